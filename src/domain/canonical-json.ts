@@ -1,0 +1,41 @@
+/** What canonical JSON can carry. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/**
+ * Canonical JSON: the shortest form, keys sorted by code point, integers only. Spec: appendix
+ * "Canonical JSON".
+ *
+ * @throws TypeError for what it cannot carry: fractions, integers beyond 2^53 - 1, lone surrogates,
+ *   `undefined`
+ */
+export function canonicalJson(value: Json): string {
+  if (typeof value === 'number') {
+    if (!Number.isSafeInteger(value)) throw new TypeError(`canonical JSON has no number ${value}`);
+    return String(value === 0 ? 0 : value);
+  }
+  if (typeof value === 'string') return canonicalString(value);
+  if (value === null || typeof value === 'boolean') return String(value);
+  if (isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object') throw new TypeError(`canonical JSON has no ${typeof value}`);
+  const members = Object.entries(value).sort(([a], [b]) => compareCodePoints(a, b));
+  return `{${members.map(([key, member]) => `${canonicalString(key)}:${canonicalJson(member)}`).join(',')}}`;
+}
+
+const isArray = (value: Json): value is readonly Json[] => Array.isArray(value);
+
+function canonicalString(text: string): string {
+  if (!text.isWellFormed()) throw new TypeError('canonical JSON has no lone surrogates');
+  return JSON.stringify(text);
+}
+
+/** JavaScript's own order is by UTF-16 unit, which puts U+1F600 before U+FF5E. */
+function compareCodePoints(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** What of an object is signed: all but its signatures and what is marked unsigned. Spec: "Signing JSON". */
+export function signedPart(object: JsonObject): string {
+  const { signatures: _signatures, unsigned: _unsigned, ...rest } = object;
+  return canonicalJson(rest);
+}

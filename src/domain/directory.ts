@@ -1,0 +1,54 @@
+import type { Association } from './association.js';
+import type { Mxid } from './mxid.js';
+import type { Threepid } from './threepid.js';
+
+/** Somebody a directory knows. */
+export interface Person {
+  readonly mxid: Mxid;
+  /** Canonical, without repetition; may be empty. */
+  readonly threepids: readonly Threepid[];
+}
+
+/** Why an entry, or a value of it, is not taken: one line for the operator. */
+export type LeftOut = string;
+
+/** One entry of a directory as a listing meets it, not yet understood: most are the same as last time. */
+export interface DirectoryEntry {
+  /** The entry's own lasting id, never given to anybody else: `entryUUID`, `objectGUID` in hex. */
+  readonly id: string;
+  /** What the operator calls it: a distinguished name. */
+  readonly label: string;
+  /** Entries with equal stamps read the same. */
+  readonly stamp: string;
+  /** Understands it: the person, or why it is none, and what of it was left out. */
+  read(): { readonly person: Person | undefined; readonly leftOut: readonly LeftOut[] };
+}
+
+/** An entry in the mirror. */
+export interface MirroredEntry {
+  readonly id: string;
+  readonly label: string;
+  readonly stamp: string;
+  /** The part of the directory that it is listed in. */
+  readonly part: string;
+  readonly person: Person | undefined;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** What is known of a mirror as a whole. */
+export interface MirrorState {
+  /** When the last good listing began, ms since the epoch; `undefined` if there was none. */
+  readonly syncedAt: number | undefined;
+  /** How many entries each part of it had. */
+  readonly parts: Readonly<Record<string, number>>;
+  /** Why the newest attempt was not applied; `undefined` if it was. */
+  readonly failure: { readonly at: number; readonly reason: string } | undefined;
+}
+
+/**
+ * What the hash index holds: this user is said to be behind this threepid. A claim is another one
+ * once its user name turns out to be `shared` by two people: then it answers for nobody.
+ */
+export interface Claim extends Association {
+  readonly isShared?: true;
+}

@@ -1,0 +1,19 @@
+import { hash } from 'node:crypto';
+import type { Threepid } from './threepid.js';
+
+/** Spec: "The pepper" must match this; MSC2134. */
+export const isPepper = (text: string): boolean => /^[a-zA-Z0-9]+$/.test(text);
+
+/**
+ * What a client sends instead of an address: unpadded URL-safe base64 of a SHA-256. Spec:
+ * "Performing a lookup".
+ */
+export const lookupHash = ({ medium, address }: Threepid, pepper: string): string =>
+  hash('sha256', `${address} ${medium} ${pepper}`, 'base64url');
+
+/** All hashes under which clients may ask for a threepid: that of its address, and that of its alias. */
+export function lookupHashes(threepid: Threepid, pepper: string): readonly string[] {
+  const canonical = lookupHash(threepid, pepper);
+  if (threepid.alias === undefined) return [canonical];
+  return [canonical, lookupHash({ medium: threepid.medium, address: threepid.alias }, pepper)];
+}

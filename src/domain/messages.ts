@@ -1,0 +1,7 @@
+/** How the person who caused a message wants to read it. */
+export interface ReadPreferences {
+  /** A template brand, if the request named one. Untrusted text. */
+  readonly brand: string | undefined;
+  /** The `Accept-Language` of the request. Untrusted text. */
+  readonly acceptLanguage: string | undefined;
+}

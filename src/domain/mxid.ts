@@ -1,0 +1,38 @@
+import { parseServerName } from './server-name.js';
+
+/** A Matrix user ID. Spec: appendix "User identifiers". */
+export type Mxid = `@${string}:${string}`;
+
+const MAX_BYTES = 255;
+
+/** Any user ID that exists, historical ones included; `undefined` for everything else. */
+export function parseMxid(text: string): Mxid | undefined {
+  if (!text.startsWith('@') || Buffer.byteLength(text) > MAX_BYTES) return undefined;
+  const colon = text.indexOf(':');
+  if (colon < 0 || text.includes('\0') || !text.isWellFormed()) return undefined;
+  return parseServerName(text.slice(colon + 1)) ? (text as Mxid) : undefined;
+}
+
+/** A user ID that a homeserver would give out today, `undefined` if these two do not make one. */
+export function composeMxid(localpart: string, homeserver: string): Mxid | undefined {
+  return /^[a-z0-9._=\-/+]+$/.test(localpart) ? parseMxid(`@${localpart}:${homeserver}`) : undefined;
+}
+
+/** The homeserver of a user. User IDs are split at the first colon. */
+export const homeserverOf = (mxid: Mxid): string => mxid.slice(mxid.indexOf(':') + 1);
+
+/**
+ * The localpart that Synapse makes of a user name: A-Z lowered, everything else outside its
+ * alphabet, `=` and a leading `_` as `=xx` per UTF-8 byte. Spec: appendix "Mapping from other
+ * character sets".
+ */
+export function localpartOf(username: string): string {
+  let localpart = '';
+  for (const byte of Buffer.from(username)) {
+    const character = String.fromCharCode(byte);
+    if (byte >= 0x41 && byte <= 0x5a) localpart += character.toLowerCase();
+    else if (/[a-z0-9._\-/+]/.test(character)) localpart += character;
+    else localpart += `=${byte.toString(16).padStart(2, '0')}`;
+  }
+  return localpart.startsWith('_') ? `=5f${localpart.slice(1)}` : localpart;
+}

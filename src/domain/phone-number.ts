@@ -1,0 +1,81 @@
+import { isSupportedCountry, Metadata, parsePhoneNumberFromString, type CountryCode, type PhoneNumber } from 'libphonenumber-js/max';
+
+/** A two-letter region that the numbering plans know, such as `DE`. */
+export type Region = CountryCode;
+
+export interface ReadNumber {
+  /** E.164 digits without the plus. */
+  readonly digits: string;
+  /** As people of its country write it for abroad: `+49 221 5551234`. */
+  readonly international: string;
+  /** The country calling code, digits only. */
+  readonly callingCode: string;
+}
+
+/** Niue's numbers, the shortest in the world, have seven digits with their calling code. */
+const SHORTEST = 7;
+const WRITTEN = /^\+?[\d\s\u00a0\u2007\u202f().\-/\u2010-\u2015]+$/;
+
+const plans = new Metadata();
+
+export const isRegion = (text: string): text is Region => isSupportedCountry(text);
+
+/** Whether these are the digits of an international number, the calling code first. */
+export const isE164 = (digits: string): boolean => /^[1-9]\d{6,14}$/.test(digits);
+
+/**
+ * Reads a number as a person or a directory writes it, from the point of view of `region`.
+ * `undefined` for what is no number, more than one, has an extension (the switchboard is not the
+ * person), or can be read two ways.
+ *
+ * Possible is enough where the number is written as it is dialled (a plus, the trunk prefix of its
+ * country): number plans age faster than servers. Validity only chooses where it is not:
+ * `492215551234` in Germany is +49 221 5551234 and not the also valid +49 492 215551234.
+ */
+export function readPhoneNumber(text: string, region?: Region): ReadNumber | undefined {
+  const written = text.trim();
+  if (!WRITTEN.test(written)) return undefined;
+  if (written.startsWith('+')) return accept(parse(written, region));
+  if (region === undefined) return undefined;
+
+  const plan = planOf(region);
+  const digits = written.replace(/\D/g, '');
+  const home = parse(written, region);
+  const abroad = digits.startsWith(plan.callingCode) ? valid(parse(`+${digits}`, region)) : undefined;
+  const isDialled = plan.dialsAbroad.test(digits) || home?.formatNational().replace(/\D/g, '') === digits;
+  if (!isDialled) return accept(abroad ?? valid(home));
+  if (!abroad || abroad.number === home?.number) return accept(home);
+  return valid(home) ? undefined : accept(abroad);
+}
+
+const parse = (text: string, region: Region | undefined) =>
+  parsePhoneNumberFromString(text, { ...(region && { defaultCountry: region }), extract: false });
+
+const valid = (number: PhoneNumber | undefined) => (number?.isValid() ? number : undefined);
+
+function accept(number: PhoneNumber | undefined): ReadNumber | undefined {
+  if (!number?.isPossible() || number.ext !== undefined) return undefined;
+  const digits = number.number.slice(1);
+  if (digits.length < SHORTEST || !isE164(digits)) return undefined;
+  return { digits, international: number.formatInternational(), callingCode: number.countryCallingCode };
+}
+
+interface Plan {
+  readonly callingCode: string;
+  /** What is dialled before a number of another country, at the start of the digits. */
+  readonly dialsAbroad: RegExp;
+}
+
+const known = new Map<Region, Plan>();
+
+function planOf(region: Region): Plan {
+  let plan = known.get(region);
+  if (!plan) {
+    plans.selectNumberingPlan(region);
+    // Typed as an empty object, although the methods are documented.
+    const numbering = plans.numberingPlan as unknown as { callingCode(): string; IDDPrefix(): string };
+    plan = { callingCode: numbering.callingCode(), dialsAbroad: new RegExp(`^(?:${numbering.IDDPrefix()})`) };
+    known.set(region, plan);
+  }
+  return plan;
+}

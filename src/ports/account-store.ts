@@ -1,0 +1,13 @@
+import type { Mxid } from '../domain/mxid.js';
+
+/** Who is signed in here. Access tokens are kept as hashes only. */
+export abstract class AccountStore {
+  /** @param createdAt ms since the epoch */
+  abstract addToken(accessToken: string, mxid: Mxid, createdAt: number): Promise<void>;
+
+  /** Whose token this is. */
+  abstract find(accessToken: string): Promise<Mxid | undefined>;
+
+  /** @returns whether there was such a token; from then on it is of no use */
+  abstract removeToken(accessToken: string): Promise<boolean>;
+}

@@ -1,0 +1,26 @@
+import type { Binding } from '../domain/association.js';
+import type { Mxid } from '../domain/mxid.js';
+import type { Threepid } from '../domain/threepid.js';
+import type { NewJob } from './jobs.js';
+
+/** Our own bindings. Each change is written to the `ChangeFeed` in the same transaction. */
+export abstract class AssociationStore {
+  /** The bindings of these threepids, whatever their validity; unknown ones are left out. Any number may be asked. */
+  abstract find(threepids: readonly Threepid[]): Promise<readonly Binding[]>;
+
+  /**
+   * Binds a threepid, taking it from whoever had it. `jobs` are queued with it: both happen or
+   * neither.
+   */
+  abstract bind(binding: Binding, jobs: readonly NewJob[]): Promise<void>;
+
+  /**
+   * Removes this threepid from this user and no other.
+   *
+   * @returns whether there was such a binding
+   */
+  abstract unbind(threepid: Threepid, mxid: Mxid): Promise<boolean>;
+
+  /** Everything bound, in pages; what changes meanwhile may or may not be in it. */
+  abstract all(): AsyncIterable<readonly Binding[]>;
+}

@@ -1,0 +1,4 @@
+export abstract class Clock {
+  /** Milliseconds since the epoch. */
+  abstract now(): number;
+}

@@ -1,0 +1,22 @@
+import type { DirectoryEntry } from '../domain/directory.js';
+
+export interface DirectoryPage {
+  /** Which part of the directory it is from, e.g. the search base. Guards watch each part by itself. */
+  readonly part: string;
+  readonly entries: readonly DirectoryEntry[];
+}
+
+/** A source that can be read from end to end. */
+export abstract class Directory {
+  /** The name of the `ThreepidSource` it lists. */
+  abstract readonly name: string;
+
+  /** Every part, whether or not it has entries. */
+  abstract readonly parts: readonly string[];
+
+  /**
+   * Reads everything, page by page, no faster than pages are taken. Throws if it cannot be read to
+   * its end: then nothing that was yielded counts.
+   */
+  abstract list(): AsyncIterable<DirectoryPage>;
+}

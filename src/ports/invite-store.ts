@@ -1,0 +1,23 @@
+import type { StoredInvite } from '../domain/invite.js';
+import type { Threepid } from '../domain/threepid.js';
+import type { NewJob } from './jobs.js';
+
+/** Invitations of people without an account. They stay after delivery: their tokens and keys go on being asked for. */
+export abstract class InviteStore {
+  /** Adds an invitation; `jobs` are queued with it: both happen or neither. */
+  abstract add(invite: StoredInvite, jobs: readonly NewJob[]): Promise<void>;
+
+  abstract get(token: string): Promise<StoredInvite | undefined>;
+
+  /** Those that wait for any of these threepids, oldest first. Any number may be asked. */
+  abstract findWaiting(threepids: readonly Threepid[]): Promise<readonly StoredInvite[]>;
+
+  /** The threepids that somebody waits for, each once. */
+  abstract waitingThreepids(): Promise<readonly Threepid[]>;
+
+  /** Marks waiting ones as handed over, at `time` (ms since the epoch); `jobs` are queued with it. */
+  abstract deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void>;
+
+  /** Whether an invitation was stored with this key. Unpadded standard base64. */
+  abstract hasEphemeralKey(publicKey: string): Promise<boolean>;
+}

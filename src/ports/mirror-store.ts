@@ -1,0 +1,44 @@
+import type { MirroredEntry, MirrorState } from '../domain/directory.js';
+import type { Mxid } from '../domain/mxid.js';
+import type { Threepid } from '../domain/threepid.js';
+import type { ClaimChange } from './change-feed.js';
+
+export interface MirrorUpdate {
+  /** New entries, and changed ones in place of those of the same id. */
+  readonly put: readonly MirroredEntry[];
+  /** Ids of entries that are gone. */
+  readonly removed: readonly string[];
+  readonly state: MirrorState;
+  /** What this changes in the claims of sources; written to the change feed with it. */
+  readonly changes: readonly ClaimChange[];
+}
+
+/** The last good copy of each directory. Survives restarts; shared by all instances on one database. */
+export abstract class MirrorStore {
+  /** `undefined` before the first sync of this source. */
+  abstract state(source: string): Promise<MirrorState | undefined>;
+
+  /** Sets the state alone, e.g. to remember a failure. */
+  abstract saveState(source: string, state: MirrorState): Promise<void>;
+
+  /** Every entry of a source, in pages of at most a few thousand, in no order. */
+  abstract entries(source: string): AsyncIterable<readonly MirroredEntry[]>;
+
+  /** Only ids and stamps, in pages, in no order: what a sync compares. */
+  abstract stamps(source: string): AsyncIterable<readonly Pick<MirroredEntry, 'id' | 'stamp' | 'part'>[]>;
+
+  /** The entries of these ids; unknown ones are left out. Any number may be asked. */
+  abstract get(source: string, ids: readonly string[]): Promise<readonly MirroredEntry[]>;
+
+  /** The entries of any source that are named like this. Any number may be asked. */
+  abstract findByMxid(mxids: readonly Mxid[]): Promise<readonly (MirroredEntry & { readonly source: string })[]>;
+
+  /** The entries of a source that have this threepid, for explanations: may be slow. */
+  abstract findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]>;
+
+  /** Applies an update in one transaction: all of it, or nothing and an error. */
+  abstract apply(source: string, update: MirrorUpdate): Promise<void>;
+
+  /** Removes everything about sources other than these. */
+  abstract retain(sources: readonly string[]): Promise<void>;
+}

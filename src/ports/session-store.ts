@@ -1,0 +1,32 @@
+import type { ValidationSession } from '../domain/validation-session.js';
+import type { Threepid } from '../domain/threepid.js';
+
+/** Validation sessions and how often their token was guessed. */
+export abstract class SessionStore {
+  abstract get(sid: string): Promise<ValidationSession | undefined>;
+
+  /** The session of this threepid and client secret; there is at most one. */
+  abstract find(threepid: Threepid, clientSecret: string): Promise<ValidationSession | undefined>;
+
+  /**
+   * Adds a session, in place of an older one of the same threepid and client secret. Of several
+   * that are added at the same moment one stays, and all callers are given that one.
+   *
+   * @param aliveSince an older one is kept, and given back, if it was modified at or after this
+   *   (ms since the epoch)
+   */
+  abstract findOrAdd(session: ValidationSession, aliveSince: number): Promise<ValidationSession>;
+
+  /** Replaces the session of the same sid. Nothing happens if there is none. */
+  abstract save(session: ValidationSession): Promise<void>;
+
+  /**
+   * Counts one more guess at the token of a session.
+   *
+   * @returns how many there were, this one included; no two callers are given the same number
+   */
+  abstract countGuess(sid: string): Promise<number>;
+
+  /** Removes what was last modified before `time`, ms since the epoch. */
+  abstract purge(time: number): Promise<void>;
+}

@@ -1,0 +1,44 @@
+import type { Association, CONTESTED, Finding } from '../domain/association.js';
+import type { Mxid } from '../domain/mxid.js';
+import type { Threepid } from '../domain/threepid.js';
+
+/** One way by which a source came to its answer, for the operator. */
+export interface Evidence {
+  /** `live`, `mirror`, … */
+  readonly via: string;
+  readonly finding: Finding | undefined;
+  /** Why this way gave no answer; such a way is passed over, not taken for "unknown". */
+  readonly failure?: string;
+  /** When what answered was read from its origin, ms since the epoch. */
+  readonly asOf?: number;
+  readonly tookMs: number;
+  /** What else helps: distinguished names, entries left out and why. */
+  readonly notes: readonly string[];
+}
+
+/** Something that knows which user is behind a threepid. */
+export abstract class ThreepidSource {
+  /** As configured; unique, and stable across restarts. */
+  abstract readonly name: string;
+
+  /** Whether its word forbids binding a threepid to anybody else, as a directory's does. */
+  readonly isOwner?: boolean;
+
+  /**
+   * What it knows of `threepids`: whose they are, or that it cannot say. Unknown ones are left out,
+   * the order is free, and there may be thousands. Rejects if it could not find out.
+   */
+  abstract find(threepids: readonly Threepid[]): Promise<readonly Finding[]>;
+
+  /** Everything it knows. A source that can list itself is mirrored and takes part in hashed lookups. */
+  all?(): AsyncIterable<Association>;
+
+  /**
+   * Answers lookup hashes itself, under a pepper it knows; from others it knows nothing. Unknown
+   * hashes are left out.
+   */
+  findHashes?(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof CONTESTED>>;
+
+  /** How it would answer for one threepid, every way it has, the one that counts first. */
+  explain?(threepid: Threepid): Promise<readonly Evidence[]>;
+}
