@@ -22,6 +22,9 @@ export const isContested = (finding: Finding): finding is Contested => 'conteste
 /** The same, where only a hash was asked. */
 export const CONTESTED = Symbol('contested');
 
+/** The name of our own bindings as a source. */
+export const BINDINGS = 'bindings';
+
 /** An association that its user proved to us: published until it is unbound or `notAfter` has passed. */
 export interface Binding extends Association {
   /** When it was bound, ms since the epoch. */

@@ -43,6 +43,8 @@ export interface MirrorState {
   readonly parts: Readonly<Record<string, number>>;
   /** Why the newest attempt was not applied; `undefined` if it was. */
   readonly failure: { readonly at: number; readonly reason: string } | undefined;
+  /** When the newest attempt began, ms since the epoch. */
+  readonly attemptedAt: number | undefined;
 }
 
 /**

@@ -11,6 +11,12 @@ export abstract class Directory {
   /** The name of the `ThreepidSource` it lists. */
   abstract readonly name: string;
 
+  /**
+   * Whether it makes user IDs out of names of its own, so that two entries with one user ID may be
+   * two people, rather than knowing the user IDs themselves.
+   */
+  abstract readonly derivesNames: boolean;
+
   /** Every part, whether or not it has entries. */
   abstract readonly parts: readonly string[];
 

@@ -33,6 +33,9 @@ export abstract class MirrorStore {
   /** The entries of any source that are named like this. Any number may be asked. */
   abstract findByMxid(mxids: readonly Mxid[]): Promise<readonly (MirroredEntry & { readonly source: string })[]>;
 
+  /** The user IDs that more than one entry has, over all sources. */
+  abstract repeatedMxids(): Promise<readonly Mxid[]>;
+
   /** The entries of a source that have this threepid, for explanations: may be slow. */
   abstract findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]>;
 

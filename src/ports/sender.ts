@@ -22,6 +22,7 @@ export interface InviteDetails {
   readonly senderDisplayName: string | undefined;
   readonly roomName: string | undefined;
   readonly roomAlias: string | undefined;
+  readonly roomAvatarUrl: string | undefined;
   readonly roomType: string | undefined;
 }
 

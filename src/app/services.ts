@@ -1,0 +1,22 @@
+import type { Accounts } from '../domain/accounts.js';
+import type { Bindings } from '../domain/bindings.js';
+import type { Invites } from '../domain/invites.js';
+import type { Lookups } from '../domain/lookups.js';
+import type { Mirrors } from '../domain/mirrors.js';
+import type { Quotas } from '../domain/quotas.js';
+import type { Sessions } from '../domain/sessions.js';
+import type { Signer } from '../ports/signer.js';
+import type { Telemetry } from '../ports/telemetry.js';
+
+/** What the edges of the house call: routes, jobs, commands. */
+export interface Services {
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+  readonly lookups: Lookups;
+  readonly bindings: Bindings;
+  readonly invites: Invites;
+  readonly mirrors: Mirrors;
+  readonly quotas: Quotas;
+  readonly signer: Signer;
+  readonly telemetry: Telemetry;
+}

@@ -1,0 +1,78 @@
+import type { AssociationStore } from '../ports/association-store.js';
+import type { Clock } from '../ports/clock.js';
+import type { Signed, Signer } from '../ports/signer.js';
+import { BINDING_LIFETIME_MS, type Binding, CONTESTED } from './association.js';
+import { Refused } from './errors.js';
+import type { IndexKeeper } from './index-keeper.js';
+import { welcomeJob } from './invites.js';
+import type { Lookups } from './lookups.js';
+import type { Mxid } from './mxid.js';
+import type { Sessions } from './sessions.js';
+import { signable } from './signable.js';
+import type { Threepid } from './threepid.js';
+
+/** Clocks of those who check an association differ from ours by no more than this. */
+const CLOCK_SKEW_MS = 5 * 60 * 1000;
+/** How long our word about an address that somebody else keeps is good. */
+const ATTESTED_MS = 24 * 60 * 60 * 1000;
+
+export type SignedAssociation = Signed<ReturnType<typeof signable>>;
+
+export interface BindingOptions {
+  /** Whether an address may be bound although a directory gives it to somebody else. */
+  readonly directoryOwned: 'refuse' | 'allow';
+}
+
+/** Our own associations, each proven by a validated session. */
+export class Bindings {
+  constructor(
+    private readonly store: AssociationStore,
+    private readonly sessions: Sessions,
+    private readonly lookups: Lookups,
+    private readonly keeper: IndexKeeper,
+    private readonly signer: Signer,
+    private readonly clock: Clock,
+    private readonly options: BindingOptions,
+  ) {}
+
+  /**
+   * Publishes the threepid of a validated session as this user's. Spec: POST /3pid/bind.
+   *
+   * @throws Refused as `Sessions.validated` does; `threepid_in_use` or `owner_unclear` where a
+   *   directory says otherwise, `owner_unreachable` where it cannot be asked
+   */
+  async bind(sid: string, clientSecret: string, mxid: Mxid): Promise<SignedAssociation> {
+    const { threepid } = await this.sessions.validated(sid, clientSecret);
+    if (this.options.directoryOwned === 'refuse') await this.refuseIfOwned(threepid, mxid);
+    const now = this.clock.now();
+    const binding = { threepid, mxid, boundAt: now, notBefore: now, notAfter: now + BINDING_LIFETIME_MS };
+    await this.store.bind(binding, [welcomeJob(threepid, mxid, now)]);
+    await this.keeper.catchUp();
+    return this.signer.sign(signable(binding));
+  }
+
+  /** Our signed word that this user is behind this threepid, as a lookup found. Spec: v1 GET /lookup. */
+  async attest(threepid: Threepid, mxid: Mxid): Promise<SignedAssociation> {
+    const own = (await this.store.find([threepid])).find((binding) => binding.mxid === mxid);
+    return this.signer.sign(signable(own ?? this.attestation(threepid, mxid)));
+  }
+
+  private attestation(threepid: Threepid, mxid: Mxid): Binding {
+    const now = this.clock.now();
+    return { threepid, mxid, boundAt: now, notBefore: now - CLOCK_SKEW_MS, notAfter: now + ATTESTED_MS };
+  }
+
+  private async refuseIfOwned(threepid: Threepid, mxid: Mxid): Promise<void> {
+    const owner = await this.lookups.owner(threepid).catch((cause: unknown) => {
+      throw new Refused('owner_unreachable', { cause });
+    });
+    if (owner === CONTESTED) throw new Refused('owner_unclear');
+    if (owner !== undefined && owner !== mxid) {
+      throw new Refused(
+        'threepid_in_use',
+        { message: 'The directory of this organisation gives this address to another user' },
+        { mxid: owner },
+      );
+    }
+  }
+}

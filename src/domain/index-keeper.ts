@@ -1,0 +1,48 @@
+import type { ChangeFeed } from '../ports/change-feed.js';
+import type { ClaimReader, HashIndex } from '../ports/hash-index.js';
+
+/** Keeps the hash index in step with the stored claims, whoever changes them: we, the CLI, another instance. */
+export class IndexKeeper {
+  private position = 0;
+  private running: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
+
+  /** @param readers how to read all claims of each source that takes part in hashed lookups */
+  constructor(
+    private readonly feed: ChangeFeed,
+    private readonly index: HashIndex,
+    private readonly readers: ReadonlyMap<string, ClaimReader>,
+  ) {}
+
+  /** Loads every source as it is stored. */
+  async start(): Promise<void> {
+    // Taken first: what changes while we read is read again, and claims are a set.
+    this.position = await this.feed.position();
+    for (const [source, reader] of this.readers) await this.index.load(source, reader);
+  }
+
+  /** Resolves when lookups see everything that was stored before the call. */
+  catchUp(): Promise<void> {
+    // One run is under way and may have read already: callers share the one after it.
+    this.next ??= this.running
+      .catch(() => undefined)
+      .then(() => {
+        this.next = undefined;
+        this.running = this.follow();
+        return this.running;
+      });
+    return this.next;
+  }
+
+  private async follow(): Promise<void> {
+    const news = await this.feed.since(this.position);
+    if (!news) return this.start();
+    for (const { source, removed, added, isReload } of news.changes) {
+      const reader = this.readers.get(source);
+      if (!reader) continue;
+      if (isReload) await this.index.load(source, reader);
+      else await this.index.apply(source, removed, added);
+    }
+    this.position = news.position;
+  }
+}

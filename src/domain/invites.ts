@@ -1,0 +1,195 @@
+import type { Clock } from '../ports/clock.js';
+import type { InviteStore } from '../ports/invite-store.js';
+import type { NewJob } from '../ports/jobs.js';
+import type { Random } from '../ports/random.js';
+import type { InviteDetails } from '../ports/sender.js';
+import type { Signed, Signer } from '../ports/signer.js';
+import type { JsonObject } from './canonical-json.js';
+import { Refused } from './errors.js';
+import type { StoredInvite } from './invite.js';
+import { type InviteLinkOptions, inviteLink } from './invite-link.js';
+import type { Lookups } from './lookups.js';
+import type { ReadPreferences } from './messages.js';
+import { type Mxid, parseMxid } from './mxid.js';
+import type { Quotas } from './quotas.js';
+import { keyOf, redact, type Threepid, threepid as threepidOf } from './threepid.js';
+
+const INVITE_TOKEN_LENGTH = 64;
+
+export interface InviteRequest {
+  readonly medium: string;
+  readonly address: string;
+  readonly roomId: string;
+  readonly sender: Mxid;
+  readonly details: InviteDetails;
+  /** The web client that the homeserver wants the mail to link to. */
+  readonly webClient: string | undefined;
+  readonly preferences: ReadPreferences;
+}
+
+/** What a homeserver needs to make an invitation of it. */
+export interface InviteTicket {
+  readonly token: string;
+  /** The invitee's address, for others to see. */
+  readonly displayName: string;
+  readonly longTermKey: string;
+  readonly ephemeralKey: string;
+}
+
+/** Invitations for people whom nobody knows yet. Spec: "Invitation storage". */
+export class Invites {
+  constructor(
+    private readonly store: InviteStore,
+    private readonly lookups: Lookups,
+    private readonly signer: Signer,
+    private readonly quotas: Quotas,
+    private readonly random: Random,
+    private readonly clock: Clock,
+    private readonly options: InviteLinkOptions,
+  ) {}
+
+  /**
+   * Keeps an invitation and has its mail sent. Spec: POST /store-invite.
+   *
+   * @throws Refused `threepid_in_use` with the `mxid` to invite instead, `medium_unsupported`,
+   *   `invalid_email`, `limit_exceeded`
+   */
+  async invite(request: InviteRequest): Promise<InviteTicket> {
+    const { sender, roomId, details, preferences } = request;
+    const threepid = threepidOf(request.medium, request.address);
+    if (threepid.medium !== 'email') throw new Refused('medium_unsupported');
+    const mxid = (await this.lookups.whois([threepid])).get(keyOf(threepid));
+    if (mxid !== undefined) throw new Refused('threepid_in_use', {}, { mxid });
+    await this.quotas.take('invites', { perSender: sender, perAddress: threepid.address });
+
+    const ephemeral = await this.signer.createEphemeralKey();
+    const [longTerm] = this.signer.keys;
+    const now = this.clock.now();
+    const invite: StoredInvite = {
+      token: this.random.text(INVITE_TOKEN_LENGTH),
+      threepid,
+      roomId,
+      sender,
+      ephemeralPublicKey: ephemeral.publicKey,
+      keyId: longTerm.keyId,
+      createdAt: now,
+      deliveredAt: undefined,
+    };
+    const link = inviteLink(invite, ephemeral.privateKey, details, request.webClient, this.options);
+    await this.store.add(invite, [inviteMailJob(threepid, link, details, preferences, now)]);
+    return {
+      token: invite.token,
+      displayName: redact(threepid),
+      longTermKey: longTerm.publicKey,
+      ephemeralKey: ephemeral.publicKey,
+    };
+  }
+
+  /**
+   * Signs for whoever follows the link of an invitation, with the key from that link. Spec: POST
+   * /sign-ed25519.
+   *
+   * @throws Refused `invite_unknown` or `invalid_public_key`
+   */
+  async sign(token: string, privateKey: string, mxid: string): Promise<Signed<JsonObject>> {
+    if (!parseMxid(mxid)) throw new Refused('invalid_mxid');
+    const invite = await this.store.get(token);
+    if (!invite) throw new Refused('invite_unknown');
+    return this.signer.signWith({ mxid, sender: invite.sender, token }, privateKey);
+  }
+
+  /** Whether this is the key of an invitation of ours. Spec: GET /pubkey/ephemeral/isvalid. */
+  hasEphemeralKey(publicKey: string): Promise<boolean> {
+    return this.store.hasEphemeralKey(publicKey);
+  }
+
+  /** Hands over what waits for people whom our sources know by now. */
+  async deliverKnown(): Promise<void> {
+    const waiting = await this.store.waitingThreepids();
+    if (waiting.length === 0) return;
+    const users = await this.lookups.whois(waiting);
+    for (const threepid of waiting) {
+      const mxid = users.get(keyOf(threepid));
+      if (mxid !== undefined) await this.handOver(threepid, mxid);
+    }
+  }
+
+  /** Work of a `welcome` job: a threepid was bound, and its user's homeserver is told, with or without invitations. */
+  async welcome(threepid: Threepid, mxid: Mxid): Promise<void> {
+    const handedOver = await this.handOver(threepid, mxid);
+    if (handedOver === 0)
+      await this.store.deliver([], this.clock.now(), [onBindJob(threepid, mxid, undefined, this.clock.now())]);
+  }
+
+  /** What a homeserver is told on a bind: the association, and the invitation if one goes with it. */
+  async onBindBody(
+    association: JsonObject & { readonly mxid: string },
+    inviteToken: string | undefined,
+  ): Promise<Signed<JsonObject>> {
+    const invite = inviteToken === undefined ? undefined : await this.store.get(inviteToken);
+    const { signatures: _signatures, ...unsigned } = association;
+    return this.signer.sign({
+      ...unsigned,
+      invites: invite ? [await this.signedInvite(invite, association.mxid)] : [],
+    });
+  }
+
+  private async handOver(threepid: Threepid, mxid: Mxid): Promise<number> {
+    const waiting = await this.store.findWaiting([threepid]);
+    const now = this.clock.now();
+    const tokens = waiting.map(({ token }) => token);
+    // One job each: an invitation that its homeserver refuses must not hold up the others.
+    if (tokens.length > 0)
+      await this.store.deliver(
+        tokens,
+        now,
+        tokens.map((token) => onBindJob(threepid, mxid, token, now)),
+      );
+    return tokens.length;
+  }
+
+  private async signedInvite(
+    { threepid: { medium, address }, token, roomId, sender, keyId }: StoredInvite,
+    mxid: string,
+  ) {
+    // One signature only, by the key that was handed out: Synapse gives up a key at the first one that does not fit.
+    const signed = await this.signer.sign({ mxid, token }, keyId);
+    return { medium, address, mxid, room_id: roomId, sender, token, signed };
+  }
+}
+
+/** A threepid has a user now: whoever waits for it is to be told. */
+export const welcomeJob = ({ medium, address }: Threepid, mxid: Mxid, runAt: number): NewJob => ({
+  kind: 'welcome',
+  payload: { medium, address, mxid },
+  runAt,
+});
+
+const onBindJob = ({ medium, address }: Threepid, mxid: Mxid, invite: string | undefined, runAt: number): NewJob => ({
+  kind: 'onbind',
+  payload: { medium, address, mxid, invite: invite ?? null },
+  runAt,
+});
+
+const inviteMailJob = (
+  { address }: Threepid,
+  link: string,
+  { sender, senderDisplayName, roomName, roomAlias, roomAvatarUrl, roomType }: InviteDetails,
+  { brand, acceptLanguage }: ReadPreferences,
+  runAt: number,
+): NewJob => ({
+  kind: 'invite-mail',
+  payload: {
+    address,
+    link,
+    brand: brand ?? null,
+    acceptLanguage: acceptLanguage ?? null,
+    sender,
+    senderDisplayName: senderDisplayName ?? null,
+    roomName: roomName ?? null,
+    roomAlias: roomAlias ?? null,
+    roomAvatarUrl: roomAvatarUrl ?? null,
+    roomType: roomType ?? null,
+  },
+  runAt,
+});

@@ -1,0 +1,123 @@
+import type { Clock } from '../ports/clock.js';
+import type { Telemetry } from '../ports/telemetry.js';
+import type { Evidence, ThreepidSource } from '../ports/threepid-source.js';
+import { CONTESTED, isContested } from './association.js';
+import { type Answers, answersOf, askThreepids, firstAnswers } from './chain.js';
+import { Refused } from './errors.js';
+import { evidenceOf } from './evidence.js';
+import type { Mxid } from './mxid.js';
+import type { Peppers } from './peppers.js';
+import { keyOf, type Threepid, tryThreepid } from './threepid.js';
+
+export const ALGORITHMS = ['sha256', 'none'] as const;
+
+/** How each source answers for one threepid, in the order in which they are asked. */
+export interface Explanation {
+  readonly threepid: Threepid;
+  readonly stages: readonly {
+    readonly source: string;
+    readonly outcome: 'answered' | 'contested' | 'unknown' | 'failed';
+    readonly evidence: readonly Evidence[];
+    /** Whether this stage decided: later ones are not asked. */
+    readonly decides: boolean;
+  }[];
+  readonly mxid: Mxid | undefined;
+}
+
+/** Which user is behind an address. */
+export class Lookups {
+  constructor(
+    private readonly sources: readonly ThreepidSource[],
+    private readonly peppers: Peppers,
+    private readonly clock: Clock,
+    private readonly telemetry: Telemetry,
+    private readonly options: { readonly maxAddresses: number },
+  ) {}
+
+  /** What clients need to know before they ask. Spec: GET /hash_details. */
+  details(): { pepper: string; algorithms: readonly string[] } {
+    return { pepper: this.peppers.current(), algorithms: ALGORITHMS };
+  }
+
+  /**
+   * Whose these entries are; keys are entries exactly as they were sent, unknown ones are left out.
+   * Spec: POST /lookup.
+   *
+   * @param entries hashes for `sha256`, `<address> <medium>` for `none`
+   * @throws Refused `algorithm_unknown`, `too_many_addresses`, or `pepper_unknown` (with the pepper
+   *   that is known, for `none` too)
+   */
+  async find(algorithm: string, pepper: string, entries: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
+    if (!ALGORITHMS.some((known) => known === algorithm)) throw new Refused('algorithm_unknown');
+    if (entries.length > this.options.maxAddresses) throw new Refused('too_many_addresses');
+    if (!this.peppers.isAccepted(pepper)) {
+      throw new Refused('pepper_unknown', {}, { algorithm, lookup_pepper: this.peppers.current() });
+    }
+    return algorithm === 'sha256' ? this.findHashes(pepper, entries) : this.findEntries(entries);
+  }
+
+  /** Whose these threepids are, by `keyOf`; unknown and contested ones are left out. */
+  async whois(threepids: readonly Threepid[]): Promise<ReadonlyMap<string, Mxid>> {
+    const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
+    return onlyUsers(await firstAnswers([...byKey.keys()], this.sources, askThreepids(byKey), this.telemetry));
+  }
+
+  /** Whom the sources that own threepids give this one to. @throws what a source throws that cannot be asked */
+  async owner(threepid: Threepid): Promise<Mxid | typeof CONTESTED | undefined> {
+    for (const source of this.sources) {
+      if (!source.isOwner) continue;
+      const answer = answersOf(await source.find([threepid])).get(keyOf(threepid));
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
+  /** Asks every source, also those behind the one that decides. */
+  async explain(threepid: Threepid): Promise<Explanation> {
+    const stages = await Promise.all(this.sources.map((source) => this.explainStage(source, threepid)));
+    const deciding = stages.findIndex(({ outcome }) => outcome === 'answered' || outcome === 'contested');
+    const decisive = stages[deciding]?.evidence.find(({ failure }) => failure === undefined)?.finding;
+    return {
+      threepid,
+      stages: stages.map((stage, at) => ({ ...stage, decides: at === deciding })),
+      mxid: decisive && !isContested(decisive) ? decisive.mxid : undefined,
+    };
+  }
+
+  private async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
+    const ask = (source: ThreepidSource, missing: readonly string[]) => source.findHashes?.(pepper, missing);
+    return onlyUsers(await firstAnswers([...new Set(hashes)], this.sources, ask, this.telemetry));
+  }
+
+  private async findEntries(entries: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
+    const asked = new Map(entries.flatMap((entry) => splitEntry(entry)));
+    const users = await this.whois([...asked.values()]);
+    const mappings = new Map<string, Mxid>();
+    for (const [entry, threepid] of asked) {
+      const mxid = users.get(keyOf(threepid));
+      if (mxid !== undefined) mappings.set(entry, mxid);
+    }
+    return mappings;
+  }
+
+  private async explainStage(source: ThreepidSource, threepid: Threepid) {
+    const evidence = await evidenceOf(source, threepid, this.clock);
+    const counting = evidence.find(({ failure }) => failure === undefined);
+    const { finding } = counting ?? {};
+    const known = finding && (isContested(finding) ? ('contested' as const) : ('answered' as const));
+    return { source: source.name, evidence, outcome: known ?? (counting ? ('unknown' as const) : ('failed' as const)) };
+  }
+}
+
+function onlyUsers(answers: Answers): ReadonlyMap<string, Mxid> {
+  const users = new Map<string, Mxid>();
+  for (const [question, answer] of answers) if (answer !== CONTESTED) users.set(question, answer);
+  return users;
+}
+
+/** Entries that are no address just do not match. The medium stands behind the last blank. */
+function splitEntry(entry: string): readonly [entry: string, threepid: Threepid][] {
+  const blank = entry.lastIndexOf(' ');
+  const threepid = tryThreepid(entry.slice(blank + 1), entry.slice(0, Math.max(blank, 0)));
+  return threepid ? [[entry, threepid]] : [];
+}

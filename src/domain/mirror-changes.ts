@@ -1,0 +1,56 @@
+import type { ClaimChange } from '../ports/change-feed.js';
+import type { MirrorStore } from '../ports/mirror-store.js';
+import type { Claim } from './directory.js';
+import type { Listing } from './listing.js';
+import type { Mxid } from './mxid.js';
+import { claimKey, claimsOf } from './people.js';
+import { type SourcedEntry, sharedNames } from './shared-names.js';
+
+/**
+ * What a listing changes in the claims of all sources: also of others, where a user ID becomes
+ * shared or is shared no more.
+ */
+export async function changesOf(
+  source: string,
+  { put, added, removed }: Listing,
+  store: MirrorStore,
+  derivers: ReadonlySet<string>,
+): Promise<{ readonly changes: readonly ClaimChange[]; readonly shared: ReadonlyMap<Mxid, readonly SourcedEntry[]> }> {
+  const gone = new Set([...removed, ...put.flatMap(({ id }) => (added.has(id) ? [] : id))]);
+  const old = await store.get(source, [...gone]);
+  const names = new Set([...old, ...put].flatMap(({ person }) => person?.mxid ?? []));
+
+  const before = await store.findByMxid([...names]);
+  const after = before
+    .filter((entry) => entry.source !== source || !gone.has(entry.id))
+    .concat(put.map((entry) => ({ ...entry, source })));
+  const shared = sharedNames(after, derivers);
+  return { changes: difference(claims(before, sharedNames(before, derivers)), claims(after, shared)), shared };
+
+  function claims(entries: readonly SourcedEntry[], of: ReadonlyMap<Mxid, unknown>) {
+    const names = new Set(of.keys());
+    const bySource = new Map<string, Map<string, Claim>>();
+    for (const entry of entries) {
+      const claims = bySource.get(entry.source) ?? new Map<string, Claim>();
+      bySource.set(entry.source, claims);
+      const shared = derivers.has(entry.source) ? names : new Set<Mxid>();
+      for (const claim of claimsOf(entry, shared)) claims.set(claimKey(claim), claim);
+    }
+    return bySource;
+  }
+}
+
+type Claims = ReadonlyMap<string, ReadonlyMap<string, Claim>>;
+
+function difference(before: Claims, after: Claims): readonly ClaimChange[] {
+  const missing = (source: string, from: Claims, to: Claims) =>
+    [...(from.get(source) ?? [])].flatMap(([key, claim]) => (to.get(source)?.has(key) ? [] : claim));
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((source) => ({
+      source,
+      removed: missing(source, before, after),
+      added: missing(source, after, before),
+      isReload: false,
+    }))
+    .filter(({ removed, added }) => removed.length + added.length > 0);
+}

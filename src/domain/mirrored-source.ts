@@ -1,0 +1,95 @@
+import type { Clock } from '../ports/clock.js';
+import type { HashIndex } from '../ports/hash-index.js';
+import type { MirrorStore } from '../ports/mirror-store.js';
+import type { Telemetry } from '../ports/telemetry.js';
+import type { Evidence, ThreepidSource } from '../ports/threepid-source.js';
+import { CONTESTED, type Finding, isContested } from './association.js';
+import { evidenceOf } from './evidence.js';
+import { lookupHash } from './hashing.js';
+import { findIndexed } from './indexed.js';
+import type { Mirrors } from './mirrors.js';
+import type { Mxid } from './mxid.js';
+import type { Threepid } from './threepid.js';
+
+/** A source with a mirror: asked live for addresses, from the mirror for hashes and whenever it does not answer. */
+export class MirroredSource implements ThreepidSource {
+  readonly name: string;
+  readonly isOwner: boolean;
+
+  constructor(
+    private readonly live: ThreepidSource,
+    private readonly mirrors: Mirrors,
+    private readonly store: MirrorStore,
+    private readonly index: HashIndex,
+    private readonly clock: Clock,
+    private readonly telemetry: Telemetry,
+  ) {
+    this.name = live.name;
+    this.isOwner = live.isOwner ?? false;
+  }
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    try {
+      return await this.withoutSharedNames(await this.live.find(threepids));
+    } catch (cause) {
+      if ((await this.mirrors.state(this.name)).syncedAt === undefined) throw cause;
+      this.telemetry.count('mirror_fallbacks', { source: this.name });
+      return this.mirror(threepids);
+    }
+  }
+
+  async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof CONTESTED>> {
+    return findIndexed(this.index, this.name, pepper, hashes);
+  }
+
+  async explain(threepid: Threepid): Promise<readonly Evidence[]> {
+    const [live, mirror] = await Promise.all([
+      evidenceOf(this.live, threepid, this.clock),
+      this.explainMirror(threepid),
+    ]);
+    const judged = live.map(async (one) => {
+      if (!one.finding) return one;
+      const [finding] = await this.withoutSharedNames([one.finding]);
+      return { ...one, finding };
+    });
+    return [...(await Promise.all(judged)), mirror];
+  }
+
+  /** An answer that is unique in its own directory may be somebody else's user ID in another. */
+  private async withoutSharedNames(findings: readonly Finding[]): Promise<readonly Finding[]> {
+    const shared = await this.mirrors.shared(findings.flatMap((finding) => (isContested(finding) ? [] : finding.mxid)));
+    return findings.map((finding) => {
+      const namesakes = isContested(finding) ? undefined : shared.get(finding.mxid);
+      return namesakes ? { threepid: finding.threepid, contestedBy: namesakes.map(({ label }) => label) } : finding;
+    });
+  }
+
+  private mirror(threepids: readonly Threepid[]): readonly Finding[] {
+    const pepper = this.index.peppers()[0];
+    if (pepper === undefined) return [];
+    return threepids.flatMap((threepid) => {
+      const answer = this.index.find(this.name, pepper, lookupHash(threepid, pepper));
+      if (answer === undefined) return [];
+      return answer === CONTESTED ? { threepid, contestedBy: [] } : { threepid, mxid: answer };
+    });
+  }
+
+  private async explainMirror(threepid: Threepid): Promise<Evidence> {
+    const since = this.clock.now();
+    const { syncedAt } = await this.mirrors.state(this.name);
+    if (syncedAt === undefined) {
+      return { via: 'mirror', finding: undefined, failure: 'not synced yet', tookMs: 0, notes: [] };
+    }
+    const entries = await this.store.findByThreepid(this.name, threepid);
+    const shared = await this.mirrors.shared(entries.flatMap(({ person }) => person?.mxid ?? []));
+    const [finding] = this.mirror([threepid]);
+    const labels = [...new Set([...entries, ...[...shared.values()].flat()].map(({ label }) => label))];
+    return {
+      via: 'mirror',
+      finding: finding && isContested(finding) ? { threepid, contestedBy: labels } : finding,
+      asOf: syncedAt,
+      tookMs: this.clock.now() - since,
+      notes: entries.flatMap(({ label, leftOut }) => [label, ...leftOut.map((reason) => `${label}: ${reason}`)]),
+    };
+  }
+}

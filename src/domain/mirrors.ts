@@ -1,0 +1,134 @@
+import type { Clock } from '../ports/clock.js';
+import type { Directory } from '../ports/directory.js';
+import type { MirrorStore } from '../ports/mirror-store.js';
+import type { Telemetry } from '../ports/telemetry.js';
+import type { MirrorState } from './directory.js';
+import type { IndexKeeper } from './index-keeper.js';
+import { compare, type Listing } from './listing.js';
+import { changesOf } from './mirror-changes.js';
+import type { Mxid } from './mxid.js';
+import { type SourcedEntry, sharedNames } from './shared-names.js';
+import { shrinkage } from './shrinkage.js';
+import { reportOf, type SyncReport } from './sync-report.js';
+
+/** More changed entries than this are loaded anew instead of being told claim by claim. */
+const TELLABLE = 5_000;
+
+export interface MirroredDirectory {
+  readonly directory: Directory;
+  /** The share of its entries, 0 to 1, that a listing may lack before it is taken for broken. */
+  readonly maxShrink: number;
+}
+
+export interface SyncOptions {
+  /** Reports and applies nothing. */
+  readonly isDryRun?: boolean;
+  /** Applies also what the guards take for broken. */
+  readonly isForced?: boolean;
+  readonly onProgress?: (listed: number) => void;
+}
+
+const NEVER: MirrorState = { syncedAt: undefined, attemptedAt: undefined, parts: {}, failure: undefined };
+
+/** Keeps a copy of each directory: lists it, compares, guards, applies. */
+export class Mirrors {
+  private readonly mirrored: ReadonlyMap<string, MirroredDirectory>;
+  private readonly derivers: ReadonlySet<string>;
+  private readonly turns = new Map<string, Promise<unknown>>();
+
+  constructor(
+    mirrored: readonly MirroredDirectory[],
+    private readonly store: MirrorStore,
+    private readonly keeper: IndexKeeper,
+    private readonly clock: Clock,
+    private readonly telemetry: Telemetry,
+  ) {
+    this.mirrored = new Map(mirrored.map((one) => [one.directory.name, one]));
+    this.derivers = nameDerivers(mirrored);
+  }
+
+  get sources(): readonly string[] {
+    return [...this.mirrored.keys()];
+  }
+
+  async state(source: string): Promise<MirrorState> {
+    return (await this.store.state(source)) ?? NEVER;
+  }
+
+  /** The user IDs that two people would get, of these or of all, and the entries of these people. */
+  async shared(mxids?: readonly Mxid[]): Promise<ReadonlyMap<Mxid, readonly SourcedEntry[]>> {
+    return sharedNames(await this.store.findByMxid(mxids ?? (await this.store.repeatedMxids())), this.derivers);
+  }
+
+  /**
+   * Lists a directory and applies what changed, one sync of a directory at a time. A directory that
+   * cannot be read, or whose listing looks broken, leaves the last good copy as it is: the report,
+   * the mirror's state, the log and a counter say why.
+   *
+   * @throws if there is no mirror of this name
+   */
+  async sync(source: string, options: SyncOptions = {}): Promise<SyncReport> {
+    const mirrored = this.mirrored.get(source);
+    if (!mirrored) throw new Error(`no mirrored source is called ${source}; there are: ${this.sources.join(', ')}`);
+    const turn = (this.turns.get(source) ?? Promise.resolve()).then(() => this.syncNow(mirrored, options));
+    this.turns.set(
+      source,
+      turn.catch(() => undefined),
+    );
+    return turn;
+  }
+
+  private async syncNow({ directory, maxShrink }: MirroredDirectory, options: SyncOptions): Promise<SyncReport> {
+    const source = directory.name;
+    const startedAt = this.clock.now();
+    const before = await this.state(source);
+    let listing: Listing;
+    try {
+      listing = await compare(directory, this.store, options.onProgress);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      if (!options.isDryRun) await this.fail(source, before, startedAt, reason, cause);
+      return reportOf(source, undefined, new Map(), {
+        removed: [],
+        refusal: reason,
+        tookMs: this.clock.now() - startedAt,
+      });
+    }
+
+    const refusal = options.isForced ? undefined : shrinkage(before.parts, listing.parts, maxShrink);
+    const removed = await this.store.get(source, listing.removed.slice(0, 10));
+    let shared: ReadonlyMap<Mxid, readonly SourcedEntry[]>;
+    if (options.isDryRun || refusal !== undefined) {
+      ({ shared } = await changesOf(source, listing, this.store, this.derivers));
+      if (!options.isDryRun && refusal !== undefined) await this.fail(source, before, startedAt, refusal);
+    } else {
+      shared = await this.apply(source, listing, startedAt);
+    }
+    const tookMs = this.clock.now() - startedAt;
+    return reportOf(source, listing, shared, { removed, refusal, isDryRun: options.isDryRun, tookMs });
+  }
+
+  private async apply(source: string, listing: Listing, startedAt: number) {
+    const { put, removed, parts } = listing;
+    const isReload = put.length + removed.length > TELLABLE;
+    const plan = isReload ? undefined : await changesOf(source, listing, this.store, this.derivers);
+    const reloads = this.sources.map((name) => ({ source: name, removed: [], added: [], isReload }));
+    const state = { syncedAt: startedAt, attemptedAt: startedAt, parts, failure: undefined };
+    await this.store.apply(source, { put, removed, state, changes: plan?.changes ?? reloads });
+    await this.keeper.catchUp();
+    this.telemetry.count('syncs', { source, result: 'applied' });
+    return plan?.shared ?? this.shared();
+  }
+
+  private async fail(source: string, before: MirrorState, at: number, reason: string, cause?: unknown): Promise<void> {
+    this.telemetry.count('syncs', { source, result: 'refused' });
+    if (before.failure?.reason !== reason) {
+      this.telemetry.warn('a sync was not applied; the last good copy answers', { source, reason }, cause);
+    }
+    await this.store.saveState(source, { ...before, attemptedAt: at, failure: { at, reason } });
+  }
+}
+
+/** The names of the directories that make user IDs out of names of their own. */
+export const nameDerivers = (mirrored: readonly MirroredDirectory[]): ReadonlySet<string> =>
+  new Set(mirrored.flatMap(({ directory }) => (directory.derivesNames ? directory.name : [])));

@@ -1,0 +1,35 @@
+import type { AssociationStore } from '../ports/association-store.js';
+import type { Clock } from '../ports/clock.js';
+import type { ClaimReader, HashIndex } from '../ports/hash-index.js';
+import type { ThreepidSource } from '../ports/threepid-source.js';
+import { type Association, BINDINGS, type CONTESTED } from './association.js';
+import { findIndexed } from './indexed.js';
+import type { Mxid } from './mxid.js';
+import type { Threepid } from './threepid.js';
+
+/** Our own bindings as a source like the others. */
+export class OwnBindings implements ThreepidSource {
+  readonly name = BINDINGS;
+
+  constructor(
+    private readonly store: AssociationStore,
+    private readonly index: HashIndex,
+    private readonly clock: Clock,
+  ) {}
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Association[]> {
+    const now = this.clock.now();
+    const bindings = await this.store.find(threepids);
+    return bindings.filter(({ notBefore, notAfter }) => notBefore <= now && now <= notAfter);
+  }
+
+  async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof CONTESTED>> {
+    return findIndexed(this.index, BINDINGS, pepper, hashes);
+  }
+}
+
+/** Reads all our bindings as they are stored. */
+export const ownClaims =
+  (store: AssociationStore): ClaimReader =>
+  () =>
+    store.all();

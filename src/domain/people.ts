@@ -1,0 +1,35 @@
+import type { Claim, MirroredEntry } from './directory.js';
+import type { Mxid } from './mxid.js';
+import { keyOf } from './threepid.js';
+
+type Entry = Pick<MirroredEntry, 'id' | 'person'>;
+
+/**
+ * Whether entries with one user ID are more than one person. The same entry met twice, or entries
+ * that share an address, are one person listed twice; entries with nothing in common are two people
+ * whose names became one, and whoever writes to the one may reach the other.
+ */
+export function isSharedName(entries: readonly Entry[]): boolean {
+  const groups: Set<string>[] = [];
+  for (const { id, person } of entries) {
+    const marks = new Set([`id ${id}`, ...(person?.threepids.map(keyOf) ?? [])]);
+    const touching = groups.filter((group) => [...marks].some((mark) => group.has(mark)));
+    for (const group of touching) {
+      groups.splice(groups.indexOf(group), 1);
+      for (const mark of group) marks.add(mark);
+    }
+    groups.push(marks);
+  }
+  return groups.length > 1;
+}
+
+/** What an entry claims, given the user IDs that are known to be shared. */
+export function claimsOf({ person }: Entry, shared: ReadonlySet<Mxid>): readonly Claim[] {
+  if (!person) return [];
+  const mark = shared.has(person.mxid) ? { isShared: true as const } : {};
+  return person.threepids.map((threepid) => ({ threepid, mxid: person.mxid, ...mark }));
+}
+
+/** Equal claims have equal keys. */
+export const claimKey = ({ threepid, mxid, isShared }: Claim): string =>
+  `${isShared ? '!' : ''}${mxid} ${threepid.alias ?? ''} ${keyOf(threepid)}`;

@@ -1,0 +1,163 @@
+import type { Clock } from '../ports/clock.js';
+import type { Random } from '../ports/random.js';
+import type { Sender } from '../ports/sender.js';
+import type { SessionStore } from '../ports/session-store.js';
+import { type Refusal, Refused } from './errors.js';
+import type { ReadPreferences } from './messages.js';
+import type { Mxid } from './mxid.js';
+import type { Quotas } from './quotas.js';
+import type { Medium, Threepid } from './threepid.js';
+import { isExpired, SESSION_LIFETIME_MS, sameSecret, type ValidationSession } from './validation-session.js';
+
+const SID_LENGTH = 32;
+
+export interface TokenRequest {
+  readonly threepid: Threepid;
+  readonly clientSecret: string;
+  readonly sendAttempt: number;
+  readonly nextLink: string | undefined;
+  /** Who asks: the user if there is one, and where from. */
+  readonly user: Mxid | undefined;
+  readonly client: string;
+  /** The calling code of a phone number. */
+  readonly callingCode?: string;
+  readonly preferences: ReadPreferences;
+}
+
+export interface SessionOptions {
+  /** Characters of a token that is mailed, and digits of a code that is texted. */
+  readonly tokenLength: number;
+  readonly codeLength: number;
+  /** Wrong guesses after which a session is closed. */
+  readonly maxGuesses: number;
+  /** The page that validates a session. */
+  readonly linkOf: (session: ValidationSession) => string;
+}
+
+/** Proofs that somebody holds an address. Spec: "Establishing associations", sessions. */
+export class Sessions {
+  private readonly sending = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly store: SessionStore,
+    private readonly senders: readonly Sender[],
+    private readonly quotas: Quotas,
+    private readonly clock: Clock,
+    private readonly random: Random,
+    private readonly options: SessionOptions,
+  ) {}
+
+  /**
+   * Opens a session, or resumes the live one of the same threepid and client secret, and sends its
+   * token unless this attempt was delivered before. Spec: POST /validate/email/requestToken.
+   *
+   * @returns the sid
+   * @throws Refused `limit_exceeded`, `destination_rejected`, and `email_not_sent` or
+   *   `message_not_sent`, after which the same attempt may be repeated
+   */
+  async requestToken(request: TokenRequest): Promise<string> {
+    const sender = this.senderOf(request.threepid.medium);
+    const { sid } = await this.open(request);
+    // A repeat that overtakes its first attempt waits for it instead of sending again.
+    const turn = (this.sending.get(sid) ?? Promise.resolve()).then(() => this.send(sid, request, sender));
+    const settled = turn.catch(() => undefined);
+    this.sending.set(sid, settled);
+    try {
+      await turn;
+    } finally {
+      if (this.sending.get(sid) === settled) this.sending.delete(sid);
+    }
+    return sid;
+  }
+
+  /**
+   * Validates a session. Right again for a session that is validated already: clients repeat
+   * themselves. Spec: POST /validate/email/submitToken.
+   *
+   * @throws Refused `session_unknown`, `session_expired`, `session_closed` or `token_incorrect`
+   */
+  async submitToken(sid: string, clientSecret: string, token: string): Promise<ValidationSession> {
+    const session = await this.live(sid, clientSecret);
+    // Counted before it is compared: a hundred guesses at once are a hundred guesses.
+    const guesses = session.validatedAt === undefined ? await this.store.countGuess(sid) : 0;
+    if (guesses > this.options.maxGuesses) throw new Refused('session_closed');
+    if (!sameSecret(token, session.token)) throw new Refused('token_incorrect');
+    if (session.validatedAt !== undefined) return session;
+    const now = this.clock.now();
+    const validated = { ...session, validatedAt: now, modifiedAt: now };
+    await this.store.save(validated);
+    return validated;
+  }
+
+  /**
+   * The validated session. Spec: GET /3pid/getValidated3pid.
+   *
+   * @throws Refused `session_unknown`, `session_expired` or `session_not_validated`
+   */
+  async validated(sid: string, clientSecret: string): Promise<ValidationSession & { readonly validatedAt: number }> {
+    const session = await this.live(sid, clientSecret);
+    const { validatedAt } = session;
+    if (validatedAt === undefined) throw new Refused('session_not_validated');
+    return { ...session, validatedAt };
+  }
+
+  /** Removes what nobody can use any more, a while after it expired: until then the answer says "expired". */
+  purge(): Promise<void> {
+    return this.store.purge(this.clock.now() - 5 * SESSION_LIFETIME_MS);
+  }
+
+  private open({ threepid, clientSecret, nextLink }: TokenRequest): Promise<ValidationSession> {
+    const { tokenLength, codeLength } = this.options;
+    const now = this.clock.now();
+    const fresh: ValidationSession = {
+      sid: this.random.text(SID_LENGTH),
+      threepid,
+      clientSecret,
+      token: threepid.medium === 'email' ? this.random.text(tokenLength) : this.random.digits(codeLength),
+      sendAttempt: 0,
+      nextLink,
+      validatedAt: undefined,
+      modifiedAt: now,
+    };
+    return this.store.findOrAdd(fresh, now - SESSION_LIFETIME_MS);
+  }
+
+  private async send(sid: string, request: TokenRequest, sender: Sender): Promise<void> {
+    const session = await this.store.get(sid);
+    if (!session || request.sendAttempt <= session.sendAttempt) return;
+    await this.takeQuota(request);
+    const { token } = session;
+    const link = this.options.linkOf(session);
+    try {
+      await sender.send(session.threepid, { kind: 'validation', token, link, preferences: request.preferences });
+    } catch (cause) {
+      if (cause instanceof Refused) throw cause;
+      throw new Refused(notSent[session.threepid.medium], { cause });
+    }
+    // Read again: it may have been validated while the message was on its way.
+    const now = (await this.store.get(sid)) ?? session;
+    await this.store.save({ ...now, sendAttempt: request.sendAttempt, nextLink: request.nextLink });
+  }
+
+  private takeQuota({ threepid: { medium, address }, user, client, callingCode }: TokenRequest): Promise<void> {
+    return medium === 'email'
+      ? this.quotas.take('mail', { perAddress: address, perUser: user, perClient: client })
+      : this.quotas.take('sms', { perNumber: address, perUser: user ?? client, perCountry: callingCode });
+  }
+
+  private senderOf(medium: Medium): Sender {
+    const sender = this.senders.find((one) => one.medium === medium);
+    if (!sender) throw new Refused(medium === 'email' ? 'email_not_sent' : 'destination_rejected');
+    return sender;
+  }
+
+  private async live(sid: string, clientSecret: string): Promise<ValidationSession> {
+    const session = await this.store.get(sid);
+    // One answer for both: a stranger must not learn which sids exist.
+    if (!session || !sameSecret(clientSecret, session.clientSecret)) throw new Refused('session_unknown');
+    if (isExpired(session, this.clock.now())) throw new Refused('session_expired');
+    return session;
+  }
+}
+
+const notSent = { email: 'email_not_sent', msisdn: 'message_not_sent' } as const satisfies Record<Medium, Refusal>;

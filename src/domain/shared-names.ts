@@ -1,0 +1,36 @@
+import type { ClaimReader } from '../ports/hash-index.js';
+import type { MirrorStore } from '../ports/mirror-store.js';
+import type { MirroredEntry } from './directory.js';
+import type { Mxid } from './mxid.js';
+import { claimsOf, isSharedName } from './people.js';
+
+export type SourcedEntry = MirroredEntry & { readonly source: string };
+
+/**
+ * User IDs that entries of name-deriving directories would give to more than one person, with these
+ * entries.
+ *
+ * @param derivers names of the sources that make user IDs out of names of their own
+ */
+export function sharedNames(
+  entries: readonly SourcedEntry[],
+  derivers: ReadonlySet<string>,
+): ReadonlyMap<Mxid, readonly SourcedEntry[]> {
+  const byName = new Map<Mxid, SourcedEntry[]>();
+  for (const entry of entries) {
+    if (!entry.person || !derivers.has(entry.source)) continue;
+    const namesakes = byName.get(entry.person.mxid);
+    if (namesakes) namesakes.push(entry);
+    else byName.set(entry.person.mxid, [entry]);
+  }
+  for (const [mxid, namesakes] of byName) if (!isSharedName(namesakes)) byName.delete(mxid);
+  return byName;
+}
+
+/** Reads all claims of a mirrored source as they are stored. */
+export const mirroredClaims = (store: MirrorStore, source: string, derivers: ReadonlySet<string>): ClaimReader =>
+  async function* read() {
+    const shared = sharedNames(await store.findByMxid(await store.repeatedMxids()), derivers);
+    const names = derivers.has(source) ? new Set(shared.keys()) : new Set<Mxid>();
+    for await (const entries of store.entries(source)) yield entries.flatMap((entry) => claimsOf(entry, names));
+  };

@@ -1,0 +1,29 @@
+type Parts = Readonly<Record<string, number>>;
+
+/**
+ * Why a listing is taken for broken and not for the truth: it, or one of its parts, lacks more than
+ * `maxShrink` (0 to 1) of what was there. A broken filter, a lost right or a wrong server looks like
+ * this; a layoff rarely does. One person may always leave, unless nobody would be left.
+ */
+export function shrinkage(before: Parts, after: Parts, maxShrink: number): string | undefined {
+  const whole = reason('the listing', sum(before), sum(after), maxShrink);
+  if (whole) return whole;
+  for (const [part, count] of Object.entries(before)) {
+    // A part that is no longer configured is not missing.
+    const now = after[part];
+    const shrunk = now === undefined ? undefined : reason(`its part ${part}`, count, now, maxShrink);
+    if (shrunk) return shrunk;
+  }
+  return undefined;
+}
+
+function reason(what: string, before: number, after: number, maxShrink: number): string | undefined {
+  const lost = before - after;
+  const isBroken = lost > before * maxShrink && (lost > 1 || after === 0);
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  return isBroken
+    ? `${what} has ${after} entries where ${before} were known, ${percent(lost / before)} less (maxShrink: ${percent(maxShrink)})`
+    : undefined;
+}
+
+const sum = (parts: Parts): number => Object.values(parts).reduce((total, count) => total + count, 0);
