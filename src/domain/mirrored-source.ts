@@ -81,12 +81,14 @@ export class MirroredSource implements ThreepidSource {
       return { via: 'mirror', finding: undefined, failure: 'not synced yet', tookMs: 0, notes: [] };
     }
     const entries = await this.store.findByThreepid(this.name, threepid);
-    const shared = await this.mirrors.shared(entries.flatMap(({ person }) => person?.mxid ?? []));
-    const [finding] = this.mirror([threepid]);
-    const labels = [...new Set([...entries, ...[...shared.values()].flat()].map(({ label }) => label))];
+    const names = [...new Set(entries.flatMap(({ person }) => person?.mxid ?? []))];
+    const shared = await this.mirrors.shared(names);
+    const [mxid, ...others] = names;
+    const isClear = mxid !== undefined && others.length === 0 && !shared.has(mxid);
+    const claimants = [...new Set([...entries, ...[...shared.values()].flat()].map(({ label }) => label))];
     return {
       via: 'mirror',
-      finding: finding && isContested(finding) ? { threepid, contestedBy: labels } : finding,
+      finding: mxid === undefined ? undefined : isClear ? { threepid, mxid } : { threepid, contestedBy: claimants },
       asOf: syncedAt,
       tookMs: this.clock.now() - since,
       notes: entries.flatMap(({ label, leftOut }) => [label, ...leftOut.map((reason) => `${label}: ${reason}`)]),

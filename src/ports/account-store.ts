@@ -2,7 +2,10 @@ import type { Mxid } from '../domain/mxid.js';
 
 /** Who is signed in here. Access tokens are kept as hashes only. */
 export abstract class AccountStore {
-  /** @param createdAt ms since the epoch */
+  /**
+   * @param accessToken new: one that exists is an error
+   * @param createdAt ms since the epoch
+   */
   abstract addToken(accessToken: string, mxid: Mxid, createdAt: number): Promise<void>;
 
   /** Whose token this is. */

@@ -5,7 +5,7 @@ export interface ClaimChange {
   readonly source: string;
   readonly removed: readonly Claim[];
   readonly added: readonly Claim[];
-  /** More changed than is worth telling one by one: load the source again. */
+  /** More changed than is worth telling one by one: load the source again. No claims are told then. */
   readonly isReload: boolean;
 }
 

@@ -39,7 +39,10 @@ export abstract class MirrorStore {
   /** The entries of a source that have this threepid, for explanations: may be slow. */
   abstract findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]>;
 
-  /** Applies an update in one transaction: all of it, or nothing and an error. */
+  /**
+   * Applies an update in one transaction: all of it, or nothing and an error. Labels and what was
+   * left out may be any text; putting an id twice is an error.
+   */
   abstract apply(source: string, update: MirrorUpdate): Promise<void>;
 
   /** Removes everything about sources other than these. */

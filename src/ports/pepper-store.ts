@@ -13,7 +13,8 @@ export abstract class PepperStore {
    * Schedules a pepper. Of several that are added for the same `announcedFrom`, or by instances that
    * all saw the same last pepper, one stays.
    *
-   * @param after the last pepper the caller knew; nothing happens if another has been added since
+   * @param after the last pepper the caller knew; nothing happens if another has been added since,
+   *   or if this one would not come after it
    */
   abstract add(scheduled: ScheduledPepper, after: string | undefined): Promise<void>;
 

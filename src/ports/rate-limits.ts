@@ -9,7 +9,8 @@ export abstract class RateLimits {
   /**
    * Takes `points` from the counter `key` (which may hold an address: it is not stored in clear).
    *
-   * @returns ms until as much can be taken again, 0 if it was taken; a refusal takes nothing
+   * @returns ms until as much can be taken again, 0 if it was taken; a refusal takes nothing. More
+   *   points than `amount` are never taken: for these, the whole window
    */
   abstract take(key: string, limit: Limit, points?: number): Promise<number>;
 }

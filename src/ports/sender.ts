@@ -26,10 +26,32 @@ export interface InviteDetails {
   readonly roomType: string | undefined;
 }
 
+/** A message that the next hop did not accept. Its text names the hop and the reason, and no address. */
+export class SendFailed extends Error {
+  override readonly name = 'SendFailed';
+
+  constructor(
+    /** `mail server relay.example.org:25` */
+    readonly hop: string,
+    /** `certificate is not trusted`, `said: 550 5.1.1 User unknown` */
+    readonly reason: string,
+    /** Whether the hop has decided: the same message would be refused again. */
+    readonly isFinal = false,
+    options?: ErrorOptions,
+  ) {
+    super(`${hop}: ${reason}`, options);
+  }
+}
+
 /** Brings messages to one medium. */
 export abstract class Sender {
   abstract readonly medium: Medium;
 
-  /** Resolves when the next hop has accepted the message; rejects if it was refused or took too long. */
+  /**
+   * Resolves when the next hop has accepted the message.
+   *
+   * @throws SendFailed if it was refused or took too long; after too long it may have been accepted
+   * @throws Refused `destination_rejected` if messages to this address are not sent from here
+   */
   abstract send(to: Threepid, message: Message): Promise<void>;
 }

@@ -23,7 +23,8 @@ export abstract class SessionStore {
   /**
    * Counts one more guess at the token of a session.
    *
-   * @returns how many there were, this one included; no two callers are given the same number
+   * @returns how many there were, this one included; no two callers are given the same number. A
+   *   session put in place of an older one starts anew; without a session nothing is counted
    */
   abstract countGuess(sid: string): Promise<number>;
 

@@ -1,0 +1,74 @@
+import { isContested } from '../../domain/association.js';
+import type { Explanation } from '../../domain/lookups.js';
+import type { Evidence } from '../../ports/threepid-source.js';
+
+/** How an explanation is sent by the admin listener: the same, and the time at which it was true. */
+export interface TimedExplanation extends Explanation {
+  /** ms since the epoch */
+  readonly at: number;
+}
+
+/** What of a text may be coloured; on a pipe nothing is. */
+export interface Paint {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+}
+
+/** Who answers for an address and why, stage by stage, for an administrator to read. */
+export function explanationText({ threepid, stages, mxid, at }: TimedExplanation, paint: Paint): string {
+  const deciding = stages.find(({ decides }) => decides);
+  const verdict = mxid
+    ? paint.good(mxid)
+    : paint.bad(deciding ? 'nobody: it is contested' : 'nobody: no source knows it');
+  const shown = threepid.medium === 'msisdn' ? `+${threepid.address}` : threepid.address;
+  const width = Math.max(...stages.map(({ source }) => source.length));
+  const lines = [`${paint.bold(shown)} (${threepid.medium}) is ${verdict}`, ''];
+  let isDecided = false;
+  for (const [number, stage] of stages.entries()) {
+    const head = `  ${number + 1}  ${paint.bold(stage.source.padEnd(width))}  `;
+    lines.push(head + (isDecided ? paint.dim(`not asked: ${deciding?.source} decides`) : outcomeText(stage, paint)));
+    for (const evidence of stage.evidence) {
+      lines.push(paint.dim(`     ${' '.repeat(width)}  ${evidenceText(evidence, at)}`));
+      for (const note of evidence.notes) lines.push(paint.dim(`     ${' '.repeat(width)}    ${note}`));
+    }
+    isDecided ||= stage.decides;
+  }
+  return lines.join('\n');
+}
+
+function outcomeText({ outcome, decides, evidence }: Explanation['stages'][number], paint: Paint): string {
+  const counting = evidence.find(({ failure }) => failure === undefined);
+  switch (outcome) {
+    case 'answered':
+      return `${paint.good(findingText(counting))}${decides ? ', which decides' : ''}`;
+    case 'contested':
+      return paint.bad(`${findingText(counting)}: nobody is answered and no later source is asked`);
+    case 'failed':
+      return paint.bad('gave no answer and is passed over');
+    case 'unknown':
+      return 'does not know it';
+  }
+}
+
+function evidenceText(evidence: Evidence, at: number): string {
+  const { via, failure, asOf, tookMs } = evidence;
+  const when = asOf === undefined ? `in ${Math.round(tookMs)} ms` : `as of ${ago(at - asOf)} ago`;
+  return `${via}, ${failure === undefined ? `${when}: ${findingText(evidence)}` : `no answer: ${failure}`}`;
+}
+
+function findingText(evidence: Evidence | undefined): string {
+  const finding = evidence?.finding;
+  if (!finding) return 'unknown';
+  return isContested(finding) ? `contested by ${finding.contestedBy.join(' and ') || 'several people'}` : finding.mxid;
+}
+
+/** A span of time as people say it: `40 s`, `5 min`, `3 h`, `2 days`. */
+export function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 2 * 3600) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 2 * 86_400) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}

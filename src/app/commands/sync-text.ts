@@ -1,0 +1,43 @@
+import type { Sample, SyncReport } from '../../domain/sync-report.js';
+import type { Paint } from './explanation-text.js';
+
+/** What a sync found and did, for an administrator to read. */
+export function syncText(report: SyncReport, paint: Paint): string {
+  const { source, isApplied, refusal, parts, added, changed, removed, people, leftOut, shared, tookMs } = report;
+  const listed = Object.values(parts).reduce((sum, count) => sum + count, 0);
+  const verdict = isApplied
+    ? paint.good('applied')
+    : refusal === undefined
+      ? 'not applied: this was a dry run'
+      : paint.bad(`not applied: ${refusal}`);
+  return [
+    `${paint.bold(source)}: ${listed} entries listed in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
+    ...Object.entries(parts).map(([part, count]) => paint.dim(`  ${count} in ${part}`)),
+    `  ${added.count} new, ${changed.count} changed, ${removed.count} gone`,
+    ...lines('+', added, (label) => label),
+    ...lines('~', changed, (label) => label),
+    ...lines('-', removed, (label) => label),
+    ...section(
+      'user IDs derived',
+      people,
+      ({ mxid, threepids, label }) => `${mxid} with ${count(threepids, 'address', 'addresses')}: ${label}`,
+    ),
+    ...section('left out, whole or in part', leftOut, ({ label, reasons }) => `${label}: ${reasons.join('; ')}`),
+    ...section(
+      paint.bad('user IDs of two people, who are not answered'),
+      shared,
+      ({ mxid, labels }) => `${mxid}: ${labels.join(' and ')}`,
+    ),
+  ].join('\n');
+}
+
+function section<T>(title: string, sample: Sample<T>, text: (one: T) => string): readonly string[] {
+  return sample.count === 0 ? [] : [`  ${sample.count} ${title}`, ...lines(' ', sample, text)];
+}
+
+function lines<T>(mark: string, { count, shown }: Sample<T>, text: (one: T) => string): readonly string[] {
+  const rest = count - shown.length;
+  return [...shown.map((one) => `  ${mark} ${text(one)}`), ...(rest > 0 ? [`  ${mark} … and ${rest} more`] : [])];
+}
+
+const count = (number: number, one: string, many: string) => `${number} ${number === 1 ? one : many}`;

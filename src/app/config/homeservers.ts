@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { isServerName } from '../../domain/server-name.js';
+import { addresses } from './addresses.js';
+import { asText, kind, Unfit } from './kind.js';
+import { scalars } from './scalars.js';
+
+const { text } = scalars;
+
+/** An ed25519 public key: 32 bytes in unpadded base64, as `/_matrix/key/v2/server` publishes it. */
+const verifyKey = kind({ type: 'string' }, (value) => {
+  const key = asText(value).replace(/=+$/, '');
+  if (/^[A-Za-z0-9+/]{43}$/.test(key)) return key;
+  throw new Unfit('must be an ed25519 public key in unpadded base64, 43 characters');
+});
+
+const homeserver = z.strictObject({
+  url: addresses.origin.meta({ description: 'Where it answers federation requests.', examples: ['https://10.0.0.5:8448'] }),
+  caFile: text.optional().meta({
+    description: "Certificates (PEM) to trust instead of the system's.",
+    examples: ['/etc/islet/ca.pem'],
+  }),
+  tlsName: addresses.host.optional().meta({
+    description: 'Name that its certificate carries, if that is not the host of `url`.',
+    examples: ['example.org'],
+  }),
+  verifyKeys: z
+    .record(z.string().regex(/^ed25519:[A-Za-z0-9_]+$/, 'must be named like ed25519:a_abc'), verifyKey)
+    .optional()
+    .meta({
+      description: 'Its signing keys, by id; with these none are fetched.',
+      examples: [{ 'ed25519:a_abc': 'l8Hft5qXKn1vfHrg3p4+W8gELQVo8N13JkluMfmn2sQ' }],
+    }),
+});
+
+/** By server name. */
+export const homeservers = z.record(
+  z.string().refine(isServerName, 'must be named by a Matrix server name such as example.org'),
+  homeserver,
+);

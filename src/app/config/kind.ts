@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../domain/canonical-json.js';
+
+/** A value that is not what its option takes. The message ends the sentence "this option …" and never repeats the value. */
+export class Unfit extends Error {
+  constructor(
+    reason: string,
+    readonly suggestion?: string,
+  ) {
+    super(reason);
+  }
+}
+
+/**
+ * A kind of value, such as a duration: how editors should check it, and how it is read from what
+ * the file or the environment gives.
+ *
+ * @param read throws `Unfit`
+ */
+export const kind = <T>(json: JsonObject, read: (value: unknown) => T) =>
+  z
+    .unknown()
+    .transform((value, context): T => {
+      try {
+        if (value === undefined) throw new Unfit('is required');
+        return read(value);
+      } catch (error) {
+        if (!(error instanceof Unfit)) throw error;
+        context.issues.push({
+          code: 'custom',
+          message: error.message,
+          params: { suggestion: error.suggestion },
+          input: undefined,
+        });
+        return z.NEVER;
+      }
+    })
+    .meta(json);
+
+/** Text as the file has it. YAML reads `0123`, `1e3` and `true` as something else. */
+export function asText(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'boolean') {
+    throw new Unfit(`must be text, and YAML reads this as a ${typeof value}`, 'write it in quotes');
+  }
+  if (typeof value !== 'string') throw new Unfit('must be text');
+  if (value === '') throw new Unfit('is empty', 'leave it out instead');
+  return value;
+}
+
+/** A list, or its only element, or in the environment its elements between commas. */
+export function asList(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (typeof value !== 'string') return [value];
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

@@ -1,0 +1,31 @@
+import { statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+
+/** Why a file cannot be read, with what an administrator needs to mend it. */
+export function cannotRead(path: string, error: unknown): string {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return `${path} does not exist`;
+  if (code === 'EISDIR') return `${path} is a folder, not a file`;
+  if (code !== 'EACCES' && code !== 'EPERM') return `${path} cannot be read (${code})`;
+  return `${path} cannot be read by ${us()}: ${ownership(path)}`;
+}
+
+function ownership(path: string): string {
+  try {
+    const { uid, gid, mode } = statSync(path);
+    return `it belongs to uid ${uid}, gid ${gid} and has mode 0${(mode & 0o777).toString(8)}`;
+  } catch {
+    return 'a folder above it is closed to us';
+  }
+}
+
+function us(): string {
+  const uid = process.geteuid?.();
+  if (uid === undefined) return 'us';
+  try {
+    const { username, uid: named } = userInfo();
+    return named === uid ? `${username} (uid ${uid})` : `uid ${uid}`;
+  } catch {
+    return `uid ${uid}`; // containers run as users that have no name
+  }
+}

@@ -1,0 +1,282 @@
+import type { FormatName } from './formats.js';
+
+/** One option as convict knows it. */
+export interface Option {
+  /** One sentence for people. */
+  readonly doc: string;
+  readonly format: FormatName;
+  /** As it would be written; `null` for none. */
+  readonly default: unknown;
+  /** Never shown. */
+  readonly sensitive?: true;
+  /** As it could be written, for documentation. */
+  readonly example?: unknown;
+}
+
+export interface Section {
+  readonly [key: string]: Option | Section;
+}
+
+/** Every option of the configuration file. Lists and maps of things to choose from are described where their format is. */
+export const schema = {
+  server: {
+    name: {
+      doc: 'Our name: what clients call `id_server`, and what signs associations.',
+      format: 'serverName',
+      default: 'localhost',
+      example: 'id.example.org',
+    },
+    otherNames: {
+      doc: 'Further names by which homeservers know us, such as the name with its port or one from before a move: signed unbinds are accepted for each.',
+      format: 'serverNames',
+      default: [],
+      example: ['id.example.org:8090'],
+    },
+    publicUrl: {
+      doc: 'Where people and homeservers reach us: the base of mailed links and of key validity URLs. Without it, `http://` and the address that `listen` says.',
+      format: 'origin',
+      default: null,
+      example: 'https://id.example.org',
+    },
+  },
+
+  listen: {
+    host: {
+      doc: 'Address to listen on; a reverse proxy with TLS stands in front.',
+      format: 'host',
+      default: '127.0.0.1',
+    },
+    port: { doc: 'Port to listen on; 0 takes a free one.', format: 'port', default: 8090 },
+    trustedProxies: {
+      doc: 'Addresses and ranges of the reverse proxies in front: from them, and from nobody else, the address of the real client is believed.',
+      format: 'cidrs',
+      default: [],
+      example: ['127.0.0.1/32'],
+    },
+    idleTimeout: {
+      doc: 'How long a connection may stay open without a request. Keep it longer than the proxy in front does, or requests get lost between the two.',
+      format: 'duration',
+      default: '76s',
+    },
+  },
+
+  admin: {
+    host: {
+      doc: 'Address for health, metrics and the `islet` command; never one that strangers reach.',
+      format: 'host',
+      default: '127.0.0.1',
+    },
+    port: { doc: 'Port for the same; 0 takes a free one.', format: 'port', default: 8091 },
+  },
+
+  dataDir: {
+    doc: 'Folder for what Islet keeps: the SQLite file, the signing key. Without it, `data` in the folder from which Islet is started.',
+    format: 'path',
+    default: 'data',
+    example: '/var/lib/islet',
+  },
+
+  database: {
+    url: {
+      doc: 'PostgreSQL, as libpq writes it; `?sslmode=verify-full&sslrootcert=…` asks for TLS. Without it, SQLite in `dataDir`.',
+      format: 'databaseUrl',
+      default: null,
+      sensitive: true,
+      example: 'postgres://islet@db.example.org/islet',
+    },
+    password: { doc: 'Password for `database.url`.', format: 'secret', default: null, sensitive: true },
+    passwordFile: { doc: 'File with that password.', format: 'path', default: null, example: '/etc/islet/db-password' },
+    file: { doc: 'The SQLite file. Without it, `islet.db` in `dataDir`.', format: 'path', default: null },
+  },
+
+  sources: {
+    doc: 'Who is asked for the user behind an address, in this order; the first answer wins.',
+    format: 'sources',
+    default: [],
+  },
+
+  homeservers: {
+    doc: 'How to reach homeservers without DNS, well-known or port 8448, by server name.',
+    format: 'homeservers',
+    default: {},
+  },
+
+  federation: {
+    allow: {
+      doc: 'Private addresses and ranges that homeservers found by discovery may have; others only ever lead to public addresses. Homeservers under `homeservers` need no mention.',
+      format: 'cidrs',
+      default: [],
+      example: ['10.0.0.0/8'],
+    },
+    allowedServers: {
+      doc: 'Homeservers whose users may sign in here. Without it, all.',
+      format: 'serverNames',
+      default: null,
+      example: ['example.org'],
+    },
+  },
+
+  mail: {
+    smtpUrl: {
+      doc: 'Mail relay in one line: `smtps://user@host:port` for TLS from the start, `smtp://` for the rest. Instead of `host`, `port` and `username`.',
+      format: 'smtpUrl',
+      default: null,
+      sensitive: true,
+      example: 'smtps://islet@mail.example.org',
+    },
+    host: { doc: 'Mail relay; without one no mail is sent.', format: 'host', default: null },
+    port: {
+      doc: 'Its port. Without it, 465 for `tls: implicit`, 587 for `tls: required`, else 25.',
+      format: 'port',
+      default: null,
+    },
+    tls: {
+      doc: '`implicit`: TLS from the start. `required`: STARTTLS, or no mail. `opportunistic`: STARTTLS where it works, and never a password without. `none`: plain. Without it, `implicit` for `smtps://`, else `opportunistic`.',
+      format: 'smtpTls',
+      default: null,
+    },
+    username: { doc: 'Account at the relay.', format: 'text', default: null },
+    password: { doc: 'Its password.', format: 'secret', default: null, sensitive: true },
+    passwordFile: {
+      doc: 'File with its password.',
+      format: 'path',
+      default: null,
+      example: '/etc/islet/smtp-password',
+    },
+    caFile: {
+      doc: "Certificates (PEM) to trust instead of the system's.",
+      format: 'path',
+      default: null,
+      example: '/etc/islet/ca.pem',
+    },
+    from: {
+      doc: 'Whom mail is from.',
+      format: 'mailbox',
+      default: null,
+      example: 'Example <noreply@example.org>',
+    },
+    ehloName: {
+      doc: 'How we introduce ourselves to the relay. Without it, the host of `server.publicUrl`, or else of this machine.',
+      format: 'host',
+      default: null,
+    },
+    timeLimit: { doc: 'How long handing over one mail may take.', format: 'duration', default: '20s' },
+  },
+
+  sms: {
+    gateways: { doc: 'Who sends text messages, tried in this order.', format: 'gateways', default: [] },
+    originators: {
+      doc: 'Whom text messages are from, by calling code: `long:` and `short:` numbers, `alpha:` names. One number always sees the same of several.',
+      format: 'originators',
+      default: { default: ['alpha:Matrix'] },
+    },
+    rules: {
+      doc: 'Whether text messages are sent to a calling code: `allow` or `reject`; `default` is for all others.',
+      format: 'smsRules',
+      default: { default: 'allow' },
+    },
+  },
+
+  templates: {
+    directory: {
+      doc: 'Folder with your own templates, each in place of the shipped one of the same name.',
+      format: 'path',
+      default: null,
+      example: '/etc/islet/templates',
+    },
+    brand: { doc: 'Brand for requests that name none.', format: 'text', default: 'islet' },
+    language: { doc: 'Language for readers who ask for none that exists.', format: 'text', default: 'en' },
+  },
+
+  signing: {
+    keyFile: {
+      doc: 'File with the signing keys, made at the first start. Without it, `signing.key` in `dataDir`.',
+      format: 'path',
+      default: null,
+      example: '/etc/islet/signing.key',
+    },
+  },
+
+  v1: {
+    allowFrom: {
+      doc: 'Who may use version 1 of the API where it has no authentication: addresses, ranges, `loopback`, `private`; an empty list is nobody.',
+      format: 'networks',
+      default: ['loopback', 'private'],
+    },
+  },
+
+  lookup: {
+    maxAddresses: { doc: 'Most addresses that one lookup may name.', format: 'amount', default: 10_000 },
+    pepperLifetime: { doc: 'How long one lookup pepper is announced.', format: 'lifetime', default: '7d' },
+    pepperGrace: { doc: 'How long a pepper is still accepted after that.', format: 'lifetime', default: '1h' },
+  },
+
+  validation: {
+    tokenLength: { doc: 'Characters in the token of a mailed link.', format: 'tokenLength', default: 32 },
+    codeLength: { doc: 'Digits of a texted code.', format: 'codeLength', default: 6 },
+    confirmPage: {
+      doc: 'Whether a mailed link opens a page with one button, because mail scanners open links; `false` validates at once.',
+      format: 'flag',
+      default: true,
+    },
+  },
+
+  bindings: {
+    directoryOwned: {
+      doc: 'What happens when somebody binds an address that a directory gives to somebody else: `refuse` or `allow`.',
+      format: 'refuseOrAllow',
+      default: 'refuse',
+    },
+  },
+
+  limits: {
+    mail: {
+      perAddress: { doc: 'Validation mails to one address.', format: 'rate', default: '5/1h' },
+      perUser: { doc: 'Validation mails that one user asks for.', format: 'rate', default: '20/1h' },
+      perClient: { doc: 'Validation mails that one client address asks for.', format: 'rate', default: '600/1h' },
+    },
+    sms: {
+      perNumber: { doc: 'Text messages to one number.', format: 'rate', default: '3/1h' },
+      perUser: { doc: 'Text messages that one user asks for.', format: 'rate', default: '5/1h' },
+      perCountry: { doc: 'Text messages to one calling code.', format: 'rate', default: '50/1h' },
+    },
+    invites: {
+      perSender: { doc: 'Invitations by one user.', format: 'rate', default: '30/1h' },
+      perAddress: { doc: 'Invitations to one address.', format: 'rate', default: '5/1h' },
+    },
+    wrongCodes: {
+      perSession: { doc: 'Wrong codes after which a validation session is closed.', format: 'cap', default: 5 },
+    },
+    lookup: {
+      addressesPerUser: { doc: 'Addresses that one user looks up.', format: 'rate', default: '50000/1h' },
+    },
+  },
+
+  log: {
+    level: {
+      doc: 'Least important level that is written: `error`, `warn`, `info` or `debug`.',
+      format: 'logLevel',
+      default: 'info',
+    },
+    format: {
+      doc: '`json`, one object a line; `pretty` for people; `auto` is `pretty` on a terminal, else `json`.',
+      format: 'logFormat',
+      default: 'auto',
+    },
+    file: {
+      doc: 'File to write to instead of standard error; opened anew on SIGHUP.',
+      format: 'path',
+      default: null,
+      example: '/var/log/islet/islet.log',
+    },
+  },
+
+  pidFile: {
+    doc: 'File to write the process id to.',
+    format: 'path',
+    default: null,
+    example: '/run/islet/islet.pid',
+  },
+} as const satisfies Section;
+
+export const isOption = (node: Option | Section): node is Option => typeof node['doc'] === 'string';

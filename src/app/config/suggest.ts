@@ -1,0 +1,33 @@
+/** The name that `name` was probably meant to be: one that differs by a slip or only in its spelling. */
+export function nearest(name: string, known: readonly string[]): string | undefined {
+  const meant = plain(name);
+  const ranked = known
+    .map((candidate) => ({ candidate, distance: distance(meant, plain(candidate)) }))
+    .filter(({ distance }) => distance <= Math.max(1, Math.floor(meant.length / 4)))
+    .sort((a, b) => a.distance - b.distance);
+  return ranked[0]?.candidate;
+}
+
+export const didYouMean = (name: string | undefined): string | undefined => name && `did you mean "${name}"?`;
+
+/** `bind_dn`, `bind-dn` and `BindDN` are one name. */
+export const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+
+/** Edits between two words; two letters that swapped places are one edit. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let edits = Math.min(at(previous, j) + 1, at(row, j - 1) + 1, at(previous, j - 1) + (same ? 0 : 1));
+      if (a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) edits = Math.min(edits, at(before, j - 2) + 1);
+      row.push(edits);
+    }
+    [before, previous] = [previous, row];
+  }
+  return at(previous, b.length);
+}
+
+const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;

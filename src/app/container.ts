@@ -1,0 +1,131 @@
+import 'reflect-metadata/lite';
+import { Container, ContainerModule } from 'inversify';
+import { Accounts } from '../domain/accounts.js';
+import { BINDINGS } from '../domain/association.js';
+import { type BindingOptions, Bindings } from '../domain/bindings.js';
+import { IndexKeeper } from '../domain/index-keeper.js';
+import type { InviteLinkOptions } from '../domain/invite-link.js';
+import { Invites } from '../domain/invites.js';
+import { Lookups } from '../domain/lookups.js';
+import { MirroredSource } from '../domain/mirrored-source.js';
+import { Mirrors, nameDerivers } from '../domain/mirrors.js';
+import { OwnBindings, ownClaims } from '../domain/own-bindings.js';
+import { type PepperOptions, Peppers } from '../domain/peppers.js';
+import { type QuotaOptions, Quotas } from '../domain/quotas.js';
+import { type SessionOptions, Sessions } from '../domain/sessions.js';
+import { mirroredClaims } from '../domain/shared-names.js';
+import { AccountStore } from '../ports/account-store.js';
+import { AssociationStore } from '../ports/association-store.js';
+import { ChangeFeed } from '../ports/change-feed.js';
+import { Clock } from '../ports/clock.js';
+import { HashIndex } from '../ports/hash-index.js';
+import { Homeservers } from '../ports/homeservers.js';
+import { InviteStore } from '../ports/invite-store.js';
+import { MirrorStore } from '../ports/mirror-store.js';
+import { PepperStore } from '../ports/pepper-store.js';
+import { Random } from '../ports/random.js';
+import { RateLimits } from '../ports/rate-limits.js';
+import { Sender } from '../ports/sender.js';
+import { SessionStore } from '../ports/session-store.js';
+import { Signer } from '../ports/signer.js';
+import { Telemetry } from '../ports/telemetry.js';
+import { mirroredIn, type Stage } from './chain.js';
+
+/** What the domain services take from the configuration. */
+export interface DomainOptions {
+  readonly lookup: PepperOptions & { readonly maxAddresses: number };
+  readonly sessions: SessionOptions;
+  readonly bindings: BindingOptions;
+  readonly invites: InviteLinkOptions;
+  readonly quotas: QuotaOptions;
+}
+
+const allSenders = { serviceIdentifier: Sender, isMultiple: true } as const;
+
+const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
+  new ContainerModule(({ bind }) => {
+    bind(Quotas).toResolvedValue((limits: RateLimits) => new Quotas(limits, options.quotas), [RateLimits]);
+    bind(Accounts).toResolvedValue(
+      (store: AccountStore, homeservers: Homeservers, random: Random, clock: Clock) =>
+        new Accounts(store, homeservers, random, clock),
+      [AccountStore, Homeservers, Random, Clock],
+    );
+    bind(Sessions).toResolvedValue(
+      (store: SessionStore, senders: Sender[], quotas: Quotas, clock: Clock, random: Random) =>
+        new Sessions(store, senders, quotas, clock, random, options.sessions),
+      [SessionStore, allSenders, Quotas, Clock, Random],
+    );
+    bind(Peppers).toResolvedValue(
+      (store: PepperStore, index: HashIndex, random: Random, clock: Clock, telemetry: Telemetry) =>
+        new Peppers(store, index, random, clock, telemetry, options.lookup),
+      [PepperStore, HashIndex, Random, Clock, Telemetry],
+    );
+    bind(IndexKeeper).toResolvedValue(
+      (feed: ChangeFeed, index: HashIndex, mirrors: MirrorStore, associations: AssociationStore) =>
+        new IndexKeeper(feed, index, claimReaders(stages, mirrors, associations)),
+      [ChangeFeed, HashIndex, MirrorStore, AssociationStore],
+    );
+    bind(Mirrors).toResolvedValue(
+      (store: MirrorStore, keeper: IndexKeeper, clock: Clock, telemetry: Telemetry) =>
+        new Mirrors(mirroredIn(stages), store, keeper, clock, telemetry),
+      [MirrorStore, IndexKeeper, Clock, Telemetry],
+    );
+    bind(OwnBindings).toResolvedValue(
+      (store: AssociationStore, index: HashIndex, clock: Clock) => new OwnBindings(store, index, clock),
+      [AssociationStore, HashIndex, Clock],
+    );
+    bind(Lookups).toResolvedValue(
+      (
+        own: OwnBindings,
+        mirrors: Mirrors,
+        store: MirrorStore,
+        index: HashIndex,
+        peppers: Peppers,
+        clock: Clock,
+        telemetry: Telemetry,
+      ) => {
+        const sources = stages.map((stage) => {
+          if (stage === BINDINGS) return own;
+          return stage.mirror
+            ? new MirroredSource(stage.source, mirrors, store, index, clock, telemetry)
+            : stage.source;
+        });
+        return new Lookups(sources, peppers, clock, telemetry, options.lookup);
+      },
+      [OwnBindings, Mirrors, MirrorStore, HashIndex, Peppers, Clock, Telemetry],
+    );
+    bind(Bindings).toResolvedValue(
+      (
+        store: AssociationStore,
+        sessions: Sessions,
+        lookups: Lookups,
+        keeper: IndexKeeper,
+        signer: Signer,
+        clock: Clock,
+      ) => new Bindings(store, sessions, lookups, keeper, signer, clock, options.bindings),
+      [AssociationStore, Sessions, Lookups, IndexKeeper, Signer, Clock],
+    );
+    bind(Invites).toResolvedValue(
+      (store: InviteStore, lookups: Lookups, signer: Signer, quotas: Quotas, random: Random, clock: Clock) =>
+        new Invites(store, lookups, signer, quotas, random, clock, options.invites),
+      [InviteStore, Lookups, Signer, Quotas, Random, Clock],
+    );
+  });
+
+function claimReaders(stages: readonly Stage[], mirrors: MirrorStore, associations: AssociationStore) {
+  const mirrored = mirroredIn(stages);
+  const derivers = nameDerivers(mirrored);
+  const readers = mirrored.map(({ directory: { name } }) => [name, mirroredClaims(mirrors, name, derivers)] as const);
+  return new Map([...readers, [BINDINGS, ownClaims(associations)] as const]);
+}
+
+/** The domain on top of the given adapters. */
+export function buildContainer(
+  stages: readonly Stage[],
+  options: DomainOptions,
+  ...adapters: readonly ContainerModule[]
+): Container {
+  const container = new Container({ defaultScope: 'Singleton' });
+  container.load(domainModule(stages, options), ...adapters);
+  return container;
+}

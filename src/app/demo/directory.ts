@@ -1,0 +1,114 @@
+import ldap from 'ldapjs';
+import type { DemoEntry } from './people.js';
+
+export interface DemoServer {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+export const DEMO_BIND_DN = 'cn=islet,dc=island,dc=example';
+export const DEMO_BIND_PASSWORD = 'demo';
+
+// The published types leave these out.
+const { PagedResultsControl } = ldap as unknown as { PagedResultsControl: new (options: object) => object };
+interface BindRequest {
+  readonly dn: { toString(): string };
+  readonly credentials: string;
+}
+interface SearchRequest {
+  readonly filter: Filter;
+}
+interface Response {
+  send(entry: { dn: string; attributes: Record<string, readonly string[]> }): void;
+  addControl(control: unknown): void;
+  end(): void;
+}
+type Next = (error?: unknown) => void;
+type Filter =
+  | { readonly type: 'AndFilter' | 'OrFilter'; readonly filters: readonly Filter[] }
+  | { readonly type: 'NotFilter'; readonly filter: Filter }
+  | { readonly type: 'PresenceFilter'; readonly attribute: string }
+  | { readonly type: 'EqualityFilter'; readonly attribute: string; readonly value: string }
+  | {
+      readonly type: 'SubstringFilter';
+      readonly attribute: string;
+      readonly initial?: string;
+      readonly any: readonly string[];
+      readonly final?: string;
+    };
+
+/**
+ * A directory that needs nothing but Node. It answers what Islet asks and no more: a demonstration,
+ * not an LDAP server.
+ */
+export async function startDirectory(base: string, entries: readonly DemoEntry[], port = 0): Promise<DemoServer> {
+  const server = ldap.createServer();
+  server.bind('', (request: BindRequest, response: Response, next: Next) => {
+    const isKnown = request.dn.toString().toLowerCase() === DEMO_BIND_DN && request.credentials === DEMO_BIND_PASSWORD;
+    if (!isKnown) return next(new ldap.InvalidCredentialsError('wrong name or password'));
+    response.end();
+    return next();
+  });
+  server.search(base, (request: SearchRequest, response: Response, next: Next) => {
+    for (const { dn, attributes } of entries) {
+      if (matches(request.filter, attributes)) response.send({ dn, attributes: { ...attributes } });
+    }
+    // Everything is one page, the last.
+    response.addControl(new PagedResultsControl({ value: { size: 0, cookie: Buffer.alloc(0) } }));
+    response.end();
+    next();
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
+  return {
+    url: server.url.replace(/\/$/, ''),
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
+}
+
+/** Evaluates a filter as a directory would: names and values without regard to case. */
+function matches(filter: Filter, attributes: DemoEntry['attributes']): boolean {
+  switch (filter.type) {
+    case 'AndFilter':
+      return filter.filters.every((one) => matches(one, attributes));
+    case 'OrFilter':
+      return filter.filters.some((one) => matches(one, attributes));
+    case 'NotFilter':
+      return !matches(filter.filter, attributes);
+    case 'PresenceFilter':
+      return valuesOf(filter.attribute, attributes).length > 0;
+    case 'EqualityFilter':
+      return valuesOf(filter.attribute, attributes).some((value) => fold(value) === fold(filter.value));
+    case 'SubstringFilter': {
+      const { initial = '', any, final = '' } = filter;
+      return valuesOf(filter.attribute, attributes).some((value) => hasParts(fold(value), initial, any, final));
+    }
+    default:
+      return false;
+  }
+}
+
+function hasParts(value: string, initial: string, any: readonly string[], final: string): boolean {
+  let at = 0;
+  if (initial) {
+    if (!value.startsWith(fold(initial))) return false;
+    at = fold(initial).length;
+  }
+  for (const part of any) {
+    const found = value.indexOf(fold(part), at);
+    if (found < 0) return false;
+    at = found + fold(part).length;
+  }
+  return !final || (value.endsWith(fold(final)) && value.length - fold(final).length >= at);
+}
+
+function valuesOf(name: string, attributes: DemoEntry['attributes']): readonly string[] {
+  return Object.entries(attributes).find(([own]) => fold(own) === fold(name))?.[1] ?? [];
+}
+
+/** ldapjs hands over non-ASCII filter values as `\c3\bc`. */
+function fold(text: string): string {
+  const bytes = text.replace(/(?:\\[0-9a-f]{2})+/gi, (escaped) =>
+    Buffer.from(escaped.replaceAll('\\', ''), 'hex').toString(),
+  );
+  return bytes.toLowerCase();
+}
