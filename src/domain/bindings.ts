@@ -6,10 +6,10 @@ import { Refused } from './errors.js';
 import type { IndexKeeper } from './index-keeper.js';
 import { welcomeJob } from './invites.js';
 import type { Lookups } from './lookups.js';
-import type { Mxid } from './mxid.js';
+import { homeserverOf, type Mxid } from './mxid.js';
 import type { Sessions } from './sessions.js';
 import { signable } from './signable.js';
-import type { Threepid } from './threepid.js';
+import { sameThreepid, type Threepid } from './threepid.js';
 
 /** Clocks of those who check an association differ from ours by no more than this. */
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
@@ -51,10 +51,36 @@ export class Bindings {
     return this.signer.sign(signable(binding));
   }
 
+  /**
+   * Removes a threepid from a user, on the word of whoever still holds the address. Removing what is
+   * not bound is right, too. Spec: POST /3pid/unbind.
+   *
+   * @throws Refused as `Sessions.validated` does; `unbind_not_proven` if it is another address
+   */
+  async unbindBySession(threepid: Threepid, mxid: Mxid, sid: string, clientSecret: string): Promise<void> {
+    const session = await this.sessions.validated(sid, clientSecret);
+    if (!sameThreepid(session.threepid, threepid)) throw new Refused('unbind_not_proven');
+    await this.unbind(threepid, mxid);
+  }
+
+  /** The same on the word of a homeserver. @param origin the homeserver that signed the request */
+  async unbindByHomeserver(threepid: Threepid, mxid: Mxid, origin: string): Promise<void> {
+    if (homeserverOf(mxid) !== origin) {
+      throw new Refused('unbind_not_proven', {
+        message: `${origin} does not speak for users of ${homeserverOf(mxid)}`,
+      });
+    }
+    await this.unbind(threepid, mxid);
+  }
+
   /** Our signed word that this user is behind this threepid, as a lookup found. Spec: v1 GET /lookup. */
   async attest(threepid: Threepid, mxid: Mxid): Promise<SignedAssociation> {
     const own = (await this.store.find([threepid])).find((binding) => binding.mxid === mxid);
     return this.signer.sign(signable(own ?? this.attestation(threepid, mxid)));
+  }
+
+  private async unbind(threepid: Threepid, mxid: Mxid): Promise<void> {
+    if (await this.store.unbind(threepid, mxid)) await this.keeper.catchUp();
   }
 
   private attestation(threepid: Threepid, mxid: Mxid): Binding {

@@ -22,6 +22,7 @@ export const refusals = {
   not_signed_in: 'Missing or unknown access token',
   access_token_unknown: 'Unknown access token',
   not_yours: 'The access token belongs to another user',
+  sender_not_yours: 'The sender of an invitation must be the user of the access token',
   openid_token_rejected: 'The homeserver does not know this OpenID token',
   homeserver_mismatch: 'The homeserver answered for a user of another server',
   homeserver_invalid: 'The homeserver name is not valid',

@@ -101,6 +101,15 @@ export class Sessions {
     return { ...session, validatedAt };
   }
 
+  /** The session, validated or not. @throws Refused `session_unknown` or `session_expired` */
+  async live(sid: string, clientSecret: string): Promise<ValidationSession> {
+    const session = await this.store.get(sid);
+    // One answer for both: a stranger must not learn which sids exist.
+    if (!session || !sameSecret(clientSecret, session.clientSecret)) throw new Refused('session_unknown');
+    if (isExpired(session, this.clock.now())) throw new Refused('session_expired');
+    return session;
+  }
+
   /** Removes what nobody can use any more, a while after it expired: until then the answer says "expired". */
   purge(): Promise<void> {
     return this.store.purge(this.clock.now() - 5 * SESSION_LIFETIME_MS);
@@ -149,14 +158,6 @@ export class Sessions {
     const sender = this.senders.find((one) => one.medium === medium);
     if (!sender) throw new Refused(medium === 'email' ? 'email_not_sent' : 'destination_rejected');
     return sender;
-  }
-
-  private async live(sid: string, clientSecret: string): Promise<ValidationSession> {
-    const session = await this.store.get(sid);
-    // One answer for both: a stranger must not learn which sids exist.
-    if (!session || !sameSecret(clientSecret, session.clientSecret)) throw new Refused('session_unknown');
-    if (isExpired(session, this.clock.now())) throw new Refused('session_expired');
-    return session;
   }
 }
 

@@ -1,0 +1,31 @@
+/** What an `Authorization: X-Matrix` header claims. Spec: Server-Server API, "Request Authentication". */
+export interface XMatrix {
+  readonly origin: string;
+  readonly destination: string | undefined;
+  readonly key: string;
+  /** base64 */
+  readonly sig: string;
+}
+
+// RFC 9110 tokens and quoted strings; older servers leave a colon unquoted.
+const PARAMETER =
+  /\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~0-9A-Za-z:]+))\s*(?:,|$)/y;
+
+/** Takes a header apart; `undefined` if it is of another scheme, malformed or incomplete. */
+export function parseXMatrix(header: string): XMatrix | undefined {
+  const scheme = /^X-Matrix +/i.exec(header);
+  if (!scheme) return undefined;
+  const parameters = new Map<string, string>();
+  PARAMETER.lastIndex = scheme[0].length;
+  while (PARAMETER.lastIndex < header.length) {
+    const match = PARAMETER.exec(header);
+    if (!match) return undefined;
+    const [, name = '', quoted, token = ''] = match;
+    const key = name.toLowerCase();
+    if (parameters.has(key)) return undefined;
+    parameters.set(key, quoted?.replace(/\\(.)/g, '$1') ?? token);
+  }
+  const [origin, key, sig] = ['origin', 'key', 'sig'].map((name) => parameters.get(name));
+  if (!origin || !key || !sig) return undefined;
+  return { origin, key, sig, destination: parameters.get('destination') };
+}
