@@ -7,6 +7,7 @@ import type { Quotas } from '../domain/quotas.js';
 import type { Sessions } from '../domain/sessions.js';
 import type { Signer } from '../ports/signer.js';
 import type { Telemetry } from '../ports/telemetry.js';
+import type { Sync } from './syncs.js';
 
 /** What the edges of the house call: routes, jobs, commands. */
 export interface Services {
@@ -16,6 +17,8 @@ export interface Services {
   readonly bindings: Bindings;
   readonly invites: Invites;
   readonly mirrors: Mirrors;
+  /** Syncs a mirror and does what follows from it; unlike `mirrors.sync`, which only does the first. */
+  readonly sync: Sync;
   readonly quotas: Quotas;
   readonly signer: Signer;
   readonly telemetry: Telemetry;

@@ -43,6 +43,11 @@ export class Peppers {
     return newest.pepper;
   }
 
+  /** Whether there is one to announce. */
+  isReady(): boolean {
+    return this.index.peppers().length > 0 && this.schedule.length > 0;
+  }
+
   /** Whether lookups under it are answered: the announced one, the next one, and the previous one for a while. */
   isAccepted(pepper: string): boolean {
     return this.needed().some((needed) => needed.pepper === pepper) && this.index.peppers().includes(pepper);

@@ -20,7 +20,8 @@ export interface ReadNumber {
 
 /** Niue's numbers, the shortest in the world, have seven digits with their calling code. */
 const SHORTEST = 7;
-const WRITTEN = /^\+?[\d\s\u00a0\u2007\u202f().\-/\u2010-\u2015]+$/;
+const BLANKS = /[\t\u00a0\u2007\u202f]/g;
+const WRITTEN = /^\+?[\d ().\-/\u2010-\u2015]+$/;
 
 const plans = new Metadata();
 
@@ -35,11 +36,11 @@ export const isE164 = (digits: string): boolean => /^[1-9]\d{6,14}$/.test(digits
  * person), or can be read two ways.
  *
  * Possible is enough where the number is written as it is dialled (a plus, the trunk prefix of its
- * country): number plans age faster than servers. Validity only chooses where it is not:
+ * country) or has one reading only: number plans age faster than servers. Validity chooses between two:
  * `492215551234` in Germany is +49 221 5551234 and not the also valid +49 492 215551234.
  */
 export function readPhoneNumber(text: string, region?: Region): ReadNumber | undefined {
-  const written = text.trim();
+  const written = text.trim().replace(BLANKS, ' ');
   if (!WRITTEN.test(written)) return undefined;
   if (written.startsWith('+')) return accept(parse(written, region));
   if (region === undefined) return undefined;
@@ -47,10 +48,13 @@ export function readPhoneNumber(text: string, region?: Region): ReadNumber | und
   const plan = planOf(region);
   const digits = written.replace(/\D/g, '');
   const home = parse(written, region);
-  const abroad = digits.startsWith(plan.callingCode) ? valid(parse(`+${digits}`, region)) : undefined;
+  const international = digits.startsWith(plan.callingCode) ? parse(`+${digits}`, region) : undefined;
+  if (home && home.number === international?.number) return accept(home);
+
+  const abroad = valid(international);
   const isDialled = plan.dialsAbroad.test(digits) || home?.formatNational().replace(/\D/g, '') === digits;
   if (!isDialled) return accept(abroad ?? valid(home));
-  if (!abroad || abroad.number === home?.number) return accept(home);
+  if (!abroad) return accept(home);
   return valid(home) ? undefined : accept(abroad);
 }
 

@@ -13,19 +13,29 @@ export type ClaimReader = () => AsyncIterable<readonly Claim[]>;
  * loaded, or a pepper prepared, is in the result.
  */
 export abstract class HashIndex {
-  /** Loads a source anew under every live pepper. Until that is done the former content answers. */
+  /**
+   * Loads a source anew under every live pepper. Until that is done the former content answers. Of
+   * several loads the one that was called last counts.
+   *
+   * @throws what the reader throws; then the former content stays
+   */
   abstract load(source: string, claims: ClaimReader): Promise<void>;
 
-  /** Removes, then adds. Right in the next `find` after it resolves. */
+  /**
+   * Removes, then adds; what is both removed and added is never missing. Right in the next `find`
+   * after it resolves. Calls take effect in their order. Ignored for a source never loaded.
+   */
   abstract apply(source: string, removed: readonly Claim[], added: readonly Claim[]): Promise<void>;
 
   /**
    * Makes a pepper live: hashes every loaded source under it. Resolves when `find` is complete under
    * it; until then it is not live.
+   *
+   * @throws what a reader throws; then the pepper is not live
    */
   abstract prepare(pepper: string): Promise<void>;
 
-  /** Ends a live pepper and gives its memory back. */
+  /** Ends a pepper that is live or being prepared, and gives its memory back. */
   abstract retire(pepper: string): void;
 
   /** The peppers that are live now. */
@@ -38,7 +48,10 @@ export abstract class HashIndex {
    */
   abstract find(source: string, pepper: string, hash: string): Mxid | typeof CONTESTED | undefined;
 
-  /** How many claims of a source it holds, and in how many bytes all of it. */
+  /**
+   * How many claims of a source it holds under each live pepper, and in how many bytes all of it. Of
+   * use only while a pepper is live.
+   */
   abstract size(source: string): { readonly claims: number; readonly bytes: number };
 
   /** Ends its helpers. Nothing may be asked afterwards. */

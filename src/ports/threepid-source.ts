@@ -39,6 +39,9 @@ export abstract class ThreepidSource {
    */
   findHashes?(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof CONTESTED>>;
 
+  /** Ends its connections. Nothing is asked afterwards. */
+  close?(): void | Promise<void>;
+
   /** How it would answer for one threepid, every way it has, the one that counts first. */
   explain?(threepid: Threepid): Promise<readonly Evidence[]>;
 }

@@ -1,19 +1,12 @@
 import { isContested } from '../../domain/association.js';
 import type { Explanation } from '../../domain/lookups.js';
 import type { Evidence } from '../../ports/threepid-source.js';
+import type { Paint } from './paint.js';
 
 /** How an explanation is sent by the admin listener: the same, and the time at which it was true. */
 export interface TimedExplanation extends Explanation {
   /** ms since the epoch */
   readonly at: number;
-}
-
-/** What of a text may be coloured; on a pipe nothing is. */
-export interface Paint {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-  readonly good: (text: string) => string;
-  readonly bad: (text: string) => string;
 }
 
 /** Who answers for an address and why, stage by stage, for an administrator to read. */

@@ -1,5 +1,5 @@
 import type { Sample, SyncReport } from '../../domain/sync-report.js';
-import type { Paint } from './explanation-text.js';
+import type { Paint } from './paint.js';
 
 /** What a sync found and did, for an administrator to read. */
 export function syncText(report: SyncReport, paint: Paint): string {

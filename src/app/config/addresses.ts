@@ -63,20 +63,33 @@ function asCidr(text: string): string | undefined {
 
 /** Scheme, host and port of an HTTP server, without a slash at the end. */
 const origin = kind({ type: 'string', format: 'uri' }, (value) => {
-  const url = asUrl(value, ['https:', 'http:']);
-  if (url.username || url.password) throw new Unfit('must not hold a user name or a password');
+  const url = asWebUrl(value);
   if (url.pathname !== '/' || url.search || url.hash) {
     throw new Unfit('must be a scheme, a host and a port, without path, query or fragment', `write ${url.origin}`);
   }
   return url.origin;
 });
 
-/** Any HTTP URL without credentials. */
-const webUrl = kind({ type: 'string', format: 'uri' }, (value) => {
+/** The same with a path, which is put before every path. */
+const baseUrl = kind({ type: 'string', format: 'uri' }, asBaseUrl);
+
+const baseUrls = kind({ type: 'array', items: { type: 'string', format: 'uri' } }, (value) =>
+  asList(value).map(asBaseUrl),
+);
+
+function asBaseUrl(value: unknown): string {
+  const url = asWebUrl(value);
+  if (url.search || url.hash) throw new Unfit('must not have a query or a fragment');
+  return url.href.replace(/\/+$/, '');
+}
+
+const webUrl = kind({ type: 'string', format: 'uri' }, (value) => asWebUrl(value).href);
+
+function asWebUrl(value: unknown): URL {
   const url = asUrl(value, ['https:', 'http:']);
   if (url.username || url.password) throw new Unfit('must not hold a user name or a password');
-  return url.href;
-});
+  return url;
+}
 
 /** @throws Unfit unless it is a URL with a host and one of these schemes */
 export function asUrl(value: unknown, schemes: readonly string[]): URL {
@@ -93,15 +106,27 @@ const databaseUrl = kind({ type: 'string', format: 'uri' }, (value) => {
   throw new Unfit('must be a URL postgres://user@host/database');
 });
 
-const smtpUrl = kind({ type: 'string', format: 'uri' }, (value) => asUrl(value, ['smtps:', 'smtp:']).href);
+const smtpUrl = kind({ type: 'string', format: 'uri' }, (value) => {
+  const url = asUrl(value, ['smtps:', 'smtp:']);
+  const isBare = ['', '/'].includes(url.pathname) && !url.search && !url.hash;
+  if (isBare && isDecodable(url.username) && isDecodable(url.password)) return url.href;
+  throw new Unfit('must be smtps:// or smtp://, at most a user name and a password, a host and a port');
+});
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** Whom mail is from: an address, with or without a name before it. */
 const mailbox = kind({ type: 'string' }, (value) => {
   const text = asText(value).trim();
-  const [, name, inBrackets] = /^([^<>]*)<([^<>]+)>$/.exec(text) ?? [];
-  const address = inBrackets ?? text;
-  if (!isEmail(address)) throw new Unfit('must be an email address, or a name and <an address>');
-  return { name: name?.trim().replace(/^"(.*)"$/, '$1') ?? '', address };
+  const [, address = text] = /^[^<>]*<([^<>]+)>$/.exec(text) ?? [];
+  if (isEmail(address)) return text;
+  throw new Unfit('must be an email address, or a name and <an address>');
 });
 
 function isEmail(text: string): boolean {
@@ -122,6 +147,8 @@ export const addresses = {
   cidrs,
   networks,
   origin,
+  baseUrl,
+  baseUrls,
   webUrl,
   databaseUrl,
   smtpUrl,

@@ -15,7 +15,8 @@ export const formats = {
   flag,
   rate,
   cap,
-  amount: count(1, 1_000_000),
+  // As many hashes as a request may be long.
+  amount: count(1, 20_000),
   // Timers count up to 24.8 days.
   duration: duration('24d'),
   lifetime: duration('366d'),

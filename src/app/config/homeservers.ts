@@ -14,7 +14,10 @@ const verifyKey = kind({ type: 'string' }, (value) => {
 });
 
 const homeserver = z.strictObject({
-  url: addresses.origin.meta({ description: 'Where it answers federation requests.', examples: ['https://10.0.0.5:8448'] }),
+  url: addresses.baseUrl.meta({
+    description: 'Where it answers federation requests.',
+    examples: ['https://10.0.0.5:8448'],
+  }),
   caFile: text.optional().meta({
     description: "Certificates (PEM) to trust instead of the system's.",
     examples: ['/etc/islet/ca.pem'],

@@ -20,7 +20,11 @@ export function report(schema: z.ZodType, issues: readonly Issue[], at: KeyPath,
 }
 
 const wrongType = ({ input, expected }: z.core.$ZodIssueInvalidType): string =>
-  input === undefined ? 'is required' : expected === 'array' ? 'must be a list' : 'must be a section with keys of its own';
+  input === undefined
+    ? 'is required'
+    : expected === 'array'
+      ? 'must be a list'
+      : 'must be a section with keys of its own';
 
 function reportKeys(
   schema: z.ZodType,
@@ -33,20 +37,33 @@ function reportKeys(
   for (const key of issue.keys) {
     const below = siblings.find((sibling) => keysOf(schemaAt(section, [sibling])).includes(key));
     const suggestion =
-      below === undefined ? suggestKey(key, siblings, String(path[0]), []) : `indent it further: it belongs below "${below}:"`;
+      below === undefined
+        ? suggestKey(key, siblings, String(path[0]), [])
+        : `indent it further: it belongs below "${below}:"`;
     problems.add([...path, key], 'unknown key', suggestion);
   }
 }
 
 function reportUnion(schema: z.ZodType, issue: z.core.$ZodIssueInvalidUnion, at: KeyPath, problems: Problems): void {
   if (issue.discriminator !== undefined) {
-    const words = (issue.options ?? []).map(String);
-    const { kind } = issue.input as { kind?: string };
+    const { options: words, input } = issue as unknown as { options: string[]; input: { kind?: string } };
     const reason = `must be one of ${words.join(', ')}`;
-    return problems.add([...at, ...(issue.path.slice(0, -1) as KeyPath)], reason, didYouMean(nearest(kind ?? '', words)));
+    return problems.add(
+      [...at, ...(issue.path.slice(0, -1) as KeyPath)],
+      reason,
+      didYouMean(nearest(input.kind ?? '', words)),
+    );
   }
   // Of "false, or a section" the reading that got further is the one that was meant.
-  const [meant] = issue.errors.filter((errors) => errors.some(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'));
-  if (!meant) return problems.add([...at, ...(issue.path as KeyPath)], 'must be false, or a section with keys of its own');
-  report(schema, meant.map((error) => ({ ...error, path: [...issue.path, ...error.path] })), at, problems);
+  const [meant] = issue.errors.filter((errors) =>
+    errors.some(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
+  );
+  if (!meant)
+    return problems.add([...at, ...(issue.path as KeyPath)], 'must be false, or a section with keys of its own');
+  report(
+    schema,
+    meant.map((error) => ({ ...error, path: [...issue.path, ...error.path] })),
+    at,
+    problems,
+  );
 }

@@ -56,3 +56,9 @@ export function asList(value: unknown): readonly unknown[] {
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }
+
+export function wholeNumber(value: unknown, least: number, most: number): number {
+  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number) && number >= least && number <= most) return number;
+  throw new Unfit(`must be a whole number from ${least} to ${most}`);
+}

@@ -1,3 +1,5 @@
+import { present } from './present.js';
+
 /** Where an option stands: names of sections and options, positions in lists. */
 export type KeyPath = readonly (string | number)[];
 
@@ -7,8 +9,8 @@ export interface Problem {
   readonly key: string;
   readonly reason: string;
   readonly suggestion?: string;
-  /** Where the file says it, counted from 1. */
-  readonly line?: number;
+  /** What says it: `line 12` of the file, `ISLET_LISTEN_PORT`. */
+  readonly place?: string;
 }
 
 /** The configuration cannot be used. The message has one line per problem: `key: reason (suggestion)`. */
@@ -20,8 +22,8 @@ export class ConfigError extends Error {
   }
 }
 
-function sentence({ key, reason, suggestion, line }: Problem): string {
-  const notes = [line === undefined ? undefined : `line ${line}`, suggestion].filter((note) => note !== undefined);
+function sentence({ key, reason, suggestion, place }: Problem): string {
+  const notes = [place, suggestion].filter((note) => note !== undefined);
   return `${key}: ${reason}${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`;
 }
 
@@ -33,25 +35,25 @@ export const keyText = (path: KeyPath): string =>
 
 /** Gathers problems, so that all are told at once. */
 export class Problems {
-  readonly list: Problem[] = [];
-  readonly #paths: KeyPath[] = [];
+  readonly #found: { readonly path: KeyPath; readonly problem: Problem; readonly line: number }[] = [];
 
-  /** @param lineOf the line of the file at which a key stands */
-  constructor(private readonly lineOf: (path: KeyPath) => number | undefined = () => undefined) {}
+  /** @param sayer what says the value of a key: the line of the file, or else an environment variable */
+  constructor(private readonly sayer: (path: KeyPath) => number | string | undefined = () => undefined) {}
+
+  /** In the order of the file. */
+  get list(): readonly Problem[] {
+    return this.#found.toSorted((a, b) => a.line - b.line).map(({ problem }) => problem);
+  }
 
   add(path: KeyPath, reason: string, suggestion?: string): void {
-    const line = this.lineOf(path);
-    this.#paths.push(path);
-    this.list.push({
-      key: keyText(path),
-      reason,
-      ...(suggestion !== undefined && { suggestion }),
-      ...(line !== undefined && { line }),
-    });
+    const sayer = this.sayer(path);
+    const place = typeof sayer === 'number' ? `line ${sayer}` : sayer;
+    const problem = present({ key: keyText(path), reason, suggestion, place });
+    this.#found.push({ path, problem, line: typeof sayer === 'number' ? sayer : Number.POSITIVE_INFINITY });
   }
 
   /** Whether something at or below `path` is wrong: conclusions from it would only confuse. */
   within(path: KeyPath): boolean {
-    return this.#paths.some((other) => path.every((part, index) => other[index] === part));
+    return this.#found.some((found) => path.every((part, index) => found.path[index] === part));
   }
 }

@@ -1,5 +1,5 @@
 import type { Limit } from '../../ports/rate-limits.js';
-import { asText, kind, Unfit } from './kind.js';
+import { asText, kind, Unfit, wholeNumber } from './kind.js';
 import { didYouMean, nearest } from './suggest.js';
 
 const text = kind({ type: 'string', minLength: 1 }, asText);
@@ -17,12 +17,6 @@ const flag = kind({ type: 'boolean' }, (value) => {
 
 const count = (least: number, most: number) =>
   kind({ type: 'integer', minimum: least, maximum: most }, (value) => wholeNumber(value, least, most));
-
-export function wholeNumber(value: unknown, least: number, most: number): number {
-  const number = typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value;
-  if (typeof number === 'number' && Number.isSafeInteger(number) && number >= least && number <= most) return number;
-  throw new Unfit(`must be a whole number from ${least} to ${most}`);
-}
 
 const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const DURATION = '(\\d{1,9})(ms|s|m|h|d)';

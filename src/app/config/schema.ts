@@ -85,7 +85,12 @@ export const schema = {
       example: 'postgres://islet@db.example.org/islet',
     },
     password: { doc: 'Password for `database.url`.', format: 'secret', default: null, sensitive: true },
-    passwordFile: { doc: 'File with that password.', format: 'path', default: null, example: '/etc/islet/db-password' },
+    passwordFile: {
+      doc: 'File with the password for `database.url`.',
+      format: 'path',
+      default: null,
+      example: '/etc/islet/db-password',
+    },
     file: { doc: 'The SQLite file. Without it, `islet.db` in `dataDir`.', format: 'path', default: null },
   },
 
@@ -126,7 +131,7 @@ export const schema = {
     },
     host: { doc: 'Mail relay; without one no mail is sent.', format: 'host', default: null },
     port: {
-      doc: 'Its port. Without it, 465 for `tls: implicit`, 587 for `tls: required`, else 25.',
+      doc: 'Port of the mail relay. Without it, 465 for `tls: implicit`, 587 for `tls: required`, else 25.',
       format: 'port',
       default: null,
     },
@@ -136,9 +141,9 @@ export const schema = {
       default: null,
     },
     username: { doc: 'Account at the relay.', format: 'text', default: null },
-    password: { doc: 'Its password.', format: 'secret', default: null, sensitive: true },
+    password: { doc: 'Password of the account at the relay.', format: 'secret', default: null, sensitive: true },
     passwordFile: {
-      doc: 'File with its password.',
+      doc: 'File with the password of the account at the relay.',
       format: 'path',
       default: null,
       example: '/etc/islet/smtp-password',
@@ -150,7 +155,7 @@ export const schema = {
       example: '/etc/islet/ca.pem',
     },
     from: {
-      doc: 'Whom mail is from.',
+      doc: 'Whom mail is from. Without it, `noreply@` and `server.name`.',
       format: 'mailbox',
       default: null,
       example: 'Example <noreply@example.org>',
@@ -226,6 +231,21 @@ export const schema = {
       doc: 'What happens when somebody binds an address that a directory gives to somebody else: `refuse` or `allow`.',
       format: 'refuseOrAllow',
       default: 'refuse',
+    },
+  },
+
+  invites: {
+    webClient: {
+      doc: 'Web client that opens the links of invitation mails.',
+      format: 'baseUrl',
+      default: 'https://app.element.io',
+      example: 'https://element.example.org',
+    },
+    allowedWebClients: {
+      doc: 'Further web clients that a homeserver may ask these links to lead to.',
+      format: 'baseUrls',
+      default: [],
+      example: ['https://chat.example.org'],
     },
   },
 

@@ -1,44 +1,73 @@
 import convict from 'convict';
 import type { z } from 'zod';
+import { type Environment, envName } from './env-name.js';
 import { type FormatName, formats, structured } from './formats.js';
 import { report } from './issues.js';
-import type { KeyPath, Problems } from './problems.js';
-import { isOption, type Option, type schema, type Section } from './schema.js';
-import { suggestKey } from './unknown-key.js';
+import { forConvict, fromConvict, knownKeys } from './known-keys.js';
+import { type Present, present } from './present.js';
+import type { Problems } from './problems.js';
+import { isOption, schema, type Section } from './schema.js';
+import { mapOptions, type Place } from './schema-tree.js';
 
-/** What one option or section holds once it is read. */
-type Written<Node> = Node extends { doc: string; format: infer F extends FormatName; default: infer D }
-  ? z.output<(typeof formats)[F]> | (D extends null ? undefined : never)
-  : { [K in keyof Node]: Written<Node[K]> };
+/** What an option gives, or what stands in a section. Lengths of time are in ms and say so in their name. */
+type Read<Node> = Node extends { readonly format: infer F extends FormatName; readonly default: infer D }
+  ? z.output<(typeof formats)[F]> | ([D] extends [null] ? undefined : never)
+  : Present<{ [K in keyof Node as Named<K, Node[K]>]: Read<Node[K]> }>;
 
-/** The configuration as it is written: each option by itself is right. */
-export type Settings = Written<typeof schema>;
+type Named<K, Node> = Node extends { readonly format: 'duration' | 'lifetime' } ? `${K & string}Ms` : K;
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+/** The configuration as it is written, each option right by itself; what is not given has no key. */
+export type Settings = Read<typeof schema>;
 
-/** `listen.trustedProxies` is `ISLET_LISTEN_TRUSTED_PROXIES` in the environment. */
-export const envName = (path: KeyPath): string =>
-  `ISLET_${path.map((part) => String(part).replace(/(?<=[a-z0-9])(?=[A-Z])/g, '_').replace(/[^A-Za-z0-9]/g, '_')).join('_')}`.toUpperCase();
+type Issues = readonly z.core.$ZodIssue[];
 
-/** All options with where they stand, in order. */
-export function optionsOf(node: Section, at: readonly string[] = []): { path: readonly string[]; option: Option }[] {
-  return Object.entries(node).flatMap(([key, below]) =>
-    isOption(below) ? [{ path: [...at, key], option: below }] : optionsOf(below, [...at, key]),
-  );
-}
-
-interface Checked extends Option {
-  readonly env: string | undefined;
-  check(value: unknown): void;
-}
-
-// Each format looks at a value as it was written. Convict would make 8090 of "8090x", true of "no",
-// and would print what it does not like, which may be a secret.
+// A format looks at a value as it was written. Convict by itself would read "8090x" as 8090 and "no"
+// as true, and print what it does not like, which may be a secret.
 convict.addFormats(
   Object.fromEntries(
-    Object.keys(formats).map((name) => [
-      `islet ${name}`,
-      { validate: (value: unknown, option: convict.SchemaObj) => (option as unknown as Checked).check(value), coerce: (value: unknown) => value },
+    Object.entries(formats).map(([name, format]) => [
+      name,
+      {
+        coerce: (value: unknown) => value,
+        validate(value: unknown, option: convict.SchemaObj) {
+          const { error } = format.safeParse(fromConvict(name as FormatName, value), { reportInput: true });
+          (option['tell'] as (issues: Issues) => void)(error?.issues ?? []);
+        },
+      },
     ]),
   ),
 );
+
+/**
+ * Reads every option from what a file holds and from the environment, which has precedence. What is
+ * wrong is reported, and its default taken.
+ */
+export function readSettings(data: Readonly<Record<string, unknown>>, env: Environment, problems: Problems): Settings {
+  const forOption = ({ path, option }: Place): convict.SchemaObj => ({
+    ...option,
+    default: option.default === null ? null : forConvict(option.format, option.default),
+    nullable: option.default === null,
+    ...(!structured.has(option.format) && { env: envName(path) }),
+    tell: (issues: Issues) => report(formats[option.format], issues, path, problems),
+  });
+  const config = convict(mapOptions(schema, forOption) as convict.Schema<object>, { env: { ...env }, args: [] });
+  config.load(knownKeys(schema, data, problems));
+  config.validate({ allowed: 'strict' });
+  return read(schema, config.getProperties() as Tree, problems) as Settings;
+}
+
+interface Tree {
+  readonly [key: string]: unknown;
+}
+
+function read(section: Section, written: Tree, problems: Problems, at: readonly string[] = []): object {
+  const entries = Object.entries(section).map(([key, node]): [string, unknown] => {
+    const path = [...at, key];
+    if (!isOption(node)) return [key, read(node, written[key] as Tree, problems, path)];
+    const { format } = node;
+    const value = problems.within(path) ? node.default : fromConvict(format, written[key]);
+    const isTime = format === 'duration' || format === 'lifetime';
+    return [isTime ? `${key}Ms` : key, value === null ? undefined : formats[format].parse(value)];
+  });
+  return present(Object.fromEntries(entries));
+}

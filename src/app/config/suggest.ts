@@ -3,7 +3,7 @@ export function nearest(name: string, known: readonly string[]): string | undefi
   const meant = plain(name);
   const ranked = known
     .map((candidate) => ({ candidate, distance: distance(meant, plain(candidate)) }))
-    .filter(({ distance }) => distance <= Math.max(1, Math.floor(meant.length / 4)))
+    .filter(({ distance }) => distance <= Math.max(meant.length < 4 ? 1 : 2, Math.floor(meant.length / 4)))
     .sort((a, b) => a.distance - b.distance);
   return ranked[0]?.candidate;
 }

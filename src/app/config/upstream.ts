@@ -8,17 +8,20 @@ const { text, secret, duration } = scalars;
 
 const notYet = kind({ const: false }, (value): false => {
   if (value === false) return false;
-  if (value === true) throw new Unfit('cannot be true yet: an upstream answers plain lookups only', 'write false, or leave it out');
+  if (value === true)
+    throw new Unfit('cannot be true yet: an upstream answers plain lookups only', 'write false, or leave it out');
   throw new Unfit('must be false');
 });
 
 /** Another identity server. */
 export const upstream = z.strictObject({
   name: sourceName.meta({ description: 'Your name for this server.', examples: ['partner'] }),
-  url: addresses.origin.meta({ description: 'Its base URL.', examples: ['https://id.partner.example'] }),
+  url: addresses.baseUrl.meta({ description: 'Its base URL.', examples: ['https://id.partner.example'] }),
   hashed: notYet.prefault(false).meta({ description: 'Whether it takes part in hashed lookups.' }),
   accessToken: secret.optional().meta({ description: 'Access token for version 2 of its API.' }),
-  accessTokenFile: text.optional().meta({ description: 'File with that token.', examples: ['/etc/islet/partner-token'] }),
+  accessTokenFile: text
+    .optional()
+    .meta({ description: 'File with the access token.', examples: ['/etc/islet/partner-token'] }),
   caFile: text.optional().meta({
     description: "Certificates (PEM) to trust instead of the system's.",
     examples: ['/etc/islet/ca.pem'],

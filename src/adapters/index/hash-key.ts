@@ -1,0 +1,37 @@
+const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+const NO_DIGIT = 64;
+
+const DIGITS = new Uint8Array(128).fill(NO_DIGIT);
+for (let digit = 0; digit < ALPHABET.length; digit++) DIGITS[ALPHABET.charCodeAt(digit)] = digit;
+
+export const KEY_WORDS = 4;
+
+/**
+ * Reads the unpadded URL-safe base64 of 32 bytes and folds its two halves into one: no character of
+ * it is without effect, and nothing is allocated.
+ *
+ * @returns whether it is such text; only then `key` is of use
+ */
+export function readKey(hash: string, key: Uint32Array): boolean {
+  if (hash.length !== 43) return false;
+  key.fill(0);
+  let seen = 0; // every digit and character code so far, to judge them once, at the end
+  let word = 0;
+  let bits = 0;
+  let words = 0;
+  for (let i = 0; i < 43; i++) {
+    const code = hash.charCodeAt(i);
+    const digit = DIGITS[code & 127]!;
+    seen |= digit | (code & ~127);
+    bits += 6;
+    if (bits < 32) {
+      word = (word << 6) | digit;
+    } else {
+      bits -= 32;
+      key[words++ & 3]! ^= (word << (6 - bits)) | (digit >>> bits);
+      word = digit & ((1 << bits) - 1);
+    }
+  }
+  // 43 digits are 258 bits: two are left over.
+  return seen < NO_DIGIT && word === 0;
+}

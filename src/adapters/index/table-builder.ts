@@ -1,0 +1,63 @@
+import { on } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { ClaimReader } from '../../ports/hash-index.js';
+import { Table, type TableParts } from './table.js';
+import type { Order, Task } from './worker.js';
+
+const CLAIMS_AT_ONCE = 500;
+const ORDERS_AHEAD = 4;
+
+/** Threads cannot run TypeScript: where this file is not compiled, in tests, the worker of the last build is taken. */
+const workerUrl = () =>
+  new URL(import.meta.url.endsWith('.ts') ? '../../../dist/adapters/index/worker.js' : './worker.js', import.meta.url);
+
+/** A thread that hashes claims under some peppers, once. */
+export class TableBuilder {
+  private readonly worker: Worker;
+  private readonly replies: AsyncIterator<unknown[], undefined>;
+
+  constructor(private readonly task: Task) {
+    this.worker = new Worker(workerUrl(), { name: 'hash-index', workerData: task });
+    this.replies = on(this.worker, 'message', { close: ['exit'] });
+  }
+
+  /**
+   * Reads claims no faster than they are hashed.
+   *
+   * @returns a table for each pepper
+   * @throws what the reader throws, or that the thread is gone
+   */
+  async build(claims: ClaimReader): Promise<Map<string, Table>> {
+    let ahead = 0;
+    for await (const page of claims()) {
+      for (let at = 0; at < page.length; at += CLAIMS_AT_ONCE) {
+        this.order(page.slice(at, at + CLAIMS_AT_ONCE));
+        if (ahead < ORDERS_AHEAD) ahead += 1;
+        else await this.reply();
+      }
+    }
+    this.order('finish');
+    for (; ahead > 0; ahead -= 1) await this.reply();
+    const parts = (await this.reply()) as readonly TableParts[];
+    return new Map(this.task.peppers.map((pepper, i) => [pepper, new Table(parts[i])]));
+  }
+
+  /** Ends the thread, whatever it does. */
+  async end(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private order(order: Order): void {
+    this.worker.postMessage(order);
+  }
+
+  private async reply(): Promise<unknown> {
+    try {
+      const { done, value } = await this.replies.next();
+      if (!done) return value[0];
+    } catch (cause) {
+      throw new Error('The thread that builds the hash index failed', { cause });
+    }
+    throw new Error('The thread that builds the hash index ended before it was done');
+  }
+}

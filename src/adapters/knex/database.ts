@@ -1,0 +1,117 @@
+import { open } from 'node:fs/promises';
+import knex, { type Knex } from 'knex';
+import pg from 'pg';
+import { migrate } from './migrations.js';
+
+export type DatabaseOptions =
+  | {
+      readonly client: 'sqlite3';
+      /** Made if it is missing, readable by its owner only. `:memory:` for one that is gone when closed. */
+      readonly file: string;
+    }
+  | {
+      readonly client: 'pg';
+      /** `postgres://islet@db/islet`; takes what libpq's URLs take, `?sslmode=verify-full&sslrootcert=…` too. */
+      readonly url: string;
+      /** Instead of one in the URL, as it is: nothing in it needs escaping. */
+      readonly password?: string | undefined;
+    };
+
+const STATEMENT_LIMIT_MS = 20_000;
+
+/**
+ * Opens the database and brings its tables up to date. Whoever opened it calls `destroy()`.
+ *
+ * @throws an error that says which database and why: it cannot be reached, is in use by another
+ *   process (SQLite), or was used by a newer version
+ */
+export async function openDatabase(options: DatabaseOptions): Promise<Knex> {
+  let db: Knex | undefined;
+  try {
+    if (options.client === 'sqlite3') await makePrivate(options.file);
+    db = knex({
+      ...(options.client === 'sqlite3' ? sqlite(options.file) : postgres(options.url, options.password)),
+      compileSqlOnError: false, // messages carry `?` instead of addresses
+      acquireConnectionTimeout: 15_000,
+      log: silent,
+    });
+    // PostgreSQL repeats values in its details: `Key (address)=(…) already exists`.
+    db.on('query-error', (error: object) => {
+      for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(error, field);
+    });
+    await migrate(db);
+    return db;
+  } catch (cause) {
+    await db?.destroy();
+    throw new Error(`could not open the database ${placeOf(options)}: ${reasonOf(cause)}`, { cause });
+  }
+}
+
+const sqlite = (file: string): Knex.Config => ({
+  client: 'sqlite3',
+  connection: { filename: file },
+  useNullAsDefault: true,
+  pool: {
+    // One handle: a second would meet SQLITE_BUSY, and in memory an empty database.
+    min: 1,
+    max: 1,
+    afterCreate: (connection: { exec(sql: string, done: (error: Error | null) => void): void }, done: PoolDone) =>
+      connection.exec(PRAGMAS, (error) => done(error, connection)),
+  },
+});
+
+type PoolDone = (error: Error | null, connection: unknown) => void;
+
+const PRAGMAS = `
+  pragma busy_timeout = 2000;
+  pragma locking_mode = exclusive; -- one process owns the file
+  pragma journal_mode = wal;
+  pragma journal_size_limit = 67108864;
+  pragma synchronous = normal;
+`;
+
+const postgres = (url: string, password: string | undefined): Knex.Config => ({
+  client: 'pg',
+  connection: {
+    connectionString: password === undefined ? url : withPassword(url, password),
+    application_name: 'islet',
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    statement_timeout: STATEMENT_LIMIT_MS,
+    query_timeout: STATEMENT_LIMIT_MS + 5_000, // a server that does not even say that it took too long
+    idle_in_transaction_session_timeout: STATEMENT_LIMIT_MS,
+    types: numericTypes,
+  } as Knex.PgConnectionConfig,
+  pool: { min: 0, max: 10 },
+});
+
+/** Counts and instants as numbers; pg gives int8 as text because not all of them fit. */
+const numericTypes = {
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
+};
+
+function withPassword(url: string, password: string): string {
+  const whole = new URL(url);
+  whole.searchParams.set('password', password);
+  return whole.href;
+}
+
+async function makePrivate(file: string): Promise<void> {
+  if (file !== ':memory:') await (await open(file, 'a', 0o600)).close();
+}
+
+function placeOf(options: DatabaseOptions): string {
+  if (options.client === 'sqlite3') return options.file;
+  if (!URL.canParse(options.url)) return 'at the given URL';
+  const { host, pathname, searchParams } = new URL(options.url);
+  return `${pathname.slice(1)} at ${host || searchParams.get('host') || 'localhost'}`;
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as { code?: unknown; message?: unknown };
+  return code === 'SQLITE_BUSY' ? 'another process has it open' : String(message || code);
+}
+
+/** Knex prints lost connections; whoever asks next is told anyway. */
+const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };

@@ -1,0 +1,92 @@
+import type { Knex } from 'knex';
+import type { StoredInvite } from '../../domain/invite.js';
+import type { Mxid } from '../../domain/mxid.js';
+import type { Threepid } from '../../domain/threepid.js';
+import type { InviteStore } from '../../ports/invite-store.js';
+import type { NewJob } from '../../ports/jobs.js';
+import { addJobs } from './jobs.js';
+import { chunksOf, inChunks } from './paging.js';
+import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
+
+export class KnexInviteStore implements InviteStore {
+  constructor(private readonly db: Knex) {}
+
+  async add(invite: StoredInvite, jobs: readonly NewJob[]): Promise<void> {
+    await this.db.transaction(async (trx) => {
+      await this.table(trx).insert(toRow(invite));
+      await addJobs(trx, jobs);
+    });
+  }
+
+  async get(token: string): Promise<StoredInvite | undefined> {
+    const row = await this.table().where({ token }).first();
+    return row && fromRow(row);
+  }
+
+  async findWaiting(threepids: readonly Threepid[]): Promise<readonly StoredInvite[]> {
+    const rows = await inChunks(threepids, (chunk) => this.waiting().where(isAmong(this.db, chunk)));
+    return rows.map(fromRow).sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  async waitingThreepids(): Promise<readonly Threepid[]> {
+    const rows: ThreepidColumns[] = await this.waiting()
+      .groupBy('medium', 'address')
+      .select('medium', 'address', this.db.raw('max(alias) as alias'));
+    return rows.map(threepidOf);
+  }
+
+  async deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void> {
+    await this.db.transaction(async (trx) => {
+      for (const chunk of chunksOf(tokens)) {
+        await this.waiting(trx)
+          .where(isOneOf(trx, 'token', chunk))
+          .update({ delivered_at: time });
+      }
+      await addJobs(trx, jobs);
+    });
+  }
+
+  async hasEphemeralKey(publicKey: string): Promise<boolean> {
+    return (await this.table().where({ ephemeral_public_key: publicKey }).first('token')) !== undefined;
+  }
+
+  private waiting(db: Knex = this.db) {
+    return this.table(db).whereNull('delivered_at');
+  }
+
+  private table(db: Knex = this.db) {
+    return db<Row>('invites');
+  }
+}
+
+interface Row extends ThreepidColumns {
+  readonly token: string;
+  readonly room_id: string;
+  readonly sender: Mxid;
+  readonly ephemeral_public_key: string;
+  readonly key_id: string;
+  readonly created_at: number;
+  readonly delivered_at: number | null;
+}
+
+const fromRow = (row: Row): StoredInvite => ({
+  token: row.token,
+  threepid: threepidOf(row),
+  roomId: row.room_id,
+  sender: row.sender,
+  ephemeralPublicKey: row.ephemeral_public_key,
+  keyId: row.key_id,
+  createdAt: row.created_at,
+  deliveredAt: row.delivered_at ?? undefined,
+});
+
+const toRow = (invite: StoredInvite): Row => ({
+  token: invite.token,
+  ...threepidColumns(invite.threepid),
+  room_id: invite.roomId,
+  sender: invite.sender,
+  ephemeral_public_key: invite.ephemeralPublicKey,
+  key_id: invite.keyId,
+  created_at: invite.createdAt,
+  delivered_at: invite.deliveredAt ?? null,
+});

@@ -1,0 +1,52 @@
+import type { Knex } from 'knex';
+import { lock } from './dialect.js';
+import * as validationSessions from './migrations/0001-validation-sessions.js';
+import * as associations from './migrations/0002-associations.js';
+import * as changeFeed from './migrations/0003-change-feed.js';
+import * as mirrors from './migrations/0004-mirrors.js';
+import * as peppers from './migrations/0005-peppers.js';
+import * as accessTokens from './migrations/0006-access-tokens.js';
+import * as invites from './migrations/0007-invites.js';
+import * as jobs from './migrations/0008-jobs.js';
+import * as rateLimits from './migrations/0009-rate-limits.js';
+
+/** In the order in which they run. */
+const migrations = {
+  '0001-validation-sessions': validationSessions,
+  '0002-associations': associations,
+  '0003-change-feed': changeFeed,
+  '0004-mirrors': mirrors,
+  '0005-peppers': peppers,
+  '0006-access-tokens': accessTokens,
+  '0007-invites': invites,
+  '0008-jobs': jobs,
+  '0009-rate-limits': rateLimits,
+};
+
+type Name = keyof typeof migrations;
+
+export const migrationSource: Knex.MigrationSource<Name> = {
+  getMigrations: async () => Object.keys(migrations) as Name[],
+  getMigrationName: (name) => name,
+  getMigration: async (name) => migrations[name],
+};
+
+/** Brings the tables up to date, all the way or not at all; instances that start together take turns. */
+export async function migrate(db: Knex): Promise<void> {
+  await db.transaction(async (trx) => {
+    await lock(trx, 'islet migrations');
+    await refuseNewer(trx);
+    await trx.migrate.latest({ migrationSource, disableTransactions: true });
+  });
+}
+
+async function refuseNewer(trx: Knex.Transaction): Promise<void> {
+  if (!(await trx.schema.hasTable('knex_migrations'))) return;
+  const done: string[] = await trx('knex_migrations').orderBy('id').pluck('name');
+  const unknown = done.filter((name) => !(name in migrations));
+  if (unknown.length > 0) {
+    throw new Error(
+      `it was used by a newer version of Islet, which added ${unknown.join(', ')}; start that version, or restore a backup from before it`,
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import type { Knex } from 'knex';
+import type { MirroredEntry, MirrorState } from '../../domain/directory.js';
+import type { Mxid } from '../../domain/mxid.js';
+import { sameThreepid, type Threepid } from '../../domain/threepid.js';
+import { jsonArray } from './dialect.js';
+
+export interface EntryRow {
+  readonly source: string;
+  readonly id: string;
+  readonly stamp: string;
+  readonly part: string;
+  readonly mxid: Mxid | null;
+  /** `Content` as JSON. */
+  readonly content: string;
+}
+
+/** What is only read with its entry. JSON carries any text that directories have; PostgreSQL's columns know no NUL. */
+interface Content {
+  readonly label: string;
+  readonly threepids: readonly Threepid[];
+  readonly leftOut: readonly string[];
+}
+
+export function entryFromRow({ id, stamp, part, mxid, content }: EntryRow): MirroredEntry {
+  const { label, threepids, leftOut }: Content = JSON.parse(content);
+  return { id, label, stamp, part, person: mxid === null ? undefined : { mxid, threepids }, leftOut };
+}
+
+/** Adds entries in one statement. */
+export async function insertEntries(
+  trx: Knex.Transaction,
+  source: string,
+  entries: readonly MirroredEntry[],
+): Promise<void> {
+  await trx.raw(
+    `insert into mirror_entries (source, id, stamp, part, mxid, content)
+     select cast(? as text), value->>0, value->>1, value->>2, value->>3, value->>4 from ${jsonArray(trx)}`,
+    [source, JSON.stringify(entries.map(toValues))],
+  );
+}
+
+function toValues({ id, label, stamp, part, person, leftOut }: MirroredEntry): readonly unknown[] {
+  const content: Content = { label, threepids: person?.threepids ?? [], leftOut };
+  return [id, stamp, part, person?.mxid ?? null, JSON.stringify(content)];
+}
+
+export const hasThreepid = ({ person }: MirroredEntry, threepid: Threepid): boolean =>
+  person?.threepids.some((one) => sameThreepid(one, threepid)) ?? false;
+
+export function stateFromJson(json: string): MirrorState {
+  const { syncedAt, attemptedAt, parts, failure }: MirrorState = JSON.parse(json);
+  return { syncedAt, attemptedAt, parts, failure };
+}

@@ -1,0 +1,116 @@
+import type { Knex } from 'knex';
+import type { MirroredEntry, MirrorState } from '../../domain/directory.js';
+import type { Mxid } from '../../domain/mxid.js';
+import type { Threepid } from '../../domain/threepid.js';
+import type { MirrorStore, MirrorUpdate } from '../../ports/mirror-store.js';
+import type { KnexChangeFeed } from './change-feed.js';
+import { analyze, isPostgres, jsonArray, lock } from './dialect.js';
+import { entryFromRow, type EntryRow, hasThreepid, insertEntries, stateFromJson } from './mirror-rows.js';
+import { chunksOf, inChunks, PAGE, pages } from './paging.js';
+import { isOneOf } from './rows.js';
+
+export class KnexMirrorStore implements MirrorStore {
+  constructor(
+    private readonly db: Knex,
+    private readonly feed: KnexChangeFeed,
+  ) {}
+
+  async state(source: string): Promise<MirrorState | undefined> {
+    const row = await this.states().where({ source }).first();
+    return row && stateFromJson(row.state);
+  }
+
+  async saveState(source: string, state: MirrorState): Promise<void> {
+    await this.writeState(this.db, source, state);
+  }
+
+  async *entries(source: string): AsyncIterable<readonly MirroredEntry[]> {
+    for await (const rows of pages<EntryRow>((after) => this.page(source, after))) yield rows.map(entryFromRow);
+  }
+
+  stamps(source: string): AsyncIterable<readonly Pick<MirroredEntry, 'id' | 'stamp' | 'part'>[]> {
+    return pages((after) => this.page(source, after).select('id', 'stamp', 'part'));
+  }
+
+  async get(source: string, ids: readonly string[]): Promise<readonly MirroredEntry[]> {
+    return inChunks(ids, async (chunk) =>
+      (
+        await this.table()
+          .where({ source })
+          .where(isOneOf(this.db, 'id', chunk))
+      ).map(entryFromRow),
+    );
+  }
+
+  async findByMxid(mxids: readonly Mxid[]): Promise<readonly (MirroredEntry & { readonly source: string })[]> {
+    return inChunks(mxids, async (chunk) =>
+      (await this.table().where(isOneOf(this.db, 'mxid', chunk))).map((row) => ({
+        ...entryFromRow(row),
+        source: row.source,
+      })),
+    );
+  }
+
+  async repeatedMxids(): Promise<readonly Mxid[]> {
+    const rows = await this.table().select('mxid').whereNotNull('mxid').groupBy('mxid').havingRaw('count(*) > 1');
+    return rows.flatMap(({ mxid }) => mxid ?? []);
+  }
+
+  async findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]> {
+    // Narrows it down to entries that mention the address somewhere.
+    const mentions = this.db.raw(`${isPostgres(this.db) ? 'strpos' : 'instr'}(content, ?) > 0`, [
+      JSON.stringify(threepid.address),
+    ]);
+    const rows = await this.table().where({ source }).where(mentions);
+    return rows.map(entryFromRow).filter((entry) => hasThreepid(entry, threepid));
+  }
+
+  async apply(source: string, { put, removed, state, changes }: MirrorUpdate): Promise<void> {
+    await this.feed.transaction(async (trx) => {
+      await lock(trx, `islet mirror ${source}`);
+      for (const ids of chunksOf(removed)) await this.remove(trx, source, ids);
+      for (const ids of chunksOf(put.map(({ id }) => id))) await this.remove(trx, source, ids);
+      for (const entries of chunksOf(put)) await insertEntries(trx, source, entries);
+      if (put.length + removed.length > PAGE) await analyze(trx, 'mirror_entries');
+      await this.writeState(trx, source, state);
+      await this.feed.write(trx, changes);
+    });
+  }
+
+  async retain(sources: readonly string[]): Promise<void> {
+    const isOther = this.db.raw(`source not in (select value->>0 from ${jsonArray(this.db)})`, [
+      JSON.stringify(sources.map((source) => [source])),
+    ]);
+    await this.db.transaction(async (trx) => {
+      await this.table(trx).where(isOther).delete();
+      await this.states(trx).where(isOther).delete();
+    });
+  }
+
+  private page(source: string, after: Pick<EntryRow, 'id'> | undefined) {
+    const page = this.table().where({ source }).orderBy('id').limit(PAGE);
+    return after ? page.where('id', '>', after.id) : page;
+  }
+
+  private async remove(trx: Knex.Transaction, source: string, ids: readonly string[]): Promise<void> {
+    await this.table(trx)
+      .where({ source })
+      .where(isOneOf(trx, 'id', ids))
+      .delete();
+  }
+
+  private async writeState(db: Knex, source: string, state: MirrorState): Promise<void> {
+    await this.states(db)
+      .insert({ source, state: JSON.stringify(state) })
+      .onConflict('source')
+      .merge();
+  }
+
+  private table(db: Knex = this.db) {
+    return db<EntryRow>('mirror_entries');
+  }
+
+  private states(db: Knex = this.db) {
+    return db<{ source: string; state: string }>('mirror_states');
+  }
+}

@@ -1,0 +1,68 @@
+import pg from 'pg';
+
+export const CHANNEL = 'islet_changes';
+
+const LOOK_EVERY_MS = 500;
+
+/**
+ * Calls back when another instance has moved the position of the change feed: as soon as PostgreSQL
+ * notifies, and otherwise when the next look finds it moved. Neither needs the other, so nothing is
+ * missed while the notifying connection is being replaced, or behind a pooler that has no LISTEN.
+ */
+export function watch(
+  connection: pg.ClientConfig,
+  position: () => Promise<number>,
+  onMove: () => void,
+): { close(): void } {
+  let client: pg.Client | undefined;
+  let seen: number | undefined;
+  let isLookQueued = false;
+  let isClosed = false;
+  let looking = Promise.resolve();
+
+  function look(): void {
+    if (isLookQueued) return;
+    isLookQueued = true;
+    looking = looking.then(async () => {
+      isLookQueued = false;
+      // A database that is away is reported by everybody else who asks it; this asks again soon.
+      const now = await position().catch(() => seen);
+      if (now === seen || isClosed) return;
+      seen = now;
+      onMove();
+    });
+  }
+
+  async function listen(): Promise<void> {
+    if (client) return;
+    const fresh = new pg.Client(connection);
+    client = fresh;
+    const replace = () => {
+      if (client === fresh) client = undefined;
+    };
+    fresh.on('error', replace).on('end', replace).on('notification', look);
+    try {
+      await fresh.connect();
+      await fresh.query(`listen ${CHANNEL}`);
+    } catch {
+      replace();
+      await fresh.end().catch(() => undefined);
+    }
+  }
+
+  function keepLooking(): void {
+    look();
+    void listen();
+  }
+
+  const timer = setInterval(keepLooking, LOOK_EVERY_MS);
+  keepLooking();
+
+  return {
+    close() {
+      isClosed = true;
+      clearInterval(timer);
+      client?.end().catch(() => undefined);
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import type { Access } from './access.js';
+import { Connection } from './connection.js';
+import { hasEntries } from './listing.js';
+import { DirectoryProblem } from './problem.js';
+import type { Rules } from './rules.js';
+
+const OPEN_MS = 10_000;
+const LIMITS = { totalMs: 10_000, stallMs: 10_000 };
+
+export const MATCHES_NOTHING = 'the filter matches nothing although the base has entries';
+
+/** One thing that was tried. */
+export interface Checked {
+  /** A URL, or a base behind it. */
+  readonly hop: string;
+  readonly ok: boolean;
+  /** What is wrong, in words; `undefined` if nothing is. */
+  readonly problem: string | undefined;
+}
+
+/** Tries each server by itself: connection, encryption, bind, and then a search below each base. */
+export async function check(
+  urls: readonly string[],
+  access: Access,
+  bases: readonly string[],
+  rules: Rules,
+): Promise<readonly Checked[]> {
+  const perServer = await Promise.all(
+    urls.map(async (url) => {
+      const bound = await attempt(url, async () => (await Connection.open(url, access, OPEN_MS)).close());
+      if (!bound.ok) return [bound];
+      return [bound, ...(await Promise.all(bases.map((base) => checkBase(url, access, base, rules))))];
+    }),
+  );
+  return perServer.flat();
+}
+
+const checkBase = (url: string, access: Access, base: string, rules: Rules): Promise<Checked> =>
+  attempt(`${url} ${base}`, async () => {
+    const connection = await Connection.open(url, access, OPEN_MS);
+    try {
+      const question = { base, filter: rules.filter, attributes: ['1.1'], id: [], pageSize: 1 };
+      const { entries } = await connection.search(question, LIMITS);
+      return entries.length === 0 && (await hasEntries(connection, base, LIMITS)) ? MATCHES_NOTHING : undefined;
+    } finally {
+      connection.close();
+    }
+  });
+
+async function attempt(hop: string, what: () => Promise<string | void>): Promise<Checked> {
+  try {
+    const problem = (await what()) || undefined;
+    return { hop, ok: problem === undefined, problem };
+  } catch (error) {
+    return { hop, ok: false, problem: error instanceof DirectoryProblem ? error.problem : String(error) };
+  }
+}

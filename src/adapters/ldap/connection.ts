@@ -1,0 +1,154 @@
+import { isIP } from 'node:net';
+import ldap, { type Client, type Filter, type SearchEntry } from 'ldapjs';
+import { type Access, addressOf } from './access.js';
+import { Deadline, noAnswer } from './deadline.js';
+import { nextCookie, paged, unbracket, verbatim } from './library.js';
+import { DirectoryProblem, isResult, LOST, wordsOf } from './problem.js';
+import { pack, type RawEntry } from './raw-entry.js';
+
+export interface Question {
+  /** A distinguished name. */
+  readonly base: string;
+  readonly scope?: 'base' | 'sub';
+  readonly filter: Filter;
+  readonly attributes: readonly string[];
+  /** Attributes of lasting ids, in lower case. */
+  readonly id: readonly string[];
+  readonly pageSize: number;
+  /** What the page before gave. */
+  readonly cookie?: Buffer;
+}
+
+export interface Page {
+  readonly entries: readonly RawEntry[];
+  /** For the next page; `undefined` after the last one. */
+  readonly cookie: Buffer | undefined;
+  /** Whether the server said that more may be elsewhere. */
+  readonly refers: boolean;
+}
+
+export interface Limits {
+  /** For the whole page. */
+  readonly totalMs: number;
+  /** Without a single entry. */
+  readonly stallMs: number;
+}
+
+const CLOSED = new Error('closed');
+
+/**
+ * One connection, encrypted and bound as configured from its first to its last question: it never
+ * reconnects, and whatever fails on it ends it. One question at a time.
+ */
+export class Connection {
+  private end: Error | undefined;
+  private giveUp: ((error: Error) => void) | undefined;
+
+  private constructor(
+    readonly url: string,
+    private readonly client: Client,
+  ) {
+    const fail = (cause: unknown) => this.fail(cause instanceof Error ? cause : new Error(LOST));
+    for (const event of ['error', 'connectError', 'connectRefused', 'connectTimeout', 'end', 'close']) {
+      client.on(event, fail);
+    }
+    // A socket that connects after its time must not stay open.
+    client.on('connect', () => this.end && client.destroy());
+  }
+
+  /** @throws DirectoryProblem that names the URL and what is wrong with it */
+  static async open(url: string, access: Access, limitMs: number): Promise<Connection> {
+    const { host, isEncrypted } = addressOf(url);
+    const tls = { host, ...(isIP(host) === 0 && { servername: host }), secureContext: access.trust };
+    const client = ldap.createClient({ url, tlsOptions: tls, queueDisable: true, connectTimeout: limitMs });
+    unbracket(client, host);
+    const connection = new Connection(url, client);
+    const deadline = new Deadline(limitMs);
+
+    await connection.step(deadline, '', (done) => client.on('connect', () => done(null)));
+    if (access.startTls && !isEncrypted) {
+      await connection.step(deadline, 'StartTLS failed: ', (done) => client.starttls({ ...tls }, [], done));
+    }
+    const { dn, password } = access.bind ?? { dn: '', password: '' };
+    const refused = dn === '' ? 'anonymous bind refused: ' : `bind refused for ${dn}: `;
+    await connection.step(deadline, refused, (done) => client.bind(dn, password, done));
+    return connection;
+  }
+
+  get isOpen(): boolean {
+    return this.end === undefined;
+  }
+
+  /** Whether the network or the server's silence ended it, so that others to this server may be dead, too. */
+  get isLost(): boolean {
+    return this.end !== undefined && this.end !== CLOSED && !isResult(this.end);
+  }
+
+  /** @throws DirectoryProblem */
+  async search(question: Question, { totalMs, stallMs }: Limits): Promise<Page> {
+    const { base, scope = 'sub', filter, attributes, id, pageSize, cookie } = question;
+    const options = { scope, filter, attributes: [...attributes], timeLimit: Math.ceil(totalMs / 1000) };
+    const entries: RawEntry[] = [];
+    let refers = false;
+    let stall: NodeJS.Timeout | undefined;
+    try {
+      return await this.during<Page>(new Deadline(totalMs), (resolve, reject) => {
+        stall = setTimeout(() => reject(noAnswer(stallMs)), stallMs);
+        this.client.search(verbatim(base), options, paged(pageSize, cookie), (error, found) => {
+          if (error) return reject(error);
+          found.on('searchEntry', (entry: SearchEntry) => {
+            stall?.refresh();
+            entries.push(pack(entry, id));
+          });
+          found.on('searchReference', () => (refers = true));
+          found.on('error', reject);
+          found.on('end', (result) => resolve({ entries, refers, cookie: nextCookie(result?.controls) }));
+        });
+      });
+    } catch (cause) {
+      throw new DirectoryProblem(this.url, `search below ${base} failed: ${wordsOf(cause)}`, { cause });
+    } finally {
+      clearTimeout(stall);
+    }
+  }
+
+  close(): void {
+    this.fail(CLOSED);
+  }
+
+  private async step(deadline: Deadline, refused: string, start: (done: (error: Error | null) => void) => void) {
+    try {
+      await this.during<void>(deadline, (resolve, reject) => start((error) => (error ? reject(error) : resolve())));
+    } catch (cause) {
+      throw new DirectoryProblem(this.url, `${refused}${wordsOf(cause)}`, { cause });
+    }
+  }
+
+  private async during<T>(
+    deadline: Deadline,
+    start: (resolve: (value: T) => void, reject: (error: Error) => void) => void,
+  ): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        if (this.end) throw this.end;
+        this.giveUp = reject;
+        timer = setTimeout(() => reject(noAnswer(deadline.limitMs)), deadline.left);
+        start(resolve, reject);
+      });
+    } catch (error) {
+      this.fail(error as Error);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+      this.giveUp = undefined;
+    }
+  }
+
+  private fail(error: Error): void {
+    if (this.end) return;
+    this.end = error;
+    this.giveUp?.(error);
+    this.client.destroy();
+  }
+}

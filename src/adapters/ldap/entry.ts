@@ -1,0 +1,102 @@
+import type { LeftOut, Person } from '../../domain/directory.js';
+import { composeMxid, localpartOf, type Mxid, parseMxid } from '../../domain/mxid.js';
+import { readPhoneNumber } from '../../domain/phone-number.js';
+import { keyOf, type Threepid, tryThreepid } from '../../domain/threepid.js';
+import { fill, placeholdersOf } from './localpart.js';
+import { attributesOf, type RawAttribute, type RawEntry } from './raw-entry.js';
+import type { Rules } from './rules.js';
+
+export interface Reading {
+  readonly person: Person | undefined;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Understands an entry. A value that cannot be read costs that value; without a user ID there is no person. */
+export function read(entry: RawEntry, rules: Rules): Reading {
+  const attributes = attributesOf(entry);
+  const leftOut: LeftOut[] = [];
+  const threepids = new Map<string, Threepid>();
+  const take = (threepid: Threepid | undefined, problem: LeftOut) => {
+    if (!threepid) leftOut.push(problem);
+    else if (threepid.alias !== undefined || !threepids.has(keyOf(threepid))) threepids.set(keyOf(threepid), threepid);
+  };
+
+  for (const name of rules.email) {
+    for (const text of valuesOf(attributes, name)) {
+      const address = mailbox(text);
+      if (address !== undefined) take(tryThreepid('email', address), `a value of \`${name}\` is no email address`);
+    }
+  }
+  for (const name of rules.msisdn) {
+    for (const text of valuesOf(attributes, name)) {
+      const digits = readPhoneNumber(text, rules.region)?.digits ?? '';
+      take(tryThreepid('msisdn', digits), `a phone number in \`${name}\` cannot be read`);
+    }
+  }
+
+  const mxid = mxidOf(attributes, rules);
+  if (typeof mxid !== 'string') return { person: undefined, leftOut: [mxid.problem, ...leftOut] };
+  return { person: { mxid, threepids: [...threepids.values()] }, leftOut };
+}
+
+/** The values that name this entry, one for each placeholder of the template; `undefined` where one is missing. */
+export function namesOf(entry: RawEntry, rules: Rules): readonly (string | undefined)[] {
+  const attributes = attributesOf(entry);
+  return placeholdersOf(rules.template).map(({ attribute }) => valuesOf(attributes, attribute)[0]);
+}
+
+/**
+ * What an attribute holds, without blanks around it. Names are compared without case, and a name
+ * stands for all of its options: `mail` for `mail;lang-de` too.
+ */
+function valuesOf(attributes: readonly RawAttribute[], name: string): readonly string[] {
+  const wanted = name.toLowerCase().split(';');
+  return attributes.flatMap(({ description, values }) => {
+    const parts = description.toLowerCase().split(';');
+    if (parts[0] !== wanted[0] || !wanted.every((part) => parts.includes(part))) return [];
+    return values.map(decode).filter((text) => text !== '');
+  });
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Bytes that are no UTF-8 become characters that stand in no address and no name. */
+const decode = (latin1: string): string =>
+  (isAscii(latin1) ? latin1 : utf8.decode(Buffer.from(latin1, 'latin1')).replaceAll('\ufffd', '\0')).trim();
+
+const isAscii = (text: string): boolean => !/[\x80-\xff]/.test(text);
+
+/** `proxyAddresses` tells kinds of addresses apart by a prefix: `smtp:`, `SMTP:`, `x500:`. The others are no mail. */
+function mailbox(text: string): string | undefined {
+  const [, kind, address] = /^([a-z][a-z0-9]*):(.*)$/i.exec(text) ?? [];
+  if (kind === undefined) return text;
+  return kind.toLowerCase() === 'smtp' ? address : undefined;
+}
+
+function mxidOf(
+  attributes: readonly RawAttribute[],
+  { template, homeserver }: Rules,
+): Mxid | { readonly problem: LeftOut } {
+  const map = homeserver === undefined ? (text: string) => text.toLowerCase() : localpartOf;
+  let text = '';
+  for (const piece of template) {
+    if (typeof piece === 'string') {
+      text += piece;
+      continue;
+    }
+    const fillings = valuesOf(attributes, piece.attribute).map((value) => fill(piece, value));
+    const [filling] = fillings;
+    if (filling === undefined) return { problem: `\`${piece.attribute}\`, which names the user, is missing` };
+    if (new Set(fillings.map(map)).size > 1) {
+      return { problem: `\`${piece.attribute}\` has several values, and only one can name the user` };
+    }
+    text += filling;
+  }
+  if (text.includes('\0')) return { problem: 'what names the user is no text' };
+  if (homeserver === undefined) return parseMxid(map(text)) ?? { problem: 'what names the user is no Matrix ID' };
+  const localpart = map(text);
+  if (/^\d+$/.test(localpart)) {
+    return { problem: 'the user name is a number, which homeservers keep for guests: a prefix in `localpart` helps' };
+  }
+  return composeMxid(localpart, homeserver) ?? { problem: 'the user name makes no Matrix ID' };
+}

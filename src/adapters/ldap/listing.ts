@@ -1,0 +1,102 @@
+import ldap from 'ldapjs';
+import type { DirectoryEntry } from '../../domain/directory.js';
+import type { DirectoryPage } from '../../ports/directory.js';
+import type { Connection, Limits } from './connection.js';
+import { read } from './entry.js';
+import { type RawEntry, stampOf } from './raw-entry.js';
+import type { Rules } from './rules.js';
+import { pagesOf } from './search.js';
+import type { Servers } from './servers.js';
+
+/** Nobody waits for a listing, and a server that is busy deserves another chance. */
+const OPEN_MS = 20_000;
+const PAGE_MS = 5 * 60_000;
+
+export interface Extent {
+  readonly bases: readonly string[];
+  readonly pageSize: number;
+  readonly stallMs: number;
+}
+
+/** What an operator should know of a listing that came to its end. */
+export interface Remarks {
+  /** The base has entries, and the filter lets none of them through. */
+  filterMatchesNothing(base: string): void;
+  /** A part of the base is on another server, which is not asked. */
+  refersElsewhere(base: string): void;
+}
+
+/** Reads the directory from end to end, each base over a connection of its own. */
+export class Listing {
+  constructor(
+    private readonly rules: Rules,
+    private readonly servers: Servers,
+    private readonly extent: Extent,
+    private readonly remarks: Remarks,
+  ) {}
+
+  /** An entry below two bases is listed in the first. */
+  async *pages(): AsyncGenerator<DirectoryPage> {
+    const seen = new Set<string>();
+    const { bases } = this.extent;
+    for (const part of bases) {
+      for await (const raw of this.base(part)) {
+        const entries = bases.length === 1 ? raw : raw.filter(({ id }) => !seen.has(id) && seen.add(id));
+        yield { part, entries: entries.map((one) => new ListedEntry(one, this.rules)) };
+      }
+    }
+  }
+
+  private async *base(base: string): AsyncGenerator<readonly RawEntry[]> {
+    const { rules, extent, remarks } = this;
+    const question = {
+      base,
+      filter: rules.filter,
+      attributes: rules.requested,
+      id: rules.id,
+      pageSize: extent.pageSize,
+    };
+    const limits: Limits = { totalMs: PAGE_MS, stallMs: extent.stallMs };
+    const connection = await this.servers.open(OPEN_MS, true);
+    try {
+      let count = 0;
+      let hasReferred = false;
+      for await (const { entries, refers } of pagesOf(connection, question, () => limits)) {
+        yield entries;
+        count += entries.length;
+        hasReferred ||= refers;
+      }
+      if (hasReferred) remarks.refersElsewhere(base);
+      if (count === 0 && (await hasEntries(connection, base, limits))) remarks.filterMatchesNothing(base);
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+/** Whether there is anything below the base. */
+export async function hasEntries(connection: Connection, base: string, limits: Limits): Promise<boolean> {
+  const filter = new ldap.PresenceFilter({ attribute: 'objectClass' });
+  // The base itself is one of them.
+  const { entries } = await connection.search({ base, filter, attributes: ['1.1'], id: [], pageSize: 2 }, limits);
+  return entries.length > 1;
+}
+
+class ListedEntry implements DirectoryEntry {
+  readonly id: string;
+  readonly label: string;
+  readonly stamp: string;
+
+  constructor(
+    private readonly raw: RawEntry,
+    private readonly rules: Rules,
+  ) {
+    this.id = raw.id;
+    this.label = raw.dn;
+    this.stamp = stampOf(raw, rules.mark);
+  }
+
+  read(): ReturnType<DirectoryEntry['read']> {
+    return read(this.raw, this.rules);
+  }
+}

@@ -1,0 +1,58 @@
+import { isAttributeDescription } from './filter.js';
+
+/** How the value of an attribute becomes part of a localpart. */
+export interface Placeholder {
+  readonly attribute: string;
+  /** `before-at`: what stands before the first `@`. `default-domain`: that, and `/domain` after it for other domains. */
+  readonly how: 'whole' | 'before-at' | 'default-domain';
+  readonly domain: string;
+}
+
+/** Text and placeholders in turn. */
+export type Template = readonly (string | Placeholder)[];
+
+/**
+ * Reads what the administrator says a localpart is made of: `{uid}`, `u{uid}`, `{mail|before-at}`,
+ * `{userPrincipalName|default-domain:example.org}`.
+ *
+ * @throws Error in words for the administrator
+ */
+export function parseTemplate(text: string): Template {
+  const pieces = text.split(/(\{[^{}]*\})/).filter((piece) => piece !== '');
+  const template = pieces.map((piece) =>
+    piece.startsWith('{') && piece.endsWith('}') ? placeholder(piece) : plain(piece),
+  );
+  if (template.every((piece) => typeof piece === 'string')) {
+    throw new Error(`the localpart ${JSON.stringify(text)} names no attribute, write it like "{uid}"`);
+  }
+  return template;
+}
+
+export const placeholdersOf = (template: Template): readonly Placeholder[] =>
+  template.filter((piece) => typeof piece !== 'string');
+
+/** What a placeholder makes of a value. */
+export function fill({ how, domain }: Placeholder, value: string): string {
+  const at = value.indexOf('@');
+  if (how === 'whole' || at < 0) return value;
+  const name = value.slice(0, at);
+  const rest = value.slice(at + 1);
+  return how === 'before-at' || rest.toLowerCase() === domain.toLowerCase() ? name : `${name}/${rest}`;
+}
+
+function placeholder(piece: string): Placeholder {
+  const [attribute = '', filter, ...others] = piece.slice(1, -1).split('|');
+  if (!isAttributeDescription(attribute)) throw new Error(`${piece} names no attribute`);
+  const [how, domain, ...rest] = filter?.split(':') ?? ['whole'];
+  if (others.length > 0 || rest.length > 0) throw new Error(`${piece} has too many parts`);
+  if ((how === 'whole' || how === 'before-at') && domain === undefined) return { attribute, how, domain: '' };
+  if (how === 'default-domain' && domain) return { attribute, how, domain };
+  throw new Error(
+    `${piece} should be {${attribute}}, {${attribute}|before-at} or {${attribute}|default-domain:example.org}`,
+  );
+}
+
+function plain(piece: string): string {
+  if (/[{}]/.test(piece)) throw new Error(`a brace is missing near ${JSON.stringify(piece)}`);
+  return piece;
+}

@@ -1,0 +1,111 @@
+import type { Filter } from 'ldapjs';
+import type { Finding } from '../../domain/association.js';
+import type { Mxid } from '../../domain/mxid.js';
+import { isSharedName } from '../../domain/people.js';
+import { keyOf, type Threepid } from '../../domain/threepid.js';
+import type { Deadline } from './deadline.js';
+import { namesOf, type Reading, read } from './entry.js';
+import { inParts } from './in-parts.js';
+import { allOf, anyOf, namesakeFilter, threepidFilter } from './lookup-filters.js';
+import type { Pool } from './pool.js';
+import type { RawEntry } from './raw-entry.js';
+import type { Rules } from './rules.js';
+import { pagesOf } from './search.js';
+
+/** Email addresses and names one search asks for: the directory has an index for them. */
+const EQUALS_AT_ONCE = 200;
+/** Phone numbers one search asks for: the directory compares every entry with every one of them. */
+const NUMBERS_AT_ONCE = 20;
+/** Searches one request makes at a time, so that a long one leaves connections to others. */
+const SEARCHES_AT_ONCE = 2;
+const PAGE_SIZE = 1_000;
+
+/** An entry that came back, whether or not it has what was asked for. */
+export interface Met extends Reading {
+  readonly id: string;
+  readonly label: string;
+  readonly raw: RawEntry;
+}
+
+/** Asks the directory itself, in few searches for many threepids. */
+export class Lookup {
+  constructor(
+    private readonly rules: Rules,
+    private readonly bases: readonly string[],
+    private readonly pool: Pool,
+  ) {}
+
+  async find(threepids: readonly Threepid[], deadline: Deadline): Promise<readonly Finding[]> {
+    return this.judge(threepids, await this.meet(threepids, deadline), deadline);
+  }
+
+  /**
+   * The entries that may have one of the threepids.
+   *
+   * @param isAnybody also entries that the configured filter does not let through
+   */
+  async meet(threepids: readonly Threepid[], deadline: Deadline, isAnybody = false): Promise<readonly Met[]> {
+    const filters = (medium: Threepid['medium']) =>
+      threepids.flatMap((one) => (one.medium === medium && threepidFilter(one, this.rules)) || []);
+    const search = (some: readonly Filter[], atOnce: number) => this.search(some, atOnce, deadline, isAnybody);
+    const [byEmail, byNumber] = await Promise.all([
+      search(filters('email'), EQUALS_AT_ONCE),
+      search(filters('msisdn'), NUMBERS_AT_ONCE),
+    ]);
+    return distinct([...byEmail, ...byNumber]);
+  }
+
+  /** Whose the threepids are, from the entries that may have them. */
+  async judge(threepids: readonly Threepid[], met: readonly Met[], deadline: Deadline): Promise<readonly Finding[]> {
+    const owners = new Map<string, Met[]>(threepids.map((threepid) => [keyOf(threepid), []]));
+    for (const one of met) for (const its of one.person?.threepids ?? []) owners.get(keyOf(its))?.push(one);
+    const shared = await this.sharedNames(distinct([...owners.values()].flat()), deadline);
+
+    return threepids.flatMap((threepid): Finding | [] => {
+      const claimants = owners.get(keyOf(threepid)) ?? [];
+      const [mxid, ...others] = new Set(claimants.flatMap(({ person }) => person?.mxid ?? []));
+      if (mxid === undefined) return [];
+      const namesakes = shared.get(mxid) ?? [];
+      if (others.length === 0 && namesakes.length === 0) return { threepid, mxid };
+      return { threepid, contestedBy: distinct([...claimants, ...namesakes]).map(({ label }) => label) };
+    });
+  }
+
+  /** The user IDs of these entries that another person would get, too, with the entries that would get them. */
+  private async sharedNames(entries: readonly Met[], deadline: Deadline): Promise<ReadonlyMap<Mxid, readonly Met[]>> {
+    const byName = new Map<Mxid, readonly Met[]>();
+    if (this.rules.homeserver === undefined) return byName;
+    const filters = entries.flatMap(({ raw }) => namesakeFilter(namesOf(raw, this.rules), this.rules) ?? []);
+    const namesakes = await this.search(filters, EQUALS_AT_ONCE, deadline);
+    for (const one of distinct([...entries, ...namesakes])) {
+      if (one.person) byName.set(one.person.mxid, [...(byName.get(one.person.mxid) ?? []), one]);
+    }
+    for (const [mxid, some] of byName) if (!isSharedName(some)) byName.delete(mxid);
+    return byName;
+  }
+
+  private async search(filters: readonly Filter[], atOnce: number, deadline: Deadline, isAnybody = false) {
+    const { rules, bases, pool } = this;
+    const searches: { readonly base: string; readonly filter: Filter }[] = [];
+    for (let at = 0; at < filters.length; at += atOnce) {
+      const some = anyOf(filters.slice(at, at + atOnce));
+      const filter = isAnybody ? some : allOf(rules.filter, some);
+      searches.push(...bases.map((base) => ({ base, filter })));
+    }
+    const found = await inParts(searches, SEARCHES_AT_ONCE, (search) =>
+      pool.use(deadline, async (connection) => {
+        const question = { ...search, attributes: rules.requested, id: rules.id, pageSize: PAGE_SIZE };
+        const entries: RawEntry[] = [];
+        const limits = () => ({ totalMs: deadline.left, stallMs: deadline.left });
+        for await (const page of pagesOf(connection, question, limits)) entries.push(...page.entries);
+        return entries;
+      }),
+    );
+    return found.flat().map((raw): Met => ({ id: raw.id, label: raw.dn, raw, ...read(raw, rules) }));
+  }
+}
+
+/** Each entry once: bases may overlap. */
+const distinct = (entries: readonly Met[]): readonly Met[] => [
+  ...new Map(entries.map((one) => [one.id, one])).values(),
+];

@@ -1,0 +1,27 @@
+import type { Telemetry } from '../../ports/telemetry.js';
+import { DirectoryProblem, wordsOf } from './problem.js';
+
+/** Tells the operator once when something of a directory fails, and once when it works again. */
+export class Outages {
+  private readonly problems = new Map<string, string>();
+
+  constructor(
+    private readonly source: string,
+    private readonly telemetry: Telemetry,
+  ) {}
+
+  /**
+   * @param what `server ldap://dc1`, `lookups`
+   */
+  failed(what: string, error: unknown): void {
+    const problem = error instanceof DirectoryProblem ? error.message : wordsOf(error);
+    this.telemetry.count('ldap_failures', { source: this.source });
+    if (this.problems.get(what) === problem) return;
+    this.problems.set(what, problem);
+    this.telemetry.warn('the directory fails', { source: this.source, what, problem }, error);
+  }
+
+  worked(what: string): void {
+    if (this.problems.delete(what)) this.telemetry.info('the directory works again', { source: this.source, what });
+  }
+}

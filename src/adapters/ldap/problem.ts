@@ -1,0 +1,92 @@
+/** Something is wrong with the directory: where, and what, in words for the administrator. */
+export class DirectoryProblem extends Error {
+  override readonly name = 'DirectoryProblem';
+
+  /**
+   * @param hop the URL, or the base, that fails
+   */
+  constructor(
+    readonly hop: string,
+    readonly problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${hop}: ${problem}`, options);
+  }
+}
+
+/** The LDAP result code, or the code of a failed system call. */
+export const codeOf = (error: unknown): string | number | undefined =>
+  (error as { readonly code?: string | number } | undefined)?.code;
+
+/** Whether the server answered, even if with a no. */
+export const isResult = (error: Error): boolean =>
+  typeof codeOf(error) === 'number' && error.name !== 'ConnectionError';
+
+/** What the network, TLS or the directory server says, in words. */
+export function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = codeOf(error);
+  if (error.name === 'ConnectionError') return LOST;
+  if (typeof code === 'number') return resultWords(error, code);
+  const words = code === undefined ? undefined : networkWords[code];
+  const { reason } = error as { readonly reason?: string };
+  if (words !== undefined) return reason === undefined ? words : `${words} (${reason.trim()})`;
+  return error.message;
+}
+
+export const LOST = 'the connection was lost';
+
+const UNTRUSTED = 'its certificate is not trusted';
+
+const networkWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection closed by the server',
+  EPIPE: 'connection closed by the server',
+  EHOSTUNREACH: 'host cannot be reached',
+  ENETUNREACH: 'network cannot be reached',
+  ETIMEDOUT: 'no answer',
+  ENOTFOUND: 'host name is not known',
+  EAI_AGAIN: 'host name cannot be looked up right now',
+  EPROTO: 'it does not speak TLS here, or not a version in common',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  CERT_SIGNATURE_FAILURE: UNTRUSTED,
+  CERT_UNTRUSTED: UNTRUSTED,
+};
+
+/** Result codes that want more than their name. RFC 4511, appendix A. */
+const hints: Readonly<Record<number, string>> = {
+  4: 'the server gives no more entries at once',
+  8: 'the server wants an encrypted connection: ldaps:// or startTls',
+  13: 'the server wants an encrypted connection: ldaps:// or startTls',
+  10: 'another server is responsible',
+  32: 'there is no such entry, or it may not be seen',
+};
+
+/** What Active Directory adds to "invalid credentials". */
+const logonHints: Readonly<Record<string, string>> = {
+  '525': 'there is no such user',
+  '52e': 'wrong password',
+  '530': 'logon is not permitted at this time',
+  '532': 'the password has expired',
+  '533': 'the account is disabled',
+  '701': 'the account has expired',
+  '773': 'the password must be changed first',
+  '775': 'the account is locked',
+};
+
+function resultWords(error: Error, code: number): string {
+  const name = error.name
+    .replace(/Error$/, '')
+    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .toLowerCase();
+  const [, logon = ''] = /\bdata ([0-9a-f]{3}),/.exec(error.message) ?? [];
+  const hint = hints[code] ?? logonHints[logon];
+  return hint === undefined ? name : `${name}, ${hint}`;
+}

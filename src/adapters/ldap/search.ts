@@ -1,0 +1,55 @@
+import ldap from 'ldapjs';
+import type { Connection, Limits, Page, Question } from './connection.js';
+import { equals } from './lookup-filters.js';
+import { joined, type RawEntry } from './raw-entry.js';
+
+/** Nobody has millions of addresses: a server that goes on and on is broken. */
+const MOST_RANGES = 1_000;
+
+/**
+ * All pages of a search, one at a time and each when it is asked for, with long attributes fetched
+ * to their end.
+ *
+ * @param limits for each question to the server
+ */
+export async function* pagesOf(
+  connection: Connection,
+  question: Question,
+  limits: () => Limits,
+): AsyncGenerator<Omit<Page, 'cookie'>> {
+  let cookie: Buffer | undefined;
+  do {
+    const page = await connection.search({ ...question, ...(cookie && { cookie }) }, limits());
+    const entries: RawEntry[] = [];
+    for (const entry of page.entries) {
+      entries.push(entry.missing.length === 0 ? entry : await completed(entry, connection, question, limits));
+    }
+    yield { entries, refers: page.refers };
+    cookie = page.cookie;
+  } while (cookie);
+}
+
+/** An entry of which the server gave only the first values of an attribute. [MS-ADTS] 3.1.1.3.1.3.3 */
+async function completed(
+  entry: RawEntry,
+  connection: Connection,
+  question: Question,
+  limits: () => Limits,
+): Promise<RawEntry> {
+  const { idAttribute } = entry;
+  const same: Pick<Question, 'base' | 'scope' | 'filter'> = idAttribute
+    ? { base: question.base, scope: 'sub', filter: equals(idAttribute.name, idAttribute.value) }
+    : { base: entry.dn, scope: 'base', filter: new ldap.PresenceFilter({ attribute: 'objectClass' }) };
+
+  let whole = entry;
+  for (let ranges = 0; whole.missing.length > 0; ranges++) {
+    if (ranges === MOST_RANGES) throw new Error(`the values of ${whole.missing.join(', ')} have no end`);
+    const attributes = [...whole.missing, ...(idAttribute ? [idAttribute.name] : [])];
+    const { entries } = await connection.search({ ...question, ...same, attributes }, limits());
+    const more = entries.find(({ id }) => id === entry.id);
+    // It has gone meanwhile, and the next listing will not have it.
+    if (!more) return whole;
+    whole = joined(whole, more);
+  }
+  return whole;
+}

@@ -1,0 +1,62 @@
+import type { Clock } from '../../ports/clock.js';
+import type { Access } from './access.js';
+import { Connection } from './connection.js';
+import type { Outages } from './outages.js';
+import { codeOf } from './problem.js';
+
+const SHORTEST_REST_MS = 500;
+const LONGEST_REST_MS = 30_000;
+/** Directories lock accounts after a few wrong passwords. */
+const REFUSED_REST_MS = 60_000;
+/** RFC 4511, appendix A.1. */
+const INVALID_CREDENTIALS = 49;
+
+/** One server of a directory, and how it was lately. */
+export class Server {
+  private failure: Error | undefined;
+  private failures = 0;
+  private restsUntil = 0;
+
+  constructor(
+    private readonly url: string,
+    private readonly access: Access,
+    private readonly outages: Outages,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Why it could not be used the last time; `undefined` if it could. */
+  get problem(): Error | undefined {
+    return this.failure;
+  }
+
+  get hasFailed(): boolean {
+    return this.failures > 0;
+  }
+
+  /** Whether it failed so recently that lookups leave it alone. */
+  get isResting(): boolean {
+    return this.clock.now() < this.restsUntil;
+  }
+
+  /** A connection, or `undefined` and a `problem`. */
+  async open(limitMs: number): Promise<Connection | undefined> {
+    try {
+      const connection = await Connection.open(this.url, this.access, limitMs);
+      this.outages.worked(`server ${this.url}`);
+      [this.failure, this.failures, this.restsUntil] = [undefined, 0, 0];
+      return connection;
+    } catch (error) {
+      this.outages.failed(`server ${this.url}`, error);
+      this.failure = error instanceof Error ? error : new Error(String(error));
+      // Attempts that were under way at the same time count once.
+      if (!this.isResting) this.rest(this.failure);
+      return undefined;
+    }
+  }
+
+  private rest(failure: Error): void {
+    const growing = Math.min(LONGEST_REST_MS, SHORTEST_REST_MS * 2 ** this.failures);
+    this.restsUntil = this.clock.now() + (codeOf(failure.cause) === INVALID_CREDENTIALS ? REFUSED_REST_MS : growing);
+    this.failures += 1;
+  }
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../../ports/clock.js';
+import type { Access } from './access.js';
+import type { Connection } from './connection.js';
+import { Deadline } from './deadline.js';
+import type { Outages } from './outages.js';
+import { Server } from './server.js';
+
+/** No server of the directory can be used. The operator has been told of each. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable';
+}
+
+/** The servers of one directory, which all answer the same. */
+export class Servers {
+  private readonly all: readonly Server[];
+
+  constructor(urls: readonly string[], access: Access, outages: Outages, clock: Clock) {
+    this.all = urls.map((url) => new Server(url, access, outages, clock));
+  }
+
+  /**
+   * A connection to the first server that gives one: of those that worked last, else of those that
+   * have rested since they failed. A patient caller tries all of them in their order, and so finds
+   * out that one is back.
+   *
+   * @throws Unreachable that says of each server what is wrong with it
+   */
+  async open(limitMs: number, isPatient = false): Promise<Connection> {
+    const ready = this.all.filter(({ isResting }) => isPatient || !isResting);
+    const ordered = isPatient ? ready : ready.toSorted((a, b) => Number(a.hasFailed) - Number(b.hasFailed));
+    const deadline = new Deadline(limitMs);
+    for (const [index, server] of ordered.entries()) {
+      // A dead server leaves time for those after it.
+      const connection = await server.open(deadline.left / (ordered.length - index));
+      if (connection) return connection;
+    }
+    const problems = this.all.flatMap(({ problem }) => problem ?? []);
+    throw new Unreachable(problems.map(({ message }) => message).join('; '), { cause: problems.at(-1) });
+  }
+}

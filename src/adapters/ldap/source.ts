@@ -1,0 +1,138 @@
+import type { Finding } from '../../domain/association.js';
+import { sameThreepid, type Threepid } from '../../domain/threepid.js';
+import type { Clock } from '../../ports/clock.js';
+import type { Directory, DirectoryPage } from '../../ports/directory.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
+import { type Access, accessOf } from './access.js';
+import { check, type Checked, MATCHES_NOTHING } from './check.js';
+import { Deadline } from './deadline.js';
+import { Listing } from './listing.js';
+import { Lookup, type Met } from './lookup.js';
+import type { LdapOptions } from './options.js';
+import { Outages } from './outages.js';
+import { Pool } from './pool.js';
+import { type Rules, rulesOf } from './rules.js';
+import { Servers, Unreachable } from './servers.js';
+
+const STALL_MS = 60_000;
+/** Entries an explanation mentions. */
+const MOST_NOTED = 10;
+
+/** An LDAP directory: asked live for addresses, and listed from end to end for its mirror. */
+export class LdapSource implements ThreepidSource, Directory {
+  readonly name: string;
+  readonly isOwner = true;
+  readonly derivesNames: boolean;
+  readonly parts: readonly string[];
+  private readonly rules: Rules;
+  private readonly access: Access;
+  private readonly outages: Outages;
+  private readonly pool: Pool;
+  private readonly lookup: Lookup;
+  private readonly listing: Listing;
+  private hasReferred = false;
+
+  /** @throws Error in words for the administrator, for options that cannot be used */
+  constructor(
+    private readonly options: LdapOptions,
+    private readonly telemetry: Telemetry,
+    private readonly clock: Clock,
+  ) {
+    const { name, urls, timeLimitMs, connections, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
+    if (options.bases.length === 0) throw new Error('bases: at least one is needed');
+    this.name = name;
+    this.derivesNames = options.homeserver !== undefined;
+    this.parts = [...new Set(options.bases)];
+    this.rules = rulesOf(options);
+    this.access = accessOf(options);
+    this.outages = new Outages(name, telemetry);
+    const servers = new Servers(urls, this.access, this.outages, clock);
+    this.pool = new Pool(servers, connections, timeLimitMs);
+    this.lookup = new Lookup(this.rules, this.parts, this.pool);
+    this.listing = new Listing(this.rules, servers, { bases: this.parts, pageSize, stallMs }, this);
+  }
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    return this.live((deadline) => this.lookup.find(threepids, deadline));
+  }
+
+  list(): AsyncIterable<DirectoryPage> {
+    return this.listing.pages();
+  }
+
+  async explain(threepid: Threepid): Promise<readonly Evidence[]> {
+    const since = this.clock.now();
+    const asked = [threepid];
+    const has = ({ person }: Met) => person?.threepids.some((its) => sameThreepid(its, threepid)) ?? false;
+    try {
+      const [met, anybody, finding] = await this.live(async (deadline) => {
+        const met = await this.lookup.meet(asked, deadline);
+        const anybody = await this.lookup.meet(asked, deadline, true);
+        return [met, anybody, (await this.lookup.judge(asked, met, deadline))[0]] as const;
+      });
+      const members = new Set(met.map(({ id }) => id));
+      const outsiders = anybody.filter((one) => has(one) && !members.has(one.id));
+      const notes = [
+        ...met
+          .filter((one) => has(one) || one.leftOut.length > 0)
+          .slice(0, MOST_NOTED)
+          .flatMap(noted),
+        ...outsiders.slice(0, MOST_NOTED).map(({ label }) => `${label}: not let through by the filter`),
+      ];
+      const now = this.clock.now();
+      return [{ via: 'live', finding, asOf: now, tookMs: now - since, notes }];
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error);
+      return [{ via: 'live', finding: undefined, failure, tookMs: this.clock.now() - since, notes: [] }];
+    }
+  }
+
+  /** Tries everything the options name, and says of each what is wrong. */
+  async check(): Promise<readonly Checked[]> {
+    return check(this.options.urls, this.access, this.parts, this.rules);
+  }
+
+  async close(): Promise<void> {
+    this.pool.close();
+  }
+
+  filterMatchesNothing(base: string): void {
+    this.telemetry.warn(MATCHES_NOTHING, { source: this.name, base });
+  }
+
+  refersElsewhere(base: string): void {
+    if (!this.hasReferred)
+      this.telemetry.info('referrals to other servers are not followed', { source: this.name, base });
+    this.hasReferred = true;
+  }
+
+  /** Something that is asked live, within the time limit as a whole. */
+  private async live<T>(ask: (deadline: Deadline) => Promise<T>): Promise<T> {
+    try {
+      const answer = await ask(new Deadline(this.options.timeLimitMs));
+      this.outages.worked('lookups');
+      return answer;
+    } catch (error) {
+      // Of servers that cannot be reached the operator has been told one by one.
+      if (!(error instanceof Unreachable)) this.outages.failed('lookups', error);
+      throw error;
+    }
+  }
+}
+
+const noted = ({ label, leftOut }: Met): readonly string[] => [
+  label,
+  ...leftOut.map((reason) => `${label}: ${reason}`),
+];
+
+/**
+ * A directory to be asked, and to be mirrored. Whoever makes it closes it.
+ *
+ * @throws Error in words for the administrator, for options that cannot be used
+ */
+export const ldapSource = (
+  options: LdapOptions,
+  telemetry: Telemetry,
+  clock: Clock = { now: () => Date.now() },
+): LdapSource => new LdapSource(options, telemetry, clock);

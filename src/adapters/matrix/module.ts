@@ -1,0 +1,20 @@
+import { ContainerModule } from 'inversify';
+import { Clock } from '../../ports/clock.js';
+import { Homeservers } from '../../ports/homeservers.js';
+import { HttpClient } from '../../ports/http-client.js';
+import { Telemetry } from '../../ports/telemetry.js';
+import { FederationClient, type FederationOptions } from './federation-client.js';
+import { HomeserversOverHttp } from './homeservers-over-http.js';
+
+/** The homeservers, over whatever is bound as HTTP client. */
+export const matrixModule = (options: FederationOptions) =>
+  new ContainerModule(({ bind }) => {
+    bind(FederationClient).toResolvedValue(
+      (http: HttpClient, clock: Clock) => new FederationClient(http, clock, options),
+      [HttpClient, Clock],
+    );
+    bind(Homeservers).toResolvedValue(
+      (federation: FederationClient, telemetry: Telemetry) => new HomeserversOverHttp(federation, telemetry),
+      [FederationClient, Telemetry],
+    );
+  });

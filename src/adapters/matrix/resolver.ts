@@ -1,0 +1,63 @@
+import { parseServerName } from '../../domain/server-name.js';
+import type { Clock } from '../../ports/clock.js';
+import type { HttpClient } from '../../ports/http-client.js';
+import { findService, resolveSrv, type ResolveSrv, type Target } from './service-records.js';
+import { WellKnown } from './well-known.js';
+
+/** How a homeserver is reached. */
+export interface Route {
+  /** How its name led here, for the log: `example.org`, `.well-known`, `SRV _matrix-fed._tcp.hs.example.org`. */
+  readonly steps: readonly string[];
+  readonly isDelegated: boolean;
+  /** Scheme and the name that its certificate must carry. */
+  readonly url: string;
+  /** For the Host header. */
+  readonly host: string;
+  /** Where to connect, in the order to try; none if the name says that there is no homeserver. */
+  readonly targets: readonly Target[];
+}
+
+const DEFAULT_PORT = 8448;
+
+/** Finds homeservers by their names. Spec: Server-Server API, "Resolving server names". */
+export class HomeserverResolver {
+  private readonly wellKnown: WellKnown;
+
+  constructor(
+    http: HttpClient,
+    clock: Clock,
+    private readonly serviceRecords: ResolveSrv = resolveSrv,
+  ) {
+    this.wellKnown = new WellKnown(http, clock);
+  }
+
+  /** @throws Error if this is no server name */
+  async resolve(name: string): Promise<Route> {
+    const direct = directRoute(name, [name]);
+    if (direct) return direct;
+
+    const delegation = await this.wellKnown.find(name);
+    if ('absence' in delegation) return this.byService(name, [name, `no .well-known (${delegation.absence})`]);
+    const { server } = delegation;
+    const steps = [name, '.well-known'];
+    const route = directRoute(server, steps) ?? (await this.byService(server, steps));
+    return { ...route, isDelegated: true };
+  }
+
+  private async byService(host: string, steps: readonly string[]): Promise<Route> {
+    const route = { isDelegated: false, url: `https://${host}`, host };
+    const service = await findService([`_matrix-fed._tcp.${host}`, `_matrix._tcp.${host}`], this.serviceRecords);
+    if (!service) return { ...route, steps, targets: [{ host, port: DEFAULT_PORT }] };
+    return { ...route, steps: [...steps, `SRV ${service.name}`], targets: service.targets };
+  }
+}
+
+/** The route of an address, or of a name with its port: neither needs looking for. */
+function directRoute(name: string, steps: readonly string[]): Route | undefined {
+  const parsed = parseServerName(name);
+  if (!parsed) throw new Error('this is no server name');
+  const { host, port = DEFAULT_PORT, isLiteralAddress } = parsed;
+  if (parsed.port === undefined && !isLiteralAddress) return undefined;
+  const url = `https://${host.includes(':') ? `[${host}]` : host}`;
+  return { steps, isDelegated: false, url, host: name, targets: [{ host, port }] };
+}

@@ -1,0 +1,119 @@
+import { parseServerName } from '../../domain/server-name.js';
+import type { Clock } from '../../ports/clock.js';
+import { HopFailed, type HttpClient, type HttpResponse } from '../../ports/http-client.js';
+import { parseJsonObject } from './json-answer.js';
+
+/** What a host says of where its homeserver is: the delegated server name, or why there is none. */
+export type Delegation = { readonly server: string } | { readonly absence: string };
+
+/** For everything, redirects included; a web server that never answers must leave time for the homeserver. */
+const LIMIT_MS = 4_000;
+const MAX_BYTES = 50 * 1024;
+const MOST_REDIRECTS = 5;
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DEFAULT_LIFETIME_MS = 24 * HOUR_MS;
+const SHORTEST_LIFETIME_MS = 5 * MINUTE_MS;
+const LONGEST_LIFETIME_MS = 48 * HOUR_MS;
+const LONGEST_ABSENCE_MS = HOUR_MS;
+
+/** Strangers choose the names, so the oldest go. */
+const MOST_ENTRIES = 1_000;
+
+interface Entry {
+  readonly delegation: Promise<Delegation>;
+  /** ms since the epoch; `undefined` while it is being asked. */
+  expiresAt: number | undefined;
+  /** How often in a row there was none. */
+  readonly absences: number;
+}
+
+/** `/.well-known/matrix/server`, remembered as the specification wants. Spec: Server-Server API, "Server discovery". */
+export class WellKnown {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly http: HttpClient,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Those who ask for the same host at the same time get the same answer. Never rejects. */
+  find(host: string): Promise<Delegation> {
+    const known = this.entries.get(host);
+    if (known && (known.expiresAt === undefined || known.expiresAt > this.clock.now())) return known.delegation;
+    const fetched = this.fetch(host);
+    const entry: Entry = {
+      delegation: fetched.then(({ delegation }) => delegation),
+      expiresAt: undefined,
+      absences: known?.absences ?? 0,
+    };
+    void fetched.then(({ delegation, lifetimeMs }) => this.settle(host, entry, delegation, lifetimeMs));
+    this.remember(host, entry);
+    return entry.delegation;
+  }
+
+  private settle(host: string, { delegation, absences }: Entry, answer: Delegation, lifetimeMs: number): void {
+    const isAbsent = 'absence' in answer;
+    const restMs = isAbsent ? Math.min(MINUTE_MS * 2 ** absences, LONGEST_ABSENCE_MS) : lifetimeMs;
+    const expiresAt = this.clock.now() + restMs;
+    this.remember(host, { delegation, expiresAt, absences: isAbsent ? absences + 1 : 0 });
+  }
+
+  private remember(host: string, entry: Entry): void {
+    this.entries.delete(host);
+    this.entries.set(host, entry);
+    const [oldest] = this.entries.keys();
+    if (this.entries.size > MOST_ENTRIES && oldest !== undefined) this.entries.delete(oldest);
+  }
+
+  private async fetch(host: string): Promise<{ delegation: Delegation; lifetimeMs: number }> {
+    try {
+      const response = await this.follow(`https://${host}/.well-known/matrix/server`);
+      return { delegation: delegationIn(response), lifetimeMs: lifetimeOf(response, this.clock.now()) };
+    } catch (error) {
+      const absence = error instanceof HopFailed ? error.reason : String(error);
+      return { delegation: { absence }, lifetimeMs: 0 };
+    }
+  }
+
+  private async follow(start: string): Promise<HttpResponse> {
+    const deadline = this.clock.now() + LIMIT_MS;
+    let url = start;
+    for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+      const timeLimitMs = Math.max(1, deadline - this.clock.now());
+      const response = await this.http.request({
+        method: 'GET',
+        url,
+        timeLimitMs,
+        maxBytes: MAX_BYTES,
+        chosenBy: 'stranger',
+      });
+      const { location } = response.headers;
+      if (response.status < 300 || response.status > 399 || location === undefined) return response;
+      if (!URL.canParse(location, url)) throw new Error('it redirects to what is no URL');
+      const next = new URL(location, url);
+      if (next.protocol !== 'https:') throw new Error('it redirects to what is not https');
+      url = next.href;
+    }
+    throw new Error('it redirects too often');
+  }
+}
+
+function delegationIn({ status, body }: HttpResponse): Delegation {
+  if (status !== 200) return { absence: `status ${status}` };
+  const server = parseJsonObject(body)?.['m.server'];
+  if (typeof server !== 'string') return { absence: 'not JSON with m.server' };
+  return parseServerName(server) ? { server } : { absence: 'm.server is no server name' };
+}
+
+function lifetimeOf({ headers }: HttpResponse, now: number): number {
+  const control = headers['cache-control'] ?? '';
+  const maxAge = /(?:^|[\s,])max-age\s*=\s*"?(\d{1,10})/i.exec(control)?.[1];
+  const expiresAt = Date.parse(headers['expires'] ?? '');
+  let lifetimeMs = DEFAULT_LIFETIME_MS;
+  if (/\bno-(?:store|cache)\b/i.test(control)) lifetimeMs = 0;
+  else if (maxAge !== undefined) lifetimeMs = Number(maxAge) * 1_000;
+  else if (headers['expires'] !== undefined) lifetimeMs = Number.isNaN(expiresAt) ? 0 : expiresAt - now;
+  return Math.min(Math.max(lifetimeMs, SHORTEST_LIFETIME_MS), LONGEST_LIFETIME_MS);
+}

@@ -1,0 +1,48 @@
+import { BINDINGS, type Binding } from '../../domain/association.js';
+import type { Claim } from '../../domain/directory.js';
+import type { Mxid } from '../../domain/mxid.js';
+import { keyOf, type Threepid } from '../../domain/threepid.js';
+import type { AssociationStore } from '../../ports/association-store.js';
+import type { NewJob } from '../../ports/jobs.js';
+import type { MemoryChangeFeed } from './change-feed.js';
+import type { MemoryJobs } from './jobs.js';
+import { pagesOf } from './paging.js';
+
+export class MemoryAssociationStore implements AssociationStore {
+  private readonly bindings = new Map<string, Binding>();
+
+  constructor(
+    private readonly feed: MemoryChangeFeed,
+    private readonly jobs: MemoryJobs,
+  ) {}
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Binding[]> {
+    return [...new Set(threepids.map(keyOf))].flatMap((key) => this.bindings.get(key) ?? []);
+  }
+
+  async bind(binding: Binding, jobs: readonly NewJob[]): Promise<void> {
+    const key = keyOf(binding.threepid);
+    const former = this.bindings.get(key);
+    this.jobs.queue(jobs);
+    this.bindings.set(key, binding);
+    this.tell(former ? [claimOf(former)] : [], [claimOf(binding)]);
+  }
+
+  async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
+    const bound = this.bindings.get(keyOf(threepid));
+    if (bound?.mxid !== mxid) return false;
+    this.bindings.delete(keyOf(threepid));
+    this.tell([claimOf(bound)], []);
+    return true;
+  }
+
+  all(): AsyncIterable<readonly Binding[]> {
+    return pagesOf(this.bindings.values());
+  }
+
+  private tell(removed: readonly Claim[], added: readonly Claim[]): void {
+    this.feed.write([{ source: BINDINGS, removed, added, isReload: false }]);
+  }
+}
+
+const claimOf = ({ threepid, mxid }: Binding): Claim => ({ threepid, mxid });

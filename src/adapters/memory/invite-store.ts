@@ -1,0 +1,48 @@
+import type { StoredInvite } from '../../domain/invite.js';
+import { keyOf, type Threepid } from '../../domain/threepid.js';
+import type { InviteStore } from '../../ports/invite-store.js';
+import type { NewJob } from '../../ports/jobs.js';
+import type { MemoryJobs } from './jobs.js';
+
+export class MemoryInviteStore implements InviteStore {
+  private readonly invites = new Map<string, StoredInvite>();
+
+  constructor(private readonly jobs: MemoryJobs) {}
+
+  async add(invite: StoredInvite, jobs: readonly NewJob[]): Promise<void> {
+    if (this.invites.has(invite.token)) throw new Error('an invitation with this token exists');
+    this.jobs.queue(jobs);
+    this.invites.set(invite.token, invite);
+  }
+
+  async get(token: string): Promise<StoredInvite | undefined> {
+    return this.invites.get(token);
+  }
+
+  async findWaiting(threepids: readonly Threepid[]): Promise<readonly StoredInvite[]> {
+    const wanted = new Set(threepids.map(keyOf));
+    return this.waiting()
+      .filter(({ threepid }) => wanted.has(keyOf(threepid)))
+      .sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  async waitingThreepids(): Promise<readonly Threepid[]> {
+    return [...new Map(this.waiting().map(({ threepid }) => [keyOf(threepid), threepid])).values()];
+  }
+
+  async deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void> {
+    this.jobs.queue(jobs);
+    const handedOver = new Set(tokens);
+    for (const invite of this.waiting()) {
+      if (handedOver.has(invite.token)) this.invites.set(invite.token, { ...invite, deliveredAt: time });
+    }
+  }
+
+  async hasEphemeralKey(publicKey: string): Promise<boolean> {
+    return [...this.invites.values()].some(({ ephemeralPublicKey }) => ephemeralPublicKey === publicKey);
+  }
+
+  private waiting(): readonly StoredInvite[] {
+    return [...this.invites.values()].filter(({ deliveredAt }) => deliveredAt === undefined);
+  }
+}

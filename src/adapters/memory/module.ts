@@ -1,0 +1,27 @@
+import { ContainerModule } from 'inversify';
+import { AccountStore } from '../../ports/account-store.js';
+import { AssociationStore } from '../../ports/association-store.js';
+import { ChangeFeed } from '../../ports/change-feed.js';
+import type { Clock } from '../../ports/clock.js';
+import { InviteStore } from '../../ports/invite-store.js';
+import { Jobs } from '../../ports/jobs.js';
+import { MirrorStore } from '../../ports/mirror-store.js';
+import { PepperStore } from '../../ports/pepper-store.js';
+import { RateLimits } from '../../ports/rate-limits.js';
+import { SessionStore } from '../../ports/session-store.js';
+import { memoryStores } from './stores.js';
+
+/** The stores without a database: what they hold ends with the process. */
+export const memoryModule = (clock: Clock) =>
+  new ContainerModule(({ bind }) => {
+    const stores = memoryStores(clock);
+    bind(SessionStore).toConstantValue(stores.sessions);
+    bind(AssociationStore).toConstantValue(stores.associations);
+    bind(MirrorStore).toConstantValue(stores.mirrors);
+    bind(ChangeFeed).toConstantValue(stores.feed);
+    bind(PepperStore).toConstantValue(stores.peppers);
+    bind(AccountStore).toConstantValue(stores.accounts);
+    bind(InviteStore).toConstantValue(stores.invites);
+    bind(Jobs).toConstantValue(stores.jobs);
+    bind(RateLimits).toConstantValue(stores.limits);
+  });

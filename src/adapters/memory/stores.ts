@@ -1,0 +1,27 @@
+import type { Clock } from '../../ports/clock.js';
+import { MemoryAccountStore } from './account-store.js';
+import { MemoryAssociationStore } from './association-store.js';
+import { MemoryChangeFeed } from './change-feed.js';
+import { MemoryInviteStore } from './invite-store.js';
+import { MemoryJobs } from './jobs.js';
+import { MemoryMirrorStore } from './mirror-store.js';
+import { MemoryPepperStore } from './pepper-store.js';
+import { MemoryRateLimits } from './rate-limits.js';
+import { MemorySessionStore } from './session-store.js';
+
+/** Stores that share one memory, as those on one database do. */
+export function memoryStores(clock: Clock) {
+  const feed = new MemoryChangeFeed(clock);
+  const jobs = new MemoryJobs();
+  return {
+    sessions: new MemorySessionStore(),
+    associations: new MemoryAssociationStore(feed, jobs),
+    mirrors: new MemoryMirrorStore(feed),
+    feed,
+    peppers: new MemoryPepperStore(),
+    accounts: new MemoryAccountStore(),
+    invites: new MemoryInviteStore(jobs),
+    jobs,
+    limits: new MemoryRateLimits(clock),
+  };
+}

@@ -1,0 +1,30 @@
+import { ContainerModule } from 'inversify';
+import { HttpClient } from '../../ports/http-client.js';
+import { Sender } from '../../ports/sender.js';
+import { Telemetry } from '../../ports/telemetry.js';
+import type { SmsGateway } from './sms/gateway.js';
+import { SmsSender, type SmsOptions } from './sms/sms-sender.js';
+import type { SmtpSender } from './smtp-sender.js';
+import type { Templates } from './templates.js';
+
+export interface Messaging {
+  /** Whoever opened it closes it. Absent: no mail is sent. */
+  readonly mail?: SmtpSender | undefined;
+  /** Absent: no text messages are sent. */
+  readonly sms?:
+    | (Omit<SmsOptions, 'gateways'> & { readonly gateways: (http: HttpClient) => readonly SmsGateway[] })
+    | undefined;
+}
+
+/** One sender per medium that is configured. */
+export const messagingModule = ({ mail, sms }: Messaging, templates: Templates) =>
+  new ContainerModule(({ bind }) => {
+    if (mail) bind(Sender).toConstantValue(mail);
+    if (sms) {
+      bind(Sender).toResolvedValue(
+        (http: HttpClient, telemetry: Telemetry) =>
+          new SmsSender({ ...sms, gateways: sms.gateways(http) }, templates, telemetry),
+        [HttpClient, Telemetry],
+      );
+    }
+  });

@@ -1,0 +1,13 @@
+import type { Sms, SmsGateway } from './gateway.js';
+
+/** Shows messages instead of sending them: for trying things out. */
+export class ConsoleGateway implements SmsGateway {
+  readonly name = 'text message gateway console';
+
+  constructor(private readonly output: { write(text: string): unknown }) {}
+
+  send({ number, originator, text }: Sms): Promise<string | undefined> {
+    this.output.write(`Text message from ${originator.text} to +${number}: ${text}\n`);
+    return Promise.resolve(undefined);
+  }
+}

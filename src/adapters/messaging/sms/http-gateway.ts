@@ -1,0 +1,87 @@
+import type { HttpClient } from '../../../ports/http-client.js';
+import { declined, GatewayFailed, unanswered, type Sms, type SmsGateway } from './gateway.js';
+
+export interface HttpGatewayOptions {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  /** May name `{{number}}`, `{{originator}}` and `{{text}}`, as `body` may. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON, a form or XML, as `content-type` says; without one, JSON if it begins like it and a form otherwise. */
+  readonly body?: string | undefined;
+  readonly success?: {
+    /** Absent: any 2xx. */
+    readonly statuses?: readonly number[] | undefined;
+    /** What the answer has to match as well. */
+    readonly body?: RegExp | undefined;
+  };
+  readonly timeLimitMs: number;
+}
+
+type Escape = (text: string) => string;
+
+const escapes = {
+  json: (text) => JSON.stringify(text).slice(1, -1),
+  form: encodeURIComponent,
+  xml: (text) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`),
+  text: (text) => text,
+} as const satisfies Record<string, Escape>;
+
+/** Any gateway that takes a message in one HTTP request, described by the operator. */
+export class HttpGateway implements SmsGateway {
+  readonly name: string;
+
+  private readonly contentType: string | undefined;
+
+  /** @throws for a URL that is none, and for names in braces other than those three */
+  constructor(
+    private readonly options: HttpGatewayOptions,
+    private readonly http: HttpClient,
+  ) {
+    for (const [, name = ''] of `${options.url}${options.body ?? ''}`.matchAll(/\{\{([^{}]*)\}\}/g)) {
+      if (!['number', 'originator', 'text'].includes(name)) throw new Error(`{{${name}}} means nothing here`);
+    }
+    this.name = `text message gateway ${new URL(options.url.replaceAll(/[{}]/g, '')).host}`;
+    this.contentType = contentTypeOf(options);
+  }
+
+  async send(sms: Sms): Promise<string | undefined> {
+    const { method, url, headers, body, success, timeLimitMs } = this.options;
+    const response = await this.http
+      .request({
+        method,
+        url: fill(url, sms, escapes.form),
+        headers: { ...(this.contentType && { 'content-type': this.contentType }), ...headers },
+        ...(body !== undefined && { body: fill(body, sms, escapeFor(this.contentType)) }),
+        timeLimitMs,
+        maxBytes: 64 * 1024,
+        chosenBy: 'operator',
+      })
+      .catch((error: unknown) => {
+        throw unanswered(this.name, error);
+      });
+    const { status } = response;
+    const isSuccess = success?.statuses ? success.statuses.includes(status) : status >= 200 && status < 300;
+    if (!isSuccess) throw declined(this.name, response);
+    if (success?.body?.test(response.body) === false) {
+      throw new GatewayFailed(this.name, `answered ${status}, but not with success`, false);
+    }
+    return undefined;
+  }
+}
+
+function contentTypeOf({ headers, body }: HttpGatewayOptions): string | undefined {
+  if (body === undefined) return undefined;
+  const given = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  return given ?? (/^\s*[[{]/.test(body) ? 'application/json' : 'application/x-www-form-urlencoded');
+}
+
+function escapeFor(contentType = ''): Escape {
+  if (/json/i.test(contentType)) return escapes.json;
+  if (/xml/i.test(contentType)) return escapes.xml;
+  return /urlencoded/i.test(contentType) ? escapes.form : escapes.text;
+}
+
+const fill = (template: string, { number, originator, text }: Sms, escape: Escape): string => {
+  const values: Readonly<Record<string, string>> = { number, originator: originator.text, text };
+  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escape(values[name] ?? ''));
+};

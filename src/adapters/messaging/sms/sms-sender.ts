@@ -1,0 +1,58 @@
+import { Refused } from '../../../domain/errors.js';
+import type { Threepid } from '../../../domain/threepid.js';
+import { SendFailed, type Message, type Sender } from '../../../ports/sender.js';
+import type { Telemetry } from '../../../ports/telemetry.js';
+import type { Templates } from '../templates.js';
+import { GatewayFailed, type Sms, type SmsGateway } from './gateway.js';
+import { forDestination, originatorFor, type Originator, type PerDestination } from './originators.js';
+
+export interface SmsOptions {
+  /** At least one; tried in this order. */
+  readonly gateways: readonly SmsGateway[];
+  readonly originators: PerDestination<readonly Originator[]>;
+  /** Absent: everywhere is allowed. */
+  readonly destinations?: PerDestination<'allow' | 'reject'> | undefined;
+}
+
+/** For numbers that no configured originator is for. */
+const MATRIX: Originator = { kind: 'alpha', text: 'Matrix' };
+
+/**
+ * Text messages by way of gateways. The next one is tried only if the one before has certainly not
+ * accepted the message: nobody is sent it twice.
+ */
+export class SmsSender implements Sender {
+  readonly medium = 'msisdn';
+
+  constructor(
+    private readonly options: SmsOptions,
+    private readonly templates: Templates,
+    private readonly telemetry: Telemetry,
+  ) {}
+
+  async send({ address }: Threepid, message: Message): Promise<void> {
+    const { originators, destinations = {} } = this.options;
+    if (message.kind !== 'validation') throw new SendFailed('text messages', 'there is none of this kind', true);
+    if (forDestination(address, destinations) === 'reject') throw new Refused('destination_rejected');
+    const originator = originatorFor(address, originators) ?? MATRIX;
+    await this.sendByFirst({ number: address, originator, text: this.templates.renderSms(message) });
+  }
+
+  private async sendByFirst(sms: Sms): Promise<void> {
+    let failure: unknown = new SendFailed('text messages', 'there is no gateway');
+    for (const gateway of this.options.gateways) {
+      try {
+        const reference = await gateway.send(sms);
+        this.telemetry.count('text_messages', { outcome: 'accepted' });
+        this.telemetry.info('Text message accepted', { gateway: gateway.name, reference });
+        return;
+      } catch (error) {
+        failure = error;
+        this.telemetry.count('text_messages', { outcome: 'failed' });
+        this.telemetry.warn('Text message not accepted', { gateway: gateway.name }, error);
+        if (!(error instanceof GatewayFailed) || error.mayBeAccepted) break;
+      }
+    }
+    throw failure;
+  }
+}

@@ -1,0 +1,79 @@
+import { connect, type Socket } from 'node:net';
+import { createTransport, type SMTPPoolOptions, type SMTPPoolSentMessageInfo, type Transporter } from 'nodemailer';
+
+/**
+ * How a mail server is reached. `none`: never encrypted, whatever it offers. `opportunistic`:
+ * encrypted if that works, with whatever certificate; a password is sent encrypted or not at all.
+ * `required`: STARTTLS, verified. `implicit`: encrypted from the first byte, verified.
+ */
+export type SmtpEncryption = 'none' | 'opportunistic' | 'required' | 'implicit';
+
+export interface SmtpServer {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: SmtpEncryption;
+  /** Certificates to trust instead of the system's, PEM. */
+  readonly ca?: string | undefined;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** How we introduce ourselves: a name that this server accepts. */
+  readonly ehloName: string;
+  readonly timeLimitMs: number;
+}
+
+export type SmtpPool = Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
+
+/** Pooled connections to a mail server. A message that meets a connection gone stale is sent over another one. */
+export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
+  const { host, port, ca, username, password, ehloName, timeLimitMs } = server;
+  const encryption: Record<SmtpEncryption, SMTPPoolOptions> = {
+    none: { ignoreTLS: true },
+    opportunistic: {
+      ...(username === undefined ? { opportunisticTLS: true } : { requireTLS: true }),
+      tls: { rejectUnauthorized: false },
+    },
+    required: { requireTLS: true, tls: { ...(ca !== undefined && { ca }) } },
+    implicit: { secure: true, tls: { ...(ca !== undefined && { ca }) } },
+  };
+  return createTransport({
+    pool: true,
+    host,
+    port,
+    secure: false,
+    ...encryption[tls],
+    ...(username !== undefined && { auth: { user: username, pass: password ?? '' } }),
+    name: ehloName,
+    getSocket: (_options, callback) => openSocket(server, callback),
+    connectionTimeout: timeLimitMs,
+    // Half of it, so that a handshake that hangs leaves time to go on without.
+    greetingTimeout: tls === 'opportunistic' ? timeLimitMs / 2 : timeLimitMs,
+    socketTimeout: timeLimitMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+/**
+ * Connects as every program here does. The library would ask the name servers alone, which in a
+ * network of its own may not exist, or not know what `/etc/hosts` knows.
+ */
+function openSocket(
+  { host, port, timeLimitMs }: SmtpServer,
+  done: (error: Error | null, options?: { connection: Socket }) => void,
+): void {
+  const socket = connect({ host, port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: timeLimitMs / 4 });
+  const fail = (error: Error) => {
+    clearTimeout(timer);
+    socket.destroy();
+    done(error);
+  };
+  const timer = setTimeout(fail, timeLimitMs, Object.assign(new Error('Connection timeout'), { code: 'ETIMEDOUT' }));
+  socket.once('error', fail);
+  socket.once('connect', () => {
+    clearTimeout(timer);
+    // From here on the library listens; a socket that nobody listens to must not end the process either.
+    socket.on('error', () => undefined);
+    socket.off('error', fail);
+    done(null, { connection: socket });
+  });
+}

@@ -1,0 +1,50 @@
+import type { NodemailerError } from 'nodemailer';
+import { SendFailed } from '../../ports/sender.js';
+
+const MOST_WORDS = 300;
+
+/** Says in our words why a mail was not accepted. The library's error quotes addresses and goes no further. */
+export function smtpFailure(hop: string, error: NodemailerError, timeLimitMs: number): SendFailed {
+  return new SendFailed(hop, reasonOf(error, timeLimitMs), error.permanent === true && isAboutMessage(error));
+}
+
+/** A login or a greeting that is refused today is for the operator to mend, and then the mail goes. */
+const isAboutMessage = ({ code }: NodemailerError): boolean => code === 'EENVELOPE' || code === 'EMESSAGE';
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'name is not known',
+  EAI_AGAIN: 'name cannot be resolved at the moment',
+  ECONNREFUSED: 'refuses connections',
+  EHOSTUNREACH: 'is unreachable',
+  ENETUNREACH: 'is unreachable',
+  CERT_HAS_EXPIRED: 'certificate has expired',
+  CERT_NOT_YET_VALID: 'certificate is not valid yet',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate is for another name',
+  SELF_SIGNED_CERT_IN_CHAIN: 'certificate is not trusted',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate is not trusted',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT: 'certificate is not trusted',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate is not trusted',
+};
+
+function reasonOf(error: NodemailerError, timeLimitMs: number): string {
+  const { code = '', originalCode = '', response } = error;
+  if (code === 'EABORT' || code === 'ETIMEDOUT') return `no answer within ${timeLimitMs / 1000} s`;
+  if (code === 'ETLS' && response) return 'offers no encryption';
+  if (code === 'EAUTH') return `refuses our login${response ? `: ${words(response)}` : ''}`;
+  if (response) return `said: ${words(response)}`;
+  const known = reasons[originalCode] ?? reasons[code];
+  if (known !== undefined) return known;
+  if (originalCode.startsWith('ERR_SSL') || code === 'ETLS' || originalCode === 'EPROTO') return 'encryption failed';
+  return originalCode || code ? `connection broke (${originalCode || code})` : 'connection broke';
+}
+
+/** The hop's own words, without what they repeat of the mail. */
+const words = (response: string): string =>
+  response
+    .slice(0, MOST_WORDS * 4)
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .replace(/https?:\/\/\S+/gi, '<link>')
+    .replace(/<?[^\s<>@]+@[^\s<>@]+>?/g, '<address>')
+    .slice(0, MOST_WORDS)
+    .trim();

@@ -1,0 +1,118 @@
+import type { NodemailerError, SendMailOptions } from 'nodemailer';
+import addressparser from 'nodemailer/lib/addressparser';
+import { parseServerName } from '../../domain/server-name.js';
+import type { Threepid } from '../../domain/threepid.js';
+import type { Message, Sender } from '../../ports/sender.js';
+import { openPool, type SmtpPool, type SmtpServer } from './smtp-connections.js';
+import { smtpFailure } from './smtp-failure.js';
+import type { Templates } from './templates.js';
+
+export interface SmtpOptions extends SmtpServer {
+  /** Whom mails are from, and where what cannot be delivered goes back to: `Islet <noreply@id.example.org>` */
+  readonly from: string;
+}
+
+/** Whom mails are from where nobody says otherwise. */
+export function defaultFrom(serverName: string): string {
+  const name = parseServerName(serverName);
+  if (!name?.isLiteralAddress) return `Islet <noreply@${name?.host ?? serverName}>`;
+  return `Islet <noreply@[${name.host.includes(':') ? 'IPv6:' : ''}${name.host}]>`;
+}
+
+/**
+ * Mails by way of one mail server. Several are sent at once; each is sent to the server once, and
+ * has one time limit for everything, its wait for a free connection included.
+ */
+export class SmtpSender implements Sender {
+  readonly medium = 'email';
+
+  private readonly from: { readonly name: string; readonly address: string };
+  private readonly hop: string;
+  private readonly pool: SmtpPool;
+  /** For a server whose encryption does not work, where it need not. */
+  private readonly plainPool: SmtpPool | undefined;
+  /** The sending of which began: before that nothing can have been accepted. */
+  private readonly begun = new WeakSet<AbortSignal>();
+
+  /** @throws if `from` is not one address */
+  constructor(
+    private readonly options: SmtpOptions,
+    private readonly templates: Templates,
+  ) {
+    this.from = oneAddress(options.from);
+    this.hop = `mail server ${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
+    this.pool = openPool(options);
+    if (options.tls === 'opportunistic' && options.username === undefined) this.plainPool = openPool(options, 'none');
+    this.pool.use('stream', ({ data, message }, done) => {
+      message.processFunc((input) => {
+        if (data.signal) this.begun.add(data.signal);
+        return input;
+      });
+      done();
+    });
+  }
+
+  async send(to: Threepid, message: Message): Promise<void> {
+    const signal = AbortSignal.timeout(this.options.timeLimitMs);
+    const mail = { ...this.compose(to, message), signal };
+    try {
+      await this.deliver(mail, signal);
+    } catch (error) {
+      throw smtpFailure(this.hop, error as NodemailerError, this.options.timeLimitMs);
+    }
+  }
+
+  /** Connects and logs in, and sends nothing. @throws SendFailed as `send` would */
+  async verify(): Promise<void> {
+    try {
+      await this.pool.verify();
+    } catch (error) {
+      throw smtpFailure(this.hop, error as NodemailerError, this.options.timeLimitMs);
+    }
+  }
+
+  /** Lets mails under way finish. */
+  close(): void {
+    this.pool.close();
+    this.plainPool?.close();
+  }
+
+  private async deliver(mail: SendMailOptions, signal: AbortSignal): Promise<void> {
+    try {
+      await this.pool.sendMail(mail);
+    } catch (error) {
+      // Not an answer of the server, and not a connection that there never was: the handshake.
+      const { command, responseCode } = error as NodemailerError;
+      const isHandshake = command !== undefined && responseCode === undefined && !this.begun.has(signal);
+      if (!this.plainPool || !isHandshake || signal.aborted) throw error;
+      await this.plainPool.sendMail(mail);
+    }
+  }
+
+  private compose(to: Threepid, message: Message): SendMailOptions {
+    const { language, subject, text, html } = this.templates.renderMail(message);
+    // An object: as text, a comma in it would make two addresses of it.
+    const recipient = { name: '', address: to.address };
+    return {
+      from: this.from,
+      to: recipient,
+      envelope: { from: this.from.address, to: recipient },
+      subject,
+      text,
+      html,
+      headers: {
+        'Auto-Submitted': 'auto-generated',
+        // What Exchange goes by.
+        'X-Auto-Response-Suppress': 'All',
+        'Content-Language': language,
+      },
+    };
+  }
+}
+
+function oneAddress(text: string): { name: string; address: string } {
+  const [mailbox, ...others] = addressparser(text);
+  if (!mailbox?.address?.includes('@') || others.length > 0)
+    throw new Error(`"${text}" is not an address mails can be from`);
+  return { name: mailbox.name, address: mailbox.address };
+}

@@ -1,0 +1,70 @@
+import type { ReadPreferences } from '../../domain/messages.js';
+import type { Message } from '../../ports/sender.js';
+import type { PageName, PageVariables, Templates } from './templates.js';
+
+/** Pages as they look in use, for previews and checks. */
+export const samplePages: PageVariables = {
+  confirm: {
+    medium: 'email',
+    address: 'alice@example.org',
+    action: '/_matrix/identity/v2/validate/email/submitToken',
+    fields: { sid: '1', client_secret: 'monkeys_are_GREAT', token: 'atoken' },
+    nextLink: 'https://app.example.org/welcome',
+  },
+  validated: { medium: 'email', nextLink: 'https://app.example.org/welcome' },
+  failed: { medium: 'email' },
+  expired: { medium: 'msisdn' },
+};
+
+export const pageNames = Object.keys(samplePages) as readonly PageName[];
+
+/** Messages as they look in use. */
+export const sampleMessages = (preferences: ReadPreferences): readonly Message[] => [
+  {
+    kind: 'validation',
+    token: 'k7Jq2mXb9TfR4wZc8NvH3sLd6PgY5aUe',
+    link: 'https://id.example.org/_matrix/identity/v2/validate/email/submitToken?sid=1&client_secret=abc&token=atoken',
+    preferences,
+  },
+  ...[undefined, 'm.space'].map((roomType) => ({
+    kind: 'invite' as const,
+    link: 'https://app.example.org/#/room/!garden:example.org?email=bob%40example.net',
+    invite: {
+      sender: '@alice:example.org',
+      senderDisplayName: 'Alice',
+      roomName: 'Garden Club',
+      roomAlias: '#garden:example.org',
+      roomAvatarUrl: undefined,
+      roomType,
+    },
+    preferences,
+  })),
+];
+
+/** Renders everything in every brand and language. @returns what does not work, one line each */
+export function checkTemplates(templates: Templates): readonly string[] {
+  const problems: string[] = [];
+  const attempt = (what: string, render: () => unknown) => {
+    try {
+      render();
+    } catch (error) {
+      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  };
+  for (const brand of templates.brands) {
+    for (const acceptLanguage of templates.languages(brand)) {
+      const preferences = { brand, acceptLanguage };
+      for (const message of sampleMessages(preferences)) {
+        attempt(`${brand}/${acceptLanguage}/mail/${message.kind}`, () => templates.renderMail(message));
+        if (message.kind !== 'validation') continue;
+        attempt(`${brand}/${acceptLanguage}/sms/${message.kind}`, () => templates.renderSms(message));
+      }
+      for (const name of pageNames) {
+        attempt(`${brand}/${acceptLanguage}/page/${name}`, () =>
+          templates.renderPage(name, samplePages[name], preferences),
+        );
+      }
+    }
+  }
+  return problems;
+}

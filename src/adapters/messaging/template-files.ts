@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The brand that has everything, in English at least. */
+export const SHIPPED_BRAND = 'islet';
+export const SHIPPED_LANGUAGE = 'en';
+
+const SHIPPED = fileURLToPath(new URL('../../../templates/', import.meta.url));
+const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/;
+/** `brand/language/kind/file` */
+const DEEPEST = 4;
+
+/**
+ * The template files that there were at the start. Names are paths with forward slashes, such as
+ * `islet/en/mail/invite.txt.njk`; only names met while listing are ever opened.
+ */
+export class TemplateFiles {
+  private readonly paths: ReadonlyMap<string, string>;
+
+  /** @param directory the administrator's: its files stand in for shipped ones of the same name */
+  constructor(directory: string | undefined) {
+    this.paths = new Map([...list(SHIPPED), ...(directory === undefined ? [] : list(directory))]);
+  }
+
+  get brands(): readonly string[] {
+    return unique([...this.paths.keys()].filter((name) => name.includes('/')).map((name) => part(name, 0)));
+  }
+
+  /** The languages in which a brand has any of the files below `stem`, such as `mail/invite.`. */
+  languages(brand: string, stem = ''): readonly string[] {
+    return unique(
+      [...this.paths.keys()]
+        .filter((name) => part(name, 0) === brand && LANGUAGE.test(part(name, 1)))
+        .filter((name) => name.split('/').slice(2).join('/').startsWith(stem))
+        .map((name) => part(name, 1)),
+    );
+  }
+
+  /** Where the file of this name lies. */
+  path(name: string): string | undefined {
+    return this.paths.get(name);
+  }
+
+  read(name: string): string | undefined {
+    const path = this.paths.get(name);
+    return path === undefined ? undefined : readFileSync(path, 'utf8');
+  }
+}
+
+/** Links are followed: that is how files are mounted into containers. */
+function list(root: string, below = ''): [name: string, path: string][] {
+  return readdirSync(join(root, below)).flatMap((entry): [string, string][] => {
+    if (entry.startsWith('.')) return [];
+    const name = below ? `${below}/${entry}` : entry;
+    const path = join(root, name);
+    if (!statSync(path).isDirectory()) return [[name, path]];
+    return name.split('/').length < DEEPEST ? list(root, name) : [];
+  });
+}
+
+const part = (name: string, index: number): string => name.split('/')[index] ?? '';
+
+const unique = (items: readonly string[]): readonly string[] => [...new Set(items)].sort();

@@ -1,0 +1,95 @@
+import type { Readable } from 'node:stream';
+import axios, { type AxiosResponse } from 'axios';
+import { HopFailed, type HttpClient, type HttpRequest, type HttpResponse } from '../../ports/http-client.js';
+import { AddressGuard } from './address-guard.js';
+import { Agents, createAgent } from './agent.js';
+import { bareCause, explain } from './hop-problem.js';
+
+/** Nothing of the environment, no redirects, every status an answer, bodies as they come. */
+const http = axios.create({
+  adapter: 'http',
+  proxy: false,
+  maxRedirects: 0,
+  maxBodyLength: Infinity,
+  validateStatus: null,
+  responseType: 'stream',
+  transformRequest: [(body: unknown) => body],
+  transformResponse: [(body: unknown) => body],
+  headers: { common: { Accept: 'application/json', 'User-Agent': 'Islet' } },
+});
+
+export class AxiosHttpClient implements HttpClient {
+  private readonly guard: AddressGuard;
+  private readonly agents = new Agents();
+
+  /** @param allow addresses and ranges that strangers may make us connect to although they are not public */
+  constructor(allow: readonly string[] = []) {
+    this.guard = new AddressGuard(allow);
+  }
+
+  async request(request: HttpRequest): Promise<HttpResponse> {
+    const url = parse(request.url);
+    const isOurs = request.chosenBy === 'operator';
+    const agent = isOurs ? this.agents.for(url, request) : createAgent(url, request, {}, this.guard);
+    const signal = AbortSignal.timeout(request.timeLimitMs);
+    const hop = hopOf(url, request);
+    try {
+      const response = await http.request<Readable>({
+        url: url.href,
+        method: request.method,
+        headers: { 'Content-Type': false, ...request.headers },
+        data: request.body,
+        httpAgent: agent,
+        httpsAgent: agent,
+        signal,
+      });
+      const body = await read(response.data, request.maxBytes);
+      if (body === undefined)
+        throw new HopFailed(hop, 'too_large', `the answer is larger than ${request.maxBytes} bytes`);
+      return { status: response.status, headers: headersOf(response), body };
+    } catch (error) {
+      if (error instanceof HopFailed) throw error;
+      const cause = bareCause(error);
+      if (signal.aborted)
+        throw new HopFailed(hop, 'timeout', `no answer within ${request.timeLimitMs / 1000} s`, { cause });
+      const { problem, reason } = explain(error);
+      throw new HopFailed(hop, problem, reason, { cause });
+    } finally {
+      if (!isOurs) agent.destroy();
+    }
+  }
+}
+
+function parse(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !['http:', 'https:'].includes(url.protocol)) {
+    throw new HopFailed('the given URL', 'broken', 'it is no URL of http or https');
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new HopFailed(url.origin, 'broken', 'its URL carries a user name or a password');
+  }
+  return url;
+}
+
+function hopOf(url: URL, { connectTo }: HttpRequest): string {
+  if (!connectTo) return url.origin;
+  const host = connectTo.host.includes(':') ? `[${connectTo.host}]` : connectTo.host;
+  return `${url.protocol}//${host}:${connectTo.port}`;
+}
+
+/** The whole body, `undefined` as soon as it is larger than `maxBytes`; leaving early closes the connection. */
+async function read(body: Readable, maxBytes: number): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+const headersOf = ({ headers }: AxiosResponse): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]: [string, unknown]) => [name.toLowerCase(), [value].flat().join(', ')]),
+  );

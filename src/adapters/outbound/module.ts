@@ -1,0 +1,8 @@
+import { ContainerModule } from 'inversify';
+import { HttpClient } from '../../ports/http-client.js';
+
+/** HTTP to other servers. */
+export const outboundModule = (http: HttpClient) =>
+  new ContainerModule(({ bind }) => {
+    bind(HttpClient).toConstantValue(http);
+  });

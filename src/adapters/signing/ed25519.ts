@@ -1,0 +1,36 @@
+import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import { getPublicKey, hashes, verify } from '@noble/ed25519';
+
+export const KEY_BYTES = 32;
+export const SIGNATURE_BYTES = 64;
+
+hashes.sha512 = (message) => new Uint8Array(createHash('sha512').update(message).digest());
+
+/** A key pair in the form that signs fastest: OpenSSL's, twelve times as fast as the same in JavaScript. */
+export interface KeyPair {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  readonly privateKey: KeyObject;
+}
+
+/** @param seed the 32 bytes that RFC 8032 calls the private key */
+export function keyPair(seed: Uint8Array): KeyPair {
+  const publicKey = getPublicKey(seed);
+  const jwk = { kty: 'OKP', crv: 'Ed25519', d: base64url(seed), x: base64url(publicKey) };
+  return { publicKey, privateKey: createPrivateKey({ key: jwk, format: 'jwk' }) };
+}
+
+/** 64 bytes, the same ones every time. */
+export const signText = ({ privateKey }: KeyPair, text: string): Uint8Array =>
+  sign(null, Buffer.from(text), privateKey);
+
+/**
+ * Strict: takes only canonical encodings and no key of small order, for which OpenSSL finds one
+ * signature that fits every text.
+ */
+export function verifyText(text: string, signature: Uint8Array, publicKey: Uint8Array): boolean {
+  if (signature.length !== SIGNATURE_BYTES || publicKey.length !== KEY_BYTES) return false;
+  return verify(signature, Buffer.from(text), publicKey, { zip215: false });
+}
+
+const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');

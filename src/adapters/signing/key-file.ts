@@ -1,0 +1,85 @@
+import { randomBytes } from 'node:crypto';
+import { open, readFile, stat } from 'node:fs/promises';
+import type { Telemetry } from '../../ports/telemetry.js';
+import { fromBase64, toBase64 } from './base64.js';
+import { KEY_BYTES } from './ed25519.js';
+import type { SigningKey } from './ed25519-signer.js';
+
+type SigningKeys = readonly [SigningKey, ...SigningKey[]];
+
+/**
+ * The keys of a file, which is made with a new key, for us alone to read, if there is none. A file
+ * that is there is never written.
+ *
+ * @throws Error with path and reason if it cannot be read, made or understood
+ */
+export async function openKeyFile(path: string, telemetry: Telemetry): Promise<SigningKeys> {
+  if (await makeKeyFile(path)) telemetry.info('made a signing key', { path });
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new Error(`the signing key file ${path} cannot be read`, { cause });
+  });
+  const mode = (await stat(path)).mode & 0o777;
+  if (mode & 0o077) {
+    telemetry.warn('others than its owner may read the signing key file', { path, mode: `0${mode.toString(8)}` });
+  }
+  try {
+    return parseKeys(text);
+  } catch (cause) {
+    throw new Error(`the signing key file ${path} is broken: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/**
+ * Reads `ed25519 <version> <seed in base64>`, one key a line, the first one signs. A line that is 64
+ * hex digits is the seed of version 0. Blank lines and those that begin with `#` do not count.
+ *
+ * @throws Error that says which line is wrong and how, without quoting it
+ */
+export function parseKeys(text: string): SigningKeys {
+  const keys: SigningKey[] = [];
+  for (const [index, line] of text
+    .replace(/^\uFEFF/, '')
+    .split(/\r\n|\n|\r/)
+    .entries()) {
+    const words = line.trim().split(/\s+/);
+    if (words[0] === '' || words[0]?.startsWith('#')) continue;
+    const key = parseKey(words, index + 1);
+    if (keys.some(({ keyId }) => keyId === key.keyId)) {
+      throw new Error(`line ${index + 1} has the version of an earlier key`);
+    }
+    keys.push(key);
+  }
+  const [first, ...old] = keys;
+  if (!first) throw new Error('it holds no key');
+  return [first, ...old];
+}
+
+function parseKey(words: readonly string[], line: number): SigningKey {
+  const [algorithm = '', version = '', encoded = ''] = words;
+  if (words.length === 1 && /^[0-9a-fA-F]{64}$/.test(algorithm)) {
+    return { keyId: 'ed25519:0', seed: new Uint8Array(Buffer.from(algorithm, 'hex')) };
+  }
+  if (words.length !== 3) throw new Error(`line ${line} is not "ed25519 <version> <seed in base64>"`);
+  if (algorithm !== 'ed25519') throw new Error(`line ${line} is not an ed25519 key`);
+  if (!/^[a-zA-Z0-9_]+$/.test(version)) throw new Error(`line ${line} has a version that is not letters and digits`);
+  const seed = fromBase64(encoded);
+  if (seed?.length !== KEY_BYTES) throw new Error(`line ${line} has a seed that is not 32 bytes in base64`);
+  return { keyId: `ed25519:${version}`, seed };
+}
+
+/** @returns whether it was made; not if there is anything of that name */
+async function makeKeyFile(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx', 0o600);
+    try {
+      await file.writeFile(`ed25519 0 ${toBase64(randomBytes(KEY_BYTES))}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    return true;
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw new Error(`the signing key file ${path} cannot be made`, { cause });
+  }
+}

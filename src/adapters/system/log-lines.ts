@@ -1,0 +1,62 @@
+import type { Facts } from '../../ports/telemetry.js';
+import type { ErrorReport } from './error-report.js';
+
+export interface LogEntry {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  readonly level: string;
+  readonly message: string;
+  readonly facts: Facts;
+  readonly cause?: ErrorReport;
+}
+
+/** One object a line; the entry's own names win over those of facts. */
+export const jsonLine = ({ time, level, message, facts, cause }: LogEntry): string =>
+  JSON.stringify({ time, level, message, ...omitReserved(facts), cause });
+
+const RESERVED: readonly string[] = ['time', 'level', 'message', 'cause'];
+const omitReserved = (facts: Facts): Facts =>
+  Object.fromEntries(Object.entries(facts).filter(([name]) => !RESERVED.includes(name)));
+
+const DIM = '\u001b[2m';
+const YELLOW = '\u001b[33m';
+const PLAIN = '\u001b[0m';
+const MOST_FRAMES = 6;
+
+/** For a terminal: one line, and below it what caused it, with the place where the last cause arose. */
+export function prettyLine({ time, level, message, facts, cause }: LogEntry, hasColour: boolean): string {
+  const paint = (colour: string, text: string) => (hasColour ? `${colour}${text}${PLAIN}` : text);
+  const words = Object.entries(facts).flatMap(([name, fact]) =>
+    fact === undefined ? [] : [paint(DIM, `${name}=${typeof fact === 'string' ? quoted(fact) : fact}`)],
+  );
+  const head = [
+    paint(DIM, time.slice(0, 19).replace('T', ' ')),
+    paint(level === 'info' ? PLAIN : YELLOW, level.padEnd(5)),
+    oneLine(message),
+    ...words,
+  ].join('  ');
+  return [head, ...(cause ? causeLines(cause, '  because ') : []).map((line) => paint(DIM, line))].join('\n');
+}
+
+function causeLines(report: ErrorReport, lead: string): string[] {
+  const { name, message, code, stack, cause, errors = [] } = report;
+  const tag = code === undefined || message.includes(String(code)) ? '' : ` (${code})`;
+  const below = [...(cause ? [cause] : []), ...errors].flatMap((each) => causeLines(each, `  ${lead}`));
+  const frames = below.length > 0 ? [] : framesOf(stack).map((frame) => `${' '.repeat(lead.length)}${frame}`);
+  return [`${lead}${name}: ${oneLine(message)}${tag}`, ...below, ...frames];
+}
+
+const framesOf = (stack = ''): string[] =>
+  stack
+    .split('\n')
+    .filter((line) => line.startsWith('    at '))
+    .slice(0, MOST_FRAMES)
+    .map((line) => line.trim());
+
+const quoted = (text: string): string => (/^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text));
+
+/** Foreign words must not begin a line of their own, nor speak to the terminal. */
+const oneLine = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\u2028\u2029]/gu, (character) => JSON.stringify(character).slice(1, -1))
+    .replaceAll('\u007f', '');

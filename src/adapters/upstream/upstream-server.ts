@@ -1,0 +1,101 @@
+import type { HttpClient, HttpResponse } from '../../ports/http-client.js';
+import { Gate } from './gate.js';
+
+export interface UpstreamOptions {
+  /** As the chain of sources calls it. */
+  readonly name: string;
+  /** Its base, without `/_matrix`. */
+  readonly url: string;
+  /** With one it is asked by v2, without by v1. */
+  readonly accessToken?: string | undefined;
+  /** Certificates to trust instead of the system's, PEM. */
+  readonly ca?: string | undefined;
+  /** For a whole question, however many requests it takes and however long they wait for their turn. */
+  readonly timeLimitMs: number;
+}
+
+const MOST_REQUESTS = 8;
+
+/** An answer that says no. */
+export class UpstreamRefused extends Error {
+  override readonly name = 'UpstreamRefused';
+
+  constructor(
+    upstream: string,
+    readonly status: number,
+    /** `undefined` if it gave none. */
+    readonly errcode: string | undefined,
+  ) {
+    super(`${upstream} ${explanation(status, errcode)}`);
+  }
+}
+
+/** Asks another identity server, with few requests at once, and believes only JSON. */
+export class UpstreamServer {
+  readonly origin: string;
+  private readonly base: string;
+  private readonly gate = new Gate(MOST_REQUESTS);
+
+  /** @throws if the URL is none */
+  constructor(
+    private readonly options: UpstreamOptions,
+    private readonly http: HttpClient,
+  ) {
+    const url = new URL(options.url);
+    this.origin = url.origin;
+    this.base = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+  }
+
+  /**
+   * @param path below the base, `/_matrix/identity/…`
+   * @param deadline on the clock of `performance.now()`
+   * @returns a JSON object
+   * @throws UpstreamRefused for an answer that says no, HopFailed if there is none
+   */
+  async ask(path: string, body: object | undefined, maxBytes: number, deadline: number): Promise<object> {
+    const response = await this.gate.run(() => {
+      const timeLimitMs = Math.ceil(deadline - performance.now());
+      if (timeLimitMs <= 0) throw new Error(`${this.origin} is slow: too many lookups wait for it`);
+      const { accessToken, ca } = this.options;
+      return this.http.request({
+        method: body ? 'POST' : 'GET',
+        url: this.base + path,
+        headers: {
+          accept: 'application/json',
+          ...(body && { 'content-type': 'application/json' }),
+          ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+        },
+        ...(body && { body: JSON.stringify(body) }),
+        timeLimitMs,
+        maxBytes,
+        chosenBy: 'operator',
+        ...(ca !== undefined && { ca }),
+      });
+    });
+    const answer = parse(response);
+    if (response.status !== 200) throw new UpstreamRefused(this.origin, response.status, errcodeOf(answer));
+    if (!answer) throw new Error(`${this.origin} answered something that is not a JSON object`);
+    return answer;
+  }
+}
+
+function parse({ body }: HttpResponse): object | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function errcodeOf(answer: object | undefined): string | undefined {
+  const errcode: unknown = answer && 'errcode' in answer ? answer.errcode : undefined;
+  return typeof errcode === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(errcode) ? errcode : undefined;
+}
+
+function explanation(status: number, errcode: string | undefined): string {
+  if (status >= 300 && status < 400) return `answered ${status}: redirects are not followed`;
+  if (errcode === 'M_TERMS_NOT_SIGNED') return 'wants its terms of service to be accepted first';
+  if (status === 401) return 'does not accept our access token';
+  return `answered ${status}${errcode ? ` ${errcode}` : ''}`;
+}

@@ -1,0 +1,111 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { LogTelemetry } from '../adapters/system/log-telemetry.js';
+import { type AdminAccess, openAdminAccess } from './admin-access.js';
+import { lookup } from './commands/lookup.js';
+import { paintFor } from './commands/paint.js';
+import { serveUntilSignalled } from './commands/serve.js';
+import { sync } from './commands/sync.js';
+import { ConfigError } from './config/problems.js';
+import { type LoadedConfig, loadConfig } from './config.js';
+import { startDemo } from './demo/demo.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const paint = paintFor(process.stdout, process.env);
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+
+interface WithConfig {
+  readonly config?: string;
+}
+
+const program = new Command('islet')
+  .description('A Matrix identity server for networks of their own.')
+  .version(version)
+  .showSuggestionAfterError()
+  .showHelpAfterError('(--help shows what there is)');
+
+/** A command that reads the configuration. */
+const command = (name: string, description: string) =>
+  program
+    .command(name)
+    .description(description)
+    .option('-c, --config <file>', 'configuration file; else ISLET_CONFIG, ./islet.yaml or /etc/islet/islet.yaml');
+
+command('serve', 'run the server').action(async ({ config }: WithConfig) => {
+  await serveUntilSignalled(load(config));
+});
+
+program
+  .command('demo')
+  .description('run the whole thing on this machine, with people to find')
+  .option('--exit', 'end after the four lookups; the exit code says whether all came out right')
+  .option('--port <port>', 'port of the identity server; the next two are taken as well', portFrom, 8090)
+  .action(async ({ exit, port }: { exit?: boolean; port: number }) => {
+    const demo = await startDemo({ port: exit ? 0 : port, print, paint });
+    if (!exit) {
+      print(paint.dim('\nCtrl-C ends it.'));
+      await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+    }
+    await demo.close();
+    process.exitCode = demo.isRight ? 0 : 1;
+  });
+
+command('lookup', 'explain, stage by stage, who answers for an address and why')
+  .argument('<address>', 'an email address, or a phone number with its country: +49 221 5551234')
+  .option('--json', 'print it as JSON')
+  .action(async (address: string, { config, json }: WithConfig & { json?: boolean }) => {
+    await withAccess(config, (access) => lookup(access, address, { isJson: json ?? false, paint, print }));
+  });
+
+command('sync', 'sync mirrors now and show what changed')
+  .argument('[name]', 'the source; all mirrored ones without it')
+  .option('--dry-run', 'show what would change and apply nothing')
+  .option('--force', 'apply also what the guards take for broken')
+  .option('--json', 'print it as JSON')
+  .action(
+    async (source: string | undefined, options: WithConfig & { dryRun?: boolean; force?: boolean; json?: boolean }) => {
+      const { config, dryRun = false, force = false, json = false } = options;
+      const onProgress = (name: string, listed: number): void => {
+        if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${listed} entries read `);
+      };
+      await withAccess(config, (access) =>
+        sync(access, { source, isDryRun: dryRun, isForced: force, isJson: json, paint, print, onProgress }),
+      );
+    },
+  );
+
+await program.parseAsync().catch((error: unknown) => {
+  complain(error instanceof ConfigError ? error.message : `islet: ${sentenceOf(error)}`);
+  process.exitCode = 1;
+});
+
+function load(file: string | undefined): LoadedConfig {
+  return loadConfig({ file, env: process.env });
+}
+
+async function withAccess(file: string | undefined, use: (access: AdminAccess) => Promise<number>): Promise<void> {
+  const telemetry = new LogTelemetry({ level: 'error', format: 'pretty' });
+  const access = await openAdminAccess(load(file).config, telemetry);
+  try {
+    process.exitCode = await use(access);
+  } finally {
+    await access.close();
+    await telemetry.close();
+  }
+}
+
+/** The message of an error and of everything that caused it. */
+function sentenceOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${sentenceOf(error.cause)}`;
+}
+
+function portFrom(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_533) throw new InvalidArgumentError('It must be a port number.');
+  return port;
+}

@@ -1,0 +1,38 @@
+import { type Config, type ConfigPlace, type LoadedConfig, loadConfig } from '../config.js';
+import { ConfigError } from '../config/problems.js';
+import { summary } from './config-summary.js';
+import type { Paint } from './paint.js';
+
+/**
+ * Says what is wrong with the configuration, a line per problem, or else what it amounts to.
+ *
+ * @returns the exit code: 0 if it can be used, 1 if not
+ */
+export function checkCommand(
+  place: ConfigPlace,
+  { isJson, paint, print }: { readonly isJson: boolean; readonly paint: Paint; readonly print: (text: string) => void },
+): number {
+  let loaded: LoadedConfig;
+  try {
+    loaded = loadConfig(place);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    print(isJson ? json({ isFine: false, problems: error.problems }) : paint.bad(error.message));
+    return 1;
+  }
+  const { config, warnings } = loaded;
+  print(isJson ? json({ isFine: true, warnings, ...summary(config) }) : words(config, warnings, paint));
+  return 0;
+}
+
+const json = (value: unknown): string => JSON.stringify(value, undefined, 2);
+
+function words(config: Config, warnings: readonly string[], paint: Paint): string {
+  const { file, sources, ...rest } = summary(config);
+  const lines = { ...rest, ...Object.fromEntries(sources.map((source, index) => [`source ${index + 1}`, source])) };
+  return [
+    ...warnings.map((warning) => `warning: ${warning}`),
+    paint.good(`${file ?? 'no file, only defaults and the environment'}: configuration is fine`),
+    ...Object.entries(lines).map(([name, value]) => `  ${paint.dim(name.padEnd(10))} ${value}`),
+  ].join('\n');
+}

@@ -1,0 +1,36 @@
+import type { Config } from '../config.js';
+import { inUrl } from '../config/hosts.js';
+
+/** What a configuration amounts to, in few words and without a secret. */
+export function summary(config: Config) {
+  const { file, server, listen, admin, database, mail, sms } = config;
+  return {
+    file,
+    server: `${server.name}, reached at ${server.publicUrl}`,
+    listens: `${inUrl(listen.host)}:${listen.port}, for administrators ${inUrl(admin.host)}:${admin.port}`,
+    database: database.kind === 'sqlite' ? `SQLite, ${database.file}` : `PostgreSQL at ${hostOf(database.url)}`,
+    sources: config.sources.map(sourceText),
+    mail: mail ? `${inUrl(mail.host)}:${mail.port}, TLS ${mail.tls}` : 'not sent',
+    texts: sms ? sms.gateways.map(({ kind }) => kind).join(', then ') : 'not sent',
+  };
+}
+
+function sourceText(source: Config['sources'][number]): string {
+  switch (source.kind) {
+    case 'ldap': {
+      const mirror = source.mirror ? `mirrored every ${seconds(source.mirror.everyMs)}` : 'not mirrored';
+      return `${source.name}: directory ${source.urls.join(', ')}, ${mirror}`;
+    }
+    case 'upstream':
+      return `${source.name}: identity server ${source.url}`;
+    case 'bindings':
+      return 'our own bindings';
+  }
+}
+
+const seconds = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
+
+function hostOf(url: string): string {
+  const { host, searchParams } = new URL(url);
+  return host || searchParams.get('host') || 'localhost';
+}

@@ -1,0 +1,120 @@
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { type Config, interpret } from '../config.js';
+import { commentedYaml } from '../config/example.js';
+import { ConfigError } from '../config/problems.js';
+import { parseYaml } from '../config/yaml-file.js';
+import { givenBy } from './init-given.js';
+import { askAll, type InitAnswers } from './init-questions.js';
+import type { Paint } from './paint.js';
+import type { Prompt } from './prompt.js';
+
+export interface InitOptions extends InitAnswers {
+  /** The file to write; `islet.yaml` if nothing else is said. */
+  readonly output?: string | undefined;
+  readonly dataDir?: string | undefined;
+  /** Files that hold passwords already. Without them, passwords are asked for and kept beside the configuration. */
+  readonly bindPasswordFile?: string | undefined;
+  readonly smtpPasswordFile?: string | undefined;
+}
+
+export interface InitSurroundings {
+  /** Absent: nobody is asked, and what flags do not say is taken as suggested. */
+  readonly prompt: Prompt | undefined;
+  readonly print: (text: string) => void;
+  readonly paint: Paint;
+  readonly cwd: string;
+  /** Makes the signing key in this file unless there is one. */
+  readonly makeKey: (keyFile: string) => Promise<unknown>;
+}
+
+const HEAD = `Configuration of Islet, written by \`islet init\`.
+What is commented out shows the default, or an example where there is none. \`islet check\` says whether all is well.`;
+
+/**
+ * Writes a commented configuration file that can be used as it is, and makes the signing key. Nothing
+ * that is there is ever overwritten.
+ *
+ * @returns the exit code: 0 if it was written, 1 if not, and then nothing was
+ */
+export async function initCommand(options: InitOptions, surroundings: InitSurroundings): Promise<number> {
+  const { print, paint, cwd } = surroundings;
+  const output = resolve(cwd, options.output ?? 'islet.yaml');
+  if (existsSync(output)) {
+    print(paint.bad(`${output} is there already, and is left as it is`));
+    return 1;
+  }
+  const secretFiles: string[] = [];
+  let config: Config;
+  try {
+    config = await writeConfig(options, output, surroundings, secretFiles);
+  } catch (error) {
+    for (const file of secretFiles) await rm(file, { force: true });
+    if ((error as Error).name === 'AbortError') print('\nNothing was written');
+    else if (error instanceof ConfigError) print(paint.bad(error.message));
+    else throw error;
+    return 1;
+  }
+  print(paint.good(`${output} is written`));
+  for (const file of secretFiles) print(`${file} holds a password, and only you may read it`);
+  await makeKey(config.signing.keyFile, surroundings);
+  print(`Next: islet check --config ${output}`);
+  return 0;
+}
+
+/** @param secretFiles is told what was made on the way */
+async function writeConfig(
+  options: InitOptions,
+  output: string,
+  { prompt, cwd }: InitSurroundings,
+  secretFiles: string[],
+): Promise<Config> {
+  const answers = await askAll(options, prompt);
+  await mkdir(dirname(output), { recursive: true });
+  const secretFile = async (given: string | undefined, isNeeded: boolean, name: string, question: string) => {
+    if (given !== undefined) return resolve(cwd, given);
+    if (!isNeeded || !prompt) return undefined;
+    const file = join(dirname(output), name);
+    if (existsSync(file)) return name;
+    await writeFile(file, `${await askSecret(prompt, question)}\n`, { flag: 'wx', mode: 0o600 });
+    secretFiles.push(file);
+    return name;
+  };
+  const { bindPasswordFile, smtpPasswordFile, dataDir } = options;
+  const isBound = Boolean(answers.bindDn);
+  const files = {
+    output,
+    cwd,
+    dataDir,
+    bindPasswordFile: await secretFile(bindPasswordFile, isBound, 'ldap-password', 'Password of the directory'),
+    smtpPasswordFile: await secretFile(smtpPasswordFile, hasUser(answers), 'smtp-password', 'Password of the relay'),
+  };
+  const text = commentedYaml(givenBy(answers, files), HEAD);
+  const { config } = interpret({ ...parseYaml(text, output), lineOf: () => undefined }, output, {}, cwd);
+  await writeFile(output, text, { flag: 'wx', mode: 0o640 });
+  return config;
+}
+
+async function askSecret(prompt: Prompt, question: string): Promise<string> {
+  for (;;) {
+    const secret = await prompt.askSecret(`${question}: `);
+    if (secret !== '') return secret;
+  }
+}
+
+/** Whether the relay asks who we are, and the URL itself does not say all. */
+function hasUser({ smtpUrl = '' }: InitAnswers): boolean {
+  const url = URL.canParse(smtpUrl) ? new URL(smtpUrl) : undefined;
+  return Boolean(url?.username) && !url?.password;
+}
+
+async function makeKey(keyFile: string, { makeKey, print }: InitSurroundings): Promise<void> {
+  try {
+    await mkdir(dirname(keyFile), { recursive: true, mode: 0o700 });
+    await makeKey(keyFile);
+    print(`${keyFile} holds the key that signs associations: keep a copy of it`);
+  } catch {
+    print(`${keyFile}, the key that signs associations, is made at the first start`);
+  }
+}

@@ -1,0 +1,31 @@
+import { rm } from 'node:fs/promises';
+import { LogTelemetry } from '../../adapters/system/log-telemetry.js';
+import type { LoadedConfig } from '../config.js';
+import { serve } from '../main.js';
+
+/** Runs the server until SIGTERM or SIGINT, and reopens its log on SIGHUP. */
+export async function serveUntilSignalled({ config, warnings }: LoadedConfig): Promise<void> {
+  const { level, file, format } = config.log;
+  const telemetry = new LogTelemetry({
+    level,
+    format: format === 'auto' ? (file === undefined && process.stderr.isTTY ? 'pretty' : 'json') : format,
+    ...(file !== undefined && { file }),
+  });
+  try {
+    for (const warning of warnings) telemetry.warn(warning);
+    const islet = await serve(config, telemetry);
+    process.on('SIGHUP', () => telemetry.reopen());
+    telemetry.info('Islet is up', { url: islet.url, admin: islet.adminUrl, data: config.dataDir });
+    if (config.file === undefined) {
+      telemetry.info(
+        'there is no configuration file: `islet init` writes one; a directory under `sources` is what to configure next',
+      );
+    }
+    await new Promise<void>((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
+    telemetry.info('Islet ends');
+    await islet.close();
+    if (config.pidFile !== undefined) await rm(config.pidFile, { force: true });
+  } finally {
+    await telemetry.close();
+  }
+}

@@ -1,0 +1,128 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { type Environment, envName } from './config/env-name.js';
+import { structured } from './config/formats.js';
+import { type Frozen, freeze } from './config/frozen.js';
+import { readHomeservers } from './config/homeserver-list.js';
+import { readMail } from './config/mail.js';
+import { readNetwork } from './config/network.js';
+import { present } from './config/present.js';
+import { ConfigError, type KeyPath, Problems } from './config/problems.js';
+import { optionPath, type Reading } from './config/reading.js';
+import { schema } from './config/schema.js';
+import { optionsOf } from './config/schema-tree.js';
+import { readSettings, type Settings } from './config/settings.js';
+import { readSms } from './config/sms-gateways.js';
+import { readSources } from './config/source-list.js';
+import { readStorage } from './config/storage.js';
+import { unknownVariables } from './config/unknown-env.js';
+import { readYaml, type YamlFile } from './config/yaml-file.js';
+
+export interface ConfigPlace {
+  /** The configuration file. Without it, what `ISLET_CONFIG` names, or one in a usual place, or none. */
+  readonly file?: string | undefined;
+  readonly env: Environment;
+  /** Where relative paths outside the file start from; by default where we were started. */
+  readonly cwd?: string;
+}
+
+/** Everything an administrator can say, ready for use: paths absolute, secrets and certificates read, lengths of time in ms. */
+export type Config = Frozen<ReturnType<typeof readAll>>;
+
+export type LdapConfig = Extract<Config['sources'][number], { kind: 'ldap' }>;
+export type UpstreamConfig = Extract<Config['sources'][number], { kind: 'upstream' }>;
+export type MailConfig = NonNullable<Config['mail']>;
+export type SmsConfig = NonNullable<Config['sms']>;
+
+/**
+ * Reads the configuration: the file, and the environment, which has precedence.
+ *
+ * @throws ConfigError with everything that is wrong
+ */
+export function loadConfig({ file: given, env, cwd = process.cwd() }: ConfigPlace): LoadedConfig {
+  const file = given ?? env['ISLET_CONFIG'] ?? usualFile(cwd);
+  if (file === undefined) return interpret(NOTHING, undefined, env, cwd);
+  const path = resolve(cwd, file);
+  return interpret(readYaml(path), path, env, cwd);
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** A sentence for each thing that is allowed and probably not meant. */
+  readonly warnings: readonly string[];
+}
+
+const usualFile = (cwd: string): string | undefined =>
+  [join(cwd, 'islet.yaml'), '/etc/islet/islet.yaml'].find((file) => existsSync(file));
+
+const NOTHING: YamlFile = { data: {}, lineOf: () => undefined };
+
+/**
+ * The same for a file that has been read, or is still to be written.
+ *
+ * @param file its absolute path
+ * @throws ConfigError
+ */
+export function interpret(content: YamlFile, file: string | undefined, env: Environment, cwd: string): LoadedConfig {
+  const reading = readingOf(content, file, env, cwd);
+  const config = readAll(readSettings(content.data, env, reading.problems), reading);
+  if (reading.problems.list.length > 0) throw new ConfigError(reading.problems.list);
+  reading.warnings.push(...unknownVariables(env, reading.knownEnv));
+  return { config: freeze(config), warnings: reading.warnings };
+}
+
+function readingOf(content: YamlFile, file: string | undefined, env: Environment, cwd: string): Reading {
+  const isInFile = (path: KeyPath) => valueAt(content.data, path) !== undefined;
+  const isInEnv = (path: KeyPath) => env[envName(path)] !== undefined;
+  const sayer = (path: KeyPath) => (isInEnv(path) ? envName(path) : content.lineOf(path));
+  const options = optionsOf(schema).filter(({ option }) => !structured.has(option.format));
+  return {
+    problems: new Problems(sayer),
+    warnings: [],
+    env,
+    file,
+    folder: file === undefined ? cwd : dirname(file),
+    cwd,
+    knownEnv: new Set(['ISLET_CONFIG', ...options.map(({ path }) => envName(path))]),
+    isInFile,
+    isGiven: (path) => isInEnv(path) || isInFile(path),
+  };
+}
+
+function valueAt(data: unknown, path: KeyPath): unknown {
+  return path.reduce<unknown>((value, part) => {
+    const isThere = typeof value === 'object' && value !== null && Object.hasOwn(value, part);
+    return isThere ? (value as Record<string | number, unknown>)[part] : undefined;
+  }, data);
+}
+
+function readAll(settings: Settings, reading: Reading) {
+  const { federation, templates, v1, lookup, validation, bindings, invites, limits, log, pidFile } = settings;
+  const { problems } = reading;
+  /** What follows from a section is only said of one that is right in itself: problems end in an error anyway. */
+  const of = <T>(sections: readonly string[], read: (settings: Settings, reading: Reading) => T): T =>
+    sections.some((name) => problems.within([name])) ? (undefined as T) : read(settings, reading);
+  const path = (at: KeyPath, text: string | undefined) => text && optionPath(reading, at, text);
+  if (lookup.pepperGraceMs > lookup.pepperLifetimeMs && !problems.within(['lookup'])) {
+    problems.add(['lookup', 'pepperGrace'], 'is longer than pepperLifetime');
+  }
+  return present({
+    file: reading.file,
+    ...of(['server', 'listen', 'admin'], readNetwork),
+    ...of(['dataDir', 'database', 'signing'], readStorage),
+    sources: of(['sources'], readSources),
+    homeservers: of(['homeservers'], readHomeservers),
+    federation,
+    mail: of(['mail'], readMail),
+    sms: of(['sms'], readSms),
+    templates: present({ ...templates, directory: path(['templates', 'directory'], templates.directory) }),
+    v1,
+    lookup,
+    validation,
+    bindings,
+    invites,
+    limits,
+    log: present({ ...log, file: path(['log', 'file'], log.file) }),
+    pidFile: path(['pidFile'], pidFile),
+  });
+}

@@ -1,0 +1,70 @@
+import ldapjs from 'ldapjs';
+import { isAttributeDescription, parseFilter } from '../../adapters/ldap/filter.js';
+import { parseTemplate } from '../../adapters/ldap/localpart.js';
+import { isRegion } from '../../domain/phone-number.js';
+import { asUrl } from './addresses.js';
+import { asText, kind, Unfit } from './kind.js';
+
+const oneOrMore = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] };
+
+/** A list, or its only element. Commas are part of distinguished names. */
+function texts(value: unknown): readonly string[] {
+  const list = (Array.isArray(value) ? value : [value]).map(asText);
+  if (list.length === 0) throw new Unfit('is empty');
+  return list;
+}
+
+/** Runs a reader of the LDAP adapter, which says in words what is wrong. */
+function passing(read: (text: string) => unknown, text: string): string {
+  try {
+    read(text);
+    return text;
+  } catch (error) {
+    throw new Unfit(`does not fit: ${(error as Error).message}`);
+  }
+}
+
+const urls = kind(oneOrMore, (value) =>
+  texts(value).map((element) => {
+    const url = asUrl(element, ['ldaps:', 'ldap:']);
+    if (url.username || url.password) throw new Unfit('must not hold a user name', 'it is bindDn');
+    if (!['', '/'].includes(url.pathname) || url.search || url.hash) {
+      throw new Unfit('must be a scheme, a host and a port', 'what is searched is said by bases and filter');
+    }
+    return `${url.protocol}//${url.host}`;
+  }),
+);
+
+const dns = kind(oneOrMore, (value) => texts(value).map(asDn));
+
+function asDn(text: string): string {
+  try {
+    ldapjs.parseDN(text);
+    return text;
+  } catch {
+    throw new Unfit('must be distinguished names such as ou=people,dc=example,dc=org');
+  }
+}
+
+const attribute = kind({ type: 'string' }, (value) => asAttribute(asText(value)));
+
+const attributes = kind(oneOrMore, (value) => texts(value).map(asAttribute));
+
+function asAttribute(text: string): string {
+  if (isAttributeDescription(text)) return text;
+  throw new Unfit('must be names of LDAP attributes, such as mail');
+}
+
+const filter = kind({ type: 'string' }, (value) => passing(parseFilter, asText(value)));
+
+const localpart = kind({ type: 'string' }, (value) => passing(parseTemplate, asText(value)));
+
+/** Two letters, as phone books name countries. */
+const region = kind({ type: 'string', pattern: '^[A-Za-z]{2}$' }, (value) => {
+  const letters = asText(value).toUpperCase();
+  if (isRegion(letters)) return letters;
+  throw new Unfit('must be two letters for a region that has phone numbers, such as DE or GB');
+});
+
+/** Kinds of values that describe a directory. */
+export const directoryKinds = { urls, dns, attribute, attributes, filter, localpart, region };

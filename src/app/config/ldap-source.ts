@@ -1,0 +1,75 @@
+import { withPreset } from '../../adapters/ldap/presets.js';
+import { readCertificates } from './certificates.js';
+import { isLoopback, outOfUrl } from './hosts.js';
+import type { LdapSettings } from './ldap.js';
+import { present } from './present.js';
+import type { KeyPath, Problems } from './problems.js';
+import type { Reading } from './reading.js';
+import { readSecret } from './secrets.js';
+
+/** A directory, its secrets and certificates read. */
+export function readLdap(ldap: LdapSettings, at: KeyPath, reading: Reading) {
+  const { caFile, bindPassword, bindPasswordFile, timeLimit, mirror, attributes, ...rest } = ldap;
+  const written = { value: bindPassword, file: bindPasswordFile };
+  const password = readSecret(reading, [...at, 'bindPassword'], written, ['sources', ldap.name, 'bindPassword']);
+  const { problems } = reading;
+  if (ldap.bindDn !== undefined && !password && !problems.within(at)) {
+    problems.add(
+      [...at, 'bindDn'],
+      'needs a password: without one, many directories bind anonymously',
+      'write bindPasswordFile',
+    );
+  }
+  if (ldap.bindDn === undefined && password) {
+    problems.add([...at, 'bindDn'], 'is required where there is a password');
+  }
+  checkEncryption(ldap, at, problems);
+  checkNaming(ldap, at, problems);
+  if (attributes.msisdn && ldap.phoneRegion === undefined) {
+    reading.warnings.push(`source ${ldap.name}: without phoneRegion, phone numbers without a country are left out`);
+  }
+  return present({
+    kind: 'ldap' as const,
+    ...rest,
+    attributes: present(attributes),
+    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    bindPassword: password,
+    timeLimitMs: timeLimit,
+    mirror: mirror && { everyMs: mirror.every, maxShrink: mirror.maxShrink },
+  });
+}
+
+function checkEncryption(ldap: LdapSettings, at: KeyPath, problems: Problems): void {
+  const plain = ldap.urls.filter((url) => url.startsWith('ldap:'));
+  if (ldap.startTls && plain.length < ldap.urls.length) {
+    problems.add([...at, 'startTls'], 'is for ldap://, and ldaps:// is encrypted already', 'leave it out');
+  }
+  const crossesNetwork = plain.some((url) => !isLoopback(outOfUrl(new URL(url).hostname)));
+  if (crossesNetwork && ldap.bindDn !== undefined && !ldap.startTls && !ldap.allowClearText) {
+    problems.add(
+      [...at, 'urls'],
+      'ldap:// would send the password of bindDn unprotected',
+      'use ldaps:// or startTls: true, or if it has to be allowClearText: true',
+    );
+  }
+  if (ldap.caFile !== undefined && plain.length === ldap.urls.length && !ldap.startTls) {
+    problems.add([...at, 'caFile'], 'has no use without TLS', 'use ldaps:// or startTls: true');
+  }
+}
+
+function checkNaming(ldap: LdapSettings, at: KeyPath, problems: Problems): void {
+  const { user, email, msisdn } = withPreset({
+    preset: ldap.preset,
+    filter: ldap.filter,
+    attributes: present(ldap.attributes),
+  });
+  if (user === undefined && ldap.localpart === undefined) {
+    problems.add([...at, 'attributes', 'user'], 'is required without a preset');
+  }
+  if (email.length === 0 && msisdn.length === 0) {
+    problems.add([...at, 'attributes', 'email'], 'is required without a preset, or else msisdn');
+  }
+  if (ldap.localpart !== undefined && ldap.homeserver === undefined) {
+    problems.add([...at, 'homeserver'], 'is required where there is a localpart');
+  }
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { envName } from './env-name.js';
+import type { KeyPath } from './problems.js';
+import { cannotRead } from './read-file.js';
+import { absolutePath, type Reading } from './reading.js';
+
+export interface Secret {
+  readonly value: string;
+  /** Where it came from, to be told when it is refused: `file /etc/islet/ldap-password, its line ending taken off`. */
+  readonly from: string;
+}
+
+/**
+ * A secret from whichever place has it: the file, the environment, or a file of its own, which is
+ * named by the option with `File` at its end.
+ *
+ * @param envPath what its environment variables are called after, if not its own path
+ */
+export function readSecret(
+  reading: Reading,
+  path: KeyPath,
+  written: { readonly value: string | undefined; readonly file: string | undefined },
+  envPath: KeyPath = path,
+): Secret | undefined {
+  const [inEnv, fileInEnv] = [envName(envPath), envName(fileOption(envPath))];
+  reading.knownEnv.add(inEnv).add(fileInEnv);
+  const value = reading.env[inEnv] ?? written.value;
+  const file = reading.env[fileInEnv] ?? written.file;
+  if (value !== undefined && file !== undefined) {
+    reading.problems.add(path, `is given twice, by itself and as ${fileOption(path).at(-1)}`, 'leave one out');
+    return undefined;
+  }
+  if (file !== undefined) {
+    return readSecretFile(reading, fileOption(path), absolutePath(reading, file, reading.env[fileInEnv] === undefined));
+  }
+  if (value === '') reading.problems.add(path, 'is empty');
+  if (value === undefined || value === '') return undefined;
+  const isFromEnv = reading.env[inEnv] !== undefined;
+  return { value, from: isFromEnv ? `environment variable ${inEnv}` : `configuration file ${reading.file}` };
+}
+
+const fileOption = (path: KeyPath): KeyPath => [...path.slice(0, -1), `${path.at(-1)}File`];
+
+/** The content of a file without its byte order mark and without one line ending: all else belongs to the secret. */
+export function readSecretFile({ problems }: Reading, path: KeyPath, file: string): Secret | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    const value = text.replace(/\r?\n$/, '');
+    if (value !== '') return { value, from: `file ${file}${value === text ? '' : ', its line ending taken off'}` };
+    problems.add(path, `${file} is empty`);
+  } catch (error) {
+    problems.add(path, cannotRead(file, error));
+  }
+  return undefined;
+}

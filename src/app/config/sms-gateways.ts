@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import { present } from './present.js';
+import type { KeyPath } from './problems.js';
+import { absolutePath, type Reading } from './reading.js';
+import { readSecret, readSecretFile, type Secret } from './secrets.js';
+import type { Settings } from './settings.js';
+import type { gateways } from './sms.js';
+
+type Gateway = z.output<typeof gateways>[number];
+type HttpGateway = Extract<Gateway, { kind: 'http' }>['http'];
+type OpenMarket = Extract<Gateway, { kind: 'openmarket' }>['openmarket'];
+
+/** How text messages are sent; `undefined` if they are not. */
+export function readSms({ sms: { gateways, originators, rules } }: Settings, reading: Reading) {
+  if (gateways.length === 0) return undefined;
+  return { gateways: gateways.map((gateway, index) => readGateway(gateway, index, reading)), originators, rules };
+}
+
+function readGateway(gateway: Gateway, index: number, reading: Reading) {
+  const at: KeyPath = ['sms', 'gateways', index];
+  if (gateway.kind === 'http') return readHttp(gateway.http, [...at, 'http'], reading);
+  if (gateway.kind === 'openmarket') return readOpenMarket(gateway.openmarket, at, reading);
+  reading.warnings.push('sms.gateways: "console" shows messages instead of sending them');
+  return { kind: 'console' } as const;
+}
+
+function readOpenMarket(written: OpenMarket, at: KeyPath, reading: Reading) {
+  const { url, username, password, passwordFile, timeLimit } = written;
+  const path = [...at, 'openmarket', 'password'];
+  const secret = readSecret(reading, path, { value: password, file: passwordFile }, [...at, 'password']);
+  if (!secret && !reading.problems.within(at)) reading.problems.add(path, 'is required', 'write passwordFile');
+  return { kind: 'openmarket', url, username, password: secret ?? NO_SECRET, timeLimitMs: timeLimit } as const;
+}
+
+/** Where a problem is reported already. */
+const NO_SECRET: Secret = { value: '', from: 'nowhere' };
+
+function readHttp({ headers, body, success, timeLimit, ...rest }: HttpGateway, at: KeyPath, reading: Reading) {
+  if (body !== undefined && rest.method === 'GET')
+    reading.problems.add([...at, 'body'], 'has no place in a GET request');
+  const read = Object.entries(headers).map(([name, { value, file }]): [string, string] => {
+    if (file === undefined) return [name, value ?? ''];
+    const secret = readSecretFile(reading, [...at, 'headers', name], absolutePath(reading, file, true));
+    return [name, secret?.value ?? ''];
+  });
+  return present({
+    kind: 'http' as const,
+    ...rest,
+    headers: Object.fromEntries(read),
+    body,
+    success: present(success),
+    timeLimitMs: timeLimit,
+  });
+}

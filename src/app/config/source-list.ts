@@ -1,0 +1,46 @@
+import type { z } from 'zod';
+import { readCertificates } from './certificates.js';
+import { readLdap } from './ldap-source.js';
+import { present } from './present.js';
+import type { KeyPath } from './problems.js';
+import type { Reading } from './reading.js';
+import { readSecret } from './secrets.js';
+import type { Settings } from './settings.js';
+import type { upstream } from './upstream.js';
+
+/** Who is asked, in order. Our own bindings are always among them, last unless placed elsewhere. */
+export function readSources({ sources }: Settings, reading: Reading) {
+  const names = sources.map((source) =>
+    source.kind === 'ldap' ? source.ldap.name : source.kind === 'upstream' ? source.upstream.name : 'bindings',
+  );
+  for (const [index, name] of names.entries()) {
+    const first = names.findIndex((other) => other.toLowerCase() === name.toLowerCase());
+    if (first === index) continue;
+    const reason = name === 'bindings' ? 'bindings are in the list already' : `is called like sources[${first}]`;
+    reading.problems.add(['sources', index], reason, 'each needs a name of its own');
+  }
+  const read = sources.map((source, index) => {
+    const at: KeyPath = ['sources', index, source.kind];
+    if (source.kind === 'ldap') return readLdap(source.ldap, at, reading);
+    if (source.kind === 'upstream') return readUpstream(source.upstream, at, reading);
+    return bindings;
+  });
+  return names.includes('bindings') ? read : [...read, bindings];
+}
+
+const bindings = { kind: 'bindings', name: 'bindings' } as const;
+
+function readUpstream(
+  { accessToken, accessTokenFile, caFile, timeLimit, ...rest }: z.output<typeof upstream>,
+  at: KeyPath,
+  reading: Reading,
+) {
+  const written = { value: accessToken, file: accessTokenFile };
+  return present({
+    kind: 'upstream' as const,
+    ...rest,
+    accessToken: readSecret(reading, [...at, 'accessToken'], written, ['sources', rest.name, 'accessToken']),
+    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    timeLimitMs: timeLimit,
+  });
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LogTelemetry } from '../../adapters/system/log-telemetry.js';
+import { lookupHash } from '../../domain/hashing.js';
+import { email } from '../../domain/threepid.js';
+import type { Paint } from '../commands/paint.js';
+import { interpret } from '../config.js';
+import { serve } from '../main.js';
+import { freePorts } from './free-ports.js';
+import { DEMO_BIND_DN, DEMO_BIND_PASSWORD, startDirectory } from './directory.js';
+import { type CaughtMail, startMailCatcher } from './mail-catcher.js';
+import { startHomeserver, startUpstream } from './neighbours.js';
+import { DEMO_BASE, DEMO_DIRECTORY, DEMO_HOMESERVER } from './people.js';
+
+export interface DemoOptions {
+  /** Of Islet; its admin listener and the mail page take the next two. 0 for any free ones. */
+  readonly port: number;
+  readonly print: (text: string) => void;
+  readonly paint: Paint;
+}
+
+export interface Demo {
+  /** Whether all four lookups came out right. */
+  readonly isRight: boolean;
+  close(): Promise<void>;
+}
+
+const UPSTREAM_ADDRESS = 'paula@partner.example';
+const OWN_ADDRESS = 'alice.at.home@example.net';
+
+/** The whole thing on one machine: a directory, a partner, a homeserver, a mail server, and people to find. */
+export async function startDemo({ port: wanted, print, paint }: DemoOptions): Promise<Demo> {
+  const [port, adminPort, mailPort] = wanted === 0 ? await freePorts(3) : [wanted, wanted + 1, wanted + 2];
+  const folder = await mkdtemp(join(tmpdir(), 'islet-demo-'));
+  const showMail = ({ to, subject, text }: CaughtMail) =>
+    print(paint.dim(`\n  mail to ${to}: ${subject}\n${text.trim().replace(/^/gm, '  | ')}\n`));
+  const [directory, upstream, homeserver, mail] = await Promise.all([
+    startDirectory(DEMO_BASE, DEMO_DIRECTORY),
+    startUpstream({ [UPSTREAM_ADDRESS]: '@paula:partner.example' }),
+    startHomeserver(DEMO_HOMESERVER),
+    startMailCatcher(mailPort, showMail),
+  ]);
+  const telemetry = new LogTelemetry({ level: 'warn', format: 'pretty' });
+  const data = {
+    server: { name: 'id.island.example' },
+    listen: { port },
+    admin: { port: adminPort },
+    dataDir: folder,
+    sources: [
+      {
+        ldap: {
+          name: 'islanders',
+          urls: [directory.url],
+          bindDn: DEMO_BIND_DN,
+          bindPassword: DEMO_BIND_PASSWORD,
+          preset: 'openldap',
+          bases: [DEMO_BASE],
+          homeserver: DEMO_HOMESERVER,
+          phoneRegion: 'DE',
+        },
+      },
+      { upstream: { name: 'partner', url: upstream.url } },
+      'bindings',
+    ],
+    homeservers: { [DEMO_HOMESERVER]: { url: homeserver.url } },
+    mail: { host: '127.0.0.1', port: mail.smtpPort, tls: 'none', from: 'Islet demo <noreply@island.example>' },
+  };
+  const { config } = interpret({ data, lineOf: () => undefined }, undefined, {}, folder);
+  const islet = await serve(config, telemetry);
+  await islet.services.sync('islanders');
+
+  print(paint.bold('Islet is up, and so is everything around it:'));
+  print(`  identity server  ${islet.url}`);
+  print(`  caught mail      ${mail.url}`);
+  print(`  directory        ${directory.url}, ${DEMO_DIRECTORY.length} people below ${DEMO_BASE}`);
+  print(`  data             ${folder}, removed at the end`);
+
+  const isRight = await showLookups(islet.url, (to) => mail.next(to), print, paint);
+  printNextSteps(islet.url, folder, adminPort, print, paint);
+  return {
+    isRight,
+    close: async () => {
+      await islet.close();
+      await Promise.all([directory.close(), upstream.close(), homeserver.close(), mail.close()]);
+      await telemetry.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Four live lookups as a client of today makes them: directory, upstream, own binding, nobody. */
+async function showLookups(
+  url: string,
+  nextMail: (to: string) => Promise<CaughtMail>,
+  print: DemoOptions['print'],
+  paint: Paint,
+): Promise<boolean> {
+  const base = `${url}/_matrix/identity/v2`;
+  const openIdToken = {
+    matrix_server_name: DEMO_HOMESERVER,
+    access_token: 'demo-token-alice',
+    token_type: 'Bearer',
+    expires_in: 3600,
+  };
+  const { token } = await call(`${base}/account/register`, openIdToken);
+  const signedIn = { authorization: `Bearer ${String(token)}` };
+
+  print(`\n${paint.bold('Alice proves that a private address is hers')} (requestToken, a mail, submitToken, bind):`);
+  const session = { client_secret: randomUUID(), email: OWN_ADDRESS, send_attempt: 1 };
+  const { sid } = await call(`${base}/validate/email/requestToken`, session, signedIn);
+  const code = /[?&]token=([0-9A-Za-z]+)/.exec((await nextMail(OWN_ADDRESS)).text)?.[1];
+  const proof = { sid, client_secret: session.client_secret };
+  await call(`${base}/validate/email/submitToken`, { ...proof, token: code }, signedIn);
+  await call(`${base}/3pid/bind`, { ...proof, mxid: `@alice:${DEMO_HOMESERVER}` }, signedIn);
+
+  const { lookup_pepper: pepper } = await call(`${base}/hash_details`, undefined, signedIn);
+  const find = async (algorithm: 'sha256' | 'none', address: string): Promise<string | undefined> => {
+    const entry = algorithm === 'none' ? `${address} email` : lookupHash(email(address), String(pepper));
+    const { mappings } = await call(`${base}/lookup`, { algorithm, pepper, addresses: [entry] }, signedIn);
+    return (mappings as Record<string, string>)[entry];
+  };
+  const expected = [
+    ['the directory, by hash', 'sha256', 'carla.cruz@island.example', `@carla:${DEMO_HOMESERVER}`],
+    ['the upstream, in clear', 'none', UPSTREAM_ADDRESS, '@paula:partner.example'],
+    ['our own binding, by hash', 'sha256', OWN_ADDRESS, `@alice:${DEMO_HOMESERVER}`],
+    ['nobody knows it', 'sha256', 'stranger@island.example', undefined],
+  ] as const;
+  print(paint.bold('Four lookups, as clients make them:'));
+  let isRight = true;
+  for (const [who, algorithm, address, mxid] of expected) {
+    const found = await find(algorithm, address);
+    const isFound = found === mxid;
+    isRight &&= isFound;
+    print(
+      `  ${isFound ? paint.good('✓') : paint.bad('✗')} ${address.padEnd(28)} ${(found ?? '—').padEnd(26)} ${paint.dim(who)}`,
+    );
+  }
+  return isRight;
+}
+
+/** @param body absent: GET */
+async function call(
+  url: string,
+  body?: object,
+  headers: Record<string, string> = {},
+): Promise<Record<string, unknown>> {
+  const response = await fetch(url, {
+    headers: { ...headers, 'content-type': 'application/json' },
+    ...(body && { method: 'POST', body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(10_000),
+  });
+  const answer = (await response.json()) as Record<string, unknown>;
+  if (!response.ok) throw new Error(`${new URL(url).pathname} answered ${response.status} ${String(answer['error'])}`);
+  return answer;
+}
+
+function printNextSteps(
+  url: string,
+  dataDir: string,
+  adminPort: number,
+  print: DemoOptions['print'],
+  paint: Paint,
+): void {
+  const v1 = `${url}/_matrix/identity/api/v1`;
+  print(`
+${paint.bold('Try next')} (the classic walk; a phone number works like an address):
+  curl '${v1}/lookup?medium=email&address=alice@island.example'
+  curl '${v1}/lookup?medium=msisdn&address=492215551235'
+  curl '${v1}/validate/email/requestToken' -d 'email=you@example.net&client_secret=monkeys&send_attempt=1'
+  curl '${v1}/validate/email/submitToken' -d 'sid=SID&client_secret=monkeys&token=TOKEN'   # both as just given
+  curl '${v1}/3pid/bind' -d 'sid=SID&client_secret=monkeys&mxid=@you:${DEMO_HOMESERVER}'
+  curl '${v1}/lookup?medium=email&address=you@example.net'
+  ISLET_ADMIN_PORT=${adminPort} ISLET_DATA_DIR=${dataDir} npx islet lookup harbour@island.example`);
+}

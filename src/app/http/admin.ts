@@ -1,0 +1,44 @@
+import type { Express, Request } from 'express';
+import { sameSecret } from '../../domain/validation-session.js';
+import type { Clock } from '../../ports/clock.js';
+import type { Services } from '../services.js';
+import { adminLookupEndpoints } from './admin-lookup.js';
+import { adminMirrorEndpoints } from './admin-mirrors.js';
+import { bareApp } from './bare-app.js';
+import { type Health, healthEndpoints } from './health.js';
+import { mount } from './endpoints.js';
+import { answerErrors } from './errors.js';
+import { Rejected } from './rejected.js';
+import { requestLog } from './request-log.js';
+
+export interface AdminOptions {
+  /** What must come as `Authorization: Bearer …` with everything that changes something or tells of people. */
+  readonly adminToken: string;
+  readonly health: Health;
+  readonly clock: Clock;
+}
+
+/** For operators and their tools, on a listener of its own. Web pages have no business here: no CORS. */
+export function adminApp(
+  { lookups, mirrors, sync, telemetry }: Pick<Services, 'lookups' | 'mirrors' | 'sync' | 'telemetry'>,
+  options: AdminOptions,
+): Express {
+  const allow = (req: Request) => {
+    const [, token = ''] = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '') ?? [];
+    if (!sameSecret(token, options.adminToken)) {
+      throw new Rejected('admin_token_wrong', 'This needs the admin token as Authorization: Bearer');
+    }
+  };
+  const app = bareApp();
+  app.use(requestLog(telemetry));
+  mount(app, '', {
+    ...healthEndpoints(options.health),
+    ...adminLookupEndpoints(lookups, options.clock, allow),
+    ...adminMirrorEndpoints(mirrors, sync, allow),
+  });
+  app.use(() => {
+    throw new Rejected('endpoint_unknown', 'There is no such endpoint');
+  });
+  app.use(answerErrors(telemetry));
+  return app;
+}

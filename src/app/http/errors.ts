@@ -1,0 +1,95 @@
+import type { ErrorRequestHandler } from 'express';
+import { type Refusal, Refused } from '../../domain/errors.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import { Rejected, type Rejection } from './rejected.js';
+import { requestIdOf } from './request-log.js';
+
+type Answer = readonly [status: number, errcode: string];
+
+/** The domain's refusals in Matrix's words. Spec: "Standard error response" and each endpoint. */
+const matrix = {
+  invalid_email: [400, 'M_INVALID_EMAIL'],
+  invalid_address: [400, 'M_INVALID_ADDRESS'],
+  invalid_mxid: [400, 'M_INVALID_PARAM'],
+  invalid_public_key: [400, 'M_INVALID_PARAM'],
+  medium_unsupported: [400, 'M_UNRECOGNIZED'],
+  session_unknown: [404, 'M_NO_VALID_SESSION'],
+  session_expired: [400, 'M_SESSION_EXPIRED'],
+  session_not_validated: [400, 'M_SESSION_NOT_VALIDATED'],
+  session_closed: [400, 'M_TOKEN_INCORRECT'],
+  token_incorrect: [400, 'M_TOKEN_INCORRECT'],
+  email_not_sent: [400, 'M_EMAIL_SEND_ERROR'],
+  message_not_sent: [400, 'M_SEND_ERROR'],
+  destination_rejected: [400, 'M_DESTINATION_REJECTED'],
+  pepper_unknown: [400, 'M_INVALID_PEPPER'],
+  algorithm_unknown: [400, 'M_INVALID_PARAM'],
+  too_many_addresses: [400, 'M_TOO_LARGE'],
+  threepid_in_use: [400, 'M_THREEPID_IN_USE'],
+  owner_unclear: [400, 'M_THREEPID_IN_USE'],
+  owner_unreachable: [503, 'M_UNKNOWN'],
+  not_signed_in: [401, 'M_UNAUTHORIZED'],
+  access_token_unknown: [401, 'M_UNKNOWN_TOKEN'],
+  not_yours: [403, 'M_UNAUTHORIZED'],
+  sender_not_yours: [403, 'M_FORBIDDEN'],
+  openid_token_rejected: [401, 'M_UNAUTHORIZED'],
+  homeserver_mismatch: [401, 'M_UNAUTHORIZED'],
+  homeserver_invalid: [400, 'M_INVALID_PARAM'],
+  homeserver_not_allowed: [403, 'M_FORBIDDEN'],
+  homeserver_failed: [502, 'M_UNKNOWN'],
+  terms_not_signed: [403, 'M_TERMS_NOT_SIGNED'],
+  unbind_not_proven: [403, 'M_FORBIDDEN'],
+  invite_unknown: [404, 'M_UNRECOGNIZED'],
+  limit_exceeded: [429, 'M_LIMIT_EXCEEDED'],
+} as const satisfies Record<Refusal, Answer>;
+
+/** What is turned away before it reaches the domain. */
+const edge = {
+  not_json: [400, 'M_NOT_JSON'],
+  bad_json: [400, 'M_BAD_JSON'],
+  missing_params: [400, 'M_MISSING_PARAMS'],
+  invalid_param: [400, 'M_INVALID_PARAM'],
+  too_large: [413, 'M_TOO_LARGE'],
+  encoding_unsupported: [415, 'M_UNKNOWN'],
+  body_broken: [400, 'M_UNKNOWN'],
+  endpoint_unknown: [404, 'M_UNRECOGNIZED'],
+  method_unknown: [405, 'M_UNRECOGNIZED'],
+  key_unknown: [404, 'M_NOT_FOUND'],
+  network_not_allowed: [403, 'M_FORBIDDEN'],
+  admin_token_wrong: [401, 'M_UNAUTHORIZED'],
+  source_unknown: [404, 'M_NOT_FOUND'],
+} as const satisfies Record<Rejection, Answer>;
+
+const answers: Readonly<Record<Refusal | Rejection, Answer>> = { ...matrix, ...edge };
+
+const FAULT: Answer = [500, 'M_UNKNOWN'];
+
+/** The status that a refusal is answered with, on pages too. */
+export const statusOf = ({ reason }: Refused | Rejected): number => answers[reason][0];
+
+/** Answers whatever was thrown. Reason and details leave the house, causes stay in the log. */
+export function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
+  return (thrown: unknown, req, res, next) => {
+    const error = understood(thrown);
+    const isNo = error instanceof Refused || error instanceof Rejected;
+    const [status, errcode] = isNo ? answers[error.reason] : FAULT;
+    if (!isNo) telemetry.warn('a request failed', { id: requestIdOf(res), method: req.method }, error);
+    else if (error.cause !== undefined)
+      telemetry.warn('a request was refused', { id: requestIdOf(res), reason: error.reason }, error);
+
+    // Half an answer cannot be taken back: Express cuts the connection.
+    if (res.headersSent) return next(thrown);
+    const details = error instanceof Refused ? error.details : {};
+    const waitMs = details['retry_after_ms'];
+    if (typeof waitMs === 'number') res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
+    res.status(status).json({ errcode, error: isNo ? error.message : 'Internal server error', ...details });
+  };
+}
+
+/** Whatever Express and its body parser throw, in our words. */
+function understood(error: unknown): unknown {
+  if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return error;
+  if (error.status === 413) return new Rejected('too_large', 'The request is too large');
+  if (error.status === 415) return new Rejected('encoding_unsupported', 'This content encoding is not supported');
+  if (error.status < 500) return new Rejected('body_broken', 'The request could not be read to its end');
+  return error;
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { Refused } from '../../domain/errors.js';
+import type { Invites } from '../../domain/invites.js';
+import { read } from './body.js';
+import type { Dialect } from './dialect.js';
+import type { Endpoints } from './endpoints.js';
+import { mxid, roomText } from './fields.js';
+import { preferencesOf } from './pages.js';
+
+const InviteBody = z.object({
+  medium: z.string(),
+  address: z.string(),
+  room_id: z.string().min(1, 'must not be empty').max(255, 'is too long'),
+  sender: mxid,
+  sender_display_name: roomText,
+  room_name: roomText,
+  room_alias: roomText,
+  room_avatar_url: roomText,
+  room_type: roomText,
+  'org.matrix.web_client_location': roomText,
+});
+
+/** @param publicUrl where homeservers reach us. Spec: "Invitation storage". */
+export function inviteEndpoints(invites: Invites, dialect: Dialect, publicUrl: string): Endpoints {
+  const keys = `${publicUrl}/_matrix/identity/v2/pubkey`;
+
+  return {
+    '/store-invite': {
+      async POST(req, res) {
+        const user = await dialect.admit(req);
+        const body = read(InviteBody, dialect.body(req));
+        if (user !== undefined && user !== body.sender) throw new Refused('sender_not_yours');
+        const ticket = await invites.invite({
+          medium: body.medium,
+          address: body.address,
+          roomId: body.room_id,
+          sender: body.sender,
+          details: {
+            sender: body.sender,
+            senderDisplayName: body.sender_display_name,
+            roomName: body.room_name,
+            roomAlias: body.room_alias,
+            roomAvatarUrl: body.room_avatar_url,
+            roomType: body.room_type,
+          },
+          webClient: body['org.matrix.web_client_location'],
+          preferences: preferencesOf(req),
+        });
+        res.json({
+          token: ticket.token,
+          display_name: ticket.displayName,
+          public_keys: [
+            { public_key: ticket.longTermKey, key_validity_url: `${keys}/isvalid` },
+            { public_key: ticket.ephemeralKey, key_validity_url: `${keys}/ephemeral/isvalid` },
+          ],
+          // Dendrite has nothing else for its event.
+          public_key: ticket.longTermKey,
+        });
+      },
+    },
+  };
+}

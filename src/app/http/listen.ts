@@ -1,0 +1,61 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
+import { type AddressInfo, Server } from 'node:net';
+
+/** Proxies keep idle connections for up to 75 s; whoever closes first makes the other one fail a request. */
+const KEEP_ALIVE_MS = 76_000;
+/** Longer than idle connections live, or Node would end those while their next request begins. */
+const HEADERS_MS = 80_000;
+const REQUEST_MS = 120_000;
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+}
+
+export interface Listening {
+  readonly port: number;
+  /**
+   * Takes no new connection, tells those that are open with their next answer that it is their last,
+   * and resolves when all are gone: those that stay idle are closed after `idleMs`, whatever is left
+   * after `limitMs`.
+   */
+  close(idleMs?: number, limitMs?: number): Promise<void>;
+}
+
+/** @throws if the address cannot be listened on */
+export async function listen(app: RequestListener, { host, port }: ListenOptions): Promise<Listening> {
+  const server = createServer({
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_MS,
+    requestTimeout: REQUEST_MS,
+  });
+  const unanswered = new Set<ServerResponse>();
+  let isClosing = false;
+  server.on('request', (_req, res) => {
+    if (isClosing) res.setHeader('Connection', 'close');
+    unanswered.add(res);
+    res.once('close', () => unanswered.delete(res));
+  });
+  server.on('request', app);
+  server.listen(port, host);
+  await once(server, 'listening');
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close(idleMs = 2_000, limitMs = 10_000) {
+      isClosing = true;
+      for (const res of unanswered) if (!res.headersSent) res.setHeader('Connection', 'close');
+      const closed = once(server, 'close');
+      // The close of HTTP servers also ends idle connections, on which the next request may be on its way.
+      Server.prototype.close.call(server);
+      const timers = [
+        setTimeout(() => server.closeIdleConnections(), idleMs),
+        setTimeout(() => server.closeAllConnections(), limitMs),
+      ];
+      await closed;
+      for (const timer of timers) clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Request, Response } from 'express';
+import type { PageName, PageVariables, Templates } from '../../adapters/messaging/templates.js';
+import { Refused } from '../../domain/errors.js';
+import type { ReadPreferences } from '../../domain/messages.js';
+import type { Medium } from '../../domain/threepid.js';
+import type { Handler } from './endpoints.js';
+import { statusOf } from './errors.js';
+import { queryOf } from './query.js';
+import { Rejected } from './rejected.js';
+
+/** Renders the pages for people who follow a link. */
+export type Pages = Pick<Templates, 'renderPage'>;
+
+/** How whoever sent this wants to read what it causes. */
+export function preferencesOf(req: Request): ReadPreferences {
+  const { brand } = queryOf(req);
+  return { brand: typeof brand === 'string' ? brand : undefined, acceptLanguage: req.get('Accept-Language') };
+}
+
+/** Answers with a page. Its address holds secrets, so it is neither kept nor told to the next site. */
+export function sendPage<Name extends PageName>(
+  pages: Pages,
+  name: Name,
+  variables: PageVariables[Name],
+  req: Request,
+  res: Response,
+): void {
+  const { html, language, contentSecurityPolicy } = pages.renderPage(name, variables, preferencesOf(req));
+  res.set({
+    'Content-Security-Policy': contentSecurityPolicy,
+    'Content-Language': language,
+    'Referrer-Policy': 'no-referrer',
+  });
+  res.type('html').send(html);
+}
+
+/** Has people who are refused see a page. */
+export const refusingWithPages =
+  (pages: Pages, medium: Medium, handle: Handler): Handler =>
+  async (req, res) => {
+    try {
+      await handle(req, res);
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof Rejected)) throw error;
+      res.status(statusOf(error));
+      sendPage(pages, error.reason === 'session_expired' ? 'expired' : 'failed', { medium }, req, res);
+    }
+  };

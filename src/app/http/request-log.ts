@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { RequestHandler, Response } from 'express';
+import type { Telemetry } from '../../ports/telemetry.js';
+import { pathOf } from './query.js';
+
+const LONGEST_PATH = 200;
+
+/** Names each request in `X-Request-Id`, and says in one line how it ended. Queries hold secrets and are left out. */
+export function requestLog(telemetry: Telemetry): RequestHandler {
+  return (req, res, next) => {
+    const since = performance.now();
+    const { method } = req;
+    const path = pathOf(req.originalUrl).slice(0, LONGEST_PATH);
+    res.locals['requestId'] = randomUUID();
+    res.set('X-Request-Id', requestIdOf(res));
+    res.once('close', () => {
+      const status = res.writableFinished ? res.statusCode : 'aborted';
+      const ms = Math.round(performance.now() - since);
+      telemetry.info('request', { id: requestIdOf(res), method, path, status, ms });
+      telemetry.count('requests', { endpoint: endpointOf(res), status: String(status) });
+    });
+    next();
+  };
+}
+
+export const requestIdOf = (res: Response): string => String(res.locals['requestId']);
+
+/** Which endpoint answers, for the counters: its path as it was declared. */
+export function nameEndpoint(res: Response, path: string): void {
+  res.locals['endpoint'] = path;
+}
+
+const endpointOf = (res: Response): string => String(res.locals['endpoint'] ?? 'none');

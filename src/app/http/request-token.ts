@@ -1,0 +1,59 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import { Refused } from '../../domain/errors.js';
+import type { Mxid } from '../../domain/mxid.js';
+import { isRegion, readPhoneNumber } from '../../domain/phone-number.js';
+import type { Sessions } from '../../domain/sessions.js';
+import { email, msisdn } from '../../domain/threepid.js';
+import { read } from './body.js';
+import type { ClientOf } from './client.js';
+import type { Dialect } from './dialect.js';
+import type { Endpoints } from './endpoints.js';
+import { nextLink, opaqueId, sendAttempt } from './fields.js';
+import { preferencesOf } from './pages.js';
+
+const Attempt = { client_secret: opaqueId, send_attempt: sendAttempt, next_link: nextLink };
+const EmailBody = z.object({ email: z.string(), ...Attempt });
+/** Element Web leaves the country out where the number begins with a plus. */
+const PhoneBody = z.object({ country: z.string().nullish(), phone_number: z.string(), ...Attempt });
+
+/** Spec: "Establishing associations", the two requestToken endpoints. */
+export function requestTokenEndpoints(sessions: Sessions, dialect: Dialect, clientOf: ClientOf): Endpoints {
+  const asked = (req: Request, user: Mxid | undefined, attempt: z.output<z.ZodObject<typeof Attempt>>) => ({
+    clientSecret: attempt.client_secret,
+    sendAttempt: attempt.send_attempt,
+    nextLink: attempt.next_link,
+    user,
+    client: clientOf(req).address,
+    preferences: preferencesOf(req),
+  });
+
+  return {
+    '/validate/email/requestToken': {
+      async POST(req, res) {
+        const user = await dialect.admit(req);
+        const body = read(EmailBody, dialect.body(req));
+        const sid = await sessions.requestToken({ threepid: email(body.email), ...asked(req, user, body) });
+        // Clients of v1 look for success, as Sydent once had it.
+        res.json({ sid, ...(user === undefined && { success: true }) });
+      },
+    },
+    '/validate/msisdn/requestToken': {
+      async POST(req, res) {
+        const user = await dialect.admit(req);
+        const body = read(PhoneBody, dialect.body(req));
+        const { digits, international, callingCode } = phoneNumberOf(body.phone_number, body.country);
+        const threepid = msisdn(digits);
+        const sid = await sessions.requestToken({ threepid, callingCode, ...asked(req, user, body) });
+        res.json({ sid, success: true, msisdn: digits, intl_fmt: international });
+      },
+    },
+  };
+}
+
+function phoneNumberOf(text: string, country: string | null | undefined) {
+  const region = country?.toUpperCase() ?? '';
+  const number = readPhoneNumber(text, isRegion(region) ? region : undefined);
+  if (!number) throw new Refused('invalid_address');
+  return number;
+}

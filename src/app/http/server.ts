@@ -1,0 +1,81 @@
+import express, { type Express } from 'express';
+import type { Services } from '../services.js';
+import { accountEndpoints } from './accounts.js';
+import { signedIn } from './auth.js';
+import { clientOf } from './client.js';
+import { cors } from './cors.js';
+import { bareApp } from './bare-app.js';
+import { type Dialect, v1Dialect, v2Dialect } from './dialect.js';
+import { type Endpoints, mount } from './endpoints.js';
+import { answerErrors } from './errors.js';
+import { inviteEndpoints } from './invites.js';
+import { keyEndpoints } from './keys.js';
+import { lookupEndpoints } from './lookup.js';
+import { normalPath } from './normal-path.js';
+import type { Pages } from './pages.js';
+import { Rejected } from './rejected.js';
+import { requestLog } from './request-log.js';
+import { requestTokenEndpoints } from './request-token.js';
+import { signEndpoints } from './sign-invite.js';
+import { submitTokenEndpoints } from './submit-token.js';
+import { termsEndpoints } from './terms.js';
+import { threepidEndpoints } from './threepids.js';
+import { v1Access } from './v1-access.js';
+import { v1LookupEndpoints } from './v1-lookups.js';
+import { pingEndpoints, versionEndpoints } from './versions.js';
+
+export interface HttpOptions {
+  /** Where clients and homeservers reach us, without a slash at the end. */
+  readonly publicUrl: string;
+  /** Versions of the specification to announce. */
+  readonly versions: readonly string[];
+  /** Proxies whose `X-Forwarded-For` is believed, as CIDR ranges. */
+  readonly trustedProxies: readonly string[];
+  /** Who may use the part of v1 that has no authentication, as CIDR ranges. */
+  readonly v1: { readonly allowFrom: readonly string[] };
+  /** Whether a mailed link asks for a press of a button before it validates. */
+  readonly confirmPage: boolean;
+  /** Most addresses that one bulk lookup of v1 may name. */
+  readonly maxAddresses: number;
+  /** Longest request, decompressed. 10,000 hashes are 470 kB. */
+  readonly maxBodyBytes: number;
+  readonly pages: Pages;
+}
+
+/** The Identity Service API. */
+export function httpApp(services: Services, options: HttpOptions): Express {
+  const { accounts, sessions, lookups, bindings, invites, quotas, signer, telemetry } = services;
+  const who = signedIn(accounts);
+  const client = clientOf(options.trustedProxies);
+  const allowV1 = v1Access(options.v1.allowFrom, client);
+
+  const common = (dialect: Dialect): Endpoints => ({
+    ...pingEndpoints,
+    ...keyEndpoints(signer, invites),
+    ...requestTokenEndpoints(sessions, dialect, client),
+    ...submitTokenEndpoints(sessions, dialect, options),
+    ...threepidEndpoints(sessions, bindings, dialect),
+    ...inviteEndpoints(invites, dialect, options.publicUrl),
+    ...signEndpoints(invites, dialect),
+  });
+
+  const app = bareApp();
+  app.use(requestLog(telemetry), cors, normalPath);
+  app.use(express.raw({ type: () => true, limit: options.maxBodyBytes }));
+  mount(app, '/_matrix/identity', versionEndpoints(options.versions));
+  mount(app, '/_matrix/identity/v2', {
+    ...common(v2Dialect(who)),
+    ...accountEndpoints(accounts, who),
+    ...termsEndpoints(who),
+    ...lookupEndpoints(lookups, quotas, who),
+  });
+  mount(app, '/_matrix/identity/api/v1', {
+    ...common(v1Dialect(allowV1)),
+    ...v1LookupEndpoints(lookups, bindings, options.maxAddresses, allowV1),
+  });
+  app.use(() => {
+    throw new Rejected('endpoint_unknown', 'There is no such endpoint');
+  });
+  app.use(answerErrors(telemetry));
+  return app;
+}

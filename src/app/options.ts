@@ -1,0 +1,35 @@
+import type { ValidationSession } from '../domain/validation-session.js';
+import type { Config } from './config.js';
+import type { DomainOptions } from './container.js';
+
+/** Every released version whose identity API is still served; version 1 of the API makes it the old ones, too. */
+export const SPEC_VERSIONS: readonly string[] = [
+  'r0.1.0',
+  'r0.2.0',
+  'r0.2.1',
+  'r0.3.0',
+  ...Array.from({ length: 19 }, (_, minor) => `v1.${minor + 1}`),
+];
+
+/** What the domain services take from the configuration. */
+export function domainOptions(config: Config): DomainOptions {
+  const { publicUrl } = config.server;
+  const { lookup, validation, limits, bindings, invites } = config;
+  return {
+    lookup: { lifetimeMs: lookup.pepperLifetimeMs, graceMs: lookup.pepperGraceMs, maxAddresses: lookup.maxAddresses },
+    sessions: {
+      tokenLength: validation.tokenLength,
+      codeLength: validation.codeLength,
+      maxGuesses: limits.wrongCodes.perSession ?? Infinity,
+      linkOf: (session) => validationLink(publicUrl, session),
+    },
+    bindings,
+    invites: { publicUrl, webClient: invites.webClient, allowedWebClients: invites.allowedWebClients },
+    quotas: limits,
+  };
+}
+
+function validationLink(publicUrl: string, { threepid, sid, clientSecret, token }: ValidationSession): string {
+  const query = new URLSearchParams({ sid, client_secret: clientSecret, token });
+  return `${publicUrl}/_matrix/identity/v2/validate/${threepid.medium}/submitToken?${query.toString()}`;
+}

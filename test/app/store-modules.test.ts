@@ -1,0 +1,47 @@
+import { Container } from 'inversify';
+import { describe, expect, it } from 'vitest';
+import { openDatabase } from '../../src/adapters/knex/database.js';
+import { knexModule } from '../../src/adapters/knex/module.js';
+import { memoryModule } from '../../src/adapters/memory/module.js';
+import { email } from '../../src/domain/threepid.js';
+import { AccountStore } from '../../src/ports/account-store.js';
+import { AssociationStore } from '../../src/ports/association-store.js';
+import { ChangeFeed } from '../../src/ports/change-feed.js';
+import { InviteStore } from '../../src/ports/invite-store.js';
+import { Jobs } from '../../src/ports/jobs.js';
+import { MirrorStore } from '../../src/ports/mirror-store.js';
+import { PepperStore } from '../../src/ports/pepper-store.js';
+import { RateLimits } from '../../src/ports/rate-limits.js';
+import { SessionStore } from '../../src/ports/session-store.js';
+
+const clock = { now: () => 1 };
+
+describe.each([
+  ['memory', async () => ({ module: memoryModule(clock), close: async () => undefined })],
+  [
+    'SQLite',
+    async () => {
+      const db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
+      return { module: knexModule(db, clock), close: () => db.destroy() };
+    },
+  ],
+])('the module of %s', (_name, open) => {
+  it('has every store, all on one set of data', async () => {
+    const { module, close } = await open();
+    const container = new Container();
+    container.load(module);
+    const binding = { threepid: email('anna@example.org'), mxid: '@anna:example.org' as const };
+    const job = { kind: 'onbind', payload: {}, runAt: 0 };
+    const bound = { ...binding, boundAt: 1, notBefore: 1, notAfter: 2 };
+    await container.get(AssociationStore).bind(bound, [job]);
+    expect((await container.get(ChangeFeed).since(0))?.changes).toMatchObject([{ added: [binding] }]);
+    expect(await container.get(Jobs).take(1, 2, 1)).toMatchObject([job]);
+    expect(await container.get(SessionStore).get('sid')).toBeUndefined();
+    expect(await container.get(MirrorStore).state('staff')).toBeUndefined();
+    expect(await container.get(PepperStore).all()).toEqual([]);
+    expect(await container.get(AccountStore).find('token')).toBeUndefined();
+    expect(await container.get(InviteStore).get('token')).toBeUndefined();
+    expect(await container.get(RateLimits).take('key', { amount: 1, windowMs: 1 })).toBe(0);
+    await close();
+  });
+});

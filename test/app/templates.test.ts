@@ -1,0 +1,301 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkTemplates, pageNames, sampleMessages, samplePages } from '../../src/adapters/messaging/template-check.js';
+import { Templates, type TemplateOptions } from '../../src/adapters/messaging/templates.js';
+import type { ReadPreferences } from '../../src/domain/messages.js';
+import type { InviteDetails, Message } from '../../src/ports/sender.js';
+
+const shipped = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
+const nobody: ReadPreferences = { brand: undefined, acceptLanguage: undefined };
+const reading = (acceptLanguage: string, brand?: string): ReadPreferences => ({ brand, acceptLanguage });
+
+const validation = (preferences = nobody) =>
+  ({ kind: 'validation', token: '123456', link: 'https://id.example.org/v?a=1&b=2', preferences }) as const;
+
+const invite = (details: Partial<InviteDetails> = {}, preferences = nobody): Message => ({
+  kind: 'invite',
+  link: 'https://app.example.org/#/room/!r:example.org?email=bob%40example.net&signurl=x',
+  invite: {
+    sender: '@alice:example.org',
+    senderDisplayName: 'Alice',
+    roomName: 'Garden Club',
+    roomAlias: undefined,
+    roomAvatarUrl: undefined,
+    roomType: undefined,
+    ...details,
+  },
+  preferences,
+});
+
+describe('the shipped templates', () => {
+  it('are there in English and German', () => {
+    expect(shipped.brands).toEqual(['islet']);
+    expect(shipped.languages('islet')).toEqual(expect.arrayContaining(['en', 'de']));
+  });
+
+  it('all render with sample data', () => {
+    expect(checkTemplates(shipped)).toEqual([]);
+  });
+
+  const messages = shipped.languages('islet').flatMap((language) => sampleMessages(reading(language)));
+
+  it.each(messages)('make a whole mail of kind $kind in $preferences.acceptLanguage', (message) => {
+    const language = message.preferences.acceptLanguage;
+    const mail = shipped.renderMail(message);
+    expect(mail.language).toBe(language);
+    expect(mail.subject).toMatch(/^\S.{10,100}\S$/);
+    expect(mail.text).toContain(`\n${message.link}\n`);
+    expect(mail.html).toContain(`<html lang="${language}" dir="ltr">`);
+    expect(mail.html).toContain(`href="${message.link.replaceAll('&', '&amp;')}"`);
+    expect(mail.text.split('\n').filter((line) => line.length > 78 && line !== message.link)).toEqual([]);
+    for (const part of [mail.subject, mail.text, mail.html]) expect(part).not.toMatch(/\{[{%#]|undefined|\[object/);
+  });
+
+  it('show the code by itself, as people copy it', () => {
+    const mail = shipped.renderMail(validation());
+    expect(mail.text).toContain('\n123456\n');
+    expect(mail.html).toContain('>123456<');
+  });
+
+  const pages = shipped.languages('islet').flatMap((language) => pageNames.map((name) => ({ language, name })));
+
+  it.each(pages)('make the page $name in $language, with nothing its policy forbids', ({ language, name }) => {
+    const page = shipped.renderPage(name, samplePages[name], reading(language));
+    expect(page.html).toContain(`<html lang="${language}" dir="ltr">`);
+    expect(page.html.match(/<h1>[^<]{5,}<\/h1>/g)).toHaveLength(1);
+    expect(page.html).toContain('<main>');
+    expect(page.html).not.toMatch(/<script|\son\w+=|\sstyle=|src=|\{[{%#]|undefined/i);
+  });
+
+  it('fit a text message into one segment', () => {
+    for (const language of shipped.languages('islet')) {
+      const text = shipped.renderSms(validation(reading(language)));
+      expect(text).toContain('123456');
+      expect(text.length).toBeLessThanOrEqual(160);
+      expect(text).not.toContain('\n');
+    }
+  });
+});
+
+describe('a page', () => {
+  it('names the hash of its style sheet, so that it needs no unsafe-inline', () => {
+    const { html, contentSecurityPolicy } = shipped.renderPage('failed', samplePages.failed, nobody);
+    const css = /<style>([^]*?)<\/style>/.exec(html)?.[1] ?? '';
+    const hash = createHash('sha256').update(css).digest('base64');
+    expect(contentSecurityPolicy).toContain(`style-src 'sha256-${hash}'`);
+    expect(contentSecurityPolicy).toMatch(/^default-src 'none'; /);
+    expect(contentSecurityPolicy).not.toContain('unsafe');
+  });
+
+  it('lets the answer to its form redirect to the next link and to nobody else', () => {
+    const policy = (nextLink: string) =>
+      shipped.renderPage('confirm', { ...samplePages.confirm, nextLink }, nobody).contentSecurityPolicy;
+    expect(policy('https://app.example.org:8443/x?y')).toContain("form-action 'self' https://app.example.org:8443;");
+    expect(policy('')).toContain("form-action 'self';");
+    expect(policy('javascript:alert(1)')).toContain("form-action 'self';");
+    expect(policy('https://a;script-src/')).toContain("form-action 'self';");
+  });
+
+  it('asks with a form that carries the given fields', () => {
+    const { html } = shipped.renderPage('confirm', { ...samplePages.confirm, fields: { sid: '"><b>' } }, nobody);
+    expect(html).toContain('<form method="post" action="/_matrix/identity/v2/validate/email/submitToken">');
+    expect(html).toContain('<input type="hidden" name="sid" value="&quot;&gt;&lt;b&gt;">');
+    expect(html).toContain('<button type="submit">');
+  });
+
+  it('escapes the next link and the address', () => {
+    const nextLink = 'https://app.example.org/"><script>x</script>';
+    const address = '<img src=x>@example.org';
+    expect(shipped.renderPage('validated', { medium: 'email', nextLink }, nobody).html).not.toContain('<script');
+    expect(shipped.renderPage('confirm', { ...samplePages.confirm, address }, nobody).html).not.toContain('<img');
+  });
+});
+
+describe('words of others', () => {
+  it('are cut to length, without cutting through a character', () => {
+    const { text } = shipped.renderMail(invite({ senderDisplayName: 'a'.repeat(21), roomName: 'b'.repeat(31) }));
+    expect(text).toContain(`${'a'.repeat(19)}… (@alice:example.org)`);
+    expect(text).toContain(`"${'b'.repeat(29)}…"`);
+    const family = '\u{1f468}\u200d\u{1f469}\u200d\u{1f467}';
+    expect(shipped.renderMail(invite({ roomName: family.repeat(7) })).text).toContain(`"${family.repeat(5)}…"`);
+  });
+
+  it('stay whole up to that length', () => {
+    const { text } = shipped.renderMail(invite({ senderDisplayName: 'a'.repeat(20), roomName: 'b'.repeat(30) }));
+    expect(text).toContain(`${'a'.repeat(20)} (`);
+    expect(text).toContain(`"${'b'.repeat(30)}"`);
+  });
+
+  it.each([
+    ['a line break', 'Alice\r\nBcc: eve@example.org', 'Alice Bcc: eve@ex'],
+    ['a line separator', 'Alice\u2028Bob', 'Alice Bob'],
+    ['control characters', 'Alice\0\u001b[31m', 'Alice [31m'],
+    ['a change of direction', 'Alice\u202egro.elpmaxe', 'Alicegro.elpmaxe'],
+  ])('stay on one line with %s', (_case, senderDisplayName, shown) => {
+    const { subject, text } = shipped.renderMail(invite({ senderDisplayName }));
+    expect(subject).toContain(shown.slice(0, 19));
+    expect(subject).not.toMatch(/[\p{Cc}\p{Zl}\u202e]/u);
+    expect(text).toContain(`\n\n${shown.slice(0, 19)}`);
+  });
+
+  it.each(['sender', 'senderDisplayName', 'roomName', 'roomAlias'] as const)('are text and not HTML as %s', (field) => {
+    const hostile = '<a href="//evil">"&\'{{';
+    const details = { roomName: undefined, [field]: hostile };
+    const mail = shipped.renderMail(invite(details));
+    expect(mail.html).not.toContain('<a href="//evil');
+    expect(mail.html).not.toContain('"&\'');
+    expect(mail.html).toContain('&lt;a href=&quot;//evil');
+    expect(mail.text).toContain('<a href="//evil">');
+  });
+
+  it('are not evaluated as templates', () => {
+    expect(shipped.renderMail(invite({ roomName: '{{ 6 * 7 }}' })).text).toContain('"{{ 6 * 7 }}"');
+  });
+
+  it('may be missing', () => {
+    const missing = { senderDisplayName: undefined, roomName: undefined };
+    expect(shipped.renderMail(invite(missing)).subject).toBe('@alice:example.org invites you to a room on Matrix');
+    expect(shipped.renderMail(invite({ ...missing, roomType: 'm.space' })).subject).toContain('a space on Matrix');
+    expect(shipped.renderMail(invite({ ...missing, roomAlias: '#garden:example.org' })).text).toContain('"#garden:ex');
+  });
+
+  it('are of any length', () => {
+    const mail = shipped.renderMail(
+      invite({ senderDisplayName: 'z\u0300'.repeat(500_000), roomName: '\ud800'.repeat(9) }),
+    );
+    expect(mail.html.length).toBeLessThan(20_000);
+    expect(mail.subject.isWellFormed()).toBe(true);
+  });
+});
+
+describe('the language', () => {
+  it.each([
+    ['de', 'de'],
+    ['de-CH,en;q=0.5', 'de'],
+    ['DE-at', 'de'],
+    ['fr,de;q=0.3,en;q=0.2', 'de'],
+    ['en;q=0.2, de;q=0.9', 'de'],
+    ['de;q=0,en', 'en'],
+    ['fr', 'en'],
+    ['*', 'en'],
+    ['', 'en'],
+    ['../../etc', 'en'],
+    ['de;q=x', 'en'],
+    [`${'x-'.repeat(50_000)}de`, 'en'],
+  ])('wanted by %j is %s', (acceptLanguage, language) => {
+    expect(shipped.renderMail(validation(reading(acceptLanguage))).language).toBe(language);
+  });
+
+  it('is the configured one for who wants none that exists, and English if that does not exist either', () => {
+    const inWords = (language: string) =>
+      new Templates({ brand: 'islet', language, serverName: 'x' }).renderMail(validation(reading('fr'))).language;
+    expect(inWords('de')).toBe('de');
+    expect(inWords('de-CH')).toBe('de');
+    expect(inWords('tlh')).toBe('en');
+  });
+});
+
+describe("an administrator's directory", () => {
+  let directory: string;
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'islet-templates-'));
+  });
+
+  afterEach(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  const write = (name: string, text: string) => {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), text);
+  };
+
+  const open = (options: Partial<TemplateOptions> = {}) =>
+    new Templates({ directory, brand: 'islet', language: 'en', serverName: 'id.example.org', ...options });
+
+  it('replaces a shipped file and leaves the others', () => {
+    write('islet/en/mail/validation.subject.njk', 'Hello from {{ serverName }}');
+    const mail = open().renderMail(validation());
+    expect(mail.subject).toBe('Hello from id.example.org');
+    expect(mail.text).toBe(shipped.renderMail(validation()).text);
+  });
+
+  it('makes a brand of a name and a colour', () => {
+    write('acme/brand.yaml', 'name: ACME & Sons\naccent: "#aa0000"\n');
+    const templates = open({ brand: 'acme' });
+    expect(templates.renderMail(validation(reading('de'))).html).toContain('ACME &amp; Sons');
+    expect(templates.renderMail(validation(reading('de'))).language).toBe('de');
+    expect(templates.renderPage('failed', samplePages.failed, nobody).html).toContain('--accent: #aa0000');
+    expect(checkTemplates(templates)).toEqual([]);
+  });
+
+  it('gives a brand a layout of its own around the shipped words', () => {
+    write('acme/page.html.njk', '<html>{{ heading }}: {% block body %}{% endblock %} {{ brand.imprint }}</html>');
+    write('acme/brand.yaml', 'imprint: ACME, 1 Main Street\n');
+    const { html } = open().renderPage('expired', samplePages.expired, reading('de', 'acme'));
+    expect(html).toMatch(/^<html>Dieser Link ist abgelaufen: [^]* ACME, 1 Main Street<\/html>/);
+  });
+
+  it('has the words of a brand in its own languages, and what it lacks in the shipped ones', () => {
+    write('acme/fr/mail/validation.txt.njk', 'Bonjour {{ token }}');
+    const templates = open();
+    const mail = templates.renderMail(validation(reading('de', 'acme')));
+    expect(mail).toMatchObject({ language: 'fr', text: 'Bonjour 123456\n', subject: 'Confirm your email address' });
+    expect(templates.renderMail(invite({}, reading('de', 'acme'))).language).toBe('de');
+  });
+
+  it('writes right-to-left languages so', () => {
+    write('islet/ar/page/failed.html.njk', '{% extends "page.html.njk" %}{% set heading = "x" %}');
+    expect(open().renderPage('failed', samplePages.failed, reading('ar')).html).toContain('<html lang="ar" dir="rtl">');
+  });
+
+  it('may be made of links, as a mounted volume is', () => {
+    write('..data/subject', 'linked');
+    mkdirSync(join(directory, 'islet/en/mail'), { recursive: true });
+    symlinkSync(join(directory, '..data/subject'), join(directory, 'islet/en/mail/validation.subject.njk'));
+    const templates = open();
+    expect(templates.brands).toEqual(['islet']);
+    expect(templates.renderMail(validation()).subject).toBe('linked');
+  });
+
+  it.each(['nosuch', '..', '.', '', 'islet/../islet', '../../etc', 'ISLET', '__proto__', 'acme\0'])(
+    'is never left by a request for brand %j',
+    (brand) => {
+      write('acme/en/mail/validation.subject.njk', 'acme');
+      expect(open().renderMail(validation(reading('en', brand))).subject).toBe('Confirm your email address');
+    },
+  );
+
+  it('says which variable a template misses, and where', () => {
+    write('islet/en/page/failed.html.njk', '{{ nosuch }}');
+    const problems = checkTemplates(open());
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^islet\/en\/page\/failed: .*failed\.html\.njk/s);
+  });
+
+  it.each<[string, string, string, Partial<TemplateOptions>, string]>([
+    [
+      'a brand that does not exist',
+      'acme/brand.yaml',
+      'name: ACME',
+      { brand: 'acne' },
+      'there is no template brand "acne", only acme, islet',
+    ],
+    [
+      'a colour that is none',
+      'acme/brand.yaml',
+      'accent: red',
+      {},
+      'acme/brand.yaml: accent: must be a colour like #0e7c66',
+    ],
+    ['a brand file that is no YAML', 'acme/brand.yaml', 'a: b: c', {}, 'acme/brand.yaml: '],
+    ['a folder that does not exist', 'acme/brand.yaml', '', { directory: '/nonexistent/templates' }, 'ENOENT'],
+  ])('is refused at once with %s', (_case, name, text, options, problem) => {
+    write(name, text);
+    expect(() => open(options)).toThrow(problem);
+  });
+});

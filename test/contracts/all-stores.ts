@@ -1,0 +1,23 @@
+import { accountStoreContract } from './account-store.contract.js';
+import { associationStoreContract } from './association-store.contract.js';
+import { changeFeedContract } from './change-feed.contract.js';
+import { inviteStoreContract } from './invite-store.contract.js';
+import { jobsContract } from './jobs.contract.js';
+import { mirrorStoreContract } from './mirror-store.contract.js';
+import { pepperStoreContract } from './pepper-store.contract.js';
+import { rateLimitsContract } from './rate-limits.contract.js';
+import { sessionStoreContract } from './session-store.contract.js';
+import type { OpenStores } from './stores.js';
+
+/** What all stores of a family promise. */
+export function storeContracts(open: OpenStores): void {
+  sessionStoreContract(open);
+  associationStoreContract(open);
+  changeFeedContract(open);
+  mirrorStoreContract(open);
+  pepperStoreContract(open);
+  accountStoreContract(open);
+  inviteStoreContract(open);
+  jobsContract(open);
+  rateLimitsContract(open);
+}

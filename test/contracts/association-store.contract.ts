@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { BINDINGS, type Binding } from '../../src/domain/association.js';
+import type { Mxid } from '../../src/domain/mxid.js';
+import { email, msisdn } from '../../src/domain/threepid.js';
+import { freshStores, type OpenStores, readAll } from './stores.js';
+
+const strauss = email('Strauß@example.org');
+const job = { kind: 'onbind', payload: { mxid: '@anna:example.org' }, runAt: 5 };
+
+const binding = (threepid = strauss, mxid: Mxid = '@anna:example.org'): Binding => ({
+  threepid,
+  mxid,
+  boundAt: 1_700_000_000_123,
+  notBefore: 1_700_000_000_122,
+  notAfter: 4_853_600_000_122,
+});
+
+/** What every AssociationStore promises. */
+export function associationStoreContract(open: OpenStores): void {
+  describe('AssociationStore contract', () => {
+    const on = freshStores(open);
+
+    it('finds what was bound, to the millisecond and with its alias, whatever its validity', async () => {
+      const past = { ...binding(msisdn('49221555123')), notBefore: 1, notAfter: 2 };
+      await on.associations.bind(binding(), []);
+      await on.associations.bind(past, []);
+      expect(await on.associations.find([strauss])).toEqual([binding()]);
+      expect(await on.associations.find([past.threepid])).toEqual([past]);
+    });
+
+    it('finds by medium and address alone, and leaves unknown ones out', async () => {
+      await on.associations.bind(binding(), []);
+      const asked = [email('strauss@example.org'), email('anna@example.org'), msisdn('49221555123')];
+      expect(await on.associations.find(asked)).toEqual([binding()]);
+      expect(await on.associations.find([])).toEqual([]);
+    });
+
+    it('can be asked for any number, and for the same one twice', async () => {
+      const some = Array.from({ length: 50 }, (_, at) => binding(email(`user${at * 100}@example.org`)));
+      for (const one of some) await on.associations.bind(one, []);
+      const asked = Array.from({ length: 40_000 }, (_, at) => email(`user${at % 20_000}@example.org`));
+      const found = await on.associations.find(asked);
+      expect(new Set(found.map(({ threepid }) => threepid.address))).toEqual(
+        new Set(some.map(({ threepid }) => threepid.address)),
+      );
+    });
+
+    it('takes a threepid from whoever had it', async () => {
+      await on.associations.bind(binding(), []);
+      const taken = { ...binding(strauss, '@bob:example.org'), boundAt: 9 };
+      await on.associations.bind(taken, []);
+      expect(await on.associations.find([strauss])).toEqual([taken]);
+    });
+
+    it('queues the jobs of a bind with it', async () => {
+      await on.associations.bind(binding(), [job, { ...job, runAt: 6 }]);
+      const taken = await on.jobs.take(10, 20, 10);
+      expect(taken.map(({ kind, payload, runAt }) => ({ kind, payload, runAt }))).toEqual([job, { ...job, runAt: 6 }]);
+    });
+
+    it('binds nothing if its jobs cannot be queued', async () => {
+      const circle: Record<string, never> = {};
+      Object.assign(circle, { circle });
+      const before = await on.feed.position();
+      await expect(on.associations.bind(binding(), [{ ...job, payload: circle }])).rejects.toThrow(Error);
+      expect(await on.associations.find([strauss])).toEqual([]);
+      expect(await on.jobs.take(10, 20, 10)).toEqual([]);
+      expect(await on.feed.position()).toBe(before);
+    });
+
+    it('unbinds from this user and says so', async () => {
+      await on.associations.bind(binding(), []);
+      expect(await on.associations.unbind(email('strauss@example.org'), '@anna:example.org')).toBe(true);
+      expect(await on.associations.find([strauss])).toEqual([]);
+      expect(await on.associations.unbind(strauss, '@anna:example.org')).toBe(false);
+    });
+
+    it('unbinds from no other user', async () => {
+      const before = await on.feed.position();
+      await on.associations.bind(binding(), []);
+      const position = await on.feed.position();
+      expect(await on.associations.unbind(strauss, '@bob:example.org')).toBe(false);
+      expect(await on.associations.find([strauss])).toEqual([binding()]);
+      expect(await on.feed.position()).toBe(position);
+      expect(position).toBeGreaterThan(before);
+    });
+
+    it('gives everything in pages, each binding once', async () => {
+      const bindings = Array.from({ length: 1_001 }, (_, at) => binding(msisdn(`49221${1_000_000 + at}`)));
+      for (let at = 0; at < bindings.length; at += 100) {
+        await Promise.all(bindings.slice(at, at + 100).map((one) => on.associations.bind(one, [])));
+      }
+      const pages: number[] = [];
+      const all: Binding[] = [];
+      for await (const page of on.associations.all()) {
+        pages.push(page.length);
+        all.push(...page);
+      }
+      expect(all.toSorted((a, b) => a.threepid.address.localeCompare(b.threepid.address))).toEqual(bindings);
+      expect(Math.max(...pages)).toBeLessThanOrEqual(3_000);
+    });
+
+    it('gives nothing while nothing is bound', async () => {
+      expect(await readAll(on.associations.all())).toEqual([]);
+    });
+
+    it('writes a bind to the change feed', async () => {
+      const position = await on.feed.position();
+      await on.associations.bind(binding(), []);
+      expect((await on.feed.since(position))?.changes).toEqual([
+        { source: BINDINGS, removed: [], added: [{ threepid: strauss, mxid: '@anna:example.org' }], isReload: false },
+      ]);
+    });
+
+    it('writes a taking to the change feed, with the former claim as it was', async () => {
+      await on.associations.bind(binding(), []);
+      const position = await on.feed.position();
+      const plain = email('strauss@example.org');
+      await on.associations.bind(binding(plain, '@bob:example.org'), []);
+      expect((await on.feed.since(position))?.changes).toEqual([
+        {
+          source: BINDINGS,
+          removed: [{ threepid: strauss, mxid: '@anna:example.org' }],
+          added: [{ threepid: plain, mxid: '@bob:example.org' }],
+          isReload: false,
+        },
+      ]);
+    });
+
+    it('writes an unbind to the change feed, with the claim as it was', async () => {
+      await on.associations.bind(binding(), []);
+      const position = await on.feed.position();
+      await on.associations.unbind(email('strauss@example.org'), '@anna:example.org');
+      expect((await on.feed.since(position))?.changes).toEqual([
+        { source: BINDINGS, removed: [{ threepid: strauss, mxid: '@anna:example.org' }], added: [], isReload: false },
+      ]);
+    });
+
+    it('tells who really had a threepid before, also when many take it at the same moment', async () => {
+      const position = await on.feed.position();
+      const users = Array.from({ length: 15 }, (_, at): Mxid => `@user${at}:example.org`);
+      await Promise.all(users.map((mxid) => on.associations.bind(binding(strauss, mxid), [])));
+      const claims = new Set<Mxid>();
+      for (const { removed, added } of (await on.feed.since(position))?.changes ?? []) {
+        for (const { mxid } of removed) claims.delete(mxid);
+        for (const { mxid } of added) claims.add(mxid);
+      }
+      const [kept] = await on.associations.find([strauss]);
+      expect([...claims]).toEqual([kept?.mxid]);
+    });
+  });
+}

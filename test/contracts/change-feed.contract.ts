@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import type { Binding } from '../../src/domain/association.js';
+import type { Claim, MirrorState } from '../../src/domain/directory.js';
+import { email } from '../../src/domain/threepid.js';
+import type { ClaimChange } from '../../src/ports/change-feed.js';
+import { callsOf, freshStores, type OpenStores } from './stores.js';
+
+const state: MirrorState = { syncedAt: 1, attemptedAt: 1, parts: {}, failure: undefined };
+const claim = (name: string): Claim => ({ threepid: email(`${name}@example.org`), mxid: `@${name}:example.org` });
+const binding = (name: string): Binding => ({ ...claim(name), boundAt: 1, notBefore: 1, notAfter: 2 });
+
+/** What every ChangeFeed promises, together with the stores that write it. */
+export function changeFeedContract(open: OpenStores): void {
+  describe('ChangeFeed contract', () => {
+    const on = freshStores(open);
+    const apply = (...changes: ClaimChange[]) => on.mirrors.apply('staff', { put: [], removed: [], state, changes });
+    const bind = (name: string) => on.associations.bind(binding(name), []);
+    const addedSince = async (position: number) =>
+      (await on.feed.since(position))?.changes.flatMap(({ added }) => added.map(({ mxid }) => mxid));
+
+    it('has nothing after its position', async () => {
+      await bind('anna');
+      const position = await on.feed.position();
+      expect(await on.feed.since(position)).toEqual({ changes: [], position });
+    });
+
+    it('gives all changes after a position, in their order, and where the next reading starts', async () => {
+      const position = await on.feed.position();
+      await bind('anna');
+      await bind('bob');
+      const first = await on.feed.since(position);
+      expect(await addedSince(position)).toEqual(['@anna:example.org', '@bob:example.org']);
+      expect(first?.position).toBe(await on.feed.position());
+      await bind('carol');
+      expect(await addedSince(first?.position ?? 0)).toEqual(['@carol:example.org']);
+    });
+
+    it('gives back a change as it was written, marks and aliases too', async () => {
+      const position = await on.feed.position();
+      const shared: Claim = { threepid: email('Strauß@example.org'), mxid: '@s:example.org', isShared: true };
+      const change = { source: 'staff', removed: [claim('anna')], added: [shared], isReload: false };
+      const other = { source: 'partners', removed: [claim('bob')], added: [], isReload: false };
+      await apply(change, other);
+      expect((await on.feed.since(position))?.changes).toEqual([change, other]);
+    });
+
+    it('tells no claims with a reload', async () => {
+      const position = await on.feed.position();
+      await apply({ source: 'staff', removed: [claim('anna')], added: [claim('bob')], isReload: true });
+      expect((await on.feed.since(position))?.changes).toEqual([
+        { source: 'staff', removed: [], added: [], isReload: true },
+      ]);
+    });
+
+    it('shows every change to a reader that follows while many write', async () => {
+      let position = await on.feed.position();
+      const names = Array.from({ length: 60 }, (_, at) => `user${at}`);
+      let areWriting = true;
+      const writing = Promise.all(names.map(bind)).finally(() => {
+        areWriting = false;
+      });
+      const seen: string[] = [];
+      for (let isLast = false; !isLast; ) {
+        isLast = !areWriting;
+        const news = await on.feed.since(position);
+        seen.push(...(news?.changes ?? []).flatMap(({ added }) => added.map(({ mxid }) => mxid)));
+        position = news?.position ?? position;
+      }
+      await writing;
+      expect(seen.toSorted()).toEqual(names.map((name) => `@${name}:example.org`).toSorted());
+    });
+
+    it('forgets what was made before the given time, and says so to whoever would need it', async () => {
+      const start = await on.feed.position();
+      on.clock.time = 99;
+      await bind('anna');
+      const later = await on.feed.position();
+      on.clock.time = 100;
+      await bind('bob');
+      await on.feed.purge(100);
+      expect(await on.feed.since(start)).toBeUndefined();
+      expect(await addedSince(later)).toEqual(['@bob:example.org']);
+    });
+
+    it('keeps its position when everything is forgotten', async () => {
+      const start = await on.feed.position();
+      await bind('anna');
+      const position = await on.feed.position();
+      await on.feed.purge(1);
+      expect(await on.feed.position()).toBe(position);
+      expect(await on.feed.since(start)).toBeUndefined();
+      expect(await on.feed.since(position)).toEqual({ changes: [], position });
+      await bind('bob');
+      expect(await addedSince(position)).toEqual(['@bob:example.org']);
+    });
+
+    it('forgets nothing when there is nothing so old', async () => {
+      const start = await on.feed.position();
+      on.clock.time = 100;
+      await bind('anna');
+      await on.feed.purge(100);
+      expect(await addedSince(start)).toEqual(['@anna:example.org']);
+    });
+
+    it('calls back after a change, when it can be read', async () => {
+      const start = await on.feed.position();
+      const calls = callsOf(on.feed);
+      const seen = (async () => {
+        for (let next = calls.next(); ; ) {
+          await next;
+          next = calls.next(); // before reading: a call during the reading counts
+          if ((await on.feed.position()) > start) return;
+        }
+      })();
+      await bind('anna');
+      await seen;
+      calls.close();
+      expect(await addedSince(start)).toEqual(['@anna:example.org']);
+    });
+
+    it('calls nobody back who has closed', async () => {
+      const closed = callsOf(on.feed);
+      closed.close();
+      const count = closed.count();
+      const open = callsOf(on.feed);
+      const called = open.next();
+      await bind('anna');
+      await called;
+      open.close();
+      expect(closed.count()).toBe(count);
+    });
+  });
+}

@@ -1,0 +1,518 @@
+import { setImmediate } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CONTESTED } from '../../src/domain/association.js';
+import type { Claim } from '../../src/domain/directory.js';
+import { lookupHash, lookupHashes } from '../../src/domain/hashing.js';
+import type { Mxid } from '../../src/domain/mxid.js';
+import { email, msisdn, type Threepid } from '../../src/domain/threepid.js';
+import type { ClaimReader, HashIndex } from '../../src/ports/hash-index.js';
+
+const anna = email('anna@example.org');
+const bob = msisdn('492215551234');
+const strauss = email('Strauß@example.org');
+const annas: Claim = { threepid: anna, mxid: '@anna:example.org' };
+const bobs: Claim = { threepid: bob, mxid: '@bob:example.org' };
+
+const pages = (...all: (readonly Claim[])[]): ClaimReader =>
+  async function* () {
+    yield* all;
+  };
+
+const many = (count: number, mxid?: Mxid): Claim[] =>
+  Array.from({ length: count }, (_, i) => ({
+    threepid: email(`person${i}@example.org`),
+    mxid: mxid ?? `@person${i >> 1}:example.org`,
+  }));
+
+/** A reader that waits in the middle of its only page until it is opened. */
+function gated(claims: readonly Claim[]) {
+  let open = () => {};
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let isReading = () => {};
+  const reading = new Promise<void>((resolve) => {
+    isReading = resolve;
+  });
+  const reader: ClaimReader = async function* () {
+    yield claims.slice(0, 1);
+    isReading();
+    await gate;
+    yield claims.slice(1);
+  };
+  return { reader, reading, open };
+}
+
+const broken: ClaimReader = async function* () {
+  yield [bobs];
+  throw new Error('The database is gone');
+};
+
+/** What every HashIndex promises. */
+export function hashIndexContract(open: () => HashIndex): void {
+  describe('HashIndex contract', () => {
+    let index: HashIndex;
+    const find = (threepid: Threepid, pepper = 'pepper', source = 'staff') =>
+      index.find(source, pepper, lookupHash(threepid, pepper));
+
+    beforeEach(async () => {
+      index = open();
+      await index.prepare('pepper');
+    });
+    afterEach(() => index.close());
+
+    describe('find', () => {
+      it('answers with the user who claims the threepid', async () => {
+        await index.load('staff', pages([annas, bobs]));
+        expect(find(anna)).toBe('@anna:example.org');
+        expect(find(bob)).toBe('@bob:example.org');
+      });
+
+      it('answers by the hash of the specification', async () => {
+        await index.prepare('matrixrocks');
+        const alice: Claim = { threepid: email('alice@example.com'), mxid: '@alice:example.org' };
+        await index.load('staff', pages([alice]));
+        expect(index.find('staff', 'matrixrocks', '4kenr7N9drpCJ4AfalmlGQVsOn3o2RHjkADUpXJWZUc')).toBe(alice.mxid);
+      });
+
+      it('answers for an address and for its alias', async () => {
+        await index.load('staff', pages([{ threepid: strauss, mxid: '@strauss:example.org' }]));
+        const answers = lookupHashes(strauss, 'pepper').map((hash) => index.find('staff', 'pepper', hash));
+        expect(answers).toEqual(['@strauss:example.org', '@strauss:example.org']);
+      });
+
+      it('answers with names of any script and length', async () => {
+        const names: Mxid[] = ['@zoë.日本:example.org', `@${'x'.repeat(242)}:example.org`, '@:a'];
+        const claims = names.map((mxid, i) => ({ threepid: msisdn(`4922155500${i}`), mxid }));
+        await index.load('staff', pages(claims));
+        expect(claims.map(({ threepid }) => find(threepid))).toEqual(names);
+      });
+
+      it('is contested where two users claim a threepid', async () => {
+        await index.load('staff', pages([annas, { ...bobs, threepid: anna }]));
+        expect(find(anna)).toBe(CONTESTED);
+      });
+
+      it('is contested where an alias and another address meet', async () => {
+        const lowerCased: Threepid = { medium: 'email', address: strauss.alias ?? '' };
+        const claims: Claim[] = [
+          { threepid: strauss, mxid: '@strauss:example.org' },
+          { threepid: lowerCased, mxid: '@other:example.org' },
+        ];
+        await index.load('staff', pages(claims));
+        expect(find(lowerCased)).toBe(CONTESTED);
+        expect(find(strauss)).toBe('@strauss:example.org');
+      });
+
+      it('is contested where the name is claimed by two people', async () => {
+        await index.load('staff', pages([{ ...annas, isShared: true }]));
+        expect(find(anna)).toBe(CONTESTED);
+      });
+
+      it('is contested while one of two claims of a user is shared', async () => {
+        const shared: Claim = { ...annas, isShared: true };
+        await index.load('staff', pages([annas, shared]));
+        expect(find(anna)).toBe(CONTESTED);
+        await index.apply('staff', [shared], []);
+        expect(find(anna)).toBe('@anna:example.org');
+      });
+
+      it('knows no hash of anybody else', async () => {
+        await index.load('staff', pages([annas, bobs]));
+        expect(find(email('nobody@example.org'))).toBeUndefined();
+      });
+
+      it('knows no hash that differs in a single character, wherever', async () => {
+        await index.load('staff', pages([annas]));
+        const hash = lookupHash(anna, 'pepper');
+        const others = Array.from(hash, (character, i) => {
+          const other = character === 'A' ? 'B' : 'A';
+          return hash.slice(0, i) + other + hash.slice(i + 1);
+        });
+        expect(others.filter((other) => index.find('staff', 'pepper', other) !== undefined)).toEqual([]);
+      });
+
+      const hash = lookupHash(anna, 'pepper');
+      it.each([
+        ['nothing', ''],
+        ['a hash cut short', hash.slice(0, -1)],
+        ['a padded hash', `${hash}=`],
+        ['a hash and more', `${hash}A`],
+        ['standard base64', Buffer.from(hash, 'base64url').toString('base64').slice(0, 43)],
+        ['hexadecimal digits', Buffer.from(hash, 'base64url').toString('hex')],
+        ['a hash with a space before it', ` ${hash.slice(0, -1)}`],
+        ['a hash with a character of another script', `${hash.slice(0, -1)}Ł`],
+        [
+          'a hash of characters of another script',
+          Array.from(hash, (c) => String.fromCharCode(c.charCodeAt(0) + 0x100)).join(''),
+        ],
+        ['a hash with bits left over', hash.slice(0, -1) + String.fromCharCode(hash.charCodeAt(42) + 1)],
+        ['something long', 'A'.repeat(100_000)],
+      ])('knows nothing of %s', async (_case, text) => {
+        await index.load('staff', pages([annas]));
+        expect(index.find('staff', 'pepper', text)).toBeUndefined();
+      });
+
+      it('knows nothing of a source never loaded', () => {
+        expect(find(anna)).toBeUndefined();
+      });
+
+      it('knows nothing under a pepper that is not live', async () => {
+        await index.load('staff', pages([annas]));
+        expect(find(anna, 'other')).toBeUndefined();
+      });
+
+      it('keeps sources apart', async () => {
+        await index.load('staff', pages([annas]));
+        await index.load('guests', pages([{ ...annas, mxid: '@guest:example.org' }, bobs]));
+        expect(find(anna)).toBe('@anna:example.org');
+        expect(find(anna, 'pepper', 'guests')).toBe('@guest:example.org');
+        expect(find(bob)).toBeUndefined();
+      });
+    });
+
+    describe('load', () => {
+      it('takes all pages, of whatever size', async () => {
+        const claims = many(12_000);
+        await index.load('staff', pages([], claims.slice(0, 1), claims.slice(1, 9_000), [], claims.slice(9_000)));
+        expect(index.size('staff').claims).toBe(12_000);
+        expect(claims.every(({ threepid, mxid }) => find(threepid) === mxid)).toBe(true);
+      });
+
+      it('loads under every live pepper', async () => {
+        await index.prepare('other');
+        await index.load('staff', pages([annas]));
+        expect([find(anna, 'pepper'), find(anna, 'other')]).toEqual(['@anna:example.org', '@anna:example.org']);
+      });
+
+      it('replaces the former content', async () => {
+        await index.load('staff', pages([annas]));
+        await index.load('staff', pages([bobs]));
+        expect(find(anna)).toBeUndefined();
+        expect(find(bob)).toBe('@bob:example.org');
+      });
+
+      it('can empty a source', async () => {
+        await index.load('staff', pages([annas]));
+        await index.load('staff', pages());
+        expect(find(anna)).toBeUndefined();
+        expect(index.size('staff').claims).toBe(0);
+      });
+
+      it('lets the former content answer until it is done', async () => {
+        await index.load('staff', pages([annas]));
+        const { reader, reading, open: openGate } = gated([bobs]);
+        const loading = index.load('staff', reader);
+        await reading;
+        expect([find(anna), find(bob)]).toEqual(['@anna:example.org', undefined]);
+        openGate();
+        await loading;
+        expect([find(anna), find(bob)]).toEqual([undefined, '@bob:example.org']);
+      });
+
+      it('rejects with what the reader throws, and the former content stays', async () => {
+        await index.load('staff', pages([annas]));
+        await expect(index.load('staff', broken)).rejects.toThrow('The database is gone');
+        expect([find(anna), find(bob)]).toEqual(['@anna:example.org', undefined]);
+      });
+
+      it('goes on changing what stayed', async () => {
+        await index.load('staff', pages([annas]));
+        const { reader, reading, open: openGate } = gated([]);
+        const loading = index.load('staff', async function* () {
+          yield* reader();
+          throw new Error('The database is gone');
+        });
+        await reading;
+        await index.apply('staff', [annas], [bobs]);
+        openGate();
+        await expect(loading).rejects.toThrow('The database is gone');
+        expect([find(anna), find(bob)]).toEqual([undefined, '@bob:example.org']);
+      });
+
+      it('leaves a source unknown that could not be read the first time', async () => {
+        await expect(index.load('staff', broken)).rejects.toThrow('The database is gone');
+        await index.apply('staff', [], [annas]);
+        expect([find(anna), find(bob)]).toEqual([undefined, undefined]);
+      });
+
+      it('counts the last of several calls', async () => {
+        const slow = gated([annas]);
+        const first = index.load('staff', slow.reader);
+        const second = index.load('staff', pages([bobs]));
+        await slow.reading;
+        slow.open();
+        await Promise.all([first, second]);
+        expect([find(anna), find(bob)]).toEqual([undefined, '@bob:example.org']);
+      });
+
+      it('has what is applied meanwhile in its result', async () => {
+        await index.load('staff', pages([]));
+        const { reader, reading, open: openGate } = gated([annas]);
+        const loading = index.load('staff', reader);
+        const early = index.apply('staff', [], many(10));
+        await reading;
+        await index.apply('staff', [annas], [bobs]);
+        openGate();
+        const late = index.apply('staff', many(5), []);
+        await Promise.all([loading, early, late]);
+        const found = many(10).map(({ threepid }) => find(threepid) !== undefined);
+        expect([find(anna), find(bob)]).toEqual([undefined, '@bob:example.org']);
+        expect(found).toEqual([...Array(5).fill(false), ...Array(5).fill(true)]);
+      });
+
+      it('has what is applied during the first load in its result', async () => {
+        const { reader, reading, open: openGate } = gated([annas]);
+        const loading = index.load('staff', reader);
+        await reading;
+        await index.apply('staff', [], [bobs]);
+        openGate();
+        await loading;
+        expect([find(anna), find(bob)]).toEqual(['@anna:example.org', '@bob:example.org']);
+      });
+    });
+
+    describe('apply', () => {
+      beforeEach(() => index.load('staff', pages([annas])));
+
+      it('is right in the next find', async () => {
+        await index.apply('staff', [annas], [bobs]);
+        expect([find(anna), find(bob)]).toEqual([undefined, '@bob:example.org']);
+      });
+
+      it('changes every live pepper', async () => {
+        await index.load('staff', pages([annas, bobs]));
+        await index.prepare('other');
+        await index.apply('staff', [annas], []);
+        expect([find(anna, 'pepper'), find(anna, 'other'), find(bob, 'other')]).toEqual([
+          undefined,
+          undefined,
+          bobs.mxid,
+        ]);
+      });
+
+      it('removes an alias with its address, and no more', async () => {
+        const claim: Claim = { threepid: strauss, mxid: '@strauss:example.org' };
+        await index.apply('staff', [], [claim]);
+        await index.apply('staff', [claim], []);
+        const answers = lookupHashes(strauss, 'pepper').map((hash) => index.find('staff', 'pepper', hash));
+        expect([...answers, find(anna)]).toEqual([undefined, undefined, '@anna:example.org']);
+      });
+
+      it('adds once what is added twice', async () => {
+        await index.apply('staff', [], [bobs, bobs]);
+        await index.apply('staff', [], [annas, bobs]);
+        expect(index.size('staff').claims).toBe(2);
+        await index.apply('staff', [bobs], []);
+        expect(find(bob)).toBeUndefined();
+      });
+
+      it('removes a claim from its own user only', async () => {
+        await index.apply('staff', [{ ...bobs, threepid: anna }], []);
+        expect(find(anna)).toBe('@anna:example.org');
+      });
+
+      it('does not take a shared claim for one that is not', async () => {
+        await index.apply('staff', [{ ...annas, isShared: true }], []);
+        expect(find(anna)).toBe('@anna:example.org');
+      });
+
+      it('ends a contest when one of two claims is removed', async () => {
+        const rival: Claim = { ...bobs, threepid: anna };
+        await index.apply('staff', [], [rival]);
+        expect(find(anna)).toBe(CONTESTED);
+        await index.apply('staff', [annas], []);
+        expect(find(anna)).toBe('@bob:example.org');
+      });
+
+      it('keeps what is removed and added', async () => {
+        await index.apply('staff', [annas, bobs], [annas]);
+        expect(find(anna)).toBe('@anna:example.org');
+      });
+
+      it('never misses what is removed and added, while it works', async () => {
+        const claims = many(20_000);
+        await index.load('staff', pages(claims));
+        let isDone = false;
+        const applying = index.apply('staff', claims, [...claims].reverse()).finally(() => {
+          isDone = true;
+        });
+        let misses = 0;
+        while (!isDone) {
+          for (let i = 0; i < claims.length; i += 97) if (find(claims[i]!.threepid) !== claims[i]!.mxid) misses += 1;
+          await setImmediate();
+        }
+        await applying;
+        expect(misses).toBe(0);
+      });
+
+      it('takes calls in their order', async () => {
+        const claims = many(3_000);
+        await Promise.all([
+          index.apply('staff', [], claims),
+          index.apply('staff', claims.slice(1), []),
+          index.apply('staff', claims.slice(0, 2), claims.slice(2, 3)),
+        ]);
+        expect(claims.filter(({ threepid }) => find(threepid) !== undefined)).toEqual([claims[2]]);
+      });
+
+      it('grows to many times its size, and shrinks', async () => {
+        const claims = many(20_000, '@one:example.org');
+        await index.apply('staff', [], claims);
+        expect(index.size('staff').claims).toBe(20_001);
+        expect(claims.every(({ threepid }) => find(threepid) === '@one:example.org')).toBe(true);
+        await index.apply('staff', claims, []);
+        expect(index.size('staff').claims).toBe(1);
+        expect(claims.some(({ threepid }) => find(threepid) !== undefined)).toBe(false);
+        expect(find(anna)).toBe('@anna:example.org');
+      });
+
+      it('ignores a source never loaded', async () => {
+        await index.apply('guests', [], [bobs]);
+        expect(find(bob, 'pepper', 'guests')).toBeUndefined();
+        expect(find(bob)).toBeUndefined();
+      });
+    });
+
+    describe('prepare', () => {
+      it('makes a pepper live for every loaded source', async () => {
+        await index.load('staff', pages([annas]));
+        await index.load('guests', pages([bobs]));
+        await index.prepare('other');
+        expect(index.peppers()).toEqual(['pepper', 'other']);
+        expect([find(anna, 'other'), find(bob, 'other', 'guests')]).toEqual(['@anna:example.org', '@bob:example.org']);
+        expect(find(anna, 'pepper')).toBe('@anna:example.org');
+      });
+
+      it('does not make live what it has not prepared completely', async () => {
+        const claims = many(5_000);
+        await index.load('staff', pages(claims));
+        const preparing = index.prepare('other');
+        const last = claims.at(-1)!;
+        while (!index.peppers().includes('other')) {
+          expect(find(last.threepid, 'other')).toBeUndefined();
+          await setImmediate();
+        }
+        expect(claims.every(({ threepid, mxid }) => find(threepid, 'other') === mxid)).toBe(true);
+        await preparing;
+      });
+
+      it('has what is applied meanwhile in its result', async () => {
+        const claims = many(5_000);
+        await index.load('staff', pages([annas, ...claims]));
+        const preparing = index.prepare('other');
+        const changes = [index.apply('staff', [annas], [bobs])];
+        for (const claim of claims.slice(0, 100)) {
+          changes.push(index.apply('staff', [claim], [{ ...claim, mxid: '@new:example.org' }]));
+          await setImmediate();
+        }
+        await Promise.all([preparing, ...changes]);
+        expect([find(anna, 'other'), find(bob, 'other')]).toEqual([undefined, '@bob:example.org']);
+        expect(claims.map(({ threepid }) => find(threepid, 'other'))).toEqual(
+          claims.map(({ mxid }, i) => (i < 100 ? '@new:example.org' : mxid)),
+        );
+      });
+
+      it('has a source that is being loaded in its result', async () => {
+        const { reader, reading, open: openGate } = gated([annas, bobs]);
+        const loading = index.load('staff', reader);
+        await reading;
+        const preparing = index.prepare('other');
+        openGate();
+        await Promise.all([loading, preparing]);
+        expect([find(anna, 'other'), find(bob, 'other')]).toEqual(['@anna:example.org', '@bob:example.org']);
+      });
+
+      it('changes nothing for a pepper that is live', async () => {
+        await index.load('staff', pages([annas]));
+        await Promise.all([index.prepare('pepper'), index.prepare('other'), index.prepare('other')]);
+        expect(index.peppers()).toEqual(['pepper', 'other']);
+        expect([find(anna, 'pepper'), find(anna, 'other')]).toEqual(['@anna:example.org', '@anna:example.org']);
+      });
+    });
+
+    describe('retire', () => {
+      beforeEach(async () => {
+        await index.load('staff', pages(many(1_000)));
+        await index.prepare('other');
+      });
+      const [{ threepid, mxid }] = many(1) as [Claim];
+
+      it('ends a pepper and no other', () => {
+        index.retire('pepper');
+        expect(index.peppers()).toEqual(['other']);
+        expect([find(threepid, 'pepper'), find(threepid, 'other')]).toEqual([undefined, mxid]);
+      });
+
+      it('gives memory back', () => {
+        const before = index.size('staff').bytes;
+        index.retire('pepper');
+        expect(index.size('staff').bytes).toBeLessThan(before * 0.75);
+      });
+
+      it('does nothing for a pepper that is not live', () => {
+        index.retire('third');
+        expect(index.peppers()).toEqual(['pepper', 'other']);
+      });
+
+      it('ends a pepper that is being prepared', async () => {
+        const preparing = index.prepare('third');
+        index.retire('third');
+        await preparing;
+        expect(index.peppers()).toEqual(['pepper', 'other']);
+        expect(find(threepid, 'third')).toBeUndefined();
+      });
+
+      it('leaves a pepper that is prepared again', async () => {
+        const first = index.prepare('third');
+        index.retire('third');
+        await Promise.all([first, index.prepare('third')]);
+        expect(find(threepid, 'third')).toBe(mxid);
+      });
+
+      it('ends a pepper under which a source is being loaded', async () => {
+        const { reader, reading, open: openGate } = gated([annas]);
+        const loading = index.load('staff', reader);
+        await reading;
+        index.retire('pepper');
+        openGate();
+        await loading;
+        expect([find(anna, 'pepper'), find(anna, 'other')]).toEqual([undefined, '@anna:example.org']);
+      });
+
+      it('takes back no change of its time when the pepper is prepared anew', async () => {
+        const claims = many(1_000);
+        await index.load('staff', async function* () {
+          yield claims;
+        });
+        index.retire('pepper');
+        const [gone] = claims.splice(0, 1) as [Claim];
+        await index.apply('staff', [gone], []);
+        await index.prepare('pepper');
+        expect([find(gone.threepid), index.size('staff').claims]).toEqual([undefined, 999]);
+      });
+    });
+
+    describe('size', () => {
+      it('counts the claims of a source, not their aliases', async () => {
+        await index.load('staff', pages([annas, { threepid: strauss, mxid: '@strauss:example.org' }]));
+        await index.load('guests', pages([bobs]));
+        await index.prepare('other');
+        expect([index.size('staff').claims, index.size('guests').claims]).toEqual([2, 1]);
+      });
+
+      it('counts more bytes for more claims, and for more peppers', async () => {
+        await index.load('staff', pages(many(2_000)));
+        const few = index.size('staff').bytes;
+        await index.load('staff', pages(many(10_000)));
+        const more = index.size('staff').bytes;
+        await index.prepare('other');
+        expect([few > 0, more > few, index.size('staff').bytes > more]).toEqual([true, true, true]);
+      });
+
+      it('is nothing for a source never loaded', () => {
+        expect(index.size('staff')).toEqual({ claims: 0, bytes: 0 });
+      });
+    });
+  });
+}

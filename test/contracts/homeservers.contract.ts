@@ -1,0 +1,178 @@
+import type { RequestListener } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import { Refused } from '../../src/domain/errors.js';
+import type { Homeservers } from '../../src/ports/homeservers.js';
+
+export interface OpenHomeservers {
+  readonly homeservers: Homeservers;
+  /** The name under which they find the homeserver that answers as the test says. */
+  readonly name: string;
+  close(): Promise<void>;
+}
+
+/** What every Homeservers promises. `open` puts `behaviour` where a homeserver is, and gives at most 300 ms to it. */
+export function homeserversContract(open: (behaviour: RequestListener) => Promise<OpenHomeservers>) {
+  describe('Homeservers contract', () => {
+    let opened: OpenHomeservers | undefined;
+    const homeserverThat = async (behaviour: RequestListener) => {
+      opened = await open(behaviour);
+      return opened;
+    };
+
+    afterEach(async () => {
+      await opened?.close();
+      opened = undefined;
+    });
+
+    const json =
+      (status: number, body: unknown): RequestListener =>
+      (_request, response) =>
+        response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    const html =
+      (status: number): RequestListener =>
+      (_request, response) =>
+        response.writeHead(status, { 'Content-Type': 'text/html' }).end('<!DOCTYPE html><title>Welcome</title>');
+
+    describe('whose an OpenID token is', () => {
+      it('is what the homeserver says (AUTH-2)', async () => {
+        const { homeservers, name } = await homeserverThat(json(200, { sub: '@anna:example.org' }));
+        expect(await homeservers.whoHasOpenIdToken(name, 'token')).toBe('@anna:example.org');
+      });
+
+      it('is told even if the user is of another homeserver', async () => {
+        const { homeservers, name } = await homeserverThat(json(200, { sub: '@anna:other.org' }));
+        expect(await homeservers.whoHasOpenIdToken(name, 'token')).toBe('@anna:other.org');
+      });
+
+      it('is asked with the token as it is, whatever characters it has', async () => {
+        const { homeservers, name } = await homeserverThat((request, response) => {
+          const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
+          response.end(JSON.stringify({ sub: `${request.method} ${pathname} ${searchParams.get('access_token')}` }));
+        });
+        expect(await homeservers.whoHasOpenIdToken(name, 'a&b=c#d+e/%20ä')).toBe(
+          'GET /_matrix/federation/v1/openid/userinfo a&b=c#d+e/%20ä',
+        );
+      });
+
+      it.each(['M_UNKNOWN_TOKEN', 'M_UNAUTHORIZED'])(
+        'is undefined for a token that it does not know (%s)',
+        async (errcode) => {
+          const { homeservers, name } = await homeserverThat(json(401, { errcode, error: 'Access token unknown' }));
+          expect(await homeservers.whoHasOpenIdToken(name, 'token')).toBeUndefined();
+        },
+      );
+
+      it.each<[string, RequestListener, RegExp]>([
+        ['a page of a proxy', html(200), /^The homeserver \S+ answered HTML where JSON was expected$/],
+        ['a page that refuses', html(401), /answered HTML where JSON was expected, with status 401$/],
+        ['an error page', html(502), /answered HTML where JSON was expected, with status 502$/],
+        ['a page without a type', (_request, response) => response.end('<html>'), /answered HTML/],
+        [
+          'other text',
+          (_request, response) => response.end('hello'),
+          /answered something else where JSON was expected$/,
+        ],
+        ['a list', json(200, ['@anna:example.org']), /answered something else where JSON was expected$/],
+        ['nobody', json(200, {}), /answered without saying who the user is$/],
+        ['a number', json(200, { sub: 7 }), /answered without saying who the user is$/],
+        [
+          'not found',
+          json(404, { errcode: 'M_UNRECOGNIZED' }),
+          /does not answer \/_matrix\/federation\/v1\/openid\/userinfo: its proxy has to forward/,
+        ],
+        [
+          'not found, as a page',
+          html(404),
+          /does not answer \/_matrix\/federation\/v1\/openid\/userinfo: its proxy has to forward/,
+        ],
+        ['too many requests', json(429, { errcode: 'M_LIMIT_EXCEEDED' }), /answered with status 429 M_LIMIT_EXCEEDED$/],
+        ['an error of its own words', json(500, { errcode: '<script>' }), /answered with status 500$/],
+        [
+          'a redirect',
+          (_request, response) => response.writeHead(302, { Location: 'https://other.org/' }).end(),
+          /answered with a redirect/,
+        ],
+        ['more than 5 KiB', json(200, { sub: 'a'.repeat(5_200) }), /gave an answer that is too large$/],
+        ['nothing', () => {}, /gave no answer within 0\.3 s$/],
+        ['nothing and hangs up', (request) => request.socket.destroy(), /gave no answer: the connection broke off$/],
+      ])('is refused with a sentence if the answer is %s', async (_case, behaviour, sentence) => {
+        const { homeservers, name } = await homeserverThat(behaviour);
+
+        const refusal = await homeservers.whoHasOpenIdToken(name, 's3cret').catch((error: unknown) => error);
+
+        expect(refusal).toBeInstanceOf(Refused);
+        expect(refusal).toMatchObject({ reason: 'homeserver_failed', message: expect.stringMatching(sentence) });
+        expect(chainOf(refusal)).not.toContain('s3cret');
+      });
+
+      it('is refused for what is no server name', async () => {
+        const { homeservers } = await homeserverThat(json(200, { sub: '@anna:example.org' }));
+        for (const name of ['', 'a/b', 'x?y', 'x@y', 'example.org:0', 'example.org:08448', 'exa mple.org', '[::1']) {
+          await expect(homeservers.whoHasOpenIdToken(name, 'token')).rejects.toMatchObject({
+            reason: 'homeserver_invalid',
+          });
+        }
+      });
+    });
+
+    describe('the news of a binding', () => {
+      const news = { medium: 'email', address: 'anna@example.org', mxid: '@anna:example.org', invites: [] };
+
+      it('is posted without credentials (ONB-2)', async () => {
+        const asked: unknown[] = [];
+        const { homeservers, name } = await homeserverThat((request, response) => {
+          void text(request).then((body) => {
+            const { authorization, 'content-type': type } = request.headers;
+            asked.push([request.method, request.url, authorization, type, JSON.parse(body)]);
+            response.end('{}');
+          });
+        });
+
+        expect(await homeservers.onBind(name, news)).toBe('delivered');
+        const path = '/_matrix/federation/v1/3pid/onbind';
+        expect(asked).toEqual([['POST', path, undefined, 'application/json', news]]);
+      });
+
+      it.each([404, 405])('is put where posting is answered %i (ONB-2)', async (status) => {
+        const { homeservers, name } = await homeserverThat((request, response) =>
+          json(request.method === 'PUT' ? 200 : status, {})(request, response),
+        );
+        expect(await homeservers.onBind(name, news)).toBe('delivered');
+      });
+
+      it.each([200, 201, 204])('is delivered with %i', async (status) => {
+        const { homeservers, name } = await homeserverThat((_request, response) => response.writeHead(status).end());
+        expect(await homeservers.onBind(name, news)).toBe('delivered');
+      });
+
+      it.each([400, 401, 403, 404, 405, 410, 413])('is not sent again after %i (ONB-5)', async (status) => {
+        const { homeservers, name } = await homeserverThat(json(status, {}));
+        expect(await homeservers.onBind(name, news)).toBe('refused');
+      });
+
+      it.each([302, 408, 429, 500, 502, 503])('may be sent again after %i (ONB-5)', async (status) => {
+        const { homeservers, name } = await homeserverThat(json(status, {}));
+        await expect(homeservers.onBind(name, news)).rejects.toThrow(`-> ${status}`);
+      });
+
+      it.each<[string, RequestListener]>([
+        ['answers nothing', () => {}],
+        ['hangs up', (request) => request.socket.destroy()],
+      ])('may be sent again to a homeserver that %s', async (_case, behaviour) => {
+        const { homeservers, name } = await homeserverThat(behaviour);
+        await expect(homeservers.onBind(name, news)).rejects.toThrow(/no answer within|closed before/);
+      });
+
+      it('is not sent to what is no server name', async () => {
+        const { homeservers } = await homeserverThat(json(200, {}));
+        expect(await homeservers.onBind('a/b', news)).toBe('refused');
+      });
+    });
+  });
+}
+
+/** All messages of an error and its causes, as the log has them. */
+function chainOf(error: unknown): string {
+  return error instanceof Error ? `${error.message}\n${chainOf(error.cause)}` : '';
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import type { StoredInvite } from '../../src/domain/invite.js';
+import { email, msisdn } from '../../src/domain/threepid.js';
+import { freshStores, type OpenStores } from './stores.js';
+
+const strauss = email('Strauß@example.org');
+const job = { kind: 'invite-mail', payload: { token: 't1' }, runAt: 5 };
+
+const invite = (token: string, createdAt: number, threepid = strauss): StoredInvite => ({
+  token,
+  threepid,
+  roomId: '!room:example.org',
+  sender: '@bob:example.org',
+  ephemeralPublicKey: `key of ${token}`,
+  keyId: 'ed25519:0',
+  createdAt,
+  deliveredAt: undefined,
+});
+
+const byToken = (invites: readonly StoredInvite[]) => invites.map(({ token }) => token);
+
+/** What every InviteStore promises. */
+export function inviteStoreContract(open: OpenStores): void {
+  describe('InviteStore contract', () => {
+    const on = freshStores(open);
+
+    it('gives back an invitation by its token, to the millisecond and with its alias', async () => {
+      const stored = invite('t1', 1_700_000_000_123);
+      await on.invites.add(stored, []);
+      expect(await on.invites.get('t1')).toStrictEqual(stored);
+      expect(await on.invites.get('unknown')).toBeUndefined();
+    });
+
+    it('queues the jobs of an invitation with it', async () => {
+      await on.invites.add(invite('t1', 1), [job]);
+      expect(await on.jobs.take(10, 20, 10)).toMatchObject([job]);
+    });
+
+    it('adds neither an invitation whose token exists nor its jobs', async () => {
+      await on.invites.add(invite('t1', 1), []);
+      await expect(on.invites.add(invite('t1', 2, msisdn('49221555123')), [job])).rejects.toThrow(Error);
+      expect(await on.invites.get('t1')).toEqual(invite('t1', 1));
+      expect(await on.jobs.take(10, 20, 10)).toEqual([]);
+    });
+
+    it('finds those that wait for any of the given threepids, oldest first', async () => {
+      const phone = msisdn('49221555123');
+      await on.invites.add(invite('t3', 3), []);
+      await on.invites.add(invite('t1', 1), []);
+      await on.invites.add(invite('t2', 2, phone), []);
+      await on.invites.add(invite('t4', 4, email('other@example.org')), []);
+      expect(byToken(await on.invites.findWaiting([phone, email('strauss@example.org')]))).toEqual(['t1', 't2', 't3']);
+      expect(await on.invites.findWaiting([email('nobody@example.org')])).toEqual([]);
+      expect(await on.invites.findWaiting([])).toEqual([]);
+    });
+
+    it('can be asked for any number', async () => {
+      await on.invites.add(invite('t2', 2, email('user7@example.org')), []);
+      await on.invites.add(invite('t1', 1, email('user19999@example.org')), []);
+      const asked = Array.from({ length: 20_000 }, (_, at) => email(`user${at}@example.org`));
+      expect(byToken(await on.invites.findWaiting(asked))).toEqual(['t1', 't2']);
+    });
+
+    it('knows the threepids that somebody waits for, each once', async () => {
+      await on.invites.add(invite('t1', 1), []);
+      await on.invites.add(invite('t2', 2), []);
+      await on.invites.add(invite('t3', 3, msisdn('49221555123')), []);
+      await on.invites.add(invite('t4', 4, email('done@example.org')), []);
+      await on.invites.deliver(['t4'], 5, []);
+      const waiting = await on.invites.waitingThreepids();
+      expect(waiting.toSorted((a, b) => (a.medium < b.medium ? -1 : 1))).toEqual([strauss, msisdn('49221555123')]);
+    });
+
+    it('marks those that are handed over and queues the jobs with it', async () => {
+      for (const at of [1, 2, 3]) await on.invites.add(invite(`t${at}`, at), []);
+      await on.invites.deliver(['t1', 't3', 'unknown'], 1_700_000_000_123, [job]);
+      expect(byToken(await on.invites.findWaiting([strauss]))).toEqual(['t2']);
+      expect(await on.invites.get('t1')).toEqual({ ...invite('t1', 1), deliveredAt: 1_700_000_000_123 });
+      expect(await on.jobs.take(10, 20, 10)).toMatchObject([job]);
+    });
+
+    it('leaves the time of those that were handed over before', async () => {
+      await on.invites.add(invite('t1', 1), []);
+      await on.invites.deliver(['t1'], 10, []);
+      await on.invites.deliver(['t1'], 20, []);
+      expect((await on.invites.get('t1'))?.deliveredAt).toBe(10);
+    });
+
+    it('hands over nothing if the jobs cannot be queued', async () => {
+      const circle: Record<string, never> = {};
+      Object.assign(circle, { circle });
+      await on.invites.add(invite('t1', 1), []);
+      await expect(on.invites.deliver(['t1'], 10, [{ ...job, payload: circle }])).rejects.toThrow(Error);
+      expect(byToken(await on.invites.findWaiting([strauss]))).toEqual(['t1']);
+    });
+
+    it('knows its ephemeral keys, also after delivery', async () => {
+      await on.invites.add(invite('t1', 1), []);
+      await on.invites.deliver(['t1'], 10, []);
+      expect(await on.invites.hasEphemeralKey('key of t1')).toBe(true);
+      expect(await on.invites.hasEphemeralKey('key of t2')).toBe(false);
+    });
+  });
+}

@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import type { MirroredEntry, MirrorState } from '../../src/domain/directory.js';
+import type { Mxid } from '../../src/domain/mxid.js';
+import { email, msisdn } from '../../src/domain/threepid.js';
+import type { MirrorUpdate } from '../../src/ports/mirror-store.js';
+import { freshStores, type OpenStores, readAll } from './stores.js';
+
+const state: MirrorState = {
+  syncedAt: 1_700_000_000_123,
+  attemptedAt: 1_700_000_000_124,
+  parts: { 'ou=people,dc=example,dc=org': 3, 'ou="Büro"': 0 },
+  failure: undefined,
+};
+
+const anna: MirroredEntry = {
+  id: 'a',
+  label: 'uid=anna,ou=people,dc=example,dc=org',
+  stamp: '20240101000000Z',
+  part: 'ou=people,dc=example,dc=org',
+  person: { mxid: '@anna:example.org', threepids: [email('Strauß@example.org'), msisdn('49221555123')] },
+  leftOut: ['telephoneNumber: no number'],
+};
+
+const entry = (id: string, mxid: Mxid | undefined = `@${id}:example.org`): MirroredEntry => ({
+  id,
+  label: `uid=${id}`,
+  stamp: `stamp of ${id}`,
+  part: 'people',
+  person: { mxid, threepids: [email(`${id}@example.org`)] },
+  leftOut: [],
+});
+
+const nobody: MirroredEntry = { ...anna, id: 'n', person: undefined, leftOut: ['no user name'] };
+
+const byId = (entries: readonly MirroredEntry[]) => entries.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+
+/** What every MirrorStore promises. */
+export function mirrorStoreContract(open: OpenStores): void {
+  describe('MirrorStore contract', () => {
+    const on = freshStores(open);
+    const apply = (source: string, update: Partial<MirrorUpdate>) =>
+      on.mirrors.apply(source, { put: [], removed: [], state, changes: [], ...update });
+    const entriesOf = async (source: string) => byId(await readAll(on.mirrors.entries(source)));
+
+    it('has no state before the first sync', async () => {
+      expect(await on.mirrors.state('staff')).toBeUndefined();
+    });
+
+    it('gives back the state of each source as it was saved last', async () => {
+      const failed = { ...state, syncedAt: undefined, failure: { at: 7, reason: 'could not reach ldap://dc1' } };
+      await on.mirrors.saveState('staff', state);
+      await on.mirrors.saveState('partners', state);
+      await on.mirrors.saveState('staff', failed);
+      expect(await on.mirrors.state('staff')).toStrictEqual(failed);
+      expect(await on.mirrors.state('partners')).toStrictEqual(state);
+    });
+
+    it('gives back what was put, people and others, each once', async () => {
+      await apply('staff', { put: [anna, nobody, entry('b')] });
+      expect(await entriesOf('staff')).toEqual([anna, entry('b'), nobody]);
+      expect(await on.mirrors.state('staff')).toStrictEqual(state);
+    });
+
+    it('gives back labels and reasons of any text', async () => {
+      const odd = { ...anna, label: 'cn=nul\0 half\ud800 \\ "quoted" \u2028', leftOut: ['mail: \0'] };
+      await apply('staff', { put: [odd] });
+      expect(await entriesOf('staff')).toEqual([odd]);
+    });
+
+    it('puts changed entries in place of those of the same id, and keeps the others', async () => {
+      await apply('staff', { put: [anna, entry('b')] });
+      const moved = { ...entry('a', '@anna.new:example.org'), part: 'former', stamp: '2' };
+      await apply('staff', { put: [moved] });
+      expect(await entriesOf('staff')).toEqual([moved, entry('b')]);
+      expect(await on.mirrors.findByMxid(['@anna:example.org'])).toEqual([]);
+    });
+
+    it('removes by id, and puts what is removed and put', async () => {
+      await apply('staff', { put: [anna, entry('b'), entry('c')] });
+      await apply('staff', { removed: ['b', 'c', 'unknown'], put: [entry('c')] });
+      expect(await entriesOf('staff')).toEqual([anna, entry('c')]);
+    });
+
+    it('keeps the entries of two sources apart', async () => {
+      await apply('staff', { put: [anna] });
+      await apply('partners', { put: [{ ...anna, label: 'other' }] });
+      await apply('staff', { removed: ['a'] });
+      expect(await entriesOf('staff')).toEqual([]);
+      expect(await entriesOf('partners')).toEqual([{ ...anna, label: 'other' }]);
+    });
+
+    it('gives stamps alone', async () => {
+      await apply('staff', { put: [anna, nobody] });
+      const stamps = await readAll(on.mirrors.stamps('staff'));
+      const only = ({ id, stamp, part }: MirroredEntry) => ({ id, stamp, part });
+      expect(stamps.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([only(anna), only(nobody)]);
+    });
+
+    it('takes, reads, finds and removes many thousands, in pages', async () => {
+      const ids = Array.from({ length: 7_001 }, (_, at) => `id-${at}`);
+      await apply('staff', { put: ids.map((id) => entry(id)) });
+      await apply('partners', { put: [entry('id-1')] });
+      for (const read of [on.mirrors.entries('staff'), on.mirrors.stamps('staff')]) {
+        const sizes: number[] = [];
+        const seen = new Set<string>();
+        for await (const page of read) {
+          sizes.push(page.length);
+          for (const { id } of page) seen.add(id);
+        }
+        expect(seen).toEqual(new Set(ids));
+        expect(sizes.reduce((a, b) => a + b)).toBe(ids.length);
+        expect(Math.max(...sizes)).toBeLessThanOrEqual(3_000);
+      }
+      expect(await on.mirrors.get('staff', [...ids, 'unknown'])).toHaveLength(ids.length);
+      expect(await on.mirrors.findByMxid(ids.map((id): Mxid => `@${id}:example.org`))).toHaveLength(ids.length + 1);
+      await apply('staff', { removed: ids.slice(1) });
+      expect(await entriesOf('staff')).toEqual([entry('id-0')]);
+    });
+
+    it('gets entries by id, each once, and leaves out unknown ones and those of other sources', async () => {
+      await apply('staff', { put: [anna, entry('b')] });
+      await apply('partners', { put: [entry('p')] });
+      expect(await on.mirrors.get('staff', ['a', 'p', 'unknown', 'a'])).toEqual([anna]);
+      expect(await on.mirrors.get('staff', [])).toEqual([]);
+    });
+
+    it('finds entries of any source by user ID and says whose they are', async () => {
+      await apply('staff', { put: [anna, nobody, entry('b')] });
+      await apply('partners', { put: [entry('p', '@anna:example.org')] });
+      const found = await on.mirrors.findByMxid(['@anna:example.org', '@unknown:example.org']);
+      expect(found.toSorted((a, b) => (a.source < b.source ? -1 : 1))).toEqual([
+        { ...entry('p', '@anna:example.org'), source: 'partners' },
+        { ...anna, source: 'staff' },
+      ]);
+    });
+
+    it('knows the user IDs that more than one entry has, over all sources', async () => {
+      await apply('staff', { put: [anna, entry('b'), entry('c'), entry('d', '@c:example.org'), nobody] });
+      await apply('partners', { put: [entry('p', '@anna:example.org'), { ...nobody, id: 'm' }] });
+      expect((await on.mirrors.repeatedMxids()).toSorted()).toEqual(['@anna:example.org', '@c:example.org']);
+    });
+
+    it('finds the entries of a source that have a threepid', async () => {
+      const mentions = { ...entry('b'), leftOut: ['mail: "strauss@example.org"'] };
+      await apply('staff', { put: [anna, mentions] });
+      await apply('partners', { put: [anna] });
+      expect(await on.mirrors.findByThreepid('staff', email('strauss@example.org'))).toEqual([anna]);
+      expect(await on.mirrors.findByThreepid('staff', msisdn('49221555123'))).toEqual([anna]);
+      expect(await on.mirrors.findByThreepid('staff', msisdn('4922155512'))).toEqual([]);
+    });
+
+    it('writes the changes of an update to the change feed with it', async () => {
+      const position = await on.feed.position();
+      const claim = { threepid: email('anna@example.org'), mxid: '@anna:example.org' as const };
+      const change = { source: 'staff', removed: [], added: [claim], isReload: false };
+      await apply('staff', { put: [anna], changes: [change] });
+      expect((await on.feed.since(position))?.changes).toEqual([change]);
+    });
+
+    it('applies nothing of an update that fails half-way', async () => {
+      await apply('staff', { put: [anna, entry('b')] });
+      const position = await on.feed.position();
+      const many = Array.from({ length: 5_000 }, (_, at) => entry(`id-${at}`));
+      const update = {
+        put: [...many, { ...anna, stamp: 'new' }, entry('id-0')],
+        removed: ['b'],
+        state: { ...state, syncedAt: 2 },
+        changes: [{ source: 'staff', removed: [], added: [], isReload: true }],
+      };
+      await expect(apply('staff', update)).rejects.toThrow(Error);
+      expect(await entriesOf('staff')).toEqual([anna, entry('b')]);
+      expect(await on.mirrors.state('staff')).toStrictEqual(state);
+      expect(await on.feed.position()).toBe(position);
+    });
+
+    it('applies updates that come at the same moment one after the other', async () => {
+      const updates = ['1', '2', '3', '4'].map((stamp) =>
+        Array.from({ length: 300 }, (_, at) => ({ ...entry(`id-${at}`), stamp })),
+      );
+      await Promise.all(updates.map((put) => apply('staff', { put })));
+      const entries = await entriesOf('staff');
+      expect(entries).toHaveLength(300);
+      expect(new Set(entries.map(({ stamp }) => stamp)).size).toBe(1);
+    });
+
+    it('removes everything about sources other than those it retains', async () => {
+      await apply('staff', { put: [anna] });
+      await apply('partners', { put: [entry('p')] });
+      await on.mirrors.retain(['staff', 'planned']);
+      expect(await entriesOf('staff')).toEqual([anna]);
+      expect(await on.mirrors.state('staff')).toStrictEqual(state);
+      expect(await entriesOf('partners')).toEqual([]);
+      expect(await on.mirrors.state('partners')).toBeUndefined();
+      await on.mirrors.retain([]);
+      expect(await entriesOf('staff')).toEqual([]);
+    });
+  });
+}

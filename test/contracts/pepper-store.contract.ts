@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { freshStores, type OpenStores } from './stores.js';
+
+const first = { pepper: 'first', announcedFrom: 100 };
+const second = { pepper: 'second', announcedFrom: 200 };
+const third = { pepper: 'third', announcedFrom: 300 };
+
+/** What every PepperStore promises. */
+export function pepperStoreContract(open: OpenStores): void {
+  describe('PepperStore contract', () => {
+    const on = freshStores(open);
+    const addAll = async () => {
+      await on.peppers.add(first, undefined);
+      await on.peppers.add(second, 'first');
+      await on.peppers.add(third, 'second');
+    };
+
+    it('has none at first', async () => {
+      expect(await on.peppers.all()).toEqual([]);
+    });
+
+    it('gives all in the order in which they are announced', async () => {
+      await addAll();
+      expect(await on.peppers.all()).toEqual([first, second, third]);
+    });
+
+    it.each([
+      ['after another first pepper', { pepper: 'other', announcedFrom: 150 }, undefined],
+      ['after one that is not the last any more', { pepper: 'other', announcedFrom: 250 }, 'first'],
+      ['after one that never was', { pepper: 'other', announcedFrom: 250 }, 'unknown'],
+      ['for the time of the last', { pepper: 'other', announcedFrom: 200 }, 'second'],
+      ['for a time before the last', { pepper: 'other', announcedFrom: 150 }, 'second'],
+    ])('adds nothing %s', async (_case, scheduled, after) => {
+      await on.peppers.add(first, undefined);
+      await on.peppers.add(second, 'first');
+      await on.peppers.add(scheduled, after);
+      expect(await on.peppers.all()).toEqual([first, second]);
+    });
+
+    it('takes a pepper that was announced before', async () => {
+      await addAll();
+      const again = { pepper: 'first', announcedFrom: 400 };
+      await on.peppers.add(again, 'third');
+      expect(await on.peppers.all()).toEqual([first, second, third, again]);
+    });
+
+    it('keeps one of several that are added at the same moment by those who saw the same last one', async () => {
+      await on.peppers.add(first, undefined);
+      const rivals = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
+      await Promise.all(rivals.map((rival) => on.peppers.add(rival, 'first')));
+      const [, kept, ...others] = await on.peppers.all();
+      expect(rivals).toContainEqual(kept);
+      expect(others).toEqual([]);
+    });
+
+    it.each([
+      [99, [first, second, third]],
+      [100, [first, second, third]],
+      [199, [first, second, third]],
+      [200, [second, third]],
+      [10_000, [third]],
+    ])('purged at %i, keeps what is announced then and what comes after', async (time, kept) => {
+      await addAll();
+      await on.peppers.purge(time);
+      expect(await on.peppers.all()).toEqual(kept);
+    });
+  });
+}

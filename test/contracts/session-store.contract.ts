@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { email, msisdn } from '../../src/domain/threepid.js';
+import type { ValidationSession } from '../../src/domain/validation-session.js';
+import { freshStores, type OpenStores } from './stores.js';
+
+const alice: ValidationSession = {
+  sid: 's1',
+  threepid: email('Strauß@example.org'),
+  clientSecret: 'monkeys',
+  token: '123456',
+  sendAttempt: 0,
+  nextLink: undefined,
+  validatedAt: undefined,
+  modifiedAt: 1_700_000_000_123,
+};
+
+/** What every SessionStore promises. */
+export function sessionStoreContract(open: OpenStores): void {
+  describe('SessionStore contract', () => {
+    const on = freshStores(open);
+
+    it('gives back what was added, to the millisecond and with its alias', async () => {
+      expect(await on.sessions.findOrAdd(alice, 0)).toEqual(alice);
+      expect(await on.sessions.get('s1')).toEqual(alice);
+    });
+
+    it('gives back what was saved', async () => {
+      const validated = {
+        ...alice,
+        sendAttempt: 3,
+        nextLink: 'https://example.org/?a=1',
+        validatedAt: 7,
+        modifiedAt: 8,
+      };
+      await on.sessions.findOrAdd(alice, 0);
+      await on.sessions.save(validated);
+      expect(await on.sessions.get('s1')).toEqual(validated);
+    });
+
+    it('saves nothing where there is no session', async () => {
+      await on.sessions.save(alice);
+      expect(await on.sessions.get('s1')).toBeUndefined();
+    });
+
+    it('finds by threepid and client secret', async () => {
+      await on.sessions.findOrAdd(alice, 0);
+      expect(await on.sessions.find(email('strauss@example.org'), 'monkeys')).toEqual(alice);
+    });
+
+    it.each([
+      ['another client secret', alice.threepid, 'apes'],
+      ['another address', email('anna@example.org'), 'monkeys'],
+      ['another medium', msisdn('49221555123'), 'monkeys'],
+    ])('finds nothing for %s', async (_case, threepid, clientSecret) => {
+      await on.sessions.findOrAdd(alice, 0);
+      expect(await on.sessions.find(threepid, clientSecret)).toBeUndefined();
+    });
+
+    it('keeps sessions of one threepid apart by client secret', async () => {
+      const other = { ...alice, sid: 's2', clientSecret: 'apes' };
+      await on.sessions.findOrAdd(alice, 0);
+      expect(await on.sessions.findOrAdd(other, 0)).toEqual(other);
+      expect(await on.sessions.get('s1')).toEqual(alice);
+    });
+
+    it('keeps and gives back an older session that was modified at or after the given time', async () => {
+      await on.sessions.findOrAdd(alice, 0);
+      const newer = { ...alice, sid: 's2', token: '654321', modifiedAt: alice.modifiedAt + 1 };
+      expect(await on.sessions.findOrAdd(newer, alice.modifiedAt)).toEqual(alice);
+      expect(await on.sessions.get('s2')).toBeUndefined();
+    });
+
+    it('puts a session in place of one that was modified before the given time', async () => {
+      await on.sessions.findOrAdd({ ...alice, validatedAt: 5, nextLink: 'https://example.org/' }, 0);
+      const newer = { ...alice, sid: 's2', token: '654321', modifiedAt: alice.modifiedAt + 1 };
+      expect(await on.sessions.findOrAdd(newer, newer.modifiedAt)).toEqual(newer);
+      expect(await on.sessions.get('s1')).toBeUndefined();
+      expect(await on.sessions.find(alice.threepid, 'monkeys')).toEqual(newer);
+    });
+
+    it('keeps one of several that are added at the same moment and gives that one to all callers', async () => {
+      const sids = Array.from({ length: 20 }, (_, at) => `s${at}`);
+      const given = await Promise.all(sids.map((sid) => on.sessions.findOrAdd({ ...alice, sid }, alice.modifiedAt)));
+      const kept = await on.sessions.find(alice.threepid, 'monkeys');
+      expect(new Set(given.map(({ sid }) => sid))).toEqual(new Set([kept?.sid]));
+    });
+
+    it('counts guesses, and never gives two callers the same number', async () => {
+      await on.sessions.findOrAdd(alice, 0);
+      const counts = await Promise.all(Array.from({ length: 20 }, () => on.sessions.countGuess('s1')));
+      expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
+    });
+
+    it('counts the guesses of each session by itself, and saving one does not reset them', async () => {
+      await on.sessions.findOrAdd(alice, 0);
+      await on.sessions.findOrAdd({ ...alice, sid: 's2', clientSecret: 'apes' }, 0);
+      expect(await on.sessions.countGuess('s1')).toBe(1);
+      await on.sessions.save({ ...alice, sendAttempt: 2 });
+      expect(await on.sessions.countGuess('s1')).toBe(2);
+      expect(await on.sessions.countGuess('s2')).toBe(1);
+    });
+
+    it('starts counting anew when a session is put in place of an older one', async () => {
+      await on.sessions.findOrAdd(alice, 0);
+      await on.sessions.countGuess('s1');
+      const newer = { ...alice, sid: 's2', modifiedAt: alice.modifiedAt + 1 };
+      await on.sessions.findOrAdd(newer, newer.modifiedAt);
+      expect(await on.sessions.countGuess('s2')).toBe(1);
+    });
+
+    it('counts nothing without a session', async () => {
+      expect(await on.sessions.countGuess('s1')).toBe(1);
+      await on.sessions.findOrAdd(alice, 0);
+      expect(await on.sessions.countGuess('s1')).toBe(1);
+    });
+
+    it('purges what was last modified before the given time, and no more', async () => {
+      const at = (modifiedAt: number) => ({
+        ...alice,
+        sid: `s${modifiedAt}`,
+        clientSecret: `c${modifiedAt}`,
+        modifiedAt,
+      });
+      for (const time of [99, 100, 101]) await on.sessions.findOrAdd(at(time), 0);
+      await on.sessions.purge(100);
+      expect(await on.sessions.get('s99')).toBeUndefined();
+      expect(await on.sessions.find(alice.threepid, 'c99')).toBeUndefined();
+      expect(await on.sessions.get('s100')).toEqual(at(100));
+      expect(await on.sessions.get('s101')).toEqual(at(101));
+    });
+  });
+}

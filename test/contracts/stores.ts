@@ -1,0 +1,66 @@
+import { afterEach, beforeEach } from 'vitest';
+import type { AccountStore } from '../../src/ports/account-store.js';
+import type { AssociationStore } from '../../src/ports/association-store.js';
+import type { ChangeFeed } from '../../src/ports/change-feed.js';
+import type { Clock } from '../../src/ports/clock.js';
+import type { InviteStore } from '../../src/ports/invite-store.js';
+import type { Jobs } from '../../src/ports/jobs.js';
+import type { MirrorStore } from '../../src/ports/mirror-store.js';
+import type { PepperStore } from '../../src/ports/pepper-store.js';
+import type { RateLimits } from '../../src/ports/rate-limits.js';
+import type { SessionStore } from '../../src/ports/session-store.js';
+
+/** The stores of one family, on one database. */
+export interface Stores {
+  readonly sessions: SessionStore;
+  readonly associations: AssociationStore;
+  readonly mirrors: MirrorStore;
+  readonly feed: ChangeFeed;
+  readonly peppers: PepperStore;
+  readonly accounts: AccountStore;
+  readonly invites: InviteStore;
+  readonly jobs: Jobs;
+  readonly limits: RateLimits;
+}
+
+/** Opens empty stores that nobody else uses. */
+export type OpenStores = (clock: Clock) => Promise<{ readonly stores: Stores; close(): Promise<unknown> }>;
+
+/** Empty stores before each test of the surrounding `describe`, and a clock that the test sets. */
+export function freshStores(open: OpenStores): Stores & { readonly clock: { time: number } } {
+  const clock = { time: 0, now: () => clock.time };
+  const fresh = { clock } as Stores & { readonly clock: typeof clock };
+  let opened: Awaited<ReturnType<OpenStores>>;
+  beforeEach(async () => {
+    clock.time = 0;
+    opened = await open(clock);
+    Object.assign(fresh, opened.stores);
+  });
+  afterEach(() => opened.close());
+  return fresh;
+}
+
+/** Everything of a paged reading. */
+export async function readAll<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
+  const all: T[] = [];
+  for await (const page of pages) all.push(...page);
+  return all;
+}
+
+/** Listens, and tells how often it was called back and when next. */
+export function callsOf(feed: ChangeFeed) {
+  let count = 0;
+  let wake = (): void => undefined;
+  const listening = feed.onChange(() => {
+    count++;
+    wake();
+  });
+  return {
+    close: () => listening.close(),
+    count: () => count,
+    next: () =>
+      new Promise<void>((resolve) => {
+        wake = resolve;
+      }),
+  };
+}

@@ -1,0 +1,38 @@
+import { catalogue, type Entry } from '../../../src/app/config/catalogue.js';
+import { inline } from '../../../src/app/config/example.js';
+
+/** Everything between `<!-- options: NAME -->` and `<!-- end -->`, written anew. */
+export const withTables = (markdown: string): string =>
+  markdown.replace(
+    /(<!-- options: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g,
+    (_, start: string, name: string, end: string) => `${start}\n${table(tables().get(name) ?? [])}\n\n${end}`,
+  );
+
+/** What belongs into one table each: the sections, the kinds of things to choose from, and `top` for what is in no section. */
+export function tables(): ReadonlyMap<string, readonly Entry[]> {
+  const sections = catalogue().filter(({ below }) => below.length > 0);
+  const chosen = [...catalogue(), ...sections.flatMap(({ below }) => below)].flatMap(({ key, choices }) =>
+    choices.filter(({ below }) => below.length > 0).map(({ name, below }) => [`${key}.${name}`, below] as const),
+  );
+  const top = catalogue().filter(({ below }) => below.length === 0);
+  return new Map([['top', top] as const, ...sections.map(({ key, below }) => [key, below] as const), ...chosen]);
+}
+
+function table(entries: readonly Entry[]): string {
+  const all = rows(entries);
+  const hasEnv = all.some(({ env }) => env !== undefined);
+  const lines = all.map(({ key, doc, default: usual, isRequired, env }) => {
+    const standard = isRequired ? '*required*' : usual === undefined ? '' : code(inline(usual));
+    const cells = [code(key), standard, doc, ...(hasEnv ? [env === undefined ? '' : code(env)] : [])];
+    return row(cells.map((cell) => cell.replaceAll('|', '\\|')));
+  });
+  const head = ['key', 'default', 'meaning', ...(hasEnv ? ['environment'] : [])];
+  return [row(head), row(head.map(() => '---')), ...lines].join('\n');
+}
+
+const rows = (entries: readonly Entry[], at = ''): readonly Entry[] =>
+  entries.flatMap((entry) => [{ ...entry, key: at + entry.key }, ...rows(entry.below, `${at}${entry.key}.`)]);
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+const code = (text: string): string => `\`${text}\``;

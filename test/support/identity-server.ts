@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { lookupHash } from '../../src/domain/hashing.js';
+import { threepid } from '../../src/domain/threepid.js';
+import { startStandIn } from './stand-in.js';
+import type { Certificate } from './tls.js';
+
+/** `[medium, address, mxid]`, spelt as it is answered. */
+export type Row = readonly [medium: string, address: string, mxid: string];
+
+/** What it was asked. */
+export interface AskedOfUpstream {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly body: unknown;
+}
+
+/** Writes an answer of its own. */
+export type Answer = (response: ServerResponse, asked: AskedOfUpstream) => void;
+
+export interface IdentityServer {
+  readonly url: string;
+  readonly asked: readonly AskedOfUpstream[];
+  readonly rows: Row[];
+  pepper: string;
+  algorithms: readonly string[];
+  /** Answers like this from now on, `undefined`: as it should. */
+  answer: Answer | undefined;
+  /** The highest number of requests there were at once. */
+  mostAtOnce(): number;
+  close(): Promise<void>;
+}
+
+export interface IdentityServerOptions {
+  readonly rows?: readonly Row[];
+  /** What v2 wants to see; without it v2 is not there. */
+  readonly accessToken?: string;
+  readonly certificate?: Certificate;
+}
+
+const reply = (response: ServerResponse, status: number, body: object) =>
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+
+/** Misbehaviour that has been seen in others. */
+export const misbehaviour = {
+  html: (response) =>
+    void response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Welcome to nginx!</body></html>'),
+  htmlError: (response) => void response.writeHead(502, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>'),
+  fault: (response) => void reply(response, 500, { errcode: 'M_UNKNOWN', error: 'alice@example.org crashed it' }),
+  redirect: (response) => void response.writeHead(302, { location: 'http://127.0.0.1:1/elsewhere' }).end(),
+  endless: (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const more = () => response.write('x'.repeat(64 * 1024), (error) => error ?? setImmediate(more));
+    more();
+  },
+  drip: (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    const timer = setInterval(() => response.write(' '), 20);
+    response.on('close', () => clearInterval(timer));
+  },
+  silent: () => undefined,
+  hangUp: (response) => void response.destroy(),
+  notAnObject: (response) => void response.end('[]'),
+  empty: (response) => void response.end(),
+} as const satisfies Record<string, Answer>;
+
+/** An identity server that knows what it is given, asked by v1 `bulk_lookup` and v2 `lookup`. */
+export async function startIdentityServer(options: IdentityServerOptions = {}): Promise<IdentityServer> {
+  const { rows = [], accessToken, certificate } = options;
+  const asked: AskedOfUpstream[] = [];
+  let running = 0;
+  let most = 0;
+
+  const server = await startStandIn((request, response) => {
+    running += 1;
+    most = Math.max(most, running);
+    response.on('close', () => (running -= 1));
+    read(request).then(
+      (seen) => {
+        asked.push(seen);
+        (upstream.answer ?? answerAsItShould)(response, seen);
+      },
+      () => response.destroy(),
+    );
+  }, certificate);
+
+  const answerAsItShould: Answer = (response, { method, path, authorization, body }) => {
+    const { threepids, addresses, pepper, algorithm } = (body ?? {}) as Record<string, unknown>;
+    if (method === 'POST' && path === '/_matrix/identity/api/v1/bulk_lookup') {
+      const wanted = new Set(
+        (threepids as string[][]).map(([medium, address]) => `${medium} ${address?.toLowerCase()}`),
+      );
+      const found = upstream.rows.filter(([medium, address]) => wanted.has(`${medium} ${address.toLowerCase()}`));
+      return void reply(response, 200, { threepids: found });
+    }
+    if (accessToken === undefined) return void reply(response, 404, { errcode: 'M_UNRECOGNIZED' });
+    if (authorization !== `Bearer ${accessToken}`) return void reply(response, 401, { errcode: 'M_UNAUTHORIZED' });
+    if (method === 'GET' && path === '/_matrix/identity/v2/hash_details') {
+      return void reply(response, 200, { lookup_pepper: upstream.pepper, algorithms: upstream.algorithms });
+    }
+    if (path !== '/_matrix/identity/v2/lookup') return void reply(response, 404, { errcode: 'M_UNRECOGNIZED' });
+    if (pepper !== upstream.pepper) return void reply(response, 400, { errcode: 'M_INVALID_PEPPER' });
+    const entryOf = (medium: string, address: string) =>
+      algorithm === 'none' ? `${address} ${medium}` : lookupHash(threepid(medium, address), upstream.pepper);
+    const known = new Map(upstream.rows.map(([medium, address, mxid]) => [entryOf(medium, address), mxid]));
+    const found = (addresses as string[]).filter((entry) => known.has(entry));
+    return void reply(response, 200, { mappings: Object.fromEntries(found.map((entry) => [entry, known.get(entry)])) });
+  };
+
+  const upstream: IdentityServer = {
+    url: server.url,
+    asked,
+    rows: [...rows],
+    pepper: 'matrixrocks',
+    algorithms: ['none', 'sha256'],
+    answer: undefined,
+    mostAtOnce: () => most,
+    close: () => server.close(),
+  };
+  return upstream;
+}
+
+async function read(request: IncomingMessage): Promise<AskedOfUpstream> {
+  const text = Buffer.concat((await request.toArray()) as Buffer[]).toString();
+  const { method = '', url = '', headers } = request;
+  return { method, path: url, authorization: headers.authorization, body: text ? JSON.parse(text) : undefined };
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { freePort } from './ports.js';
+
+const CLI = join(import.meta.dirname, '../../dist/app/cli.js');
+
+export interface RunningIslet {
+  readonly url: string;
+  readonly adminUrl: string;
+  readonly folder: string;
+  readonly configFile: string;
+  /** Everything it wrote to the log so far. */
+  log(): string;
+  /** Sends a signal and waits for the end; the exit code, or `null` if the signal ended it. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>;
+  /** The same process again on the same folder and ports. */
+  restart(): Promise<void>;
+  /** Runs `islet` beside it with the same configuration. */
+  command(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
+  /** Stops it and removes its folder. */
+  remove(): Promise<void>;
+}
+
+/** Starts the built server as its administrator would. @param config without `listen`, `admin`, `dataDir` and `log` */
+export async function startIslet(config: Record<string, unknown>): Promise<RunningIslet> {
+  const folder = await mkdtemp(join(tmpdir(), 'islet-'));
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const configFile = join(folder, 'islet.yaml');
+  const whole = {
+    listen: { port },
+    admin: { port: adminPort },
+    dataDir: join(folder, 'data'),
+    log: { format: 'json', level: 'info' },
+    ...config,
+  };
+  await writeFile(configFile, stringify(whole), { mode: 0o640 });
+  let log = '';
+  let child: ChildProcess;
+
+  const start = async () => {
+    child = spawn(process.execPath, [CLI, 'serve', '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const ended = once(child, 'exit').then(() => true);
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (log += chunk.toString()));
+    const deadline = Date.now() + 20_000;
+    while (!(await answers(`http://127.0.0.1:${port}/_matrix/identity/v2`))) {
+      if ((await Promise.race([ended, pause(50)])) || Date.now() > deadline)
+        throw new Error(`Islet did not start:\n${log}`);
+    }
+  };
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      await ended;
+    }
+    return child.exitCode;
+  };
+  await start();
+  return {
+    url: `http://127.0.0.1:${port}`,
+    adminUrl: `http://127.0.0.1:${adminPort}`,
+    folder,
+    configFile,
+    log: () => log,
+    stop,
+    restart: async () => {
+      await stop();
+      await start();
+    },
+    command: (...args) => islet([...args, '--config', configFile]),
+    remove: async () => {
+      await stop('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Runs one `islet` command to its end. */
+export async function islet(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  await once(child, 'close');
+  return { code: child.exitCode, stdout, stderr };
+}
+
+const pause = (ms: number) => new Promise<false>((resolve) => setTimeout(resolve, ms, false));
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  );
+}

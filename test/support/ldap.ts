@@ -1,0 +1,34 @@
+import type { LdapOptions } from '../../src/adapters/ldap/options.js';
+import { ldapSource, type LdapSource } from '../../src/adapters/ldap/source.js';
+import type { DirectoryEntry } from '../../src/domain/directory.js';
+import { Heard } from './fakes.js';
+import type { Slapd } from './slapd.js';
+
+/** A source that asks `slapd` as its administrator, unless the options say otherwise. */
+export const sourceOf = (slapd: Slapd, options: Partial<LdapOptions> = {}, telemetry = new Heard()): LdapSource =>
+  ldapSource(
+    {
+      name: 'staff',
+      urls: [slapd.url],
+      bindDn: slapd.adminDn,
+      password: slapd.adminPassword,
+      bases: ['ou=people,dc=example,dc=org'],
+      preset: 'openldap',
+      homeserver: 'example.org',
+      phoneRegion: 'DE',
+      timeLimitMs: 3_000,
+      connections: 4,
+      pageSize: 1_000,
+      ...options,
+    },
+    telemetry,
+  );
+
+/** Everything a listing gives, with the part each entry is from. */
+export async function listed(source: LdapSource): Promise<readonly (DirectoryEntry & { readonly part: string })[]> {
+  const all: (DirectoryEntry & { readonly part: string })[] = [];
+  for await (const { part, entries } of source.list()) {
+    for (const entry of entries) all.push({ ...entry, part, read: () => entry.read() });
+  }
+  return all;
+}

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { appendFile, chown, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { exists } from './debian.js';
+
+const run = promisify(execFile);
+
+const DEBIAN = '/usr/lib/postgresql';
+
+/** The role that must give its password; all others are trusted. */
+export const ROLE_WITH_PASSWORD = 'islet_with_password';
+
+/** The folder with the newest server's programs, `undefined` if there is none. */
+export async function findPostgres(): Promise<string | undefined> {
+  const versions = await readdir(DEBIAN).catch((): string[] => []);
+  const folders = versions.toSorted((a, b) => Number(b) - Number(a)).map((version) => join(DEBIAN, version, 'bin'));
+  for (const folder of [...folders, ...(process.env.PATH ?? '').split(':')]) {
+    if (await exists(join(folder, 'initdb'))) return folder;
+  }
+  return undefined;
+}
+
+/** A private PostgreSQL on a free port of 127.0.0.1, in a folder of its own, that does not care for power failures. */
+export async function startPostgres(programs: string): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'islet-postgres-'));
+  const owner = await ownerOf(folder);
+  const data = join(folder, 'data');
+  const call = (program: string, ...args: string[]) => run(join(programs, program), args, { ...owner, cwd: folder });
+
+  await call('initdb', '-D', data, '-U', 'islet', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync');
+  const access = join(data, 'pg_hba.conf');
+  await writeFile(
+    access,
+    `host all ${ROLE_WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n${await readFile(access, 'utf8')}`,
+  );
+  const port = await freePort();
+  await appendFile(
+    join(data, 'postgresql.conf'),
+    `listen_addresses = '127.0.0.1'\nport = ${port}\nunix_socket_directories = ''\nfsync = off\nmax_connections = 200\n`,
+  );
+  try {
+    await call('pg_ctl', '-w', '-D', data, '-l', join(folder, 'log'), 'start');
+  } catch (cause) {
+    throw new Error(`PostgreSQL does not start: ${await readFile(join(folder, 'log'), 'utf8')}`, { cause });
+  }
+  return {
+    url: `postgres://islet@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await call('pg_ctl', '-w', '-D', data, '-m', 'immediate', 'stop');
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** An empty database of its own on the server at `serverUrl`. */
+export async function freshDatabase(serverUrl: string): Promise<{ readonly url: string; drop(): Promise<void> }> {
+  const name = `test_${process.pid}_${++databases}`;
+  await onServer(serverUrl, `create database ${name}`);
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => onServer(serverUrl, `drop database ${name} with (force)`) };
+}
+
+let databases = 0;
+
+/** Runs one statement, as an administrator. */
+export async function onServer(serverUrl: string, statement: string): Promise<void> {
+  const client = new pg.Client(serverUrl);
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+/** PostgreSQL refuses to run as root: then it runs as the user that its package has made. */
+async function ownerOf(folder: string): Promise<{ uid?: number; gid?: number }> {
+  if (process.getuid?.() !== 0) return {};
+  const id = async (what: string) => Number((await run('id', [what, 'postgres'])).stdout);
+  const owner = { uid: await id('-u'), gid: await id('-g') };
+  await chown(folder, owner.uid, owner.gid);
+  return owner;
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

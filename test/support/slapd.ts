@@ -1,0 +1,153 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { freePort } from './ports.js';
+
+const run = promisify(execFile);
+
+export interface SlapdOptions {
+  /** Entries, as LDIF. The suffix `dc=example,dc=org` itself is there already. */
+  readonly ldif?: string;
+  /** Global lines of slapd.conf: `attributetype ( … )`, `security …`, `disallow bind_anon`. */
+  readonly global?: readonly string[];
+  /** Lines of the database: `access to * by …`, `limits …`, `index …`. */
+  readonly database?: readonly string[];
+  /** PEM texts. With them it speaks StartTLS on `url` and TLS on `ldapsUrl`. */
+  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
+}
+
+/** A private OpenLDAP server on free ports of 127.0.0.1, with the schemas core, cosine and inetorgperson. */
+export class Slapd {
+  readonly suffix = SUFFIX;
+  /** May read and write everything. */
+  readonly adminDn = ADMIN;
+  readonly adminPassword = 'secret';
+  readonly url: string;
+  readonly ldapsUrl: string;
+  private process: ChildProcess | undefined;
+
+  private constructor(
+    private readonly directory: string,
+    readonly port: number,
+    tlsPort: number,
+    private readonly hasTls: boolean,
+  ) {
+    this.url = `ldap://127.0.0.1:${port}`;
+    this.ldapsUrl = `ldaps://127.0.0.1:${tlsPort}`;
+  }
+
+  static async start(options: SlapdOptions = {}): Promise<Slapd> {
+    const directory = await mkdtemp(join(tmpdir(), 'slapd-'));
+    const [port, tlsPort] = await Promise.all([freePort(), freePort()]);
+    await write(directory, options);
+    await run('/usr/sbin/slapadd', ['-q', '-f', join(directory, 'slapd.conf'), '-l', join(directory, 'data.ldif')]);
+    const slapd = new Slapd(directory, port, tlsPort, options.tls !== undefined);
+    await slapd.restart();
+    return slapd;
+  }
+
+  /** Starts it, on the same ports and with the same data; stops it before if it runs. */
+  async restart(): Promise<void> {
+    await this.end('SIGTERM');
+    const urls = this.hasTls ? `${this.url} ${this.ldapsUrl}` : this.url;
+    const configuration = join(this.directory, 'slapd.conf');
+    this.process = spawn('/usr/sbin/slapd', ['-f', configuration, '-h', urls, '-d', '0'], { stdio: 'ignore' });
+    await answers(this.port, this.process);
+  }
+
+  /** It still accepts connections and answers nothing. */
+  pause(): void {
+    this.process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.process?.kill('SIGCONT');
+  }
+
+  /** Ends it at once, as a crash does. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL');
+  }
+
+  /** Ends it and removes its data. */
+  async stop(): Promise<void> {
+    await this.end('SIGKILL');
+    await rm(this.directory, { recursive: true });
+  }
+
+  /** Changes entries as `ldapmodify` does: LDIF with `changetype`. */
+  async modify(ldif: string): Promise<void> {
+    const child = execFile('ldapmodify', ['-x', '-H', this.url, '-D', this.adminDn, '-w', this.adminPassword]);
+    child.stdin?.end(ldif);
+    const [code] = await once(child, 'exit');
+    if (code !== 0) throw new Error(`ldapmodify ended with ${code}`);
+  }
+
+  private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const process = this.process;
+    this.process = undefined;
+    if (!process || process.exitCode !== null || process.signalCode !== null) return;
+    const ended = once(process, 'exit');
+    process.kill('SIGCONT');
+    process.kill(signal);
+    await ended;
+  }
+}
+
+const SUFFIX = 'dc=example,dc=org';
+const ADMIN = `cn=admin,${SUFFIX}`;
+
+async function write(directory: string, { ldif = '', global = [], database = [], tls }: SlapdOptions): Promise<void> {
+  const files = {
+    'ca.pem': tls?.ca,
+    'certificate.pem': tls?.cert,
+    'key.pem': tls?.key,
+    'data.ldif': `dn: ${SUFFIX}\nobjectClass: dcObject\nobjectClass: organization\ndc: example\no: Example\n\n${ldif}`,
+    'slapd.conf': [
+      'include /etc/ldap/schema/core.schema',
+      'include /etc/ldap/schema/cosine.schema',
+      'include /etc/ldap/schema/inetorgperson.schema',
+      'modulepath /usr/lib/ldap',
+      'moduleload back_mdb',
+      ...(tls ? tlsLines(directory) : []),
+      ...global,
+      'database mdb',
+      `suffix "${SUFFIX}"`,
+      `directory ${directory}`,
+      'maxsize 1073741824',
+      'dbnosync',
+      `rootdn "${ADMIN}"`,
+      'rootpw secret',
+      'index objectClass,entryUUID eq',
+      'index uid,mail pres,eq',
+      ...database,
+      '',
+    ].join('\n'),
+  };
+  for (const [name, text] of Object.entries(files)) if (text) await writeFile(join(directory, name), text);
+}
+
+const tlsLines = (directory: string): readonly string[] => [
+  `TLSCACertificateFile ${join(directory, 'ca.pem')}`,
+  `TLSCertificateFile ${join(directory, 'certificate.pem')}`,
+  `TLSCertificateKeyFile ${join(directory, 'key.pem')}`,
+];
+
+async function answers(port: number, process: ChildProcess): Promise<void> {
+  for (;;) {
+    if (process.exitCode !== null) throw new Error(`slapd ended with ${process.exitCode}`);
+    const socket = connect(port, '127.0.0.1');
+    const isUp = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    );
+    socket.destroy();
+    if (isUp) return;
+    await pause(20);
+  }
+}

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+export interface Authority<Name extends string> {
+  /** PEM. */
+  readonly ca: string;
+  readonly certificates: Readonly<Record<Name, Certificate>>;
+}
+
+/** A certificate authority of its own and one certificate per entry, each for the given DNS names and addresses. */
+export function createAuthority<Name extends string>(
+  wanted: Readonly<Record<Name, readonly string[]>>,
+): Authority<Name> {
+  const folder = mkdtempSync(join(tmpdir(), 'islet-tls-'));
+  const openssl = (name: string, ...more: string[]) => {
+    const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`];
+    const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+    execFileSync('openssl', [...args, '-subj', `/CN=${name}`, ...files, ...more], { cwd: folder, stdio: 'pipe' });
+  };
+  const read = (file: string) => readFileSync(join(folder, file), 'utf8');
+  try {
+    openssl('ca');
+    const names = Object.keys(wanted) as Name[];
+    for (const name of names) {
+      const alternatives = wanted[name].map((each) => `${/^[\d.]+$|:/.test(each) ? 'IP' : 'DNS'}:${each}`).join(',');
+      openssl(
+        name,
+        '-CA',
+        'ca.pem',
+        '-CAkey',
+        'ca.key',
+        '-addext',
+        `subjectAltName=${alternatives}`,
+        '-addext',
+        'basicConstraints=critical,CA:FALSE',
+      );
+    }
+    const certificates = names.map((name) => [name, { key: read(`${name}.key`), cert: read(`${name}.pem`) }]);
+    return { ca: read('ca.pem'), certificates: Object.fromEntries(certificates) as Record<Name, Certificate> };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
