@@ -52,11 +52,11 @@ describe('compact', () => {
 
     it('keeps a name that very many claims share', async () => {
       const claims = Array.from({ length: 1_000 }, (_, i): Claim => ({ ...claimAt(i), mxid: '@team:example.org' }));
-      await index.load('staff', async function* () {
-        yield claims;
-      });
+      await index.load('staff', pagesOf(0));
+      await index.apply('staff', [], claims);
       await index.apply('staff', claims.slice(1), []);
-      expect([find(0), find(1)]).toEqual(['@team:example.org', undefined]);
+      await index.apply('staff', [], [{ ...claimAt(1), mxid: '@boss:example.org' }]);
+      expect([find(0), find(1)]).toEqual(['@team:example.org', '@boss:example.org']);
     });
 
     it('reads a source no faster than it is hashed', async () => {
@@ -114,6 +114,7 @@ describe('compact', () => {
       isBroken = true;
       await expect(index.prepare('other')).rejects.toThrow('The database is gone');
       expect(index.peppers()).toEqual(['pepper']);
+      await index.prepare('pepper'); // is live already
 
       isBroken = false;
       await index.prepare('other');
@@ -133,7 +134,7 @@ describe('compact', () => {
   });
 
   describe('beside plain maps', () => {
-    it.each([1, 2, 3, 4])('answers the same whatever happens, in whatever order (seed %i)', async (seed) => {
+    it.each([1, 2, 3])('answers the same whatever happens, in whatever order (seed %i)', async (seed) => {
       const compact = await lifeOf(new CompactHashIndex(), seed);
       const plain = await lifeOf(new MemoryHashIndex(), seed);
       expect(compact.length).toBeGreaterThan(30);
@@ -153,7 +154,7 @@ const THREEPIDS: readonly Threepid[] = Array.from({ length: 60 }, (_, i) =>
 );
 const CLAIMS: readonly Claim[] = THREEPIDS.flatMap((threepid) =>
   [1, 2, 3].flatMap((user): Claim[] => {
-    const claim = { threepid, mxid: `@user${'x'.repeat(user)}:example.org` } as const;
+    const claim = { threepid, mxid: `@user${user}:example.org` } as const;
     return [claim, { ...claim, isShared: true }];
   }),
 );

@@ -20,7 +20,7 @@ beforeAll(() => {
 
 const clock = { now: () => performance.timeOrigin + performance.now() };
 const silence = { info: () => {}, warn: () => {}, count: () => {} } satisfies Telemetry;
-const limits = { userinfoMs: 300, onbindMs: 300 };
+const limits = { userinfoMs: 1_000, onbindMs: 1_000 };
 
 const anna: RequestListener = (_request, response) => response.end('{"sub":"@anna:example.org"}');
 const delegateTo =

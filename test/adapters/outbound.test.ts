@@ -4,6 +4,7 @@ import { AxiosHttpClient } from '../../src/adapters/outbound/axios-http-client.j
 import type { HttpRequest } from '../../src/ports/http-client.js';
 import { httpClientContract } from '../contracts/http-client.contract.js';
 import { startStandIn, type StandIn } from '../support/stand-in.js';
+import { createAuthority } from '../support/tls.js';
 
 const request = (url: string, more: Partial<HttpRequest> = {}): HttpRequest => ({
   method: 'GET',
@@ -54,6 +55,15 @@ describe('AxiosHttpClient', () => {
     expect(server.seen).toHaveLength(1);
     expect(proxy.seen).toEqual([]);
     expect(proxy.connections()).toBe(0);
+  });
+
+  it('checks certificates whatever the environment says', async () => {
+    const { certificates } = createAuthority({ server: ['127.0.0.1'] });
+    const standIn = await startStandIn((_request, response) => response.end('ok'), certificates.server);
+    standIns.push(standIn);
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+
+    await expect(new AxiosHttpClient().request(request(standIn.url))).rejects.toMatchObject({ problem: 'certificate' });
   });
 
   it('keeps the connection to a hop of the operator for the next request, and not for long', async () => {

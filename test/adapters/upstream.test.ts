@@ -119,10 +119,16 @@ describe.each([
 
   it('is asked a few times at once at most', async () => {
     const upstream = await start();
-    const source = sourceAt(upstream.url, by);
-    const found = await Promise.all(Array.from({ length: 40 }, () => source.find([alice])));
-    expect(found).toEqual(Array.from({ length: 40 }, () => [aliceFound]));
-    expect(upstream.mostAtOnce()).toBeLessThanOrEqual(8);
+    const source = sourceAt(upstream.url, { ...by, timeLimitMs: 20_000 });
+    await source.find([phone]);
+    const waiting: (() => void)[] = [];
+    upstream.answer = (response) => void waiting.push(() => response.end('{"threepids":[],"mappings":{}}'));
+    const finding = Promise.all(Array.from({ length: 40 }, () => source.find([alice])));
+    for (let answered = 0; answered < 40; answered += 8) {
+      await expect.poll(() => waiting.length, { interval: 100 }).toBe(8);
+      for (const answer of waiting.splice(0)) answer();
+    }
+    expect(await finding).toEqual(Array.from({ length: 40 }, () => []));
   });
 
   it('is believed in whatever case it writes an address', async () => {
@@ -242,7 +248,8 @@ describe.each([
     const startedAt = performance.now();
     const results = await Promise.allSettled(Array.from({ length: 50 }, () => source.find([alice])));
     expect(performance.now() - startedAt).toBeLessThan(1500);
-    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    const reasons = results.map((result) => (result.status === 'rejected' ? String(result.reason) : 'found'));
+    expect(reasons.filter((reason) => !/no answer within|too many lookups wait/.test(reason))).toEqual([]);
     upstream.answer = undefined;
     expect(await source.find([alice])).toEqual([aliceFound]);
   });

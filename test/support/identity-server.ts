@@ -26,8 +26,6 @@ export interface IdentityServer {
   algorithms: readonly string[];
   /** Answers like this from now on, `undefined`: as it should. */
   answer: Answer | undefined;
-  /** The highest number of requests there were at once. */
-  mostAtOnce(): number;
   close(): Promise<void>;
 }
 
@@ -68,13 +66,8 @@ export const misbehaviour = {
 export async function startIdentityServer(options: IdentityServerOptions = {}): Promise<IdentityServer> {
   const { rows = [], accessToken, certificate } = options;
   const asked: AskedOfUpstream[] = [];
-  let running = 0;
-  let most = 0;
 
   const server = await startStandIn((request, response) => {
-    running += 1;
-    most = Math.max(most, running);
-    response.on('close', () => (running -= 1));
     read(request).then(
       (seen) => {
         asked.push(seen);
@@ -114,7 +107,6 @@ export async function startIdentityServer(options: IdentityServerOptions = {}): 
     pepper: 'matrixrocks',
     algorithms: ['none', 'sha256'],
     answer: undefined,
-    mostAtOnce: () => most,
     close: () => server.close(),
   };
   return upstream;

@@ -3,7 +3,7 @@ import type { DirectoryEntry } from '../../domain/directory.js';
 import type { DirectoryPage } from '../../ports/directory.js';
 import type { Connection, Limits } from './connection.js';
 import { read } from './entry.js';
-import { type RawEntry, stampOf } from './raw-entry.js';
+import type { RawEntry } from './raw-entry.js';
 import type { Rules } from './rules.js';
 import { pagesOf } from './search.js';
 import type { Servers } from './servers.js';
@@ -93,7 +93,7 @@ class ListedEntry implements DirectoryEntry {
   ) {
     this.id = raw.id;
     this.label = raw.dn;
-    this.stamp = stampOf(raw, rules.mark);
+    this.stamp = raw.digest + rules.mark;
   }
 
   read(): ReturnType<DirectoryEntry['read']> {

@@ -4,24 +4,19 @@ import { dnText } from './dn-text.js';
 import { nameOf } from './library.js';
 
 /**
- * An entry as it came, packed into few strings: listings hold thousands of them at a time, and the
+ * An entry as it came, packed into one string: listings hold thousands of them at a time, and the
  * library's own objects cost more to keep than to read.
  */
 export interface RawEntry {
   /** Lasting: the value of the first id attribute that is there, else the distinguished name in lower case. */
   readonly id: string;
-  /** The id as the directory stores it, to ask for this entry again. */
-  readonly idAttribute: IdAttribute | undefined;
   readonly dn: string;
   /** For `attributesOf` alone. */
   readonly packed: string;
+  /** Equal for entries that are equal. */
+  readonly digest: string;
   /** What the server held back of long attributes, to be asked for: `member;range=1500-*`. */
   readonly missing: readonly string[];
-}
-
-interface IdAttribute {
-  readonly name: string;
-  readonly value: Buffer;
 }
 
 /** As the server spelled it, options included, and its values byte by byte (latin1). */
@@ -35,35 +30,37 @@ const NONE: readonly string[] = [];
 /** @param idNames in lower case, the best first */
 export function pack(entry: SearchEntry, idNames: readonly string[]): RawEntry {
   const dn = dnText(nameOf(entry));
-  let packed = '';
+  let packed = dn;
   let missing = NONE;
   let rank = idNames.length;
-  let idAttribute: IdAttribute | undefined;
+  let id: string | undefined;
   for (const { type, buffers } of entry.attributes) {
-    const [first] = buffers;
-    const better = idNames.indexOf(type.toLowerCase());
-    if (first && better >= 0 && better < rank) [rank, idAttribute] = [better, { name: type, value: first }];
     packed += `\n${type}`;
     for (const value of buffers) packed += `\0${value.length}\0${value.toString('latin1')}`;
     if (type.includes(';')) missing = missing.concat(restOf(type));
+    const better = idNames.indexOf(type.toLowerCase());
+    if (better < 0 || better >= rank || !buffers[0]) continue;
+    rank = better;
+    id = idText(type, buffers[0]);
   }
-  return { id: idAttribute ? idText(idAttribute) : dn.toLowerCase(), idAttribute, dn, packed, missing };
+  // Hashed first: that makes one flat string of the many pieces, and the pieces can go at once.
+  const digest = digestOf(packed);
+  return { id: id ?? dn.toLowerCase(), dn: packed.slice(0, dn.length), packed, digest, missing };
 }
 
-/** Equal for entries that look the same under the same rules. */
-export const stampOf = ({ dn, packed }: RawEntry, mark: string): string =>
-  hash('sha256', `${mark}${dn}${packed}`, 'base64url');
+const digestOf = (text: string): string => hash('sha256', text, 'base64url');
 
 /** The entry with what else was found of it. */
 export const joined = (entry: RawEntry, more: RawEntry): RawEntry => ({
   ...entry,
-  packed: entry.packed + more.packed,
+  packed: entry.packed + more.packed.slice(more.dn.length),
+  digest: digestOf(entry.digest + more.digest),
   missing: more.missing,
 });
 
-export function attributesOf({ packed }: RawEntry): readonly RawAttribute[] {
+export function attributesOf({ dn, packed }: RawEntry): readonly RawAttribute[] {
   const attributes: RawAttribute[] = [];
-  let at = 0;
+  let at = dn.length;
   while (at < packed.length) {
     const start = at + 1;
     while (at < packed.length && packed[at] !== '\0' && (packed[at] !== '\n' || at < start)) at++;
@@ -86,7 +83,7 @@ function restOf(description: string): readonly string[] {
 }
 
 /** GUIDs of Active Directory are bytes; everybody else writes ids as text. */
-function idText({ name, value }: IdAttribute): string {
+function idText(name: string, value: Buffer): string {
   const text = value.toString('latin1');
   return name.toLowerCase() !== 'objectguid' && /^[\x20-\x7e]+$/.test(text) ? text : value.toString('hex');
 }

@@ -51,7 +51,7 @@ export function rulesOf(options: Ruling): Rules {
     id: id.map((attribute) => attribute.toLowerCase()),
     region,
     requested: [...new Set([...names, ...email, ...msisdn, ...id])],
-    mark: hash('sha256', JSON.stringify([READING, homeserver, template, email, msisdn, region]), 'base64url'),
+    mark: hash('sha256', JSON.stringify([READING, homeserver, template, email, msisdn, region]), 'hex').slice(0, 8),
   };
 }
 

@@ -1,7 +1,7 @@
 import ldap from 'ldapjs';
 import type { Connection, Limits, Page, Question } from './connection.js';
 import { equals } from './lookup-filters.js';
-import { joined, type RawEntry } from './raw-entry.js';
+import { attributesOf, joined, type RawEntry } from './raw-entry.js';
 
 /** Nobody has millions of addresses: a server that goes on and on is broken. */
 const MOST_RANGES = 1_000;
@@ -36,15 +36,17 @@ async function completed(
   question: Question,
   limits: () => Limits,
 ): Promise<RawEntry> {
-  const { idAttribute } = entry;
-  const same: Pick<Question, 'base' | 'scope' | 'filter'> = idAttribute
-    ? { base: question.base, scope: 'sub', filter: equals(idAttribute.name, idAttribute.value) }
-    : { base: entry.dn, scope: 'base', filter: new ldap.PresenceFilter({ attribute: 'objectClass' }) };
+  const idAttribute = attributesOf(entry).find(({ description }) => question.id.includes(description.toLowerCase()));
+  const id = idAttribute?.values[0];
+  const same: Pick<Question, 'base' | 'scope' | 'filter'> =
+    idAttribute && id
+      ? { base: question.base, scope: 'sub', filter: equals(idAttribute.description, Buffer.from(id, 'latin1')) }
+      : { base: entry.dn, scope: 'base', filter: new ldap.PresenceFilter({ attribute: 'objectClass' }) };
 
   let whole = entry;
   for (let ranges = 0; whole.missing.length > 0; ranges++) {
     if (ranges === MOST_RANGES) throw new Error(`the values of ${whole.missing.join(', ')} have no end`);
-    const attributes = [...whole.missing, ...(idAttribute ? [idAttribute.name] : [])];
+    const attributes = [...whole.missing, ...question.id];
     const { entries } = await connection.search({ ...question, ...same, attributes }, limits());
     const more = entries.find(({ id }) => id === entry.id);
     // It has gone meanwhile, and the next listing will not have it.

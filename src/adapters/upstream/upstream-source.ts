@@ -154,7 +154,7 @@ function findingsOf(answer: Answer, asked: ReadonlyMap<string, Threepid>): reado
   return [...answer].flatMap(([key, mxids]) => {
     const threepid = asked.get(key);
     const [mxid, ...others] = mxids;
-    if (mxid === undefined) return [];
+    if (!threepid || mxid === undefined) return [];
     return [others.length ? { threepid, contestedBy: [...mxids] } : { threepid, mxid }];
   });
 }

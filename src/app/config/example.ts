@@ -83,6 +83,6 @@ function wrap(text: string, start: string): readonly string[] {
       if (last !== undefined && last.length + word.length < 100) lines[lines.length - 1] = `${last} ${word}`;
       else lines.push(`${start}${word}`);
     }
-    return lines;
+    return lines.map((text) => text.trimEnd());
   });
 }

@@ -18,7 +18,9 @@ export const upstream = z.strictObject({
   name: sourceName.meta({ description: 'Your name for this server.', examples: ['partner'] }),
   url: addresses.baseUrl.meta({ description: 'Its base URL.', examples: ['https://id.partner.example'] }),
   hashed: notYet.prefault(false).meta({ description: 'Whether it takes part in hashed lookups.' }),
-  accessToken: secret.optional().meta({ description: 'Access token for version 2 of its API.' }),
+  accessToken: secret
+    .optional()
+    .meta({ description: 'Access token for version 2 of its API. Without it, version 1 is asked.' }),
   accessTokenFile: text
     .optional()
     .meta({ description: 'File with the access token.', examples: ['/etc/islet/partner-token'] }),

@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { commentedYaml } from '../../../src/app/config/example.js';
+import { jsonSchema } from './json-schema.js';
+import { withTables } from './option-tables.js';
+
+const root = new URL('../../../', import.meta.url);
+
+export const pathOf = (name: string): string => new URL(name, root).pathname;
+
+/** The files that follow from the options, by their place in the repository. */
+export const generated = (): Readonly<Record<string, string>> => ({
+  'docs/configuration.md': withTables(readFileSync(pathOf('docs/configuration.md'), 'utf8')),
+  'config/islet.example.yaml': commentedYaml(EXAMPLE, HEAD),
+  'config/islet.schema.json': `${JSON.stringify(jsonSchema(), undefined, 2)}\n`,
+});
+
+const HEAD = `Example configuration of Islet, with every option.
+
+What is commented out shows the default, or an example where there is none: take away the "#".
+"islet check" says whether all is well; docs/configuration.md says more about everything.
+
+yaml-language-server: $schema=./islet.schema.json`;
+
+/** What the example file sets; the rest of it are comments. */
+const EXAMPLE = {
+  server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
+  dataDir: '/var/lib/islet',
+  sources: [
+    {
+      ldap: {
+        name: 'staff',
+        urls: ['ldaps://dc1.example.org', 'ldaps://dc2.example.org'],
+        bindDn: 'cn=islet,ou=services,dc=example,dc=org',
+        bindPasswordFile: '/etc/islet/ldap-password',
+        preset: 'openldap',
+        bases: ['ou=people,dc=example,dc=org'],
+        homeserver: 'example.org',
+        phoneRegion: 'DE',
+      },
+    },
+    'bindings',
+  ],
+};
