@@ -79,7 +79,7 @@ describe('what a file says', () => {
 
   it('may be nothing at all, or begin with a byte order mark', () => {
     expect(load('').listen.port).toBe(8090);
-    expect(load('\uFEFFserver: { name: büro.example }'.replace('ü', 'ue')).server.name).toBe('buero.example');
+    expect(load('\uFEFFserver: { name: a.example }').server.name).toBe('a.example');
   });
 
   it('cannot be changed afterwards', () => {
@@ -163,7 +163,7 @@ describe('sources', () => {
 sources:
   - ldap:
       name: staff
-      urls: ldap://LDAP.example.org/
+      urls: ldap://Büro.example.org/
       startTls: true
       caFile: /etc/islet/ca.pem
       bindDn: "cn=Jürgen Groß,ou=Büro,dc=example,dc=org"
@@ -178,7 +178,7 @@ sources:
     expect(ldap).toEqual({
       kind: 'ldap',
       name: 'staff',
-      urls: ['ldap://ldap.example.org'],
+      urls: ['ldap://xn--bro-hoa.example.org'],
       startTls: true,
       allowClearText: false,
       ca: expect.stringContaining('BEGIN CERTIFICATE'),
@@ -322,7 +322,7 @@ describe('the database', () => {
   });
 });
 
-it('leaves nothing of a folder that is named like the file', () => {
+it('cannot be read from a folder', () => {
   mkdirSync(join(folder, 'islet.yaml'));
   expect(() => loadConfig({ env: {}, cwd: folder })).toThrow(/is a folder, not a file/);
 });

@@ -228,15 +228,18 @@ async function throwAt(app: TestApp, [method, path]: [string, string], junk: Jun
 }
 
 describe('junk', () => {
-  it.for([1, 2])('never brings the API down, and is answered in Matrix’s words: seed %i', async (seed, { app }) => {
-    const junk = junkFrom(generator(seed));
-    const token = await app.signIn(alice);
-    const statuses = new Set<number>();
-    for (let round = 0; round < 8; round++) {
-      for (const endpoint of endpoints) statuses.add(await throwAt(app, endpoint, junk, token));
-    }
-    expect(app.telemetry.all('a request failed')).toEqual([]);
-    // It gets past the doors, too.
-    for (const status of [200, 400, 401, 404]) expect(statuses).toContain(status);
-  });
+  it.for([1, 2, 3, 4])(
+    'never brings the API down, and is answered in Matrix’s words: seed %i',
+    async (seed, { app }) => {
+      const junk = junkFrom(generator(seed));
+      const token = await app.signIn(alice);
+      const statuses = new Set<number>();
+      for (let round = 0; round < 3; round++) {
+        for (const endpoint of endpoints) statuses.add(await throwAt(app, endpoint, junk, token));
+      }
+      expect(app.telemetry.all('a request failed')).toEqual([]);
+      // It gets past the doors, too.
+      for (const status of [200, 400, 401, 404]) expect(statuses).toContain(status);
+    },
+  );
 });

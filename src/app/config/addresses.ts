@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
 import ipaddr from 'ipaddr.js';
 import { email } from '../../domain/threepid.js';
 import { Refused } from '../../domain/errors.js';
@@ -95,6 +96,8 @@ function asWebUrl(value: unknown): URL {
 export function asUrl(value: unknown, schemes: readonly string[]): URL {
   const text = asText(value);
   const url = URL.canParse(text) ? new URL(text) : undefined;
+  // Only hosts of schemes that the URL standard knows are brought into the form of the DNS.
+  if (url?.hostname.includes('%')) url.hostname = domainToASCII(decodeURIComponent(url.hostname));
   if (url && schemes.includes(url.protocol) && url.hostname !== '') return url;
   const examples = schemes.map((scheme) => `${scheme}//…`).join(' or ');
   throw new Unfit(`must be a URL ${examples}`);

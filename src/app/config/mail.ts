@@ -22,7 +22,11 @@ export function readMail({ mail, server }: Settings, reading: Reading) {
   }
   const { host, tls = 'opportunistic', username } = relay;
   const ca = readCertificates(reading, ['mail', 'caFile'], mail.caFile);
-  const password = readSecret(reading, ['mail', 'password'], { value: relay.password, file: mail.passwordFile });
+  const password = readSecret(reading, ['mail', 'password'], {
+    value: relay.password,
+    file: mail.passwordFile,
+    ...(mail.password === undefined && { within: ['mail', 'smtpUrl'] }),
+  });
   const isVerified = tls === 'implicit' || tls === 'required';
   if (ca !== undefined && !isVerified) {
     problems.add(['mail', 'caFile'], `tls: ${tls} checks no certificate`, 'set mail.tls to required or implicit');

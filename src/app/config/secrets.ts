@@ -19,7 +19,12 @@ export interface Secret {
 export function readSecret(
   reading: Reading,
   path: KeyPath,
-  written: { readonly value: string | undefined; readonly file: string | undefined },
+  written: {
+    readonly value: string | undefined;
+    readonly file: string | undefined;
+    /** The option that the value is a part of, if it has none of its own. */
+    readonly within?: KeyPath;
+  },
   envPath: KeyPath = path,
 ): Secret | undefined {
   const [inEnv, fileInEnv] = [envName(envPath), envName(fileOption(envPath))];
@@ -35,8 +40,9 @@ export function readSecret(
   }
   if (value === '') reading.problems.add(path, 'is empty');
   if (value === undefined || value === '') return undefined;
-  const isFromEnv = reading.env[inEnv] !== undefined;
-  return { value, from: isFromEnv ? `environment variable ${inEnv}` : `configuration file ${reading.file}` };
+  const variable = [inEnv, envName(written.within ?? envPath)].find((name) => reading.env[name] !== undefined);
+  const from = variable === undefined ? `configuration file ${reading.file}` : `environment variable ${variable}`;
+  return { value, from };
 }
 
 const fileOption = (path: KeyPath): KeyPath => [...path.slice(0, -1), `${path.at(-1)}File`];

@@ -2,16 +2,22 @@
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const meant = plain(name);
   const ranked = known
-    .map((candidate) => ({ candidate, distance: distance(meant, plain(candidate)) }))
-    .filter(({ distance }) => distance <= Math.max(meant.length < 4 ? 1 : 2, Math.floor(meant.length / 4)))
-    .sort((a, b) => a.distance - b.distance);
+    .map((candidate) => ({ candidate, slips: slips(meant, plain(candidate)) }))
+    .filter(({ slips }) => slips <= Math.max(1, Math.floor(meant.length / 4)))
+    .sort((a, b) => a.slips - b.slips);
   return ranked[0]?.candidate;
 }
 
-export const didYouMean = (name: string | undefined): string | undefined => name && `did you mean "${name}"?`;
+export const didYouMean = (name: string | undefined): string | undefined =>
+  name && `did you mean ${name.includes(' ') ? name : `"${name}"`}?`;
 
 /** `bind_dn`, `bind-dn` and `BindDN` are one name. */
 export const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+
+/** The same letters in another order are one slip, as is each letter too many, too few, or wrong. */
+const slips = (a: string, b: string): number => (letters(a) === letters(b) && a !== b ? 1 : distance(a, b));
+
+const letters = (word: string): string => Array.from(word).toSorted().join('');
 
 /** Edits between two words; two letters that swapped places are one edit. */
 function distance(a: string, b: string): number {

@@ -48,12 +48,12 @@ function decode(bytes: Buffer, file: string): string {
 function toData(document: ReturnType<typeof parseDocument>, file: string): Record<string, unknown> {
   let data: unknown;
   try {
-    data = document.toJS();
+    data = withoutNulls(document.toJS());
   } catch {
     throw new ConfigError([{ key: file, reason: 'its aliases cannot be resolved' }]);
   }
-  if (data === null) return {};
-  if (typeof data === 'object' && !Array.isArray(data)) return withoutNulls(data) as Record<string, unknown>;
+  if (data === undefined) return {};
+  if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as Record<string, unknown>;
   throw new ConfigError([{ key: file, reason: 'must hold sections such as "server:", not a list or a single value' }]);
 }
 
