@@ -1,10 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
+import { openKeyFile } from '../adapters/signing/key-file.js';
 import { LogTelemetry } from '../adapters/system/log-telemetry.js';
 import { type AdminAccess, openAdminAccess } from './admin-access.js';
+import { checkCommand } from './commands/check.js';
+import { type InitOptions, initCommand } from './commands/init.js';
 import { lookup } from './commands/lookup.js';
 import { paintFor } from './commands/paint.js';
+import { terminalPrompt } from './commands/prompt.js';
 import { serveUntilSignalled } from './commands/serve.js';
 import { sync } from './commands/sync.js';
 import { ConfigError } from './config/problems.js';
@@ -52,6 +56,38 @@ program
     }
     await demo.close();
     process.exitCode = demo.isRight ? 0 : 1;
+  });
+
+program
+  .command('init')
+  .description('write a commented configuration file and a key; asks what flags do not say')
+  .option('--output <file>', 'the file to write; nothing is ever overwritten', 'islet.yaml')
+  .option('--data-dir <folder>', 'where Islet keeps what it needs')
+  .option('--server-name <name>', 'what clients call id_server')
+  .option('--public-url <url>', 'where clients and homeservers reach it')
+  .option('--ldap-url <url>', 'the directory: ldaps://host or ldap://host')
+  .option('--preset <kind>', 'openldap, activeDirectory or freeipa')
+  .option('--base <dn>', 'where people are in it')
+  .option('--bind-dn <dn>', 'who Islet is to it')
+  .option('--bind-password-file <file>', 'file with the password for that')
+  .option('--ca-file <file>', 'certificates (PEM) to trust for it')
+  .option('--homeserver <name>', 'server name in the Matrix IDs of these people')
+  .option('--smtp-url <url>', 'the mail relay: smtps://user@host or smtp://host')
+  .option('--smtp-password-file <file>', 'file with its password')
+  .option('--mail-from <mailbox>', 'whom mail is from')
+  .option('--yes', 'ask nothing, and take what is suggested')
+  .action(async ({ yes, ...options }: InitOptions & { yes?: boolean }) => {
+    const telemetry = new LogTelemetry({ level: 'warn', format: 'pretty' });
+    const prompt = yes || !process.stdin.isTTY ? undefined : terminalPrompt(process.stdin, process.stdout);
+    const makeKey = (file: string) => openKeyFile(file, telemetry);
+    process.exitCode = await initCommand(options, { prompt, print, paint, cwd: process.cwd(), makeKey });
+    await telemetry.close();
+  });
+
+command('check', 'say what is wrong with the configuration, and what to write instead')
+  .option('--json', 'print it as JSON')
+  .action(({ config, json = false }: WithConfig & { json?: boolean }) => {
+    process.exitCode = checkCommand({ file: config, env: process.env }, { isJson: json, paint, print });
   });
 
 command('lookup', 'explain, stage by stage, who answers for an address and why')

@@ -12,7 +12,7 @@ import type { Lookups } from './lookups.js';
 import type { ReadPreferences } from './messages.js';
 import { type Mxid, parseMxid } from './mxid.js';
 import type { Quotas } from './quotas.js';
-import { keyOf, redact, type Threepid, threepid as threepidOf } from './threepid.js';
+import { email, keyOf, redact, type Threepid } from './threepid.js';
 
 const INVITE_TOKEN_LENGTH = 64;
 
@@ -56,8 +56,8 @@ export class Invites {
    */
   async invite(request: InviteRequest): Promise<InviteTicket> {
     const { sender, roomId, details, preferences } = request;
-    const threepid = threepidOf(request.medium, request.address);
-    if (threepid.medium !== 'email') throw new Refused('medium_unsupported');
+    if (request.medium !== 'email') throw new Refused('medium_unsupported');
+    const threepid = email(request.address);
     const mxid = (await this.lookups.whois([threepid])).get(keyOf(threepid));
     if (mxid !== undefined) throw new Refused('threepid_in_use', {}, { mxid });
     await this.quotas.take('invites', { perSender: sender, perAddress: threepid.address });
@@ -89,7 +89,7 @@ export class Invites {
    * Signs for whoever follows the link of an invitation, with the key from that link. Spec: POST
    * /sign-ed25519.
    *
-   * @throws Refused `invite_unknown` or `invalid_public_key`
+   * @throws Refused `invalid_mxid`, `invite_unknown` or `invalid_public_key`
    */
   async sign(token: string, privateKey: string, mxid: string): Promise<Signed<JsonObject>> {
     if (!parseMxid(mxid)) throw new Refused('invalid_mxid');

@@ -1,18 +1,6 @@
 import type { Directory } from '../ports/directory.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
-import type { MirroredEntry } from './directory.js';
-
-/** How a directory differs from its mirror. */
-export interface Listing {
-  /** How many entries each part has now. */
-  readonly parts: Readonly<Record<string, number>>;
-  /** Entries that are new or changed. */
-  readonly put: readonly MirroredEntry[];
-  /** Which of them are new. */
-  readonly added: ReadonlySet<string>;
-  /** Ids of mirrored entries that were not met any more. */
-  readonly removed: readonly string[];
-}
+import type { Listing, MirroredEntry } from './directory.js';
 
 /** Reads a directory from end to end and compares it; entries with a known stamp are not even understood. */
 export async function compare(
@@ -20,7 +8,7 @@ export async function compare(
   store: MirrorStore,
   onProgress: (listed: number) => void = () => undefined,
 ): Promise<Listing> {
-  const known = new Map<string, string>();
+  const known = new Map<string, string | typeof MET>();
   for await (const page of store.stamps(directory.name)) {
     for (const { id, stamp, part } of page) known.set(id, `${stamp} ${part}`);
   }
@@ -33,13 +21,16 @@ export async function compare(
     for (const entry of entries) {
       const { id, label, stamp } = entry;
       const before = known.get(id);
+      if (before === MET) throw new Error(`the directory lists two entries with the id ${id}`);
       if (before !== `${stamp} ${part}`) put.push({ id, label, stamp, part, ...entry.read() });
       if (before === undefined) added.add(id);
-      known.delete(id);
+      known.set(id, MET);
     }
     parts[part] = (parts[part] ?? 0) + entries.length;
     listed += entries.length;
     onProgress(listed);
   }
-  return { parts, put, added, removed: [...known.keys()] };
+  return { parts, put, added, removed: [...known].flatMap(([id, stamp]) => (stamp === MET ? [] : id)) };
 }
+
+const MET = Symbol('met');

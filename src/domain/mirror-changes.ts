@@ -1,10 +1,10 @@
 import type { ClaimChange } from '../ports/change-feed.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
-import type { Claim } from './directory.js';
-import type { Listing } from './listing.js';
+import type { Claim, Listing, SourcedEntry } from './directory.js';
 import type { Mxid } from './mxid.js';
 import { claimKey, claimsOf } from './people.js';
-import { type SourcedEntry, sharedNames } from './shared-names.js';
+import { sharedNames } from './shared-names.js';
+import { keyOf } from './threepid.js';
 
 /**
  * What a listing changes in the claims of all sources: also of others, where a user ID becomes
@@ -46,11 +46,14 @@ function difference(before: Claims, after: Claims): readonly ClaimChange[] {
   const missing = (source: string, from: Claims, to: Claims) =>
     [...(from.get(source) ?? [])].flatMap(([key, claim]) => (to.get(source)?.has(key) ? [] : claim));
   return [...new Set([...before.keys(), ...after.keys()])]
-    .map((source) => ({
-      source,
-      removed: missing(source, before, after),
-      added: missing(source, after, before),
-      isReload: false,
-    }))
+    .map((source) => {
+      const removed = missing(source, before, after);
+      // Claims that differ in their alias only are one to the index: what of them stays is said again.
+      const touched = new Set(removed.map(withoutAlias));
+      const staying = [...(after.get(source)?.values() ?? [])].filter((claim) => touched.has(withoutAlias(claim)));
+      return { source, removed, added: [...new Set([...missing(source, after, before), ...staying])], isReload: false };
+    })
     .filter(({ removed, added }) => removed.length + added.length > 0);
 }
+
+const withoutAlias = ({ threepid, mxid }: Claim) => `${mxid} ${keyOf(threepid)}`;

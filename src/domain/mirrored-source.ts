@@ -32,9 +32,11 @@ export class MirroredSource implements ThreepidSource {
     try {
       return await this.withoutSharedNames(await this.live.find(threepids));
     } catch (cause) {
-      if ((await this.mirrors.state(this.name)).syncedAt === undefined) throw cause;
+      const [pepper] = this.index.peppers();
+      // Without either nothing is known, and that is not the same as knowing that there is nobody.
+      if (pepper === undefined || (await this.mirrors.state(this.name)).syncedAt === undefined) throw cause;
       this.telemetry.count('mirror_fallbacks', { source: this.name });
-      return this.mirror(threepids);
+      return this.mirror(threepids, pepper);
     }
   }
 
@@ -57,16 +59,15 @@ export class MirroredSource implements ThreepidSource {
 
   /** An answer that is unique in its own directory may be somebody else's user ID in another. */
   private async withoutSharedNames(findings: readonly Finding[]): Promise<readonly Finding[]> {
-    const shared = await this.mirrors.shared(findings.flatMap((finding) => (isContested(finding) ? [] : finding.mxid)));
+    const mxids = findings.flatMap((finding) => (isContested(finding) ? [] : finding.mxid));
+    const shared = await this.mirrors.sharedIn(this.name, mxids);
     return findings.map((finding) => {
       const namesakes = isContested(finding) ? undefined : shared.get(finding.mxid);
       return namesakes ? { threepid: finding.threepid, contestedBy: namesakes.map(({ label }) => label) } : finding;
     });
   }
 
-  private mirror(threepids: readonly Threepid[]): readonly Finding[] {
-    const pepper = this.index.peppers()[0];
-    if (pepper === undefined) return [];
+  private mirror(threepids: readonly Threepid[], pepper: string): readonly Finding[] {
     return threepids.flatMap((threepid) => {
       const answer = this.index.find(this.name, pepper, lookupHash(threepid, pepper));
       if (answer === undefined) return [];
@@ -82,7 +83,7 @@ export class MirroredSource implements ThreepidSource {
     }
     const entries = await this.store.findByThreepid(this.name, threepid);
     const names = [...new Set(entries.flatMap(({ person }) => person?.mxid ?? []))];
-    const shared = await this.mirrors.shared(names);
+    const shared = await this.mirrors.sharedIn(this.name, names);
     const [mxid, ...others] = names;
     const isClear = mxid !== undefined && others.length === 0 && !shared.has(mxid);
     const claimants = [...new Set([...entries, ...[...shared.values()].flat()].map(({ label }) => label))];

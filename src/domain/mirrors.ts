@@ -2,12 +2,12 @@ import type { Clock } from '../ports/clock.js';
 import type { Directory } from '../ports/directory.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Telemetry } from '../ports/telemetry.js';
-import type { MirrorState } from './directory.js';
+import type { Listing, MirrorState, SourcedEntry } from './directory.js';
 import type { IndexKeeper } from './index-keeper.js';
-import { compare, type Listing } from './listing.js';
+import { compare } from './listing.js';
 import { changesOf } from './mirror-changes.js';
 import type { Mxid } from './mxid.js';
-import { type SourcedEntry, sharedNames } from './shared-names.js';
+import { sharedNames } from './shared-names.js';
 import { shrinkage } from './shrinkage.js';
 import { reportOf, type SyncReport } from './sync-report.js';
 
@@ -55,9 +55,15 @@ export class Mirrors {
     return (await this.store.state(source)) ?? NEVER;
   }
 
-  /** The user IDs that two people would get, of these or of all, and the entries of these people. */
-  async shared(mxids?: readonly Mxid[]): Promise<ReadonlyMap<Mxid, readonly SourcedEntry[]>> {
-    return sharedNames(await this.store.findByMxid(mxids ?? (await this.store.repeatedMxids())), this.derivers);
+  /** The user IDs that two people would get, and the entries of these people. */
+  async shared(): Promise<ReadonlyMap<Mxid, readonly SourcedEntry[]>> {
+    return sharedNames(await this.store.findByMxid(await this.store.repeatedMxids()), this.derivers);
+  }
+
+  /** Those of these user IDs that a source must not give to anybody: none, if it knows them for certain. */
+  async sharedIn(source: string, mxids: readonly Mxid[]): Promise<ReadonlyMap<Mxid, readonly SourcedEntry[]>> {
+    if (!this.derivers.has(source)) return new Map();
+    return sharedNames(await this.store.findByMxid(mxids), this.derivers);
   }
 
   /**
@@ -70,12 +76,7 @@ export class Mirrors {
   async sync(source: string, options: SyncOptions = {}): Promise<SyncReport> {
     const mirrored = this.mirrored.get(source);
     if (!mirrored) throw new Error(`no mirrored source is called ${source}; there are: ${this.sources.join(', ')}`);
-    const turn = (this.turns.get(source) ?? Promise.resolve()).then(() => this.syncNow(mirrored, options));
-    this.turns.set(
-      source,
-      turn.catch(() => undefined),
-    );
-    return turn;
+    return this.inTurn(`sync of ${source}`, () => this.syncNow(mirrored, options));
   }
 
   private async syncNow({ directory, maxShrink }: MirroredDirectory, options: SyncOptions): Promise<SyncReport> {
@@ -102,7 +103,8 @@ export class Mirrors {
       ({ shared } = await changesOf(source, listing, this.store, this.derivers));
       if (!options.isDryRun && refusal !== undefined) await this.fail(source, before, startedAt, refusal);
     } else {
-      shared = await this.apply(source, listing, startedAt);
+      // What one directory changes depends on the user IDs of all: no two may reckon at once.
+      shared = await this.inTurn('apply', () => this.apply(source, listing, startedAt));
     }
     const tookMs = this.clock.now() - startedAt;
     return reportOf(source, listing, shared, { removed, refusal, isDryRun: options.isDryRun, tookMs });
@@ -118,6 +120,15 @@ export class Mirrors {
     await this.keeper.catchUp();
     this.telemetry.count('syncs', { source, result: 'applied' });
     return plan?.shared ?? this.shared();
+  }
+
+  private inTurn<T>(queue: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.turns.get(queue) ?? Promise.resolve()).then(work);
+    this.turns.set(
+      queue,
+      turn.catch(() => undefined),
+    );
+    return turn;
   }
 
   private async fail(source: string, before: MirrorState, at: number, reason: string, cause?: unknown): Promise<void> {

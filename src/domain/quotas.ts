@@ -19,8 +19,9 @@ export class Quotas {
   ) {}
 
   /**
-   * Takes one use of each limit of a topic that has a subject here, e.g.
-   * `take('mail', { perAddress: 'a@example.org', perUser: undefined })`.
+   * Takes one use of each limit of a topic that has a subject here, in the order in which they are
+   * named, e.g. `take('mail', { perUser: undefined, perAddress: 'a@example.org' })`. What was taken
+   * before a refusal stays taken.
    *
    * @param points how many uses it is
    * @throws Refused `limit_exceeded` with `retry_after_ms`

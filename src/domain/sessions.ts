@@ -149,9 +149,10 @@ export class Sessions {
   }
 
   private takeQuota({ threepid: { medium, address }, user, client, callingCode }: TokenRequest): Promise<void> {
+    // Who asks comes first: one who is over the limit must not use up that of somebody's address.
     return medium === 'email'
-      ? this.quotas.take('mail', { perAddress: address, perUser: user, perClient: client })
-      : this.quotas.take('sms', { perNumber: address, perUser: user ?? client, perCountry: callingCode });
+      ? this.quotas.take('mail', { perUser: user, perClient: client, perAddress: address })
+      : this.quotas.take('sms', { perUser: user ?? client, perNumber: address, perCountry: callingCode });
   }
 
   private senderOf(medium: Medium): Sender {

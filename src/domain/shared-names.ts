@@ -1,10 +1,8 @@
 import type { ClaimReader } from '../ports/hash-index.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
-import type { MirroredEntry } from './directory.js';
+import type { SourcedEntry } from './directory.js';
 import type { Mxid } from './mxid.js';
 import { claimsOf, isSharedName } from './people.js';
-
-export type SourcedEntry = MirroredEntry & { readonly source: string };
 
 /**
  * User IDs that entries of name-deriving directories would give to more than one person, with these

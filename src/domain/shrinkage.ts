@@ -19,7 +19,8 @@ export function shrinkage(before: Parts, after: Parts, maxShrink: number): strin
 
 function reason(what: string, before: number, after: number, maxShrink: number): string | undefined {
   const lost = before - after;
-  const isBroken = lost > before * maxShrink && (lost > 1 || after === 0);
+  // A quotient is exact where a product is not: 100 * 0.29 is less than 29.
+  const isBroken = lost / before > maxShrink && (lost > 1 || after === 0);
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   return isBroken
     ? `${what} has ${after} entries where ${before} were known, ${percent(lost / before)} less (maxShrink: ${percent(maxShrink)})`

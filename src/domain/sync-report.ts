@@ -1,7 +1,5 @@
-import type { LeftOut, MirroredEntry } from './directory.js';
-import type { Listing } from './listing.js';
+import type { LeftOut, Listing, MirroredEntry, SourcedEntry } from './directory.js';
 import type { Mxid } from './mxid.js';
-import type { SourcedEntry } from './shared-names.js';
 
 /** How many lines of each kind a report shows. */
 const SHOWN = 10;

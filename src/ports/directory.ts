@@ -21,7 +21,7 @@ export abstract class Directory {
   abstract readonly parts: readonly string[];
 
   /**
-   * Reads everything, page by page, no faster than pages are taken. Throws if it cannot be read to
+   * Reads everything, each entry once, page by page, no faster than pages are taken. Throws if it cannot be read to
    * its end: then nothing that was yielded counts.
    */
   abstract list(): AsyncIterable<DirectoryPage>;

@@ -32,7 +32,8 @@ describe('docs/configuration.md', () => {
       read('docs/configuration.md').matchAll(/<!-- options: (\S+) -->/g),
       ([, name]) => name,
     );
-    expect(documented.toSorted()).toEqual([...tables().keys()].toSorted());
+    expect(documented).toHaveLength(tables().size);
+    expect(new Set(documented)).toEqual(new Set(tables().keys()));
   });
 
   it('explains everything', () => {

@@ -105,6 +105,18 @@ describe('a secret', () => {
   });
 });
 
+describe('a configuration file with secrets in it', () => {
+  it.each([
+    [0o644, [expect.stringMatching(/islet\.yaml holds secrets and may be read by everybody$/)]],
+    [0o640, []],
+  ])('of mode %o is warned about if everybody may read it', (mode, expected) => {
+    const file = join(folder, 'islet.yaml');
+    writeFileSync(file, 'server: { name: a.example }\nmail: { smtpUrl: "smtps://u:p@h" }');
+    chmodSync(file, mode);
+    expect(loadConfig({ file, env: {} }).warnings).toEqual(expected);
+  });
+});
+
 describe('a secret of a source', () => {
   const ldap = (more: string, env: Record<string, string>) => {
     const file = join(folder, 'islet.yaml');

@@ -91,14 +91,17 @@ export function associationStoreContract(open: OpenStores): void {
         await Promise.all(bindings.slice(at, at + 100).map((one) => on.associations.bind(one, [])));
       }
       const pages: number[] = [];
-      const all: Binding[] = [];
+      const all = new Set<string>();
       for await (const page of on.associations.all()) {
+        // What changes meanwhile costs nothing of the rest.
+        if (all.size === 0) await on.associations.unbind(page[0]?.threepid ?? strauss, '@anna:example.org');
         pages.push(page.length);
-        all.push(...page);
+        for (const { threepid } of page) all.add(threepid.address);
       }
-      expect(all.toSorted((a, b) => a.threepid.address.localeCompare(b.threepid.address))).toEqual(bindings);
+      expect(all).toEqual(new Set(bindings.map(({ threepid }) => threepid.address)));
+      expect(pages.reduce((a, b) => a + b)).toBe(bindings.length);
       expect(Math.max(...pages)).toBeLessThanOrEqual(3_000);
-    });
+    }, 30_000);
 
     it('gives nothing while nothing is bound', async () => {
       expect(await readAll(on.associations.all())).toEqual([]);

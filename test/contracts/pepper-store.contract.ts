@@ -53,6 +53,12 @@ export function pepperStoreContract(open: OpenStores): void {
       expect(others).toEqual([]);
     });
 
+    it('keeps one of several first ones that are added at the same moment', async () => {
+      const rivals = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
+      await Promise.all(rivals.map((rival) => on.peppers.add(rival, undefined)));
+      expect(await on.peppers.all()).toHaveLength(1);
+    });
+
     it.each([
       [99, [first, second, third]],
       [100, [first, second, third]],

@@ -70,12 +70,12 @@ export function rateLimitsContract(open: OpenStores): void {
     it('keeps large limits, however many callers take however little', async () => {
       const large = { amount: 2_000, windowMs: 3_600_000 };
       let taken = 0;
-      for (let time = 0; time < 900_000; time += 9_000) if ((await takeAt(time, 25, large)) === 0) taken += 25;
+      for (let time = 100; time < 900_000; time += 9_000) if ((await takeAt(time, 25, large)) === 0) taken += 25;
       expect(taken).toBe(2_000);
-      const wait = await takeAt(900_000, 25, large);
+      const wait = await takeAt(900_100, 25, large);
       expect(wait).toBeGreaterThanOrEqual(2_700_000);
       expect(wait).toBeLessThanOrEqual(2_700_000 + 3_600);
-      expect(await takeAt(900_000 + wait, 25, large)).toBe(0);
+      expect(await takeAt(900_100 + wait, 25, large)).toBe(0);
     });
   });
 }

@@ -1,9 +1,9 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { DirectoryPage } from '../../src/ports/directory.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import { ADMIN_TOKEN } from '../support/app.js';
 import { alice, bob } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 /** A directory of this many people. */
 function directoryOf(people: number) {
@@ -32,20 +32,23 @@ function directoryOf(people: number) {
 const token = ADMIN_TOKEN;
 
 describe('the admin listener', () => {
-  it('says that it lives, is ready, and what it counted, without a token', async ({ app }) => {
+  const app = useApp();
+
+  it('says that it lives, is ready, and what it counted, without a token', async () => {
     expect((await app.callAdmin('GET', '/health/live')).json).toEqual({ ok: true });
     const ready = await app.callAdmin('GET', '/health/ready');
     expect([ready.status, ready.json]).toEqual([200, { ok: true, checks: { database: 'ok' } }]);
     const metrics = await app.callAdmin('GET', '/metrics');
     expect(metrics.headers.get('content-type')).toMatch(/^text\/plain/);
     expect(metrics.text).toBe('islet_requests_total 1\n');
+    expect(app.telemetry.all('request')).toEqual([]);
   });
 
   it.for([
     ['GET', '/lookup?address=bob@example.com'],
     ['GET', '/mirrors'],
     ['POST', '/sync/staff'],
-  ] as const)('wants its token for %s %s', async ([method, path], { app }) => {
+  ] as const)('wants its token for %s %s', async ([method, path]) => {
     for (const wrong of [undefined, 'wrong', `${ADMIN_TOKEN}x`, ADMIN_TOKEN.slice(1)]) {
       const { status, json } = await app.callAdmin(method, path, { token: wrong });
       expect([status, json.errcode]).toEqual([401, 'M_UNAUTHORIZED']);
@@ -54,13 +57,13 @@ describe('the admin listener', () => {
     expect(inQuery.status).toBe(401);
   });
 
-  it('takes no access token of a user for its own, and the API does not take its', async ({ app }) => {
+  it('takes no access token of a user for its own, and the API does not take its', async () => {
     const accessToken = await app.signIn(alice);
     expect((await app.callAdmin('GET', '/mirrors', { token: accessToken })).status).toBe(401);
     expect((await app.call('GET', '/v2/account', { token })).status).toBe(401);
   });
 
-  it('explains who answers for an address, stage by stage, and when that was', async ({ app }) => {
+  it('explains who answers for an address, stage by stage, and when that was', async () => {
     await app.bind(email('bob@example.com'), alice);
     app.directory.add(email('bob@example.com'), bob);
     const { status, json } = await app.callAdmin('GET', '/lookup?address=Bob@Example.com', { token });
@@ -78,7 +81,7 @@ describe('the admin listener', () => {
 
   it.for(['+44 7700 900001', '447700900001', '%2B447700900001', '+44-7700-900001'])(
     'explains phone numbers written as %s',
-    async (address, { app }) => {
+    async (address) => {
       app.directory.add(msisdn('447700900001'), bob);
       const { json } = await app.callAdmin('GET', `/lookup?address=${address}`, { token });
       expect(json).toMatchObject({ threepid: { medium: 'msisdn', address: '447700900001' }, mxid: bob });
@@ -90,12 +93,12 @@ describe('the admin listener', () => {
     ['?address=bob', 'M_INVALID_ADDRESS'],
     ['?address=', 'M_INVALID_ADDRESS'],
     ['', 'M_MISSING_PARAMS'],
-  ] as const)('does not explain %s', async ([query, errcode], { app }) => {
+  ] as const)('does not explain %s', async ([query, errcode]) => {
     const { status, json } = await app.callAdmin('GET', `/lookup${query}`, { token });
     expect([status, json.errcode]).toEqual([400, errcode]);
   });
 
-  it('knows no other endpoints and methods, and gives web pages no access', async ({ app }) => {
+  it('knows no other endpoints and methods, and gives web pages no access', async () => {
     expect((await app.callAdmin('GET', '/_matrix/identity/v2')).status).toBe(404);
     expect((await app.callAdmin('GET', '/sync/staff', { token })).status).toBe(405);
     const preflight = await app.callAdmin('OPTIONS', '/lookup');
@@ -104,9 +107,9 @@ describe('the admin listener', () => {
 });
 
 describe('the admin listener of a server that is not ready', () => {
-  it.override({ settings: { ready: async () => ({ ok: false, checks: { database: 'no answer' } }) } });
+  const app = useApp({ ready: async () => ({ ok: false, checks: { database: 'no answer' } }) });
 
-  it('says so with 503, and lives all the same', async ({ app }) => {
+  it('says so with 503, and lives all the same', async () => {
     const { status, json } = await app.callAdmin('GET', '/health/ready');
     expect([status, json]).toEqual([503, { ok: false, checks: { database: 'no answer' } }]);
     expect((await app.callAdmin('GET', '/health/live')).status).toBe(200);
@@ -115,9 +118,9 @@ describe('the admin listener of a server that is not ready', () => {
 
 describe('mirrors on the admin listener', () => {
   const { state, mirrored } = directoryOf(10);
-  it.override({ settings: { directories: [mirrored] } });
+  const app = useApp({ directories: [mirrored] });
 
-  it('tells of a mirror before and after its first sync', async ({ app }) => {
+  it('tells of a mirror before and after its first sync', async () => {
     const before = await app.callAdmin('GET', '/mirrors', { token });
     expect(before.json).toEqual({ mirrors: [{ source: 'staff', parts: {} }] });
     const sync = await app.callAdmin('POST', '/sync/staff', { token });
@@ -129,13 +132,13 @@ describe('mirrors on the admin listener', () => {
     });
   });
 
-  it.for(['?dryRun', '?dryRun=true', '?dryRun=true&force=true'])('applies nothing with %s', async (query, { app }) => {
+  it.for(['?dryRun', '?dryRun=true', '?dryRun=true&force=true'])('applies nothing with %s', async (query) => {
     const { json } = await app.callAdmin('POST', `/sync/staff${query}`, { token });
     expect(json).toMatchObject({ isApplied: false, added: { count: 10 } });
     expect((await app.services.mirrors.state('staff')).syncedAt).toBeUndefined();
   });
 
-  it('applies what looks broken only when forced to', async ({ app }) => {
+  it('applies what looks broken only when forced to', async () => {
     await app.callAdmin('POST', '/sync/staff', { token });
     state.people = 1;
     const guarded = await app.callAdmin('POST', '/sync/staff?force=false', { token });
@@ -145,7 +148,7 @@ describe('mirrors on the admin listener', () => {
     state.people = 10;
   });
 
-  it('hands over the invitations that waited for people whom a sync brings', async ({ app }) => {
+  it('hands over the invitations that waited for people whom a sync brings', async () => {
     const body = { medium: 'email', address: 'p3@example.org', room_id: '!room:example.org', sender: alice };
     await app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body });
     app.directory.add(email('p3@example.org'), '@p3:example.org');
@@ -156,12 +159,12 @@ describe('mirrors on the admin listener', () => {
   it.for([
     ['an unknown source', 'POST', '/sync/nobody', 404, 'M_NOT_FOUND'],
     ['a flag that is none', 'POST', '/sync/staff?force=maybe', 400, 'M_INVALID_PARAM'],
-  ] as const)('refuses %s', async ([_case, method, path, status, errcode], { app }) => {
+  ] as const)('refuses %s', async ([_case, method, path, status, errcode]) => {
     const answer = await app.callAdmin(method, path, { token });
     expect([answer.status, answer.json.errcode]).toEqual([status, errcode]);
   });
 
-  it('reports a directory that cannot be read', async ({ app }) => {
+  it('reports a directory that cannot be read', async () => {
     state.failure = new Error('LDAP search failed');
     const { status, json } = await app.callAdmin('POST', '/sync/staff', { token });
     state.failure = undefined;

@@ -1,6 +1,6 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TestApp } from '../support/app.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 const expected = {
   'access-control-allow-origin': '*',
@@ -14,6 +14,8 @@ const corsOf = (headers: Headers) => Object.fromEntries(Object.keys(expected).ma
 const link = '/v2/validate/email/submitToken?sid=1&client_secret=a&token=b';
 
 describe('CORS', () => {
+  const app = useApp();
+
   it.for<[string, number, (app: TestApp) => ReturnType<TestApp['call']>]>([
     ['a good answer', 200, (app) => app.call('GET', '/versions')],
     ['a key', 200, (app) => app.call('GET', '/v2/pubkey/ed25519:0')],
@@ -30,13 +32,13 @@ describe('CORS', () => {
       403,
       (app) => app.call('GET', '/api/v1/lookup', { headers: { 'x-forwarded-for': '203.0.113.7' } }),
     ],
-  ])('goes on %s (G-10, G-11)', async ([_case, status, ask], { app }) => {
+  ])('goes on %s (G-10, G-11)', async ([_case, status, ask]) => {
     const answer = await ask(app);
     expect(answer.status).toBe(status);
     expect(corsOf(answer.headers)).toEqual(expected);
   });
 
-  it('goes on faults', async ({ app }) => {
+  it('goes on faults', async () => {
     app.stores.accounts.find = () => Promise.reject(new Error('the database is away'));
     const answer = await app.call('GET', '/v2/account', { token: 'x' });
     expect(answer.status).toBe(500);
@@ -45,7 +47,7 @@ describe('CORS', () => {
 
   it.for(['/versions', '/v2/lookup', '/v2/store-invite', '/v2/pubkey/isvalid', '/api/v1/lookup', '/nothing'])(
     'answers the pre-flight of %s without token and body (G-10)',
-    async (path, { app }) => {
+    async (path) => {
       const answer = await app.call('OPTIONS', path, {
         headers: {
           origin: 'https://app.example.org',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { describe, expect } from 'vitest';
-import { it } from '../support/http.js';
+import { describe, expect, it } from 'vitest';
+import { useApp } from '../support/http.js';
 
 const specification = JSON.parse(
   await readFile(new URL('../spec/identity-api.bundle.json', import.meta.url), 'utf8'),
@@ -13,9 +13,11 @@ const specified = Object.entries(specification.paths).flatMap(([path, methods]) 
 );
 
 describe('endpoints', () => {
+  const app = useApp();
+
   it.for(specified.filter(([, path]) => path !== '/v2/3pid/unbind'))(
     'there is a %s %s, as in the specification',
-    async ([method, path], { app }) => {
+    async ([method, path]) => {
       const { status, json } = await app.call(method, path.replace('{keyId}', 'ed25519:0'));
       expect([status, json?.errcode]).not.toEqual([404, 'M_UNRECOGNIZED']);
       expect(status).not.toBe(405);
@@ -24,7 +26,7 @@ describe('endpoints', () => {
 
   it.for(['/v3', '/v2/nonsense', '/v2/lookup/more', '/V2/Lookup', '', '/api', '/api/v2', '/api/v1/account'])(
     'answers 404 M_UNRECOGNIZED in JSON where there is nothing: %s (G-9)',
-    async (path, { app }) => {
+    async (path) => {
       for (const method of ['GET', 'POST', 'PUT']) {
         const { status, json } = await app.call(method, path);
         expect(status).toBe(404);
@@ -42,19 +44,16 @@ describe('endpoints', () => {
     ['POST', '/versions', 'GET, HEAD, OPTIONS'],
     ['POST', '/v2', 'GET, HEAD, OPTIONS'],
     ['PUT', '/api/v1/bulk_lookup', 'POST, OPTIONS'],
-  ] as const)(
-    'answers 405 M_UNRECOGNIZED to %s %s and says what is allowed (G-9)',
-    async ([method, path, allow], { app }) => {
-      const { status, json, headers } = await app.call(method, path);
-      expect(status).toBe(405);
-      expect(json.errcode).toBe('M_UNRECOGNIZED');
-      expect(headers.get('allow')).toBe(allow);
-    },
-  );
+  ] as const)('answers 405 M_UNRECOGNIZED to %s %s and says what is allowed (G-9)', async ([method, path, allow]) => {
+    const { status, json, headers } = await app.call(method, path);
+    expect(status).toBe(405);
+    expect(json.errcode).toBe('M_UNRECOGNIZED');
+    expect(headers.get('allow')).toBe(allow);
+  });
 
   it.for(['/versions', '/v2', '/v2/terms', '/v2/pubkey/ed25519:0'])(
     'answers HEAD %s as GET, without body (G-9)',
-    async (path, { app }) => {
+    async (path) => {
       const get = await app.call('GET', path);
       const head = await app.call('HEAD', path);
       expect(head.status).toBe(200);
@@ -65,33 +64,33 @@ describe('endpoints', () => {
 
   it.for(['/versions/', '/v2/terms/', '/v2/pubkey/ed25519:0/', '/v2/pubkey/isvalid/?public_key=x'])(
     'takes %s with a slash at the end (G-18)',
-    async (path, { app }) => {
+    async (path) => {
       expect((await app.call('GET', path)).status).toBe(200);
     },
   );
 
   it.for(['/v2/pubkey/ed25519%3A0', '/v2/pubkey/%65d25519:0', '/%76%32/pubkey/ed25519%3a0'])(
     'takes the percent-encoded path %s for the plain one (G-18)',
-    async (path, { app }) => {
+    async (path) => {
       expect((await app.call('GET', path)).json).toEqual({ public_key: app.services.signer.keys[1]?.publicKey });
     },
   );
 
   it.for(['/v2/pubkey/%', '/v2/pubkey/%zz', '/v2/pubkey/%ff', '/%'])(
     'refuses the malformed path %s as the client’s mistake',
-    async (path, { app }) => {
+    async (path) => {
       const { status, json } = await app.call('GET', path);
       expect(status).toBe(400);
       expect(json.errcode).toBe('M_INVALID_PARAM');
     },
   );
 
-  it('has no unbind in v1', async ({ app }) => {
+  it('has no unbind in v1', async () => {
     const { status, json } = await app.call('POST', '/api/v1/3pid/unbind', { body: {} });
     expect([status, json.errcode]).toEqual([404, 'M_UNRECOGNIZED']);
   });
 
-  it('tells nobody what it is built of', async ({ app }) => {
+  it('tells nobody what it is built of', async () => {
     const { headers } = await app.call('GET', '/versions');
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('server')).toBeNull();

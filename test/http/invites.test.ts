@@ -1,8 +1,8 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { email } from '../../src/domain/threepid.js';
 import type { TestApp } from '../support/app.js';
 import { alice, bob } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 const invite = { medium: 'email', address: 'Carol@Example.com', room_id: '!room:example.org', sender: alice };
 
@@ -13,7 +13,9 @@ const queued = async (app: TestApp) =>
   (await app.stores.jobs.take(app.clock.now(), 0, 10)).filter(({ kind }) => kind === 'invite-mail');
 
 describe('store-invite', () => {
-  it('answers what the homeserver makes its invitation of (INV-6, INV-7, INV-8, INV-9)', async ({ app }) => {
+  const app = useApp();
+
+  it('answers what the homeserver makes its invitation of (INV-6, INV-7, INV-8, INV-9)', async () => {
     const { status, json } = await store(app, invite);
     expect(status).toBe(200);
     const [{ publicKey: longTerm }] = app.services.signer.keys;
@@ -29,7 +31,7 @@ describe('store-invite', () => {
     });
   });
 
-  it('queues one mail to the folded address, with what the room is called (INV-10, INV-13)', async ({ app }) => {
+  it('queues one mail to the folded address, with what the room is called (INV-10, INV-13)', async () => {
     await store(app, {
       ...invite,
       room_name: 'Garden',
@@ -60,7 +62,7 @@ describe('store-invite', () => {
     ['Garden', 'Garden'],
   ] as const)(
     'takes %j for the name of a room, which homeservers copy from its state (INV-4)',
-    async ([value, kept], { app }) => {
+    async ([value, kept]) => {
       const optional = [
         'room_alias',
         'room_avatar_url',
@@ -79,7 +81,7 @@ describe('store-invite', () => {
     },
   );
 
-  it('takes room IDs of any form (INV-4, ID-2)', async ({ app }) => {
+  it('takes room IDs of any form (INV-4, ID-2)', async () => {
     for (const room_id of ['$aroom:example.org', '!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM']) {
       expect((await store(app, { ...invite, room_id })).status).toBe(200);
     }
@@ -96,18 +98,15 @@ describe('store-invite', () => {
     ['no room', { room_id: undefined }, 400, 'M_MISSING_PARAMS'],
     ['an empty room', { room_id: '' }, 400, 'M_INVALID_PARAM'],
     ['a list for an address', { address: ['carol@example.com'] }, 400, 'M_INVALID_PARAM'],
-  ] as const)(
-    'refuses %s and keeps nothing (INV-1, INV-2, INV-3)',
-    async ([_case, change, status, errcode], { app }) => {
-      const answer = await store(app, { ...invite, ...change });
-      expect(answer.status).toBe(status);
-      expect(answer.json).toEqual({ errcode, error: expect.any(String) });
-      expect(await queued(app)).toEqual([]);
-      expect(await app.stores.invites.waitingThreepids()).toEqual([]);
-    },
-  );
+  ] as const)('refuses %s and keeps nothing (INV-1, INV-2, INV-3)', async ([_case, change, status, errcode]) => {
+    const answer = await store(app, { ...invite, ...change });
+    expect(answer.status).toBe(status);
+    expect(answer.json).toEqual({ errcode, error: expect.any(String) });
+    expect(await queued(app)).toEqual([]);
+    expect(await app.stores.invites.waitingThreepids()).toEqual([]);
+  });
 
-  it('names the user who can be invited instead, bound or in the directory (INV-2)', async ({ app }) => {
+  it('names the user who can be invited instead, bound or in the directory (INV-2)', async () => {
     await app.bind(email('carol@example.com'), bob);
     app.directory.add(email('dora@example.com'), '@dora:example.org');
     const bound = await store(app, invite);
@@ -117,12 +116,12 @@ describe('store-invite', () => {
     expect(known.json.mxid).toBe('@dora:example.org');
   });
 
-  it('gives every invitation a token of its own (INV-12)', async ({ app }) => {
+  it('gives every invitation a token of its own (INV-12)', async () => {
     const tokens = [await store(app, invite), await store(app, invite)].map(({ json }) => json.token as string);
     expect(new Set(tokens).size).toBe(2);
   });
 
-  it('takes forms in v1, and any sender (V1-2)', async ({ app }) => {
+  it('takes forms in v1, and any sender (V1-2)', async () => {
     const { status, json } = await app.call('POST', '/api/v1/store-invite', {
       body: new URLSearchParams({ ...invite, sender: bob }),
     });

@@ -1,7 +1,7 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TestApp } from '../support/app.js';
 import { alice } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 /** mulberry32: the same junk for the same seed. */
 function generator(seed: number): () => number {
@@ -228,18 +228,17 @@ async function throwAt(app: TestApp, [method, path]: [string, string], junk: Jun
 }
 
 describe('junk', () => {
-  it.for([1, 2, 3, 4])(
-    'never brings the API down, and is answered in Matrix’s words: seed %i',
-    async (seed, { app }) => {
-      const junk = junkFrom(generator(seed));
-      const token = await app.signIn(alice);
-      const statuses = new Set<number>();
-      for (let round = 0; round < 3; round++) {
-        for (const endpoint of endpoints) statuses.add(await throwAt(app, endpoint, junk, token));
-      }
-      expect(app.telemetry.all('a request failed')).toEqual([]);
-      // It gets past the doors, too.
-      for (const status of [200, 400, 401, 404]) expect(statuses).toContain(status);
-    },
-  );
+  const app = useApp();
+
+  it.for([1, 2, 3, 4])('never brings the API down, and is answered in Matrix’s words: seed %i', async (seed) => {
+    const junk = junkFrom(generator(seed));
+    const token = await app.signIn(alice);
+    const statuses = new Set<number>();
+    for (let round = 0; round < 3; round++) {
+      for (const endpoint of endpoints) statuses.add(await throwAt(app, endpoint, junk, token));
+    }
+    expect(app.telemetry.all('a request failed')).toEqual([]);
+    // It gets past the doors, too.
+    for (const status of [200, 400, 401, 404]) expect(statuses).toContain(status);
+  });
 });

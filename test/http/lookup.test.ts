@@ -1,9 +1,9 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { lookupHash } from '../../src/domain/hashing.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import { DAY_MS, type TestApp } from '../support/app.js';
 import { alice, bob } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 const detailsOf = async (app: TestApp, token: string) =>
   (await app.call('GET', '/v2/hash_details', { token })).json as { lookup_pepper: string; algorithms: string[] };
@@ -16,14 +16,16 @@ async function lookUp(app: TestApp, body: Record<string, unknown>) {
 }
 
 describe('lookup', () => {
-  it('says pepper and algorithms to those signed in, by the query too (LOOK-1, LOOK-2)', async ({ app }) => {
+  const app = useApp();
+
+  it('says pepper and algorithms to those signed in, by the query too (LOOK-1, LOOK-2)', async () => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('GET', `/v2/hash_details?access_token=${token}`);
     expect(status).toBe(200);
     expect(json).toEqual({ lookup_pepper: expect.stringMatching(/^[a-zA-Z0-9]+$/), algorithms: ['sha256', 'none'] });
   });
 
-  it('answers hashes by themselves and leaves out what it does not know (LOOK-3, LOOK-6)', async ({ app }) => {
+  it('answers hashes by themselves and leaves out what it does not know (LOOK-3, LOOK-6)', async () => {
     await app.bind(email('bob@example.com'), bob);
     await app.bind(msisdn('491701234567'), alice);
     const token = await app.signIn(alice);
@@ -40,7 +42,7 @@ describe('lookup', () => {
   it.for([
     ['no hashes', []],
     ['text that is no hash', ['nonsense', '', ' ', '\ud800', '__proto__', 'x'.repeat(10_000)]],
-  ] as const)('answers %s with an empty object (LOOK-6, LOOK-8)', async ([_case, addresses], { app }) => {
+  ] as const)('answers %s with an empty object (LOOK-6, LOOK-8)', async ([_case, addresses]) => {
     const sent = addresses.map((address) => address.toWellFormed());
     for (const algorithm of ['sha256', 'none']) {
       const { status, json } = await lookUp(app, { algorithm, addresses: sent });
@@ -48,7 +50,7 @@ describe('lookup', () => {
     }
   });
 
-  it('has keys that are entries of the request, byte for byte (LOOK-9)', async ({ app }) => {
+  it('has keys that are entries of the request, byte for byte (LOOK-9)', async () => {
     await app.bind(email('strauß@example.com'), bob);
     const addresses = [
       'strauss@example.com email',
@@ -61,7 +63,7 @@ describe('lookup', () => {
     expect(text).toContain('"STRAUSS@Example.COM email"');
   });
 
-  it('answers entries in clear by directory and bindings alike (LOOK-5)', async ({ app }) => {
+  it('answers entries in clear by directory and bindings alike (LOOK-5)', async () => {
     app.directory.add(email('carol@example.com'), '@carol:example.org');
     await app.bind(email('bob@example.com'), bob);
     const addresses = ['carol@example.com email', 'bob@example.com email', 'bob@example.com', 'bob@example.com msisdn'];
@@ -71,7 +73,7 @@ describe('lookup', () => {
 
   it.for(['sha256', 'none'])(
     'tells whoever comes with a wrong pepper the right one, for %s (LOOK-7)',
-    async (algorithm, { app }) => {
+    async (algorithm) => {
       const { lookup_pepper } = await detailsOf(app, await app.signIn(alice));
       const { status, json } = await lookUp(app, { algorithm, pepper: 'matrixrocks', addresses: [] });
       expect(status).toBe(400);
@@ -79,7 +81,7 @@ describe('lookup', () => {
     },
   );
 
-  it('goes on taking the pepper that was announced a moment ago (LOOK-12)', async ({ app }) => {
+  it('goes on taking the pepper that was announced a moment ago (LOOK-12)', async () => {
     const threepid = email('bob@example.com');
     await app.bind(threepid, bob);
     const token = await app.signIn(alice);
@@ -106,13 +108,13 @@ describe('lookup', () => {
     ['a number among the addresses', { algorithm: 'sha256', addresses: ['a', 1] }, 'M_INVALID_PARAM'],
     ['lists in the list', { algorithm: 'sha256', addresses: [['a']] }, 'M_INVALID_PARAM'],
     ['null in the list', { algorithm: 'none', addresses: [null] }, 'M_INVALID_PARAM'],
-  ] as const)('refuses %s (LOOK-3, LOOK-8, LOOK-11)', async ([_case, body, errcode], { app }) => {
+  ] as const)('refuses %s (LOOK-3, LOOK-8, LOOK-11)', async ([_case, body, errcode]) => {
     const { status, json } = await lookUp(app, body);
     expect(status).toBe(400);
     expect(json).toEqual({ errcode, error: expect.any(String) });
   });
 
-  it('takes 10,000 addresses and not one more (LOOK-11, G-15)', async ({ app }) => {
+  it('takes 10,000 addresses and not one more (LOOK-11, G-15)', async () => {
     const hashes = (count: number) =>
       Array.from({ length: count }, (_, at) => lookupHash(email(`a${at}@example.com`), 'p'));
     const most = await lookUp(app, { algorithm: 'sha256', addresses: hashes(10_000) });
@@ -123,9 +125,9 @@ describe('lookup', () => {
 });
 
 describe('the budget of a lookup', () => {
-  it.override({ settings: { quotas: { lookup: { addressesPerUser: { amount: 10, windowMs: 60_000 } } } } });
+  const app = useApp({ quotas: { lookup: { addressesPerUser: { amount: 10, windowMs: 60_000 } } } });
 
-  it('counts addresses, per user, and says when to come back (G-14)', async ({ app }) => {
+  it('counts addresses, per user, and says when to come back (G-14)', async () => {
     const ask = async (user: typeof alice, count: number) => {
       const token = await app.signIn(user);
       const { lookup_pepper } = await detailsOf(app, token);

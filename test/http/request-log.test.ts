@@ -1,10 +1,12 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { email } from '../../src/domain/threepid.js';
 import { alice } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 describe('the log', () => {
-  it('has one line for a request, by the ID that its answer carries', async ({ app }) => {
+  const app = useApp();
+
+  it('has one line for a request, by the ID that its answer carries', async () => {
     const { headers } = await app.call('GET', '/v2/pubkey/ed25519:0');
     expect(app.telemetry.all('request')).toEqual([
       {
@@ -18,14 +20,14 @@ describe('the log', () => {
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('has a line for what goes wrong before any endpoint, too', async ({ app }) => {
+  it('has a line for what goes wrong before any endpoint, too', async () => {
     await app.call('GET', '/%');
     await app.call('GET', '/nothing');
     await app.call('OPTIONS', '/v2/lookup');
     expect(app.telemetry.all('request').map(({ status }) => status)).toEqual([400, 404, 204]);
   });
 
-  it('counts by endpoint as declared, so that nobody can make up labels', async ({ app }) => {
+  it('counts by endpoint as declared, so that nobody can make up labels', async () => {
     await app.call('GET', '/v2/pubkey/ed25519:0');
     await app.call('GET', '/made/up');
     expect(app.telemetry.counted).toEqual([
@@ -34,7 +36,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('never holds addresses, tokens or secrets, whether requests succeed or not', async ({ app }) => {
+  it('never holds addresses, tokens or secrets, whether requests succeed or not', async () => {
     const token = await app.signIn(alice);
     await app.bind(email('bob@example.com'), '@bob:example.org');
     app.mails.failure = new Error('gateway away');

@@ -1,7 +1,7 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Refused } from '../../src/domain/errors.js';
 import { alice } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 const mail = { client_secret: 'monkeys_are_GREAT', email: 'alice@example.com', send_attempt: 1 };
 const text = { client_secret: 'monkeys_are_GREAT', country: 'GB', phone_number: '07700900001', send_attempt: 1 };
@@ -10,7 +10,9 @@ const atEmail = '/v2/validate/email/requestToken';
 const atMsisdn = '/v2/validate/msisdn/requestToken';
 
 describe('requestToken for an email address', () => {
-  it('mails a token to the folded address and answers the sid (EM-2, EM-5, EM-14)', async ({ app }) => {
+  const app = useApp();
+
+  it('mails a token to the folded address and answers the sid (EM-2, EM-5, EM-14)', async () => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, email: 'Strauß@Example.com' } });
     expect(status).toBe(200);
@@ -18,7 +20,7 @@ describe('requestToken for an email address', () => {
     expect(app.mails.sent.map(({ to }) => to.address)).toEqual(['strauss@example.com']);
   });
 
-  it('takes the attempt as a number and as digits, and mails only for a higher one (EM-3, EM-4)', async ({ app }) => {
+  it('takes the attempt as a number and as digits, and mails only for a higher one (EM-3, EM-4)', async () => {
     const token = await app.signIn(alice);
     const ask = async (send_attempt: unknown) =>
       (await app.call('POST', atEmail, { token, body: { ...mail, send_attempt } })).json.sid;
@@ -50,14 +52,14 @@ describe('requestToken for an email address', () => {
     ['an attempt beyond counting', { send_attempt: 1e300 }, 'M_INVALID_PARAM'],
     ['a list for an attempt', { send_attempt: [1] }, 'M_INVALID_PARAM'],
     ['a number for a link', { next_link: 1 }, 'M_INVALID_PARAM'],
-  ] as const)('refuses %s and sends nothing (EM-1, EM-6)', async ([_case, change, errcode], { app }) => {
+  ] as const)('refuses %s and sends nothing (EM-1, EM-6)', async ([_case, change, errcode]) => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, ...change } });
     expect([status, json.errcode]).toEqual([400, errcode]);
     expect(app.mails.sent).toEqual([]);
   });
 
-  it('says when the mail could not be sent, and sends it when asked the same again (EM-6)', async ({ app }) => {
+  it('says when the mail could not be sent, and sends it when asked the same again (EM-6)', async () => {
     const token = await app.signIn(alice);
     app.mails.failure = new Error('550 no such mailbox');
     const { status, json } = await app.call('POST', atEmail, { token, body: mail });
@@ -68,7 +70,7 @@ describe('requestToken for an email address', () => {
     expect(app.mails.sent).toHaveLength(1);
   });
 
-  it('publishes nothing (EM-10)', async ({ app }) => {
+  it('publishes nothing (EM-10)', async () => {
     const token = await app.signIn(alice);
     const { json } = await app.call('POST', atEmail, { token, body: mail });
     const proof = { sid: json.sid, client_secret: mail.client_secret, token: app.mails.token };
@@ -78,7 +80,7 @@ describe('requestToken for an email address', () => {
     expect((await app.call('POST', '/v2/lookup', { token, body })).json).toEqual({ mappings: {} });
   });
 
-  it('hands on how the reader wants it', async ({ app }) => {
+  it('hands on how the reader wants it', async () => {
     const token = await app.signIn(alice);
     await app.call('POST', `${atEmail}?brand=element`, { token, body: mail, headers: { 'accept-language': 'de' } });
     expect(app.mails.sent[0]?.message.preferences).toEqual({ brand: 'element', acceptLanguage: 'de' });
@@ -94,7 +96,7 @@ describe('requestToken for an email address', () => {
     ['https://', undefined],
     ['', undefined],
     [null, undefined],
-  ] as const)('keeps the link %j as %j (EM-13)', async ([next_link, kept], { app }) => {
+  ] as const)('keeps the link %j as %j (EM-13)', async ([next_link, kept]) => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, next_link } });
     expect(status).toBe(200);
@@ -103,6 +105,8 @@ describe('requestToken for an email address', () => {
 });
 
 describe('requestToken for a phone number', () => {
+  const app = useApp();
+
   it.for([
     ['as dialled in its country', { country: 'GB', phone_number: '07700 900001' }, '447700900001', '+44 7700 900001'],
     [
@@ -141,7 +145,7 @@ describe('requestToken for a phone number', () => {
       '447700900001',
       '+44 7700 900001',
     ],
-  ] as const)('takes a number %s (MS-1, MS-3, MS-4)', async ([_case, number, msisdn, intl_fmt], { app }) => {
+  ] as const)('takes a number %s (MS-1, MS-3, MS-4)', async ([_case, number, msisdn, intl_fmt]) => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('POST', atMsisdn, { token, body: { ...text, ...number } });
     expect(status).toBe(200);
@@ -160,7 +164,7 @@ describe('requestToken for a phone number', () => {
     ['a number as a number', { phone_number: 447700900001 }, 'M_INVALID_PARAM'],
     ['a number for a country', { country: 44 }, 'M_INVALID_PARAM'],
     ['a bad secret', { client_secret: 'ä' }, 'M_INVALID_PARAM'],
-  ] as const)('refuses %s and sends nothing (MS-5)', async ([_case, change, errcode], { app }) => {
+  ] as const)('refuses %s and sends nothing (MS-5)', async ([_case, change, errcode]) => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('POST', atMsisdn, { token, body: { ...text, ...change } });
     expect([status, json.errcode]).toEqual([400, errcode]);
@@ -170,7 +174,7 @@ describe('requestToken for a phone number', () => {
   it.for([
     ['the text message cannot be sent', new Error('gateway away'), 'M_SEND_ERROR'],
     ['nothing is sent to this country', new Refused('destination_rejected'), 'M_DESTINATION_REJECTED'],
-  ] as const)('says when %s (MS-5, MS-7)', async ([_case, failure, errcode], { app }) => {
+  ] as const)('says when %s (MS-5, MS-7)', async ([_case, failure, errcode]) => {
     app.texts.failure = failure;
     const { status, json } = await app.call('POST', atMsisdn, { token: await app.signIn(alice), body: text });
     expect([status, json.errcode]).toEqual([400, errcode]);
@@ -179,12 +183,12 @@ describe('requestToken for a phone number', () => {
 
 describe('limits to messages', () => {
   const once = { amount: 1, windowMs: 90_500 };
-  it.override({ settings: { quotas: { mail: { perAddress: once }, sms: { perNumber: once } } } });
+  const app = useApp({ quotas: { mail: { perAddress: once }, sms: { perNumber: once } } });
 
   it.for([
     [atEmail, mail],
     [atMsisdn, text],
-  ] as const)('are answered with when to come back, at %s (G-14)', async ([path, body], { app }) => {
+  ] as const)('are answered with when to come back, at %s (G-14)', async ([path, body]) => {
     const token = await app.signIn(alice);
     expect((await app.call('POST', path, { token, body })).status).toBe(200);
     const { status, json, headers } = await app.call('POST', path, { token, body: { ...body, send_attempt: 2 } });
@@ -195,9 +199,9 @@ describe('limits to messages', () => {
 });
 
 describe('limits per client', () => {
-  it.override({ settings: { quotas: { mail: { perClient: { amount: 1, windowMs: 60_000 } } } } });
+  const app = useApp({ quotas: { mail: { perClient: { amount: 1, windowMs: 60_000 } } } });
 
-  it('count the client behind a trusted proxy, not what it pretends to be', async ({ app }) => {
+  it('count the client behind a trusted proxy, not what it pretends to be', async () => {
     const ask = (address: string, forwarded: string) =>
       app.call('POST', '/api/v1/validate/email/requestToken', {
         body: { ...mail, email: address },
@@ -210,9 +214,11 @@ describe('limits per client', () => {
 });
 
 describe('requestToken in v1', () => {
+  const app = useApp();
+
   const v1 = '/api/v1/validate';
 
-  it('takes JSON, a form or a query, without a token (V1-2, G-6)', async ({ app }) => {
+  it('takes JSON, a form or a query, without a token (V1-2, G-6)', async () => {
     const fields = { client_secret: 'a', email: 'alice@example.com', send_attempt: '1' };
     const form = new URLSearchParams(fields);
     const asked = [
@@ -231,7 +237,7 @@ describe('requestToken in v1', () => {
     expect(app.mails.sent).toHaveLength(1);
   });
 
-  it('serves Synapse’s delegate for phone numbers (V1-2)', async ({ app }) => {
+  it('serves Synapse’s delegate for phone numbers (V1-2)', async () => {
     const asked = await app.call('POST', `${v1}/msisdn/requestToken`, { body: text });
     expect(asked.json).toEqual({
       sid: expect.any(String),

@@ -1,7 +1,7 @@
-import { describe, expect } from 'vitest';
-import type { TestApp } from '../support/app.js';
+import { describe, expect, it } from 'vitest';
+import type { Answer, TestApp } from '../support/app.js';
 import { alice } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 const dora = '@dora:example.org';
 const fromAfar = { 'x-forwarded-for': '203.0.113.7' };
@@ -11,7 +11,7 @@ async function invited(app: TestApp) {
   const body = { medium: 'email', address: 'carol@example.com', room_id: '!room:example.org', sender: alice };
   const { json } = await app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body });
   const [job] = (await app.stores.jobs.take(app.clock.now(), 0, 10)).filter(({ kind }) => kind === 'invite-mail');
-  const link = new URL(String(job?.payload['link']).replace('/#/', '/'));
+  const link = new URL(`${job?.payload['link'] as string}`.replace('/#/', '/'));
   const signUrl = new URL(link.searchParams.get('signurl') ?? '');
   return {
     token: json.token as string,
@@ -21,20 +21,23 @@ async function invited(app: TestApp) {
   };
 }
 
-async function expectSigned(app: TestApp, answer: Awaited<ReturnType<TestApp['call']>>, token: string, key: string) {
-  expect(answer.status).toBe(200);
-  const signatures = { 'id.example.org': { 'ed25519:0': expect.any(String) } };
-  expect(answer.json).toEqual({ mxid: dora, sender: alice, token, signatures });
-  const signature = answer.json.signatures['id.example.org']['ed25519:0'] as string;
-  expect(await app.services.signer.verify(answer.json, signature, key)).toBe(true);
+/** What of an answer is as it should be: its content, and a signature by this key. */
+async function checkSigned(app: TestApp, { status, json }: Answer, key: string) {
+  const { signatures, ...signed } = json as { signatures: Record<string, Record<string, string>> };
+  const signature = signatures?.['id.example.org']?.['ed25519:0'] ?? '';
+  return { status, signed, isValid: await app.services.signer.verify(json, signature, key) };
 }
 
+const asItShouldBe = (token: string) => ({ status: 200, signed: { mxid: dora, sender: alice, token }, isValid: true });
+
 describe('sign-ed25519', () => {
-  it('signs for those signed in, with the key they give (SIGN-1, SIGN-3)', async ({ app }) => {
+  const app = useApp();
+
+  it('signs for those signed in, with the key they give (SIGN-1, SIGN-3)', async () => {
     const { token, privateKey, ephemeralKey } = await invited(app);
     const body = { mxid: dora, token, private_key: privateKey };
     const answer = await app.call('POST', '/v2/sign-ed25519', { token: await app.signIn(dora), body });
-    await expectSigned(app, answer, token, ephemeralKey);
+    expect(await checkSigned(app, answer, ephemeralKey)).toEqual(asItShouldBe(token));
   });
 
   it.for<[string, RequestInit['body'] | undefined, Record<string, string>]>([
@@ -44,7 +47,7 @@ describe('sign-ed25519', () => {
     ['an empty object', '{}', { 'content-type': 'application/json' }],
   ])(
     'signs for whoever posts the link of the mail with %s, from anywhere, without a token (SIGN-5)',
-    async ([_case, body, headers], { app }) => {
+    async ([_case, body, headers]) => {
       const { token, signPath, ephemeralKey } = await invited(app);
       expect(signPath).toMatch(/^\/api\/v1\/sign-ed25519\?/);
       for (const path of [signPath, signPath.replace('/api/v1/', '/v2/')]) {
@@ -52,13 +55,13 @@ describe('sign-ed25519', () => {
           body,
           headers: { ...fromAfar, ...headers },
         });
-        await expectSigned(app, answer, token, ephemeralKey);
+        expect(await checkSigned(app, answer, ephemeralKey)).toEqual(asItShouldBe(token));
         expect(answer.headers.get('access-control-allow-origin')).toBe('*');
       }
     },
   );
 
-  it('takes the key in either alphabet, and with blanks for pluses (SIGN-4, KEY-5)', async ({ app }) => {
+  it('takes the key in either alphabet, and with blanks for pluses (SIGN-4, KEY-5)', async () => {
     const { token, privateKey, ephemeralKey } = await invited(app);
     const spellings = [
       privateKey,
@@ -68,7 +71,8 @@ describe('sign-ed25519', () => {
     ];
     for (const private_key of spellings) {
       const query = new URLSearchParams({ token, private_key, mxid: dora }).toString();
-      await expectSigned(app, await app.call('POST', `/v2/sign-ed25519?${query}`), token, ephemeralKey);
+      const answer = await app.call('POST', `/v2/sign-ed25519?${query}`);
+      expect(await checkSigned(app, answer, ephemeralKey)).toEqual(asItShouldBe(token));
     }
   });
 
@@ -81,7 +85,7 @@ describe('sign-ed25519', () => {
     ['text that is no user', { mxid: 'dora' }, 400, 'M_INVALID_PARAM'],
     ['no user', { mxid: undefined }, 400, 'M_MISSING_PARAMS'],
     ['no token', { token: undefined }, 400, 'M_MISSING_PARAMS'],
-  ] as const)('refuses %s (SIGN-2, SIGN-4)', async ([_case, change, status, errcode], { app }) => {
+  ] as const)('refuses %s (SIGN-2, SIGN-4)', async ([_case, change, status, errcode]) => {
     const { token, privateKey } = await invited(app);
     const parameters = Object.entries({ mxid: dora, token, private_key: privateKey, ...change }).filter(
       (parameter): parameter is [string, string] => parameter[1] !== undefined,

@@ -1,7 +1,7 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { DAY_MS, type TestApp } from '../support/app.js';
 import { alice } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 const client_secret = 'monkeys_are_GREAT';
 
@@ -27,7 +27,9 @@ const isValidated = async (app: TestApp, sid: string) =>
   (await app.stores.sessions.get(sid))?.validatedAt !== undefined;
 
 describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', (medium) => {
-  it('validates, and again for a client that repeats itself (EM-8, EM-15, MS-6)', async ({ app }) => {
+  const app = useApp();
+
+  it('validates, and again for a client that repeats itself (EM-8, EM-15, MS-6)', async () => {
     const proof = await open(app, medium, 'https://app.example.org/');
     for (const { status, json } of [await submit(app, medium, proof), await submit(app, medium, proof)]) {
       expect([status, json]).toEqual([200, { success: true }]);
@@ -44,7 +46,7 @@ describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', 
     ['no token', { token: undefined }, 400, 'M_MISSING_PARAMS'],
     ['a number for a token', { token: 123456 }, 400, 'M_INVALID_PARAM'],
     ['an endless token', { token: 'a'.repeat(5_000) }, 400, 'M_INVALID_PARAM'],
-  ] as const)('refuses %s and never says 200 (EM-8)', async ([_case, change, status, errcode], { app }) => {
+  ] as const)('refuses %s and never says 200 (EM-8)', async ([_case, change, status, errcode]) => {
     const proof = await open(app, medium);
     const answer = await submit(app, medium, { ...proof, ...change });
     expect(answer.status).toBe(status);
@@ -52,14 +54,14 @@ describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', 
     expect(await isValidated(app, proof.sid)).toBe(false);
   });
 
-  it('refuses after 24 hours (EM-9)', async ({ app }) => {
+  it('refuses after 24 hours (EM-9)', async () => {
     const proof = await open(app, medium);
     app.clock.pass(DAY_MS + 1);
     const { status, json } = await submit(app, medium, proof);
     expect([status, json.errcode]).toEqual([400, 'M_SESSION_EXPIRED']);
   });
 
-  it('closes the session after five wrong guesses, to the right one too (EM-15)', async ({ app }) => {
+  it('closes the session after five wrong guesses, to the right one too (EM-15)', async () => {
     const proof = await open(app, medium);
     for (let guess = 1; guess <= 5; guess++) {
       expect((await submit(app, medium, { ...proof, token: `wrong${guess}` })).json.errcode).toBe('M_TOKEN_INCORRECT');
@@ -70,7 +72,7 @@ describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', 
     expect(await isValidated(app, proof.sid)).toBe(false);
   });
 
-  it('leaves fifty wrong guesses at once with a closed session (EM-15)', async ({ app }) => {
+  it('leaves fifty wrong guesses at once with a closed session (EM-15)', async () => {
     const proof = await open(app, medium);
     const token = await app.signIn(alice);
     const answers = await Promise.all(
@@ -88,7 +90,9 @@ describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', 
 });
 
 describe('a mailed link', () => {
-  it('shows a button and validates nothing, whoever opens it how often (EM-11, EM-12)', async ({ app }) => {
+  const app = useApp();
+
+  it('shows a button and validates nothing, whoever opens it how often (EM-11, EM-12)', async () => {
     const proof = await open(app, 'email');
     for (let visit = 1; visit <= 10; visit++) {
       const { status, headers, text } = await follow(app, 'email', proof);
@@ -100,7 +104,7 @@ describe('a mailed link', () => {
     expect(await isValidated(app, proof.sid)).toBe(false);
   });
 
-  it('keeps its secrets off caches, frames and the next site', async ({ app }) => {
+  it('keeps its secrets off caches, frames and the next site', async () => {
     const { headers } = await follow(app, 'email', await open(app, 'email'));
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
@@ -108,7 +112,7 @@ describe('a mailed link', () => {
     expect(headers.get('content-language')).toBe('en');
   });
 
-  it('validates when the button is pressed, without an access token', async ({ app }) => {
+  it('validates when the button is pressed, without an access token', async () => {
     const proof = await open(app, 'email');
     const { status, text } = await press(app, 'email', proof);
     expect(status).toBe(200);
@@ -116,7 +120,7 @@ describe('a mailed link', () => {
     expect(await isValidated(app, proof.sid)).toBe(true);
   });
 
-  it('goes on to the link of the session and to no other (EM-11, EM-13)', async ({ app }) => {
+  it('goes on to the link of the session and to no other (EM-11, EM-13)', async () => {
     const proof = await open(app, 'email', 'https://app.example.org/#/register?a=b');
     const page = await follow(app, 'email', {
       ...proof,
@@ -130,7 +134,7 @@ describe('a mailed link', () => {
     expect(headers.get('location')).toBe(`https://app.example.org/#/register?a=b&sid=${proof.sid}`);
   });
 
-  it('appends the sid with a question mark where there is none yet (EM-13)', async ({ app }) => {
+  it('appends the sid with a question mark where there is none yet (EM-13)', async () => {
     const { headers } = await press(app, 'email', await open(app, 'email', 'https://app.example.org/done'));
     expect(headers.get('location')).toMatch(/^https:\/\/app\.example\.org\/done\?sid=[0-9a-zA-Z]+$/);
   });
@@ -139,7 +143,7 @@ describe('a mailed link', () => {
     ['an unknown sid', { sid: 'none' }, 404],
     ['a wrong secret', { client_secret: 'apes' }, 404],
     ['a malformed secret', { client_secret: 'a b' }, 400],
-  ] as const)('shows a page of its own for %s, not JSON (EM-11)', async ([_case, change, status], { app }) => {
+  ] as const)('shows a page of its own for %s, not JSON (EM-11)', async ([_case, change, status]) => {
     const proof = { ...(await open(app, 'email')), ...change };
     for (const answer of [await follow(app, 'email', proof), await press(app, 'email', proof)]) {
       expect(answer.status).toBe(status);
@@ -148,14 +152,14 @@ describe('a mailed link', () => {
     }
   });
 
-  it('shows that page for a wrong token, and for nothing at all (EM-11)', async ({ app }) => {
+  it('shows that page for a wrong token, and for nothing at all (EM-11)', async () => {
     const wrong = await press(app, 'email', { ...(await open(app, 'email')), token: 'wrong' });
     expect(wrong.status).toBe(400);
     expect(wrong.text).toContain('This link does not work');
     expect((await follow(app, 'msisdn', {})).status).toBe(400);
   });
 
-  it('says that it has expired (EM-9)', async ({ app }) => {
+  it('says that it has expired (EM-9)', async () => {
     const proof = await open(app, 'email');
     app.clock.pass(DAY_MS + 1);
     for (const { status, text } of [await follow(app, 'email', proof), await press(app, 'email', proof)]) {
@@ -164,7 +168,7 @@ describe('a mailed link', () => {
     }
   });
 
-  it('escapes what stands in it', async ({ app }) => {
+  it('escapes what stands in it', async () => {
     const { text } = await follow(app, 'email', {
       ...(await open(app, 'email')),
       token: '"><script>alert(1)</script>',
@@ -172,7 +176,7 @@ describe('a mailed link', () => {
     expect(text).not.toContain('<script>');
   });
 
-  it('speaks the language of whoever opens it', async ({ app }) => {
+  it('speaks the language of whoever opens it', async () => {
     const query = new URLSearchParams(await open(app, 'email')).toString();
     const { headers } = await app.call('GET', `/v2/validate/email/submitToken?${query}`, {
       headers: { 'accept-language': 'de-CH, en;q=0.5' },
@@ -180,7 +184,7 @@ describe('a mailed link', () => {
     expect(headers.get('content-language')).toBe('de');
   });
 
-  it('shows the number for a phone, and stays good at v1 from anywhere (MS-6, V1-3)', async ({ app }) => {
+  it('shows the number for a phone, and stays good at v1 from anywhere (MS-6, V1-3)', async () => {
     const proof = await open(app, 'msisdn');
     const query = new URLSearchParams(proof).toString();
     const from = { headers: { 'x-forwarded-for': '203.0.113.7' } };
@@ -197,9 +201,9 @@ describe('a mailed link', () => {
 });
 
 describe('a mailed link without the confirmation page', () => {
-  it.override({ settings: { http: { confirmPage: false } } });
+  const app = useApp({ http: { confirmPage: false } });
 
-  it('validates at once (EM-11)', async ({ app }) => {
+  it('validates at once (EM-11)', async () => {
     const proof = await open(app, 'email');
     const { status, text } = await follow(app, 'email', proof);
     expect(status).toBe(200);
@@ -207,14 +211,14 @@ describe('a mailed link without the confirmation page', () => {
     expect(await isValidated(app, proof.sid)).toBe(true);
   });
 
-  it('goes on at once (EM-11)', async ({ app }) => {
+  it('goes on at once (EM-11)', async () => {
     const proof = await open(app, 'email', 'https://app.example.org/?a=b');
     const { status, headers } = await follow(app, 'email', proof);
     expect(status).toBe(303);
     expect(headers.get('location')).toBe(`https://app.example.org/?a=b&sid=${proof.sid}`);
   });
 
-  it('validates nothing on HEAD', async ({ app }) => {
+  it('validates nothing on HEAD', async () => {
     const proof = await open(app, 'email');
     const { status } = await app.call(
       'HEAD',

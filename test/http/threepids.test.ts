@@ -1,8 +1,8 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { email } from '../../src/domain/threepid.js';
 import { DAY_MS, type TestApp } from '../support/app.js';
 import { alice, bob } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 const client_secret = 'monkeys_are_GREAT';
 
@@ -22,7 +22,9 @@ const validated = (app: TestApp, token: string, query: Record<string, string>) =
 const bind = (app: TestApp, token: string, body: object) => app.call('POST', '/v2/3pid/bind', { token, body });
 
 describe('getValidated3pid', () => {
-  it('says what was validated, and when in ms (BIND-1, G-16)', async ({ app }) => {
+  const app = useApp();
+
+  it('says what was validated, and when in ms (BIND-1, G-16)', async () => {
     const { token, sid } = await session(app);
     const validated_at = app.clock.now();
     app.clock.pass(60_000);
@@ -35,32 +37,34 @@ describe.each([
   ['getValidated3pid', (app: TestApp, token: string, body: Record<string, string>) => validated(app, token, body)],
   ['bind', (app: TestApp, token: string, body: object) => bind(app, token, { mxid: alice, ...body })],
 ] as const)('%s', (_name, ask) => {
+  const app = useApp();
+
   it.for([
     ['an unknown sid', { sid: 'none' }, 404, 'M_NO_VALID_SESSION'],
     ['a wrong secret', { client_secret: 'apes' }, 404, 'M_NO_VALID_SESSION'],
     ['a malformed secret', { client_secret: 'a b' }, 400, 'M_INVALID_PARAM'],
     ['an empty sid', { sid: '' }, 400, 'M_INVALID_PARAM'],
-  ] as const)('refuses %s (BIND-1, BIND-2)', async ([_case, change, status, errcode], { app }) => {
+  ] as const)('refuses %s (BIND-1, BIND-2)', async ([_case, change, status, errcode]) => {
     const { token, sid } = await session(app);
     const answer = await ask(app, token, { sid, client_secret, ...change });
     expect(answer.status).toBe(status);
     expect(answer.json).toEqual({ errcode, error: expect.any(String) });
   });
 
-  it('refuses without parameters and names them all', async ({ app }) => {
+  it('refuses without parameters and names them all', async () => {
     const { status, json } = await ask(app, await app.signIn(alice), {});
     expect(status).toBe(400);
     expect(json).toEqual({ errcode: 'M_MISSING_PARAMS', error: 'Missing parameters: sid, client_secret' });
   });
 
-  it('refuses what is not validated yet, and says what to do (BIND-1, BIND-2)', async ({ app }) => {
+  it('refuses what is not validated yet, and says what to do (BIND-1, BIND-2)', async () => {
     const { token, sid } = await session(app, false);
     const { status, json } = await ask(app, token, { sid, client_secret });
     expect([status, json.errcode]).toEqual([400, 'M_SESSION_NOT_VALIDATED']);
     expect(json.error).toMatch(/enter the code or follow the link/);
   });
 
-  it('refuses 24 hours after the validation (BIND-1, BIND-2)', async ({ app }) => {
+  it('refuses 24 hours after the validation (BIND-1, BIND-2)', async () => {
     const { token, sid } = await session(app);
     app.clock.pass(DAY_MS + 1);
     const { status, json } = await ask(app, token, { sid, client_secret });
@@ -69,9 +73,9 @@ describe.each([
 });
 
 describe('bind', () => {
-  it('answers the association, signed by our long-term key, and nothing more (BIND-2, BIND-5, BIND-7)', async ({
-    app,
-  }) => {
+  const app = useApp();
+
+  it('answers the association, signed by our long-term key, and nothing more (BIND-2, BIND-5, BIND-7)', async () => {
     const { token, sid } = await session(app);
     const { status, json } = await bind(app, token, { sid, client_secret, mxid: alice });
     expect(status).toBe(200);
@@ -90,7 +94,7 @@ describe('bind', () => {
     expect(await signer.verify(json, signature, signer.keys[0].publicKey)).toBe(true);
   });
 
-  it('is seen by the next lookup (BIND-6), and may be repeated (BIND-9)', async ({ app }) => {
+  it('is seen by the next lookup (BIND-6), and may be repeated (BIND-9)', async () => {
     const { token, sid } = await session(app);
     expect((await bind(app, token, { sid, client_secret, mxid: alice })).status).toBe(200);
     expect((await bind(app, token, { sid, client_secret, mxid: alice })).status).toBe(200);
@@ -106,7 +110,7 @@ describe('bind', () => {
     ['text that is no user', 'alice', 400, 'M_INVALID_PARAM'],
     ['no user', undefined, 400, 'M_MISSING_PARAMS'],
     ['a number', 1, 400, 'M_INVALID_PARAM'],
-  ] as const)('does not bind to %s (BIND-4)', async ([_case, mxid, status, errcode], { app }) => {
+  ] as const)('does not bind to %s (BIND-4)', async ([_case, mxid, status, errcode]) => {
     const { token, sid } = await session(app);
     const answer = await bind(app, token, { sid, client_secret, mxid });
     expect([answer.status, answer.json.errcode]).toEqual([status, errcode]);
@@ -116,7 +120,7 @@ describe('bind', () => {
   it.for([
     ['gives it to somebody else', bob, { mxid: bob }],
     ['cannot say whose it is', 'contested', {}],
-  ] as const)('does not bind what a directory owns and %s', async ([_case, owner, details], { app }) => {
+  ] as const)('does not bind what a directory owns and %s', async ([_case, owner, details]) => {
     app.directory.add(email('alice@example.com'), owner);
     const { token, sid } = await session(app);
     const { status, json } = await bind(app, token, { sid, client_secret, mxid: alice });
@@ -124,7 +128,7 @@ describe('bind', () => {
     expect(json).toEqual({ errcode: 'M_THREEPID_IN_USE', error: expect.stringMatching(/directory/), ...details });
   });
 
-  it('waits with binding until the directory can be asked', async ({ app }) => {
+  it('waits with binding until the directory can be asked', async () => {
     const { token, sid } = await session(app);
     app.directory.failure = new Error('connect ETIMEDOUT 10.0.0.7:636');
     const { status, json, text } = await bind(app, token, { sid, client_secret, mxid: alice });
@@ -132,7 +136,7 @@ describe('bind', () => {
     expect(text).not.toContain('10.0.0.7');
   });
 
-  it('takes any user in v1, by form, for there is no token to compare with', async ({ app }) => {
+  it('takes any user in v1, by form, for there is no token to compare with', async () => {
     const { sid } = await session(app);
     const { status, json } = await app.call('POST', '/api/v1/3pid/bind', {
       body: new URLSearchParams({ sid, client_secret, mxid: bob }),

@@ -1,12 +1,14 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { email } from '../../src/domain/threepid.js';
 import { bob } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 const lookup = '/api/v1/lookup?medium=email&address=bob@example.com';
 const carriesNone: Readonly<Record<string, string>> = {};
 
 describe('who may use v1, with a trusted proxy on loopback', () => {
+  const app = useApp();
+
   it.for([
     ['a client on this machine', carriesNone, 200],
     ['a client of a private network behind the proxy', { 'x-forwarded-for': '192.168.1.7' }, 200],
@@ -34,15 +36,12 @@ describe('who may use v1, with a trusted proxy on loopback', () => {
     ['whoever a header names that is not read', { 'x-real-ip': '192.168.1.7' }, 403],
     ['a proxy with the standard header alone', { forwarded: 'for=192.168.1.7' }, 403],
     ['a proxy that only says that it is one', { via: '1.1 cache' }, 403],
-  ] as const)('%s', async ([_case, headers, status], { app }) => {
+  ] as const)('%s', async ([_case, headers, status]) => {
     await app.bind(email('bob@example.com'), bob);
     const answer = await app.call('GET', lookup, { headers });
+    const denied = { errcode: 'M_FORBIDDEN', error: expect.stringContaining('v1.allowFrom') };
     expect(answer.status).toBe(status);
-    if (status === 403) {
-      expect(answer.json).toEqual({ errcode: 'M_FORBIDDEN', error: expect.stringContaining('v1.allowFrom') });
-    } else {
-      expect(answer.json.mxid).toBe(bob);
-    }
+    expect(answer.json).toMatchObject(status === 403 ? denied : { mxid: bob });
   });
 
   it.for([
@@ -57,7 +56,7 @@ describe('who may use v1, with a trusted proxy on loopback', () => {
     ['POST', '/api/v1/store-invite'],
     ['POST', '/api/v1/sign-ed25519'],
     ['POST', '/%61pi/v%31/bulk_lookup/'],
-  ] as const)('is asked before anything else at %s %s', async ([method, path], { app }) => {
+  ] as const)('is asked before anything else at %s %s', async ([method, path]) => {
     const { status, json } = await app.call(method, path, {
       headers: { 'x-forwarded-for': '203.0.113.7' },
       ...(method === 'POST' && { body: '{' }),
@@ -67,24 +66,24 @@ describe('who may use v1, with a trusted proxy on loopback', () => {
 });
 
 describe('who may use v1, with no trusted proxy', () => {
-  it.override({ settings: { http: { trustedProxies: [] } } });
+  const app = useApp({ http: { trustedProxies: [] } });
 
   it.for(['192.168.1.7', '127.0.0.1', '203.0.113.7', '::1'])(
     'nobody whom an unknown proxy brings, not even as %s: it may be anybody',
-    async (address, { app }) => {
+    async (address) => {
       expect((await app.call('GET', lookup, { headers: { 'x-forwarded-for': address } })).status).toBe(403);
     },
   );
 
-  it('a client on this machine that comes by itself', async ({ app }) => {
+  it('a client on this machine that comes by itself', async () => {
     expect((await app.call('GET', lookup)).status).toBe(200);
   });
 });
 
 describe('who may use v1, with nobody allowed', () => {
-  it.override({ settings: { http: { v1: { allowFrom: [] } } } });
+  const app = useApp({ http: { v1: { allowFrom: [] } } });
 
-  it('nobody, except for what old rooms and mails need', async ({ app }) => {
+  it('nobody, except for what old rooms and mails need', async () => {
     expect((await app.call('GET', lookup)).status).toBe(403);
     expect((await app.call('GET', '/api/v1/pubkey/ed25519:0')).status).toBe(200);
     expect((await app.call('GET', '/api/v1/pubkey/isvalid?public_key=x')).status).toBe(200);
@@ -95,16 +94,14 @@ describe('who may use v1, with nobody allowed', () => {
 });
 
 describe('who may use v1, with a proxy of two addresses and one client allowed', () => {
-  it.override({
-    settings: { http: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'], v1: { allowFrom: ['198.51.100.7/32'] } } },
-  });
+  const app = useApp({ http: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'], v1: { allowFrom: ['198.51.100.7/32'] } } });
 
   it.for([
     ['198.51.100.7', 200],
     ['198.51.100.7, 10.1.2.3', 200],
     ['198.51.100.8, 10.1.2.3', 403],
     ['10.1.2.3', 403],
-  ] as const)('%s: %i', async ([forwarded, status], { app }) => {
+  ] as const)('%s: %i', async ([forwarded, status]) => {
     expect((await app.call('GET', lookup, { headers: { 'x-forwarded-for': forwarded } })).status).toBe(status);
   });
 });

@@ -1,13 +1,15 @@
-import { describe, expect } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import { DAY_MS } from '../support/app.js';
 import { alice, bob } from '../support/fakes.js';
-import { it } from '../support/http.js';
+import { useApp } from '../support/http.js';
 
 const at = (query: Record<string, string>) => `/api/v1/lookup?${new URLSearchParams(query).toString()}`;
 
 describe('lookup in v1', () => {
-  it('answers the signed association of a binding (V1-2, BIND-8)', async ({ app }) => {
+  const app = useApp();
+
+  it('answers the signed association of a binding (V1-2, BIND-8)', async () => {
     await app.bind(email('bob@example.com'), bob);
     const boundAt = app.clock.now();
     app.clock.pass(DAY_MS);
@@ -28,7 +30,7 @@ describe('lookup in v1', () => {
     ).toBe(true);
   });
 
-  it('signs for what a directory says, too, as valid now', async ({ app }) => {
+  it('signs for what a directory says, too, as valid now', async () => {
     app.directory.add(msisdn('447700900001'), alice);
     const { json } = await app.call('GET', at({ medium: 'msisdn', address: '447700900001' }));
     expect(json.mxid).toBe(alice);
@@ -41,20 +43,22 @@ describe('lookup in v1', () => {
     ['a contested address', { medium: 'email', address: 'info@example.com' }],
     ['an unknown medium', { medium: 'pigeon', address: 'bob' }],
     ['text that is no address', { medium: 'email', address: 'bob' }],
-  ])('answers %s with an empty object', async ([_case, query], { app }) => {
+  ])('answers %s with an empty object', async ([_case, query]) => {
     app.directory.add(email('info@example.com'), 'contested');
     const { status, json } = await app.call('GET', at(query as Record<string, string>));
     expect([status, json]).toEqual([200, {}]);
   });
 
-  it('wants medium and address', async ({ app }) => {
+  it('wants medium and address', async () => {
     const { status, json } = await app.call('GET', '/api/v1/lookup');
     expect([status, json.errcode]).toEqual([400, 'M_MISSING_PARAMS']);
   });
 });
 
 describe('bulk_lookup in v1', () => {
-  it('answers what it knows, spelled as it was asked, in that order', async ({ app }) => {
+  const app = useApp();
+
+  it('answers what it knows, spelled as it was asked, in that order', async () => {
     await app.bind(email('bob@example.com'), bob);
     app.directory.add(msisdn('447700900001'), alice);
     const threepids = [
@@ -80,16 +84,16 @@ describe('bulk_lookup in v1', () => {
     [{ threepids: [['email']] }, 'M_INVALID_PARAM'],
     [{ threepids: [['email', 1]] }, 'M_INVALID_PARAM'],
     [{ threepids: [['email', 'a@example.com', 'x']] }, 'M_INVALID_PARAM'],
-  ] as const)('refuses %j with %s', async ([body, errcode], { app }) => {
+  ] as const)('refuses %j with %s', async ([body, errcode]) => {
     const { status, json } = await app.call('POST', '/api/v1/bulk_lookup', { body });
     expect([status, json.errcode]).toEqual([400, errcode]);
   });
 });
 
 describe('a limit of three addresses', () => {
-  it.override({ settings: { maxAddresses: 3 } });
+  const app = useApp({ maxAddresses: 3 });
 
-  it('holds in v1 as well (LOOK-11)', async ({ app }) => {
+  it('holds in v1 as well (LOOK-11)', async () => {
     const ask = (count: number) =>
       app.call('POST', '/api/v1/bulk_lookup', {
         body: { threepids: Array.from({ length: count }, () => ['email', 'a@example.com']) },

@@ -29,6 +29,8 @@ export const ADMIN_TOKEN = 'the-admin-token';
 const loopback = ['127.0.0.0/8', '::1/128'];
 const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
 
+const pages = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
+
 export interface Settings {
   readonly http?: Partial<HttpOptions>;
   readonly quotas?: Partial<QuotaOptions>;
@@ -118,7 +120,7 @@ export async function startApp(settings: Settings = {}) {
     confirmPage: true,
     maxAddresses,
     maxBodyBytes: 1024 * 1024,
-    pages: new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' }),
+    pages,
     ...settings.http,
   });
   const admin = adminApp(services, {

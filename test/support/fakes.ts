@@ -1,11 +1,15 @@
+import type { Finding } from '../../src/domain/association.js';
+import type { DirectoryEntry } from '../../src/domain/directory.js';
 import { Refused } from '../../src/domain/errors.js';
 import type { Mxid } from '../../src/domain/mxid.js';
-import type { Medium, Threepid } from '../../src/domain/threepid.js';
+import { type Medium, sameThreepid, type Threepid } from '../../src/domain/threepid.js';
 import type { Clock } from '../../src/ports/clock.js';
+import type { Directory, DirectoryPage } from '../../src/ports/directory.js';
 import type { Homeservers } from '../../src/ports/homeservers.js';
 import type { Random } from '../../src/ports/random.js';
 import type { Message, Sender } from '../../src/ports/sender.js';
 import type { Facts, Telemetry } from '../../src/ports/telemetry.js';
+import type { ThreepidSource } from '../../src/ports/threepid-source.js';
 
 /** Stands still until it is told otherwise. */
 export class FakeClock implements Clock {
@@ -91,3 +95,84 @@ export class Heard implements Telemetry {
 
 export const alice: Mxid = '@alice:example.org';
 export const bob: Mxid = '@bob:example.org';
+
+interface FakeEntry {
+  readonly part: string;
+  readonly mxid: Mxid | undefined;
+  readonly threepids: readonly Threepid[];
+  readonly leftOut: readonly string[];
+}
+
+/** A directory to be listed and to be asked. Each entry is a page of its own. */
+export class FakeDirectory implements Directory, ThreepidSource {
+  readonly isOwner = true;
+  parts: readonly string[] = ['people'];
+  /** Thrown instead of answering and listing. */
+  failure: Error | undefined;
+  /** A listing breaks after so many entries. */
+  breaksAfter = Infinity;
+  /** The ids of the entries that were understood, in order. */
+  readonly read: string[] = [];
+  /** How many listings were begun, and how many are under way. */
+  readonly listings = { begun: 0, underWay: 0, mostAtOnce: 0 };
+  private readonly entries = new Map<string, FakeEntry>();
+
+  constructor(
+    readonly name = 'staff',
+    readonly derivesNames = true,
+  ) {}
+
+  /** Adds an entry, or puts it in place of the one of this id. */
+  put(id: string, mxid: Mxid | undefined, threepids: readonly Threepid[], more: Partial<FakeEntry> = {}): void {
+    this.entries.set(id, { part: this.parts[0] ?? 'people', mxid, threepids, leftOut: [], ...more });
+  }
+
+  remove(...ids: readonly string[]): void {
+    for (const id of ids) this.entries.delete(id);
+  }
+
+  clear(): void {
+    this.entries.clear();
+  }
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    if (this.failure) throw this.failure;
+    return threepids.flatMap((threepid): readonly Finding[] => {
+      const holders = [...this.entries].filter(
+        ([, { mxid, threepids: held }]) => mxid && held.some((one) => sameThreepid(one, threepid)),
+      );
+      const [mxid, ...others] = new Set(holders.map(([, entry]) => entry.mxid));
+      if (mxid === undefined) return [];
+      return [others.length > 0 ? { threepid, contestedBy: holders.map(([id]) => `cn=${id}`) } : { threepid, mxid }];
+    });
+  }
+
+  async *list(): AsyncGenerator<DirectoryPage> {
+    this.listings.begun += 1;
+    this.listings.underWay += 1;
+    this.listings.mostAtOnce = Math.max(this.listings.mostAtOnce, this.listings.underWay);
+    try {
+      if (this.failure) throw this.failure;
+      let listed = 0;
+      for (const [id, entry] of this.entries) {
+        if (listed++ === this.breaksAfter) throw new Error('the connection broke');
+        yield { part: entry.part, entries: [this.entry(id, entry)] };
+      }
+    } finally {
+      this.listings.underWay -= 1;
+    }
+  }
+
+  private entry(id: string, entry: FakeEntry): DirectoryEntry {
+    const { mxid, threepids, leftOut } = entry;
+    return {
+      id,
+      label: `cn=${id}`,
+      stamp: JSON.stringify(entry),
+      read: () => {
+        this.read.push(id);
+        return { person: mxid && { mxid, threepids }, leftOut };
+      },
+    };
+  }
+}

@@ -1,12 +1,12 @@
-import { it as plain } from 'vitest';
+import { afterEach, beforeEach } from 'vitest';
 import { type Settings, startApp, type TestApp } from './app.js';
 
-/** `it` with a fresh application for each test that asks for `app`; `it.override` changes its settings. */
-export const it = plain.extend<{ settings: Settings; app: TestApp }>({
-  settings: {},
-  app: async ({ settings }, use) => {
-    const app = await startApp(settings);
-    await use(app);
-    await app.close();
-  },
-});
+/** A fresh application for each test of the `describe` it is called in. */
+export function useApp(settings?: Settings): TestApp {
+  let current: TestApp | undefined;
+  beforeEach(async () => {
+    current = await startApp(settings);
+  });
+  afterEach(() => current?.close());
+  return new Proxy({} as TestApp, { get: (_target, name) => current?.[name as keyof TestApp] });
+}

@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,9 +60,10 @@ export class Slapd {
     await answers(this.port, this.process);
   }
 
-  /** It still accepts connections and answers nothing. */
-  pause(): void {
+  /** From here on it accepts connections and answers nothing. */
+  async pause(): Promise<void> {
     this.process?.kill('SIGSTOP');
+    while (!(await isStopped(this.process?.pid))) await pause(5);
   }
 
   resume(): void {
@@ -137,6 +138,13 @@ const tlsLines = (directory: string): readonly string[] => [
   `TLSCertificateFile ${join(directory, 'certificate.pem')}`,
   `TLSCertificateKeyFile ${join(directory, 'key.pem')}`,
 ];
+
+/** Whether all threads of a process have taken note of SIGSTOP. */
+async function isStopped(pid: number | undefined): Promise<boolean> {
+  const tasks = await readdir(`/proc/${pid}/task`);
+  const states = tasks.map(async (task) => /\) T /.test(await readFile(`/proc/${pid}/task/${task}/stat`, 'utf8')));
+  return (await Promise.all(states)).every((state) => state);
+}
 
 async function answers(port: number, process: ChildProcess): Promise<void> {
   for (;;) {

@@ -11,7 +11,7 @@ export type DatabaseOptions =
     }
   | {
       readonly client: 'pg';
-      /** `postgres://islet@db/islet`; takes what libpq's URLs take, `?sslmode=verify-full&sslrootcert=…` too. */
+      /** `postgres://islet@db/islet`, with `?sslmode=verify-full&sslrootcert=…` for TLS. */
       readonly url: string;
       /** Instead of one in the URL, as it is: nothing in it needs escaping. */
       readonly password?: string | undefined;

@@ -56,10 +56,16 @@ const questions: readonly Question[] = [
     takes: ldap.shape.bases,
     after: 'ldapUrl',
   },
-  { key: 'bindDn', text: 'Who Islet is to it; anonymous', takes: formats.text, after: 'ldapUrl', isOptional: true },
+  {
+    key: 'bindDn',
+    text: 'DN that Islet binds as, none for an anonymous bind',
+    takes: formats.text,
+    after: 'ldapUrl',
+    isOptional: true,
+  },
   {
     key: 'caFile',
-    text: "File with its CA certificates; the system's",
+    text: "File with the CA certificates to trust, none for the system's",
     takes: formats.path,
     after: 'ldapUrl',
     isOptional: true,

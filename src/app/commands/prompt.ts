@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 
 /** Somebody who can be asked. */
@@ -10,7 +10,10 @@ export interface Prompt {
   close(): void;
 }
 
-/** The person at a terminal. @throws AbortError if they press Ctrl-C or end the input */
+/**
+ * The person at a terminal, who may type ahead of the questions. Questions reject with an `AbortError`
+ * once they have pressed Ctrl-C or ended the input.
+ */
 export function terminalPrompt(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Prompt {
   let isSilent = false;
   const shown = new Writable({
@@ -20,10 +23,31 @@ export function terminalPrompt(input: NodeJS.ReadableStream, output: NodeJS.Writ
     },
   });
   const lines = createInterface({ input, output: shown, terminal: true });
-  const gone = new AbortController();
-  lines.once('close', () => gone.abort());
+  const typed: string[] = [];
+  let waiting: { resolve(line: string): void; reject(error: Error): void } | undefined;
+  let isGone = false;
+  lines.on('line', (line) => {
+    if (waiting) waiting.resolve(line);
+    else typed.push(line);
+    waiting = undefined;
+  });
   lines.on('SIGINT', () => lines.close());
-  const ask = (question: string) => lines.question(question, { signal: gone.signal });
+  lines.once('close', () => {
+    isGone = true;
+    waiting?.reject(gone());
+  });
+
+  const ask = (question: string): Promise<string> => {
+    const line = typed.shift();
+    if (line !== undefined) {
+      output.write(`${question}\n`);
+      return Promise.resolve(line);
+    }
+    if (isGone) return Promise.reject(gone());
+    lines.setPrompt(question);
+    lines.prompt();
+    return new Promise((resolve, reject) => (waiting = { resolve, reject }));
+  };
   return {
     ask,
     async askSecret(question) {
@@ -39,3 +63,5 @@ export function terminalPrompt(input: NodeJS.ReadableStream, output: NodeJS.Writ
     close: () => lines.close(),
   };
 }
+
+const gone = (): Error => Object.assign(new Error('whoever was asked is gone'), { name: 'AbortError' });

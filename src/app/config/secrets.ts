@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { envName } from './env-name.js';
 import type { KeyPath } from './problems.js';
 import { cannotRead } from './read-file.js';
@@ -41,8 +41,9 @@ export function readSecret(
   if (value === '') reading.problems.add(path, 'is empty');
   if (value === undefined || value === '') return undefined;
   const variable = [inEnv, envName(written.within ?? envPath)].find((name) => reading.env[name] !== undefined);
-  const from = variable === undefined ? `configuration file ${reading.file}` : `environment variable ${variable}`;
-  return { value, from };
+  if (variable !== undefined) return { value, from: `environment variable ${variable}` };
+  warnIfOpen(reading);
+  return { value, from: `configuration file ${reading.file}` };
 }
 
 const fileOption = (path: KeyPath): KeyPath => [...path.slice(0, -1), `${path.at(-1)}File`];
@@ -58,4 +59,11 @@ export function readSecretFile({ problems }: Reading, path: KeyPath, file: strin
     problems.add(path, cannotRead(file, error));
   }
   return undefined;
+}
+
+/** Says once that a file with secrets in it is there for everybody to read. */
+function warnIfOpen({ file, warnings }: Reading): void {
+  const mode = file !== undefined && existsSync(file) ? statSync(file).mode : 0;
+  const warning = `${file} holds secrets and may be read by everybody`;
+  if (mode & 0o004 && !warnings.includes(warning)) warnings.push(warning);
 }

@@ -30,9 +30,10 @@ export function adminApp(
     }
   };
   const app = bareApp();
+  // Before the log: they are asked every few seconds for ever.
+  mount(app, '', healthEndpoints(options.health));
   app.use(requestLog(telemetry));
   mount(app, '', {
-    ...healthEndpoints(options.health),
     ...adminLookupEndpoints(lookups, options.clock, allow),
     ...adminMirrorEndpoints(mirrors, sync, allow),
   });

@@ -68,7 +68,7 @@ export const statusOf = ({ reason }: Refused | Rejected): number => answers[reas
 
 /** Answers whatever was thrown. Reason and details leave the house, causes stay in the log. */
 export function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
-  return (thrown: unknown, req, res, next) => {
+  return (thrown: unknown, req, res, _next) => {
     const error = understood(thrown);
     const isNo = error instanceof Refused || error instanceof Rejected;
     const [status, errcode] = isNo ? answers[error.reason] : FAULT;
@@ -76,8 +76,8 @@ export function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
     else if (error.cause !== undefined)
       telemetry.warn('a request was refused', { id: requestIdOf(res), reason: error.reason }, error);
 
-    // Half an answer cannot be taken back: Express cuts the connection.
-    if (res.headersSent) return next(thrown);
+    // Half an answer cannot be taken back.
+    if (res.headersSent) return void res.destroy();
     const details = error instanceof Refused ? error.details : {};
     const waitMs = details['retry_after_ms'];
     if (typeof waitMs === 'number') res.set('Retry-After', String(Math.ceil(waitMs / 1000)));

@@ -21,7 +21,7 @@ export interface Listening {
    * and resolves when all are gone: those that stay idle are closed after `idleMs`, whatever is left
    * after `limitMs`.
    */
-  close(idleMs?: number, limitMs?: number): Promise<void>;
+  readonly close: (idleMs?: number, limitMs?: number) => Promise<void>;
 }
 
 /** @throws if the address cannot be listened on */

@@ -23,7 +23,7 @@ export function requestLog(telemetry: Telemetry): RequestHandler {
   };
 }
 
-export const requestIdOf = (res: Response): string => String(res.locals['requestId']);
+export const requestIdOf = (res: Response): string => String(res.locals['requestId'] ?? 'none');
 
 /** Which endpoint answers, for the counters: its path as it was declared. */
 export function nameEndpoint(res: Response, path: string): void {

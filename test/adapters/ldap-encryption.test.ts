@@ -1,0 +1,137 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LdapOptions } from '../../src/adapters/ldap/options.js';
+import { email } from '../../src/domain/threepid.js';
+import { Heard } from '../support/fakes.js';
+import { sourceOf } from '../support/ldap.js';
+import { person, unit } from '../support/ldif.js';
+import { Slapd } from '../support/slapd.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+import { createAuthority } from '../support/tls.js';
+
+const authority = createAuthority({ here: ['127.0.0.1', 'localhost'], elsewhere: ['ldap.example.net'] });
+const stranger = createAuthority({});
+const anna = email('anna@example.org');
+const ldif = unit('people') + person('anna', { mail: 'anna@example.org' });
+
+describe('a connection to the directory', () => {
+  let slapd: Slapd;
+  let misnamed: Slapd;
+  let plain: Slapd;
+  beforeAll(async () => {
+    // Nothing is said without encryption, not even a bind.
+    const global = ['security ssf=128'];
+    slapd = await Slapd.start({ ldif, global, tls: { ca: authority.ca, ...authority.certificates.here } });
+    misnamed = await Slapd.start({ ldif, tls: { ca: authority.ca, ...authority.certificates.elsewhere } });
+    plain = await Slapd.start({ ldif });
+  });
+  afterAll(async () => {
+    await Promise.all([slapd.stop(), misnamed.stop(), plain.stop()]);
+  });
+
+  /** What a lookup and a check with these options come to. */
+  async function attempt(server: Slapd, options: Partial<LdapOptions>) {
+    const heard = new Heard();
+    const source = sourceOf(server, options, heard);
+    try {
+      const [found] = await source.find([anna]);
+      return { found, problem: undefined, heard };
+    } catch (error) {
+      const [first] = await source.check();
+      expect(first?.ok).toBe(false);
+      expect(`${first?.hop}: ${first?.problem}`).toBe((error as Error).message);
+      return { found: undefined, problem: first?.problem, heard };
+    } finally {
+      await source.close();
+    }
+  }
+
+  it('is encrypted by LDAPS with an authority of one’s own', async () => {
+    const { found } = await attempt(slapd, { urls: [slapd.ldapsUrl], ca: authority.ca });
+    expect(found).toEqual({ threepid: anna, mxid: '@anna:example.org' });
+  });
+
+  it('is encrypted by StartTLS, by address and by name', async () => {
+    const options = { startTls: true, ca: authority.ca };
+    expect((await attempt(slapd, options)).found).toBeDefined();
+    expect((await attempt(slapd, { ...options, urls: [`ldap://localhost:${slapd.port}`] })).found).toBeDefined();
+  });
+
+  it('says that the server wants encryption where none is configured', async () => {
+    const { problem } = await attempt(slapd, {});
+    expect(problem).toContain('confidentiality required');
+    expect(problem).toContain('startTls');
+  });
+
+  it.each([
+    ['LDAPS', true, false],
+    ['StartTLS', false, true],
+  ])('is refused to a server whose certificate is not trusted: %s', async (_how, isLdaps, startTls) => {
+    const urls = [isLdaps ? slapd.ldapsUrl : slapd.url];
+    for (const ca of [undefined, stranger.ca]) {
+      const { problem } = await attempt(slapd, { urls, startTls, ca });
+      expect(problem).toContain('certificate is not trusted');
+    }
+  });
+
+  it.each([
+    ['LDAPS', true, false],
+    ['StartTLS', false, true],
+  ])('is refused to a server with a certificate for another name: %s', async (_how, isLdaps, startTls) => {
+    const urls = [isLdaps ? misnamed.ldapsUrl : misnamed.url];
+    const { problem } = await attempt(misnamed, { urls, startTls, ca: authority.ca });
+    expect(problem).toContain('certificate is for another name');
+  });
+
+  it('does not fall back to clear text where StartTLS is refused', async () => {
+    const { problem } = await attempt(plain, { startTls: true });
+    expect(problem).toMatch(/^StartTLS failed/);
+  });
+
+  it('says that a server does not speak TLS', async () => {
+    const { problem } = await attempt(plain, { urls: [plain.url.replace('ldap:', 'ldaps:')] });
+    expect(problem).toMatch(/TLS|connection closed/);
+  });
+
+  it.each([
+    ['before', 0],
+    ['within', 1],
+  ])('survives a server that goes away %s the TLS handshake', async (_when, after) => {
+    let answers = 0;
+    const proxy = await TcpProxy.to(slapd.port, () => {
+      answers += 1;
+      if (answers <= after) return true;
+      proxy.cut();
+      return false;
+    });
+    try {
+      const urls = [`ldap://127.0.0.1:${proxy.port}`];
+      const { problem } = await attempt(slapd, { urls, startTls: true, ca: authority.ca });
+      expect(problem).toMatch(/^StartTLS failed: (the connection was lost|connection closed)/);
+    } finally {
+      await proxy.stop();
+    }
+  });
+
+  it('names who is refused, and does not try the password again and again', async () => {
+    const heard = new Heard();
+    const proxy = await TcpProxy.to(plain.port);
+    const source = sourceOf(plain, { urls: [`ldap://127.0.0.1:${proxy.port}`], password: 'wrong' }, heard);
+    const problem = `ldap://127.0.0.1:${proxy.port}: bind refused for ${plain.adminDn}: invalid credentials`;
+    for (let lookup = 0; lookup < 20; lookup++) await expect(source.find([anna])).rejects.toThrow(problem);
+    expect(proxy.accepted).toBe(1);
+    expect(heard.all('the directory fails')).toEqual([
+      { source: 'staff', what: `server ldap://127.0.0.1:${proxy.port}`, problem },
+    ]);
+    await source.close();
+    await proxy.stop();
+  });
+
+  it('is anonymous only by choice', async () => {
+    const { found } = await attempt(plain, { bindDn: undefined, password: undefined });
+    expect(found).toBeDefined();
+    const shut = await Slapd.start({ ldif, global: ['disallow bind_anon'] });
+    const { problem } = await attempt(shut, { bindDn: undefined, password: undefined });
+    expect(problem).toMatch(/^anonymous bind refused/);
+    await shut.stop();
+  });
+});

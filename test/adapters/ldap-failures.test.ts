@@ -1,0 +1,178 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LdapOptions } from '../../src/adapters/ldap/options.js';
+import type { LdapSource } from '../../src/adapters/ldap/source.js';
+import { email } from '../../src/domain/threepid.js';
+import { Heard } from '../support/fakes.js';
+import { listed, sourceOf } from '../support/ldap.js';
+import { person, unit } from '../support/ldif.js';
+import { freePort } from '../support/ports.js';
+import { Slapd } from '../support/slapd.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+
+const anna = email('anna@example.org');
+const found = [{ threepid: anna, mxid: '@anna:example.org' }];
+const crowd = Array.from({ length: 500 }, (_, index) => person(`user${index}`)).join('');
+const TIME_LIMIT_MS = 400;
+
+/** Sockets and timers that are open. */
+const open = () => process.getActiveResourcesInfo().filter((kind) => /TCP|TLS|Timeout/.test(kind)).length;
+
+/** Waits until no more of them are open than there were before. */
+async function settled(before: number): Promise<number> {
+  for (let tries = 0; open() > before && tries < 100; tries++) await pause(20);
+  return open();
+}
+
+async function took(work: Promise<unknown>): Promise<number> {
+  const since = performance.now();
+  await work.catch(() => undefined);
+  return performance.now() - since;
+}
+
+describe('a directory that fails', () => {
+  let slapd: Slapd;
+  let source: LdapSource;
+  let heard: Heard;
+  beforeEach(async () => {
+    slapd = await Slapd.start({
+      ldif: unit('people') + person('anna', { mail: 'anna@example.org' }) + crowd,
+      // Whoever is not bound sees nothing, and is not told so.
+      database: ['access to attrs=userPassword by anonymous auth', 'access to * by users read by anonymous search'],
+    });
+    make();
+  });
+  afterEach(async () => {
+    await source.close();
+    await slapd.stop();
+  });
+
+  function make(options: Partial<LdapOptions> = {}): void {
+    heard = new Heard();
+    source = sourceOf(slapd, { timeLimitMs: TIME_LIMIT_MS, stallLimitMs: TIME_LIMIT_MS, ...options }, heard);
+  }
+
+  it('leaves no socket and no timer behind after a hundred lookups of a stopped one', async () => {
+    const before = open();
+    expect(await source.find([anna])).toEqual(found);
+    await slapd.pause();
+    const lookups = Array.from({ length: 100 }, () => source.find([anna]));
+    const since = performance.now();
+    const results = await Promise.allSettled(lookups);
+    expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+    expect(performance.now() - since).toBeLessThan(TIME_LIMIT_MS * 2);
+    expect(await settled(before)).toBe(before);
+
+    for (let turn = 0; turn < 3; turn++)
+      await took(Promise.all(Array.from({ length: 100 }, () => source.find([anna]))));
+    expect(await settled(before)).toBe(before);
+    slapd.resume();
+  });
+
+  it('answers as soon as it has been restarted', async () => {
+    expect(await source.find([anna])).toEqual(found);
+    await slapd.restart();
+    expect(await source.find([anna])).toEqual(found);
+    await slapd.kill();
+    await expect(source.find([anna])).rejects.toThrow('connection refused');
+    await slapd.restart();
+    await vi.waitFor(async () => expect(await source.find([anna])).toEqual(found), 3_000);
+    expect(heard.all('the directory works again')).toHaveLength(1);
+  });
+
+  it('is told of once, not for every lookup', async () => {
+    await slapd.kill();
+    for (let lookup = 0; lookup < 30; lookup++) await took(source.find([anna]));
+    expect(heard.all('the directory fails')).toEqual([
+      { source: 'staff', what: `server ${slapd.url}`, problem: `${slapd.url}: connection refused` },
+    ]);
+    expect(heard.counted[0]).toEqual({ name: 'ldap_failures', labels: { source: 'staff' } });
+  });
+
+  it('is never asked over a connection that lost its bind', async () => {
+    const proxy = await TcpProxy.to(slapd.port);
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
+    expect(await source.find([anna])).toEqual(found);
+    proxy.cut();
+    expect(await source.find([anna])).toEqual(found);
+    expect(proxy.accepted).toBe(2);
+    await proxy.stop();
+  });
+
+  it('is failed, not empty, when the password was changed while the connection was lost', async () => {
+    const proxy = await TcpProxy.to(slapd.port);
+    const reader = 'uid=user1,ou=people,dc=example,dc=org';
+    const password = (text: string) =>
+      slapd.modify(`dn: ${reader}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${text}\n`);
+    await password('first');
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`], bindDn: reader, password: 'first' });
+    expect(await source.find([anna])).toEqual(found);
+    await password('second');
+    proxy.cut();
+    await expect(source.find([anna])).rejects.toThrow(`bind refused for ${reader}: invalid credentials`);
+    await expect(listed(source)).rejects.toThrow('invalid credentials');
+    await proxy.stop();
+  });
+
+  it('throws when it stalls in the middle of a listing', async () => {
+    make({ pageSize: 50 });
+    const pages = source.list()[Symbol.asyncIterator]();
+    expect((await pages.next()).value?.entries).toHaveLength(50);
+    await slapd.pause();
+    await expect(pages.next()).rejects.toThrow('no answer within 0.4 s');
+    slapd.resume();
+  });
+
+  it('throws when it dies in the middle of a listing', async () => {
+    make({ pageSize: 50 });
+    const pages = source.list()[Symbol.asyncIterator]();
+    await pages.next();
+    await slapd.kill();
+    await expect(pages.next()).rejects.toThrow('the connection was lost');
+  });
+
+  it('throws when the network stalls in the middle of a page', async () => {
+    let said = 0;
+    const proxy = await TcpProxy.to(slapd.port, (data) => (said += data.length) < 20_000);
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
+    await expect(listed(source)).rejects.toThrow('no answer within');
+    await proxy.stop();
+  });
+
+  it('has its connection closed when a listing is not read to its end', async () => {
+    const before = open();
+    make({ pageSize: 50 });
+    for await (const { entries } of source.list()) {
+      expect(entries).toHaveLength(50);
+      break;
+    }
+    expect(await settled(before)).toBe(before);
+  });
+
+  it('is not mistaken for empty where a base does not exist', async () => {
+    make({ bases: ['ou=nowhere,dc=example,dc=org'] });
+    await expect(source.find([anna])).rejects.toThrow('no such object');
+    await expect(listed(source)).rejects.toThrow('no such object');
+  });
+
+  it('costs nothing where another server of it works', async () => {
+    const dead = `ldap://127.0.0.1:${await freePort()}`;
+    make({ urls: [dead, slapd.url] });
+    expect(await source.find([anna])).toEqual(found);
+    expect(await listed(source)).toHaveLength(501);
+    expect(heard.all('the directory fails')).toHaveLength(1);
+  });
+
+  it('costs a server’s silence once, not for every lookup', async () => {
+    const silent = await TcpProxy.to(slapd.port, () => false);
+    const working = await TcpProxy.to(slapd.port);
+    make({ urls: [silent, working].map(({ port }) => `ldap://127.0.0.1:${port}`) });
+    for (let lookup = 0; lookup < 10; lookup++) {
+      expect(await source.find([anna])).toEqual(found);
+      working.cut();
+    }
+    expect(working.accepted).toBe(10);
+    expect(silent.accepted).toBe(1);
+    await Promise.all([silent.stop(), working.stop()]);
+  });
+});

@@ -1,0 +1,162 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LdapOptions } from '../../src/adapters/ldap/options.js';
+import { Heard } from '../support/fakes.js';
+import { listed, sourceOf } from '../support/ldap.js';
+import { entry, person, unit } from '../support/ldif.js';
+import { Slapd } from '../support/slapd.js';
+
+const ROOT = 'dc=example,dc=org';
+const PEOPLE = `ou=people,${ROOT}`;
+const OFFICE = `ou=Büro,${ROOT}`;
+const ODD = `ou=R\\+D\\, Süd \\\\ Ost,${ROOT}`;
+const READER = `cn=Jürgen Groß,${OFFICE}`;
+
+const LDIF = [
+  unit('people'),
+  ...Array.from({ length: 120 }, (_, index) =>
+    person(`user${index}`, { mail: `user${index}@example.org`, userPassword: 'pass' }),
+  ),
+  unit('Büro'),
+  entry(READER, { objectClass: 'person', cn: 'Jürgen Groß', sn: 'Groß', userPassword: 'pass' }),
+  person('jürgen', { sn: 'Groß', cn: 'Jürgen', ou: 'Büro', mail: 'juergen@example.org' }, OFFICE),
+  person('uschi', { sn: 'Grünstoß', cn: 'Uschi (Chefin)', mail: 'uschi@example.org' }, OFFICE),
+  entry(ODD, { objectClass: 'organizationalUnit', ou: 'R+D, Süd \\ Ost' }),
+  person('odd', { sn: 'Odd', cn: 'a*b' }, ODD),
+  unit('empty'),
+].join('');
+
+describe('a listing', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await Slapd.start({
+      ldif: LDIF,
+      database: [
+        'access to attrs=userPassword by anonymous auth',
+        'access to * by users read',
+        `limits dn.exact="${READER}" size.soft=40 size.hard=40 size.prtotal=unlimited`,
+        `limits dn.exact="uid=user0,${PEOPLE}" size.soft=40 size.hard=40`,
+      ],
+    });
+  });
+  afterAll(() => slapd.stop());
+
+  async function list(options: Partial<LdapOptions>) {
+    const heard = new Heard();
+    const source = sourceOf(slapd, options, heard);
+    const entries = await listed(source);
+    await source.close();
+    return { entries, heard, labels: entries.map(({ label }) => label) };
+  }
+
+  it('goes on over the size limit of the server', async () => {
+    const { entries } = await list({ bindDn: READER, password: 'pass', pageSize: 25 });
+    expect(entries).toHaveLength(120);
+    expect(new Set(entries.map(({ id }) => id)).size).toBe(120);
+  });
+
+  it('throws where the server gives no more, instead of taking a part for all', async () => {
+    const few = { bindDn: `uid=user0,${PEOPLE}`, password: 'pass', pageSize: 25 };
+    await expect(list(few)).rejects.toThrow('size limit exceeded');
+  });
+
+  it('yields an entry below two bases once, in the first', async () => {
+    const { entries } = await list({ bases: [OFFICE, ROOT] });
+    const office = entries.filter(({ part }) => part === OFFICE);
+    expect(office).toHaveLength(2);
+    expect(entries).toHaveLength(123);
+    expect(new Set(entries.map(({ id }) => id)).size).toBe(123);
+  });
+
+  it('says who an entry is only when asked', async () => {
+    const { entries } = await list({ bases: [OFFICE] });
+    expect(entries[0]).toMatchObject({ label: `uid=jürgen,${OFFICE}`, id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(entries[0]?.read()).toEqual({
+      person: {
+        mxid: '@j=c3=bcrgen:example.org',
+        threepids: [{ medium: 'email', address: 'juergen@example.org' }],
+      },
+      leftOut: [],
+    });
+  });
+
+  it('takes the distinguished name for the id where there is no other', async () => {
+    const { entries } = await list({ bases: [OFFICE], attributes: { id: 'employeeNumber' } });
+    expect(entries.map(({ id }) => id)).toEqual([
+      `uid=jürgen,${OFFICE.toLowerCase()}`,
+      `uid=uschi,${OFFICE.toLowerCase()}`,
+    ]);
+  });
+
+  it('stamps entries the same until they, or the way they are read, change', async () => {
+    const stamps = async (options: Partial<LdapOptions> = {}) =>
+      new Map((await list({ bases: [OFFICE], ...options })).entries.map(({ label, stamp }) => [label, stamp]));
+    const uschi = `uid=uschi,${OFFICE}`;
+    const before = await stamps();
+    expect(await stamps({ pageSize: 1, timeLimitMs: 1_000, connections: 1 })).toEqual(before);
+    expect((await stamps({ localpart: 'u{uid}' })).get(uschi)).not.toBe(before.get(uschi));
+    expect((await stamps({ homeserver: 'example.net' })).get(uschi)).not.toBe(before.get(uschi));
+    expect((await stamps({ phoneRegion: 'AT' })).get(uschi)).not.toBe(before.get(uschi));
+
+    await slapd.modify(`dn: ${uschi}\nchangetype: modify\nadd: mail\nmail: ursula@example.org\n`);
+    const after = await stamps();
+    expect(after.get(uschi)).not.toBe(before.get(uschi));
+    expect(after.get(`uid=jürgen,${OFFICE}`)).toBe(before.get(`uid=jürgen,${OFFICE}`));
+    await slapd.modify(`dn: ${uschi}\nchangetype: modify\ndelete: mail\nmail: ursula@example.org\n`);
+    expect(await stamps()).toEqual(before);
+  });
+
+  it('warns where the filter lets nobody through although there are entries', async () => {
+    const wrong = await list({ filter: '(objectClass=user)', bases: [PEOPLE, OFFICE] });
+    expect(wrong.entries).toEqual([]);
+    expect(wrong.heard.all('the filter matches nothing although the base has entries')).toEqual([
+      { source: 'staff', base: PEOPLE },
+      { source: 'staff', base: OFFICE },
+    ]);
+    const empty = await list({ bases: [`ou=empty,${ROOT}`] });
+    expect(empty.heard.lines).toEqual([]);
+  });
+
+  it.each([
+    ['an umlaut in an extensible match', '(&(objectClass=inetOrgPerson)(ou:dn:=Büro))'],
+    ['an umlaut beside a wildcard', '(sn=Gr*oß)'],
+    ['escaped bytes of a letter', '(sn=Gro\\c3\\9f)'],
+    ['escaped bytes beside a wildcard', '(sn=Gr\\c3\\bc*)'],
+    ['escaped parentheses', '(cn=Uschi \\28Chefin\\29)'],
+    ['an escaped star', '(cn=a\\2ab)'],
+    ['a backslash before a special character', '(cn=Uschi \\(Chefin\\))'],
+    ['many lines', '(&\n  (objectClass=inetOrgPerson)\n  (|(sn=Groß)\n    (sn=Odd))\n)'],
+    ['no parentheses', 'sn=Groß'],
+    ['a name with options', '(sn;lang-de=*)'],
+    ['presence', '(mail=*)'],
+    ['absence', '(!(mail=*))'],
+    ['order', '(&(createTimestamp>=20000101000000Z)(!(createTimestamp<=20000101000000Z)))'],
+    ['likeness', '(sn~=Gross)'],
+    ['a matching rule', '(sn:caseExactMatch:=Groß)'],
+    ['a matching rule for any attribute', '(:caseExactMatch:=Groß)'],
+    ['an empty value', '(sn=)'],
+    ['many wildcards', '(mail=u*e*1*@example*)'],
+    ['always', '(&)'],
+    ['never', '(|)'],
+    ['an unknown attribute', '(|(nonsense=x)(sn=Groß))'],
+  ])('finds what ldapsearch finds: %s', async (_what, filter) => {
+    const { labels } = await list({ bases: [ROOT], filter });
+    const expected = await ldapsearch(slapd, ROOT, filter);
+    expect(labels.length).toBe(expected);
+    if (!['never', 'an empty value', 'a name with options', 'likeness'].includes(_what))
+      expect(expected).toBeGreaterThan(0);
+  });
+
+  it.each([OFFICE, ODD, `ou=B\\c3\\bcro, ${ROOT}`, OFFICE.toUpperCase()])('searches below %s', async (base) => {
+    const { entries } = await list({ bases: [base] });
+    expect(entries.length).toBe(await ldapsearch(slapd, base, '(objectClass=inetOrgPerson)'));
+    expect(entries.length).toBeGreaterThan(0);
+  });
+});
+
+async function ldapsearch(slapd: Slapd, base: string, filter: string): Promise<number> {
+  const who = ['-x', '-H', slapd.url, '-D', slapd.adminDn, '-w', slapd.adminPassword];
+  const { stdout } = await promisify(execFile)('ldapsearch', [...who, '-LLL', '-b', base, filter, '1.1']);
+  return stdout.match(/^dn:/gm)?.length ?? 0;
+}

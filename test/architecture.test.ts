@@ -1,0 +1,282 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { type Exceptions, MOST_LINES, violations } from './support/floors.js';
+import { type Module, modulesIn, parseModule } from './support/modules.js';
+
+const exceptions: Exceptions = {
+  libraries: {
+    'app/open.ts inversify': 'hands the built container on to whoever starts the server',
+    'app/open.ts knex': 'opens the database and closes it',
+    'app/health.ts knex': 'asks the database whether it is there',
+  },
+  long: {
+    'app/config/schema.ts': 'one entry per option: a table, read from top to bottom',
+  },
+};
+
+/** Ports whose adapters keep no contract of ours, and why. */
+const withoutContract: Readonly<Record<string, string>> = {
+  clock: 'its only adapter is one line',
+  telemetry: 'its only adapter is tested as what it is, a log: test/app/system.test.ts',
+  directory: 'each one is tested on the kind of server that it lists',
+  'threepid-source': 'each one is tested on the kind of server that it asks',
+};
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const modules = modulesIn(here('../src'));
+
+describe('the house', () => {
+  it('is all there', () => {
+    expect(modules.length).toBeGreaterThan(100);
+    for (const path of ['domain/lookups.ts', 'ports/signer.ts', 'adapters/memory/stores.ts', 'app/container.ts']) {
+      expect(modules.map((module) => module.path)).toContain(path);
+    }
+  });
+
+  it('keeps its floors', () => {
+    expect(violations(modules, exceptions)).toEqual([]);
+  });
+
+  it('holds every port that has an adapter to a contract', () => {
+    const contracts = filesIn('./contracts').flatMap((name) => /^(.*)\.contract\.ts$/.exec(name)?.[1] ?? []);
+    const missing = portsWithAdapters(modules).filter((port) => !contracts.includes(port));
+    expect(missing, 'write test/contracts/<port>.contract.ts and run it against each adapter').toEqual(
+      Object.keys(withoutContract).sort(),
+    );
+  });
+
+  it('runs every contract', () => {
+    const tests = ['./contracts', './adapters', './app', './domain'].flatMap((folder) =>
+      filesIn(folder).map((name) => readFileSync(here(`${folder}/${name}`), 'utf8')),
+    );
+    const idle = filesIn('./contracts').filter(
+      (name) => name.endsWith('.contract.ts') && !tests.some((text) => text.includes(`/${name.replace(/ts$/, 'js')}'`)),
+    );
+    expect(idle, 'import these contracts in the tests of their adapters').toEqual([]);
+  });
+});
+
+const filesIn = (folder: string) => readdirSync(here(folder)).filter((name) => name.endsWith('.ts'));
+
+function portsWithAdapters(all: readonly Module[]): readonly string[] {
+  const ports = all.flatMap(({ path, imports, implemented }) =>
+    path.startsWith('adapters/')
+      ? imports.flatMap(({ from, names }) =>
+          from.startsWith('ports/') && names.some((name) => implemented.includes(name)) ? from.slice(6, -3) : [],
+        )
+      : [],
+  );
+  return [...new Set(ports)].sort();
+}
+
+describe('the guard of the floors', () => {
+  const clean = {
+    'domain/threepid.ts': `import { hash } from 'node:crypto'; export interface Threepid {}`,
+    'domain/lookups.ts': `import type { Clock } from '../ports/clock.js'; import { a } from './threepid.js'; export class Lookups {}`,
+    'ports/clock.ts': `import type { Threepid } from '../domain/threepid.js'; export abstract class Clock {}`,
+    'adapters/ldap/source.ts': `import ldap from 'ldapjs'; import { b } from './pool.js'; import type { Clock } from '../../ports/clock.js'; import { a } from '../../domain/threepid.js';`,
+    'adapters/ldap/pool.ts': `const now = Date.now(); setTimeout(() => now, 5);`,
+    'adapters/ldap/module.ts': `import { ContainerModule } from 'inversify';`,
+    'adapters/knex/database.ts': `import knex from 'knex';`,
+    'app/container.ts': `import 'reflect-metadata/lite'; import { Container } from 'inversify'; import { Lookups } from '../domain/lookups.js'; import '../adapters/ldap/module.js';`,
+    'app/main.ts': `export const { HOME } = process.env;`,
+  };
+
+  /** What it says of a house in which one file is another one. */
+  const said = (path: string, text: string, excepted: Partial<Exceptions> = {}) =>
+    violations(
+      Object.entries({ ...clean, [path]: text }).map(([at, content]) => parseModule(at, content)),
+      { libraries: {}, long: {}, ...excepted },
+    );
+
+  it('is content with a clean house', () => {
+    expect(said('app/more.ts', `import { c } from './container.js'; process.on('SIGTERM', c);`)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'a record that imports a port',
+      'domain/threepid.ts',
+      `import type { Clock } from '../ports/clock.js';`,
+      /src\/ports\/clock\.ts imports domain\/threepid\.ts/,
+    ],
+    [
+      'a record that imports a service',
+      'domain/threepid.ts',
+      `import type { Lookups } from './lookups.js';`,
+      /record may import records only/,
+    ],
+    [
+      'a record that loads a service',
+      'domain/threepid.ts',
+      `export const f = () => import('./lookups.js');`,
+      /record may import records only/,
+    ],
+    [
+      'a record that exports a service on',
+      'domain/threepid.ts',
+      `export * from './lookups.js';`,
+      /record may import records only/,
+    ],
+    [
+      'a record that names a service in a type',
+      'domain/threepid.ts',
+      `export type L = import('./lookups.js').Lookups;`,
+      /record may import records only/,
+    ],
+    [
+      'a domain that imports an adapter',
+      'domain/lookups.ts',
+      `import { x } from '../adapters/ldap/pool.js';`,
+      /asks through a port/,
+    ],
+    [
+      'a domain that imports the app',
+      'domain/lookups.ts',
+      `import type { x } from '../app/main.js';`,
+      /asks through a port/,
+    ],
+    [
+      'a service that imports a port as a value',
+      'domain/lookups.ts',
+      `import { Clock } from '../ports/clock.js';`,
+      /write "import type"/,
+    ],
+    [
+      'a service that imports a port inline',
+      'domain/lookups.ts',
+      `import { type Clock } from '../ports/clock.js';`,
+      /write "import type"/,
+    ],
+    ['a domain with a library', 'domain/lookups.ts', `import { z } from 'zod';`, /plain TypeScript/],
+    [
+      'a domain with randomness',
+      'domain/threepid.ts',
+      `import { hash, randomBytes } from 'node:crypto';`,
+      /randomBytes of node:crypto/,
+    ],
+    [
+      'a domain with a renamed randomness',
+      'domain/threepid.ts',
+      `import { randomBytes as hash } from 'node:crypto';`,
+      /randomBytes of node:crypto/,
+    ],
+    [
+      'a domain with all of crypto',
+      'domain/threepid.ts',
+      `import * as crypto from 'node:crypto';`,
+      /imports \* of node:crypto/,
+    ],
+    ['a domain with files', 'domain/threepid.ts', `import 'node:fs';`, /plain TypeScript/],
+    [
+      'phone numbers elsewhere',
+      'domain/threepid.ts',
+      `import { parse } from 'libphonenumber-js/max';`,
+      /plain TypeScript/,
+    ],
+    ['addresses elsewhere', 'domain/threepid.ts', `import { isIP } from 'node:net';`, /plain TypeScript/],
+    ['a domain that asks for the time', 'domain/lookups.ts', `export const now = () => Date.now();`, /uses Date\.now/],
+    ['a domain that makes a date', 'domain/lookups.ts', `export const now = () => new Date();`, /uses Date:/],
+    [
+      'a domain that hides its clock',
+      'domain/lookups.ts',
+      `export class A { constructor(private readonly d = Date) {} }`,
+      /uses Date:/,
+    ],
+    ['a domain that throws dice', 'domain/lookups.ts', `export const r = Math.random();`, /uses Math\.random/],
+    ['a domain that waits', 'domain/lookups.ts', `setTimeout(() => undefined, 1);`, /uses setTimeout/],
+    ['a domain that ticks', 'domain/lookups.ts', `setInterval(() => undefined, 1);`, /uses setInterval/],
+    [
+      'a domain that reads the environment',
+      'domain/lookups.ts',
+      `export const e = process.env['X'];`,
+      /uses process\.env/,
+    ],
+    [
+      'a domain with global crypto',
+      'domain/lookups.ts',
+      `export const u = crypto.randomUUID();`,
+      /uses crypto\.randomUUID/,
+    ],
+    [
+      'a port that imports the domain as a value',
+      'ports/clock.ts',
+      `import { a } from '../domain/threepid.js';`,
+      /write "import type"/,
+    ],
+    [
+      'a port that imports a service',
+      'ports/clock.ts',
+      `import type { L } from '../domain/lookups.js';`,
+      /ports know records only/,
+    ],
+    ['a port with a library', 'ports/clock.ts', `import type { Knex } from 'axios';`, /a port speaks of records/],
+    [
+      'an adapter that imports a service',
+      'adapters/ldap/pool.ts',
+      `import type { L } from '../../domain/lookups.js';`,
+      /adapters know ports and records/,
+    ],
+    [
+      'an adapter that imports another family',
+      'adapters/ldap/pool.ts',
+      `import type { D } from '../knex/database.js';`,
+      /another family/,
+    ],
+    [
+      'an adapter that imports the app',
+      'adapters/ldap/pool.ts',
+      `import type { C } from '../../app/container.js';`,
+      /do not know who uses them/,
+    ],
+    ['inversify in an adapter', 'adapters/ldap/pool.ts', `import { injectable } from 'inversify';`, /names inversify/],
+    ['inversify in the app', 'app/main.ts', `import type { Container } from 'inversify';`, /names inversify/],
+    ['reflect-metadata in the app', 'app/main.ts', `import 'reflect-metadata';`, /names reflect-metadata/],
+    ['knex in another family', 'adapters/ldap/pool.ts', `import type { Knex } from 'knex';`, /names knex/],
+    [
+      'the environment in an adapter',
+      'adapters/ldap/pool.ts',
+      `export const home = process.env.HOME;`,
+      /reads process\.env/,
+    ],
+    [
+      'the environment by its key',
+      'adapters/ldap/pool.ts',
+      `export const home = process['env'].HOME;`,
+      /reads process\.env/,
+    ],
+    ['the environment in the app', 'app/container.ts', `import { env } from 'node:process';`, /reads process\.env/],
+    ['a long file', 'app/main.ts', 'export {};\n'.repeat(MOST_LINES + 1), /has 251 lines/],
+  ])('points at %s', (_case, path, text, problem) => {
+    const found = said(path, text);
+    expect(found.join('\n')).toMatch(problem);
+    expect(found.join('\n')).toContain(path);
+  });
+
+  it('does not take words in comments, texts, types and members for uses', () => {
+    const text = `// Date.now()
+      export interface A { Date: string; process(date: Date): void }
+      export const a = (x: { process: string; Date: Date }) => [x.process, 'setTimeout', { Date: 1 }];`;
+    expect(said('domain/lookups.ts', text)).toEqual([]);
+  });
+
+  it('lets an exception name a library as a type, and no more', () => {
+    const libraries = { 'app/main.ts knex': 'closes it' };
+    expect(said('app/main.ts', `import type { Knex } from 'knex';`, { libraries })).toEqual([]);
+    expect(said('app/main.ts', `import { knex } from 'knex';`, { libraries })).toHaveLength(1);
+  });
+
+  it('lets an exception be long', () => {
+    const long = { 'app/main.ts': 'a table' };
+    expect(said('app/main.ts', 'export {};\n'.repeat(300), { long })).toEqual([]);
+  });
+
+  it('points at exceptions that nobody needs', () => {
+    const excepted = { libraries: { 'app/main.ts knex': 'closes it' }, long: { 'app/gone.ts': 'a table' } };
+    expect(said('app/main.ts', 'export {};', excepted)).toEqual([
+      expect.stringContaining('"app/gone.ts" is not needed any more'),
+      expect.stringContaining('"app/main.ts knex" is not needed any more'),
+    ]);
+  });
+});

@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryRateLimits } from '../../src/adapters/memory/rate-limits.js';
+import { Refused } from '../../src/domain/errors.js';
+import { Quotas } from '../../src/domain/quotas.js';
+import { FakeClock } from '../support/fakes.js';
+
+const HOUR_MS = 3_600_000;
+const hourly = (amount: number) => ({ amount, windowMs: HOUR_MS });
+
+const refusal = (work: Promise<void>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
+describe('Quotas', () => {
+  let clock: FakeClock;
+  let quotas: Quotas;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    quotas = new Quotas(new MemoryRateLimits(clock), {
+      mail: { perAddress: hourly(2), perUser: hourly(3) },
+      sms: { perNumber: hourly(1) },
+      invites: {},
+      lookup: { addressesPerUser: hourly(100) },
+    });
+  });
+
+  it('lets pass what is within every limit, and then says how long to wait', async () => {
+    await quotas.take('mail', { perAddress: 'a@example.org', perUser: '@a:example.org' });
+    clock.pass(HOUR_MS / 4);
+    await quotas.take('mail', { perAddress: 'a@example.org', perUser: '@a:example.org' });
+    clock.pass(HOUR_MS / 4);
+
+    const refused = await refusal(quotas.take('mail', { perAddress: 'a@example.org', perUser: '@a:example.org' }));
+    expect(refused).toBeInstanceOf(Refused);
+    expect(refused).toMatchObject({ reason: 'limit_exceeded', details: { retry_after_ms: HOUR_MS / 2 } });
+
+    clock.pass(HOUR_MS / 2);
+    await quotas.take('mail', { perAddress: 'a@example.org', perUser: '@b:example.org' });
+  });
+
+  it('tells a whole number of ms', async () => {
+    const fractions = new Quotas(
+      { take: async () => 0.25 },
+      { mail: { perUser: hourly(1) }, sms: {}, invites: {}, lookup: {} },
+    );
+    expect(await refusal(fractions.take('mail', { perUser: '@a:example.org' }))).toMatchObject({
+      details: { retry_after_ms: 1 },
+    });
+  });
+
+  it('counts each subject by itself', async () => {
+    for (const address of ['a@example.org', 'b@example.org', 'c@example.org']) {
+      await quotas.take('mail', { perAddress: address });
+      await quotas.take('mail', { perAddress: address });
+    }
+    await expect(quotas.take('mail', { perAddress: 'b@example.org' })).rejects.toThrow(Refused);
+  });
+
+  it('counts each topic and each limit by itself, also where the subjects are the same text', async () => {
+    await quotas.take('sms', { perNumber: '1' });
+    await quotas.take('mail', { perAddress: '1' });
+    await quotas.take('mail', { perUser: '1' });
+    await quotas.take('lookup', { addressesPerUser: '1' }, 100);
+    await expect(quotas.take('sms', { perNumber: '1' })).rejects.toThrow(Refused);
+  });
+
+  it('passes over limits that are not configured or have no subject here', async () => {
+    for (let i = 0; i < 10; i++) {
+      await quotas.take('mail', { perAddress: undefined, perUser: undefined, perClient: '127.0.0.1' });
+      await quotas.take('invites', { perSender: '@a:example.org', perAddress: 'a@example.org' });
+    }
+    await quotas.take('mail', { perUser: '@a:example.org' });
+  });
+
+  it('takes several uses at once, and none of too many', async () => {
+    await quotas.take('lookup', { addressesPerUser: '@a:example.org' }, 60);
+    await expect(quotas.take('lookup', { addressesPerUser: '@a:example.org' }, 41)).rejects.toThrow(Refused);
+    await quotas.take('lookup', { addressesPerUser: '@a:example.org' }, 40);
+  });
+
+  it('asks in the order in which the subjects are named, and leaves those behind a refusal alone', async () => {
+    for (let i = 0; i < 3; i++) await quotas.take('mail', { perUser: '@mallory:example.org' });
+    for (let i = 0; i < 3; i++) {
+      await refusal(quotas.take('mail', { perUser: '@mallory:example.org', perAddress: 'a@example.org' }));
+    }
+    await quotas.take('mail', { perUser: '@a:example.org', perAddress: 'a@example.org' });
+  });
+});

@@ -1,0 +1,481 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryRateLimits } from '../../src/adapters/memory/rate-limits.js';
+import { MemorySessionStore } from '../../src/adapters/memory/session-store.js';
+import { Refused } from '../../src/domain/errors.js';
+import { type QuotaOptions, Quotas } from '../../src/domain/quotas.js';
+import { Sessions, type TokenRequest } from '../../src/domain/sessions.js';
+import { email, msisdn } from '../../src/domain/threepid.js';
+import { SESSION_LIFETIME_MS } from '../../src/domain/validation-session.js';
+import { SendFailed } from '../../src/ports/sender.js';
+import { alice, bob, CountingRandom, FakeClock, Outbox } from '../support/fakes.js';
+
+const HOUR_MS = 3_600_000;
+
+const request: TokenRequest = {
+  threepid: email('alice@example.org'),
+  clientSecret: 'monkeys_are_GREAT',
+  sendAttempt: 1,
+  nextLink: 'https://app.example.org/next',
+  user: alice,
+  client: '192.0.2.1',
+  preferences: { brand: 'blue', acceptLanguage: 'de' },
+};
+
+const byPhone: TokenRequest = { ...request, threepid: msisdn('492215551234'), callingCode: '49' };
+
+/** A sender whose messages are under way until the test lets them arrive. */
+class SlowOutbox extends Outbox {
+  private readonly underWay: (() => void)[] = [];
+
+  override async send(...message: Parameters<Outbox['send']>): Promise<void> {
+    await new Promise<void>((arrive) => this.underWay.push(arrive));
+    await super.send(...message);
+  }
+
+  get waiting(): number {
+    return this.underWay.length;
+  }
+
+  arrive(): void {
+    for (const arrive of this.underWay.splice(0)) arrive();
+  }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+const settle = () => new Promise(setImmediate);
+
+describe('Sessions', () => {
+  let clock: FakeClock;
+  let random: CountingRandom;
+  let store: MemorySessionStore;
+  let mails: Outbox;
+  let texts: Outbox;
+  let sessions: Sessions;
+
+  const build = (senders: readonly Outbox[], quotas: Partial<QuotaOptions> = {}) =>
+    new Sessions(
+      store,
+      senders,
+      new Quotas(new MemoryRateLimits(clock), { mail: {}, sms: {}, invites: {}, lookup: {}, ...quotas }),
+      clock,
+      random,
+      {
+        tokenLength: 32,
+        codeLength: 6,
+        maxGuesses: 5,
+        linkOf: ({ sid, token }) => `https://id.example.org/validate?sid=${sid}&token=${token}`,
+      },
+    );
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    random = new CountingRandom();
+    store = new MemorySessionStore();
+    mails = new Outbox('email');
+    texts = new Outbox('msisdn');
+    sessions = build([mails, texts]);
+  });
+
+  describe('requestToken', () => {
+    it('sends the token with a link, as its reader wants it', async () => {
+      const sid = await sessions.requestToken(request);
+      const { token } = mails;
+      expect(mails.sent).toEqual([
+        {
+          to: request.threepid,
+          message: {
+            kind: 'validation',
+            token,
+            link: `https://id.example.org/validate?sid=${sid}&token=${token}`,
+            preferences: request.preferences,
+          },
+        },
+      ]);
+      expect(texts.sent).toEqual([]);
+    });
+
+    it('sends a code of digits to a phone', async () => {
+      await sessions.requestToken(byPhone);
+      expect(texts.sent).toHaveLength(1);
+      expect(texts.token).toMatch(/^\d{6}$/);
+      expect(mails.sent).toEqual([]);
+    });
+
+    it('mails the folded address, which is the one that will be bound (EM-14)', async () => {
+      const sid = await sessions.requestToken({ ...request, threepid: email('Strauß@Example.org') });
+      expect(mails.sent[0]?.to.address).toBe('strauss@example.org');
+
+      await sessions.submitToken(sid, request.clientSecret, mails.token);
+      expect((await sessions.validated(sid, request.clientSecret)).threepid.address).toBe('strauss@example.org');
+    });
+
+    it('answers a repeated attempt with the same session and sends nothing (EM-4)', async () => {
+      const first = await sessions.requestToken(request);
+      expect(await sessions.requestToken(request)).toBe(first);
+      expect(await sessions.requestToken({ ...request, sendAttempt: 0 })).toBe(first);
+      expect(mails.sent).toHaveLength(1);
+    });
+
+    it('sends the same token again for a higher attempt (EM-4)', async () => {
+      const first = await sessions.requestToken(request);
+      const { token } = mails;
+      expect(await sessions.requestToken({ ...request, sendAttempt: 7 })).toBe(first);
+      expect(mails.sent).toHaveLength(2);
+      expect(mails.token).toBe(token);
+
+      await sessions.requestToken({ ...request, sendAttempt: 6 });
+      expect(mails.sent).toHaveLength(2);
+    });
+
+    it('finds the session again whichever way the address is written (EM-14)', async () => {
+      const first = await sessions.requestToken({ ...request, threepid: email('Strauß@example.org') });
+      expect(await sessions.requestToken({ ...request, threepid: email('STRAUSS@example.org') })).toBe(first);
+      expect(mails.sent).toHaveLength(1);
+    });
+
+    it.each([
+      ['another client secret', { clientSecret: 'apes' }],
+      ['another address', { threepid: email('bob@example.org') }],
+      ['another medium', { threepid: byPhone.threepid }],
+    ])('opens a session of its own for %s', async (_case, other) => {
+      const first = await sessions.requestToken(request);
+      expect(await sessions.requestToken({ ...request, ...other })).not.toBe(first);
+      expect(mails.sent.length + texts.sent.length).toBe(2);
+    });
+
+    it('sends once for repeats that overtake their first attempt', async () => {
+      const slow = new SlowOutbox('email');
+      sessions = build([slow]);
+      const repeats = [1, 2, 3].map(() => sessions.requestToken(request));
+      await settle();
+      expect(slow.waiting).toBe(1);
+      slow.arrive();
+
+      const sids = await Promise.all(repeats);
+      expect(new Set(sids).size).toBe(1);
+      expect(slow.sent).toHaveLength(1);
+    });
+
+    it('sends once more for a higher attempt that overtakes, and after the first', async () => {
+      const slow = new SlowOutbox('email');
+      sessions = build([slow]);
+      const both = [request, { ...request, sendAttempt: 2 }].map((one) => sessions.requestToken(one));
+      await settle();
+      expect(slow.waiting).toBe(1);
+      slow.arrive();
+      await settle();
+      slow.arrive();
+      await Promise.all(both);
+      expect(slow.sent).toHaveLength(2);
+    });
+
+    it('does not make one session wait for another', async () => {
+      const slow = new SlowOutbox('email');
+      sessions = build([slow]);
+      const both = [request, { ...request, clientSecret: 'apes' }].map((one) => sessions.requestToken(one));
+      await settle();
+      expect(slow.waiting).toBe(2);
+      slow.arrive();
+      await Promise.all(both);
+    });
+
+    it.each([
+      ['mail', request, 'email_not_sent'],
+      ['text message', byPhone, 'message_not_sent'],
+    ])('says that a %s could not be sent, and lets the same attempt be repeated', async (_case, one, reason) => {
+      const box = one === request ? mails : texts;
+      box.failure = new SendFailed('mail server relay.example.org:25', 'said: 451 try later');
+      await expect(sessions.requestToken(one)).rejects.toMatchObject({ reason, cause: box.failure });
+
+      box.failure = undefined;
+      const sid = await sessions.requestToken(one);
+      expect(box.sent).toHaveLength(1);
+      await sessions.submitToken(sid, one.clientSecret, box.token);
+    });
+
+    it('lets a repeat that waited for a failing attempt try for itself', async () => {
+      const slow = new SlowOutbox('email');
+      sessions = build([slow]);
+      slow.failure = new SendFailed('mail server relay.example.org:25', 'said: 451 try later');
+      const [first, repeat] = [sessions.requestToken(request), sessions.requestToken(request)];
+      const refused = expect(first).rejects.toMatchObject({ reason: 'email_not_sent' });
+      await settle();
+      slow.arrive();
+      await refused;
+      slow.failure = undefined;
+      await settle();
+      slow.arrive();
+      await repeat;
+      expect(slow.sent).toHaveLength(1);
+    });
+
+    it('passes on that a destination is rejected', async () => {
+      texts.failure = new Refused('destination_rejected');
+      await expect(sessions.requestToken(byPhone)).rejects.toBe(texts.failure);
+    });
+
+    it.each([
+      ['mail', request, 'email_not_sent'],
+      ['texts', byPhone, 'destination_rejected'],
+    ])('refuses where nothing sends %s', async (_case, one, reason) => {
+      sessions = build([]);
+      await expect(sessions.requestToken(one)).rejects.toMatchObject({ reason });
+    });
+
+    it('keeps a validation that arrives while a message is under way', async () => {
+      const slow = new SlowOutbox('email');
+      await sessions.requestToken(request);
+      const { token } = mails;
+      sessions = build([slow]);
+      const again = sessions.requestToken({ ...request, sendAttempt: 2 });
+      await settle();
+      const sid = (await store.find(request.threepid, request.clientSecret))?.sid ?? '';
+      await sessions.submitToken(sid, request.clientSecret, token);
+      slow.arrive();
+      await again;
+      expect(await sessions.validated(sid, request.clientSecret)).toMatchObject({ validatedAt: clock.now() });
+    });
+  });
+
+  describe('limits', () => {
+    const hourly = (amount: number) => ({ amount, windowMs: HOUR_MS });
+
+    it.each<[string, Partial<QuotaOptions>, TokenRequest, Partial<TokenRequest>, Partial<TokenRequest>]>([
+      [
+        'an address',
+        { mail: { perAddress: hourly(1) } },
+        request,
+        { user: bob, client: '192.0.2.2' },
+        { threepid: email('b@example.org') },
+      ],
+      ['a user', { mail: { perUser: hourly(1) } }, request, { threepid: email('b@example.org') }, { user: bob }],
+      [
+        'a client',
+        { mail: { perClient: hourly(1) } },
+        request,
+        { threepid: email('b@example.org'), user: bob },
+        { client: '192.0.2.2' },
+      ],
+      ['a number', { sms: { perNumber: hourly(1) } }, byPhone, { user: bob }, { threepid: msisdn('492215550000') }],
+      [
+        'a user who is texted',
+        { sms: { perUser: hourly(1) } },
+        byPhone,
+        { threepid: msisdn('492215550000') },
+        { user: bob },
+      ],
+      [
+        'a country',
+        { sms: { perCountry: hourly(1) } },
+        byPhone,
+        { threepid: msisdn('492215550000'), user: bob },
+        { callingCode: '44' },
+      ],
+      [
+        'a client who is texted and no user',
+        { sms: { perUser: hourly(1) } },
+        { ...byPhone, user: undefined },
+        { threepid: msisdn('492215550000') },
+        { client: '192.0.2.2' },
+      ],
+    ])('to %s are kept, and others are not concerned', async (_case, quotas, one, again, other) => {
+      sessions = build([mails, texts], quotas);
+      await sessions.requestToken({ ...one, clientSecret: 'a' });
+      const repeat = { ...one, ...again, clientSecret: 'b' };
+      await expect(sessions.requestToken(repeat)).rejects.toMatchObject({
+        reason: 'limit_exceeded',
+        details: { retry_after_ms: HOUR_MS },
+      });
+      expect(mails.sent.length + texts.sent.length).toBe(1);
+      await sessions.requestToken({ ...one, ...other, clientSecret: 'c' });
+
+      clock.pass(HOUR_MS);
+      await sessions.requestToken(repeat);
+      expect(mails.sent.length + texts.sent.length).toBe(3);
+    });
+
+    it('cost nothing for a repeat that sends nothing', async () => {
+      sessions = build([mails], { mail: { perAddress: hourly(2) } });
+      for (let i = 0; i < 5; i++) await sessions.requestToken(request);
+      await sessions.requestToken({ ...request, sendAttempt: 2 });
+      expect(mails.sent).toHaveLength(2);
+    });
+
+    it.each<[string, Partial<QuotaOptions>, TokenRequest]>([
+      ['an address', { mail: { perUser: hourly(1), perAddress: hourly(1) } }, request],
+      ['a number', { sms: { perUser: hourly(1), perNumber: hourly(1) } }, byPhone],
+    ])('of %s are not used up by somebody who is over the own one', async (_case, quotas, one) => {
+      sessions = build([mails, texts], quotas);
+      const other = one === request ? email('b@example.org') : msisdn('492215550000');
+      await sessions.requestToken({ ...one, threepid: other, user: bob });
+      await expect(sessions.requestToken({ ...one, user: bob })).rejects.toThrow(Refused);
+      await sessions.requestToken({ ...one, user: alice });
+    });
+  });
+
+  describe('submitToken', () => {
+    it('validates, once and for the time it says (EM-15)', async () => {
+      const sid = await sessions.requestToken(request);
+      clock.pass(1_000);
+      const validated = await sessions.submitToken(sid, request.clientSecret, mails.token);
+      expect(validated).toMatchObject({ sid, threepid: request.threepid, validatedAt: clock.now() });
+
+      clock.pass(1_000);
+      expect(await sessions.submitToken(sid, request.clientSecret, mails.token)).toEqual(validated);
+      expect(await sessions.validated(sid, request.clientSecret)).toEqual(validated);
+    });
+
+    it('gives the next link of the session, the one that was delivered last (EM-13)', async () => {
+      const sid = await sessions.requestToken(request);
+      expect(await sessions.submitToken(sid, request.clientSecret, mails.token)).toMatchObject({
+        nextLink: 'https://app.example.org/next',
+      });
+
+      await sessions.requestToken({ ...request, nextLink: 'https://evil.example/' });
+      expect(await sessions.submitToken(sid, request.clientSecret, mails.token)).toMatchObject({
+        nextLink: 'https://app.example.org/next',
+      });
+
+      await sessions.requestToken({ ...request, sendAttempt: 2, nextLink: undefined });
+      const { nextLink } = await sessions.submitToken(sid, request.clientSecret, mails.token);
+      expect(nextLink).toBeUndefined();
+    });
+
+    it.each([
+      ['an unknown sid', { sid: 'nope' }, 'session_unknown'],
+      ['a wrong client secret', { clientSecret: 'apes' }, 'session_unknown'],
+      ['an empty client secret', { clientSecret: '' }, 'session_unknown'],
+      ['a wrong token', { token: 'nope' }, 'token_incorrect'],
+      ['an empty token', { token: '' }, 'token_incorrect'],
+    ])('refuses %s', async (_case, wrong, reason) => {
+      const sid = await sessions.requestToken(request);
+      const right = { sid, clientSecret: request.clientSecret, token: mails.token };
+      const given = { ...right, ...wrong };
+      await expect(sessions.submitToken(given.sid, given.clientSecret, given.token)).rejects.toMatchObject({ reason });
+      await expect(sessions.validated(sid, request.clientSecret)).rejects.toMatchObject({
+        reason: 'session_not_validated',
+      });
+    });
+
+    it('refuses the token of another session', async () => {
+      const sid = await sessions.requestToken(request);
+      await sessions.requestToken({ ...request, clientSecret: 'apes' });
+      await expect(sessions.submitToken(sid, request.clientSecret, mails.token)).rejects.toMatchObject({
+        reason: 'token_incorrect',
+      });
+    });
+
+    it('closes a session after too many wrong guesses, also to the right one (EM-15)', async () => {
+      const sid = await sessions.requestToken(request);
+      for (let i = 0; i < 5; i++) {
+        await expect(sessions.submitToken(sid, request.clientSecret, 'nope')).rejects.toMatchObject({
+          reason: 'token_incorrect',
+        });
+      }
+      await expect(sessions.submitToken(sid, request.clientSecret, mails.token)).rejects.toMatchObject({
+        reason: 'session_closed',
+      });
+      await expect(sessions.validated(sid, request.clientSecret)).rejects.toMatchObject({
+        reason: 'session_not_validated',
+      });
+    });
+
+    it('takes the right token as the last of the guesses', async () => {
+      const sid = await sessions.requestToken(request);
+      for (let i = 0; i < 4; i++)
+        await expect(sessions.submitToken(sid, request.clientSecret, 'nope')).rejects.toThrow(Refused);
+      await sessions.submitToken(sid, request.clientSecret, mails.token);
+    });
+
+    it('counts guesses that come all at once', async () => {
+      const sid = await sessions.requestToken(byPhone);
+      const guesses = Array.from({ length: 50 }, (_, i) => sessions.submitToken(sid, byPhone.clientSecret, `9${i}`));
+      const right = sessions.submitToken(sid, byPhone.clientSecret, texts.token);
+      const reasons = (await Promise.allSettled(guesses)).map(
+        (one) => one.status === 'rejected' && (one.reason as Refused).reason,
+      );
+      expect(reasons.filter((reason) => reason === 'token_incorrect')).toHaveLength(5);
+      expect(reasons.filter((reason) => reason === 'session_closed')).toHaveLength(45);
+      await expect(right).rejects.toMatchObject({ reason: 'session_closed' });
+    });
+
+    it('closes nothing to somebody who does not know the client secret', async () => {
+      const sid = await sessions.requestToken(request);
+      for (let i = 0; i < 20; i++) await expect(sessions.submitToken(sid, 'apes', 'nope')).rejects.toThrow(Refused);
+      await sessions.submitToken(sid, request.clientSecret, mails.token);
+    });
+
+    it('leaves a validated session open, whatever is guessed then', async () => {
+      const sid = await sessions.requestToken(request);
+      await sessions.submitToken(sid, request.clientSecret, mails.token);
+      for (let i = 0; i < 20; i++) {
+        await expect(sessions.submitToken(sid, request.clientSecret, 'nope')).rejects.toMatchObject({
+          reason: 'token_incorrect',
+        });
+      }
+      await sessions.submitToken(sid, request.clientSecret, mails.token);
+    });
+  });
+
+  describe('the life of a session (EM-9)', () => {
+    it('is 24 hours from its opening', async () => {
+      const sid = await sessions.requestToken(request);
+      clock.pass(SESSION_LIFETIME_MS);
+      await sessions.live(sid, request.clientSecret);
+      clock.pass(1);
+      await expect(sessions.live(sid, request.clientSecret)).rejects.toMatchObject({ reason: 'session_expired' });
+      await expect(sessions.submitToken(sid, request.clientSecret, mails.token)).rejects.toMatchObject({
+        reason: 'session_expired',
+      });
+    });
+
+    it('is 24 hours from its validation', async () => {
+      const sid = await sessions.requestToken(request);
+      clock.pass(SESSION_LIFETIME_MS);
+      await sessions.submitToken(sid, request.clientSecret, mails.token);
+      clock.pass(SESSION_LIFETIME_MS);
+      await sessions.validated(sid, request.clientSecret);
+      clock.pass(1);
+      await expect(sessions.validated(sid, request.clientSecret)).rejects.toMatchObject({ reason: 'session_expired' });
+    });
+
+    it('is not prolonged by another message or another submission', async () => {
+      const sid = await sessions.requestToken(request);
+      await sessions.submitToken(sid, request.clientSecret, mails.token);
+      clock.pass(SESSION_LIFETIME_MS);
+      await sessions.requestToken({ ...request, sendAttempt: 2 });
+      await sessions.submitToken(sid, request.clientSecret, mails.token);
+      clock.pass(1);
+      await expect(sessions.validated(sid, request.clientSecret)).rejects.toMatchObject({ reason: 'session_expired' });
+    });
+
+    it('ends with another session of the same address and client secret', async () => {
+      const first = await sessions.requestToken(request);
+      const { token } = mails;
+      clock.pass(SESSION_LIFETIME_MS + 1);
+      const second = await sessions.requestToken(request);
+      expect(second).not.toBe(first);
+      expect(mails.sent).toHaveLength(2);
+      expect(mails.token).not.toBe(token);
+      await expect(sessions.submitToken(second, request.clientSecret, token)).rejects.toMatchObject({
+        reason: 'token_incorrect',
+      });
+    });
+
+    it('does not tell a stranger that a session has expired', async () => {
+      const sid = await sessions.requestToken(request);
+      clock.pass(SESSION_LIFETIME_MS + 1);
+      await expect(sessions.live(sid, 'apes')).rejects.toMatchObject({ reason: 'session_unknown' });
+    });
+
+    it('is told of for a while after it ended, and then forgotten', async () => {
+      const sid = await sessions.requestToken(request);
+      clock.pass(5 * SESSION_LIFETIME_MS);
+      await sessions.purge();
+      await expect(sessions.live(sid, request.clientSecret)).rejects.toMatchObject({ reason: 'session_expired' });
+      clock.pass(1);
+      await sessions.purge();
+      await expect(sessions.live(sid, request.clientSecret)).rejects.toMatchObject({ reason: 'session_unknown' });
+    });
+  });
+});

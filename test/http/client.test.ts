@@ -1,0 +1,42 @@
+import type { Request } from 'express';
+import { describe, expect, it } from 'vitest';
+import { clientOf } from '../../src/app/http/client.js';
+
+const ask = (peer: string, headers: Readonly<Record<string, string>> = {}) =>
+  clientOf(['127.0.0.1/32', 'fd00::/8'])({ socket: { remoteAddress: peer }, headers } as unknown as Request);
+
+describe('the client of a request', () => {
+  it.each([
+    ['one that comes by itself', '203.0.113.7', {}, '203.0.113.7', true],
+    ['the same on an IPv6 socket', '::ffff:203.0.113.7', {}, '203.0.113.7', true],
+    ['one with a zone', 'fe80::1%eth0', {}, 'fe80::1', true],
+    ['one behind a trusted proxy', '127.0.0.1', { 'x-forwarded-for': '203.0.113.7' }, '203.0.113.7', true],
+    [
+      'the same on an IPv6 socket',
+      '::ffff:127.0.0.1',
+      { 'x-forwarded-for': '::ffff:203.0.113.7' },
+      '203.0.113.7',
+      true,
+    ],
+    ['one behind two of them', 'fd00::1', { 'x-forwarded-for': '203.0.113.7, 127.0.0.1' }, '203.0.113.7', true],
+    [
+      'one that writes addresses of its own in front',
+      '127.0.0.1',
+      { 'x-forwarded-for': '10.0.0.1, 203.0.113.7' },
+      '203.0.113.7',
+      true,
+    ],
+    ['a trusted proxy that asks through another', '127.0.0.1', { 'x-forwarded-for': 'fd00::2' }, 'fd00::2', true],
+    ['one behind an unknown proxy: the proxy', '203.0.113.7', { 'x-forwarded-for': '10.0.0.1' }, '203.0.113.7', false],
+    ['words: the proxy that passes them on', '127.0.0.1', { 'x-forwarded-for': '<script>' }, '127.0.0.1', false],
+    ['words behind a trusted proxy: that one', '127.0.0.1', { 'x-forwarded-for': 'words, fd00::2' }, 'fd00::2', false],
+    ['a header that is not read: the proxy', '127.0.0.1', { forwarded: 'for=203.0.113.7' }, '127.0.0.1', false],
+  ])('is %s', (_case, peer, headers, address, isCertain) => {
+    expect(ask(peer, headers)).toEqual({ address, isCertain });
+  });
+
+  it('is not guessed where a range of proxies is none', () => {
+    expect(() => clientOf(['proxy.example.org'])).toThrow('proxy.example.org');
+    expect(() => clientOf(['10.0.0.0/33'])).toThrow(/prefix/);
+  });
+});

@@ -1,0 +1,157 @@
+import type { Import, Module } from './modules.js';
+
+/** What the floors make an exception for, each with its reason. */
+export interface Exceptions {
+  /** Files outside the rule that may name a library as a type: `<file> <library>`. */
+  readonly libraries: Readonly<Record<string, string>>;
+  /** Files longer than `MOST_LINES`. */
+  readonly long: Readonly<Record<string, string>>;
+}
+
+export const MOST_LINES = 250;
+
+/** What the domain may take from outside: names by library, and the one file that may if it is only one. */
+const OUTSIDE_OF_DOMAIN: Readonly<Record<string, { readonly names?: readonly string[]; readonly file?: string }>> = {
+  'node:crypto': { names: ['hash', 'createHash', 'timingSafeEqual'] },
+  'node:net': { names: ['isIP'], file: 'domain/server-name.ts' },
+  'libphonenumber-js': { file: 'domain/phone-number.ts' },
+};
+
+/** Where a library of one floor may be named. */
+const HOMES: Readonly<Record<string, RegExp>> = {
+  inversify: /^(adapters\/[^/]+\/module|app\/container)\.ts$/,
+  'reflect-metadata': /^app\/container\.ts$/,
+  knex: /^adapters\/(knex|sources)\//,
+};
+
+const TIME_CHANCE_AND_SURROUNDINGS =
+  /^(Date|Math\.random|performance|crypto|process|console|fetch|globalThis|require|setTimeout|setInterval|setImmediate|queueMicrotask|randomBytes)\b/;
+
+const MAY_READ_ENVIRONMENT = ['app/main.ts', 'app/cli.ts'];
+
+/**
+ * Where the modules look up, out or too far, one line each that says what to do about it. The floors
+ * from the ground: records, ports, services, adapters, app; each may look only down.
+ */
+export function violations(modules: readonly Module[], exceptions: Exceptions): readonly string[] {
+  const services = new Set(modules.filter(isService).map(({ path }) => path));
+  return [
+    ...modules.flatMap((module) => [
+      ...module.imports.flatMap((one) => problemOf(module.path, one, services, exceptions) ?? []).map(said(module)),
+      ...surroundings(module).map(said(module)),
+      ...lengths(module, exceptions).map(said(module)),
+    ]),
+    ...outdated(modules, exceptions),
+  ];
+}
+
+/** A file of the domain that asks ports for something; the others are records. */
+const isService = ({ path, imports }: Module) =>
+  floorOf(path) === 'domain' && imports.some(({ from }) => floorOf(from) === 'ports');
+
+const floorOf = (path: string) => path.split('/')[0];
+
+const said =
+  ({ path }: Module) =>
+  (problem: string) =>
+    `src/${path} ${problem}`;
+
+function problemOf(
+  path: string,
+  one: Import,
+  services: ReadonlySet<string>,
+  exceptions: Exceptions,
+): string | undefined {
+  const { from, isType } = one;
+  const [floor, target] = [floorOf(path), floorOf(from)];
+  const home = HOMES[libraryOf(from)];
+  if (home && !home.test(path)) {
+    const isExcepted = isType && exceptions.libraries[`${path} ${libraryOf(from)}`] !== undefined;
+    if (!isExcepted) return `names ${from}: that belongs into ${home.source}; take what you need as an argument`;
+  }
+  if (floor === 'domain') return problemOfDomain(path, one, services);
+  if (floor === 'ports') {
+    if (target === 'domain' && services.has(from))
+      return `imports ${from}, which is a service because it imports ports: ports know records only`;
+    if (target === 'domain' && !isType)
+      return `imports ${from} as a value: write "import type", a port is only a promise`;
+    if (target !== 'domain' && target !== 'ports')
+      return `imports ${from}: a port speaks of records and other ports, of nothing else`;
+  }
+  if (floor === 'adapters') {
+    if (target === 'app') return `imports ${from}: adapters do not know who uses them; take it as an argument`;
+    if (services.has(from))
+      return `imports ${from}, which is a service because it imports ports: adapters know ports and records; move the rule that it needs into a record`;
+    if (target === 'adapters' && familyOf(from) !== familyOf(path))
+      return `imports ${from} of another family: let app hand it over, or move what both need into a record`;
+  }
+  return undefined;
+}
+
+function problemOfDomain(
+  path: string,
+  { from, isType, names }: Import,
+  services: ReadonlySet<string>,
+): string | undefined {
+  const target = floorOf(from);
+  if (target === 'adapters' || target === 'app') return `imports ${from}: the domain asks through a port in src/ports`;
+  if (target === 'ports')
+    return isType
+      ? undefined
+      : `imports ${from} as a value: write "import type", the port is handed to the constructor`;
+  if (target === 'domain') {
+    const isUp = services.has(from) && !services.has(path);
+    return isUp
+      ? `imports the service ${from} although it asks no port itself: a record may import records only; move what it needs into a record`
+      : undefined;
+  }
+  const allowed = OUTSIDE_OF_DOMAIN[libraryOf(from)];
+  if (!allowed || (allowed.file !== undefined && allowed.file !== path))
+    return `imports ${from}: the domain is plain TypeScript; put an adapter behind a port`;
+  const other = allowed.names && names.find((name) => !allowed.names?.includes(name));
+  return other === undefined
+    ? undefined
+    : `imports ${other} of ${from}: only ${allowed.names?.join(', ')} are without time, chance and I/O`;
+}
+
+function surroundings({ path, imports, globals }: Module): readonly string[] {
+  const isDomain = floorOf(path) === 'domain';
+  const forbidden = [...globals].filter((name) => isDomain && TIME_CHANCE_AND_SURROUNDINGS.test(name));
+  const hasEnvironment = globals.has('process.env') || imports.some(({ from }) => /^(node:)?process$/.test(from));
+  const readsEnvironment = !isDomain && hasEnvironment && !MAY_READ_ENVIRONMENT.includes(path);
+  return [
+    ...forbidden.map(
+      (name) => `uses ${name}: time, chance and the outside come through the ports Clock, Random and the others`,
+    ),
+    ...(readsEnvironment
+      ? [`reads process.env: only ${MAY_READ_ENVIRONMENT.join(' and ')} do; make it an option in src/app/config`]
+      : []),
+  ];
+}
+
+const lengths = ({ path, lines }: Module, { long }: Exceptions): readonly string[] =>
+  lines > MOST_LINES && long[path] === undefined
+    ? [
+        `has ${lines} lines: above ${MOST_LINES} a file is two files, or stands with its reason in test/architecture.test.ts`,
+      ]
+    : [];
+
+/** Exceptions that nobody needs any more would hide the next one. */
+function outdated(modules: readonly Module[], { libraries, long }: Exceptions): readonly string[] {
+  const needsLength = (path: string) => modules.some((one) => one.path === path && one.lines > MOST_LINES);
+  const needsLibrary = (key: string) =>
+    modules.some(({ path, imports }) => imports.some(({ from }) => `${path} ${libraryOf(from)}` === key));
+  return [
+    ...Object.keys(long).filter((path) => !needsLength(path)),
+    ...Object.keys(libraries).filter((key) => !needsLibrary(key)),
+  ].map((key) => `the exception for "${key}" is not needed any more: take it out of test/architecture.test.ts`);
+}
+
+/** `libphonenumber-js/max` is of `libphonenumber-js`. */
+const libraryOf = (from: string) =>
+  from
+    .split('/')
+    .slice(0, from.startsWith('@') ? 2 : 1)
+    .join('/');
+
+const familyOf = (path: string) => path.split('/')[1];
