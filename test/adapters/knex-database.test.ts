@@ -157,21 +157,28 @@ describe('PostgreSQL', () => {
 
   it('calls other instances back, also after all connections were cut', async () => {
     const url = await database();
-    const [here, there] = [await open({ client: 'pg', url }), await open({ client: 'pg', url })];
-    const { feed } = knexStores(there, clock);
+    const db = await open({ client: 'pg', url });
+    const { feed } = knexStores(db, clock);
     const calls = callsOf(feed);
-    const bindOnce = async (name: string) => {
+    const bindElsewhere = async (name: string) => {
+      const elsewhere = await open({ client: 'pg', url });
       const next = calls.next();
-      await knexStores(here, clock).associations.bind({ ...claim(name), boundAt: 1, notBefore: 1, notAfter: 2 }, []);
+      await knexStores(elsewhere, clock).associations.bind(
+        { ...claim(name), boundAt: 1, notBefore: 1, notAfter: 2 },
+        [],
+      );
       await next;
     };
     await calls.next(); // it has looked where it stands
-    await bindOnce('anna');
+    await bindElsewhere('anna');
     await onServer(
       url,
       'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
     );
-    await bindOnce('bob');
+    await bindElsewhere('bob');
+    const listeners = () =>
+      db('pg_stat_activity').where({ query: 'listen islet_changes' }).andWhereRaw('datname = current_database()');
+    await expect.poll(listeners, { timeout: 5_000 }).toHaveLength(1);
     calls.close();
     expect((await feed.since(0))?.changes).toHaveLength(2);
   });

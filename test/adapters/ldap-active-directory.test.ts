@@ -121,6 +121,12 @@ describe('the preset for Active Directory', () => {
   });
 });
 
+interface Response {
+  createSearchEntry(entry: object): unknown;
+  send(entry: unknown): void;
+  end(): void;
+}
+
 describe('a server that gives long attributes in ranges and knows no paging', () => {
   const addresses = Array.from({ length: 7 }, (_, index) => `smtp:anna${index}@example.org`);
   const server = ldap.createServer();
@@ -131,24 +137,20 @@ describe('a server that gives long attributes in ranges and knows no paging', ()
       response.end();
       next();
     });
-    server.search(
-      ROOT,
-      (request: { attributes: string[] }, response: { send(entry: unknown, isWhole: boolean): void; end(): void }) => {
-        const ranged = request.attributes.find((name) => /^proxyaddresses;range=/i.test(name));
-        const first = Number(/range=(\d+)/i.exec(ranged ?? '')?.[1] ?? 0);
-        asked.push(ranged ?? '');
-        const some = addresses.slice(first, first + 3);
-        const last = first + some.length < addresses.length ? first + some.length - 1 : '*';
-        const attributes = {
-          objectclass: ['user'],
-          samaccountname: ['anna'],
-          objectguid: [Buffer.alloc(16, 0xc3)],
-          [`proxyAddresses;range=${first}-${last}`]: some,
-        };
-        response.send({ dn: `cn=Anna,${ROOT}`, attributes }, true);
-        response.end();
-      },
-    );
+    server.search(ROOT, (request: { attributes: string[] }, response: Response) => {
+      const ranged = request.attributes.find((name) => /^proxyaddresses;range=/i.test(name));
+      const first = Number(/range=(\d+)/i.exec(ranged ?? '')?.[1] ?? 0);
+      const some = addresses.slice(first, first + 3);
+      const last = first + some.length < addresses.length ? first + some.length - 1 : '*';
+      asked.push(ranged ?? '');
+      const attributes = [
+        { type: 'sAMAccountName', values: ['anna'] },
+        { type: 'objectGUID', values: [Buffer.alloc(16, 0xc3)] },
+        { type: `proxyAddresses;range=${first}-${last}`, values: some },
+      ];
+      response.send(response.createSearchEntry({ objectName: `cn=Anna,${ROOT}`, attributes }));
+      response.end();
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     source = ldapSource(
       {

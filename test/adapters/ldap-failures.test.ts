@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LdapOptions } from '../../src/adapters/ldap/options.js';
 import type { LdapSource } from '../../src/adapters/ldap/source.js';
@@ -86,7 +87,19 @@ describe('a directory that fails', () => {
     expect(heard.all('the directory fails')).toEqual([
       { source: 'staff', what: `server ${slapd.url}`, problem: `${slapd.url}: connection refused` },
     ]);
+    expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|secret/);
     expect(heard.counted[0]).toEqual({ name: 'ldap_failures', labels: { source: 'staff' } });
+  });
+
+  it('is told of once when it answers too late, and without what was asked', async () => {
+    expect(await source.find([anna])).toEqual(found);
+    await slapd.pause();
+    await Promise.allSettled([source.find([anna]), source.find([anna])]);
+    slapd.resume();
+    const problem = expect.stringMatching(/no answer within 0.4 s/);
+    expect(heard.all('the directory fails')).toContainEqual({ source: 'staff', what: 'lookups', problem });
+    expect(heard.all('the directory fails').filter(({ what }) => what === 'lookups')).toHaveLength(1);
+    expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|secret/);
   });
 
   it('is never asked over a connection that lost its bind', async () => {

@@ -118,34 +118,33 @@ describe('a listing', () => {
     expect(empty.heard.lines).toEqual([]);
   });
 
+  // How many entries each lets through is written down, too: finding nothing would be easy to agree on.
   it.each([
-    ['an umlaut in an extensible match', '(&(objectClass=inetOrgPerson)(ou:dn:=Büro))'],
-    ['an umlaut beside a wildcard', '(sn=Gr*oß)'],
-    ['escaped bytes of a letter', '(sn=Gro\\c3\\9f)'],
-    ['escaped bytes beside a wildcard', '(sn=Gr\\c3\\bc*)'],
-    ['escaped parentheses', '(cn=Uschi \\28Chefin\\29)'],
-    ['an escaped star', '(cn=a\\2ab)'],
-    ['a backslash before a special character', '(cn=Uschi \\(Chefin\\))'],
-    ['many lines', '(&\n  (objectClass=inetOrgPerson)\n  (|(sn=Groß)\n    (sn=Odd))\n)'],
-    ['no parentheses', 'sn=Groß'],
-    ['a name with options', '(sn;lang-de=*)'],
-    ['presence', '(mail=*)'],
-    ['absence', '(!(mail=*))'],
-    ['order', '(&(createTimestamp>=20000101000000Z)(!(createTimestamp<=20000101000000Z)))'],
-    ['likeness', '(sn~=Gross)'],
-    ['a matching rule', '(sn:caseExactMatch:=Groß)'],
-    ['a matching rule for any attribute', '(:caseExactMatch:=Groß)'],
-    ['an empty value', '(sn=)'],
-    ['many wildcards', '(mail=u*e*1*@example*)'],
-    ['always', '(&)'],
-    ['never', '(|)'],
-    ['an unknown attribute', '(|(nonsense=x)(sn=Groß))'],
-  ])('finds what ldapsearch finds: %s', async (_what, filter) => {
+    ['an umlaut in an extensible match', '(&(objectClass=inetOrgPerson)(ou:dn:=Büro))', 2],
+    ['an umlaut beside a wildcard', '(sn=Gr*oß)', 3],
+    ['escaped bytes of a letter', '(sn=Gro\\c3\\9f)', 2],
+    ['escaped bytes beside a wildcard', '(sn=Gr\\c3\\bc*)', 1],
+    ['escaped parentheses', '(cn=Uschi \\28Chefin\\29)', 1],
+    ['an escaped star', '(cn=a\\2ab)', 1],
+    ['a backslash before a special character', '(cn=Uschi \\(Chefin\\))', 1],
+    ['many lines', '(&\n  (objectClass=inetOrgPerson)\n  (|(sn=Groß)\n    (sn=Odd))\n)', 2],
+    ['no parentheses', 'sn=Groß', 2],
+    ['a name with options', '(sn;lang-de=*)', 0],
+    ['presence', '(mail=*)', 122],
+    ['absence', '(!(mail=*))', 7],
+    ['order', '(&(createTimestamp>=20000101000000Z)(!(createTimestamp<=20000101000000Z)))', 129],
+    ['likeness', '(sn~=groß)', 2],
+    ['a matching rule', '(sn:caseExactMatch:=Groß)', 2],
+    ['a matching rule for any attribute', '(:caseExactMatch:=Groß)', 2],
+    ['an empty value', '(sn=)', 0],
+    ['many wildcards', '(mail=u*e*1*@example*)', 39],
+    ['always', '(&)', 129],
+    ['never', '(|)', 0],
+    ['an unknown attribute', '(|(nonsense=x)(sn=Groß))', 2],
+  ])('finds what ldapsearch finds: %s', async (_what, filter, count) => {
     const { labels } = await list({ bases: [ROOT], filter });
-    const expected = await ldapsearch(slapd, ROOT, filter);
-    expect(labels.length).toBe(expected);
-    if (!['never', 'an empty value', 'a name with options', 'likeness'].includes(_what))
-      expect(expected).toBeGreaterThan(0);
+    expect(labels).toHaveLength(count);
+    expect(await ldapsearch(slapd, ROOT, filter)).toBe(count);
   });
 
   it.each([OFFICE, ODD, `ou=B\\c3\\bcro, ${ROOT}`, OFFICE.toUpperCase()])('searches below %s', async (base) => {

@@ -33,6 +33,8 @@ const LDIF = [
   unit('south'),
   person('edison', { mail: 'edison@north.example.org' }, NORTH),
   person('edison', { mail: 'edison@south.example.org' }, SOUTH),
+  person('grace', { description: '@Grace:example.net', mail: 'grace@north.example.org' }, NORTH),
+  person('grace', { description: '@grace:Example.net', mail: 'grace@south.example.org' }, SOUTH),
   person('curie', { mail: 'curie@example.org' }, NORTH),
   person('CURIE', { mail: ['curie@example.org', 'marie@example.org'] }, SOUTH),
   entry('cn=sales,ou=people,dc=example,dc=org', {
@@ -127,6 +129,43 @@ describe('a live lookup', () => {
 
   it('resolves somebody who is listed twice and shares an address with herself', async () => {
     expect(await whose(email('marie@example.org'))).toMatchObject({ mxid: '@curie:example.org' });
+  });
+
+  it('asks below several bases, which may overlap', async () => {
+    const several = sourceOf(slapd, { bases: [NORTH, 'ou=people,dc=example,dc=org', 'dc=example,dc=org'] });
+    expect(await several.find([email('anna@example.org'), email('marie@example.org')])).toEqual([
+      { threepid: email('anna@example.org'), mxid: '@anna:example.org' },
+      { threepid: email('marie@example.org'), mxid: '@curie:example.org' },
+    ]);
+    expect(await several.find([email('edison@south.example.org')])).toMatchObject([{ contestedBy: { length: 2 } }]);
+    await several.close();
+  });
+
+  it.each([
+    ['{mail|before-at}', 'bob@example.org', '@bob:example.org'],
+    ['{mail|before-at}', 'edison@north.example.org', undefined],
+    ['{uid}.{sn}', 'edison@north.example.org', undefined],
+    ['{sn}.{mail|before-at}', 'bob@example.org', '@bob.jones.bob:example.org'],
+    ['{uid|default-domain:example.org}', 'edison@north.example.org', undefined],
+    ['{l}', 'bob@example.org', undefined],
+  ])('sees through %s whether another person would get the user ID of %s', async (localpart, address, mxid) => {
+    const named = sourceOf(slapd, { bases: ['dc=example,dc=org'], localpart });
+    const [finding] = await named.find([email(address)]);
+    expect(finding && 'mxid' in finding ? finding.mxid : undefined).toBe(mxid);
+    await named.close();
+  });
+
+  it('believes whole user IDs that stand in the directory, also of somebody with two entries', async () => {
+    const whole = sourceOf(slapd, {
+      homeserver: undefined,
+      attributes: { user: 'description' },
+      bases: ['dc=example,dc=org'],
+    });
+    expect(await whole.find([email('grace@north.example.org'), email('grace@south.example.org')])).toEqual([
+      { threepid: email('grace@north.example.org'), mxid: '@grace:example.net' },
+      { threepid: email('grace@south.example.org'), mxid: '@grace:example.net' },
+    ]);
+    await whole.close();
   });
 
   it('answers hundreds of addresses at once', async () => {

@@ -13,6 +13,7 @@ import { MirrorStore } from '../../src/ports/mirror-store.js';
 import { PepperStore } from '../../src/ports/pepper-store.js';
 import { RateLimits } from '../../src/ports/rate-limits.js';
 import { SessionStore } from '../../src/ports/session-store.js';
+import { TermsStore } from '../../src/ports/terms-store.js';
 
 const clock = { now: () => 1 };
 
@@ -40,6 +41,7 @@ describe.each([
     expect(await container.get(MirrorStore).state('staff')).toBeUndefined();
     expect(await container.get(PepperStore).all()).toEqual([]);
     expect(await container.get(AccountStore).find('token')).toBeUndefined();
+    expect(await container.get(TermsStore).accepted('@anna:example.org', ['url'])).toEqual([]);
     expect(await container.get(InviteStore).get('token')).toBeUndefined();
     expect(await container.get(RateLimits).take('key', { amount: 1, windowMs: 1 })).toBe(0);
     await close();

@@ -1,7 +1,7 @@
 // What the hash index costs: memory, questions, and the time for which it holds up everything else.
 // Needs `npm run build`. Alone: node test/bench/hash-index.mjs [claims]
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { CompactHashIndex } from '../../dist/adapters/index/compact-hash-index.js';
 import { lookupHash } from '../../dist/domain/hashing.js';
@@ -48,14 +48,14 @@ function askAll(index, pepper, claims) {
   return rounds.map(({ tookMs }) => tookMs).sort((a, b) => a - b)[(ROUNDS - 1) / 2];
 }
 
-/** How long `work` took and for how long nothing else could run, while 100 questions are asked every turn. */
+/** How long `work` took and for how long nothing else could run, while 100 questions are asked every millisecond. */
 async function underTraffic(index, work) {
   const hashes = questions(FEW, 'one', 0).slice(0, 100);
   let isDone = false;
   const traffic = async () => {
     while (!isDone) {
       ask(index, 'one', hashes);
-      await setImmediate();
+      await setTimeout(1);
     }
   };
   const asking = traffic();

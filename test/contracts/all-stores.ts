@@ -8,6 +8,7 @@ import { pepperStoreContract } from './pepper-store.contract.js';
 import { rateLimitsContract } from './rate-limits.contract.js';
 import { sessionStoreContract } from './session-store.contract.js';
 import type { OpenStores } from './stores.js';
+import { termsStoreContract } from './terms-store.contract.js';
 
 /** What all stores of a family promise. */
 export function storeContracts(open: OpenStores): void {
@@ -17,6 +18,7 @@ export function storeContracts(open: OpenStores): void {
   mirrorStoreContract(open);
   pepperStoreContract(open);
   accountStoreContract(open);
+  termsStoreContract(open);
   inviteStoreContract(open);
   jobsContract(open);
   rateLimitsContract(open);

@@ -55,8 +55,20 @@ export function changeFeedContract(open: OpenStores): void {
     it('shows every change to a reader that follows while many write', async () => {
       let position = await on.feed.position();
       const names = Array.from({ length: 60 }, (_, at) => `user${at}`);
+      const other = { source: 'other', removed: [], added: [], isReload: false };
+      const sync = (name: string) =>
+        on.mirrors.apply(name, {
+          put: [],
+          removed: [],
+          state,
+          changes: [{ ...other, source: name, added: [claim(name)] }, other, other, other],
+        });
+      const write = async (some: readonly string[]) => {
+        for (const [at, name] of some.entries()) await (at % 3 ? sync(name) : bind(name));
+      };
       let areWriting = true;
-      const writing = Promise.all(names.map(bind)).finally(() => {
+      const writers = [0, 10, 20, 30, 40, 50].map((from) => write(names.slice(from, from + 10)));
+      const writing = Promise.all(writers).finally(() => {
         areWriting = false;
       });
       const seen: string[] = [];

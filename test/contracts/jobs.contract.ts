@@ -47,12 +47,14 @@ export function jobsContract(open: OpenStores): void {
     });
 
     it('gives each job to one of many who take at the same moment', async () => {
-      const names = Array.from({ length: 40 }, (_, at) => `job${at}`);
+      const names = Array.from({ length: 200 }, (_, at) => `job${at}`);
       await on.jobs.add(names.map((name) => job(name, 10)));
-      const taken = await Promise.all(Array.from({ length: 8 }, () => take(10, 100, 5)));
-      expect(taken.flat().length).toBe(new Set(taken.flat()).size);
-      const rest = await take(10, 100, 100);
-      expect([...taken.flat(), ...rest].toSorted()).toEqual(names.toSorted());
+      const taken: string[] = [];
+      for (let round = 0; round < 4; round++) {
+        taken.push(...(await Promise.all(Array.from({ length: 10 }, () => take(10, 100, 5)))).flat());
+      }
+      taken.push(...(await take(10, 100, 200)));
+      expect(taken.toSorted()).toEqual(names.toSorted());
     });
 
     it('removes a job for good', async () => {

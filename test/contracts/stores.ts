@@ -9,6 +9,7 @@ import type { MirrorStore } from '../../src/ports/mirror-store.js';
 import type { PepperStore } from '../../src/ports/pepper-store.js';
 import type { RateLimits } from '../../src/ports/rate-limits.js';
 import type { SessionStore } from '../../src/ports/session-store.js';
+import type { TermsStore } from '../../src/ports/terms-store.js';
 
 /** The stores of one family, on one database. */
 export interface Stores {
@@ -18,6 +19,7 @@ export interface Stores {
   readonly feed: ChangeFeed;
   readonly peppers: PepperStore;
   readonly accounts: AccountStore;
+  readonly terms: TermsStore;
   readonly invites: InviteStore;
   readonly jobs: Jobs;
   readonly limits: RateLimits;

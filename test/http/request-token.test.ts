@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Refused } from '../../src/domain/errors.js';
-import { alice } from '../support/fakes.js';
+import { alice, bob } from '../support/fakes.js';
 import { useApp } from '../support/http.js';
 
 const mail = { client_secret: 'monkeys_are_GREAT', email: 'alice@example.com', send_attempt: 1 };
@@ -210,6 +210,21 @@ describe('limits per client', () => {
     expect((await ask('a@example.com', '10.0.0.1')).status).toBe(200);
     expect((await ask('b@example.com', '10.0.0.2')).status).toBe(200);
     expect((await ask('c@example.com', '10.9.9.9, 10.0.0.1')).status).toBe(429);
+  });
+});
+
+describe('limits per user', () => {
+  const once = { amount: 1, windowMs: 60_000 };
+  const app = useApp({ quotas: { mail: { perUser: once }, sms: { perUser: once } } });
+
+  it.for([
+    [atEmail, mail, { email: 'other@example.com' }],
+    [atMsisdn, text, { phone_number: '07700900002' }],
+  ] as const)('count whoever is signed in, at %s', async ([path, body, other]) => {
+    const [ofAlice, ofBob] = [await app.signIn(alice), await app.signIn(bob)];
+    expect((await app.call('POST', path, { token: ofAlice, body })).status).toBe(200);
+    expect((await app.call('POST', path, { token: ofAlice, body: { ...body, ...other } })).status).toBe(429);
+    expect((await app.call('POST', path, { token: ofBob, body: { ...body, ...other } })).status).toBe(200);
   });
 });
 

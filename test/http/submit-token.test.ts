@@ -159,6 +159,15 @@ describe('a mailed link', () => {
     expect((await follow(app, 'msisdn', {})).status).toBe(400);
   });
 
+  it.for(['?sid=1&client_secret=a&token=%', '?token=%ff', '?brand=a&brand=b', ''])(
+    'shows that page for the mangled link %s, too',
+    async (query) => {
+      const { status, text } = await app.call('GET', `/v2/validate/email/submitToken${query}`);
+      expect(status).toBe(400);
+      expect(text).toContain('This link does not work');
+    },
+  );
+
   it('says that it has expired (EM-9)', async () => {
     const proof = await open(app, 'email');
     app.clock.pass(DAY_MS + 1);
@@ -215,6 +224,7 @@ describe('a mailed link without the confirmation page', () => {
     const proof = await open(app, 'email', 'https://app.example.org/?a=b');
     const { status, headers } = await follow(app, 'email', proof);
     expect(status).toBe(303);
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('location')).toBe(`https://app.example.org/?a=b&sid=${proof.sid}`);
   });
 

@@ -25,8 +25,16 @@ export interface RunningIslet {
   remove(): Promise<void>;
 }
 
-/** Starts the built server as its administrator would. @param config without `listen`, `admin`, `dataDir` and `log` */
-export async function startIslet(config: Record<string, unknown>): Promise<RunningIslet> {
+/**
+ * Starts the built server as its administrator would.
+ *
+ * @param config without `listen`, `admin`, `dataDir` and `log`
+ * @param files texts beside it, by name
+ */
+export async function startIslet(
+  config: Record<string, unknown>,
+  files: Readonly<Record<string, string>> = {},
+): Promise<RunningIslet> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-'));
   const [port, adminPort] = [await freePort(), await freePort()];
   const configFile = join(folder, 'islet.yaml');
@@ -38,6 +46,7 @@ export async function startIslet(config: Record<string, unknown>): Promise<Runni
     ...config,
   };
   await writeFile(configFile, stringify(whole), { mode: 0o640 });
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
   let log = '';
   let child: ChildProcess;
 

@@ -9,6 +9,7 @@ import * as accessTokens from './migrations/0006-access-tokens.js';
 import * as invites from './migrations/0007-invites.js';
 import * as jobs from './migrations/0008-jobs.js';
 import * as rateLimits from './migrations/0009-rate-limits.js';
+import * as acceptedTerms from './migrations/0010-accepted-terms.js';
 
 /** In the order in which they run. */
 const migrations = {
@@ -21,6 +22,7 @@ const migrations = {
   '0007-invites': invites,
   '0008-jobs': jobs,
   '0009-rate-limits': rateLimits,
+  '0010-accepted-terms': acceptedTerms,
 };
 
 type Name = keyof typeof migrations;

@@ -10,6 +10,7 @@ import { MirrorStore } from '../../ports/mirror-store.js';
 import { PepperStore } from '../../ports/pepper-store.js';
 import { RateLimits } from '../../ports/rate-limits.js';
 import { SessionStore } from '../../ports/session-store.js';
+import { TermsStore } from '../../ports/terms-store.js';
 import { knexStores } from './stores.js';
 
 /** Everything kept in SQL. Whoever opened `db` closes it. */
@@ -22,6 +23,7 @@ export const knexModule = (db: Knex, clock: Clock) =>
     bind(ChangeFeed).toConstantValue(stores.feed);
     bind(PepperStore).toConstantValue(stores.peppers);
     bind(AccountStore).toConstantValue(stores.accounts);
+    bind(TermsStore).toConstantValue(stores.terms);
     bind(InviteStore).toConstantValue(stores.invites);
     bind(Jobs).toConstantValue(stores.jobs);
     bind(RateLimits).toConstantValue(stores.limits);

@@ -9,6 +9,7 @@ import { KnexMirrorStore } from './mirror-store.js';
 import { KnexPepperStore } from './pepper-store.js';
 import { KnexRateLimits } from './rate-limits.js';
 import { KnexSessionStore } from './session-store.js';
+import { KnexTermsStore } from './terms-store.js';
 
 /** Everything kept in SQL. Whoever opened `db` closes it. */
 export function knexStores(db: Knex, clock: Clock) {
@@ -20,6 +21,7 @@ export function knexStores(db: Knex, clock: Clock) {
     feed,
     peppers: new KnexPepperStore(db),
     accounts: new KnexAccountStore(db),
+    terms: new KnexTermsStore(db),
     invites: new KnexInviteStore(db),
     jobs: new KnexJobs(db),
     limits: new KnexRateLimits(db, clock),

@@ -81,7 +81,7 @@ class FilterReader {
   }
 
   private extensible(attribute: string | undefined): Filter {
-    const dnAttributes = this.skip(':dn:');
+    const dnAttributes = this.match(/:dn:/iy) !== undefined;
     if (!dnAttributes) this.take(':');
     const rule = this.next === '=' ? undefined : this.match(RULE);
     if (rule !== undefined) this.take(':');

@@ -37,11 +37,17 @@ export class Listing {
 
   /** An entry below two bases is listed in the first. */
   async *pages(): AsyncGenerator<DirectoryPage> {
-    const seen = new Set<string>();
     const { bases } = this.extent;
+    const seen = new Map<string, string>();
+    const isNew = ({ id, dn }: RawEntry): boolean => {
+      const other = seen.get(id);
+      if (other !== undefined && other !== dn) throw new Error(`two entries have the id ${id}: ${other} and ${dn}`);
+      seen.set(id, dn);
+      return other === undefined;
+    };
     for (const part of bases) {
       for await (const raw of this.base(part)) {
-        const entries = bases.length === 1 ? raw : raw.filter(({ id }) => !seen.has(id) && seen.add(id));
+        const entries = bases.length === 1 ? raw : raw.filter(isNew);
         yield { part, entries: entries.map((one) => new ListedEntry(one, this.rules)) };
       }
     }

@@ -105,7 +105,7 @@ export class Lookup {
   }
 }
 
-/** Each entry once: bases may overlap. */
+/** Each entry once: bases may overlap. Ids are not trusted here: they may be a badly chosen attribute. */
 const distinct = (entries: readonly Met[]): readonly Met[] => [
-  ...new Map(entries.map((one) => [one.id, one])).values(),
+  ...new Map(entries.map((one) => [one.label.toLowerCase(), one])).values(),
 ];

@@ -66,7 +66,7 @@ const hints: Readonly<Record<number, string>> = {
   8: 'the server wants an encrypted connection: ldaps:// or startTls',
   13: 'the server wants an encrypted connection: ldaps:// or startTls',
   10: 'another server is responsible',
-  32: 'there is no such entry, or it may not be seen',
+  32: 'it does not exist, or may not be seen',
 };
 
 /** What Active Directory adds to "invalid credentials". */
@@ -88,5 +88,5 @@ function resultWords(error: Error, code: number): string {
     .toLowerCase();
   const [, logon = ''] = /\bdata ([0-9a-f]{3}),/.exec(error.message) ?? [];
   const hint = hints[code] ?? logonHints[logon];
-  return hint === undefined ? name : `${name}, ${hint}`;
+  return hint === undefined ? name : `${name} (${hint})`;
 }

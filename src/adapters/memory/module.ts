@@ -9,6 +9,7 @@ import { MirrorStore } from '../../ports/mirror-store.js';
 import { PepperStore } from '../../ports/pepper-store.js';
 import { RateLimits } from '../../ports/rate-limits.js';
 import { SessionStore } from '../../ports/session-store.js';
+import { TermsStore } from '../../ports/terms-store.js';
 import { memoryStores } from './stores.js';
 
 /** The stores without a database: what they hold ends with the process. */
@@ -21,6 +22,7 @@ export const memoryModule = (clock: Clock) =>
     bind(ChangeFeed).toConstantValue(stores.feed);
     bind(PepperStore).toConstantValue(stores.peppers);
     bind(AccountStore).toConstantValue(stores.accounts);
+    bind(TermsStore).toConstantValue(stores.terms);
     bind(InviteStore).toConstantValue(stores.invites);
     bind(Jobs).toConstantValue(stores.jobs);
     bind(RateLimits).toConstantValue(stores.limits);

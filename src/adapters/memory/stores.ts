@@ -8,6 +8,7 @@ import { MemoryMirrorStore } from './mirror-store.js';
 import { MemoryPepperStore } from './pepper-store.js';
 import { MemoryRateLimits } from './rate-limits.js';
 import { MemorySessionStore } from './session-store.js';
+import { MemoryTermsStore } from './terms-store.js';
 
 /** Stores that share one memory, as those on one database do. */
 export function memoryStores(clock: Clock) {
@@ -20,6 +21,7 @@ export function memoryStores(clock: Clock) {
     feed,
     peppers: new MemoryPepperStore(),
     accounts: new MemoryAccountStore(),
+    terms: new MemoryTermsStore(),
     invites: new MemoryInviteStore(jobs),
     jobs,
     limits: new MemoryRateLimits(clock),

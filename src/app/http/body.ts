@@ -12,7 +12,7 @@ export function read<S extends z.ZodType>(schema: S, parameters: Parameters): z.
   const result = schema.safeParse(parameters);
   if (result.success) return result.data;
   const names = result.error.issues.map(({ path }) => String(path[0]));
-  const missing = [...new Set(names.filter((name) => (parameters[name] ?? undefined) === undefined))];
+  const missing = [...new Set(names.filter((name) => parameters[name] === undefined || parameters[name] === null))];
   if (missing.length > 0) throw new Rejected('missing_params', `Missing parameters: ${missing.join(', ')}`);
   const [issue] = result.error.issues;
   throw new Rejected('invalid_param', `${issue?.path.join('.')}: ${issue?.message}`);

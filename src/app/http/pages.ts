@@ -13,11 +13,19 @@ export type Pages = Pick<Templates, 'renderPage'>;
 
 /** How whoever sent this wants to read what it causes. */
 export function preferencesOf(req: Request): ReadPreferences {
-  const { brand } = queryOf(req);
-  return { brand: typeof brand === 'string' ? brand : undefined, acceptLanguage: req.get('Accept-Language') };
+  return { brand: brandOf(req), acceptLanguage: req.get('Accept-Language') };
 }
 
-/** Answers with a page. Its address holds secrets, so it is neither kept nor told to the next site. */
+function brandOf(req: Request): string | undefined {
+  try {
+    const { brand } = queryOf(req);
+    return typeof brand === 'string' ? brand : undefined;
+  } catch {
+    return undefined; // whoever follows a mangled link is to see a page all the same
+  }
+}
+
+/** Answers with a page. */
 export function sendPage<Name extends PageName>(
   pages: Pages,
   name: Name,
@@ -26,11 +34,7 @@ export function sendPage<Name extends PageName>(
   res: Response,
 ): void {
   const { html, language, contentSecurityPolicy } = pages.renderPage(name, variables, preferencesOf(req));
-  res.set({
-    'Content-Security-Policy': contentSecurityPolicy,
-    'Content-Language': language,
-    'Referrer-Policy': 'no-referrer',
-  });
+  res.set({ 'Content-Security-Policy': contentSecurityPolicy, 'Content-Language': language });
   res.type('html').send(html);
 }
 

@@ -1,0 +1,240 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { CONTESTED } from '../../src/domain/association.js';
+import { lookupHash } from '../../src/domain/hashing.js';
+import { MirroredSource } from '../../src/domain/mirrored-source.js';
+import type { Mxid } from '../../src/domain/mxid.js';
+import { email } from '../../src/domain/threepid.js';
+import { alice, bob, FakeDirectory } from '../support/fakes.js';
+import { type House, openHouse } from '../support/house.js';
+
+const [a, b, c] = [email('a@example.org'), email('b@example.org'), email('c@example.org')];
+const edison: Mxid = '@edison:example.org';
+const [nord, sued] = [email('edison@nord.example.org'), email('edison@sued.example.org')];
+
+describe('MirroredSource', () => {
+  let staff: FakeDirectory;
+  let guests: FakeDirectory;
+  let house: House;
+  let source: MirroredSource;
+
+  const sourceOf = (live: FakeDirectory) =>
+    new MirroredSource(live, house.mirrors, house.stores.mirrors, house.index, house.clock, house.telemetry);
+
+  beforeEach(async () => {
+    staff = new FakeDirectory();
+    guests = new FakeDirectory('guests');
+    house = await openHouse({ directories: [staff, guests] });
+    source = sourceOf(staff);
+    staff.put('1', alice, [a]);
+    staff.put('2', bob, [b]);
+  });
+
+  const fallbacks = () => house.telemetry.counted.filter(({ name }) => name === 'mirror_fallbacks').length;
+
+  it('is called and owns as the directory does', () => {
+    expect([source.name, source.isOwner]).toEqual(['staff', true]);
+    const plain = { name: 'plain', find: async () => [] };
+    const other = new MirroredSource(
+      plain,
+      house.mirrors,
+      house.stores.mirrors,
+      house.index,
+      house.clock,
+      house.telemetry,
+    );
+    expect([other.name, other.isOwner]).toEqual(['plain', false]);
+  });
+
+  describe('asked for addresses', () => {
+    it('answers from the directory, before its first sync and ahead of its mirror', async () => {
+      expect(await source.find([a, b, c])).toEqual([
+        { threepid: a, mxid: alice },
+        { threepid: b, mxid: bob },
+      ]);
+      await house.mirrors.sync('staff');
+      staff.put('1', alice, [c]);
+      expect(await source.find([a, c])).toEqual([{ threepid: c, mxid: alice }]);
+      expect(fallbacks()).toBe(0);
+    });
+
+    it('passes on that the directory cannot say', async () => {
+      staff.put('2', bob, [a]);
+      expect(await source.find([a])).toEqual([{ threepid: a, contestedBy: ['cn=1', 'cn=2'] }]);
+    });
+
+    it('answers from the mirror while the directory does not', async () => {
+      staff.put('3', '@carol:example.org', [b]);
+      await house.mirrors.sync('staff');
+      staff.failure = new Error('no route to host');
+      expect(await source.find([a, b, c])).toEqual([
+        { threepid: a, mxid: alice },
+        { threepid: b, contestedBy: [] },
+      ]);
+      expect(fallbacks()).toBe(1);
+
+      staff.failure = undefined;
+      staff.put('1', alice, [c]);
+      expect(await source.find([a, c])).toEqual([{ threepid: c, mxid: alice }]);
+      expect(fallbacks()).toBe(1);
+    });
+
+    it('cannot answer while the directory does not and was never synced', async () => {
+      staff.failure = new Error('no route to host');
+      await expect(source.find([a])).rejects.toBe(staff.failure);
+      await house.mirrors.sync('staff');
+      await expect(source.find([a])).rejects.toBe(staff.failure);
+      expect(fallbacks()).toBe(0);
+    });
+
+    it('cannot answer from a mirror that is not hashed yet: unknown would be a lie', async () => {
+      await house.mirrors.sync('staff');
+      staff.failure = new Error('no route to host');
+      for (const pepper of house.index.peppers()) house.index.retire(pepper);
+      await expect(source.find([a])).rejects.toBe(staff.failure);
+    });
+
+    it('goes on answering from the mirror after a sync that failed', async () => {
+      await house.mirrors.sync('staff');
+      staff.failure = new Error('no route to host');
+      await house.mirrors.sync('staff');
+      expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
+    });
+
+    it('gives nobody a user ID that somebody of another directory would get, too (C01)', async () => {
+      staff.put('nord', edison, [nord]);
+      guests.put('sued', edison, [sued]);
+      await house.mirrors.sync('staff');
+      await house.mirrors.sync('guests');
+      expect(await source.find([nord, a])).toEqual([
+        { threepid: nord, contestedBy: ['cn=nord', 'cn=sued'] },
+        { threepid: a, mxid: alice },
+      ]);
+      expect([await house.plain(nord), await house.plain(sued)]).toEqual([undefined, undefined]);
+
+      staff.failure = new Error('no route to host');
+      expect(await source.find([nord])).toEqual([{ threepid: nord, contestedBy: [] }]);
+    });
+
+    it('takes a directory at its word that knows the user IDs themselves, as the mirror does', async () => {
+      const certain = new FakeDirectory('certain', false);
+      house = await openHouse({ directories: [staff, guests, certain] });
+      source = sourceOf(certain);
+      staff.put('nord', edison, [nord]);
+      guests.put('sued', edison, [sued]);
+      certain.put('1', edison, [c]);
+      for (const name of ['staff', 'guests', 'certain']) await house.mirrors.sync(name);
+      expect(await source.find([c])).toEqual([{ threepid: c, mxid: edison }]);
+      expect([await house.plain(c), await house.hashed(c)]).toEqual([edison, edison]);
+      expect((await house.lookups.explain(c)).mxid).toBe(edison);
+      expect((await source.explain(c)).map(({ finding }) => finding)).toEqual([
+        { threepid: c, mxid: edison },
+        { threepid: c, mxid: edison },
+      ]);
+    });
+  });
+
+  describe('asked for hashes', () => {
+    it('answers from the mirror, whatever the directory does', async () => {
+      staff.put('3', '@carol:example.org', [b]);
+      await house.mirrors.sync('staff');
+      staff.failure = new Error('no route to host');
+      const pepper = house.peppers.current();
+      const [hashA, hashB, hashC] = [a, b, c].map((threepid) => lookupHash(threepid, pepper)) as [
+        string,
+        string,
+        string,
+      ];
+      expect(await source.findHashes(pepper, [hashA, hashB, hashC])).toEqual(
+        new Map<string, unknown>([
+          [hashA, alice],
+          [hashB, CONTESTED],
+        ]),
+      );
+      expect(await source.findHashes('other', [hashA])).toEqual(new Map());
+    });
+  });
+
+  describe('explaining itself', () => {
+    it('tells what the directory and what the mirror says, the directory first', async () => {
+      await house.mirrors.sync('staff');
+      const syncedAt = house.clock.now();
+      house.clock.pass(5_000);
+      staff.put('1', bob, [a]);
+      expect(await source.explain(a)).toEqual([
+        { via: 'live', finding: { threepid: a, mxid: bob }, tookMs: 0, notes: [] },
+        { via: 'mirror', finding: { threepid: a, mxid: alice }, asOf: syncedAt, tookMs: 0, notes: ['cn=1'] },
+      ]);
+    });
+
+    it('tells that nobody is known', async () => {
+      await house.mirrors.sync('staff');
+      expect((await source.explain(c)).map(({ via, finding, failure }) => [via, finding, failure])).toEqual([
+        ['live', undefined, undefined],
+        ['mirror', undefined, undefined],
+      ]);
+    });
+
+    it('tells why the directory does not answer, and what the mirror would say', async () => {
+      await house.mirrors.sync('staff');
+      staff.failure = new Error('no route to host');
+      expect(await source.explain(a)).toMatchObject([
+        { via: 'live', finding: undefined, failure: 'no route to host' },
+        { via: 'mirror', finding: { mxid: alice } },
+      ]);
+      expect((await house.lookups.explain(a)).mxid).toBe(alice);
+    });
+
+    it('tells that there is no mirror yet', async () => {
+      expect(await source.explain(a)).toMatchObject([
+        { via: 'live', finding: { mxid: alice } },
+        { via: 'mirror', finding: undefined, failure: 'not synced yet' },
+      ]);
+      staff.failure = new Error('no route to host');
+      expect((await house.lookups.explain(a)).stages[0]).toMatchObject({ source: 'staff', outcome: 'failed' });
+    });
+
+    it('tells what of an entry was left out', async () => {
+      staff.put('1', alice, [a], { leftOut: ['mobile: not a phone number'] });
+      await house.mirrors.sync('staff');
+      expect((await source.explain(a))[1]?.notes).toEqual(['cn=1', 'cn=1: mobile: not a phone number']);
+    });
+
+    it('names those who lay claim to one address', async () => {
+      staff.put('2', bob, [a]);
+      await house.mirrors.sync('staff');
+      expect((await source.explain(a)).map(({ finding }) => finding)).toEqual([
+        { threepid: a, contestedBy: ['cn=1', 'cn=2'] },
+        { threepid: a, contestedBy: ['cn=1', 'cn=2'] },
+      ]);
+    });
+
+    it('names those who would get one user ID, of both directories (C01)', async () => {
+      staff.put('nord', edison, [nord]);
+      guests.put('sued', edison, [sued]);
+      await house.mirrors.sync('staff');
+      await house.mirrors.sync('guests');
+      expect((await source.explain(nord)).map(({ finding }) => finding)).toEqual([
+        { threepid: nord, contestedBy: ['cn=nord', 'cn=sued'] },
+        { threepid: nord, contestedBy: ['cn=nord', 'cn=sued'] },
+      ]);
+      expect(await house.lookups.explain(nord)).toMatchObject({
+        mxid: undefined,
+        stages: [{ outcome: 'contested', decides: true }, {}, {}],
+      });
+    });
+
+    it('passes on each way that the directory has', async () => {
+      await house.mirrors.sync('staff');
+      const ways = ['dc1', 'dc2'].map((via) => ({ via, finding: { threepid: a, mxid: alice }, tookMs: 3, notes: [] }));
+      const live = Object.assign(staff, { explain: async () => ways });
+      expect((await sourceOf(live).explain(a)).map(({ via }) => via)).toEqual(['dc1', 'dc2', 'mirror']);
+    });
+  });
+
+  it('makes a lookup go on with the next source where it cannot answer', async () => {
+    await house.bind(c, alice);
+    staff.failure = new Error('no route to host');
+    expect(await house.plain(c)).toBe(alice);
+    expect(house.telemetry.counted).toContainEqual({ name: 'source_failures', labels: { source: 'staff' } });
+  });
+});

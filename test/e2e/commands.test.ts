@@ -1,0 +1,80 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { islet, startIslet } from '../support/islet.js';
+import { PEOPLE, PEOPLE_BASE } from '../support/people.js';
+import { Slapd } from '../support/slapd.js';
+
+describe('islet', () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'islet-commands-'));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('shows four right lookups in its demo', async () => {
+    const { code, stdout, stderr } = await islet(['demo', '--exit'], { cwd: folder });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout.match(/✓/g)).toHaveLength(4);
+    expect(stdout).toContain('curl ');
+  }, 60_000);
+
+  it('writes a configuration that is fine, and never overwrites it', async () => {
+    const flags = ['--yes', '--server-name', 'id.example.org', '--ldap-url', 'ldaps://dc.example.org'];
+    const init = () =>
+      islet(['init', ...flags, '--base', 'dc=example,dc=org', '--homeserver', 'example.org'], { cwd: folder });
+    expect((await init()).code).toBe(0);
+    expect((await stat(join(folder, 'islet.yaml'))).mode & 0o777).toBe(0o640);
+    const written = await readFile(join(folder, 'islet.yaml'), 'utf8');
+
+    expect((await init()).code).toBe(1);
+    expect(await readFile(join(folder, 'islet.yaml'), 'utf8')).toBe(written);
+    expect(await islet(['check'], { cwd: folder })).toMatchObject({ code: 0, stdout: expect.stringContaining('fine') });
+  });
+
+  it('says what is wrong with a configuration: key, reason, suggestion', async () => {
+    const env = { PATH: process.env['PATH'], ISLET_LISTEN_PORT: '80o90', ISLET_LISTEN_HOTS: '127.0.0.1' };
+    const { code, stderr } = await islet(['serve'], { cwd: folder, env });
+    expect(code).toBe(1);
+    expect(stderr).toContain('listen.port: must be');
+  });
+
+  it('explains who answers and why, with the server running or not', async () => {
+    const slapd = await Slapd.start({ ldif: PEOPLE });
+    const running = await startIslet({
+      server: { name: 'id.example.org' },
+      sources: [
+        {
+          ldap: {
+            name: 'staff',
+            urls: [slapd.url],
+            bindDn: slapd.adminDn,
+            bindPassword: slapd.adminPassword,
+            preset: 'openldap',
+            bases: [PEOPLE_BASE],
+            homeserver: 'example.org',
+          },
+        },
+      ],
+    });
+    try {
+      await running.command('sync');
+      const alice = await running.command('lookup', 'alice@example.org');
+      expect(alice).toMatchObject({ code: 0, stderr: '' });
+      expect(alice.stdout).toContain('alice@example.org (email) is @alice:example.org');
+      expect(alice.stdout).toContain(`uid=alice,${PEOPLE_BASE}`);
+      const shared = await running.command('lookup', 'harbour@example.org');
+      expect(shared.code).toBe(1);
+      expect(shared.stdout).toMatch(/contested by .*uid=Bob\.Berg.* and .*uid=carla/);
+      expect((await running.command('lookup', 'no address')).stderr).toContain('phone number is not valid');
+
+      await running.stop();
+      const offline = await running.command('lookup', 'alice@example.org', '--json');
+      expect(JSON.parse(offline.stdout)).toMatchObject({ mxid: '@alice:example.org' });
+    } finally {
+      await running.remove();
+      await slapd.stop();
+    }
+  }, 60_000);
+});

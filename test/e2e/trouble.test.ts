@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IdentityClient } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
+import { type RunningIslet, startIslet } from '../support/islet.js';
+import { PEOPLE, PEOPLE_BASE } from '../support/people.js';
+import { Slapd } from '../support/slapd.js';
+
+describe('a directory in trouble', () => {
+  let slapd: Slapd;
+  let homeserver: HomeserverStandIn;
+  let islet: RunningIslet;
+  let client: IdentityClient;
+
+  const source = () => ({
+    name: 'staff',
+    urls: [slapd.url],
+    bindDn: slapd.adminDn,
+    bindPassword: slapd.adminPassword,
+    preset: 'openldap',
+    bases: [PEOPLE_BASE],
+    homeserver: 'example.org',
+    timeLimit: '1s',
+  });
+  const staff = async () => {
+    const ready = (await (await fetch(`${islet.adminUrl}/health/ready`)).json()) as {
+      checks: { mirrors: { staff: { ok: boolean; entries: number; failure?: string } } };
+    };
+    return ready.checks.mirrors.staff;
+  };
+
+  beforeAll(async () => {
+    slapd = await Slapd.start({ ldif: PEOPLE });
+    homeserver = await startHomeserver('example.org');
+    islet = await startIslet({
+      server: { name: 'id.example.org' },
+      sources: [{ ldap: source() }],
+      homeservers: { 'example.org': { url: homeserver.url } },
+    });
+    client = new IdentityClient(islet.url);
+    await client.register('example.org', 'token-of-alice');
+    await eventually(async () => (await staff()).ok);
+  });
+
+  afterAll(async () => {
+    await islet?.remove();
+    await Promise.all([slapd?.stop(), homeserver?.close()]);
+  });
+
+  const both = async () => ({
+    hashed: await client.findHashed(['alice@example.org']),
+    plain: await client.findPlain(['alice@example.org email', 'nobody@example.org email']),
+  });
+  const found = {
+    hashed: { 'alice@example.org': '@alice:example.org' },
+    plain: { 'alice@example.org email': '@alice:example.org' },
+  };
+
+  it('answers from the mirror within the time limit while the directory hangs, and live when it goes on', async () => {
+    slapd.pause();
+    try {
+      const since = performance.now();
+      const answers = await Promise.all(Array.from({ length: 20 }, both));
+      expect(performance.now() - since).toBeLessThan(5_000);
+      for (const answer of answers) expect(answer).toEqual(found);
+    } finally {
+      slapd.resume();
+    }
+    expect(await both()).toEqual(found);
+  });
+
+  it('answers from the mirror while the directory is down, also after a restart, and says so once', async () => {
+    await slapd.kill();
+    expect(await both()).toEqual(found);
+    await islet.restart();
+    expect(await both()).toEqual(found);
+    await eventually(async () => (await staff()).failure);
+    await slapd.restart();
+    expect(await both()).toEqual(found);
+  });
+
+  it('follows one change of the directory with the next sync', async () => {
+    await slapd.modify(`dn: uid=alice,${PEOPLE_BASE}\nchangetype: modify\nadd: mail\nmail: ally@example.org\n`);
+    const { code, stdout } = await islet.command('sync', 'staff');
+    expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('0 new, 1 changed, 0 gone') });
+    expect(await client.findHashed(['ally@example.org'])).toEqual({ 'ally@example.org': '@alice:example.org' });
+  });
+
+  it('takes a directory that was emptied for broken, and goes on with what it knew', async () => {
+    for (const uid of ['alice', 'Bob.Berg', 'carla']) {
+      await slapd.modify(`dn: uid=${uid},${PEOPLE_BASE}\nchangetype: delete\n`);
+    }
+    const refused = await islet.command('sync');
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain('not applied');
+    expect(await client.findHashed(['ally@example.org'])).toEqual({ 'ally@example.org': '@alice:example.org' });
+    expect((await staff()).failure).toContain('maxShrink');
+
+    expect((await islet.command('sync', '--dry-run', '--force')).stdout).toContain('3 gone');
+    expect((await islet.command('sync', '--force')).code).toBe(0);
+    expect(await client.findHashed(['ally@example.org'])).toEqual({});
+    expect(await staff()).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['a wrong password', () => ({ bindPassword: 'wrong' }), /invalid credentials/i],
+    ['nobody listening', () => ({ urls: ['ldap://127.0.0.1:1'] }), /refused/i],
+    ['a base that is not there', () => ({ bases: ['ou=nowhere,dc=example,dc=org'] }), /ou=nowhere/],
+  ])('starts with %s, and its log names the hop and the reason', async (_case, difference, reason) => {
+    const other = await startIslet({
+      server: { name: 'id.example.org' },
+      sources: [{ ldap: { ...source(), ...difference() } }],
+    });
+    try {
+      await eventually(() => reason.test(other.log()));
+      expect(other.log()).toMatch(/ldap:\/\/127\.0\.0\.1:\d+/);
+      expect(other.log()).not.toContain('"wrong"');
+    } finally {
+      await other.remove();
+    }
+  });
+});

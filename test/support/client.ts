@@ -1,0 +1,77 @@
+import { lookupHash } from '../../src/domain/hashing.js';
+import { email } from '../../src/domain/threepid.js';
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** What a client does over the wire, knowing the specification and nothing else. */
+export class IdentityClient {
+  private accessToken: string | undefined;
+
+  constructor(private readonly url: string) {}
+
+  /** @param homeserver whose stand-in takes `openIdToken` */
+  async register(homeserver: string, openIdToken: string): Promise<Answer> {
+    const answer = await this.post('/v2/account/register', {
+      access_token: openIdToken,
+      token_type: 'Bearer',
+      matrix_server_name: homeserver,
+      expires_in: 3600,
+    });
+    this.accessToken = answer.body['token'] as string | undefined;
+    return answer;
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.call(path, { headers: this.headers() });
+  }
+
+  /** JSON, or what curl's `-d` sends. */
+  post(path: string, body: object | string): Promise<Answer> {
+    const isForm = typeof body === 'string';
+    const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
+    return this.call(path, {
+      method: 'POST',
+      headers: { ...this.headers(), 'content-type': type },
+      body: isForm ? body : JSON.stringify(body),
+    });
+  }
+
+  /** Whose these email addresses are, asked by hash as today's clients do. */
+  async findHashed(addresses: readonly string[]): Promise<Record<string, string>> {
+    const { body: details } = await this.get('/v2/hash_details');
+    const pepper = String(details['lookup_pepper']);
+    const hashes = new Map(addresses.map((address) => [lookupHash(email(address), pepper), address]));
+    const { status, body } = await this.post('/v2/lookup', {
+      algorithm: 'sha256',
+      pepper,
+      addresses: [...hashes.keys()],
+    });
+    if (status !== 200) throw new Error(`lookup answered ${status} ${JSON.stringify(body)}`);
+    const mappings = body['mappings'] as Record<string, string>;
+    return Object.fromEntries(Object.entries(mappings).map(([hash, mxid]) => [hashes.get(hash) ?? hash, mxid]));
+  }
+
+  /** Whose these entries are (`<address> <medium>`), asked in clear. */
+  async findPlain(entries: readonly string[]): Promise<Record<string, string>> {
+    const { body: details } = await this.get('/v2/hash_details');
+    const pepper = String(details['lookup_pepper']);
+    const { status, body } = await this.post('/v2/lookup', { algorithm: 'none', pepper, addresses: entries });
+    if (status !== 200) throw new Error(`lookup answered ${status} ${JSON.stringify(body)}`);
+    return body['mappings'] as Record<string, string>;
+  }
+
+  private headers(): Record<string, string> {
+    return this.accessToken === undefined ? {} : { authorization: `Bearer ${this.accessToken}` };
+  }
+
+  private async call(path: string, init: RequestInit): Promise<Answer> {
+    const prefix = path.startsWith('/v1') ? '/_matrix/identity/api' : '/_matrix/identity';
+    const response = await fetch(`${this.url}${prefix}${path}`, { ...init, signal: AbortSignal.timeout(15_000) });
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json');
+    return { status: response.status, body: isJson ? (JSON.parse(text) as Answer['body']) : { html: text } };
+  }
+}

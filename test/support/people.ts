@@ -1,0 +1,27 @@
+/** A small organisation, with what makes directories interesting: many values, shared addresses, odd names. */
+export const PEOPLE_BASE = 'ou=people,dc=example,dc=org';
+
+export const PEOPLE = `dn: ${PEOPLE_BASE}
+objectClass: organizationalUnit
+ou: people
+
+${person('alice', ['alice@example.org', 'A.Archer@Example.org'], ['+49 (0)221 555-1234'])}
+${person('Bob.Berg', ['bob@example.org', 'harbour@example.org'], ['0221 / 555 12 35', '0170 5551235'])}
+${person('carla', ['carla@example.org', 'harbour@example.org'], [])}
+${person('Dave Smith', ['dave@example.org'], ['n/a'])}
+${person('10452', ['number@example.org'], [])}
+`;
+
+/** LDIF of one person. */
+export function person(uid: string, mail: readonly string[], mobile: readonly string[], base = PEOPLE_BASE): string {
+  return [
+    `dn: uid=${uid},${base}`,
+    'objectClass: inetOrgPerson',
+    `uid: ${uid}`,
+    `cn: ${uid}`,
+    `sn: ${uid}`,
+    ...mail.map((address) => `mail: ${address}`),
+    ...mobile.map((number) => `mobile: ${number}`),
+    '',
+  ].join('\n');
+}
