@@ -28,4 +28,4 @@ export function openStages(config: Config, http: HttpClient, telemetry: Telemetr
 
 /** One directory as configured. */
 export const openDirectory = ({ bindPassword, ...options }: LdapConfig, telemetry: Telemetry): LdapSource =>
-  ldapSource({ ...options, password: bindPassword?.value }, telemetry);
+  ldapSource({ ...options, password: bindPassword?.value, listsInThread: true }, telemetry);

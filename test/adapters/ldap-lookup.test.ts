@@ -28,6 +28,7 @@ const LDIF = [
   person('eve', { mail: 'office@example.org' }),
   person('adam', { mail: ['office@example.org', 'adam@example.org'] }),
   ...Object.entries(written).map(([uid, telephoneNumber]) => person(uid, { telephoneNumber })),
+  person('fitz', { telephoneNumber: '02966 15-123456' }),
   person('extension', { telephoneNumber: '+49 221 5551234 ext. 7' }),
   unit('north'),
   unit('south'),
@@ -80,6 +81,13 @@ describe('a live lookup', () => {
     ['anna', '491701234567'],
   ])('finds the number of %s however it is written', async (uid, digits) => {
     expect(await whose(msisdn(digits))).toEqual({ threepid: msisdn(digits), mxid: `@${uid}:example.org` });
+  });
+
+  it('finds a number that is dialled with other digits at home than from abroad', async () => {
+    const argentine = sourceOf(slapd, { phoneRegion: 'AR', bases: ['dc=example,dc=org'] });
+    const threepid = msisdn('5492966123456');
+    expect(await argentine.find([threepid])).toEqual([{ threepid, mxid: '@fitz:example.org' }]);
+    await argentine.close();
   });
 
   it.each([

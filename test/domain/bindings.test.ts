@@ -90,14 +90,14 @@ describe('Bindings', () => {
       expect(await house.hashed(a)).toBe(alice);
     });
 
-    it.each<[string, (sid: string) => Promise<unknown> | void, [string, string], string]>([
-      ['an unknown sid', () => undefined, ['nope', 'monkeys'], 'session_unknown'],
-      ['a wrong client secret', () => undefined, ['', 'apes'], 'session_unknown'],
-      ['an expired session', () => house.clock.pass(DAY_MS + 1), ['', 'monkeys'], 'session_expired'],
-    ])('refuses %s', async (_case, before, [sid, secret], reason) => {
-      const validated = await house.validated(a, 'monkeys');
-      await before(validated);
-      await expect(house.bindings.bind(sid || validated, secret, alice)).rejects.toMatchObject({ reason });
+    it.each([
+      ['an unknown sid', { sid: 'nope' }, 0, 'session_unknown'],
+      ['a wrong client secret', { clientSecret: 'apes' }, 0, 'session_unknown'],
+      ['an expired session', {}, DAY_MS + 1, 'session_expired'],
+    ])('refuses %s', async (_case, wrong, waitMs, reason) => {
+      const given = { sid: await house.validated(a, 'monkeys'), clientSecret: 'monkeys', ...wrong };
+      house.clock.pass(waitMs);
+      await expect(house.bindings.bind(given.sid, given.clientSecret, alice)).rejects.toMatchObject({ reason });
       expect(await house.plain(a)).toBeUndefined();
       expect(await jobs()).toEqual([]);
     });

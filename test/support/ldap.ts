@@ -1,11 +1,17 @@
 import type { LdapOptions } from '../../src/adapters/ldap/options.js';
 import { ldapSource, type LdapSource } from '../../src/adapters/ldap/source.js';
 import type { DirectoryEntry } from '../../src/domain/directory.js';
+import type { Clock } from '../../src/ports/clock.js';
 import { Heard } from './fakes.js';
 import type { Slapd } from './slapd.js';
 
 /** A source that asks `slapd` as its administrator, unless the options say otherwise. */
-export const sourceOf = (slapd: Slapd, options: Partial<LdapOptions> = {}, telemetry = new Heard()): LdapSource =>
+export const sourceOf = (
+  slapd: Slapd,
+  options: Partial<LdapOptions> = {},
+  telemetry = new Heard(),
+  clock?: Clock,
+): LdapSource =>
   ldapSource(
     {
       name: 'staff',
@@ -22,6 +28,7 @@ export const sourceOf = (slapd: Slapd, options: Partial<LdapOptions> = {}, telem
       ...options,
     },
     telemetry,
+    clock,
   );
 
 /** Everything a listing gives, with the part each entry is from. */

@@ -32,6 +32,11 @@ export class TcpProxy {
     return proxy;
   }
 
+  /** How many sockets are open, towards clients and the server. */
+  get open(): number {
+    return this.sockets.size;
+  }
+
   get port(): number {
     return (this.server.address() as AddressInfo).port;
   }

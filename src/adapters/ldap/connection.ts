@@ -93,7 +93,7 @@ export class Connection {
     let stall: NodeJS.Timeout | undefined;
     try {
       return await this.during<Page>(new Deadline(totalMs), (resolve, reject) => {
-        
+        stall = setTimeout(() => reject(noAnswer(stallMs)), stallMs);
         this.client.search(verbatim(base), options, paged(pageSize, cookie), (error, found) => {
           if (error) return reject(error);
           found.on('searchEntry', (entry: SearchEntry) => {

@@ -26,6 +26,12 @@ export interface Remarks {
   refersElsewhere(base: string): void;
 }
 
+/** A page as it came. */
+export interface RawPage {
+  readonly part: string;
+  readonly entries: readonly RawEntry[];
+}
+
 /** Reads the directory from end to end, each base over a connection of its own. */
 export class Listing {
   constructor(
@@ -36,7 +42,7 @@ export class Listing {
   ) {}
 
   /** An entry below two bases is listed in the first. */
-  async *pages(): AsyncGenerator<DirectoryPage> {
+  async *pages(): AsyncGenerator<RawPage> {
     const { bases } = this.extent;
     const seen = new Map<string, string>();
     const isNew = ({ id, dn }: RawEntry): boolean => {
@@ -47,8 +53,7 @@ export class Listing {
     };
     for (const part of bases) {
       for await (const raw of this.base(part)) {
-        const entries = bases.length === 1 ? raw : raw.filter(isNew);
-        yield { part, entries: entries.map((one) => new ListedEntry(one, this.rules)) };
+        yield { part, entries: bases.length === 1 ? raw : raw.filter(isNew) };
       }
     }
   }
@@ -87,6 +92,12 @@ export async function hasEntries(connection: Connection, base: string, limits: L
   const { entries } = await connection.search({ base, filter, attributes: ['1.1'], id: [], pageSize: 2 }, limits);
   return entries.length > 1;
 }
+
+/** A page to be understood by the given rules. */
+export const readable = ({ part, entries }: RawPage, rules: Rules): DirectoryPage => ({
+  part,
+  entries: entries.map((entry) => new ListedEntry(entry, rules)),
+});
 
 class ListedEntry implements DirectoryEntry {
   readonly id: string;

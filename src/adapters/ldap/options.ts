@@ -47,4 +47,6 @@ export interface LdapOptions {
   readonly connections: number;
   /** Entries a page of a listing. */
   readonly pageSize: number;
+  /** Listings are read in a thread of their own, so that a big one delays no request. */
+  readonly listsInThread?: boolean | undefined;
 }

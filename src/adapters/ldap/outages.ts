@@ -1,6 +1,9 @@
 import type { Telemetry } from '../../ports/telemetry.js';
 import { DirectoryProblem, wordsOf } from './problem.js';
 
+/** Who hears what of a directory fails, and what works. */
+export type OutageWatch = Pick<Outages, 'failed' | 'worked'>;
+
 /** Tells the operator once when something of a directory fails, and once when it works again. */
 export class Outages {
   private readonly problems = new Map<string, string>();

@@ -1,7 +1,7 @@
 import type { Clock } from '../../ports/clock.js';
 import type { Access } from './access.js';
 import { Connection } from './connection.js';
-import type { Outages } from './outages.js';
+import type { OutageWatch } from './outages.js';
 import { codeOf } from './problem.js';
 
 const SHORTEST_REST_MS = 500;
@@ -20,7 +20,7 @@ export class Server {
   constructor(
     private readonly url: string,
     private readonly access: Access,
-    private readonly outages: Outages,
+    private readonly outages: OutageWatch,
     private readonly clock: Clock,
   ) {}
 

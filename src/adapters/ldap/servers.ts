@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { Access } from './access.js';
 import type { Connection } from './connection.js';
 import { Deadline } from './deadline.js';
-import type { Outages } from './outages.js';
+import type { OutageWatch } from './outages.js';
 import { Server } from './server.js';
 
 /** No server of the directory can be used. The operator has been told of each. */
@@ -14,7 +14,7 @@ export class Unreachable extends Error {
 export class Servers {
   private readonly all: readonly Server[];
 
-  constructor(urls: readonly string[], access: Access, outages: Outages, clock: Clock) {
+  constructor(urls: readonly string[], access: Access, outages: OutageWatch, clock: Clock) {
     this.all = urls.map((url) => new Server(url, access, outages, clock));
   }
 

@@ -7,15 +7,16 @@ import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
 import { type Access, accessOf } from './access.js';
 import { check, type Checked, MATCHES_NOTHING } from './check.js';
 import { Deadline } from './deadline.js';
-import { Listing } from './listing.js';
+import { Listing, readable } from './listing.js';
+import { listInThread } from './listing-thread.js';
 import { Lookup, type Met } from './lookup.js';
 import type { LdapOptions } from './options.js';
 import { Outages } from './outages.js';
 import { Pool } from './pool.js';
 import { type Rules, rulesOf } from './rules.js';
 import { Servers, Unreachable } from './servers.js';
+import { STALL_MS } from './stall.js';
 
-const STALL_MS = 60_000;
 /** Entries an explanation mentions. */
 const MOST_NOTED = 10;
 
@@ -57,8 +58,9 @@ export class LdapSource implements ThreepidSource, Directory {
     return this.live((deadline) => this.lookup.find(threepids, deadline));
   }
 
-  list(): AsyncIterable<DirectoryPage> {
-    return this.listing.pages();
+  async *list(): AsyncGenerator<DirectoryPage> {
+    const pages = this.options.listsInThread ? listInThread(this.options, this.outages, this) : this.listing.pages();
+    for await (const page of pages) yield readable(page, this.rules);
   }
 
   async explain(threepid: Threepid): Promise<readonly Evidence[]> {

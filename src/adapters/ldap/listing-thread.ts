@@ -1,0 +1,56 @@
+import { on } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { RawPage, Remarks } from './listing.js';
+import type { LdapOptions } from './options.js';
+import type { OutageWatch } from './outages.js';
+import { DirectoryProblem } from './problem.js';
+
+/** What the thread says: a page, how the directory does, or that it is over, with or without success. */
+export type Report =
+  | { readonly page: RawPage }
+  | { readonly failed: string; readonly hop: string; readonly problem: string }
+  | { readonly worked: string }
+  | { readonly remark: keyof Remarks; readonly base: string }
+  | { readonly end: string | undefined };
+
+/** Threads cannot run TypeScript: where this file is not compiled, in tests, the worker of the last build is taken. */
+const workerUrl = () =>
+  new URL(
+    import.meta.url.endsWith('.ts') ? '../../../dist/adapters/ldap/listing-worker.js' : './listing-worker.js',
+    import.meta.url,
+  );
+
+/**
+ * Lists a directory in a thread of its own, a page ahead of whoever takes the pages. Decoding a
+ * hundred thousand entries is work for seconds, and its garbage would stop every request.
+ *
+ * @throws what the listing throws, in its words
+ */
+export async function* listInThread(
+  options: LdapOptions,
+  outages: OutageWatch,
+  remarks: Remarks,
+): AsyncGenerator<RawPage> {
+  const worker = new Worker(workerUrl(), { name: `listing of ${options.name}`, workerData: options });
+  try {
+    for await (const [report] of on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[Report]>) {
+      if ('page' in report) {
+        yield report.page;
+        worker.postMessage('taken');
+      } else if ('failed' in report) {
+        outages.failed(report.failed, new DirectoryProblem(report.hop, report.problem));
+      } else if ('worked' in report) {
+        outages.worked(report.worked);
+      } else if ('remark' in report) {
+        remarks[report.remark](report.base);
+      } else if (report.end === undefined) {
+        return;
+      } else {
+        throw new Error(report.end);
+      }
+    }
+    throw new Error('the thread that lists the directory ended early');
+  } finally {
+    await worker.terminate();
+  }
+}

@@ -1,0 +1,407 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Ed25519Signer } from '../../src/adapters/signing/ed25519-signer.js';
+import { syncing } from '../../src/app/syncs.js';
+import type { JsonObject } from '../../src/domain/canonical-json.js';
+import { Invites, type InviteRequest } from '../../src/domain/invites.js';
+import { email, type Threepid } from '../../src/domain/threepid.js';
+import { isOpaqueId } from '../../src/domain/validation-session.js';
+import { alice, bob, FakeDirectory } from '../support/fakes.js';
+import { type House, openHouse } from '../support/house.js';
+
+const HOUR_MS = 3_600_000;
+const [a, b] = [email('a@example.org'), email('b@example.org')];
+
+const request: InviteRequest = {
+  medium: 'email',
+  address: 'a@example.org',
+  roomId: '!room:example.org',
+  sender: bob,
+  details: {
+    sender: bob,
+    senderDisplayName: 'Bob & Söhne',
+    roomName: 'Tea + cake',
+    roomAlias: '#tea:example.org',
+    roomAvatarUrl: undefined,
+    roomType: undefined,
+  },
+  webClient: undefined,
+  preferences: { brand: 'blue', acceptLanguage: 'de' },
+};
+
+describe('Invites', () => {
+  let house: House;
+  let invites: Invites;
+
+  beforeEach(async () => {
+    house = await openHouse();
+    ({ invites } = house);
+  });
+
+  /** Takes the queued jobs of one kind; the others are done, too. */
+  const jobs = async (kind: string, from = house): Promise<readonly JsonObject[]> => {
+    const taken = await from.stores.jobs.take(from.clock.now(), from.clock.now(), 1_000);
+    for (const { id } of taken) await from.stores.jobs.remove(id);
+    return taken.filter((job) => job.kind === kind).map(({ payload }) => payload);
+  };
+
+  const linkOf = async () => new URL(String((await jobs('invite-mail')).at(-1)?.['link']));
+
+  /** What stands behind the `#` of a link: the room, and what Element reads of it. */
+  const readLink = (link: URL): Readonly<Record<string, string>> => {
+    const [, room = '', query = ''] = /^#\/room\/([^?]*)\?(.*)$/.exec(link.hash) ?? [];
+    // As Element reads it: a plus is a plus.
+    const parameters = query.split('&').map((pair) => pair.split('=').map(decodeURIComponent));
+    return { ...Object.fromEntries(parameters), room: decodeURIComponent(room) };
+  };
+
+  const signUrlOf = async () => new URL(readLink(await linkOf())['signurl'] ?? '');
+
+  describe('invite', () => {
+    it('gives a token, both keys and what others may see of the address (INV-6, INV-7)', async () => {
+      const { token, displayName, longTermKey, ephemeralKey } = await invites.invite({
+        ...request,
+        address: 'anna@example.org',
+      });
+      expect(isOpaqueId(token)).toBe(true);
+      expect(displayName).toBe('a...@exa...');
+      expect(longTermKey).toBe(house.signer.keys[0].publicKey);
+      expect(Buffer.from(ephemeralKey, 'base64')).toHaveLength(32);
+      expect(ephemeralKey).not.toContain('=');
+      expect(await invites.hasEphemeralKey(ephemeralKey)).toBe(true);
+      expect(await invites.hasEphemeralKey(longTermKey)).toBe(false);
+    });
+
+    it('remembers it all but the private key', async () => {
+      const { token, ephemeralKey } = await invites.invite(request);
+      expect(await house.stores.invites.get(token)).toEqual({
+        token,
+        threepid: a,
+        roomId: '!room:example.org',
+        sender: bob,
+        ephemeralPublicKey: ephemeralKey,
+        keyId: 'ed25519:1',
+        createdAt: house.clock.now(),
+        deliveredAt: undefined,
+      });
+    });
+
+    it('makes token and key anew each time, also for the same room and address (INV-12)', async () => {
+      const [one, two] = [await invites.invite(request), await invites.invite(request)];
+      expect(one.token).not.toBe(two.token);
+      expect(one.ephemeralKey).not.toBe(two.ephemeralKey);
+      expect(await invites.hasEphemeralKey(one.ephemeralKey)).toBe(true);
+    });
+
+    it('has the mail sent, with all that its texts may name', async () => {
+      await invites.invite(request);
+      expect(await jobs('invite-mail')).toEqual([
+        {
+          address: 'a@example.org',
+          link: expect.stringMatching(/^https:\/\/app\.example\.org\/#\/room\//) as string,
+          brand: 'blue',
+          acceptLanguage: 'de',
+          sender: bob,
+          senderDisplayName: 'Bob & Söhne',
+          roomName: 'Tea + cake',
+          roomAlias: '#tea:example.org',
+          roomAvatarUrl: null,
+          roomType: null,
+        },
+      ]);
+    });
+
+    it('links to the room, to the words for it, and to whoever signs (INV-13)', async () => {
+      const { token, ephemeralKey } = await invites.invite(request);
+      const link = readLink(await linkOf());
+      expect(link).toMatchObject({
+        room: '!room:example.org',
+        email: 'a@example.org',
+        room_name: 'Tea + cake',
+        room_avatar_url: '',
+        inviter_name: 'Bob & Söhne',
+        room_type: '',
+      });
+      const signUrl = new URL(link['signurl'] ?? '');
+      expect(`${signUrl.origin}${signUrl.pathname}`).toBe(
+        'https://id.example.org/_matrix/identity/api/v1/sign-ed25519',
+      );
+      expect(signUrl.searchParams.get('token')).toBe(token);
+      const seed = new Uint8Array(Buffer.from(signUrl.searchParams.get('private_key') ?? '', 'base64'));
+      expect(new Ed25519Signer('id.example.org', [{ keyId: 'ed25519:0', seed }]).keys[0].publicKey).toBe(ephemeralKey);
+    });
+
+    it('folds the address itself (INV-10)', async () => {
+      const { token } = await invites.invite({ ...request, address: 'Strauß@Example.ORG' });
+      expect((await house.stores.invites.get(token))?.threepid.address).toBe('strauss@example.org');
+      expect(await jobs('invite-mail')).toMatchObject([{ address: 'strauss@example.org' }]);
+    });
+
+    it.each([
+      ['none is wanted', undefined, 'https://app.example.org'],
+      ['an allowed one is wanted', 'https://chat.example.org', 'https://chat.example.org'],
+      ['an allowed one is wanted with a slash at its end', 'https://chat.example.org//', 'https://chat.example.org'],
+      ['a foreign one is wanted', 'https://evil.example', 'https://app.example.org'],
+      [
+        'one is wanted that begins like an allowed one',
+        'https://chat.example.org.evil.example',
+        'https://app.example.org',
+      ],
+    ])('links to a known web client where %s (INV-5)', async (_case, webClient, origin) => {
+      house = await openHouse({ allowedWebClients: ['https://chat.example.org'] });
+      await house.invites.invite({ ...request, webClient });
+      expect((await linkOf()).origin).toBe(origin);
+    });
+
+    it.each([
+      ['a phone number', 'msisdn', '492215551234', 'medium_unsupported'],
+      ['a phone number that is none', 'msisdn', 'nonsense', 'medium_unsupported'],
+      ['an unknown medium', 'fax', 'a@example.org', 'medium_unsupported'],
+      ['no address', 'email', '', 'invalid_email'],
+      ['a display name', 'email', 'A <a@example.org>', 'invalid_email'],
+      ['two addresses', 'email', 'a@example.org,b@example.org', 'invalid_email'],
+      ['a header that would follow', 'email', 'a@example.org\r\nBcc: b@example.org', 'invalid_email'],
+    ])('refuses %s (INV-2)', async (_case, medium, address, reason) => {
+      await expect(invites.invite({ ...request, medium, address })).rejects.toMatchObject({ reason });
+      expect(await jobs('invite-mail')).toEqual([]);
+    });
+
+    it('refuses whoever is known, and says whom to invite instead (INV-2)', async () => {
+      await house.bind(a, alice);
+      await jobs('welcome');
+      await expect(invites.invite({ ...request, address: 'A@Example.org' })).rejects.toMatchObject({
+        reason: 'threepid_in_use',
+        details: { mxid: alice },
+      });
+      expect(await house.stores.invites.waitingThreepids()).toEqual([]);
+      expect(await jobs('invite-mail')).toEqual([]);
+    });
+
+    it('goes on where a source cannot be asked (INV-11)', async () => {
+      const staff = new FakeDirectory();
+      staff.failure = new Error('no route to host');
+      house = await openHouse({ directories: [staff] });
+      await house.invites.invite(request);
+      expect(await jobs('invite-mail')).toHaveLength(1);
+    });
+
+    it.each([
+      ['a sender', { perSender: { amount: 1, windowMs: HOUR_MS } }, { address: 'b@example.org' }, { sender: alice }],
+      ['an address', { perAddress: { amount: 1, windowMs: HOUR_MS } }, { sender: alice }, { address: 'b@example.org' }],
+    ])('keeps the limits of %s', async (_case, limits, again, other) => {
+      house = await openHouse({ quotas: { invites: limits } });
+      await house.invites.invite(request);
+      await expect(house.invites.invite({ ...request, ...again })).rejects.toMatchObject({
+        reason: 'limit_exceeded',
+        details: { retry_after_ms: HOUR_MS },
+      });
+      await house.invites.invite({ ...request, ...other });
+      expect(await jobs('invite-mail')).toHaveLength(2);
+    });
+
+    it('costs no limit where nothing is sent', async () => {
+      house = await openHouse({ quotas: { invites: { perSender: { amount: 1, windowMs: HOUR_MS } } } });
+      await house.bind(b, alice);
+      await expect(house.invites.invite({ ...request, address: 'b@example.org' })).rejects.toMatchObject({
+        reason: 'threepid_in_use',
+      });
+      await house.invites.invite(request);
+    });
+  });
+
+  describe('sign', () => {
+    it('signs with the key of the link for whoever follows it (SIGN-1, SIGN-3)', async () => {
+      const { token, ephemeralKey } = await invites.invite(request);
+      const key = (await signUrlOf()).searchParams.get('private_key') ?? '';
+      const signed = await invites.sign(token, key, alice);
+      const { signatures, ...content } = signed;
+      expect(content).toEqual({ mxid: alice, sender: bob, token });
+      expect(Object.keys(signatures)).toEqual(['id.example.org']);
+      const signature = signatures['id.example.org']?.['ed25519:0'] ?? '';
+      expect(await house.signer.verify(content, signature, ephemeralKey)).toBe(true);
+      expect(await house.signer.verify({ ...content, mxid: bob }, signature, ephemeralKey)).toBe(false);
+    });
+
+    it('takes the key in either base64 alphabet (SIGN-4)', async () => {
+      const { token } = await invites.invite(request);
+      const key = Buffer.alloc(32, 0xfb);
+      const [standard, urlSafe] = [key.toString('base64'), key.toString('base64url')];
+      expect(standard).not.toBe(urlSafe);
+      expect(await invites.sign(token, urlSafe, alice)).toEqual(await invites.sign(token, standard, alice));
+    });
+
+    it.each([
+      ['an unknown token', 'nope', undefined, alice, 'invite_unknown'],
+      ['a key that is none', undefined, 'nonsense', alice, 'invalid_public_key'],
+      ['a key that is too short', undefined, Buffer.alloc(31).toString('base64'), alice, 'invalid_public_key'],
+      ['no key', undefined, '', alice, 'invalid_public_key'],
+      ['what is no user ID', undefined, undefined, 'alice', 'invalid_mxid'],
+      ['no user ID', undefined, undefined, '', 'invalid_mxid'],
+    ])('refuses %s (SIGN-2, SIGN-4)', async (_case, token, key, mxid, reason) => {
+      const ticket = await invites.invite(request);
+      const right = (await signUrlOf()).searchParams.get('private_key') ?? '';
+      await expect(invites.sign(token ?? ticket.token, key ?? right, mxid)).rejects.toMatchObject({ reason });
+    });
+
+    it('signs also after delivery: some bind first and follow the link then (SIGN-6)', async () => {
+      const { token, ephemeralKey } = await invites.invite(request);
+      const key = (await signUrlOf()).searchParams.get('private_key') ?? '';
+      await house.bind(a, alice);
+      await invites.welcome(a, alice);
+      expect(await house.stores.invites.findWaiting([a])).toEqual([]);
+      expect(await invites.sign(token, key, alice)).toMatchObject({ token, sender: bob });
+      expect(await invites.hasEphemeralKey(ephemeralKey)).toBe(true);
+    });
+  });
+
+  describe('delivery', () => {
+    const inviteTo = async (threepid: Threepid, roomId = request.roomId) =>
+      (await invites.invite({ ...request, address: threepid.address, roomId })).token;
+
+    const onBind = ({ medium, address }: Threepid, mxid: string, invite: string | null) => ({
+      medium,
+      address,
+      mxid,
+      invite,
+    });
+
+    it('follows a bind, with a job for each invitation (ONB-5)', async () => {
+      const first = await inviteTo(a);
+      house.clock.pass(1);
+      const second = await inviteTo(a, '!other:example.org');
+      await inviteTo(b);
+      await jobs('');
+      await house.bind(a, alice);
+      expect(await jobs('welcome')).toEqual([{ medium: 'email', address: 'a@example.org', mxid: alice }]);
+
+      house.clock.pass(5);
+      await invites.welcome(a, alice);
+      expect(await jobs('onbind')).toEqual([onBind(a, alice, first), onBind(a, alice, second)]);
+      expect((await house.stores.invites.get(first))?.deliveredAt).toBe(house.clock.now());
+      expect(await house.stores.invites.waitingThreepids()).toEqual([b]);
+    });
+
+    it('tells the homeserver of a bind also where nothing waits (ONB-1)', async () => {
+      await invites.welcome(a, alice);
+      expect(await jobs('onbind')).toEqual([onBind(a, alice, null)]);
+    });
+
+    it('hands each invitation over once', async () => {
+      const token = await inviteTo(a);
+      await jobs('');
+      await invites.welcome(a, alice);
+      await invites.welcome(a, bob);
+      expect(await jobs('onbind')).toEqual([onBind(a, alice, token), onBind(a, bob, null)]);
+    });
+
+    it('follows a sync that brings somebody, and asks nobody else', async () => {
+      const staff = new FakeDirectory();
+      house = await openHouse({ directories: [staff] });
+      ({ invites } = house);
+      const [first, second] = [await inviteTo(a), await inviteTo(a, '!other:example.org')];
+      await inviteTo(b);
+      await jobs('');
+      const sync = syncing(house.mirrors, invites);
+
+      await sync('staff');
+      expect(await jobs('onbind')).toEqual([]);
+
+      staff.put('1', alice, [a]);
+      await sync('staff', { isDryRun: true });
+      expect(await jobs('onbind')).toEqual([]);
+      await sync('staff');
+      expect(await jobs('onbind')).toEqual([onBind(a, alice, first), onBind(a, alice, second)]);
+
+      staff.put('1', alice, [a, email('more@example.org')]);
+      await sync('staff');
+      expect(await jobs('onbind')).toEqual([]);
+      expect(await house.stores.invites.waitingThreepids()).toEqual([b]);
+    });
+
+    it('goes to whom a lookup finds: nobody of two who contest an address', async () => {
+      const staff = new FakeDirectory();
+      house = await openHouse({ directories: [staff] });
+      ({ invites } = house);
+      await inviteTo(a);
+      await jobs('');
+      staff.put('1', alice, [a]);
+      staff.put('2', bob, [a]);
+      await invites.deliverKnown();
+      expect(await jobs('onbind')).toEqual([]);
+      staff.remove('2');
+      await invites.deliverKnown();
+      expect(await jobs('onbind')).toMatchObject([{ mxid: alice }]);
+    });
+
+    it('has nothing to do where nobody waits', async () => {
+      await invites.deliverKnown();
+      expect(await jobs('onbind')).toEqual([]);
+    });
+  });
+
+  describe('what a homeserver is told', () => {
+    const association = { address: 'a@example.org', medium: 'email', mxid: alice, not_before: 1, not_after: 2, ts: 1 };
+
+    it('is the association and the invitation, all of it signed (ONB-1, ONB-3, ONB-4)', async () => {
+      const { token } = await invites.invite(request);
+      const { signatures, ...body } = await invites.onBindBody(
+        { ...association, signatures: { old: { 'ed25519:9': 'x' } } },
+        token,
+      );
+      expect(body).toEqual({
+        ...association,
+        invites: [
+          {
+            medium: 'email',
+            address: 'a@example.org',
+            mxid: alice,
+            room_id: '!room:example.org',
+            sender: bob,
+            token,
+            signed: {
+              mxid: alice,
+              token,
+              signatures: { 'id.example.org': { 'ed25519:1': expect.any(String) as string } },
+            },
+          },
+        ],
+      });
+      expect(Object.keys(signatures)).toEqual(['id.example.org']);
+      const signature = signatures['id.example.org']?.['ed25519:1'] ?? '';
+      expect(await house.signer.verify(body, signature, house.signer.keys[0].publicKey)).toBe(true);
+    });
+
+    it.each([
+      ['there is no invitation', undefined],
+      ['the invitation is not known any more', 'nope'],
+    ])('has no invitations where %s', async (_case, token) => {
+      expect(await invites.onBindBody(association, token)).toMatchObject({ ...association, invites: [] });
+    });
+
+    it('is signed once, by the key that was handed out with the invitation (ONB-6)', async () => {
+      const [newer, older] = [
+        { keyId: 'ed25519:new', seed: new Uint8Array(32).fill(3) },
+        { keyId: 'ed25519:old', seed: new Uint8Array(32).fill(4) },
+      ] as const;
+      const options = {
+        publicUrl: 'https://id.example.org',
+        webClient: 'https://app.example.org',
+        allowedWebClients: [],
+      };
+      const by = (signer: Ed25519Signer) =>
+        new Invites(house.stores.invites, house.lookups, signer, house.quotas, house.random, house.clock, options);
+      const { token, longTermKey } = await by(new Ed25519Signer('id.example.org', [older])).invite(request);
+
+      const rotated = new Ed25519Signer('id.example.org', [newer, older]);
+      const body = await by(rotated).onBindBody(association, token);
+      const { signed } = (
+        body['invites'] as unknown as readonly [{ signed: { signatures: Record<string, Record<string, string>> } }]
+      )[0];
+      const { signatures, ...content } = signed;
+      expect(Object.keys(signatures['id.example.org'] ?? {})).toEqual(['ed25519:old']);
+      expect(await rotated.verify(content, signatures['id.example.org']?.['ed25519:old'] ?? '', longTermKey)).toBe(
+        true,
+      );
+      expect(Object.keys(body.signatures['id.example.org'] ?? {})).toEqual(['ed25519:new']);
+    });
+  });
+});
