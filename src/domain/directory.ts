@@ -46,6 +46,8 @@ export interface Listing {
   readonly put: readonly MirroredEntry[];
   /** Which of them are new. */
   readonly added: ReadonlySet<string>;
+  /** User IDs that more than one of them has. */
+  readonly repeated: ReadonlySet<Mxid>;
   /** Ids of mirrored entries that were not met any more. */
   readonly removed: readonly string[];
 }

@@ -6,6 +6,8 @@ export class IndexKeeper {
   private position = 0;
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
+  /** Sources that were loaded already with what the next reload of theirs is about. */
+  private readonly anticipated = new Set<string>();
 
   /** @param readers how to read all claims of each source that takes part in hashed lookups */
   constructor(
@@ -34,14 +36,35 @@ export class IndexKeeper {
     return this.next;
   }
 
+  /**
+   * Loads a source with what is just being stored as a reload, beside the storing. If that fails,
+   * the source is loaded as it was.
+   *
+   * @param claims makes a reader that may give in place of the stored claims what they will be
+   */
+  async loadWhile(source: string, claims: (stored: ClaimReader) => ClaimReader, storing: Promise<void>): Promise<void> {
+    const stored = this.readers.get(source);
+    if (!stored) return storing;
+    this.anticipated.add(source);
+    try {
+      await Promise.all([storing, this.index.load(source, claims(stored))]);
+    } catch (error) {
+      this.anticipated.delete(source);
+      await storing.catch(() => undefined);
+      await this.index.load(source, stored);
+      throw error;
+    }
+  }
+
   private async follow(): Promise<void> {
     const news = await this.feed.since(this.position);
     if (!news) return this.start();
     for (const { source, removed, added, isReload } of news.changes) {
       const reader = this.readers.get(source);
       if (!reader) continue;
-      if (isReload) await this.index.load(source, reader);
-      else await this.index.apply(source, removed, added);
+      if (isReload) {
+        if (!this.anticipated.delete(source)) await this.index.load(source, reader);
+      } else await this.index.apply(source, removed, added);
     }
     this.position = news.position;
   }

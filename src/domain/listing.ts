@@ -1,6 +1,7 @@
 import type { Directory } from '../ports/directory.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Listing, MirroredEntry } from './directory.js';
+import type { Mxid } from './mxid.js';
 
 /** Reads a directory from end to end and compares it; entries with a known stamp are not even understood. */
 export async function compare(
@@ -16,13 +17,19 @@ export async function compare(
   const parts: Record<string, number> = Object.fromEntries(directory.parts.map((part) => [part, 0]));
   const put: MirroredEntry[] = [];
   const added = new Set<string>();
+  const names = new Set<Mxid>();
+  const repeated = new Set<Mxid>();
   let listed = 0;
   for await (const { part, entries } of directory.list()) {
     for (const entry of entries) {
       const { id, label, stamp } = entry;
       const before = known.get(id);
       if (before === MET) throw new Error(`the directory lists two entries with the id ${id}`);
-      if (before !== `${stamp} ${part}`) put.push({ id, label, stamp, part, ...entry.read() });
+      if (before !== `${stamp} ${part}`) {
+        const { person, leftOut } = entry.read();
+        put.push({ id, label, stamp, part, person, leftOut });
+        if (person) (names.has(person.mxid) ? repeated : names).add(person.mxid);
+      }
       if (before === undefined) added.add(id);
       known.set(id, MET);
     }
@@ -30,7 +37,7 @@ export async function compare(
     listed += entries.length;
     onProgress(listed);
   }
-  return { parts, put, added, removed: [...known].flatMap(([id, stamp]) => (stamp === MET ? [] : id)) };
+  return { parts, put, added, repeated, removed: [...known].flatMap(([id, stamp]) => (stamp === MET ? [] : id)) };
 }
 
 const MET = Symbol('met');

@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { Directory } from '../ports/directory.js';
+import type { ClaimReader } from '../ports/hash-index.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import type { Listing, MirrorState, SourcedEntry } from './directory.js';
@@ -7,7 +8,7 @@ import type { IndexKeeper } from './index-keeper.js';
 import { compare } from './listing.js';
 import { changesOf } from './mirror-changes.js';
 import type { Mxid } from './mxid.js';
-import { sharedNames } from './shared-names.js';
+import { listedClaims, sharedNames } from './shared-names.js';
 import { shrinkage } from './shrinkage.js';
 import { reportOf, type SyncReport } from './sync-report.js';
 
@@ -116,7 +117,12 @@ export class Mirrors {
     const plan = isReload ? undefined : await changesOf(source, listing, this.store, this.derivers);
     const reloads = this.sources.map((name) => ({ source: name, removed: [], added: [], isReload }));
     const state = { syncedAt: startedAt, attemptedAt: startedAt, parts, failure: undefined };
-    await this.store.apply(source, { put, removed, state, changes: plan?.changes ?? reloads });
+    const storing = this.store.apply(source, { put, removed, state, changes: plan?.changes ?? reloads });
+    if (isReload && isWhole(listing) && this.mirrored.size === 1) {
+      const claims = (stored: ClaimReader) => listedClaims(source, listing, this.derivers.has(source), stored);
+      await this.keeper.loadWhile(source, claims, storing);
+    }
+    await storing;
     await this.keeper.catchUp();
     this.telemetry.count('syncs', { source, result: 'applied' });
     return plan?.shared ?? this.shared();
@@ -139,6 +145,10 @@ export class Mirrors {
     await this.store.saveState(source, { ...before, attemptedAt: at, failure: { at, reason } });
   }
 }
+
+/** Whether everything that the directory has is new or changed, as at the first sync. */
+const isWhole = ({ put, parts }: Listing): boolean =>
+  put.length === Object.values(parts).reduce((sum, count) => sum + count, 0);
 
 /** The names of the directories that make user IDs out of names of their own. */
 export const nameDerivers = (mirrored: readonly MirroredDirectory[]): ReadonlySet<string> =>

@@ -27,6 +27,7 @@ export const homeserverOf = (mxid: Mxid): string => mxid.slice(mxid.indexOf(':')
  * character sets".
  */
 export function localpartOf(username: string): string {
+  if (/^[a-z0-9.\-/+][a-z0-9._\-/+]*$/.test(username)) return username;
   let localpart = '';
   for (const byte of Buffer.from(username)) {
     const character = String.fromCharCode(byte);

@@ -12,8 +12,6 @@ export type Region = CountryCode;
 export interface ReadNumber {
   /** E.164 digits without the plus. */
   readonly digits: string;
-  /** As people of its country write it for abroad: `+49 221 5551234`. */
-  readonly international: string;
   /** The country calling code, digits only. */
   readonly callingCode: string;
 }
@@ -67,8 +65,12 @@ function accept(number: PhoneNumber | undefined): ReadNumber | undefined {
   if (!number?.isPossible() || number.ext !== undefined) return undefined;
   const digits = number.number.slice(1);
   if (digits.length < SHORTEST || !isE164(digits)) return undefined;
-  return { digits, international: number.formatInternational(), callingCode: number.countryCallingCode };
+  return { digits, callingCode: number.countryCallingCode };
 }
+
+/** E.164 digits as people of their country write them for abroad: `+49 221 5551234`. */
+export const internationalFormat = (digits: string): string =>
+  parse(`+${digits}`, undefined)?.formatInternational() ?? `+${digits}`;
 
 interface Plan {
   readonly callingCode: string;

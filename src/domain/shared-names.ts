@@ -1,6 +1,6 @@
 import type { ClaimReader } from '../ports/hash-index.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
-import type { SourcedEntry } from './directory.js';
+import type { Listing, MirroredEntry, SourcedEntry } from './directory.js';
 import type { Mxid } from './mxid.js';
 import { claimsOf, isSharedName } from './people.js';
 
@@ -24,6 +24,34 @@ export function sharedNames(
   for (const [mxid, namesakes] of byName) if (!isSharedName(namesakes)) byName.delete(mxid);
   return byName;
 }
+
+/**
+ * Reads the claims of a first listing, once and from memory, and after that as they are stored: they
+ * need not wait for the database.
+ *
+ * @param derivesNames of the directory, which is the only one
+ */
+export function listedClaims(
+  source: string,
+  { put, repeated }: Listing,
+  derivesNames: boolean,
+  stored: ClaimReader,
+): ClaimReader {
+  let listed: readonly MirroredEntry[] | undefined = put;
+  return async function* read() {
+    if (!listed) return yield* stored();
+    const [entries, all] = [listed, listed.length];
+    listed = undefined;
+    const namesakes = entries.flatMap((entry) =>
+      entry.person && repeated.has(entry.person.mxid) ? { ...entry, source } : [],
+    );
+    const shared = new Set(sharedNames(namesakes, new Set(derivesNames ? [source] : [])).keys());
+    for (let at = 0; at < all; at += PAGE)
+      yield entries.slice(at, at + PAGE).flatMap((entry) => claimsOf(entry, shared));
+  };
+}
+
+const PAGE = 1_000;
 
 /** Reads all claims of a mirrored source as they are stored. */
 export const mirroredClaims = (store: MirrorStore, source: string, derivers: ReadonlySet<string>): ClaimReader =>

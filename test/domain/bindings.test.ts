@@ -214,6 +214,7 @@ describe('Bindings', () => {
       await house.bindings.unbindByHomeserver(a, alice, 'example.org');
       await house.bindings.unbindByHomeserver(a, alice, 'example.org');
       await house.bindings.unbindBySession(b, alice, await house.validated(b, 'apes'), 'apes');
+      expect(await found()).toEqual([undefined, undefined]);
     });
 
     it('leaves a binding of another user alone (UNB-8)', async () => {

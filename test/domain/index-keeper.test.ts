@@ -99,6 +99,22 @@ describe('IndexKeeper', () => {
     expect(stored.reads).toEqual([]);
   });
 
+  it('applies each change once', async () => {
+    const { keeper, index } = await started();
+    const applied: number[] = [];
+    const apply = index.apply.bind(index);
+    index.apply = (source, removed, added) => {
+      applied.push(added.length);
+      return apply(source, removed, added);
+    };
+    stored.change('staff', [], [claim('a', alice)]);
+    await keeper.catchUp();
+    stored.change('staff', [], [claim('b', bob), claim('c', bob)]);
+    await keeper.catchUp();
+    await keeper.catchUp();
+    expect(applied).toEqual([1, 2]);
+  });
+
   it('sees what another instance stores', async () => {
     const [one, two] = [await started(), await started()];
     stored.change('staff', [], [claim('a', alice)]);

@@ -44,7 +44,7 @@ describe('Invites', () => {
     return taken.filter((job) => job.kind === kind).map(({ payload }) => payload);
   };
 
-  const linkOf = async () => new URL(String((await jobs('invite-mail')).at(-1)?.['link']));
+  const linkOf = async () => new URL((await jobs('invite-mail')).at(-1)?.['link'] as string);
 
   /** What stands behind the `#` of a link: the room, and what Element reads of it. */
   const readLink = (link: URL): Readonly<Record<string, string>> => {

@@ -383,6 +383,16 @@ describe('a mirror', () => {
       expect([house.inMirror('staff', nord), house.inMirror('certain', sued)]).toEqual([edison, edison]);
     });
 
+    it('lets a directory that knows the user IDs themselves say whose the disputed one is', async () => {
+      const certain = new FakeDirectory('certain', false);
+      certain.put('1', edison, [c]);
+      house = await openHouse({ directories: [staff, guests, certain] });
+      for (const name of ['staff', 'certain', 'guests']) await house.mirrors.sync(name);
+      expect([...inMirrors(), house.inMirror('certain', c)]).toEqual([CONTESTED, CONTESTED, edison]);
+      house = await openHouse({ directories: [staff, guests, certain], besides: house });
+      expect([...inMirrors(), house.inMirror('certain', c)]).toEqual([CONTESTED, CONTESTED, edison]);
+    });
+
     it('answers for neither after a restart', async () => {
       await house.mirrors.sync('staff');
       await house.mirrors.sync('guests');
@@ -532,7 +542,7 @@ describe('a mirror', () => {
       [
         'what would be applied',
         () => staff.put('p0', alice, [a]),
-        undefined,
+        /^none$/,
         { changed: { count: 1, shown: ['cn=p0'] } },
       ],
       ['what would be refused', () => staff.remove(...guests), /^its part guests/, { removed: { count: 5 } }],
@@ -551,8 +561,7 @@ describe('a mirror', () => {
 
       const report = await house.mirrors.sync('staff', { isDryRun: true });
       expect(report).toMatchObject({ isApplied: false, ...rest });
-      if (refusal) expect(report.refusal).toMatch(refusal);
-      else expect(report.refusal).toBeUndefined();
+      expect(report.refusal ?? 'none').toMatch(refusal);
       expect(await house.mirrors.state('staff')).toEqual(before);
       expect(await changesSince(position)).toEqual([]);
       expect(await Promise.all([p0, g0, a].map(house.hashed))).toEqual([

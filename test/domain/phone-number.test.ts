@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isE164, isRegion, readPhoneNumber, type Region } from '../../src/domain/phone-number.js';
+import { internationalFormat, isE164, isRegion, readPhoneNumber, type Region } from '../../src/domain/phone-number.js';
 
 const read = (text: string, region?: Region) => readPhoneNumber(text, region)?.digits;
 
@@ -52,11 +52,8 @@ describe('a phone number as people write it', () => {
   });
 
   it('is told as people write it for abroad, and with its calling code', () => {
-    expect(readPhoneNumber('0221 5551234', 'DE')).toEqual({
-      digits: '492215551234',
-      international: '+49 221 5551234',
-      callingCode: '49',
-    });
+    expect(readPhoneNumber('0221 5551234', 'DE')).toEqual({ digits: '492215551234', callingCode: '49' });
+    expect(internationalFormat('492215551234')).toBe('+49 221 5551234');
   });
 
   it('that is new in its number plan is taken where it is dialled as written', () => {
