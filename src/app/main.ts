@@ -102,7 +102,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 }
 
 function startSchedules(
-  { services: { sessions, telemetry } }: OpenHouse,
+  { services: { sessions, invites, telemetry } }: OpenHouse,
   peppers: Peppers,
   keeper: IndexKeeper,
   feed: ChangeFeed,
@@ -114,6 +114,8 @@ function startSchedules(
   return [
     every(MINUTE_MS, 'peppers', telemetry, () => peppers.keep()),
     every(10 * MINUTE_MS, 'old sessions', telemetry, () => sessions.purge()),
+    // A crash, or a source that failed at the wrong moment, may have left one waiting.
+    every(60 * MINUTE_MS, 'waiting invitations', telemetry, () => invites.deliverKnown()),
     every(10 * MINUTE_MS, 'old changes', telemetry, () => feed.purge(clock.now() - FEED_KEPT_MS)),
     {
       close: () => {

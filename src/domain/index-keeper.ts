@@ -20,6 +20,7 @@ export class IndexKeeper {
   async start(): Promise<void> {
     // Taken first: what changes while we read is read again, and claims are a set.
     this.position = await this.feed.position();
+    this.anticipated.clear();
     for (const [source, reader] of this.readers) await this.index.load(source, reader);
   }
 

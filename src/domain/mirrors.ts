@@ -97,7 +97,9 @@ export class Mirrors {
       });
     }
 
-    const refusal = options.isForced ? undefined : shrinkage(before.parts, listing.parts, maxShrink);
+    const refusal = options.isForced
+      ? undefined
+      : shrinkage(before.parts, await this.usable(source, listing), maxShrink);
     const removed = await this.store.get(source, listing.removed.slice(0, 10));
     let shared: ReadonlyMap<Mxid, readonly SourcedEntry[]>;
     if (options.isDryRun || refusal !== undefined) {
@@ -109,6 +111,23 @@ export class Mirrors {
     }
     const tookMs = this.clock.now() - startedAt;
     return reportOf(source, listing, shared, { removed, refusal, isDryRun: options.isDryRun, tookMs });
+  }
+
+  /**
+   * How many entries of each part are of use as before. One that lost all its addresses is not: who
+   * may no longer read an attribute is shown entries without it.
+   */
+  private async usable(source: string, { parts, put, added }: Listing): Promise<Readonly<Record<string, number>>> {
+    const bare = put.filter(({ id, person }) => !added.has(id) && !person?.threepids.length);
+    const emptied = (
+      await this.store.get(
+        source,
+        bare.map(({ id }) => id),
+      )
+    ).filter(({ person }) => person?.threepids.length);
+    const usable: Record<string, number> = { ...parts };
+    for (const { part } of emptied) usable[part] = (usable[part] ?? 0) - 1;
+    return usable;
   }
 
   private async apply(source: string, listing: Listing, startedAt: number) {

@@ -31,7 +31,7 @@ export interface SessionOptions {
   /** Wrong guesses after which a session is closed. */
   readonly maxGuesses: number;
   /** The page that validates a session. */
-  readonly linkOf: (session: ValidationSession) => string;
+  readonly linkOf: (session: ValidationSession, preferences: ReadPreferences) => string;
 }
 
 /** Proofs that somebody holds an address. Spec: "Establishing associations", sessions. */
@@ -136,7 +136,7 @@ export class Sessions {
     if (!session || request.sendAttempt <= session.sendAttempt) return;
     await this.takeQuota(request);
     const { token } = session;
-    const link = this.options.linkOf(session);
+    const link = this.options.linkOf(session, request.preferences);
     try {
       await sender.send(session.threepid, { kind: 'validation', token, link, preferences: request.preferences });
     } catch (cause) {

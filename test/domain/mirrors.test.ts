@@ -424,6 +424,13 @@ describe('a mirror', () => {
       ],
       ['one part has', () => staff.remove('g0', 'g1'), /^its part guests has 3 entries where 5 were known, 40 % less/],
       ['one part is gone', () => staff.remove(...guests), /^its part guests has 0 entries/],
+      [
+        'the entries are there and their addresses may no longer be read',
+        () => {
+          for (let i = 0; i < 20; i++) staff.put(`p${i}`, `@p${i}:example.org`, []);
+        },
+        /^the listing has 5 entries where 25 were known/,
+      ],
       ['everything is gone', () => staff.clear(), /^the listing has 0 entries where 25 were known, 100 % less/],
       [
         'it breaks half-way',

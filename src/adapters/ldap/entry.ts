@@ -3,7 +3,7 @@ import { composeMxid, localpartOf, type Mxid, parseMxid } from '../../domain/mxi
 import { readPhoneNumber } from '../../domain/phone-number.js';
 import { keyOf, type Threepid, tryThreepid } from '../../domain/threepid.js';
 import { fill, placeholdersOf } from './localpart.js';
-import { attributesOf, type RawAttribute, type RawEntry } from './raw-entry.js';
+import { attributesOf, type RawEntry } from './raw-entry.js';
 import type { Rules } from './rules.js';
 
 export interface Reading {
@@ -13,7 +13,7 @@ export interface Reading {
 
 /** Understands an entry. A value that cannot be read costs that value; without a user ID there is no person. */
 export function read(entry: RawEntry, rules: Rules): Reading {
-  const attributes = attributesOf(entry);
+  const attributes = described(entry);
   const leftOut: LeftOut[] = [];
   const threepids = new Map<string, Threepid>();
   const take = (threepid: Threepid | undefined, problem: LeftOut) => {
@@ -41,21 +41,39 @@ export function read(entry: RawEntry, rules: Rules): Reading {
 
 /** The values that name this entry, one for each placeholder of the template; `undefined` where one is missing. */
 export function namesOf(entry: RawEntry, rules: Rules): readonly (string | undefined)[] {
-  const attributes = attributesOf(entry);
+  const attributes = described(entry);
   return placeholdersOf(rules.template).map(({ attribute }) => valuesOf(attributes, attribute)[0]);
+}
+
+interface Described {
+  /** In lower case. */
+  readonly name: string;
+  readonly options: readonly string[];
+  readonly values: readonly string[];
+}
+
+function described(entry: RawEntry): readonly Described[] {
+  return attributesOf(entry).map(({ description, values }) => {
+    const [name = '', ...options] = description.toLowerCase().split(';');
+    return { name, options, values };
+  });
 }
 
 /**
  * What an attribute holds, without blanks around it. Names are compared without case, and a name
  * stands for all of its options: `mail` for `mail;lang-de` too.
  */
-function valuesOf(attributes: readonly RawAttribute[], name: string): readonly string[] {
-  const wanted = name.toLowerCase().split(';');
-  return attributes.flatMap(({ description, values }) => {
-    const parts = description.toLowerCase().split(';');
-    if (parts[0] !== wanted[0] || !wanted.every((part) => parts.includes(part))) return [];
-    return values.map(decode).filter((text) => text !== '');
-  });
+function valuesOf(attributes: readonly Described[], wanted: string): readonly string[] {
+  const [name, ...options] = wanted.toLowerCase().split(';');
+  const values: string[] = [];
+  for (const attribute of attributes) {
+    if (attribute.name !== name || !options.every((option) => attribute.options.includes(option))) continue;
+    for (const value of attribute.values) {
+      const text = decode(value);
+      if (text !== '') values.push(text);
+    }
+  }
+  return values;
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
@@ -74,7 +92,7 @@ function mailbox(text: string): string | undefined {
 }
 
 function mxidOf(
-  attributes: readonly RawAttribute[],
+  attributes: readonly Described[],
   { template, homeserver }: Rules,
 ): Mxid | { readonly problem: LeftOut } {
   const map = homeserver === undefined ? (text: string) => text.toLowerCase() : localpartOf;

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { accessOf } from './access.js';
 import { Listing, type Remarks } from './listing.js';
-import type { Report } from './listing-thread.js';
+import { packPage, type Report } from './listing-thread.js';
 import type { LdapOptions } from './options.js';
 import type { OutageWatch } from './outages.js';
 import { DirectoryProblem, wordsOf } from './problem.js';
@@ -43,7 +43,7 @@ try {
   for await (const page of new Listing(rulesOf(options), servers, extent, remarks).pages()) {
     while (ahead >= PAGES_AHEAD) await new Promise<void>((resolve) => (wake = resolve));
     ahead += 1;
-    say({ page });
+    say({ page: packPage(page) });
   }
   say({ end: undefined });
 } catch (error) {

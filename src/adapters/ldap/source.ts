@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Finding } from '../../domain/association.js';
 import { sameThreepid, type Threepid } from '../../domain/threepid.js';
 import type { Clock } from '../../ports/clock.js';
@@ -17,6 +18,8 @@ import { type Rules, rulesOf } from './rules.js';
 import { Servers, Unreachable } from './servers.js';
 import { STALL_MS } from './stall.js';
 
+/** Entries that are handed over between two looks at what else there is to do. */
+const READ_AT_ONCE = 200;
 /** Entries an explanation mentions. */
 const MOST_NOTED = 10;
 
@@ -60,7 +63,13 @@ export class LdapSource implements ThreepidSource, Directory {
 
   async *list(): AsyncGenerator<DirectoryPage> {
     const pages = this.options.listsInThread ? listInThread(this.options, this.outages, this) : this.listing.pages();
-    for await (const page of pages) yield readable(page, this.rules);
+    for await (const { part, entries } of pages) {
+      // To understand an entry takes a while, and requests are waiting: pages can be thousands long.
+      for (let at = 0; at < entries.length; at += READ_AT_ONCE) {
+        yield readable({ part, entries: entries.slice(at, at + READ_AT_ONCE) }, this.rules);
+        await setImmediate();
+      }
+    }
   }
 
   async explain(threepid: Threepid): Promise<readonly Evidence[]> {
