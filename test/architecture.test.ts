@@ -20,7 +20,6 @@ const withoutContract: Readonly<Record<string, string>> = {
   clock: 'its only adapter is one line',
   telemetry: 'its only adapter is tested as what it is, a log: test/app/system.test.ts',
   directory: 'each one is tested on the kind of server that it lists',
-  'threepid-source': 'each one is tested on the kind of server that it asks',
 };
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));

@@ -7,10 +7,12 @@ import { type AdminAccess, openAdminAccess } from './admin-access.js';
 import { checkCommand } from './commands/check.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { lookup } from './commands/lookup.js';
+import { mailTest } from './commands/mail-test.js';
 import { paintFor } from './commands/paint.js';
 import { terminalPrompt } from './commands/prompt.js';
 import { serveUntilSignalled } from './commands/serve.js';
 import { sync } from './commands/sync.js';
+import { templatesCheck } from './commands/templates-check.js';
 import { ConfigError } from './config/problems.js';
 import { type LoadedConfig, loadConfig } from './config.js';
 import { startDemo } from './demo/demo.js';
@@ -33,8 +35,8 @@ const program = new Command('islet')
   .showHelpAfterError('(--help shows what there is)');
 
 /** A command that reads the configuration. */
-const command = (name: string, description: string) =>
-  program
+const command = (name: string, description: string, parent = program) =>
+  parent
     .command(name)
     .description(description)
     .option('-c, --config <file>', 'configuration file; else ISLET_CONFIG, ./islet.yaml or /etc/islet/islet.yaml');
@@ -113,6 +115,27 @@ command('sync', 'sync mirrors now and show what changed')
       );
     },
   );
+
+command(
+  'test',
+  'send one mail and show each step towards the mail server',
+  program.command('mail').description('what has to do with mail'),
+)
+  .argument('<address>', 'whom to send it to: you@example.org')
+  .option('--json', 'print it as JSON')
+  .action(async (address: string, { config, json = false }: WithConfig & { json?: boolean }) => {
+    process.exitCode = await mailTest(load(config).config, address, { isJson: json, paint, print });
+  });
+
+command(
+  'check',
+  'render every text in every brand and language and show what does not work',
+  program.command('templates').description('the words of mails, text messages and pages'),
+)
+  .option('--json', 'print it as JSON')
+  .action(({ config, json = false }: WithConfig & { json?: boolean }) => {
+    process.exitCode = templatesCheck(load(config).config, { isJson: json, paint, print });
+  });
 
 await program.parseAsync().catch((error: unknown) => {
   complain(error instanceof ConfigError ? error.message : `islet: ${sentenceOf(error)}`);

@@ -30,6 +30,11 @@ export interface ConfigPlace {
 export type Config = Frozen<ReturnType<typeof readAll>>;
 
 export type LdapConfig = Extract<Config['sources'][number], { kind: 'ldap' }>;
+/** A source that is held to its promises from outside. */
+export type GuardedConfig = Pick<
+  Extract<Config['sources'][number], { kind: 'use' }>,
+  'name' | 'ca' | 'timeLimitMs' | 'media' | 'owns' | 'mirror'
+> & { readonly file?: string };
 export type UpstreamConfig = Extract<Config['sources'][number], { kind: 'upstream' }>;
 export type MailConfig = NonNullable<Config['mail']>;
 export type SmsConfig = NonNullable<Config['sms']>;

@@ -12,13 +12,16 @@ import { Mirrors, nameDerivers } from '../domain/mirrors.js';
 import { OwnBindings, ownClaims } from '../domain/own-bindings.js';
 import { type PepperOptions, Peppers } from '../domain/peppers.js';
 import { type QuotaOptions, Quotas } from '../domain/quotas.js';
+import { RequestAuth } from '../domain/request-auth.js';
 import { type SessionOptions, Sessions } from '../domain/sessions.js';
 import { mirroredClaims } from '../domain/shared-names.js';
+import { type Policy, Terms } from '../domain/terms.js';
 import { AccountStore } from '../ports/account-store.js';
 import { AssociationStore } from '../ports/association-store.js';
 import { ChangeFeed } from '../ports/change-feed.js';
 import { Clock } from '../ports/clock.js';
 import { HashIndex } from '../ports/hash-index.js';
+import { HomeserverKeys } from '../ports/homeserver-keys.js';
 import { Homeservers } from '../ports/homeservers.js';
 import { InviteStore } from '../ports/invite-store.js';
 import { MirrorStore } from '../ports/mirror-store.js';
@@ -29,6 +32,7 @@ import { Sender } from '../ports/sender.js';
 import { SessionStore } from '../ports/session-store.js';
 import { Signer } from '../ports/signer.js';
 import { Telemetry } from '../ports/telemetry.js';
+import { TermsStore } from '../ports/terms-store.js';
 import { mirroredIn, type Stage } from './chain.js';
 
 /** What the domain services take from the configuration. */
@@ -38,6 +42,10 @@ export interface DomainOptions {
   readonly bindings: BindingOptions;
   readonly invites: InviteLinkOptions;
   readonly quotas: QuotaOptions;
+  /** What users have to accept, each policy in its current version. */
+  readonly policies: readonly Policy[];
+  /** Every name by which homeservers may know us. */
+  readonly serverNames: readonly string[];
 }
 
 const allSenders = { serviceIdentifier: Sender, isMultiple: true } as const;
@@ -49,6 +57,14 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
       (store: AccountStore, homeservers: Homeservers, random: Random, clock: Clock) =>
         new Accounts(store, homeservers, random, clock),
       [AccountStore, Homeservers, Random, Clock],
+    );
+    bind(Terms).toResolvedValue(
+      (store: TermsStore, clock: Clock) => new Terms(options.policies, store, clock),
+      [TermsStore, Clock],
+    );
+    bind(RequestAuth).toResolvedValue(
+      (keys: HomeserverKeys, signer: Signer) => new RequestAuth(keys, signer, options.serverNames),
+      [HomeserverKeys, Signer],
     );
     bind(Sessions).toResolvedValue(
       (store: SessionStore, senders: Sender[], quotas: Quotas, clock: Clock, random: Random) =>

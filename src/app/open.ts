@@ -15,14 +15,15 @@ import { openKeyFile } from '../adapters/signing/key-file.js';
 import { signingModule } from '../adapters/signing/module.js';
 import { systemModule } from '../adapters/system/module.js';
 import { SystemClock } from '../adapters/system/system-clock.js';
-import { BINDINGS } from '../domain/association.js';
 import { Accounts } from '../domain/accounts.js';
 import { Bindings } from '../domain/bindings.js';
 import { Invites } from '../domain/invites.js';
 import { Lookups } from '../domain/lookups.js';
 import { Mirrors } from '../domain/mirrors.js';
 import { Quotas } from '../domain/quotas.js';
+import { RequestAuth } from '../domain/request-auth.js';
 import { Sessions } from '../domain/sessions.js';
+import { Terms } from '../domain/terms.js';
 import { Signer } from '../ports/signer.js';
 import { Telemetry } from '../ports/telemetry.js';
 import type { Stage } from './chain.js';
@@ -31,7 +32,7 @@ import { buildContainer } from './container.js';
 import { domainOptions } from './options.js';
 import { openMail, smsOptions } from './senders.js';
 import type { Services } from './services.js';
-import { openStages } from './sources.js';
+import { closeStages, openStages } from './sources.js';
 import { syncing } from './syncs.js';
 
 /** The whole house, its doors still closed. */
@@ -57,13 +58,16 @@ export async function openHouse(config: Config, telemetry: Telemetry): Promise<O
   const templates = new Templates({ ...config.templates, serverName: config.server.name });
   const signer = new Ed25519Signer(config.server.name, await openKeyFile(config.signing.keyFile, telemetry));
   const http = new AxiosHttpClient(config.federation.allow);
-  const db = await openDatabase(databaseOptions(config));
+  const stages = await openStages(config, http, telemetry);
+  const db = await openDatabase(databaseOptions(config)).catch(async (error: unknown) => {
+    await closeStages(stages);
+    throw error;
+  });
   const index = new CompactHashIndex();
   const mail = openMail(config, templates);
-  const stages = openStages(config, http, telemetry);
   const container = buildContainer(
     stages,
-    domainOptions(config),
+    domainOptions(config, []),
     systemModule(telemetry),
     signingModule(signer),
     knexModule(db, clock),
@@ -80,7 +84,7 @@ export async function openHouse(config: Config, telemetry: Telemetry): Promise<O
     db,
     close: async () => {
       mail?.close();
-      for (const stage of stages) if (stage !== BINDINGS) await stage.source.close?.();
+      await closeStages(stages);
       await index.close();
       await db.destroy();
     },
@@ -95,6 +99,8 @@ function servicesOf(container: Container): Services {
     invites,
     sync: syncing(mirrors, invites),
     accounts: container.get(Accounts),
+    terms: container.get(Terms),
+    requestAuth: container.get(RequestAuth),
     sessions: container.get(Sessions),
     lookups: container.get(Lookups),
     bindings: container.get(Bindings),

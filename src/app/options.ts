@@ -1,4 +1,5 @@
 import type { ValidationSession } from '../domain/validation-session.js';
+import type { Policy } from '../domain/terms.js';
 import type { Config } from './config.js';
 import type { DomainOptions } from './container.js';
 
@@ -12,8 +13,8 @@ export const SPEC_VERSIONS: readonly string[] = [
 ];
 
 /** What the domain services take from the configuration. */
-export function domainOptions(config: Config): DomainOptions {
-  const { publicUrl } = config.server;
+export function domainOptions(config: Config, policies: readonly Policy[]): DomainOptions {
+  const { publicUrl, name, otherNames } = config.server;
   const { lookup, validation, limits, bindings, invites } = config;
   return {
     lookup: { lifetimeMs: lookup.pepperLifetimeMs, graceMs: lookup.pepperGraceMs, maxAddresses: lookup.maxAddresses },
@@ -21,15 +22,23 @@ export function domainOptions(config: Config): DomainOptions {
       tokenLength: validation.tokenLength,
       codeLength: validation.codeLength,
       maxGuesses: limits.wrongCodes.perSession ?? Infinity,
-      linkOf: (session) => validationLink(publicUrl, session),
+      linkOf: (session, { brand }) => validationLink(publicUrl, session, brand),
     },
     bindings,
     invites: { publicUrl, webClient: invites.webClient, allowedWebClients: invites.allowedWebClients },
     quotas: limits,
+    policies,
+    serverNames: [name, ...otherNames],
   };
 }
 
-function validationLink(publicUrl: string, { threepid, sid, clientSecret, token }: ValidationSession): string {
+/** @param brand as it was asked for: untrusted, and left out if it is none that could exist */
+function validationLink(
+  publicUrl: string,
+  { threepid, sid, clientSecret, token }: ValidationSession,
+  brand = '',
+): string {
   const query = new URLSearchParams({ sid, client_secret: clientSecret, token });
+  if (/^[\w.-]{1,64}$/.test(brand)) query.set('brand', brand);
   return `${publicUrl}/_matrix/identity/v2/validate/${threepid.medium}/submitToken?${query.toString()}`;
 }

@@ -4,7 +4,9 @@ import type { Invites } from '../domain/invites.js';
 import type { Lookups } from '../domain/lookups.js';
 import type { Mirrors } from '../domain/mirrors.js';
 import type { Quotas } from '../domain/quotas.js';
+import type { RequestAuth } from '../domain/request-auth.js';
 import type { Sessions } from '../domain/sessions.js';
+import type { Terms } from '../domain/terms.js';
 import type { Signer } from '../ports/signer.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import type { Sync } from './syncs.js';
@@ -12,6 +14,8 @@ import type { Sync } from './syncs.js';
 /** What the edges of the house call: routes, jobs, commands. */
 export interface Services {
   readonly accounts: Accounts;
+  readonly terms: Terms;
+  readonly requestAuth: RequestAuth;
   readonly sessions: Sessions;
   readonly lookups: Lookups;
   readonly bindings: Bindings;

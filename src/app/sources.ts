@@ -1,29 +1,82 @@
+import { dirname } from 'node:path';
 import type { LdapSource } from '../adapters/ldap/source.js';
 import { ldapSource } from '../adapters/ldap/source.js';
+import { sourceContext } from '../adapters/sources/context.js';
+import { fileSource } from '../adapters/sources/file-source.js';
+import { fromModule } from '../adapters/sources/load-module.js';
+import { openSource } from '../adapters/sources/open-source.js';
+import { sqlSource, synapseSource } from '../adapters/sources/sql-source.js';
 import { UpstreamSource } from '../adapters/upstream/upstream-source.js';
 import { BINDINGS } from '../domain/association.js';
 import type { HttpClient } from '../ports/http-client.js';
 import type { Telemetry } from '../ports/telemetry.js';
+import type { OpenSource } from '../source.js';
 import type { Stage } from './chain.js';
-import type { Config, LdapConfig } from './config.js';
+import type { Config, GuardedConfig, LdapConfig } from './config.js';
 
-/** The stages that the configuration names, in its order. */
-export function openStages(config: Config, http: HttpClient, telemetry: Telemetry): readonly Stage[] {
-  return config.sources.map((source): Stage => {
-    switch (source.kind) {
-      case 'ldap': {
-        const directory = openDirectory(source, telemetry);
-        const { mirror } = source;
-        return mirror ? { source: directory, mirror: { directory, ...mirror } } : { source: directory };
-      }
-      case 'upstream':
-        return {
-          source: new UpstreamSource({ ...source, accessToken: source.accessToken?.value }, http, telemetry),
-        };
-      case 'bindings':
-        return BINDINGS;
+/**
+ * The stages that the configuration names, in its order.
+ *
+ * @throws Error naming the source that cannot be opened and the reason; the others are closed again
+ */
+export async function openStages(config: Config, http: HttpClient, telemetry: Telemetry): Promise<readonly Stage[]> {
+  const stages: Stage[] = [];
+  try {
+    for (const source of config.sources) stages.push(await openStage(source, config, http, telemetry));
+    return stages;
+  } catch (error) {
+    await closeStages(stages);
+    throw error;
+  }
+}
+
+export async function closeStages(stages: readonly Stage[]): Promise<void> {
+  for (const stage of stages) if (stage !== BINDINGS) await stage.source.close?.();
+}
+
+async function openStage(
+  source: Config['sources'][number],
+  config: Config,
+  http: HttpClient,
+  telemetry: Telemetry,
+): Promise<Stage> {
+  switch (source.kind) {
+    case 'ldap': {
+      const directory = openDirectory(source, telemetry);
+      const { mirror } = source;
+      return mirror ? { source: directory, mirror: { directory, ...mirror } } : { source: directory };
     }
-  });
+    case 'upstream':
+      return { source: new UpstreamSource({ ...source, accessToken: source.accessToken?.value }, http, telemetry) };
+    case 'file':
+      return openGuarded(source, fileSource, source, config, http, telemetry);
+    case 'sql':
+      return openGuarded(source, sqlSource, source, config, http, telemetry);
+    case 'synapse':
+      return openGuarded(source, synapseSource, source, config, http, telemetry);
+    case 'use':
+      return openGuarded(source, fromModule(source.file), source.with, config, http, telemetry);
+    case 'bindings':
+      return BINDINGS;
+  }
+}
+
+/** A source of any make, mirrored if it can list itself and nobody has forbidden it. */
+async function openGuarded<Options>(
+  settings: GuardedConfig,
+  open: OpenSource<Options>,
+  options: Options,
+  { dataDir, file }: Config,
+  http: HttpClient,
+  telemetry: Telemetry,
+): Promise<Stage> {
+  const { name, ca, mirror } = settings;
+  const configFolder = file === undefined ? process.cwd() : dirname(file);
+  const context = await sourceContext({ name, dataDir, configFolder, ca }, options, http, telemetry);
+  const { source, directory } = await openSource(open, options, context, settings, telemetry);
+  if (mirror && directory) return { source, mirror: { directory, ...mirror } };
+  telemetry.info('a source is not mirrored: it answers lookups in clear only', { source: name });
+  return { source };
 }
 
 /** One directory as configured. */

@@ -9,10 +9,14 @@ export async function compare(
   store: MirrorStore,
   onProgress: (listed: number) => void = () => undefined,
 ): Promise<Listing> {
-  const known = new Map<string, string | typeof MET>();
-  for await (const page of store.stamps(directory.name)) {
-    for (const { id, stamp, part } of page) known.set(id, `${stamp} ${part}`);
-  }
+  // Begun before the stamps are read: until the first page is there, a directory takes its time.
+  const pages = directory.list()[Symbol.asyncIterator]();
+  const first = pages.next();
+  first.catch(() => undefined);
+  const known = await stampsIn(store, directory.name).catch(async (error: unknown) => {
+    await pages.return?.();
+    throw error;
+  });
 
   const parts: Record<string, number> = Object.fromEntries(directory.parts.map((part) => [part, 0]));
   const put: MirroredEntry[] = [];
@@ -20,7 +24,7 @@ export async function compare(
   const names = new Set<Mxid>();
   const repeated = new Set<Mxid>();
   let listed = 0;
-  for await (const { part, entries } of directory.list()) {
+  for await (const { part, entries } of startingWith(first, pages)) {
     for (const entry of entries) {
       const { id, label, stamp } = entry;
       const before = known.get(id);
@@ -41,3 +45,20 @@ export async function compare(
 }
 
 const MET = Symbol('met');
+
+async function stampsIn(store: MirrorStore, source: string) {
+  const known = new Map<string, string | typeof MET>();
+  for await (const page of store.stamps(source)) {
+    for (const { id, stamp, part } of page) known.set(id, `${stamp} ${part}`);
+  }
+  return known;
+}
+
+/** An iteration whose first step is under way already. */
+async function* startingWith<T>(first: Promise<IteratorResult<T>>, rest: AsyncIterator<T>): AsyncGenerator<T> {
+  try {
+    for (let step = await first; !step.done; step = await rest.next()) yield step.value;
+  } finally {
+    await rest.return?.();
+  }
+}

@@ -36,6 +36,10 @@ export class RequestAuth {
       if (isMeant) throw new Refused('unbind_not_proven', { message: 'The X-Matrix header is malformed' });
       return undefined;
     }
+    // One header per key of one homeserver: others would have us ask any number of them.
+    if (new Set(claims.map(({ origin }) => origin)).size > 1) {
+      throw new Refused('unbind_not_proven', { message: 'The X-Matrix headers name several homeservers' });
+    }
     for (const claim of claims) if (await this.holds(claim, request)) return claim.origin;
     throw new Refused('unbind_not_proven', { message: 'Invalid homeserver signature' });
   }

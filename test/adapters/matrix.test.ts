@@ -313,13 +313,13 @@ describe('HomeserversOverHttp', () => {
       );
     });
 
-    it('when its certificate is for another name', async () => {
+    it('when its certificate is for another name (FED-3)', async () => {
       await serve(anna, 'hs', 'example.org:8448');
       const refusal = await refusalOf('example.org');
       expect(refusal.message).toBe('The homeserver example.org cannot be reached: its certificate is for another name');
     });
 
-    it('when it is inside, in the words for a name that does not exist', async () => {
+    it('when it is inside, in the words for a name that does not exist (ONB-8)', async () => {
       const federation = new FederationClient(new AxiosHttpClient(), clock, {}, network.resolveSrv);
       const homeservers = new HomeserversOverHttp(federation, silence, limits);
       const messages = await Promise.all(

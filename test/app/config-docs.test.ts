@@ -66,7 +66,15 @@ describe('config/islet.example.yaml', () => {
 
   it('loads with every option in force', () => {
     const { config } = loadFromEtc(uncommented(example));
-    expect(config.sources.map(({ name }) => name)).toEqual(['staff', 'bindings', 'partner']);
+    expect(config.sources.map(({ name }) => name)).toEqual([
+      'staff',
+      'bindings',
+      'partner',
+      'people',
+      'staff-table',
+      'accounts',
+      'hr',
+    ]);
     expect(config.sms?.gateways.map(({ kind }) => kind)).toEqual(['openmarket', 'http', 'console']);
     expect(config.mail?.port).toBe(465);
     expect(config.pidFile).toBe('/run/islet/islet.pid');

@@ -110,7 +110,14 @@ describe('a value', () => {
     ['templates: { brand: "" }', 'templates.brand: is empty (line 1; leave it out instead)'],
     ['sources: { ldap: {} }', 'sources: must be a list (line 1)'],
     ['sources: [5]', 'sources[0]: must be a section with keys of its own (line 1)'],
-    ['sources: [lapd]', 'sources[0]: must be one of ldap, upstream, bindings (line 1; did you mean "ldap"?)'],
+    ['sources: [lapd]', 'sources[0]: must be one of ldap, upstream, file, sql, synapse, use, bindings (line 1; did you mean "ldap"?)'],
+    ['sources: [{ use: /nowhere/hr.mjs }]', 'sources[0].use: /nowhere/hr.mjs does not exist (line 1)'],
+    ['sources: [{ use: / , name: a }]', 'sources[0].use: / is no file (line 1)'],
+    ['sources: [{ use: /etc/islet/hr.mjs, wiht: {} }]', 'sources[0].wiht: unknown key (line 1; did you mean "with"?)'],
+    [
+      'sources: [{ use: /etc/islet/hr.mjs, media: [fax] }]',
+      'sources[0].media: must be a list of email, msisdn (line 1)',
+    ],
     [
       'sources: [{ upstream: { name: a, url: "https://h", hashed: true } }]',
       'sources[0].upstream.hashed: cannot be true yet: an upstream answers plain lookups only (line 1; write false, or leave it out)',

@@ -210,6 +210,37 @@ sources:
   });
 });
 
+describe("a source of one's own", () => {
+  const use = (yaml: string) => loadFromEtc(`sources: [{ ${yaml} }]`).config.sources[0];
+
+  it('is called like its file, and asked for everything, unless it says otherwise', () => {
+    expect(use('use: /etc/islet/hr.mjs')).toEqual({
+      kind: 'use',
+      name: 'hr',
+      file: expect.stringMatching(/^\/.*\/hr\.mjs$/),
+      with: {},
+      timeLimitMs: 3000,
+      media: ['email', 'msisdn'],
+      owns: true,
+      mirror: { everyMs: 300_000, maxShrink: 0.2 },
+    });
+  });
+
+  it('is found beside the configuration file, and takes options of any kind', () => {
+    const options = 'with: { url: "https://hr.example.org", deep: { list: [1, two] } }';
+    expect(
+      use(`name: people, ${options}, use: ./hr.mjs, media: email, owns: false, mirror: false # /etc/islet/hr.mjs\n`),
+    ).toMatchObject({
+      name: 'people',
+      file: expect.stringMatching(/^\/.*\/hr\.mjs$/),
+      with: { url: 'https://hr.example.org', deep: { list: [1, 'two'] } },
+      media: ['email'],
+      owns: false,
+      mirror: false,
+    });
+  });
+});
+
 describe('mail', () => {
   const mail = (yaml: string) => loadFromEtc(yaml).config.mail;
 

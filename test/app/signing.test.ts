@@ -28,7 +28,7 @@ describe('Ed25519Signer', () => {
     expect(await signer.verify(vector.input, vector.signature, publicKey)).toBe(true);
   });
 
-  it('signs and carries on keys that JavaScript treats as special', async () => {
+  it('signs and carries on keys that JavaScript treats as special (SJ-5)', async () => {
     const signer = new Ed25519Signer('id.example.org', [{ keyId: 'ed25519:0', seed }]);
     const object = JSON.parse('{"__proto__":{"a":1},"10":1,"9":2}') as Record<string, number>;
 

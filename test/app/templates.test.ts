@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { segmentsOf } from '../../src/adapters/messaging/sms/alphabet.js';
 import { checkTemplates, pageNames, sampleMessages, samplePages } from '../../src/adapters/messaging/template-check.js';
 import { Templates, type TemplateOptions } from '../../src/adapters/messaging/templates.js';
 import type { ReadPreferences } from '../../src/domain/messages.js';
@@ -11,6 +12,8 @@ import type { InviteDetails, Message } from '../../src/ports/sender.js';
 const shipped = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
 const nobody: ReadPreferences = { brand: undefined, acceptLanguage: undefined };
 const reading = (acceptLanguage: string, brand?: string): ReadPreferences => ({ brand, acceptLanguage });
+
+const headingOf = (html: string): string => /<h1>([^<]*)<\/h1>/.exec(html)?.[1] ?? '';
 
 const validation = (preferences = nobody) =>
   ({ kind: 'validation', token: '123456', link: 'https://id.example.org/v?a=1&b=2', preferences }) as const;
@@ -31,9 +34,26 @@ const invite = (details: Partial<InviteDetails> = {}, preferences = nobody): Mes
 });
 
 describe('the shipped templates', () => {
-  it('are there in English and German', () => {
+  it('are there in six languages', () => {
     expect(shipped.brands).toEqual(['islet']);
-    expect(shipped.languages('islet')).toEqual(expect.arrayContaining(['en', 'de']));
+    expect([...shipped.languages('islet')].sort()).toEqual(['de', 'en', 'es', 'fr', 'ru', 'uk']);
+  });
+
+  it('have the same files in each of them, so that nobody reads two languages', () => {
+    const root = join(import.meta.dirname, '../../templates/islet');
+    const filesOf = (language: string) => readdirSync(join(root, language), { recursive: true }).sort();
+    for (const language of shipped.languages('islet')) expect(filesOf(language), language).toEqual(filesOf('en'));
+  });
+
+  it('are written in the script of their language', () => {
+    const letters = (language: string, script: RegExp) =>
+      pageNames.every((name) =>
+        script.test(headingOf(shipped.renderPage(name, samplePages[name], reading(language)).html)),
+      );
+    for (const language of ['ru', 'uk']) expect(letters(language, /^[\p{Script=Cyrillic}\s?]+$/u)).toBe(true);
+    for (const language of ['en', 'de', 'fr', 'es'])
+      expect(letters(language, /^[\p{Script=Latin}\s?¿-]+$/u)).toBe(true);
+    expect(letters('uk', /[ыэъё]/)).toBe(false);
   });
 
   it('all render with sample data', () => {
@@ -70,13 +90,28 @@ describe('the shipped templates', () => {
     expect(page.html).not.toMatch(/<script|\son\w+=|\sstyle=|src=|\{[{%#]|undefined/i);
   });
 
-  it('fit a text message into one segment', () => {
-    for (const language of shipped.languages('islet')) {
-      const text = shipped.renderSms(validation(reading(language)));
-      expect(text).toContain('123456');
-      expect(text.length).toBeLessThanOrEqual(160);
-      expect(text).not.toContain('\n');
-    }
+  it.each(['en', 'de', 'fr', 'es', 'ru', 'uk'])('fit a text message into one segment in %s', (language) => {
+    const text = shipped.renderSms(validation(reading(language)));
+    expect(text).toContain('123456');
+    expect(segmentsOf(text)).toBe(1);
+    // Room for a longer brand and a longer code.
+    expect(segmentsOf(`${text}12345678`)).toBe(1);
+    expect(text).not.toContain('\n');
+  });
+});
+
+describe('a text message', () => {
+  it.each([
+    ['160 of the default alphabet', 'é'.repeat(160), 1],
+    ['one more', 'é'.repeat(161), 2],
+    ['three parts of it', 'a'.repeat(307), 3],
+    ['brackets, which count twice', '['.repeat(81), 2],
+    ['70 of others', 'ж'.repeat(70), 1],
+    ['one more of them', 'ж'.repeat(71), 2],
+    ['one letter that it does not have', `${'a'.repeat(70)}ç`, 2],
+    ['an escape, which is no letter', `${'a'.repeat(70)}\u001b`, 2],
+  ])('of %s has so many segments', (_case, text, count) => {
+    expect(segmentsOf(text)).toBe(count);
   });
 });
 
@@ -176,22 +211,28 @@ describe('the language', () => {
     ['de', 'de'],
     ['de-CH,en;q=0.5', 'de'],
     ['DE-at', 'de'],
-    ['fr,de;q=0.3,en;q=0.2', 'de'],
+    ['it,de;q=0.3,en;q=0.2', 'de'],
+    ['fr-CA, en;q=0.8', 'fr'],
+    ['uk-UA,uk;q=0.9,ru;q=0.8', 'uk'],
+    ['es-419', 'es'],
     ['en;q=0.2, de;q=0.9', 'de'],
     ['de;q=0,en', 'en'],
-    ['fr', 'en'],
+    ['it', 'en'],
     ['*', 'en'],
     ['', 'en'],
     ['../../etc', 'en'],
     ['de;q=x', 'en'],
-    [`${'x-'.repeat(50_000)}de`, 'en'],
   ])('wanted by %j is %s', (acceptLanguage, language) => {
     expect(shipped.renderMail(validation(reading(acceptLanguage))).language).toBe(language);
   });
 
+  it('is the usual one for who asks for too much', () => {
+    expect(shipped.renderMail(validation(reading(`${'x-'.repeat(50_000)}de`))).language).toBe('en');
+  });
+
   it('is the configured one for who wants none that exists, and English if that does not exist either', () => {
     const inWords = (language: string) =>
-      new Templates({ brand: 'islet', language, serverName: 'x' }).renderMail(validation(reading('fr'))).language;
+      new Templates({ brand: 'islet', language, serverName: 'x' }).renderMail(validation(reading('it'))).language;
     expect(inWords('de')).toBe('de');
     expect(inWords('de-CH')).toBe('de');
     expect(inWords('tlh')).toBe('en');
@@ -241,11 +282,32 @@ describe("an administrator's directory", () => {
   });
 
   it('has the words of a brand in its own languages, and what it lacks in the shipped ones', () => {
-    write('acme/fr/mail/validation.txt.njk', 'Bonjour {{ token }}');
+    write('acme/it/mail/validation.txt.njk', 'Buongiorno {{ token }}');
     const templates = open();
     const mail = templates.renderMail(validation(reading('de', 'acme')));
-    expect(mail).toMatchObject({ language: 'fr', text: 'Bonjour 123456\n', subject: 'Confirm your email address' });
+    expect(mail).toMatchObject({ language: 'it', text: 'Buongiorno 123456\n', subject: 'Confirm your email address' });
     expect(templates.renderMail(invite({}, reading('de', 'acme'))).language).toBe('de');
+  });
+
+  it('gives a brand a language for readers who want none that exists', () => {
+    write('acme/brand.yaml', 'name: ACME\nlanguage: fr\n');
+    const language = (acceptLanguage: string, brand: string) =>
+      open({ language: 'de' }).renderMail(validation(reading(acceptLanguage, brand))).language;
+    expect(language('', 'acme')).toBe('fr');
+    expect(language('es', 'acme')).toBe('es');
+    expect(language('', 'islet')).toBe('de');
+  });
+
+  it('gives the users of a homeserver a brand, unless the request names one that exists', () => {
+    write('acme/brand.yaml', 'name: ACME');
+    write('blue/brand.yaml', 'name: Blue');
+    const templates = open({ brands: { 'example.org': 'acme' } });
+    expect(templates.brandFor(undefined, 'example.org')).toBe('acme');
+    expect(templates.brandFor('nosuch', 'example.org')).toBe('acme');
+    expect(templates.brandFor('blue', 'example.org')).toBe('blue');
+    expect(templates.brandFor(undefined, 'example.net')).toBeUndefined();
+    expect(templates.brandFor(undefined, 'toString')).toBeUndefined();
+    expect(templates.brandFor('blue', undefined)).toBe('blue');
   });
 
   it('writes right-to-left languages so', () => {
@@ -291,6 +353,20 @@ describe("an administrator's directory", () => {
       'accent: red',
       {},
       'acme/brand.yaml: accent: must be a colour like #0e7c66',
+    ],
+    [
+      'a language that is none',
+      'acme/brand.yaml',
+      'language: ../x',
+      {},
+      'acme/brand.yaml: language: must be a language',
+    ],
+    [
+      'a brand for a homeserver that does not exist',
+      'acme/brand.yaml',
+      'name: ACME',
+      { brands: { 'example.org': 'acne' } },
+      'there is no template brand "acne"',
     ],
     ['a brand file that is no YAML', 'acme/brand.yaml', 'a: b: c', {}, 'acme/brand.yaml: '],
     ['a folder that does not exist', 'acme/brand.yaml', '', { directory: '/nonexistent/templates' }, 'ENOENT'],

@@ -1,4 +1,5 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 /** How long something takes, in ms. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -7,21 +8,16 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - since;
 }
 
-export async function median(runs: number, measure: () => Promise<number>): Promise<number> {
-  const figures: number[] = [];
-  for (let run = 0; run < runs; run++) figures.push(await measure());
-  return figures.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? Number.NaN;
+export function median(figures: readonly number[]): number {
+  return figures.toSorted((a, b) => a - b)[Math.floor(figures.length / 2)] ?? Number.NaN;
 }
 
-/** The longest time, in ms, for which the event loop of this process did nothing else, until `stop`. */
-export function longestPause() {
-  const resolution = 1;
-  const delay = monitorEventLoopDelay({ resolution });
-  delay.enable();
-  return {
-    stop: (): number => {
-      delay.disable();
-      return delay.max / 1e6 - resolution;
-    },
-  };
+/** What a program prints, once it has ended well. */
+export async function output(program: string, args: readonly string[]): Promise<string> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`${program} ended with ${child.exitCode}`);
+  return Buffer.concat(chunks).toString();
 }

@@ -13,7 +13,7 @@ export function signerContract(open: () => Promise<Signer>) {
     const base64Of32Bytes = /^[A-Za-z0-9+/]{43}$/;
     const keyIds = () => signer.keys.map(({ keyId }) => keyId);
 
-    it('names its keys, each with its public half', () => {
+    it('names its keys, each with its public half (KEY-1)', () => {
       expect(signer.keys.length).toBeGreaterThan(1);
       expect(new Set(keyIds()).size).toBe(signer.keys.length);
       for (const { keyId, publicKey } of signer.keys) {
@@ -43,7 +43,7 @@ export function signerContract(open: () => Promise<Signer>) {
       await expect(signer.sign(object, 'ed25519:unknown')).rejects.toThrow('ed25519:unknown');
     });
 
-    it('leaves other signatures and what is unsigned as they are, and signs neither', async () => {
+    it('leaves other signatures and what is unsigned as they are, and signs neither (SJ-3)', async () => {
       const [first = '', second = ''] = keyIds();
       const plain = await signer.sign(object, first);
       const others = { 'other.org': { 'ed25519:x': 'AAAA' } };

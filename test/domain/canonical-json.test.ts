@@ -47,7 +47,7 @@ describe('the signed part of an object', () => {
     expect(signedPart(object)).toBe(text);
   });
 
-  it('keeps keys that JavaScript treats as special', () => {
+  it('keeps keys that JavaScript treats as special (SJ-5)', () => {
     expect(signedPart(JSON.parse('{"__proto__":{"a":1},"signatures":{}}') as JsonObject)).toBe('{"__proto__":{"a":1}}');
   });
 

@@ -4,7 +4,7 @@ import { email, msisdn } from '../../src/domain/threepid.js';
 import { vectors } from '../support/vectors.js';
 
 describe('the lookup hash', () => {
-  it.each(vectors.lookup_hash.vectors)('of $address with $pepper is $hash', ({ hash, pepper, ...threepid }) => {
+  it.each(vectors.lookup_hash.vectors)('of $address with $pepper is $hash (LOOK-4)', ({ hash, pepper, ...threepid }) => {
     expect(lookupHash(threepid, pepper)).toBe(hash);
   });
 
@@ -26,7 +26,7 @@ describe('the lookup hash', () => {
 });
 
 describe('a pepper', () => {
-  it.each(['matrixrocks', 'A', '0', 'aZ09'.repeat(64)])('may be %s', (text) => {
+  it.each(['matrixrocks', 'A', '0', 'aZ09'.repeat(64)])('may be %s (LOOK-2)', (text) => {
     expect(isPepper(text)).toBe(true);
   });
 

@@ -15,7 +15,7 @@ const queued = async (app: TestApp) =>
 describe('store-invite', () => {
   const app = useApp();
 
-  it('answers what the homeserver makes its invitation of (INV-6, INV-7, INV-8, INV-9)', async () => {
+  it('answers what the homeserver makes its invitation of (INV-6, INV-7, INV-8, INV-9, KEY-8)', async () => {
     const { status, json } = await store(app, invite);
     expect(status).toBe(200);
     const [{ publicKey: longTerm }] = app.services.signer.keys;

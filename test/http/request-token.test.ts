@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { Templates } from '../../src/adapters/messaging/templates.js';
 import { Refused } from '../../src/domain/errors.js';
 import { alice, bob } from '../support/fakes.js';
+import { startApp } from '../support/app.js';
 import { useApp } from '../support/http.js';
 
 const mail = { client_secret: 'monkeys_are_GREAT', email: 'alice@example.com', send_attempt: 1 };
@@ -52,7 +54,7 @@ describe('requestToken for an email address', () => {
     ['an attempt beyond counting', { send_attempt: 1e300 }, 'M_INVALID_PARAM'],
     ['a list for an attempt', { send_attempt: [1] }, 'M_INVALID_PARAM'],
     ['a number for a link', { next_link: 1 }, 'M_INVALID_PARAM'],
-  ] as const)('refuses %s and sends nothing (EM-1, EM-6)', async ([_case, change, errcode]) => {
+  ] as const)('refuses %s and sends nothing (EM-1, EM-6, ID-3)', async ([_case, change, errcode]) => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, ...change } });
     expect([status, json.errcode]).toEqual([400, errcode]);
@@ -84,6 +86,20 @@ describe('requestToken for an email address', () => {
     const token = await app.signIn(alice);
     await app.call('POST', `${atEmail}?brand=element`, { token, body: mail, headers: { 'accept-language': 'de' } });
     expect(app.mails.sent[0]?.message.preferences).toEqual({ brand: 'element', acceptLanguage: 'de' });
+  });
+
+  it('sends in the brand of the homeserver of whoever asks', async () => {
+    const pages = new Templates({
+      brand: 'islet',
+      brands: { 'example.org': 'islet' },
+      language: 'en',
+      serverName: 'id.example.org',
+    });
+    const branded = await startApp({ http: { pages } });
+    const token = await branded.signIn(alice);
+    await branded.call('POST', `${atEmail}?brand=element`, { token, body: mail });
+    expect(branded.mails.sent[0]?.message.preferences.brand).toBe('islet');
+    await branded.close();
   });
 
   it.for([

@@ -44,7 +44,7 @@ describe.each([
     ['a wrong secret', { client_secret: 'apes' }, 404, 'M_NO_VALID_SESSION'],
     ['a malformed secret', { client_secret: 'a b' }, 400, 'M_INVALID_PARAM'],
     ['an empty sid', { sid: '' }, 400, 'M_INVALID_PARAM'],
-  ] as const)('refuses %s (BIND-1, BIND-2)', async ([_case, change, status, errcode]) => {
+  ] as const)('refuses %s (BIND-1, BIND-2, ID-3)', async ([_case, change, status, errcode]) => {
     const { token, sid } = await session(app);
     const answer = await ask(app, token, { sid, client_secret, ...change });
     expect(answer.status).toBe(status);
@@ -75,7 +75,7 @@ describe.each([
 describe('bind', () => {
   const app = useApp();
 
-  it('answers the association, signed by our long-term key, and nothing more (BIND-2, BIND-5, BIND-7)', async () => {
+  it('answers the association, signed by our long-term key, and nothing more (BIND-2, BIND-3, BIND-5, BIND-7)', async () => {
     const { token, sid } = await session(app);
     const { status, json } = await bind(app, token, { sid, client_secret, mxid: alice });
     expect(status).toBe(200);

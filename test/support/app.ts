@@ -18,9 +18,13 @@ import type { Mxid } from '../../src/domain/mxid.js';
 import { OwnBindings, ownClaims } from '../../src/domain/own-bindings.js';
 import { Peppers } from '../../src/domain/peppers.js';
 import { type QuotaOptions, Quotas } from '../../src/domain/quotas.js';
+import { RequestAuth } from '../../src/domain/request-auth.js';
 import { Sessions } from '../../src/domain/sessions.js';
+import { type Policy, Terms } from '../../src/domain/terms.js';
 import { keyOf, type Threepid } from '../../src/domain/threepid.js';
+import type { HomeserverKeys } from '../../src/ports/homeserver-keys.js';
 import type { ThreepidSource } from '../../src/ports/threepid-source.js';
+import { expectConformance } from './contract/violations.js';
 import { CountingRandom, FakeClock, fakeHomeservers, Heard, Outbox } from './fakes.js';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
@@ -37,6 +41,10 @@ export interface Settings {
   readonly directories?: readonly MirroredDirectory[];
   readonly ready?: AdminOptions['health']['ready'];
   readonly maxAddresses?: number;
+  readonly policies?: readonly Policy[];
+  readonly homeserverKeys?: HomeserverKeys;
+  /** The name first that signs; by default `id.example.org` alone. */
+  readonly serverNames?: readonly string[];
 }
 
 /** What a test sends beside method and path. */
@@ -110,7 +118,27 @@ export async function startApp(settings: Settings = {}) {
   });
   const mirrors = new Mirrors(settings.directories ?? [], stores.mirrors, keeper, clock, telemetry);
   const sync = syncing(mirrors, invites);
-  const services = { accounts, sessions, lookups, bindings, invites, mirrors, sync, quotas, signer, telemetry };
+  const terms = new Terms(settings.policies ?? [], stores.terms, clock);
+  const noKeys: HomeserverKeys = { find: async () => undefined };
+  const requestAuth = new RequestAuth(
+    settings.homeserverKeys ?? noKeys,
+    signer,
+    settings.serverNames ?? ['id.example.org'],
+  );
+  const services = {
+    terms,
+    requestAuth,
+    accounts,
+    sessions,
+    lookups,
+    bindings,
+    invites,
+    mirrors,
+    sync,
+    quotas,
+    signer,
+    telemetry,
+  };
 
   const app = httpApp(services, {
     publicUrl,
@@ -146,7 +174,7 @@ export async function startApp(settings: Settings = {}) {
     peppers,
     port: listening.port,
     call: (method: string, path: string, call: Call = {}) =>
-      ask(listening.port, method, `/_matrix/identity${path}`, call),
+      askApi(listening.port, method, `/_matrix/identity${path}`, call),
     callAdmin: (method: string, path: string, call: Call = {}) => ask(adminListening.port, method, path, call),
 
     /** Signs a user in. @returns the access token */
@@ -180,6 +208,13 @@ export async function startApp(settings: Settings = {}) {
 }
 
 export type TestApp = Awaited<ReturnType<typeof startApp>>;
+
+/** Asks the API, whose every answer must be one of the specification. */
+async function askApi(port: number, method: string, path: string, call: Call): Promise<Answer> {
+  const answer = await ask(port, method, path, call);
+  expectConformance(method, path, answer);
+  return answer;
+}
 
 async function ask(port: number, method: string, path: string, { token, body, headers }: Call): Promise<Answer> {
   const isRaw = typeof body === 'string' || body instanceof Uint8Array || body instanceof URLSearchParams;

@@ -1,5 +1,6 @@
 import { lookupHash } from '../../src/domain/hashing.js';
 import { email } from '../../src/domain/threepid.js';
+import { expectConformance } from './contract/violations.js';
 
 export interface Answer {
   readonly status: number;
@@ -71,6 +72,11 @@ export class IdentityClient {
     const prefix = path.startsWith('/v1') ? '/_matrix/identity/api' : '/_matrix/identity';
     const response = await fetch(`${this.url}${prefix}${path}`, { ...init, signal: AbortSignal.timeout(15_000) });
     const text = await response.text();
+    expectConformance(init.method ?? 'GET', `${prefix}${path}`, {
+      status: response.status,
+      headers: response.headers,
+      text,
+    });
     const isJson = response.headers.get('content-type')?.includes('json');
     return { status: response.status, body: isJson ? (JSON.parse(text) as Answer['body']) : { html: text } };
   }

@@ -1,10 +1,13 @@
-/** Waits until something holds, which it must within ten seconds. */
-export async function eventually<T>(check: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
-  const deadline = Date.now() + 10_000;
+/** Waits until something holds, which it must within ten seconds unless more is granted. */
+export async function eventually<T>(
+  check: () => Promise<T | undefined | false> | T | undefined | false,
+  limitMs = 10_000,
+): Promise<T> {
+  const deadline = Date.now() + limitMs;
   for (;;) {
     const value = await check();
     if (value) return value;
-    if (Date.now() > deadline) throw new Error('it did not come to pass within 10 s');
+    if (Date.now() > deadline) throw new Error(`it did not come to pass within ${limitMs / 1000} s`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

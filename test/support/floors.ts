@@ -17,11 +17,14 @@ const OUTSIDE_OF_DOMAIN: Readonly<Record<string, { readonly names?: readonly str
   'libphonenumber-js': { file: 'domain/phone-number.ts' },
 };
 
-/** Where a library of one floor may be named. */
-const HOMES: Readonly<Record<string, RegExp>> = {
-  inversify: /^(adapters\/[^/]+\/module|app\/container)\.ts$/,
-  'reflect-metadata': /^app\/container\.ts$/,
-  knex: /^adapters\/(knex|sources)\//,
+/** Where a library of one floor may be named, for code and for people. */
+const HOMES: Readonly<Record<string, { readonly files: RegExp; readonly name: string }>> = {
+  inversify: {
+    files: /^(adapters\/[^/]+\/module|app\/container)\.ts$/,
+    name: 'the module.ts of an adapter family or app/container.ts',
+  },
+  'reflect-metadata': { files: /^app\/container\.ts$/, name: 'app/container.ts' },
+  knex: { files: /^adapters\/(knex|sources)\//, name: 'src/adapters/knex' },
 };
 
 const TIME_CHANCE_AND_SURROUNDINGS =
@@ -65,9 +68,9 @@ function problemOf(
   const { from, isType } = one;
   const [floor, target] = [floorOf(path), floorOf(from)];
   const home = HOMES[libraryOf(from)];
-  if (home && !home.test(path)) {
+  if (home && !home.files.test(path)) {
     const isExcepted = isType && exceptions.libraries[`${path} ${libraryOf(from)}`] !== undefined;
-    if (!isExcepted) return `names ${from}: that belongs into ${home.source}; take what you need as an argument`;
+    if (!isExcepted) return `names ${from}: that belongs into ${home.name}; take what you need as an argument`;
   }
   if (floor === 'domain') return problemOfDomain(path, one, services);
   if (floor === 'ports') {

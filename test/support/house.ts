@@ -123,13 +123,13 @@ export async function openHouse(settings: HouseSettings = {}) {
       bindings.bind(await validated(threepid, `secret-of-${mxid.slice(1, 4)}`), `secret-of-${mxid.slice(1, 4)}`, mxid),
 
     /** Whose this is in a hashed lookup of all sources. */
-    async hashed(threepid: Threepid): Promise<Mxid | undefined> {
+    hashed: async (threepid: Threepid): Promise<Mxid | undefined> => {
       const hash = lookupHash(threepid, peppers.current());
       return (await lookups.find('sha256', peppers.current(), [hash])).get(hash);
     },
 
     /** Whose this is in a lookup in plain. */
-    async plain({ medium, address }: Threepid): Promise<Mxid | undefined> {
+    plain: async ({ medium, address }: Threepid): Promise<Mxid | undefined> => {
       const entry = `${address} ${medium}`;
       return (await lookups.find('none', peppers.current(), [entry])).get(entry);
     },

@@ -13,6 +13,7 @@ export interface RunningIslet {
   readonly adminUrl: string;
   readonly folder: string;
   readonly configFile: string;
+  readonly pid: () => number | undefined;
   /** Everything it wrote to the log so far. */
   log(): string;
   /** Sends a signal and waits for the end; the exit code, or `null` if the signal ended it. */
@@ -74,6 +75,7 @@ export async function startIslet(
     adminUrl: `http://127.0.0.1:${adminPort}`,
     folder,
     configFile,
+    pid: () => child.pid,
     log: () => log,
     stop,
     restart: async () => {

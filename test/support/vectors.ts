@@ -46,6 +46,20 @@ interface Vectors {
   readonly user_ids: Readonly<
     Record<'valid' | 'historical_must_be_accepted' | 'invalid', { readonly values: readonly string[] }>
   >;
+  readonly x_matrix: {
+    readonly requests: readonly {
+      readonly label: string;
+      readonly method: string;
+      readonly uri: string;
+      readonly body: JsonObject;
+      readonly identity_server_name: string;
+      readonly authorization: string;
+      readonly expect: 'accept' | 'reject';
+    }[];
+    readonly header_parsing: {
+      readonly vectors: readonly { readonly header: string; readonly parsed: JsonObject | null }[];
+    };
+  };
 }
 
 /** Examples of the specification, and further ones made by its rules. */

@@ -1,8 +1,5 @@
 import ldap from 'ldapjs';
-import type { DirectoryEntry } from '../../domain/directory.js';
-import type { DirectoryPage } from '../../ports/directory.js';
 import type { Connection, Limits } from './connection.js';
-import { read } from './entry.js';
 import type { RawEntry } from './raw-entry.js';
 import type { Rules } from './rules.js';
 import { pagesOf } from './search.js';
@@ -91,29 +88,4 @@ export async function hasEntries(connection: Connection, base: string, limits: L
   // The base itself is one of them.
   const { entries } = await connection.search({ base, filter, attributes: ['1.1'], id: [], pageSize: 2 }, limits);
   return entries.length > 1;
-}
-
-/** A page to be understood by the given rules. */
-export const readable = ({ part, entries }: RawPage, rules: Rules): DirectoryPage => ({
-  part,
-  entries: entries.map((entry) => new ListedEntry(entry, rules)),
-});
-
-class ListedEntry implements DirectoryEntry {
-  readonly id: string;
-  readonly label: string;
-  readonly stamp: string;
-
-  constructor(
-    private readonly raw: RawEntry,
-    private readonly rules: Rules,
-  ) {
-    this.id = raw.id;
-    this.label = raw.dn;
-    this.stamp = raw.digest + rules.mark;
-  }
-
-  read(): ReturnType<DirectoryEntry['read']> {
-    return read(this.raw, this.rules);
-  }
 }

@@ -28,6 +28,23 @@ export function explainUnreached(
   return sentences[problem];
 }
 
+/** The same in few words, for a sentence that names the homeserver already. */
+export function reasonUnreached(timeLimitMs: number, { problem, reason, isDelegated }: HomeserverUnreached): string {
+  const found = isDelegated ? 'its .well-known names a host that cannot be found' : 'it cannot be found';
+  const unreachable = 'it takes no connections';
+  const reasons: Record<HopProblem, string> = {
+    name_not_found: found,
+    forbidden_address: found,
+    refused: unreachable,
+    unreachable,
+    certificate: `its ${reason}`,
+    timeout: `no answer within ${timeLimitMs / 1000} s`,
+    too_large: 'the answer is too large',
+    broken: 'the connection broke off',
+  };
+  return reasons[problem];
+}
+
 /** What is wrong with an answer that should have been JSON with the status 200, for the same reader. */
 export function explainAnswer(homeserver: string, path: string, { status, headers, body }: FederationResponse): string {
   if (status === 404 || status === 405) {

@@ -18,6 +18,8 @@ export interface KnownHomeserver {
   readonly ca?: string;
   /** The name for SNI, certificate and Host header instead of the URL's. */
   readonly tlsName?: string;
+  /** Its signing keys by id, unpadded standard base64; with these none are fetched. */
+  readonly verifyKeys?: Readonly<Record<string, string>>;
 }
 
 export interface FederationOptions {
@@ -76,6 +78,12 @@ export class FederationClient {
   /** Whether it is talked to at all: it is configured, or allowed. */
   isAllowed(homeserver: string): boolean {
     return this.known.has(homeserver) || (this.allowed?.has(homeserver) ?? isServerName(homeserver));
+  }
+
+  /** The signing keys that the configuration states for a homeserver, `undefined` if it states none. */
+  pinnedKeys(homeserver: string): ReadonlyMap<string, string> | undefined {
+    const keys = Object.entries(this.known.get(homeserver)?.verifyKeys ?? {});
+    return keys.length > 0 ? new Map(keys) : undefined;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { LANGUAGE } from './template-files.js';
 
 /** What is different about a brand without a template of its own: its `brand.yaml`. Further keys are for own templates. */
 export interface Brand {
@@ -7,11 +8,17 @@ export interface Brand {
   readonly name: string;
   /** Of buttons and marks, below white text: `#0e7c66` */
   readonly accent: string;
-  readonly [key: string]: string;
+  /** For readers who want no language that exists; else the configured one. */
+  readonly language?: string;
+  readonly [key: string]: string | undefined;
 }
 
 const BrandFile = z
-  .object({ name: z.string().min(1), accent: z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour like #0e7c66') })
+  .object({
+    name: z.string().min(1),
+    accent: z.string().regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour like #0e7c66'),
+    language: z.string().regex(LANGUAGE, 'must be a language like en or pt-BR'),
+  })
   .partial()
   .catchall(z.string());
 

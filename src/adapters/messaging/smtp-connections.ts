@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import { createTransport, type SMTPPoolOptions, type SMTPPoolSentMessageInfo, type Transporter } from 'nodemailer';
 
 /**
@@ -21,12 +22,27 @@ export interface SmtpServer {
   readonly timeLimitMs: number;
 }
 
+type OpenSocketDone = (error: Error | null, options?: { connection: Socket }) => void;
+
 export type SmtpPool = Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
 
 /** Pooled connections to a mail server. A message that meets a connection gone stale is sent over another one. */
 export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
-  const { host, port, ca, username, password, ehloName, timeLimitMs } = server;
-  const encryption: Record<SmtpEncryption, SMTPPoolOptions> = {
+  const { username, password } = server;
+  return createTransport({
+    pool: true,
+    ...connectionOptions(server, tls),
+    ...(username !== undefined && { auth: { user: username, pass: password ?? '' } }),
+    getSocket: (_options: unknown, callback: OpenSocketDone) => openSocket(server, callback),
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+}
+
+/** For one connection, once its socket is open. */
+export function connectionOptions(server: SmtpServer, tls = server.tls) {
+  const { host, port, ca, username, ehloName, timeLimitMs } = server;
+  const encryption: Record<SmtpEncryption, SMTPConnectionOptions> = {
     none: { ignoreTLS: true },
     opportunistic: {
       ...(username === undefined ? { opportunisticTLS: true } : { requireTLS: true }),
@@ -35,32 +51,24 @@ export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
     required: { requireTLS: true, tls: { ...(ca !== undefined && { ca }) } },
     implicit: { secure: true, tls: { ...(ca !== undefined && { ca }) } },
   };
-  return createTransport({
-    pool: true,
+  return {
     host,
     port,
     secure: false,
     ...encryption[tls],
-    ...(username !== undefined && { auth: { user: username, pass: password ?? '' } }),
     name: ehloName,
-    getSocket: (_options, callback) => openSocket(server, callback),
     connectionTimeout: timeLimitMs,
     // Half of it, so that a handshake that hangs leaves time to go on without.
     greetingTimeout: tls === 'opportunistic' ? timeLimitMs / 2 : timeLimitMs,
     socketTimeout: timeLimitMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  };
 }
 
 /**
  * Connects as every program here does. The library would ask the name servers alone, which in a
  * network of its own may not exist, or not know what `/etc/hosts` knows.
  */
-function openSocket(
-  { host, port, timeLimitMs }: SmtpServer,
-  done: (error: Error | null, options?: { connection: Socket }) => void,
-): void {
+export function openSocket({ host, port, timeLimitMs }: SmtpServer, done: OpenSocketDone): void {
   const socket = connect({ host, port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: timeLimitMs / 4 });
   const fail = (error: Error) => {
     clearTimeout(timer);

@@ -27,7 +27,8 @@ const reasons: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate is not trusted',
 };
 
-function reasonOf(error: NodemailerError, timeLimitMs: number): string {
+/** What went wrong, in our words and the hop's. */
+export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   const { code = '', originalCode = '', response } = error;
   if (code === 'EABORT' || code === 'ETIMEDOUT') return `no answer within ${timeLimitMs / 1000} s`;
   if (code === 'ETLS' && response) return 'offers no encryption';

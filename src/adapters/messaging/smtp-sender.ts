@@ -110,7 +110,8 @@ export class SmtpSender implements Sender {
   }
 }
 
-function oneAddress(text: string): { name: string; address: string } {
+/** @throws if the text is not one address */
+export function oneAddress(text: string): { name: string; address: string } {
   const [mailbox, ...others] = addressparser(text);
   if (!mailbox?.address?.includes('@') || others.length > 0)
     throw new Error(`"${text}" is not an address mails can be from`);

@@ -41,30 +41,49 @@ export const sampleMessages = (preferences: ReadPreferences): readonly Message[]
   })),
 ];
 
+/** The same pages where little is known. */
+const barePages: PageVariables = {
+  confirm: { ...samplePages.confirm, medium: 'msisdn', address: '', nextLink: '' },
+  validated: { medium: 'msisdn', nextLink: '' },
+  failed: { medium: 'msisdn' },
+  expired: { medium: 'email' },
+};
+
+/** Invitations of people and to rooms without names. */
+const withoutNames = (message: Message): Message =>
+  message.kind === 'validation'
+    ? message
+    : {
+        ...message,
+        invite: { ...message.invite, senderDisplayName: undefined, roomName: undefined, roomAlias: undefined },
+      };
+
 /** Renders everything in every brand and language. @returns what does not work, one line each */
 export function checkTemplates(templates: Templates): readonly string[] {
-  const problems: string[] = [];
+  const problems = new Set<string>();
   const attempt = (what: string, render: () => unknown) => {
     try {
       render();
     } catch (error) {
-      problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      problems.add(`${what}: ${(error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ')}`);
     }
   };
   for (const brand of templates.brands) {
     for (const acceptLanguage of templates.languages(brand)) {
       const preferences = { brand, acceptLanguage };
-      for (const message of sampleMessages(preferences)) {
+      for (const message of sampleMessages(preferences).flatMap((sample) => [sample, withoutNames(sample)])) {
         attempt(`${brand}/${acceptLanguage}/mail/${message.kind}`, () => templates.renderMail(message));
         if (message.kind !== 'validation') continue;
         attempt(`${brand}/${acceptLanguage}/sms/${message.kind}`, () => templates.renderSms(message));
       }
       for (const name of pageNames) {
-        attempt(`${brand}/${acceptLanguage}/page/${name}`, () =>
-          templates.renderPage(name, samplePages[name], preferences),
-        );
+        for (const pages of [samplePages, barePages]) {
+          attempt(`${brand}/${acceptLanguage}/page/${name}`, () =>
+            templates.renderPage(name, pages[name], preferences),
+          );
+        }
       }
     }
   }
-  return problems;
+  return [...problems];
 }

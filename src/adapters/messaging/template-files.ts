@@ -7,7 +7,7 @@ export const SHIPPED_BRAND = 'islet';
 export const SHIPPED_LANGUAGE = 'en';
 
 const SHIPPED = fileURLToPath(new URL('../../../templates/', import.meta.url));
-const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/;
+export const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/;
 /** `brand/language/kind/file` */
 const DEEPEST = 4;
 

@@ -12,7 +12,9 @@ export interface TemplateOptions {
   readonly directory?: string | undefined;
   /** For requests that name no brand, or none that exists. */
   readonly brand: string;
-  /** For readers who want no language that exists. */
+  /** Brands of the users of some homeservers, by server name. */
+  readonly brands?: Readonly<Record<string, string>> | undefined;
+  /** For readers who want no language that exists, of a brand that names none. */
   readonly language: string;
   /** Our name, as texts show it. */
   readonly serverName: string;
@@ -76,14 +78,25 @@ export class Templates {
   /** @throws if the directory cannot be read, or the brand is in none */
   constructor(private readonly options: TemplateOptions) {
     this.files = new TemplateFiles(options.directory);
-    if (!this.brands.includes(options.brand)) {
-      throw new Error(`there is no template brand "${options.brand}", only ${this.brands.join(', ')}`);
+    for (const brand of [options.brand, ...Object.values(options.brands ?? {})]) {
+      if (this.brands.includes(brand)) continue;
+      throw new Error(`there is no template brand "${brand}", only ${this.brands.join(', ')}`);
     }
     for (const brand of this.brands) this.brandsRead.set(brand, this.readBrand(brand));
   }
 
   get brands(): readonly string[] {
     return this.files.brands;
+  }
+
+  /**
+   * The brand of texts that somebody causes: the one asked for if there is such a one, else that of
+   * the user's homeserver.
+   */
+  brandFor(asked: string | undefined, homeserver: string | undefined): string | undefined {
+    const { brands = {} } = this.options;
+    if (asked !== undefined && this.brands.includes(asked)) return asked;
+    return homeserver !== undefined && Object.hasOwn(brands, homeserver) ? brands[homeserver] : asked;
   }
 
   /** The languages in which texts of a brand exist, be they its own or the shipped ones. */
@@ -133,7 +146,10 @@ export class Templates {
   private languageFor(acceptLanguage: string | undefined, brand: string, stem: string): string {
     const own = this.files.languages(brand, `${stem}.`);
     const available = own.length ? own : this.files.languages(SHIPPED_BRAND, `${stem}.`);
-    const wanted = negotiate(acceptLanguage, available) ?? negotiate(this.options.language, available);
+    const wanted =
+      negotiate(acceptLanguage, available) ??
+      negotiate(this.brandsRead.get(brand)?.language, available) ??
+      negotiate(this.options.language, available);
     if (wanted !== undefined) return wanted;
     return available.find((language) => language === SHIPPED_LANGUAGE) ?? available[0] ?? SHIPPED_LANGUAGE;
   }

@@ -1,5 +1,5 @@
 import { finished } from 'node:stream/promises';
-import { Counter, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
 import { createLogger, format, transports, type Logger } from 'winston';
 import type { Facts, Telemetry } from '../../ports/telemetry.js';
 import { reportError, type ErrorReport } from './error-report.js';
@@ -40,6 +40,8 @@ export class LogTelemetry implements Telemetry {
       transports: [new transports.Stream({ stream: this.file ?? stderr, eol: '\n' })],
     });
     this.logger.on('error', ignore);
+    // Memory, processor time, and how long requests were kept waiting by other work.
+    collectDefaultMetrics({ register: this.registry });
   }
 
   info(message: string, facts: Facts = {}): void {

@@ -23,6 +23,14 @@ function sourceText(source: Config['sources'][number]): string {
     }
     case 'upstream':
       return `${source.name}: identity server ${source.url}`;
+    case 'file':
+      return `${source.name}: table ${source.path}`;
+    case 'sql':
+      return `${source.name}: database ${'file' in source.place ? source.place.file : hostOf(source.place.url)}`;
+    case 'synapse':
+      return `${source.name}: users of the Synapse of ${source.homeserver}`;
+    case 'use':
+      return `${source.name}: source of your own ${source.file}`;
     case 'bindings':
       return 'our own bindings';
   }

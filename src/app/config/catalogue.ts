@@ -26,6 +26,8 @@ export interface Choice {
   /** `ldap`, or as an example of a name `example.org` */
   readonly name: string;
   readonly isInList: boolean;
+  /** What stands in it stands beside its name, which is the first option itself. */
+  readonly isFlat: boolean;
   readonly below: readonly Entry[];
 }
 
@@ -78,7 +80,7 @@ function optionEntry(option: Option, path: readonly string[]): Entry {
 
 function choicesOf(format: z.core.$ZodType, path: readonly string[]): readonly Choice[] {
   if (format instanceof z.ZodRecord && bare(format.valueType) instanceof z.ZodObject) {
-    return [{ name: 'example.org', isInList: false, below: entriesOf(format.valueType, path) }];
+    return [{ name: 'example.org', isInList: false, isFlat: false, below: entriesOf(format.valueType, path) }];
   }
   const element = format instanceof z.ZodArray ? bare(format.element) : undefined;
   if (!(element instanceof z.ZodDiscriminatedUnion)) return [];
@@ -86,8 +88,10 @@ function choicesOf(format: z.core.$ZodType, path: readonly string[]): readonly C
   const envPath = [...path, path[0] === 'sources' ? 'NAME' : '0'];
   return element.options.map((option) => {
     const { kind, ...rest } = (option as z.ZodObject<{ kind: z.ZodLiteral<string> }>).shape;
-    const [below] = Object.values<z.core.$ZodType>(rest);
-    return { name: kind.value, isInList: true, below: entriesOf(below, envPath) };
+    const [own] = Object.values<z.core.$ZodType>(rest);
+    const isFlat = own !== undefined && !(bare(own) instanceof z.ZodObject);
+    const below = entriesOf(isFlat ? z.strictObject(rest) : own, envPath);
+    return { name: kind.value, isInList: true, isFlat, below };
   });
 }
 

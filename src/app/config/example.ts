@@ -52,10 +52,22 @@ function members({ choices }: Entry, given: unknown, outer: Margin): readonly st
 const nameAndValue = (element: unknown): [string, unknown] =>
   typeof element === 'string' ? [element, {}] : (Object.entries(element as Given)[0] ?? ['', {}]);
 
-function member({ name, isInList, below }: Choice, given: Given | undefined, margin: Margin): readonly string[] {
+function member(choice: Choice, given: Given | undefined, margin: Margin): readonly string[] {
+  const { name, isInList, below } = choice;
+  if (choice.isFlat) return flatMember(below, given, margin);
   const head = `${isInList ? '- ' : ''}${name}`;
   if (below.length === 0) return [line(head, margin)];
   return [line(`${head}:`, margin), ...section(below, given, deeper(margin, isInList ? 4 : 2))];
+}
+
+/** `- use: ./hr.mjs`, and the other options beside it. */
+function flatMember([own, ...others]: readonly Entry[], given: Given | undefined, margin: Margin): readonly string[] {
+  if (!own) return [];
+  return [
+    ...wrap(own.doc, '# ').map((text) => line(text, { indent: margin.indent })),
+    line(`- ${own.key}: ${inline(given?.[own.key] ?? shown(own))}`, margin),
+    ...section(others, given, deeper(margin, 2)),
+  ];
 }
 
 /** What has neither a default nor an example says the same as something else that has. */

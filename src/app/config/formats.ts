@@ -1,6 +1,7 @@
 import { addresses } from './addresses.js';
 import { homeservers } from './homeservers.js';
 import { gateways, originators, smsRules } from './sms.js';
+import { brands } from './brands.js';
 import { scalars } from './scalars.js';
 import { sources } from './sources.js';
 
@@ -31,6 +32,7 @@ export const formats = {
   gateways,
   originators,
   smsRules,
+  brands,
 } as const;
 
 export type FormatName = keyof typeof formats;
@@ -42,4 +44,5 @@ export const structured: ReadonlySet<FormatName> = new Set([
   'gateways',
   'originators',
   'smsRules',
+  'brands',
 ]);

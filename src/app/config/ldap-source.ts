@@ -2,6 +2,7 @@ import { withPreset } from '../../adapters/ldap/presets.js';
 import { readCertificates } from './certificates.js';
 import { isLoopback, outOfUrl } from './hosts.js';
 import type { LdapSettings } from './ldap.js';
+import { readMirror } from './mirror.js';
 import { present } from './present.js';
 import type { KeyPath, Problems } from './problems.js';
 import type { Reading } from './reading.js';
@@ -35,7 +36,7 @@ export function readLdap(ldap: LdapSettings, at: KeyPath, reading: Reading) {
     ca: readCertificates(reading, [...at, 'caFile'], caFile),
     bindPassword: password,
     timeLimitMs: timeLimit,
-    mirror: mirror && { everyMs: mirror.every, maxShrink: mirror.maxShrink },
+    mirror: readMirror(mirror),
   });
 }
 

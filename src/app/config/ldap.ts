@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { addresses } from './addresses.js';
 import { directoryKinds } from './directory-kinds.js';
+import { mirror } from './mirror.js';
 import { scalars } from './scalars.js';
 import { sourceName } from './source-name.js';
 
-const { text, secret, flag, count, duration, share, word } = scalars;
+const { text, secret, flag, count, duration, word } = scalars;
 const { urls, dns, attribute, attributes, filter, localpart, region } = directoryKinds;
 
 const attributeNames = z.strictObject({
@@ -17,13 +18,6 @@ const attributeNames = z.strictObject({
   id: attribute.optional().meta({
     description: 'Holds what stays with a person who is renamed. Without it, the usual ones are looked for.',
     examples: ['entryUUID'],
-  }),
-});
-
-const mirror = z.strictObject({
-  every: duration('24d').prefault('5m').meta({ description: 'How often it is read.' }),
-  maxShrink: share.prefault('20%').meta({
-    description: 'A listing that lacks more than this share of what is known is taken for broken, and not applied.',
   }),
 });
 
@@ -88,13 +82,10 @@ export const ldap = z.strictObject({
   timeLimit: duration('1h').prefault('3s').meta({ description: 'How long one lookup may take.' }),
   connections: count(1, 100).prefault(4).meta({ description: 'Most connections for lookups.' }),
   pageSize: count(1, 10_000).prefault(1000).meta({ description: 'Entries per page of a listing.' }),
-  mirror: z
-    .preprocess((value) => (value === true ? {} : value), z.union([z.literal(false), mirror]))
-    .prefault({})
-    .meta({
-      description:
-        'Whether a copy is kept, which answers hashed lookups, and all when the directory is down; `false` for none.',
-    }),
+  mirror: mirror.meta({
+    description:
+      'Whether a copy is kept, which answers hashed lookups, and all when the directory is down; `false` for none.',
+  }),
 });
 
 export type LdapSettings = z.output<typeof ldap>;

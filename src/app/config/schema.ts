@@ -190,6 +190,12 @@ export const schema = {
       example: '/etc/islet/templates',
     },
     brand: { doc: 'Brand for requests that name none.', format: 'text', default: 'islet' },
+    brands: {
+      doc: 'Brands for the users of some homeservers: server name and brand.',
+      format: 'brands',
+      default: {},
+      example: { 'example.org': 'example' },
+    },
     language: { doc: 'Language for readers who ask for none that exists.', format: 'text', default: 'en' },
   },
 

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
+import { readFileSource, readSqlSource, readSynapseSource } from './built-in-sources.js';
 import { readCertificates } from './certificates.js';
 import { readLdap } from './ldap-source.js';
+import { nameFromFile, readUse } from './own-source.js';
 import { present } from './present.js';
 import type { KeyPath } from './problems.js';
 import type { Reading } from './reading.js';
@@ -10,9 +12,7 @@ import type { upstream } from './upstream.js';
 
 /** Who is asked, in order. Our own bindings are always among them, last unless placed elsewhere. */
 export function readSources({ sources }: Settings, reading: Reading) {
-  const names = sources.map((source) =>
-    source.kind === 'ldap' ? source.ldap.name : source.kind === 'upstream' ? source.upstream.name : 'bindings',
-  );
+  const names = sources.map(nameOf);
   for (const [index, name] of names.entries()) {
     const first = names.findIndex((other) => other.toLowerCase() === name.toLowerCase());
     if (first === index) continue;
@@ -20,15 +20,38 @@ export function readSources({ sources }: Settings, reading: Reading) {
     reading.problems.add(['sources', index], reason, 'each needs a name of its own');
   }
   const read = sources.map((source, index) => {
+    if (source.kind === 'use') return readUse(source, ['sources', index], reading);
     const at: KeyPath = ['sources', index, source.kind];
     if (source.kind === 'ldap') return readLdap(source.ldap, at, reading);
     if (source.kind === 'upstream') return readUpstream(source.upstream, at, reading);
+    if (source.kind === 'file') return readFileSource(source.file, at, reading);
+    if (source.kind === 'sql') return readSqlSource(source.sql, at, reading);
+    if (source.kind === 'synapse') return readSynapseSource(source.synapse, at, reading);
     return bindings;
   });
   return names.includes('bindings') ? read : [...read, bindings];
 }
 
 const bindings = { kind: 'bindings', name: 'bindings' } as const;
+
+function nameOf(source: Settings['sources'][number]): string {
+  switch (source.kind) {
+    case 'ldap':
+      return source.ldap.name;
+    case 'upstream':
+      return source.upstream.name;
+    case 'file':
+      return source.file.name;
+    case 'sql':
+      return source.sql.name;
+    case 'synapse':
+      return source.synapse.name;
+    case 'use':
+      return source.name ?? nameFromFile(source.use);
+    case 'bindings':
+      return 'bindings';
+  }
+}
 
 function readUpstream(
   { accessToken, accessTokenFile, caFile, timeLimit, ...rest }: z.output<typeof upstream>,

@@ -1,14 +1,20 @@
 import { z } from 'zod';
+import { file, sql, synapse } from './built-in-sources.js';
 import { chosenByKey } from './choice.js';
 import { ldap } from './ldap.js';
+import { use } from './own-source.js';
 import { upstream } from './upstream.js';
 
-/** `- ldap: { … }`, `- upstream: { … }`, `- bindings` */
+/** `- ldap: { … }`, `- use: ./hr.mjs` with its options beside it, `- bindings` */
 export const sources = z.array(
   chosenByKey(
     z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('ldap'), ldap }),
       z.strictObject({ kind: z.literal('upstream'), upstream }),
+      z.strictObject({ kind: z.literal('file'), file }),
+      z.strictObject({ kind: z.literal('sql'), sql }),
+      z.strictObject({ kind: z.literal('synapse'), synapse }),
+      z.strictObject({ kind: z.literal('use'), ...use }),
       z.strictObject({ kind: z.literal('bindings'), bindings: z.strictObject({}).optional() }),
     ]),
   ),

@@ -5,7 +5,7 @@ import { read } from './body.js';
 import type { Dialect } from './dialect.js';
 import type { Endpoints } from './endpoints.js';
 import { mxid, roomText } from './fields.js';
-import { preferencesOf } from './pages.js';
+import { type Pages, preferencesOf } from './pages.js';
 
 const InviteBody = z.object({
   medium: z.string(),
@@ -21,7 +21,7 @@ const InviteBody = z.object({
 });
 
 /** @param publicUrl where homeservers reach us. Spec: "Invitation storage". */
-export function inviteEndpoints(invites: Invites, dialect: Dialect, publicUrl: string): Endpoints {
+export function inviteEndpoints(invites: Invites, dialect: Dialect, publicUrl: string, pages: Pages): Endpoints {
   const keys = `${publicUrl}/_matrix/identity/v2/pubkey`;
 
   return {
@@ -44,7 +44,7 @@ export function inviteEndpoints(invites: Invites, dialect: Dialect, publicUrl: s
             roomType: body.room_type,
           },
           webClient: body['org.matrix.web_client_location'],
-          preferences: preferencesOf(req),
+          preferences: preferencesOf(pages, req, body.sender),
         });
         res.json({
           token: ticket.token,

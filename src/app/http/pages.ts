@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import type { PageName, PageVariables, Templates } from '../../adapters/messaging/templates.js';
 import { Refused } from '../../domain/errors.js';
 import type { ReadPreferences } from '../../domain/messages.js';
+import { homeserverOf, type Mxid } from '../../domain/mxid.js';
 import type { Medium } from '../../domain/threepid.js';
 import type { Handler } from './endpoints.js';
 import { statusOf } from './errors.js';
@@ -9,11 +10,12 @@ import { queryOf } from './query.js';
 import { Rejected } from './rejected.js';
 
 /** Renders the pages for people who follow a link. */
-export type Pages = Pick<Templates, 'renderPage'>;
+export type Pages = Pick<Templates, 'renderPage' | 'brandFor'>;
 
-/** How whoever sent this wants to read what it causes. */
-export function preferencesOf(req: Request): ReadPreferences {
-  return { brand: brandOf(req), acceptLanguage: req.get('Accept-Language') };
+/** How whoever sent this, on behalf of this user if it is known, wants to read what it causes. */
+export function preferencesOf(pages: Pages, req: Request, user?: Mxid): ReadPreferences {
+  const homeserver = user && homeserverOf(user);
+  return { brand: pages.brandFor(brandOf(req), homeserver), acceptLanguage: req.get('Accept-Language') };
 }
 
 function brandOf(req: Request): string | undefined {
@@ -33,7 +35,7 @@ export function sendPage<Name extends PageName>(
   req: Request,
   res: Response,
 ): void {
-  const { html, language, contentSecurityPolicy } = pages.renderPage(name, variables, preferencesOf(req));
+  const { html, language, contentSecurityPolicy } = pages.renderPage(name, variables, preferencesOf(pages, req));
   res.set({ 'Content-Security-Policy': contentSecurityPolicy, 'Content-Language': language });
   res.type('html').send(html);
 }

@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { Refused } from '../../domain/errors.js';
 import type { Mxid } from '../../domain/mxid.js';
-import { isRegion, readPhoneNumber } from '../../domain/phone-number.js';
+import { internationalFormat, isRegion, readPhoneNumber } from '../../domain/phone-number.js';
 import type { Sessions } from '../../domain/sessions.js';
 import { email, msisdn } from '../../domain/threepid.js';
 import { read } from './body.js';
@@ -10,7 +10,7 @@ import type { ClientOf } from './client.js';
 import type { Dialect } from './dialect.js';
 import type { Endpoints } from './endpoints.js';
 import { nextLink, opaqueId, sendAttempt } from './fields.js';
-import { preferencesOf } from './pages.js';
+import { type Pages, preferencesOf } from './pages.js';
 
 const Attempt = { client_secret: opaqueId, send_attempt: sendAttempt, next_link: nextLink };
 const EmailBody = z.object({ email: z.string(), ...Attempt });
@@ -18,14 +18,19 @@ const EmailBody = z.object({ email: z.string(), ...Attempt });
 const PhoneBody = z.object({ country: z.string().nullish(), phone_number: z.string(), ...Attempt });
 
 /** Spec: "Establishing associations", the two requestToken endpoints. */
-export function requestTokenEndpoints(sessions: Sessions, dialect: Dialect, clientOf: ClientOf): Endpoints {
+export function requestTokenEndpoints(
+  sessions: Sessions,
+  dialect: Dialect,
+  clientOf: ClientOf,
+  pages: Pages,
+): Endpoints {
   const asked = (req: Request, user: Mxid | undefined, attempt: z.output<z.ZodObject<typeof Attempt>>) => ({
     clientSecret: attempt.client_secret,
     sendAttempt: attempt.send_attempt,
     nextLink: attempt.next_link,
     user,
     client: clientOf(req).address,
-    preferences: preferencesOf(req),
+    preferences: preferencesOf(pages, req, user),
   });
 
   return {
@@ -42,10 +47,10 @@ export function requestTokenEndpoints(sessions: Sessions, dialect: Dialect, clie
       async POST(req, res) {
         const user = await dialect.admit(req);
         const body = read(PhoneBody, dialect.body(req));
-        const { digits, international, callingCode } = phoneNumberOf(body.phone_number, body.country);
+        const { digits, callingCode } = phoneNumberOf(body.phone_number, body.country);
         const threepid = msisdn(digits);
         const sid = await sessions.requestToken({ threepid, callingCode, ...asked(req, user, body) });
-        res.json({ sid, success: true, msisdn: digits, intl_fmt: international });
+        res.json({ sid, success: true, msisdn: digits, intl_fmt: internationalFormat(digits) });
       },
     },
   };

@@ -1,7 +1,7 @@
 import express, { type Express } from 'express';
 import type { Services } from '../services.js';
 import { accountEndpoints } from './accounts.js';
-import { signedIn } from './auth.js';
+import { agreedTo, signedIn } from './auth.js';
 import { clientOf } from './client.js';
 import { cors } from './cors.js';
 import { bareApp } from './bare-app.js';
@@ -20,6 +20,7 @@ import { signEndpoints } from './sign-invite.js';
 import { submitTokenEndpoints } from './submit-token.js';
 import { termsEndpoints } from './terms.js';
 import { threepidEndpoints } from './threepids.js';
+import { unbindEndpoints } from './unbind.js';
 import { v1Access } from './v1-access.js';
 import { v1LookupEndpoints } from './v1-lookups.js';
 import { pingEndpoints, versionEndpoints } from './versions.js';
@@ -44,18 +45,19 @@ export interface HttpOptions {
 
 /** The Identity Service API. */
 export function httpApp(services: Services, options: HttpOptions): Express {
-  const { accounts, sessions, lookups, bindings, invites, quotas, signer, telemetry } = services;
+  const { accounts, sessions, lookups, bindings, invites, quotas, signer, telemetry, terms, requestAuth } = services;
   const who = signedIn(accounts);
+  const agreed = agreedTo(terms, who);
   const client = clientOf(options.trustedProxies);
   const allowV1 = v1Access(options.v1.allowFrom, client);
 
   const common = (dialect: Dialect): Endpoints => ({
     ...pingEndpoints,
     ...keyEndpoints(signer, invites),
-    ...requestTokenEndpoints(sessions, dialect, client),
+    ...requestTokenEndpoints(sessions, dialect, client, options.pages),
     ...submitTokenEndpoints(sessions, dialect, options),
     ...threepidEndpoints(sessions, bindings, dialect),
-    ...inviteEndpoints(invites, dialect, options.publicUrl),
+    ...inviteEndpoints(invites, dialect, options.publicUrl, options.pages),
     ...signEndpoints(invites, dialect),
   });
 
@@ -64,13 +66,15 @@ export function httpApp(services: Services, options: HttpOptions): Express {
   app.use(express.raw({ type: () => true, limit: options.maxBodyBytes }));
   mount(app, '/_matrix/identity', versionEndpoints(options.versions));
   mount(app, '/_matrix/identity/v2', {
-    ...common(v2Dialect(who)),
-    ...accountEndpoints(accounts, who),
-    ...termsEndpoints(who),
-    ...lookupEndpoints(lookups, quotas, who),
+    ...common(v2Dialect(agreed)),
+    ...unbindEndpoints(bindings, requestAuth, '/_matrix/identity/v2'),
+    ...accountEndpoints(accounts, agreed),
+    ...termsEndpoints(terms, who),
+    ...lookupEndpoints(lookups, quotas, agreed),
   });
   mount(app, '/_matrix/identity/api/v1', {
     ...common(v1Dialect(allowV1)),
+    ...unbindEndpoints(bindings, requestAuth, '/_matrix/identity/api/v1'),
     ...v1LookupEndpoints(lookups, bindings, options.maxAddresses, allowV1),
   });
   app.use(() => {

@@ -36,7 +36,7 @@ export function submitTokenEndpoints(
 
   const ask = async (proof: z.output<typeof Proof>, req: Request, res: Response) => {
     const { threepid, nextLink } = await sessions.live(proof.sid, proof.client_secret);
-    const { brand } = preferencesOf(req);
+    const { brand } = preferencesOf(pages, req);
     const action = `?${new URLSearchParams({ [FROM_PAGE]: 'yes', ...(brand !== undefined && { brand }) }).toString()}`;
     const { medium } = threepid;
     const address = medium === 'msisdn' ? `+${threepid.address}` : threepid.address;

@@ -1,18 +1,22 @@
 import { z } from 'zod';
+import type { Policy, Terms } from '../../domain/terms.js';
 import type { SignedIn } from './auth.js';
 import { jsonBody, read } from './body.js';
 import type { Endpoints } from './endpoints.js';
 
 const AcceptedBody = z.object({ user_accepts: z.array(z.string()) });
 
-/** There are no policies, so everybody has accepted all of them. Spec: "Terms of service". */
-export const termsEndpoints = (signedIn: SignedIn): Endpoints => ({
+/** @param signedIn also of those who have not accepted anything yet. Spec: "Terms of service". */
+export const termsEndpoints = (terms: Terms, signedIn: SignedIn): Endpoints => ({
   '/terms': {
-    GET: (_req, res) => void res.json({ policies: {} }),
+    GET: (_req, res) => void res.json({ policies: Object.fromEntries(terms.policies.map(written)) }),
     async POST(req, res) {
-      await signedIn(req);
-      read(AcceptedBody, jsonBody(req));
+      const user = await signedIn(req);
+      const { user_accepts } = read(AcceptedBody, jsonBody(req));
+      await terms.accept(user, user_accepts);
       res.json({});
     },
   },
 });
+
+const written = ({ id, version, languages }: Policy) => [id, { ...languages, version }] as const;

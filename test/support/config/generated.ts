@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { commentedYaml } from '../../../src/app/config/example.js';
+import { conformancePage } from '../conformance/page.js';
 import { jsonSchema } from './json-schema.js';
 import { withTables } from './option-tables.js';
 
@@ -7,10 +8,11 @@ const root = new URL('../../../', import.meta.url);
 
 export const pathOf = (name: string): string => new URL(name, root).pathname;
 
-/** The files that follow from the options, by their place in the repository. */
+/** The files that follow from the options and the tests, by their place in the repository. */
 export const generated = (): Readonly<Record<string, string>> => ({
   'docs/configuration.md': withTables(readFileSync(pathOf('docs/configuration.md'), 'utf8')),
   'config/islet.example.yaml': commentedYaml(EXAMPLE, HEAD),
+  'docs/conformance.md': conformancePage(),
   'config/islet.schema.json': `${JSON.stringify(jsonSchema(), undefined, 2)}\n`,
 });
 

@@ -1,0 +1,31 @@
+import type { DirectoryEntry } from '../../domain/directory.js';
+import type { DirectoryPage } from '../../ports/directory.js';
+import { read } from './entry.js';
+import type { RawPage } from './listing.js';
+import type { RawEntry } from './raw-entry.js';
+import type { Rules } from './rules.js';
+
+/** A page to be understood by the given rules. */
+export const readable = ({ part, entries }: RawPage, rules: Rules): DirectoryPage => ({
+  part,
+  entries: entries.map((entry) => new ListedEntry(entry, rules)),
+});
+
+class ListedEntry implements DirectoryEntry {
+  readonly id: string;
+  readonly label: string;
+  readonly stamp: string;
+
+  constructor(
+    private readonly raw: RawEntry,
+    private readonly rules: Rules,
+  ) {
+    this.id = raw.id;
+    this.label = raw.dn;
+    this.stamp = raw.digest + rules.mark;
+  }
+
+  read(): ReturnType<DirectoryEntry['read']> {
+    return read(this.raw, this.rules);
+  }
+}

@@ -1,0 +1,41 @@
+/** The default alphabet of mobile networks, by its codes. Spec: 3GPP TS 23.038 6.2.1. */
+const BASIC =
+  '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u001bÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?' +
+  '¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
+/** What an escape in front makes of some of them. */
+const EXTENSION: Readonly<Record<string, string>> = {
+  '\f': '\n',
+  '^': 'Λ',
+  '{': '(',
+  '}': ')',
+  '\\': '/',
+  '[': '<',
+  '~': '=',
+  ']': '>',
+  '|': '¡',
+  '€': 'e',
+};
+const ESCAPE = '\u001b';
+
+/** The text in the default alphabet, a septet in each byte, or `undefined` if that cannot say it. */
+export function inDefaultAlphabet(text: string): Buffer | undefined {
+  const septets: number[] = [];
+  for (const character of text) {
+    const extended = EXTENSION[character];
+    const code = character === ESCAPE ? -1 : BASIC.indexOf(extended ?? character);
+    if (code < 0) return undefined;
+    if (extended !== undefined) septets.push(BASIC.indexOf(ESCAPE));
+    septets.push(code);
+  }
+  return Buffer.from(septets);
+}
+
+/** The text in UCS-2, big endian, as networks take everything else. */
+export const inUcs2 = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
+
+/** How many messages a phone bill counts: 160 septets or 70 characters of UCS-2, in several 153 or 67 each. */
+export function segmentsOf(text: string): number {
+  const septets = inDefaultAlphabet(text)?.length;
+  const [length, single, each] = septets === undefined ? [text.length, 70, 67] : [septets, 160, 153];
+  return length <= single ? 1 : Math.ceil(length / each);
+}

@@ -1,0 +1,39 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HttpClient } from '../../ports/http-client.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { SourceContext } from '../../source.js';
+import { limitedFetch, originsIn } from './limited-fetch.js';
+import { threepidReaders } from './threepid-readers.js';
+
+/** Where a source lives. */
+export interface SourcePlace {
+  readonly name: string;
+  /** Caches of all sources are kept below it. */
+  readonly dataDir: string;
+  readonly configFolder: string;
+  /** Certificates to trust instead of the system's, PEM. */
+  readonly ca?: string | undefined;
+}
+
+/** @param options what the operator wrote for this source */
+export async function sourceContext(
+  { name, dataDir, configFolder, ca }: SourcePlace,
+  options: unknown,
+  http: HttpClient,
+  telemetry: Telemetry,
+): Promise<SourceContext> {
+  const cacheFolder = join(dataDir, 'sources', name);
+  await mkdir(cacheFolder, { recursive: true, mode: 0o700 });
+  return {
+    name,
+    cacheFolder,
+    configFolder,
+    threepids: threepidReaders,
+    fetch: limitedFetch(http, originsIn(options), ca),
+    log: {
+      info: (message, facts) => telemetry.info(message, { ...facts, source: name }),
+      warn: (message, facts, cause) => telemetry.warn(message, { ...facts, source: name }, cause),
+    },
+  };
+}

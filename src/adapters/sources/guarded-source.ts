@@ -1,0 +1,86 @@
+import type { Finding } from '../../domain/association.js';
+import type { Medium, Threepid } from '../../domain/threepid.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { ThreepidSource } from '../../ports/threepid-source.js';
+import type { ThreepidSource as OwnSource } from '../../source.js';
+import { findingsIn } from './answers.js';
+import { within } from './within.js';
+
+/** Questions that may wait for one source; more of them would only pile up. */
+const MOST_WAITING = 100;
+/** After this long, a question that was never answered makes room for another. */
+const GIVEN_UP_MS = 60_000;
+const CLOSE_LIMIT_MS = 5_000;
+
+export interface SourceSettings {
+  readonly name: string;
+  /** The module it comes from, if it has one to name when it fails. */
+  readonly file?: string;
+  readonly timeLimitMs: number;
+  /** What it is asked for; other threepids it never sees. */
+  readonly media: readonly Medium[];
+  /** Whether its word forbids binding a threepid to anybody else. */
+  readonly owns: boolean;
+}
+
+/**
+ * A source that somebody else wrote, held to its promises: whatever it does in its own time, a
+ * question ends within the limit, with an answer that can be used or an error.
+ */
+export class GuardedSource implements ThreepidSource {
+  readonly name: string;
+  readonly isOwner: boolean;
+  private waiting = 0;
+  private readonly told = new Set<string>();
+
+  constructor(
+    private readonly source: OwnSource,
+    private readonly settings: SourceSettings,
+    private readonly telemetry: Telemetry,
+  ) {
+    this.name = settings.name;
+    this.isOwner = settings.owns;
+  }
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    const asked = threepids.filter(({ medium }) => this.settings.media.includes(medium));
+    if (asked.length === 0) return [];
+    if (this.waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} questions are unanswered, no more are asked`);
+    const answer = await within(this.settings.timeLimitMs, (signal) =>
+      this.counted(async () => this.source.find(asked, signal)),
+    );
+    return findingsIn(answer, asked, (reason) => this.odd(reason));
+  }
+
+  /** Counts what cannot be used, and says each kind of it once. */
+  odd(reason: string): void {
+    this.telemetry.count('source_oddities', { source: this.name });
+    if (this.told.has(reason)) return;
+    this.told.add(reason);
+    this.telemetry.warn('a source answers what cannot be used; that is left out', { source: this.name, reason });
+  }
+
+  async close(): Promise<void> {
+    try {
+      await within(CLOSE_LIMIT_MS, async () => this.source.close?.());
+    } catch (cause) {
+      this.telemetry.warn('a source did not close', { source: this.name }, cause);
+    }
+  }
+
+  private async counted<T>(work: () => Promise<T>): Promise<T> {
+    let isWaiting = true;
+    const done = (): void => {
+      if (isWaiting) this.waiting -= 1;
+      isWaiting = false;
+    };
+    this.waiting += 1;
+    const timer = setTimeout(done, GIVEN_UP_MS).unref();
+    try {
+      return await work();
+    } finally {
+      clearTimeout(timer);
+      done();
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import type { DirectoryEntry, LeftOut } from '../../domain/directory.js';
+import type { Mxid } from '../../domain/mxid.js';
+import { keyOf, type Threepid } from '../../domain/threepid.js';
+import type { Directory, DirectoryPage } from '../../ports/directory.js';
+import type { ThreepidSource as OwnSource } from '../../source.js';
+import { associationIn } from './answers.js';
+import type { SourceSettings } from './guarded-source.js';
+
+/** How long the next association of a listing may take. */
+const STALL_MS = 60_000;
+const LIMIT_MS = 60 * 60_000;
+/** A listing without an end has more than this. */
+const MOST_LISTED = 5_000_000;
+const PAGE = 1000;
+
+interface Listed {
+  readonly threepids: Map<string, Threepid>;
+  readonly leftOut: Set<LeftOut>;
+}
+
+/** What a source of one's own lists, as a directory of its people: one entry per Matrix ID. */
+export class ListedSource implements Directory {
+  readonly name: string;
+  readonly derivesNames = false;
+  readonly parts = ['all'];
+
+  /** @param odd hears, without an address in it, why anything is left out */
+  constructor(
+    private readonly source: OwnSource,
+    private readonly settings: Pick<SourceSettings, 'name' | 'media'>,
+    private readonly odd: (reason: string) => void,
+    private readonly limits = { stallMs: STALL_MS, wholeMs: LIMIT_MS, most: MOST_LISTED },
+  ) {
+    this.name = settings.name;
+  }
+
+  async *list(): AsyncGenerator<DirectoryPage> {
+    let entries: DirectoryEntry[] = [];
+    for (const [mxid, listed] of await this.people()) {
+      entries.push(entryOf(mxid, listed));
+      if (entries.length < PAGE) continue;
+      yield { part: 'all', entries };
+      entries = [];
+      await setImmediate();
+    }
+    yield { part: 'all', entries };
+  }
+
+  /** The whole listing, which fails if it stalls, whether or not the source heeds the signal. */
+  private async people(): Promise<ReadonlyMap<Mxid, Listed>> {
+    const controller = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const stalled = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        const error = new Error(`its listing stood still for ${this.limits.stallMs / 1000} s`);
+        reject(error);
+        controller.abort(error);
+      }, this.limits.stallMs);
+    });
+    try {
+      return await Promise.race([this.gather(controller.signal, () => timer?.refresh()), stalled]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async gather(signal: AbortSignal, goesOn: () => void): Promise<ReadonlyMap<Mxid, Listed>> {
+    const people = new Map<Mxid, Listed>();
+    const until = performance.now() + this.limits.wholeMs;
+    let count = 0;
+    const listing: unknown = this.source.all?.(signal);
+    if (!isListing(listing)) throw new Error('what all() gives is no listing');
+    for await (const value of listing) {
+      signal.throwIfAborted();
+      goesOn();
+      count += 1;
+      if (count > this.limits.most) throw new Error(`its listing has more than ${this.limits.most} associations`);
+      if (performance.now() > until) throw new Error(`its listing takes longer than ${this.limits.wholeMs / 1000} s`);
+      this.note(value, people);
+      // To whoever never waits for anything, requests would have to wait.
+      if (count % PAGE === 0) await setImmediate();
+    }
+    if (count > 0 && people.size === 0) throw new Error('nothing in its listing can be used');
+    return people;
+  }
+
+  private note(value: unknown, people: Map<Mxid, Listed>): void {
+    const association = associationIn(value);
+    if (typeof association === 'string') return this.odd(association);
+    const { threepid, mxid } = association;
+    let listed = people.get(mxid);
+    if (!listed) people.set(mxid, (listed = { threepids: new Map(), leftOut: new Set() }));
+    if (this.settings.media.includes(threepid.medium)) listed.threepids.set(keyOf(threepid), threepid);
+    else listed.leftOut.add(`${threepid.medium} is not among its media`);
+  }
+}
+
+const isListing = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+
+function entryOf(mxid: Mxid, { threepids, leftOut }: Listed): DirectoryEntry {
+  const sorted = [...threepids].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, threepid]) => threepid);
+  const content = { person: { mxid, threepids: sorted }, leftOut: [...leftOut] };
+  return {
+    id: mxid,
+    label: mxid,
+    stamp: createHash('sha256').update(JSON.stringify(content)).digest('base64url'),
+    read: () => content,
+  };
+}

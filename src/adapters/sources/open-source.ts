@@ -1,0 +1,44 @@
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { OpenSource, SourceContext, ThreepidSource as OwnSource } from '../../source.js';
+import { GuardedSource, type SourceSettings } from './guarded-source.js';
+import { ListedSource } from './listed-source.js';
+import { within } from './within.js';
+
+const OPEN_LIMIT_MS = 30_000;
+
+/** A source of any make, held to its promises. */
+export interface OpenedSource {
+  readonly source: GuardedSource;
+  /** How it is listed; `undefined` if it cannot be. */
+  readonly directory: ListedSource | undefined;
+}
+
+/** @throws Error naming the source, its file and the reason */
+export async function openSource<Options>(
+  open: OpenSource<Options>,
+  options: Options,
+  context: SourceContext,
+  settings: SourceSettings,
+  telemetry: Telemetry,
+): Promise<OpenedSource> {
+  let made: OwnSource;
+  try {
+    made = await within(OPEN_LIMIT_MS, () => open(options, context));
+    checkShape(made);
+  } catch (cause) {
+    const where = settings.file === undefined ? '' : `, ${settings.file},`;
+    throw new Error(`source ${settings.name}${where} cannot be opened: ${reasonOf(cause)}`, { cause });
+  }
+  const source = new GuardedSource(made, settings, telemetry);
+  return { source, directory: made.all && new ListedSource(made, settings, (reason) => source.odd(reason)) };
+}
+
+function checkShape(made: unknown): asserts made is OwnSource {
+  if (typeof made !== 'object' || made === null) throw new Error('what was given is no source');
+  const { find, all, close } = made as Partial<Record<string, unknown>>;
+  if (typeof find !== 'function') throw new Error('it has no function find');
+  if (all !== undefined && typeof all !== 'function') throw new Error('its "all" is no function');
+  if (close !== undefined && typeof close !== 'function') throw new Error('its "close" is no function');
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

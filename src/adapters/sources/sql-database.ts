@@ -1,0 +1,110 @@
+import { pathToFileURL } from 'node:url';
+import knex, { type Knex } from 'knex';
+import type { Row } from './records.js';
+
+export type SqlPlace =
+  /** An SQLite file, which is only read. */
+  | { readonly file: string }
+  | {
+      /** `postgres://…` or `mysql://…` */
+      readonly url: string;
+      /** Instead of one in the URL. */
+      readonly password?: string | undefined;
+    };
+
+/** What a query may name with a colon: the medium, and the addresses that are asked for, a list. */
+export interface QueryBindings {
+  readonly medium?: string;
+  readonly addresses?: readonly string[];
+}
+
+const CONNECT_LIMIT_MS = 5_000;
+const STATEMENT_LIMIT_MS = 60_000;
+
+/** Somebody else's database, asked by queries of the operator. Whoever opened it closes it. */
+export class SqlDatabase {
+  private readonly db: Knex;
+
+  /** @throws Error if the driver is not installed: that of MySQL is not part of Islet */
+  constructor(place: SqlPlace) {
+    this.db = knex({
+      ...('file' in place ? sqlite(place.file) : server(new URL(place.url), place.password)),
+      compileSqlOnError: false, // messages carry `?` instead of addresses
+      acquireConnectionTimeout: CONNECT_LIMIT_MS,
+      log: silent,
+    });
+  }
+
+  /** The rows of a query. @throws Error with the database's word for what went wrong, and no value */
+  async rows(what: string, query: string, bindings: QueryBindings = {}): Promise<readonly Row[]> {
+    const { sql, values } = bound(query, bindings);
+    try {
+      return rowsOf(await this.db.raw(sql, values));
+    } catch (error) {
+      // Neither the message nor the error itself: databases repeat values in both.
+      throw new Error(`the query "${what}" fails: ${wordOf(error)}`);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.db.destroy();
+  }
+}
+
+const NAMED = /(?<![:\w]):(medium|addresses)\b/g;
+
+/** A query with its names in place of values; other question marks in it stay what they are. */
+export function bound(query: string, { medium = '', addresses = [] }: QueryBindings) {
+  const values: string[] = [];
+  const sql = query.replaceAll('?', '\\?').replace(NAMED, (_name, name: string) => {
+    const these = name === 'medium' ? [medium] : addresses;
+    values.push(...these);
+    return these.map(() => '?').join(', ');
+  });
+  return { sql, values };
+}
+
+/** Each driver has a shape of its own: rows, an object with rows, rows and their columns. */
+function rowsOf(answer: unknown): readonly Row[] {
+  if (typeof answer === 'object' && answer !== null && 'rows' in answer) return answer.rows as Row[];
+  const list = answer as readonly unknown[];
+  return (Array.isArray(list[0]) ? list[0] : list) as Row[];
+}
+
+function wordOf(error: unknown): string {
+  const { code, message = '' } = error as { code?: unknown; message?: string };
+  // These speak of the query and not of a value.
+  const reason = /relation ".*" does not exist|column .* does not exist|no such (?:table|column): .*|syntax error.*/;
+  return [code, reason.exec(message)?.[0]].filter((word) => word !== undefined).join(', ') || 'no reason is given';
+}
+
+const sqlite = (file: string): Knex.Config => ({
+  client: 'sqlite3',
+  // Knex adds flags to those for writing; only a URI can ask for less.
+  connection: { filename: `${pathToFileURL(file).href}?mode=ro`, flags: ['OPEN_URI'] } as Knex.Sqlite3ConnectionConfig,
+  useNullAsDefault: true,
+  pool: { min: 0, max: 1 },
+});
+
+function server(url: URL, password: string | undefined): Knex.Config {
+  const pool = { min: 0, max: 4 };
+  if (url.protocol === 'mysql:') {
+    if (password !== undefined) url.password = encodeURIComponent(password);
+    return { client: 'mysql2', connection: { uri: url.href, connectTimeout: CONNECT_LIMIT_MS } as object, pool };
+  }
+  if (password !== undefined) url.searchParams.set('password', password);
+  return {
+    client: 'pg',
+    connection: {
+      connectionString: url.href,
+      application_name: 'islet',
+      connectionTimeoutMillis: CONNECT_LIMIT_MS,
+      statement_timeout: STATEMENT_LIMIT_MS,
+      query_timeout: STATEMENT_LIMIT_MS + CONNECT_LIMIT_MS,
+    } as Knex.PgConnectionConfig,
+    pool,
+  };
+}
+
+/** Knex prints lost connections; whoever asks next is told anyway. */
+const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };

@@ -1,0 +1,80 @@
+import type { Region } from '../../domain/phone-number.js';
+import { tryThreepid } from '../../domain/threepid.js';
+import type { Association, OpenSource, ThreepidSource } from '../../source.js';
+import { phone, type Row } from './records.js';
+import { SqlDatabase, type SqlPlace } from './sql-database.js';
+
+export interface SqlOptions {
+  readonly place: SqlPlace;
+  /** Gives `address` and `mxid` of those of `:addresses` that it knows as a `:medium`. */
+  readonly find: string;
+  /** Gives `medium`, `address` and `mxid` of everything. */
+  readonly list?: string | undefined;
+  /** Where phone numbers without a country are at home. */
+  readonly phoneRegion?: Region | undefined;
+}
+
+/** Addresses of one question: a few hundred are a plan, thousands are none. */
+const AT_ONCE = 500;
+/** Users that are people and still there. */
+const SYNAPSE = `from user_threepids t join users u on u.name = t.user_id
+  where u.deactivated = 0 and u.is_guest = 0`;
+
+/** A table of people in a database, whatever the table looks like. */
+export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegion }) => {
+  const database = new SqlDatabase(place);
+
+  async function found(medium: string, addresses: readonly string[], signal: AbortSignal) {
+    const known: Association[] = [];
+    for (let at = 0; at < addresses.length; at += AT_ONCE) {
+      signal.throwIfAborted();
+      const part = { medium, addresses: addresses.slice(at, at + AT_ONCE) };
+      const rows = await database.rows('find', find, part);
+      known.push(...rows.flatMap((row) => associationOf({ ...row, medium }, phoneRegion)));
+    }
+    return known;
+  }
+
+  const source: ThreepidSource = {
+    async find(threepids, signal) {
+      const of = (wanted: string) => threepids.flatMap(({ medium, address }) => (medium === wanted ? address : []));
+      const answers = ['email', 'msisdn'].map((medium) => found(medium, of(medium), signal));
+      return (await Promise.all(answers)).flat();
+    },
+    close: () => database.close(),
+  };
+  if (list === undefined) return source;
+  return {
+    ...source,
+    async *all() {
+      for (const row of await database.rows('list', list)) yield* associationOf(row, phoneRegion);
+    },
+  };
+};
+
+/** The addresses that users have proven to their homeserver, as Synapse keeps them in PostgreSQL. */
+export const synapseSource: OpenSource<{ readonly place: SqlPlace; readonly homeserver: string }> = async (
+  { place, homeserver },
+  context,
+) => {
+  const find = `select t.address, t.user_id as mxid ${SYNAPSE} and t.medium = :medium and t.address in (:addresses)`;
+  const list = `select t.medium, t.address, t.user_id as mxid ${SYNAPSE}`;
+  const { all, ...source } = await sqlSource({ place, find, list }, context);
+  const isOurs = ({ mxid }: Pick<Association, 'mxid'>): boolean => mxid.endsWith(`:${homeserver}`);
+  return {
+    ...source,
+    find: async (threepids, signal) => ((await source.find(threepids, signal)) as Association[]).filter(isOurs),
+    async *all(signal) {
+      for await (const association of all?.(signal) ?? []) if (isOurs(association)) yield association;
+    },
+  };
+};
+
+/** What is no address of a person is left out: databases hold much. */
+function associationOf({ medium, address, mxid }: Row, region: Region | undefined): readonly Association[] {
+  if (typeof medium !== 'string' || typeof mxid !== 'string') return [];
+  const text = typeof address === 'number' || typeof address === 'bigint' ? String(address) : address;
+  if (typeof text !== 'string') return [];
+  const threepid = medium === 'msisdn' ? phone(text, region) : tryThreepid(medium, text.trim());
+  return threepid ? [{ threepid, mxid }] : [];
+}

@@ -1,0 +1,14 @@
+import { isRegion, readPhoneNumber } from '../../domain/phone-number.js';
+import { tryThreepid } from '../../domain/threepid.js';
+import type { ThreepidReaders } from '../../source.js';
+
+/** Reads addresses as everything else in the house does. */
+export const threepidReaders: ThreepidReaders = {
+  email: (text) => tryThreepid('email', text),
+  msisdn: (digits) => tryThreepid('msisdn', digits),
+  readPhoneNumber(text, region) {
+    if (region !== undefined && !isRegion(region)) throw new Error(`${region} is no region that has phone numbers`);
+    const number = readPhoneNumber(text, region);
+    return number && tryThreepid('msisdn', number.digits);
+  },
+};

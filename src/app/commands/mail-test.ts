@@ -1,0 +1,39 @@
+import { trySending, type TrialStep } from '../../adapters/messaging/smtp-trial.js';
+import { email } from '../../domain/threepid.js';
+import type { Config } from '../config.js';
+import type { Paint } from './paint.js';
+
+/**
+ * Sends one mail to this address and shows each step towards the mail server.
+ *
+ * @returns the exit code: 0 if the mail was accepted, 1 if not
+ * @throws Refused if the address is none
+ */
+export async function mailTest(
+  { mail, server }: Config,
+  address: string,
+  { isJson, paint, print }: { readonly isJson: boolean; readonly paint: Paint; readonly print: (text: string) => void },
+): Promise<number> {
+  const { address: to } = email(address);
+  if (!mail) throw new Error('no mail server is configured: set mail.host or mail.smtpUrl');
+  const steps = await trySending(
+    { ...mail, password: mail.password?.value },
+    {
+      to,
+      subject: `Test mail from ${server.name}`,
+      text: `This mail was sent by "islet mail test" on the identity server ${server.name}.\nThat it arrived means that its mail settings are right. Nobody has to answer it.\n`,
+    },
+  );
+  const isAccepted = steps.at(-1)?.step === 'accepted' && steps.every(({ isFine }) => isFine);
+  print(isJson ? JSON.stringify({ isAccepted, steps }, undefined, 2) : words(steps, isAccepted, paint));
+  return isAccepted ? 0 : 1;
+}
+
+const words = (steps: readonly TrialStep[], isAccepted: boolean, paint: Paint): string =>
+  [
+    ...steps.map(
+      ({ step, isFine, words }) =>
+        `${isFine ? paint.good('✓') : paint.bad('✗')} ${step.padEnd(10)} ${isFine ? paint.dim(words) : words}`,
+    ),
+    isAccepted ? paint.good('The mail server took the mail.') : paint.bad('The mail was not sent.'),
+  ].join('\n');

@@ -1,0 +1,22 @@
+import { checkTemplates } from '../../adapters/messaging/template-check.js';
+import { Templates } from '../../adapters/messaging/templates.js';
+import type { Config } from '../config.js';
+import type { Paint } from './paint.js';
+
+/**
+ * Renders every text of every brand in every language, and shows what does not work, a line each.
+ *
+ * @returns the exit code: 0 if all do, 1 if not
+ */
+export function templatesCheck(
+  { templates: options, server }: Config,
+  { isJson, paint, print }: { readonly isJson: boolean; readonly paint: Paint; readonly print: (text: string) => void },
+): number {
+  const templates = new Templates({ ...options, serverName: server.name });
+  const problems = checkTemplates(templates);
+  const brands = templates.brands.map((name) => ({ name, languages: [...templates.languages(name)].sort() }));
+  if (isJson) print(JSON.stringify({ isFine: problems.length === 0, problems, brands }, undefined, 2));
+  else if (problems.length > 0) print(problems.map((problem) => paint.bad(problem)).join('\n'));
+  else print(brands.map(({ name, languages }) => paint.good(`${name}: fine in ${languages.join(', ')}`)).join('\n'));
+  return problems.length === 0 ? 0 : 1;
+}

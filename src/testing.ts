@@ -1,0 +1,154 @@
+import { deepStrictEqual, ok } from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as nodeTest from 'node:test';
+import { parseMxid } from './domain/mxid.js';
+import { keyOf, type Threepid, tryThreepid } from './domain/threepid.js';
+import { threepidReaders } from './adapters/sources/threepid-readers.js';
+import type { Association, SourceContext, ThreepidSource } from './source.js';
+
+/** `[medium, address, mxid]`, the address canonical. */
+export type Known = readonly [medium: string, address: string, mxid: string];
+
+export interface SourceSamples {
+  /** Some of what the source knows, at least one. */
+  readonly known: readonly Known[];
+  /** Threepids that it does not know; a few invented ones are asked besides. */
+  readonly unknown?: readonly (readonly [medium: string, address: string])[];
+}
+
+/** Where tests are declared: `node:test`, or the `describe` and `it` of vitest. */
+export interface TestRunner {
+  readonly describe: (name: string, body: () => void) => unknown;
+  readonly it: (name: string, body: () => Promise<void>) => unknown;
+}
+
+const MANY = 1000;
+
+/** What every source promises. Declares one test for each promise; each opens the source anew and closes it. */
+export function sourceContract(
+  open: () => ThreepidSource | Promise<ThreepidSource>,
+  samples: SourceSamples,
+  { describe, it }: TestRunner = nodeTest,
+): void {
+  const known = samples.known.map(([medium, address, mxid]) => ({ threepid: sample(medium, address), mxid }));
+  const invented = Array.from({ length: 3 }, (_, n) => sample('email', `nobody-${n}@islet-contract.invalid`));
+  const unknown = [...(samples.unknown ?? []).map(([medium, address]) => sample(medium, address)), ...invented];
+  const asked = known.map(({ threepid }) => threepid);
+  const never = new AbortController().signal;
+  if (known.length === 0) throw new Error('the contract of a source needs at least one known threepid');
+
+  const promise = (sentence: string, check: (source: ThreepidSource) => Promise<void>) =>
+    it(sentence, async () => {
+      const source = await open();
+      try {
+        await check(source);
+      } finally {
+        await source.close?.();
+      }
+    });
+
+  describe('threepid source contract', () => {
+    promise('says whose each known threepid is', async (source) => {
+      for (const one of known) deepStrictEqual(plain(await source.find([one.threepid], never)), plain([one]));
+    });
+
+    promise('answers several at once, and leaves out the unknown', async (source) => {
+      deepStrictEqual(plain(await source.find([...unknown, ...asked], never)), plain(known));
+      deepStrictEqual(plain(await source.find(unknown, never)), []);
+    });
+
+    promise('answers nothing when nothing is asked', async (source) => {
+      deepStrictEqual(plain(await source.find([], never)), []);
+    });
+
+    promise('answers a thousand at once', async (source) => {
+      const strangers = Array.from({ length: MANY }, (_, n) => sample('email', `${n}@islet-contract.invalid`));
+      deepStrictEqual(plain(await source.find([...strangers, ...asked], never)), plain(known));
+    });
+
+    promise('does not mix up questions that are asked at the same time', async (source) => {
+      const answers = await Promise.all(asked.map((threepid) => source.find([threepid], never)));
+      deepStrictEqual(
+        answers.map(plain),
+        known.map((one) => plain([one])),
+      );
+    });
+
+    promise('lists canonical threepids and whole Matrix IDs, the known ones among them', async (source) => {
+      if (!source.all) return;
+      const listed = await listing(source);
+      for (const association of listed) checkAssociation(association);
+      const keys = new Set(plain(listed));
+      for (const one of plain(known)) ok(keys.has(one), `the listing lacks ${one}`);
+    });
+
+    promise('finds what it lists', async (source) => {
+      if (!source.all) return;
+      const some = (await listing(source)).slice(0, MANY);
+      const answers = new Set(plain(await source.find(distinct(some), never)));
+      for (const { threepid, mxid } of some) {
+        const isFound = answers.has(said({ threepid, mxid })) || answers.has(said({ threepid }));
+        ok(isFound, `find() does not give ${keyOf(threepid)} to ${mxid} as all() does`);
+      }
+    });
+
+    promise('lists the same again, also twice at the same time', async (source) => {
+      if (!source.all) return;
+      const [first, second] = await Promise.all([listing(source), listing(source)]);
+      deepStrictEqual(plain(first), plain(second));
+    });
+  });
+}
+
+/**
+ * A context for tests: the network is open, the cache folder is a new one and gone when the process
+ * ends.
+ */
+export function testContext(name = 'test'): SourceContext {
+  if (folders.length === 0)
+    process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+  const cacheFolder = mkdtempSync(join(tmpdir(), 'islet-source-'));
+  folders.push(cacheFolder);
+  return {
+    name,
+    cacheFolder,
+    configFolder: process.cwd(),
+    threepids: threepidReaders,
+    fetch: (url, init) => fetch(url, { redirect: 'manual', ...init }),
+    log: { info: () => undefined, warn: () => undefined },
+  };
+}
+
+const folders: string[] = [];
+
+function sample(medium: string, address: string): Threepid {
+  const threepid = tryThreepid(medium, address);
+  if (threepid?.address !== address) throw new Error(`${address} is no canonical ${medium}`);
+  return threepid;
+}
+
+async function listing(source: ThreepidSource): Promise<readonly Association[]> {
+  const listed: Association[] = [];
+  for await (const association of source.all?.(new AbortController().signal) ?? []) listed.push(association);
+  return listed;
+}
+
+function checkAssociation({ threepid, mxid }: Association): void {
+  const read = tryThreepid(threepid.medium, threepid.address);
+  ok(read && keyOf(read) === keyOf(threepid), `${keyOf(threepid)} is not canonical`);
+  ok(parseMxid(mxid), `${mxid} is no Matrix ID`);
+}
+
+/** Comparable whatever the order, and with what is wrong in sight. */
+const plain = (findings: readonly object[]): readonly string[] =>
+  findings.map((finding) => said(finding as Partial<Association>)).toSorted();
+
+const said = ({ threepid, mxid }: Partial<Association>): string =>
+  `${threepid ? keyOf(threepid) : 'no threepid'} is ${mxid ?? 'contested'}`;
+
+/** A threepid of two people is contested, and then listed twice. */
+const distinct = (associations: readonly Association[]): readonly Threepid[] => [
+  ...new Map(associations.map(({ threepid }) => [keyOf(threepid), threepid])).values(),
+];

@@ -1,0 +1,38 @@
+// Puts a mirror of many people into a data folder, as a sync would have: node fill-mirror.mjs FOLDER PEOPLE
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDatabase } from '../../dist/adapters/knex/database.js';
+import { knexStores } from '../../dist/adapters/knex/stores.js';
+
+const [folder, people] = [process.argv[2], Number(process.argv[3])];
+mkdirSync(folder, { recursive: true });
+const db = await openDatabase({ client: 'sqlite3', file: join(folder, 'islet.db') });
+const { mirrors } = knexStores(db, { now: () => Date.now() });
+const PART = 'ou=people,dc=example,dc=org';
+const AT_ONCE = 50_000;
+for (let start = 0; start < people; start += AT_ONCE) {
+  const put = Array.from({ length: Math.min(AT_ONCE, people - start) }, (_, i) => entry(start + i));
+  const parts = { [PART]: start + put.length };
+  const state = { syncedAt: Date.now(), attemptedAt: Date.now(), parts, failure: undefined };
+  await mirrors.apply('people', { put, removed: [], state, changes: [] });
+}
+await db.destroy();
+
+/** Two mail addresses and a phone number each, as in the directories of the other benchmarks. */
+function entry(at) {
+  return {
+    id: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
+    label: `uid=user${at},${PART}`,
+    stamp: `stamp${at}`,
+    part: PART,
+    leftOut: [],
+    person: {
+      mxid: `@user${at}:example.org`,
+      threepids: [
+        { medium: 'email', address: `user${at}@example.org` },
+        { medium: 'email', address: `first.last${at}@mail.example.org` },
+        { medium: 'msisdn', address: `49221${1_000_000 + at}` },
+      ],
+    },
+  };
+}

@@ -1,0 +1,44 @@
+// Changes the pepper under traffic, with a million addresses stored: node rotation.mjs FOLDER
+import { LogTelemetry } from '../../dist/adapters/system/log-telemetry.js';
+import { interpret } from '../../dist/app/config.js';
+import { openHouse } from '../../dist/app/open.js';
+import { IndexKeeper } from '../../dist/domain/index-keeper.js';
+import { lookupHash } from '../../dist/domain/hashing.js';
+import { Peppers } from '../../dist/domain/peppers.js';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+
+const folder = process.argv[2];
+const ldap = { name: 'people', urls: ['ldap://127.0.0.1:1'], preset: 'openldap', bases: ['dc=example,dc=org'], homeserver: 'example.org' };
+const lookup = { pepperLifetime: '40s', pepperGrace: '20s' };
+const data = { server: { name: 'id.example.org' }, dataDir: folder, sources: [{ ldap }], lookup };
+const telemetry = new LogTelemetry({ level: 'error', format: 'json' });
+const house = await openHouse(interpret({ data, lineOf: () => undefined }, undefined, {}, folder).config, telemetry);
+const peppers = house.container.get(Peppers);
+await peppers.keep();
+await house.container.get(IndexKeeper).start();
+const keeping = setInterval(() => void peppers.keep(), 1_000);
+
+const { lookups } = house.services;
+const first = lookups.details().pepper;
+let [asked, refused, missed] = [0, 0, 0];
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+// Like Synapse: the pepper is asked for, and used a moment later.
+for (const until = Date.now() + 60_000; Date.now() < until && (lookups.details().pepper === first || Date.now() < until - 15_000); ) {
+  const { pepper } = lookups.details();
+  await pause(2);
+  const hash = lookupHash({ medium: 'email', address: `user${asked % 1000}@example.org` }, pepper);
+  asked += 1;
+  await lookups.find('sha256', pepper, [hash]).then(
+    (mappings) => (missed += mappings.size === 1 ? 0 : 1),
+    () => (refused += 1),
+  );
+}
+delay.disable();
+clearInterval(keeping);
+const hasChanged = lookups.details().pepper !== first;
+process.stdout.write(JSON.stringify({ asked, refused, missed, hasChanged, longestPauseMs: delay.max / 1e6 - 1 }));
+await house.close();
+await telemetry.close();
+process.exit(0);

@@ -1,0 +1,36 @@
+import { writeFile } from 'node:fs/promises';
+import { ensurePackages, exists } from '../support/debian.js';
+import { benchMillion } from './million.js';
+import { benchSync } from './sync.js';
+
+// Measures the built server on this machine and prints figures of one run: trust the ratios.
+await ensurePackages([
+  { name: 'slapd', isThere: () => exists('/usr/sbin/slapd') },
+  { name: 'ldap-utils', isThere: () => exists('/usr/bin/ldapsearch') },
+]);
+const { measureHashIndex } = (await import(new URL('hash-index.mjs', import.meta.url).href)) as {
+  measureHashIndex: () => Promise<object>;
+};
+const benches = { sync: () => benchSync(), million: () => benchMillion(), index: () => measureHashIndex() };
+const wanted = process.argv.slice(2);
+const results: Record<string, object> = {};
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  process.stderr.write(`measuring: ${name}\n`);
+  results[name] = await bench();
+  process.stdout.write(`${name}\n${lines(results[name]).join('\n')}\n`);
+}
+await writeFile('bench.json', `${JSON.stringify(results, undefined, 2)}\n`);
+process.stderr.write('written to bench.json\n');
+
+function lines(figures: object, indent = '  '): readonly string[] {
+  return Object.entries(figures).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null
+      ? [`${indent}${name}`, ...lines(value, `${indent}  `)]
+      : [`${indent}${name.padEnd(32 - indent.length)} ${typeof value === 'number' ? round(value) : String(value)}`],
+  );
+}
+
+function round(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 0);
+}

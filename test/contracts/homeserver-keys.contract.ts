@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Refused } from '../../src/domain/errors.js';
+import type { HomeserverKeys } from '../../src/ports/homeserver-keys.js';
+
+interface Opened {
+  readonly keys: HomeserverKeys;
+  /** A homeserver with the keys `ed25519:current`, valid, and `ed25519:retired`. */
+  readonly homeserver: string;
+  /** Unpadded standard base64. */
+  readonly current: string;
+  /** A homeserver that cannot be asked. */
+  readonly silent: string;
+  /** What must not be told to strangers. */
+  readonly secrets: readonly string[];
+  close(): Promise<void>;
+}
+
+/** What every HomeserverKeys promises. Run it against each adapter. */
+export function homeserverKeysContract(open: () => Promise<Opened>) {
+  describe('HomeserverKeys contract', () => {
+    let opened: Opened;
+    beforeEach(async () => {
+      opened = await open();
+    });
+    afterEach(() => opened.close());
+
+    it('gives a key that is valid for requests now', async () => {
+      expect(await opened.keys.find(opened.homeserver, 'ed25519:current')).toBe(opened.current);
+    });
+
+    it.each(['ed25519:retired', 'ed25519:none', 'current', '', '__proto__'])('knows no key %j', async (keyId) => {
+      expect(await opened.keys.find(opened.homeserver, keyId)).toBeUndefined();
+    });
+
+    it('refuses in words fit for a stranger if the homeserver cannot be asked', async () => {
+      const refusal = await opened.keys.find(opened.silent, 'ed25519:current').catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(Refused);
+      const { reason, message } = refusal as Refused;
+      expect(reason).toBe('homeserver_failed');
+      expect(message).toContain(`could not fetch the signing keys of ${opened.silent}: `);
+      for (const secret of opened.secrets) expect(message).not.toContain(secret);
+    });
+  });
+}

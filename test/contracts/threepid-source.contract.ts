@@ -1,0 +1,9 @@
+import { describe, it } from 'vitest';
+import type { ThreepidSource } from '../../src/source.js';
+import { type SourceSamples, sourceContract } from '../../src/testing.js';
+
+/** What every source promises: the contract that others prove theirs with. */
+export const threepidSourceContract = (
+  open: () => ThreepidSource | Promise<ThreepidSource>,
+  samples: SourceSamples,
+): void => sourceContract(open, samples, { describe, it });

@@ -1,0 +1,59 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+
+/** A test whose name quotes requirements. */
+export interface QuotingTest {
+  /** From the root of the repository. */
+  readonly file: string;
+  readonly name: string;
+  readonly ids: readonly string[];
+}
+
+const root = join(import.meta.dirname, '../../..');
+
+/** Every test that quotes requirements, sorted by file and place in it. */
+export function quotingTests(): readonly QuotingTest[] {
+  const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' });
+  return files
+    .filter((file) => /\.(test|contract)\.ts$/.test(file))
+    .toSorted()
+    .flatMap((file) =>
+      namesIn(readFileSync(join(root, 'test', file), 'utf8'))
+        .map((name) => ({ file: `test/${file}`, name, ids: idsIn(name) }))
+        .filter(({ ids }) => ids.length > 0),
+    );
+}
+
+/** What is quoted in parentheses: `(LOOK-7)`, `(EM-1, MS-2)`, `(EM-13..15)`. */
+export function idsIn(name: string): readonly string[] {
+  return Array.from(name.matchAll(/\(([A-Z][^)]*)\)/g), ([, quoted = '']) => quoted).flatMap((quoted) => {
+    const parts = quoted.split(/, | and /).map((part) => /^([A-Z]+\d?)-(\d+)(?:\.\.(\d+))?$/.exec(part));
+    if (parts.some((part) => part === null)) return [];
+    return parts.flatMap((part) => {
+      const [, chapter = '', first = '', last = first] = part ?? [];
+      return Array.from({ length: Number(last) - Number(first) + 1 }, (_, at) => `${chapter}-${Number(first) + at}`);
+    });
+  });
+}
+
+/** The names of the tests in a file and of their groups: `it('name', …)`, `it.for(cases)('name', …)`. */
+function namesIn(source: string): readonly string[] {
+  const names: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && ['describe', 'it', 'test'].includes(rootOf(node.expression))) {
+      const [name] = node.arguments;
+      if (name && ts.isStringLiteralLike(name)) names.push(name.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile('test.ts', source, ts.ScriptTarget.Latest));
+  return names;
+}
+
+function rootOf(expression: ts.Expression): string {
+  if (ts.isIdentifier(expression)) return expression.text;
+  if (ts.isCallExpression(expression) || ts.isPropertyAccessExpression(expression))
+    return rootOf(expression.expression);
+  return '';
+}

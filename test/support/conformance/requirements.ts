@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+/** How strongly something is asked for: test/spec/requirements.yaml says what the letters mean. */
+export type Level = 'M' | 'S' | 'O' | 'C' | 'D';
+
+export interface Requirement {
+  /** As tests quote it: `LOOK-7`. */
+  readonly id: string;
+  readonly level: Level;
+  readonly sentence: string;
+}
+
+const file = new URL('../../spec/requirements.yaml', import.meta.url);
+
+/** By chapter, in the order of the file. */
+export const chapters: ReadonlyMap<string, readonly Requirement[]> = new Map(
+  Object.entries(parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>).map(
+    ([chapter, requirements]) => [chapter, Object.entries(requirements).map(([id, text]) => understood(id, text))],
+  ),
+);
+
+function understood(id: string, text: string): Requirement {
+  const [, level, sentence] = /^([MSOCD]) (.+)$/.exec(text) ?? [];
+  if (level === undefined || sentence === undefined) throw new Error(`${id} has no level or no sentence`);
+  return { id, level: level as Level, sentence };
+}

@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+
+/** One request, however odd. */
+export interface AnyRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | undefined;
+}
+
+type Parameters = Readonly<Record<string, unknown>>;
+
+/** What has meaning to somebody: to us, to a parser, to a database, to a browser. */
+const words = [
+  ['', ' ', '0', '-1', '1e309', 'null', 'true', '٣', '%00', '%ff', '=', '__proto__', 'constructor', 'toString'],
+  ['\u0000', '\ud83d', '\u{1f600}', '\u202e', '\u2028', '\ufeff', 'ß', 'İ', 'a\nb', 'a\r\nb: c'],
+  ['@', '@a:b', '@:', '@a:b:c', 'a@b', 'a@b@c', 'ALICE@EXAMPLE.COM', '110', 'GB', '+447700900001', '447700900001'],
+  ['email', 'msisdn', 'sha256', 'none', 'matrixrocks', '!room:example.org', '127.0.0.1:22', '[::1]'],
+  ['https://example.org', 'javascript:alert(1)', '<script>', '${7*7}', '{{7*7}}', '../../etc/passwd'],
+  ["' OR 1=1 --", '(|(uid=*))', '*'],
+  ['a'.repeat(256), 'é'.repeat(200), 'A'.repeat(43)],
+].flat();
+
+const text = fc.oneof(
+  { weight: 3, arbitrary: fc.constantFrom(...words) },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
+  { weight: 1, arbitrary: fc.string({ maxLength: 300 }) },
+);
+const value = fc.oneof(
+  { weight: 4, arbitrary: text },
+  { weight: 1, arbitrary: fc.constantFrom(0, 1, -1, 1.5, 2 ** 53, -(2 ** 63), 5e-324) },
+  { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
+);
+
+/** The right parameters, with a few of them wrong, missing or new. */
+function parametersLike(right: Parameters): fc.Arbitrary<Parameters> {
+  const name = fc.oneof(fc.constantFrom(...Object.keys(right), 'brand', 'confirm', '__proto__', ''), text);
+  const wrong = fc.dictionary(name, value, { maxKeys: 2, noNullPrototype: true });
+  const missing = fc.option(fc.constantFrom(...Object.keys(right), ''), { nil: undefined });
+  return fc.oneof(
+    { weight: 1, arbitrary: fc.constant(right) },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(wrong, missing)
+        .map(([more, gone]) =>
+          Object.fromEntries(Object.entries({ ...right, ...more }).filter(([key]) => key !== gone)),
+        ),
+    },
+    { weight: 1, arbitrary: wrong },
+  );
+}
+
+const wellFormed = (one: unknown) => (typeof one === 'string' ? one.toWellFormed() : JSON.stringify(one));
+
+const asForm = (parameters: Parameters): string =>
+  Object.entries(parameters)
+    .map(([name, one]) => `${encodeURIComponent(name.toWellFormed())}=${encodeURIComponent(wellFormed(one))}`)
+    .join('&');
+
+/** Every way to send parameters, and some that nobody should. */
+const encodings = {
+  json: (parameters: Parameters) => ({ body: JSON.stringify(parameters), type: 'application/json' }),
+  'JSON as text': (parameters: Parameters) => ({ body: JSON.stringify(parameters), type: 'text/plain' }),
+  'JSON as a form': (parameters: Parameters) => ({ body: JSON.stringify(parameters), type: FORM }),
+  form: (parameters: Parameters) => ({ body: asForm(parameters), type: FORM }),
+  'form as JSON': (parameters: Parameters) => ({ body: asForm(parameters), type: 'application/json' }),
+  query: (parameters: Parameters) => ({ query: asForm(parameters), body: '', type: 'application/json' }),
+  'query and no body': (parameters: Parameters) => ({ query: asForm(parameters) }),
+  'both at once': (parameters: Parameters) => ({
+    query: asForm(parameters),
+    body: JSON.stringify(parameters),
+    type: 'application/json',
+  }),
+} as const;
+
+const FORM = 'application/x-www-form-urlencoded';
+
+/** A body of these bytes, some of which may have been changed under way. */
+const damaged = (body: string, damage: readonly (readonly [at: number, byte: number])[]): Uint8Array => {
+  const bytes = Buffer.from(body);
+  for (const [at, byte] of damage) if (bytes.length > 0) bytes[at % bytes.length] = byte;
+  return bytes;
+};
+
+/**
+ * Requests to an endpoint: well-formed ones, and everything near them.
+ *
+ * @param right the parameters that it takes
+ */
+export function requestsTo(method: string, path: string, right: Parameters): fc.Arbitrary<AnyRequest> {
+  const damages = fc.array(fc.tuple(fc.nat(1000), fc.nat(255)), { maxLength: 2 });
+  const junk = fc.string({ maxLength: 30 }).map((tail) => encodeURI(tail.toWellFormed()).replaceAll('#', '%'));
+  return fc
+    .record({
+      parameters: method === 'GET' ? parametersLike(right) : fc.oneof(parametersLike(right), value),
+      encoding: fc.constantFrom(...(Object.keys(encodings) as (keyof typeof encodings)[])),
+      damage: fc.option(damages, { nil: undefined, freq: 4 }),
+      tail: fc.option(junk, { nil: '', freq: 5 }),
+      otherType: fc.option(fc.constantFrom('text/html', 'application/json; charset=latin1', 'x'), {
+        nil: undefined,
+        freq: 8,
+      }),
+    })
+    .map(({ parameters, encoding, damage, tail, otherType }): AnyRequest => {
+      const isObject = typeof parameters === 'object' && parameters !== null && !Array.isArray(parameters);
+      const {
+        query = '',
+        body,
+        type,
+      } = (
+        isObject
+          ? encodings[method === 'GET' ? 'query and no body' : encoding](parameters as Parameters)
+          : { body: JSON.stringify(parameters) }
+      ) as { query?: string; body?: string; type?: string };
+      const contentType = otherType ?? type;
+      return {
+        method,
+        path,
+        query: [query, tail].filter(Boolean).join('&'),
+        headers: contentType === undefined ? {} : { 'content-type': contentType },
+        body: body === undefined || damage === undefined ? body : damaged(body, damage),
+      };
+    });
+}

@@ -1,0 +1,104 @@
+import { lookupHash } from '../../../src/domain/hashing.js';
+import { threepid } from '../../../src/domain/threepid.js';
+import { expectConformance } from '../contract/violations.js';
+import { canonical, type SigningKey } from './signing.js';
+
+export interface IdentityAnswer {
+  readonly status: number;
+  // oxlint-disable-next-line no-explicit-any -- tests look into it as they please
+  readonly json: any;
+}
+
+/** What a homeserver keeps of an invitation, in the room. */
+export interface ThirdPartyInvite {
+  readonly token: string;
+  readonly display_name: string;
+  readonly public_keys: readonly { readonly public_key: string; readonly key_validity_url: string }[];
+  readonly public_key?: string;
+}
+
+/** What Synapse asks of an identity server, and how: field for field, and no field more. */
+export class SynapseIdentityClient {
+  constructor(
+    /** Where the identity server really is. */
+    private readonly url: string,
+    private readonly server: { readonly name: string; readonly key: SigningKey },
+  ) {}
+
+  /** The user who has an address: one of two pre-invitation calls has its token in the query. */
+  async lookUp(medium: string, address: string, token: string): Promise<string | undefined> {
+    const details = await this.call('GET', `/v2/hash_details?access_token=${token}`);
+    const { algorithms, lookup_pepper: pepper } = details.json;
+    if (!algorithms.includes('sha256')) throw new Error('sha256 is not offered');
+    const hash = lookupHash(threepid(medium, address), pepper);
+    const { json } = await this.call(
+      'POST',
+      '/v2/lookup',
+      { addresses: [hash], algorithm: 'sha256', pepper },
+      `Bearer ${token}`,
+    );
+    return json.mappings[hash];
+  }
+
+  /** Everything that a room does not have is sent all the same, as `""` or null. */
+  storeInvite(invite: Readonly<Record<string, unknown>>, token: string): Promise<IdentityAnswer> {
+    const nothing = {
+      room_alias: '',
+      room_avatar_url: '',
+      room_join_rules: null,
+      room_name: '',
+      sender_avatar_url: null,
+      room_type: null,
+      sender_display_name: '',
+      'org.matrix.web_client_location': 'https://app.example.org',
+    };
+    return this.call('POST', '/v2/store-invite', { ...nothing, ...invite }, `Bearer ${token}`);
+  }
+
+  bind(body: { sid: string; client_secret: string; mxid: string }, token: string): Promise<IdentityAnswer> {
+    return this.call('POST', '/v2/3pid/bind', body, `Bearer ${token}`);
+  }
+
+  /** Signs `destination_is` with the name that the client gave, and has `destination` in the header. */
+  unbind(mxid: string, medium: string, address: string, idServer: string): Promise<IdentityAnswer> {
+    const content = { mxid, threepid: { medium, address } };
+    const { name: origin, key } = this.server;
+    const uri = '/_matrix/identity/v2/3pid/unbind';
+    const sig = key.sign({ method: 'POST', uri, origin, destination_is: idServer, content });
+    const header = `X-Matrix origin="${origin}",key="${key.keyId}",sig="${sig}",destination="${idServer}"`;
+    return this.call('POST', '/v2/3pid/unbind', content, header);
+  }
+
+  /** The calls of `account_threepid_delegates.msisdn`, at v1 and without a token. */
+  readonly delegate = {
+    requestToken: (body: object) => this.call('POST', '/api/v1/validate/msisdn/requestToken', body),
+    submitToken: (body: object) => this.call('POST', '/api/v1/validate/msisdn/submitToken', body),
+    validated: (sid: string, secret: string) =>
+      this.call('GET', `/api/v1/3pid/getValidated3pid?sid=${sid}&client_secret=${secret}`),
+  };
+
+  /** Asks whether a key still holds, at the URL that the room has. */
+  async isValid(keyValidityUrl: string, publicKey: string): Promise<boolean> {
+    const { pathname } = new URL(keyValidityUrl);
+    const query = new URLSearchParams({ public_key: publicKey }).toString();
+    const { status, json } = await this.call('GET', `${pathname.replace('/_matrix/identity', '')}?${query}`);
+    return status === 200 && json.valid === true;
+  }
+
+  private async call(method: string, path: string, body?: object, authorization?: string): Promise<IdentityAnswer> {
+    const response = await fetch(`${this.url}/_matrix/identity${path}`, {
+      method,
+      headers: {
+        'user-agent': 'Synapse/1.150.0',
+        ...(body && { 'content-type': 'application/json' }),
+        ...(authorization !== undefined && { authorization }),
+      },
+      ...(body && { body: canonical(body) }),
+      signal: AbortSignal.timeout(15_000),
+    });
+    const text = await response.text();
+    const { status, headers } = response;
+    expectConformance(method, `/_matrix/identity${path}`, { status, headers, text });
+    return { status, json: JSON.parse(text) };
+  }
+}
