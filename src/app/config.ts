@@ -15,6 +15,7 @@ import { readSettings, type Settings } from './config/settings.js';
 import { readSms } from './config/sms-gateways.js';
 import { readSources } from './config/source-list.js';
 import { readStorage } from './config/storage.js';
+import { readTerms } from './config/terms.js';
 import { unknownVariables } from './config/unknown-env.js';
 import { readYaml, type YamlFile } from './config/yaml-file.js';
 
@@ -121,6 +122,7 @@ function readAll(settings: Settings, reading: Reading) {
     mail: of(['mail'], readMail),
     sms: of(['sms'], readSms),
     templates: present({ ...templates, directory: path(['templates', 'directory'], templates.directory) }),
+    terms: of(['terms'], readTerms),
     v1,
     lookup,
     validation,

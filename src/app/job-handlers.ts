@@ -6,7 +6,7 @@ import { isServerName } from '../domain/server-name.js';
 import { type Threepid, threepid } from '../domain/threepid.js';
 import type { Bindings } from '../domain/bindings.js';
 import type { Homeservers } from '../ports/homeservers.js';
-import type { Sender } from '../ports/sender.js';
+import { SendFailed, type Sender } from '../ports/sender.js';
 import { HopelessJob, type JobHandler } from './job-runner.js';
 
 /** What the domain queues, done: homeservers told, invitations mailed. */
@@ -53,7 +53,8 @@ export function jobHandlers(
           },
         });
       } catch (cause) {
-        if (cause instanceof Refused) throw new HopelessJob('the mail cannot be sent', { cause });
+        const isFinal = cause instanceof Refused || (cause instanceof SendFailed && cause.isFinal);
+        if (isFinal) throw new HopelessJob('the mail can never be sent', { cause });
         throw cause;
       }
     },

@@ -85,6 +85,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       maxAddresses: config.lookup.maxAddresses,
       maxBodyBytes: MAX_BODY_BYTES,
       pages: templates,
+      documents: house.documents,
     });
     const listening = await listen(app, config.listen);
     closing.push(() => listening.close());

@@ -15,6 +15,7 @@ import { openKeyFile } from '../adapters/signing/key-file.js';
 import { signingModule } from '../adapters/signing/module.js';
 import { systemModule } from '../adapters/system/module.js';
 import { SystemClock } from '../adapters/system/system-clock.js';
+import type { TermsDirectory } from '../adapters/terms/terms-directory.js';
 import { Accounts } from '../domain/accounts.js';
 import { Bindings } from '../domain/bindings.js';
 import { Invites } from '../domain/invites.js';
@@ -33,6 +34,7 @@ import { domainOptions } from './options.js';
 import { openMail, smsOptions } from './senders.js';
 import type { Services } from './services.js';
 import { closeStages, openStages } from './sources.js';
+import { openTerms } from './terms.js';
 import { syncing } from './syncs.js';
 
 /** The whole house, its doors still closed. */
@@ -40,6 +42,7 @@ export interface OpenHouse {
   readonly services: Services;
   readonly stages: readonly Stage[];
   readonly templates: Templates;
+  readonly documents: TermsDirectory['documents'];
   readonly container: Container;
   readonly db: Knex;
   /** Ends what was opened, in reverse. */
@@ -57,6 +60,7 @@ export async function openHouse(config: Config, telemetry: Telemetry): Promise<O
   const clock = new SystemClock();
   const templates = new Templates({ ...config.templates, serverName: config.server.name });
   const signer = new Ed25519Signer(config.server.name, await openKeyFile(config.signing.keyFile, telemetry));
+  const terms = await openTerms(config);
   const http = new AxiosHttpClient(config.federation.allow);
   const stages = await openStages(config, http, telemetry);
   const db = await openDatabase(databaseOptions(config)).catch(async (error: unknown) => {
@@ -67,7 +71,7 @@ export async function openHouse(config: Config, telemetry: Telemetry): Promise<O
   const mail = openMail(config, templates);
   const container = buildContainer(
     stages,
-    domainOptions(config, []),
+    domainOptions(config, terms.policies),
     systemModule(telemetry),
     signingModule(signer),
     knexModule(db, clock),
@@ -80,6 +84,7 @@ export async function openHouse(config: Config, telemetry: Telemetry): Promise<O
     services: servicesOf(container),
     stages,
     templates,
+    documents: terms.documents,
     container,
     db,
     close: async () => {

@@ -5,6 +5,7 @@ import { sourceContext } from '../adapters/sources/context.js';
 import { fileSource } from '../adapters/sources/file-source.js';
 import { fromModule } from '../adapters/sources/load-module.js';
 import { openSource } from '../adapters/sources/open-source.js';
+import { restSource } from '../adapters/sources/rest-source.js';
 import { sqlSource, synapseSource } from '../adapters/sources/sql-source.js';
 import { UpstreamSource } from '../adapters/upstream/upstream-source.js';
 import { BINDINGS } from '../domain/association.js';
@@ -54,6 +55,8 @@ async function openStage(
       return openGuarded(source, sqlSource, source, config, http, telemetry);
     case 'synapse':
       return openGuarded(source, synapseSource, source, config, http, telemetry);
+    case 'rest':
+      return openGuarded(source, restSource, source, config, http, telemetry);
     case 'use':
       return openGuarded(source, fromModule(source.file), source.with, config, http, telemetry);
     case 'bindings':
@@ -81,4 +84,7 @@ async function openGuarded<Options>(
 
 /** One directory as configured. */
 export const openDirectory = ({ bindPassword, ...options }: LdapConfig, telemetry: Telemetry): LdapSource =>
-  ldapSource({ ...options, password: bindPassword?.value, listsInThread: true }, telemetry);
+  ldapSource(
+    { ...options, password: bindPassword?.value, passwordFrom: bindPassword?.from, listsInThread: true },
+    telemetry,
+  );

@@ -68,7 +68,7 @@ describe('a directory that fails', () => {
       expect(performance.now() - since).toBeLessThan(TIME_LIMIT_MS * 2);
     }
     expect(await settled(() => proxy.open, 0)).toBe(0);
-    expect(await settled(timers, before)).toBe(before);
+    expect(await settled(timers, before)).toBeLessThanOrEqual(before);
     slapd.resume();
     await proxy.stop();
   });

@@ -23,16 +23,14 @@ const [first, second] = signer.keys.map(({ publicKey }) => publicKey) as [string
 describe('keys that homeservers publish', () => {
   homeserverKeysContract(async () => {
     const clock = new FakeClock();
-    const standIn = await startStandIn(async (_request, response) => {
-      const content = {
-        server_name: 'example.org',
-        verify_keys: { 'ed25519:current': { key: first } },
-        old_verify_keys: { 'ed25519:retired': { key: second, expired_ts: 1 } },
-        valid_until_ts: clock.now() + DAY_MS,
-      };
-      const current = new Ed25519Signer('example.org', [{ keyId: 'ed25519:current', seed: firstSeed }]);
-      response.end(JSON.stringify(await current.sign(content)));
+    const current = new Ed25519Signer('example.org', [{ keyId: 'ed25519:current', seed: firstSeed }]);
+    const statement = await current.sign({
+      server_name: 'example.org',
+      verify_keys: { 'ed25519:current': { key: first } },
+      old_verify_keys: { 'ed25519:retired': { key: second, expired_ts: 1 } },
+      valid_until_ts: clock.now() + DAY_MS,
     });
+    const standIn = await startStandIn((_request, response) => response.end(JSON.stringify(statement)));
     const gone = await startStandIn(() => {});
     await gone.close();
     const homeservers = { 'example.org': { url: standIn.url }, 'silent.example.org': { url: gone.url } };

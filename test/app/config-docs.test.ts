@@ -51,6 +51,12 @@ describe('docs/configuration.md', () => {
   });
 });
 
+describe('docs/sources.md', () => {
+  it.each(blocksOf('docs/sources.md'))('has example %d, which loads', (_number, block) => {
+    expect(loadFromEtc(block).config).toBeDefined();
+  });
+});
+
 describe('docs/from-sydent.md', () => {
   it.each(blocksOf('docs/from-sydent.md'))('has example %d, which loads', (_number, block) => {
     expect(loadFromEtc(block).config).toBeDefined();
@@ -73,6 +79,7 @@ describe('config/islet.example.yaml', () => {
       'people',
       'staff-table',
       'accounts',
+      'crm',
       'hr',
     ]);
     expect(config.sms?.gateways.map(({ kind }) => kind)).toEqual(['openmarket', 'http', 'console']);

@@ -110,7 +110,23 @@ describe('a value', () => {
     ['templates: { brand: "" }', 'templates.brand: is empty (line 1; leave it out instead)'],
     ['sources: { ldap: {} }', 'sources: must be a list (line 1)'],
     ['sources: [5]', 'sources[0]: must be a section with keys of its own (line 1)'],
-    ['sources: [lapd]', 'sources[0]: must be one of ldap, upstream, file, sql, synapse, use, bindings (line 1; did you mean "ldap"?)'],
+    [
+      'sources: [lapd]',
+      'sources[0]: must be one of ldap, upstream, file, sql, synapse, rest, use, bindings (line 1; did you mean "ldap"?)',
+    ],
+    [
+      'sources: [{ file: { name: a, path: /nowhere.csv } }]',
+      'sources[0].file.path: /nowhere.csv does not exist (line 1)',
+    ],
+    ['sources: [{ sql: { name: a, find: select } }]', 'sources[0].sql.url: is required, or else file (line 1)'],
+    [
+      'sources: [{ sql: { name: a, find: select, url: "oracle://db" } }]',
+      'sources[0].sql.url: must be a URL postgres://user@host/database or mysql://user@host/database (line 1)',
+    ],
+    [
+      'sources: [{ rest: { name: a, url: "https://h", bulk: false, single: false } }]',
+      'sources[0].rest.bulk: is required where single is false (line 1)',
+    ],
     ['sources: [{ use: /nowhere/hr.mjs }]', 'sources[0].use: /nowhere/hr.mjs does not exist (line 1)'],
     ['sources: [{ use: / , name: a }]', 'sources[0].use: / is no file (line 1)'],
     ['sources: [{ use: /etc/islet/hr.mjs, wiht: {} }]', 'sources[0].wiht: unknown key (line 1; did you mean "with"?)'],

@@ -103,7 +103,7 @@ describe('a directory in trouble', () => {
   });
 
   it.each([
-    ['a wrong password', () => ({ bindPassword: 'wrong' }), /invalid credentials/i],
+    ['a wrong password', () => ({ bindPassword: 'wrong' }), /bind refused for cn=admin.*password from.*credentials/i],
     ['nobody listening', () => ({ urls: ['ldap://127.0.0.1:1'] }), /refused/i],
     ['a base that is not there', () => ({ bases: ['ou=nowhere,dc=example,dc=org'] }), /ou=nowhere/],
   ])('starts with %s, and its log names the hop and the reason', async (_case, difference, reason) => {

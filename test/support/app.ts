@@ -149,6 +149,7 @@ export async function startApp(settings: Settings = {}) {
     maxAddresses,
     maxBodyBytes: 1024 * 1024,
     pages,
+    documents: new Map(),
     ...settings.http,
   });
   const admin = adminApp(services, {

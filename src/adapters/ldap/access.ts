@@ -9,17 +9,21 @@ export interface Access {
   /** Absent: the usual authorities are trusted. */
   readonly trust: SecureContext | undefined;
   /** Absent: anonymous. */
-  readonly bind: { readonly dn: string; readonly password: string } | undefined;
+  readonly bind: { readonly dn: string; readonly password: string; readonly from?: string | undefined } | undefined;
 }
 
-type Described = Pick<LdapOptions, 'urls' | 'startTls' | 'ca' | 'bindDn' | 'password' | 'allowClearText'>;
+type Described = Pick<
+  LdapOptions,
+  'urls' | 'startTls' | 'ca' | 'bindDn' | 'password' | 'passwordFrom' | 'allowClearText'
+>;
 
 /**
  * Refuses what would bind as nobody by mistake, or show the password to the network.
  *
  * @throws Error in words for the administrator
  */
-export function accessOf({ urls, startTls = false, ca, bindDn, password, allowClearText = false }: Described): Access {
+export function accessOf(options: Described): Access {
+  const { urls, startTls = false, ca, bindDn, password, passwordFrom, allowClearText = false } = options;
   if (urls.length === 0) throw new Error('urls: at least one is needed');
   for (const url of urls) {
     const { isEncrypted, host } = addressOf(url);
@@ -29,7 +33,11 @@ export function accessOf({ urls, startTls = false, ca, bindDn, password, allowCl
       );
     }
   }
-  return { startTls, trust: ca === undefined ? undefined : trusting(ca), bind: credentials(bindDn, password) };
+  return {
+    startTls,
+    trust: ca === undefined ? undefined : trusting(ca),
+    bind: credentials(bindDn, password, passwordFrom),
+  };
 }
 
 export interface Address {
@@ -47,13 +55,13 @@ export function addressOf(url: string): Address {
   return { host: hostname.replace(/^\[|\]$/g, ''), isEncrypted: protocol === 'ldaps:' };
 }
 
-function credentials(dn: string | undefined, password: string | undefined): Access['bind'] {
+function credentials(dn: string | undefined, password: string | undefined, from: string | undefined): Access['bind'] {
   if (dn === undefined && password === undefined) return undefined;
   if (!dn) throw new Error('bindDn is missing or empty: the password is nobody’s');
   // RFC 4513, 5.1.2: servers take a name without a password for an anonymous bind and say it succeeded.
   if (!password)
     throw new Error('the password is missing or empty: the server would take the bind for an anonymous one');
-  return { dn, password };
+  return { dn, password, from };
 }
 
 function trusting(ca: string): SecureContext {

@@ -69,8 +69,9 @@ export class Connection {
     if (access.startTls && !isEncrypted) {
       await connection.step(deadline, 'StartTLS failed: ', (done) => client.starttls({ ...tls }, [], done));
     }
-    const { dn, password } = access.bind ?? { dn: '', password: '' };
-    const refused = dn === '' ? 'anonymous bind refused: ' : `bind refused for ${dn}: `;
+    const { dn, password, from } = access.bind ?? { dn: '', password: '', from: undefined };
+    const origin = from === undefined ? '' : ` (password from ${from})`;
+    const refused = dn === '' ? 'anonymous bind refused: ' : `bind refused for ${dn}${origin}: `;
     await connection.step(deadline, refused, (done) => client.bind(dn, password, done));
     return connection;
   }

@@ -24,6 +24,8 @@ export interface LdapOptions {
   /** Absent: ask anonymously. */
   readonly bindDn?: string | undefined;
   readonly password?: string | undefined;
+  /** Where the password was found, to be told when it is refused: `file /etc/islet/ldap-password`. */
+  readonly passwordFrom?: string | undefined;
   /** Send the password unencrypted over a network. */
   readonly allowClearText?: boolean | undefined;
   /** Distinguished names below which people are. At least one; the whole subtree is searched. */

@@ -127,6 +127,18 @@ export class Templates {
     return { language: render.language, html, contentSecurityPolicy: contentSecurityPolicy(html, goesTo) };
   }
 
+  /**
+   * A document of the administrator's, in the layout of the pages and in a language of its own.
+   *
+   * @param html safe to be shown as it is
+   */
+  renderDocument(document: { language: string; title: string; html: string }, preferences: ReadPreferences): Page {
+    const { language, title, html: content } = document;
+    const variables = { language, direction: directionOf(language), heading: title, content };
+    const html = this.inWordsOf(preferences, 'document')('html', variables);
+    return { language, html, contentSecurityPolicy: contentSecurityPolicy(html, '') };
+  }
+
   /** Renders the parts of one text, all in the brand and language that suit its reader best. */
   private inWordsOf(preferences: ReadPreferences, stem: string) {
     const brand = this.brands.find((name) => name === preferences.brand) ?? this.options.brand;

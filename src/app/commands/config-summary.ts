@@ -29,6 +29,8 @@ function sourceText(source: Config['sources'][number]): string {
       return `${source.name}: database ${'file' in source.place ? source.place.file : hostOf(source.place.url)}`;
     case 'synapse':
       return `${source.name}: users of the Synapse of ${source.homeserver}`;
+    case 'rest':
+      return `${source.name}: service ${source.url}`;
     case 'use':
       return `${source.name}: source of your own ${source.file}`;
     case 'bindings':

@@ -41,6 +41,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   mail: 'How mail is sent.',
   sms: 'How text messages are sent.',
   templates: 'The words of mails, text messages and pages.',
+  terms: 'What users have to accept before anything else.',
   signing: 'What signs associations.',
   v1: 'Version 1 of the API, which has no authentication.',
   lookup: 'Who is behind an address.',
@@ -80,7 +81,8 @@ function optionEntry(option: Option, path: readonly string[]): Entry {
 
 function choicesOf(format: z.core.$ZodType, path: readonly string[]): readonly Choice[] {
   if (format instanceof z.ZodRecord && bare(format.valueType) instanceof z.ZodObject) {
-    return [{ name: 'example.org', isInList: false, isFlat: false, below: entriesOf(format.valueType, path) }];
+    const name = path.at(-1) === 'policies' ? 'privacy_policy' : 'example.org';
+    return [{ name, isInList: false, isFlat: false, below: entriesOf(format.valueType, path) }];
   }
   const element = format instanceof z.ZodArray ? bare(format.element) : undefined;
   if (!(element instanceof z.ZodDiscriminatedUnion)) return [];

@@ -2,6 +2,7 @@ import { addresses } from './addresses.js';
 import { homeservers } from './homeservers.js';
 import { gateways, originators, smsRules } from './sms.js';
 import { brands } from './brands.js';
+import { policies } from './policies.js';
 import { scalars } from './scalars.js';
 import { sources } from './sources.js';
 
@@ -33,6 +34,7 @@ export const formats = {
   originators,
   smsRules,
   brands,
+  policies,
 } as const;
 
 export type FormatName = keyof typeof formats;
@@ -45,4 +47,5 @@ export const structured: ReadonlySet<FormatName> = new Set([
   'originators',
   'smsRules',
   'brands',
+  'policies',
 ]);

@@ -199,6 +199,20 @@ export const schema = {
     language: { doc: 'Language for readers who ask for none that exists.', format: 'text', default: 'en' },
   },
 
+  terms: {
+    directory: {
+      doc: 'Folder with texts that users have to accept, as `<policy>/<version>/<language>.md`; they are shown as pages, and the newest version counts.',
+      format: 'path',
+      default: null,
+      example: '/etc/islet/terms',
+    },
+    policies: {
+      doc: 'Texts elsewhere that users have to accept, by the id of the policy.',
+      format: 'policies',
+      default: {},
+    },
+  },
+
   signing: {
     keyFile: {
       doc: 'File with the signing keys, made at the first start. Without it, `signing.key` in `dataDir`.',

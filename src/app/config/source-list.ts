@@ -6,6 +6,7 @@ import { nameFromFile, readUse } from './own-source.js';
 import { present } from './present.js';
 import type { KeyPath } from './problems.js';
 import type { Reading } from './reading.js';
+import { readRestSource } from './rest.js';
 import { readSecret } from './secrets.js';
 import type { Settings } from './settings.js';
 import type { upstream } from './upstream.js';
@@ -27,6 +28,7 @@ export function readSources({ sources }: Settings, reading: Reading) {
     if (source.kind === 'file') return readFileSource(source.file, at, reading);
     if (source.kind === 'sql') return readSqlSource(source.sql, at, reading);
     if (source.kind === 'synapse') return readSynapseSource(source.synapse, at, reading);
+    if (source.kind === 'rest') return readRestSource(source.rest, at, reading);
     return bindings;
   });
   return names.includes('bindings') ? read : [...read, bindings];
@@ -46,6 +48,8 @@ function nameOf(source: Settings['sources'][number]): string {
       return source.sql.name;
     case 'synapse':
       return source.synapse.name;
+    case 'rest':
+      return source.rest.name;
     case 'use':
       return source.name ?? nameFromFile(source.use);
     case 'bindings':

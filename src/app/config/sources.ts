@@ -3,6 +3,7 @@ import { file, sql, synapse } from './built-in-sources.js';
 import { chosenByKey } from './choice.js';
 import { ldap } from './ldap.js';
 import { use } from './own-source.js';
+import { rest } from './rest.js';
 import { upstream } from './upstream.js';
 
 /** `- ldap: { … }`, `- use: ./hr.mjs` with its options beside it, `- bindings` */
@@ -14,6 +15,7 @@ export const sources = z.array(
       z.strictObject({ kind: z.literal('file'), file }),
       z.strictObject({ kind: z.literal('sql'), sql }),
       z.strictObject({ kind: z.literal('synapse'), synapse }),
+      z.strictObject({ kind: z.literal('rest'), rest }),
       z.strictObject({ kind: z.literal('use'), ...use }),
       z.strictObject({ kind: z.literal('bindings'), bindings: z.strictObject({}).optional() }),
     ]),

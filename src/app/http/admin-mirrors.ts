@@ -16,26 +16,37 @@ const flag = z
 const SyncQuery = z.object({ dryRun: flag, force: flag });
 
 /** How the copies of the directories are, and syncs on demand. @param allow throws for whoever may not ask */
-export const adminMirrorEndpoints = (mirrors: Mirrors, sync: Sync, allow: (req: Request) => void): Endpoints => ({
-  '/mirrors': {
-    async GET(req, res) {
-      allow(req);
-      const states = mirrors.sources.map(async (source) => ({ source, ...(await mirrors.state(source)) }));
-      res.json({ mirrors: await Promise.all(states) });
+export function adminMirrorEndpoints(mirrors: Mirrors, sync: Sync, allow: (req: Request) => void): Endpoints {
+  const progress = new Map<string, number>();
+
+  function sourceIn(req: Request): string {
+    const source = mirrors.sources.find((name) => name === req.params['source']);
+    if (source !== undefined) return source;
+    const known = mirrors.sources.join(', ');
+    throw new Rejected('source_unknown', `No mirrored source has this name; there are: ${known}`);
+  }
+
+  return {
+    '/mirrors': {
+      async GET(req, res) {
+        allow(req);
+        const states = mirrors.sources.map(async (source) => ({ source, ...(await mirrors.state(source)) }));
+        res.json({ mirrors: await Promise.all(states) });
+      },
     },
-  },
-  '/sync/:source': {
-    async POST(req, res) {
-      allow(req);
-      const { dryRun, force } = read(SyncQuery, queryOf(req));
-      const source = mirrors.sources.find((name) => name === req.params['source']);
-      if (source === undefined) {
-        throw new Rejected(
-          'source_unknown',
-          `No mirrored source has this name; there are: ${mirrors.sources.join(', ')}`,
-        );
-      }
-      res.json(await sync(source, { isDryRun: dryRun, isForced: force }));
+    '/sync/:source': {
+      /** How many entries the newest sync on demand has read so far. */
+      GET(req, res) {
+        allow(req);
+        res.json({ listed: progress.get(sourceIn(req)) ?? 0 });
+      },
+      async POST(req, res) {
+        allow(req);
+        const source = sourceIn(req);
+        const { dryRun, force } = read(SyncQuery, queryOf(req));
+        const onProgress = (listed: number): void => void progress.set(source, listed);
+        res.json(await sync(source, { isDryRun: dryRun, isForced: force, onProgress }));
+      },
     },
-  },
-});
+  };
+}

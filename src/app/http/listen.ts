@@ -3,15 +3,17 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { type AddressInfo, Server } from 'node:net';
 
 /** Proxies keep idle connections for up to 75 s; whoever closes first makes the other one fail a request. */
-const KEEP_ALIVE_MS = 76_000;
-/** Longer than idle connections live, or Node would end those while their next request begins. */
-const HEADERS_MS = 80_000;
+const IDLE_MS = 76_000;
+/** Node would end idle connections while their next request begins, if this were not longer than they live. */
+const HEADERS_BEYOND_IDLE_MS = 4_000;
 const REQUEST_MS = 120_000;
 
 export interface ListenOptions {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** How long a connection may stay open without a request. */
+  readonly idleTimeoutMs?: number;
 }
 
 export interface Listening {
@@ -25,11 +27,15 @@ export interface Listening {
 }
 
 /** @throws if the address cannot be listened on */
-export async function listen(app: RequestListener, { host, port }: ListenOptions): Promise<Listening> {
+export async function listen(
+  app: RequestListener,
+  { host, port, idleTimeoutMs = IDLE_MS }: ListenOptions,
+): Promise<Listening> {
+  const headersTimeout = idleTimeoutMs + HEADERS_BEYOND_IDLE_MS;
   const server = createServer({
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: idleTimeoutMs,
+    headersTimeout,
+    requestTimeout: Math.max(REQUEST_MS, headersTimeout),
   });
   const unanswered = new Set<ServerResponse>();
   let isClosing = false;

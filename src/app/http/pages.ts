@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
-import type { PageName, PageVariables, Templates } from '../../adapters/messaging/templates.js';
+import type { Page, PageName, PageVariables, Templates } from '../../adapters/messaging/templates.js';
+import type { TermsDocument } from '../../adapters/terms/terms-directory.js';
 import { Refused } from '../../domain/errors.js';
 import type { ReadPreferences } from '../../domain/messages.js';
 import { homeserverOf, type Mxid } from '../../domain/mxid.js';
@@ -10,7 +11,7 @@ import { queryOf } from './query.js';
 import { Rejected } from './rejected.js';
 
 /** Renders the pages for people who follow a link. */
-export type Pages = Pick<Templates, 'renderPage' | 'brandFor'>;
+export type Pages = Pick<Templates, 'renderPage' | 'renderDocument' | 'brandFor'>;
 
 /** How whoever sent this, on behalf of this user if it is known, wants to read what it causes. */
 export function preferencesOf(pages: Pages, req: Request, user?: Mxid): ReadPreferences {
@@ -35,7 +36,15 @@ export function sendPage<Name extends PageName>(
   req: Request,
   res: Response,
 ): void {
-  const { html, language, contentSecurityPolicy } = pages.renderPage(name, variables, preferencesOf(pages, req));
+  send(pages.renderPage(name, variables, preferencesOf(pages, req)), res);
+}
+
+/** Answers with a document of the administrator's. */
+export function sendDocument(pages: Pages, document: TermsDocument, req: Request, res: Response): void {
+  send(pages.renderDocument(document, preferencesOf(pages, req)), res);
+}
+
+function send({ html, language, contentSecurityPolicy }: Page, res: Response): void {
   res.set({ 'Content-Security-Policy': contentSecurityPolicy, 'Content-Language': language });
   res.type('html').send(html);
 }

@@ -1,4 +1,5 @@
 import express, { type Express } from 'express';
+import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
 import type { Services } from '../services.js';
 import { accountEndpoints } from './accounts.js';
 import { agreedTo, signedIn } from './auth.js';
@@ -18,12 +19,15 @@ import { requestLog } from './request-log.js';
 import { requestTokenEndpoints } from './request-token.js';
 import { signEndpoints } from './sign-invite.js';
 import { submitTokenEndpoints } from './submit-token.js';
-import { termsEndpoints } from './terms.js';
+import { termsEndpoints, termsPages } from './terms.js';
 import { threepidEndpoints } from './threepids.js';
 import { unbindEndpoints } from './unbind.js';
 import { v1Access } from './v1-access.js';
 import { v1LookupEndpoints } from './v1-lookups.js';
 import { pingEndpoints, versionEndpoints } from './versions.js';
+
+/** Below what every proxy passes on. */
+export const TERMS_PATH = '/_matrix/identity/terms';
 
 export interface HttpOptions {
   /** Where clients and homeservers reach us, without a slash at the end. */
@@ -41,6 +45,8 @@ export interface HttpOptions {
   /** Longest request, decompressed. 10,000 hashes are 470 kB. */
   readonly maxBodyBytes: number;
   readonly pages: Pages;
+  /** The texts that users accept, as far as they are pages of ours. */
+  readonly documents: TermsDirectory['documents'];
 }
 
 /** The Identity Service API. */
@@ -65,6 +71,7 @@ export function httpApp(services: Services, options: HttpOptions): Express {
   app.use(requestLog(telemetry), cors, normalPath);
   app.use(express.raw({ type: () => true, limit: options.maxBodyBytes }));
   mount(app, '/_matrix/identity', versionEndpoints(options.versions));
+  mount(app, TERMS_PATH, termsPages(options.documents, options.pages));
   mount(app, '/_matrix/identity/v2', {
     ...common(v2Dialect(agreed)),
     ...unbindEndpoints(bindings, requestAuth, '/_matrix/identity/v2'),

@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
 import type { Policy, Terms } from '../../domain/terms.js';
 import type { SignedIn } from './auth.js';
 import { jsonBody, read } from './body.js';
 import type { Endpoints } from './endpoints.js';
+import { type Pages, sendDocument } from './pages.js';
+import { Rejected } from './rejected.js';
 
 const AcceptedBody = z.object({ user_accepts: z.array(z.string()) });
 
@@ -15,6 +18,18 @@ export const termsEndpoints = (terms: Terms, signedIn: SignedIn): Endpoints => (
       const { user_accepts } = read(AcceptedBody, jsonBody(req));
       await terms.accept(user, user_accepts);
       res.json({});
+    },
+  },
+});
+
+/** The texts themselves, for people. */
+export const termsPages = (documents: TermsDirectory['documents'], pages: Pages): Endpoints => ({
+  '/:policy/:version/:language': {
+    GET(req, res) {
+      const { policy, version, language } = req.params;
+      const document = documents.get(`${policy}/${version}/${language}`);
+      if (!document) throw new Rejected('endpoint_unknown', 'There is no such document');
+      sendDocument(pages, document, req, res);
     },
   },
 });

@@ -3,6 +3,7 @@ import { startStandIn } from '../stand-in.js';
 import { SynapseIdentityClient, type ThirdPartyInvite } from './identity.js';
 import { isSigned, signingKey } from './signing.js';
 
+// oxlint-disable-next-line no-explicit-any -- bodies of JSON, looked into as Python does
 type Body = Record<string, any>;
 
 export interface Synapse {

@@ -1,0 +1,106 @@
+import type { Threepid } from '../../domain/threepid.js';
+import type { Association, OpenSource, ThreepidSource } from '../../source.js';
+
+export interface RestOptions {
+  /** What paths are added to; without a slash at its end. */
+  readonly url: string;
+  /** Sent as a bearer token. */
+  readonly accessToken?: string | undefined;
+  /** Answers many threepids, one, or with everything; each a path. Of `bulk` and `single` one is needed. */
+  readonly bulk?: string | undefined;
+  readonly single?: string | undefined;
+  readonly list?: string | undefined;
+  /** The server name of users who are answered by their localpart. */
+  readonly homeserver?: string | undefined;
+}
+
+const AT_ONCE = 1000;
+/** Questions under way where each is about one threepid. */
+const SINGLES_AT_ONCE = 8;
+
+/**
+ * An HTTP service with the lookup protocol of ma1sd's REST backend: `{ "lookup": … }` with what is
+ * asked is posted, and comes back with an `id` where somebody is known.
+ */
+export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
+  const { url, accessToken, bulk, single, list, homeserver } = options;
+  const headers = {
+    accept: 'application/json',
+    ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+  };
+
+  /** @param asked is posted; nothing of it is a GET */
+  async function lookup(path: string, signal: AbortSignal, asked?: unknown): Promise<unknown> {
+    const response = await fetch(`${url}${path}`, {
+      ...(asked === undefined
+        ? { headers }
+        : {
+            method: 'POST',
+            headers: { ...headers, 'content-type': 'application/json' },
+            body: JSON.stringify({ lookup: asked }),
+          }),
+      signal,
+    });
+    if (!response.ok) throw new Error(`${path} is answered with ${response.status}`);
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (typeof answer !== 'object' || answer === null) throw new Error(`${path} is not answered in JSON`);
+    return 'lookup' in answer ? answer.lookup : undefined;
+  }
+
+  /** @throws Error for what is no list, which might also be a service that speaks of something else */
+  const associations = (path: string, rows: unknown): readonly Association[] => {
+    if (!Array.isArray(rows)) throw new Error(`${path} is answered without a list "lookup"`);
+    return rows.flatMap((row) => associationIn(row, homeserver));
+  };
+
+  async function askSingly(path: string, threepids: readonly Threepid[], signal: AbortSignal) {
+    const found: Association[] = [];
+    const waiting = threepids.values();
+    const worker = async (): Promise<void> => {
+      for (const threepid of waiting) {
+        signal.throwIfAborted();
+        const answer = await lookup(path, signal, wire(threepid));
+        found.push(...associationIn(answer, homeserver, threepid));
+      }
+    };
+    await Promise.all(Array.from({ length: SINGLES_AT_ONCE }, worker));
+    return found;
+  }
+
+  async function askTogether(path: string, threepids: readonly Threepid[], signal: AbortSignal) {
+    const found: Association[] = [];
+    for (let at = 0; at < threepids.length; at += AT_ONCE) {
+      const part = threepids.slice(at, at + AT_ONCE).map(wire);
+      found.push(...associations(path, await lookup(path, signal, part)));
+    }
+    return found;
+  }
+
+  const source: ThreepidSource = {
+    async find(threepids, signal) {
+      const isOne = threepids.length === 1;
+      if (single !== undefined && (bulk === undefined || isOne)) return askSingly(single, threepids, signal);
+      return askTogether(bulk ?? '', threepids, signal);
+    },
+  };
+  if (list === undefined) return source;
+  return {
+    ...source,
+    async *all(signal) {
+      yield* associations(list, await lookup(list, signal));
+    },
+  };
+};
+
+const wire = ({ medium, address }: Threepid) => ({ medium, address });
+
+/** `{ medium, address, id: { type: 'localpart' | 'mxid', value } }` */
+function associationIn(row: unknown, homeserver: string | undefined, asked?: Threepid): readonly Association[] {
+  if (typeof row !== 'object' || row === null || !('id' in row)) return [];
+  const { medium, address } = { ...asked, ...row } as Partial<Threepid>;
+  const { type, value } = (row.id ?? {}) as { type?: unknown; value?: unknown };
+  if (medium === undefined || address === undefined || typeof value !== 'string') return [];
+  if (type === 'mxid') return [{ threepid: { medium, address }, mxid: value }];
+  if (type !== 'localpart' || homeserver === undefined) return [];
+  return [{ threepid: { medium, address }, mxid: `@${value}:${homeserver}` }];
+}

@@ -1,0 +1,76 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Policy } from '../../domain/terms.js';
+import { renderMarkdown } from './markdown.js';
+
+/** What users accept, as a page of ours shows it. */
+export interface TermsDocument {
+  readonly language: string;
+  readonly title: string;
+  /** Safe to be shown as it is. */
+  readonly html: string;
+}
+
+export interface TermsDirectory {
+  /** In the newest version of each. */
+  readonly policies: readonly Policy[];
+  /** Every document of every version by its path, `privacy/1.0/en`: links to old ones go on working. */
+  readonly documents: ReadonlyMap<string, TermsDocument>;
+}
+
+const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/;
+const FILE = /^([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*)\.md$/;
+
+/** `1.10` is newer than `1.9`. */
+const byVersion = new Intl.Collator('en', { numeric: true }).compare;
+
+/**
+ * Reads `<policy>/<version>/<language>.md`. Anything else in these folders is not looked at.
+ *
+ * @param baseUrl where the documents are shown, without a slash at the end
+ * @throws an error that says which file or folder is not as it should be
+ */
+export async function readTermsDirectory(directory: string, baseUrl: string): Promise<TermsDirectory> {
+  const policies: Policy[] = [];
+  const documents = new Map<string, TermsDocument>();
+  for (const id of await foldersIn(directory)) {
+    const versions = (await foldersIn(join(directory, id))).toSorted(byVersion);
+    for (const version of versions) {
+      for (const document of await documentsIn(join(directory, id, version))) {
+        documents.set(`${id}/${version}/${document.language}`, document);
+      }
+    }
+    const version = versions.at(-1);
+    if (version === undefined) throw new Error(`${join(directory, id)} has no folder of a version`);
+    policies.push({ id, version, languages: languagesOf(documents, `${id}/${version}/`, baseUrl) });
+  }
+  if (policies.length === 0) throw new Error(`${directory} has no folder of a policy`);
+  return { policies, documents };
+}
+
+async function foldersIn(directory: string): Promise<readonly string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  const folders = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
+  const odd = folders.find((name) => !NAME.test(name));
+  if (odd !== undefined) throw new Error(`${join(directory, odd)} has a name that does not fit into a URL`);
+  return folders.toSorted();
+}
+
+async function documentsIn(directory: string): Promise<readonly TermsDocument[]> {
+  const files = (await readdir(directory)).filter((name) => FILE.test(name));
+  if (files.length === 0) throw new Error(`${directory} has no file of a language, such as en.md`);
+  return Promise.all(files.toSorted().map((name) => readDocument(directory, name)));
+}
+
+async function readDocument(directory: string, name: string): Promise<TermsDocument> {
+  const { title, html } = renderMarkdown(await readFile(join(directory, name), 'utf8'));
+  if (!title) throw new Error(`${join(directory, name)} has no heading that would be its title`);
+  return { language: name.slice(0, -'.md'.length), title, html };
+}
+
+const languagesOf = (documents: TermsDirectory['documents'], prefix: string, baseUrl: string): Policy['languages'] =>
+  Object.fromEntries(
+    [...documents]
+      .filter(([path]) => path.startsWith(prefix))
+      .map(([path, { language, title }]) => [language, { name: title, url: `${baseUrl}/${path}` }]),
+  );
