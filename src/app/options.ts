@@ -1,5 +1,5 @@
 import type { ValidationSession } from '../domain/validation-session.js';
-import type { Policy } from '../domain/terms.js';
+import type { Policy } from '../domain/policy.js';
 import type { Config } from './config.js';
 import type { DomainOptions } from './container.js';
 

@@ -2,14 +2,7 @@ import type { Clock } from '../ports/clock.js';
 import type { TermsStore } from '../ports/terms-store.js';
 import { Refused } from './errors.js';
 import type { Mxid } from './mxid.js';
-
-export interface Policy {
-  /** Names the policy in `/terms`, e.g. `privacy_policy`. */
-  readonly id: string;
-  readonly version: string;
-  /** By language code. */
-  readonly languages: Readonly<Record<string, { readonly name: string; readonly url: string }>>;
-}
+import type { Policy } from './policy.js';
 
 /** Which policies a user still has to accept. Spec: "Terms of service". */
 export class Terms {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AxiosHttpClient } from '../../src/adapters/outbound/axios-http-client.js';
 import { UpstreamSource } from '../../src/adapters/upstream/upstream-source.js';
 import { MemoryHashIndex } from '../../src/adapters/memory/hash-index.js';
@@ -11,6 +11,9 @@ import { type SourceSamples, sourceContract } from '../../src/testing.js';
 import { threepidSourceContract } from '../contracts/threepid-source.contract.js';
 import { FakeClock, Heard } from '../support/fakes.js';
 import { startIdentityServer } from '../support/identity-server.js';
+import { sourceOf } from '../support/ldap.js';
+import { PEOPLE } from '../support/people.js';
+import { Slapd } from '../support/slapd.js';
 
 const samples: SourceSamples = {
   known: [
@@ -125,4 +128,30 @@ describe.each([
     const asked = new UpstreamSource(options, new AxiosHttpClient(), new Heard());
     return { find: (threepids) => asked.find(threepids), close: () => upstream.close() };
   }, samples);
+});
+
+describe('a directory', () => {
+  let slapd: Slapd;
+
+  beforeAll(async () => {
+    slapd = await Slapd.start({ ldif: PEOPLE });
+  });
+
+  afterAll(() => slapd?.stop());
+
+  threepidSourceContract(
+    () => {
+      const directory = sourceOf(slapd);
+      return { find: (threepids) => directory.find(threepids), close: () => directory.close() };
+    },
+    {
+      known: [
+        ['email', 'alice@example.org', '@alice:example.org'],
+        ['email', 'a.archer@example.org', '@alice:example.org'],
+        ['msisdn', '492215551234', '@alice:example.org'],
+        ['email', 'dave@example.org', '@dave=20smith:example.org'],
+      ],
+      unknown: [['msisdn', '447700900123']],
+    },
+  );
 });

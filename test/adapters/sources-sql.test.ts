@@ -38,8 +38,13 @@ const databases: Readonly<Record<string, () => Promise<Place>>> = {
     };
   },
   PostgreSQL: async () => {
-    const { url, drop } = await freshDatabase(inject('postgresUrl'));
-    return { place: { url, password: 'is not asked for' }, knex: { client: 'pg', connection: url }, remove: drop };
+    const made = await freshDatabase(inject('postgresUrl'));
+    const { url } = made;
+    return {
+      place: { url, password: 'is not asked for' },
+      knex: { client: 'pg', connection: url },
+      remove: () => made.drop(),
+    };
   },
 };
 
@@ -77,7 +82,7 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
 
   it('cannot be listed without a query for it', async () => {
     const source = await open({ list: undefined });
-    expect(source.all).toBeUndefined();
+    expect(source).not.toHaveProperty('all');
     await source.close?.();
   });
 

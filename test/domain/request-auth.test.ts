@@ -38,7 +38,7 @@ const ask = (auth: RequestAuth, authorizations: readonly string[], change: objec
 
 const refusalOf = async (asked: Promise<unknown>) => (await asked.catch((error: unknown) => error)) as Refused;
 
-describe('the examples of signed requests (UNB-4)', () => {
+describe('the examples of signed requests (UNB-4, FED-8)', () => {
   const { requests } = vectors.x_matrix;
   const origin = ({ method, uri, body, identity_server_name, authorization }: (typeof requests)[number]) => {
     const { keys } = keysOf(vectors.signing.public_key_unpadded_base64);

@@ -27,6 +27,7 @@ async function walk(app: TestApp): Promise<void> {
   await lookups(app, token);
   for (const medium of media) await validations(app, token, medium);
   await invitations(app, token);
+  await unbinds(app);
   await app.call('POST', '/v2/account/logout', { token });
   await app.call('POST', '/v2/account/logout', { token });
 }
@@ -80,35 +81,86 @@ async function invitations(app: TestApp, token: string): Promise<void> {
   }
 }
 
-/** Declared outcomes that this walk does not have, and why. */
-const unseen = [
-  // Nothing that is meant for browsers, and no way out, asks for terms.
+async function unbinds(app: TestApp): Promise<void> {
+  const proof = async (mail: string, isValidated: boolean) => {
+    const token = await app.signIn(alice);
+    const body = { client_secret: `secret-for-${mail}`, email: `${mail}@example.com`, send_attempt: 1 };
+    const { sid } = (await app.call('POST', '/v2/validate/email/requestToken', { token, body })).json;
+    const answer = { sid, client_secret: body.client_secret, token: app.mails.token };
+    if (isValidated) await app.call('POST', '/v2/validate/email/submitToken', { token, body: answer });
+    return { sid, client_secret: body.client_secret };
+  };
+  const proofs = [await proof('u', true), await proof('v', true), await proof('w', false), { sid: 'a', client_secret }];
+  const [right, ofAnother, unproven, unknown] = proofs;
+  for (const one of [right, ofAnother, unproven, unknown]) {
+    const body = { mxid: alice, threepid: { medium: 'email', address: 'u@example.com' }, ...one };
+    await app.call('POST', '/v2/3pid/unbind', { body });
+  }
+}
+
+/** Declared outcomes that we do not have. */
+const never = [
+  // Nobody who follows a link or leaves is asked to accept anything.
   'GET /v2/validate/email/submitToken 403',
   'GET /v2/validate/msisdn/submitToken 403',
   'POST /v2/account/logout 403',
-  // There are no terms to be signed.
-  'GET /v2/3pid/getValidated3pid 403',
-  'GET /v2/account 403',
-  'POST /v2/sign-ed25519 403',
-  ...media.flatMap((medium) => [
-    `POST /v2/validate/${medium}/requestToken 403`,
-    `POST /v2/validate/${medium}/submitToken 403`,
-  ]),
-  // There is no unbind.
-  ...[200, 400, 403, 404, 501].map((status) => `POST /v2/3pid/unbind ${status}`),
+  // Unbind is there.
+  'POST /v2/3pid/unbind 501',
 ];
+
+const policies = [
+  { id: 'privacy', version: '1', languages: { en: { name: 'Privacy', url: 'https://example.org/privacy/1/en' } } },
+];
+
+/** What needs no acceptance of terms. */
+const free = [
+  ...media.map((medium) => `GET /v2/validate/${medium}/submitToken`),
+  'GET /v2',
+  'GET /v2/pubkey/ephemeral/isvalid',
+  'GET /v2/pubkey/isvalid',
+  'GET /v2/pubkey/{keyId}',
+  'GET /v2/terms',
+  'GET /versions',
+  'POST /v2/3pid/unbind',
+  'POST /v2/account/logout',
+  'POST /v2/account/register',
+  'POST /v2/terms',
+];
+
+const below = (path: string) => path.replace('/_matrix/identity', '');
+
+/** Which endpoints somebody who has accepted nothing is refused at, for that reason. */
+async function askingForTerms(app: TestApp): Promise<readonly string[]> {
+  const asking = [];
+  for (const { method, path } of operations) {
+    const { json } = await app.call(method, below(path).replace('{keyId}', 'ed25519:0'), {
+      token: await app.signIn(alice),
+      ...(method === 'POST' && { body: {} }),
+    });
+    if (json?.errcode === 'M_TERMS_NOT_SIGNED') asking.push(`${method} ${below(path)}`);
+  }
+  return asking;
+}
 
 describe('the API against the data of the specification', () => {
   const direct = useApp({ http: { confirmPage: false } });
   const confirming = useApp();
+  const withTerms = useApp({ policies });
 
   it('gives every answer that is declared, as declared (G-4, EM-12)', async () => {
     await walk(direct);
     await walk(confirming);
+    await askingForTerms(withTerms);
     const declared = operations.flatMap(({ method, path, answers }) =>
-      [...answers.keys()].map((status) => `${method} ${path.replace('/_matrix/identity', '')} ${status}`),
+      [...answers.keys()].map((status) => `${method} ${below(path)} ${status}`),
     );
-    expect(declared.filter((answer) => !seen.has(answer)).toSorted()).toEqual(unseen.toSorted());
+    expect(declared.filter((answer) => !seen.has(answer)).toSorted()).toEqual(never.toSorted());
+  });
+
+  it('asks for the terms before anything else, wherever a token is needed (TERMS-3, TERMS-9, LOOK-10)', async () => {
+    const names = operations.map(({ method, path }) => `${method} ${below(path)}`);
+    expect(await askingForTerms(withTerms)).toEqual(names.filter((name) => !free.includes(name)));
+    expect([...withTerms.mails.sent, ...withTerms.texts.sent]).toEqual([]);
   });
 });
 

@@ -7,8 +7,8 @@ import { attributesOf, joined, type RawEntry } from './raw-entry.js';
 const MOST_RANGES = 1_000;
 
 /**
- * All pages of a search, one at a time and each when it is asked for, with long attributes fetched
- * to their end.
+ * All pages of a search, at most one ahead of whoever takes them, with long attributes fetched to
+ * their end.
  *
  * @param limits for each question to the server
  */
@@ -17,16 +17,19 @@ export async function* pagesOf(
   question: Question,
   limits: () => Limits,
 ): AsyncGenerator<Omit<Page, 'cookie'>> {
-  let cookie: Buffer | undefined;
-  do {
-    const page = await connection.search({ ...question, ...(cookie && { cookie }) }, limits());
+  const ask = (cookie?: Buffer) => connection.search({ ...question, ...(cookie && { cookie }) }, limits());
+  let next: Promise<Page> | undefined = ask();
+  while (next) {
+    const { entries: met, refers, cookie }: Page = await next;
     const entries: RawEntry[] = [];
-    for (const entry of page.entries) {
+    for (const entry of met) {
       entries.push(entry.missing.length === 0 ? entry : await completed(entry, connection, question, limits));
     }
-    yield { entries, refers: page.refers };
-    cookie = page.cookie;
-  } while (cookie);
+    // The server reads the next page while this one is made use of.
+    next = cookie && ask(cookie);
+    next?.catch(() => undefined);
+    yield { entries, refers };
+  }
 }
 
 /** An entry of which the server gave only the first values of an attribute. [MS-ADTS] 3.1.1.3.1.3.3 */

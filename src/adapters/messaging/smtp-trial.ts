@@ -39,7 +39,9 @@ class Trial {
   readonly steps: TrialStep[] = [];
   /** The last answer to each command. */
   private readonly answers = new Map<string, string>();
-  private command = 'greeting';
+  /** Commands without an answer yet: some are sent together. */
+  private asked = ['greeting'];
+  private lastAnswer = '';
 
   constructor(private readonly options: SmtpOptions) {}
 
@@ -66,7 +68,7 @@ class Trial {
       if (username !== undefined) {
         const refusal = await settled((done) => connection.login({ user: username, pass: password ?? '' }, done));
         if (refusal) this.fail('login', refusal);
-        this.tell('login', true, this.answers.get('AUTH') ?? '');
+        this.tell('login', true, this.lastAnswer);
       }
       await this.send(connection, mail);
     } finally {
@@ -128,8 +130,10 @@ class Trial {
     const hear = (entry: unknown, text: unknown, ...more: unknown[]) => {
       const tnx = (entry as { tnx?: string } | undefined)?.tnx;
       const line = lineOf(String(text === '%s' ? more[0] : text));
-      if (tnx === 'client') this.command = line.split(/[\s:]/)[0] ?? '';
-      if (tnx === 'server') this.answers.set(this.command, line);
+      if (tnx === 'client') this.asked.push(line.split(/[\s:]/)[0] ?? '');
+      if (tnx !== 'server') return;
+      this.lastAnswer = line;
+      this.answers.set(this.asked.shift() ?? '', line);
     };
     return { trace: hear, debug: hear, info: hear, warn: hear, error: hear, fatal: hear };
   }

@@ -75,7 +75,8 @@ function wordOf(error: unknown): string {
   const { code, message = '' } = error as { code?: unknown; message?: string };
   // These speak of the query and not of a value.
   const reason = /relation ".*" does not exist|column .* does not exist|no such (?:table|column): .*|syntax error.*/;
-  return [code, reason.exec(message)?.[0]].filter((word) => word !== undefined).join(', ') || 'no reason is given';
+  const words = [typeof code === 'string' ? code : '', reason.exec(message)?.[0] ?? ''];
+  return words.filter((word) => word !== '').join(', ') || 'no reason is given';
 }
 
 const sqlite = (file: string): Knex.Config => ({

@@ -59,14 +59,14 @@ export const synapseSource: OpenSource<{ readonly place: SqlPlace; readonly home
 ) => {
   const find = `select t.address, t.user_id as mxid ${SYNAPSE} and t.medium = :medium and t.address in (:addresses)`;
   const list = `select t.medium, t.address, t.user_id as mxid ${SYNAPSE}`;
-  const { all, ...source } = await sqlSource({ place, find, list }, context);
+  const source = await sqlSource({ place, find, list }, context);
   const isOurs = ({ mxid }: Pick<Association, 'mxid'>): boolean => mxid.endsWith(`:${homeserver}`);
   return {
-    ...source,
     find: async (threepids, signal) => ((await source.find(threepids, signal)) as Association[]).filter(isOurs),
     async *all(signal) {
-      for await (const association of all?.(signal) ?? []) if (isOurs(association)) yield association;
+      for await (const association of source.all?.(signal) ?? []) if (isOurs(association)) yield association;
     },
+    close: () => source.close?.(),
   };
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
-import type { Policy, Terms } from '../../domain/terms.js';
+import type { Policy } from '../../domain/policy.js';
+import type { Terms } from '../../domain/terms.js';
 import type { SignedIn } from './auth.js';
 import { jsonBody, read } from './body.js';
 import type { Endpoints } from './endpoints.js';
@@ -26,8 +27,7 @@ export const termsEndpoints = (terms: Terms, signedIn: SignedIn): Endpoints => (
 export const termsPages = (documents: TermsDirectory['documents'], pages: Pages): Endpoints => ({
   '/:policy/:version/:language': {
     GET(req, res) {
-      const { policy, version, language } = req.params;
-      const document = documents.get(`${policy}/${version}/${language}`);
+      const document = documents.get(['policy', 'version', 'language'].map((name) => req.params[name]).join('/'));
       if (!document) throw new Rejected('endpoint_unknown', 'There is no such document');
       sendDocument(pages, document, req, res);
     },

@@ -38,6 +38,10 @@ export async function startSynapse({ name, identityServer }: SynapseOptions): Pr
   const rejected: string[] = [];
   const identity = () => new SynapseIdentityClient(identityServer().url, { name, key });
 
+  /** Clients on this machine know the identity server by its port. */
+  const publicName = (idServer: string) =>
+    new URL(identityServer().url).host === idServer ? identityServer().name : idServer;
+
   /** What `exchange_third_party_invite` checks. */
   async function exchange(signed: Body, mxid: string): Promise<string | undefined> {
     const invite = invites.get(signed['token']);
@@ -91,7 +95,7 @@ export async function startSynapse({ name, identityServer }: SynapseOptions): Pr
       return status === 200 && json.medium && json.address ? [200, {}] : [status, json];
     },
     'POST account/3pid/unbind': async (mxid, { medium, address, id_server }) => {
-      const { status, json } = await identity().unbind(mxid, medium, address, id_server);
+      const { status, json } = await identity().unbind(mxid, medium, address, publicName(id_server));
       if (status < 300) return [200, { id_server_unbind_result: 'success' }];
       return [400, 404, 501].includes(status) ? [200, { id_server_unbind_result: 'no-support' }] : [500, json];
     },

@@ -1,0 +1,79 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AxiosHttpClient } from '../../src/adapters/outbound/axios-http-client.js';
+import { loadConfig } from '../../src/app/config.js';
+import { closeStages, openStages } from '../../src/app/sources.js';
+import { BINDINGS } from '../../src/domain/association.js';
+import { email } from '../../src/domain/threepid.js';
+import { Heard } from '../support/fakes.js';
+
+let folder: string;
+let heard: Heard;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'islet-stages-'));
+  heard = new Heard();
+  await writeFile(join(folder, 'people.csv'), 'mxid,email\n@alice:example.org,alice@example.org\n');
+  await writeFile(join(folder, 'people.db'), '');
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+const module = (body: string) => writeFile(join(folder, 'hr.mjs'), body);
+
+async function open(sources: string) {
+  const file = join(folder, 'islet.yaml');
+  await writeFile(file, `dataDir: data\nsources:\n${sources}`);
+  return openStages(loadConfig({ file, env: {} }).config, new AxiosHttpClient(), heard);
+}
+
+describe('the stages of a configuration', () => {
+  it('stand in its order, mirrored where they can be listed and may be', async () => {
+    await module('export default () => ({ find: async () => [], async *all() {} })');
+    const stages = await open(`
+  - file: { name: people, path: people.csv }
+  - file: { name: guests, path: people.csv, mirror: false }
+  - bindings
+  - sql: { name: table, file: people.db, find: "select 1", owns: false }
+  - use: ./hr.mjs
+    mirror: { every: 1h, maxShrink: 5% }
+  - rest: { name: crm, url: "https://crm.example.org" }
+  - synapse: { name: accounts, url: "postgres://db.example.org/synapse", homeserver: example.org }
+`);
+    expect(
+      stages.map((stage) =>
+        stage === BINDINGS ? stage : [stage.source.name, stage.source.isOwner, stage.mirror?.everyMs],
+      ),
+    ).toEqual([
+      ['people', true, 300_000],
+      ['guests', true, undefined],
+      BINDINGS,
+      ['table', false, undefined],
+      ['hr', true, 3_600_000],
+      ['crm', true, undefined],
+      ['accounts', false, 300_000],
+    ]);
+    const [people] = stages;
+    if (people === BINDINGS || !people) throw new Error('people are no bindings');
+    expect(await people.source.find([email('alice@example.org')])).toHaveLength(1);
+    expect(heard.all('a source is not mirrored: it answers lookups in clear only')).toEqual(
+      ['guests', 'table', 'crm'].map((source) => ({ source })),
+    );
+    await closeStages(stages);
+  });
+
+  it('are all closed again when one of them cannot be opened', async () => {
+    await module(`export default ({ fails, mark }, { log }) => {
+      if (fails) throw new Error('no licence');
+      return { find: async () => [], close: () => log.info('closed') };
+    }`);
+    const failing = open(`
+  - { use: ./hr.mjs, name: one }
+  - { use: ./hr.mjs, name: two, with: { fails: true } }
+`);
+    await expect(failing).rejects.toThrow(/^source two, .*hr\.mjs, cannot be opened: no licence$/);
+    expect(heard.all('closed')).toEqual([{ source: 'one' }]);
+  });
+});
