@@ -199,6 +199,11 @@ describe('a value', () => {
     expect(problems(yaml)).toEqual(expected === undefined ? [] : [expected]);
   });
 
+  it('is a token that is longer than clients take (EM-7)', () => {
+    expect(problems('validation: { tokenLength: 255 }').join()).not.toContain('tokenLength');
+    expect(problems('validation: { tokenLength: 256 }').join()).toContain('validation.tokenLength');
+  });
+
   it('from the environment is refused under the name of its variable', () => {
     expect(problems('listen: { port: 1 }', { ISLET_LISTEN_PORT: '' })).toEqual([
       'listen.port: must be a whole number from 0 to 65535 (ISLET_LISTEN_PORT)',

@@ -108,6 +108,26 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.countGuess('s2')).toBe(1);
     });
 
+    it('renews a session that was guessed at too often: another token, and the count begins anew', async () => {
+      await on.sessions.findOrAdd(alice, 0);
+      for (let guess = 0; guess < 2; guess++) await on.sessions.countGuess('s1');
+      expect(await on.sessions.renew('s1', '654321', 3)).toEqual(alice);
+      expect(await on.sessions.countGuess('s1')).toBe(3);
+      const renewed = { ...alice, token: '654321' };
+      expect(await on.sessions.renew('s1', '654321', 3)).toEqual(renewed);
+      expect(await on.sessions.get('s1')).toEqual(renewed);
+      expect(await on.sessions.countGuess('s1')).toBe(1);
+    });
+
+    it('renews neither a validated session nor one that is not there', async () => {
+      await on.sessions.findOrAdd(alice, 0);
+      await on.sessions.countGuess('s1');
+      const validated = { ...alice, validatedAt: 7 };
+      await on.sessions.save(validated);
+      expect(await on.sessions.renew('s1', '654321', 1)).toEqual(validated);
+      expect(await on.sessions.renew('s2', '654321', 1)).toBeUndefined();
+    });
+
     it('counts nothing without a session', async () => {
       expect(await on.sessions.countGuess('s1')).toBe(1);
       await on.sessions.findOrAdd(alice, 0);

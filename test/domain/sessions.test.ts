@@ -116,6 +116,14 @@ describe('Sessions', () => {
       expect(mails.sent).toHaveLength(1);
     });
 
+    it('sends for attempt 0, once, because clients may count from there (EM-4)', async () => {
+      const first = await sessions.requestToken({ ...request, sendAttempt: 0 });
+      expect(await sessions.requestToken({ ...request, sendAttempt: 0 })).toBe(first);
+      expect(mails.sent).toHaveLength(1);
+      await sessions.requestToken(request);
+      expect(mails.sent).toHaveLength(2);
+    });
+
     it('sends the same token again for a higher attempt (EM-4)', async () => {
       const first = await sessions.requestToken(request);
       const { token } = mails;
@@ -378,6 +386,33 @@ describe('Sessions', () => {
       await expect(sessions.validated(sid, request.clientSecret)).rejects.toMatchObject({
         reason: 'session_not_validated',
       });
+    });
+
+    it('opens again with another token when that is asked for, and then takes as many guesses', async () => {
+      const sid = await sessions.requestToken(request);
+      const former = mails.token;
+      for (let i = 0; i < 6; i++)
+        await expect(sessions.submitToken(sid, request.clientSecret, 'nope')).rejects.toThrow(Refused);
+      await sessions.requestToken(request);
+      expect(mails.sent).toHaveLength(1);
+
+      expect(await sessions.requestToken({ ...request, sendAttempt: 2 })).toBe(sid);
+      expect(mails.token).not.toBe(former);
+      await expect(sessions.submitToken(sid, request.clientSecret, former)).rejects.toMatchObject({
+        reason: 'token_incorrect',
+      });
+      for (let i = 0; i < 3; i++)
+        await expect(sessions.submitToken(sid, request.clientSecret, 'nope')).rejects.toThrow(Refused);
+      expect((await sessions.submitToken(sid, request.clientSecret, mails.token)).sid).toBe(sid);
+    });
+
+    it('keeps its token while it is open', async () => {
+      const sid = await sessions.requestToken(request);
+      const former = mails.token;
+      for (let i = 0; i < 4; i++)
+        await expect(sessions.submitToken(sid, request.clientSecret, 'nope')).rejects.toThrow(Refused);
+      await sessions.requestToken({ ...request, sendAttempt: 2 });
+      expect(mails.token).toBe(former);
     });
 
     it('takes the right token as the last of the guesses', async () => {

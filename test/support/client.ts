@@ -25,6 +25,11 @@ export class IdentityClient {
     return answer;
   }
 
+  /** Goes on with the access token of somebody who signed in elsewhere. */
+  signInAs({ accessToken }: IdentityClient): void {
+    this.accessToken = accessToken;
+  }
+
   get(path: string): Promise<Answer> {
     return this.call(path, { headers: this.headers() });
   }

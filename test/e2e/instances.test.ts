@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { IdentityClient } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
+import { type RunningIslet, startIslet } from '../support/islet.js';
+import { PEOPLE, PEOPLE_BASE } from '../support/people.js';
+import { freshDatabase } from '../support/postgres.js';
+import { Slapd } from '../support/slapd.js';
+import { type MailServer, startMailServer } from '../support/smtp.js';
+
+describe('two instances on one PostgreSQL', () => {
+  let slapd: Slapd;
+  let mails: MailServer;
+  let homeserver: HomeserverStandIn;
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
+  const instances: RunningIslet[] = [];
+  let one: IdentityClient;
+  let other: IdentityClient;
+
+  beforeAll(async () => {
+    slapd = await Slapd.start({ ldif: PEOPLE });
+    mails = await startMailServer();
+    homeserver = await startHomeserver('example.org');
+    database = await freshDatabase(inject('postgresUrl'));
+    const config = {
+      server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
+      database: { url: database.url },
+      sources: [
+        {
+          ldap: {
+            name: 'staff',
+            urls: [slapd.url],
+            bindDn: slapd.adminDn,
+            bindPassword: slapd.adminPassword,
+            preset: 'openldap',
+            bases: [PEOPLE_BASE],
+            homeserver: 'example.org',
+          },
+        },
+      ],
+      homeservers: { 'example.org': { url: homeserver.url } },
+      mail: { host: '127.0.0.1', port: mails.port, tls: 'none' },
+    };
+    // At once, on an empty database: both bring it up to date, and neither stumbles.
+    instances.push(...(await Promise.all([startIslet(config), startIslet(config)])));
+    [one, other] = instances.map(({ url }) => new IdentityClient(url)) as [IdentityClient, IdentityClient];
+    await one.register('example.org', 'token-of-alice');
+    other.signInAs(one);
+  });
+
+  afterAll(async () => {
+    for (const instance of instances) await instance.remove();
+    await Promise.all([slapd?.stop(), mails?.close(), homeserver?.close()]);
+    await database?.drop();
+  });
+
+  it('know each other’s tokens and announce one pepper', async () => {
+    expect(await other.get('/v2/account')).toEqual({ status: 200, body: { user_id: '@alice:example.org' } });
+    expect((await other.get('/v2/hash_details')).body).toEqual((await one.get('/v2/hash_details')).body);
+  });
+
+  it('see each other’s sessions at once and each other’s bindings within a second', async () => {
+    const session = { client_secret: 'monkeys', email: 'alice.at.home@example.net', send_attempt: 1 };
+    const { body } = await one.post('/v2/validate/email/requestToken', session);
+    const token = /[?&]token=([0-9A-Za-z]+)/.exec(mails.mails.at(-1)?.mail.text ?? '')?.[1];
+    const proof = { sid: body['sid'], client_secret: 'monkeys' };
+    expect(await other.post('/v2/validate/email/submitToken', { ...proof, token })).toMatchObject({ status: 200 });
+
+    expect(await other.post('/v2/3pid/bind', { ...proof, mxid: '@alice:example.org' })).toMatchObject({ status: 200 });
+    const bound = { 'alice.at.home@example.net': '@alice:example.org' };
+    expect(await other.findHashed(['alice.at.home@example.net'])).toEqual(bound);
+    await eventually(
+      async () => 'alice.at.home@example.net' in (await one.findHashed(['alice.at.home@example.net'])),
+      1_000,
+    );
+  });
+
+  it('share the mirror: what one syncs the other answers', async () => {
+    await slapd.modify(`dn: uid=carla,${PEOPLE_BASE}\nchangetype: modify\nadd: mail\nmail: cc@example.org\n`);
+    expect((await instances[0]?.command('sync', 'staff'))?.stdout).toContain('1 changed');
+    expect(await one.findHashed(['cc@example.org'])).toEqual({ 'cc@example.org': '@carla:example.org' });
+    await eventually(async () => 'cc@example.org' in (await other.findHashed(['cc@example.org'])), 1_000);
+  });
+});
