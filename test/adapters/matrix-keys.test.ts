@@ -79,7 +79,7 @@ describe('HomeserverKeysOverHttp', () => {
   });
   afterEach(() => homeserver.close());
 
-  it('gives the key that a homeserver publishes, asking without a slash at the end (FED-4)', async () => {
+  it('gives the key that a homeserver publishes, asking without a slash at the end, and asking nobody else (FED-4, FED-6)', async () => {
     expect(await open().find('example.org', 'ed25519:a_abc')).toBe(first);
     expect(homeserver.seen.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /_matrix/key/v2/server']);
   });

@@ -5,6 +5,9 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { segmentsOf } from '../../src/adapters/messaging/sms/alphabet.js';
 import { checkTemplates, pageNames, sampleMessages, samplePages } from '../../src/adapters/messaging/template-check.js';
+import { templatesCheck } from '../../src/app/commands/templates-check.js';
+import { noPaint } from '../../src/app/commands/paint.js';
+import type { Config } from '../../src/app/config.js';
 import { Templates, type TemplateOptions } from '../../src/adapters/messaging/templates.js';
 import type { ReadPreferences } from '../../src/domain/messages.js';
 import type { InviteDetails, Message } from '../../src/ports/sender.js';
@@ -337,6 +340,33 @@ describe("an administrator's directory", () => {
     const problems = checkTemplates(open());
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/^islet\/en\/page\/failed: .*failed\.html\.njk/s);
+  });
+
+  it('is looked through by islet templates check: a line per problem and an exit code', () => {
+    const check = (isJson = false) => {
+      const printed: string[] = [];
+      const config = { server: { name: 'x' }, templates: { directory, brand: 'islet', language: 'en' } };
+      const print = (text: string) => void printed.push(text);
+      return { code: templatesCheck(config as unknown as Config, { isJson, paint: noPaint, print }), text: printed[0] };
+    };
+    expect(check()).toEqual({ code: 0, text: 'islet: fine in de, en, es, fr, ru, uk' });
+    write('acme/brand.yaml', 'name: ACME');
+    write('acme/page.html.njk', '{{ brand.imprint }}');
+    const { code, text } = check();
+    expect(code).toBe(1);
+    expect(text?.split('\n')).toHaveLength(6 * 4);
+    expect(text).toMatch(/^acme\/de\/page\/confirm: .*confirm\.html\.njk/);
+    write('acme/brand.yaml', 'name: ACME\nimprint: Main Street');
+    expect(JSON.parse(check(true).text ?? '')).toMatchObject({
+      isFine: true,
+      problems: [],
+      brands: [{ name: 'acme' }, {}],
+    });
+  });
+
+  it('is checked with little known, too', () => {
+    write('islet/en/mail/invite.txt.njk', '{% if roomName %}{{ link }}{% else %}{{ nosuch }}{% endif %}');
+    expect(checkTemplates(open())).toEqual([expect.stringMatching(/^islet\/en\/mail\/invite: /)]);
   });
 
   it.each<[string, string, string, Partial<TemplateOptions>, string]>([

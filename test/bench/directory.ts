@@ -1,6 +1,5 @@
+import { PEOPLE_BASE } from '../support/people.js';
 import { Slapd } from '../support/slapd.js';
-
-export const PEOPLE_BASE = 'ou=people,dc=example,dc=org';
 
 /** LDIF of people with two mail addresses and a phone number each. */
 export function peopleLdif(count: number): string {

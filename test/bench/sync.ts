@@ -1,7 +1,8 @@
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { eventually } from '../support/eventually.js';
+import { PEOPLE_BASE, sourceFor } from '../support/people.js';
 import type { Slapd } from '../support/slapd.js';
-import { PEOPLE_BASE, startDirectory } from './directory.js';
+import { startDirectory } from './directory.js';
 import { askSteadily } from './load.js';
 import { median, output, timed } from './measure.js';
 
@@ -54,22 +55,7 @@ export async function benchSync(people = 100_000) {
 
 const configure = (slapd: Slapd) => ({
   server: { name: 'id.example.org' },
-  sources: [
-    {
-      ldap: {
-        name: 'people',
-        urls: [slapd.url],
-        bindDn: slapd.adminDn,
-        bindPassword: slapd.adminPassword,
-        preset: 'openldap',
-        bases: [PEOPLE_BASE],
-        homeserver: 'example.org',
-        phoneRegion: 'DE',
-        pageSize: PAGE,
-        mirror: { every: '1h', maxShrink: '20%' },
-      },
-    },
-  ],
+  sources: [sourceFor(slapd, { name: 'people', pageSize: PAGE, mirror: { every: '1h', maxShrink: '20%' } })],
 });
 
 /** What the server says of its first sync. */

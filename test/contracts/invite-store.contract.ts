@@ -100,5 +100,35 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await on.invites.hasEphemeralKey('key of t1')).toBe(true);
       expect(await on.invites.hasEphemeralKey('key of t2')).toBe(false);
     });
+
+    it('gives everything, delivered or not, in pages', async () => {
+      const tokens = Array.from({ length: 2_001 }, (_, at) => `t${at}`);
+      for (const token of tokens) await on.invites.add(invite(token, 1), []);
+      await on.invites.deliver(['t7'], 10, []);
+      const found: StoredInvite[] = [];
+      for await (const page of on.invites.all()) found.push(...page);
+      expect(new Set(byToken(found))).toEqual(new Set(tokens));
+      expect(found).toHaveLength(tokens.length);
+      expect(found.find(({ token }) => token === 't7')).toEqual({ ...invite('t7', 1), deliveredAt: 10 });
+    });
+
+    it('forgets an invitation and its key, and says whether there was one', async () => {
+      await on.invites.add(invite('t1', 1), []);
+      await on.invites.add(invite('t2', 1), []);
+      expect(await on.invites.remove('t1')).toBe(true);
+      expect(await on.invites.remove('t1')).toBe(false);
+      expect(await on.invites.get('t1')).toBeUndefined();
+      expect(await on.invites.hasEphemeralKey('key of t1')).toBe(false);
+      expect(byToken(await on.invites.findWaiting([strauss]))).toEqual(['t2']);
+    });
+
+    it('forgets what waits from before the given time, and no more', async () => {
+      for (const at of [98, 99, 100]) await on.invites.add(invite(`t${at}`, at), []);
+      await on.invites.deliver(['t98'], 10, []);
+      await on.invites.purgeWaiting(100);
+      expect(await on.invites.get('t98')).toBeDefined();
+      expect(await on.invites.get('t99')).toBeUndefined();
+      expect(await on.invites.get('t100')).toBeDefined();
+    });
   });
 }

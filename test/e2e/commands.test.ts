@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { islet, startIslet } from '../support/islet.js';
-import { PEOPLE, PEOPLE_BASE } from '../support/people.js';
+import { PEOPLE, PEOPLE_BASE, sourceFor } from '../support/people.js';
 import { Slapd } from '../support/slapd.js';
 
 describe('islet', () => {
@@ -44,19 +44,7 @@ describe('islet', () => {
     const slapd = await Slapd.start({ ldif: PEOPLE });
     const running = await startIslet({
       server: { name: 'id.example.org' },
-      sources: [
-        {
-          ldap: {
-            name: 'staff',
-            urls: [slapd.url],
-            bindDn: slapd.adminDn,
-            bindPassword: slapd.adminPassword,
-            preset: 'openldap',
-            bases: [PEOPLE_BASE],
-            homeserver: 'example.org',
-          },
-        },
-      ],
+      sources: [sourceFor(slapd)],
     });
     try {
       await running.command('sync');

@@ -3,7 +3,7 @@ import { IdentityClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
-import { PEOPLE, PEOPLE_BASE } from '../support/people.js';
+import { PEOPLE, PEOPLE_BASE, sourceFor } from '../support/people.js';
 import { freshDatabase } from '../support/postgres.js';
 import { Slapd } from '../support/slapd.js';
 import { type MailServer, startMailServer } from '../support/smtp.js';
@@ -25,19 +25,7 @@ describe('two instances on one PostgreSQL', () => {
     const config = {
       server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
       database: { url: database.url },
-      sources: [
-        {
-          ldap: {
-            name: 'staff',
-            urls: [slapd.url],
-            bindDn: slapd.adminDn,
-            bindPassword: slapd.adminPassword,
-            preset: 'openldap',
-            bases: [PEOPLE_BASE],
-            homeserver: 'example.org',
-          },
-        },
-      ],
+      sources: [sourceFor(slapd)],
       homeservers: { 'example.org': { url: homeserver.url } },
       mail: { host: '127.0.0.1', port: mails.port, tls: 'none' },
     };

@@ -16,6 +16,23 @@ const silent: Logger = {
 
 const ROOM = '!harbour:example.org';
 
+/** A client of a user of the homeserver, signed in at the identity server. */
+async function signInAt(world: World, localpart: string): Promise<{ client: MatrixClient; token: string }> {
+  let token = '';
+  const client = createClient({
+    logger: silent,
+    baseUrl: world.synapse.url,
+    idBaseUrl: world.islet.url,
+    accessToken: `access-of-${localpart}`,
+    userId: `@${localpart}:example.org`,
+    identityServer: { getAccessToken: async () => token },
+  });
+  const answer = await client.registerWithIdentityServer(await client.getOpenIdToken());
+  token = answer.token;
+  expect(answer.access_token).toBe(token);
+  return { client, token };
+}
+
 describe('Matrix’s own SDK for JavaScript', () => {
   let world: World;
 
@@ -24,22 +41,7 @@ describe('Matrix’s own SDK for JavaScript', () => {
   });
   afterAll(() => world?.close());
 
-  /** A client of a user of the homeserver, signed in at the identity server. */
-  async function signIn(localpart: string): Promise<{ client: MatrixClient; token: string }> {
-    let token = '';
-    const client = createClient({
-      logger: silent,
-      baseUrl: world.synapse.url,
-      idBaseUrl: world.islet.url,
-      accessToken: `access-of-${localpart}`,
-      userId: `@${localpart}:example.org`,
-      identityServer: { getAccessToken: async () => token },
-    });
-    const answer = await client.registerWithIdentityServer(await client.getOpenIdToken());
-    token = answer.token;
-    expect(answer.access_token).toBe(token);
-    return { client, token };
-  }
+  const signIn = (localpart: string) => signInAt(world, localpart);
 
   /** Validates an email address and binds it, as "Discovery" in the settings does. */
   async function bindEmail(client: MatrixClient, token: string, address: string): Promise<void> {
@@ -123,5 +125,31 @@ describe('Matrix’s own SDK for JavaScript', () => {
     await emil.client.joinRoom(ROOM);
     expect(world.synapse.members.get(`${ROOM} @emil:example.org`)).toBe('join');
     expect(world.synapse.rejected).toEqual([]);
+  });
+});
+
+describe('Matrix’s own SDK for JavaScript, where there are terms', () => {
+  const en = { name: 'Privacy', url: 'https://example.org/privacy/1/en' };
+  const de = { name: 'Datenschutz', url: 'https://example.org/privacy/1/de' };
+  let world: World;
+
+  beforeAll(async () => {
+    world = await startWorld({ terms: { policies: { privacy: { version: '1', languages: { en, de } } } } });
+  });
+  afterAll(() => world?.close());
+
+  it('is refused until it has shown them and agreed, as Element does (AUTH-6, TERMS-3, TERMS-4, TERMS-5, TERMS-9)', async () => {
+    const { client, token } = await signInAt(world, 'alice');
+    const unsigned = { httpStatus: 403, errcode: 'M_TERMS_NOT_SIGNED' };
+    await expect(client.getIdentityAccount(token)).rejects.toMatchObject(unsigned);
+    const mail = () => client.requestEmailToken('alice@example.net', 'secret', 1, undefined, token);
+    await expect(mail()).rejects.toMatchObject(unsigned);
+    expect(world.mails.mails).toHaveLength(0);
+
+    const { policies } = await client.getTerms(SERVICE_TYPES.IS, world.islet.url);
+    expect(policies).toEqual({ privacy: { version: '1', en, de } });
+    await client.agreeToTerms(SERVICE_TYPES.IS, world.islet.url, token, [de.url]);
+    expect(await client.getIdentityAccount(token)).toEqual({ user_id: '@alice:example.org' });
+    expect(await mail()).toMatchObject({ sid: expect.any(String) });
   });
 });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PEOPLE_BASE, startDirectory } from '../bench/directory.js';
+import { startDirectory } from '../bench/directory.js';
 import { IdentityClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
+import { sourceFor } from '../support/people.js';
 import type { Slapd } from '../support/slapd.js';
 
 /** `npm run proof` asks for a hundred thousand. */
@@ -21,20 +22,7 @@ describe(`a directory of ${PEOPLE} people`, () => {
     homeserver = await startHomeserver('example.org');
     islet = await startIslet({
       server: { name: 'id.example.org' },
-      sources: [
-        {
-          ldap: {
-            name: 'people',
-            urls: [slapd.url],
-            bindDn: slapd.adminDn,
-            bindPassword: slapd.adminPassword,
-            preset: 'openldap',
-            bases: [PEOPLE_BASE],
-            homeserver: 'example.org',
-            phoneRegion: 'DE',
-          },
-        },
-      ],
+      sources: [sourceFor(slapd, { name: 'people' })],
       homeservers: { 'example.org': { url: homeserver.url } },
       limits: false,
     });

@@ -3,7 +3,7 @@ import { IdentityClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
-import { PEOPLE, PEOPLE_BASE } from '../support/people.js';
+import { PEOPLE, PEOPLE_BASE, sourceFor } from '../support/people.js';
 import { Slapd } from '../support/slapd.js';
 
 describe('a directory in trouble', () => {
@@ -12,16 +12,7 @@ describe('a directory in trouble', () => {
   let islet: RunningIslet;
   let client: IdentityClient;
 
-  const source = () => ({
-    name: 'staff',
-    urls: [slapd.url],
-    bindDn: slapd.adminDn,
-    bindPassword: slapd.adminPassword,
-    preset: 'openldap',
-    bases: [PEOPLE_BASE],
-    homeserver: 'example.org',
-    timeLimit: '1s',
-  });
+  const source = (more = {}) => sourceFor(slapd, { timeLimit: '1s', ...more });
   const staff = async () => {
     const ready = (await (await fetch(`${islet.adminUrl}/health/ready`)).json()) as {
       checks: { mirrors: { staff: { ok: boolean; entries: number; failure?: string } } };
@@ -34,7 +25,7 @@ describe('a directory in trouble', () => {
     homeserver = await startHomeserver('example.org');
     islet = await startIslet({
       server: { name: 'id.example.org' },
-      sources: [{ ldap: source() }],
+      sources: [source()],
       homeservers: { 'example.org': { url: homeserver.url } },
     });
     client = new IdentityClient(islet.url);
@@ -109,7 +100,7 @@ describe('a directory in trouble', () => {
   ])('starts with %s, and its log names the hop and the reason', async (_case, difference, reason) => {
     const other = await startIslet({
       server: { name: 'id.example.org' },
-      sources: [{ ldap: { ...source(), ...difference() } }],
+      sources: [source(difference())],
     });
     try {
       await eventually(() => reason.test(other.log()));

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
 import { type IdentityServer, startIdentityServer } from '../support/identity-server.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
-import { PEOPLE, PEOPLE_BASE } from '../support/people.js';
+import { PEOPLE, sourceFor } from '../support/people.js';
 import { Slapd } from '../support/slapd.js';
 import { type MailServer, startMailServer } from '../support/smtp.js';
 import { createAuthority } from '../support/tls.js';
@@ -35,19 +35,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
       {
         server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
         sources: [
-          {
-            ldap: {
-              name: 'staff',
-              ...access(slapd),
-              ...(way !== 'in clear' && { caFile: 'ca.pem' }),
-              bindDn: slapd.adminDn,
-              bindPassword: slapd.adminPassword,
-              preset: 'openldap',
-              bases: [PEOPLE_BASE],
-              homeserver: 'example.org',
-              phoneRegion: 'DE',
-            },
-          },
+          sourceFor(slapd, { ...access(slapd), ...(way !== 'in clear' && { caFile: 'ca.pem' }) }),
           { upstream: { name: 'partner', url: upstream.url } },
           'bindings',
         ],

@@ -52,6 +52,7 @@ describe('requestToken for an email address', () => {
     ['a negative attempt', { send_attempt: -1 }, 'M_INVALID_PARAM'],
     ['words for an attempt', { send_attempt: 'once' }, 'M_INVALID_PARAM'],
     ['an attempt beyond counting', { send_attempt: 1e300 }, 'M_INVALID_PARAM'],
+    ['an attempt that no counter holds', { send_attempt: 2 ** 31 }, 'M_INVALID_PARAM'],
     ['a list for an attempt', { send_attempt: [1] }, 'M_INVALID_PARAM'],
     ['a number for a link', { next_link: 1 }, 'M_INVALID_PARAM'],
   ] as const)('refuses %s and sends nothing (EM-1, EM-6, ID-3)', async ([_case, change, errcode]) => {
@@ -59,6 +60,12 @@ describe('requestToken for an email address', () => {
     const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, ...change } });
     expect([status, json.errcode]).toEqual([400, errcode]);
     expect(app.mails.sent).toEqual([]);
+  });
+
+  it.for([0, '0'])('sends for the attempt %j (EM-4)', async (send_attempt) => {
+    const token = await app.signIn(alice);
+    expect((await app.call('POST', atEmail, { token, body: { ...mail, send_attempt } })).status).toBe(200);
+    expect(app.mails.sent).toHaveLength(1);
   });
 
   it('says when the mail could not be sent, and sends it when asked the same again (EM-6)', async () => {

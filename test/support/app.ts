@@ -15,6 +15,7 @@ import { Invites } from '../../src/domain/invites.js';
 import { Lookups } from '../../src/domain/lookups.js';
 import { type MirroredDirectory, Mirrors } from '../../src/domain/mirrors.js';
 import type { Mxid } from '../../src/domain/mxid.js';
+import { Operations } from '../../src/domain/operations.js';
 import { OwnBindings, ownClaims } from '../../src/domain/own-bindings.js';
 import { Peppers } from '../../src/domain/peppers.js';
 import { type QuotaOptions, Quotas } from '../../src/domain/quotas.js';
@@ -126,7 +127,9 @@ export async function startApp(settings: Settings = {}) {
     signer,
     settings.serverNames ?? ['id.example.org'],
   );
+  const operations = new Operations(stores.invites, stores.associations, bindings, telemetry);
   const services = {
+    operations,
     terms,
     requestAuth,
     accounts,

@@ -14,6 +14,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   await ensurePackages([
     { name: 'slapd', isThere: () => exists('/usr/sbin/slapd') },
     { name: 'ldap-utils', isThere: () => exists('/usr/bin/ldapsearch') },
+    { name: 'chromium', isThere: () => exists('/usr/bin/chromium') },
     { name: 'postgresql', isThere: async () => (await findPostgres()) !== undefined },
   ]);
   const postgres = await startPostgres((await findPostgres()) ?? '');

@@ -1,3 +1,5 @@
+import type { Slapd } from './slapd.js';
+
 /** A small organisation, with what makes directories interesting: many values, shared addresses, odd names. */
 export const PEOPLE_BASE = 'ou=people,dc=example,dc=org';
 
@@ -25,3 +27,18 @@ export function person(uid: string, mail: readonly string[], mobile: readonly st
     '',
   ].join('\n');
 }
+
+/** How a private slapd is configured as a source. */
+export const sourceFor = (slapd: Slapd, more: Readonly<Record<string, unknown>> = {}) => ({
+  ldap: {
+    name: 'staff',
+    urls: [slapd.url],
+    bindDn: slapd.adminDn,
+    bindPassword: slapd.adminPassword,
+    preset: 'openldap',
+    bases: [PEOPLE_BASE],
+    homeserver: 'example.org',
+    phoneRegion: 'DE',
+    ...more,
+  },
+});

@@ -61,16 +61,4 @@ export const exceptions: readonly Exception[] = [
     because: 'the homeserver does not answer',
   },
   { status: 503, errcodes: ['M_UNKNOWN'], because: 'a directory that must be asked does not answer' },
-  {
-    status: 400,
-    only: ['POST /v2/3pid/unbind'],
-    errcodes: ['M_SESSION_EXPIRED', 'M_SESSION_NOT_VALIDATED', 'M_INVALID_EMAIL', 'M_INVALID_ADDRESS'],
-    because: 'the data leaves the body of these errors open',
-  },
-  {
-    status: 404,
-    only: ['POST /v2/3pid/unbind'],
-    errcodes: ['M_NO_VALID_SESSION'],
-    because: 'the data leaves the body of this error open',
-  },
 ];

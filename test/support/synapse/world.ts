@@ -6,8 +6,12 @@ import { startSynapse } from './synapse.js';
 
 export const ID_SERVER = 'id.example.org';
 
-/** A running server, a homeserver, a mail server and a gateway for text messages. */
-export async function startWorld() {
+/**
+ * A running server, a homeserver, a mail server and a gateway for text messages.
+ *
+ * @param config further configuration of the server
+ */
+export async function startWorld(config: Record<string, unknown> = {}) {
   const mails = await startMailServer();
   const texts: { to: string; text: string }[] = [];
   const gateway = await startStandIn((request, response) => {
@@ -26,6 +30,7 @@ export async function startWorld() {
     homeservers: { 'example.org': { url: synapse.url } },
     mail: { host: '127.0.0.1', port: mails.port, tls: 'none', from: 'Islet <noreply@example.org>' },
     sms: { gateways: [{ http: { url: `${gateway.url}/send`, body: '{"to":"{{number}}","text":"{{text}}"}' } }] },
+    ...config,
   });
   url = islet.url;
 

@@ -1,0 +1,39 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type RunningIslet, startIslet } from '../support/islet.js';
+
+describe('bindings and invitations on the command line', () => {
+  let running: RunningIslet | undefined;
+  afterEach(() => running?.remove());
+
+  it('does the same through a running server and, with none running, by itself; both are in the log', async () => {
+    running = await startIslet({ server: { name: 'id.example.org' } });
+    const { command, log } = running;
+    const alice = '@alice:example.org';
+    const bound = async () => JSON.parse((await command('bindings', '--json')).stdout) as { mxid: string }[];
+
+    expect(await command('bind', 'alice@example.com', alice)).toMatchObject({ code: 0, stderr: '' });
+    expect(await bound()).toMatchObject([{ mxid: alice, threepid: { address: 'alice@example.com' } }]);
+    expect((await command('bindings', alice)).stdout).toContain('alice@example.com');
+    expect(log()).toContain('an operator bound an address');
+    expect(await command('bind', 'alice@example.com', 'alice')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('The Matrix user ID is not valid'),
+    });
+
+    await running.stop();
+    expect(await bound()).toMatchObject([{ mxid: alice }]);
+    const unbind = () => command('unbind', 'alice@example.com', alice);
+    const unbound = await unbind();
+    expect(unbound).toMatchObject({ code: 0, stderr: expect.stringContaining('an operator unbound an address') });
+    expect(unbound.stderr).not.toContain('alice@example.com');
+    expect(await unbind()).toMatchObject({ code: 1, stdout: expect.stringContaining('is not bound to') });
+    expect(await bound()).toEqual([]);
+
+    expect(await command('invites')).toMatchObject({ code: 0, stdout: 'There are no invitations.\n' });
+    expect(await command('invites', 'list', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
+    expect(await command('invites', 'revoke', 'none')).toMatchObject({
+      code: 1,
+      stdout: 'No invitation has this token.\n',
+    });
+  }, 60_000);
+});

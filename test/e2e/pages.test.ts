@@ -1,0 +1,202 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import axe, { type AxeResults } from 'axe-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { pageNames, sampleMessages } from '../../src/adapters/messaging/template-check.js';
+import { type PageName, Templates } from '../../src/adapters/messaging/templates.js';
+import { type TestApp, startApp } from '../support/app.js';
+import { startBrowser } from '../support/browser.js';
+import { alice } from '../support/fakes.js';
+import { startStandIn } from '../support/stand-in.js';
+
+const IMAGES = join(import.meta.dirname, '../../docs/images');
+const isPicturing = process.env['SCREENSHOTS'] !== undefined;
+
+const templates = new Templates({
+  directory: join(import.meta.dirname, '../support/templates'),
+  brand: 'islet',
+  language: 'en',
+  serverName: 'id.example.org',
+});
+const sizes = { phone: { width: 375, height: 667 }, desktop: { width: 1280, height: 800 } };
+const schemes = ['light', 'dark'] as const;
+const looks = (['islet', 'garden'] as const).flatMap((brand) =>
+  ['en', 'uk'].flatMap((language) =>
+    Object.keys(sizes).flatMap((size) => schemes.map((scheme) => ({ brand, language, size, scheme }) as Look)),
+  ),
+);
+
+interface Look {
+  readonly brand: 'islet' | 'garden';
+  readonly language: 'en' | 'uk';
+  readonly size: keyof typeof sizes;
+  readonly scheme: (typeof schemes)[number];
+}
+
+let browser: Browser;
+let app: TestApp;
+const open: BrowserContext[] = [];
+
+beforeAll(async () => {
+  [browser, app] = await Promise.all([startBrowser(), startApp({ http: { pages: templates } })]);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await app?.close();
+});
+
+afterEach(async () => {
+  for (const context of open.splice(0)) await context.close();
+});
+
+/** A browser that looks so, and everything it complains of. */
+async function browse({ language, size, scheme }: Omit<Look, 'brand'>) {
+  const context = await browser.newContext({ locale: language, viewport: sizes[size], colorScheme: scheme });
+  open.push(context);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    // A refusal is a page with a status of its own, and the browser notes that.
+    if (!/status of 4\d\d/.test(message.text())) complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('requestfailed', (request) => complaints.push(`not loaded: ${request.url()}`));
+  return { page, complaints };
+}
+
+let attempt = 0;
+
+/** The link of a validation mail, as it reaches people. */
+async function mailedLink(nextLink?: string): Promise<URL> {
+  attempt += 1;
+  const token = await app.signIn(alice);
+  const body = {
+    client_secret: `monkeys_${attempt}`,
+    email: 'alice@example.org',
+    send_attempt: 1,
+    ...(nextLink !== undefined && { next_link: nextLink }),
+  };
+  await app.call('POST', '/v2/validate/email/requestToken', { token, body });
+  const message = app.mails.sent.at(-1)?.message;
+  const mailed = new URL(message?.link ?? '');
+  return new URL(`${mailed.pathname}${mailed.search}`, `http://127.0.0.1:${app.port}`);
+}
+
+/** Opens each page the way people come to it. */
+const ways: Readonly<Record<PageName, (page: Page, brand: string) => Promise<void>>> = {
+  confirm: async (page, brand) => void (await page.goto(await branded(brand))),
+  validated: async (page, brand) => {
+    await page.goto(await branded(brand));
+    await page.getByRole('button').click();
+    await page.locator('svg.good').waitFor();
+  },
+  failed: async (page, brand) => {
+    const link = new URL(await branded(brand));
+    link.searchParams.set('client_secret', 'another');
+    await page.goto(link.href);
+  },
+  expired: async (page, brand) => {
+    const link = await branded(brand);
+    app.clock.advance(25 * 60 * 60 * 1000);
+    await page.goto(link);
+  },
+};
+
+async function branded(brand: string): Promise<string> {
+  const link = await mailedLink();
+  link.searchParams.set('brand', brand);
+  return link.href;
+}
+
+/** Of what there is, and of what is seen. */
+const widthsOf = (page: Page) =>
+  page.evaluate<readonly [number, number]>('[document.documentElement.scrollWidth, window.innerWidth]');
+
+/** What a reader of these colours and sizes would stumble over. Spec: WCAG 2.1, level AA. */
+async function barriers(page: Page): Promise<string[]> {
+  // Run by the debugger: the policy of the page allows no script.
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate<AxeResults>(
+    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'] })`,
+  );
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+async function picture(page: Page, name: string): Promise<void> {
+  if (!isPicturing) return;
+  await mkdir(IMAGES, { recursive: true });
+  await page.screenshot({ path: join(IMAGES, `${name}.png`) });
+}
+
+describe.each(pageNames)('the page %s', (name) => {
+  it.each(looks)('is whole in $language, $brand, $size, $scheme', async ({ brand, ...look }) => {
+    const { page, complaints } = await browse(look);
+    await ways[name](page, brand);
+    expect(await page.locator('html').getAttribute('lang')).toBe(look.language);
+    expect(await page.locator('h1').count()).toBe(1);
+    expect(await page.title()).toContain(brand === 'garden' ? 'Garden Club' : 'Islet');
+    const widths = await widthsOf(page);
+    expect(widths[0]).toBeLessThanOrEqual(widths[1]);
+    expect(await barriers(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    if (isPictured(name, { brand, ...look })) {
+      await picture(page, `${name}-${brand}-${look.language}-${look.size}-${look.scheme}`);
+    }
+  });
+});
+
+/** A few stand for all. */
+const isPictured = (name: PageName, { brand, language, size, scheme }: Look): boolean =>
+  size === 'phone' &&
+  ((brand === 'islet' && language === 'en') || (brand === 'garden' && language === 'uk' && name === 'confirm')) &&
+  (scheme === 'light' || name === 'confirm');
+
+describe('a mailed link', () => {
+  it('validates by its button, with the keyboard alone, and goes on to the next link', async () => {
+    const next = await startStandIn((_request, response) => response.end('<title>next</title>'));
+    const link = await mailedLink(`${next.url}/welcome`);
+    const { page, complaints } = await browse({ language: 'en', size: 'desktop', scheme: 'light' });
+    await page.goto(link.href);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/\/welcome\?sid=/);
+    expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
+    await next.close();
+  });
+
+  it('opens a page that neither scripts nor frames get into', async () => {
+    const { page } = await browse({ language: 'en', size: 'desktop', scheme: 'light' });
+    await page.goto((await mailedLink()).href);
+    const ran = await page.evaluate<string>(`
+      const script = document.createElement('script');
+      script.textContent = 'document.title = "ran"';
+      document.body.append(script);
+      document.title;
+    `);
+    expect(ran).not.toBe('ran');
+    await page.setContent(`<iframe src="${(await mailedLink()).href}"></iframe>`);
+    await expect(page.frameLocator('iframe').getByRole('button').count()).resolves.toBe(0);
+  });
+});
+
+describe.each(schemes)('a mail as HTML, %s', (scheme) => {
+  const messages = ['en', 'uk'].flatMap((acceptLanguage) =>
+    (['islet', 'garden'] as const).flatMap((brand) => sampleMessages({ brand, acceptLanguage }).slice(0, 2)),
+  );
+
+  it.each(messages)('of kind $kind fits, $preferences.brand in $preferences.acceptLanguage', async (message) => {
+    for (const size of Object.keys(sizes) as (keyof typeof sizes)[]) {
+      const { brand, acceptLanguage } = message.preferences;
+      const { page, complaints } = await browse({ language: 'en', size, scheme });
+      await page.setContent(templates.renderMail(message).html);
+      const widths = await widthsOf(page);
+      expect(widths[0]).toBeLessThanOrEqual(widths[1]);
+      expect((await barriers(page)).filter((each) => each.startsWith('color-contrast'))).toEqual([]);
+      expect(complaints).toEqual([]);
+      if (acceptLanguage === 'en' && brand === 'islet' && size === 'desktop')
+        await picture(page, `mail-${message.kind}-${scheme}`);
+    }
+  });
+});
