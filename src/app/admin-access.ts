@@ -1,5 +1,7 @@
 import axios, { type AxiosInstance, isAxiosError } from 'axios';
 import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
+import type { Binding } from '../domain/association.js';
+import type { StoredInvite } from '../domain/invite.js';
 import type { SyncReport } from '../domain/sync-report.js';
 import { Clock } from '../ports/clock.js';
 import { readAdminToken } from './admin-token.js';
@@ -7,6 +9,7 @@ import type { TimedExplanation } from './commands/explanation-text.js';
 import { threepidFrom } from './commands/threepid-text.js';
 import type { Config } from './config.js';
 import { openHouse } from './open.js';
+import { type OperationsByText, operationsByText } from './operations-by-text.js';
 
 export interface SyncWish {
   readonly isDryRun: boolean;
@@ -16,7 +19,7 @@ export interface SyncWish {
 }
 
 /** What commands ask of Islet, whether a server is running or not. */
-export interface AdminAccess {
+export interface AdminAccess extends OperationsByText {
   /** Whether the answers are those of a running server. */
   readonly isRunning: boolean;
   explain(address: string): Promise<TimedExplanation>;
@@ -46,6 +49,9 @@ export async function openAdminAccess(config: Config, telemetry: LogTelemetry): 
 
 function overHttp(http: AxiosInstance, adminToken: string): AdminAccess {
   const headers = { authorization: `Bearer ${adminToken}` };
+  const get = async <T>(url: string, params: object = {}) => (await told(http.get<T>(url, { params, headers }))).data;
+  const post = async <T>(url: string, params: object) =>
+    (await told(http.post<T>(url, undefined, { params, headers }))).data;
   return {
     isRunning: true,
     explain: async (address) => {
@@ -70,8 +76,17 @@ function overHttp(http: AxiosInstance, adminToken: string): AdminAccess {
         clearInterval(watch);
       }
     },
+    invites: async () => (await get<{ invites: StoredInvite[] }>('/invites')).invites,
+    revokeInvite: async (inviteToken) => (await post<Found>('/invites/revoke', { token: inviteToken })).found,
+    bindings: async (who) => (await get<{ bindings: Binding[] }>('/bindings', { who })).bindings,
+    bind: async (address, mxid) => void (await post('/bindings/bind', { address, mxid })),
+    unbind: async (address, mxid) => (await post<Found>('/bindings/unbind', { address, mxid })).found,
     close: () => Promise.resolve(),
   };
+}
+
+interface Found {
+  readonly found: boolean;
 }
 
 const ignore = (): void => undefined;
@@ -91,6 +106,7 @@ async function inProcess(config: Config, telemetry: LogTelemetry): Promise<Admin
   const { services, container } = house;
   const clock = container.get(Clock);
   return {
+    ...operationsByText(services.operations),
     isRunning: false,
     explain: async (address) => ({ ...(await services.lookups.explain(threepidFrom(address))), at: clock.now() }),
     mirrors: () => Promise.resolve(services.mirrors.sources),

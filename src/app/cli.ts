@@ -4,13 +4,14 @@ import { Command, InvalidArgumentError } from 'commander';
 import { openKeyFile } from '../adapters/signing/key-file.js';
 import { LogTelemetry } from '../adapters/system/log-telemetry.js';
 import { type AdminAccess, openAdminAccess } from './admin-access.js';
+import { addOperations } from './cli-operations.js';
 import { checkCommand } from './commands/check.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { lookup } from './commands/lookup.js';
 import { mailTest } from './commands/mail-test.js';
 import { paintFor } from './commands/paint.js';
 import { terminalPrompt } from './commands/prompt.js';
-import { serveUntilSignalled } from './commands/serve.js';
+import { logOf, serveUntilSignalled } from './commands/serve.js';
 import { sync } from './commands/sync.js';
 import { templatesCheck } from './commands/templates-check.js';
 import { ConfigError } from './config/problems.js';
@@ -35,9 +36,9 @@ const program = new Command('islet')
   .showHelpAfterError('(--help shows what there is)');
 
 /** A command that reads the configuration. */
-const command = (name: string, description: string, parent = program) =>
+const command = (name: string, description: string, parent = program, options = {}) =>
   parent
-    .command(name)
+    .command(name, options)
     .description(description)
     .option('-c, --config <file>', 'configuration file; else ISLET_CONFIG, ./islet.yaml or /etc/islet/islet.yaml');
 
@@ -137,6 +138,8 @@ command(
     process.exitCode = templatesCheck(load(config).config, { isJson: json, paint, print });
   });
 
+addOperations(program, { command, withAccess, output: { paint, print } });
+
 await program.parseAsync().catch((error: unknown) => {
   complain(error instanceof ConfigError ? error.message : `islet: ${sentenceOf(error)}`);
   process.exitCode = 1;
@@ -146,9 +149,15 @@ function load(file: string | undefined): LoadedConfig {
   return loadConfig({ file, env: process.env });
 }
 
-async function withAccess(file: string | undefined, use: (access: AdminAccess) => Promise<number>): Promise<void> {
-  const telemetry = new LogTelemetry({ level: 'error', format: 'pretty' });
-  const access = await openAdminAccess(load(file).config, telemetry);
+/** @param isLogged whether it has to be found in the log, no server running or not */
+async function withAccess(
+  file: string | undefined,
+  use: (access: AdminAccess) => Promise<number>,
+  { isLogged } = { isLogged: false },
+): Promise<void> {
+  const { config } = load(file);
+  const telemetry = isLogged ? logOf(config) : new LogTelemetry({ level: 'error', format: 'pretty' });
+  const access = await openAdminAccess(config, telemetry);
   try {
     process.exitCode = await use(access);
   } finally {

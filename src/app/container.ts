@@ -9,6 +9,7 @@ import { Invites } from '../domain/invites.js';
 import { Lookups } from '../domain/lookups.js';
 import { MirroredSource } from '../domain/mirrored-source.js';
 import { Mirrors, nameDerivers } from '../domain/mirrors.js';
+import { Operations } from '../domain/operations.js';
 import { OwnBindings, ownClaims } from '../domain/own-bindings.js';
 import { type PepperOptions, Peppers } from '../domain/peppers.js';
 import { type QuotaOptions, Quotas } from '../domain/quotas.js';
@@ -121,6 +122,11 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
         clock: Clock,
       ) => new Bindings(store, sessions, lookups, keeper, signer, clock, options.bindings),
       [AssociationStore, Sessions, Lookups, IndexKeeper, Signer, Clock],
+    );
+    bind(Operations).toResolvedValue(
+      (invites: InviteStore, associations: AssociationStore, bindings: Bindings, telemetry: Telemetry) =>
+        new Operations(invites, associations, bindings, telemetry),
+      [InviteStore, AssociationStore, Bindings, Telemetry],
     );
     bind(Invites).toResolvedValue(
       (store: InviteStore, lookups: Lookups, signer: Signer, quotas: Quotas, random: Random, clock: Clock) =>

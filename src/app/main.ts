@@ -64,7 +64,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     );
     closing.push(() => admin.close(0));
 
-    const schedules = startSchedules(house, peppers, keeper, feed, clock);
+    const schedules = startSchedules(house, peppers, keeper, feed, clock, config.invites.lifetimeMs);
     closing.push(() => Promise.all(schedules.map((schedule) => schedule.close())));
     schedules.push(
       ...keepMirrors(stages, services.mirrors, services.sync, container.get(RateLimits), clock, telemetry),
@@ -108,6 +108,7 @@ function startSchedules(
   keeper: IndexKeeper,
   feed: ChangeFeed,
   clock: Clock,
+  inviteLifetimeMs: number | undefined,
 ): Schedule[] {
   const watch = feed.onChange(() => {
     keeper.catchUp().catch((cause: unknown) => telemetry.warn('changes could not be followed', {}, cause));
@@ -117,6 +118,9 @@ function startSchedules(
     every(10 * MINUTE_MS, 'old sessions', telemetry, () => sessions.purge()),
     // A crash, or a source that failed at the wrong moment, may have left one waiting.
     every(60 * MINUTE_MS, 'waiting invitations', telemetry, () => invites.deliverKnown()),
+    ...(inviteLifetimeMs === undefined
+      ? []
+      : [every(60 * MINUTE_MS, 'old invitations', telemetry, () => invites.expire(inviteLifetimeMs))]),
     every(10 * MINUTE_MS, 'old changes', telemetry, () => feed.purge(clock.now() - FEED_KEPT_MS)),
     {
       close: () => {

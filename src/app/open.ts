@@ -21,6 +21,7 @@ import { Bindings } from '../domain/bindings.js';
 import { Invites } from '../domain/invites.js';
 import { Lookups } from '../domain/lookups.js';
 import { Mirrors } from '../domain/mirrors.js';
+import { Operations } from '../domain/operations.js';
 import { Quotas } from '../domain/quotas.js';
 import { RequestAuth } from '../domain/request-auth.js';
 import { Sessions } from '../domain/sessions.js';
@@ -31,7 +32,7 @@ import type { Stage } from './chain.js';
 import type { Config } from './config.js';
 import { buildContainer } from './container.js';
 import { domainOptions } from './options.js';
-import { openMail, smsOptions } from './senders.js';
+import { openMail, openSms } from './senders.js';
 import type { Services } from './services.js';
 import { closeStages, openStages } from './sources.js';
 import { openTerms } from './terms.js';
@@ -69,6 +70,7 @@ export async function openHouse(config: Config, telemetry: Telemetry): Promise<O
   });
   const index = new CompactHashIndex();
   const mail = openMail(config, templates);
+  const sms = openSms(config, http);
   const container = buildContainer(
     stages,
     domainOptions(config, terms.policies),
@@ -78,7 +80,7 @@ export async function openHouse(config: Config, telemetry: Telemetry): Promise<O
     indexModule(index),
     outboundModule(http),
     matrixModule({ homeservers: config.homeservers, allow: config.federation.allowedServers }),
-    messagingModule({ mail, sms: smsOptions(config) }, templates),
+    messagingModule({ mail, sms }, templates),
   );
   return {
     services: servicesOf(container),
@@ -89,6 +91,7 @@ export async function openHouse(config: Config, telemetry: Telemetry): Promise<O
     db,
     close: async () => {
       mail?.close();
+      await Promise.all((sms?.gateways ?? []).map((gateway) => gateway.close?.()));
       await closeStages(stages);
       await index.close();
       await db.destroy();
@@ -109,6 +112,7 @@ function servicesOf(container: Container): Services {
     sessions: container.get(Sessions),
     lookups: container.get(Lookups),
     bindings: container.get(Bindings),
+    operations: container.get(Operations),
     quotas: container.get(Quotas),
     signer: container.get(Signer),
     telemetry: container.get(Telemetry),

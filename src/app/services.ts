@@ -3,6 +3,7 @@ import type { Bindings } from '../domain/bindings.js';
 import type { Invites } from '../domain/invites.js';
 import type { Lookups } from '../domain/lookups.js';
 import type { Mirrors } from '../domain/mirrors.js';
+import type { Operations } from '../domain/operations.js';
 import type { Quotas } from '../domain/quotas.js';
 import type { RequestAuth } from '../domain/request-auth.js';
 import type { Sessions } from '../domain/sessions.js';
@@ -23,6 +24,7 @@ export interface Services {
   readonly mirrors: Mirrors;
   /** Syncs a mirror and does what follows from it; unlike `mirrors.sync`, which only does the first. */
   readonly sync: Sync;
+  readonly operations: Operations;
   readonly quotas: Quotas;
   readonly signer: Signer;
   readonly telemetry: Telemetry;

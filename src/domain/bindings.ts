@@ -43,12 +43,12 @@ export class Bindings {
    */
   async bind(sid: string, clientSecret: string, mxid: Mxid): Promise<SignedAssociation> {
     const { threepid } = await this.sessions.validated(sid, clientSecret);
-    if (this.options.directoryOwned === 'refuse') await this.refuseIfOwned(threepid, mxid);
-    const now = this.clock.now();
-    const binding = { threepid, mxid, boundAt: now, notBefore: now, notAfter: now + BINDING_LIFETIME_MS };
-    await this.store.bind(binding, [welcomeJob(threepid, mxid, now)]);
-    await this.keeper.catchUp();
-    return this.signer.sign(signable(binding));
+    return this.signer.sign(signable(await this.save(threepid, mxid)));
+  }
+
+  /** The same on the word of an operator. @throws Refused for what a directory says otherwise, as `bind` does */
+  async bindByOperator(threepid: Threepid, mxid: Mxid): Promise<void> {
+    await this.save(threepid, mxid);
   }
 
   /**
@@ -73,14 +73,30 @@ export class Bindings {
     await this.unbind(threepid, mxid);
   }
 
+  /** The same on the word of an operator. @returns whether there was such a binding */
+  unbindByOperator(threepid: Threepid, mxid: Mxid): Promise<boolean> {
+    return this.unbind(threepid, mxid);
+  }
+
   /** Our signed word that this user is behind this threepid, as a lookup found. Spec: v1 GET /lookup. */
   async attest(threepid: Threepid, mxid: Mxid): Promise<SignedAssociation> {
     const own = (await this.store.find([threepid])).find((binding) => binding.mxid === mxid);
     return this.signer.sign(signable(own ?? this.attestation(threepid, mxid)));
   }
 
-  private async unbind(threepid: Threepid, mxid: Mxid): Promise<void> {
-    if (await this.store.unbind(threepid, mxid)) await this.keeper.catchUp();
+  private async save(threepid: Threepid, mxid: Mxid): Promise<Binding> {
+    if (this.options.directoryOwned === 'refuse') await this.refuseIfOwned(threepid, mxid);
+    const now = this.clock.now();
+    const binding = { threepid, mxid, boundAt: now, notBefore: now, notAfter: now + BINDING_LIFETIME_MS };
+    await this.store.bind(binding, [welcomeJob(threepid, mxid, now)]);
+    await this.keeper.catchUp();
+    return binding;
+  }
+
+  private async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
+    const wasBound = await this.store.unbind(threepid, mxid);
+    if (wasBound) await this.keeper.catchUp();
+    return wasBound;
   }
 
   private attestation(threepid: Threepid, mxid: Mxid): Binding {

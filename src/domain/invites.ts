@@ -103,6 +103,11 @@ export class Invites {
     return this.store.hasEphemeralKey(publicKey);
   }
 
+  /** Forgets what has waited for longer. */
+  expire(lifetimeMs: number): Promise<void> {
+    return this.store.purgeWaiting(this.clock.now() - lifetimeMs);
+  }
+
   /** Hands over what waits for people whom our sources know by now. */
   async deliverKnown(): Promise<void> {
     const waiting = await this.store.waitingThreepids();

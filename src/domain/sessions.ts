@@ -49,7 +49,8 @@ export class Sessions {
 
   /**
    * Opens a session, or resumes the live one of the same threepid and client secret, and sends its
-   * token unless this attempt was delivered before. Spec: POST /validate/email/requestToken.
+   * token unless this attempt was delivered before. One that was closed by wrong codes opens again
+   * with another token. Spec: POST /validate/email/requestToken.
    *
    * @returns the sid
    * @throws Refused `limit_exceeded`, `destination_rejected`, and `email_not_sent` or
@@ -116,14 +117,13 @@ export class Sessions {
   }
 
   private open({ threepid, clientSecret, nextLink }: TokenRequest): Promise<ValidationSession> {
-    const { tokenLength, codeLength } = this.options;
     const now = this.clock.now();
     const fresh: ValidationSession = {
       sid: this.random.text(SID_LENGTH),
       threepid,
       clientSecret,
-      token: threepid.medium === 'email' ? this.random.text(tokenLength) : this.random.digits(codeLength),
-      sendAttempt: 0,
+      token: this.newToken(threepid.medium),
+      sendAttempt: -1,
       nextLink,
       validatedAt: undefined,
       modifiedAt: now,
@@ -132,9 +132,10 @@ export class Sessions {
   }
 
   private async send(sid: string, request: TokenRequest, sender: Sender): Promise<void> {
-    const session = await this.store.get(sid);
-    if (!session || request.sendAttempt <= session.sendAttempt) return;
+    const known = await this.store.get(sid);
+    if (!known || request.sendAttempt <= known.sendAttempt) return;
     await this.takeQuota(request);
+    const session = (await this.reopened(known)) ?? known;
     const { token } = session;
     const link = this.options.linkOf(session, request.preferences);
     try {
@@ -146,6 +147,16 @@ export class Sessions {
     // Read again: it may have been validated while the message was on its way.
     const now = (await this.store.get(sid)) ?? session;
     await this.store.save({ ...now, sendAttempt: request.sendAttempt, nextLink: request.nextLink });
+  }
+
+  private async reopened({ sid, threepid }: ValidationSession): Promise<ValidationSession | undefined> {
+    const { maxGuesses } = this.options;
+    return maxGuesses === Infinity ? undefined : this.store.renew(sid, this.newToken(threepid.medium), maxGuesses);
+  }
+
+  private newToken(medium: Medium): string {
+    const { tokenLength, codeLength } = this.options;
+    return medium === 'email' ? this.random.text(tokenLength) : this.random.digits(codeLength);
   }
 
   private takeQuota({ threepid: { medium, address }, user, client, callingCode }: TokenRequest): Promise<void> {

@@ -12,7 +12,7 @@ export interface ValidationSession {
   readonly clientSecret: string;
   /** What was sent to the address and has to come back. */
   readonly token: string;
-  /** The highest attempt that was delivered; 0 before the first. */
+  /** The highest attempt that was delivered; -1 before the first, for clients may count from 0. */
   readonly sendAttempt: number;
   /** Where the page that validates sends its visitor. */
   readonly nextLink: string | undefined;

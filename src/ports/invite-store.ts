@@ -18,6 +18,15 @@ export abstract class InviteStore {
   /** Marks waiting ones as handed over, at `time` (ms since the epoch); `jobs` are queued with it. */
   abstract deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void>;
 
-  /** Whether an invitation was stored with this key. Unpadded standard base64. */
+  /** Everything stored, delivered or not, in pages; what changes meanwhile may or may not be in it. */
+  abstract all(): AsyncIterable<readonly StoredInvite[]>;
+
+  /** Forgets an invitation and its key. @returns whether there was such a one */
+  abstract remove(token: string): Promise<boolean>;
+
+  /** Forgets those that were stored before `time` (ms since the epoch) and still wait. */
+  abstract purgeWaiting(time: number): Promise<void>;
+
+  /** Whether an invitation is stored with this key. Unpadded standard base64. */
   abstract hasEphemeralKey(publicKey: string): Promise<boolean>;
 }

@@ -28,6 +28,15 @@ export abstract class SessionStore {
    */
   abstract countGuess(sid: string): Promise<number>;
 
+  /**
+   * Gives a session that is not validated another token and starts counting anew, if its token was
+   * guessed at `most` times or more; otherwise nothing happens.
+   *
+   * @param most a whole number from 1 up
+   * @returns the session as it is then, `undefined` if there is none
+   */
+  abstract renew(sid: string, token: string, most: number): Promise<ValidationSession | undefined>;
+
   /** Removes what was last modified before `time`, ms since the epoch. */
   abstract purge(time: number): Promise<void>;
 }

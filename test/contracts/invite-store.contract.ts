@@ -102,8 +102,8 @@ export function inviteStoreContract(open: OpenStores): void {
     });
 
     it('gives everything, delivered or not, in pages', async () => {
-      const tokens = Array.from({ length: 2_001 }, (_, at) => `t${at}`);
-      for (const token of tokens) await on.invites.add(invite(token, 1), []);
+      const tokens = Array.from({ length: 1_001 }, (_, at) => `t${at}`);
+      await Promise.all(tokens.map((token) => on.invites.add(invite(token, 1), [])));
       await on.invites.deliver(['t7'], 10, []);
       const found: StoredInvite[] = [];
       for await (const page of on.invites.all()) found.push(...page);

@@ -4,9 +4,12 @@ import { email, msisdn } from '../../src/domain/threepid.js';
 import { vectors } from '../support/vectors.js';
 
 describe('the lookup hash', () => {
-  it.each(vectors.lookup_hash.vectors)('of $address with $pepper is $hash (LOOK-4)', ({ hash, pepper, ...threepid }) => {
-    expect(lookupHash(threepid, pepper)).toBe(hash);
-  });
+  it.each(vectors.lookup_hash.vectors)(
+    'of $address with $pepper is $hash (LOOK-4)',
+    ({ hash, pepper, ...threepid }) => {
+      expect(lookupHash(threepid, pepper)).toBe(hash);
+    },
+  );
 
   it.each([
     [msisdn('492215551234'), 'ZvqbCM3H4_hrWtg-QgcwGHhIUWPSOHVEzvBhd0-ejoI'],

@@ -242,6 +242,20 @@ describe('Invites', () => {
       await expect(invites.sign(token ?? ticket.token, key ?? right, mxid)).rejects.toMatchObject({ reason });
     });
 
+    it('signs for those that have waited too long no more, and their keys are not valid (KEY-4)', async () => {
+      const old = await invites.invite(request);
+      house.clock.pass(HOUR_MS);
+      const young = await invites.invite({ ...request, address: 'b@example.org' });
+      await invites.expire(HOUR_MS);
+      expect(await invites.hasEphemeralKey(old.ephemeralKey)).toBe(true);
+      house.clock.pass(1);
+      await invites.expire(HOUR_MS);
+      expect(await invites.hasEphemeralKey(old.ephemeralKey)).toBe(false);
+      expect(await invites.hasEphemeralKey(young.ephemeralKey)).toBe(true);
+      const key = Buffer.alloc(32, 1).toString('base64');
+      await expect(invites.sign(old.token, key, alice)).rejects.toMatchObject({ reason: 'invite_unknown' });
+    });
+
     it('signs also after delivery: some bind first and follow the link then (SIGN-6)', async () => {
       const { token, ephemeralKey } = await invites.invite(request);
       const key = (await signUrlOf()).searchParams.get('private_key') ?? '';

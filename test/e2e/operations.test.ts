@@ -6,21 +6,22 @@ describe('bindings and invitations on the command line', () => {
   afterEach(() => running?.remove());
 
   it('does the same through a running server and, with none running, by itself; both are in the log', async () => {
-    running = await startIslet({ server: { name: 'id.example.org' } });
-    const { command, log } = running;
+    const islet = await startIslet({ server: { name: 'id.example.org' } });
+    running = islet;
+    const command = (...args: string[]) => islet.command(...args);
     const alice = '@alice:example.org';
     const bound = async () => JSON.parse((await command('bindings', '--json')).stdout) as { mxid: string }[];
 
     expect(await command('bind', 'alice@example.com', alice)).toMatchObject({ code: 0, stderr: '' });
     expect(await bound()).toMatchObject([{ mxid: alice, threepid: { address: 'alice@example.com' } }]);
     expect((await command('bindings', alice)).stdout).toContain('alice@example.com');
-    expect(log()).toContain('an operator bound an address');
+    expect(islet.log()).toContain('an operator bound an address');
     expect(await command('bind', 'alice@example.com', 'alice')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('The Matrix user ID is not valid'),
     });
 
-    await running.stop();
+    await islet.stop();
     expect(await bound()).toMatchObject([{ mxid: alice }]);
     const unbind = () => command('unbind', 'alice@example.com', alice);
     const unbound = await unbind();

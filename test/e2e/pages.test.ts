@@ -99,7 +99,7 @@ const ways: Readonly<Record<PageName, (page: Page, brand: string) => Promise<voi
   },
   expired: async (page, brand) => {
     const link = await branded(brand);
-    app.clock.advance(25 * 60 * 60 * 1000);
+    app.clock.pass(25 * 60 * 60 * 1000);
     await page.goto(link);
   },
 };

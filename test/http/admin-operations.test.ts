@@ -110,7 +110,7 @@ describe('operations on the admin listener', () => {
     await app.callAdmin('POST', `/bindings/bind?${query({ address: '+492215551234', mxid: alice })}`, { token });
     const { json } = await app.callAdmin('GET', `/bindings${who === undefined ? '' : `?${query({ who })}`}`, { token });
     const found = (json.bindings as { threepid: { address: string } }[]).map(({ threepid }) => threepid.address);
-    expect(found.toSorted()).toEqual(addresses.toSorted());
+    expect(new Set(found)).toEqual(new Set(addresses));
   });
 
   it.for([

@@ -48,6 +48,7 @@ describe('the admin listener', () => {
     ['GET', '/lookup?address=bob@example.com'],
     ['GET', '/mirrors'],
     ['POST', '/sync/staff'],
+    ['GET', '/sync/staff'],
   ] as const)('wants its token for %s %s', async ([method, path]) => {
     for (const wrong of [undefined, 'wrong', `${ADMIN_TOKEN}x`, ADMIN_TOKEN.slice(1)]) {
       const { status, json } = await app.callAdmin(method, path, { token: wrong });
@@ -100,7 +101,7 @@ describe('the admin listener', () => {
 
   it('knows no other endpoints and methods, and gives web pages no access', async () => {
     expect((await app.callAdmin('GET', '/_matrix/identity/v2')).status).toBe(404);
-    expect((await app.callAdmin('GET', '/sync/staff', { token })).status).toBe(405);
+    expect((await app.callAdmin('POST', '/mirrors', { token })).status).toBe(405);
     const preflight = await app.callAdmin('OPTIONS', '/lookup');
     expect(preflight.headers.get('access-control-allow-origin')).toBeNull();
   });
@@ -130,6 +131,12 @@ describe('mirrors on the admin listener', () => {
     expect(after.json).toEqual({
       mirrors: [{ source: 'staff', syncedAt: at, attemptedAt: at, parts: { 'ou=people': 10 } }],
     });
+  });
+
+  it('tells how far a sync on demand has come', async () => {
+    expect((await app.callAdmin('GET', '/sync/staff', { token })).json).toEqual({ listed: 0 });
+    await app.callAdmin('POST', '/sync/staff', { token });
+    expect((await app.callAdmin('GET', '/sync/staff', { token })).json).toEqual({ listed: 10 });
   });
 
   it.for(['?dryRun', '?dryRun=true', '?dryRun=true&force=true'])('applies nothing with %s', async (query) => {

@@ -5,7 +5,7 @@ import type { Threepid } from '../../domain/threepid.js';
 import type { InviteStore } from '../../ports/invite-store.js';
 import type { NewJob } from '../../ports/jobs.js';
 import { addJobs } from './jobs.js';
-import { chunksOf, inChunks } from './paging.js';
+import { chunksOf, inChunks, PAGE, pages } from './paging.js';
 import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
 export class KnexInviteStore implements InviteStore {
@@ -44,6 +44,22 @@ export class KnexInviteStore implements InviteStore {
       }
       await addJobs(trx, jobs);
     });
+  }
+
+  async *all(): AsyncIterable<readonly StoredInvite[]> {
+    const found = pages<Row>((after) => {
+      const page = this.table().orderBy('token').limit(PAGE);
+      return after ? page.where('token', '>', after.token) : page;
+    });
+    for await (const rows of found) yield rows.map(fromRow);
+  }
+
+  async remove(token: string): Promise<boolean> {
+    return (await this.table().where({ token }).delete()) > 0;
+  }
+
+  async purgeWaiting(time: number): Promise<void> {
+    await this.waiting().where('created_at', '<', time).delete();
   }
 
   async hasEphemeralKey(publicKey: string): Promise<boolean> {

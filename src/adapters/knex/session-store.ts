@@ -40,6 +40,15 @@ export class KnexSessionStore implements SessionStore {
     return row?.guesses ?? 1;
   }
 
+  async renew(sid: string, token: string, most: number): Promise<ValidationSession | undefined> {
+    await this.table()
+      .where({ sid })
+      .whereNull('validated_at')
+      .where('guesses', '>=', most)
+      .update({ token, guesses: 0 });
+    return this.get(sid);
+  }
+
   async purge(time: number): Promise<void> {
     await this.table().where('modified_at', '<', time).delete();
   }

@@ -3,6 +3,7 @@ import { keyOf, type Threepid } from '../../domain/threepid.js';
 import type { InviteStore } from '../../ports/invite-store.js';
 import type { NewJob } from '../../ports/jobs.js';
 import type { MemoryJobs } from './jobs.js';
+import { pagesOf } from './paging.js';
 
 export class MemoryInviteStore implements InviteStore {
   private readonly invites = new Map<string, StoredInvite>();
@@ -36,6 +37,18 @@ export class MemoryInviteStore implements InviteStore {
     for (const invite of this.waiting()) {
       if (handedOver.has(invite.token)) this.invites.set(invite.token, { ...invite, deliveredAt: time });
     }
+  }
+
+  all(): AsyncIterable<readonly StoredInvite[]> {
+    return pagesOf(this.invites.values());
+  }
+
+  async remove(token: string): Promise<boolean> {
+    return this.invites.delete(token);
+  }
+
+  async purgeWaiting(time: number): Promise<void> {
+    for (const { token, createdAt } of this.waiting()) if (createdAt < time) this.invites.delete(token);
   }
 
   async hasEphemeralKey(publicKey: string): Promise<boolean> {

@@ -35,6 +35,15 @@ export class MemorySessionStore implements SessionStore {
     return guesses;
   }
 
+  async renew(sid: string, token: string, most: number): Promise<ValidationSession | undefined> {
+    const session = this.sessions.get(sid);
+    if (!session || session.validatedAt !== undefined || (this.guesses.get(sid) ?? 0) < most) return session;
+    const renewed = { ...session, token };
+    this.sessions.set(sid, renewed);
+    this.guesses.delete(sid);
+    return renewed;
+  }
+
   async purge(time: number): Promise<void> {
     for (const session of this.sessions.values()) if (session.modifiedAt < time) this.remove(session);
   }

@@ -1,8 +1,6 @@
 import { ContainerModule } from 'inversify';
-import { HttpClient } from '../../ports/http-client.js';
 import { Sender } from '../../ports/sender.js';
 import { Telemetry } from '../../ports/telemetry.js';
-import type { SmsGateway } from './sms/gateway.js';
 import { SmsSender, type SmsOptions } from './sms/sms-sender.js';
 import type { SmtpSender } from './smtp-sender.js';
 import type { Templates } from './templates.js';
@@ -11,9 +9,7 @@ export interface Messaging {
   /** Whoever opened it closes it. Absent: no mail is sent. */
   readonly mail?: SmtpSender | undefined;
   /** Absent: no text messages are sent. */
-  readonly sms?:
-    | (Omit<SmsOptions, 'gateways'> & { readonly gateways: (http: HttpClient) => readonly SmsGateway[] })
-    | undefined;
+  readonly sms?: SmsOptions | undefined;
 }
 
 /** One sender per medium that is configured. */
@@ -21,10 +17,6 @@ export const messagingModule = ({ mail, sms }: Messaging, templates: Templates) 
   new ContainerModule(({ bind }) => {
     if (mail) bind(Sender).toConstantValue(mail);
     if (sms) {
-      bind(Sender).toResolvedValue(
-        (http: HttpClient, telemetry: Telemetry) =>
-          new SmsSender({ ...sms, gateways: sms.gateways(http) }, templates, telemetry),
-        [HttpClient, Telemetry],
-      );
+      bind(Sender).toResolvedValue((telemetry: Telemetry) => new SmsSender(sms, templates, telemetry), [Telemetry]);
     }
   });

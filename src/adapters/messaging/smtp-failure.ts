@@ -1,5 +1,6 @@
 import type { NodemailerError } from 'nodemailer';
 import { SendFailed } from '../../ports/sender.js';
+import { connectionReasons } from './connection-reasons.js';
 
 const MOST_WORDS = 300;
 
@@ -11,22 +12,6 @@ export function smtpFailure(hop: string, error: NodemailerError, timeLimitMs: nu
 /** A login or a greeting that is refused today is for the operator to mend, and then the mail goes. */
 const isAboutMessage = ({ code }: NodemailerError): boolean => code === 'EENVELOPE' || code === 'EMESSAGE';
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'name is not known',
-  EAI_AGAIN: 'name cannot be resolved at the moment',
-  ECONNREFUSED: 'refuses connections',
-  EHOSTUNREACH: 'is unreachable',
-  ENETUNREACH: 'is unreachable',
-  CERT_HAS_EXPIRED: 'certificate has expired',
-  CERT_NOT_YET_VALID: 'certificate is not valid yet',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'certificate is for another name',
-  SELF_SIGNED_CERT_IN_CHAIN: 'certificate is not trusted',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'certificate is not trusted',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'certificate is not trusted',
-  UNABLE_TO_GET_ISSUER_CERT: 'certificate is not trusted',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'certificate is not trusted',
-};
-
 /** What went wrong, in our words and the hop's. */
 export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   const { code = '', originalCode = '', response } = error;
@@ -34,7 +19,7 @@ export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   if (code === 'ETLS' && response) return 'offers no encryption';
   if (code === 'EAUTH') return `refuses our login${response ? `: ${words(response)}` : ''}`;
   if (response) return `said: ${words(response)}`;
-  const known = reasons[originalCode] ?? reasons[code];
+  const known = connectionReasons[originalCode] ?? connectionReasons[code];
   if (known !== undefined) return known;
   if (originalCode.startsWith('ERR_SSL') || code === 'ETLS' || originalCode === 'EPROTO') return 'encryption failed';
   return originalCode || code ? `connection broke (${originalCode || code})` : 'connection broke';

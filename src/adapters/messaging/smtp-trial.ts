@@ -54,14 +54,17 @@ class Trial {
       transactionLog: true,
       logger: this.listener(),
     });
-    connection.on('error', () => undefined);
+    const broken = brokenConnection(connection);
+    const settled = (start: (done: Done) => void) =>
+      Promise.race([broken, new Promise<Problem>((resolve) => start((error) => resolve(error ?? undefined)))]);
     try {
       const problem = await settled((done) => connection.connect(done));
       if (problem && isHandshake(problem) && tls === 'opportunistic' && username === undefined) {
         this.tell('tls', true, `${this.reason(problem)}; mail is sent without encryption`);
         return await this.run(mail, 'none');
       }
-      if (this.steps.length === 0) this.tell('connect', true, `${host}:${port}, ${this.answers.get('greeting') ?? ''}`);
+      if (this.steps.length === 0)
+        this.tell('connect', true, [`${host}:${port}`, this.answers.get('greeting') ?? []].flat().join(', '));
       if (problem) this.fail(isHandshake(problem) ? 'tls' : 'ehlo', problem);
       if (!this.steps.some(({ step }) => step === 'tls')) this.tell('tls', true, encryptionOf(connection, tls));
       this.tell('ehlo', true, this.answers.get('EHLO') ?? this.answers.get('HELO') ?? '');
@@ -70,13 +73,13 @@ class Trial {
         if (refusal) this.fail('login', refusal);
         this.tell('login', true, this.lastAnswer);
       }
-      await this.send(connection, mail);
+      await this.send(connection, mail, settled);
     } finally {
       connection.close();
     }
   }
 
-  private async send(connection: SMTPConnection, { to, subject, text }: TrialMail): Promise<void> {
+  private async send(connection: SMTPConnection, { to, subject, text }: TrialMail, settled: Settled): Promise<void> {
     const from = oneAddress(this.options.from);
     const recipient = { name: '', address: to };
     const headers = { 'Auto-Submitted': 'auto-generated' };
@@ -139,8 +142,17 @@ class Trial {
   }
 }
 
-const settled = (start: (done: (error?: NodemailerError | null) => void) => void) =>
-  new Promise<NodemailerError | undefined>((resolve) => start((error) => resolve(error ?? undefined)));
+type Problem = NodemailerError | undefined;
+type Done = (error?: NodemailerError | null) => void;
+/** Waits for the library's answer, or for the end of the connection. */
+type Settled = (start: (done: Done) => void) => Promise<Problem>;
+
+/** The library tells of some troubles by an event alone. */
+const brokenConnection = (connection: SMTPConnection) =>
+  new Promise<Problem>((resolve) => {
+    connection.on('error', resolve);
+    connection.once('end', () => resolve(Object.assign(new Error('Connection ended'), { code: 'ECONNECTION' })));
+  });
 
 const isHandshake = ({ code, response, originalCode }: NodemailerError): boolean =>
   code === 'ETLS' || (response === undefined && /CERT|SIGNATURE|SSL|EPROTO/.test(`${code} ${originalCode}`));

@@ -1,16 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { LogTelemetry } from '../../adapters/system/log-telemetry.js';
-import type { LoadedConfig } from '../config.js';
+import type { Config, LoadedConfig } from '../config.js';
 import { serve } from '../main.js';
 
 /** Runs the server until SIGTERM or SIGINT, and reopens its log on SIGHUP. */
 export async function serveUntilSignalled({ config, warnings }: LoadedConfig): Promise<void> {
-  const { level, file, format } = config.log;
-  const telemetry = new LogTelemetry({
-    level,
-    format: format === 'auto' ? (file === undefined && process.stderr.isTTY ? 'pretty' : 'json') : format,
-    ...(file !== undefined && { file }),
-  });
+  const telemetry = logOf(config);
   try {
     for (const warning of warnings) telemetry.warn(warning);
     const islet = await serve(config, telemetry);
@@ -28,4 +23,13 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig): P
   } finally {
     await telemetry.close();
   }
+}
+
+/** The log as it is configured. */
+export function logOf({ log: { level, file, format } }: Config): LogTelemetry {
+  return new LogTelemetry({
+    level,
+    format: format === 'auto' ? (file === undefined && process.stderr.isTTY ? 'pretty' : 'json') : format,
+    ...(file !== undefined && { file }),
+  });
 }

@@ -261,6 +261,12 @@ export const schema = {
       default: 'https://app.element.io',
       example: 'https://element.example.org',
     },
+    lifetime: {
+      doc: 'How long an invitation waits for its address to be bound; then its link and its key are not valid any more. Without it, for ever.',
+      format: 'lifetime',
+      default: null,
+      example: '366d',
+    },
     allowedWebClients: {
       doc: 'Further web clients that a homeserver may ask these links to lead to.',
       format: 'baseUrls',

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { readCertificates } from './certificates.js';
 import { present } from './present.js';
 import type { KeyPath } from './problems.js';
 import { absolutePath, type Reading } from './reading.js';
@@ -8,6 +9,7 @@ import type { gateways } from './sms.js';
 
 type Gateway = z.output<typeof gateways>[number];
 type HttpGateway = Extract<Gateway, { kind: 'http' }>['http'];
+type Smpp = Extract<Gateway, { kind: 'smpp' }>['smpp'];
 type OpenMarket = Extract<Gateway, { kind: 'openmarket' }>['openmarket'];
 
 /** How text messages are sent; `undefined` if they are not. */
@@ -20,6 +22,7 @@ function readGateway(gateway: Gateway, index: number, reading: Reading) {
   const at: KeyPath = ['sms', 'gateways', index];
   if (gateway.kind === 'http') return readHttp(gateway.http, [...at, 'http'], reading);
   if (gateway.kind === 'openmarket') return readOpenMarket(gateway.openmarket, at, reading);
+  if (gateway.kind === 'smpp') return readSmpp(gateway.smpp, [...at, 'smpp'], reading);
   reading.warnings.push('sms.gateways: "console" shows messages instead of sending them');
   return { kind: 'console' } as const;
 }
@@ -30,6 +33,29 @@ function readOpenMarket(written: OpenMarket, at: KeyPath, reading: Reading) {
   const secret = readSecret(reading, path, { value: password, file: passwordFile }, [...at, 'password']);
   if (!secret && !reading.problems.within(at)) reading.problems.add(path, 'is required', 'write passwordFile');
   return { kind: 'openmarket', url, username, password: secret ?? NO_SECRET, timeLimitMs: timeLimit } as const;
+}
+
+function readSmpp(written: Smpp, at: KeyPath, reading: Reading) {
+  const { host, tls, systemId, systemType, caFile, password, passwordFile, timeLimit } = written;
+  const secret = readSecret(reading, [...at, 'password'], { value: password, file: passwordFile }, [
+    ...at.slice(0, -1),
+    'password',
+  ]);
+  if (!secret && !reading.problems.within(at)) {
+    reading.problems.add([...at, 'password'], 'is required', 'write passwordFile');
+  }
+  if (caFile !== undefined && !tls) reading.problems.add([...at, 'caFile'], 'is of no use without tls: true');
+  return present({
+    kind: 'smpp' as const,
+    host,
+    port: written.port ?? (tls ? 3550 : 2775),
+    tls,
+    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    systemId,
+    systemType,
+    password: secret ?? NO_SECRET,
+    timeLimitMs: timeLimit,
+  });
 }
 
 /** Where a problem is reported already. */

@@ -5,7 +5,7 @@ import { chosenByKey } from './choice.js';
 import { scalars } from './scalars.js';
 import { smsKinds } from './sms-kinds.js';
 
-const { text, secret, duration, word } = scalars;
+const { text, secret, flag, duration, word } = scalars;
 const { template, urlTemplate, header, pattern, statuses } = smsKinds;
 
 const timeLimit = duration('1h').prefault('15s').meta({ description: 'How long handing over one message may take.' });
@@ -49,15 +49,37 @@ const http = z.strictObject({
   timeLimit,
 });
 
+/** A message centre that speaks SMPP 3.4. */
+const smpp = z.strictObject({
+  host: addresses.host.meta({ description: 'Its host.', examples: ['smsc.example.org'] }),
+  port: addresses.port
+    .optional()
+    .meta({ description: 'Its port. Without it, 2775, or 3550 with `tls`.', examples: [2775] }),
+  tls: flag.prefault(false).meta({ description: 'Whether the connection is encrypted, and its certificate checked.' }),
+  caFile: text.optional().meta({
+    description: "Certificates (PEM) to trust instead of the system's.",
+    examples: ['/etc/islet/ca.pem'],
+  }),
+  systemId: text.meta({ description: 'Who we are to it.', examples: ['islet'] }),
+  password: secret.optional().meta({ description: 'Password for that.' }),
+  passwordFile: text.optional().meta({
+    description: 'File with the password.',
+    examples: ['/etc/islet/smpp-password'],
+  }),
+  systemType: text.optional().meta({ description: 'The system type, where it asks for one.', examples: ['VMA'] }),
+  timeLimit,
+});
+
 /** Shows messages instead of sending them. */
 const toConsole = z.strictObject({});
 
-/** `- openmarket: { … }`, `- http: { … }`, `- console` */
+/** `- openmarket: { … }`, `- http: { … }`, `- smpp: { … }`, `- console` */
 export const gateways = z.array(
   chosenByKey(
     z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('openmarket'), openmarket }),
       z.strictObject({ kind: z.literal('http'), http }),
+      z.strictObject({ kind: z.literal('smpp'), smpp }),
       z.strictObject({ kind: z.literal('console'), console: toConsole.optional() }),
     ]),
   ),

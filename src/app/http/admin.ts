@@ -1,9 +1,11 @@
 import type { Express, Request } from 'express';
 import { sameSecret } from '../../domain/validation-session.js';
 import type { Clock } from '../../ports/clock.js';
+import { operationsByText } from '../operations-by-text.js';
 import type { Services } from '../services.js';
 import { adminLookupEndpoints } from './admin-lookup.js';
 import { adminMirrorEndpoints } from './admin-mirrors.js';
+import { adminOperationEndpoints } from './admin-operations.js';
 import { bareApp } from './bare-app.js';
 import { type Health, healthEndpoints } from './health.js';
 import { mount } from './endpoints.js';
@@ -20,7 +22,13 @@ export interface AdminOptions {
 
 /** For operators and their tools, on a listener of its own. Web pages have no business here: no CORS. */
 export function adminApp(
-  { lookups, mirrors, sync, telemetry }: Pick<Services, 'lookups' | 'mirrors' | 'sync' | 'telemetry'>,
+  {
+    lookups,
+    mirrors,
+    sync,
+    operations,
+    telemetry,
+  }: Pick<Services, 'lookups' | 'mirrors' | 'sync' | 'operations' | 'telemetry'>,
   options: AdminOptions,
 ): Express {
   const allow = (req: Request) => {
@@ -36,6 +44,7 @@ export function adminApp(
   mount(app, '', {
     ...adminLookupEndpoints(lookups, options.clock, allow),
     ...adminMirrorEndpoints(mirrors, sync, allow),
+    ...adminOperationEndpoints(operationsByText(operations), allow),
   });
   app.use(() => {
     throw new Rejected('endpoint_unknown', 'There is no such endpoint');

@@ -11,6 +11,8 @@ export const opaqueId = z.string().refine(isOpaqueId, OPAQUE);
 /** Any text that is short enough to be looked at. */
 export const shortText = z.string().min(1, 'must not be empty').max(1024, 'is too long');
 
+const ATTEMPT = 'must be a whole number from 0 up to 2147483647';
+
 /** matrix-js-sdk sends it as a string. */
 export const sendAttempt = z
   .union(
@@ -21,9 +23,9 @@ export const sendAttempt = z
         .regex(/^\d{1,10}$/)
         .transform(Number),
     ],
-    'must be a whole number from 1 up',
+    ATTEMPT,
   )
-  .refine((attempt) => Number.isSafeInteger(attempt) && attempt >= 1, 'must be a whole number from 1 up');
+  .refine((attempt) => Number.isInteger(attempt) && attempt >= 0 && attempt < 2 ** 31, ATTEMPT);
 
 /**
  * A page to go on to. Links that no browser should be sent to (apps on a desktop give `file:`) are

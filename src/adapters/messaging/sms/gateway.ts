@@ -20,6 +20,9 @@ export interface SmsGateway {
    * @throws GatewayFailed
    */
   send(sms: Sms): Promise<string | undefined>;
+
+  /** Lets go of what it keeps open, if it does. */
+  close?(): Promise<void>;
 }
 
 /** Why a gateway did not accept a message, and whether that is certain. */

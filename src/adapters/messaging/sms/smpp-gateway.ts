@@ -1,0 +1,84 @@
+import type { Pdu } from 'smpp';
+import { inDefaultAlphabet, inUcs2 } from './alphabet.js';
+import { GatewayFailed, type Sms, type SmsGateway } from './gateway.js';
+import { SmppLink, type SmppServer, statusName } from './smpp-link.js';
+
+/** Types of numbers and their numbering plans. Spec: SMPP 3.4, 5.2.5 and 5.2.6. */
+const SOURCES = {
+  long: { source_addr_ton: 1, source_addr_npi: 1 },
+  short: { source_addr_ton: 3, source_addr_npi: 0 },
+  alpha: { source_addr_ton: 5, source_addr_npi: 0 },
+};
+const INTERNATIONAL = { dest_addr_ton: 1, dest_addr_npi: 1 };
+/** Spec: 5.2.19. 0 is what the message centre takes for its default: everywhere that of GSM. */
+const DEFAULT_ALPHABET = 0;
+const UCS2 = 8;
+/** Octets that fit into `short_message`; what is longer goes as payload. */
+const SHORT = 254;
+
+/** A message centre that speaks SMPP 3.4. One connection is kept, and opened anew when it is needed. */
+export class SmppGateway implements SmsGateway {
+  readonly name: string;
+
+  private link: Promise<SmppLink> | undefined;
+
+  constructor(private readonly server: SmppServer) {
+    const { host, port } = server;
+    this.name = `text message gateway ${host.includes(':') ? `[${host}]` : host}:${port}`;
+  }
+
+  async send(sms: Sms): Promise<string | undefined> {
+    const link = await this.open();
+    let answer: Pdu;
+    try {
+      answer = await link.submit(fieldsOf(sms));
+    } catch (error) {
+      // A message centre that does not answer this one would not answer the next either.
+      link.destroy();
+      throw this.failure(error, true);
+    }
+    const { command_status: status, message_id: id } = answer;
+    if (status !== 0) throw new GatewayFailed(this.name, `answered ${statusName(status)}`, false);
+    return typeof id === 'string' && /^[\w-]{1,100}$/.test(id) ? id : undefined;
+  }
+
+  /** Lets go of the connection. */
+  async close(): Promise<void> {
+    const link = this.link;
+    this.link = undefined;
+    await link?.then(
+      (opened) => opened.close(),
+      () => undefined,
+    );
+  }
+
+  /** The connection there is, or a new one: nothing has been submitted before it is bound. */
+  private async open(): Promise<SmppLink> {
+    const kept = this.link;
+    if (kept && (await kept.then((link) => link.isOpen).catch(() => false))) return kept;
+    // Another message may have opened one meanwhile.
+    if (this.link === kept) this.link = SmppLink.open(this.server);
+    return (this.link ?? SmppLink.open(this.server)).catch((error: unknown) => {
+      throw this.failure(error, false);
+    });
+  }
+
+  private failure(error: unknown, mayBeAccepted: boolean): GatewayFailed {
+    return new GatewayFailed(this.name, error instanceof Error ? error.message : 'failed', mayBeAccepted);
+  }
+}
+
+function fieldsOf({ number, originator, text }: Sms): Readonly<Record<string, unknown>> {
+  const plain = inDefaultAlphabet(text);
+  const octets = plain ?? inUcs2(text);
+  return {
+    ...SOURCES[originator.kind],
+    source_addr: originator.text,
+    ...INTERNATIONAL,
+    destination_addr: number,
+    data_coding: plain ? DEFAULT_ALPHABET : UCS2,
+    ...(octets.length <= SHORT
+      ? { short_message: octets }
+      : { short_message: Buffer.alloc(0), message_payload: octets }),
+  };
+}

@@ -1,0 +1,135 @@
+import smpp, { type Pdu, type Session } from 'smpp';
+import { connectionReasons } from '../connection-reasons.js';
+
+export interface SmppServer {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Certificates to trust instead of the system's, PEM. */
+  readonly ca?: string | undefined;
+  readonly systemId: string;
+  readonly password: string;
+  readonly systemType?: string | undefined;
+  readonly timeLimitMs: number;
+  /** How often an idle connection is asked whether it still works. */
+  readonly keepAliveMs?: number;
+}
+
+const VERSION = 0x34;
+
+/**
+ * One bound connection to a message centre. The library answers nothing any more once a connection
+ * has closed, so every request here ends with the connection or with the caller's patience.
+ */
+export class SmppLink {
+  /** Rejects with what ended the connection. */
+  private readonly ended: Promise<never>;
+  private isBound = false;
+  private heartbeat: NodeJS.Timeout | undefined;
+
+  private constructor(
+    private readonly server: SmppServer,
+    private readonly session: Session,
+  ) {
+    this.ended = new Promise<never>((_resolve, reject) => {
+      session.on('error', (error: NodeJS.ErrnoException) => {
+        reject(new Error(reasonOf(error)));
+        session.destroy();
+      });
+      session.on('close', () => {
+        this.isBound = false;
+        clearInterval(this.heartbeat);
+        reject(new Error('connection closed'));
+      });
+    });
+    this.ended.catch(() => undefined);
+    session.on('pdu', (pdu: Pdu) => this.answer(pdu));
+  }
+
+  /** Connects and binds as a transmitter. @throws an error whose message says why not */
+  static async open(server: SmppServer): Promise<SmppLink> {
+    const { host, port, tls, ca } = server;
+    const link = new SmppLink(server, smpp.connect({ host, port, ...(tls && { tls, ca, servername: nameOf(host) }) }));
+    try {
+      await link.bind();
+    } catch (error) {
+      link.session.destroy();
+      throw error;
+    }
+    return link;
+  }
+
+  get isOpen(): boolean {
+    return this.isBound && this.session.socket.writable;
+  }
+
+  /** Resolves with the answer. @throws if the connection ends before, or after the time limit */
+  submit(fields: Readonly<Record<string, unknown>>): Promise<Pdu> {
+    return this.ask((answered) => this.session.submit_sm(fields, answered));
+  }
+
+  close(): void {
+    this.session.close();
+    this.session.socket.unref();
+  }
+
+  destroy(): void {
+    this.session.destroy();
+  }
+
+  private async bind(): Promise<void> {
+    const { systemId, password, systemType = '', tls, keepAliveMs = 30_000 } = this.server;
+    await this.within((resolve) => void this.session.once(tls ? 'secureConnect' : 'connect', resolve));
+    const fields = { system_id: systemId, password, system_type: systemType, interface_version: VERSION };
+    const { command_status: status } = await this.ask((answered) => this.session.bind_transmitter(fields, answered));
+    if (status !== 0) throw new Error(`refuses our login: ${statusName(status)}`);
+    this.isBound = true;
+    this.heartbeat = setInterval(() => {
+      this.ask((answered) => this.session.enquire_link({}, answered)).catch(() => this.destroy());
+    }, keepAliveMs).unref();
+  }
+
+  private ask(send: (answered: (pdu: Pdu) => void) => boolean): Promise<Pdu> {
+    return this.within((resolve, reject) => {
+      if (!send(resolve)) reject(new Error('connection closed'));
+    });
+  }
+
+  /** One step, which ends with the connection at the latest. */
+  private async within<T>(start: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
+    const { timeLimitMs } = this.server;
+    let timer: NodeJS.Timeout | undefined;
+    const step = new Promise<T>((resolve, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${timeLimitMs / 1000} s`)), timeLimitMs);
+      start(resolve, reject);
+    });
+    try {
+      return await Promise.race([step, this.ended]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** The message centre asks, too: whether we are there, or to let go. */
+  private answer(pdu: Pdu): void {
+    if (pdu.isResponse()) return;
+    this.session.send(pdu.response());
+    if (pdu.command === 'unbind') {
+      this.isBound = false;
+      this.session.close();
+    }
+  }
+}
+
+/** `ESME_RINVPASWD (14)` */
+export function statusName(status: number): string {
+  const name = Object.entries(smpp.errors).find(([, value]) => value === status)?.[0];
+  return name === undefined ? `status ${status}` : `${name} (${status})`;
+}
+
+/** TLS knows no addresses as names. */
+const nameOf = (host: string): string => (/^[\d.]+$|:/.test(host) ? '' : host);
+
+function reasonOf({ code = '' }: NodeJS.ErrnoException): string {
+  return connectionReasons[code] ?? (code ? `connection broke (${code})` : 'connection broke');
+}

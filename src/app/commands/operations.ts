@@ -1,0 +1,76 @@
+import type { Binding } from '../../domain/association.js';
+import type { StoredInvite } from '../../domain/invite.js';
+import type { Threepid } from '../../domain/threepid.js';
+import type { OperationsByText } from '../operations-by-text.js';
+import type { Paint } from './paint.js';
+
+export interface Output {
+  readonly isJson: boolean;
+  readonly paint: Paint;
+  readonly print: (text: string) => void;
+}
+
+/** Shows every invitation. @returns the exit code */
+export async function listInvites(access: OperationsByText, { isJson, paint, print }: Output): Promise<number> {
+  const invites = await access.invites();
+  if (isJson) print(JSON.stringify(invites, undefined, 2));
+  else if (invites.length === 0) print('There are no invitations.');
+  else for (const invite of invites) print(inviteText(invite, paint));
+  return 0;
+}
+
+/** Makes an invitation useless. @returns the exit code: 1 if there is no such one */
+export async function revokeInvite(access: OperationsByText, token: string, { print }: Output): Promise<number> {
+  const isFound = await access.revokeInvite(token);
+  print(isFound ? 'The invitation is revoked.' : 'No invitation has this token.');
+  return isFound ? 0 : 1;
+}
+
+/** Shows bindings. @returns the exit code: 1 if there are none */
+export async function listBindings(
+  access: OperationsByText,
+  who: string | undefined,
+  { isJson, paint, print }: Output,
+): Promise<number> {
+  const bindings = await access.bindings(who);
+  if (isJson) print(JSON.stringify(bindings, undefined, 2));
+  else if (bindings.length === 0) print('There are no bindings.');
+  else for (const binding of bindings) print(bindingText(binding, paint));
+  return bindings.length > 0 ? 0 : 1;
+}
+
+/** Gives an address to a user. @returns the exit code */
+export async function bindAddress(
+  access: OperationsByText,
+  address: string,
+  mxid: string,
+  { print }: Output,
+): Promise<number> {
+  await access.bind(address, mxid);
+  print(`${address} is bound to ${mxid}.`);
+  return 0;
+}
+
+/** Takes an address from a user. @returns the exit code: 1 if it was not bound to that user */
+export async function unbindAddress(
+  access: OperationsByText,
+  address: string,
+  mxid: string,
+  { print }: Output,
+): Promise<number> {
+  const isFound = await access.unbind(address, mxid);
+  print(isFound ? `${address} is not bound to ${mxid} any more.` : `${address} is not bound to ${mxid}.`);
+  return isFound ? 0 : 1;
+}
+
+function inviteText({ token, threepid, roomId, sender, createdAt, deliveredAt }: StoredInvite, paint: Paint): string {
+  const state = deliveredAt === undefined ? 'waits' : paint.dim(`handed over ${day(deliveredAt)}`);
+  return `${paint.bold(written(threepid))}  ${roomId}  by ${sender} on ${day(createdAt)}  ${state}  ${paint.dim(token)}`;
+}
+
+const bindingText = ({ threepid, mxid, boundAt }: Binding, paint: Paint): string =>
+  `${paint.bold(written(threepid))}  ${mxid}  ${paint.dim(`since ${day(boundAt)}`)}`;
+
+const written = ({ medium, address }: Threepid): string => (medium === 'msisdn' ? `+${address}` : address);
+
+const day = (time: number): string => new Date(time).toISOString().slice(0, 10);

@@ -1,0 +1,49 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { OperationsByText } from '../operations-by-text.js';
+import { read } from './body.js';
+import type { Endpoints } from './endpoints.js';
+import { queryOf } from './query.js';
+
+const TokenQuery = z.object({ token: z.string() });
+const WhoQuery = z.object({ who: z.string().optional() });
+const PairQuery = z.object({ address: z.string(), mxid: z.string() });
+
+/** Invitations and bindings by hand. @param allow throws for whoever may not ask */
+export const adminOperationEndpoints = (operations: OperationsByText, allow: (req: Request) => void): Endpoints => ({
+  '/invites': {
+    async GET(req, res) {
+      allow(req);
+      res.json({ invites: await operations.invites() });
+    },
+  },
+  '/invites/revoke': {
+    async POST(req, res) {
+      allow(req);
+      const { token } = read(TokenQuery, queryOf(req));
+      res.json({ found: await operations.revokeInvite(token) });
+    },
+  },
+  '/bindings': {
+    async GET(req, res) {
+      allow(req);
+      const { who } = read(WhoQuery, queryOf(req));
+      res.json({ bindings: await operations.bindings(who) });
+    },
+  },
+  '/bindings/bind': {
+    async POST(req, res) {
+      allow(req);
+      const { address, mxid } = read(PairQuery, queryOf(req));
+      await operations.bind(address, mxid);
+      res.json({});
+    },
+  },
+  '/bindings/unbind': {
+    async POST(req, res) {
+      allow(req);
+      const { address, mxid } = read(PairQuery, queryOf(req));
+      res.json({ found: await operations.unbind(address, mxid) });
+    },
+  },
+});

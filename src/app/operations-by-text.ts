@@ -1,0 +1,35 @@
+import type { Binding } from '../domain/association.js';
+import { Refused } from '../domain/errors.js';
+import type { StoredInvite } from '../domain/invite.js';
+import { type Mxid, parseMxid } from '../domain/mxid.js';
+import type { Operations } from '../domain/operations.js';
+import { threepidFrom } from './commands/threepid-text.js';
+
+/** What operators do by hand, with addresses and users as they are typed. */
+export interface OperationsByText {
+  invites(): Promise<readonly StoredInvite[]>;
+  /** @returns whether there was such a one */
+  revokeInvite(token: string): Promise<boolean>;
+  /** @param who a user or an address; absent: all */
+  bindings(who?: string): Promise<readonly Binding[]>;
+  bind(address: string, mxid: string): Promise<void>;
+  /** @returns whether there was such a binding */
+  unbind(address: string, mxid: string): Promise<boolean>;
+}
+
+/** All of these throw Refused `invalid_email`, `invalid_address` or `invalid_mxid` for what cannot be read. */
+export const operationsByText = (operations: Operations): OperationsByText => ({
+  invites: () => operations.invites(),
+  revokeInvite: (token) => operations.revokeInvite(token),
+  bindings: async (who) => operations.bindings(who === undefined ? undefined : threepidOrMxid(who)),
+  bind: async (address, mxid) => operations.bind(threepidFrom(address), mxidFrom(mxid)),
+  unbind: async (address, mxid) => operations.unbind(threepidFrom(address), mxidFrom(mxid)),
+});
+
+const threepidOrMxid = (text: string) => (text.trim().startsWith('@') ? mxidFrom(text) : threepidFrom(text));
+
+function mxidFrom(text: string): Mxid {
+  const mxid = parseMxid(text.trim());
+  if (!mxid) throw new Refused('invalid_mxid');
+  return mxid;
+}
