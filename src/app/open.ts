@@ -91,7 +91,7 @@ export async function openHouse(config: Config, telemetry: Telemetry): Promise<O
     db,
     close: async () => {
       mail?.close();
-      await Promise.all((sms?.gateways ?? []).map((gateway) => gateway.close?.()));
+      for (const gateway of sms?.gateways ?? []) await gateway.close?.();
       await closeStages(stages);
       await index.close();
       await db.destroy();

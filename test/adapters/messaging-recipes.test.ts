@@ -63,7 +63,8 @@ describe('the recipe', () => {
     for (const [file] of own.matchAll(new RegExp(`${folder}/[\\w-]+`, 'g'))) writeFileSync(file, 'the secret\n');
     writeFileSync(join(folder, 'islet.yaml'), own);
     const { config } = loadConfig({ file: join(folder, 'islet.yaml'), env: {} });
-    const sms = openSms(config, new AxiosHttpClient()) ?? expect.fail('it configures no text messages');
+    const sms = openSms(config, new AxiosHttpClient());
+    if (!sms) throw new Error('it configures no text messages');
     await new SmsSender(sms, templates, telemetry).send(msisdn('447700900123'), {
       kind: 'validation',
       token: '271828',
@@ -135,6 +136,39 @@ describe('the recipe', () => {
       charset: 'UTF-8',
       text,
     });
+  });
+
+  it('for SMPP makes a gateway of its host and port', () => {
+    const [, yaml = ''] = /### SMPP[^]*?```yaml\n([^]*?)```/.exec(page) ?? [];
+    writeFileSync(join(folder, 'smpp-password'), 'the secret\n');
+    writeFileSync(join(folder, 'islet.yaml'), yaml.replaceAll('/etc/islet/', `${folder}/`));
+    const { config } = loadConfig({ file: join(folder, 'islet.yaml'), env: {} });
+    expect(config.sms?.gateways).toEqual([
+      expect.objectContaining({
+        kind: 'smpp',
+        host: 'smsc.example.org',
+        port: 2775,
+        tls: false,
+        systemId: 'islet',
+        password: expect.objectContaining({ value: 'the secret' }),
+        timeLimitMs: 15_000,
+      }),
+    ]);
+    expect(openSms(config, new AxiosHttpClient())?.gateways[0]?.name).toBe(
+      'text message gateway smsc.example.org:2775',
+    );
+  });
+
+  it('for SMPP asks for a password, and takes the port that goes with TLS', () => {
+    const load = (smpp: string) => {
+      writeFileSync(
+        join(folder, 'islet.yaml'),
+        `sms: { gateways: [{ smpp: { host: smsc, systemId: islet, ${smpp} } }] }`,
+      );
+      return loadConfig({ file: join(folder, 'islet.yaml'), env: {} }).config.sms?.gateways[0];
+    };
+    expect(() => load('tls: true')).toThrow('sms.gateways[0].smpp.password: is required');
+    expect(load('tls: true, password: x')).toMatchObject({ port: 3550, tls: true });
   });
 
   it.each([

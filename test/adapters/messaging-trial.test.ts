@@ -121,7 +121,10 @@ describe('a trial mail', () => {
   ])('quotes the refusal at the step %s', async (step, command, refusal) => {
     let isGreeted = false;
     const server = await startScriptedServer((line) => {
-      if (line === '' && !isGreeted) return (isGreeted = true) && '220 relay';
+      if (!isGreeted) {
+        isGreeted = true;
+        return '220 relay';
+      }
       if (line.startsWith(command)) return refusal;
       if (line.startsWith('DATA')) return '354 go on';
       return /^(EHLO|MAIL|RCPT)/.test(line) ? '250 ok' : undefined;

@@ -82,7 +82,7 @@ describe('config/islet.example.yaml', () => {
       'crm',
       'hr',
     ]);
-    expect(config.sms?.gateways.map(({ kind }) => kind)).toEqual(['openmarket', 'http', 'console']);
+    expect(config.sms?.gateways.map(({ kind }) => kind)).toEqual(['openmarket', 'http', 'smpp', 'console']);
     expect(config.mail?.port).toBe(465);
     expect(config.pidFile).toBe('/run/islet/islet.pid');
   });

@@ -7,7 +7,10 @@ import { segmentsOf } from '../../src/adapters/messaging/sms/alphabet.js';
 import { checkTemplates, pageNames, sampleMessages, samplePages } from '../../src/adapters/messaging/template-check.js';
 import { templatesCheck } from '../../src/app/commands/templates-check.js';
 import { noPaint } from '../../src/app/commands/paint.js';
-import type { Config } from '../../src/app/config.js';
+import { type Config, loadConfig } from '../../src/app/config.js';
+import { domainOptions } from '../../src/app/options.js';
+import { email } from '../../src/domain/threepid.js';
+import type { ValidationSession } from '../../src/domain/validation-session.js';
 import { Templates, type TemplateOptions } from '../../src/adapters/messaging/templates.js';
 import type { ReadPreferences } from '../../src/domain/messages.js';
 import type { InviteDetails, Message } from '../../src/ports/sender.js';
@@ -44,8 +47,10 @@ describe('the shipped templates', () => {
 
   it('have the same files in each of them, so that nobody reads two languages', () => {
     const root = join(import.meta.dirname, '../../templates/islet');
-    const filesOf = (language: string) => readdirSync(join(root, language), { recursive: true }).sort();
-    for (const language of shipped.languages('islet')) expect(filesOf(language), language).toEqual(filesOf('en'));
+    const filesOf = (language: string) => readdirSync(join(root, language), { recursive: true }).map(String).sort();
+    for (const language of shipped.languages('islet')) {
+      expect([language, ...filesOf(language)]).toEqual([language, ...filesOf('en')]);
+    }
   });
 
   it('are written in the script of their language', () => {
@@ -239,6 +244,22 @@ describe('the language', () => {
     expect(inWords('de')).toBe('de');
     expect(inWords('de-CH')).toBe('de');
     expect(inWords('tlh')).toBe('en');
+  });
+});
+
+describe('a mailed link', () => {
+  it.each([
+    ['acme', 'acme'],
+    ['a/../b?', null],
+    ['x'.repeat(65), null],
+    [undefined, null],
+  ])('carries the brand %j as %j, so that its page looks like the mail', (brand, carried) => {
+    const { config } = loadConfig({ env: {}, cwd: '/' });
+    const session = { threepid: email('alice@example.org'), sid: '1', clientSecret: 'x', token: 't' };
+    const { linkOf } = domainOptions(config, []).sessions;
+    const link = new URL(linkOf(session as ValidationSession, { brand, acceptLanguage: undefined }));
+    expect(link.searchParams.get('brand')).toBe(carried);
+    expect(link.searchParams.get('token')).toBe('t');
   });
 });
 

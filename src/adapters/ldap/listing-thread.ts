@@ -40,6 +40,9 @@ const unpack = ({ part, ids, packed, digests, dns }: PackedPage): RawPage => ({
   }),
 });
 
+/** A page is garbage once it is packed: with room for several, half of the time to collect it is saved. */
+const YOUNG_GENERATION_MB = 64;
+
 /** Threads cannot run TypeScript: where this file is not compiled, in tests, the worker of the last build is taken. */
 const workerUrl = () =>
   new URL(
@@ -58,7 +61,11 @@ export async function* listInThread(
   outages: OutageWatch,
   remarks: Remarks,
 ): AsyncGenerator<RawPage> {
-  const worker = new Worker(workerUrl(), { name: `listing of ${options.name}`, workerData: options });
+  const worker = new Worker(workerUrl(), {
+    name: `listing of ${options.name}`,
+    workerData: options,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+  });
   try {
     for await (const [report] of on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[Report]>) {
       if ('page' in report) {

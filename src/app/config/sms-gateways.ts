@@ -44,7 +44,8 @@ function readSmpp(written: Smpp, at: KeyPath, reading: Reading) {
   if (!secret && !reading.problems.within(at)) {
     reading.problems.add([...at, 'password'], 'is required', 'write passwordFile');
   }
-  if (caFile !== undefined && !tls) reading.problems.add([...at, 'caFile'], 'is of no use without tls: true');
+  if (caFile !== undefined && !tls)
+    reading.warnings.push('sms.gateways: the caFile of smpp is of no use without tls: true');
   return present({
     kind: 'smpp' as const,
     host,
