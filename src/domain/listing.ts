@@ -41,7 +41,9 @@ export async function compare(
     listed += entries.length;
     onProgress(listed);
   }
-  return { parts, put, added, repeated, removed: [...known].flatMap(([id, stamp]) => (stamp === MET ? [] : id)) };
+  const removed: string[] = [];
+  for (const [id, stamp] of known) if (stamp !== MET) removed.push(id);
+  return { parts, put, added, repeated, removed };
 }
 
 const MET = Symbol('met');

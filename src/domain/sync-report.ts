@@ -1,4 +1,4 @@
-import type { LeftOut, Listing, MirroredEntry, SourcedEntry } from './directory.js';
+import type { LeftOut, Listing, MirroredEntry, Person, SourcedEntry } from './directory.js';
 import type { Mxid } from './mxid.js';
 
 /** How many lines of each kind a report shows. */
@@ -53,11 +53,11 @@ export function reportOf(
     added: sample(put, isNew, labelOf),
     changed: sample(put, (entry) => !isNew(entry), labelOf),
     removed: { count: listing?.removed.length ?? 0, shown: removed.map(labelOf) },
-    people: sample(
-      put.flatMap(({ label, person }) => (person ? { label, person } : [])),
-      () => true,
-      ({ label, person }) => ({ label, mxid: person.mxid, threepids: person.threepids.length }),
-    ),
+    people: sample(put, isPerson, ({ label, person }) => ({
+      label,
+      mxid: person.mxid,
+      threepids: person.threepids.length,
+    })),
     leftOut: sample(
       put,
       ({ leftOut }) => leftOut.length > 0,
@@ -74,7 +74,19 @@ export function reportOf(
 
 const labelOf = ({ label }: { readonly label: string }): string => label;
 
+const isPerson = (entry: MirroredEntry): entry is MirroredEntry & { readonly person: Person } =>
+  entry.person !== undefined;
+
+/** Counts what is wanted and shows the first of it: a listing can be a million entries long. */
+function sample<T, W extends T, S>(all: readonly T[], wanted: (one: T) => one is W, show: (one: W) => S): Sample<S>;
+function sample<T, S>(all: readonly T[], wanted: (one: T) => boolean, show: (one: T) => S): Sample<S>;
 function sample<T, S>(all: readonly T[], wanted: (one: T) => boolean, show: (one: T) => S): Sample<S> {
-  const matching = all.filter(wanted);
-  return { count: matching.length, shown: matching.slice(0, SHOWN).map(show) };
+  let count = 0;
+  const shown: S[] = [];
+  for (const one of all) {
+    if (!wanted(one)) continue;
+    count += 1;
+    if (count <= SHOWN) shown.push(show(one));
+  }
+  return { count, shown };
 }
