@@ -7,6 +7,8 @@ export default defineConfig({
       {
         test: {
           name: 'fast',
+          // Modules are loaded once for all files: nothing of ours keeps state in them.
+          isolate: false,
           include: ['test/*.test.ts', 'test/domain/**/*.test.ts', 'test/http/**/*.test.ts', 'test/app/**/*.test.ts'],
         },
       },

@@ -3,6 +3,8 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Ed25519Signer } from '../../src/adapters/signing/ed25519-signer.js';
+import { schema } from '../../src/app/config/schema.js';
+import { optionsOf } from '../../src/app/config/schema-tree.js';
 import { Refused } from '../../src/domain/errors.js';
 import { email } from '../../src/domain/threepid.js';
 import type { TestApp } from '../support/app.js';
@@ -48,6 +50,11 @@ const bound = async (app: TestApp) => (await app.stores.associations.find([addre
 
 describe('unbind', () => {
   const app = useApp(settings);
+
+  it.for(['/api/v1', '/v2'])('is there at %s whatever is configured: nothing switches it off (UNB-10)', async (version) => {
+    expect((await app.call('POST', `${version}/3pid/unbind`, { body: { mxid: alice, threepid } })).status).toBe(401);
+    expect(optionsOf(schema).filter(({ path }) => path.join('.').includes('unbind'))).toEqual([]);
+  });
   const unbind = (body: object, authorization?: string, path = '/v2/3pid/unbind') =>
     app.call('POST', path, { body, ...(authorization !== undefined && { headers: { authorization } }) });
 
