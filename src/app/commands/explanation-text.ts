@@ -47,7 +47,8 @@ function outcomeText({ outcome, decides, evidence }: Explanation['stages'][numbe
 
 function evidenceText(evidence: Evidence, at: number): string {
   const { via, failure, asOf, tookMs } = evidence;
-  const when = asOf === undefined ? `in ${Math.round(tookMs)} ms` : `as of ${ago(at - asOf)} ago`;
+  const isFresh = asOf === undefined || via === 'live';
+  const when = isFresh ? `in ${Math.round(tookMs)} ms` : `as of ${ago(at - asOf)} ago`;
   return `${via}, ${failure === undefined ? `${when}: ${findingText(evidence)}` : `no answer: ${failure}`}`;
 }
 
