@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Templates } from '../../src/adapters/messaging/templates.js';
 import { Refused } from '../../src/domain/errors.js';
+import { SendFailed } from '../../src/ports/sender.js';
 import { alice, bob } from '../support/fakes.js';
 import { startApp } from '../support/app.js';
 import { useApp } from '../support/http.js';
@@ -77,6 +78,15 @@ describe('requestToken for an email address', () => {
     app.mails.failure = undefined;
     expect((await app.call('POST', atEmail, { token, body: mail })).status).toBe(200);
     expect(app.mails.sent).toHaveLength(1);
+  });
+
+  it('says which hop did not take the mail, and why (EM-6)', async () => {
+    const token = await app.signIn(alice);
+    app.mails.failure = new SendFailed('mail server relay.example.org:25', 'its certificate is not trusted');
+    expect((await app.call('POST', atEmail, { token, body: mail })).json).toEqual({
+      errcode: 'M_EMAIL_SEND_ERROR',
+      error: 'The mail could not be sent: mail server relay.example.org:25: its certificate is not trusted',
+    });
   });
 
   it('publishes nothing (EM-10)', async () => {

@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler } from 'express';
 import { type Refusal, Refused } from '../../domain/errors.js';
+import { SendFailed } from '../../ports/sender.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { Rejected, type Rejection } from './rejected.js';
 import { requestIdOf } from './request-log.js';
@@ -66,7 +67,7 @@ const FAULT: Answer = [500, 'M_UNKNOWN'];
 /** The status that a refusal is answered with, on pages too. */
 export const statusOf = ({ reason }: Refused | Rejected): number => answers[reason][0];
 
-/** Answers whatever was thrown. Reason and details leave the house, causes stay in the log. */
+/** Answers whatever was thrown. Reason and details leave the house, other causes stay in the log. */
 export function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
     const error = understood(thrown);
@@ -81,9 +82,13 @@ export function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
     const details = error instanceof Refused ? error.details : {};
     const waitMs = details['retry_after_ms'];
     if (typeof waitMs === 'number') res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
-    res.status(status).json({ errcode, error: isNo ? error.message : 'Internal server error', ...details });
+    res.status(status).json({ errcode, error: isNo ? wordsOf(error) : 'Internal server error', ...details });
   };
 }
+
+/** Of what a mail server or a gateway says, whoever waits for the message needs to know. */
+const wordsOf = ({ message, cause }: Error): string =>
+  cause instanceof SendFailed ? `${message}: ${cause.message}` : message;
 
 /** Whatever Express and its body parser throw, in our words. */
 function understood(error: unknown): unknown {
