@@ -10,10 +10,6 @@ export type Stage =
   | { readonly source: ThreepidSource; readonly mirror?: MirroredDirectory & { readonly everyMs: number } }
   | typeof BINDINGS;
 
-/** The stages in the order in which they are asked; our own bindings come last unless they are placed. */
-export const withBindings = (stages: readonly Stage[]): readonly Stage[] =>
-  stages.includes(BINDINGS) ? stages : [...stages, BINDINGS];
-
 /** The mirrored directories among the stages. */
 export const mirroredIn = (stages: readonly Stage[]) =>
   stages.flatMap((stage) => (stage !== BINDINGS && stage.mirror ? stage.mirror : []));

@@ -36,8 +36,6 @@ export type GuardedConfig = Pick<
   Extract<Config['sources'][number], { kind: 'use' }>,
   'name' | 'ca' | 'timeLimitMs' | 'media' | 'owns' | 'mirror'
 > & { readonly file?: string };
-export type UpstreamConfig = Extract<Config['sources'][number], { kind: 'upstream' }>;
-export type MailConfig = NonNullable<Config['mail']>;
 export type SmsConfig = NonNullable<Config['sms']>;
 
 /**

@@ -51,10 +51,13 @@ const bound = async (app: TestApp) => (await app.stores.associations.find([addre
 describe('unbind', () => {
   const app = useApp(settings);
 
-  it.for(['/api/v1', '/v2'])('is there at %s whatever is configured: nothing switches it off (UNB-10)', async (version) => {
-    expect((await app.call('POST', `${version}/3pid/unbind`, { body: { mxid: alice, threepid } })).status).toBe(401);
-    expect(optionsOf(schema).filter(({ path }) => path.join('.').includes('unbind'))).toEqual([]);
-  });
+  it.for(['/api/v1', '/v2'])(
+    'is there at %s whatever is configured: nothing switches it off (UNB-10)',
+    async (version) => {
+      expect((await app.call('POST', `${version}/3pid/unbind`, { body: { mxid: alice, threepid } })).status).toBe(401);
+      expect(optionsOf(schema).filter(({ path }) => path.join('.').includes('unbind'))).toEqual([]);
+    },
+  );
   const unbind = (body: object, authorization?: string, path = '/v2/3pid/unbind') =>
     app.call('POST', path, { body, ...(authorization !== undefined && { headers: { authorization } }) });
 
