@@ -1,9 +1,9 @@
-import ldap from 'ldapjs';
 import { describe, expect, it } from 'vitest';
 import { read } from '../../src/adapters/ldap/entry.js';
-import { attributesOf, joined, pack, type RawEntry } from '../../src/adapters/ldap/raw-entry.js';
+import { attributesOf, joined, type RawEntry, rawEntry } from '../../src/adapters/ldap/raw-entry.js';
 import { rulesOf } from '../../src/adapters/ldap/rules.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
+import { searchResultEntry } from '../support/ber.js';
 
 type Values = Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>;
 type Ruling = Parameters<typeof rulesOf>[0];
@@ -11,10 +11,7 @@ type Ruling = Parameters<typeof rulesOf>[0];
 const usual: Ruling = { preset: 'openldap', homeserver: 'example.org', phoneRegion: 'DE' };
 
 function raw(values: Values, dn = 'uid=anna,dc=example,dc=org', id: readonly string[] = ['entryuuid']): RawEntry {
-  const attributes = Object.entries(values).map(([type, some]) => new ldap.Attribute({ type, values: [some].flat() }));
-  // As the library makes it of what a server sends; its types describe the class without a constructor.
-  const SearchEntry = ldap.SearchEntry as unknown as new (entry: object) => ldap.SearchEntry;
-  return pack(new SearchEntry({ objectName: dn, attributes }), id);
+  return rawEntry(searchResultEntry(dn, values), id);
 }
 
 const reading = (values: Values, rules: Partial<Ruling> = {}) => read(raw(values), rulesOf({ ...usual, ...rules }));

@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
-import ldap, { type Client, type Filter, type SearchEntry } from 'ldapjs';
+import ldap, { type Client, type Filter } from 'ldapjs';
 import { type Access, addressOf } from './access.js';
 import { Deadline, noAnswer } from './deadline.js';
-import { nextCookie, paged, unbracket, verbatim } from './library.js';
+import { Incoming } from './incoming.js';
+import { divert, nextCookie, paged, unbracket, verbatim } from './library.js';
 import { DirectoryProblem, isResult, LOST, wordsOf } from './problem.js';
-import { pack, type RawEntry } from './raw-entry.js';
+import { type RawEntry, rawEntry } from './raw-entry.js';
 
 export interface Question {
   /** A distinguished name. */
@@ -43,6 +44,13 @@ const CLOSED = new Error('closed');
 export class Connection {
   private end: Error | undefined;
   private giveUp: ((error: Error) => void) | undefined;
+  private onEntry: (content: Buffer) => void = () => undefined;
+  private handOn: (message: Buffer) => void = () => undefined;
+  /** The library makes ten objects of an entry, and takes ten times as long as reading it. */
+  private readonly incoming = new Incoming(
+    (content) => this.onEntry(content),
+    (message) => this.handOn(message),
+  );
 
   private constructor(
     readonly url: string,
@@ -52,8 +60,11 @@ export class Connection {
     for (const event of ['error', 'connectError', 'connectRefused', 'connectTimeout', 'end', 'close']) {
       client.on(event, fail);
     }
-    // A socket that connects after its time must not stay open.
-    client.on('connect', () => this.end && client.destroy());
+    client.on('connect', () => {
+      // A socket that connects after its time must not stay open.
+      if (this.end) return client.destroy();
+      this.handOn = divert(client, (chunk) => this.incoming.take(chunk), fail);
+    });
   }
 
   /** @throws DirectoryProblem that names the URL and what is wrong with it */
@@ -68,6 +79,11 @@ export class Connection {
     await connection.step(deadline, '', (done) => client.on('connect', () => done(null)));
     if (access.startTls && !isEncrypted) {
       await connection.step(deadline, 'StartTLS failed: ', (done) => client.starttls({ ...tls }, [], done));
+      // Whoever can write into the unencrypted part must not begin a message for the encrypted one.
+      if (!connection.incoming.isComplete) {
+        connection.close();
+        throw new DirectoryProblem(url, 'StartTLS failed: it went on in clear');
+      }
     }
     const { dn, password, from } = access.bind ?? { dn: '', password: '', from: undefined };
     const origin = from === undefined ? '' : ` (password from ${from})`;
@@ -95,12 +111,12 @@ export class Connection {
     try {
       return await this.during<Page>(new Deadline(totalMs), (resolve, reject) => {
         stall = setTimeout(() => reject(noAnswer(stallMs)), stallMs);
+        this.onEntry = (content) => {
+          stall?.refresh();
+          entries.push(rawEntry(content, id));
+        };
         this.client.search(verbatim(base), options, paged(pageSize, cookie), (error, found) => {
           if (error) return reject(error);
-          found.on('searchEntry', (entry: SearchEntry) => {
-            stall?.refresh();
-            entries.push(pack(entry, id));
-          });
           found.on('searchReference', () => (refers = true));
           found.on('error', reject);
           found.on('end', (result) => resolve({ entries, refers, cookie: nextCookie(result?.controls) }));
@@ -110,6 +126,7 @@ export class Connection {
       throw new DirectoryProblem(this.url, `search below ${base} failed: ${wordsOf(cause)}`, { cause });
     } finally {
       clearTimeout(stall);
+      this.onEntry = () => undefined;
     }
   }
 

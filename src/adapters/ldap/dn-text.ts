@@ -1,23 +1,17 @@
-import type { Dn } from './library.js';
+/**
+ * A distinguished name for people to read: letters of all alphabets stand for themselves, where
+ * servers write them as bytes. It means the same. RFC 4514, 2.4.
+ */
+export const dnText = (text: string): string =>
+  text.includes('\\') ? text.replace(/\\[^0-9a-f]|(?:\\[0-9a-f]{2})+/gi, readable) : text;
 
-/** A distinguished name for people to read: letters of all alphabets stand for themselves. RFC 4514. */
-export function dnText(dn: Dn): string {
-  let text = '';
-  for (let index = 0; index < dn.length; index++) {
-    const rdn = dn.rdnAt(index);
-    let separator = index === 0 ? '' : ',';
-    for (const name of rdn.keys()) {
-      text += `${separator}${name}=${written(rdn.getValue(name))}`;
-      separator = '+';
-    }
-  }
-  return text;
-}
-
-function written(value: string | { readonly buffer: Buffer }): string {
-  if (typeof value !== 'string') return `#${value.buffer.toString('hex')}`;
-  if (!/["+,;<>\\\p{Cc}]/u.test(value)) return value;
-  return value
-    .replace(/["+,;<>\\]/g, '\\$&')
+function readable(escaped: string): string {
+  if (!/^\\[0-9a-f]{2}/i.test(escaped)) return escaped;
+  const bytes = Buffer.from(escaped.replaceAll('\\', ''), 'hex');
+  const text = bytes.toString('utf8');
+  // Some other encoding, or no text at all.
+  if (text.includes('\ufffd')) return escaped;
+  return text
+    .replace(/[ "#+,;<=>\\]/g, '\\$&')
     .replace(/\p{Cc}/gu, (character) => `\\${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

@@ -1,4 +1,4 @@
-import ldap, { type Client, type SearchEntry } from 'ldapjs';
+import ldap, { type Client } from 'ldapjs';
 
 /*
  * What the LDAP library can do and its types do not say, and ways around what it does wrong.
@@ -26,14 +26,6 @@ export function nextCookie(controls: readonly Control[] = []): Buffer | undefine
   return cookie?.length ? cookie : undefined;
 }
 
-/** The name of an entry as it is at run time; the types know an older form. */
-export interface Dn {
-  readonly length: number;
-  rdnAt(index: number): { keys(): Iterable<string>; getValue(name: string): string | { readonly buffer: Buffer } };
-}
-
-export const nameOf = ({ objectName }: SearchEntry): Dn => objectName as unknown as Dn;
-
 /** A distinguished name that goes out as it is written: the library's own reading mistakes `\+` and `\\`. */
 export const verbatim = (dn: string): string =>
   ({ [Symbol.toStringTag]: 'LdapDn', toString: () => dn }) as unknown as string;
@@ -41,4 +33,30 @@ export const verbatim = (dn: string): string =>
 /** The library takes the brackets of an IPv6 address for a part of the host's name. Before it connects. */
 export function unbracket(client: Client, host: string): void {
   for (const url of (client as unknown as { readonly urls: { hostname: string }[] }).urls) url.hostname = host;
+}
+
+/**
+ * Has what a connected client receives go to `receive`, and to the library only what is handed on.
+ *
+ * @param failed given what `receive` and the library throw
+ * @returns hands on whole messages
+ */
+export function divert(
+  client: Client,
+  receive: (chunk: Buffer) => void,
+  failed: (error: unknown) => void,
+): (message: Buffer) => void {
+  interface Parser {
+    write(bytes: Buffer): void;
+  }
+  const { parser } = (client as unknown as { readonly _tracker: { readonly parser: Parser } })._tracker;
+  const handOn = parser.write.bind(parser);
+  parser.write = (chunk) => {
+    try {
+      receive(chunk);
+    } catch (error) {
+      failed(error);
+    }
+  };
+  return handOn;
 }

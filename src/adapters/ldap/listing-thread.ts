@@ -18,29 +18,44 @@ export type Report =
 export interface PackedPage {
   readonly part: string;
   readonly ids: readonly string[];
-  readonly packed: readonly string[];
+  readonly dns: readonly string[];
   readonly digests: readonly string[];
-  /** Lengths of the distinguished names, with which `packed` begins. */
-  readonly dns: Uint32Array;
+  /** Those of all entries, one after the other. */
+  readonly attributes: Uint8Array<ArrayBuffer>;
+  readonly lengths: Uint32Array<ArrayBuffer>;
 }
 
-export const packPage = ({ part, entries }: RawPage): PackedPage => ({
-  part,
-  ids: entries.map(({ id }) => id),
-  packed: entries.map(({ packed }) => packed),
-  digests: entries.map(({ digest }) => digest),
-  dns: Uint32Array.from(entries, ({ dn }) => dn.length),
-});
+export function packPage({ part, entries }: RawPage): PackedPage {
+  const lengths = Uint32Array.from(entries, ({ attributes }) => attributes.length);
+  const attributes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let at = 0;
+  for (const entry of entries) {
+    attributes.set(entry.attributes, at);
+    at += entry.attributes.length;
+  }
+  return {
+    part,
+    ids: entries.map(({ id }) => id),
+    dns: entries.map(({ dn }) => dn),
+    digests: entries.map(({ digest }) => digest),
+    attributes,
+    lengths,
+  };
+}
 
-const unpack = ({ part, ids, packed, digests, dns }: PackedPage): RawPage => ({
-  part,
-  entries: ids.map((id, at): RawEntry => {
-    const text = packed[at] ?? '';
-    return { id, dn: text.slice(0, dns[at]), packed: text, digest: digests[at] ?? '', missing: [] };
-  }),
-});
+function unpack({ part, ids, dns, digests, attributes, lengths }: PackedPage): RawPage {
+  const bytes = Buffer.from(attributes.buffer);
+  let start = 0;
+  const entries = ids.map((id, at): RawEntry => {
+    const end = start + (lengths[at] ?? 0);
+    const own = bytes.subarray(start, end);
+    start = end;
+    return { id, dn: dns[at] ?? '', attributes: own, digest: digests[at] ?? '', missing: [] };
+  });
+  return { part, entries };
+}
 
-/** A page is garbage once it is packed: with room for several, half of the time to collect it is saved. */
+/** Garbage of one page is collected while the next is read: with room for several, half of that time is saved. */
 const YOUNG_GENERATION_MB = 64;
 
 /** Threads cannot run TypeScript: where this file is not compiled, in tests, the worker of the last build is taken. */

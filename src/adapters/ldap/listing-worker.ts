@@ -15,7 +15,7 @@ const PAGES_AHEAD = 2;
 if (!parentPort) throw new Error('This file runs in a thread of its own');
 const port = parentPort;
 const options = workerData as LdapOptions;
-const say = (report: Report): void => port.postMessage(report);
+const say = (report: Report, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(report, transfer);
 
 const outages: OutageWatch = {
   failed(what, error) {
@@ -43,7 +43,8 @@ try {
   for await (const page of new Listing(rulesOf(options), servers, extent, remarks).pages()) {
     while (ahead >= PAGES_AHEAD) await new Promise<void>((resolve) => (wake = resolve));
     ahead += 1;
-    say({ page: packPage(page) });
+    const packed = packPage(page);
+    say({ page: packed }, [packed.attributes.buffer, packed.lengths.buffer]);
   }
   say({ end: undefined });
 } catch (error) {

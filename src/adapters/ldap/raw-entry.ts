@@ -1,18 +1,15 @@
 import { hash } from 'node:crypto';
-import type { SearchEntry } from 'ldapjs';
+import { OCTET_STRING, SEQUENCE, SET, expectAt } from './ber.js';
 import { dnText } from './dn-text.js';
-import { nameOf } from './library.js';
 
-/**
- * An entry as it came, packed into one string: listings hold thousands of them at a time, and the
- * library's own objects cost more to keep than to read.
- */
+/** An entry as it came: listings hold thousands of them at a time, and most are never looked into. */
 export interface RawEntry {
   /** Lasting: the value of the first id attribute that is there, else the distinguished name in lower case. */
   readonly id: string;
+  /** For people to read. */
   readonly dn: string;
-  /** For `attributesOf` alone. */
-  readonly packed: string;
+  /** The content of its `PartialAttributeList`, for `attributesOf` alone. RFC 4511, 4.5.2. */
+  readonly attributes: Buffer;
   /** Equal for entries that are equal. */
   readonly digest: string;
   /** What the server held back of long attributes, to be asked for: `member;range=1500-*`. */
@@ -27,57 +24,66 @@ export interface RawAttribute {
 
 const NONE: readonly string[] = [];
 
-/** What `toString('latin1')` does, at a third of its cost. */
-const latin1 = (bytes: Buffer): string => (bytes as Buffer & { latin1Slice(): string }).latin1Slice();
-
-/** @param idNames in lower case, the best first */
-export function pack(entry: SearchEntry, idNames: readonly string[]): RawEntry {
-  const dn = dnText(nameOf(entry));
-  let packed = dn;
+/**
+ * @param content of a `SearchResultEntry`
+ * @param idNames in lower case, the best first
+ * @throws Error for bytes that are none
+ */
+export function rawEntry(content: Buffer, idNames: readonly string[]): RawEntry {
+  const name = expectAt(content, 0, OCTET_STRING);
+  const dn = dnText(content.toString('utf8', name.start, name.end));
+  const list = expectAt(content, name.end, SEQUENCE);
+  const attributes = content.subarray(list.start, list.end);
   let missing = NONE;
   let rank = idNames.length;
   let id: string | undefined;
-  for (const { type, buffers } of entry.attributes) {
-    packed += `\n${type}`;
-    for (const value of buffers) packed += `\0${value.length}\0${latin1(value)}`;
-    if (type.includes(';')) missing = missing.concat(restOf(type));
-    const better = idNames.indexOf(type.toLowerCase());
-    if (better < 0 || better >= rank || !buffers[0]) continue;
+  for (let at = 0; at < attributes.length; ) {
+    const { description, values, end } = attributeAt(attributes, at);
+    at = end;
+    if (description.includes(';')) missing = missing.concat(restOf(description));
+    const better = idNames.indexOf(description.toLowerCase());
+    if (better < 0 || better >= rank || values.start === values.end) continue;
     rank = better;
-    id = idText(type, buffers[0]);
+    const { start, end: valueEnd } = expectAt(attributes, values.start, OCTET_STRING, values.end);
+    id = idText(description, attributes.subarray(start, valueEnd));
   }
-  // Hashed first: that makes one flat string of the many pieces, and the pieces can go at once.
-  const digest = digestOf(packed);
-  return { id: id ?? dn.toLowerCase(), dn: packed.slice(0, dn.length), packed, digest, missing };
+  return { id: id ?? dn.toLowerCase(), dn, attributes, digest: digestOf(content), missing };
 }
 
-const digestOf = (text: string): string => hash('sha256', text, 'base64url');
+const digestOf = (content: Buffer | string): string => hash('sha256', content, 'base64url');
 
 /** The entry with what else was found of it. */
 export const joined = (entry: RawEntry, more: RawEntry): RawEntry => ({
   ...entry,
-  packed: entry.packed + more.packed.slice(more.dn.length),
+  attributes: Buffer.concat([entry.attributes, more.attributes]),
   digest: digestOf(entry.digest + more.digest),
   missing: more.missing,
 });
 
-export function attributesOf({ dn, packed }: RawEntry): readonly RawAttribute[] {
-  const attributes: RawAttribute[] = [];
-  let at = dn.length;
-  while (at < packed.length) {
-    const start = at + 1;
-    const ends = [packed.indexOf('\0', start), packed.indexOf('\n', start)].filter((end) => end >= 0);
-    at = Math.min(packed.length, ...ends);
-    const values: string[] = [];
-    attributes.push({ description: packed.slice(start, at), values });
-    while (packed[at] === '\0') {
-      const text = packed.indexOf('\0', at + 1) + 1;
-      const length = Number(packed.slice(at + 1, text - 1));
-      at = text + length;
-      values.push(packed.slice(text, at));
+export function attributesOf({ attributes }: RawEntry): readonly RawAttribute[] {
+  const read: RawAttribute[] = [];
+  for (let at = 0; at < attributes.length; ) {
+    const { description, values, end } = attributeAt(attributes, at);
+    const texts: string[] = [];
+    for (let valueAt = values.start; valueAt < values.end; ) {
+      const value = expectAt(attributes, valueAt, OCTET_STRING, values.end);
+      texts.push(attributes.toString('latin1', value.start, value.end));
+      valueAt = value.end;
     }
+    read.push({ description, values: texts });
+    at = end;
   }
-  return attributes;
+  return read;
+}
+
+function attributeAt(bytes: Buffer, at: number) {
+  const { start, end } = expectAt(bytes, at, SEQUENCE);
+  const type = expectAt(bytes, start, OCTET_STRING, end);
+  return {
+    description: bytes.toString('latin1', type.start, type.end),
+    values: expectAt(bytes, type.end, SET, end),
+    end,
+  };
 }
 
 /** What to ask for after `member;range=0-1499`; nothing after `member;range=1500-*`. [MS-ADTS] 3.1.1.3.1.3.3 */
@@ -88,6 +94,6 @@ function restOf(description: string): readonly string[] {
 
 /** GUIDs of Active Directory are bytes; everybody else writes ids as text. */
 function idText(name: string, value: Buffer): string {
-  const text = latin1(value);
+  const text = value.toString('latin1');
   return name.toLowerCase() !== 'objectguid' && /^[\x20-\x7e]+$/.test(text) ? text : value.toString('hex');
 }
