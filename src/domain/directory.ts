@@ -38,20 +38,6 @@ export interface MirroredEntry {
 /** An entry in any mirror. */
 export type SourcedEntry = MirroredEntry & { readonly source: string };
 
-/** How a directory differs from its mirror. */
-export interface Listing {
-  /** How many entries each part has now. */
-  readonly parts: Readonly<Record<string, number>>;
-  /** Entries that are new or changed. */
-  readonly put: readonly MirroredEntry[];
-  /** Which of them are new. */
-  readonly added: ReadonlySet<string>;
-  /** User IDs that more than one of them has. */
-  readonly repeated: ReadonlySet<Mxid>;
-  /** Ids of mirrored entries that were not met any more. */
-  readonly removed: readonly string[];
-}
-
 /** What is known of a mirror as a whole. */
 export interface MirrorState {
   /** When the last good listing began, ms since the epoch; `undefined` if there was none. */

@@ -1,7 +1,23 @@
 import type { Directory } from '../ports/directory.js';
-import type { MirrorStore } from '../ports/mirror-store.js';
-import type { Listing, MirroredEntry } from './directory.js';
+import type { MirrorDraft, MirrorStore } from '../ports/mirror-store.js';
 import type { Mxid } from './mxid.js';
+import { Sightings } from './sync-report.js';
+
+/** How a directory differs from its mirror. */
+export interface Listing {
+  /** How many entries each part has now. */
+  readonly parts: Readonly<Record<string, number>>;
+  /** Entries that are new or changed. */
+  readonly put: MirrorDraft;
+  readonly isNew: (id: string) => boolean;
+  /** Ids of changed entries that have no address now. */
+  readonly bare: readonly string[];
+  /** User IDs that more than one of the new and changed entries has. */
+  readonly repeated: ReadonlySet<Mxid>;
+  /** Ids of mirrored entries that were not met any more. */
+  readonly removed: readonly string[];
+  readonly sightings: Sightings;
+}
 
 /** Reads a directory from end to end and compares it; entries with a known stamp are not even understood. */
 export async function compare(
@@ -19,40 +35,38 @@ export async function compare(
   });
 
   const parts: Record<string, number> = Object.fromEntries(directory.parts.map((part) => [part, 0]));
-  const put: MirroredEntry[] = [];
-  const added = new Set<string>();
+  const put = store.draft();
+  const bare: string[] = [];
+  const sightings = new Sightings();
+  const met = new Set<string>();
   const names = new Set<Mxid>();
   const repeated = new Set<Mxid>();
-  let listed = 0;
   for await (const { part, entries } of startingWith(first, pages)) {
     for (const entry of entries) {
       const { id, label, stamp } = entry;
+      if (met.size === met.add(id).size) throw new Error(`the directory lists two entries with the id ${id}`);
       const before = known.get(id);
-      if (before === MET) throw new Error(`the directory lists two entries with the id ${id}`);
-      if (before !== `${stamp} ${part}`) {
-        const { person, leftOut } = entry.read();
-        put.push({ id, label, stamp, part, person, leftOut });
-        if (person) (names.has(person.mxid) ? repeated : names).add(person.mxid);
-      }
-      if (before === undefined) added.add(id);
-      known.set(id, MET);
+      if (before?.stamp === stamp && before.part === part) continue;
+      const { person, leftOut } = entry.read();
+      const now = { id, label, stamp, part, person, leftOut };
+      put.add(now);
+      sightings.take(now, before === undefined);
+      if (before && !person?.threepids.length) bare.push(id);
+      if (person) (names.has(person.mxid) ? repeated : names).add(person.mxid);
     }
     parts[part] = (parts[part] ?? 0) + entries.length;
-    listed += entries.length;
-    onProgress(listed);
+    onProgress(met.size);
   }
   const removed: string[] = [];
-  for (const [id, stamp] of known) if (stamp !== MET) removed.push(id);
-  return { parts, put, added, repeated, removed };
+  for (const id of known.keys()) if (!met.has(id)) removed.push(id);
+  return { parts, put, isNew: (id) => !known.has(id), bare, repeated, removed, sightings };
 }
 
-const MET = Symbol('met');
+type Stamps = ReadonlyMap<string, { readonly stamp: string; readonly part: string }>;
 
-async function stampsIn(store: MirrorStore, source: string) {
-  const known = new Map<string, string | typeof MET>();
-  for await (const page of store.stamps(source)) {
-    for (const { id, stamp, part } of page) known.set(id, `${stamp} ${part}`);
-  }
+async function stampsIn(store: MirrorStore, source: string): Promise<Stamps> {
+  const known = new Map<string, { readonly stamp: string; readonly part: string }>();
+  for await (const page of store.stamps(source)) for (const one of page) known.set(one.id, one);
   return known;
 }
 

@@ -1,6 +1,7 @@
 import type { ClaimChange } from '../ports/change-feed.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
-import type { Claim, Listing, SourcedEntry } from './directory.js';
+import type { Claim, SourcedEntry } from './directory.js';
+import type { Listing } from './listing.js';
 import type { Mxid } from './mxid.js';
 import { claimKey, claimsOf } from './people.js';
 import { sharedNames } from './shared-names.js';
@@ -12,11 +13,12 @@ import { keyOf } from './threepid.js';
  */
 export async function changesOf(
   source: string,
-  { put, added, removed }: Listing,
+  { put: draft, isNew, removed }: Listing,
   store: MirrorStore,
   derivers: ReadonlySet<string>,
 ): Promise<{ readonly changes: readonly ClaimChange[]; readonly shared: ReadonlyMap<Mxid, readonly SourcedEntry[]> }> {
-  const gone = new Set([...removed, ...put.flatMap(({ id }) => (added.has(id) ? [] : id))]);
+  const put = [...draft.pages()].flat();
+  const gone = new Set([...removed, ...put.flatMap(({ id }) => (isNew(id) ? [] : id))]);
   const old = await store.get(source, [...gone]);
   const names = new Set([...old, ...put].flatMap(({ person }) => person?.mxid ?? []));
 

@@ -3,9 +3,9 @@ import type { Directory } from '../ports/directory.js';
 import type { ClaimReader } from '../ports/hash-index.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Telemetry } from '../ports/telemetry.js';
-import type { Listing, MirrorState, SourcedEntry } from './directory.js';
+import type { MirrorState, SourcedEntry } from './directory.js';
 import type { IndexKeeper } from './index-keeper.js';
-import { compare } from './listing.js';
+import { compare, type Listing } from './listing.js';
 import { changesOf } from './mirror-changes.js';
 import type { Mxid } from './mxid.js';
 import { listedClaims, sharedNames } from './shared-names.js';
@@ -90,11 +90,7 @@ export class Mirrors {
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       if (!options.isDryRun) await this.fail(source, before, startedAt, reason, cause);
-      return reportOf(source, undefined, new Map(), {
-        removed: [],
-        refusal: reason,
-        tookMs: this.clock.now() - startedAt,
-      });
+      return reportOf({ source, refusal: reason, tookMs: this.clock.now() - startedAt });
     }
 
     const refusal = options.isForced
@@ -110,21 +106,15 @@ export class Mirrors {
       shared = await this.inTurn('apply', () => this.apply(source, listing, startedAt));
     }
     const tookMs = this.clock.now() - startedAt;
-    return reportOf(source, listing, shared, { removed, refusal, isDryRun: options.isDryRun, tookMs });
+    return reportOf({ source, found: listing, removed, shared, refusal, isDryRun: options.isDryRun, tookMs });
   }
 
   /**
    * How many entries of each part are of use as before. One that lost all its addresses is not: who
    * may no longer read an attribute is shown entries without it.
    */
-  private async usable(source: string, { parts, put, added }: Listing): Promise<Readonly<Record<string, number>>> {
-    const bare = put.filter(({ id, person }) => !added.has(id) && !person?.threepids.length);
-    const emptied = (
-      await this.store.get(
-        source,
-        bare.map(({ id }) => id),
-      )
-    ).filter(({ person }) => person?.threepids.length);
+  private async usable(source: string, { parts, bare }: Listing): Promise<Readonly<Record<string, number>>> {
+    const emptied = (await this.store.get(source, bare)).filter(({ person }) => person?.threepids.length);
     const usable: Record<string, number> = { ...parts };
     for (const { part } of emptied) usable[part] = (usable[part] ?? 0) - 1;
     return usable;
@@ -132,7 +122,7 @@ export class Mirrors {
 
   private async apply(source: string, listing: Listing, startedAt: number) {
     const { put, removed, parts } = listing;
-    const isReload = put.length + removed.length > TELLABLE;
+    const isReload = put.size + removed.length > TELLABLE;
     const plan = isReload ? undefined : await changesOf(source, listing, this.store, this.derivers);
     const reloads = this.sources.map((name) => ({ source: name, removed: [], added: [], isReload }));
     const state = { syncedAt: startedAt, attemptedAt: startedAt, parts, failure: undefined };
@@ -167,7 +157,7 @@ export class Mirrors {
 
 /** Whether everything that the directory has is new or changed, as at the first sync. */
 const isWhole = ({ put, parts }: Listing): boolean =>
-  put.length === Object.values(parts).reduce((sum, count) => sum + count, 0);
+  put.size === Object.values(parts).reduce((sum, count) => sum + count, 0);
 
 /** The names of the directories that make user IDs out of names of their own. */
 export const nameDerivers = (mirrored: readonly MirroredDirectory[]): ReadonlySet<string> =>

@@ -1,6 +1,7 @@
 import type { ClaimReader } from '../ports/hash-index.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
-import type { Listing, MirroredEntry, SourcedEntry } from './directory.js';
+import type { MirroredEntry, SourcedEntry } from './directory.js';
+import type { Listing } from './listing.js';
 import type { Mxid } from './mxid.js';
 import { claimsOf, isSharedName } from './people.js';
 
@@ -37,21 +38,20 @@ export function listedClaims(
   derivesNames: boolean,
   stored: ClaimReader,
 ): ClaimReader {
-  let listed: readonly MirroredEntry[] | undefined = put;
+  let isFirst = true;
   return async function* read() {
-    if (!listed) return yield* stored();
-    const [entries, all] = [listed, listed.length];
-    listed = undefined;
-    const namesakes = entries.flatMap((entry) =>
-      entry.person && repeated.has(entry.person.mxid) ? { ...entry, source } : [],
-    );
-    const shared = new Set(sharedNames(namesakes, new Set(derivesNames ? [source] : [])).keys());
-    for (let at = 0; at < all; at += PAGE)
-      yield entries.slice(at, at + PAGE).flatMap((entry) => claimsOf(entry, shared));
+    if (!isFirst) return yield* stored();
+    isFirst = false;
+    const shared = new Set(sharedNames(namesakes(), new Set(derivesNames ? [source] : [])).keys());
+    for (const entries of put.pages()) yield entries.flatMap((entry) => claimsOf(entry, shared));
   };
-}
 
-const PAGE = 1_000;
+  function namesakes(): readonly SourcedEntry[] {
+    if (repeated.size === 0) return [];
+    const isNamesake = ({ person }: MirroredEntry) => person !== undefined && repeated.has(person.mxid);
+    return [...put.pages()].flatMap((page) => page.filter(isNamesake).map((entry) => ({ ...entry, source })));
+  }
+}
 
 /** Reads all claims of a mirrored source as they are stored. */
 export const mirroredClaims = (store: MirrorStore, source: string, derivers: ReadonlySet<string>): ClaimReader =>

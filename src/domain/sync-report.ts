@@ -1,4 +1,4 @@
-import type { LeftOut, Listing, MirroredEntry, Person, SourcedEntry } from './directory.js';
+import type { LeftOut, MirroredEntry, SourcedEntry } from './directory.js';
 import type { Mxid } from './mxid.js';
 
 /** How many lines of each kind a report shows. */
@@ -28,65 +28,72 @@ export interface Sample<T> {
   readonly shown: readonly T[];
 }
 
+/** What a report shows of new and changed entries, gathered one by one: there may be a million. */
+export class Sightings {
+  private readonly added = new Sampler<string>();
+  private readonly changed = new Sampler<string>();
+  private readonly people = new Sampler<SyncReport['people']['shown'][number]>();
+  private readonly leftOut = new Sampler<SyncReport['leftOut']['shown'][number]>();
+
+  take({ label, person, leftOut }: MirroredEntry, isNew: boolean): void {
+    (isNew ? this.added : this.changed).take(() => label);
+    if (person) this.people.take(() => ({ label, mxid: person.mxid, threepids: person.threepids.length }));
+    if (leftOut.length > 0) this.leftOut.take(() => ({ label, reasons: leftOut }));
+  }
+
+  get samples(): Pick<SyncReport, 'added' | 'changed' | 'people' | 'leftOut'> {
+    const { added, changed, people, leftOut } = this;
+    return { added: added.sample, changed: changed.sample, people: people.sample, leftOut: leftOut.sample };
+  }
+}
+
+/** Counts, and shows the first. */
+class Sampler<T> {
+  private count = 0;
+  private readonly shown: T[] = [];
+
+  take(show: () => T): void {
+    this.count += 1;
+    if (this.count <= SHOWN) this.shown.push(show());
+  }
+
+  get sample(): Sample<T> {
+    return { count: this.count, shown: this.shown };
+  }
+}
+
+interface Found {
+  readonly parts: SyncReport['parts'];
+  readonly sightings: Sightings;
+  /** Ids. */
+  readonly removed: readonly string[];
+}
+
 interface Outcome {
+  readonly source: string;
+  /** `undefined` if the directory could not be read. */
+  readonly found?: Found;
   /** The first of the removed entries. */
-  readonly removed: readonly MirroredEntry[];
+  readonly removed?: readonly MirroredEntry[];
+  readonly shared?: ReadonlyMap<Mxid, readonly SourcedEntry[]>;
   readonly refusal: string | undefined;
   readonly isDryRun?: boolean | undefined;
   readonly tookMs: number;
 }
 
-/** @param listing `undefined` if the directory could not be read */
-export function reportOf(
-  source: string,
-  listing: Listing | undefined,
-  shared: ReadonlyMap<Mxid, readonly SourcedEntry[]>,
-  { removed, refusal, isDryRun, tookMs }: Outcome,
-): SyncReport {
-  const put = listing?.put ?? [];
-  const isNew = ({ id }: MirroredEntry) => listing?.added.has(id) ?? false;
+export function reportOf({ source, found, removed = [], shared, refusal, isDryRun, tookMs }: Outcome): SyncReport {
+  const collisions = new Sampler<SyncReport['shared']['shown'][number]>();
+  for (const [mxid, entries] of shared ?? []) collisions.take(() => ({ mxid, labels: entries.map(labelOf) }));
   return {
     source,
     isApplied: refusal === undefined && !isDryRun,
     refusal,
-    parts: listing?.parts ?? {},
-    added: sample(put, isNew, labelOf),
-    changed: sample(put, (entry) => !isNew(entry), labelOf),
-    removed: { count: listing?.removed.length ?? 0, shown: removed.map(labelOf) },
-    people: sample(put, isPerson, ({ label, person }) => ({
-      label,
-      mxid: person.mxid,
-      threepids: person.threepids.length,
-    })),
-    leftOut: sample(
-      put,
-      ({ leftOut }) => leftOut.length > 0,
-      ({ label, leftOut }) => ({ label, reasons: leftOut }),
-    ),
-    shared: sample(
-      [...shared],
-      () => true,
-      ([mxid, entries]) => ({ mxid, labels: entries.map(labelOf) }),
-    ),
+    parts: found?.parts ?? {},
+    ...(found?.sightings ?? new Sightings()).samples,
+    removed: { count: found?.removed.length ?? 0, shown: removed.map(labelOf) },
+    shared: collisions.sample,
     tookMs,
   };
 }
 
 const labelOf = ({ label }: { readonly label: string }): string => label;
-
-const isPerson = (entry: MirroredEntry): entry is MirroredEntry & { readonly person: Person } =>
-  entry.person !== undefined;
-
-/** Counts what is wanted and shows the first of it: a listing can be a million entries long. */
-function sample<T, W extends T, S>(all: readonly T[], wanted: (one: T) => one is W, show: (one: W) => S): Sample<S>;
-function sample<T, S>(all: readonly T[], wanted: (one: T) => boolean, show: (one: T) => S): Sample<S>;
-function sample<T, S>(all: readonly T[], wanted: (one: T) => boolean, show: (one: T) => S): Sample<S> {
-  let count = 0;
-  const shown: S[] = [];
-  for (const one of all) {
-    if (!wanted(one)) continue;
-    count += 1;
-    if (count <= SHOWN) shown.push(show(one));
-  }
-  return { count, shown };
-}

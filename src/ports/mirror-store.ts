@@ -3,9 +3,17 @@ import type { Mxid } from '../domain/mxid.js';
 import type { Threepid } from '../domain/threepid.js';
 import type { ClaimChange } from './change-feed.js';
 
+/** Entries to be put into a mirror, kept in little room until they are: there may be a million. */
+export interface MirrorDraft {
+  readonly size: number;
+  add(entry: MirroredEntry): void;
+  /** As they were added, in pages of at most a few hundred. May be read again. */
+  pages(): Iterable<readonly MirroredEntry[]>;
+}
+
 export interface MirrorUpdate {
-  /** New entries, and changed ones in place of those of the same id. */
-  readonly put: readonly MirroredEntry[];
+  /** New entries, and changed ones in place of those of the same id. A draft of the same store. */
+  readonly put: MirrorDraft;
   /** Ids of entries that are gone. */
   readonly removed: readonly string[];
   readonly state: MirrorState;
@@ -38,6 +46,9 @@ export abstract class MirrorStore {
 
   /** The entries of a source that have this threepid, for explanations: may be slow. */
   abstract findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]>;
+
+  /** An empty draft. */
+  abstract draft(): MirrorDraft;
 
   /**
    * Applies an update in one transaction: all of it, or nothing and an error. Labels and what was

@@ -7,7 +7,7 @@ import { type DatabaseOptions, openDatabase } from '../../src/adapters/knex/data
 import { migrationSource } from '../../src/adapters/knex/migrations.js';
 import { knexStores } from '../../src/adapters/knex/stores.js';
 import { email } from '../../src/domain/threepid.js';
-import { callsOf, readAll } from '../contracts/stores.js';
+import { callsOf, draftOf, readAll } from '../contracts/stores.js';
 import { freshDatabase, onServer, ROLE_WITH_PASSWORD } from '../support/postgres.js';
 
 const clock = { now: () => 0 };
@@ -85,11 +85,12 @@ describe.each(places)('a database in %s', (_name, place) => {
     } as const;
     await stores.invites.add(invite, []);
     await stores.accounts.addToken('token-secret', '@anna:example.org', 1);
+    const twice = draftOf(stores.mirrors, [entry('anna@example.org'), entry('anna@example.org')]);
     const failed = await Promise.allSettled([
       stores.invites.add(invite, []),
       stores.invites.add({ ...invite, token: 'another-secret', roomId: missing }, []),
       stores.accounts.addToken('token-secret', '@anna:example.org', 1),
-      stores.mirrors.apply('staff', { put: [entry('anna@example.org'), entry('anna@example.org')], ...nothing }),
+      stores.mirrors.apply('staff', { put: twice, ...nothing }),
     ]);
     for (const outcome of failed) {
       expect(outcome.status).toBe('rejected');
@@ -103,7 +104,8 @@ describe.each(places)('a database in %s', (_name, place) => {
     const stores = knexStores(await open(await place()), clock);
     const many = Array.from({ length: 3_000 }, (_, at) => entry(`id-${at}`));
     const broken = { ...entry('broken'), part: missing };
-    await expect(stores.mirrors.apply('staff', { put: [...many, broken], ...nothing })).rejects.toThrow(/null/i);
+    const put = draftOf(stores.mirrors, [...many, broken]);
+    await expect(stores.mirrors.apply('staff', { put, ...nothing })).rejects.toThrow(/null/i);
     expect(await readAll(stores.mirrors.entries('staff'))).toEqual([]);
     expect(await stores.mirrors.state('staff')).toBeUndefined();
   });

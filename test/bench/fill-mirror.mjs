@@ -11,8 +11,9 @@ const { mirrors } = knexStores(db, { now: () => Date.now() });
 const PART = 'ou=people,dc=example,dc=org';
 const AT_ONCE = 50_000;
 for (let start = 0; start < people; start += AT_ONCE) {
-  const put = Array.from({ length: Math.min(AT_ONCE, people - start) }, (_, i) => entry(start + i));
-  const parts = { [PART]: start + put.length };
+  const put = mirrors.draft();
+  for (let at = start; at < Math.min(start + AT_ONCE, people); at++) put.add(entry(at));
+  const parts = { [PART]: start + put.size };
   const state = { syncedAt: Date.now(), attemptedAt: Date.now(), parts, failure: undefined };
   await mirrors.apply('people', { put, removed: [], state, changes: [] });
 }

@@ -13,7 +13,8 @@ const binding = (name: string): Binding => ({ ...claim(name), boundAt: 1, notBef
 export function changeFeedContract(open: OpenStores): void {
   describe('ChangeFeed contract', () => {
     const on = freshStores(open);
-    const apply = (...changes: ClaimChange[]) => on.mirrors.apply('staff', { put: [], removed: [], state, changes });
+    const apply = (...changes: ClaimChange[]) =>
+      on.mirrors.apply('staff', { put: on.mirrors.draft(), removed: [], state, changes });
     const bind = (name: string) => on.associations.bind(binding(name), []);
     const addedSince = async (position: number) =>
       (await on.feed.since(position))?.changes.flatMap(({ added }) => added.map(({ mxid }) => mxid));
@@ -58,7 +59,7 @@ export function changeFeedContract(open: OpenStores): void {
       const other = { source: 'other', removed: [], added: [], isReload: false };
       const sync = (name: string) =>
         on.mirrors.apply(name, {
-          put: [],
+          put: on.mirrors.draft(),
           removed: [],
           state,
           changes: [{ ...other, source: name, added: [claim(name)] }, other, other, other],

@@ -3,7 +3,7 @@ import type { MirroredEntry, MirrorState } from '../../src/domain/directory.js';
 import type { Mxid } from '../../src/domain/mxid.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import type { MirrorUpdate } from '../../src/ports/mirror-store.js';
-import { freshStores, type OpenStores, readAll } from './stores.js';
+import { draftOf, freshStores, type OpenStores, readAll } from './stores.js';
 
 const state: MirrorState = {
   syncedAt: 1_700_000_000_123,
@@ -38,9 +38,19 @@ const byId = (entries: readonly MirroredEntry[]) => entries.toSorted((a, b) => (
 export function mirrorStoreContract(open: OpenStores): void {
   describe('MirrorStore contract', () => {
     const on = freshStores(open);
-    const apply = (source: string, update: Partial<MirrorUpdate>) =>
-      on.mirrors.apply(source, { put: [], removed: [], state, changes: [], ...update });
+    type Update = Partial<Omit<MirrorUpdate, 'put'>> & { readonly put?: readonly MirroredEntry[] };
+    const apply = (source: string, { put, ...update }: Update) =>
+      on.mirrors.apply(source, { put: draftOf(on.mirrors, put), removed: [], state, changes: [], ...update });
     const entriesOf = async (source: string) => byId(await readAll(on.mirrors.entries(source)));
+
+    it('keeps what is drafted as it was added, to be read any number of times', () => {
+      const many = Array.from({ length: 777 }, (_, at) => ({ ...anna, id: `id-${at}` }));
+      const draft = draftOf(on.mirrors, [...many, nobody]);
+      expect(draft.size).toBe(778);
+      for (const _time of [1, 2]) expect([...draft.pages()].flat()).toStrictEqual([...many, nobody]);
+      expect(draftOf(on.mirrors).size).toBe(0);
+      expect([...draftOf(on.mirrors).pages()].flat()).toEqual([]);
+    });
 
     it('has no state before the first sync', async () => {
       expect(await on.mirrors.state('staff')).toBeUndefined();

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach } from 'vitest';
+import type { MirroredEntry } from '../../src/domain/directory.js';
 import type { AccountStore } from '../../src/ports/account-store.js';
 import type { AssociationStore } from '../../src/ports/association-store.js';
 import type { ChangeFeed } from '../../src/ports/change-feed.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { InviteStore } from '../../src/ports/invite-store.js';
 import type { Jobs } from '../../src/ports/jobs.js';
-import type { MirrorStore } from '../../src/ports/mirror-store.js';
+import type { MirrorDraft, MirrorStore } from '../../src/ports/mirror-store.js';
 import type { PepperStore } from '../../src/ports/pepper-store.js';
 import type { RateLimits } from '../../src/ports/rate-limits.js';
 import type { SessionStore } from '../../src/ports/session-store.js';
@@ -23,6 +24,13 @@ export interface Stores {
   readonly invites: InviteStore;
   readonly jobs: Jobs;
   readonly limits: RateLimits;
+}
+
+/** A draft with these entries in it. */
+export function draftOf(mirrors: MirrorStore, entries: readonly MirroredEntry[] = []): MirrorDraft {
+  const draft = mirrors.draft();
+  for (const entry of entries) draft.add(entry);
+  return draft;
 }
 
 /** Opens empty stores that nobody else uses. */

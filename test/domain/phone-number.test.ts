@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import { describe, expect, it } from 'vitest';
 import { internationalFormat, isE164, isRegion, readPhoneNumber, type Region } from '../../src/domain/phone-number.js';
 
@@ -59,6 +61,44 @@ describe('a phone number as people write it', () => {
   it('that is new in its number plan is taken where it is dialled as written', () => {
     expect(read('+44 7700 900123')).toBe('447700900123');
     expect(read('07700 900123', 'GB')).toBe('447700900123');
+  });
+});
+
+describe('a phone number with a plus', () => {
+  const callingCodes = [
+    ...new Set(getCountries().map((country) => getCountryCallingCode(country))),
+    '800',
+    '870',
+    '979',
+    '999',
+    '21',
+  ];
+  const international = fc
+    .tuple(fc.constantFrom(...callingCodes), fc.stringMatching(/^[0-9]( ?[0-9]){3,14}$/))
+    .map(([code, national]) => `+${code} ${national}`);
+
+  /** What the library alone makes of it. */
+  const judged = (text: string): string | undefined => {
+    const number = parsePhoneNumberFromString(text, { extract: false });
+    const digits = number?.number.slice(1) ?? '';
+    return number?.isPossible() && digits.length >= 7 && isE164(digits) ? digits : undefined;
+  };
+
+  it('is read like the library reads it, in every number plan', () => {
+    fc.assert(
+      fc.property(international, (text) => {
+        expect(read(text, 'DE')).toBe(judged(text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('loses what its country writes only at home', () => {
+    expect(['+490221 5551234', '+44 07700 900123', '+1 1 212 555 0123'].map((text) => read(text))).toEqual([
+      '492215551234',
+      '447700900123',
+      '12125550123',
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ClaimReader } from '../../ports/hash-index.js';
+import { packClaims } from './packed-claims.js';
 import { Table, type TableParts } from './table.js';
 import type { Order, Task } from './worker.js';
 
@@ -31,7 +32,7 @@ export class TableBuilder {
     let ahead = 0;
     for await (const page of claims()) {
       for (let at = 0; at < page.length; at += CLAIMS_AT_ONCE) {
-        this.order(page.slice(at, at + CLAIMS_AT_ONCE));
+        this.order({ claims: packClaims(page.slice(at, at + CLAIMS_AT_ONCE)) });
         if (ahead < ORDERS_AHEAD) ahead += 1;
         else await this.reply();
       }

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Claim } from '../../domain/directory.js';
 import { entriesOf } from './entry.js';
+import { unpackClaims } from './packed-claims.js';
 import { Table } from './table.js';
 
 /** Claims to take up, or that there are no more. */
-export type Order = readonly Claim[] | 'finish';
+export type Order = { readonly claims: string } | 'finish';
 
 export interface Task {
   readonly peppers: readonly string[];
@@ -22,7 +22,7 @@ port.on('message', (order: Order) => {
     finish();
     return;
   }
-  for (const claim of order) {
+  for (const claim of unpackClaims(order.claims)) {
     for (const { pepper, table } of tables) {
       for (const entry of entriesOf(claim, pepper)) {
         toEnd(table.makeRoom());

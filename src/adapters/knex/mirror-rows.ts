@@ -22,26 +22,37 @@ interface Content {
 }
 
 export function entryFromRow({ id, stamp, part, mxid, content }: EntryRow): MirroredEntry {
+  return entryFromValues([id, stamp, part, mxid, content]);
+}
+
+/** An entry as an element of the array that `insertEntries` takes. */
+type Values = readonly [id: string, stamp: string, part: string, mxid: Mxid | null, content: string];
+
+export function valuesOf({ id, label, stamp, part, person, leftOut }: MirroredEntry): Values {
+  const content: Content = { label, threepids: person?.threepids ?? [], leftOut };
+  return [id, stamp, part, person?.mxid ?? null, JSON.stringify(content)];
+}
+
+export function entryFromValues([id, stamp, part, mxid, content]: Values): MirroredEntry {
   const { label, threepids, leftOut }: Content = JSON.parse(content);
   return { id, label, stamp, part, person: mxid === null ? undefined : { mxid, threepids }, leftOut };
 }
 
-/** Adds entries in one statement. */
-export async function insertEntries(
-  trx: Knex.Transaction,
-  source: string,
-  entries: readonly MirroredEntry[],
-): Promise<void> {
+/** @param values a JSON array of `Values` */
+export async function insertEntries(trx: Knex.Transaction, source: string, values: string): Promise<void> {
   await trx.raw(
     `insert into mirror_entries (source, id, stamp, part, mxid, content)
      select cast(? as text), value->>0, value->>1, value->>2, value->>3, value->>4 from ${jsonArray(trx)}`,
-    [source, JSON.stringify(entries.map(toValues))],
+    [source, values],
   );
 }
 
-function toValues({ id, label, stamp, part, person, leftOut }: MirroredEntry): readonly unknown[] {
-  const content: Content = { label, threepids: person?.threepids ?? [], leftOut };
-  return [id, stamp, part, person?.mxid ?? null, JSON.stringify(content)];
+/** @param values a JSON array of arrays that begin with an id */
+export async function deleteEntries(trx: Knex.Transaction, source: string, values: string): Promise<void> {
+  await trx.raw(`delete from mirror_entries where source = ? and id in (select value->>0 from ${jsonArray(trx)})`, [
+    source,
+    values,
+  ]);
 }
 
 export const hasThreepid = ({ person }: MirroredEntry, threepid: Threepid): boolean =>

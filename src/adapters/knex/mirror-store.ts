@@ -5,7 +5,15 @@ import type { Threepid } from '../../domain/threepid.js';
 import type { MirrorStore, MirrorUpdate } from '../../ports/mirror-store.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import { analyze, isPostgres, jsonArray, lock } from './dialect.js';
-import { entryFromRow, type EntryRow, hasThreepid, insertEntries, stateFromJson } from './mirror-rows.js';
+import { KnexMirrorDraft } from './mirror-draft.js';
+import {
+  deleteEntries,
+  entryFromRow,
+  type EntryRow,
+  hasThreepid,
+  insertEntries,
+  stateFromJson,
+} from './mirror-rows.js';
 import { chunksOf, inChunks, PAGE, pages } from './paging.js';
 import { isOneOf } from './rows.js';
 
@@ -65,13 +73,19 @@ export class KnexMirrorStore implements MirrorStore {
     return rows.map(entryFromRow).filter((entry) => hasThreepid(entry, threepid));
   }
 
+  draft(): KnexMirrorDraft {
+    return new KnexMirrorDraft();
+  }
+
   async apply(source: string, { put, removed, state, changes }: MirrorUpdate): Promise<void> {
+    if (!(put instanceof KnexMirrorDraft)) throw new TypeError('a draft of another store');
     await this.feed.transaction(async (trx) => {
       await lock(trx, `islet mirror ${source}`);
-      for (const ids of chunksOf(removed)) await this.remove(trx, source, ids);
-      for (const ids of chunksOf(put.map(({ id }) => id))) await this.remove(trx, source, ids);
-      for (const entries of chunksOf(put)) await insertEntries(trx, source, entries);
-      if (put.length + removed.length > PAGE) await analyze(trx, 'mirror_entries');
+      const isEmpty = !(await this.table(trx).where({ source }).first('id'));
+      for (const ids of chunksOf(removed)) await deleteEntries(trx, source, JSON.stringify(ids.map((id) => [id])));
+      if (!isEmpty) for (const values of put.texts()) await deleteEntries(trx, source, values);
+      for (const values of put.texts()) await insertEntries(trx, source, values);
+      if (put.size + removed.length > PAGE) await analyze(trx, 'mirror_entries');
       await this.writeState(trx, source, state);
       await this.feed.write(trx, changes);
     });
@@ -90,13 +104,6 @@ export class KnexMirrorStore implements MirrorStore {
   private page(source: string, after: Pick<EntryRow, 'id'> | undefined) {
     const page = this.table().where({ source }).orderBy('id').limit(PAGE);
     return after ? page.where('id', '>', after.id) : page;
-  }
-
-  private async remove(trx: Knex.Transaction, source: string, ids: readonly string[]): Promise<void> {
-    await this.table(trx)
-      .where({ source })
-      .where(isOneOf(trx, 'id', ids))
-      .delete();
   }
 
   private async writeState(db: Knex, source: string, state: MirrorState): Promise<void> {

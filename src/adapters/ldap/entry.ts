@@ -45,18 +45,32 @@ export function namesOf(entry: RawEntry, rules: Rules): readonly (string | undef
   return placeholdersOf(rules.template).map(({ attribute }) => valuesOf(attributes, attribute)[0]);
 }
 
-interface Described {
-  /** In lower case. */
+/** In lower case. RFC 4512, 2.5. */
+interface Description {
   readonly name: string;
   readonly options: readonly string[];
+}
+
+interface Described {
+  readonly is: Description;
   readonly values: readonly string[];
 }
 
-function described(entry: RawEntry): readonly Described[] {
-  return attributesOf(entry).map(({ description, values }) => {
-    const [name = '', ...options] = description.toLowerCase().split(';');
-    return { name, options, values };
-  });
+const described = (entry: RawEntry): readonly Described[] =>
+  attributesOf(entry).map(({ description, values }) => ({ is: descriptionOf(description), values }));
+
+/** All entries have the same few. */
+const descriptions = new Map<string, Description>();
+const MOST_DESCRIPTIONS = 1_000;
+
+function descriptionOf(text: string): Description {
+  let description = descriptions.get(text);
+  if (!description) {
+    const [name = '', ...options] = text.toLowerCase().split(';');
+    description = { name, options };
+    if (descriptions.size < MOST_DESCRIPTIONS) descriptions.set(text, description);
+  }
+  return description;
 }
 
 /**
@@ -64,16 +78,16 @@ function described(entry: RawEntry): readonly Described[] {
  * stands for all of its options: `mail` for `mail;lang-de` too.
  */
 function valuesOf(attributes: readonly Described[], wanted: string): readonly string[] {
-  const [name, ...options] = wanted.toLowerCase().split(';');
-  const values: string[] = [];
-  for (const attribute of attributes) {
-    if (attribute.name !== name || !options.every((option) => attribute.options.includes(option))) continue;
-    for (const value of attribute.values) {
+  const { name, options } = descriptionOf(wanted);
+  const found: string[] = [];
+  for (const { is, values } of attributes) {
+    if (is.name !== name || !options.every((option) => is.options.includes(option))) continue;
+    for (const value of values) {
       const text = decode(value);
-      if (text !== '') values.push(text);
+      if (text !== '') found.push(text);
     }
   }
-  return values;
+  return found;
 }
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });

@@ -1,8 +1,9 @@
 import type { MirroredEntry, MirrorState } from '../../domain/directory.js';
 import type { Mxid } from '../../domain/mxid.js';
 import { sameThreepid, type Threepid } from '../../domain/threepid.js';
-import type { MirrorStore, MirrorUpdate } from '../../ports/mirror-store.js';
+import type { MirrorDraft, MirrorStore, MirrorUpdate } from '../../ports/mirror-store.js';
 import type { MemoryChangeFeed } from './change-feed.js';
+import { MemoryMirrorDraft } from './mirror-draft.js';
 import { pagesOf } from './paging.js';
 
 type Entries = ReadonlyMap<string, MirroredEntry>;
@@ -53,11 +54,16 @@ export class MemoryMirrorStore implements MirrorStore {
     );
   }
 
+  draft(): MirrorDraft {
+    return new MemoryMirrorDraft();
+  }
+
   async apply(source: string, { put, removed, state, changes }: MirrorUpdate): Promise<void> {
-    if (new Set(put.map(({ id }) => id)).size < put.length) throw new Error('an update puts an entry twice');
+    const added = [...put.pages()].flat();
+    if (new Set(added.map(({ id }) => id)).size < added.length) throw new Error('an update puts an entry twice');
     const entries = new Map(this.mirror(source));
     for (const id of removed) entries.delete(id);
-    for (const entry of put) entries.set(entry.id, entry);
+    for (const entry of added) entries.set(entry.id, entry);
     this.mirrors.set(source, entries);
     this.states.set(source, state);
     this.feed.write(changes);
