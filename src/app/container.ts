@@ -11,6 +11,7 @@ import { MirroredSource } from '../domain/mirrored-source.js';
 import { Mirrors, nameDerivers } from '../domain/mirrors.js';
 import { Operations } from '../domain/operations.js';
 import { OwnBindings, ownClaims } from '../domain/own-bindings.js';
+import { PepperWatch } from '../domain/pepper-watch.js';
 import { type PepperOptions, Peppers } from '../domain/peppers.js';
 import { type QuotaOptions, Quotas } from '../domain/quotas.js';
 import { RequestAuth } from '../domain/request-auth.js';
@@ -35,7 +36,7 @@ import { SessionStore } from '../ports/session-store.js';
 import { Signer } from '../ports/signer.js';
 import { Telemetry } from '../ports/telemetry.js';
 import { TermsStore } from '../ports/terms-store.js';
-import { mirroredIn, type Stage } from './chain.js';
+import { followedIn, mirroredIn, type Stage } from './chain.js';
 
 /** What the domain services take from the configuration. */
 export interface DomainOptions {
@@ -74,8 +75,11 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
       [SessionStore, allSenders, Quotas, Clock, Random],
     );
     bind(Peppers).toResolvedValue(
-      (store: PepperStore, index: HashIndex, random: Random, clock: Clock, telemetry: Telemetry) =>
-        new Peppers(store, index, random, clock, telemetry, options.lookup),
+      (store: PepperStore, index: HashIndex, random: Random, clock: Clock, telemetry: Telemetry) => {
+        const followed = followedIn(stages);
+        const watch = followed && new PepperWatch(followed, telemetry);
+        return new Peppers(store, index, random, clock, telemetry, options.lookup, watch);
+      },
       [PepperStore, HashIndex, Random, Clock, Telemetry],
     );
     bind(IndexKeeper).toResolvedValue(

@@ -1,13 +1,15 @@
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
 import type { Mirrors } from '../domain/mirrors.js';
+import type { PepperWatch } from '../domain/pepper-watch.js';
 import type { Peppers } from '../domain/peppers.js';
 import type { Clock } from '../ports/clock.js';
 import type { Health } from './http/health.js';
 
 /**
  * Ready is who can answer: the database is there and a pepper is hashed. A mirror that is behind its
- * directory is said, but it answers, and taking the server out of service would help nobody.
+ * directory, or an upstream whose pepper cannot be learned, is said; but the others answer, and taking
+ * the server out of service would help nobody.
  */
 export function healthOf(db: Knex, mirrors: Mirrors, peppers: Peppers, clock: Clock, registry: Registry): Health {
   return {
@@ -21,10 +23,14 @@ export function healthOf(db: Knex, mirrors: Mirrors, peppers: Peppers, clock: Cl
         ...mirrors.sources.map(async (name) => [name, await mirrorCheck(mirrors, name, clock)] as const),
       ]);
       const pepper = peppers.isReady();
-      return { ok: database && pepper, checks: { database, pepper, mirrors: Object.fromEntries(states) } };
+      const upstreams = peppers.watch ? { [peppers.watch.source]: followedCheck(peppers.watch) } : {};
+      return { ok: database && pepper, checks: { database, pepper, mirrors: Object.fromEntries(states), upstreams } };
     },
   };
 }
+
+/** As the newest look at its pepper went, a minute ago at most. */
+const followedCheck = ({ failure }: PepperWatch) => ({ ok: failure === undefined, failure });
 
 async function mirrorCheck(mirrors: Mirrors, name: string, clock: Clock) {
   const { syncedAt, failure, parts } = await mirrors.state(name);

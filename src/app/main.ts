@@ -9,6 +9,7 @@ import { Jobs } from '../ports/jobs.js';
 import { RateLimits } from '../ports/rate-limits.js';
 import { Sender } from '../ports/sender.js';
 import { openAdminToken } from './admin-token.js';
+import { followedIn } from './chain.js';
 import type { Config } from './config.js';
 import { healthOf } from './health.js';
 import { adminApp } from './http/admin.js';
@@ -103,7 +104,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 }
 
 function startSchedules(
-  { services: { sessions, invites, telemetry } }: OpenHouse,
+  { stages, services: { sessions, invites, telemetry } }: OpenHouse,
   peppers: Peppers,
   keeper: IndexKeeper,
   feed: ChangeFeed,
@@ -113,8 +114,10 @@ function startSchedules(
   const watch = feed.onChange(() => {
     keeper.catchUp().catch((cause: unknown) => telemetry.warn('changes could not be followed', {}, cause));
   });
+  const keeping = every(MINUTE_MS, 'peppers', telemetry, () => peppers.keep());
+  const following = followedIn(stages)?.onChange(() => keeping.hurry());
   return [
-    every(MINUTE_MS, 'peppers', telemetry, () => peppers.keep()),
+    keeping,
     every(10 * MINUTE_MS, 'old sessions', telemetry, () => sessions.purge()),
     // A crash, or a source that failed at the wrong moment, may have left one waiting.
     every(60 * MINUTE_MS, 'waiting invitations', telemetry, () => invites.deliverKnown()),
@@ -125,6 +128,7 @@ function startSchedules(
     {
       close: () => {
         watch.close();
+        following?.close();
         return Promise.resolve();
       },
     },

@@ -5,23 +5,45 @@ export interface Schedule {
   close(): Promise<void>;
 }
 
+export interface Repeated extends Schedule {
+  /** Has the next run begin at once, or else a second after the end of the last one. */
+  hurry(): void;
+}
+
+const LEAST_PAUSE_MS = 1000;
+
 /** Runs `work` now and then again `periodMs` after each end. A run that fails is logged; the next one comes. */
-export function every(periodMs: number, name: string, telemetry: Telemetry, work: () => Promise<void>): Schedule {
-  let isClosed = false;
+export function every(periodMs: number, name: string, telemetry: Telemetry, work: () => Promise<void>): Repeated {
+  let [isClosed, isRunning, isHurried] = [false, false, false];
+  let endedAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let run = Promise.resolve();
   const start = () => {
+    [isRunning, isHurried] = [true, false];
     run = work()
       .catch((cause: unknown) => {
         telemetry.count('schedule_failures', { name });
         telemetry.warn('scheduled work failed; it will be tried again', { name }, cause);
       })
       .then(() => {
-        if (!isClosed) timer = setTimeout(start, periodMs);
+        isRunning = false;
+        endedAt = performance.now();
+        plan();
       });
+  };
+  const plan = () => {
+    clearTimeout(timer);
+    if (isClosed) return;
+    const soonest = Math.max(0, endedAt + LEAST_PAUSE_MS - performance.now());
+    timer = setTimeout(start, isHurried ? Math.min(soonest, periodMs) : periodMs);
   };
   start();
   return {
+    hurry: () => {
+      if (isHurried) return;
+      isHurried = true;
+      if (!isRunning) plan();
+    },
     close: () => {
       isClosed = true;
       clearTimeout(timer);

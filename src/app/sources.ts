@@ -47,8 +47,12 @@ async function openStage(
       const { mirror } = source;
       return mirror ? { source: directory, mirror: { directory, ...mirror } } : { source: directory };
     }
-    case 'upstream':
-      return { source: new UpstreamSource({ ...source, accessToken: source.accessToken?.value }, http, telemetry) };
+    case 'upstream': {
+      const { hashed, accessToken, ...options } = source;
+      const given = { ...options, accessToken: accessToken?.value, isFollowed: hashed };
+      const upstream = new UpstreamSource(given, http, telemetry);
+      return hashed ? { source: upstream, followed: upstream } : { source: upstream };
+    }
     case 'file':
       return openGuarded(source, fileSource, source, config, http, telemetry);
     case 'sql':

@@ -11,6 +11,9 @@ export const isPepper = (text: string): boolean => /^[a-zA-Z0-9]+$/.test(text);
 export const lookupHash = ({ medium, address }: Threepid, pepper: string): string =>
   hash('sha256', `${address} ${medium} ${pepper}`, 'base64url');
 
+/** Whether it looks like one, whatever it was made of. */
+export const isLookupHash = (text: string): boolean => /^[\w-]{43}$/.test(text);
+
 /** All hashes under which clients may ask for a threepid: that of its address, and that of its alias. */
 export function lookupHashes(threepid: Threepid, pepper: string): readonly string[] {
   const canonical = lookupHash(threepid, pepper);

@@ -108,11 +108,11 @@ export class Invites {
     return this.store.purgeWaiting(this.clock.now() - lifetimeMs);
   }
 
-  /** Hands over what waits for people whom our sources know by now. */
+  /** Hands over what waits for people whom our sources know by now. An upstream is not asked about all who wait. */
   async deliverKnown(): Promise<void> {
     const waiting = await this.store.waitingThreepids();
     if (waiting.length === 0) return;
-    const users = await this.lookups.whois(waiting);
+    const users = await this.lookups.whoisUnasked(waiting);
     for (const threepid of waiting) {
       const mxid = users.get(keyOf(threepid));
       if (mxid !== undefined) await this.handOver(threepid, mxid);

@@ -6,7 +6,7 @@ import { type Answers, answersOf, askThreepids, firstAnswers } from './chain.js'
 import { Refused } from './errors.js';
 import { evidenceOf } from './evidence.js';
 import type { Mxid } from './mxid.js';
-import type { Peppers } from './peppers.js';
+import type { Following, Peppers } from './peppers.js';
 import { keyOf, type Threepid, tryThreepid } from './threepid.js';
 
 export const ALGORITHMS = ['sha256', 'none'] as const;
@@ -20,6 +20,8 @@ export interface Explanation {
     readonly evidence: readonly Evidence[];
     /** Whether this stage decided: later ones are not asked. */
     readonly decides: boolean;
+    /** How it stands with its pepper, if it is an upstream that is followed. */
+    readonly following: Following | undefined;
   }[];
   readonly mxid: Mxid | undefined;
 }
@@ -50,7 +52,7 @@ export class Lookups {
   async find(algorithm: string, pepper: string, entries: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
     if (!ALGORITHMS.some((known) => known === algorithm)) throw new Refused('algorithm_unknown');
     if (entries.length > this.options.maxAddresses) throw new Refused('too_many_addresses');
-    if (!this.peppers.isAccepted(pepper)) {
+    if (!this.peppers.isAccepted(pepper) && !(await this.peppers.isAcceptedElsewhere(pepper))) {
       throw new Refused('pepper_unknown', {}, { algorithm, lookup_pepper: this.peppers.current() });
     }
     return algorithm === 'sha256' ? this.findHashes(pepper, entries) : this.findEntries(entries);
@@ -60,6 +62,15 @@ export class Lookups {
   async whois(threepids: readonly Threepid[]): Promise<ReadonlyMap<string, Mxid>> {
     const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
     return onlyUsers(await firstAnswers([...byKey.keys()], this.sources, askThreepids(byKey), this.telemetry));
+  }
+
+  /** The same as far as somebody else's sources need not be asked: nobody is looking for these just now. */
+  async whoisUnasked(threepids: readonly Threepid[]): Promise<ReadonlyMap<string, Mxid>> {
+    const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
+    const ours = this.sources.filter(({ isForeign }) => !isForeign);
+    const known = onlyUsers(await firstAnswers([...byKey.keys()], ours, askThreepids(byKey), this.telemetry));
+    // A foreign source before the one that knows it has its say, and only about these.
+    return this.whois([...byKey].flatMap(([key, threepid]) => (known.has(key) ? threepid : [])));
   }
 
   /** Whom the sources that own threepids give this one to. @throws what a source throws that cannot be asked */
@@ -101,11 +112,15 @@ export class Lookups {
   }
 
   private async explainStage(source: ThreepidSource, threepid: Threepid) {
-    const evidence = await evidenceOf(source, threepid, this.clock);
+    const [evidence, following] = await Promise.all([
+      evidenceOf(source, threepid, this.clock),
+      this.peppers.following(source.name),
+    ]);
     const counting = evidence.find(({ failure }) => failure === undefined);
     const { finding } = counting ?? {};
     const known = finding && (isContested(finding) ? ('contested' as const) : ('answered' as const));
-    return { source: source.name, evidence, outcome: known ?? (counting ? ('unknown' as const) : ('failed' as const)) };
+    const outcome = known ?? (counting ? ('unknown' as const) : ('failed' as const));
+    return { source: source.name, evidence, outcome, following };
   }
 }
 

@@ -3,26 +3,42 @@ import type { HashIndex } from '../ports/hash-index.js';
 import type { PepperStore, ScheduledPepper } from '../ports/pepper-store.js';
 import type { Random } from '../ports/random.js';
 import type { Telemetry } from '../ports/telemetry.js';
+import type { PepperWatch } from './pepper-watch.js';
 
 const PEPPER_LENGTH = 24;
 
-/** The next pepper is scheduled, and hashed, this long before it is announced. */
+/** The next pepper of our own is scheduled, and hashed, this long before it is announced. */
 const LEAD_MS = 60 * 60 * 1000;
 
+/** Peppers of an upstream that are hashed at once: each takes memory, and how often it changes is not for us to say. */
+const MOST_FOLLOWED = 4;
+
 export interface PepperOptions {
-  /** How long one pepper is the announced one. */
+  /** How long one pepper of our own is the announced one. */
   readonly lifetimeMs: number;
   /** How long a pepper is accepted after it was announced last. */
   readonly graceMs: number;
 }
 
+/** How it stands with the pepper of the upstream that is followed. */
+export interface Following {
+  /** Whether the pepper that is announced is the upstream's. */
+  readonly isTheirs: boolean;
+  /** Since when the pepper that is announced is, ms since the epoch. */
+  readonly announcedFrom: number | undefined;
+  /** Why the upstream's pepper is not known. */
+  readonly failure: string | undefined;
+}
+
 /**
- * Which pepper is announced, and which are accepted. They change on a calendar that all instances
- * share, and each is hashed before anybody is told of it.
+ * Which pepper is announced, and which are accepted; the same for all instances, and each is hashed
+ * before anybody is told of it. Our own change on a calendar. With an upstream followed it is the
+ * upstream's instead, from when it is first known and for as long as it is followed.
  */
 export class Peppers {
   private schedule: readonly ScheduledPepper[] = [];
 
+  /** @param watch on the upstream that is followed, if one is */
   constructor(
     private readonly store: PepperStore,
     private readonly index: HashIndex,
@@ -30,6 +46,7 @@ export class Peppers {
     private readonly clock: Clock,
     private readonly telemetry: Telemetry,
     private readonly options: PepperOptions,
+    readonly watch?: PepperWatch,
   ) {}
 
   /** The one to announce: the newest that is due and hashed. */
@@ -50,40 +67,96 @@ export class Peppers {
 
   /** Whether lookups under it are answered: the announced one, the next one, and the previous one for a while. */
   isAccepted(pepper: string): boolean {
-    return this.needed().some((needed) => needed.pepper === pepper) && this.index.peppers().includes(pepper);
+    return this.accepted().includes(pepper);
   }
 
   /**
-   * Brings the schedule up to date: adds the next pepper when its time is near, hashes what will be
-   * asked for, forgets what is past its grace. To be called at start and every minute or so.
+   * The same after a look at what other instances have scheduled since: clients ask one instance
+   * under the pepper that another has announced. It is hashed first if need be.
+   */
+  async isAcceptedElsewhere(pepper: string): Promise<boolean> {
+    if (!this.mostOf(this.inGrace(await this.store.all())).includes(pepper)) return false;
+    await this.index.prepare(pepper);
+    return true;
+  }
+
+  /**
+   * Brings the schedule up to date: adds the next pepper when its time is near, or the upstream's if
+   * it is another, hashes what will be asked for, forgets what is past its grace. To be called at
+   * start and every minute or so, and at once when the upstream's has changed.
    */
   async keep(): Promise<void> {
-    await this.scheduleNext();
+    // Taken first: what is hashed meanwhile for other instances may be missing in the schedule.
     const live = this.index.peppers();
-    for (const { pepper } of this.needed()) {
-      if (live.includes(pepper)) continue;
+    await this.scheduleNext();
+    for (const pepper of this.mostOf(this.inGrace(this.schedule))) {
+      if (this.index.peppers().includes(pepper)) continue;
       await this.index.prepare(pepper);
       this.telemetry.info('a lookup pepper is hashed and may be announced');
     }
-    const needed = new Set(this.needed().map(({ pepper }) => pepper));
-    for (const pepper of live) if (!needed.has(pepper)) this.index.retire(pepper);
+    const accepted = new Set(this.accepted());
+    for (const pepper of live) if (!accepted.has(pepper)) this.index.retire(pepper);
     await this.store.purge(this.clock.now() - this.options.graceMs);
+  }
+
+  /** How it stands with the upstream whose hashes we know; `undefined` if this source is not followed. */
+  async following(source: string): Promise<Following | undefined> {
+    if (this.watch?.source !== source) return undefined;
+    const [theirs, schedule] = await Promise.all([this.watch.look(), this.store.all()]);
+    const now = this.clock.now();
+    const announced = this.isReady()
+      ? schedule.findLast(({ pepper }) => pepper === this.current())
+      : schedule.findLast(({ announcedFrom }) => announcedFrom <= now);
+    return {
+      isTheirs: theirs !== undefined && announced?.pepper === theirs,
+      announcedFrom: announced?.announcedFrom,
+      failure: this.watch.failure,
+    };
   }
 
   private async scheduleNext(): Promise<void> {
     this.schedule = await this.store.all();
-    const last = this.schedule.at(-1);
-    const now = this.clock.now();
-    const dueAt = last ? last.announcedFrom + this.options.lifetimeMs : now;
-    if (now < dueAt - Math.min(LEAD_MS, this.options.lifetimeMs / 2)) return;
-    const next = { pepper: this.random.text(PEPPER_LENGTH), announcedFrom: Math.max(dueAt, now) };
-    await this.store.add(next, last?.pepper);
+    const next = this.watch ? await this.nextOf(this.watch) : this.nextOfOurs();
+    if (!next) return;
+    await this.store.add(next, this.schedule.at(-1)?.pepper);
     this.schedule = await this.store.all();
   }
 
+  private nextOfOurs(): ScheduledPepper | undefined {
+    const last = this.schedule.at(-1);
+    const now = this.clock.now();
+    const dueAt = last ? last.announcedFrom + this.options.lifetimeMs : now;
+    if (now < dueAt - Math.min(LEAD_MS, this.options.lifetimeMs / 2)) return undefined;
+    return { pepper: this.random.text(PEPPER_LENGTH), announcedFrom: Math.max(dueAt, now) };
+  }
+
+  private async nextOf(watch: PepperWatch): Promise<ScheduledPepper | undefined> {
+    const pepper = await watch.look();
+    const last = this.schedule.at(-1);
+    if (pepper === undefined) return last ? undefined : this.nextOfOurs();
+    if (pepper === last?.pepper) return undefined;
+    this.telemetry.count('followed_pepper_changes', { source: watch.source });
+    this.telemetry.info('the followed upstream has another pepper', { source: watch.source });
+    const now = this.clock.now();
+    const due = this.schedule.findLast(({ announcedFrom }) => announcedFrom <= now);
+    // After the one that is announced, which is accepted on; before any of our own that is not yet.
+    return { pepper, announcedFrom: due ? Math.max(now, due.announcedFrom + 1) : now };
+  }
+
+  private accepted(): readonly string[] {
+    const live = this.index.peppers();
+    return this.mostOf(this.inGrace(this.schedule).filter((pepper) => live.includes(pepper)));
+  }
+
   /** Those not yet announced, the announced one, and those that were until less than a grace ago. */
-  private needed(): readonly ScheduledPepper[] {
+  private inGrace(schedule: readonly ScheduledPepper[]): readonly string[] {
     const cut = this.clock.now() - this.options.graceMs;
-    return this.schedule.filter((_, at) => (this.schedule[at + 1]?.announcedFrom ?? Infinity) > cut);
+    const kept = schedule.filter((_, at) => (schedule[at + 1]?.announcedFrom ?? Infinity) > cut);
+    // One that came back stands where it was announced last.
+    return [...new Set(kept.map(({ pepper }) => pepper).toReversed())].toReversed();
+  }
+
+  private mostOf(peppers: readonly string[]): readonly string[] {
+    return this.watch ? peppers.slice(-MOST_FOLLOWED) : peppers;
   }
 }

@@ -10,11 +10,10 @@ export abstract class PepperStore {
   abstract all(): Promise<readonly ScheduledPepper[]>;
 
   /**
-   * Schedules a pepper. Of several that are added for the same `announcedFrom`, or by instances that
-   * all saw the same last pepper, one stays.
+   * Schedules a pepper; those of its time and later give way to it. Of several that are added by
+   * instances that all saw the same last pepper, one stays.
    *
-   * @param after the last pepper the caller knew; nothing happens if another has been added since,
-   *   or if this one would not come after it
+   * @param after the last pepper the caller knew; nothing happens if another has been added since
    */
   abstract add(scheduled: ScheduledPepper, after: string | undefined): Promise<void>;
 

@@ -24,6 +24,9 @@ export abstract class ThreepidSource {
   /** Whether its word forbids binding a threepid to anybody else, as a directory's does. */
   readonly isOwner?: boolean;
 
+  /** Whether it is somebody else's: it is told what somebody is looking for just now, and nothing besides. */
+  readonly isForeign?: boolean;
+
   /**
    * What it knows of `threepids`: whose they are, or that it cannot say. Unknown ones are left out,
    * the order is free, and there may be thousands. Rejects if it could not find out.

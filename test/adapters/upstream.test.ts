@@ -264,7 +264,7 @@ describe.each([
   it('explains what it said, or why it said nothing', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url, { ...by, timeLimitMs: 300 });
-    const notes = [expect.stringContaining(`asked ${upstream.url} by`)];
+    const notes = [expect.stringContaining(`asked ${upstream.url} by`), 'not followed: it is asked in clear only'];
     expect(await source.explain(alice)).toEqual([
       { via: 'live', finding: aliceFound, tookMs: expect.any(Number), notes },
     ]);

@@ -202,7 +202,8 @@ describe('islet check', () => {
 server: { name: id.example.org, publicUrl: "https://id.example.org" }
 database: { url: "postgres://islet:hidden@db.example.org/islet" }
 sources:
-  - upstream: { name: partner, url: "https://id.partner.example", accessToken: hidden }
+  - upstream: { name: partner, url: "https://id.partner.example", accessToken: hidden, hashed: true }
+  - upstream: { name: other, url: "https://id.other.example" }
   - ldap: { name: staff, urls: "ldaps://h", bases: "dc=x", preset: openldap, homeserver: a.example }
 mail: { smtpUrl: "smtps://u:hidden@mail.example.org" }
 `);
@@ -215,9 +216,10 @@ mail: { smtpUrl: "smtps://u:hidden@mail.example.org" }
         '  database   PostgreSQL at db.example.org',
         '  mail       mail.example.org:465, TLS implicit',
         '  texts      not sent',
-        '  source 1   partner: identity server https://id.partner.example',
-        '  source 2   staff: directory ldaps://h, mirrored every 5 min',
-        '  source 3   our own bindings',
+        '  source 1   partner: identity server https://id.partner.example, its pepper followed',
+        '  source 2   other: identity server https://id.other.example, asked in clear only',
+        '  source 3   staff: directory ldaps://h, mirrored every 5 min',
+        '  source 4   our own bindings',
       ].join('\n'),
     );
   });

@@ -136,7 +136,19 @@ describe('a value', () => {
     ],
     [
       'sources: [{ upstream: { name: a, url: "https://h", hashed: true } }]',
-      'sources[0].upstream.hashed: cannot be true yet: an upstream answers plain lookups only (line 1; write false, or leave it out)',
+      'sources[0].upstream.hashed: is true without an access token: version 1 of the API knows no hashes (line 1; give accessTokenFile, or write false)',
+    ],
+    [
+      'sources: [{ upstream: { name: a, url: "https://h", hashed: sha256, accessToken: t } }]',
+      'sources[0].upstream.hashed: must be true or false (line 1)',
+    ],
+    [
+      'sources: [{ upstream: { name: a, url: "https://h", hashed: true, accessTokenFile: /nowhere } }]',
+      'sources[0].upstream.accessTokenFile: /nowhere does not exist (line 1)',
+    ],
+    [
+      'sources: [{ upstream: { name: a, url: "https://h", hashed: true, accessToken: t } }, { upstream: { name: b, url: "https://i", hashed: true, accessToken: t } }]',
+      'sources[1].upstream.hashed: is true for b as for a: a client hashes under one pepper, and each of them has its own (line 1; leave one of them at false; it is then asked in clear)',
     ],
     [
       ldap(`${tls}, phoneRegion: 49`),

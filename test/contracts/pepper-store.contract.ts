@@ -28,13 +28,23 @@ export function pepperStoreContract(open: OpenStores): void {
       ['after another first pepper', { pepper: 'other', announcedFrom: 150 }, undefined],
       ['after one that is not the last any more', { pepper: 'other', announcedFrom: 250 }, 'first'],
       ['after one that never was', { pepper: 'other', announcedFrom: 250 }, 'unknown'],
-      ['for the time of the last', { pepper: 'other', announcedFrom: 200 }, 'second'],
-      ['for a time before the last', { pepper: 'other', announcedFrom: 150 }, 'second'],
     ])('adds nothing %s', async (_case, scheduled, after) => {
       await on.peppers.add(first, undefined);
       await on.peppers.add(second, 'first');
       await on.peppers.add(scheduled, after);
       expect(await on.peppers.all()).toEqual([first, second]);
+    });
+
+    it.each([
+      [201, [first, second]],
+      [200, [first]],
+      [101, [first]],
+      [100, []],
+    ])('lets those of its time and later give way to one that is added for %i', async (announcedFrom, kept) => {
+      await on.peppers.add(first, undefined);
+      await on.peppers.add(second, 'first');
+      await on.peppers.add({ pepper: 'other', announcedFrom }, 'second');
+      expect(await on.peppers.all()).toEqual([...kept, { pepper: 'other', announcedFrom }]);
     });
 
     it('takes a pepper that was announced before', async () => {

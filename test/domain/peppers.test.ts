@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MemoryHashIndex } from '../../src/adapters/memory/hash-index.js';
 import { MemoryPepperStore } from '../../src/adapters/memory/pepper-store.js';
 import { isPepper, lookupHash } from '../../src/domain/hashing.js';
 import { Peppers } from '../../src/domain/peppers.js';
 import { email } from '../../src/domain/threepid.js';
 import { alice, CountingRandom, FakeClock, Heard } from '../support/fakes.js';
+import { SlowIndex } from '../support/slow-index.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -13,21 +13,6 @@ const LIFETIME_MS = 7 * DAY_MS;
 const GRACE_MS = DAY_MS;
 
 const a = email('a@example.org');
-
-/** An index in which a pepper is not hashed before the test says so. */
-class SlowIndex extends MemoryHashIndex {
-  private readonly underWay: (() => void)[] = [];
-  isSlow = false;
-
-  override async prepare(pepper: string): Promise<void> {
-    if (this.isSlow) await new Promise<void>((done) => this.underWay.push(done));
-    await super.prepare(pepper);
-  }
-
-  finish(): void {
-    for (const done of this.underWay.splice(0)) done();
-  }
-}
 
 const settle = () => new Promise(setImmediate);
 

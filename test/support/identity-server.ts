@@ -92,7 +92,9 @@ export async function startIdentityServer(options: IdentityServerOptions = {}): 
       return void reply(response, 200, { lookup_pepper: upstream.pepper, algorithms: upstream.algorithms });
     }
     if (path !== '/_matrix/identity/v2/lookup') return void reply(response, 404, { errcode: 'M_UNRECOGNIZED' });
-    if (pepper !== upstream.pepper) return void reply(response, 400, { errcode: 'M_INVALID_PEPPER' });
+    if (pepper !== upstream.pepper) {
+      return void reply(response, 400, { errcode: 'M_INVALID_PEPPER', algorithm, lookup_pepper: upstream.pepper });
+    }
     const entryOf = (medium: string, address: string) =>
       algorithm === 'none' ? `${address} ${medium}` : lookupHash(threepid(medium, address), upstream.pepper);
     const known = new Map(upstream.rows.map(([medium, address, mxid]) => [entryOf(medium, address), mxid]));

@@ -13,7 +13,8 @@ export class KnexPepperStore implements PepperStore {
     await this.db.transaction(async (trx) => {
       await lock(trx, 'islet peppers');
       const last = await this.table(trx).orderBy('announced_from', 'desc').first();
-      if (last?.pepper !== after || (last && announcedFrom <= last.announced_from)) return;
+      if (last?.pepper !== after) return;
+      await this.table(trx).where('announced_from', '>=', announcedFrom).delete();
       await this.table(trx).insert({ pepper, announced_from: announcedFrom });
     });
   }

@@ -8,9 +8,9 @@ export class MemoryPepperStore implements PepperStore {
   }
 
   async add(scheduled: ScheduledPepper, after: string | undefined): Promise<void> {
-    const last = this.peppers.at(-1);
-    if (last?.pepper !== after || (last && scheduled.announcedFrom <= last.announcedFrom)) return;
-    this.peppers = [...this.peppers, scheduled];
+    if (this.peppers.at(-1)?.pepper !== after) return;
+    const before = this.peppers.filter(({ announcedFrom }) => announcedFrom < scheduled.announcedFrom);
+    this.peppers = [...before, scheduled];
   }
 
   async purge(time: number): Promise<void> {

@@ -1,10 +1,12 @@
 import { isContested, type Finding } from '../../domain/association.js';
-import { lookupHash } from '../../domain/hashing.js';
-import { parseMxid, type Mxid } from '../../domain/mxid.js';
-import { keyOf, tryThreepid, type Threepid } from '../../domain/threepid.js';
+import { isLookupHash, lookupHash } from '../../domain/hashing.js';
+import type { Mxid } from '../../domain/mxid.js';
+import { keyOf, type Threepid } from '../../domain/threepid.js';
+import type { FollowedPepper } from '../../ports/followed-pepper.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
+import { type Answer, collect, findingsOf, inClear, threepidOf, userOf } from './answers.js';
 import { HashDetails, type HashDetail } from './hash-details.js';
 import { UpstreamRefused, UpstreamServer, type UpstreamOptions } from './upstream-server.js';
 
@@ -12,24 +14,29 @@ const MOST_AT_ONCE = 5000;
 /** An answer names at most what was asked, and a user for each. */
 const BYTES_EACH = 1500;
 const BYTES_BESIDES = 64 * 1024;
+/** Whoever waits for a pepper waits no longer, however patient lookups may be: a start waits for it. */
+const LONGEST_WATCH_MS = 10_000;
 
-/** A user, or several who are said to have the same threepid, by the key of the threepid. */
-type Answer = Map<string, Set<Mxid>>;
+export interface UpstreamSourceOptions extends UpstreamOptions {
+  /** Whether hashes are forwarded to it, under its pepper: then that has to be announced. Needs an access token. */
+  readonly isFollowed?: boolean;
+}
 
 /**
  * Another identity server, asked for addresses in clear: by `bulk_lookup` of v1, or by `lookup` of
- * v2 if there is an access token. It is told what is still missing and nothing else, and believed
- * about that and nothing else.
+ * v2 if there is an access token; and for hashes if it is followed. It is told what is still missing
+ * and nothing else, and believed about that and nothing else.
  */
-export class UpstreamSource implements ThreepidSource {
+export class UpstreamSource implements ThreepidSource, FollowedPepper {
   readonly name: string;
   readonly isOwner = false;
+  readonly isForeign = true;
 
   private readonly server: UpstreamServer;
   private readonly hashDetails: HashDetails;
 
   constructor(
-    private readonly options: UpstreamOptions,
+    private readonly options: UpstreamSourceOptions,
     http: HttpClient,
     private readonly telemetry: Telemetry,
   ) {
@@ -41,17 +48,53 @@ export class UpstreamSource implements ThreepidSource {
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
     const asked = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
     const parts = inParts([...asked.values()], MOST_AT_ONCE);
-    const deadline = performance.now() + this.options.timeLimitMs;
     const isV1 = this.options.accessToken === undefined;
-    try {
+    return this.counted(async (deadline) => {
       const answers = await Promise.all(
         parts.map((part) => (isV1 ? this.askV1(part, deadline) : this.askV2(part, deadline))),
       );
       return answers.flatMap((answer) => findingsOf(answer, asked));
-    } catch (error) {
-      this.telemetry.count('upstream_failures', { source: this.name });
-      throw error;
-    }
+    });
+  }
+
+  /**
+   * Whose these are, if `pepper` is the upstream's now. Where it turns out to be that no more nothing
+   * is known of them, and who watches the pepper is told.
+   */
+  async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
+    // Clients send what they like, addresses in clear too: that is nobody else's business.
+    const asked = this.options.isFollowed ? [...new Set(hashes)].filter(isLookupHash) : [];
+    if (asked.length === 0) return new Map();
+    return this.counted(async (deadline) => {
+      const details = await this.hashDetails.get(deadline);
+      if (details.pepper !== pepper || !details.takesHashes) return new Map();
+      try {
+        const parts = inParts(asked, MOST_AT_ONCE).map((part) => this.mappings('sha256', pepper, part, deadline));
+        const wanted = new Set(asked);
+        return new Map(
+          (await Promise.all(parts)).flat().flatMap(([hash, mxid]) => {
+            const user = userOf(mxid);
+            return user && wanted.has(hash) ? [[hash, user] as const] : [];
+          }),
+        );
+      } catch (error) {
+        if (!isStale(error)) throw error;
+        this.hashDetails.forget(details);
+        return new Map();
+      }
+    });
+  }
+
+  async current(): Promise<string> {
+    const timeLimitMs = Math.min(this.options.timeLimitMs, LONGEST_WATCH_MS);
+    const { pepper, takesHashes } = await this.hashDetails.renew(performance.now() + timeLimitMs);
+    if (!takesHashes)
+      throw new Error(`${this.server.origin} does not list the algorithm sha256: it cannot be followed`);
+    return pepper;
+  }
+
+  onChange(listener: () => void): { close(): void } {
+    return this.hashDetails.onChange(listener);
   }
 
   async explain(threepid: Threepid): Promise<readonly Evidence[]> {
@@ -69,6 +112,7 @@ export class UpstreamSource implements ThreepidSource {
         tookMs: performance.now() - startedAt,
         notes: [
           `asked ${this.server.origin} by ${api}`,
+          ...(this.options.isFollowed ? [] : ['not followed: it is asked in clear only']),
           ...(finding && isContested(finding) ? ['it named several users for one address'] : []),
         ],
       },
@@ -94,8 +138,8 @@ export class UpstreamSource implements ThreepidSource {
     try {
       return await this.lookup(threepids, details, deadline);
     } catch (error) {
-      if (!(error instanceof UpstreamRefused) || error.errcode !== 'M_INVALID_PEPPER') throw error;
-      await this.hashDetails.forget(details);
+      if (!isStale(error)) throw error;
+      this.hashDetails.forget(details);
       return await this.lookup(threepids, await this.hashDetails.get(deadline), deadline);
     }
   }
@@ -107,15 +151,36 @@ export class UpstreamSource implements ThreepidSource {
   ): Promise<Answer> {
     const entryOf = algorithm === 'none' ? keyOf : (threepid: Threepid) => lookupHash(threepid, pepper);
     const byEntry = new Map(threepids.map((threepid) => [entryOf(threepid), threepid]));
-    const body = { algorithm, pepper, addresses: [...byEntry.keys()] };
-    const reply = await this.server.ask('/_matrix/identity/v2/lookup', body, limitFor(threepids), deadline);
-    const mappings: unknown = 'mappings' in reply ? reply.mappings : undefined;
-    if (typeof mappings !== 'object' || mappings === null || Array.isArray(mappings)) throw this.nonsense();
-    const rows = Object.entries(mappings);
-    this.checkCount(rows.length, threepids.length);
+    const rows = await this.mappings(algorithm, pepper, [...byEntry.keys()], deadline);
     return collect(
       rows.map(([entry, mxid]) => [byEntry.get(entry) ?? (algorithm === 'none' ? inClear(entry) : undefined), mxid]),
     );
+  }
+
+  /** Spec: POST /lookup. @returns what it answered, unread */
+  private async mappings(
+    algorithm: 'none' | 'sha256',
+    pepper: string,
+    entries: readonly string[],
+    deadline: number,
+  ): Promise<readonly (readonly [entry: string, mxid: unknown])[]> {
+    const body = { algorithm, pepper, addresses: entries };
+    const reply = await this.server.ask('/_matrix/identity/v2/lookup', body, limitFor(entries), deadline);
+    const mappings: unknown = 'mappings' in reply ? reply.mappings : undefined;
+    if (typeof mappings !== 'object' || mappings === null || Array.isArray(mappings)) throw this.nonsense();
+    const rows = Object.entries(mappings);
+    this.checkCount(rows.length, entries.length);
+    return rows;
+  }
+
+  /** A question, within its time limit as a whole. */
+  private async counted<T>(ask: (deadline: number) => Promise<T>): Promise<T> {
+    try {
+      return await ask(performance.now() + this.options.timeLimitMs);
+    } catch (error) {
+      this.telemetry.count('upstream_failures', { source: this.name });
+      throw error;
+    }
   }
 
   /** Repetition and what nobody asked for is passed over, but not at any length. */
@@ -128,38 +193,9 @@ export class UpstreamSource implements ThreepidSource {
   }
 }
 
-/** However it is spelt: an upstream may answer in the spelling it was told by its users. */
-const threepidOf = (medium: unknown, address: unknown): Threepid | undefined =>
-  typeof medium === 'string' && typeof address === 'string' ? tryThreepid(medium, address) : undefined;
+const isStale = (error: unknown): boolean => error instanceof UpstreamRefused && error.errcode === 'M_INVALID_PEPPER';
 
-/** An entry of the algorithm `none`. */
-function inClear(entry: string): Threepid | undefined {
-  const blank = entry.lastIndexOf(' ');
-  return blank < 0 ? undefined : threepidOf(entry.slice(blank + 1), entry.slice(0, blank));
-}
-
-/** What is no threepid or no user is left out: one odd row must not cost all the others. */
-function collect(rows: readonly (readonly [threepid: Threepid | undefined, mxid: unknown])[]): Answer {
-  const answer: Answer = new Map();
-  for (const [threepid, text] of rows) {
-    const mxid = typeof text === 'string' ? parseMxid(text) : undefined;
-    if (!threepid || !mxid) continue;
-    const key = keyOf(threepid);
-    answer.set(key, (answer.get(key) ?? new Set()).add(mxid));
-  }
-  return answer;
-}
-
-function findingsOf(answer: Answer, asked: ReadonlyMap<string, Threepid>): readonly Finding[] {
-  return [...answer].flatMap(([key, mxids]) => {
-    const threepid = asked.get(key);
-    const [mxid, ...others] = mxids;
-    if (!threepid || mxid === undefined) return [];
-    return [others.length ? { threepid, contestedBy: [...mxids] } : { threepid, mxid }];
-  });
-}
-
-const limitFor = (threepids: readonly Threepid[]): number => BYTES_BESIDES + threepids.length * BYTES_EACH;
+const limitFor = (asked: readonly unknown[]): number => BYTES_BESIDES + asked.length * BYTES_EACH;
 
 const inParts = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));

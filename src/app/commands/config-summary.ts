@@ -22,7 +22,7 @@ function sourceText(source: Config['sources'][number]): string {
       return `${source.name}: directory ${source.urls.join(', ')}, ${mirror}`;
     }
     case 'upstream':
-      return `${source.name}: identity server ${source.url}`;
+      return `${source.name}: identity server ${source.url}, ${source.hashed ? 'its pepper followed' : 'asked in clear only'}`;
     case 'file':
       return `${source.name}: table ${source.path}`;
     case 'sql':

@@ -1,5 +1,6 @@
 import { isContested } from '../../domain/association.js';
 import type { Explanation } from '../../domain/lookups.js';
+import type { Following } from '../../domain/peppers.js';
 import type { Evidence } from '../../ports/threepid-source.js';
 import type { Paint } from './paint.js';
 
@@ -26,6 +27,7 @@ export function explanationText({ threepid, stages, mxid, at }: TimedExplanation
       lines.push(paint.dim(`     ${' '.repeat(width)}  ${evidenceText(evidence, at)}`));
       for (const note of evidence.notes) lines.push(paint.dim(`     ${' '.repeat(width)}    ${note}`));
     }
+    if (stage.following) lines.push(paint.dim(`     ${' '.repeat(width)}  ${followingText(stage.following, at)}`));
     isDecided ||= stage.decides;
   }
   return lines.join('\n');
@@ -43,6 +45,15 @@ function outcomeText({ outcome, decides, evidence }: Explanation['stages'][numbe
     case 'unknown':
       return 'does not know it';
   }
+}
+
+function followingText({ isTheirs, announcedFrom, failure }: Following, at: number): string {
+  const age = announcedFrom === undefined ? undefined : ago(at - announcedFrom);
+  if (isTheirs) return `followed: hashes are forwarded under its pepper, announced as ours for ${age}`;
+  const inForce = age === undefined ? 'none is announced yet' : `the one of ${age} ago stays`;
+  return failure === undefined
+    ? `followed: its pepper is not announced yet; ${inForce}`
+    : `followed, but its pepper is not known: ${failure}; ${inForce}`;
 }
 
 function evidenceText(evidence: Evidence, at: number): string {

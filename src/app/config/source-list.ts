@@ -31,6 +31,7 @@ export function readSources({ sources }: Settings, reading: Reading) {
     if (source.kind === 'rest') return readRestSource(source.rest, at, reading);
     return bindings;
   });
+  checkFollowed(sources, reading);
   return names.includes('bindings') ? read : [...read, bindings];
 }
 
@@ -57,16 +58,38 @@ function nameOf(source: Settings['sources'][number]): string {
   }
 }
 
+function checkFollowed(sources: Settings['sources'], { problems }: Reading): void {
+  const followed = sources.flatMap((source, index) =>
+    source.kind === 'upstream' && source.upstream.hashed ? [{ index, name: source.upstream.name }] : [],
+  );
+  const [first, ...others] = followed;
+  for (const { index, name } of others) {
+    problems.add(
+      ['sources', index, 'upstream', 'hashed'],
+      `is true for ${name} as for ${first?.name}: a client hashes under one pepper, and each of them has its own`,
+      'leave one of them at false; it is then asked in clear',
+    );
+  }
+}
+
 function readUpstream(
   { accessToken, accessTokenFile, caFile, timeLimit, ...rest }: z.output<typeof upstream>,
   at: KeyPath,
   reading: Reading,
 ) {
   const written = { value: accessToken, file: accessTokenFile };
+  const secret = readSecret(reading, [...at, 'accessToken'], written, ['sources', rest.name, 'accessToken']);
+  if (rest.hashed && secret === undefined && !reading.problems.within(at)) {
+    reading.problems.add(
+      [...at, 'hashed'],
+      'is true without an access token: version 1 of the API knows no hashes',
+      'give accessTokenFile, or write false',
+    );
+  }
   return present({
     kind: 'upstream' as const,
     ...rest,
-    accessToken: readSecret(reading, [...at, 'accessToken'], written, ['sources', rest.name, 'accessToken']),
+    accessToken: secret,
     ca: readCertificates(reading, [...at, 'caFile'], caFile),
     timeLimitMs: timeLimit,
   });

@@ -1,23 +1,18 @@
 import { z } from 'zod';
 import { addresses } from './addresses.js';
-import { kind, Unfit } from './kind.js';
 import { scalars } from './scalars.js';
 import { sourceName } from './source-name.js';
 
-const { text, secret, duration } = scalars;
-
-const notYet = kind({ const: false }, (value): false => {
-  if (value === false) return false;
-  if (value === true)
-    throw new Unfit('cannot be true yet: an upstream answers plain lookups only', 'write false, or leave it out');
-  throw new Unfit('must be false');
-});
+const { text, secret, flag, duration } = scalars;
 
 /** Another identity server. */
 export const upstream = z.strictObject({
   name: sourceName.meta({ description: 'Your name for this server.', examples: ['partner'] }),
   url: addresses.baseUrl.meta({ description: 'Its base URL.', examples: ['https://id.partner.example'] }),
-  hashed: notYet.prefault(false).meta({ description: 'Whether it takes part in hashed lookups.' }),
+  hashed: flag.prefault(false).meta({
+    description:
+      'Whether it takes part in hashed lookups. Its pepper is then announced as ours, so only one upstream can. Needs an access token.',
+  }),
   accessToken: secret
     .optional()
     .meta({ description: 'Access token for version 2 of its API. Without it, version 1 is asked.' }),

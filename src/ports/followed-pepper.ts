@@ -1,0 +1,15 @@
+/** The pepper of another identity server that we announce as our own. */
+export abstract class FollowedPepper {
+  /** The name of the `ThreepidSource` that answers hashes under it. */
+  abstract readonly name: string;
+
+  /**
+   * The pepper now, asked anew at each call.
+   *
+   * @throws Error in words for the operator if it cannot be learned, or is none that can be announced
+   */
+  abstract current(): Promise<string>;
+
+  /** Calls back when a lookup meets another pepper than `current` told last, until `close`. */
+  abstract onChange(listener: () => void): { close(): void };
+}

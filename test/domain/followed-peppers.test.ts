@@ -1,0 +1,241 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryPepperStore } from '../../src/adapters/memory/pepper-store.js';
+import { lookupHash } from '../../src/domain/hashing.js';
+import { PepperWatch } from '../../src/domain/pepper-watch.js';
+import { Peppers } from '../../src/domain/peppers.js';
+import { email } from '../../src/domain/threepid.js';
+import { followedPepperContract } from '../contracts/followed-pepper.contract.js';
+import { FakeFollowedPepper } from '../support/fake-followed-pepper.js';
+import { alice, CountingRandom, FakeClock, Heard } from '../support/fakes.js';
+import { SlowIndex } from '../support/slow-index.js';
+
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+const LIFETIME_MS = 7 * DAY_MS;
+const GRACE_MS = HOUR_MS;
+
+const a = email('a@example.org');
+const settle = () => new Promise(setImmediate);
+
+describe('a fake of it', () => {
+  followedPepperContract(async (pepper) => {
+    const followed = new FakeFollowedPepper(pepper);
+    return {
+      followed,
+      change: (other) => void (followed.pepper = other),
+      break: (isBroken) => void (followed.failure = isBroken ? new Error('gone') : undefined),
+      lookUp: async () => followed.meet(),
+      close: async () => undefined,
+    };
+  });
+});
+
+describe('Peppers that follow an upstream', () => {
+  let clock: FakeClock;
+  let random: CountingRandom;
+  let store: MemoryPepperStore;
+  let upstream: FakeFollowedPepper;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    random = new CountingRandom();
+    store = new MemoryPepperStore();
+    upstream = new FakeFollowedPepper('theirs');
+  });
+
+  const instance = async (followed: FakeFollowedPepper | undefined) => {
+    const index = new SlowIndex();
+    await index.load('staff', async function* () {
+      yield [{ threepid: a, mxid: alice }];
+    });
+    const heard = new Heard();
+    const watch = followed && new PepperWatch(followed, heard);
+    const options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS };
+    const peppers = new Peppers(store, index, random, clock, heard, options, watch);
+    await peppers.keep();
+    return { index, peppers, heard, finds: (pepper: string) => index.find('staff', pepper, lookupHash(a, pepper)) };
+  };
+  const started = () => instance(upstream);
+  /** An instance that follows nobody. */
+  const onItsOwn = () => instance(undefined);
+
+  it('announce its pepper from the start, everything hashed under it, and make none of their own', async () => {
+    const { peppers, finds } = await started();
+    expect(peppers.current()).toBe('theirs');
+    expect(finds('theirs')).toBe(alice);
+    expect(await store.all()).toEqual([{ pepper: 'theirs', announcedFrom: clock.now() }]);
+  });
+
+  it('announce one of their own until that of the upstream is known, and accept it for the grace', async () => {
+    upstream.failure = new Error('gone');
+    const { peppers } = await started();
+    const own = peppers.current();
+    expect(own).not.toBe('theirs');
+    expect(await peppers.following('partner')).toEqual({
+      isTheirs: false,
+      announcedFrom: clock.now(),
+      failure: 'gone',
+    });
+
+    upstream.failure = undefined;
+    await peppers.keep();
+    clock.pass(1);
+    expect(peppers.current()).toBe('theirs');
+    expect(peppers.isAccepted(own)).toBe(true);
+    expect(await peppers.following('partner')).toMatchObject({ isTheirs: true, failure: undefined });
+    clock.pass(GRACE_MS);
+    expect(peppers.isAccepted(own)).toBe(false);
+  });
+
+  it('announce it also where one of their own is scheduled already, which then never comes', async () => {
+    const before = await onItsOwn();
+    const own = before.peppers.current();
+    clock.pass(LIFETIME_MS - HOUR_MS / 2);
+    await before.peppers.keep();
+    expect(await store.all()).toHaveLength(2);
+
+    const { peppers } = await started();
+    expect(peppers.current()).toBe('theirs');
+    expect(peppers.isAccepted(own)).toBe(true);
+    clock.pass(HOUR_MS);
+    await peppers.keep();
+    expect(peppers.current()).toBe('theirs');
+  });
+
+  it('announce another one as soon as everything is hashed under it, and accept the former for the grace', async () => {
+    const { index, peppers, finds } = await started();
+    clock.pass(HOUR_MS);
+    upstream.pepper = 'another';
+    index.isSlow = true;
+    const keeping = peppers.keep();
+    await settle();
+    expect(peppers.current()).toBe('theirs');
+    expect(peppers.isAccepted('theirs')).toBe(true);
+
+    index.finish();
+    await keeping;
+    expect(peppers.current()).toBe('another');
+    expect(finds('another')).toBe(alice);
+    clock.pass(GRACE_MS - 1);
+    await peppers.keep();
+    expect(peppers.isAccepted('theirs')).toBe(true);
+    expect(finds('theirs')).toBe(alice);
+    clock.pass(1);
+    await peppers.keep();
+    expect(peppers.isAccepted('theirs')).toBe(false);
+    expect(index.peppers()).toEqual(['another']);
+  });
+
+  it('have no calendar, and keep the last one that was known, however long the upstream is away', async () => {
+    await started();
+    upstream.failure = new Error('gone');
+    const { peppers } = await started();
+    for (let days = 0; days < 30; days++) {
+      clock.pass(DAY_MS);
+      await peppers.keep();
+    }
+    expect(peppers.current()).toBe('theirs');
+    expect(await store.all()).toHaveLength(1);
+  });
+
+  it('tell once that it cannot be learned, and once that it can again', async () => {
+    const { peppers, heard } = await started();
+    const failures = ['no answer within 3 s', 'no answer within 2.9 s'].map((reason) => new Error(reason));
+    for (const failure of failures) {
+      upstream.failure = failure;
+      await peppers.keep();
+    }
+    expect(peppers.watch?.failure).toBe('no answer within 2.9 s');
+    expect(heard.all('the pepper of the followed upstream cannot be learned; the one in force stays')).toEqual([
+      { source: 'partner' },
+    ]);
+    expect(heard.counted.filter(({ name }) => name === 'followed_pepper_failures')).toHaveLength(2);
+
+    upstream.failure = undefined;
+    await peppers.keep();
+    await peppers.keep();
+    expect(heard.all('the pepper of the followed upstream is known again')).toEqual([{ source: 'partner' }]);
+    expect(peppers.watch?.failure).toBeUndefined();
+    expect(JSON.stringify(heard.lines)).not.toContain('theirs');
+  });
+
+  it.each([
+    ['within the grace', 1],
+    ['after it', 2 * GRACE_MS],
+  ])('return with it to one that it had before, %s', async (_case, ms) => {
+    const { peppers, finds } = await started();
+    for (const pepper of ['another', 'theirs', 'another', 'theirs']) {
+      upstream.pepper = pepper;
+      clock.pass(ms);
+      await peppers.keep();
+      expect(peppers.current()).toBe(pepper);
+      expect(peppers.isAccepted(pepper)).toBe(true);
+      expect(finds(pepper)).toBe(alice);
+    }
+  });
+
+  it('return to their own calendar when the upstream is not followed any more, and follow it again', async () => {
+    await started();
+    clock.pass(DAY_MS);
+    const off = await onItsOwn();
+    expect(off.peppers.current()).toBe('theirs');
+    expect(await off.peppers.following('partner')).toBeUndefined();
+    clock.pass(LIFETIME_MS - DAY_MS);
+    await off.peppers.keep();
+    const own = off.peppers.current();
+    expect(own).not.toBe('theirs');
+    expect(off.peppers.isAccepted('theirs')).toBe(true);
+
+    clock.pass(1);
+    const on = await started();
+    expect(on.peppers.current()).toBe('theirs');
+    expect(on.peppers.isAccepted(own)).toBe(true);
+  });
+
+  it('are the same for two instances, also while one does not know yet what the other announces', async () => {
+    const [one, two] = [await started(), await started()];
+    clock.pass(DAY_MS);
+    upstream.pepper = 'another';
+    await one.peppers.keep();
+    expect(one.peppers.current()).toBe('another');
+    expect(two.peppers.current()).toBe('theirs');
+    expect(one.peppers.isAccepted('theirs')).toBe(true);
+
+    expect(two.peppers.isAccepted('another')).toBe(false);
+    expect(await two.peppers.isAcceptedElsewhere('another')).toBe(true);
+    expect(two.finds('another')).toBe(alice);
+    expect(await two.peppers.isAcceptedElsewhere('anything')).toBe(false);
+
+    await Promise.all([one.peppers.keep(), two.peppers.keep()]);
+    expect(two.peppers.current()).toBe('another');
+    expect(await store.all()).toHaveLength(2);
+  });
+
+  it('are added once by two instances that learn of another one at the same moment', async () => {
+    const [one, two] = [await started(), await started()];
+    clock.pass(DAY_MS);
+    upstream.pepper = 'another';
+    await Promise.all([one.peppers.keep(), two.peppers.keep()]);
+    expect(await store.all()).toHaveLength(2);
+    expect([one.peppers.current(), two.peppers.current()]).toEqual(['another', 'another']);
+  });
+
+  it('hash four at most, however often it changes, and always accept the one they announce', async () => {
+    const { index, peppers } = await started();
+    for (let change = 1; change <= 10; change++) {
+      upstream.pepper = `theirs${change}`;
+      clock.pass(1000);
+      index.isSlow = true;
+      const keeping = peppers.keep();
+      await settle();
+      expect(peppers.isAccepted(peppers.current())).toBe(true);
+      index.finish();
+      await keeping;
+      expect(peppers.current()).toBe(upstream.pepper);
+    }
+    expect(index.peppers()).toHaveLength(4);
+    expect(peppers.isAccepted('theirs7')).toBe(true);
+    expect(peppers.isAccepted('theirs6')).toBe(false);
+    expect(await peppers.isAcceptedElsewhere('theirs6')).toBe(false);
+  });
+});
