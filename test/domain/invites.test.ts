@@ -7,6 +7,7 @@ import { email, type Threepid } from '../../src/domain/threepid.js';
 import { isOpaqueId } from '../../src/domain/validation-session.js';
 import { alice, bob, FakeDirectory } from '../support/fakes.js';
 import { type House, openHouse } from '../support/house.js';
+import { FakeSource } from '../support/sources.js';
 
 const HOUR_MS = 3_600_000;
 const [a, b] = [email('a@example.org'), email('b@example.org')];
@@ -344,6 +345,16 @@ describe('Invites', () => {
       staff.remove('2');
       await invites.deliverKnown();
       expect(await jobs('onbind')).toMatchObject([{ mxid: alice }]);
+    });
+
+    it('asks nobody else about those who wait', async () => {
+      const upstream = new FakeSource('upstream', [[a, alice]], false, true);
+      house = await openHouse({ besides: house, sources: [upstream] });
+      await inviteTo(b);
+      await jobs('');
+      upstream.asked.length = 0;
+      await house.invites.deliverKnown();
+      expect(upstream.asked).toEqual([]);
     });
 
     it('has nothing to do where nobody waits', async () => {

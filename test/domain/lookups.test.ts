@@ -103,6 +103,14 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
     await expect(lookups.find(other, pepper, [])).rejects.toMatchObject({ reason: 'algorithm_unknown', details: {} });
   });
 
+  it('answers under a pepper that another instance has announced and this one has not heard of', async () => {
+    const house = await open();
+    await house.bind(a, alice);
+    await house.stores.peppers.add({ pepper: 'another', announcedFrom: house.clock.now() + 1 }, house.pepper);
+    const entry = algorithm === 'sha256' ? lookupHash(a, 'another') : 'a@example.org email';
+    expect(await house.lookups.find(algorithm, 'another', [entry])).toEqual(new Map([[entry, alice]]));
+  });
+
   it('refuses a wrong pepper and tells the right one (LOOK-7)', async () => {
     const { lookups, pepper } = await open();
     await expect(lookups.find(algorithm, 'matrixrocks', [])).rejects.toMatchObject({
@@ -249,6 +257,23 @@ describe('whois', () => {
       ],
     });
     expect(await lookups.whois([a, b, c, a])).toEqual(new Map([['a@example.org email', alice]]));
+  });
+});
+
+describe('who has what nobody asked for just now', () => {
+  it('is found without asking foreign sources about all of it', async () => {
+    const staff = new FakeSource('staff', [[a, alice]]);
+    const upstream = new FakeSource('upstream', [[b, bob]], false, true);
+    const { lookups } = await openHouse({ sources: [staff, upstream] });
+    expect(await lookups.whoisUnasked([a, b, c])).toEqual(new Map([['a@example.org email', alice]]));
+    expect(upstream.asked).toEqual([]);
+  });
+
+  it('is whom a lookup would find: a foreign source before the one that knows is asked about that alone', async () => {
+    const upstream = new FakeSource('upstream', [[a, bob]], false, true);
+    const { lookups } = await openHouse({ sources: [upstream, new FakeSource('staff', [[a, alice]])] });
+    expect(await lookups.whoisUnasked([a, b])).toEqual(new Map([['a@example.org email', bob]]));
+    expect(upstream.asked).toEqual([['a@example.org email']]);
   });
 });
 

@@ -17,6 +17,7 @@ export class FakeSource implements ThreepidSource {
     readonly name: string,
     private readonly known: Known = [],
     readonly isOwner = false,
+    readonly isForeign = false,
   ) {}
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
