@@ -31,7 +31,11 @@ async function start(pepper = 'theirs') {
 
 const telemetry = new Heard();
 const sourceAt = (url: string, more: Partial<ConstructorParameters<typeof UpstreamSource>[0]> = {}) =>
-  new UpstreamSource({ name: 'partner', url, timeLimitMs: 2000, accessToken, isFollowed: true, ...more }, http, telemetry);
+  new UpstreamSource(
+    { name: 'partner', url, timeLimitMs: 2000, accessToken, isFollowed: true, ...more },
+    http,
+    telemetry,
+  );
 
 const lookupsOf = (upstream: IdentityServer) => upstream.asked.filter(({ path }) => path.endsWith('/lookup'));
 const hashesOf = (threepids: readonly Threepid[], pepper = 'theirs') =>
@@ -125,7 +129,8 @@ describe('a followed upstream', () => {
     const source = sourceAt(upstream.url);
     await source.findHashes('theirs', hashesOf([alice]));
     let late: (() => void) | undefined;
-    upstream.answer = (response) => void (late = () => response.end('{"lookup_pepper":"theirs","algorithms":["sha256"]}'));
+    upstream.answer = (response) =>
+      void (late = () => response.end('{"lookup_pepper":"theirs","algorithms":["sha256"]}'));
     const slow = source.current();
     await expect.poll(() => late).toBeDefined();
     upstream.answer = undefined;
@@ -150,12 +155,17 @@ describe('a followed upstream', () => {
     const source = sourceAt(upstream.url);
     await source.current();
     const [hash, other] = hashesOf([alice, nobody]) as [string, string];
-    const answerWith = (mappings: object) => (upstream.answer = (response) => void response.end(JSON.stringify({ mappings })));
+    const answerWith = (mappings: object) =>
+      (upstream.answer = (response) => void response.end(JSON.stringify({ mappings })));
     for (const user of ['alice', '@alice', '', null, 7, ['@alice:partner.example'], { mxid: '@a:b' }]) {
       answerWith({ [hash]: user });
       expect(await source.findHashes('theirs', [hash])).toEqual(new Map());
     }
-    answerWith({ [other]: '@eve:partner.example', __proto__: '@eve:partner.example', [hash]: '@alice:partner.example' });
+    answerWith({
+      [other]: '@eve:partner.example',
+      __proto__: '@eve:partner.example',
+      [hash]: '@alice:partner.example',
+    });
     expect(await source.findHashes('theirs', [hash])).toEqual(new Map([[hash, '@alice:partner.example']]));
   });
 
@@ -167,26 +177,41 @@ describe('a followed upstream', () => {
     ['never ends its answer', misbehaviour.endless, /larger than \d+ bytes$/],
     ['does not answer', misbehaviour.silent, /no answer within 0\.\d+ s$/],
     ['hangs up', misbehaviour.hangUp, /could not reach/],
-    ['answers a list of mappings', (response: { end(text: string): unknown }) => void response.end('{"mappings":[]}'), /200, but /],
-  ])('that %s has failed, within its limits and in words, and its pepper is not known', async (_case, answer, reason) => {
-    const upstream = await start();
-    const source = sourceAt(upstream.url, { timeLimitMs: 300 });
-    await source.current();
-    upstream.answer = answer;
-    for (const fail of [() => source.findHashes('theirs', hashesOf([alice])), () => source.current()]) {
-      const error = await fail().then(String, String);
-      expect(error).toMatch(reason);
-      expect(error).toContain(upstream.url);
-      expect(error).not.toMatch(/alice|syt_/);
-    }
-    upstream.answer = undefined;
-    expect(await source.findHashes('theirs', hashesOf([alice]))).toHaveProperty('size', 1);
-  });
+    [
+      'answers a list of mappings',
+      (response: { end(text: string): unknown }) => void response.end('{"mappings":[]}'),
+      /200, but /,
+    ],
+  ])(
+    'that %s has failed, within its limits and in words, and its pepper is not known',
+    async (_case, answer, reason) => {
+      const upstream = await start();
+      const source = sourceAt(upstream.url, { timeLimitMs: 300 });
+      await source.current();
+      upstream.answer = answer;
+      for (const fail of [() => source.findHashes('theirs', hashesOf([alice])), () => source.current()]) {
+        const error = await fail().then(String, String);
+        expect(error).toMatch(reason);
+        expect(error).toContain(upstream.url);
+        expect(error).not.toMatch(/alice|syt_/);
+      }
+      upstream.answer = undefined;
+      expect(await source.findHashes('theirs', hashesOf([alice]))).toHaveProperty('size', 1);
+    },
+  );
 
   it.each([
-    ['that no client could use', { lookup_pepper: 'a b', algorithms: ['sha256'] }, /its pepper is none that clients could use/],
+    [
+      'that no client could use',
+      { lookup_pepper: 'a b', algorithms: ['sha256'] },
+      /its pepper is none that clients could use/,
+    ],
     ['that is empty', { lookup_pepper: '', algorithms: ['sha256'] }, /its pepper is none that clients could use/],
-    ['of any length', { lookup_pepper: 'x'.repeat(257), algorithms: ['sha256'] }, /its pepper is none that clients could use/],
+    [
+      'of any length',
+      { lookup_pepper: 'x'.repeat(257), algorithms: ['sha256'] },
+      /its pepper is none that clients could use/,
+    ],
     ['for no hashes', { lookup_pepper: 'x', algorithms: ['none'] }, /does not list the algorithm sha256/],
     ['for an unknown algorithm', { lookup_pepper: 'x', algorithms: ['md5'] }, /no algorithm that we know/],
   ])('with a pepper %s cannot be followed, and says so', async (_case, details, reason) => {
