@@ -62,7 +62,8 @@ export class Peppers {
 
   /** Whether there is one to announce. */
   isReady(): boolean {
-    return this.index.peppers().length > 0 && this.schedule.length > 0;
+    const live = this.index.peppers();
+    return this.schedule.some(({ pepper }) => live.includes(pepper));
   }
 
   /** Whether lookups under it are answered: the announced one, the next one, and the previous one for a while. */
@@ -137,6 +138,8 @@ export class Peppers {
     if (pepper === last?.pepper) return undefined;
     this.telemetry.count('followed_pepper_changes', { source: watch.source });
     this.telemetry.info('the followed upstream has another pepper', { source: watch.source });
+    // Before it is scheduled: the grace of the former one begins when this one can be announced.
+    await this.index.prepare(pepper);
     const now = this.clock.now();
     const due = this.schedule.findLast(({ announcedFrom }) => announcedFrom <= now);
     // After the one that is announced, which is accepted on; before any of our own that is not yet.
@@ -145,7 +148,9 @@ export class Peppers {
 
   private accepted(): readonly string[] {
     const live = this.index.peppers();
-    return this.mostOf(this.inGrace(this.schedule).filter((pepper) => live.includes(pepper)));
+    const accepted = this.mostOf(this.inGrace(this.schedule).filter((pepper) => live.includes(pepper)));
+    // Also where the next one takes longer to be hashed than the grace lasts.
+    return this.isReady() ? [...accepted, this.current()] : accepted;
   }
 
   /** Those not yet announced, the announced one, and those that were until less than a grace ago. */

@@ -126,6 +126,33 @@ describe('Peppers that follow an upstream', () => {
     expect(index.peppers()).toEqual(['another']);
   });
 
+  it('count the grace of the former from when the other can be announced, however long it is hashed', async () => {
+    const { index, peppers } = await started();
+    upstream.pepper = 'another';
+    index.isSlow = true;
+    const keeping = peppers.keep();
+    await settle();
+    clock.pass(2 * GRACE_MS);
+    index.finish();
+    await keeping;
+    expect(peppers.current()).toBe('another');
+    expect(peppers.isAccepted('theirs')).toBe(true);
+  });
+
+  it('accept what they announce, also past the grace where another instance was quicker', async () => {
+    const [one, two] = [await started(), await started()];
+    clock.pass(1);
+    upstream.pepper = 'another';
+    two.index.isSlow = true;
+    const keeping = two.peppers.keep();
+    await one.peppers.keep();
+    clock.pass(GRACE_MS);
+    expect(two.peppers.current()).toBe('theirs');
+    expect(two.peppers.isAccepted('theirs')).toBe(true);
+    two.index.finish();
+    await keeping;
+  });
+
   it('have no calendar, and keep the last one that was known, however long the upstream is away', async () => {
     await started();
     upstream.failure = new Error('gone');
