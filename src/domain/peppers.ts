@@ -90,11 +90,7 @@ export class Peppers {
     // Taken first: what is hashed meanwhile for other instances may be missing in the schedule.
     const live = this.index.peppers();
     await this.scheduleNext();
-    for (const pepper of this.mostOf(this.inGrace(this.schedule))) {
-      if (this.index.peppers().includes(pepper)) continue;
-      await this.index.prepare(pepper);
-      this.telemetry.info('a lookup pepper is hashed and may be announced');
-    }
+    for (const pepper of this.mostOf(this.inGrace(this.schedule))) await this.hash(pepper);
     const accepted = new Set(this.accepted());
     for (const pepper of live) if (!accepted.has(pepper)) this.index.retire(pepper);
     await this.store.purge(this.clock.now() - this.options.graceMs);
@@ -113,6 +109,12 @@ export class Peppers {
       announcedFrom: announced?.announcedFrom,
       failure: this.watch.failure,
     };
+  }
+
+  private async hash(pepper: string): Promise<void> {
+    if (this.index.peppers().includes(pepper)) return;
+    await this.index.prepare(pepper);
+    this.telemetry.info('a lookup pepper is hashed and may be announced');
   }
 
   private async scheduleNext(): Promise<void> {
@@ -139,7 +141,7 @@ export class Peppers {
     this.telemetry.count('followed_pepper_changes', { source: watch.source });
     this.telemetry.info('the followed upstream has another pepper', { source: watch.source });
     // Before it is scheduled: the grace of the former one begins when this one can be announced.
-    await this.index.prepare(pepper);
+    await this.hash(pepper);
     const now = this.clock.now();
     const due = this.schedule.findLast(({ announcedFrom }) => announcedFrom <= now);
     // After the one that is announced, which is accepted on; before any of our own that is not yet.

@@ -50,10 +50,10 @@ function outcomeText({ outcome, decides, evidence }: Explanation['stages'][numbe
 function followingText({ isTheirs, announcedFrom, failure }: Following, at: number): string {
   const age = announcedFrom === undefined ? undefined : ago(at - announcedFrom);
   if (isTheirs) return `followed: hashes are forwarded under its pepper, announced as ours for ${age}`;
-  const inForce = age === undefined ? 'none is announced yet' : `the one of ${age} ago stays`;
+  const inForce = age === undefined ? '' : `; the one that is was first announced ${age} ago`;
   return failure === undefined
-    ? `followed: its pepper is not announced yet; ${inForce}`
-    : `followed, but its pepper is not known: ${failure}; ${inForce}`;
+    ? `followed: its pepper is not announced yet${inForce}`
+    : `followed, but its pepper is not known: ${failure}${inForce}`;
 }
 
 function evidenceText(evidence: Evidence, at: number): string {
