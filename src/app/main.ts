@@ -115,7 +115,11 @@ function startSchedules(
     keeper.catchUp().catch((cause: unknown) => telemetry.warn('changes could not be followed', {}, cause));
   });
   const keeping = every(MINUTE_MS, 'peppers', telemetry, () => peppers.keep());
-  const following = followedIn(stages)?.onChange(() => keeping.hurry());
+  const listening = [
+    peppers.onBehind(() => keeping.hurry()),
+    followedIn(stages)?.onChange(() => keeping.hurry()),
+    watch,
+  ];
   return [
     keeping,
     every(10 * MINUTE_MS, 'old sessions', telemetry, () => sessions.purge()),
@@ -127,8 +131,7 @@ function startSchedules(
     every(10 * MINUTE_MS, 'old changes', telemetry, () => feed.purge(clock.now() - FEED_KEPT_MS)),
     {
       close: () => {
-        watch.close();
-        following?.close();
+        for (const one of listening) one?.close();
         return Promise.resolve();
       },
     },

@@ -37,6 +37,7 @@ export interface Following {
  */
 export class Peppers {
   private schedule: readonly ScheduledPepper[] = [];
+  private readonly listeners = new Set<() => void>();
 
   /** @param watch on the upstream that is followed, if one is */
   constructor(
@@ -78,13 +79,21 @@ export class Peppers {
   async isAcceptedElsewhere(pepper: string): Promise<boolean> {
     if (!this.mostOf(this.inGrace(await this.store.all())).includes(pepper)) return false;
     await this.index.prepare(pepper);
+    for (const listener of this.listeners) listener();
     return true;
+  }
+
+  /** Calls back when another instance turns out to be ahead, until `close`: `keep` had better not wait. */
+  onBehind(listener: () => void): { close(): void } {
+    this.listeners.add(listener);
+    return { close: () => void this.listeners.delete(listener) };
   }
 
   /**
    * Brings the schedule up to date: adds the next pepper when its time is near, or the upstream's if
    * it is another, hashes what will be asked for, forgets what is past its grace. To be called at
-   * start and every minute or so, and at once when the upstream's has changed.
+   * start and every minute or so, and at once when the upstream's has changed or another instance is
+   * ahead.
    */
   async keep(): Promise<void> {
     // Taken first: what is hashed meanwhile for other instances may be missing in the schedule.

@@ -229,9 +229,13 @@ describe('Peppers that follow an upstream', () => {
     expect(one.peppers.isAccepted('theirs')).toBe(true);
 
     expect(two.peppers.isAccepted('another')).toBe(false);
+    let calls = 0;
+    two.peppers.onBehind(() => calls++);
     expect(await two.peppers.isAcceptedElsewhere('another')).toBe(true);
+    expect(calls).toBe(1);
     expect(two.finds('another')).toBe(alice);
     expect(await two.peppers.isAcceptedElsewhere('anything')).toBe(false);
+    expect(calls).toBe(1);
 
     await Promise.all([one.peppers.keep(), two.peppers.keep()]);
     expect(two.peppers.current()).toBe('another');

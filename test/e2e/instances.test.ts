@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { lookupHash } from '../../src/domain/hashing.js';
+import { email } from '../../src/domain/threepid.js';
 import { IdentityClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
+import { type IdentityServer, startIdentityServer } from '../support/identity-server.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { PEOPLE, PEOPLE_BASE, sourceFor } from '../support/people.js';
 import { freshDatabase } from '../support/postgres.js';
@@ -11,6 +14,7 @@ import { type MailServer, startMailServer } from '../support/smtp.js';
 describe('two instances on one PostgreSQL', () => {
   let slapd: Slapd;
   let mails: MailServer;
+  let partner: IdentityServer;
   let homeserver: HomeserverStandIn;
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   const instances: RunningIslet[] = [];
@@ -22,10 +26,15 @@ describe('two instances on one PostgreSQL', () => {
     mails = await startMailServer();
     homeserver = await startHomeserver('example.org');
     database = await freshDatabase(inject('postgresUrl'));
+    const rows = [['email', 'paula@partner.example', '@paula:partner.example']] as const;
+    partner = await startIdentityServer({ rows, accessToken: 'syt_upstream' });
     const config = {
       server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
       database: { url: database.url },
-      sources: [sourceFor(slapd)],
+      sources: [
+        sourceFor(slapd),
+        { upstream: { name: 'partner', url: partner.url, hashed: true, accessToken: 'syt_upstream' } },
+      ],
       homeservers: { 'example.org': { url: homeserver.url } },
       mail: { host: '127.0.0.1', port: mails.port, tls: 'none' },
     };
@@ -38,7 +47,7 @@ describe('two instances on one PostgreSQL', () => {
 
   afterAll(async () => {
     for (const instance of instances) await instance.remove();
-    await Promise.all([slapd?.stop(), mails?.close(), homeserver?.close()]);
+    await Promise.all([slapd?.stop(), mails?.close(), homeserver?.close(), partner?.close()]);
     await database?.drop();
   });
 
@@ -68,5 +77,24 @@ describe('two instances on one PostgreSQL', () => {
     expect((await instances[0]?.command('sync', 'staff'))?.stdout).toContain('1 changed');
     expect(await one.findHashed(['cc@example.org'])).toEqual({ 'cc@example.org': '@carla:example.org' });
     await eventually(async () => 'cc@example.org' in (await other.findHashed(['cc@example.org'])), 1_000);
+  });
+
+  it('follow one upstream: what one announces the other answers under, before it has noticed by itself', async () => {
+    const known = ['alice@example.org', 'paula@partner.example'];
+    const pepperOf = async (client: IdentityClient) => (await client.get('/v2/hash_details')).body['lookup_pepper'];
+    expect([await pepperOf(one), await pepperOf(other)]).toEqual(['matrixrocks', 'matrixrocks']);
+    partner.pepper = 'another';
+    await one.findHashed(known);
+    await eventually(async () => (await pepperOf(one)) === 'another');
+
+    const addresses = known.map((address) => lookupHash(email(address), 'another'));
+    const ask = async () => {
+      const { status, body } = await other.post('/v2/lookup', { algorithm: 'sha256', pepper: 'another', addresses });
+      expect(status).toBe(200);
+      return Object.values(body['mappings'] as Record<string, string>);
+    };
+    expect(await ask()).toContain('@alice:example.org');
+    await eventually(async () => (await ask()).includes('@paula:partner.example'));
+    expect(await pepperOf(other)).toBe('another');
   });
 });

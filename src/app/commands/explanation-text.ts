@@ -50,7 +50,7 @@ function outcomeText({ outcome, decides, evidence }: Explanation['stages'][numbe
 function followingText({ isTheirs, announcedFrom, failure }: Following, at: number): string {
   const age = announcedFrom === undefined ? undefined : ago(at - announcedFrom);
   if (isTheirs) return `followed: hashes are forwarded under its pepper, announced as ours for ${age}`;
-  const inForce = age === undefined ? '' : `; the one that is was first announced ${age} ago`;
+  const inForce = age === undefined ? '' : `; the one that is announced is ${age} old`;
   return failure === undefined
     ? `followed: its pepper is not announced yet${inForce}`
     : `followed, but its pepper is not known: ${failure}${inForce}`;
