@@ -105,7 +105,7 @@ export class Peppers {
     await this.store.purge(this.clock.now() - this.options.graceMs);
   }
 
-  /** How it stands with the upstream whose hashes we know; `undefined` if this source is not followed. */
+  /** How it stands with the pepper of a source, asked anew; `undefined` if it is not followed. */
   async following(source: string): Promise<Following | undefined> {
     if (this.watch?.source !== source) return undefined;
     const [theirs, schedule] = await Promise.all([this.watch.look(), this.store.all()]);
