@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
+import { remarksOf } from '../domain/distrust.js';
 import type { Mirrors } from '../domain/mirrors.js';
 import type { PepperWatch } from '../domain/pepper-watch.js';
 import type { Peppers } from '../domain/peppers.js';
@@ -33,11 +34,14 @@ export function healthOf(db: Knex, mirrors: Mirrors, peppers: Peppers, clock: Cl
 const followedCheck = ({ failure }: PepperWatch) => ({ ok: failure === undefined, failure });
 
 async function mirrorCheck(mirrors: Mirrors, name: string, clock: Clock) {
-  const { syncedAt, failure, parts } = await mirrors.state(name);
+  const state = await mirrors.state(name);
+  const { syncedAt, failure, parts } = state;
+  const warnings = remarksOf(state);
   return {
     ok: failure === undefined && syncedAt !== undefined,
     entries: Object.values(parts).reduce((sum, count) => sum + count, 0),
     ageSeconds: syncedAt === undefined ? undefined : Math.round((clock.now() - syncedAt) / 1000),
     failure: failure?.reason,
+    ...(warnings.length > 0 && { warnings }),
   };
 }

@@ -44,8 +44,13 @@ export interface MirrorState {
   readonly syncedAt: number | undefined;
   /** How many entries each part of it had. */
   readonly parts: Readonly<Record<string, number>>;
-  /** Why the newest attempt was not applied; `undefined` if it was. */
-  readonly failure: { readonly at: number; readonly reason: string } | undefined;
+  /** What the directory said of them. Absent: nothing. */
+  readonly remarks?: Readonly<Record<string, string>>;
+  /**
+   * Why the newest attempt was not applied; `undefined` if it was. `isSuspect`: the directory was
+   * read to its end, and what it gave is not believed.
+   */
+  readonly failure: { readonly at: number; readonly reason: string; readonly isSuspect?: true } | undefined;
   /** When the newest attempt began, ms since the epoch. */
   readonly attemptedAt: number | undefined;
 }

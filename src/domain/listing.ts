@@ -17,6 +17,8 @@ export interface Listing {
   /** Ids of mirrored entries that were not met any more. */
   readonly removed: readonly string[];
   readonly sightings: Sightings;
+  /** What the directory said of its parts. Absent: nothing. */
+  readonly remarks?: Readonly<Record<string, string>>;
 }
 
 /** Reads a directory from end to end and compares it; entries with a known stamp are not even understood. */
@@ -41,7 +43,8 @@ export async function compare(
   const met = new Set<string>();
   const names = new Set<Mxid>();
   const repeated = new Set<Mxid>();
-  for await (const { part, entries } of startingWith(first, pages)) {
+  const remarks: Record<string, string> = {};
+  for await (const { part, entries, remark } of startingWith(first, pages)) {
     for (const entry of entries) {
       const { id, label, stamp } = entry;
       if (met.size === met.add(id).size) throw new Error(`the directory lists two entries with the id ${id}`);
@@ -54,12 +57,22 @@ export async function compare(
       if (before && !person?.threepids.length) bare.push(id);
       if (person) (names.has(person.mxid) ? repeated : names).add(person.mxid);
     }
+    if (remark !== undefined) remarks[part] = remark;
     parts[part] = (parts[part] ?? 0) + entries.length;
     onProgress(met.size);
   }
   const removed: string[] = [];
   for (const id of known.keys()) if (!met.has(id)) removed.push(id);
-  return { parts, put, isNew: (id) => !known.has(id), bare, repeated, removed, sightings };
+  return {
+    parts,
+    put,
+    isNew: (id) => !known.has(id),
+    bare,
+    repeated,
+    removed,
+    sightings,
+    ...(Object.keys(remarks).length > 0 && { remarks }),
+  };
 }
 
 type Stamps = ReadonlyMap<string, { readonly stamp: string; readonly part: string }>;

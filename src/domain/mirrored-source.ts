@@ -4,12 +4,13 @@ import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import type { Evidence, ThreepidSource } from '../ports/threepid-source.js';
 import { CONTESTED, type Finding, isContested } from './association.js';
+import { remarksOf } from './distrust.js';
 import { evidenceOf } from './evidence.js';
 import { lookupHash } from './hashing.js';
 import { findIndexed } from './indexed.js';
 import type { Mirrors } from './mirrors.js';
 import type { Mxid } from './mxid.js';
-import type { Threepid } from './threepid.js';
+import { keyOf, type Threepid } from './threepid.js';
 
 /** A source with a mirror: asked live for addresses, from the mirror for hashes and whenever it does not answer. */
 export class MirroredSource implements ThreepidSource {
@@ -30,7 +31,8 @@ export class MirroredSource implements ThreepidSource {
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
     try {
-      return await this.withoutSharedNames(await this.live.find(threepids));
+      const findings = await this.withoutSharedNames(await this.live.find(threepids));
+      return [...findings, ...(await this.stillMirrored(threepids, findings))];
     } catch (cause) {
       const [pepper] = this.index.peppers();
       // Without either nothing is known, and that is not the same as knowing that there is nobody.
@@ -49,8 +51,10 @@ export class MirroredSource implements ThreepidSource {
       evidenceOf(this.live, threepid, this.clock),
       this.explainMirror(threepid),
     ]);
+    const { syncedAt, failure } = await this.mirrors.state(this.name);
+    const doubt = syncedAt !== undefined && failure?.isSuspect ? { failure: 'unknown, which is not believed' } : {};
     const judged = live.map(async (one) => {
-      if (!one.finding) return one;
+      if (!one.finding) return { ...doubt, ...one };
       const [finding] = await this.withoutSharedNames([one.finding]);
       return { ...one, finding };
     });
@@ -67,6 +71,15 @@ export class MirroredSource implements ThreepidSource {
     });
   }
 
+  /** What the last good copy knows of those that a directory does not know whose newest listing is not believed. */
+  private async stillMirrored(threepids: readonly Threepid[], findings: readonly Finding[]) {
+    const found = new Set(findings.map(({ threepid }) => keyOf(threepid)));
+    const unknown = threepids.filter((threepid) => !found.has(keyOf(threepid)));
+    const [pepper] = this.index.peppers();
+    if (unknown.length === 0 || pepper === undefined) return [];
+    return (await this.mirrors.state(this.name)).failure?.isSuspect ? this.mirror(unknown, pepper) : [];
+  }
+
   private mirror(threepids: readonly Threepid[], pepper: string): readonly Finding[] {
     return threepids.flatMap((threepid) => {
       const answer = this.index.find(this.name, pepper, lookupHash(threepid, pepper));
@@ -77,9 +90,11 @@ export class MirroredSource implements ThreepidSource {
 
   private async explainMirror(threepid: Threepid): Promise<Evidence> {
     const since = this.clock.now();
-    const { syncedAt } = await this.mirrors.state(this.name);
+    const state = await this.mirrors.state(this.name);
+    const { syncedAt, failure } = state;
     if (syncedAt === undefined) {
-      return { via: 'mirror', finding: undefined, failure: 'not synced yet', tookMs: 0, notes: [] };
+      const reason = failure === undefined ? 'not synced yet' : `not synced yet: ${failure.reason}`;
+      return { via: 'mirror', finding: undefined, failure: reason, tookMs: 0, notes: [] };
     }
     const entries = await this.store.findByThreepid(this.name, threepid);
     const names = [...new Set(entries.flatMap(({ person }) => person?.mxid ?? []))];
@@ -92,7 +107,11 @@ export class MirroredSource implements ThreepidSource {
       finding: mxid === undefined ? undefined : isClear ? { threepid, mxid } : { threepid, contestedBy: claimants },
       asOf: syncedAt,
       tookMs: this.clock.now() - since,
-      notes: entries.flatMap(({ label, leftOut }) => [label, ...leftOut.map((reason) => `${label}: ${reason}`)]),
+      notes: [
+        ...(failure === undefined ? [] : [`the newest sync was not applied: ${failure.reason}`]),
+        ...remarksOf(state),
+        ...entries.flatMap(({ label, leftOut }) => [label, ...leftOut.map((reason) => `${label}: ${reason}`)]),
+      ],
     };
   }
 }

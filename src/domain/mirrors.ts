@@ -4,12 +4,12 @@ import type { ClaimReader } from '../ports/hash-index.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import type { MirrorState, SourcedEntry } from './directory.js';
+import { distrust } from './distrust.js';
 import type { IndexKeeper } from './index-keeper.js';
 import { compare, type Listing } from './listing.js';
 import { changesOf } from './mirror-changes.js';
 import type { Mxid } from './mxid.js';
 import { listedClaims, sharedNames } from './shared-names.js';
-import { shrinkage } from './shrinkage.js';
 import { reportOf, type SyncReport } from './sync-report.js';
 
 /** More changed entries than this are loaded anew instead of being told claim by claim. */
@@ -89,18 +89,18 @@ export class Mirrors {
       listing = await compare(directory, this.store, options.onProgress);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      if (!options.isDryRun) await this.fail(source, before, startedAt, reason, cause);
+      if (!options.isDryRun) await this.fail(source, before, { at: startedAt, reason }, cause);
       return reportOf({ source, refusal: reason, tookMs: this.clock.now() - startedAt });
     }
 
-    const refusal = options.isForced
-      ? undefined
-      : shrinkage(before.parts, await this.usable(source, listing), maxShrink);
+    const refusal = options.isForced ? undefined : await distrust(source, before, listing, this.store, maxShrink);
     const removed = await this.store.get(source, listing.removed.slice(0, 10));
     let shared: ReadonlyMap<Mxid, readonly SourcedEntry[]>;
     if (options.isDryRun || refusal !== undefined) {
       ({ shared } = await changesOf(source, listing, this.store, this.derivers));
-      if (!options.isDryRun && refusal !== undefined) await this.fail(source, before, startedAt, refusal);
+      if (!options.isDryRun && refusal !== undefined) {
+        await this.fail(source, before, { at: startedAt, reason: refusal, isSuspect: true });
+      }
     } else {
       // What one directory changes depends on the user IDs of all: no two may reckon at once.
       shared = await this.inTurn('apply', () => this.apply(source, listing, startedAt));
@@ -109,23 +109,18 @@ export class Mirrors {
     return reportOf({ source, found: listing, removed, shared, refusal, isDryRun: options.isDryRun, tookMs });
   }
 
-  /**
-   * How many entries of each part are of use as before. One that lost all its addresses is not: who
-   * may no longer read an attribute is shown entries without it.
-   */
-  private async usable(source: string, { parts, bare }: Listing): Promise<Readonly<Record<string, number>>> {
-    const emptied = (await this.store.get(source, bare)).filter(({ person }) => person?.threepids.length);
-    const usable: Record<string, number> = { ...parts };
-    for (const { part } of emptied) usable[part] = (usable[part] ?? 0) - 1;
-    return usable;
-  }
-
   private async apply(source: string, listing: Listing, startedAt: number) {
-    const { put, removed, parts } = listing;
+    const { put, removed, parts, remarks } = listing;
     const isReload = put.size + removed.length > TELLABLE;
     const plan = isReload ? undefined : await changesOf(source, listing, this.store, this.derivers);
     const reloads = this.sources.map((name) => ({ source: name, removed: [], added: [], isReload }));
-    const state = { syncedAt: startedAt, attemptedAt: startedAt, parts, failure: undefined };
+    const state = {
+      syncedAt: startedAt,
+      attemptedAt: startedAt,
+      parts,
+      failure: undefined,
+      ...(remarks && { remarks }),
+    };
     const storing = this.store.apply(source, { put, removed, state, changes: plan?.changes ?? reloads });
     if (isReload && isWhole(listing) && this.mirrored.size === 1) {
       const claims = (stored: ClaimReader) => listedClaims(source, listing, this.derivers.has(source), stored);
@@ -146,12 +141,19 @@ export class Mirrors {
     return turn;
   }
 
-  private async fail(source: string, before: MirrorState, at: number, reason: string, cause?: unknown): Promise<void> {
+  private async fail(
+    source: string,
+    before: MirrorState,
+    failure: NonNullable<MirrorState['failure']>,
+    cause?: unknown,
+  ): Promise<void> {
+    const { at, reason } = failure;
     this.telemetry.count('syncs', { source, result: 'refused' });
     if (before.failure?.reason !== reason) {
-      this.telemetry.warn('a sync was not applied; the last good copy answers', { source, reason }, cause);
+      const rest = before.syncedAt === undefined ? 'there is no copy yet' : 'the last good copy answers';
+      this.telemetry.warn(`a sync was not applied; ${rest}`, { source, reason }, cause);
     }
-    await this.store.saveState(source, { ...before, attemptedAt: at, failure: { at, reason } });
+    await this.store.saveState(source, { ...before, attemptedAt: at, failure });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { LeftOut, MirroredEntry, SourcedEntry } from './directory.js';
+import { remarksOf } from './distrust.js';
 import type { Mxid } from './mxid.js';
 
 /** How many lines of each kind a report shows. */
@@ -11,6 +12,8 @@ export interface SyncReport {
   /** Why it was not, or would not be, applied. */
   readonly refusal: string | undefined;
   readonly parts: Readonly<Record<string, number>>;
+  /** What is odd about parts that gave no entry. */
+  readonly warnings: readonly string[];
   readonly added: Sample<string>;
   readonly changed: Sample<string>;
   readonly removed: Sample<string>;
@@ -35,7 +38,11 @@ export class Sightings {
   private readonly people = new Sampler<SyncReport['people']['shown'][number]>();
   private readonly leftOut = new Sampler<SyncReport['leftOut']['shown'][number]>();
 
+  /** Whether anybody can be found by what was met so far. */
+  hasAddresses = false;
+
   take({ label, person, leftOut }: MirroredEntry, isNew: boolean): void {
+    this.hasAddresses ||= (person?.threepids.length ?? 0) > 0;
     (isNew ? this.added : this.changed).take(() => label);
     if (person) this.people.take(() => ({ label, mxid: person.mxid, threepids: person.threepids.length }));
     if (leftOut.length > 0) this.leftOut.take(() => ({ label, reasons: leftOut }));
@@ -64,6 +71,7 @@ class Sampler<T> {
 
 interface Found {
   readonly parts: SyncReport['parts'];
+  readonly remarks?: Readonly<Record<string, string>>;
   readonly sightings: Sightings;
   /** Ids. */
   readonly removed: readonly string[];
@@ -89,6 +97,7 @@ export function reportOf({ source, found, removed = [], shared, refusal, isDryRu
     isApplied: refusal === undefined && !isDryRun,
     refusal,
     parts: found?.parts ?? {},
+    warnings: remarksOf(found ?? {}),
     ...(found?.sightings ?? new Sightings()).samples,
     removed: { count: found?.removed.length ?? 0, shown: removed.map(labelOf) },
     shared: collisions.sample,

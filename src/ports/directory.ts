@@ -4,6 +4,8 @@ export interface DirectoryPage {
   /** Which part of the directory it is from, e.g. the search base. Guards watch each part by itself. */
   readonly part: string;
   readonly entries: readonly DirectoryEntry[];
+  /** What is odd about this part, which was read to its end and gave no entry: why that may not be the truth. */
+  readonly remark?: string;
 }
 
 /** A source that can be read from end to end. */

@@ -115,7 +115,12 @@ describe('a listing', () => {
       { source: 'staff', base: OFFICE },
     ]);
     const empty = await list({ bases: [`ou=empty,${ROOT}`] });
-    expect(empty.heard.lines).toEqual([]);
+    expect(empty.heard.lines).toMatchObject([
+      {
+        message: 'nothing is below the base, or the account that binds may not see it',
+        facts: { base: `ou=empty,${ROOT}` },
+      },
+    ]);
   });
 
   // How many entries each lets through is written down, too: finding nothing would be easy to agree on.

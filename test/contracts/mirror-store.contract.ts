@@ -57,7 +57,8 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('gives back the state of each source as it was saved last', async () => {
-      const failed = { ...state, syncedAt: undefined, failure: { at: 7, reason: 'could not reach ldap://dc1' } };
+      const failure = { at: 7, reason: 'could not reach ldap://dc1', isSuspect: true } as const;
+      const failed = { ...state, syncedAt: undefined, remarks: { 'ou="Büro"': 'odd' }, failure };
       await on.mirrors.saveState('staff', state);
       await on.mirrors.saveState('partners', state);
       await on.mirrors.saveState('staff', failed);

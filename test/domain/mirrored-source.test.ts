@@ -133,6 +133,36 @@ describe('MirroredSource', () => {
     });
   });
 
+  describe('of a directory whose newest listing is not believed', () => {
+    beforeEach(async () => {
+      await house.mirrors.sync('staff');
+      staff.clear();
+      await house.mirrors.sync('staff');
+    });
+
+    it('answers from the mirror for whom the directory does not know, and says so', async () => {
+      staff.put('9', bob, [c]);
+      expect(await source.find([a, c])).toEqual([
+        { threepid: c, mxid: bob },
+        { threepid: a, mxid: alice },
+      ]);
+      const explanation = await house.lookups.explain(a);
+      expect(explanation.mxid).toBe(alice);
+      expect(explanation.stages[0]?.evidence).toMatchObject([
+        { via: 'live', failure: 'unknown, which is not believed' },
+        {
+          via: 'mirror',
+          notes: [expect.stringContaining('the newest sync was not applied: the listing has 0'), 'cn=1'],
+        },
+      ]);
+    });
+
+    it('believes the directory again once that is right', async () => {
+      await house.mirrors.sync('staff', { isForced: true });
+      expect(await source.find([a])).toEqual([]);
+    });
+  });
+
   describe('asked for hashes', () => {
     it('answers from the mirror, whatever the directory does', async () => {
       staff.put('3', '@carol:example.org', [b]);

@@ -107,6 +107,8 @@ interface FakeEntry {
 export class FakeDirectory implements Directory, ThreepidSource {
   readonly isOwner = true;
   parts: readonly string[] = ['people'];
+  /** What it says of parts that gave nothing. */
+  remarks: Readonly<Record<string, string>> = {};
   /** Thrown instead of answering and listing. */
   failure: Error | undefined;
   /** A listing breaks after so many entries. */
@@ -158,6 +160,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
         if (listed++ === this.breaksAfter) throw new Error('the connection broke');
         yield { part: entry.part, entries: [this.entry(id, entry)] };
       }
+      for (const [part, remark] of Object.entries(this.remarks)) yield { part, entries: [], remark };
     } finally {
       this.listings.underWay -= 1;
     }

@@ -1,13 +1,11 @@
 import type { Access } from './access.js';
 import { Connection } from './connection.js';
-import { hasEntries } from './listing.js';
+import { emptinessOf } from './listing.js';
 import { DirectoryProblem } from './problem.js';
 import type { Rules } from './rules.js';
 
 const OPEN_MS = 10_000;
 const LIMITS = { totalMs: 10_000, stallMs: 10_000 };
-
-export const MATCHES_NOTHING = 'the filter matches nothing although the base has entries';
 
 /** One thing that was tried. */
 export interface Checked {
@@ -41,7 +39,7 @@ const checkBase = (url: string, access: Access, base: string, rules: Rules): Pro
     try {
       const question = { base, filter: rules.filter, attributes: ['1.1'], id: [], pageSize: 1 };
       const { entries } = await connection.search(question, LIMITS);
-      return entries.length === 0 && (await hasEntries(connection, base, LIMITS)) ? MATCHES_NOTHING : undefined;
+      return entries.length === 0 ? await emptinessOf(connection, base, LIMITS) : undefined;
     } finally {
       connection.close();
     }

@@ -26,6 +26,7 @@ const outages: OutageWatch = {
 };
 const remarks: Remarks = {
   filterMatchesNothing: (base) => say({ remark: 'filterMatchesNothing', base }),
+  showsNothing: (base) => say({ remark: 'showsNothing', base }),
   refersElsewhere: (base) => say({ remark: 'refersElsewhere', base }),
 };
 

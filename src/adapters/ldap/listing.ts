@@ -19,6 +19,8 @@ export interface Extent {
 export interface Remarks {
   /** The base has entries, and the filter lets none of them through. */
   filterMatchesNothing(base: string): void;
+  /** Nothing can be seen below the base. */
+  showsNothing(base: string): void;
   /** A part of the base is on another server, which is not asked. */
   refersElsewhere(base: string): void;
 }
@@ -75,17 +77,23 @@ export class Listing {
         hasReferred ||= refers;
       }
       if (hasReferred) remarks.refersElsewhere(base);
-      if (count === 0 && (await hasEntries(connection, base, limits))) remarks.filterMatchesNothing(base);
+      if (count > 0) return;
+      const why = await emptinessOf(connection, base, limits);
+      if (why === MATCHES_NOTHING) remarks.filterMatchesNothing(base);
+      else remarks.showsNothing(base);
     } finally {
       connection.close();
     }
   }
 }
 
-/** Whether there is anything below the base. */
-export async function hasEntries(connection: Connection, base: string, limits: Limits): Promise<boolean> {
+export const MATCHES_NOTHING = 'the filter matches nothing although the base has entries';
+export const SHOWS_NOTHING = 'nothing is below the base, or the account that binds may not see it';
+
+/** Why a search below the base found nothing. */
+export async function emptinessOf(connection: Connection, base: string, limits: Limits): Promise<string> {
   const filter = new ldap.PresenceFilter({ attribute: 'objectClass' });
   // The base itself is one of them.
   const { entries } = await connection.search({ base, filter, attributes: ['1.1'], id: [], pageSize: 2 }, limits);
-  return entries.length > 1;
+  return entries.length > 1 ? MATCHES_NOTHING : SHOWS_NOTHING;
 }

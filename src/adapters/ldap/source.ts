@@ -6,10 +6,10 @@ import type { Directory, DirectoryPage } from '../../ports/directory.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
 import { type Access, accessOf } from './access.js';
-import { check, type Checked, MATCHES_NOTHING } from './check.js';
+import { check, type Checked } from './check.js';
 import { Deadline } from './deadline.js';
 import { readable } from './listed-entry.js';
-import { Listing } from './listing.js';
+import { Listing, MATCHES_NOTHING, SHOWS_NOTHING } from './listing.js';
 import { listInThread } from './listing-thread.js';
 import { Lookup, type Met } from './lookup.js';
 import type { LdapOptions } from './options.js';
@@ -37,6 +37,9 @@ export class LdapSource implements ThreepidSource, Directory {
   private readonly lookup: Lookup;
   private readonly listing: Listing;
   private hasReferred = false;
+  /** Why a base gave nothing, at the listing that is under way or ended last, and at the one before it. */
+  private empty: ReadonlyMap<string, string> = new Map();
+  private emptyBefore: ReadonlyMap<string, string> = new Map();
 
   /** @throws Error in words for the administrator, for options that cannot be used */
   constructor(
@@ -63,6 +66,7 @@ export class LdapSource implements ThreepidSource, Directory {
   }
 
   async *list(): AsyncGenerator<DirectoryPage> {
+    [this.emptyBefore, this.empty] = [this.empty, new Map()];
     const pages = this.options.listsInThread ? listInThread(this.options, this.outages, this) : this.listing.pages();
     for await (const { part, entries } of pages) {
       // To understand an entry takes a while, and requests are waiting: pages can be thousands long.
@@ -71,6 +75,7 @@ export class LdapSource implements ThreepidSource, Directory {
         await setImmediate();
       }
     }
+    for (const [part, remark] of this.empty) yield { part, entries: [], remark };
   }
 
   async explain(threepid: Threepid): Promise<readonly Evidence[]> {
@@ -110,7 +115,16 @@ export class LdapSource implements ThreepidSource, Directory {
   }
 
   filterMatchesNothing(base: string): void {
-    this.telemetry.warn(MATCHES_NOTHING, { source: this.name, base });
+    this.gaveNothing(base, MATCHES_NOTHING);
+  }
+
+  showsNothing(base: string): void {
+    this.gaveNothing(base, SHOWS_NOTHING);
+  }
+
+  private gaveNothing(base: string, why: string): void {
+    this.empty = new Map([...this.empty, [base, why]]);
+    if (this.emptyBefore.get(base) !== why) this.telemetry.warn(why, { source: this.name, base });
   }
 
   refersElsewhere(base: string): void {

@@ -3,7 +3,8 @@ import type { Paint } from './paint.js';
 
 /** What a sync found and did, for an administrator to read. */
 export function syncText(report: SyncReport, paint: Paint): string {
-  const { source, isApplied, refusal, parts, added, changed, removed, people, leftOut, shared, tookMs } = report;
+  const { source, isApplied, refusal, parts, warnings, added, changed, removed, people, leftOut, shared, tookMs } =
+    report;
   const listed = Object.values(parts).reduce((sum, count) => sum + count, 0);
   const verdict = isApplied
     ? paint.good('applied')
@@ -13,6 +14,7 @@ export function syncText(report: SyncReport, paint: Paint): string {
   return [
     `${paint.bold(source)}: ${listed} entries listed in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
     ...Object.entries(parts).map(([part, count]) => paint.dim(`  ${count} in ${part}`)),
+    ...warnings.map((warning) => paint.bad(`  ${warning}`)),
     `  ${added.count} new, ${changed.count} changed, ${removed.count} gone`,
     ...lines('+', added, (label) => label),
     ...lines('~', changed, (label) => label),
