@@ -61,6 +61,7 @@ const LDIF = [
   account('PC12$', { objectClass: ['user', 'computer'], objectCategory: 'computer' }),
   account('svc$', { objectClass: ['user', 'computer', 'msDS-GroupManagedServiceAccount'], objectCategory: 'other' }),
   account('old-svc$', { objectClass: ['user', 'msDS-ManagedServiceAccount'] }),
+  account('other$', { userAccountControl: '2080' }),
 ].join('');
 
 const options: Partial<LdapOptions> = { preset: 'activeDirectory', bases: [ROOT] };
@@ -97,7 +98,7 @@ describe('the preset for Active Directory', () => {
     expect(anna?.id).toBe(Buffer.from('1'.padStart(16, '\x01')).toString('hex'));
   });
 
-  it.each(['sales', 'partner', 'pc12$', 'svc$', 'old-svc$', 'gone'])('does not find %s', async (name) => {
+  it.each(['sales', 'partner', 'pc12$', 'svc$', 'old-svc$', 'other$', 'gone'])('does not find %s', async (name) => {
     expect(await source.find([email(`${name}@example.org`)])).toEqual([]);
   });
 

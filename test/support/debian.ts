@@ -46,3 +46,10 @@ export const exists = (path: string): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** For packages that have no one file of a known name. */
+export const isInstalled = (name: string): Promise<boolean> =>
+  run('dpkg-query', ['-W', '-f=${db:Status-Status}', name]).then(
+    ({ stdout }) => stdout === 'installed',
+    () => false,
+  );

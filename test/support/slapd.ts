@@ -1,11 +1,10 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { Daemon } from './daemon.js';
 import { freePort } from './ports.js';
 
 const run = promisify(execFile);
@@ -29,16 +28,19 @@ export class Slapd {
   readonly adminPassword = 'secret';
   readonly url: string;
   readonly ldapsUrl: string;
-  private process: ChildProcess | undefined;
+  private readonly daemon: Daemon;
 
   private constructor(
     private readonly directory: string,
     readonly port: number,
     tlsPort: number,
-    private readonly hasTls: boolean,
+    hasTls: boolean,
   ) {
     this.url = `ldap://127.0.0.1:${port}`;
     this.ldapsUrl = `ldaps://127.0.0.1:${tlsPort}`;
+    const urls = hasTls ? `${this.url} ${this.ldapsUrl}` : this.url;
+    const command = ['/usr/sbin/slapd', '-f', join(directory, 'slapd.conf'), '-h', urls, '-d', '0'] as const;
+    this.daemon = new Daemon(command, { host: '127.0.0.1', port });
   }
 
   static async start(options: SlapdOptions = {}): Promise<Slapd> {
@@ -53,31 +55,26 @@ export class Slapd {
 
   /** Starts it, on the same ports and with the same data; stops it before if it runs. */
   async restart(): Promise<void> {
-    await this.end('SIGTERM');
-    const urls = this.hasTls ? `${this.url} ${this.ldapsUrl}` : this.url;
-    const configuration = join(this.directory, 'slapd.conf');
-    this.process = spawn('/usr/sbin/slapd', ['-f', configuration, '-h', urls, '-d', '0'], { stdio: 'ignore' });
-    await answers(this.port, this.process);
+    await this.daemon.restart();
   }
 
   /** From here on it accepts connections and answers nothing. */
   async pause(): Promise<void> {
-    this.process?.kill('SIGSTOP');
-    while (!(await isStopped(this.process?.pid))) await pause(5);
+    await this.daemon.pause();
   }
 
   resume(): void {
-    this.process?.kill('SIGCONT');
+    this.daemon.resume();
   }
 
   /** Ends it at once, as a crash does. */
   async kill(): Promise<void> {
-    await this.end('SIGKILL');
+    await this.daemon.end('SIGKILL');
   }
 
   /** Ends it and removes its data. */
   async stop(): Promise<void> {
-    await this.end('SIGKILL');
+    await this.daemon.end('SIGKILL');
     await rm(this.directory, { recursive: true });
   }
 
@@ -87,16 +84,6 @@ export class Slapd {
     child.stdin?.end(ldif);
     const [code] = await once(child, 'exit');
     if (code !== 0) throw new Error(`ldapmodify ended with ${code}`);
-  }
-
-  private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const process = this.process;
-    this.process = undefined;
-    if (!process || process.exitCode !== null || process.signalCode !== null) return;
-    const ended = once(process, 'exit');
-    process.kill('SIGCONT');
-    process.kill(signal);
-    await ended;
   }
 }
 
@@ -138,24 +125,3 @@ const tlsLines = (directory: string): readonly string[] => [
   `TLSCertificateFile ${join(directory, 'certificate.pem')}`,
   `TLSCertificateKeyFile ${join(directory, 'key.pem')}`,
 ];
-
-/** Whether all threads of a process have taken note of SIGSTOP. */
-async function isStopped(pid: number | undefined): Promise<boolean> {
-  const tasks = await readdir(`/proc/${pid}/task`);
-  const states = tasks.map(async (task) => /\) T /.test(await readFile(`/proc/${pid}/task/${task}/stat`, 'utf8')));
-  return (await Promise.all(states)).every((state) => state);
-}
-
-async function answers(port: number, process: ChildProcess): Promise<void> {
-  for (;;) {
-    if (process.exitCode !== null) throw new Error(`slapd ended with ${process.exitCode}`);
-    const socket = connect(port, '127.0.0.1');
-    const isUp = await once(socket, 'connect').then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isUp) return;
-    await pause(20);
-  }
-}

@@ -26,6 +26,20 @@ export function nextCookie(controls: readonly Control[] = []): Buffer | undefine
   return cookie?.length ? cookie : undefined;
 }
 
+/*
+ * What a server says of its refusal is read by the library under a name that results once had.
+ */
+const { LDAPResult } = ldap as unknown as { readonly LDAPResult: { readonly prototype: object } };
+Object.defineProperty(LDAPResult.prototype, 'errorMessage', {
+  configurable: true,
+  get(this: { diagnosticMessage: string }) {
+    return this.diagnosticMessage;
+  },
+  set(this: { diagnosticMessage: string }, text: string) {
+    this.diagnosticMessage = text;
+  },
+});
+
 /** A distinguished name that goes out as it is written: the library's own reading mistakes `\+` and `\\`. */
 export const verbatim = (dn: string): string =>
   ({ [Symbol.toStringTag]: 'LdapDn', toString: () => dn }) as unknown as string;

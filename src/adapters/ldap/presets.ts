@@ -7,6 +7,8 @@ interface Usual {
 
 /** Bit 2 of `userAccountControl`: the account is disabled. 1.2.840.113556.1.4.803 is "has all these bits". */
 const DISABLED = '(userAccountControl:1.2.840.113556.1.4.803:=2)';
+/** Bit 2048: not somebody but another domain that is trusted. */
+const TRUST = '(userAccountControl:1.2.840.113556.1.4.803:=2048)';
 
 const presets: Readonly<Record<Preset, Usual>> = {
   openldap: {
@@ -19,7 +21,7 @@ const presets: Readonly<Record<Preset, Usual>> = {
       '(&(objectCategory=person)(objectClass=user)',
       '(!(objectClass=computer))(!(objectClass=contact))(!(objectClass=group))',
       '(!(objectClass=msDS-GroupManagedServiceAccount))(!(objectClass=msDS-ManagedServiceAccount))',
-      `(!${DISABLED}))`,
+      `(!${DISABLED})(!${TRUST}))`,
     ].join(''),
     attributes: {
       user: 'sAMAccountName',

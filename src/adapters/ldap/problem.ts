@@ -87,6 +87,7 @@ function resultWords(error: Error, code: number): string {
     .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
     .toLowerCase();
   const [, logon = ''] = /\bdata ([0-9a-f]{3}),/.exec(error.message) ?? [];
-  const hint = hints[code] ?? logonHints[logon];
+  const isUnbound = /successful bind must be completed|without authentication/i.test(error.message);
+  const hint = isUnbound ? 'nobody is bound: bindDn is missing' : (hints[code] ?? logonHints[logon]);
   return hint === undefined ? name : `${name} (${hint})`;
 }
