@@ -10,7 +10,7 @@ import { compare, type Listing } from './listing.js';
 import { changesOf } from './mirror-changes.js';
 import type { Mxid } from './mxid.js';
 import { listedClaims, sharedNames } from './shared-names.js';
-import { reportOf, type SyncReport } from './sync-report.js';
+import { reportOf, showSome, type SyncReport } from './sync-report.js';
 
 /** More changed entries than this are loaded anew instead of being told claim by claim. */
 const TELLABLE = 5_000;
@@ -105,6 +105,7 @@ export class Mirrors {
       // What one directory changes depends on the user IDs of all: no two may reckon at once.
       shared = await this.inTurn('apply', () => this.apply(source, listing, startedAt));
     }
+    if (options.isDryRun) await showSome(listing.sightings, this.store, source);
     const tookMs = this.clock.now() - startedAt;
     return reportOf({ source, found: listing, removed, shared, refusal, isDryRun: options.isDryRun, tookMs });
   }

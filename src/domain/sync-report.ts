@@ -1,4 +1,5 @@
-import type { LeftOut, MirroredEntry, SourcedEntry } from './directory.js';
+import type { MirrorStore } from '../ports/mirror-store.js';
+import type { LeftOut, MirroredEntry, Person, SourcedEntry } from './directory.js';
 import { remarksOf } from './distrust.js';
 import type { Mxid } from './mxid.js';
 
@@ -17,7 +18,7 @@ export interface SyncReport {
   readonly added: Sample<string>;
   readonly changed: Sample<string>;
   readonly removed: Sample<string>;
-  /** New and changed people with the user ID that is derived for them. */
+  /** New and changed people with the user ID that is derived for them. In a dry run without any: some of the others. */
   readonly people: Sample<{ readonly label: string; readonly mxid: Mxid; readonly threepids: number }>;
   /** New and changed entries that are not taken, or not whole. */
   readonly leftOut: Sample<{ readonly label: string; readonly reasons: readonly LeftOut[] }>;
@@ -44,8 +45,12 @@ export class Sightings {
   take({ label, person, leftOut }: MirroredEntry, isNew: boolean): void {
     this.hasAddresses ||= (person?.threepids.length ?? 0) > 0;
     (isNew ? this.added : this.changed).take(() => label);
-    if (person) this.people.take(() => ({ label, mxid: person.mxid, threepids: person.threepids.length }));
+    if (person) this.show(label, person);
     if (leftOut.length > 0) this.leftOut.take(() => ({ label, reasons: leftOut }));
+  }
+
+  show(label: string, { mxid, threepids }: Person): void {
+    this.people.take(() => ({ label, mxid, threepids: threepids.length }));
   }
 
   get samples(): Pick<SyncReport, 'added' | 'changed' | 'people' | 'leftOut'> {
@@ -103,6 +108,16 @@ export function reportOf({ source, found, removed = [], shared, refusal, isDryRu
     shared: collisions.sample,
     tookMs,
   };
+}
+
+/** Shows as many people of a mirror as a report does, where none is new or changed. */
+export async function showSome(sightings: Sightings, store: MirrorStore, source: string): Promise<void> {
+  if (sightings.samples.people.count > 0) return;
+  for await (const page of store.entries(source)) {
+    const people = page.filter(({ person }) => person).slice(0, SHOWN);
+    for (const { label, person } of people) if (person) sightings.show(label, person);
+    if (people.length > 0) return;
+  }
 }
 
 const labelOf = ({ label }: { readonly label: string }): string => label;

@@ -625,6 +625,13 @@ describe('a mirror', () => {
       expect([house.telemetry.lines, house.telemetry.counted]).toEqual([[], []]);
     });
 
+    it('report in a dry run ten of the user IDs that are derived, also where nothing changes', async () => {
+      const { people, changed } = await house.mirrors.sync('staff', { isDryRun: true });
+      expect(changed.count).toBe(0);
+      expect(people.count).toBe(10);
+      expect(people.shown).toContainEqual({ label: 'cn=p0', mxid: '@p0:example.org', threepids: 1 });
+    });
+
     it('report in a dry run who would share a user ID', async () => {
       staff.put('p0', '@p1:example.org', [p0]);
       const { shared } = await house.mirrors.sync('staff', { isDryRun: true });

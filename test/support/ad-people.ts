@@ -1,10 +1,10 @@
 import { entry } from './ldif.js';
 import { password } from './samba.js';
 
-export const AD_ROOT = 'DC=ad,DC=test';
+export const AD_ROOT = 'DC=example,DC=org';
 export const AD_PEOPLE = `OU=People,${AD_ROOT}`;
 /** An account without any rights but those that every user has. */
-export const READER = { dn: 'islet@AD.TEST', password: 'Passw0rd!of-islet' };
+export const READER = { dn: 'islet@example.org', password: 'Passw0rd!of-islet' };
 
 type Attributes = Readonly<Record<string, string | readonly string[]>>;
 
@@ -50,7 +50,7 @@ export const AD_LDIF = [
   `${entry(`CN=islet,CN=Users,${AD_ROOT}`, {
     objectClass: 'user',
     sAMAccountName: 'islet',
-    userPrincipalName: 'islet@ad.test',
+    userPrincipalName: 'islet@example.org',
     userAccountControl: '512',
   }).trimEnd()}\n${password(READER.password)}\n`,
 ].join('');

@@ -20,9 +20,9 @@ const PASSWORD = 'Passw0rd!of-admin';
  * address of its own among those of the loopback network.
  */
 export class Samba {
-  readonly suffix = 'DC=ad,DC=test';
+  readonly suffix = 'DC=example,DC=org';
   /** May read and write everything. */
-  readonly adminDn = 'Administrator@AD.TEST';
+  readonly adminDn = 'Administrator@EXAMPLE.ORG';
   readonly adminPassword = PASSWORD;
   readonly url: string;
   readonly ldapsUrl: string;
@@ -52,7 +52,7 @@ export class Samba {
     const folder = await mkdtemp(join(tmpdir(), 'samba-'));
     await cp(await provisioned(), folder, { recursive: true });
     const host = ['127', randomInt(1, 255), randomInt(256), randomInt(1, 255)].join('.');
-    const { ca, certificates } = createAuthority({ dc: [host, 'dc1.ad.test'] });
+    const { ca, certificates } = createAuthority({ dc: [host, 'dc1.example.org'] });
     const samba = new Samba(folder, host, ca);
     const files = { 'ca.pem': ca, 'dc.pem': certificates.dc.cert, 'dc.key': certificates.dc.key };
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
@@ -132,7 +132,13 @@ async function provisioned(): Promise<string> {
 }
 
 async function provision(folder: string): Promise<void> {
-  const domain = ['--realm=AD.TEST', '--domain=AD', '--host-name=dc1', '--host-ip=127.0.0.1', '--dns-backend=NONE'];
+  const domain = [
+    '--realm=EXAMPLE.ORG',
+    '--domain=EXAMPLE',
+    '--host-name=dc1',
+    '--host-ip=127.0.0.1',
+    '--dns-backend=NONE',
+  ];
   const options = ['interfaces=lo', 'bind interfaces only=yes'].map((option) => `--option=${option}`);
   const rest = ['--server-role=dc', '--use-rfc2307', `--adminpass=${PASSWORD}`, `--targetdir=${folder}`];
   await run('samba-tool', ['domain', 'provision', ...domain, ...rest, ...options], { maxBuffer: 1e7 });
@@ -141,8 +147,8 @@ async function provision(folder: string): Promise<void> {
 const configuration = (folder: string, host: string): string =>
   [
     '[global]',
-    'realm = AD.TEST',
-    'workgroup = AD',
+    'realm = EXAMPLE.ORG',
+    'workgroup = EXAMPLE',
     'netbios name = DC1',
     'server role = active directory domain controller',
     'server services = ldap',
