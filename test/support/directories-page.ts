@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { parse } from 'yaml';
+import { rulesOf } from '../../src/adapters/ldap/rules.js';
+import { withPreset } from '../../src/adapters/ldap/presets.js';
+
+const text = readFileSync(join(import.meta.dirname, '../../docs/directories.md'), 'utf8');
+
+type Settings = Readonly<Record<string, unknown>> & Parameters<typeof rulesOf>[0];
+
+export interface Example {
+  /** Lines of the source in the configuration. */
+  readonly lines: number;
+  /** What stands below `ldap`. */
+  readonly settings: Settings;
+}
+
+/** The section of docs/directories.md under this heading. */
+export function section(heading: string) {
+  const [body = ''] = text.split(`\n## ${heading}\n`)[1]?.split('\n## ') ?? [];
+  const blocks = (language: string) =>
+    Array.from(body.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'gm')), ([, block = '']) => block);
+  return {
+    examples: blocks('yaml').map((yaml): Example => {
+      const { sources } = parse(yaml) as { sources: [{ ldap: Settings }] };
+      return { lines: yaml.trim().split('\n').length - 1, settings: sources[0].ldap };
+    }),
+    ldapsearch: blocks('sh')[0] ?? '',
+    slapdConf: blocks('slapd.conf')[0] ?? '',
+  };
+}
+
+/** What a directory is asked by these settings, as the end of a command line. */
+export function asked(settings: Settings): string {
+  const { filter } = withPreset(settings);
+  return `-b ${String(settings['bases'])} '${filter}' ${rulesOf(settings).requested.join(' ')}`;
+}
+
+/** As one line. */
+export const joined = (command: string): string => command.replace(/\s*\\\n\s*/g, ' ').trim();
+
+/** Runs a command of the page against a server of ours. @returns how many entries it prints */
+export async function count(command: string, url: string, password: string, caFile = ''): Promise<number> {
+  const real = joined(command)
+    .replace(/-H \S+/, `-H ${url}`)
+    .replace(' -W ', ` -w '${password}' `);
+  const env = { ...process.env, LDAPTLS_CACERT: caFile };
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', real], { env, maxBuffer: 1e8 });
+  return stdout.match(/^dn:/gm)?.length ?? 0;
+}
