@@ -147,6 +147,8 @@ describe('a server that gives long attributes in ranges and knows no paging', ()
       const attributes = [
         { type: 'sAMAccountName', values: ['anna'] },
         { type: 'objectGUID', values: [Buffer.alloc(16, 0xc3)] },
+        // The real one names the attribute by itself, too, and empty.
+        { type: 'proxyAddresses', values: [] },
         { type: `proxyAddresses;range=${first}-${last}`, values: some },
       ];
       response.send(response.createSearchEntry({ objectName: `cn=Anna,${ROOT}`, attributes }));

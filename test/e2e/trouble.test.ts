@@ -6,6 +6,8 @@ import { type RunningIslet, startIslet } from '../support/islet.js';
 import { PEOPLE, PEOPLE_BASE, sourceFor } from '../support/people.js';
 import { Slapd } from '../support/slapd.js';
 
+const EVE = 'objectClass: inetOrgPerson\nuid: eve\ncn: eve\nsn: eve\nmail: eve@example.org\n';
+
 describe('a directory in trouble', () => {
   let slapd: Slapd;
   let homeserver: HomeserverStandIn;
@@ -91,6 +93,40 @@ describe('a directory in trouble', () => {
     expect((await islet.command('sync', '--force')).code).toBe(0);
     expect(await client.findHashed(['ally@example.org'])).toEqual({});
     expect(await staff()).toMatchObject({ ok: true });
+  });
+
+  it('does not take a filter that matches nothing for nobody, and says so everywhere', async () => {
+    await slapd.modify(`dn: uid=eve,${PEOPLE_BASE}\nchangetype: add\n${EVE}`);
+    const reason = 'the filter matches nothing although the base has entries';
+    const other = await startIslet({
+      server: { name: 'id.example.org' },
+      sources: [source({ filter: '(objectClass=user)' })],
+    });
+    try {
+      await eventually(() => other.log().includes(reason));
+      const ready = await (await fetch(`${other.adminUrl}/health/ready`)).json();
+      expect(ready).toMatchObject({
+        ok: true,
+        checks: { mirrors: { staff: { ok: false, entries: 0, failure: `${PEOPLE_BASE}: ${reason}` } } },
+      });
+      expect(await other.command('sync')).toMatchObject({
+        code: 1,
+        stdout: expect.stringContaining(`not applied: ${PEOPLE_BASE}: ${reason}`),
+      });
+      expect((await other.command('lookup', 'eve@example.org')).stdout).toContain(
+        `not synced yet: ${PEOPLE_BASE}: ${reason}`,
+      );
+
+      const forced = await other.command('sync', '--force', '--json');
+      expect(JSON.parse(forced.stdout)).toMatchObject([{ isApplied: true, warnings: [`${PEOPLE_BASE}: ${reason}`] }]);
+      const forcedReady = await (await fetch(`${other.adminUrl}/health/ready`)).json();
+      expect(forcedReady).toMatchObject({
+        checks: { mirrors: { staff: { ok: true, warnings: [`${PEOPLE_BASE}: ${reason}`] } } },
+      });
+      expect((await other.command('sync')).stdout).toContain(`  ${PEOPLE_BASE}: ${reason}`);
+    } finally {
+      await other.remove();
+    }
   });
 
   it.each([
