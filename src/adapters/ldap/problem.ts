@@ -83,7 +83,7 @@ const logonHints: Readonly<Record<string, string>> = {
 
 function resultWords(error: Error, code: number): string {
   const name = error.name
-    .replace(/Error$/, '')
+    .replace(/(?<=[a-z][A-Z][A-Za-z]*)Error$/, '')
     .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
     .toLowerCase();
   const [, logon = ''] = /\bdata ([0-9a-f]{3}),/.exec(error.message) ?? [];
