@@ -22,6 +22,7 @@ import { SPEC_VERSIONS } from './options.js';
 import { every, type Schedule } from './schedule.js';
 import type { Services } from './services.js';
 import { keepMirrors } from './syncs.js';
+import { checkUnmirrored } from './unmirrored.js';
 
 const MINUTE_MS = 60_000;
 /** Instances that were away for longer load everything again. */
@@ -76,6 +77,8 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         telemetry,
       ),
     );
+
+    void checkUnmirrored(stages, telemetry);
 
     const app = httpApp(services, {
       ...config.listen,

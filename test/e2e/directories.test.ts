@@ -5,7 +5,7 @@ import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/app/config.js';
 import { openDirectory } from '../../src/app/sources.js';
-import { AD_LDIF, READER } from '../support/ad-people.js';
+import { AD_LDIF, AD_PEOPLE, AD_ROOT, READER } from '../support/ad-people.js';
 import { IdentityClient } from '../support/client.js';
 import { asked, count, type Example, joined, section } from '../support/directories-page.js';
 import { eventually } from '../support/eventually.js';
@@ -206,6 +206,18 @@ describe('docs/directories.md', () => {
         });
       });
 
+      it('follows somebody who is renamed and moved as the same entry', async () => {
+        const anna = `CN=Anna.Meier,${AD_PEOPLE}`;
+        await samba.modify(`dn: ${anna}\nchangetype: modify\nreplace: sAMAccountName\nsAMAccountName: anna.huber\n`);
+        await samba.modify(
+          `dn: ${anna}\nchangetype: modrdn\nnewrdn: CN=Anna Huber\ndeleteoldrdn: 1\nnewsuperior: OU=Büro,${AD_ROOT}\n`,
+        );
+        expect((await islet.command('sync')).stdout).toContain('0 new, 1 changed, 0 gone');
+        expect(await client.findHashed(['a.old@example.org'])).toEqual({
+          'a.old@example.org': '@anna.huber:example.org',
+        });
+      });
+
       it('goes on with what it knew when the account is not let in any more, and says why everywhere', async () => {
         await samba.tool('user', 'disable', 'islet');
         const { code, stdout } = await islet.command('sync');
@@ -213,7 +225,7 @@ describe('docs/directories.md', () => {
         expect((await readiness()).failure).toContain('(the account is disabled)');
         expect(islet.log()).toContain('(the account is disabled)');
         expect(await client.findHashed(['a.old@example.org'])).toEqual({
-          'a.old@example.org': '@anna.meier:example.org',
+          'a.old@example.org': '@anna.huber:example.org',
         });
         await samba.tool('user', 'enable', 'islet');
         expect((await islet.command('sync')).code).toBe(0);

@@ -132,6 +132,11 @@ describe('a directory in trouble', () => {
   it.each([
     ['a wrong password', () => ({ bindPassword: 'wrong' }), /bind refused for cn=admin.*password from.*credentials/i],
     ['nobody listening', () => ({ urls: ['ldap://127.0.0.1:1'] }), /refused/i],
+    [
+      'a filter that matches nothing and no mirror',
+      () => ({ filter: '(objectClass=user)', mirror: false }),
+      /matches nothing/,
+    ],
     ['a base that is not there', () => ({ bases: ['ou=nowhere,dc=example,dc=org'] }), /ou=nowhere/],
   ])('starts with %s, and its log names the hop and the reason', async (_case, difference, reason) => {
     const other = await startIslet({
