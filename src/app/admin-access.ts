@@ -14,6 +14,7 @@ import { type OperationsByText, operationsByText } from './operations-by-text.js
 export interface SyncWish {
   readonly isDryRun: boolean;
   readonly isForced: boolean;
+  readonly isOfChanges: boolean;
   /** How many entries have been read so far. */
   readonly onProgress: (listed: number) => void;
 }
@@ -62,9 +63,9 @@ function overHttp(http: AxiosInstance, adminToken: string): AdminAccess {
       const { data } = await told(http.get<{ mirrors: { source: string }[] }>('/mirrors', { headers }));
       return data.mirrors.map(({ source }) => source);
     },
-    sync: async (source, { isDryRun, isForced, onProgress }) => {
+    sync: async (source, { isDryRun, isForced, isOfChanges, onProgress }) => {
       const url = `/sync/${encodeURIComponent(source)}`;
-      const params = { dryRun: isDryRun, force: isForced };
+      const params = { dryRun: isDryRun, force: isForced, changes: isOfChanges };
       const watch = setInterval(
         () => void http.get(url, { headers }).then(({ data }) => onProgress(data.listed), ignore),
         500,

@@ -3,6 +3,13 @@ import type { MirroredDirectory } from '../domain/mirrors.js';
 import type { FollowedPepper } from '../ports/followed-pepper.js';
 import type { ThreepidSource } from '../ports/threepid-source.js';
 
+interface Timetable {
+  /** How often everything is read. */
+  readonly everyMs: number;
+  /** How often what changed is asked for in between. Absent: never. */
+  readonly changesEveryMs?: number;
+}
+
 /**
  * One stage of the chain as configured. A directory that may be listed is mirrored; the pepper of an
  * upstream that takes part in hashed lookups is followed; our own bindings are a stage like the others.
@@ -10,7 +17,7 @@ import type { ThreepidSource } from '../ports/threepid-source.js';
 export type Stage =
   | {
       readonly source: ThreepidSource;
-      readonly mirror?: MirroredDirectory & { readonly everyMs: number };
+      readonly mirror?: MirroredDirectory & Timetable;
       readonly followed?: FollowedPepper;
     }
   | typeof BINDINGS;

@@ -100,22 +100,37 @@ command('lookup', 'explain, stage by stage, who answers for an address and why')
     await withAccess(config, (access) => lookup(access, address, { isJson: json ?? false, paint, print }));
   });
 
+interface SyncFlags {
+  changes?: boolean;
+  dryRun?: boolean;
+  force?: boolean;
+  json?: boolean;
+}
+
 command('sync', 'sync mirrors now and show what changed')
   .argument('[name]', 'the source; all mirrored ones without it')
+  .option('--changes', 'ask only for what changed, where the directory can say it')
   .option('--dry-run', 'show what would change and apply nothing')
   .option('--force', 'apply also what the guards take for broken')
   .option('--json', 'print it as JSON')
-  .action(
-    async (source: string | undefined, options: WithConfig & { dryRun?: boolean; force?: boolean; json?: boolean }) => {
-      const { config, dryRun = false, force = false, json = false } = options;
-      const onProgress = (name: string, listed: number): void => {
-        if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${listed} entries read `);
-      };
-      await withAccess(config, (access) =>
-        sync(access, { source, isDryRun: dryRun, isForced: force, isJson: json, paint, print, onProgress }),
-      );
-    },
-  );
+  .action(async (source: string | undefined, options: WithConfig & SyncFlags) => {
+    const { config, changes = false, dryRun = false, force = false, json = false } = options;
+    const onProgress = (name: string, listed: number): void => {
+      if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${listed} entries read `);
+    };
+    await withAccess(config, (access) =>
+      sync(access, {
+        source,
+        isDryRun: dryRun,
+        isForced: force,
+        isOfChanges: changes,
+        isJson: json,
+        paint,
+        print,
+        onProgress,
+      }),
+    );
+  });
 
 command(
   'test',

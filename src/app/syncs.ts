@@ -33,21 +33,31 @@ export function keepMirrors(
   clock: Clock,
   telemetry: Telemetry,
 ): readonly Schedule[] {
-  return mirroredIn(stages).map(({ directory: { name }, everyMs }) => {
+  return mirroredIn(stages).map(({ directory: { name }, everyMs, changesEveryMs = Infinity }) => {
     let isFirst = true;
-    return every(Math.min(everyMs / 4, LONGEST_TICK_MS), `sync of ${name}`, telemetry, async () => {
-      if (!isFirst && !(await isDue())) return;
+    const tickMs = Math.min(everyMs / 4, changesEveryMs / 4, LONGEST_TICK_MS);
+    return every(tickMs, `sync of ${name}`, telemetry, async () => {
+      const due = isFirst ? 'everything' : await whatIsDue();
       isFirst = false;
-      const { isApplied, added, changed, removed, tookMs } = await sync(name);
-      const counts = { added: added.count, changed: changed.count, removed: removed.count, tookMs };
-      if (isApplied) telemetry.info('a mirror is in step with its directory', { source: name, ...counts });
+      if (!due) return;
+      const { isApplied, isWhole, added, changed, removed, tookMs } = await sync(name, {
+        isOfChanges: due === 'changes',
+      });
+      const counts = { added: added.count, changed: changed.count, removed: removed.count };
+      // Once a minute that nothing changed is too much to be told.
+      if (!isApplied || (!isWhole && added.count + changed.count + removed.count === 0)) return;
+      telemetry.info('a mirror is in step with its directory', { source: name, ...counts, tookMs });
     });
 
-    async function isDue(): Promise<boolean> {
-      const { attemptedAt } = await mirrors.state(name);
-      if (attemptedAt !== undefined && clock.now() - attemptedAt < everyMs) return false;
-      // Of several instances that find it due at the same moment, one goes.
-      return (await limits.take(`sync ${name}`, { amount: 1, windowMs: everyMs / 2 })) === 0;
+    async function whatIsDue(): Promise<'everything' | 'changes' | undefined> {
+      const { attemptedAt = -Infinity, changesAt = attemptedAt } = await mirrors.state(name);
+      const isDue = async (what: string, since: number, periodMs: number) =>
+        clock.now() - since >= periodMs &&
+        // Of several instances that find it due at the same moment, one goes.
+        (await limits.take(`${what} ${name}`, { amount: 1, windowMs: periodMs / 2 })) === 0;
+      if (await isDue('sync', attemptedAt, everyMs)) return 'everything';
+      if (!(await mirrors.isFollowing(name))) return undefined;
+      return (await isDue('changes', changesAt, changesEveryMs)) ? 'changes' : undefined;
     }
   });
 }

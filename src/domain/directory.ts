@@ -48,11 +48,17 @@ export interface MirrorState {
   readonly remarks?: Readonly<Record<string, string>>;
   /**
    * Why the newest attempt was not applied; `undefined` if it was. `isSuspect`: the directory was
-   * read to its end, and what it gave is not believed.
+   * read to its end, and what it gave is not believed. `isOfChanges`: everything was read well before.
    */
-  readonly failure: { readonly at: number; readonly reason: string; readonly isSuspect?: true } | undefined;
-  /** When the newest attempt began, ms since the epoch. */
+  readonly failure:
+    | { readonly at: number; readonly reason: string; readonly isSuspect?: true; readonly isOfChanges?: true }
+    | undefined;
+  /** When the newest attempt to read everything began, ms since the epoch. */
   readonly attemptedAt: number | undefined;
+  /** From where the directory can say what changed. Absent: it cannot. */
+  readonly bookmark?: string;
+  /** When it was asked for changes last, ms since the epoch. Absent: not since everything was read. */
+  readonly changesAt?: number;
 }
 
 /**

@@ -5,6 +5,8 @@ import { Sightings } from './sync-report.js';
 
 /** How a directory differs from its mirror. */
 export interface Listing {
+  /** Whether everything was read, and not only what changed. */
+  readonly isWhole: boolean;
   /** How many entries each part has now. */
   readonly parts: Readonly<Record<string, number>>;
   /** Entries that are new or changed. */
@@ -19,6 +21,7 @@ export interface Listing {
   readonly sightings: Sightings;
   /** What the directory said of its parts. Absent: nothing. */
   readonly remarks?: Readonly<Record<string, string>>;
+  readonly bookmark?: string;
 }
 
 /** Reads a directory from end to end and compares it; entries with a known stamp are not even understood. */
@@ -28,7 +31,8 @@ export async function compare(
   onProgress: (listed: number) => void = () => undefined,
 ): Promise<Listing> {
   // Begun before the stamps are read: until the first page is there, a directory takes its time.
-  const pages = directory.list()[Symbol.asyncIterator]();
+  let bookmark: string | undefined;
+  const pages = directory.list((made) => (bookmark = made))[Symbol.asyncIterator]();
   const first = pages.next();
   first.catch(() => undefined);
   const known = await stampsIn(store, directory.name).catch(async (error: unknown) => {
@@ -64,6 +68,7 @@ export async function compare(
   const removed: string[] = [];
   for (const id of known.keys()) if (!met.has(id)) removed.push(id);
   return {
+    isWhole: true,
     parts,
     put,
     isNew: (id) => !known.has(id),
@@ -72,6 +77,7 @@ export async function compare(
     removed,
     sightings,
     ...(Object.keys(remarks).length > 0 && { remarks }),
+    ...(bookmark !== undefined && { bookmark }),
   };
 }
 

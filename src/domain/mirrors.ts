@@ -6,6 +6,7 @@ import type { Telemetry } from '../ports/telemetry.js';
 import type { MirrorState, SourcedEntry } from './directory.js';
 import { distrust } from './distrust.js';
 import type { IndexKeeper } from './index-keeper.js';
+import { compareChanges } from './changed-entries.js';
 import { compare, type Listing } from './listing.js';
 import { changesOf } from './mirror-changes.js';
 import type { Mxid } from './mxid.js';
@@ -26,6 +27,8 @@ export interface SyncOptions {
   readonly isDryRun?: boolean;
   /** Applies also what the guards take for broken. */
   readonly isForced?: boolean;
+  /** Asks only for what changed, where the directory can say it. */
+  readonly isOfChanges?: boolean;
   readonly onProgress?: (listed: number) => void;
 }
 
@@ -67,6 +70,12 @@ export class Mirrors {
     return sharedNames(await this.store.findByMxid(mxids), this.derivers);
   }
 
+  /** Whether there is a bookmark from which to ask this directory for changes. */
+  async isFollowing(source: string): Promise<boolean> {
+    const canSay = this.mirrored.get(source)?.directory.changes !== undefined;
+    return canSay && (await this.state(source)).bookmark !== undefined;
+  }
+
   /**
    * Lists a directory and applies what changed, one sync of a directory at a time. A directory that
    * cannot be read, or whose listing looks broken, leaves the last good copy as it is: the report,
@@ -86,10 +95,13 @@ export class Mirrors {
     const before = await this.state(source);
     let listing: Listing;
     try {
-      listing = await compare(directory, this.store, options.onProgress);
+      const changes = options.isOfChanges ? await compareChanges(directory, this.store, before) : undefined;
+      listing = changes ?? (await compare(directory, this.store, options.onProgress));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      if (!options.isDryRun) await this.fail(source, before, { at: startedAt, reason }, cause);
+      const ofChanges = options.isOfChanges && before.bookmark !== undefined;
+      const failure = { at: startedAt, reason, ...(ofChanges && { isOfChanges: true as const }) };
+      if (!options.isDryRun) await this.fail(source, before, failure, cause);
       return reportOf({ source, refusal: reason, tookMs: this.clock.now() - startedAt });
     }
 
@@ -99,31 +111,26 @@ export class Mirrors {
     if (options.isDryRun || refusal !== undefined) {
       ({ shared } = await changesOf(source, listing, this.store, this.derivers));
       if (!options.isDryRun && refusal !== undefined) {
-        await this.fail(source, before, { at: startedAt, reason: refusal, isSuspect: true });
+        const ofChanges = !listing.isWhole && { isOfChanges: true as const };
+        await this.fail(source, before, { at: startedAt, reason: refusal, isSuspect: true, ...ofChanges });
       }
     } else {
       // What one directory changes depends on the user IDs of all: no two may reckon at once.
-      shared = await this.inTurn('apply', () => this.apply(source, listing, startedAt));
+      shared = await this.inTurn('apply', () => this.apply(source, before, listing, startedAt));
     }
     if (options.isDryRun) await showSome(listing.sightings, this.store, source);
     const tookMs = this.clock.now() - startedAt;
     return reportOf({ source, found: listing, removed, shared, refusal, isDryRun: options.isDryRun, tookMs });
   }
 
-  private async apply(source: string, listing: Listing, startedAt: number) {
-    const { put, removed, parts, remarks } = listing;
+  private async apply(source: string, before: MirrorState, listing: Listing, startedAt: number) {
+    const { put, removed } = listing;
     const isReload = put.size + removed.length > TELLABLE;
     const plan = isReload ? undefined : await changesOf(source, listing, this.store, this.derivers);
     const reloads = this.sources.map((name) => ({ source: name, removed: [], added: [], isReload }));
-    const state = {
-      syncedAt: startedAt,
-      attemptedAt: startedAt,
-      parts,
-      failure: undefined,
-      ...(remarks && { remarks }),
-    };
+    const state = stateAfter(before, listing, startedAt);
     const storing = this.store.apply(source, { put, removed, state, changes: plan?.changes ?? reloads });
-    if (isReload && isWhole(listing) && this.mirrored.size === 1) {
+    if (isReload && isAnew(listing) && this.mirrored.size === 1) {
       const claims = (stored: ClaimReader) => listedClaims(source, listing, this.derivers.has(source), stored);
       await this.keeper.loadWhile(source, claims, storing);
     }
@@ -154,12 +161,24 @@ export class Mirrors {
       const rest = before.syncedAt === undefined ? 'there is no copy yet' : 'the last good copy answers';
       this.telemetry.warn(`a sync was not applied; ${rest}`, { source, reason }, cause);
     }
-    await this.store.saveState(source, { ...before, attemptedAt: at, failure });
+    // That everything could not be read, or was not believed, is not made good by a few changes.
+    const state = failure.isOfChanges
+      ? { ...before, changesAt: at, failure: before.failure && !before.failure.isOfChanges ? before.failure : failure }
+      : { ...before, attemptedAt: at, failure };
+    await this.store.saveState(source, state);
   }
 }
 
+function stateAfter(before: MirrorState, { isWhole, parts, remarks, bookmark }: Listing, at: number): MirrorState {
+  const { failure } = before;
+  const marked = bookmark !== undefined && { bookmark };
+  if (!isWhole)
+    return { ...before, ...marked, parts, changesAt: at, failure: failure?.isOfChanges ? undefined : failure };
+  return { syncedAt: at, attemptedAt: at, parts, failure: undefined, ...(remarks && { remarks }), ...marked };
+}
+
 /** Whether everything that the directory has is new or changed, as at the first sync. */
-const isWhole = ({ put, parts }: Listing): boolean =>
+const isAnew = ({ put, parts }: Listing): boolean =>
   put.size === Object.values(parts).reduce((sum, count) => sum + count, 0);
 
 /** The names of the directories that make user IDs out of names of their own. */

@@ -10,6 +10,8 @@ const SHOWN = 10;
 export interface SyncReport {
   readonly source: string;
   readonly isApplied: boolean;
+  /** Whether everything was read, and not only what changed. */
+  readonly isWhole: boolean;
   /** Why it was not, or would not be, applied. */
   readonly refusal: string | undefined;
   readonly parts: Readonly<Record<string, number>>;
@@ -75,6 +77,7 @@ class Sampler<T> {
 }
 
 interface Found {
+  readonly isWhole: boolean;
   readonly parts: SyncReport['parts'];
   readonly remarks?: Readonly<Record<string, string>>;
   readonly sightings: Sightings;
@@ -100,6 +103,7 @@ export function reportOf({ source, found, removed = [], shared, refusal, isDryRu
   return {
     source,
     isApplied: refusal === undefined && !isDryRun,
+    isWhole: found?.isWhole ?? true,
     refusal,
     parts: found?.parts ?? {},
     warnings: remarksOf(found ?? {}),

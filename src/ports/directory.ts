@@ -8,6 +8,15 @@ export interface DirectoryPage {
   readonly remark?: string;
 }
 
+/** What a directory can say without being read from end to end: neither deletions nor moves out of it. */
+export interface DirectoryChanges {
+  /** Entries that changed and are of this directory now. */
+  readonly present: readonly DirectoryPage[];
+  /** Ids of entries that changed and are not, whether or not they ever were. */
+  readonly gone: readonly string[];
+  readonly bookmark: string;
+}
+
 /** A source that can be read from end to end. */
 export abstract class Directory {
   /** The name of the `ThreepidSource` it lists. */
@@ -25,6 +34,14 @@ export abstract class Directory {
   /**
    * Reads everything, each entry once, page by page, no faster than pages are taken. Throws if it cannot be read to
    * its end: then nothing that was yielded counts.
+   *
+   * @param onBookmark told, before the end, from where `changes` can go on; not told if it cannot
    */
-  abstract list(): AsyncIterable<DirectoryPage>;
+  abstract list(onBookmark?: (bookmark: string) => void): AsyncIterable<DirectoryPage>;
+
+  /**
+   * What changed since a bookmark was made, perhaps told more than once. `undefined` if that cannot
+   * be said any more, or is too much to be said: then everything has to be read. Throws like `list`.
+   */
+  changes?(since: string): Promise<DirectoryChanges | undefined>;
 }

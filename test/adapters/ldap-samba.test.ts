@@ -155,6 +155,33 @@ describe('Active Directory, by Samba', () => {
     await samba.modify(`dn: CN=after,OU=Büro,${AD_ROOT}\nchangetype: delete\n`);
   });
 
+  it('says by the numbers of one controller who changed and whose account was disabled since', async () => {
+    await samba.modify(['stays', 'leaves'].map((name) => account(name).replace('\n', '\nchangetype: add\n')).join(''));
+    const source = open();
+    const ids = new Map<string, string>();
+    let bookmark = '';
+    for await (const { entries } of source.list((made) => (bookmark = made))) {
+      for (const { id, label } of entries) ids.set(id, label);
+    }
+    const change = (name: string, attribute: string, value: string) =>
+      samba.modify(`dn: CN=${name},${AD_PEOPLE}\nchangetype: modify\nreplace: ${attribute}\n${attribute}: ${value}\n`);
+    await change('stays', 'mail', 'stays@example.net');
+    await change('leaves', 'userAccountControl', '546');
+
+    const changes = await source.changes(bookmark);
+    const present = changes?.present.flatMap(({ entries }) => entries) ?? [];
+    expect(present.map(({ label }) => label)).toEqual([`CN=stays,${AD_PEOPLE}`]);
+    expect(present[0]?.read().person?.threepids).toEqual([email('stays@example.net')]);
+    expect(changes?.gone.map((id) => ids.get(id))).toEqual([`CN=leaves,${AD_PEOPLE}`]);
+    const later = await source.changes(changes?.bookmark ?? '');
+    expect([later?.present.flatMap(({ entries }) => entries), later?.gone]).toEqual([[], []]);
+
+    const { server, usn } = JSON.parse(bookmark) as { server: string; usn: number };
+    expect(server).toMatch(/^[0-9a-f]{32}$/);
+    expect(await source.changes(JSON.stringify({ server: server.replace(/./g, '0'), usn }))).toBeUndefined();
+    for (const name of ['stays', 'leaves']) await samba.modify(`dn: CN=${name},${AD_PEOPLE}\nchangetype: delete\n`);
+  });
+
   it('says that it answers nobody who is not bound', async () => {
     const source = open({ bindDn: undefined, password: undefined });
     await expect(listed(source)).rejects.toThrow('bindDn is missing');

@@ -195,7 +195,7 @@ sources:
       timeLimitMs: 3000,
       connections: 4,
       pageSize: 1000,
-      mirror: { everyMs: 3_600_000, maxShrink: 0.2 },
+      mirror: { everyMs: 3_600_000, changesEveryMs: 60_000, maxShrink: 0.2 },
     });
   });
 

@@ -4,7 +4,7 @@ import { Refused } from '../../src/domain/errors.js';
 import type { Mxid } from '../../src/domain/mxid.js';
 import { type Medium, sameThreepid, type Threepid } from '../../src/domain/threepid.js';
 import type { Clock } from '../../src/ports/clock.js';
-import type { Directory, DirectoryPage } from '../../src/ports/directory.js';
+import type { Directory, DirectoryChanges, DirectoryPage } from '../../src/ports/directory.js';
 import type { Homeservers } from '../../src/ports/homeservers.js';
 import type { Random } from '../../src/ports/random.js';
 import type { Message, Sender } from '../../src/ports/sender.js';
@@ -117,7 +117,14 @@ export class FakeDirectory implements Directory, ThreepidSource {
   readonly read: string[] = [];
   /** How many listings were begun, and how many are under way. */
   readonly listings = { begun: 0, underWay: 0, mostAtOnce: 0 };
+  /** Whether it can say what changed; what was removed it does not. */
+  isFollowable = false;
+  /** How often it was asked for changes. */
+  asked = 0;
   private readonly entries = new Map<string, FakeEntry>();
+  private readonly outside = new Set<string>();
+  private readonly touched = new Map<string, number>();
+  private time = 0;
 
   constructor(
     readonly name = 'staff',
@@ -127,6 +134,15 @@ export class FakeDirectory implements Directory, ThreepidSource {
   /** Adds an entry, or puts it in place of the one of this id. */
   put(id: string, mxid: Mxid | undefined, threepids: readonly Threepid[], more: Partial<FakeEntry> = {}): void {
     this.entries.set(id, { part: this.parts[0] ?? 'people', mxid, threepids, leftOut: [], ...more });
+    this.outside.delete(id);
+    this.touched.set(id, ++this.time);
+  }
+
+  /** It is still there, and no longer one of this directory. */
+  leave(id: string): void {
+    this.entries.delete(id);
+    this.outside.add(id);
+    this.touched.set(id, ++this.time);
   }
 
   remove(...ids: readonly string[]): void {
@@ -149,7 +165,20 @@ export class FakeDirectory implements Directory, ThreepidSource {
     });
   }
 
-  async *list(): AsyncGenerator<DirectoryPage> {
+  async changes(since: string): Promise<DirectoryChanges | undefined> {
+    this.asked += 1;
+    if (this.failure) throw this.failure;
+    if (!this.isFollowable) return undefined;
+    const changed = [...this.touched].flatMap(([id, time]) => (time > Number(since) ? id : []));
+    const present = changed.flatMap((id) => {
+      const entry = this.entries.get(id);
+      return entry ? { part: entry.part, entries: [this.entry(id, entry)] } : [];
+    });
+    return { present, gone: changed.filter((id) => this.outside.has(id)), bookmark: String(this.time) };
+  }
+
+  async *list(onBookmark?: (bookmark: string) => void): AsyncGenerator<DirectoryPage> {
+    const { time } = this;
     this.listings.begun += 1;
     this.listings.underWay += 1;
     this.listings.mostAtOnce = Math.max(this.listings.mostAtOnce, this.listings.underWay);
@@ -161,6 +190,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
         yield { part: entry.part, entries: [this.entry(id, entry)] };
       }
       for (const [part, remark] of Object.entries(this.remarks)) yield { part, entries: [], remark };
+      if (this.isFollowable) onBookmark?.(String(time));
     } finally {
       this.listings.underWay -= 1;
     }

@@ -59,6 +59,6 @@ export const hasThreepid = ({ person }: MirroredEntry, threepid: Threepid): bool
   person?.threepids.some((one) => sameThreepid(one, threepid)) ?? false;
 
 export function stateFromJson(json: string): MirrorState {
-  const { syncedAt, attemptedAt, parts, failure, remarks }: MirrorState = JSON.parse(json);
-  return { syncedAt, attemptedAt, parts, failure, ...(remarks && { remarks }) };
+  const { syncedAt, attemptedAt, parts, failure, ...rest }: MirrorState = JSON.parse(json);
+  return { syncedAt, attemptedAt, parts, failure, ...rest };
 }

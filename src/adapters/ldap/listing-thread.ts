@@ -11,7 +11,7 @@ export type Report =
   | { readonly page: PackedPage }
   | { readonly failed: string; readonly hop: string; readonly problem: string }
   | { readonly worked: string }
-  | { readonly remark: keyof Remarks; readonly base: string }
+  | { readonly remark: keyof Remarks; readonly text: string }
   | { readonly end: string | undefined };
 
 /** A page as columns: thousands of objects cost several times as much on their way between threads. */
@@ -91,7 +91,7 @@ export async function* listInThread(
       } else if ('worked' in report) {
         outages.worked(report.worked);
       } else if ('remark' in report) {
-        remarks[report.remark](report.base);
+        remarks[report.remark](report.text);
       } else if (report.end === undefined) {
         return;
       } else {

@@ -25,9 +25,10 @@ const outages: OutageWatch = {
   worked: (what) => say({ worked: what }),
 };
 const remarks: Remarks = {
-  filterMatchesNothing: (base) => say({ remark: 'filterMatchesNothing', base }),
-  showsNothing: (base) => say({ remark: 'showsNothing', base }),
-  refersElsewhere: (base) => say({ remark: 'refersElsewhere', base }),
+  filterMatchesNothing: (text) => say({ remark: 'filterMatchesNothing', text }),
+  showsNothing: (text) => say({ remark: 'showsNothing', text }),
+  refersElsewhere: (text) => say({ remark: 'refersElsewhere', text }),
+  stood: (text) => say({ remark: 'stood', text }),
 };
 
 let ahead = 0;
@@ -39,9 +40,10 @@ port.on('message', () => {
 
 try {
   const { urls, bases, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
-  const servers = new Servers(urls, accessOf(options), outages, { now: () => Date.now() });
+  const clock = { now: () => Date.now() };
+  const servers = new Servers(urls, accessOf(options), outages, clock);
   const extent = { bases: [...new Set(bases)], pageSize, stallMs };
-  for await (const page of new Listing(rulesOf(options), servers, extent, remarks).pages()) {
+  for await (const page of new Listing(rulesOf(options), servers, extent, remarks, clock).pages()) {
     while (ahead >= PAGES_AHEAD) await new Promise<void>((resolve) => (wake = resolve));
     ahead += 1;
     const packed = packPage(page);

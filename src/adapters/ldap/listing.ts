@@ -1,4 +1,6 @@
 import ldap from 'ldapjs';
+import type { Clock } from '../../ports/clock.js';
+import { type Bookmark, bookmarkOf } from './bookmark.js';
 import type { Connection, Limits } from './connection.js';
 import type { RawEntry } from './raw-entry.js';
 import type { Rules } from './rules.js';
@@ -23,6 +25,8 @@ export interface Remarks {
   showsNothing(base: string): void;
   /** A part of the base is on another server, which is not asked. */
   refersElsewhere(base: string): void;
+  /** Where the server stood before all of this was read from it; a `Bookmark` as JSON. */
+  stood(bookmark: string): void;
 }
 
 /** A page as it came. */
@@ -38,7 +42,12 @@ export class Listing {
     private readonly servers: Servers,
     private readonly extent: Extent,
     private readonly remarks: Remarks,
+    private readonly clock: Clock,
   ) {}
+
+  private get limits(): Limits {
+    return { totalMs: PAGE_MS, stallMs: this.extent.stallMs };
+  }
 
   /** An entry below two bases is listed in the first. */
   async *pages(): AsyncGenerator<RawPage> {
@@ -50,15 +59,35 @@ export class Listing {
       seen.set(id, dn);
       return other === undefined;
     };
+    const bookmarks: (Bookmark | undefined)[] = [];
     for (const part of bases) {
-      for await (const raw of this.base(part)) {
+      const { connection, bookmark } = await this.begin(part);
+      bookmarks.push(bookmark);
+      for await (const raw of this.base(connection, part)) {
         yield { part, entries: bases.length === 1 ? raw : raw.filter(isNew) };
       }
     }
+    const [first] = bookmarks;
+    if (first && bookmarks.every((bookmark) => bookmark?.server === first.server))
+      this.remarks.stood(JSON.stringify(first));
   }
 
-  private async *base(base: string): AsyncGenerator<readonly RawEntry[]> {
-    const { rules, extent, remarks } = this;
+  /** A server that does not like to be asked where it stands is asked no further, and can still be listed. */
+  private async begin(base: string): Promise<{ readonly connection: Connection; readonly bookmark?: Bookmark }> {
+    const { rules, servers, clock } = this;
+    const connection = await servers.open(OPEN_MS, true);
+    try {
+      const bookmark = await bookmarkOf(connection, base, rules, this.limits, clock.now());
+      return { connection, ...(bookmark && { bookmark }) };
+    } catch (error) {
+      connection.close();
+      if (connection.isLost) throw error;
+      return { connection: await servers.open(OPEN_MS, true) };
+    }
+  }
+
+  private async *base(connection: Connection, base: string): AsyncGenerator<readonly RawEntry[]> {
+    const { rules, extent, remarks, limits } = this;
     const question = {
       base,
       filter: rules.filter,
@@ -66,8 +95,6 @@ export class Listing {
       id: rules.id,
       pageSize: extent.pageSize,
     };
-    const limits: Limits = { totalMs: PAGE_MS, stallMs: extent.stallMs };
-    const connection = await this.servers.open(OPEN_MS, true);
     try {
       let count = 0;
       let hasReferred = false;

@@ -2,10 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { Finding } from '../../domain/association.js';
 import { sameThreepid, type Threepid } from '../../domain/threepid.js';
 import type { Clock } from '../../ports/clock.js';
-import type { Directory, DirectoryPage } from '../../ports/directory.js';
+import type { Directory, DirectoryChanges, DirectoryPage } from '../../ports/directory.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
 import { type Access, accessOf } from './access.js';
+import type { Bookmark } from './bookmark.js';
+import { Changes } from './changes.js';
 import { check, type Checked } from './check.js';
 import { Deadline } from './deadline.js';
 import { readable } from './listed-entry.js';
@@ -36,6 +38,9 @@ export class LdapSource implements ThreepidSource, Directory {
   private readonly pool: Pool;
   private readonly lookup: Lookup;
   private readonly listing: Listing;
+  private readonly changed: Changes;
+  /** Where the server stood before the listing that is under way or ended last. */
+  private bookmark: string | undefined;
   private hasReferred = false;
   /** Why a base gave nothing, at the listing that is under way or ended last, and at the one before it. */
   private empty: ReadonlyMap<string, string> = new Map();
@@ -58,14 +63,17 @@ export class LdapSource implements ThreepidSource, Directory {
     const servers = new Servers(urls, this.access, this.outages, clock);
     this.pool = new Pool(servers, connections, timeLimitMs);
     this.lookup = new Lookup(this.rules, this.parts, this.pool);
-    this.listing = new Listing(this.rules, servers, { bases: this.parts, pageSize, stallMs }, this);
+    const extent = { bases: this.parts, pageSize, stallMs };
+    this.listing = new Listing(this.rules, servers, extent, this, clock);
+    this.changed = new Changes(this.rules, servers, extent, clock);
   }
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
     return this.live((deadline) => this.lookup.find(threepids, deadline));
   }
 
-  async *list(): AsyncGenerator<DirectoryPage> {
+  async *list(onBookmark?: (bookmark: string) => void): AsyncGenerator<DirectoryPage> {
+    this.bookmark = undefined;
     [this.emptyBefore, this.empty] = [this.empty, new Map()];
     const pages = this.options.listsInThread ? listInThread(this.options, this.outages, this) : this.listing.pages();
     for await (const { part, entries } of pages) {
@@ -76,6 +84,14 @@ export class LdapSource implements ThreepidSource, Directory {
       }
     }
     for (const [part, remark] of this.empty) yield { part, entries: [], remark };
+    if (this.bookmark !== undefined) onBookmark?.(this.bookmark);
+  }
+
+  async changes(since: string): Promise<DirectoryChanges | undefined> {
+    const changed = await this.changed.since(JSON.parse(since) as Bookmark);
+    if (!changed) return undefined;
+    const present = changed.present.map((page) => readable(page, this.rules));
+    return { present, gone: changed.gone, bookmark: JSON.stringify(changed.bookmark) };
   }
 
   async explain(threepid: Threepid): Promise<readonly Evidence[]> {
@@ -116,6 +132,10 @@ export class LdapSource implements ThreepidSource, Directory {
 
   filterMatchesNothing(base: string): void {
     this.gaveNothing(base, MATCHES_NOTHING);
+  }
+
+  stood(bookmark: string): void {
+    this.bookmark = bookmark;
   }
 
   showsNothing(base: string): void {

@@ -3,16 +3,30 @@ import type { Paint } from './paint.js';
 
 /** What a sync found and did, for an administrator to read. */
 export function syncText(report: SyncReport, paint: Paint): string {
-  const { source, isApplied, refusal, parts, warnings, added, changed, removed, people, leftOut, shared, tookMs } =
-    report;
+  const {
+    source,
+    isApplied,
+    isWhole,
+    refusal,
+    parts,
+    warnings,
+    added,
+    changed,
+    removed,
+    people,
+    leftOut,
+    shared,
+    tookMs,
+  } = report;
   const listed = Object.values(parts).reduce((sum, count) => sum + count, 0);
+  const read = isWhole ? `${listed} entries listed` : `asked what changed among ${listed} entries`;
   const verdict = isApplied
     ? paint.good('applied')
     : refusal === undefined
       ? 'not applied: this was a dry run'
       : paint.bad(`not applied: ${refusal}`);
   return [
-    `${paint.bold(source)}: ${listed} entries listed in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
+    `${paint.bold(source)}: ${read} in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
     ...Object.entries(parts).map(([part, count]) => paint.dim(`  ${count} in ${part}`)),
     ...warnings.map((warning) => paint.bad(`  ${warning}`)),
     `  ${added.count} new, ${changed.count} changed, ${removed.count} gone`,

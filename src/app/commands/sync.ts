@@ -7,6 +7,7 @@ export interface SyncCommand {
   readonly source: string | undefined;
   readonly isDryRun: boolean;
   readonly isForced: boolean;
+  readonly isOfChanges: boolean;
   readonly isJson: boolean;
   readonly paint: Paint;
   readonly print: (text: string) => void;
@@ -20,12 +21,13 @@ export interface SyncCommand {
  * @returns the exit code: 0 if everything was applied or, on a dry run, would be; 1 otherwise
  */
 export async function sync(access: AdminAccess, command: SyncCommand): Promise<number> {
-  const { source, isDryRun, isForced, isJson, paint, print, onProgress } = command;
+  const { source, isDryRun, isForced, isOfChanges, isJson, paint, print, onProgress } = command;
   const sources = source === undefined ? await access.mirrors() : [source];
   if (sources.length === 0) print('No source is mirrored: nothing to sync.');
   const reports = [];
   for (const name of sources) {
-    const report = await access.sync(name, { isDryRun, isForced, onProgress: (listed) => onProgress(name, listed) });
+    const wish = { isDryRun, isForced, isOfChanges, onProgress: (listed: number) => onProgress(name, listed) };
+    const report = await access.sync(name, wish);
     reports.push(report);
     if (!isJson) print(syncText(report, paint));
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addresses } from './addresses.js';
 import { directoryKinds } from './directory-kinds.js';
-import { mirror } from './mirror.js';
+import { followedMirror } from './mirror.js';
 import { scalars } from './scalars.js';
 import { sourceName } from './source-name.js';
 
@@ -82,7 +82,7 @@ export const ldap = z.strictObject({
   timeLimit: duration('1h').prefault('3s').meta({ description: 'How long one lookup may take.' }),
   connections: count(1, 100).prefault(4).meta({ description: 'Most connections for lookups.' }),
   pageSize: count(1, 10_000).prefault(1000).meta({ description: 'Entries per page of a listing.' }),
-  mirror: mirror.meta({
+  mirror: followedMirror.meta({
     description:
       'Whether a copy is kept, which answers hashed lookups, and all when the directory is down; `false` for none.',
   }),

@@ -10,10 +10,29 @@ const mirrored = z.strictObject({
   }),
 });
 
-/** Whether and how a copy of a source is kept. */
-export const mirror = z
-  .preprocess((value) => (value === true ? {} : value), z.union([z.literal(false), mirrored]))
-  .prefault({});
+const followed = mirrored.extend({
+  changesEvery: z
+    .union([z.literal(false), duration('24d')])
+    .prefault('1m')
+    .meta({
+      description:
+        'How often it is asked in between for what changed, if it can say; deletions and moves are seen only when everything is read. `false`: never.',
+    }),
+});
 
-export const readMirror = (mirror: z.output<typeof mirrored> | false) =>
-  mirror && { everyMs: mirror.every, maxShrink: mirror.maxShrink };
+/** `true`, and nothing, for what is usual; `false` for no mirror. */
+const kept = <Options extends z.ZodType>(options: Options) =>
+  z.preprocess((value) => (value === true ? {} : value), z.union([z.literal(false), options])).prefault({});
+
+/** Whether and how a copy of a source is kept. */
+export const mirror = kept(mirrored);
+
+/** The same for a directory that can say what changed. */
+export const followedMirror = kept(followed);
+
+export const readMirror = (mirror: z.output<typeof mirrored> | z.output<typeof followed> | false) =>
+  mirror && {
+    everyMs: mirror.every,
+    maxShrink: mirror.maxShrink,
+    ...('changesEvery' in mirror && mirror.changesEvery !== false && { changesEveryMs: mirror.changesEvery }),
+  };

@@ -13,7 +13,7 @@ const flag = z
   .optional()
   .transform((text) => text !== undefined && text !== 'false');
 
-const SyncQuery = z.object({ dryRun: flag, force: flag });
+const SyncQuery = z.object({ dryRun: flag, force: flag, changes: flag });
 
 /** How the copies of the directories are, and syncs on demand. @param allow throws for whoever may not ask */
 export function adminMirrorEndpoints(mirrors: Mirrors, sync: Sync, allow: (req: Request) => void): Endpoints {
@@ -43,9 +43,9 @@ export function adminMirrorEndpoints(mirrors: Mirrors, sync: Sync, allow: (req: 
       async POST(req, res) {
         allow(req);
         const source = sourceIn(req);
-        const { dryRun, force } = read(SyncQuery, queryOf(req));
+        const { dryRun, force, changes } = read(SyncQuery, queryOf(req));
         const onProgress = (listed: number): void => void progress.set(source, listed);
-        res.json(await sync(source, { isDryRun: dryRun, isForced: force, onProgress }));
+        res.json(await sync(source, { isDryRun: dryRun, isForced: force, isOfChanges: changes, onProgress }));
       },
     },
   };

@@ -1,0 +1,100 @@
+import type { Clock } from '../../ports/clock.js';
+import { type Bookmark, bookmarkOf, changedSince, idOf } from './bookmark.js';
+import type { Connection, Limits } from './connection.js';
+import type { Extent, RawPage } from './listing.js';
+import { allOf, anyOf, equals } from './lookup-filters.js';
+import type { RawEntry } from './raw-entry.js';
+import type { Rules } from './rules.js';
+import { pagesOf } from './search.js';
+import type { Servers } from './servers.js';
+
+const OPEN_MS = 20_000;
+const SEARCH_MS = 60_000;
+/** To list everything is not much more work than to ask for more entries than these one by one. */
+const MOST_CHANGED = 2_000;
+const IDS_AT_ONCE = 100;
+
+export interface Changed {
+  /** Entries that changed and are people of this directory now. */
+  readonly present: readonly RawPage[];
+  /** Ids of entries that changed and are not. */
+  readonly gone: readonly string[];
+  readonly bookmark: Bookmark;
+}
+
+/** Asks one server of the directory what changed since a bookmark of it. */
+export class Changes {
+  constructor(
+    private readonly rules: Rules,
+    private readonly servers: Servers,
+    private readonly extent: Extent,
+    private readonly clock: Clock,
+  ) {}
+
+  /** `undefined` if that cannot be asked, of this server or at all, or if it is too much. */
+  async since(before: Bookmark): Promise<Changed | undefined> {
+    const { rules, servers, extent } = this;
+    const limits: Limits = { totalMs: SEARCH_MS, stallMs: extent.stallMs };
+    const connection = await servers.open(OPEN_MS, true);
+    try {
+      const bookmark = await bookmarkOf(connection, extent.bases[0] ?? '', rules, limits, this.clock.now());
+      if (bookmark?.server !== before.server || 'usn' in bookmark !== 'usn' in before) return undefined;
+      const ids = await this.changed(connection, before, limits);
+      if (!ids) return undefined;
+
+      // Whether they are members is for the server to say: filters can be anything.
+      const met = new Set<string>();
+      const present: RawPage[] = [];
+      for (const part of extent.bases) {
+        const entries = (await this.members(connection, part, [...ids.values()], limits)).filter(
+          ({ id }) => !met.has(id),
+        );
+        for (const { id } of entries) met.add(id);
+        present.push({ part, entries });
+      }
+      return { present, gone: [...ids.keys()].filter((id) => !met.has(id)), bookmark };
+    } finally {
+      connection.close();
+    }
+  }
+
+  private async changed(connection: Connection, since: Bookmark, limits: Limits) {
+    const { rules, extent } = this;
+    const ids = new Map<string, NonNullable<ReturnType<typeof idOf>>>();
+    for (const base of extent.bases) {
+      const question = {
+        base,
+        filter: changedSince(since),
+        attributes: rules.id,
+        id: rules.id,
+        pageSize: extent.pageSize,
+      };
+      for await (const { entries } of pagesOf(connection, question, () => limits)) {
+        for (const entry of entries) {
+          const id = idOf(entry, rules);
+          if (!id) return undefined;
+          ids.set(entry.id, id);
+        }
+        if (ids.size > MOST_CHANGED) return undefined;
+      }
+    }
+    return ids;
+  }
+
+  private async members(
+    connection: Connection,
+    base: string,
+    ids: readonly { readonly name: string; readonly value: Buffer }[],
+    limits: Limits,
+  ): Promise<readonly RawEntry[]> {
+    const { rules, extent } = this;
+    const members: RawEntry[] = [];
+    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
+      const some = anyOf(ids.slice(at, at + IDS_AT_ONCE).map(({ name, value }) => equals(name, value)));
+      const filter = allOf(rules.filter, some);
+      const question = { base, filter, attributes: rules.requested, id: rules.id, pageSize: extent.pageSize };
+      for await (const { entries } of pagesOf(connection, question, () => limits)) members.push(...entries);
+    }
+    return members;
+  }
+}

@@ -1,0 +1,118 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { email } from '../../src/domain/threepid.js';
+import { alice, bob, FakeDirectory } from '../support/fakes.js';
+import { type House, openHouse } from '../support/house.js';
+
+const [a, b, c] = [email('a@example.org'), email('b@example.org'), email('c@example.org')];
+const ids = Array.from({ length: 20 }, (_, at) => `more${at}`);
+
+describe('a mirror whose directory says what changed', () => {
+  let staff: FakeDirectory;
+  let house: House;
+
+  beforeEach(async () => {
+    staff = new FakeDirectory();
+    staff.isFollowable = true;
+    staff.parts = ['people', 'guests'];
+    staff.put('1', alice, [a]);
+    staff.put('2', bob, [b]);
+    for (const id of ids) staff.put(id, `@${id}:example.org`, [email(`${id}@example.org`)]);
+    for (const id of ['g1', 'g2', 'g3', 'g4', 'g5']) staff.put(id, `@${id}:example.org`, [], { part: 'guests' });
+    house = await openHouse({ directories: [staff] });
+    await house.mirrors.sync('staff');
+  });
+
+  const follow = () => house.mirrors.sync('staff', { isOfChanges: true });
+
+  it('is in step without reading everything', async () => {
+    staff.put('1', alice, [a, c]);
+    staff.put('new', '@carol:example.org', [email('carol@example.org')], { part: 'guests' });
+    staff.leave('2');
+    const report = await follow();
+
+    expect(staff.listings.begun).toBe(1);
+    expect(report).toMatchObject({ isApplied: true, isWhole: false, parts: { people: 21, guests: 6 } });
+    expect([report.added, report.changed, report.removed].map(({ shown }) => shown)).toEqual([
+      ['cn=new'],
+      ['cn=1'],
+      ['cn=2'],
+    ]);
+    expect(await Promise.all([a, b, c, email('carol@example.org')].map(house.hashed))).toEqual([
+      alice,
+      undefined,
+      alice,
+      '@carol:example.org',
+    ]);
+  });
+
+  it('follows from change to change, and counts whoever moves between parts once', async () => {
+    staff.put('1', alice, [a], { part: 'guests' });
+    expect(await follow()).toMatchObject({ changed: { count: 1 }, parts: { people: 21, guests: 6 } });
+    expect(await follow()).toMatchObject({ changed: { count: 0 }, parts: { people: 21, guests: 6 } });
+    staff.put('1', alice, [c]);
+    expect(await follow()).toMatchObject({ changed: { count: 1 }, parts: { people: 22, guests: 5 } });
+    expect(await house.mirrors.sync('staff')).toMatchObject({ isWhole: true, changed: { count: 0 } });
+  });
+
+  it('does not hear of whoever was deleted until everything is read', async () => {
+    staff.remove('2');
+    await follow();
+    expect(await house.hashed(b)).toBe(bob);
+    await house.mirrors.sync('staff');
+    expect(await house.hashed(b)).toBeUndefined();
+  });
+
+  it('passes over whoever left and never was in it', async () => {
+    staff.put('stranger', '@stranger:example.org', []);
+    staff.leave('stranger');
+    expect(await follow()).toMatchObject({ removed: { count: 0 }, parts: { people: 22, guests: 5 } });
+  });
+
+  it('reads everything where the directory cannot say what changed', async () => {
+    staff.isFollowable = false;
+    staff.remove('2');
+    expect(await follow()).toMatchObject({ isWhole: true, removed: { count: 1 } });
+    expect(await house.mirrors.isFollowing('staff')).toBe(false);
+    const asked = staff.asked;
+    await follow();
+    expect(staff.asked).toBe(asked);
+  });
+
+  it('does not believe that so many left', async () => {
+    for (const id of ids) staff.leave(id);
+    expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('maxShrink') });
+    expect(await house.hashed(email('more0@example.org'))).toBe('@more0:example.org');
+    const { failure, syncedAt } = await house.mirrors.state('staff');
+    expect([failure?.isSuspect, syncedAt]).toEqual([true, expect.any(Number)]);
+  });
+
+  it('does not believe that so many lost all their addresses', async () => {
+    for (const id of ids) staff.put(id, `@${id}:example.org`, []);
+    expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('lost all') });
+  });
+
+  it('says that it cannot follow, and no longer once it can', async () => {
+    staff.failure = new Error('dc1: connection refused');
+    expect(await follow()).toMatchObject({ refusal: 'dc1: connection refused' });
+    expect((await house.mirrors.state('staff')).failure?.reason).toBe('dc1: connection refused');
+    staff.failure = undefined;
+    await follow();
+    expect((await house.mirrors.state('staff')).failure).toBeUndefined();
+  });
+
+  it('goes on saying that everything was not believed, however well it follows', async () => {
+    staff.remove(...ids);
+    await house.mirrors.sync('staff');
+    await follow();
+    expect((await house.mirrors.state('staff')).failure?.reason).toContain('maxShrink');
+  });
+
+  it('shows in a dry run what changed, and changes nothing', async () => {
+    staff.leave('2');
+    const before = await house.mirrors.state('staff');
+    const report = await house.mirrors.sync('staff', { isOfChanges: true, isDryRun: true });
+    expect(report).toMatchObject({ isApplied: false, isWhole: false, removed: { shown: ['cn=2'] } });
+    expect(await house.mirrors.state('staff')).toEqual(before);
+    expect(await house.hashed(b)).toBe(bob);
+  });
+});
