@@ -28,7 +28,7 @@ export function syncText(report: SyncReport, paint: Paint): string {
   return [
     `${paint.bold(source)}: ${read} in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
     ...Object.entries(parts).map(([part, count]) => paint.dim(`  ${count} in ${part}`)),
-    ...warnings.map((warning) => paint.bad(`  ${warning}`)),
+    ...warnings.filter((warning) => !refusal?.includes(warning)).map((warning) => paint.bad(`  ${warning}`)),
     `  ${added.count} new, ${changed.count} changed, ${removed.count} gone`,
     ...lines('+', added, (label) => label),
     ...lines('~', changed, (label) => label),
