@@ -31,6 +31,7 @@ export interface ConfigPlace {
 export type Config = Frozen<ReturnType<typeof readAll>>;
 
 export type LdapConfig = Extract<Config['sources'][number], { kind: 'ldap' }>;
+export type UpstreamConfig = Extract<Config['sources'][number], { kind: 'upstream' }>;
 /** A source that is held to its promises from outside. */
 export type GuardedConfig = Pick<
   Extract<Config['sources'][number], { kind: 'use' }>,

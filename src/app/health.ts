@@ -1,18 +1,28 @@
 import type { Knex } from 'knex';
 import type { Registry } from 'prom-client';
+import { ManneredSource } from '../adapters/upstream/mannered-source.js';
+import { BINDINGS } from '../domain/association.js';
 import { remarksOf } from '../domain/distrust.js';
 import type { Mirrors } from '../domain/mirrors.js';
 import type { PepperWatch } from '../domain/pepper-watch.js';
 import type { Peppers } from '../domain/peppers.js';
 import type { Clock } from '../ports/clock.js';
+import type { Stage } from './chain.js';
 import type { Health } from './http/health.js';
 
 /**
  * Ready is who can answer: the database is there and a pepper is hashed. A mirror that is behind its
- * directory, or an upstream whose pepper cannot be learned, is said; but the others answer, and taking
- * the server out of service would help nobody.
+ * directory, or an upstream that fails or whose pepper cannot be learned, is said; but the others
+ * answer, and taking the server out of service would help nobody.
  */
-export function healthOf(db: Knex, mirrors: Mirrors, peppers: Peppers, clock: Clock, registry: Registry): Health {
+export function healthOf(
+  db: Knex,
+  mirrors: Mirrors,
+  peppers: Peppers,
+  stages: readonly Stage[],
+  clock: Clock,
+  registry: Registry,
+): Health {
   return {
     metrics: () => registry.metrics(),
     ready: async () => {
@@ -24,14 +34,22 @@ export function healthOf(db: Knex, mirrors: Mirrors, peppers: Peppers, clock: Cl
         ...mirrors.sources.map(async (name) => [name, await mirrorCheck(mirrors, name, clock)] as const),
       ]);
       const pepper = peppers.isReady();
-      const upstreams = peppers.watch ? { [peppers.watch.source]: followedCheck(peppers.watch) } : {};
+      const upstreams = upstreamChecks(stages, peppers.watch);
       return { ok: database && pepper, checks: { database, pepper, mirrors: Object.fromEntries(states), upstreams } };
     },
   };
 }
 
-/** As the newest look at its pepper went, a minute ago at most. */
-const followedCheck = ({ failure }: PepperWatch) => ({ ok: failure === undefined, failure });
+/** As its last questions went, and the newest look at its pepper, a minute ago at most. */
+const upstreamChecks = (stages: readonly Stage[], watch: PepperWatch | undefined) =>
+  Object.fromEntries(
+    stages.flatMap((stage) => {
+      if (stage === BINDINGS || !(stage.source instanceof ManneredSource)) return [];
+      const { name } = stage.source;
+      const failure = stage.source.trouble() ?? (watch?.source === name ? watch.failure : undefined);
+      return [[name, { ok: failure === undefined, failure }] as const];
+    }),
+  );
 
 async function mirrorCheck(mirrors: Mirrors, name: string, clock: Clock) {
   const state = await mirrors.state(name);

@@ -59,7 +59,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const admin = await listen(
       adminApp(services, {
         adminToken: await openAdminToken(config.dataDir),
-        health: healthOf(db, services.mirrors, peppers, clock, telemetry.registry),
+        health: healthOf(db, services.mirrors, peppers, stages, clock, telemetry.registry),
         clock,
       }),
       config.admin,

@@ -7,13 +7,16 @@ import { fromModule } from '../adapters/sources/load-module.js';
 import { openSource } from '../adapters/sources/open-source.js';
 import { restSource } from '../adapters/sources/rest-source.js';
 import { sqlSource, synapseSource } from '../adapters/sources/sql-source.js';
+import { SystemClock } from '../adapters/system/system-clock.js';
+import { ManneredSource } from '../adapters/upstream/mannered-source.js';
+import type { UpstreamOptions } from '../adapters/upstream/upstream-server.js';
 import { UpstreamSource } from '../adapters/upstream/upstream-source.js';
 import { BINDINGS } from '../domain/association.js';
 import type { HttpClient } from '../ports/http-client.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import type { OpenSource } from '../source.js';
 import type { Stage } from './chain.js';
-import type { Config, GuardedConfig, LdapConfig } from './config.js';
+import type { Config, GuardedConfig, LdapConfig, UpstreamConfig } from './config.js';
 
 /**
  * The stages that the configuration names, in its order.
@@ -47,12 +50,8 @@ async function openStage(
       const { mirror } = source;
       return mirror ? { source: directory, mirror: { directory, ...mirror } } : { source: directory };
     }
-    case 'upstream': {
-      const { hashed, accessToken, ...options } = source;
-      const given = { ...options, accessToken: accessToken?.value, isFollowed: hashed };
-      const upstream = new UpstreamSource(given, http, telemetry);
-      return hashed ? { source: upstream, followed: upstream } : { source: upstream };
-    }
+    case 'upstream':
+      return openUpstream(source, http, telemetry);
     case 'file':
       return openGuarded(source, fileSource, source, config, http, telemetry);
     case 'sql':
@@ -66,6 +65,18 @@ async function openStage(
     case 'bindings':
       return BINDINGS;
   }
+}
+
+function openUpstream(source: UpstreamConfig, http: HttpClient, telemetry: Telemetry): Stage {
+  const upstream = new UpstreamSource({ ...upstreamOptions(source), isFollowed: source.hashed }, http, telemetry);
+  const mannered = new ManneredSource(upstream, source, new SystemClock(), telemetry);
+  return source.hashed ? { source: mannered, followed: upstream } : { source: mannered };
+}
+
+/** What reaching an upstream takes. It is asked by v2 also while the token is still to come. */
+export function upstreamOptions({ accessToken, accessTokenFile, ...rest }: UpstreamConfig): UpstreamOptions {
+  const value = accessToken?.value ?? (accessTokenFile === undefined ? undefined : '');
+  return { ...rest, accessToken: value, accessTokenFile };
 }
 
 /** A source of any make, mirrored if it can list itself and nobody has forbidden it. */

@@ -1,6 +1,7 @@
 import type { Telemetry } from '../ports/telemetry.js';
 import type { ThreepidSource } from '../ports/threepid-source.js';
 import { CONTESTED, isContested, type Finding } from './association.js';
+import { NotAsked } from './errors.js';
 import type { Mxid } from './mxid.js';
 import { keyOf, type Threepid } from './threepid.js';
 
@@ -41,7 +42,9 @@ async function passOver(ask: () => Promise<Answers> | undefined, source: Threepi
     return await ask();
   } catch (cause) {
     telemetry.count('source_failures', { source: source.name });
-    telemetry.warn('a source did not answer; the others do', { source: source.name }, cause);
+    if (!(cause instanceof NotAsked)) {
+      telemetry.warn('a source did not answer; the others do', { source: source.name }, cause);
+    }
     return undefined;
   }
 }

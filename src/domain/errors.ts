@@ -51,3 +51,8 @@ export class Refused extends Error {
     super(options.message ?? refusals[reason], options);
   }
 }
+
+/** A source that is left alone for now, which the operator has been told already. */
+export class NotAsked extends Error {
+  override readonly name = 'NotAsked';
+}

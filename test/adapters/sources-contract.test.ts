@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AxiosHttpClient } from '../../src/adapters/outbound/axios-http-client.js';
+import { ManneredSource } from '../../src/adapters/upstream/mannered-source.js';
 import { UpstreamSource } from '../../src/adapters/upstream/upstream-source.js';
 import { MemoryHashIndex } from '../../src/adapters/memory/hash-index.js';
 import { memoryStores } from '../../src/adapters/memory/stores.js';
@@ -125,7 +126,13 @@ describe.each([
       accessToken: 'syt_upstream',
     });
     const options = { name: 'partner', url: upstream.url, timeLimitMs: 5000, ...(accessToken && { accessToken }) };
-    const asked = new UpstreamSource(options, new AxiosHttpClient(), new Heard());
+    const manners = {
+      hashed: false,
+      forward: { media: ['email', 'msisdn'] },
+      cache: { hitsMs: 300_000, missesMs: 60_000, entries: 100 },
+    } as const;
+    const upstreamSource = new UpstreamSource(options, new AxiosHttpClient(), new Heard());
+    const asked = new ManneredSource(upstreamSource, manners, new FakeClock(), new Heard());
     return { find: (threepids) => asked.find(threepids), close: () => upstream.close() };
   }, samples);
 });

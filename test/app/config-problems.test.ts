@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/app/config.js';
-import { ConfigError } from '../../src/app/config/problems.js';
+import { checkForwarding } from '../../src/app/config/manners.js';
+import { ConfigError, Problems } from '../../src/app/config/problems.js';
 import { loadFromEtc } from '../support/config/etc-islet.js';
 
 /** What is wrong, a line each. */
@@ -19,6 +20,7 @@ function problems(yaml: string, env: Record<string, string> = {}): readonly stri
 
 const ldap = (options: string) => `sources: [{ ldap: { name: a, bases: "dc=x", preset: openldap, ${options} } }]`;
 const tls = 'urls: "ldaps://h"';
+const upstream = (options: string) => `sources: [{ upstream: { name: a, url: "https://h", ${options} } }]`;
 
 describe('an unknown key', () => {
   it.each([
@@ -60,6 +62,25 @@ describe('an unknown key', () => {
   it('is told from one that is not indented far enough', () => {
     const found = problems('sources:\n  - ldap:\n    name: a\n    urls: ldaps://h\n');
     expect(found).toContain('sources[0].name: unknown key (line 3; indent it further: it belongs below "ldap:")');
+  });
+});
+
+describe('what an upstream may hear of', () => {
+  const found = (isHashed: boolean, forward: Parameters<typeof checkForwarding>[1]) => {
+    const list = new Problems(() => undefined);
+    checkForwarding(isHashed, forward, ['sources', 0, 'upstream'], list);
+    return new ConfigError(list.list).message.split('\n').filter((line) => line !== '');
+  };
+  const all = ['email', 'msisdn'] as const;
+
+  it('cannot be told from hashes', () => {
+    const reason =
+      'needs addresses in clear, and with hashed: true it is asked by hashes, which hide what they are of (leave it out, or write hashed: false; homeservers works for both)';
+    expect(found(true, { media: ['email'], domains: ['a.example'], exceptDomains: [] })).toEqual(
+      ['domains', 'exceptDomains', 'media'].map((key) => `sources[0].upstream.forward.${key}: ${reason}`),
+    );
+    expect(found(true, { media: all })).toEqual([]);
+    expect(found(false, { media: ['email'], domains: ['a.example'] })).toEqual([]);
   });
 });
 
@@ -143,12 +164,32 @@ describe('a value', () => {
       'sources[0].upstream.hashed: must be true or false (line 1)',
     ],
     [
-      'sources: [{ upstream: { name: a, url: "https://h", hashed: true, accessTokenFile: /nowhere } }]',
-      'sources[0].upstream.accessTokenFile: /nowhere does not exist (line 1)',
+      'sources: [{ upstream: { name: a, url: "https://h", hashed: true, accessTokenFile: / } }]',
+      'sources[0].upstream.accessTokenFile: / is a folder, not a file (line 1)',
     ],
     [
       'sources: [{ upstream: { name: a, url: "https://h", hashed: true, accessToken: t } }, { upstream: { name: b, url: "https://i", hashed: true, accessToken: t } }]',
       'sources[1].upstream.hashed: is true for b as for a: a client hashes under one pepper, and each of them has its own (line 1; leave one of them at false; it is then asked in clear)',
+    ],
+    [
+      upstream('forward: { domains: [team@example.org] }'),
+      'sources[0].upstream.forward.domains: must be mail domains such as example.org, or *.example.org for all below it (line 1; write example.org, and *.example.org for what is below it)',
+    ],
+    [
+      upstream('forward: { exceptDomains: ["*"] }'),
+      'sources[0].upstream.forward.exceptDomains: must be mail domains such as example.org, or *.example.org for all below it (line 1)',
+    ],
+    [
+      upstream('forward: { exceptDomain: [a.example] }'),
+      'sources[0].upstream.forward.exceptDomain: unknown key (line 1; did you mean "exceptDomains"?)',
+    ],
+    [
+      upstream('homeservers: ["https://a.example"]'),
+      'sources[0].upstream.homeservers: must be a Matrix server name such as example.org or id.example.org:8090 (line 1; leave out the scheme)',
+    ],
+    [
+      upstream('cache: { entries: 0 }'),
+      'sources[0].upstream.cache.entries: must be a whole number from 1 to 1000000 (line 1)',
     ],
     [
       ldap(`${tls}, phoneRegion: 49`),

@@ -158,6 +158,24 @@ describe('sources', () => {
     expect(sources(`sources: [${bindings}, { ${upstream} }]`).map(({ name }) => name)).toEqual(['bindings', 'a']);
   });
 
+  it('have an upstream with what it may hear and say', () => {
+    const asked = (options: string) =>
+      sources(`sources: [{ upstream: { name: a, url: "https://a.example", ${options} } }]`)[0];
+    expect(asked('')).toMatchObject({
+      forward: { media: ['email', 'msisdn'] },
+      cache: { hitsMs: 300_000, missesMs: 60_000, entries: 50_000 },
+    });
+    expect(asked('cache: false')).not.toHaveProperty('cache');
+    expect(
+      asked(`forward: { media: email, domains: [a.example, "*.straße.example"] }, homeservers: hs.example,
+        cache: { hits: 1h, misses: 10s, entries: 5 }`),
+    ).toMatchObject({
+      forward: { media: ['email'], domains: ['a.example', '*.straße.example'] },
+      homeservers: ['hs.example'],
+      cache: { hitsMs: 3_600_000, missesMs: 10_000, entries: 5 },
+    });
+  });
+
   it('have a directory with everything that reaching it takes', () => {
     const [ldap] = sources(`
 sources:

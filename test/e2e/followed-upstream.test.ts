@@ -89,8 +89,8 @@ describe('a directory, then another Islet that is followed, then our own binding
     slapd = await Slapd.start({ ldif: PEOPLE });
     upstream = await start({ sources: [{ file: { name: 'people', path: 'people.csv' } }] }, { 'people.csv': partners });
     const { url } = upstream.islet;
-    const partner = { name: 'partner', url, hashed: true, accessToken: upstream.accessToken, timeLimit: '1s' };
-    here = await start({ sources: [sourceFor(slapd), { upstream: partner }] });
+    const partner = { name: 'partner', url, hashed: true, accessToken: upstream.accessToken };
+    here = await start({ sources: [sourceFor(slapd), { upstream: { ...partner, timeLimit: '1s', cache: false } }] });
     for (const address of ['own@example.net', 'both@example.net']) {
       await here.islet.command('bind', address, '@own:example.org');
     }
@@ -133,7 +133,7 @@ describe('a directory, then another Islet that is followed, then our own binding
       await eventually(async () => {
         const { pepper, found } = await lookUp(here.client, asked);
         return pepper === 'quiteanotherone' && 'paula@partner.example' in found;
-      });
+      }, 40_000);
     } finally {
       isOver = true;
       await Promise.all(clients);
@@ -148,7 +148,7 @@ describe('a directory, then another Islet that is followed, then our own binding
       status: 200,
       body: { mappings: Object.fromEntries(old.map((h, at) => [h, Object.values(ours)[at]])) },
     });
-  });
+  }, 90_000);
 });
 
 describe('an upstream in trouble that is followed', () => {
@@ -160,8 +160,8 @@ describe('an upstream in trouble that is followed', () => {
       accessToken: 'syt_upstream',
     });
     if (!isUp) partner.answer = misbehaviour.hangUp;
-    const source = { name: 'partner', url: partner.url, hashed: true, accessToken: 'syt_upstream', timeLimit: '400ms' };
-    const here = await start({ sources: [{ upstream: source }] });
+    const source = { name: 'partner', url: partner.url, hashed: true, accessToken: 'syt_upstream' };
+    const here = await start({ sources: [{ upstream: { ...source, timeLimit: '400ms', cache: false } }] });
     expect(await here.islet.command('bind', 'own@example.net', '@own:example.org')).toMatchObject({ code: 0 });
     return here;
   };

@@ -1,4 +1,5 @@
 import type { HttpClient, HttpResponse } from '../../ports/http-client.js';
+import { AccessToken } from './access-token.js';
 import { Gate } from './gate.js';
 
 export interface UpstreamOptions {
@@ -6,8 +7,10 @@ export interface UpstreamOptions {
   readonly name: string;
   /** Its base, without `/_matrix`. */
   readonly url: string;
-  /** With one it is asked by v2, without by v1. */
+  /** With one it is asked by v2, without by v1; `''` while its file has none yet. */
   readonly accessToken?: string | undefined;
+  /** Looked into when there is no token, or it is refused. */
+  readonly accessTokenFile?: string | undefined;
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | undefined;
   /** For a whole question, however many requests it takes and however long they wait for their turn. */
@@ -15,6 +18,13 @@ export interface UpstreamOptions {
 }
 
 const MOST_REQUESTS = 8;
+
+/** What to do about a refusal. */
+interface Remedies {
+  /** `undefined` where no account was shown. */
+  readonly login: string | undefined;
+  readonly terms: string;
+}
 
 /** An answer that says no. */
 export class UpstreamRefused extends Error {
@@ -25,8 +35,9 @@ export class UpstreamRefused extends Error {
     readonly status: number,
     /** `undefined` if it gave none. */
     readonly errcode: string | undefined,
+    remedies: Remedies,
   ) {
-    super(`${upstream} ${explanation(status, errcode)}`);
+    super(`${upstream} ${explanation(status, errcode, remedies)}`);
   }
 }
 
@@ -35,6 +46,8 @@ export class UpstreamServer {
   readonly origin: string;
   private readonly base: string;
   private readonly gate = new Gate(MOST_REQUESTS);
+  private readonly token: AccessToken;
+  private readonly remedies: Remedies;
 
   /** @throws if the URL is none */
   constructor(
@@ -44,6 +57,13 @@ export class UpstreamServer {
     const url = new URL(options.url);
     this.origin = url.origin;
     this.base = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+    const { name, accessToken, accessTokenFile } = options;
+    this.token = new AccessToken(accessToken, accessTokenFile);
+    const login = `run "islet upstream login ${name}"`;
+    this.remedies = {
+      login: accessToken === undefined ? undefined : login,
+      terms: `run "islet upstream login ${name} --accept-terms"`,
+    };
   }
 
   /**
@@ -53,10 +73,28 @@ export class UpstreamServer {
    * @throws UpstreamRefused for an answer that says no, HopFailed if there is none
    */
   async ask(path: string, body: object | undefined, maxBytes: number, deadline: number): Promise<object> {
-    const response = await this.gate.run(() => {
+    const token = this.token.value;
+    if (token === '' && !(await this.token.renew(token))) {
+      throw new Error(`there is no access token for ${this.origin} yet: ${this.remedies.login}`);
+    }
+    let response = await this.send(path, body, maxBytes, deadline);
+    if (response.status === 401 && (await this.token.renew(token))) {
+      response = await this.send(path, body, maxBytes, deadline);
+    }
+    const answer = parse(response);
+    if (response.status !== 200) {
+      throw new UpstreamRefused(this.origin, response.status, errcodeOf(answer), this.remedies);
+    }
+    if (!answer) throw new Error(`${this.origin} answered something that is not a JSON object`);
+    return answer;
+  }
+
+  private send(path: string, body: object | undefined, maxBytes: number, deadline: number): Promise<HttpResponse> {
+    return this.gate.run(() => {
       const timeLimitMs = Math.ceil(deadline - performance.now());
       if (timeLimitMs <= 0) throw new Error(`${this.origin} is slow: too many lookups wait for it`);
-      const { accessToken, ca } = this.options;
+      const { ca } = this.options;
+      const { value: accessToken } = this.token;
       return this.http.request({
         method: body ? 'POST' : 'GET',
         url: this.base + path,
@@ -72,10 +110,6 @@ export class UpstreamServer {
         ...(ca !== undefined && { ca }),
       });
     });
-    const answer = parse(response);
-    if (response.status !== 200) throw new UpstreamRefused(this.origin, response.status, errcodeOf(answer));
-    if (!answer) throw new Error(`${this.origin} answered something that is not a JSON object`);
-    return answer;
   }
 }
 
@@ -93,9 +127,9 @@ function errcodeOf(answer: object | undefined): string | undefined {
   return typeof errcode === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(errcode) ? errcode : undefined;
 }
 
-function explanation(status: number, errcode: string | undefined): string {
+function explanation(status: number, errcode: string | undefined, { login, terms }: Remedies): string {
   if (status >= 300 && status < 400) return `answered ${status}: redirects are not followed`;
-  if (errcode === 'M_TERMS_NOT_SIGNED') return 'wants its terms of service to be accepted first';
-  if (status === 401) return 'does not accept our access token';
+  if (errcode === 'M_TERMS_NOT_SIGNED') return `wants its terms of service to be accepted first: ${terms}`;
+  if (status === 401 && login !== undefined) return `does not accept our access token: ${login}`;
   return `answered ${status}${errcode ? ` ${errcode}` : ''}`;
 }

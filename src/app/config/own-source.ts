@@ -14,9 +14,9 @@ import { sourceName } from './source-name.js';
 
 const { text, flag, duration } = scalars;
 
-const MEDIA: readonly Medium[] = ['email', 'msisdn'];
+export const MEDIA: readonly Medium[] = ['email', 'msisdn'];
 
-const media = kind({ type: 'array', items: { enum: [...MEDIA] }, minItems: 1 }, (value): readonly Medium[] => {
+export const media = kind({ type: 'array', items: { enum: [...MEDIA] }, minItems: 1 }, (value): readonly Medium[] => {
   const list = asList(value);
   const known = MEDIA.filter((medium) => list.includes(medium));
   if (list.length > 0 && known.length === new Set(list).size) return known;

@@ -46,6 +46,17 @@ export function readSecret(
   return { value, from: `configuration file ${reading.file}` };
 }
 
+/**
+ * The file of a secret that may be made later, by a command of ours: `undefined` if none is named.
+ *
+ * @param envPath as with `readSecret`
+ */
+export function secretFile(reading: Reading, file: string | undefined, envPath: KeyPath): string | undefined {
+  const inEnv = reading.env[envName(fileOption(envPath))];
+  const written = inEnv ?? file;
+  return written === undefined ? undefined : absolutePath(reading, written, inEnv === undefined);
+}
+
 const fileOption = (path: KeyPath): KeyPath => [...path.slice(0, -1), `${path.at(-1)}File`];
 
 /** The content of a file without its byte order mark and without one line ending: all else belongs to the secret. */

@@ -1,15 +1,11 @@
-import type { z } from 'zod';
 import { readFileSource, readSqlSource, readSynapseSource } from './built-in-sources.js';
-import { readCertificates } from './certificates.js';
 import { readLdap } from './ldap-source.js';
 import { nameFromFile, readUse } from './own-source.js';
-import { present } from './present.js';
 import type { KeyPath } from './problems.js';
 import type { Reading } from './reading.js';
 import { readRestSource } from './rest.js';
-import { readSecret } from './secrets.js';
 import type { Settings } from './settings.js';
-import type { upstream } from './upstream.js';
+import { readUpstream } from './upstream-source.js';
 
 /** Who is asked, in order. Our own bindings are always among them, last unless placed elsewhere. */
 export function readSources({ sources }: Settings, reading: Reading) {
@@ -70,27 +66,4 @@ function checkFollowed(sources: Settings['sources'], { problems }: Reading): voi
       'leave one of them at false; it is then asked in clear',
     );
   }
-}
-
-function readUpstream(
-  { accessToken, accessTokenFile, caFile, timeLimit, ...rest }: z.output<typeof upstream>,
-  at: KeyPath,
-  reading: Reading,
-) {
-  const written = { value: accessToken, file: accessTokenFile };
-  const secret = readSecret(reading, [...at, 'accessToken'], written, ['sources', rest.name, 'accessToken']);
-  if (rest.hashed && secret === undefined && !reading.problems.within(at)) {
-    reading.problems.add(
-      [...at, 'hashed'],
-      'is true without an access token: version 1 of the API knows no hashes',
-      'give accessTokenFile, or write false',
-    );
-  }
-  return present({
-    kind: 'upstream' as const,
-    ...rest,
-    accessToken: secret,
-    ca: readCertificates(reading, [...at, 'caFile'], caFile),
-    timeLimitMs: timeLimit,
-  });
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addresses } from './addresses.js';
+import { manners } from './manners.js';
 import { scalars } from './scalars.js';
 import { sourceName } from './source-name.js';
 
@@ -16,12 +17,14 @@ export const upstream = z.strictObject({
   accessToken: secret
     .optional()
     .meta({ description: 'Access token for version 2 of its API. Without it, version 1 is asked.' }),
-  accessTokenFile: text
-    .optional()
-    .meta({ description: 'File with the access token.', examples: ['/etc/islet/partner-token'] }),
+  accessTokenFile: text.optional().meta({
+    description: 'File with the access token; `islet upstream login` makes it.',
+    examples: ['/etc/islet/partner-token'],
+  }),
   caFile: text.optional().meta({
     description: "Certificates (PEM) to trust instead of the system's.",
     examples: ['/etc/islet/ca.pem'],
   }),
   timeLimit: duration('1h').prefault('3s').meta({ description: 'How long one question may take.' }),
+  ...manners,
 });
