@@ -5,6 +5,7 @@ import { openKeyFile } from '../adapters/signing/key-file.js';
 import { LogTelemetry } from '../adapters/system/log-telemetry.js';
 import { type AdminAccess, openAdminAccess } from './admin-access.js';
 import { addOperations } from './cli-operations.js';
+import { addUpstream } from './cli-upstream.js';
 import { checkCommand } from './commands/check.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { lookup } from './commands/lookup.js';
@@ -153,6 +154,7 @@ command(
     process.exitCode = templatesCheck(load(config).config, { isJson: json, paint, print });
   });
 
+addUpstream(program, { command, load, complain, env: process.env, stdin: process.stdin, output: { paint, print } });
 addOperations(program, { command, withAccess, output: { paint, print } });
 
 await program.parseAsync().catch((error: unknown) => {

@@ -1,13 +1,21 @@
+import type { IncomingMessage } from 'node:http';
 import { type StandIn, startStandIn } from './stand-in.js';
+import type { Certificate } from './tls.js';
 
 /** What a homeserver was told of bindings. */
 export interface HomeserverStandIn extends StandIn {
   readonly bound: Record<string, unknown>[];
+  /** The localparts of those who are signed in. */
+  readonly signedIn: Set<string>;
 }
 
-/** A homeserver that vouches for the OpenID token `token-of-<localpart>` and takes every onbind. */
-export async function startHomeserver(name: string): Promise<HomeserverStandIn> {
+/**
+ * A homeserver that vouches for the OpenID token `token-of-<localpart>` and takes every onbind. Its
+ * users sign in by `password-of-<localpart>`; the access token `session-of-<localpart>` is always good.
+ */
+export async function startHomeserver(name: string, certificate?: Certificate): Promise<HomeserverStandIn> {
   const bound: Record<string, unknown>[] = [];
+  const signedIn = new Set<string>();
   const standIn = await startStandIn((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://hs');
     const answer = (status: number, body: object) =>
@@ -17,13 +25,49 @@ export async function startHomeserver(name: string): Promise<HomeserverStandIn> 
       if (localpart) answer(200, { sub: `@${localpart}:${name}` });
       else answer(401, { errcode: 'M_UNKNOWN_TOKEN', error: 'unknown' });
     } else if (pathname === '/_matrix/federation/v1/3pid/onbind' && request.method === 'POST') {
-      let text = '';
-      request.on('data', (chunk: Buffer) => (text += chunk.toString()));
-      request.on('end', () => {
-        bound.push(JSON.parse(text) as Record<string, unknown>);
+      void body(request).then((told) => {
+        bound.push(told);
         answer(200, {});
       });
+    } else if (pathname.startsWith('/_matrix/client/v3/')) {
+      void body(request).then((told) => answer(...clientAnswer(name, signedIn, request, pathname, told)));
     } else answer(404, { errcode: 'M_UNRECOGNIZED', error: 'no such endpoint' });
-  });
-  return Object.assign(standIn, { bound });
+  }, certificate);
+  return Object.assign(standIn, { bound, signedIn });
+}
+
+/** Signing in and out, and OpenID tokens. Spec: Client-Server API. */
+function clientAnswer(
+  name: string,
+  signedIn: Set<string>,
+  { method, headers }: IncomingMessage,
+  pathname: string,
+  told: Record<string, unknown>,
+): [status: number, body: object] {
+  const path = `${method} ${decodeURIComponent(pathname.slice('/_matrix/client/v3'.length))}`;
+  if (path === 'POST /login') {
+    const { type, identifier, password } = told as Record<string, unknown> & { identifier?: { user?: string } };
+    const localpart = identifier?.user?.replace(/^@([^:]+):.*$/, '$1') ?? '';
+    if (type !== 'm.login.password' || password !== `password-of-${localpart}`) {
+      return [403, { errcode: 'M_FORBIDDEN', error: `no such user ${localpart}` }];
+    }
+    signedIn.add(localpart);
+    return [200, { user_id: `@${localpart}:${name}`, access_token: `session-of-${localpart}`, device_id: 'D' }];
+  }
+  const [, localpart] = /^Bearer session-of-([a-z]+)$/.exec(headers.authorization ?? '') ?? [];
+  if (localpart === undefined) return [401, { errcode: 'M_UNKNOWN_TOKEN', error: 'unknown' }];
+  const user_id = `@${localpart}:${name}`;
+  if (path === 'GET /account/whoami') return [200, { user_id }];
+  if (path === 'POST /logout') {
+    signedIn.delete(localpart);
+    return [200, {}];
+  }
+  if (path !== `POST /user/${user_id}/openid/request_token`) return [404, { errcode: 'M_UNRECOGNIZED' }];
+  const openId = { access_token: `token-of-${localpart}`, token_type: 'Bearer', matrix_server_name: name };
+  return [200, { ...openId, expires_in: 3600 }];
+}
+
+async function body(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const text = Buffer.concat((await request.toArray()) as Buffer[]).toString();
+  return (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
 }

@@ -56,7 +56,7 @@ export class HomeserverUnreached extends Error {
 }
 
 type Way = Pick<Route, 'steps' | 'isDelegated'> & { readonly attempts: readonly Attempt[] };
-type Attempt = Pick<HttpRequest, 'url' | 'headers' | 'chosenBy' | 'ca' | 'tlsName' | 'connectTo'>;
+export type Attempt = Pick<HttpRequest, 'url' | 'headers' | 'chosenBy' | 'ca' | 'tlsName' | 'connectTo'>;
 
 /** Asks homeservers by name, over discovery or as the operator says. */
 export class FederationClient {
@@ -121,7 +121,7 @@ export class FederationClient {
   }
 }
 
-function knownAttempt({ url, ca, tlsName }: KnownHomeserver, path: string): Attempt {
+export function knownAttempt({ url, ca, tlsName }: KnownHomeserver, path: string): Attempt {
   const { port } = new URL(url);
   const host = tlsName === undefined ? undefined : port === '' ? tlsName : `${tlsName}:${port}`;
   return {

@@ -1,0 +1,110 @@
+import type { JsonObject } from '../../domain/canonical-json.js';
+import { type Mxid, parseMxid } from '../../domain/mxid.js';
+import type { HttpClient, HttpRequest } from '../../ports/http-client.js';
+import { type Attempt, type KnownHomeserver, knownAttempt } from './federation-client.js';
+import { parseJsonObject } from './json-answer.js';
+
+const V3 = '/_matrix/client/v3';
+const LIMITS = { timeLimitMs: 15_000, maxBytes: 256 * 1024 } as const;
+
+/** A user who is signed in at their homeserver. */
+export interface MatrixSession {
+  readonly user: Mxid;
+  readonly accessToken: string;
+}
+
+/** A homeserver as its users see it. Spec: Client-Server API. */
+export class ClientApi {
+  /** @param attemptAt how a path is asked for */
+  private constructor(
+    private readonly http: HttpClient,
+    private readonly attemptAt: (path: string) => Attempt,
+  ) {}
+
+  /** One that the operator knows the URL of. */
+  static at(place: KnownHomeserver, http: HttpClient): ClientApi {
+    return new ClientApi(http, (path) => knownAttempt(place, path));
+  }
+
+  /**
+   * One that is found by its server name. Spec: Client-Server API, "Server discovery".
+   *
+   * @throws HopFailed, or an Error that says why it is not found
+   */
+  static async discover(name: string, http: HttpClient): Promise<ClientApi> {
+    const url = `https://${name}/.well-known/matrix/client`;
+    const { status, body } = await http.request({ method: 'GET', url, ...LIMITS, chosenBy: 'operator' });
+    if (status === 404) return ClientApi.at({ url: `https://${name}` }, http);
+    const homeserver = parseJsonObject(body)?.['m.homeserver'] as { base_url?: unknown } | undefined;
+    const base = homeserver?.base_url;
+    if (status !== 200 || typeof base !== 'string' || !base.startsWith('https://')) {
+      throw new Error(`${url} answered ${status} and does not say where the homeserver is: give its URL`);
+    }
+    return new ClientApi(http, (path) => ({ url: base.replace(/\/+$/, '') + path, chosenBy: 'stranger' }));
+  }
+
+  /** @param user a user ID or its localpart. Whoever signs in signs out again. */
+  async login(user: string, password: string): Promise<MatrixSession> {
+    const answer = await this.ask('POST', '/login', undefined, {
+      type: 'm.login.password',
+      identifier: { type: 'm.id.user', user },
+      password,
+      initial_device_display_name: 'Islet',
+    });
+    const { user_id, access_token } = answer;
+    const mxid = typeof user_id === 'string' ? parseMxid(user_id) : undefined;
+    if (!mxid || typeof access_token !== 'string') throw new Error(`${this.origin} signed nobody in`);
+    return { user: mxid, accessToken: access_token };
+  }
+
+  async logout({ accessToken }: MatrixSession): Promise<void> {
+    await this.ask('POST', '/logout', accessToken, {});
+  }
+
+  /** Whose access token this is. */
+  async whoami(accessToken: string): Promise<Mxid> {
+    const { user_id } = await this.ask('GET', '/account/whoami', accessToken);
+    const mxid = typeof user_id === 'string' ? parseMxid(user_id) : undefined;
+    if (!mxid) throw new Error(`${this.origin} does not say whose the access token is`);
+    return mxid;
+  }
+
+  /** A token by which others can tell who the user is, for them to be shown as it is. Spec: "OpenID". */
+  async openIdToken({ user, accessToken }: MatrixSession): Promise<JsonObject> {
+    const answer = await this.ask('POST', `/user/${encodeURIComponent(user)}/openid/request_token`, accessToken, {});
+    if (typeof answer['access_token'] === 'string' && typeof answer['matrix_server_name'] === 'string') return answer;
+    throw new Error(`${this.origin} made no OpenID token`);
+  }
+
+  private get origin(): string {
+    return new URL(this.attemptAt('/').url).origin;
+  }
+
+  private async ask(
+    method: HttpRequest['method'],
+    path: string,
+    accessToken?: string,
+    body?: JsonObject,
+  ): Promise<JsonObject> {
+    const attempt = this.attemptAt(V3 + path);
+    const headers = {
+      ...attempt.headers,
+      ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
+      ...(body && { 'content-type': 'application/json' }),
+    };
+    const request = { ...attempt, method, headers, ...LIMITS, ...(body && { body: JSON.stringify(body) }) };
+    const { status, body: text } = await this.http.request(request);
+    const answer = parseJsonObject(text);
+    if (status === 200 && answer) return answer;
+    throw new Error(`${this.origin} ${refusal(status, answer, path)}`);
+  }
+}
+
+function refusal(status: number, answer: JsonObject | undefined, path: string): string {
+  const errcode = answer?.['errcode'];
+  const isKnown = typeof errcode === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(errcode);
+  if (path === '/login' && errcode === 'M_FORBIDDEN') return 'does not accept this user and password';
+  if (status === 401) return 'does not accept the access token of this user';
+  if (status === 200) return `answered ${V3}${path} with something that is not a JSON object`;
+  return `answered ${V3}${path.startsWith('/user/') ? '/user/…' : path} with ${status}${isKnown ? ` ${errcode}` : ''}`;
+}

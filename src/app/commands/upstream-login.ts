@@ -1,0 +1,111 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { prepareTokenFile, saveToken } from '../../adapters/upstream/access-token.js';
+import { type AccountState, UpstreamAccount } from '../../adapters/upstream/account.js';
+import { UpstreamRefused } from '../../adapters/upstream/upstream-server.js';
+import type { HttpClient } from '../../ports/http-client.js';
+import type { Config, UpstreamConfig } from '../config.js';
+import type { OpenId } from '../matrix-user.js';
+import { upstreamOptions } from '../sources.js';
+import type { Output } from './operations.js';
+import type { Prompt } from './prompt.js';
+import { policyText, shown } from './upstream-text.js';
+
+export interface LoginCommand extends Output {
+  readonly http: HttpClient;
+  /** What is not an answer. */
+  readonly complain: (text: string) => void;
+  /** `undefined` if there is nobody to ask. */
+  readonly prompt: Prompt | undefined;
+  readonly acceptsTerms: boolean;
+  /** Makes an account for somebody in place of the one that there may be. */
+  readonly isNewAccount: boolean;
+  readonly openId: () => Promise<OpenId>;
+}
+
+/**
+ * Gets an account at an upstream, unless there is one, and accepts its terms if told to.
+ *
+ * @returns the exit code: 0 if it answers lookups now, 1 if its terms still have to be accepted
+ */
+export async function upstreamLogin(source: UpstreamConfig, config: Config, command: LoginCommand): Promise<number> {
+  const { isJson, paint, print, complain } = command;
+  const present = command.isNewAccount ? undefined : await presentState(source, command.http);
+  const made = present ? undefined : await makeAccount(source, config, command);
+  const account = made?.account ?? new UpstreamAccount(upstreamOptions(source), command.http);
+  const state = present ?? (await account.state());
+  const isAccepting = state.outstanding.length > 0 && (await mayAccept(state, account.origin, command));
+  if (isAccepting) await account.accept(state.outstanding);
+  const now = isAccepting ? await account.state() : state;
+
+  const { name } = source;
+  const user = now.user ?? made?.user;
+  const isReady = now.outstanding.length === 0;
+  if (isJson) {
+    const accepted = isAccepting ? state.outstanding : [];
+    const { tokenFile, addToConfig } = made ?? {};
+    const report = { name, url: source.url, user, isNew: made !== undefined, isReady, tokenFile, addToConfig };
+    print(JSON.stringify({ ...report, accepted, outstanding: now.outstanding }, undefined, 2));
+  } else {
+    const who = user === undefined ? '' : ` as ${shown(user)}`;
+    print(paint.good(`${name}: ${made ? 'signed in' : 'is signed in already'}${who}`));
+    if (isAccepting) print(`  its terms are accepted: ${state.outstanding.map(({ id }) => shown(id)).join(', ')}`);
+    if (made) print(made.addToConfig === undefined ? kept(made.tokenFile) : added(source, config, made.tokenFile));
+  }
+  if (!isReady) complain(`its terms are not accepted yet: run "islet upstream login ${name} --accept-terms"`);
+  return isReady ? 0 : 1;
+}
+
+const kept = (file: string): string =>
+  `  the access token is in ${file}; a server that runs takes it from there within a minute`;
+
+const added = ({ name, accessToken }: UpstreamConfig, { file }: Config, tokenFile: string): string =>
+  [
+    `  the access token is in ${tokenFile}`,
+    `  below "name: ${name}" in ${file ?? 'the configuration file'}, write this line${accessToken ? ' in place of accessToken' : ''}, and restart islet:`,
+    `      accessTokenFile: ${tokenFile}`,
+  ].join('\n');
+
+/** How the account is that there is, `undefined` if there is none. */
+async function presentState(source: UpstreamConfig, http: HttpClient): Promise<AccountState | undefined> {
+  if (!source.accessToken) return undefined;
+  try {
+    return await new UpstreamAccount(upstreamOptions(source), http).state();
+  } catch (error) {
+    if (error instanceof UpstreamRefused && error.status === 401) return undefined;
+    throw error;
+  }
+}
+
+async function makeAccount(source: UpstreamConfig, { dataDir }: Config, { http, openId, complain }: LoginCommand) {
+  // What stands in the configuration itself is not written by us.
+  const isNamed = source.accessTokenFile !== undefined;
+  const tokenFile = source.accessTokenFile ?? join(dataDir, `upstream-${source.name}.token`);
+  await prepareTokenFile(tokenFile);
+  const { user, token: openIdToken, warning } = await openId();
+  if (warning !== undefined) complain(warning);
+  const options = upstreamOptions(source);
+  const token = await new UpstreamAccount(options, http).register(openIdToken);
+  await saveToken(tokenFile, token, await ownerOf(dataDir));
+  return {
+    user,
+    account: new UpstreamAccount({ ...options, accessToken: token, accessTokenFile: undefined }, http),
+    tokenFile,
+    addToConfig: isNamed ? undefined : `accessTokenFile: ${tokenFile}`,
+  };
+}
+
+/** Whom the server runs as: root may run the command, and the server must be able to read what it leaves. */
+async function ownerOf(dataDir: string): Promise<{ uid: number; gid: number } | undefined> {
+  return process.getuid?.() === 0 ? stat(dataDir).catch(() => undefined) : undefined;
+}
+
+async function mayAccept({ outstanding }: AccountState, origin: string, command: LoginCommand): Promise<boolean> {
+  const { acceptsTerms, isJson, print, prompt, paint } = command;
+  if (!isJson) {
+    print(`${paint.bold(origin)} wants these to be accepted:`);
+    for (const policy of outstanding) print(policyText(policy));
+  }
+  if (acceptsTerms) return true;
+  return /^y(es)?$/i.test((await prompt?.ask('Accept them? [y/N] '))?.trim() ?? '');
+}

@@ -1,0 +1,81 @@
+import { type AccountState, UpstreamAccount } from '../../adapters/upstream/account.js';
+import type { HttpClient } from '../../ports/http-client.js';
+import type { UpstreamConfig } from '../config.js';
+import { upstreamOptions } from '../sources.js';
+import type { Output } from './operations.js';
+import { policyText, shown } from './upstream-text.js';
+
+interface Status extends Partial<AccountState> {
+  readonly name: string;
+  readonly url: string;
+  /** Whether it answers lookups as it is configured. */
+  readonly isFine: boolean;
+  readonly versions?: readonly string[];
+  readonly tookMs?: number;
+  /** Why it does not answer, or does not know us. */
+  readonly failure?: string;
+  /** Without an account it is asked by v1. */
+  readonly hasAccount: boolean;
+}
+
+/**
+ * Shows how each upstream is: whether it answers, what it speaks, who we are there.
+ *
+ * @returns the exit code: 0 if all would answer lookups, 1 if not
+ */
+export async function upstreamStatus(
+  sources: readonly UpstreamConfig[],
+  http: HttpClient,
+  { isJson, paint, print }: Output,
+): Promise<number> {
+  const statuses = await Promise.all(sources.map((source) => statusOf(source, http)));
+  if (isJson) print(JSON.stringify(statuses, undefined, 2));
+  else if (statuses.length === 0) print('No upstream is configured.');
+  else print(statuses.map((status) => statusText(status, { paint })).join('\n\n'));
+  return statuses.every(({ isFine }) => isFine) ? 0 : 1;
+}
+
+async function statusOf(source: UpstreamConfig, http: HttpClient): Promise<Status> {
+  const { name, url } = source;
+  const options = upstreamOptions(source);
+  const hasAccount = options.accessToken !== undefined;
+  const account = new UpstreamAccount(options, http);
+  const startedAt = performance.now();
+  try {
+    const versions = await account.versions();
+    const reached = { name, url, hasAccount, versions, tookMs: Math.round(performance.now() - startedAt) };
+    if (!hasAccount) return { ...reached, isFine: true };
+    return await account.state().then(
+      (state) => ({ ...reached, ...state, isFine: state.outstanding.length === 0 }),
+      (error: unknown) => ({ ...reached, isFine: false, failure: wordsOf(error) }),
+    );
+  } catch (error) {
+    return { name, url, hasAccount, isFine: false, failure: wordsOf(error) };
+  }
+}
+
+function statusText(status: Status, { paint }: Pick<Output, 'paint'>): string {
+  const { name, url, versions, tookMs, hasAccount, user, outstanding, algorithms = [], failure } = status;
+  const line = (key: string, value: string) => `  ${paint.dim(key.padEnd(10))} ${value}`;
+  const lines = [`${paint.bold(name)}  ${url}`];
+  if (!versions) return [...lines, line('reachable', paint.bad(`no: ${failure}`))].join('\n');
+  lines.push(line('reachable', paint.good(`in ${tookMs} ms`)), line('versions', fewOf(versions).map(shown).join(', ')));
+  if (!hasAccount) {
+    lines.push(line('account', `none, version 1 is asked: "islet upstream login ${name}" gets one`));
+  } else if (failure !== undefined) {
+    lines.push(line('account', paint.bad(failure)));
+  } else {
+    const isOutstanding = (outstanding?.length ?? 0) > 0;
+    lines.push(line('account', user === undefined ? 'accepted; it does not say whose' : shown(user)));
+    const remedy = `not accepted: run "islet upstream login ${name} --accept-terms"`;
+    lines.push(line('terms', isOutstanding ? paint.bad(remedy) : paint.good('nothing is outstanding')));
+    for (const policy of outstanding ?? []) lines.push(`  ${' '.repeat(10)} ${policyText(policy)}`);
+    if (!isOutstanding) lines.push(line('lookups', algorithms.map(shown).join(', ')));
+  }
+  return lines.join('\n');
+}
+
+const fewOf = (versions: readonly string[]): readonly string[] =>
+  versions.length > 4 ? [...versions.slice(0, 1), '…', ...versions.slice(-1)] : versions;
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

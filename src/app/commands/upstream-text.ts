@@ -1,0 +1,11 @@
+import { textOf } from '../../adapters/upstream/account.js';
+import type { Policy } from '../../domain/policy.js';
+
+/** A policy with where it can be read, for an administrator. */
+export function policyText(policy: Policy): string {
+  const { name = policy.id, url = '' } = textOf(policy) ?? {};
+  return `  ${shown(name)}, version ${shown(policy.version)}: ${shown(url)}`;
+}
+
+/** Words of somebody else, who must not speak to the terminal. */
+export const shown = (text: string): string => text.replace(/\p{Cc}/gu, ' ').slice(0, 500);
