@@ -19,6 +19,8 @@ export type Stage =
       readonly source: ThreepidSource;
       readonly mirror?: MirroredDirectory & Timetable;
       readonly followed?: FollowedPepper;
+      /** Whether its people are answered only if they have an account. */
+      readonly checksAccounts?: boolean;
     }
   | typeof BINDINGS;
 
@@ -29,3 +31,7 @@ export const mirroredIn = (stages: readonly Stage[]) =>
 /** The pepper to be announced as ours, if one of the stages has such. */
 export const followedIn = (stages: readonly Stage[]): FollowedPepper | undefined =>
   stages.flatMap((stage) => (stage !== BINDINGS && stage.followed ? stage.followed : []))[0];
+
+/** The stages whose people are answered only if they have an account. */
+export const checkedIn = (stages: readonly Stage[]) =>
+  stages.filter((stage) => stage !== BINDINGS && stage.checksAccounts === true);

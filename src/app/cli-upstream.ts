@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { AxiosHttpClient } from '../adapters/outbound/axios-http-client.js';
+import { SystemClock } from '../adapters/system/system-clock.js';
 import type { Output } from './commands/operations.js';
 import { terminalPrompt } from './commands/prompt.js';
 import { upstreamLogin } from './commands/upstream-login.js';
@@ -55,7 +56,7 @@ export function addUpstream(program: Command, { command, load, complain, env, st
           prompt,
           acceptsTerms: acceptTerms,
           isNewAccount: Object.keys(who).length > 0,
-          openId: () => openIdOf(who, { homeservers: config.homeservers, http, env, prompt }),
+          openId: () => openIdOf(who, { homeservers: config.homeservers, http, clock: new SystemClock(), env, prompt }),
         });
       } finally {
         prompt?.close();

@@ -35,7 +35,7 @@ export type UpstreamConfig = Extract<Config['sources'][number], { kind: 'upstrea
 /** A source that is held to its promises from outside. */
 export type GuardedConfig = Pick<
   Extract<Config['sources'][number], { kind: 'use' }>,
-  'name' | 'ca' | 'timeLimitMs' | 'media' | 'owns' | 'mirror'
+  'name' | 'ca' | 'timeLimitMs' | 'media' | 'accounts' | 'owns' | 'mirror'
 > & { readonly file?: string };
 export type SmsConfig = NonNullable<Config['sms']>;
 

@@ -1,8 +1,12 @@
 import 'reflect-metadata/lite';
 import { Container, ContainerModule } from 'inversify';
+import { AccountChecks } from '../domain/account-checks.js';
+import { AccountQuestions } from '../domain/account-questions.js';
+import { AccountRounds } from '../domain/account-rounds.js';
 import { Accounts } from '../domain/accounts.js';
 import { BINDINGS } from '../domain/association.js';
 import { type BindingOptions, Bindings } from '../domain/bindings.js';
+import { CheckedSource } from '../domain/checked-source.js';
 import { IndexKeeper } from '../domain/index-keeper.js';
 import type { InviteLinkOptions } from '../domain/invite-link.js';
 import { Invites } from '../domain/invites.js';
@@ -19,11 +23,13 @@ import { type SessionOptions, Sessions } from '../domain/sessions.js';
 import { mirroredClaims } from '../domain/shared-names.js';
 import type { Policy } from '../domain/policy.js';
 import { Terms } from '../domain/terms.js';
+import { AccountCheckStore } from '../ports/account-check-store.js';
 import { AccountStore } from '../ports/account-store.js';
 import { AssociationStore } from '../ports/association-store.js';
 import { ChangeFeed } from '../ports/change-feed.js';
 import { Clock } from '../ports/clock.js';
 import { HashIndex } from '../ports/hash-index.js';
+import { HomeserverAccounts } from '../ports/homeserver-accounts.js';
 import { HomeserverKeys } from '../ports/homeserver-keys.js';
 import { Homeservers } from '../ports/homeservers.js';
 import { InviteStore } from '../ports/invite-store.js';
@@ -36,7 +42,7 @@ import { SessionStore } from '../ports/session-store.js';
 import { Signer } from '../ports/signer.js';
 import { Telemetry } from '../ports/telemetry.js';
 import { TermsStore } from '../ports/terms-store.js';
-import { followedIn, mirroredIn, type Stage } from './chain.js';
+import { checkedIn, followedIn, mirroredIn, type Stage } from './chain.js';
 
 /** What the domain services take from the configuration. */
 export interface DomainOptions {
@@ -57,9 +63,40 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
   new ContainerModule(({ bind }) => {
     bind(Quotas).toResolvedValue((limits: RateLimits) => new Quotas(limits, options.quotas), [RateLimits]);
     bind(Accounts).toResolvedValue(
-      (store: AccountStore, homeservers: Homeservers, random: Random, clock: Clock) =>
-        new Accounts(store, homeservers, random, clock),
-      [AccountStore, Homeservers, Random, Clock],
+      (store: AccountStore, homeservers: Homeservers, random: Random, clock: Clock, checks: AccountChecks) =>
+        new Accounts(store, homeservers, random, clock, (mxid) => checks.vouch(mxid)),
+      [AccountStore, Homeservers, Random, Clock, AccountChecks],
+    );
+    bind(AccountChecks).toResolvedValue(
+      (store: AccountCheckStore, clock: Clock) => new AccountChecks(store, clock),
+      [AccountCheckStore, Clock],
+    );
+    bind(AccountQuestions).toResolvedValue(
+      (
+        store: AccountCheckStore,
+        checks: AccountChecks,
+        accounts: HomeserverAccounts,
+        clock: Clock,
+        telemetry: Telemetry,
+      ) => new AccountQuestions(store, checks, accounts, clock, telemetry),
+      [AccountCheckStore, AccountChecks, HomeserverAccounts, Clock, Telemetry],
+    );
+    bind(AccountRounds).toResolvedValue(
+      (
+        store: AccountCheckStore,
+        checks: AccountChecks,
+        questions: AccountQuestions,
+        feed: ChangeFeed,
+        mirrors: MirrorStore,
+        invites: InviteStore,
+        index: HashIndex,
+        clock: Clock,
+      ) => {
+        const readers = mirrorReaders(checkedIn(stages), mirrors, stages);
+        const people = { readers, isEverybody: readers.size === checkedIn(stages).length };
+        return new AccountRounds(people, store, checks, questions, feed, mirrors, invites, index, clock);
+      },
+      [AccountCheckStore, AccountChecks, AccountQuestions, ChangeFeed, MirrorStore, InviteStore, HashIndex, Clock],
     );
     bind(Terms).toResolvedValue(
       (store: TermsStore, clock: Clock) => new Terms(options.policies, store, clock),
@@ -102,19 +139,22 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
         mirrors: Mirrors,
         store: MirrorStore,
         index: HashIndex,
+        checks: AccountChecks,
         peppers: Peppers,
         clock: Clock,
         telemetry: Telemetry,
       ) => {
         const sources = stages.map((stage) => {
           if (stage === BINDINGS) return own;
-          return stage.mirror
+          const isListed = stage.mirror !== undefined;
+          const source = isListed
             ? new MirroredSource(stage.source, mirrors, store, index, clock, telemetry)
             : stage.source;
+          return stage.checksAccounts ? new CheckedSource(source, isListed, checks, clock) : source;
         });
         return new Lookups(sources, peppers, clock, telemetry, options.lookup);
       },
-      [OwnBindings, Mirrors, MirrorStore, HashIndex, Peppers, Clock, Telemetry],
+      [OwnBindings, Mirrors, MirrorStore, HashIndex, AccountChecks, Peppers, Clock, Telemetry],
     );
     bind(Bindings).toResolvedValue(
       (
@@ -140,10 +180,15 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
   });
 
 function claimReaders(stages: readonly Stage[], mirrors: MirrorStore, associations: AssociationStore) {
-  const mirrored = mirroredIn(stages);
-  const derivers = nameDerivers(mirrored);
-  const readers = mirrored.map(({ directory: { name } }) => [name, mirroredClaims(mirrors, name, derivers)] as const);
-  return new Map([...readers, [BINDINGS, ownClaims(associations)] as const]);
+  return new Map([...mirrorReaders(stages, mirrors, stages), [BINDINGS, ownClaims(associations)] as const]);
+}
+
+/** How to read the claims of those of `among` that are mirrored. */
+function mirrorReaders(among: readonly Stage[], mirrors: MirrorStore, stages: readonly Stage[]) {
+  const derivers = nameDerivers(mirroredIn(stages));
+  return new Map(
+    mirroredIn(among).map(({ directory: { name } }) => [name, mirroredClaims(mirrors, name, derivers)] as const),
+  );
 }
 
 /** The domain on top of the given adapters. */

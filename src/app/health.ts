@@ -3,6 +3,8 @@ import type { Registry } from 'prom-client';
 import { ManneredSource } from '../adapters/upstream/mannered-source.js';
 import { BINDINGS } from '../domain/association.js';
 import { remarksOf } from '../domain/distrust.js';
+import type { AccountChecks } from '../domain/account-checks.js';
+import type { AccountQuestions } from '../domain/account-questions.js';
 import type { Mirrors } from '../domain/mirrors.js';
 import type { PepperWatch } from '../domain/pepper-watch.js';
 import type { Peppers } from '../domain/peppers.js';
@@ -22,6 +24,7 @@ export function healthOf(
   stages: readonly Stage[],
   clock: Clock,
   registry: Registry,
+  accounts: { readonly checks: AccountChecks; readonly questions: AccountQuestions } | false,
 ): Health {
   return {
     metrics: () => registry.metrics(),
@@ -35,7 +38,8 @@ export function healthOf(
       ]);
       const pepper = peppers.isReady();
       const upstreams = upstreamChecks(stages, peppers.watch);
-      return { ok: database && pepper, checks: { database, pepper, mirrors: Object.fromEntries(states), upstreams } };
+      const checks = { database, pepper, mirrors: Object.fromEntries(states), upstreams };
+      return { ok: database && pepper, checks: accounts ? { ...checks, accounts: accountsCheck(accounts) } : checks };
     },
   };
 }
@@ -50,6 +54,11 @@ const upstreamChecks = (stages: readonly Stage[], watch: PepperWatch | undefined
       return [[name, { ok: failure === undefined, failure }] as const];
     }),
   );
+
+function accountsCheck({ checks, questions }: { checks: AccountChecks; questions: AccountQuestions }) {
+  const failures = Object.fromEntries(questions.failures);
+  return { ok: questions.failures.size === 0, absent: checks.absentees, failures };
+}
 
 async function mirrorCheck(mirrors: Mirrors, name: string, clock: Clock) {
   const state = await mirrors.state(name);

@@ -1,5 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
+import { AccountChecks } from '../domain/account-checks.js';
+import { AccountQuestions } from '../domain/account-questions.js';
+import { AccountRounds } from '../domain/account-rounds.js';
 import { IndexKeeper } from '../domain/index-keeper.js';
 import { Peppers } from '../domain/peppers.js';
 import { ChangeFeed } from '../ports/change-feed.js';
@@ -8,8 +11,9 @@ import { Homeservers } from '../ports/homeservers.js';
 import { Jobs } from '../ports/jobs.js';
 import { RateLimits } from '../ports/rate-limits.js';
 import { Sender } from '../ports/sender.js';
+import { keepAccounts } from './account-checks.js';
 import { openAdminToken } from './admin-token.js';
-import { followedIn } from './chain.js';
+import { checkedIn, followedIn } from './chain.js';
 import type { Config } from './config.js';
 import { healthOf } from './health.js';
 import { adminApp } from './http/admin.js';
@@ -55,11 +59,23 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const feed = container.get(ChangeFeed);
     const keeper = container.get(IndexKeeper);
     await keeper.start();
+    const checks = container.get(AccountChecks);
+    const questions = container.get(AccountQuestions);
+    const isChecking = checkedIn(stages).length > 0;
+    if (isChecking) await checks.learn();
 
     const admin = await listen(
       adminApp(services, {
         adminToken: await openAdminToken(config.dataDir),
-        health: healthOf(db, services.mirrors, peppers, stages, clock, telemetry.registry),
+        health: healthOf(
+          db,
+          services.mirrors,
+          peppers,
+          stages,
+          clock,
+          telemetry.registry,
+          isChecking && { checks, questions },
+        ),
         clock,
       }),
       config.admin,
@@ -76,6 +92,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         clock,
         telemetry,
       ),
+      ...(isChecking ? [keepAccounts(container.get(AccountRounds), services.invites, telemetry)] : []),
     );
 
     void checkUnmirrored(stages, telemetry);

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { ClientApi, type MatrixSession } from '../adapters/matrix/client-api.js';
+import { ClientPlaces, type KnownClientPlace, knownPlace } from '../adapters/matrix/client-places.js';
 import type { JsonObject } from '../domain/canonical-json.js';
 import { homeserverOf, type Mxid, parseMxid } from '../domain/mxid.js';
 import { isServerName } from '../domain/server-name.js';
+import type { Clock } from '../ports/clock.js';
 import type { HttpClient } from '../ports/http-client.js';
 import type { Prompt } from './commands/prompt.js';
-import type { Config } from './config.js';
 
 /** How a command is told of a Matrix user. Secrets are never arguments, which everybody sees in the list of processes. */
 export interface MatrixUserOptions {
@@ -24,8 +25,9 @@ export interface OpenId {
 }
 
 interface Surroundings {
-  readonly homeservers: Config['homeservers'];
+  readonly homeservers: Readonly<Record<string, KnownClientPlace>>;
   readonly http: HttpClient;
+  readonly clock: Clock;
   readonly env: NodeJS.ProcessEnv;
   /** `undefined` if there is nobody to ask. */
   readonly prompt: Prompt | undefined;
@@ -73,17 +75,19 @@ const missing = (what: string): string =>
   `${what} is missing: a user with --user and --password-file or MATRIX_PASSWORD, or an access token with --access-token-file or MATRIX_ACCESS_TOKEN`;
 
 /** As the configuration says where it does, for a URL as well. */
-async function apiOf({ user, homeserver }: MatrixUserOptions, { homeservers, http }: Surroundings): Promise<ClientApi> {
+async function apiOf(
+  { user, homeserver }: MatrixUserOptions,
+  { homeservers, http, clock }: Surroundings,
+): Promise<ClientApi> {
   const mxid = user === undefined ? undefined : parseMxid(user);
   const place = homeserver ?? (mxid && homeserverOf(mxid));
   if (place === undefined) throw new Error('--homeserver is missing: the server name or the URL of the homeserver');
-  const known = Object.hasOwn(homeservers, place) ? homeservers[place] : undefined;
-  if (known) return ClientApi.at(known, http);
-  if (isServerName(place)) return ClientApi.discover(place, http);
+  if (isServerName(place)) return new ClientApi(await new ClientPlaces(http, clock, homeservers).find(place), http);
   if (!/^https?:/.test(place) || !URL.canParse(place)) throw new Error('--homeserver must be a server name or a URL');
   const { origin } = new URL(place);
   const same = Object.values(homeservers).find(({ url }) => new URL(url).origin === origin);
-  return ClientApi.at({ ...same, url: place }, http);
+  const { clientUrl: _elsewhere, ...trust } = same ?? {};
+  return new ClientApi(knownPlace({ ...trust, url: place }), http);
 }
 
 async function secret(file: string | undefined, fromEnv: string | undefined): Promise<string | undefined> {

@@ -48,7 +48,9 @@ async function openStage(
     case 'ldap': {
       const directory = openDirectory(source, telemetry);
       const { mirror } = source;
-      return mirror ? { source: directory, mirror: { directory, ...mirror } } : { source: directory };
+      const checksAccounts = source.accounts === 'check';
+      const stage = { source: directory, checksAccounts };
+      return mirror ? { ...stage, mirror: { directory, ...mirror } } : stage;
     }
     case 'upstream':
       return openUpstream(source, http, telemetry);
@@ -88,13 +90,14 @@ async function openGuarded<Options>(
   http: HttpClient,
   telemetry: Telemetry,
 ): Promise<Stage> {
-  const { name, ca, mirror } = settings;
+  const { name, ca, mirror, accounts } = settings;
+  const checksAccounts = accounts === 'check';
   const configFolder = file === undefined ? process.cwd() : dirname(file);
   const context = await sourceContext({ name, dataDir, configFolder, ca }, options, http, telemetry);
   const { source, directory } = await openSource(open, options, context, settings, telemetry);
-  if (mirror && directory) return { source, mirror: { directory, ...mirror } };
+  if (mirror && directory) return { source, checksAccounts, mirror: { directory, ...mirror } };
   telemetry.info('a source is not mirrored: it answers lookups in clear only', { source: name });
-  return { source };
+  return { source, checksAccounts };
 }
 
 /** One directory as configured. */

@@ -15,6 +15,8 @@ export class Accounts {
     private readonly homeservers: Homeservers,
     private readonly random: Random,
     private readonly clock: Clock,
+    /** Told of every user for whom a homeserver vouched. */
+    private readonly onVouched: (mxid: Mxid) => void = () => undefined,
   ) {}
 
   /**
@@ -33,6 +35,7 @@ export class Accounts {
       const other = mxid ? homeserverOf(mxid) : 'nobody';
       throw new Refused('homeserver_mismatch', { message: `The homeserver ${homeserver} says it speaks for ${other}` });
     }
+    this.onVouched(mxid);
     const accessToken = this.random.text(ACCESS_TOKEN_LENGTH);
     await this.store.addToken(accessToken, mxid, this.clock.now());
     return accessToken;

@@ -108,9 +108,15 @@ export class Invites {
     return this.store.purgeWaiting(this.clock.now() - lifetimeMs);
   }
 
-  /** Hands over what waits for people whom our sources know by now. An upstream is not asked about all who wait. */
-  async deliverKnown(): Promise<void> {
-    const waiting = await this.store.waitingThreepids();
+  /**
+   * Hands over what waits for people whom our sources know by now. An upstream is not asked about all who wait.
+   *
+   * @param among only for these; by default for all
+   */
+  async deliverKnown(among?: readonly Threepid[]): Promise<void> {
+    const waiting = among
+      ? (await this.store.findWaiting(among)).map(({ threepid }) => threepid)
+      : await this.store.waitingThreepids();
     if (waiting.length === 0) return;
     const users = await this.lookups.whoisUnasked(waiting);
     for (const threepid of waiting) {

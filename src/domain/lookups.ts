@@ -16,12 +16,15 @@ export interface Explanation {
   readonly threepid: Threepid;
   readonly stages: readonly {
     readonly source: string;
-    readonly outcome: 'answered' | 'contested' | 'unknown' | 'failed';
+    /** `absent`: it knows whose it is, and she has no account. */
+    readonly outcome: 'answered' | 'contested' | 'absent' | 'unknown' | 'failed';
     readonly evidence: readonly Evidence[];
     /** Whether this stage decided: later ones are not asked. */
     readonly decides: boolean;
     /** How it stands with its pepper, if it is an upstream that is followed. */
     readonly following: Following | undefined;
+    /** Whether it answers on the word of a directory, without knowing of an account. */
+    readonly isHearsay: boolean;
   }[];
   readonly mxid: Mxid | undefined;
 }
@@ -77,7 +80,8 @@ export class Lookups {
   async owner(threepid: Threepid): Promise<Mxid | typeof CONTESTED | undefined> {
     for (const source of this.sources) {
       if (!source.isOwner) continue;
-      const answer = answersOf(await source.find([threepid])).get(keyOf(threepid));
+      const findings = await (source.findOwners?.([threepid]) ?? source.find([threepid]));
+      const answer = answersOf(findings).get(keyOf(threepid));
       if (answer !== undefined) return answer;
     }
     return undefined;
@@ -86,12 +90,13 @@ export class Lookups {
   /** Asks every source, also those behind the one that decides. */
   async explain(threepid: Threepid): Promise<Explanation> {
     const stages = await Promise.all(this.sources.map((source) => this.explainStage(source, threepid)));
-    const deciding = stages.findIndex(({ outcome }) => outcome === 'answered' || outcome === 'contested');
-    const decisive = stages[deciding]?.evidence.find(({ failure }) => failure === undefined)?.finding;
+    const deciding = stages.findIndex(({ ends }) => ends);
+    const decisive = stages[deciding];
+    const finding = decisive && countingIn(decisive.evidence)?.finding;
     return {
       threepid,
-      stages: stages.map((stage, at) => ({ ...stage, decides: at === deciding })),
-      mxid: decisive && !isContested(decisive) ? decisive.mxid : undefined,
+      stages: stages.map(({ ends: _ends, ...stage }, at) => ({ ...stage, decides: at === deciding })),
+      mxid: decisive?.outcome === 'answered' && finding && !isContested(finding) ? finding.mxid : undefined,
     };
   }
 
@@ -116,12 +121,23 @@ export class Lookups {
       evidenceOf(source, threepid, this.clock),
       this.peppers.following(source.name),
     ]);
-    const counting = evidence.find(({ failure }) => failure === undefined);
-    const { finding } = counting ?? {};
-    const known = finding && (isContested(finding) ? ('contested' as const) : ('answered' as const));
-    const outcome = known ?? (counting ? ('unknown' as const) : ('failed' as const));
-    return { source: source.name, evidence, outcome, following };
+    const outcome = outcomeOf(countingIn(evidence));
+    const isOwner = source.isOwner ?? false;
+    const ends = outcome === 'answered' || outcome === 'contested' || (outcome === 'absent' && isOwner);
+    const isHearsay = outcome === 'answered' && isOwner && countingIn(evidence)?.account === undefined;
+    return { source: source.name, evidence, outcome, ends, isHearsay, following };
   }
+}
+
+/** The way whose answer counts: the first that gave one. */
+const countingIn = (evidence: readonly Evidence[]): Evidence | undefined =>
+  evidence.find(({ failure }) => failure === undefined);
+
+function outcomeOf(counting: Evidence | undefined): Explanation['stages'][number]['outcome'] {
+  if (!counting) return 'failed';
+  if (!counting.finding) return 'unknown';
+  if (isContested(counting.finding)) return 'contested';
+  return counting.account?.exists === false ? 'absent' : 'answered';
 }
 
 function onlyUsers(answers: Answers): ReadonlyMap<string, Mxid> {

@@ -1,3 +1,4 @@
+import type { AccountCheck } from '../domain/account-check.js';
 import type { Association, CONTESTED, Finding } from '../domain/association.js';
 import type { Mxid } from '../domain/mxid.js';
 import type { Threepid } from '../domain/threepid.js';
@@ -14,6 +15,8 @@ export interface Evidence {
   readonly tookMs: number;
   /** What else helps: distinguished names, entries left out and why. */
   readonly notes: readonly string[];
+  /** What is known of the account of the user it found, where that decides whether she is answered. */
+  readonly account?: AccountCheck;
 }
 
 /** Something that knows which user is behind a threepid. */
@@ -32,6 +35,9 @@ export abstract class ThreepidSource {
    * the order is free, and there may be thousands. Rejects if it could not find out.
    */
   abstract find(threepids: readonly Threepid[]): Promise<readonly Finding[]>;
+
+  /** Whose these are by right, where that is more than whom it answers. */
+  findOwners?(threepids: readonly Threepid[]): Promise<readonly Finding[]>;
 
   /** Everything it knows. A source that can list itself is mirrored and takes part in hashed lookups. */
   all?(): AsyncIterable<Association>;

@@ -55,7 +55,10 @@ async function openId(
     ...(passwordFile !== undefined && { passwordFile: join(folder, passwordFile) }),
     ...(accessTokenFile !== undefined && { accessTokenFile: join(folder, accessTokenFile) }),
   };
-  return openIdOf({ ...options, ...files }, { homeservers: homeservers ?? known, http: client, env, prompt });
+  return openIdOf(
+    { ...options, ...files },
+    { homeservers: homeservers ?? known, http: client, clock: { now: () => Date.now() }, env, prompt },
+  );
 }
 
 describe('a Matrix user', () => {
@@ -115,12 +118,14 @@ describe('a Matrix user', () => {
     const given = { user: '@islet:far.example', accessTokenFile: 'session' };
     await expect(openId(given, found('https://matrix.far.example/'))).rejects.toThrow('that is where');
     await expect(openId(given, found('', 404))).rejects.toThrow('that is where');
-    await expect(openId(given, found('http://matrix.far.example'))).rejects.toThrow('give its URL');
-    await expect(openId(given, found('https://matrix.far.example', 302))).rejects.toThrow('give its URL');
+    await expect(openId(given, found('http://matrix.far.example'))).rejects.toThrow('no https URL of a homeserver');
+    await expect(openId(given, found('https://matrix.far.example', 502))).rejects.toThrow(
+      'no https URL of a homeserver',
+    );
     const whoami = '/_matrix/client/v3/account/whoami';
     expect(asked.filter(({ url }) => url.endsWith(whoami)).map(({ url, chosenBy }) => [url, chosenBy])).toEqual([
       [`https://matrix.far.example${whoami}`, 'stranger'],
-      [`https://far.example${whoami}`, 'operator'],
+      [`https://far.example${whoami}`, 'stranger'],
     ]);
   });
 });

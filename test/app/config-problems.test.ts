@@ -148,6 +148,19 @@ describe('a value', () => {
       'sources: [{ rest: { name: a, url: "https://h", bulk: false, single: false } }]',
       'sources[0].rest.bulk: is required where single is false (line 1)',
     ],
+    [
+      'sources: [{ rest: { name: a, url: "https://h", accounts: { check: true } } }]',
+      'sources[0].rest.accounts: must be a word (line 1; write accounts: check)',
+    ],
+    [
+      'sources: [{ rest: { name: a, url: "https://h", accounts: true } }]',
+      'sources[0].rest.accounts: must be assume or check (line 1; write accounts: check)',
+    ],
+    ['accounts: check', 'accounts: unknown key (line 1; did you mean accounts: check, in a source?)'],
+    [
+      'homeservers: { a: { url: "https://h", accountApi: synapse } }',
+      'homeservers.a.accountApi: needs the access token of an administrator (line 1; write accessTokenFile)',
+    ],
     ['sources: [{ use: /nowhere/hr.mjs }]', 'sources[0].use: /nowhere/hr.mjs does not exist (line 1)'],
     ['sources: [{ use: / , name: a }]', 'sources[0].use: / is no file (line 1)'],
     ['sources: [{ use: /etc/islet/hr.mjs, wiht: {} }]', 'sources[0].wiht: unknown key (line 1; did you mean "with"?)'],

@@ -196,6 +196,7 @@ sources:
     expect(ldap).toEqual({
       kind: 'ldap',
       name: 'staff',
+      accounts: 'assume',
       urls: ['ldap://xn--bro-hoa.example.org'],
       startTls: true,
       allowClearText: false,
@@ -235,6 +236,7 @@ describe("a source of one's own", () => {
     expect(use('use: /etc/islet/hr.mjs')).toEqual({
       kind: 'use',
       name: 'hr',
+      accounts: 'assume',
       file: expect.stringMatching(/^\/.*\/hr\.mjs$/),
       with: {},
       timeLimitMs: 3000,
@@ -344,7 +346,13 @@ describe('homeservers', () => {
   it('are found by their names, dots and ports included', () => {
     const { homeservers } = loadFromEtc(`
 homeservers:
-  example.org: { url: "https://10.0.0.5:8448/", caFile: /etc/islet/ca.pem, tlsName: hs.example.org }
+  example.org:
+    url: https://10.0.0.5:8448/
+    caFile: /etc/islet/ca.pem
+    tlsName: hs.example.org
+    clientUrl: https://10.0.0.5/
+    accountApi: synapse
+    accessToken: secret
   other.example:8448: { url: "http://hs.internal/base/", verifyKeys: { "ed25519:a": "l8Hft5qXKn1vfHrg3p4+W8gELQVo8N13JkluMfmn2sQ=" } }
 `).config;
     expect(homeservers).toEqual({
@@ -352,9 +360,13 @@ homeservers:
         url: 'https://10.0.0.5:8448',
         ca: expect.stringContaining('CERTIFICATE'),
         tlsName: 'hs.example.org',
+        clientUrl: 'https://10.0.0.5',
+        accountApi: 'synapse',
+        accessToken: { value: 'secret', from: expect.stringContaining('configuration file') },
       },
       'other.example:8448': {
         url: 'http://hs.internal/base',
+        accountApi: 'profile',
         verifyKeys: { 'ed25519:a': 'l8Hft5qXKn1vfHrg3p4+W8gELQVo8N13JkluMfmn2sQ' },
       },
     });

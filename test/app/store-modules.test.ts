@@ -4,6 +4,7 @@ import { openDatabase } from '../../src/adapters/knex/database.js';
 import { knexModule } from '../../src/adapters/knex/module.js';
 import { memoryModule } from '../../src/adapters/memory/module.js';
 import { email } from '../../src/domain/threepid.js';
+import { AccountCheckStore } from '../../src/ports/account-check-store.js';
 import { AccountStore } from '../../src/ports/account-store.js';
 import { AssociationStore } from '../../src/ports/association-store.js';
 import { ChangeFeed } from '../../src/ports/change-feed.js';
@@ -40,6 +41,7 @@ describe.each([
     expect(await container.get(SessionStore).get('sid')).toBeUndefined();
     expect(await container.get(MirrorStore).state('staff')).toBeUndefined();
     expect(await container.get(PepperStore).all()).toEqual([]);
+    expect(await container.get(AccountCheckStore).homeservers()).toEqual([]);
     expect(await container.get(AccountStore).find('token')).toBeUndefined();
     expect(await container.get(TermsStore).accepted('@anna:example.org', ['url'])).toEqual([]);
     expect(await container.get(InviteStore).get('token')).toBeUndefined();

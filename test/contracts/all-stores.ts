@@ -1,3 +1,4 @@
+import { accountCheckStoreContract } from './account-check-store.contract.js';
 import { accountStoreContract } from './account-store.contract.js';
 import { associationStoreContract } from './association-store.contract.js';
 import { changeFeedContract } from './change-feed.contract.js';
@@ -18,6 +19,7 @@ export function storeContracts(open: OpenStores): void {
   mirrorStoreContract(open);
   pepperStoreContract(open);
   accountStoreContract(open);
+  accountCheckStoreContract(open);
   termsStoreContract(open);
   inviteStoreContract(open);
   jobsContract(open);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { MirroredEntry } from '../../src/domain/directory.js';
+import type { AccountCheckStore } from '../../src/ports/account-check-store.js';
 import type { AccountStore } from '../../src/ports/account-store.js';
 import type { AssociationStore } from '../../src/ports/association-store.js';
 import type { ChangeFeed } from '../../src/ports/change-feed.js';
@@ -20,6 +21,7 @@ export interface Stores {
   readonly feed: ChangeFeed;
   readonly peppers: PepperStore;
   readonly accounts: AccountStore;
+  readonly accountChecks: AccountCheckStore;
   readonly terms: TermsStore;
   readonly invites: InviteStore;
   readonly jobs: Jobs;

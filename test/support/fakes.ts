@@ -5,6 +5,7 @@ import type { Mxid } from '../../src/domain/mxid.js';
 import { type Medium, sameThreepid, type Threepid } from '../../src/domain/threepid.js';
 import type { Clock } from '../../src/ports/clock.js';
 import type { Directory, DirectoryChanges, DirectoryPage } from '../../src/ports/directory.js';
+import type { HomeserverAccounts } from '../../src/ports/homeserver-accounts.js';
 import type { Homeservers } from '../../src/ports/homeservers.js';
 import type { Random } from '../../src/ports/random.js';
 import type { Message, Sender } from '../../src/ports/sender.js';
@@ -68,6 +69,21 @@ export function fakeHomeservers(users: ReadonlyMap<string, string | Refused>): H
     },
     onBind: async () => 'delivered',
   };
+}
+
+/** Homeservers that have these accounts. */
+export class FakeAccounts implements HomeserverAccounts {
+  readonly existing = new Set<Mxid>();
+  /** Who was asked for, in order. */
+  readonly asked: Mxid[] = [];
+  /** Thrown instead of answering. */
+  failure: Error | undefined;
+
+  async has(mxid: Mxid): Promise<boolean> {
+    this.asked.push(mxid);
+    if (this.failure) throw this.failure;
+    return this.existing.has(mxid);
+  }
 }
 
 /** Keeps what operators would read. */

@@ -7,7 +7,11 @@ export interface HomeserverStandIn extends StandIn {
   readonly bound: Record<string, unknown>[];
   /** The localparts of those who are signed in. */
   readonly signedIn: Set<string>;
+  /** The localparts of its accounts. */
+  readonly accounts: Set<string>;
 }
+
+const PROFILE = '/_matrix/client/v3/profile/';
 
 /**
  * A homeserver that vouches for the OpenID token `token-of-<localpart>` and takes every onbind. Its
@@ -16,6 +20,7 @@ export interface HomeserverStandIn extends StandIn {
 export async function startHomeserver(name: string, certificate?: Certificate): Promise<HomeserverStandIn> {
   const bound: Record<string, unknown>[] = [];
   const signedIn = new Set<string>();
+  const accounts = new Set<string>();
   const standIn = await startStandIn((request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://hs');
     const answer = (status: number, body: object) =>
@@ -29,11 +34,15 @@ export async function startHomeserver(name: string, certificate?: Certificate): 
         bound.push(told);
         answer(200, {});
       });
+    } else if (pathname.startsWith(PROFILE)) {
+      const [, localpart = ''] = /^@(.*?):/.exec(decodeURIComponent(pathname.slice(PROFILE.length))) ?? [];
+      if (accounts.has(localpart)) answer(200, { displayname: localpart });
+      else answer(404, { errcode: 'M_NOT_FOUND', error: 'Profile was not found' });
     } else if (pathname.startsWith('/_matrix/client/v3/')) {
       void body(request).then((told) => answer(...clientAnswer(name, signedIn, request, pathname, told)));
     } else answer(404, { errcode: 'M_UNRECOGNIZED', error: 'no such endpoint' });
   }, certificate);
-  return Object.assign(standIn, { bound, signedIn });
+  return Object.assign(standIn, { bound, signedIn, accounts });
 }
 
 /** Signing in and out, and OpenID tokens. Spec: Client-Server API. */

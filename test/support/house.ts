@@ -1,8 +1,12 @@
 import { MemoryHashIndex } from '../../src/adapters/memory/hash-index.js';
 import { memoryStores } from '../../src/adapters/memory/stores.js';
 import { Ed25519Signer } from '../../src/adapters/signing/ed25519-signer.js';
+import { AccountChecks } from '../../src/domain/account-checks.js';
+import { AccountQuestions } from '../../src/domain/account-questions.js';
+import { AccountRounds } from '../../src/domain/account-rounds.js';
 import { BINDINGS, type CONTESTED } from '../../src/domain/association.js';
 import { type BindingOptions, Bindings } from '../../src/domain/bindings.js';
+import { CheckedSource } from '../../src/domain/checked-source.js';
 import { lookupHash } from '../../src/domain/hashing.js';
 import { IndexKeeper } from '../../src/domain/index-keeper.js';
 import { Invites } from '../../src/domain/invites.js';
@@ -17,7 +21,7 @@ import { Sessions } from '../../src/domain/sessions.js';
 import { mirroredClaims } from '../../src/domain/shared-names.js';
 import type { Threepid } from '../../src/domain/threepid.js';
 import type { ThreepidSource } from '../../src/ports/threepid-source.js';
-import { CountingRandom, type FakeDirectory, FakeClock, Heard, Outbox } from './fakes.js';
+import { CountingRandom, FakeAccounts, type FakeDirectory, FakeClock, Heard, Outbox } from './fakes.js';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -27,6 +31,8 @@ export interface HouseSettings {
   /** Sources between them and our own bindings. */
   readonly sources?: readonly ThreepidSource[];
   readonly maxShrink?: number;
+  /** Whether the people of the directories, and of `sources`, are answered only if they have an account. */
+  readonly checksAccounts?: boolean;
   readonly directoryOwned?: BindingOptions['directoryOwned'];
   readonly quotas?: Partial<QuotaOptions>;
   readonly allowedWebClients?: readonly string[];
@@ -38,7 +44,7 @@ type Stores = ReturnType<typeof memoryStores>;
 
 /** Every domain service over memory, started: the peppers are hashed, the mirrors are as they are stored. */
 export async function openHouse(settings: HouseSettings = {}) {
-  const { directories = [], sources = [], maxShrink = 0.2, quotas: limits, besides } = settings;
+  const { directories = [], sources = [], maxShrink = 0.2, checksAccounts = false, quotas: limits, besides } = settings;
   const clock = besides?.clock ?? new FakeClock();
   const random = besides?.random ?? new CountingRandom();
   const stores = besides?.stores ?? memoryStores(clock);
@@ -60,9 +66,15 @@ export async function openHouse(settings: HouseSettings = {}) {
     graceMs: DAY_MS,
   });
   const mirrors = new Mirrors(mirrored, stores.mirrors, keeper, clock, telemetry);
+  const accounts = new FakeAccounts();
+  const checks = new AccountChecks(stores.accountChecks, clock);
+  const checked = (source: ThreepidSource, isListed: boolean) =>
+    checksAccounts ? new CheckedSource(source, isListed, checks, clock) : source;
   const chain = [
-    ...directories.map((live) => new MirroredSource(live, mirrors, stores.mirrors, index, clock, telemetry)),
-    ...sources,
+    ...directories.map((live) =>
+      checked(new MirroredSource(live, mirrors, stores.mirrors, index, clock, telemetry), true),
+    ),
+    ...sources.map((source) => checked(source, false)),
     new OwnBindings(stores.associations, index, clock),
   ];
   const lookups = new Lookups(chain, peppers, clock, telemetry, { maxAddresses: 100 });
@@ -81,8 +93,21 @@ export async function openHouse(settings: HouseSettings = {}) {
     webClient: 'https://app.example.org',
     allowedWebClients: settings.allowedWebClients ?? [],
   });
+  const questions = new AccountQuestions(stores.accountChecks, checks, accounts, clock, telemetry);
+  const rounds = new AccountRounds(
+    { readers: new Map(readers), isEverybody: sources.length === 0 },
+    stores.accountChecks,
+    checks,
+    questions,
+    stores.feed,
+    stores.mirrors,
+    stores.invites,
+    index,
+    clock,
+  );
   await keeper.start();
   await peppers.keep();
+  await checks.learn();
 
   /** A session of this address, validated. */
   const validated = async (threepid: Threepid, clientSecret: string): Promise<string> => {
@@ -111,6 +136,10 @@ export async function openHouse(settings: HouseSettings = {}) {
     keeper,
     peppers,
     mirrors,
+    accounts,
+    checks,
+    questions,
+    rounds,
     lookups,
     quotas,
     sessions,

@@ -1,5 +1,6 @@
 import { ContainerModule } from 'inversify';
 import type { Knex } from 'knex';
+import { AccountCheckStore } from '../../ports/account-check-store.js';
 import { AccountStore } from '../../ports/account-store.js';
 import { AssociationStore } from '../../ports/association-store.js';
 import { ChangeFeed } from '../../ports/change-feed.js';
@@ -23,6 +24,7 @@ export const knexModule = (db: Knex, clock: Clock) =>
     bind(ChangeFeed).toConstantValue(stores.feed);
     bind(PepperStore).toConstantValue(stores.peppers);
     bind(AccountStore).toConstantValue(stores.accounts);
+    bind(AccountCheckStore).toConstantValue(stores.accountChecks);
     bind(TermsStore).toConstantValue(stores.terms);
     bind(InviteStore).toConstantValue(stores.invites);
     bind(Jobs).toConstantValue(stores.jobs);

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Clock } from '../../ports/clock.js';
+import { KnexAccountCheckStore } from './account-check-store.js';
 import { KnexAccountStore } from './account-store.js';
 import { KnexAssociationStore } from './association-store.js';
 import { KnexChangeFeed } from './change-feed.js';
@@ -21,6 +22,7 @@ export function knexStores(db: Knex, clock: Clock) {
     feed,
     peppers: new KnexPepperStore(db),
     accounts: new KnexAccountStore(db),
+    accountChecks: new KnexAccountCheckStore(db),
     terms: new KnexTermsStore(db),
     invites: new KnexInviteStore(db),
     jobs: new KnexJobs(db),

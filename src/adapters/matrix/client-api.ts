@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../domain/canonical-json.js';
 import { type Mxid, parseMxid } from '../../domain/mxid.js';
 import type { HttpClient, HttpRequest } from '../../ports/http-client.js';
-import { type Attempt, type KnownHomeserver, knownAttempt } from './federation-client.js';
+import type { ClientPlace } from './client-places.js';
 import { parseJsonObject } from './json-answer.js';
 
 const V3 = '/_matrix/client/v3';
@@ -15,33 +15,10 @@ export interface MatrixSession {
 
 /** A homeserver as its users see it. Spec: Client-Server API. */
 export class ClientApi {
-  /** @param attemptAt how a path is asked for */
-  private constructor(
+  constructor(
+    private readonly place: ClientPlace,
     private readonly http: HttpClient,
-    private readonly attemptAt: (path: string) => Attempt,
   ) {}
-
-  /** One that the operator knows the URL of. */
-  static at(place: KnownHomeserver, http: HttpClient): ClientApi {
-    return new ClientApi(http, (path) => knownAttempt(place, path));
-  }
-
-  /**
-   * One that is found by its server name. Spec: Client-Server API, "Server discovery".
-   *
-   * @throws HopFailed, or an Error that says why it is not found
-   */
-  static async discover(name: string, http: HttpClient): Promise<ClientApi> {
-    const url = `https://${name}/.well-known/matrix/client`;
-    const { status, body } = await http.request({ method: 'GET', url, ...LIMITS, chosenBy: 'operator' });
-    if (status === 404) return ClientApi.at({ url: `https://${name}` }, http);
-    const homeserver = parseJsonObject(body)?.['m.homeserver'] as { base_url?: unknown } | undefined;
-    const base = homeserver?.base_url;
-    if (status !== 200 || typeof base !== 'string' || !base.startsWith('https://')) {
-      throw new Error(`${url} answered ${status} and does not say where the homeserver is: give its URL`);
-    }
-    return new ClientApi(http, (path) => ({ url: base.replace(/\/+$/, '') + path, chosenBy: 'stranger' }));
-  }
 
   /** @param user a user ID or its localpart. Whoever signs in signs out again. */
   async login(user: string, password: string): Promise<MatrixSession> {
@@ -77,7 +54,7 @@ export class ClientApi {
   }
 
   private get origin(): string {
-    return new URL(this.attemptAt('/').url).origin;
+    return new URL(this.place.url).origin;
   }
 
   private async ask(
@@ -86,14 +63,14 @@ export class ClientApi {
     accessToken?: string,
     body?: JsonObject,
   ): Promise<JsonObject> {
-    const attempt = this.attemptAt(V3 + path);
+    const { place } = this;
     const headers = {
-      ...attempt.headers,
+      ...place.headers,
       ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
       ...(body && { 'content-type': 'application/json' }),
     };
-    const request = { ...attempt, method, headers, ...LIMITS, ...(body && { body: JSON.stringify(body) }) };
-    const { status, body: text } = await this.http.request(request);
+    const given = { method, headers, ...LIMITS, ...(body && { body: JSON.stringify(body) }) };
+    const { status, body: text } = await this.http.request({ ...place, url: place.url + V3 + path, ...given });
     const answer = parseJsonObject(text);
     if (status === 200 && answer) return answer;
     throw new Error(`${this.origin} ${refusal(status, answer, path)}`);

@@ -1,16 +1,24 @@
 import { ContainerModule } from 'inversify';
 import { Clock } from '../../ports/clock.js';
 import { HomeserverKeys } from '../../ports/homeserver-keys.js';
+import { HomeserverAccounts } from '../../ports/homeserver-accounts.js';
 import { Homeservers } from '../../ports/homeservers.js';
 import { HttpClient } from '../../ports/http-client.js';
 import { Signer } from '../../ports/signer.js';
 import { Telemetry } from '../../ports/telemetry.js';
+import { type AccountAccess, AccountsOverHttp } from './accounts-over-http.js';
+import { ClientPlaces, type KnownClientPlace } from './client-places.js';
 import { FederationClient, type FederationOptions } from './federation-client.js';
 import { HomeserverKeysOverHttp } from './homeserver-keys-over-http.js';
 import { HomeserversOverHttp } from './homeservers-over-http.js';
 
+export interface MatrixOptions extends FederationOptions {
+  readonly homeservers: NonNullable<FederationOptions['homeservers']> &
+    Readonly<Record<string, KnownClientPlace & AccountAccess>>;
+}
+
 /** The homeservers, over whatever is bound as HTTP client. */
-export const matrixModule = (options: FederationOptions) =>
+export const matrixModule = (options: MatrixOptions) =>
   new ContainerModule(({ bind }) => {
     bind(FederationClient).toResolvedValue(
       (http: HttpClient, clock: Clock) => new FederationClient(http, clock, options),
@@ -19,6 +27,13 @@ export const matrixModule = (options: FederationOptions) =>
     bind(Homeservers).toResolvedValue(
       (federation: FederationClient, telemetry: Telemetry) => new HomeserversOverHttp(federation, telemetry),
       [FederationClient, Telemetry],
+    );
+    bind(HomeserverAccounts).toResolvedValue(
+      (http: HttpClient, clock: Clock, federation: FederationClient) => {
+        const apis = new ClientPlaces(http, clock, options.homeservers);
+        return new AccountsOverHttp(http, apis, (name) => federation.isAllowed(name), options.homeservers);
+      },
+      [HttpClient, Clock, FederationClient],
     );
     bind(HomeserverKeys).toResolvedValue(
       (federation: FederationClient, signer: Signer, clock: Clock) =>

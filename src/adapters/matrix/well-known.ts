@@ -69,35 +69,36 @@ export class WellKnown {
 
   private async fetch(host: string): Promise<{ delegation: Delegation; lifetimeMs: number }> {
     try {
-      const response = await this.follow(`https://${host}/.well-known/matrix/server`);
+      const deadline = this.clock.now() + LIMIT_MS;
+      const left = () => deadline - this.clock.now();
+      const response = await followRedirects(this.http, `https://${host}/.well-known/matrix/server`, left);
       return { delegation: delegationIn(response), lifetimeMs: lifetimeOf(response, this.clock.now()) };
     } catch (error) {
       const absence = error instanceof HopFailed ? error.reason : String(error);
       return { delegation: { absence }, lifetimeMs: 0 };
     }
   }
+}
 
-  private async follow(start: string): Promise<HttpResponse> {
-    const deadline = this.clock.now() + LIMIT_MS;
-    let url = start;
-    for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
-      const timeLimitMs = Math.max(1, deadline - this.clock.now());
-      const response = await this.http.request({
-        method: 'GET',
-        url,
-        timeLimitMs,
-        maxBytes: MAX_BYTES,
-        chosenBy: 'stranger',
-      });
-      const { location } = response.headers;
-      if (response.status < 300 || response.status > 399 || location === undefined) return response;
-      if (!URL.canParse(location, url)) throw new Error('it redirects to what is no URL');
-      const next = new URL(location, url);
-      if (next.protocol !== 'https:') throw new Error('it redirects to what is not https');
-      url = next.href;
-    }
-    throw new Error('it redirects too often');
+/**
+ * The answer at the end of the redirects.
+ *
+ * @param leftMs how much time there still is
+ * @throws HopFailed, or an Error if they lead nowhere
+ */
+export async function followRedirects(http: HttpClient, start: string, leftMs: () => number): Promise<HttpResponse> {
+  let url = start;
+  for (let hops = 0; hops <= MOST_REDIRECTS; hops++) {
+    const timeLimitMs = Math.max(1, Math.ceil(leftMs()));
+    const response = await http.request({ method: 'GET', url, timeLimitMs, maxBytes: MAX_BYTES, chosenBy: 'stranger' });
+    const { location } = response.headers;
+    if (response.status < 300 || response.status > 399 || location === undefined) return response;
+    if (!URL.canParse(location, url)) throw new Error('it redirects to what is no URL');
+    const next = new URL(location, url);
+    if (next.protocol !== 'https:') throw new Error('it redirects to what is not https');
+    url = next.href;
   }
+  throw new Error('it redirects too often');
 }
 
 function delegationIn({ status, body }: HttpResponse): Delegation {

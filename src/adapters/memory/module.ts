@@ -1,4 +1,5 @@
 import { ContainerModule } from 'inversify';
+import { AccountCheckStore } from '../../ports/account-check-store.js';
 import { AccountStore } from '../../ports/account-store.js';
 import { AssociationStore } from '../../ports/association-store.js';
 import { ChangeFeed } from '../../ports/change-feed.js';
@@ -22,6 +23,7 @@ export const memoryModule = (clock: Clock) =>
     bind(ChangeFeed).toConstantValue(stores.feed);
     bind(PepperStore).toConstantValue(stores.peppers);
     bind(AccountStore).toConstantValue(stores.accounts);
+    bind(AccountCheckStore).toConstantValue(stores.accountChecks);
     bind(TermsStore).toConstantValue(stores.terms);
     bind(InviteStore).toConstantValue(stores.invites);
     bind(Jobs).toConstantValue(stores.jobs);

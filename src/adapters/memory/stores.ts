@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports/clock.js';
+import { MemoryAccountCheckStore } from './account-check-store.js';
 import { MemoryAccountStore } from './account-store.js';
 import { MemoryAssociationStore } from './association-store.js';
 import { MemoryChangeFeed } from './change-feed.js';
@@ -21,6 +22,7 @@ export function memoryStores(clock: Clock) {
     feed,
     peppers: new MemoryPepperStore(),
     accounts: new MemoryAccountStore(),
+    accountChecks: new MemoryAccountCheckStore(),
     terms: new MemoryTermsStore(),
     invites: new MemoryInviteStore(jobs),
     jobs,

@@ -1,6 +1,8 @@
+import type { AccountCheck } from '../../domain/account-check.js';
 import { isContested } from '../../domain/association.js';
 import type { Explanation } from '../../domain/lookups.js';
 import type { Following } from '../../domain/peppers.js';
+import { homeserverOf } from '../../domain/mxid.js';
 import type { Evidence } from '../../ports/threepid-source.js';
 import type { Paint } from './paint.js';
 
@@ -13,9 +15,7 @@ export interface TimedExplanation extends Explanation {
 /** Who answers for an address and why, stage by stage, for an administrator to read. */
 export function explanationText({ threepid, stages, mxid, at }: TimedExplanation, paint: Paint): string {
   const deciding = stages.find(({ decides }) => decides);
-  const verdict = mxid
-    ? paint.good(mxid)
-    : paint.bad(deciding ? 'nobody: it is contested' : 'nobody: no source knows it');
+  const verdict = mxid ? paint.good(mxid) : paint.bad(`nobody: ${whyNobody(stages)}`);
   const shown = threepid.medium === 'msisdn' ? `+${threepid.address}` : threepid.address;
   const width = Math.max(...stages.map(({ source }) => source.length));
   const lines = [`${paint.bold(shown)} (${threepid.medium}) is ${verdict}`, ''];
@@ -25,12 +25,27 @@ export function explanationText({ threepid, stages, mxid, at }: TimedExplanation
     lines.push(head + (isDecided ? paint.dim(`not asked: ${deciding?.source} decides`) : outcomeText(stage, paint)));
     for (const evidence of stage.evidence) {
       lines.push(paint.dim(`     ${' '.repeat(width)}  ${evidenceText(evidence, at)}`));
-      for (const note of evidence.notes) lines.push(paint.dim(`     ${' '.repeat(width)}    ${note}`));
+      const notes = evidence.account ? [...evidence.notes, accountText(evidence.account, at)] : evidence.notes;
+      for (const note of notes) lines.push(paint.dim(`     ${' '.repeat(width)}    ${note}`));
     }
     if (stage.following) lines.push(paint.dim(`     ${' '.repeat(width)}  ${followingText(stage.following, at)}`));
+    if (stage.isHearsay) lines.push(paint.dim(`     ${' '.repeat(width)}  directory only; no account seen`));
     isDecided ||= stage.decides;
   }
   return lines.join('\n');
+}
+
+function whyNobody(stages: Explanation['stages']): string {
+  const deciding = stages.find(({ decides }) => decides) ?? stages.find(({ outcome }) => outcome === 'absent');
+  if (!deciding) return 'no source knows it';
+  return deciding.outcome === 'absent' ? 'whose it is has no account' : 'it is contested';
+}
+
+function accountText({ mxid, exists, answeredAt }: AccountCheck, at: number): string {
+  const homeserver = homeserverOf(mxid);
+  if (exists === undefined) return `not known yet whether ${homeserver} has this account, so answered`;
+  const when = `as of ${ago(at - (answeredAt ?? at))} ago`;
+  return exists ? `account seen at ${homeserver}, ${when}` : `no account at ${homeserver}, ${when}, so not answered`;
 }
 
 function outcomeText({ outcome, decides, evidence }: Explanation['stages'][number], paint: Paint): string {
@@ -40,6 +55,11 @@ function outcomeText({ outcome, decides, evidence }: Explanation['stages'][numbe
       return `${paint.good(findingText(counting))}${decides ? ', which decides' : ''}`;
     case 'contested':
       return paint.bad(`${findingText(counting)}: nobody is answered and no later source is asked`);
+    case 'absent':
+      return (
+        paint.bad(`${findingText(counting)} has no account yet and is not answered`) +
+        (decides ? ', nor is any later source asked' : '')
+      );
     case 'failed':
       return paint.bad('gave no answer and is passed over');
     case 'unknown':

@@ -16,6 +16,7 @@ export const formerNames: Readonly<Record<string, string>> = {
   tls: 'startTls',
   region: 'phoneRegion',
   // At the top, or in a section.
+  accounts: 'accounts: check, in a source',
   ca: 'caFile',
   ldap: 'sources, as "- ldap: …"',
   upstream: 'sources, as "- upstream: …"',

@@ -4,7 +4,7 @@ import { addresses } from './addresses.js';
 import { asText, kind, Unfit } from './kind.js';
 import { scalars } from './scalars.js';
 
-const { text } = scalars;
+const { text, secret, word } = scalars;
 
 /** An ed25519 public key: 32 bytes in unpadded base64, as `/_matrix/key/v2/server` publishes it. */
 const verifyKey = kind({ type: 'string' }, (value) => {
@@ -17,6 +17,22 @@ const homeserver = z.strictObject({
   url: addresses.baseUrl.meta({
     description: 'Where it answers federation requests.',
     examples: ['https://10.0.0.5:8448'],
+  }),
+  clientUrl: addresses.baseUrl.optional().meta({
+    description: 'Where it answers clients, if that is elsewhere; asked for accounts (see `accounts` of a source).',
+    examples: ['https://10.0.0.5'],
+  }),
+  accountApi: word('profile', 'synapse').prefault('profile').meta({
+    description:
+      'How it is asked for accounts: `profile`, for the profile that everybody sees, or `synapse`, for the word of its admin API, which is exact and needs `accessToken`.',
+  }),
+  accessToken: secret.optional().meta({
+    description:
+      'Access token with which it is asked for accounts; for `accountApi: synapse` that of an administrator.',
+  }),
+  accessTokenFile: text.optional().meta({
+    description: 'File with that access token.',
+    examples: ['/etc/islet/homeserver-token'],
   }),
   caFile: text.optional().meta({
     description: "Certificates (PEM) to trust instead of the system's.",

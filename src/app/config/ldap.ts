@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accounts } from './account-check.js';
 import { addresses } from './addresses.js';
 import { directoryKinds } from './directory-kinds.js';
 import { followedMirror } from './mirror.js';
@@ -75,6 +76,7 @@ export const ldap = z.strictObject({
       'What stands before the colon of their Matrix IDs: `u{uid}`, `{mail|before-at}`. Without it, the user name.',
     examples: ['{uid}'],
   }),
+  accounts,
   phoneRegion: region.optional().meta({
     description: 'Where phone numbers without a country are at home; without it they are left out.',
     examples: ['DE'],

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { z } from 'zod';
 import type { Medium } from '../../domain/threepid.js';
+import { accounts } from './account-check.js';
 import { readCertificates } from './certificates.js';
 import { asList, kind, Unfit } from './kind.js';
 import { mirror, readMirror } from './mirror.js';
@@ -31,6 +32,7 @@ export const guarded = {
       'Whether a copy is kept, if it can list itself: the copy answers hashed lookups, and all when it is down; `false` for none.',
   }),
   media: media.prefault([...MEDIA]).meta({ description: 'What it is asked for.' }),
+  accounts,
   owns: flag.prefault(true).meta({
     description: 'Whether what it knows cannot be bound to anybody else (see `bindings.directoryOwned`).',
   }),
@@ -83,8 +85,9 @@ export function readUse(source: z.output<typeof useSection>, at: KeyPath, readin
 
 type Guarded = Pick<z.output<typeof useSection>, keyof typeof guarded>;
 
-export const readGuarded = ({ timeLimit, media, owns, mirror }: Guarded) => ({
+export const readGuarded = ({ timeLimit, media, accounts, owns, mirror }: Guarded) => ({
   timeLimitMs: timeLimit,
+  accounts,
   media,
   owns,
   mirror: readMirror(mirror),
