@@ -7,6 +7,7 @@ import { type AdminAccess, openAdminAccess } from './admin-access.js';
 import { addOperations } from './cli-operations.js';
 import { addUpstream } from './cli-upstream.js';
 import { checkCommand } from './commands/check.js';
+import { showDiagnoses } from './commands/doctor.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { lookup } from './commands/lookup.js';
 import { mailTest } from './commands/mail-test.js';
@@ -18,6 +19,7 @@ import { templatesCheck } from './commands/templates-check.js';
 import { ConfigError } from './config/problems.js';
 import { type LoadedConfig, loadConfig } from './config.js';
 import { startDemo } from './demo/demo.js';
+import { examine, examined } from './doctor/doctor.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -92,6 +94,15 @@ command('check', 'say what is wrong with the configuration, and what to write in
   .option('--json', 'print it as JSON')
   .action(({ config, json = false }: WithConfig & { json?: boolean }) => {
     process.exitCode = checkCommand({ file: config, env: process.env }, { isJson: json, paint, print });
+  });
+
+command('doctor', 'try everything the configuration names and say what to fix; changes and sends nothing')
+  .option('--json', 'print it as JSON')
+  .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
+    const telemetry = new LogTelemetry({ level: 'error', format: 'pretty' });
+    const diagnoses = await examined(() => examine(load(config), telemetry));
+    process.exitCode = showDiagnoses(diagnoses, { isJson: json, paint, print });
+    await telemetry.close();
   });
 
 command('lookup', 'explain, stage by stage, who answers for an address and why')

@@ -119,7 +119,8 @@ function servicesOf(container: Container): Services {
   };
 }
 
-function databaseOptions({ database }: Config): DatabaseOptions {
+/** Which database the configuration names. */
+export function databaseOptions({ database }: Config): DatabaseOptions {
   return database.kind === 'sqlite'
     ? { client: 'sqlite3', file: database.file }
     : { client: 'pg', url: database.url, password: database.password?.value };

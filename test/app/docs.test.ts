@@ -34,7 +34,15 @@ describe.each(pages)('%s', (page) => {
   });
 });
 
-describe.each(['README.md', 'docs/install.md', 'docs/mirror.md', 'docs/directories.md'])('%s', (page) => {
+const withConfigurations = [
+  'README.md',
+  'docs/install.md',
+  'docs/mirror.md',
+  'docs/directories.md',
+  'docs/accounts.md',
+];
+
+describe.each(withConfigurations)('%s', (page) => {
   const blocks = Array.from(read(page).matchAll(/^```yaml\n([\s\S]*?)^```$/gm), ([, block = '']) => block);
   it('has configurations that load', () => {
     for (const block of blocks) expect(loadFromEtc(block).config).toBeDefined();

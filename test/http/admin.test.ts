@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { DirectoryPage } from '../../src/ports/directory.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import { ADMIN_TOKEN } from '../support/app.js';
-import { alice, bob } from '../support/fakes.js';
+import { alice, bob, FakeDirectory } from '../support/fakes.js';
 import { useApp } from '../support/http.js';
 
 /** A directory of this many people. */
@@ -47,6 +47,7 @@ describe('the admin listener', () => {
   it.for([
     ['GET', '/lookup?address=bob@example.com'],
     ['GET', '/mirrors'],
+    ['GET', '/shared-names'],
     ['POST', '/sync/staff'],
     ['GET', '/sync/staff'],
   ] as const)('wants its token for %s %s', async ([method, path]) => {
@@ -114,6 +115,25 @@ describe('the admin listener of a server that is not ready', () => {
     const { status, json } = await app.callAdmin('GET', '/health/ready');
     expect([status, json]).toEqual([503, { ok: false, checks: { database: 'no answer' } }]);
     expect((await app.callAdmin('GET', '/health/live')).status).toBe(200);
+  });
+});
+
+describe('names that two people would get', () => {
+  const staff = new FakeDirectory();
+  const app = useApp({ directories: [{ directory: staff, maxShrink: 0.2 }] });
+
+  it('are told with the entries of these people', async () => {
+    staff.put('1', alice, [email('alice@example.org')]);
+    staff.put('2', bob, [email('bob@example.org')]);
+    await app.callAdmin('POST', '/sync/staff', { token });
+    expect((await app.callAdmin('GET', '/shared-names', { token })).json).toEqual({ count: 0, shown: [] });
+
+    staff.put('3', bob, [email('another.bob@example.org')]);
+    await app.callAdmin('POST', '/sync/staff', { token });
+    expect((await app.callAdmin('GET', '/shared-names', { token })).json).toEqual({
+      count: 1,
+      shown: [{ mxid: bob, labels: ['staff: cn=2', 'staff: cn=3'] }],
+    });
   });
 });
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Signer } from '../../src/ports/signer.js';
 import { type StandIn, startStandIn } from './stand-in.js';
 import type { Certificate } from './tls.js';
 
@@ -18,6 +19,11 @@ const PROFILE = '/_matrix/client/v3/profile/';
  * users sign in by `password-of-<localpart>`; the access token `session-of-<localpart>` is always good.
  */
 export async function startHomeserver(name: string, certificate?: Certificate): Promise<HomeserverStandIn> {
+ * A homeserver that vouches for the OpenID token `token-of-<localpart>` and takes every onbind.
+ *
+ * @param signer with whose key it signs, and publishes it; without one its proxy forwards no keys
+ */
+export async function startHomeserver(name: string, signer?: Signer): Promise<HomeserverStandIn> {
   const bound: Record<string, unknown>[] = [];
   const signedIn = new Set<string>();
   const accounts = new Set<string>();
@@ -40,6 +46,16 @@ export async function startHomeserver(name: string, certificate?: Certificate): 
       else answer(404, { errcode: 'M_NOT_FOUND', error: 'Profile was not found' });
     } else if (pathname.startsWith('/_matrix/client/v3/')) {
       void body(request).then((told) => answer(...clientAnswer(name, signedIn, request, pathname, told)));
+    } else if (pathname === '/_matrix/client/versions') {
+      answer(200, { versions: ['v1.11'] });
+    } else if (pathname === '/_matrix/key/v2/server' && signer) {
+      const [{ keyId, publicKey }] = signer.keys;
+      const keys = {
+        server_name: name,
+        valid_until_ts: Date.now() + 3_600_000,
+        verify_keys: { [keyId]: { key: publicKey } },
+      };
+      void signer.sign(keys).then((signed) => answer(200, signed));
     } else answer(404, { errcode: 'M_UNRECOGNIZED', error: 'no such endpoint' });
   }, certificate);
   return Object.assign(standIn, { bound, signedIn, accounts });

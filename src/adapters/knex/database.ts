@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import { migrate } from './migrations.js';
+import { type DatabaseVersion, migrate, versionOf } from './migrations.js';
 
 export type DatabaseOptions =
   | {
@@ -29,23 +30,48 @@ export async function openDatabase(options: DatabaseOptions): Promise<Knex> {
   let db: Knex | undefined;
   try {
     if (options.client === 'sqlite3') await makePrivate(options.file);
-    db = knex({
-      ...(options.client === 'sqlite3' ? sqlite(options.file) : postgres(options.url, options.password)),
-      compileSqlOnError: false, // messages carry `?` instead of addresses
-      acquireConnectionTimeout: 15_000,
-      log: silent,
-    });
-    // PostgreSQL repeats values in its details: `Key (address)=(…) already exists`.
-    db.on('query-error', (error: object) => {
-      for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(error, field);
-    });
+    db = connect(options);
     await migrate(db);
     return db;
   } catch (cause) {
     await db?.destroy();
-    throw new Error(`could not open the database ${placeOf(options)}: ${reasonOf(cause)}`, { cause });
+    throw unopened(options, cause);
   }
 }
+
+/**
+ * How far the tables of a database are, which is left as it is; `undefined` if it has none yet.
+ *
+ * @throws an error as `openDatabase` does
+ */
+export async function databaseVersion(options: DatabaseOptions): Promise<DatabaseVersion | undefined> {
+  if (options.client === 'sqlite3' && !existsSync(options.file)) return undefined;
+  const db = connect(options);
+  try {
+    return await versionOf(db);
+  } catch (cause) {
+    throw unopened(options, cause);
+  } finally {
+    await db.destroy();
+  }
+}
+
+function connect(options: DatabaseOptions): Knex {
+  const db = knex({
+    ...(options.client === 'sqlite3' ? sqlite(options.file) : postgres(options.url, options.password)),
+    compileSqlOnError: false, // messages carry `?` instead of addresses
+    acquireConnectionTimeout: 15_000,
+    log: silent,
+  });
+  // PostgreSQL repeats values in its details: `Key (address)=(…) already exists`.
+  db.on('query-error', (error: object) => {
+    for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(error, field);
+  });
+  return db;
+}
+
+const unopened = (options: DatabaseOptions, cause: unknown): Error =>
+  new Error(`could not open the database ${placeOf(options)}: ${reasonOf(cause)}`, { cause });
 
 const sqlite = (file: string): Knex.Config => ({
   client: 'sqlite3',

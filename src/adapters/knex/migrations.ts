@@ -44,9 +44,28 @@ export async function migrate(db: Knex): Promise<void> {
   });
 }
 
-async function refuseNewer(trx: Knex.Transaction): Promise<void> {
-  if (!(await trx.schema.hasTable('knex_migrations'))) return;
-  const done: string[] = await trx('knex_migrations').orderBy('id').pluck('name');
+export interface DatabaseVersion {
+  /** The newest change of the tables that was made. */
+  readonly last: string;
+  /** How many are still to be made. */
+  readonly pending: number;
+}
+
+/** How far the tables are, `undefined` if there are none yet. @throws if they are newer than we are */
+export async function versionOf(db: Knex): Promise<DatabaseVersion | undefined> {
+  await refuseNewer(db);
+  const done = await migrationsIn(db);
+  const last = done.at(-1);
+  return last === undefined ? undefined : { last, pending: Object.keys(migrations).length - done.length };
+}
+
+async function migrationsIn(db: Knex): Promise<readonly string[]> {
+  if (!(await db.schema.hasTable('knex_migrations'))) return [];
+  return db('knex_migrations').orderBy('id').pluck('name');
+}
+
+async function refuseNewer(db: Knex): Promise<void> {
+  const done = await migrationsIn(db);
   const unknown = done.filter((name) => !(name in migrations));
   if (unknown.length > 0) {
     throw new Error(

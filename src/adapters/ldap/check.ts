@@ -2,6 +2,7 @@ import type { Access } from './access.js';
 import { Connection } from './connection.js';
 import { emptinessOf } from './listing.js';
 import { DirectoryProblem } from './problem.js';
+import { attributesOf } from './raw-entry.js';
 import type { Rules } from './rules.js';
 
 const OPEN_MS = 10_000;
@@ -31,6 +32,31 @@ export async function check(
     }),
   );
   return perServer.flat();
+}
+
+/**
+ * How many of the first entries that the filter lets through below a base have each object class but
+ * `top`, the most frequent first.
+ */
+export async function classesBelow(
+  url: string,
+  access: Access,
+  base: string,
+  rules: Rules,
+  most: number,
+): Promise<ReadonlyMap<string, number>> {
+  const connection = await Connection.open(url, access, OPEN_MS);
+  try {
+    const question = { base, filter: rules.filter, attributes: ['objectClass'], id: [], pageSize: most };
+    const { entries } = await connection.search(question, LIMITS);
+    const counts = new Map<string, number>();
+    for (const { values } of entries.flatMap(attributesOf)) {
+      for (const name of values) if (name !== 'top') counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return new Map([...counts].sort(([, a], [, b]) => b - a));
+  } finally {
+    connection.close();
+  }
 }
 
 const checkBase = (url: string, access: Access, base: string, rules: Rules): Promise<Checked> =>

@@ -8,7 +8,7 @@ import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
 import { type Access, accessOf } from './access.js';
 import type { Bookmark } from './bookmark.js';
 import { Changes } from './changes.js';
-import { check, type Checked } from './check.js';
+import { check, type Checked, classesBelow } from './check.js';
 import { Deadline } from './deadline.js';
 import { readable } from './listed-entry.js';
 import { Listing, MATCHES_NOTHING, SHOWS_NOTHING } from './listing.js';
@@ -124,6 +124,11 @@ export class LdapSource implements ThreepidSource, Directory {
   /** Tries everything the options name, and says of each what is wrong. */
   async check(): Promise<readonly Checked[]> {
     return check(this.options.urls, this.access, this.parts, this.rules);
+  }
+
+  /** How many of the first `most` entries below a base, as one server shows them, have each object class but `top`. */
+  async classes(url: string, base: string, most: number): Promise<ReadonlyMap<string, number>> {
+    return classesBelow(url, this.access, base, this.rules, most);
   }
 
   async close(): Promise<void> {

@@ -54,7 +54,7 @@ export class ClientPlaces {
     const content = status === 200 ? parseJsonObject(body) : undefined;
     const server = content?.['m.homeserver'];
     const url = typeof server === 'object' && server !== null && 'base_url' in server ? server['base_url'] : undefined;
-    if (typeof url !== 'string' || !/^https:\/\//.test(url) || !URL.canParse(url)) {
+    if (typeof url !== 'string' || !url.startsWith('https://') || !URL.canParse(url)) {
       throw new Error(`${host} -> .well-known/matrix/client -> ${status}, and no https URL of a homeserver`);
     }
     return url.replace(/\/+$/, '');

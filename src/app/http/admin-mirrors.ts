@@ -13,6 +13,8 @@ const flag = z
   .optional()
   .transform((text) => text !== undefined && text !== 'false');
 
+const MOST_SHOWN = 10;
+
 const SyncQuery = z.object({ dryRun: flag, force: flag, changes: flag });
 
 /** How the copies of the directories are, and syncs on demand. @param allow throws for whoever may not ask */
@@ -32,6 +34,17 @@ export function adminMirrorEndpoints(mirrors: Mirrors, sync: Sync, allow: (req: 
         allow(req);
         const states = mirrors.sources.map(async (source) => ({ source, ...(await mirrors.state(source)) }));
         res.json({ mirrors: await Promise.all(states) });
+      },
+    },
+    /** The user IDs that two people would get, and the first entries of these people. */
+    '/shared-names': {
+      async GET(req, res) {
+        allow(req);
+        const shared = [...(await mirrors.shared())].map(([mxid, entries]) => ({
+          mxid,
+          labels: entries.slice(0, MOST_SHOWN).map(({ source, label }) => `${source}: ${label}`),
+        }));
+        res.json({ count: shared.length, shown: shared.slice(0, MOST_SHOWN) });
       },
     },
     '/sync/:source': {

@@ -1,0 +1,64 @@
+import { AxiosHttpClient } from '../../adapters/outbound/axios-http-client.js';
+import { SystemClock } from '../../adapters/system/system-clock.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import { ConfigError } from '../config/problems.js';
+import type { LoadedConfig } from '../config.js';
+import { area, type Diagnosis, type Trial, within, wordsOf } from './diagnosis.js';
+import { directoryTrial } from './directories.js';
+import { homeserversIn, homeserverTrial } from './homeservers.js';
+import { mailTrial, smsTrial, sourceTrial } from './outward.js';
+import { publicUrlTrial, readinessOf, serverDiagnoses, sharedNamesTrial } from './reach.js';
+import { databaseTrial, filesTrial, textsTrial } from './storage.js';
+
+/** Directories try each server for ten seconds twice; nobody waits for longer. */
+const LIMIT_MS = 30_000;
+
+/** What was found, or what is wrong with a configuration that cannot be used: then nothing is tried. */
+export async function examined(examination: () => Promise<readonly Diagnosis[]>): Promise<readonly Diagnosis[]> {
+  try {
+    return await examination();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return error.problems.map(({ key, reason, suggestion, place }) =>
+      area('configuration').failure(`${key}: ${reason}${place === undefined ? '' : `, ${place}`}`, suggestion),
+    );
+  }
+}
+
+/** Tries everything that the configuration names, all at once, with a running server or without. Changes nothing and sends nothing. */
+export async function examine({ config, warnings }: LoadedConfig, telemetry: Telemetry): Promise<readonly Diagnosis[]> {
+  const http = new AxiosHttpClient(config.federation.allow);
+  const clock = new SystemClock();
+  const configuration = area('configuration');
+  const readiness = await readinessOf(config, http).catch((error: unknown) => wordsOf(error));
+  const isRunning = readiness !== undefined && typeof readiness !== 'string';
+  // The one that runs owns an SQLite file, and says of any database whether it reaches it.
+  const kept: readonly [string, Trial] = isRunning
+    ? ['server', sharedNamesTrial(config, http)]
+    : ['database', databaseTrial(config)];
+  const trials: readonly (readonly [string, Trial])[] = [
+    ['files', filesTrial(config)],
+    kept,
+    ...config.sources.flatMap((source): readonly (readonly [string, Trial])[] => {
+      if (source.kind === 'ldap') return [[`directory ${source.name}`, directoryTrial(source, telemetry)]];
+      if (source.kind === 'bindings') return [];
+      return [[`source ${source.name}`, sourceTrial(source, config, http, telemetry)]];
+    }),
+    ...homeserversIn(config).map(
+      (name) => [`homeserver ${name}`, homeserverTrial(name, config, http, clock, telemetry)] as const,
+    ),
+    ['mail', mailTrial(config)],
+    ['text messages', smsTrial(config)],
+    ['texts', textsTrial(config)],
+    ['public URL', publicUrlTrial(config, isRunning, http)],
+  ];
+  const found = await Promise.all(trials.map(([name, trial]) => within(LIMIT_MS, name, trial)));
+  return [
+    configuration.ok(`${config.file ?? 'no file, only defaults and the environment'}: is fine`),
+    ...warnings.map((warning) => configuration.warning(warning)),
+    ...(typeof readiness === 'string'
+      ? [area('server').failure(readiness, 'another program has the port of `admin`: choose another one')]
+      : serverDiagnoses(readiness)),
+    ...found.flat(),
+  ];
+}

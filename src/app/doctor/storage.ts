@@ -1,0 +1,87 @@
+import { readFile, stat } from 'node:fs/promises';
+import { databaseVersion } from '../../adapters/knex/database.js';
+import { checkTemplates } from '../../adapters/messaging/template-check.js';
+import { Templates } from '../../adapters/messaging/templates.js';
+import { parseKeys } from '../../adapters/signing/key-file.js';
+import type { Config } from '../config.js';
+import { databaseOptions } from '../open.js';
+import { openTerms } from '../terms.js';
+import { area, type Diagnosis, type Trial, wordsOf } from './diagnosis.js';
+
+/** Where data and keys are, and who else may read them. */
+export const filesTrial =
+  ({ dataDir, signing }: Config): Trial =>
+  async () => {
+    const { ok, warning, failure } = area('files');
+    const folder = await modeOf(dataDir);
+    const key = await modeOf(signing.keyFile);
+    const broken =
+      key === undefined ? undefined : await problemOf(async () => parseKeys(await readFile(signing.keyFile, 'utf8')));
+    return [
+      folder === undefined
+        ? warning(`${dataDir} does not exist yet`, 'it is made at the first start; its parent has to be writable then')
+        : folder & 0o007
+          ? warning(`${dataDir} is open to everybody (mode 0${folder.toString(8)})`, `chmod o= ${dataDir}`)
+          : ok(`${dataDir} is ours`),
+      key === undefined
+        ? warning(`there is no ${signing.keyFile} yet`, 'it is made at the first start; keep a copy of it')
+        : broken !== undefined
+          ? failure(`${signing.keyFile}: ${broken}`, 'put back the copy of it: old rooms know its key')
+          : key & 0o077
+            ? warning(`others than its owner may read ${signing.keyFile}`, `chmod 600 ${signing.keyFile}`)
+            : ok(`${signing.keyFile} holds a key that only its owner may read`),
+    ];
+  };
+
+const modeOf = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ mode }) => mode & 0o777,
+    () => undefined,
+  );
+
+/** The database as it is, without bringing it up to date. */
+export const databaseTrial =
+  (config: Config): Trial =>
+  async () => {
+    const { ok, warning, failure } = area('database');
+    try {
+      const version = await databaseVersion(databaseOptions(config));
+      if (version === undefined) return [ok('has no tables yet: the first start makes them')];
+      const { last, pending } = version;
+      if (pending === 0) return [ok(`can be opened, and is up to date (${last})`)];
+      return [
+        warning(`is at ${last}: the next start brings it up to date in ${pending} steps`, 'make a backup before that'),
+      ];
+    } catch (error) {
+      return [
+        failure(
+          wordsOf(error),
+          config.database.kind === 'sqlite' ? 'see who uses and owns the file' : 'see database.url and its password',
+        ),
+      ];
+    }
+  };
+
+/** Texts of one's own: terms, templates. */
+export const textsTrial =
+  (config: Config): Trial =>
+  async () => {
+    const { ok, failure } = area('texts');
+    const tried: Diagnosis[] = [];
+    const terms = await problemOf(() => openTerms(config));
+    if (terms !== undefined) tried.push(failure(terms, 'see terms.directory'));
+    else if (config.terms.directory !== undefined) tried.push(ok(`the terms in ${config.terms.directory} can be read`));
+    const templates = new Templates({ ...config.templates, serverName: config.server.name });
+    const problems = checkTemplates(templates);
+    if (problems.length === 0) return [...tried, ok('all templates can be rendered')];
+    return [...tried, ...problems.map((problem) => failure(problem, '`islet templates check` says the same'))];
+  };
+
+async function problemOf(what: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await what();
+    return undefined;
+  } catch (error) {
+    return wordsOf(error);
+  }
+}
