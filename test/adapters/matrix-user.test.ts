@@ -24,7 +24,7 @@ let folder: string;
 
 beforeAll(async () => {
   homeserver = await startHomeserver('example.org');
-  secure = await startHomeserver('example.org', certificates.homeserver);
+  secure = await startHomeserver('example.org', { certificate: certificates.homeserver });
   folder = await mkdtemp(join(tmpdir(), 'islet-user-'));
   await writeFile(join(folder, 'password'), 'password-of-islet\n');
   await writeFile(join(folder, 'session'), 'session-of-islet');

@@ -22,7 +22,7 @@ describe('islet doctor', () => {
   beforeAll(async () => {
     slapd = await Slapd.start({ ldif: PEOPLE });
     mails = await startMailServer();
-    homeserver = await startHomeserver('example.org', signer);
+    homeserver = await startHomeserver('example.org', { signer });
     upstream = await startIdentityServer({});
     islet = await startIslet({
       server: { name: '127.0.0.1' },

@@ -14,16 +14,20 @@ export interface HomeserverStandIn extends StandIn {
 
 const PROFILE = '/_matrix/client/v3/profile/';
 
+interface Abilities {
+  readonly certificate?: Certificate;
+  /** With whose key it signs, and publishes it; without one its proxy forwards no keys. */
+  readonly signer?: Signer;
+}
+
 /**
  * A homeserver that vouches for the OpenID token `token-of-<localpart>` and takes every onbind. Its
  * users sign in by `password-of-<localpart>`; the access token `session-of-<localpart>` is always good.
  */
-export async function startHomeserver(name: string, certificate?: Certificate): Promise<HomeserverStandIn> {
- * A homeserver that vouches for the OpenID token `token-of-<localpart>` and takes every onbind.
- *
- * @param signer with whose key it signs, and publishes it; without one its proxy forwards no keys
- */
-export async function startHomeserver(name: string, signer?: Signer): Promise<HomeserverStandIn> {
+export async function startHomeserver(
+  name: string,
+  { certificate, signer }: Abilities = {},
+): Promise<HomeserverStandIn> {
   const bound: Record<string, unknown>[] = [];
   const signedIn = new Set<string>();
   const accounts = new Set<string>();

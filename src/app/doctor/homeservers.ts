@@ -1,5 +1,5 @@
 import { AccountsOverHttp } from '../../adapters/matrix/accounts-over-http.js';
-import { ClientApis } from '../../adapters/matrix/client-api.js';
+import { ClientPlaces } from '../../adapters/matrix/client-places.js';
 import { FederationClient, HomeserverUnreached } from '../../adapters/matrix/federation-client.js';
 import { HomeserverKeysOverHttp } from '../../adapters/matrix/homeserver-keys-over-http.js';
 import { HomeserversOverHttp } from '../../adapters/matrix/homeservers-over-http.js';
@@ -37,7 +37,7 @@ export function homeserverTrial(
   const { ok, warning, failure, skipped } = area(here);
   const options = { homeservers: config.homeservers, allow: config.federation.allowedServers };
   const federation = new FederationClient(http, clock, options);
-  const apis = new ClientApis(http, clock, config.homeservers);
+  const apis = new ClientPlaces(http, clock, config.homeservers);
   const pinned = federation.pinnedKeys(name);
   const isChecked = config.sources.some((source) => 'accounts' in source && source.accounts === 'check');
 
