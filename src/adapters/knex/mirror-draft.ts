@@ -1,6 +1,6 @@
 import type { MirroredEntry } from '../../domain/directory.js';
 import type { MirrorDraft } from '../../ports/mirror-store.js';
-import { entryFromValues, valuesOf } from './mirror-rows.js';
+import { entryFromValues, type Values, valuesOf } from './mirror-rows.js';
 
 /** More would hold up whoever reads them. */
 const PAGE = 250;
@@ -11,29 +11,29 @@ const PAGE = 250;
  */
 export class KnexMirrorDraft implements MirrorDraft {
   private readonly full: string[] = [];
-  private rows: string[] = [];
+  private rows: Values[] = [];
+
+  /** @param isForPostgres whether they are to be put into PostgreSQL */
+  constructor(private readonly isForPostgres: boolean) {}
 
   get size(): number {
     return this.full.length * PAGE + this.rows.length;
   }
 
   add(entry: MirroredEntry): void {
-    this.rows.push(JSON.stringify(valuesOf(entry)));
+    this.rows.push(valuesOf(entry, this.isForPostgres));
     if (this.rows.length < PAGE) return;
-    this.full.push(jsonArray(this.rows));
+    this.full.push(JSON.stringify(this.rows));
     this.rows = [];
   }
 
   *pages(): Iterable<readonly MirroredEntry[]> {
-    for (const text of this.texts())
-      yield (JSON.parse(text) as Parameters<typeof entryFromValues>[0][]).map(entryFromValues);
+    for (const text of this.texts()) yield (JSON.parse(text) as Values[]).map(entryFromValues);
   }
 
   /** JSON arrays of rows, for `putEntries`. */
   *texts(): Iterable<string> {
     yield* this.full;
-    if (this.rows.length > 0) yield jsonArray(this.rows);
+    if (this.rows.length > 0) yield JSON.stringify(this.rows);
   }
 }
-
-const jsonArray = (values: readonly string[]): string => `[${values.join()}]`;

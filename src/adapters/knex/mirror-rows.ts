@@ -25,16 +25,20 @@ export function entryFromRow({ id, stamp, part, mxid, content }: EntryRow): Mirr
   return entryFromValues([id, stamp, part, mxid, content]);
 }
 
-/** An entry as an element of the array that `insertEntries` takes. */
-type Values = readonly [id: string, stamp: string, part: string, mxid: Mxid | null, content: string];
+/**
+ * An entry as an element of the array that `insertEntries` takes. Content is text of its own for
+ * PostgreSQL, which reads all of the array and knows no NUL.
+ */
+export type Values = readonly [id: string, stamp: string, part: string, mxid: Mxid | null, content: Content | string];
 
-export function valuesOf({ id, label, stamp, part, person, leftOut }: MirroredEntry): Values {
+export function valuesOf(entry: MirroredEntry, isText: boolean): Values {
+  const { id, label, stamp, part, person, leftOut } = entry;
   const content: Content = { label, threepids: person?.threepids ?? [], leftOut };
-  return [id, stamp, part, person?.mxid ?? null, JSON.stringify(content)];
+  return [id, stamp, part, person?.mxid ?? null, isText ? JSON.stringify(content) : content];
 }
 
 export function entryFromValues([id, stamp, part, mxid, content]: Values): MirroredEntry {
-  const { label, threepids, leftOut }: Content = JSON.parse(content);
+  const { label, threepids, leftOut } = typeof content === 'string' ? (JSON.parse(content) as Content) : content;
   return { id, label, stamp, part, person: mxid === null ? undefined : { mxid, threepids }, leftOut };
 }
 

@@ -74,7 +74,7 @@ export class KnexMirrorStore implements MirrorStore {
   }
 
   draft(): KnexMirrorDraft {
-    return new KnexMirrorDraft();
+    return new KnexMirrorDraft(isPostgres(this.db));
   }
 
   async apply(source: string, { put, removed, state, changes }: MirrorUpdate): Promise<void> {

@@ -10,7 +10,7 @@ import { Servers } from './servers.js';
 import { STALL_MS } from './stall.js';
 
 /** Pages that may be on their way to whoever takes them. */
-const PAGES_AHEAD = 2;
+const PAGES_AHEAD = 5;
 
 if (!parentPort) throw new Error('This file runs in a thread of its own');
 const port = parentPort;
