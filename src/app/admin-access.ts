@@ -1,7 +1,7 @@
 import axios, { type AxiosInstance, isAxiosError } from 'axios';
 import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
 import type { Binding } from '../domain/association.js';
-import type { StoredInvite } from '../domain/invite.js';
+import type { ListedInvite } from '../domain/operations.js';
 import type { SyncReport } from '../domain/sync-report.js';
 import { Clock } from '../ports/clock.js';
 import { readAdminToken } from './admin-token.js';
@@ -77,9 +77,10 @@ function overHttp(http: AxiosInstance, adminToken: string): AdminAccess {
         clearInterval(watch);
       }
     },
-    invites: async () => (await get<{ invites: StoredInvite[] }>('/invites')).invites,
+    invites: async () => (await get<{ invites: ListedInvite[] }>('/invites')).invites,
     revokeInvite: async (inviteToken) => (await post<Found>('/invites/revoke', { token: inviteToken })).found,
-    bindings: async (who) => (await get<{ bindings: Binding[] }>('/bindings', { who })).bindings,
+    bindings: async (who, { onlySuspended }) =>
+      (await get<{ bindings: Binding[] }>('/bindings', { who, suspended: onlySuspended })).bindings,
     bind: async (address, mxid) => void (await post('/bindings/bind', { address, mxid })),
     unbind: async (address, mxid) => (await post<Found>('/bindings/unbind', { address, mxid })).found,
     close: () => Promise.resolve(),

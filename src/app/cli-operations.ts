@@ -12,6 +12,7 @@ import {
 interface Options {
   readonly config?: string;
   readonly json?: boolean;
+  readonly suspended?: boolean;
 }
 
 interface Tools {
@@ -42,9 +43,10 @@ export function addOperations(program: Command, { command, withAccess, output }:
 
   command('bindings', 'show addresses that are bound here')
     .argument('[who]', 'a user or an address; all without it')
+    .option('--suspended', 'only those of users whom their directory no longer knows')
     .option('--json', 'print it as JSON')
     .action((who: string | undefined, options: Options) =>
-      look(options, (access, to) => listBindings(access, who, to)),
+      look(options, (access, to) => listBindings(access, who, options.suspended ?? false, to)),
     );
   command('bind', 'give an address to a user as if they had proven it')
     .argument('<address>', 'an email address, or a phone number with its country')

@@ -10,6 +10,7 @@ import { CheckedSource } from '../domain/checked-source.js';
 import { IndexKeeper } from '../domain/index-keeper.js';
 import type { InviteLinkOptions } from '../domain/invite-link.js';
 import { Invites } from '../domain/invites.js';
+import { Leavers } from '../domain/leavers.js';
 import { Lookups } from '../domain/lookups.js';
 import { MirroredSource } from '../domain/mirrored-source.js';
 import { Mirrors, nameDerivers } from '../domain/mirrors.js';
@@ -31,6 +32,7 @@ import { Clock } from '../ports/clock.js';
 import { HashIndex } from '../ports/hash-index.js';
 import { HomeserverAccounts } from '../ports/homeserver-accounts.js';
 import { HomeserverKeys } from '../ports/homeserver-keys.js';
+import { HolderStore } from '../ports/holder-store.js';
 import { Homeservers } from '../ports/homeservers.js';
 import { InviteStore } from '../ports/invite-store.js';
 import { MirrorStore } from '../ports/mirror-store.js';
@@ -129,6 +131,11 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
         new Mirrors(mirroredIn(stages), store, keeper, clock, telemetry),
       [MirrorStore, IndexKeeper, Clock, Telemetry],
     );
+    bind(Leavers).toResolvedValue(
+      (store: HolderStore, mirrors: MirrorStore, keeper: IndexKeeper, clock: Clock, telemetry: Telemetry) =>
+        new Leavers(mirroredIn(stages), store, mirrors, keeper, clock, telemetry),
+      [HolderStore, MirrorStore, IndexKeeper, Clock, Telemetry],
+    );
     bind(OwnBindings).toResolvedValue(
       (store: AssociationStore, index: HashIndex, clock: Clock) => new OwnBindings(store, index, clock),
       [AssociationStore, HashIndex, Clock],
@@ -161,21 +168,34 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
         store: AssociationStore,
         sessions: Sessions,
         lookups: Lookups,
+        leavers: Leavers,
         keeper: IndexKeeper,
         signer: Signer,
         clock: Clock,
-      ) => new Bindings(store, sessions, lookups, keeper, signer, clock, options.bindings),
-      [AssociationStore, Sessions, Lookups, IndexKeeper, Signer, Clock],
+      ) => new Bindings(store, sessions, lookups, leavers, keeper, signer, clock, options.bindings),
+      [AssociationStore, Sessions, Lookups, Leavers, IndexKeeper, Signer, Clock],
     );
     bind(Operations).toResolvedValue(
-      (invites: InviteStore, associations: AssociationStore, bindings: Bindings, telemetry: Telemetry) =>
-        new Operations(invites, associations, bindings, telemetry),
-      [InviteStore, AssociationStore, Bindings, Telemetry],
+      (
+        invites: InviteStore,
+        associations: AssociationStore,
+        bindings: Bindings,
+        leavers: Leavers,
+        telemetry: Telemetry,
+      ) => new Operations(invites, associations, bindings, leavers, telemetry),
+      [InviteStore, AssociationStore, Bindings, Leavers, Telemetry],
     );
     bind(Invites).toResolvedValue(
-      (store: InviteStore, lookups: Lookups, signer: Signer, quotas: Quotas, random: Random, clock: Clock) =>
-        new Invites(store, lookups, signer, quotas, random, clock, options.invites),
-      [InviteStore, Lookups, Signer, Quotas, Random, Clock],
+      (
+        store: InviteStore,
+        lookups: Lookups,
+        leavers: Leavers,
+        signer: Signer,
+        quotas: Quotas,
+        random: Random,
+        clock: Clock,
+      ) => new Invites(store, lookups, leavers, signer, quotas, random, clock, options.invites),
+      [InviteStore, Lookups, Leavers, Signer, Quotas, Random, Clock],
     );
   });
 

@@ -25,8 +25,13 @@ export function jobHandlers(
       const { subject, mxid } = associationIn(payload);
       const homeserver = homeserverOf(mxid);
       if (!isServerName(homeserver)) throw new HopelessJob('the user is of no valid homeserver');
+      const invite = optionalText(payload, 'invite');
+      if (invite !== undefined && !(await invites.isStillFor(invite, subject, mxid))) {
+        throw new HopelessJob('whom the invitation was for has left; it waits again');
+      }
+      if (await bindings.isSuspended(subject, mxid)) throw new HopelessJob('the user of the binding has left');
       const association = await bindings.attest(subject, mxid);
-      const body = await invites.onBindBody(association, optionalText(payload, 'invite'));
+      const body = await invites.onBindBody(association, invite);
       if ((await homeservers.onBind(homeserver, body)) === 'refused') {
         throw new HopelessJob(`the homeserver ${homeserver} refused to be told of a binding`);
       }

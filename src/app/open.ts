@@ -19,6 +19,7 @@ import type { TermsDirectory } from '../adapters/terms/terms-directory.js';
 import { Accounts } from '../domain/accounts.js';
 import { Bindings } from '../domain/bindings.js';
 import { Invites } from '../domain/invites.js';
+import { Leavers } from '../domain/leavers.js';
 import { Lookups } from '../domain/lookups.js';
 import { Mirrors } from '../domain/mirrors.js';
 import { Operations } from '../domain/operations.js';
@@ -105,7 +106,7 @@ function servicesOf(container: Container): Services {
   return {
     mirrors,
     invites,
-    sync: syncing(mirrors, invites),
+    sync: syncing(mirrors, invites, container.get(Leavers)),
     accounts: container.get(Accounts),
     terms: container.get(Terms),
     requestAuth: container.get(RequestAuth),

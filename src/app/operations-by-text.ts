@@ -1,17 +1,16 @@
 import type { Binding } from '../domain/association.js';
 import { Refused } from '../domain/errors.js';
-import type { StoredInvite } from '../domain/invite.js';
 import { type Mxid, parseMxid } from '../domain/mxid.js';
-import type { Operations } from '../domain/operations.js';
+import type { ListedInvite, Operations } from '../domain/operations.js';
 import { threepidFrom } from './commands/threepid-text.js';
 
 /** What operators do by hand, with addresses and users as they are typed. */
 export interface OperationsByText {
-  invites(): Promise<readonly StoredInvite[]>;
+  invites(): Promise<readonly ListedInvite[]>;
   /** @returns whether there was such a one */
   revokeInvite(token: string): Promise<boolean>;
   /** @param who a user or an address; absent: all */
-  bindings(who?: string): Promise<readonly Binding[]>;
+  bindings(who: string | undefined, only: { readonly onlySuspended: boolean }): Promise<readonly Binding[]>;
   bind(address: string, mxid: string): Promise<void>;
   /** @returns whether there was such a binding */
   unbind(address: string, mxid: string): Promise<boolean>;
@@ -21,7 +20,7 @@ export interface OperationsByText {
 export const operationsByText = (operations: Operations): OperationsByText => ({
   invites: () => operations.invites(),
   revokeInvite: (token) => operations.revokeInvite(token),
-  bindings: async (who) => operations.bindings(who === undefined ? undefined : threepidOrMxid(who)),
+  bindings: async (who, only) => operations.bindings(who === undefined ? undefined : threepidOrMxid(who), only),
   bind: async (address, mxid) => operations.bind(threepidFrom(address), mxidFrom(mxid)),
   unbind: async (address, mxid) => operations.unbind(threepidFrom(address), mxidFrom(mxid)),
 });

@@ -1,4 +1,5 @@
 import type { Invites } from '../domain/invites.js';
+import type { Leavers } from '../domain/leavers.js';
 import type { Mirrors, SyncOptions } from '../domain/mirrors.js';
 import type { SyncReport } from '../domain/sync-report.js';
 import type { Clock } from '../ports/clock.js';
@@ -9,11 +10,17 @@ import { every, type Schedule } from './schedule.js';
 
 export type Sync = (source: string, options?: SyncOptions) => Promise<SyncReport>;
 
-/** Syncs one source and hands over the invitations that wait for the people it brought. */
+/**
+ * Syncs one source, does what follows for those who left it or are back, and hands over the
+ * invitations that wait for the people it brought.
+ */
 export const syncing =
-  (mirrors: Mirrors, invites: Invites): Sync =>
+  (mirrors: Mirrors, invites: Invites, leavers: Leavers): Sync =>
   async (source, options) => {
+    // Before it changes: whoever did something here since the last sync did it as who they are now.
+    if (!options?.isDryRun) await leavers.record(source);
     const report = await mirrors.sync(source, options);
+    if (report.isApplied) await leavers.follow(source);
     if (report.isApplied && report.added.count + report.changed.count > 0) await invites.deliverKnown();
     return report;
   };

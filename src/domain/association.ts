@@ -1,3 +1,4 @@
+import type { Suspension } from './holder.js';
 import type { Mxid } from './mxid.js';
 import type { Threepid } from './threepid.js';
 
@@ -32,6 +33,8 @@ export interface Binding extends Association {
   /** Valid from and until, ms since the epoch, both inclusive. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** Why it answers nobody for now; absent while it does answer. */
+  readonly suspended?: Suspension;
 }
 
 /** Sydent's figure for "for ever": 100 years of 365 days. */

@@ -5,6 +5,7 @@ import { BINDING_LIFETIME_MS, type Binding, CONTESTED } from './association.js';
 import { Refused } from './errors.js';
 import type { IndexKeeper } from './index-keeper.js';
 import { welcomeJob } from './invites.js';
+import type { Leavers } from './leavers.js';
 import type { Lookups } from './lookups.js';
 import { homeserverOf, type Mxid } from './mxid.js';
 import type { Sessions } from './sessions.js';
@@ -29,6 +30,7 @@ export class Bindings {
     private readonly store: AssociationStore,
     private readonly sessions: Sessions,
     private readonly lookups: Lookups,
+    private readonly leavers: Leavers,
     private readonly keeper: IndexKeeper,
     private readonly signer: Signer,
     private readonly clock: Clock,
@@ -39,14 +41,15 @@ export class Bindings {
    * Publishes the threepid of a validated session as this user's. Spec: POST /3pid/bind.
    *
    * @throws Refused as `Sessions.validated` does; `threepid_in_use` or `owner_unclear` where a
-   *   directory says otherwise, `owner_unreachable` where it cannot be asked
+   *   directory says otherwise, `owner_unreachable` where it cannot be asked; `user_left` for a user
+   *   whom a directory knows no longer, `session_not_theirs` for a session of who had the name before
    */
   async bind(sid: string, clientSecret: string, mxid: Mxid): Promise<SignedAssociation> {
-    const { threepid } = await this.sessions.validated(sid, clientSecret);
-    return this.signer.sign(signable(await this.save(threepid, mxid)));
+    const { threepid, openedAt } = await this.sessions.validated(sid, clientSecret);
+    return this.signer.sign(signable(await this.save(threepid, mxid, openedAt)));
   }
 
-  /** The same on the word of an operator. @throws Refused for what a directory says otherwise, as `bind` does */
+  /** The same on the word of an operator. @throws Refused for what a directory says of address and user, as `bind` does */
   async bindByOperator(threepid: Threepid, mxid: Mxid): Promise<void> {
     await this.save(threepid, mxid);
   }
@@ -80,11 +83,20 @@ export class Bindings {
 
   /** Our signed word that this user is behind this threepid, as a lookup found. Spec: v1 GET /lookup. */
   async attest(threepid: Threepid, mxid: Mxid): Promise<SignedAssociation> {
-    const own = (await this.store.find([threepid])).find((binding) => binding.mxid === mxid);
+    const own = (await this.store.find([threepid])).find((binding) => binding.mxid === mxid && !binding.suspended);
     return this.signer.sign(signable(own ?? this.attestation(threepid, mxid)));
   }
 
-  private async save(threepid: Threepid, mxid: Mxid): Promise<Binding> {
+  /** Whether this is bound to this user, who has left: then it is nobody's for now. */
+  async isSuspended(threepid: Threepid, mxid: Mxid): Promise<boolean> {
+    return (await this.store.find([threepid])).some((own) => own.mxid === mxid && own.suspended);
+  }
+
+  /** @param provenAt when the proof was begun, ms since the epoch */
+  private async save(threepid: Threepid, mxid: Mxid, provenAt = Infinity): Promise<Binding> {
+    const standing = await this.leavers.standing(mxid);
+    if (standing.kind === 'left') throw new Refused('user_left');
+    if (standing.kind === 'here' && provenAt < (standing.since ?? 0)) throw new Refused('session_not_theirs');
     if (this.options.directoryOwned === 'refuse') await this.refuseIfOwned(threepid, mxid);
     const now = this.clock.now();
     const binding = { threepid, mxid, boundAt: now, notBefore: now, notAfter: now + BINDING_LIFETIME_MS };

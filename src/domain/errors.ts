@@ -29,6 +29,8 @@ export const refusals = {
   homeserver_not_allowed: 'Users of this homeserver are not served here',
   homeserver_failed: 'The homeserver could not be asked',
   terms_not_signed: 'The terms of service have not been accepted yet',
+  user_left: 'The directory of this organisation does not know this user any more',
+  session_not_theirs: 'The address was validated by somebody who had this user name before, please validate it again',
   unbind_not_proven: 'Neither a validated session nor a signature of the homeserver proves this unbind',
   invite_unknown: 'No invitation has this token',
   limit_exceeded: 'Too many requests, please try again later',

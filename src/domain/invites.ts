@@ -8,6 +8,7 @@ import type { JsonObject } from './canonical-json.js';
 import { Refused } from './errors.js';
 import type { StoredInvite } from './invite.js';
 import { type InviteLinkOptions, inviteLink } from './invite-link.js';
+import type { Leavers } from './leavers.js';
 import type { Lookups } from './lookups.js';
 import type { ReadPreferences } from './messages.js';
 import { type Mxid, parseMxid } from './mxid.js';
@@ -41,6 +42,7 @@ export class Invites {
   constructor(
     private readonly store: InviteStore,
     private readonly lookups: Lookups,
+    private readonly leavers: Leavers,
     private readonly signer: Signer,
     private readonly quotas: Quotas,
     private readonly random: Random,
@@ -128,8 +130,20 @@ export class Invites {
   /** Work of a `welcome` job: a threepid was bound, and its user's homeserver is told, with or without invitations. */
   async welcome(threepid: Threepid, mxid: Mxid): Promise<void> {
     const handedOver = await this.handOver(threepid, mxid);
-    if (handedOver === 0)
+    // Of somebody who left meanwhile nobody is told.
+    if (handedOver === 0 && (await this.leavers.reach(threepid, mxid))(this.clock.now()))
       await this.store.deliver([], this.clock.now(), [onBindJob(threepid, mxid, undefined, this.clock.now())]);
+  }
+
+  /**
+   * Whether an invitation that was handed over for a user may still be told of, for it takes a while
+   * where a homeserver is down. One of somebody who left meanwhile waits again, until that one is back.
+   */
+  async isStillFor(inviteToken: string, threepid: Threepid, mxid: Mxid): Promise<boolean> {
+    const invite = await this.store.get(inviteToken);
+    if (!invite || (await this.leavers.reach(threepid, mxid))(invite.createdAt)) return true;
+    await this.store.putBack(inviteToken);
+    return false;
   }
 
   /** What a homeserver is told on a bind: the association, and the invitation if one goes with it. */
@@ -146,7 +160,8 @@ export class Invites {
   }
 
   private async handOver(threepid: Threepid, mxid: Mxid): Promise<number> {
-    const waiting = await this.store.findWaiting([threepid]);
+    const isMeant = await this.leavers.reach(threepid, mxid);
+    const waiting = (await this.store.findWaiting([threepid])).filter(({ createdAt }) => isMeant(createdAt));
     const now = this.clock.now();
     const tokens = waiting.map(({ token }) => token);
     // One job each: an invitation that its homeserver refuses must not hold up the others.

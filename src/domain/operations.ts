@@ -4,8 +4,14 @@ import type { Telemetry } from '../ports/telemetry.js';
 import type { Binding } from './association.js';
 import type { Bindings } from './bindings.js';
 import type { StoredInvite } from './invite.js';
+import type { Leaver, Leavers } from './leavers.js';
 import type { Mxid } from './mxid.js';
-import type { Threepid } from './threepid.js';
+import { keyOf, type Threepid } from './threepid.js';
+
+/** An invitation, and for whom alone it waits if that is somebody who left. */
+export interface ListedInvite extends StoredInvite {
+  readonly suspended?: Leaver;
+}
 
 /** What operators see and do by hand. Whatever changes is written to the log, without addresses and tokens. */
 export class Operations {
@@ -13,14 +19,22 @@ export class Operations {
     private readonly inviteStore: InviteStore,
     private readonly associations: AssociationStore,
     private readonly userBindings: Bindings,
+    private readonly leavers: Leavers,
     private readonly telemetry: Telemetry,
   ) {}
 
   /** Every invitation, oldest first. */
-  async invites(): Promise<readonly StoredInvite[]> {
+  async invites(): Promise<readonly ListedInvite[]> {
     const found: StoredInvite[] = [];
     for await (const page of this.inviteStore.all()) found.push(...page);
-    return found.sort((a, b) => a.createdAt - b.createdAt);
+    const waiting = found.flatMap(({ threepid, deliveredAt }) => (deliveredAt === undefined ? threepid : []));
+    const leavers = await this.leavers.formerOwners(waiting);
+    return found
+      .sort((a, b) => a.createdAt - b.createdAt)
+      .map((invite) => {
+        const suspended = invite.deliveredAt === undefined ? leavers.get(keyOf(invite.threepid)) : undefined;
+        return suspended ? { ...invite, suspended } : invite;
+      });
   }
 
   /** Makes an invitation useless: nobody signs for it, and its key is not valid any more. @returns whether there was such a one */
@@ -32,12 +46,15 @@ export class Operations {
     return true;
   }
 
-  /** Our own bindings: of one user, of one address, or all. */
-  async bindings(who?: Threepid | Mxid): Promise<readonly Binding[]> {
-    if (typeof who === 'object') return this.associations.find([who]);
+  /** Our own bindings, or the suspended ones alone: of one user, of one address, or all. */
+  async bindings(who?: Threepid | Mxid, { onlySuspended = false } = {}): Promise<readonly Binding[]> {
+    const isWanted = ({ suspended }: Binding) => !onlySuspended || suspended !== undefined;
+    if (typeof who === 'object') return (await this.associations.find([who])).filter(isWanted);
     const found: Binding[] = [];
     for await (const page of this.associations.all()) {
-      for (const binding of page) if (who === undefined || binding.mxid === who) found.push(binding);
+      for (const binding of page) {
+        if (isWanted(binding) && (who === undefined || binding.mxid === who)) found.push(binding);
+      }
     }
     return found;
   }

@@ -1,7 +1,7 @@
 import type { AssociationStore } from '../ports/association-store.js';
 import type { Clock } from '../ports/clock.js';
 import type { ClaimReader, HashIndex } from '../ports/hash-index.js';
-import type { ThreepidSource } from '../ports/threepid-source.js';
+import type { Evidence, ThreepidSource } from '../ports/threepid-source.js';
 import { type Association, BINDINGS, type CONTESTED } from './association.js';
 import { findIndexed } from './indexed.js';
 import type { Mxid } from './mxid.js';
@@ -20,16 +20,24 @@ export class OwnBindings implements ThreepidSource {
   async find(threepids: readonly Threepid[]): Promise<readonly Association[]> {
     const now = this.clock.now();
     const bindings = await this.store.find(threepids);
-    return bindings.filter(({ notBefore, notAfter }) => notBefore <= now && now <= notAfter);
+    return bindings.filter(({ notBefore, notAfter, suspended }) => !suspended && notBefore <= now && now <= notAfter);
   }
 
   async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof CONTESTED>> {
     return findIndexed(this.index, BINDINGS, pepper, hashes);
   }
+
+  async explain(threepid: Threepid): Promise<readonly Evidence[]> {
+    const since = this.clock.now();
+    const [[finding], bound] = await Promise.all([this.find([threepid]), this.store.find([threepid])]);
+    const [suspended] = bound.flatMap(({ mxid, suspended }) => (suspended ? { mxid, ...suspended } : []));
+    const tookMs = this.clock.now() - since;
+    return [{ via: 'live', finding, tookMs, notes: [], ...(suspended && { suspended }) }];
+  }
 }
 
-/** Reads all our bindings as they are stored. */
-export const ownClaims =
-  (store: AssociationStore): ClaimReader =>
-  () =>
-    store.all();
+/** Reads all our bindings that are not suspended, as they are stored. */
+export const ownClaims = (store: AssociationStore): ClaimReader =>
+  async function* read() {
+    for await (const bindings of store.all()) yield bindings.filter(({ suspended }) => !suspended);
+  };

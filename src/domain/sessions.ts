@@ -126,6 +126,7 @@ export class Sessions {
       sendAttempt: -1,
       nextLink,
       validatedAt: undefined,
+      openedAt: now,
       modifiedAt: now,
     };
     return this.store.findOrAdd(fresh, now - SESSION_LIFETIME_MS);

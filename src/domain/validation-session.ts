@@ -18,7 +18,9 @@ export interface ValidationSession {
   readonly nextLink: string | undefined;
   /** ms since the epoch; `undefined` until validated. */
   readonly validatedAt: number | undefined;
-  /** Created or validated, ms since the epoch. */
+  /** ms since the epoch. */
+  readonly openedAt: number;
+  /** Opened or validated, ms since the epoch. */
   readonly modifiedAt: number;
 }
 

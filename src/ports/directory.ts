@@ -28,6 +28,12 @@ export abstract class Directory {
    */
   abstract readonly derivesNames: boolean;
 
+  /**
+   * Whether its entries are people with lasting ids of their own, so that an entry that is gone is
+   * somebody who left, rather than a list of addresses that somebody may merely have none of.
+   */
+  abstract readonly listsPeople: boolean;
+
   /** Every part, whether or not it has entries. */
   abstract readonly parts: readonly string[];
 

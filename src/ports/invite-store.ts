@@ -18,6 +18,9 @@ export abstract class InviteStore {
   /** Marks waiting ones as handed over, at `time` (ms since the epoch); `jobs` are queued with it. */
   abstract deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void>;
 
+  /** Has one that was handed over wait again. Nothing happens if there is none. */
+  abstract putBack(token: string): Promise<void>;
+
   /** Everything stored, delivered or not, in pages; what changes meanwhile may or may not be in it. */
   abstract all(): AsyncIterable<readonly StoredInvite[]>;
 

@@ -13,6 +13,8 @@ export interface Evidence {
   /** When what answered was read from its origin, ms since the epoch. */
   readonly asOf?: number;
   readonly tookMs: number;
+  /** Whose it would be, had that user not left: who, since when (ms since the epoch), and which directory. */
+  readonly suspended?: { readonly mxid: Mxid; readonly since: number; readonly source: string };
   /** What else helps: distinguished names, entries left out and why. */
   readonly notes: readonly string[];
   /** What is known of the account of the user it found, where that decides whether she is answered. */

@@ -8,6 +8,7 @@ import { AccountCheckStore } from '../../src/ports/account-check-store.js';
 import { AccountStore } from '../../src/ports/account-store.js';
 import { AssociationStore } from '../../src/ports/association-store.js';
 import { ChangeFeed } from '../../src/ports/change-feed.js';
+import { HolderStore } from '../../src/ports/holder-store.js';
 import { InviteStore } from '../../src/ports/invite-store.js';
 import { Jobs } from '../../src/ports/jobs.js';
 import { MirrorStore } from '../../src/ports/mirror-store.js';
@@ -40,6 +41,7 @@ describe.each([
     expect(await container.get(Jobs).take(1, 2, 1)).toMatchObject([job]);
     expect(await container.get(SessionStore).get('sid')).toBeUndefined();
     expect(await container.get(MirrorStore).state('staff')).toBeUndefined();
+    expect(await container.get(HolderStore).find(['@anna:example.org'])).toEqual([]);
     expect(await container.get(PepperStore).all()).toEqual([]);
     expect(await container.get(AccountCheckStore).homeservers()).toEqual([]);
     expect(await container.get(AccountStore).find('token')).toBeUndefined();

@@ -2,6 +2,7 @@ import { accountCheckStoreContract } from './account-check-store.contract.js';
 import { accountStoreContract } from './account-store.contract.js';
 import { associationStoreContract } from './association-store.contract.js';
 import { changeFeedContract } from './change-feed.contract.js';
+import { holderStoreContract } from './holder-store.contract.js';
 import { inviteStoreContract } from './invite-store.contract.js';
 import { jobsContract } from './jobs.contract.js';
 import { mirrorStoreContract } from './mirror-store.contract.js';
@@ -17,6 +18,7 @@ export function storeContracts(open: OpenStores): void {
   associationStoreContract(open);
   changeFeedContract(open);
   mirrorStoreContract(open);
+  holderStoreContract(open);
   pepperStoreContract(open);
   accountStoreContract(open);
   accountCheckStoreContract(open);

@@ -86,6 +86,15 @@ export function inviteStoreContract(open: OpenStores): void {
       expect((await on.invites.get('t1'))?.deliveredAt).toBe(10);
     });
 
+    it('has one that was handed over wait again, and does nothing for others', async () => {
+      for (const at of [1, 2]) await on.invites.add(invite(`t${at}`, at), []);
+      await on.invites.deliver(['t1', 't2'], 10, []);
+      await on.invites.putBack('t1');
+      await on.invites.putBack('unknown');
+      expect(await on.invites.findWaiting([strauss])).toEqual([invite('t1', 1)]);
+      expect((await on.invites.get('t2'))?.deliveredAt).toBe(10);
+    });
+
     it('hands over nothing if the jobs cannot be queued', async () => {
       const circle: Record<string, never> = {};
       Object.assign(circle, { circle });

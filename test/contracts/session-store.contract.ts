@@ -11,6 +11,7 @@ const alice: ValidationSession = {
   sendAttempt: 0,
   nextLink: undefined,
   validatedAt: undefined,
+  openedAt: 1_700_000_000_122,
   modifiedAt: 1_700_000_000_123,
 };
 

@@ -5,6 +5,7 @@ import type { AccountStore } from '../../src/ports/account-store.js';
 import type { AssociationStore } from '../../src/ports/association-store.js';
 import type { ChangeFeed } from '../../src/ports/change-feed.js';
 import type { Clock } from '../../src/ports/clock.js';
+import type { HolderStore } from '../../src/ports/holder-store.js';
 import type { InviteStore } from '../../src/ports/invite-store.js';
 import type { Jobs } from '../../src/ports/jobs.js';
 import type { MirrorDraft, MirrorStore } from '../../src/ports/mirror-store.js';
@@ -18,6 +19,7 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly associations: AssociationStore;
   readonly mirrors: MirrorStore;
+  readonly holders: HolderStore;
   readonly feed: ChangeFeed;
   readonly peppers: PepperStore;
   readonly accounts: AccountStore;

@@ -315,7 +315,7 @@ describe('Invites', () => {
       const [first, second] = [await inviteTo(a), await inviteTo(a, '!other:example.org')];
       await inviteTo(b);
       await jobs('');
-      const sync = syncing(house.mirrors, invites);
+      const sync = syncing(house.mirrors, invites, house.leavers);
 
       await sync('staff');
       expect(await jobs('onbind')).toEqual([]);
@@ -413,7 +413,16 @@ describe('Invites', () => {
         allowedWebClients: [],
       };
       const by = (signer: Ed25519Signer) =>
-        new Invites(house.stores.invites, house.lookups, signer, house.quotas, house.random, house.clock, options);
+        new Invites(
+          house.stores.invites,
+          house.lookups,
+          house.leavers,
+          signer,
+          house.quotas,
+          house.random,
+          house.clock,
+          options,
+        );
       const { token, longTermKey } = await by(new Ed25519Signer('id.example.org', [older])).invite(request);
 
       const rotated = new Ed25519Signer('id.example.org', [newer, older]);

@@ -11,6 +11,7 @@ function directoryOf(people: number) {
   const directory = {
     name: 'staff',
     derivesNames: false,
+    listsPeople: true,
     parts: ['ou=people'],
     async *list(): AsyncIterable<DirectoryPage> {
       if (state.failure) throw state.failure;

@@ -12,6 +12,7 @@ import { Bindings } from '../../src/domain/bindings.js';
 import type { Refused } from '../../src/domain/errors.js';
 import { IndexKeeper } from '../../src/domain/index-keeper.js';
 import { Invites } from '../../src/domain/invites.js';
+import { Leavers } from '../../src/domain/leavers.js';
 import { Lookups } from '../../src/domain/lookups.js';
 import { type MirroredDirectory, Mirrors } from '../../src/domain/mirrors.js';
 import type { Mxid } from '../../src/domain/mxid.js';
@@ -110,16 +111,17 @@ export async function startApp(settings: Settings = {}) {
     telemetry,
     { maxAddresses },
   );
-  const bindings = new Bindings(stores.associations, sessions, lookups, keeper, signer, clock, {
+  const leavers = new Leavers(settings.directories ?? [], stores.holders, stores.mirrors, keeper, clock, telemetry);
+  const bindings = new Bindings(stores.associations, sessions, lookups, leavers, keeper, signer, clock, {
     directoryOwned: 'refuse',
   });
-  const invites = new Invites(stores.invites, lookups, signer, quotas, random, clock, {
+  const invites = new Invites(stores.invites, lookups, leavers, signer, quotas, random, clock, {
     publicUrl,
     webClient: 'https://app.example.org',
     allowedWebClients: [],
   });
   const mirrors = new Mirrors(settings.directories ?? [], stores.mirrors, keeper, clock, telemetry);
-  const sync = syncing(mirrors, invites);
+  const sync = syncing(mirrors, invites, leavers);
   const terms = new Terms(settings.policies ?? [], stores.terms, clock);
   const noKeys: HomeserverKeys = { find: async () => undefined };
   const requestAuth = new RequestAuth(
@@ -127,7 +129,7 @@ export async function startApp(settings: Settings = {}) {
     signer,
     settings.serverNames ?? ['id.example.org'],
   );
-  const operations = new Operations(stores.invites, stores.associations, bindings, telemetry);
+  const operations = new Operations(stores.invites, stores.associations, bindings, leavers, telemetry);
   const services = {
     operations,
     terms,

@@ -122,6 +122,7 @@ interface FakeEntry {
 /** A directory to be listed and to be asked. Each entry is a page of its own. */
 export class FakeDirectory implements Directory, ThreepidSource {
   readonly isOwner = true;
+  listsPeople = true;
   parts: readonly string[] = ['people'];
   /** What it says of parts that gave nothing. */
   remarks: Readonly<Record<string, string>> = {};

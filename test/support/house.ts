@@ -1,3 +1,4 @@
+import { syncing } from '../../src/app/syncs.js';
 import { MemoryHashIndex } from '../../src/adapters/memory/hash-index.js';
 import { memoryStores } from '../../src/adapters/memory/stores.js';
 import { Ed25519Signer } from '../../src/adapters/signing/ed25519-signer.js';
@@ -10,6 +11,7 @@ import { CheckedSource } from '../../src/domain/checked-source.js';
 import { lookupHash } from '../../src/domain/hashing.js';
 import { IndexKeeper } from '../../src/domain/index-keeper.js';
 import { Invites } from '../../src/domain/invites.js';
+import { Leavers } from '../../src/domain/leavers.js';
 import { Lookups } from '../../src/domain/lookups.js';
 import { MirroredSource } from '../../src/domain/mirrored-source.js';
 import { Mirrors, nameDerivers } from '../../src/domain/mirrors.js';
@@ -70,6 +72,7 @@ export async function openHouse(settings: HouseSettings = {}) {
   const checks = new AccountChecks(stores.accountChecks, clock);
   const checked = (source: ThreepidSource, isListed: boolean) =>
     checksAccounts ? new CheckedSource(source, isListed, checks, clock) : source;
+  const leavers = new Leavers(mirrored, stores.holders, stores.mirrors, keeper, clock, telemetry);
   const chain = [
     ...directories.map((live) =>
       checked(new MirroredSource(live, mirrors, stores.mirrors, index, clock, telemetry), true),
@@ -85,10 +88,10 @@ export async function openHouse(settings: HouseSettings = {}) {
     maxGuesses: 5,
     linkOf: ({ sid, token }) => `https://id.example.org/validate?sid=${sid}&token=${token}`,
   });
-  const bindings = new Bindings(stores.associations, sessions, lookups, keeper, signer, clock, {
+  const bindings = new Bindings(stores.associations, sessions, lookups, leavers, keeper, signer, clock, {
     directoryOwned: settings.directoryOwned ?? 'refuse',
   });
-  const invites = new Invites(stores.invites, lookups, signer, quotas, random, clock, {
+  const invites = new Invites(stores.invites, lookups, leavers, signer, quotas, random, clock, {
     publicUrl: 'https://id.example.org',
     webClient: 'https://app.example.org',
     allowedWebClients: settings.allowedWebClients ?? [],
@@ -140,12 +143,15 @@ export async function openHouse(settings: HouseSettings = {}) {
     checks,
     questions,
     rounds,
+    leavers,
     lookups,
     quotas,
     sessions,
     bindings,
     invites,
     validated,
+    /** Syncs a directory, with everything that follows. */
+    sync: syncing(mirrors, invites, leavers),
 
     /** Binds an address as its user would. */
     bind: async (threepid: Threepid, mxid: Mxid) =>

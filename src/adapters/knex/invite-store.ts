@@ -46,6 +46,10 @@ export class KnexInviteStore implements InviteStore {
     });
   }
 
+  async putBack(token: string): Promise<void> {
+    await this.table().where({ token }).update({ delivered_at: null });
+  }
+
   async *all(): AsyncIterable<readonly StoredInvite[]> {
     const found = pages<Row>((after) => {
       const page = this.table().orderBy('token').limit(PAGE);

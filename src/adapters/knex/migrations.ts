@@ -10,6 +10,7 @@ import * as invites from './migrations/0007-invites.js';
 import * as jobs from './migrations/0008-jobs.js';
 import * as rateLimits from './migrations/0009-rate-limits.js';
 import * as acceptedTerms from './migrations/0010-accepted-terms.js';
+import * as holders from './migrations/0011-holders.js';
 import * as accountChecks from './migrations/0012-account-checks.js';
 
 /** In the order in which they run. */
@@ -24,6 +25,7 @@ const migrations = {
   '0008-jobs': jobs,
   '0009-rate-limits': rateLimits,
   '0010-accepted-terms': acceptedTerms,
+  '0011-holders': holders,
   '0012-account-checks': accountChecks,
 };
 

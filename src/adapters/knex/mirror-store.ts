@@ -5,6 +5,7 @@ import type { Threepid } from '../../domain/threepid.js';
 import type { MirrorStore, MirrorUpdate } from '../../ports/mirror-store.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import { analyze, isPostgres, jsonArray, lock } from './dialect.js';
+import { recordRemoved } from './holder-rows.js';
 import { KnexMirrorDraft } from './mirror-draft.js';
 import {
   deleteEntries,
@@ -82,7 +83,10 @@ export class KnexMirrorStore implements MirrorStore {
     await this.feed.transaction(async (trx) => {
       await lock(trx, `islet mirror ${source}`);
       const isEmpty = !(await this.table(trx).where({ source }).first('id'));
-      for (const ids of chunksOf(removed)) await deleteEntries(trx, source, JSON.stringify(ids.map((id) => [id])));
+      for (const ids of chunksOf(removed)) {
+        await recordRemoved(trx, source, ids);
+        await deleteEntries(trx, source, JSON.stringify(ids.map((id) => [id])));
+      }
       if (!isEmpty) for (const values of put.texts()) await deleteEntries(trx, source, values);
       for (const values of put.texts()) await insertEntries(trx, source, values);
       if (put.size + removed.length > PAGE) await analyze(trx, 'mirror_entries');

@@ -5,6 +5,7 @@ import { AccountStore } from '../../ports/account-store.js';
 import { AssociationStore } from '../../ports/association-store.js';
 import { ChangeFeed } from '../../ports/change-feed.js';
 import type { Clock } from '../../ports/clock.js';
+import { HolderStore } from '../../ports/holder-store.js';
 import { InviteStore } from '../../ports/invite-store.js';
 import { Jobs } from '../../ports/jobs.js';
 import { MirrorStore } from '../../ports/mirror-store.js';
@@ -21,6 +22,7 @@ export const knexModule = (db: Knex, clock: Clock) =>
     bind(SessionStore).toConstantValue(stores.sessions);
     bind(AssociationStore).toConstantValue(stores.associations);
     bind(MirrorStore).toConstantValue(stores.mirrors);
+    bind(HolderStore).toConstantValue(stores.holders);
     bind(ChangeFeed).toConstantValue(stores.feed);
     bind(PepperStore).toConstantValue(stores.peppers);
     bind(AccountStore).toConstantValue(stores.accounts);

@@ -65,6 +65,7 @@ interface Row extends ThreepidColumns {
   readonly send_attempt: number;
   readonly next_link: string | null;
   readonly validated_at: number | null;
+  readonly opened_at: number;
   readonly modified_at: number;
   readonly guesses: number;
 }
@@ -77,6 +78,7 @@ const fromRow = (row: Row): ValidationSession => ({
   sendAttempt: row.send_attempt,
   nextLink: row.next_link ?? undefined,
   validatedAt: row.validated_at ?? undefined,
+  openedAt: row.opened_at,
   modifiedAt: row.modified_at,
 });
 
@@ -88,5 +90,6 @@ const toRow = (session: ValidationSession): Omit<Row, 'guesses'> => ({
   send_attempt: session.sendAttempt,
   next_link: session.nextLink ?? null,
   validated_at: session.validatedAt ?? null,
+  opened_at: session.openedAt,
   modified_at: session.modifiedAt,
 });

@@ -4,6 +4,7 @@ import { KnexAccountCheckStore } from './account-check-store.js';
 import { KnexAccountStore } from './account-store.js';
 import { KnexAssociationStore } from './association-store.js';
 import { KnexChangeFeed } from './change-feed.js';
+import { KnexHolderStore } from './holder-store.js';
 import { KnexInviteStore } from './invite-store.js';
 import { KnexJobs } from './jobs.js';
 import { KnexMirrorStore } from './mirror-store.js';
@@ -19,6 +20,7 @@ export function knexStores(db: Knex, clock: Clock) {
     sessions: new KnexSessionStore(db),
     associations: new KnexAssociationStore(db, feed),
     mirrors: new KnexMirrorStore(db, feed),
+    holders: new KnexHolderStore(db, feed),
     feed,
     peppers: new KnexPepperStore(db),
     accounts: new KnexAccountStore(db),

@@ -31,6 +31,7 @@ export class LdapSource implements ThreepidSource, Directory {
   readonly name: string;
   readonly isOwner = true;
   readonly derivesNames: boolean;
+  readonly listsPeople = true;
   readonly parts: readonly string[];
   private readonly rules: Rules;
   private readonly access: Access;

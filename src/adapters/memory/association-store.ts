@@ -1,5 +1,6 @@
 import { BINDINGS, type Binding } from '../../domain/association.js';
 import type { Claim } from '../../domain/directory.js';
+import type { OwnedBinding } from '../../domain/holder.js';
 import type { Mxid } from '../../domain/mxid.js';
 import { keyOf, type Threepid } from '../../domain/threepid.js';
 import type { AssociationStore } from '../../ports/association-store.js';
@@ -9,7 +10,7 @@ import type { MemoryJobs } from './jobs.js';
 import { pagesOf } from './paging.js';
 
 export class MemoryAssociationStore implements AssociationStore {
-  private readonly bindings = new Map<string, Binding>();
+  private readonly bindings = new Map<string, OwnedBinding>();
 
   constructor(
     private readonly feed: MemoryChangeFeed,
@@ -17,19 +18,19 @@ export class MemoryAssociationStore implements AssociationStore {
   ) {}
 
   async find(threepids: readonly Threepid[]): Promise<readonly Binding[]> {
-    return [...new Set(threepids.map(keyOf))].flatMap((key) => this.bindings.get(key) ?? []);
+    return [...new Set(threepids.map(keyOf))].flatMap((key) => this.bindings.get(key)?.binding ?? []);
   }
 
   async bind(binding: Binding, jobs: readonly NewJob[]): Promise<void> {
     const key = keyOf(binding.threepid);
-    const former = this.bindings.get(key);
+    const former = this.bindings.get(key)?.binding;
     this.jobs.queue(jobs);
-    this.bindings.set(key, binding);
+    this.bindings.set(key, { binding, person: undefined });
     this.tell(former ? [claimOf(former)] : [], [claimOf(binding)]);
   }
 
   async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
-    const bound = this.bindings.get(keyOf(threepid));
+    const bound = this.bindings.get(keyOf(threepid))?.binding;
     if (bound?.mxid !== mxid) return false;
     this.bindings.delete(keyOf(threepid));
     this.tell([claimOf(bound)], []);
@@ -37,7 +38,17 @@ export class MemoryAssociationStore implements AssociationStore {
   }
 
   all(): AsyncIterable<readonly Binding[]> {
-    return pagesOf(this.bindings.values());
+    return pagesOf(this.owned().map(({ binding }) => binding));
+  }
+
+  /** For stores: everything bound, and by whom. */
+  owned(): readonly OwnedBinding[] {
+    return [...this.bindings.values()];
+  }
+
+  /** For stores: replaces a binding that is there. */
+  keep(owned: OwnedBinding): void {
+    this.bindings.set(keyOf(owned.binding.threepid), owned);
   }
 
   private tell(removed: readonly Claim[], added: readonly Claim[]): void {

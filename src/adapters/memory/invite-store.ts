@@ -39,6 +39,11 @@ export class MemoryInviteStore implements InviteStore {
     }
   }
 
+  async putBack(token: string): Promise<void> {
+    const invite = this.invites.get(token);
+    if (invite) this.invites.set(token, { ...invite, deliveredAt: undefined });
+  }
+
   all(): AsyncIterable<readonly StoredInvite[]> {
     return pagesOf(this.invites.values());
   }

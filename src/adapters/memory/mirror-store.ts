@@ -3,6 +3,7 @@ import type { Mxid } from '../../domain/mxid.js';
 import { sameThreepid, type Threepid } from '../../domain/threepid.js';
 import type { MirrorDraft, MirrorStore, MirrorUpdate } from '../../ports/mirror-store.js';
 import type { MemoryChangeFeed } from './change-feed.js';
+import type { Holders } from './holders.js';
 import { MemoryMirrorDraft } from './mirror-draft.js';
 import { pagesOf } from './paging.js';
 
@@ -12,7 +13,10 @@ export class MemoryMirrorStore implements MirrorStore {
   private readonly mirrors = new Map<string, Entries>();
   private readonly states = new Map<string, MirrorState>();
 
-  constructor(private readonly feed: MemoryChangeFeed) {}
+  constructor(
+    private readonly feed: MemoryChangeFeed,
+    private readonly holders: Holders,
+  ) {}
 
   async state(source: string): Promise<MirrorState | undefined> {
     return this.states.get(source);
@@ -62,7 +66,11 @@ export class MemoryMirrorStore implements MirrorStore {
     const added = [...put.pages()].flat();
     if (new Set(added.map(({ id }) => id)).size < added.length) throw new Error('an update puts an entry twice');
     const entries = new Map(this.mirror(source));
-    for (const id of removed) entries.delete(id);
+    for (const id of removed) {
+      const entry = entries.get(id);
+      if (entry) this.holders.recordRemoved(source, entry);
+      entries.delete(id);
+    }
     for (const entry of added) entries.set(entry.id, entry);
     this.mirrors.set(source, entries);
     this.states.set(source, state);
@@ -75,13 +83,14 @@ export class MemoryMirrorStore implements MirrorStore {
     }
   }
 
-  private mirror(source: string): Entries {
-    return this.mirrors.get(source) ?? new Map();
-  }
-
-  private everything() {
+  /** For stores: all entries of all mirrors. */
+  everything() {
     return [...this.mirrors].flatMap(([source, entries]) =>
       [...entries.values()].map((entry) => ({ ...entry, source })),
     );
+  }
+
+  private mirror(source: string): Entries {
+    return this.mirrors.get(source) ?? new Map();
   }
 }

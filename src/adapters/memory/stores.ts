@@ -3,6 +3,8 @@ import { MemoryAccountCheckStore } from './account-check-store.js';
 import { MemoryAccountStore } from './account-store.js';
 import { MemoryAssociationStore } from './association-store.js';
 import { MemoryChangeFeed } from './change-feed.js';
+import { MemoryHolderStore } from './holder-store.js';
+import { Holders } from './holders.js';
 import { MemoryInviteStore } from './invite-store.js';
 import { MemoryJobs } from './jobs.js';
 import { MemoryMirrorStore } from './mirror-store.js';
@@ -15,15 +17,21 @@ import { MemoryTermsStore } from './terms-store.js';
 export function memoryStores(clock: Clock) {
   const feed = new MemoryChangeFeed(clock);
   const jobs = new MemoryJobs();
+  const holders = new Holders();
+  const associations = new MemoryAssociationStore(feed, jobs);
+  const mirrors = new MemoryMirrorStore(feed, holders);
+  const accounts = new MemoryAccountStore();
+  const terms = new MemoryTermsStore();
   return {
     sessions: new MemorySessionStore(),
-    associations: new MemoryAssociationStore(feed, jobs),
-    mirrors: new MemoryMirrorStore(feed),
+    associations,
+    mirrors,
+    holders: new MemoryHolderStore(holders, { feed, associations, mirrors, accounts, terms }),
     feed,
     peppers: new MemoryPepperStore(),
-    accounts: new MemoryAccountStore(),
+    accounts,
     accountChecks: new MemoryAccountCheckStore(),
-    terms: new MemoryTermsStore(),
+    terms,
     invites: new MemoryInviteStore(jobs),
     jobs,
     limits: new MemoryRateLimits(clock),

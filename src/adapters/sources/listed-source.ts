@@ -24,6 +24,7 @@ interface Listed {
 export class ListedSource implements Directory {
   readonly name: string;
   readonly derivesNames = false;
+  readonly listsPeople = false;
   readonly parts = ['all'];
 
   /** @param odd hears, without an address in it, why anything is left out */

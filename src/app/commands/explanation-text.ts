@@ -25,6 +25,8 @@ export function explanationText({ threepid, stages, mxid, at }: TimedExplanation
     lines.push(head + (isDecided ? paint.dim(`not asked: ${deciding?.source} decides`) : outcomeText(stage, paint)));
     for (const evidence of stage.evidence) {
       lines.push(paint.dim(`     ${' '.repeat(width)}  ${evidenceText(evidence, at)}`));
+      if (evidence.suspended)
+        lines.push(paint.bad(`     ${' '.repeat(width)}    ${suspendedText(evidence.suspended)}`));
       const notes = evidence.account ? [...evidence.notes, accountText(evidence.account, at)] : evidence.notes;
       for (const note of notes) lines.push(paint.dim(`     ${' '.repeat(width)}    ${note}`));
     }
@@ -75,6 +77,9 @@ function followingText({ isTheirs, announcedFrom, failure }: Following, at: numb
     ? `followed: its pepper is not announced yet${inForce}`
     : `followed, but its pepper is not known: ${failure}${inForce}`;
 }
+
+const suspendedText = ({ mxid, since, source }: NonNullable<Evidence['suspended']>): string =>
+  `suspended since ${new Date(since).toISOString()}: the directory ${source} no longer knows its user ${mxid}`;
 
 function evidenceText(evidence: Evidence, at: number): string {
   const { via, failure, asOf, tookMs } = evidence;

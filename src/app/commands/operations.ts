@@ -1,5 +1,6 @@
 import type { Binding } from '../../domain/association.js';
-import type { StoredInvite } from '../../domain/invite.js';
+import type { Suspension } from '../../domain/holder.js';
+import type { ListedInvite } from '../../domain/operations.js';
 import type { Threepid } from '../../domain/threepid.js';
 import type { OperationsByText } from '../operations-by-text.js';
 import type { Paint } from './paint.js';
@@ -30,11 +31,12 @@ export async function revokeInvite(access: OperationsByText, token: string, { pr
 export async function listBindings(
   access: OperationsByText,
   who: string | undefined,
+  onlySuspended: boolean,
   { isJson, paint, print }: Output,
 ): Promise<number> {
-  const bindings = await access.bindings(who);
+  const bindings = await access.bindings(who, { onlySuspended });
   if (isJson) print(JSON.stringify(bindings, undefined, 2));
-  else if (bindings.length === 0) print('There are no bindings.');
+  else if (bindings.length === 0) print(onlySuspended ? 'No bindings are suspended.' : 'There are no bindings.');
   else for (const binding of bindings) print(bindingText(binding, paint));
   return bindings.length > 0 ? 0 : 1;
 }
@@ -63,13 +65,20 @@ export async function unbindAddress(
   return isFound ? 0 : 1;
 }
 
-function inviteText({ token, threepid, roomId, sender, createdAt, deliveredAt }: StoredInvite, paint: Paint): string {
-  const state = deliveredAt === undefined ? 'waits' : paint.dim(`handed over ${day(deliveredAt)}`);
+function inviteText(invite: ListedInvite, paint: Paint): string {
+  const { token, threepid, roomId, sender, createdAt, deliveredAt, suspended } = invite;
+  const waits = suspended ? paint.bad(`suspended: ${goneText(suspended.mxid, suspended)}`) : 'waits';
+  const state = deliveredAt === undefined ? waits : paint.dim(`handed over ${day(deliveredAt)}`);
   return `${paint.bold(written(threepid))}  ${roomId}  by ${sender} on ${day(createdAt)}  ${state}  ${paint.dim(token)}`;
 }
 
-const bindingText = ({ threepid, mxid, boundAt }: Binding, paint: Paint): string =>
-  `${paint.bold(written(threepid))}  ${mxid}  ${paint.dim(`since ${day(boundAt)}`)}`;
+function bindingText({ threepid, mxid, boundAt, suspended }: Binding, paint: Paint): string {
+  const state = suspended && `  ${paint.bad(`suspended: ${goneText(mxid, suspended)}`)}`;
+  return `${paint.bold(written(threepid))}  ${mxid}  ${paint.dim(`since ${day(boundAt)}`)}${state ?? ''}`;
+}
+
+const goneText = (mxid: string, { source, since }: Suspension): string =>
+  `since ${day(since)} ${source} no longer knows ${mxid}`;
 
 const written = ({ medium, address }: Threepid): string => (medium === 'msisdn' ? `+${address}` : address);
 

@@ -6,7 +6,7 @@ import type { Endpoints } from './endpoints.js';
 import { queryOf } from './query.js';
 
 const TokenQuery = z.object({ token: z.string() });
-const WhoQuery = z.object({ who: z.string().optional() });
+const WhoQuery = z.object({ who: z.string().optional(), suspended: z.enum(['true', 'false']).optional() });
 const PairQuery = z.object({ address: z.string(), mxid: z.string() });
 
 /** Invitations and bindings by hand. @param allow throws for whoever may not ask */
@@ -27,8 +27,8 @@ export const adminOperationEndpoints = (operations: OperationsByText, allow: (re
   '/bindings': {
     async GET(req, res) {
       allow(req);
-      const { who } = read(WhoQuery, queryOf(req));
-      res.json({ bindings: await operations.bindings(who) });
+      const { who, suspended } = read(WhoQuery, queryOf(req));
+      res.json({ bindings: await operations.bindings(who, { onlySuspended: suspended === 'true' }) });
     },
   },
   '/bindings/bind': {

@@ -38,6 +38,8 @@ const matrix = {
   homeserver_not_allowed: [403, 'M_FORBIDDEN'],
   homeserver_failed: [502, 'M_UNKNOWN'],
   terms_not_signed: [403, 'M_TERMS_NOT_SIGNED'],
+  user_left: [403, 'M_FORBIDDEN'],
+  session_not_theirs: [400, 'M_SESSION_EXPIRED'],
   unbind_not_proven: [403, 'M_FORBIDDEN'],
   invite_unknown: [404, 'M_UNRECOGNIZED'],
   limit_exceeded: [429, 'M_LIMIT_EXCEEDED'],

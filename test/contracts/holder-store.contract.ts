@@ -1,0 +1,269 @@
+import { describe, expect, it } from 'vitest';
+import { BINDINGS, type Binding } from '../../src/domain/association.js';
+import type { MirroredEntry } from '../../src/domain/directory.js';
+import { type Holder, personOf } from '../../src/domain/holder.js';
+import type { Mxid } from '../../src/domain/mxid.js';
+import { email, type Threepid } from '../../src/domain/threepid.js';
+import { freshStores, type OpenStores, readAll } from './stores.js';
+
+const anna: Mxid = '@anna:example.org';
+const [home, work] = [email('Strauß@home.example'), email('anna@example.org')];
+const nothing = { left: 0, returned: 0, suspended: 0, resumed: 0 };
+
+const entry = (id: string, mxid: Mxid = anna): MirroredEntry => ({
+  id,
+  label: `uid=${id}`,
+  stamp: '1',
+  part: 'people',
+  person: { mxid, threepids: [work] },
+  leftOut: [],
+});
+
+const nobody: MirroredEntry = { ...entry('none'), person: undefined, leftOut: ['no user name'] };
+
+const holder = (entryId: string, more: Partial<Holder> = {}): Holder => ({
+  source: 'staff',
+  entryId,
+  mxid: anna,
+  person: personOf('staff', entryId),
+  since: undefined,
+  leftAt: undefined,
+  addresses: [],
+  ...more,
+});
+
+const bound = (threepid: Threepid, mxid: Mxid = anna): Binding => ({
+  threepid,
+  mxid,
+  boundAt: 3,
+  notBefore: 3,
+  notAfter: 4_853_600_000_122,
+});
+
+/** What every HolderStore promises. */
+export function holderStoreContract(open: OpenStores): void {
+  describe('HolderStore contract', () => {
+    const on = freshStores(open);
+    const apply = (put: readonly MirroredEntry[], removed: readonly string[] = [], source = 'staff') =>
+      on.mirrors.apply(source, {
+        put,
+        removed,
+        state: { syncedAt: 1, attemptedAt: 1, parts: {}, failure: undefined },
+        changes: [],
+      });
+    const follow = (time: number, source = 'staff', counting = ['staff', 'partners']) =>
+      on.holders.follow(source, counting, time);
+    const suspended = async (threepid = home) => (await on.associations.find([threepid]))[0]?.suspended;
+    /** Anna of the entry `a` is recorded and has bound her address. */
+    const begin = async () => {
+      await apply([entry('a'), entry('b', '@bob:example.org')]);
+      await on.associations.bind(bound(home), []);
+      await on.holders.add([holder('a')]);
+      await on.holders.attach();
+    };
+
+    it('gives back who was added, in the order of their time, and whoever is known stays as he is', async () => {
+      const later = holder('b', { since: 1_700_000_000_123, leftAt: 1_700_000_000_124, addresses: [home, work] });
+      await on.holders.add([later, holder('a')]);
+      await on.holders.add([holder('a', { person: 'other', since: 9 })]);
+      expect(await on.holders.find([anna, anna, '@nobody:example.org'])).toEqual([holder('a'), later]);
+      expect(await on.holders.find([])).toEqual([]);
+    });
+
+    it('tells ids apart byte by byte, and sources', async () => {
+      const all = [holder('a'), holder('A'), holder('a '), holder('a', { source: 'partners' })];
+      await on.holders.add(all);
+      expect(await on.holders.find([anna])).toHaveLength(4);
+      await apply([entry('A')]);
+      await follow(7);
+      const here = (await on.holders.find([anna])).filter(({ leftAt }) => leftAt === undefined);
+      expect(here.map(({ source, entryId }) => `${source} ${entryId}`).sort()).toEqual(['partners a', 'staff A']);
+    });
+
+    it('names entries that are to be recorded: of users who have something here, or of whom somebody is known', async () => {
+      const users = ['bound', 'signed-in', 'known', 'nothing'].map((name): Mxid => `@${name}:example.org`);
+      await apply([...users.map((mxid, at) => entry(`${at}`, mxid)), nobody]);
+      await apply([entry('0', users[0])], [], 'partners');
+      const unrecorded = async () => (await on.holders.unrecorded('staff')).map(({ id }) => id).sort();
+      expect(await unrecorded()).toEqual([]);
+      await on.associations.bind(bound(home, users[0]), []);
+      await on.accounts.addToken('token', '@signed-in:example.org', 1);
+      await on.holders.add([holder('before', { mxid: '@known:example.org' })]);
+      expect(await unrecorded()).toEqual(['0', '1', '2']);
+      expect((await on.holders.unrecorded('staff')).find(({ id }) => id === '0')).toEqual({
+        ...entry('0', users[0]),
+        source: 'staff',
+      });
+      await on.holders.add([holder('1', { mxid: '@signed-in:example.org' })]);
+      expect(await unrecorded()).toEqual(['0', '2']);
+    });
+
+    it('records whose entry a mirror removes, with the addresses in it, and nobody who has no name', async () => {
+      await apply([entry('a'), nobody]);
+      await apply([], ['a', 'none', 'unknown']);
+      expect(await on.holders.find([anna])).toEqual([holder('a', { addresses: [work] })]);
+      expect(await follow(7)).toEqual({ ...nothing, left: 1 });
+      expect(await readAll(on.holders.left())).toEqual([holder('a', { leftAt: 7, addresses: [work] })]);
+    });
+
+    it('suspends the bindings of who is gone, once, and the feed tells of it', async () => {
+      await begin();
+      expect(await follow(6)).toEqual(nothing);
+      const before = await on.feed.position();
+      await apply([], ['a']);
+      expect(await follow(7)).toEqual({ ...nothing, left: 1, suspended: 1 });
+      expect(await on.associations.find([home])).toEqual([
+        { ...bound(home), suspended: { since: 7, source: 'staff' } },
+      ]);
+      expect(await readAll(on.associations.all())).toMatchObject([{ suspended: { since: 7 } }]);
+      expect((await on.feed.since(before))?.changes).toEqual([
+        { source: BINDINGS, removed: [{ threepid: home, mxid: anna }], added: [], isReload: false },
+      ]);
+      expect(await on.holders.find([anna])).toEqual([holder('a', { leftAt: 7, addresses: [work, home] })]);
+      expect(await follow(8)).toEqual(nothing);
+    });
+
+    it('resumes the bindings of who is back', async () => {
+      await begin();
+      await apply([], ['a']);
+      await follow(7);
+      const before = await on.feed.position();
+      await apply([entry('a')]);
+      expect(await follow(9)).toEqual({ ...nothing, returned: 1, resumed: 1 });
+      expect(await on.associations.find([home])).toEqual([bound(home)]);
+      expect((await on.feed.since(before))?.changes).toEqual([
+        { source: BINDINGS, removed: [], added: [{ threepid: home, mxid: anna }], isReload: false },
+      ]);
+      expect(await on.holders.find([anna])).toEqual([holder('a')]);
+      expect(await readAll(on.holders.left())).toEqual([]);
+    });
+
+    it('leaves alone what nobody known has bound, and what others have', async () => {
+      await begin();
+      await on.associations.bind(bound(work, '@bot:example.org'), []);
+      await apply([], ['a']);
+      await on.holders.attach();
+      await follow(7);
+      expect(await suspended(work)).toBeUndefined();
+      await on.associations.bind(bound(home, '@bob:example.org'), []);
+      expect(await suspended()).toBeUndefined();
+      expect(await follow(8)).toEqual(nothing);
+    });
+
+    it('gives a binding to the eldest of those who have the name', async () => {
+      await begin();
+      await apply([], ['a']);
+      await follow(7);
+      await on.holders.add([holder('c', { since: 8 }), holder('d', { since: 9 })]);
+      await apply([entry('c'), entry('d')]);
+      await on.associations.bind(bound(home), []);
+      await on.holders.attach();
+      await apply([], ['c']);
+      expect(await follow(10)).toMatchObject({ suspended: 1 });
+    });
+
+    it('suspends also what was bound while its user was found to be gone', async () => {
+      await begin();
+      await apply([], ['a']);
+      await on.associations.bind(bound(work), []);
+      await on.holders.attach();
+      await follow(7);
+      expect(await suspended(work)).toEqual({ since: 7, source: 'staff' });
+    });
+
+    it('counts a person as there while any entry of theirs is, in the sources that count', async () => {
+      await begin();
+      await apply([entry('p')], [], 'partners');
+      await on.holders.add([holder('p', { source: 'partners', person: personOf('staff', 'a') })]);
+      await apply([], ['a']);
+      expect(await follow(7)).toEqual(nothing);
+      expect(await suspended()).toBeUndefined();
+      expect(await follow(8, 'staff', ['staff'])).toMatchObject({ suspended: 1 });
+    });
+
+    it('suspends nobody on the word of a source that does not count', async () => {
+      await begin();
+      await apply([], ['a']);
+      expect(await follow(7, 'staff', ['partners'])).toMatchObject({ suspended: 0 });
+      expect(await suspended()).toBeUndefined();
+    });
+
+    it('ends access tokens of who is gone, and those and terms of before a name was somebody else’s', async () => {
+      await begin();
+      const tokens = async () => Promise.all(['1', '5', '8'].map((token) => on.accounts.find(token)));
+      const terms = () => on.terms.accepted(anna, ['old', 'new']);
+      for (const token of ['1', '5']) await on.accounts.addToken(token, anna, Number(token));
+      await on.accounts.addToken('of bob', '@bob:example.org', 1);
+      await on.terms.accept(anna, ['old'], 1);
+      await apply([], ['a']);
+      await follow(7);
+      expect([await tokens(), await terms()]).toEqual([[undefined, undefined, undefined], ['old']]);
+
+      await on.accounts.addToken('5', anna, 5);
+      await on.accounts.addToken('8', anna, 8);
+      await on.terms.accept(anna, ['new'], 8);
+      await on.holders.add([holder('c', { since: 8 })]);
+      expect([await tokens(), await terms()]).toEqual([[undefined, undefined, anna], ['new']]);
+      expect(await on.accounts.find('of bob')).toBe('@bob:example.org');
+    });
+
+    it('has a name begin anew for who is back after somebody else had it', async () => {
+      await begin();
+      await apply([], ['a']);
+      await follow(7);
+      await on.holders.add([holder('c', { since: 8 })]);
+      await apply([entry('c')]);
+      await on.accounts.addToken('of c', anna, 9);
+      await on.terms.accept(anna, ['url'], 9);
+      await apply([entry('a')], ['c']);
+      expect(await follow(10)).toEqual({ ...nothing, left: 1, returned: 1, resumed: 1 });
+      expect((await on.holders.find([anna])).find(({ entryId }) => entryId === 'a')?.since).toBe(10);
+      expect(await on.accounts.find('of c')).toBeUndefined();
+      expect(await on.terms.accepted(anna, ['url'])).toEqual([]);
+    });
+
+    it('counts those whose name another entry has instead', async () => {
+      await apply([entry('a'), entry('b', '@bob:example.org'), entry('c', '@carol:example.org')]);
+      await on.holders.add([
+        holder('a'),
+        holder('b', { mxid: '@bob:example.org' }),
+        holder('c', { mxid: '@carol:example.org' }),
+        holder('gone', { mxid: '@dora:example.org', leftAt: 1 }),
+      ]);
+      expect(await on.holders.succession('staff')).toEqual({ known: 3, succeeded: 0 });
+      await apply([entry('a2')], ['a', 'c']);
+      await apply([entry('c2', '@carol:example.org')], [], 'partners');
+      expect(await on.holders.succession('staff')).toEqual({ known: 3, succeeded: 1 });
+      expect(await on.holders.succession('partners')).toEqual({ known: 0, succeeded: 0 });
+    });
+
+    it('forgets everybody of a source, and nobody of another', async () => {
+      await on.holders.add([holder('a'), holder('p', { source: 'partners' })]);
+      await on.holders.forget('staff');
+      expect(await on.holders.find([anna])).toEqual([holder('p', { source: 'partners' })]);
+    });
+
+    it('takes, follows and gives back thousands, in pages, and then has the feed say: load again', async () => {
+      const ids = Array.from({ length: 2_500 }, (_, at) => `id-${at}`);
+      const entries = ids.map((id) => entry(id, `@${id}:example.org`));
+      await apply(entries);
+      for (const id of ids.slice(0, 1_100)) {
+        await on.associations.bind(bound(email(`${id}@home.example`), `@${id}:example.org`), []);
+      }
+      expect(await on.holders.unrecorded('staff')).toHaveLength(1_000);
+      await on.holders.add(ids.map((id) => holder(id, { mxid: `@${id}:example.org` })));
+      expect(await on.holders.unrecorded('staff')).toEqual([]);
+      await on.holders.attach();
+      const before = await on.feed.position();
+      await apply([], ids);
+      expect(await follow(7)).toEqual({ ...nothing, left: 2_500, suspended: 1_100 });
+      const told = (await on.feed.since(before))?.changes.filter(({ source }) => source === BINDINGS) ?? [];
+      expect(told.flatMap(({ removed }) => removed).length === 1_100 || told.some(({ isReload }) => isReload)).toBe(
+        true,
+      );
+      expect(await readAll(on.holders.left())).toHaveLength(2_500);
+      await apply(entries);
+      expect(await follow(8)).toEqual({ ...nothing, returned: 2_500, resumed: 1_100 });
+    }, 60_000);
+  });
+}
