@@ -56,7 +56,7 @@ describe('somebody whom a directory knows no longer', () => {
     for (const { id } of taken) await house.stores.jobs.remove(id);
     for (const { kind, payload } of taken) {
       if (kind !== 'welcome') continue;
-      await house.invites.welcome(email(String(payload['address'])), payload['mxid'] as Mxid);
+      await house.invites.welcome(email(payload['address'] as string), payload['mxid'] as Mxid);
     }
     const more = await house.stores.jobs.take(house.clock.now(), house.clock.now(), 100);
     return [...taken, ...more]
@@ -68,7 +68,6 @@ describe('somebody whom a directory knows no longer', () => {
   describe('has bindings that', () => {
     beforeEach(async () => {
       await house.bind(home, smithb);
-      expect(await found()).toEqual([smithb, smithb]);
     });
 
     it('answer nobody, by hash and in plain, from the sync on that misses the entry (LOOK-14)', async () => {

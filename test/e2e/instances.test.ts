@@ -97,4 +97,14 @@ describe('two instances on one PostgreSQL', () => {
     await eventually(async () => (await ask()).includes('@paula:partner.example'));
     expect(await pepperOf(other)).toBe('another');
   });
+
+  it('share who left: what one suspends the other does not answer, within a second', async () => {
+    const [home, carla] = ['carla.at.home@example.net', '@carla:example.org'];
+    expect((await instances[0]?.command('bind', home, carla))?.code).toBe(0);
+    await eventually(async () => home in (await other.findHashed([home])));
+    await slapd.modify(`dn: uid=carla,${PEOPLE_BASE}\nchangetype: delete\n`);
+    await instances[0]?.command('sync', 'staff');
+    await eventually(async () => !(home in (await other.findHashed([home]))), 1_000);
+    expect((await instances[1]?.command('bindings', '--suspended'))?.stdout).toContain(carla);
+  });
 });

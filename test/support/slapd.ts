@@ -78,9 +78,10 @@ export class Slapd {
     await rm(this.directory, { recursive: true });
   }
 
-  /** Changes entries as `ldapmodify` does: LDIF with `changetype`. */
-  async modify(ldif: string): Promise<void> {
-    const child = execFile('ldapmodify', ['-x', '-H', this.url, '-D', this.adminDn, '-w', this.adminPassword]);
+  /** Changes entries as `ldapmodify` does: LDIF with `changetype`. @param options more of its options */
+  async modify(ldif: string, ...options: readonly string[]): Promise<void> {
+    const access = ['-x', '-H', this.url, '-D', this.adminDn, '-w', this.adminPassword];
+    const child = execFile('ldapmodify', [...access, ...options]);
     child.stdin?.end(ldif);
     const [code] = await once(child, 'exit');
     if (code !== 0) throw new Error(`ldapmodify ended with ${code}`);

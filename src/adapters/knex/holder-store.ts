@@ -21,7 +21,7 @@ import { chunksOf, inChunks, PAGE, pages } from './paging.js';
 import { isAmong, isOneOf } from './rows.js';
 
 /** More bindings than this are loaded anew instead of being told claim by claim. */
-const TELLABLE = 1_000;
+const TELLABLE = 500;
 
 export class KnexHolderStore implements HolderStore {
   constructor(

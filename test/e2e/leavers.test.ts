@@ -1,0 +1,208 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IdentityClient } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
+import { type RunningIslet, startIslet } from '../support/islet.js';
+import { PEOPLE, PEOPLE_BASE, person, sourceFor } from '../support/people.js';
+import { Slapd } from '../support/slapd.js';
+import { type MailServer, startMailServer } from '../support/smtp.js';
+
+const smithb = '@smithb:example.org';
+const DN = `uid=smithb,${PEOPLE_BASE}`;
+const ID = '5d3f9c1e-0000-1000-8000-00000000000a';
+const add = (ldif: string) => ldif.replace('\n', '\nchangetype: add\n');
+
+describe('a leaver and the newcomer with the name, in a real directory', () => {
+  let slapd: Slapd;
+  let mails: MailServer;
+  let homeserver: HomeserverStandIn;
+  let islet: RunningIslet;
+  let old: IdentityClient;
+  let fresh: IdentityClient;
+  let alice: IdentityClient;
+
+  beforeAll(async () => {
+    slapd = await Slapd.start({
+      ldif: `${PEOPLE}\n${person('smithb', ['b.smith@example.org'], [])}entryUUID: ${ID}\n`,
+    });
+    mails = await startMailServer();
+    homeserver = await startHomeserver('example.org');
+    islet = await startIslet({
+      server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
+      sources: [
+        sourceFor(slapd, { filter: '(&(objectClass=inetOrgPerson)(!(employeeType=left)))', mirror: { every: '1h' } }),
+      ],
+      homeservers: { 'example.org': { url: homeserver.url } },
+      mail: { host: '127.0.0.1', port: mails.port, tls: 'none', from: 'Islet <noreply@example.org>' },
+    });
+    [old, fresh, alice] = [1, 2, 3].map(() => new IdentityClient(islet.url)) as [
+      IdentityClient,
+      IdentityClient,
+      IdentityClient,
+    ];
+    await sync();
+    await alice.register('example.org', 'token-of-alice');
+  });
+
+  afterAll(async () => {
+    await islet?.remove();
+    await Promise.all([slapd?.stop(), mails?.close(), homeserver?.close()]);
+  });
+
+  /** Asks the admin listener. */
+  async function admin(method: 'GET' | 'POST', path: string): Promise<Record<string, unknown>> {
+    const token = await readFile(join(islet.folder, 'data', 'admin-token'), 'utf8');
+    const headers = { authorization: `Bearer ${token.trim()}` };
+    return (await fetch(`${islet.adminUrl}${path}`, { method, headers })).json() as Promise<Record<string, unknown>>;
+  }
+  const sync = async (isApplied = true) => expect(await admin('POST', '/sync/staff')).toMatchObject({ isApplied });
+  const suspendedBindings = async () => (await admin('GET', '/bindings?suspended=true'))['bindings'];
+
+  /** A validated session of an address. */
+  async function validated(client: IdentityClient, address: string, secret: string) {
+    const session = { client_secret: secret, email: address, send_attempt: 1 };
+    const { body } = await client.post('/v2/validate/email/requestToken', session);
+    const token = /[?&]token=([0-9A-Za-z]+)/.exec(mails.mails.at(-1)?.mail.text ?? '')?.[1];
+    const proof = { sid: body['sid'], client_secret: secret };
+    await client.post('/v2/validate/email/submitToken', { ...proof, token });
+    return { ...proof, mxid: smithb };
+  }
+
+  const found = async () => {
+    const addresses = ['b.smith@example.org', 'bob@home.example', 'bill.smith@example.org'];
+    const hashed = await alice.findHashed(addresses);
+    expect(await alice.findPlain(addresses.map((address) => `${address} email`))).toEqual(
+      Object.fromEntries(Object.entries(hashed).map(([address, mxid]) => [`${address} email`, mxid])),
+    );
+    return hashed;
+  };
+  const invite = async (address: string) => {
+    const body = { medium: 'email', address, room_id: '!room:example.org', sender: '@alice:example.org' };
+    return (await alice.post('/v2/store-invite', body)).body['token'];
+  };
+  const toldInvites = () =>
+    homeserver.bound.flatMap(({ mxid, invites }) => (invites as { token: string }[]).map(({ token }) => [token, mxid]));
+
+  let session: object;
+  let [toHome, toWork]: unknown[] = [];
+
+  it('finds her by the address of the directory and by the one she bound', async () => {
+    await old.register('example.org', 'token-of-smithb');
+    const bound = await validated(old, 'bob@home.example', 'monkeys');
+    expect(await old.post('/v2/3pid/bind', bound)).toMatchObject({ status: 200 });
+    session = await validated(old, 'second@home.example', 'gibbons');
+    expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
+  }, 30_000);
+
+  it('finds her by neither once her entry is gone, says so, and ends her access (LOOK-14)', async () => {
+    await slapd.modify(`dn: ${DN}\nchangetype: delete\n`);
+    await sync();
+    expect(await found()).toEqual({});
+    expect((await old.get('/v2/account')).status).toBe(401);
+
+    const suspended = { since: expect.any(Number) as number, source: 'staff' };
+    expect(await suspendedBindings()).toMatchObject([
+      { mxid: smithb, threepid: { address: 'bob@home.example' }, suspended },
+    ]);
+    expect((await islet.command('bindings', '--suspended')).stdout).toMatch(
+      /^bob@home\.example +@smithb:example\.org .*suspended: since 20\S+ staff no longer knows @smithb:example\.org\n$/,
+    );
+    const explained = await islet.command('lookup', 'bob@home.example');
+    expect(explained.code).toBe(1);
+    expect(explained.stdout).toMatch(
+      /suspended since 20\S+Z: the directory staff no longer knows its user @smithb:example\.org/,
+    );
+
+    [toHome, toWork] = [await invite('bob@home.example'), await invite('b.smith@example.org')];
+    expect((await admin('GET', '/invites'))['invites']).toMatchObject(
+      [toHome, toWork].map((token) => ({ token, suspended: { mxid: smithb } })),
+    );
+    expect((await islet.command('invites')).stdout).toContain('suspended: since 20');
+  }, 30_000);
+
+  it('refuses to bind for her while nobody has the name', async () => {
+    await old.register('example.org', 'token-of-smithb');
+    expect(await old.post('/v2/3pid/bind', { ...session, mxid: smithb })).toMatchObject({
+      status: 403,
+      body: { errcode: 'M_FORBIDDEN' },
+    });
+  });
+
+  it('gives the newcomer with the same name, and the same distinguished name, nothing of hers', async () => {
+    await slapd.modify(add(person('smithb', ['bill.smith@example.org'], [])));
+    await sync();
+    expect(await found()).toEqual({ 'bill.smith@example.org': smithb });
+    expect((await old.get('/v2/account')).status).toBe(401);
+
+    await fresh.register('example.org', 'token-of-smithb');
+    expect(await fresh.post('/v2/3pid/bind', session)).toMatchObject({ status: 400 });
+    const own = await validated(fresh, 'bill@home.example', 'lemurs');
+    expect(await fresh.post('/v2/3pid/bind', own)).toMatchObject({ status: 200 });
+    await eventually(() => homeserver.bound.some(({ address }) => address === 'bill@home.example'));
+    expect(toldInvites()).toEqual([]);
+  }, 30_000);
+
+  it('gives her everything back when her entry is back, and the newcomer’s waits in turn', async () => {
+    await slapd.modify(`dn: ${DN}\nchangetype: delete\n`);
+    await slapd.modify(`${add(person('smithb', ['b.smith@example.org'], []))}entryUUID: ${ID}\n`, '-e', 'relax');
+    await sync();
+    expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
+    expect(await suspendedBindings()).toMatchObject([{ threepid: { address: 'bill@home.example' } }]);
+    await eventually(() => toldInvites().length === 2);
+    expect(toldInvites().toSorted()).toEqual([toHome, toWork].map((token) => [token, smithb]).toSorted());
+    expect((await fresh.get('/v2/account')).status).toBe(401);
+  }, 30_000);
+
+  it.each([
+    ['is disabled', 'replace: employeeType\nemployeeType: left\n', 'delete: employeeType\n'],
+    ['loses the name', 'add: uid\nuid: another\n', 'delete: uid\nuid: another\n'],
+  ])(
+    'suspends her while her entry %s',
+    async (_case, change, back) => {
+      await slapd.modify(`dn: ${DN}\nchangetype: modify\n${change}`);
+      await sync();
+      expect(await found()).toEqual({});
+      await slapd.modify(`dn: ${DN}\nchangetype: modify\n${back}`);
+      await sync();
+      expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
+    },
+    30_000,
+  );
+
+  it('suspends her old user ID while she has another name, and nothing while her entry merely moves', async () => {
+    const rename = (from: string, to: string, superior = PEOPLE_BASE) =>
+      slapd.modify(`dn: ${from}\nchangetype: modrdn\nnewrdn: uid=${to}\ndeleteoldrdn: 1\nnewsuperior: ${superior}\n`);
+    await rename(DN, 'brown');
+    await sync();
+    expect(await found()).toEqual({ 'b.smith@example.org': '@brown:example.org' });
+    await rename(`uid=brown,${PEOPLE_BASE}`, 'smithb', `uid=alice,${PEOPLE_BASE}`);
+    await sync();
+    expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
+    await rename(`uid=smithb,uid=alice,${PEOPLE_BASE}`, 'smithb');
+    await sync();
+    expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
+  }, 30_000);
+
+  it('suspends nobody over a crash, a directory that is gone, or a listing that looks broken', async () => {
+    await islet.stop('SIGKILL');
+    await slapd.kill();
+    await islet.restart();
+    await sync(false);
+    await slapd.restart();
+    for (const uid of ['alice', 'Bob.Berg', 'carla', 'smithb']) {
+      await slapd.modify(
+        `dn: uid=${uid},${PEOPLE_BASE}\nchangetype: modify\nreplace: employeeType\nemployeeType: left\n`,
+      );
+    }
+    await sync(false);
+    expect(await suspendedBindings()).toMatchObject([{ threepid: { address: 'bill@home.example' } }]);
+    expect(await alice.findHashed(['bob@home.example'])).toEqual({ 'bob@home.example': smithb });
+  }, 60_000);
+
+  it('says no address in its log, but how many left', () => {
+    expect(islet.log()).toMatch(/people left a directory or are back.*"suspended":1/);
+    expect(islet.log()).not.toMatch(/home\.example/);
+  });
+});
