@@ -2,7 +2,6 @@ import axios, { type AxiosInstance, isAxiosError } from 'axios';
 import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
 import type { Binding } from '../domain/association.js';
 import type { ListedInvite } from '../domain/operations.js';
-import type { SyncReport } from '../domain/sync-report.js';
 import { Clock } from '../ports/clock.js';
 import { readAdminToken } from './admin-token.js';
 import type { TimedExplanation } from './commands/explanation-text.js';
@@ -10,6 +9,7 @@ import { threepidFrom } from './commands/threepid-text.js';
 import type { Config } from './config.js';
 import { openHouse } from './open.js';
 import { type OperationsByText, operationsByText } from './operations-by-text.js';
+import type { SyncOutcome } from './syncs.js';
 
 export interface SyncWish {
   readonly isDryRun: boolean;
@@ -26,7 +26,7 @@ export interface AdminAccess extends OperationsByText {
   explain(address: string): Promise<TimedExplanation>;
   /** The names of the mirrored sources. */
   mirrors(): Promise<readonly string[]>;
-  sync(source: string, wish: SyncWish): Promise<SyncReport>;
+  sync(source: string, wish: SyncWish): Promise<SyncOutcome>;
   close(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ function overHttp(http: AxiosInstance, adminToken: string): AdminAccess {
         500,
       );
       try {
-        const { data } = await told(http.post<SyncReport>(url, undefined, { params, headers }));
+        const { data } = await told(http.post<SyncOutcome>(url, undefined, { params, headers }));
         return data;
       } finally {
         clearInterval(watch);

@@ -3,12 +3,19 @@ import type { Leavers } from '../domain/leavers.js';
 import type { Mirrors, SyncOptions } from '../domain/mirrors.js';
 import type { SyncReport } from '../domain/sync-report.js';
 import type { Clock } from '../ports/clock.js';
+import type { Departures } from '../ports/holder-store.js';
 import type { RateLimits } from '../ports/rate-limits.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import { mirroredIn, type Stage } from './chain.js';
 import { every, type Schedule } from './schedule.js';
 
-export type Sync = (source: string, options?: SyncOptions) => Promise<SyncReport>;
+/** What a sync found, and what followed for those who left or are back. */
+export interface SyncOutcome extends SyncReport {
+  /** Absent if nothing was applied. */
+  readonly departures?: Departures | undefined;
+}
+
+export type Sync = (source: string, options?: SyncOptions) => Promise<SyncOutcome>;
 
 /**
  * Syncs one source, does what follows for those who left it or are back, and hands over the
@@ -20,9 +27,9 @@ export const syncing =
     // Before it changes: whoever did something here since the last sync did it as who they are now.
     if (!options?.isDryRun) await leavers.record(source);
     const report = await mirrors.sync(source, options);
-    if (report.isApplied) await leavers.follow(source);
+    const departures = report.isApplied ? await leavers.follow(source) : undefined;
     if (report.isApplied && report.added.count + report.changed.count > 0) await invites.deliverKnown();
-    return report;
+    return { ...report, departures };
   };
 
 /** How often a due sync is looked for: several instances, or the CLI, may have synced meanwhile. */

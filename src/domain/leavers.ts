@@ -57,8 +57,11 @@ export class Leavers {
   }
 
   /** What follows from a mirror that was just applied: who left, who is back, and what that does to what they have here. */
-  async follow(source: string): Promise<void> {
-    if (!this.counting.includes(source)) return this.store.forget(source);
+  async follow(source: string): Promise<Departures> {
+    if (!this.counting.includes(source)) {
+      await this.store.forget(source);
+      return { left: 0, returned: 0, suspended: 0, resumed: 0 };
+    }
     const { known, succeeded } = await this.store.succession(source);
     const isRenumbered = succeeded >= RENUMBERED && succeeded > known / 2;
     if (isRenumbered) {
@@ -70,6 +73,7 @@ export class Leavers {
     const departures = await this.store.follow(source, this.counting, this.clock.now());
     if (departures.suspended + departures.resumed > 0) await this.keeper.catchUp();
     this.tell(source, departures);
+    return departures;
   }
 
   async standing(mxid: Mxid): Promise<Standing> {

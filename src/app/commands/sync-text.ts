@@ -1,23 +1,11 @@
-import type { Sample, SyncReport } from '../../domain/sync-report.js';
+import type { Sample } from '../../domain/sync-report.js';
+import type { SyncOutcome } from '../syncs.js';
 import type { Paint } from './paint.js';
 
 /** What a sync found and did, for an administrator to read. */
-export function syncText(report: SyncReport, paint: Paint): string {
-  const {
-    source,
-    isApplied,
-    isWhole,
-    refusal,
-    parts,
-    warnings,
-    added,
-    changed,
-    removed,
-    people,
-    leftOut,
-    shared,
-    tookMs,
-  } = report;
+export function syncText(report: SyncOutcome, paint: Paint): string {
+  const { source, isApplied, isWhole, refusal, parts, warnings, added, changed, removed, departures } = report;
+  const { people, leftOut, shared, tookMs } = report;
   const listed = Object.values(parts).reduce((sum, count) => sum + count, 0);
   const read = isWhole ? `${listed} entries listed` : `asked what changed among ${listed} entries`;
   const verdict = isApplied
@@ -33,6 +21,7 @@ export function syncText(report: SyncReport, paint: Paint): string {
     ...lines('+', added, (label) => label),
     ...lines('~', changed, (label) => label),
     ...lines('-', removed, (label) => label),
+    ...departureLines(departures),
     ...section(
       'user IDs derived',
       people,
@@ -45,6 +34,14 @@ export function syncText(report: SyncReport, paint: Paint): string {
       ({ mxid, labels }) => `${mxid}: ${labels.join(' and ')}`,
     ),
   ].join('\n');
+}
+
+function departureLines(departures: SyncOutcome['departures']): readonly string[] {
+  const { suspended = 0, resumed = 0 } = departures ?? {};
+  return [
+    ...(suspended > 0 ? [`  ${count(suspended, 'binding', 'bindings')} suspended, of people who left`] : []),
+    ...(resumed > 0 ? [`  ${count(resumed, 'binding', 'bindings')} resumed, of people who are back`] : []),
+  ];
 }
 
 function section<T>(title: string, sample: Sample<T>, text: (one: T) => string): readonly string[] {
