@@ -33,20 +33,29 @@ export const personOf = (source: string, entryId: string): string => `${source} 
 export const isHolder = ({ source, entryId, mxid }: Holder, entry: SourcedEntry): boolean =>
   source === entry.source && entryId === entry.id && mxid === entry.person?.mxid;
 
+/** What of the configuration tells people apart. */
+export interface Naming {
+  /** The sources whose entries are people. */
+  readonly counting: readonly string[];
+  /** Those of them that make user IDs out of names of their own. */
+  readonly derivers: ReadonlySet<string>;
+}
+
 /**
  * Holders to be recorded for the entries that have one user ID now. An entry stands for the same
  * person as another that has the name beside it, unless these are two people; one that has the name
- * after another is somebody else, whatever else they have in common.
+ * after another is somebody else, whatever else they have in common. Where a source has replaced one
+ * that does not count any more, its entries stand for those who were there.
  *
  * @param known who is recorded of this user ID
- * @param derivers names of the sources that make user IDs out of names of their own
  * @param isRenumbered whether entries merely have other ids than before: then who comes is who was there
  */
 export function newHolders(
   mxid: Mxid,
   entries: readonly SourcedEntry[],
   known: readonly Holder[],
-  { derivers, isRenumbered = false, now }: { derivers: ReadonlySet<string>; isRenumbered?: boolean; now: number },
+  { counting, derivers }: Naming,
+  { isRenumbered = false, now }: { isRenumbered?: boolean; now: number },
 ): readonly Holder[] {
   const here = entries.flatMap((entry) => {
     const holder = known.find((one) => isHolder(one, entry));
@@ -56,7 +65,10 @@ export function newHolders(
   const added: Holder[] = [];
   for (const entry of entries) {
     if (known.some((one) => isHolder(one, entry))) continue;
-    const beside = former ?? here.find((other) => isOnePerson(entry, other.entry, derivers))?.holder;
+    const beside =
+      former ??
+      here.find((other) => isOnePerson(entry, other.entry, derivers))?.holder ??
+      known.find((one) => !counting.includes(one.source) && (one.leftAt === undefined || one.entryId === entry.id));
     const isFirst = known.length + added.length === 0;
     const holder: Holder = {
       source: entry.source,

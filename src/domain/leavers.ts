@@ -3,7 +3,7 @@ import type { Departures, HolderStore } from '../ports/holder-store.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import type { SourcedEntry } from './directory.js';
-import { eldest, type Holder, isHolder, newHolders, type Suspension } from './holder.js';
+import { eldest, type Holder, isHolder, type Naming, newHolders, type Suspension } from './holder.js';
 import type { IndexKeeper } from './index-keeper.js';
 import type { MirroredDirectory } from './mirrors.js';
 import type { Mxid } from './mxid.js';
@@ -32,9 +32,8 @@ export interface Leaver extends Suspension {
  * passes to the next one with the name. Users of whom no directory ever knew are left alone.
  */
 export class Leavers {
-  /** The sources whose entries are people, and those of them that make user IDs out of names of their own. */
   private readonly counting: readonly string[];
-  private readonly derivers: ReadonlySet<string>;
+  private readonly naming: Naming;
 
   constructor(
     mirrored: readonly MirroredDirectory[],
@@ -46,7 +45,8 @@ export class Leavers {
   ) {
     const people = mirrored.flatMap(({ directory }) => (directory.listsPeople ? directory : []));
     this.counting = people.map(({ name }) => name);
-    this.derivers = new Set(people.flatMap(({ name, derivesNames }) => (derivesNames ? name : [])));
+    const derivers = new Set(people.flatMap(({ name, derivesNames }) => (derivesNames ? name : [])));
+    this.naming = { counting: this.counting, derivers };
   }
 
   /** Records who is behind the users who have something here. To be called before a mirror changes, and after. */
@@ -122,11 +122,7 @@ export class Leavers {
       const known = group(await this.store.find(mxids), ({ mxid }) => mxid);
       const entries = group(await this.entriesOf(mxids), ({ person }) => person?.mxid);
       const holders = mxids.flatMap((mxid) =>
-        newHolders(mxid, entries.get(mxid) ?? [], known.get(mxid) ?? [], {
-          derivers: this.derivers,
-          isRenumbered,
-          now,
-        }),
+        newHolders(mxid, entries.get(mxid) ?? [], known.get(mxid) ?? [], this.naming, { isRenumbered, now }),
       );
       if (holders.length === 0) return;
       await this.store.add(holders);
@@ -141,9 +137,8 @@ export class Leavers {
   /** Who has the name by the mirrors as they are stored: a sync may just have changed them. */
   private async here(mxid: Mxid, known: readonly Holder[]): Promise<Holder | undefined> {
     const entries = await this.entriesOf([mxid]);
-    const options = { derivers: this.derivers, now: this.clock.now() };
     const here = known.filter((holder) => entries.some((entry) => isHolder(holder, entry)));
-    return eldest([...here, ...newHolders(mxid, entries, known, options)]);
+    return eldest([...here, ...newHolders(mxid, entries, known, this.naming, { now: this.clock.now() })]);
   }
 
   private async entriesOf(mxids: readonly Mxid[]): Promise<readonly SourcedEntry[]> {

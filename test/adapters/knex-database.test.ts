@@ -45,6 +45,23 @@ describe.each(places)('a database in %s', (_name, place) => {
     expect(await present()).toEqual([true, true, true]);
   });
 
+  it('keeps bindings and sessions of a version that knew nothing of holders', async () => {
+    const db = await open(await place());
+    while (await db.schema.hasTable('holders')) await db.migrate.down({ migrationSource, disableTransactions: true });
+    const threepid = { medium: 'email', address: 'anna@example.org', alias: null };
+    const mxid = '@anna:example.org';
+    await db('associations').insert({ ...threepid, mxid, bound_at: 1, not_before: 1, not_after: 2 });
+    const session = { sid: 's1', client_secret: 'monkeys', token: '1', send_attempt: 1, modified_at: 7 };
+    await db('validation_sessions').insert({ ...threepid, ...session });
+    await db.migrate.latest({ migrationSource, disableTransactions: true });
+
+    const stores = knexStores(db, clock);
+    expect(await stores.associations.find([email('anna@example.org')])).toEqual([
+      { threepid: email('anna@example.org'), mxid, boundAt: 1, notBefore: 1, notAfter: 2 },
+    ]);
+    expect(await stores.sessions.get('s1')).toMatchObject({ openedAt: 7, modifiedAt: 7 });
+  });
+
   it('is as it was when it is opened again', async () => {
     const options = await place();
     await knexStores(await open(options), clock).accounts.addToken('token', '@anna:example.org', 1);

@@ -225,6 +225,39 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await found()).toEqual([smithb, smithb]);
     });
 
+    it.each([
+      ['under another name', 'A'],
+      ['from another server, where entries have other ids', 'new'],
+    ])('stay with the person when the source is configured %s', async (_case, id) => {
+      await house.stores.accounts.addToken('token', smithb, house.clock.now());
+      const people = new FakeDirectory('people');
+      for (const name of ['x', 'y', 'z']) people.put(name, `@${name}:example.org`, [email(`${name}@example.org`)]);
+      people.put(id, smithb, [work]);
+      house = await openHouse({ directories: [people], besides: house });
+      await sync('people');
+      expect([await found(), await house.stores.accounts.find('token')]).toEqual([[smithb, smithb], smithb]);
+      people.remove(id);
+      await sync('people');
+      expect(await found()).toEqual([undefined, undefined]);
+      people.put(id, smithb, [work]);
+      await sync('people');
+      expect(await found()).toEqual([smithb, smithb]);
+    });
+
+    it('stay suspended, and with the person, when the source is configured under another name meanwhile', async () => {
+      await leaves();
+      const people = new FakeDirectory('people');
+      for (const name of ['x', 'y', 'z']) people.put(name, `@${name}:example.org`, [email(`${name}@example.org`)]);
+      people.put('B', smithb, [bill]);
+      house = await openHouse({ directories: [people], besides: house });
+      await sync('people');
+      expect(await found()).toEqual([undefined, undefined]);
+      people.remove('B');
+      people.put('A', smithb, [work]);
+      await sync('people');
+      expect(await found()).toEqual([smithb, smithb]);
+    });
+
     it('go on answering while another directory knows the same person, and come back with either', async () => {
       const partners = new FakeDirectory('partners');
       for (const name of ['p', 'q']) partners.put(name, `@${name}:example.org`, [email(`${name}@partner.example`)]);
