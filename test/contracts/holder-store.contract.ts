@@ -4,7 +4,7 @@ import type { MirroredEntry } from '../../src/domain/directory.js';
 import { type Holder, personOf } from '../../src/domain/holder.js';
 import type { Mxid } from '../../src/domain/mxid.js';
 import { email, type Threepid } from '../../src/domain/threepid.js';
-import { freshStores, type OpenStores, readAll } from './stores.js';
+import { draftOf, freshStores, type OpenStores, readAll } from './stores.js';
 
 const anna: Mxid = '@anna:example.org';
 const [home, work] = [email('Strauß@home.example'), email('anna@example.org')];
@@ -46,7 +46,7 @@ export function holderStoreContract(open: OpenStores): void {
     const on = freshStores(open);
     const apply = (put: readonly MirroredEntry[], removed: readonly string[] = [], source = 'staff') =>
       on.mirrors.apply(source, {
-        put,
+        put: draftOf(on.mirrors, put),
         removed,
         state: { syncedAt: 1, attemptedAt: 1, parts: {}, failure: undefined },
         changes: [],

@@ -3,6 +3,7 @@ import { type Holder, personOf } from '../../domain/holder.js';
 import type { Mxid } from '../../domain/mxid.js';
 import type { Threepid } from '../../domain/threepid.js';
 import { jsonArray } from './dialect.js';
+import { entryFromRow, type EntryRow } from './mirror-rows.js';
 import { chunksOf } from './paging.js';
 import { isOneOf } from './rows.js';
 
@@ -36,17 +37,17 @@ export const HAS_ENTRY =
  * become of these people is found when the mirror is followed.
  */
 export async function recordRemoved(trx: Knex.Transaction, source: string, ids: readonly string[]): Promise<void> {
-  const removed: { id: string; mxid: Mxid; content: string }[] = await trx('mirror_entries')
+  const removed = await trx<EntryRow>('mirror_entries')
     .where({ source })
     .whereNotNull('mxid')
-    .where(isOneOf(trx, 'id', ids))
-    .select('id', 'mxid', 'content');
+    .where(isOneOf(trx, 'id', ids));
   await insertHolders(
     trx,
-    removed.map(({ id, mxid, content }) => {
-      const { threepids } = JSON.parse(content) as { threepids: readonly Threepid[] };
+    removed.map(entryFromRow).flatMap(({ id, person: known }) => {
+      if (!known) return [];
+      const { mxid, threepids: addresses } = known;
       const person = personOf(source, id);
-      return { source, entryId: id, mxid, person, since: undefined, leftAt: undefined, addresses: threepids };
+      return { source, entryId: id, mxid, person, since: undefined, leftAt: undefined, addresses };
     }),
     'set addresses = excluded.addresses',
   );
