@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import { ADMIN_TOKEN, type TestApp } from '../support/app.js';
-import { alice, bob } from '../support/fakes.js';
+import { alice, bob, FakeDirectory } from '../support/fakes.js';
 import { useApp } from '../support/http.js';
 
 const token = ADMIN_TOKEN;
@@ -17,7 +17,7 @@ async function invite(app: TestApp) {
 const log = (app: TestApp) => JSON.stringify(app.telemetry.lines.map(({ message, facts }) => [message, facts]));
 
 describe('operations on the admin listener', () => {
-  const app = useApp();
+  const app = useApp({ directories: [{ directory: new FakeDirectory('staff'), maxShrink: 1 }] });
 
   it.for([
     ['GET', '/invites'],
@@ -113,7 +113,37 @@ describe('operations on the admin listener', () => {
     expect(new Set(found)).toEqual(new Set(addresses));
   });
 
+  it('show what is suspended of those who left their directory, and what waits for them', async () => {
+    await app.bind(email('alice@example.com'), alice);
+    await app.bind(email('bob@example.com'), bob);
+    const person = { source: 'staff', entryId: 'A', mxid: alice, person: 'A', since: undefined, leftAt: undefined };
+    await app.stores.holders.add([{ ...person, addresses: [email('carol@example.com')] }]);
+    await app.stores.holders.attach();
+    const [waiting, other] = [await invite(app), await invite(app)];
+    await app.stores.invites.deliver([other.token], 7, []);
+    await app.stores.holders.follow('staff', ['staff'], 42);
+
+    const bindings = async (parameters: Record<string, string>) =>
+      (await app.callAdmin('GET', `/bindings?${query(parameters)}`, { token })).json.bindings;
+    const suspended = { since: 42, source: 'staff' };
+    expect(await bindings({ suspended: 'true' })).toMatchObject([{ mxid: alice, suspended }]);
+    expect(await bindings({ suspended: 'true', who: bob })).toEqual([]);
+    expect(await bindings({ suspended: 'false' })).toHaveLength(2);
+    expect((await app.services.lookups.whois([email('alice@example.com')])).size).toBe(0);
+    expect((await app.callAdmin('GET', '/lookup?address=alice@example.com', { token })).json.stages).toMatchObject([
+      { source: 'staff' },
+      { source: 'bindings', outcome: 'unknown', evidence: [{ suspended: { mxid: alice, ...suspended } }] },
+    ]);
+    const { invites } = (await app.callAdmin('GET', '/invites', { token })).json;
+    expect(invites).toMatchObject([
+      { token: waiting.token, suspended: { mxid: alice, ...suspended } },
+      { token: other.token, deliveredAt: 7 },
+    ]);
+    expect(invites[1]).not.toHaveProperty('suspended');
+  });
+
   it.for([
+    ['GET', '/bindings?suspended=maybe', 'M_INVALID_PARAM'],
     ['POST', '/bindings/bind', 'M_MISSING_PARAMS'],
     ['POST', `/bindings/bind?${query({ address: 'alice', mxid: alice })}`, 'M_INVALID_ADDRESS'],
     ['POST', `/bindings/bind?${query({ address: 'alice@example.com', mxid: 'alice' })}`, 'M_INVALID_PARAM'],
