@@ -67,7 +67,10 @@ export function newHolders(
     if (known.some((one) => isHolder(one, entry))) continue;
     const beside =
       former ??
-      here.find((other) => isOnePerson(entry, other.entry, derivers))?.holder ??
+      here.find(({ holder: other, entry: its }) => {
+        // An entry that a directory adds beside one it had may be its successor, not yet removed.
+        return (other.source !== entry.source || added.includes(other)) && isOnePerson(entry, its, derivers);
+      })?.holder ??
       known.find((one) => !counting.includes(one.source) && (one.leftAt === undefined || one.entryId === entry.id));
     const isFirst = known.length + added.length === 0;
     const holder: Holder = {

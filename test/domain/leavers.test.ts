@@ -105,6 +105,16 @@ describe('somebody whom a directory knows no longer', () => {
       ]);
     });
 
+    it('do not pass to one who is seen before the leaver is missed, with the address of the work, too', async () => {
+      staff.put('B', smithb, [work]);
+      await sync();
+      await leaves();
+      expect([await found(work), await found(home)]).toEqual([
+        [smithb, smithb],
+        [undefined, undefined],
+      ]);
+    });
+
     it('answer again when the entry is back, even after the newcomer has come and gone', async () => {
       await leaves();
       await newcomer();

@@ -114,6 +114,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     );
     const explained = await islet.command('lookup', 'bob@home.example');
     expect(explained.code).toBe(1);
+    expect(explained.stdout).toContain('is nobody: whoever bound it has left');
     expect(explained.stdout).toMatch(
       /suspended since 20\S+Z: the directory staff no longer knows its user @smithb:example\.org/,
     );

@@ -39,9 +39,12 @@ export function explanationText({ threepid, stages, mxid, at }: TimedExplanation
 
 function whyNobody(stages: Explanation['stages']): string {
   const deciding = stages.find(({ decides }) => decides) ?? stages.find(({ outcome }) => outcome === 'absent');
-  if (!deciding) return 'no source knows it';
+  if (!deciding) return stages.some(isSuspended) ? 'whoever bound it has left' : 'no source knows it';
   return deciding.outcome === 'absent' ? 'whose it is has no account' : 'it is contested';
 }
+
+const isSuspended = ({ evidence }: Explanation['stages'][number]): boolean =>
+  evidence.some(({ suspended }) => suspended !== undefined);
 
 function accountText({ mxid, exists, answeredAt }: AccountCheck, at: number): string {
   const homeserver = homeserverOf(mxid);
@@ -65,7 +68,7 @@ function outcomeText({ outcome, decides, evidence }: Explanation['stages'][numbe
     case 'failed':
       return paint.bad('gave no answer and is passed over');
     case 'unknown':
-      return 'does not know it';
+      return evidence.some(({ suspended }) => suspended) ? 'does not answer' : 'does not know it';
   }
 }
 
