@@ -91,6 +91,8 @@ describe('a directory in trouble', () => {
 
     expect((await islet.command('sync', '--dry-run', '--force')).stdout).toContain('3 gone');
     expect((await islet.command('sync', '--force')).code).toBe(0);
+    // Alice herself is among those who left, and signs in again as clients do.
+    await client.register('example.org', 'token-of-alice');
     expect(await client.findHashed(['ally@example.org'])).toEqual({});
     expect(await staff()).toMatchObject({ ok: true });
   });

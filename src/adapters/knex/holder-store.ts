@@ -1,27 +1,16 @@
 import type { Knex } from 'knex';
-import { BINDINGS } from '../../domain/association.js';
 import type { SourcedEntry } from '../../domain/directory.js';
-import {
-  type Holder,
-  judge,
-  type Judgement,
-  type OwnedBinding,
-  sinceReturn,
-  type Suspension,
-  withAddresses,
-} from '../../domain/holder.js';
+import { type Holder, judge, sinceReturn } from '../../domain/holder.js';
 import type { Mxid } from '../../domain/mxid.js';
 import type { Departures, HolderStore } from '../../ports/holder-store.js';
-import { type AssociationRow, claimOf, ownedFromRow } from './association-rows.js';
+import { type AssociationRow, ownedFromRow } from './association-rows.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import { rowsOf } from './dialect.js';
 import { HAS_ENTRY, holderFromRow, type HolderRow, insertHolders } from './holder-rows.js';
 import { entryFromRow, type EntryRow } from './mirror-rows.js';
 import { chunksOf, inChunks, PAGE, pages } from './paging.js';
-import { isAmong, isOneOf } from './rows.js';
-
-/** More bindings than this are loaded anew instead of being told claim by claim. */
-const TELLABLE = 500;
+import { isOneOf } from './rows.js';
+import { changesOf, writeJudgement } from './suspensions.js';
 
 export class KnexHolderStore implements HolderStore {
   constructor(
@@ -94,7 +83,8 @@ export class KnexHolderStore implements HolderStore {
       const holders = await this.holdersOf(trx, mxids);
       const bindings = await inChunks(mxids, (chunk) => this.associations(trx).where(isOneOf(trx, 'mxid', chunk)));
       const judgement = judge(bindings.map(ownedFromRow), holders, counting);
-      await this.write(trx, holders, judgement);
+      await writeJudgement(trx, holders, judgement);
+      await this.feed.write(trx, changesOf(judgement));
 
       const left = vacated(
         gone,
@@ -154,34 +144,6 @@ export class KnexHolderStore implements HolderStore {
       .pluck('holders.mxid');
   }
 
-  private async write(
-    trx: Knex.Transaction,
-    holders: readonly Holder[],
-    { suspended, resumed }: Judgement,
-  ): Promise<void> {
-    for (const { source, since } of distinct(suspended.map(({ suspension }) => suspension))) {
-      const now = suspended.filter(({ suspension }) => suspension.source === source && suspension.since === since);
-      const columns = { suspended_at: since, suspended_source: source };
-      for (const chunk of chunksOf(now))
-        await this.associations(trx)
-          .where(isAmong(trx, threepids(chunk)))
-          .update(columns);
-    }
-    await insertHolders(trx, withAddresses(holders, suspended), 'set addresses = excluded.addresses');
-    for (const chunk of chunksOf(resumed)) {
-      await this.associations(trx)
-        .where(isAmong(trx, threepids(chunk)))
-        .update({ suspended_at: null, suspended_source: null });
-    }
-    if (suspended.length + resumed.length === 0) return;
-    const isReload = suspended.length + resumed.length > TELLABLE;
-    const claims = {
-      removed: suspended.map(({ binding }) => claimOf(binding)),
-      added: resumed.map(({ binding }) => claimOf(binding)),
-    };
-    await this.feed.write(trx, [{ source: BINDINGS, ...claims, isReload }]);
-  }
-
   /** Ends what users had before their name became somebody else's. */
   private async endBefore(trx: Knex.Transaction, holders: readonly Holder[]): Promise<void> {
     const ended = holders.filter(({ since }) => since !== undefined);
@@ -219,8 +181,3 @@ function vacated(gone: readonly HolderRow[], holders: readonly Holder[]): readon
   );
   return [...new Set(gone.flatMap(({ mxid, person }) => (here.has(`${mxid} ${person}`) ? [] : mxid)))];
 }
-
-const threepids = (owned: readonly OwnedBinding[]) => owned.map(({ binding }) => binding.threepid);
-
-const distinct = (suspensions: readonly Suspension[]): Iterable<Suspension> =>
-  new Map(suspensions.map((one) => [JSON.stringify([one.source, one.since]), one])).values();
