@@ -39,6 +39,14 @@ class Upstream implements Explained {
   }
 
   async findHashes(pepper: string, hashes: readonly string[]) {
+    return (await this.hashesUnder(pepper, hashes)) ?? new Map();
+  }
+
+  /** The pepper it cannot be asked under. */
+  stale = '';
+
+  async hashesUnder(pepper: string, hashes: readonly string[]) {
+    if (pepper === this.stale) return undefined;
     this.asked.push(hashes.map((hash) => `${pepper}/${hash}`));
     await this.gate;
     if (this.failure) throw this.failure;
@@ -112,6 +120,15 @@ describe('an answer of an upstream', () => {
       ['one/hash', 'one/none'],
       ['two/hash', 'two/none'],
     ]);
+  });
+
+  it('under a pepper that it does not have yet is asked for again, and no failure', async () => {
+    const source = mannered();
+    upstream.stale = 'new';
+    for (let time = 0; time < 4; time++) expect(await source.findHashes?.('new', ['hash'])).toEqual(new Map());
+    expect(source.trouble()).toBeUndefined();
+    upstream.stale = 'old';
+    expect(await source.findHashes?.('new', ['hash'])).toEqual(new Map([['hash', alice]]));
   });
 
   it('that could not be had is asked for again', async () => {

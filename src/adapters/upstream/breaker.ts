@@ -6,6 +6,11 @@ const FAILURES_IN_A_ROW = 3;
 const FIRST_REST_MS = 2_000;
 const LONGEST_REST_MS = 60_000;
 
+/** A question that the server cannot answer now, and that it was perhaps not asked. */
+export class Unaskable extends Error {
+  override readonly name = 'Unaskable';
+}
+
 /**
  * Keeps everybody from waiting for a server that fails: after a few failures in a row it is left
  * alone for a while, then one question tries it. As long as that fails too, the rests get longer.
@@ -24,7 +29,10 @@ export class Breaker {
     private readonly telemetry: Telemetry,
   ) {}
 
-  /** @throws NotAsked at once while it rests, and otherwise what `ask` throws */
+  /**
+   * @param ask may throw `Unaskable`, which says nothing of the server
+   * @throws NotAsked at once while it rests, and otherwise what `ask` throws
+   */
   async run<T>(ask: () => Promise<T>): Promise<T> {
     const refusal = this.refusal();
     if (refusal !== undefined) throw new NotAsked(refusal);
@@ -35,7 +43,7 @@ export class Breaker {
       this.worked();
       return answer;
     } catch (error) {
-      this.failed(error, isTrial);
+      if (!(error instanceof Unaskable)) this.failed(error, isTrial);
       throw error;
     } finally {
       if (isTrial) this.isTrying = false;

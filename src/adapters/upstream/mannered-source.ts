@@ -4,7 +4,7 @@ import { keyOf, type Threepid } from '../../domain/threepid.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
-import { Breaker } from './breaker.js';
+import { Breaker, Unaskable } from './breaker.js';
 import { type ForwardOptions, forwarding, namingOnly } from './forwarding.js';
 import { type CacheOptions, KeptAnswers } from './kept-answers.js';
 
@@ -18,7 +18,12 @@ export interface Manners {
   readonly hashed: boolean;
 }
 
-export type Explained = ThreepidSource & Required<Pick<ThreepidSource, 'explain'>>;
+/** `undefined` where it cannot be asked under this pepper, so that nothing is learned. */
+type HashesUnder = (...question: Parameters<FindHashes>) => Promise<Awaited<ReturnType<FindHashes>> | undefined>;
+type FindHashes = NonNullable<ThreepidSource['findHashes']>;
+
+export type Explained = ThreepidSource &
+  Required<Pick<ThreepidSource, 'explain'>> & { readonly hashesUnder?: HashesUnder };
 
 /**
  * A source on another network, asked with manners: not what it was asked a moment ago, not twice at
@@ -49,7 +54,8 @@ export class ManneredSource implements ThreepidSource {
     this.mayName = namingOnly(homeservers);
     this.breaker = new Breaker(source.name, clock, telemetry);
     this.findings = new KeptAnswers(cache, (found) => found.length === 1 && !found.some(isContested), clock);
-    if (hashed && source.findHashes) this.findHashes = this.hashesOf(source.findHashes.bind(source), cache, clock);
+    const ask = source.hashesUnder ?? source.findHashes;
+    if (hashed && ask) this.findHashes = this.hashesOf(ask.bind(source), cache, clock);
   }
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
@@ -90,23 +96,31 @@ export class ManneredSource implements ThreepidSource {
   }
 
   private hashesOf(
-    ask: NonNullable<ThreepidSource['findHashes']>,
+    ask: HashesUnder,
     cache: CacheOptions | undefined,
     clock: Clock,
   ): NonNullable<ThreepidSource['findHashes']> {
     const answers = new KeptAnswers<Mxid | typeof CONTESTED>(cache, (answer) => answer !== CONTESTED, clock);
-    return async (pepper, hashes) => {
+    const find: FindHashes = async (pepper, hashes) => {
       const questions = hashes.map((hash) => `${pepper} ${hash}`);
       const hashIn = (question: string) => question.slice(pepper.length + 1);
       const found = await answers.find(questions, (missing) =>
         this.breaker.run(async () => {
-          const mappings = [...(await ask(pepper, missing.map(hashIn)))];
-          const believed = mappings.filter(([, answer]) => answer === CONTESTED || this.counted(this.mayName(answer)));
+          const mappings = await ask(pepper, missing.map(hashIn));
+          if (!mappings) throw new Unaskable('it is not asked under this pepper');
+          const believed = [...mappings].filter(
+            ([, answer]) => answer === CONTESTED || this.counted(this.mayName(answer)),
+          );
           return new Map(believed.map(([hash, answer]) => [`${pepper} ${hash}`, answer]));
         }),
       );
       return new Map([...found].map(([question, answer]) => [hashIn(question), answer]));
     };
+    return (pepper, hashes) =>
+      find(pepper, hashes).catch((error: unknown) => {
+        if (error instanceof Unaskable) return new Map();
+        throw error;
+      });
   }
 
   /** Several claimants are taken seriously if one of them may be named: otherwise that one would win. */

@@ -57,17 +57,21 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     });
   }
 
-  /**
-   * Whose these are, if `pepper` is the upstream's now. Where it turns out to be that no more nothing
-   * is known of them, and who watches the pepper is told.
-   */
   async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
+    return (await this.hashesUnder(pepper, hashes)) ?? new Map();
+  }
+
+  /**
+   * Whose these are, `undefined` if `pepper` is not the upstream's: where it turns out to be that no
+   * more, who watches the pepper is told.
+   */
+  async hashesUnder(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid> | undefined> {
     // Clients send what they like, addresses in clear too: that is nobody else's business.
     const asked = this.options.isFollowed ? [...new Set(hashes)].filter(isLookupHash) : [];
     if (asked.length === 0) return new Map();
     return this.counted(async (deadline) => {
       const details = await this.hashDetails.get(deadline);
-      if (details.pepper !== pepper || !details.takesHashes) return new Map();
+      if (details.pepper !== pepper || !details.takesHashes) return undefined;
       try {
         const parts = inParts(asked, MOST_AT_ONCE).map((part) => this.mappings('sha256', pepper, part, deadline));
         const wanted = new Set(asked);
@@ -80,7 +84,7 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
       } catch (error) {
         if (!isStale(error)) throw error;
         this.hashDetails.forget(details);
-        return new Map();
+        return undefined;
       }
     });
   }
