@@ -12,6 +12,7 @@ import * as rateLimits from './migrations/0009-rate-limits.js';
 import * as acceptedTerms from './migrations/0010-accepted-terms.js';
 import * as holders from './migrations/0011-holders.js';
 import * as accountChecks from './migrations/0012-account-checks.js';
+import * as shortMirrors from './migrations/0013-short-mirrors.js';
 
 /** In the order in which they run. */
 const migrations = {
@@ -27,6 +28,7 @@ const migrations = {
   '0010-accepted-terms': acceptedTerms,
   '0011-holders': holders,
   '0012-account-checks': accountChecks,
+  '0013-short-mirrors': shortMirrors,
 };
 
 type Name = keyof typeof migrations;

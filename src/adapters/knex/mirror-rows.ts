@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { MirroredEntry, MirrorState } from '../../domain/directory.js';
+import type { LeftOut, MirroredEntry, MirrorState } from '../../domain/directory.js';
 import type { Mxid } from '../../domain/mxid.js';
 import { sameThreepid, type Threepid } from '../../domain/threepid.js';
 import { jsonArray } from './dialect.js';
@@ -14,11 +14,20 @@ export interface EntryRow {
   readonly content: string;
 }
 
-/** What is only read with its entry. JSON carries any text that directories have; PostgreSQL's columns know no NUL. */
-interface Content {
-  readonly label: string;
-  readonly threepids: readonly Threepid[];
-  readonly leftOut: readonly string[];
+/**
+ * What is only read with its entry, in few characters: most of a mirror is this. JSON carries any
+ * text that directories have; PostgreSQL's columns know no NUL.
+ */
+type Content = readonly [label: string, threepids: readonly ShortThreepid[], ...leftOut: LeftOut[]];
+
+/** Its address; only an email address has an `@`. */
+type ShortThreepid = string | readonly [address: string, alias: string];
+
+const short = ({ address, alias }: Threepid): ShortThreepid => (alias === undefined ? address : [address, alias]);
+
+function whole(text: ShortThreepid): Threepid {
+  const [address, alias] = typeof text === 'string' ? [text] : text;
+  return { medium: address.includes('@') ? 'email' : 'msisdn', address, ...(alias !== undefined && { alias }) };
 }
 
 export function entryFromRow({ id, stamp, part, mxid, content }: EntryRow): MirroredEntry {
@@ -27,19 +36,26 @@ export function entryFromRow({ id, stamp, part, mxid, content }: EntryRow): Mirr
 
 /**
  * An entry as an element of the array that `insertEntries` takes. Content is text of its own for
- * PostgreSQL, which reads all of the array and knows no NUL.
+ * PostgreSQL, which reads all of the array.
  */
 export type Values = readonly [id: string, stamp: string, part: string, mxid: Mxid | null, content: Content | string];
 
 export function valuesOf(entry: MirroredEntry, isText: boolean): Values {
   const { id, label, stamp, part, person, leftOut } = entry;
-  const content: Content = { label, threepids: person?.threepids ?? [], leftOut };
+  const content: Content = [label, person?.threepids.map(short) ?? [], ...leftOut];
   return [id, stamp, part, person?.mxid ?? null, isText ? JSON.stringify(content) : content];
 }
 
 export function entryFromValues([id, stamp, part, mxid, content]: Values): MirroredEntry {
-  const { label, threepids, leftOut } = typeof content === 'string' ? (JSON.parse(content) as Content) : content;
-  return { id, label, stamp, part, person: mxid === null ? undefined : { mxid, threepids }, leftOut };
+  const [label, threepids, ...leftOut] = typeof content === 'string' ? (JSON.parse(content) as Content) : content;
+  return {
+    id,
+    label,
+    stamp,
+    part,
+    person: mxid === null ? undefined : { mxid, threepids: threepids.map(whole) },
+    leftOut,
+  };
 }
 
 /** @param values a JSON array of `Values` */

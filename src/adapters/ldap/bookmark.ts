@@ -1,6 +1,6 @@
 import ldap, { type Filter } from 'ldapjs';
 import type { Connection, Limits } from './connection.js';
-import { allOf } from './lookup-filters.js';
+import { allOf } from './filter-objects.js';
 import { attributesOf, type RawEntry } from './raw-entry.js';
 import type { Rules } from './rules.js';
 

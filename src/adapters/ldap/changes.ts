@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.js';
 import { type Bookmark, bookmarkOf, changedSince, idOf } from './bookmark.js';
 import type { Connection, Limits } from './connection.js';
 import type { Extent, RawPage } from './listing.js';
-import { allOf, anyOf, equals } from './lookup-filters.js';
+import { allOf, anyOf, equals } from './filter-objects.js';
 import type { RawEntry } from './raw-entry.js';
 import type { Rules } from './rules.js';
 import { pagesOf } from './search.js';

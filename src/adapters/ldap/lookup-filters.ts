@@ -1,6 +1,7 @@
 import ldap, { type Filter } from 'ldapjs';
 import { readPhoneNumber } from '../../domain/phone-number.js';
 import type { Threepid } from '../../domain/threepid.js';
+import { anyOf, equals } from './filter-objects.js';
 import { type Placeholder, placeholdersOf } from './localpart.js';
 import type { Rules } from './rules.js';
 
@@ -23,14 +24,6 @@ export function namesakeFilter(names: readonly (string | undefined)[], { templat
   const filters = placeholdersOf(template).map((placeholder, index) => nameFilter(placeholder, names[index]));
   return filters.every((filter) => filter !== undefined) ? new ldap.AndFilter({ filters }) : undefined;
 }
-
-/** Values are bytes: whatever a user typed, it stays a value. */
-export const equals = (attribute: string, value: string | Buffer): Filter =>
-  new ldap.EqualityFilter({ attribute, value: Buffer.from(value) });
-
-export const anyOf = (filters: readonly Filter[]): Filter => new ldap.OrFilter({ filters: [...filters] });
-
-export const allOf = (...filters: Filter[]): Filter => new ldap.AndFilter({ filters });
 
 function emailFilters(attribute: string, address: string): readonly Filter[] {
   const isPrefixed = attribute.toLowerCase().startsWith('proxyaddresses');

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import ldap, { type Filter } from 'ldapjs';
-import { isRegion, type Region } from '../../domain/phone-number.js';
+import type { Region } from '../../domain/phone-number.js';
 import { isServerName } from '../../domain/server-name.js';
 import { isAttributeDescription, parseFilter } from './filter.js';
 import { parseTemplate, placeholdersOf, type Template } from './localpart.js';
@@ -40,8 +40,6 @@ export function rulesOf(options: Ruling): Rules {
   }
   if (homeserver !== undefined && !isServerName(homeserver))
     throw new Error(`homeserver: ${homeserver} is no server name`);
-  if (region !== undefined && !isRegion(region))
-    throw new Error(`phoneRegion: ${options.phoneRegion} is no two-letter region`);
   return {
     filter: filter === undefined ? new ldap.PresenceFilter({ attribute: names[0] ?? '' }) : parseFilter(filter),
     template,

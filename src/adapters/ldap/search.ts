@@ -1,6 +1,6 @@
 import ldap from 'ldapjs';
 import type { Connection, Limits, Page, Question } from './connection.js';
-import { equals } from './lookup-filters.js';
+import { equals } from './filter-objects.js';
 import { attributesOf, joined, type RawEntry } from './raw-entry.js';
 
 /** Nobody has millions of addresses: a server that goes on and on is broken. */

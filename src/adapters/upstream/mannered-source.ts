@@ -54,8 +54,8 @@ export class ManneredSource implements ThreepidSource {
     this.mayName = namingOnly(homeservers);
     this.breaker = new Breaker(source.name, clock, telemetry);
     this.findings = new KeptAnswers(cache, (found) => found.length === 1 && !found.some(isContested), clock);
-    const ask = source.hashesUnder ?? source.findHashes;
-    if (hashed && ask) this.findHashes = this.hashesOf(ask.bind(source), cache, clock);
+    const ask = source.hashesUnder?.bind(source) ?? source.findHashes?.bind(source);
+    if (hashed && ask) this.findHashes = this.hashesOf(ask, cache, clock);
   }
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {

@@ -1,0 +1,9 @@
+import type { Knex } from 'knex';
+
+/** Entries are kept in fewer characters. They are only a copy, and the next sync reads them anew. */
+export async function up(db: Knex): Promise<void> {
+  await db('mirror_entries').delete();
+  await db('mirror_states').delete();
+}
+
+export const down = up;
