@@ -27,10 +27,14 @@ export const syncing =
     // Before it changes: whoever did something here since the last sync did it as who they are now.
     if (!options?.isDryRun) await leavers.record(source);
     const report = await mirrors.sync(source, options);
-    const departures = report.isApplied ? await leavers.follow(source) : undefined;
+    const departures = report.isApplied && hasNews(report) ? await leavers.follow(source) : undefined;
     if (report.isApplied && report.added.count + report.changed.count > 0) await invites.deliverKnown();
     return { ...report, departures };
   };
+
+/** Whether it is worth a word, and a look at who left: once a minute that nothing changed is not. */
+const hasNews = ({ isWhole, added, changed, removed }: SyncReport): boolean =>
+  isWhole || added.count + changed.count + removed.count > 0;
 
 /** How often a due sync is looked for: several instances, or the CLI, may have synced meanwhile. */
 const LONGEST_TICK_MS = 30_000;
@@ -54,13 +58,12 @@ export function keepMirrors(
       const due = isFirst ? 'everything' : await whatIsDue();
       isFirst = false;
       if (!due) return;
-      const { isApplied, isWhole, added, changed, removed, tookMs } = await sync(name, {
-        isOfChanges: due === 'changes',
-      });
+      const report = await sync(name, { isOfChanges: due === 'changes' });
+      const { isApplied, added, changed, removed, tookMs } = report;
       const counts = { added: added.count, changed: changed.count, removed: removed.count };
-      // Once a minute that nothing changed is too much to be told.
-      if (!isApplied || (!isWhole && added.count + changed.count + removed.count === 0)) return;
-      telemetry.info('a mirror is in step with its directory', { source: name, ...counts, tookMs });
+      if (isApplied && hasNews(report)) {
+        telemetry.info('a mirror is in step with its directory', { source: name, ...counts, tookMs });
+      }
     });
 
     async function whatIsDue(): Promise<'everything' | 'changes' | undefined> {

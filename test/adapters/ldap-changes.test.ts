@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LdapOptions } from '../../src/adapters/ldap/options.js';
 import type { LdapSource } from '../../src/adapters/ldap/source.js';
+import { Heard } from '../support/fakes.js';
 import { sourceOf } from '../support/ldap.js';
 import { person, unit } from '../support/ldif.js';
 import { Slapd } from '../support/slapd.js';
@@ -132,6 +133,31 @@ describe('what changed in a directory', () => {
     await slapd.modify(added(crowd.join('')));
     const bookmark = JSON.stringify({ server: slapd.url, time: '20240101000000Z' });
     expect(await open().changes(bookmark)).toBeUndefined();
+  });
+});
+
+describe('a directory that finds it too much to say what changed', () => {
+  it('is read from end to end from then on, and the operator is told once', async () => {
+    const units = Array.from({ length: 20 }, (_, at) => unit(`unit${at}`)).join('');
+    const limits = [`limits dn.exact="${READER}" size.unchecked=15`];
+    const rights = ['access to attrs=userPassword by anonymous auth', 'access to * by users read'];
+    const slapd = await Slapd.start({ ldif: LDIF + units, database: [...rights, ...limits] });
+    const heard = new Heard();
+    const source = sourceOf(slapd, { bindDn: READER, password: 'pass' }, heard);
+    try {
+      const bookmarks: string[] = [];
+      for await (const _page of source.list((made) => bookmarks.push(made)));
+      expect(bookmarks).toHaveLength(1);
+      for (let time = 0; time < 2; time++) expect(await source.changes(bookmarks[0] ?? '')).toBeUndefined();
+      for await (const _page of source.list((made) => bookmarks.push(made)));
+      expect(bookmarks).toHaveLength(1);
+      expect(heard.lines.map(({ message }) => message)).toEqual([
+        'the directory does not say what changed: everything is read every time',
+      ]);
+    } finally {
+      await source.close();
+      await slapd.stop();
+    }
   });
 });
 

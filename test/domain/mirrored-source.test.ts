@@ -100,7 +100,7 @@ describe('MirroredSource', () => {
       expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
     });
 
-    it('gives nobody a user ID that somebody of another directory would get, too (C01)', async () => {
+    it('gives nobody a user ID that somebody of another directory would get, too', async () => {
       staff.put('nord', edison, [nord]);
       guests.put('sued', edison, [sued]);
       await house.mirrors.sync('staff');
@@ -238,7 +238,7 @@ describe('MirroredSource', () => {
       ]);
     });
 
-    it('names those who would get one user ID, of both directories (C01)', async () => {
+    it('names those who would get one user ID, of both directories', async () => {
       staff.put('nord', edison, [nord]);
       guests.put('sued', edison, [sued]);
       await house.mirrors.sync('staff');

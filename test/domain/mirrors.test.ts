@@ -158,14 +158,14 @@ describe('a mirror', () => {
       expect(await found()).toEqual([alice, '@bobby:example.org', undefined, '@bobby:example.org']);
     });
 
-    it('knows a leaver no longer (C02, LOOK-14)', async () => {
+    it('knows a leaver no longer (LOOK-14)', async () => {
       staff.remove('2');
       const report = await house.mirrors.sync('staff');
       expect(report).toMatchObject({ isApplied: true, parts: { people: 4 }, removed: { count: 1, shown: ['cn=2'] } });
       expect(await found()).toEqual([alice, undefined, undefined, undefined]);
     });
 
-    it('knows a newcomer with the user ID of a leaver under the own addresses only (C02)', async () => {
+    it('knows a newcomer with the user ID of a leaver under the own addresses only', async () => {
       staff.remove('2');
       await house.mirrors.sync('staff');
       staff.put('9', bob, [c]);
@@ -242,7 +242,7 @@ describe('a mirror', () => {
     });
   });
 
-  describe('where two people would get one user ID (C01)', () => {
+  describe('where two people would get one user ID', () => {
     beforeEach(async () => {
       staff.put('nord', edison, [nord]);
       staff.put('sued', edison, [sued]);
@@ -318,7 +318,7 @@ describe('a mirror', () => {
     });
   });
 
-  describe('where people of two directories would get one user ID (C01)', () => {
+  describe('where people of two directories would get one user ID', () => {
     let guests: FakeDirectory;
 
     beforeEach(async () => {

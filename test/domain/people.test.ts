@@ -28,7 +28,7 @@ describe('one user ID', () => {
   });
 
   it.each([
-    ['two entries with nothing in common (C01)', [entry('a', nord), entry('b', sued)]],
+    ['two entries with nothing in common', [entry('a', nord), entry('b', sued)]],
     ['two entries without addresses', [entry('a'), entry('b')]],
     ['an entry with an address and one without', [entry('a', nord), entry('b')]],
     ['twins and a third', [entry('a', nord), entry('b', nord), entry('c', sued)]],

@@ -22,6 +22,13 @@ export const codeOf = (error: unknown): string | number | undefined =>
 export const isResult = (error: Error): boolean =>
   typeof codeOf(error) === 'number' && error.name !== 'ConnectionError';
 
+/** Busy, unavailable. RFC 4511, appendix A.1. */
+const PASSING = [51, 52];
+
+/** Whether the server will say no to this question whenever it is asked: it costs too much, or may not be asked. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof Error && isResult(error) && !PASSING.includes(Number(codeOf(error)));
+
 /** What the network, TLS or the directory server says, in words. */
 export function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

@@ -18,6 +18,7 @@ import { Lookup, type Met } from './lookup.js';
 import type { LdapOptions } from './options.js';
 import { Outages } from './outages.js';
 import { Pool } from './pool.js';
+import { DirectoryProblem, isRefusal } from './problem.js';
 import { type Rules, rulesOf } from './rules.js';
 import { Servers, Unreachable } from './servers.js';
 import { STALL_MS } from './stall.js';
@@ -43,6 +44,7 @@ export class LdapSource implements ThreepidSource, Directory {
   private readonly changed: Changes;
   /** Where the server stood before the listing that is under way or ended last. */
   private bookmark: string | undefined;
+  private refusesChanges = false;
   private hasReferred = false;
   /** Why a base gave nothing, at the listing that is under way or ended last, and at the one before it. */
   private empty: ReadonlyMap<string, string> = new Map();
@@ -90,11 +92,18 @@ export class LdapSource implements ThreepidSource, Directory {
       }
     }
     for (const [part, remark] of this.empty) yield { part, entries: [], remark };
-    if (this.bookmark !== undefined) onBookmark?.(this.bookmark);
+    if (this.bookmark !== undefined && !this.refusesChanges) onBookmark?.(this.bookmark);
   }
 
   async changes(since: string): Promise<DirectoryChanges | undefined> {
-    const changed = await this.changed.since(JSON.parse(since) as Bookmark);
+    if (this.refusesChanges) return undefined;
+    const changed = await this.changed.since(JSON.parse(since) as Bookmark).catch((error: unknown) => {
+      if (!(error instanceof DirectoryProblem) || !isRefusal(error.cause)) throw error;
+      this.refusesChanges = true;
+      const facts = { source: this.name, problem: error.message };
+      this.telemetry.warn('the directory does not say what changed: everything is read every time', facts);
+      return undefined;
+    });
     if (!changed) return undefined;
     const present = changed.present.map((page) => readable(page, this.rules));
     return { present, gone: changed.gone, bookmark: JSON.stringify(changed.bookmark) };
