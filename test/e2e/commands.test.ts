@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,6 +21,18 @@ describe('islet', () => {
     expect(stdout.match(/✓/g)).toHaveLength(4);
     expect(stdout).toContain('curl ');
   }, 60_000);
+
+  it('ends its demo with the reason where a port is taken, and leaves nothing running', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    try {
+      const { port } = other.address() as AddressInfo;
+      const { code, stderr } = await islet(['demo', '--port', String(port)], { cwd: folder });
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`address already in use 127.0.0.1:${port}`)]);
+    } finally {
+      other.close();
+    }
+  });
 
   it('writes a configuration that is fine, and never overwrites it', async () => {
     const flags = ['--yes', '--server-name', 'id.example.org', '--ldap-url', 'ldaps://dc.example.org'];

@@ -30,18 +30,49 @@ export interface Demo {
 const UPSTREAM_ADDRESS = 'paula@partner.example';
 const OWN_ADDRESS = 'alice.at.home@example.net';
 
-/** The whole thing on one machine: a directory, a partner, a homeserver, a mail server, and people to find. */
-export async function startDemo({ port: wanted, print, paint }: DemoOptions): Promise<Demo> {
+/** Ports that were free a moment ago may be taken by somebody else. */
+const MOST_ATTEMPTS = 5;
+
+/**
+ * The whole thing on one machine: a directory, a partner, a homeserver, a mail server, and people to find.
+ *
+ * @throws what could not be started; nothing of it is left running
+ */
+export async function startDemo(options: DemoOptions): Promise<Demo> {
+  for (let attempt = 1; ; attempt++) {
+    const closing: (() => Promise<unknown>)[] = [];
+    const close = async (): Promise<void> => {
+      for (const end of closing.splice(0).toReversed()) await end();
+    };
+    try {
+      return { isRight: await start(options, closing), close };
+    } catch (error) {
+      await close();
+      const isTaken = (error as { readonly code?: unknown }).code === 'EADDRINUSE';
+      if (!isTaken || options.port !== 0 || attempt === MOST_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** @param closing gets what ends each thing that was started */
+async function start(
+  { port: wanted, print, paint }: DemoOptions,
+  closing: (() => Promise<unknown>)[],
+): Promise<boolean> {
   const [port, adminPort, mailPort] = wanted === 0 ? await freePorts(3) : [wanted, wanted + 1, wanted + 2];
   const folder = await mkdtemp(join(tmpdir(), 'islet-demo-'));
+  closing.push(() => rm(folder, { recursive: true, force: true }));
   const showMail = ({ to, subject, text }: CaughtMail) =>
     print(paint.dim(`\n  mail to ${to}: ${subject}\n${text.trim().replace(/^/gm, '  | ')}\n`));
-  const [directory, upstream, homeserver, mail] = await Promise.all([
-    startDirectory(DEMO_BASE, DEMO_DIRECTORY),
-    startUpstream({ [UPSTREAM_ADDRESS]: '@paula:partner.example' }),
-    startHomeserver(DEMO_HOMESERVER),
-    startMailCatcher(mailPort, showMail),
-  ]);
+  const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
+    const one = await starting;
+    closing.push(() => one.close());
+    return one;
+  };
+  const mail = await opened(startMailCatcher(mailPort, showMail));
+  const directory = await opened(startDirectory(DEMO_BASE, DEMO_DIRECTORY));
+  const upstream = await opened(startUpstream({ [UPSTREAM_ADDRESS]: '@paula:partner.example' }));
+  const homeserver = await opened(startHomeserver(DEMO_HOMESERVER));
   const telemetry = new LogTelemetry({ level: 'warn', format: 'pretty' });
   const data = {
     server: { name: 'id.island.example' },
@@ -68,7 +99,8 @@ export async function startDemo({ port: wanted, print, paint }: DemoOptions): Pr
     mail: { host: '127.0.0.1', port: mail.smtpPort, tls: 'none', from: 'Islet demo <noreply@island.example>' },
   };
   const { config } = interpret({ data, lineOf: () => undefined }, undefined, {}, folder);
-  const islet = await serve(config, telemetry);
+  closing.push(() => telemetry.close());
+  const islet = await opened(serve(config, telemetry));
   await islet.services.sync('islanders');
 
   print(paint.bold('Islet is up, and so is everything around it:'));
@@ -79,15 +111,7 @@ export async function startDemo({ port: wanted, print, paint }: DemoOptions): Pr
 
   const isRight = await showLookups(islet.url, (to) => mail.next(to), print, paint);
   printNextSteps(islet.url, folder, adminPort, print, paint);
-  return {
-    isRight,
-    close: async () => {
-      await islet.close();
-      await Promise.all([directory.close(), upstream.close(), homeserver.close(), mail.close()]);
-      await telemetry.close();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  return isRight;
 }
 
 /** Four live lookups as a client of today makes them: directory, upstream, own binding, nobody. */

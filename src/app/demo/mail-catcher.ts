@@ -58,7 +58,10 @@ export async function startMailCatcher(httpPort: number, onMail: (mail: CaughtMa
     response.end(mail ? mail.html || `<pre>${escapeHtml(mail.text)}</pre>` : list(mails));
   });
   web.listen(httpPort, '127.0.0.1');
-  await once(web, 'listening');
+  await once(web, 'listening').catch((error: unknown) => {
+    smtp.close();
+    throw error;
+  });
 
   return {
     smtpPort: (smtp.server.address() as AddressInfo).port,
