@@ -50,6 +50,11 @@ describe('a listing', () => {
     return { entries, heard, labels: entries.map(({ label }) => label) };
   }
 
+  it.each(['\\c3', '\\e2', 'a\\e2\\82', '\\5c'])('may be asked for the bytes %s', async (bytes) => {
+    const { entries } = await list({ filter: `(|(uid=user7)(userPassword=${bytes}))` });
+    expect(entries).toHaveLength(1);
+  });
+
   it('goes on over the size limit of the server', async () => {
     const { entries } = await list({ bindDn: READER, password: 'pass', pageSize: 25 });
     expect(entries).toHaveLength(120);

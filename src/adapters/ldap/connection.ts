@@ -3,7 +3,7 @@ import ldap, { type Client, type Filter } from 'ldapjs';
 import { type Access, addressOf } from './access.js';
 import { Deadline, noAnswer } from './deadline.js';
 import { Incoming } from './incoming.js';
-import { divert, nextCookie, paged, unbracket, verbatim } from './library.js';
+import { divert, nextCookie, paged, unbracket, unwritten, verbatim } from './library.js';
 import { DirectoryProblem, isResult, LOST, wordsOf } from './problem.js';
 import { type RawEntry, rawEntry } from './raw-entry.js';
 
@@ -104,7 +104,9 @@ export class Connection {
   /** @throws DirectoryProblem */
   async search(question: Question, { totalMs, stallMs }: Limits): Promise<Page> {
     const { base, scope = 'sub', filter, attributes, id, pageSize, cookie } = question;
-    const options = { scope, filter, attributes: [...attributes], timeLimit: Math.ceil(totalMs / 1000) };
+    // Servers count whole seconds, and a part of one as a whole: ours is the limit that counts.
+    const timeLimit = Math.ceil(totalMs / 1000) + 1;
+    const options = { scope, filter: unwritten(filter), attributes: [...attributes], timeLimit };
     const entries: RawEntry[] = [];
     let refers = false;
     let stall: NodeJS.Timeout | undefined;

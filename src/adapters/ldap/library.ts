@@ -1,4 +1,4 @@
-import ldap, { type Client } from 'ldapjs';
+import ldap, { type Client, type Filter } from 'ldapjs';
 
 /*
  * What the LDAP library can do and its types do not say, and ways around what it does wrong.
@@ -39,6 +39,14 @@ Object.defineProperty(LDAPResult.prototype, 'errorMessage', {
     this.diagnosticMessage = text;
   },
 });
+
+/**
+ * Keeps the library from writing a filter as text, which it does before each question for a log that
+ * nobody reads, and which fails on bytes that look like the beginning of a character.
+ */
+export function unwritten(filter: Filter): Filter {
+  return Object.defineProperty(filter, 'toString', { value: () => '', configurable: true });
+}
 
 /** A distinguished name that goes out as it is written: the library's own reading mistakes `\+` and `\\`. */
 export const verbatim = (dn: string): string =>
