@@ -1,5 +1,6 @@
 import type { Binding } from './association.js';
 import type { MirroredEntry, SourcedEntry } from './directory.js';
+import { groupBy } from './group-by.js';
 import type { Mxid } from './mxid.js';
 import { isSharedName } from './people.js';
 import type { Threepid } from './threepid.js';
@@ -135,13 +136,7 @@ export function judge(
   holders: readonly Holder[],
   counting: readonly string[],
 ): Judgement {
-  const byMxid = new Map<Mxid, Holder[]>();
-  for (const holder of holders) {
-    if (!counting.includes(holder.source)) continue;
-    const namesakes = byMxid.get(holder.mxid);
-    if (namesakes) namesakes.push(holder);
-    else byMxid.set(holder.mxid, [holder]);
-  }
+  const byMxid = groupBy(holders, ({ source, mxid }) => (counting.includes(source) ? mxid : undefined));
   const suspended: (OwnedBinding & { readonly suspension: Suspension })[] = [];
   const resumed: OwnedBinding[] = [];
   for (const owned of bindings) {

@@ -3,6 +3,7 @@ import type { Departures, HolderStore } from '../ports/holder-store.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import type { SourcedEntry } from './directory.js';
+import { groupBy } from './group-by.js';
 import { eldest, type Holder, isHolder, type Naming, newHolders, type Suspension } from './holder.js';
 import type { IndexKeeper } from './index-keeper.js';
 import type { MirroredDirectory } from './mirrors.js';
@@ -119,8 +120,8 @@ export class Leavers {
     for (;;) {
       const found = await this.store.unrecorded(source);
       const mxids = [...new Set(found.flatMap(({ person }) => person?.mxid ?? []))];
-      const known = group(await this.store.find(mxids), ({ mxid }) => mxid);
-      const entries = group(await this.entriesOf(mxids), ({ person }) => person?.mxid);
+      const known = groupBy(await this.store.find(mxids), ({ mxid }) => mxid);
+      const entries = groupBy(await this.entriesOf(mxids), ({ person }) => person?.mxid);
       const holders = mxids.flatMap((mxid) =>
         newHolders(mxid, entries.get(mxid) ?? [], known.get(mxid) ?? [], this.naming, { isRenumbered, now }),
       );
@@ -152,15 +153,4 @@ export class Leavers {
     for (let i = 0; i < suspended; i++) this.telemetry.count('bindings_suspended', { source });
     for (let i = 0; i < resumed; i++) this.telemetry.count('bindings_resumed', { source });
   }
-}
-
-function group<T, K>(all: readonly T[], keyOf: (one: T) => K): ReadonlyMap<K, readonly T[]> {
-  const groups = new Map<K, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const some = groups.get(key);
-    if (some) some.push(one);
-    else groups.set(key, [one]);
-  }
-  return groups;
 }

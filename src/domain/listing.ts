@@ -1,24 +1,16 @@
 import type { Directory } from '../ports/directory.js';
-import type { MirrorDraft, MirrorStore } from '../ports/mirror-store.js';
-import type { Mxid } from './mxid.js';
-import { Sightings } from './sync-report.js';
+import type { MirrorStore } from '../ports/mirror-store.js';
+import { Differences } from './differences.js';
 
 /** How a directory differs from its mirror. */
-export interface Listing {
+export interface Listing extends Pick<Differences, 'put' | 'bare' | 'repeated' | 'sightings'> {
   /** Whether everything was read, and not only what changed. */
   readonly isWhole: boolean;
   /** How many entries each part has now. */
   readonly parts: Readonly<Record<string, number>>;
-  /** Entries that are new or changed. */
-  readonly put: MirrorDraft;
   readonly isNew: (id: string) => boolean;
-  /** Ids of changed entries that have no address now. */
-  readonly bare: readonly string[];
-  /** User IDs that more than one of the new and changed entries has. */
-  readonly repeated: ReadonlySet<Mxid>;
   /** Ids of mirrored entries that were not met any more. */
   readonly removed: readonly string[];
-  readonly sightings: Sightings;
   /** What the directory said of its parts. Absent: nothing. */
   readonly remarks?: Readonly<Record<string, string>>;
   readonly bookmark?: string;
@@ -41,25 +33,14 @@ export async function compare(
   });
 
   const parts: Record<string, number> = Object.fromEntries(directory.parts.map((part) => [part, 0]));
-  const put = store.draft();
-  const bare: string[] = [];
-  const sightings = new Sightings();
+  const differences = new Differences(store);
   const met = new Set<string>();
-  const names = new Set<Mxid>();
-  const repeated = new Set<Mxid>();
   const remarks: Record<string, string> = {};
   for await (const { part, entries, remark } of startingWith(first, pages)) {
     for (const entry of entries) {
-      const { id, label, stamp } = entry;
+      const { id } = entry;
       if (met.size === met.add(id).size) throw new Error(`the directory lists two entries with the id ${id}`);
-      const before = known.get(id);
-      if (before?.stamp === stamp && before.part === part) continue;
-      const { person, leftOut } = entry.read();
-      const now = { id, label, stamp, part, person, leftOut };
-      put.add(now);
-      sightings.take(now, before === undefined);
-      if (before && !person?.threepids.length) bare.push(id);
-      if (person) (names.has(person.mxid) ? repeated : names).add(person.mxid);
+      differences.take(entry, part, known.get(id));
     }
     if (remark !== undefined) remarks[part] = remark;
     parts[part] = (parts[part] ?? 0) + entries.length;
@@ -67,15 +48,16 @@ export async function compare(
   }
   const removed: string[] = [];
   for (const id of known.keys()) if (!met.has(id)) removed.push(id);
+  const { put, bare, repeated, sightings } = differences;
   return {
     isWhole: true,
     parts,
     put,
-    isNew: (id) => !known.has(id),
     bare,
     repeated,
-    removed,
     sightings,
+    removed,
+    isNew: (id) => !known.has(id),
     ...(Object.keys(remarks).length > 0 && { remarks }),
     ...(bookmark !== undefined && { bookmark }),
   };

@@ -15,14 +15,8 @@ export function parseMxid(text: string): Mxid | undefined {
 
 /** A user ID that a homeserver would give out today, `undefined` if these two do not make one. */
 export function composeMxid(localpart: string, homeserver: string): Mxid | undefined {
-  // A directory composes a hundred thousand for one homeserver.
-  if (homeserver !== known && parseServerName(homeserver)) known = homeserver;
-  const isFit = homeserver === known && /^[a-z0-9._=\-/+]+$/.test(localpart);
-  return isFit && localpart.length + homeserver.length + 2 <= MAX_BYTES ? `@${localpart}:${homeserver}` : undefined;
+  return /^[a-z0-9._=\-/+]+$/.test(localpart) ? parseMxid(`@${localpart}:${homeserver}`) : undefined;
 }
-
-/** The server name that was valid last. */
-let known: string | undefined;
 
 /** The homeserver of a user. User IDs are split at the first colon. */
 export const homeserverOf = (mxid: Mxid): string => mxid.slice(mxid.indexOf(':') + 1);

@@ -7,6 +7,7 @@ import {
   type CountryCode,
   type PhoneNumber,
 } from 'libphonenumber-js/max';
+import { groupBy } from './group-by.js';
 
 /** A two-letter region that the numbering plans know, such as `DE`. */
 export type Region = CountryCode;
@@ -126,18 +127,11 @@ function planOf(country: string): Plan {
   return plan;
 }
 
-function countriesByCode(): ReadonlyMap<string, readonly Region[]> {
-  const byCode = new Map<string, Region[]>();
-  for (const country of getCountries()) {
-    const code = getCountryCallingCode(country);
-    byCode.set(code, [...(byCode.get(code) ?? []), country]);
-  }
-  return byCode;
-}
-
 /** Those of one country each: where several share one, their plans differ. */
 const callingCodes: ReadonlySet<string> = new Set(
-  [...countriesByCode()].filter(([, countries]) => countries.length === 1).map(([code]) => code),
+  [...groupBy(getCountries(), (country) => getCountryCallingCode(country))]
+    .filter(([, countries]) => countries.length === 1)
+    .map(([code]) => code),
 );
 
 /** The plan of the calling code these digits begin with: none is the beginning of another. */

@@ -1,6 +1,7 @@
 import type { ClaimReader } from '../ports/hash-index.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { MirroredEntry, SourcedEntry } from './directory.js';
+import { groupBy } from './group-by.js';
 import type { Listing } from './listing.js';
 import type { Mxid } from './mxid.js';
 import { claimsOf, isSharedName } from './people.js';
@@ -15,13 +16,7 @@ export function sharedNames(
   entries: readonly SourcedEntry[],
   derivers: ReadonlySet<string>,
 ): ReadonlyMap<Mxid, readonly SourcedEntry[]> {
-  const byName = new Map<Mxid, SourcedEntry[]>();
-  for (const entry of entries) {
-    if (!entry.person || !derivers.has(entry.source)) continue;
-    const namesakes = byName.get(entry.person.mxid);
-    if (namesakes) namesakes.push(entry);
-    else byName.set(entry.person.mxid, [entry]);
-  }
+  const byName = groupBy(entries, ({ source, person }) => (derivers.has(source) ? person?.mxid : undefined));
   for (const [mxid, namesakes] of byName) if (!isSharedName(namesakes)) byName.delete(mxid);
   return byName;
 }

@@ -1,6 +1,10 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LdapOptions } from '../../src/adapters/ldap/options.js';
 import { email } from '../../src/domain/threepid.js';
+import { tlv } from '../support/ber.js';
 import { Heard } from '../support/fakes.js';
 import { sourceOf } from '../support/ldap.js';
 import { person, unit } from '../support/ldif.js';
@@ -39,6 +43,27 @@ describe('a connection to the directory', () => {
       await source.close();
     }
   }
+
+  it('takes nothing into its encrypted part that was begun in clear', async () => {
+    const { key, cert } = authority.certificates.here;
+    // Answers StartTLS, and adds the beginning of a message before it encrypts.
+    const extended = (id: number) => tlv(0x30, Buffer.from([2, 1, id]), tlv(0x78, tlv(0x0a, '\0'), tlv(4), tlv(4)));
+    const server = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', (request: Buffer) => {
+        socket.write(Buffer.concat([extended(request[4] ?? 0), Buffer.from([0x30, 0x50, 0x02])]));
+        new TLSSocket(socket, { isServer: true, key, cert }).on('error', () => undefined);
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    try {
+      const urls = [`ldap://127.0.0.1:${(server.address() as AddressInfo).port}`];
+      const { problem } = await attempt(slapd, { urls, startTls: true, ca: authority.ca });
+      expect(problem).toContain('StartTLS failed: it went on in clear');
+    } finally {
+      server.close();
+    }
+  });
 
   it('is encrypted by LDAPS with an authority of one’s own', async () => {
     const { found } = await attempt(slapd, { urls: [slapd.ldapsUrl], ca: authority.ca });

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { randomInt } from 'node:crypto';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +8,7 @@ import { promisify } from 'node:util';
 import { inject } from 'vitest';
 import { Daemon } from './daemon.js';
 import { exists } from './debian.js';
+import { ldapmodify } from './ldapmodify.js';
 import { createAuthority } from './tls.js';
 
 const run = promisify(execFile);
@@ -89,10 +89,7 @@ export class Samba {
 
   /** Changes entries as `ldapmodify` does: LDIF with `changetype`. */
   async modify(ldif: string): Promise<void> {
-    const child = execFile('ldapmodify', ['-x', '-H', this.url, '-D', this.adminDn, '-w', this.adminPassword]);
-    child.stdin?.end(ldif);
-    const [code] = await once(child, 'exit');
-    if (code !== 0) throw new Error(`ldapmodify ended with ${code}`);
+    await ldapmodify(this, ldif);
   }
 
   /** Runs `samba-tool` on its database, past the server. */

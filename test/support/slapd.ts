@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Daemon } from './daemon.js';
+import { ldapmodify } from './ldapmodify.js';
 import { freePort } from './ports.js';
 
 const run = promisify(execFile);
@@ -80,11 +80,7 @@ export class Slapd {
 
   /** Changes entries as `ldapmodify` does: LDIF with `changetype`. @param options more of its options */
   async modify(ldif: string, ...options: readonly string[]): Promise<void> {
-    const access = ['-x', '-H', this.url, '-D', this.adminDn, '-w', this.adminPassword];
-    const child = execFile('ldapmodify', [...access, ...options]);
-    child.stdin?.end(ldif);
-    const [code] = await once(child, 'exit');
-    if (code !== 0) throw new Error(`ldapmodify ended with ${code}`);
+    await ldapmodify(this, ldif, options);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Filter } from 'ldapjs';
 import type { Finding } from '../../domain/association.js';
+import { groupBy } from '../../domain/group-by.js';
 import type { Mxid } from '../../domain/mxid.js';
 import { isSharedName } from '../../domain/people.js';
 import { keyOf, type Threepid } from '../../domain/threepid.js';
@@ -74,13 +75,10 @@ export class Lookup {
 
   /** The user IDs of these entries that another person would get, too, with the entries that would get them. */
   private async sharedNames(entries: readonly Met[], deadline: Deadline): Promise<ReadonlyMap<Mxid, readonly Met[]>> {
-    const byName = new Map<Mxid, readonly Met[]>();
-    if (this.rules.homeserver === undefined) return byName;
+    if (this.rules.homeserver === undefined) return new Map();
     const filters = entries.flatMap(({ raw }) => namesakeFilter(namesOf(raw, this.rules), this.rules) ?? []);
     const namesakes = await this.search(filters, EQUALS_AT_ONCE, deadline);
-    for (const one of distinct([...entries, ...namesakes])) {
-      if (one.person) byName.set(one.person.mxid, [...(byName.get(one.person.mxid) ?? []), one]);
-    }
+    const byName = groupBy(distinct([...entries, ...namesakes]), ({ person }) => person?.mxid);
     for (const [mxid, some] of byName) if (!isSharedName(some)) byName.delete(mxid);
     return byName;
   }

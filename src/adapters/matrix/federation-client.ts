@@ -121,7 +121,7 @@ export class FederationClient {
   }
 }
 
-export function knownAttempt({ url, ca, tlsName }: KnownHomeserver, path: string): Attempt {
+function knownAttempt({ url, ca, tlsName }: KnownHomeserver, path: string): Attempt {
   const { port } = new URL(url);
   const host = tlsName === undefined ? undefined : port === '' ? tlsName : `${tlsName}:${port}`;
   return {

@@ -1,4 +1,5 @@
 import { CONTESTED, type Finding, isContested } from '../../domain/association.js';
+import { groupBy } from '../../domain/group-by.js';
 import type { Mxid } from '../../domain/mxid.js';
 import { keyOf, type Threepid } from '../../domain/threepid.js';
 import type { Clock } from '../../ports/clock.js';
@@ -64,7 +65,8 @@ export class ManneredSource implements ThreepidSource {
     const found = await this.findings.find([...byKey.keys()], (missing) =>
       this.breaker.run(async () => {
         const findings = await this.source.find(missing.flatMap((key) => byKey.get(key) ?? []));
-        return grouped(findings.filter((finding) => this.counted(this.isFit(finding))));
+        const believed = findings.filter((finding) => this.counted(this.isFit(finding)));
+        return groupBy(believed, ({ threepid }) => keyOf(threepid));
       }),
     );
     return [...found.values()].flat();
@@ -144,12 +146,3 @@ export class ManneredSource implements ThreepidSource {
 }
 
 const LIVE = { via: 'live', finding: undefined, tookMs: 0, notes: [] } as const;
-
-function grouped(findings: readonly Finding[]): ReadonlyMap<string, readonly Finding[]> {
-  const groups = new Map<string, Finding[]>();
-  for (const finding of findings) {
-    const key = keyOf(finding.threepid);
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
-  return groups;
-}

@@ -1,0 +1,38 @@
+import type { MirrorDraft, MirrorStore } from '../ports/mirror-store.js';
+import type { DirectoryEntry, MirroredEntry } from './directory.js';
+import type { Mxid } from './mxid.js';
+import { Sightings } from './sync-report.js';
+
+/** How entries of a directory differ from what is mirrored of them, gathered one by one. */
+export class Differences {
+  /** Entries that are new or changed. */
+  readonly put: MirrorDraft;
+  /** Ids of changed entries that have no address now. */
+  readonly bare: string[] = [];
+  /** User IDs that more than one of the new and changed entries has. */
+  readonly repeated = new Set<Mxid>();
+  readonly sightings = new Sightings();
+  private readonly names = new Set<Mxid>();
+
+  constructor(store: MirrorStore) {
+    this.put = store.draft();
+  }
+
+  /**
+   * Takes in an entry; one with a known stamp is not even understood.
+   *
+   * @param before what is mirrored of it; `undefined` for a new one
+   * @returns whether it is new or changed
+   */
+  take(entry: DirectoryEntry, part: string, before: Pick<MirroredEntry, 'stamp' | 'part'> | undefined): boolean {
+    const { id, label, stamp } = entry;
+    if (before?.stamp === stamp && before.part === part) return false;
+    const { person, leftOut } = entry.read();
+    const now = { id, label, stamp, part, person, leftOut };
+    this.put.add(now);
+    this.sightings.take(now, before === undefined);
+    if (before && !person?.threepids.length) this.bare.push(id);
+    if (person) (this.names.has(person.mxid) ? this.repeated : this.names).add(person.mxid);
+    return true;
+  }
+}
