@@ -9,7 +9,7 @@ type Body = Record<string, any>;
 export interface Synapse {
   readonly url: string;
   readonly identity: SynapseIdentityClient;
-  /** What it was told of bindings. */
+  /** What it was told of bindings, once it has done what follows from it. */
   readonly onBinds: readonly Body[];
   /** Who is in which state in a room, as `room_id mxid`. */
   readonly members: ReadonlyMap<string, string>;
@@ -70,12 +70,12 @@ export async function startSynapse({ name, identityServer }: SynapseOptions): Pr
       return [200, { ...statement, signatures: { [name]: { [key.keyId]: key.sign(statement) } } }];
     },
     'POST /_matrix/federation/v1/3pid/onbind': async (body) => {
-      onBinds.push(body);
       for (const { mxid, room_id, signed } of body['invites'] as Body[]) {
         const problem = await exchange(signed, mxid);
         if (problem === undefined) members.set(`${room_id} ${mxid}`, 'invite');
         else rejected.push(problem);
       }
+      onBinds.push(body);
       return [200, {}];
     },
   };
