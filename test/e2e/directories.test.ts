@@ -224,7 +224,7 @@ describe('docs/directories.md', () => {
         const { code, stdout } = await islet.command('sync');
         expect([code, stdout]).toEqual([1, expect.stringContaining('(the account is disabled)')]);
         expect((await readiness()).failure).toContain('(the account is disabled)');
-        expect(islet.log()).toContain('(the account is disabled)');
+        await islet.logged('(the account is disabled)');
         expect(await client.findHashed(['a.old@example.org'])).toEqual({
           'a.old@example.org': '@anna.huber:example.org',
         });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startDirectory } from '../bench/directory.js';
 import { IdentityClient } from '../support/client.js';
-import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { sourceFor } from '../support/people.js';
@@ -28,7 +27,7 @@ describe(`a directory of ${PEOPLE} people`, () => {
     });
     client = new IdentityClient(islet.url);
     await client.register('example.org', 'token-of-alice');
-    await eventually(() => islet.log().includes('in step with its directory'), 120_000);
+    await islet.logged('in step with its directory', 120_000);
   }, 180_000);
 
   afterAll(async () => {

@@ -15,7 +15,7 @@ describe('bindings and invitations on the command line', () => {
     expect(await command('bind', 'alice@example.com', alice)).toMatchObject({ code: 0, stderr: '' });
     expect(await bound()).toMatchObject([{ mxid: alice, threepid: { address: 'alice@example.com' } }]);
     expect((await command('bindings', alice)).stdout).toContain('alice@example.com');
-    expect(islet.log()).toContain('an operator bound an address');
+    await islet.logged('an operator bound an address');
     expect(await command('bind', 'alice@example.com', 'alice')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('The Matrix user ID is not valid'),

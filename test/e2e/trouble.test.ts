@@ -105,7 +105,7 @@ describe('a directory in trouble', () => {
       sources: [source({ filter: '(objectClass=user)' })],
     });
     try {
-      await eventually(() => other.log().includes(reason));
+      await other.logged(reason);
       const ready = await (await fetch(`${other.adminUrl}/health/ready`)).json();
       expect(ready).toMatchObject({
         ok: true,
@@ -146,7 +146,7 @@ describe('a directory in trouble', () => {
       sources: [source(difference())],
     });
     try {
-      await eventually(() => reason.test(other.log()));
+      await other.logged(reason);
       expect(other.log()).toMatch(/ldap:\/\/127\.0\.0\.1:\d+/);
       expect(other.log()).not.toContain('"wrong"');
     } finally {

@@ -73,8 +73,8 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     expect(await found()).toBeUndefined();
     const failure = expect.stringContaining('run "islet upstream login partner"');
     expect(await readiness()).toEqual({ partner: { ok: false, failure } });
-    expect(here.log()).toContain('run \\"islet upstream login partner\\"');
-    expect(here.log()).toContain('has no token yet');
+    await here.logged('run \\"islet upstream login partner\\"');
+    await here.logged('has no token yet');
   });
 
   it('is not had by a wrong password, nor by one that everybody sees in the list of processes', async () => {
@@ -95,7 +95,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     expect(homeserver.seen.map(({ url }) => url)).toContain('/_matrix/client/v3/logout');
     expect(homeserver.signedIn).toEqual(new Set());
     expect(await found()).toBeUndefined();
-    expect(here.log()).toContain('run \\"islet upstream login partner --accept-terms\\"');
+    await here.logged('run \\"islet upstream login partner --accept-terms\\"');
     expect((await upstream()).stdout).toContain('not accepted: run "islet upstream login partner --accept-terms"');
   });
 

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { eventually } from './eventually.js';
 import { freePort } from './ports.js';
 
 const CLI = join(import.meta.dirname, '../../dist/app/cli.js');
@@ -14,8 +15,10 @@ export interface RunningIslet {
   readonly folder: string;
   readonly configFile: string;
   readonly pid: () => number | undefined;
-  /** Everything it wrote to the log so far. */
+  /** Everything of its log that has come here so far: what it wrote a moment ago may be on its way. */
   log(): string;
+  /** Waits until its log says something. @returns the part that does */
+  logged(what: string | RegExp, limitMs?: number): Promise<string>;
   /** Sends a signal and waits for the end; the exit code, or `null` if the signal ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   /** The same process again on the same folder and ports. */
@@ -77,6 +80,12 @@ export async function startIslet(
     configFile,
     pid: () => child.pid,
     log: () => log,
+    logged: (what, limitMs) =>
+      eventually(() => (typeof what === 'string' ? log.includes(what) && what : what.exec(log)?.[0]), limitMs).catch(
+        () => {
+          throw new Error(`the log does not say ${what}:\n${log}`);
+        },
+      ),
     stop,
     restart: async () => {
       await stop();
