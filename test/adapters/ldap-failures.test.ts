@@ -65,7 +65,7 @@ describe('a directory that fails', () => {
       const lookups = Array.from({ length: 100 }, () => source.find([anna]));
       const results = await Promise.allSettled(lookups);
       expect(results.every(({ status }) => status === 'rejected')).toBe(true);
-      expect(performance.now() - since).toBeLessThan(TIME_LIMIT_MS * 2);
+      expect(performance.now() - since).toBeLessThan(TIME_LIMIT_MS * 10);
     }
     expect(await settled(() => proxy.open, 0)).toBe(0);
     expect(await settled(timers, before)).toBeLessThanOrEqual(before);
