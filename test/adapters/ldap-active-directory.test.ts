@@ -163,7 +163,7 @@ describe('a server that gives long attributes in ranges and knows no paging', ()
         filter: '(objectClass=*)',
         bases: [ROOT],
         homeserver: 'example.org',
-        timeLimitMs: 3_000,
+        timeLimitMs: 10_000,
         connections: 1,
         pageSize: 1_000,
       },

@@ -15,7 +15,7 @@ import { TcpProxy } from '../support/tcp-proxy.js';
 const anna = email('anna@example.org');
 const found = [{ threepid: anna, mxid: '@anna:example.org' }];
 const crowd = Array.from({ length: 500 }, (_, index) => person(`user${index}`)).join('');
-const TIME_LIMIT_MS = 400;
+const TIME_LIMIT_MS = 1_000;
 
 /** Timers that are running. */
 const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
@@ -99,7 +99,7 @@ describe('a directory that fails', () => {
     await slapd.pause();
     await Promise.allSettled([source.find([anna]), source.find([anna])]);
     slapd.resume();
-    const problem = expect.stringMatching(/no answer within 0.4 s/);
+    const problem = expect.stringMatching(/no answer within 1 s/);
     expect(heard.all('the directory fails')).toContainEqual({ source: 'staff', what: 'lookups', problem });
     expect(heard.all('the directory fails').filter(({ what }) => what === 'lookups')).toHaveLength(1);
     expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|secret/);
@@ -135,7 +135,7 @@ describe('a directory that fails', () => {
     const pages = source.list()[Symbol.asyncIterator]();
     expect((await pages.next()).value?.entries).toHaveLength(50);
     await slapd.pause();
-    await expect(toEnd(pages)).rejects.toThrow('no answer within 0.4 s');
+    await expect(toEnd(pages)).rejects.toThrow('no answer within 1 s');
     slapd.resume();
   });
 

@@ -29,7 +29,7 @@ describe('a domain controller of Windows, which Samba is not', () => {
         preset: 'activeDirectory',
         bases: ['DC=example,DC=org'],
         homeserver: 'example.org',
-        timeLimitMs: 3_000,
+        timeLimitMs: 10_000,
         connections: 1,
         pageSize: 1_000,
         ...options,

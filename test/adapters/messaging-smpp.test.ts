@@ -44,7 +44,7 @@ function gatewayTo(port: number, options: Partial<SmppServer> = {}) {
     tls: false,
     systemId: 'islet',
     password,
-    timeLimitMs: 500,
+    timeLimitMs: 2_000,
     ...options,
   });
   open.push(gateway);
@@ -136,7 +136,7 @@ describe('SmppGateway', () => {
 
   it('asks an idle connection whether it still works, and lets go of one that does not answer', async () => {
     const centre = await messageCentre();
-    await gatewayTo(centre.port, { keepAliveMs: 20, timeLimitMs: 200 }).send(sms('1'));
+    await gatewayTo(centre.port, { keepAliveMs: 20, timeLimitMs: 1_000 }).send(sms('1'));
     await eventually(() => centre.state.enquiries > 1);
     expect(centre.sessions.size).toBe(1);
     centre.state.answersEnquiries = false;
@@ -156,7 +156,7 @@ describe('SmppGateway', () => {
 describe('the gateway after one that speaks SMPP', () => {
   const certainly: [string, Behaviour, RegExp][] = [
     ['refuses the login', 'refuseBind', /refuses our login: ESME_RINVPASWD \(14\)$/],
-    ['does not answer the login', 'ignoreBind', /no answer within 0\.5 s$/],
+    ['does not answer the login', 'ignoreBind', /no answer within 2 s$/],
     ['is cut before anything was submitted', 'cutAtBind', /connection (closed|broke)/],
     ['refuses the message', 'refuse', /answered ESME_RINVDSTADR \(11\)$/],
   ];
@@ -178,7 +178,7 @@ describe('the gateway after one that speaks SMPP', () => {
   });
 
   it.each<[string, Behaviour, RegExp]>([
-    ['does not answer the message', 'ignore', /no answer within 0\.5 s$/],
+    ['does not answer the message', 'ignore', /no answer within 2 s$/],
     ['is cut after the message was submitted', 'cutAtSubmit', /connection (closed|broke)/],
   ])('is not asked where it %s, and nothing is sent twice', async (_case, behaviour, reason) => {
     const [first, second] = [await messageCentre(behaviour), await messageCentre()];

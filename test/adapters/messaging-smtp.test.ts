@@ -67,7 +67,7 @@ async function failureOf(sender: SmtpSender, to: Threepid = bob): Promise<SendFa
 describe('SmtpSender', () => {
   senderContract(async () => {
     const server = await startMailServer();
-    const sender = senderTo(server.port, { timeLimitMs: 1500 });
+    const sender = senderTo(server.port, { timeLimitMs: 3_000 });
     return {
       sender,
       to: bob,
@@ -212,7 +212,7 @@ describe('encryption', () => {
 
   it.each(failures)('is not done without where a password must be sent and %s', async (_case, spoil) => {
     const server = await brokenServer(spoil, 'AUTH PLAIN LOGIN');
-    await failureOf(senderTo(server.port, { tls: 'opportunistic', timeLimitMs: 1000, ...login }));
+    await failureOf(senderTo(server.port, { tls: 'opportunistic', timeLimitMs: 3_000, ...login }));
     expect(server.lines.filter((line) => /^(AUTH|MAIL|DATA)/.test(line))).toEqual([]);
   });
 

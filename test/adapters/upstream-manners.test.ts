@@ -28,7 +28,7 @@ afterEach(() => upstream.close());
 /** Whose addresses are, of a chain in which our own bindings come behind the upstream. */
 function lookups() {
   const { url } = upstream;
-  const asked = new UpstreamSource({ name: 'partner', url, timeLimitMs: 300 }, new AxiosHttpClient(), heard);
+  const asked = new UpstreamSource({ name: 'partner', url, timeLimitMs: 1_000 }, new AxiosHttpClient(), heard);
   const manners = {
     hashed: false,
     forward: { media: ['email', 'msisdn'] },

@@ -211,8 +211,8 @@ describe.each([
     ['fails', misbehaviour.fault, /answered 500 M_UNKNOWN$/],
     ['redirects', misbehaviour.redirect, /answered 302: redirects are not followed$/],
     ['never ends its answer', misbehaviour.endless, /larger than \d+ bytes$/],
-    ['answers a byte now and then', misbehaviour.drip, /no answer within 0\.3 s$/],
-    ['does not answer', misbehaviour.silent, /no answer within 0\.3 s$/],
+    ['answers a byte now and then', misbehaviour.drip, /no answer within 1 s$/],
+    ['does not answer', misbehaviour.silent, /no answer within 1 s$/],
     ['hangs up', misbehaviour.hangUp, /could not reach/],
     ['answers a list', misbehaviour.notAnObject, /not a JSON object$/],
     ['answers nothing', misbehaviour.empty, /not a JSON object$/],
@@ -224,7 +224,7 @@ describe.each([
   ])('that %s has failed, in words that name it and no address', async (_case, answer, reason) => {
     const upstream = await start();
     upstream.answer = answer;
-    const error: unknown = await sourceAt(upstream.url, { ...by, timeLimitMs: 300 })
+    const error: unknown = await sourceAt(upstream.url, { ...by, timeLimitMs: 1_000 })
       .find([alice])
       .catch((thrown: unknown) => thrown);
     expect(String(error)).toMatch(reason);
@@ -242,10 +242,10 @@ describe.each([
   it('has one time limit for a question, however many wait', async () => {
     const upstream = await start();
     upstream.answer = misbehaviour.silent;
-    const source = sourceAt(upstream.url, { ...by, timeLimitMs: 300 });
+    const source = sourceAt(upstream.url, { ...by, timeLimitMs: 1_000 });
     const startedAt = performance.now();
     const results = await Promise.allSettled(Array.from({ length: 50 }, () => source.find([alice])));
-    expect(performance.now() - startedAt).toBeLessThan(300 * 20);
+    expect(performance.now() - startedAt).toBeLessThan(20_000);
     const reasons = results.map((result) => (result.status === 'rejected' ? String(result.reason) : 'found'));
     expect(reasons.filter((reason) => !/no answer within|too many lookups wait/.test(reason))).toEqual([]);
     upstream.answer = undefined;
@@ -261,7 +261,7 @@ describe.each([
 
   it('explains what it said, or why it said nothing', async () => {
     const upstream = await start();
-    const source = sourceAt(upstream.url, { ...by, timeLimitMs: 300 });
+    const source = sourceAt(upstream.url, by);
     const notes = [expect.stringContaining(`asked ${upstream.url} by`), 'not followed: it is asked in clear only'];
     expect(await source.explain(alice)).toEqual([
       { via: 'live', finding: aliceFound, tookMs: expect.any(Number), notes },

@@ -22,7 +22,7 @@ export const sourceOf = (
       preset: 'openldap',
       homeserver: 'example.org',
       phoneRegion: 'DE',
-      timeLimitMs: 3_000,
+      timeLimitMs: 10_000,
       connections: 4,
       pageSize: 1_000,
       ...options,
