@@ -126,7 +126,7 @@ describe('Active Directory, by Samba', () => {
 
   it('takes the next controller where one has stopped', async () => {
     const other = await Samba.start(AD_LDIF);
-    const source = open({ urls: [other.url, samba.url] });
+    const source = open({ urls: [other.url, samba.url], timeLimitMs: 3_000 });
     try {
       expect(await ask(source, anna)).toMatchObject({ mxid: whose });
       await other.pause();
