@@ -1,18 +1,19 @@
 import type { Claim, MirroredEntry } from './directory.js';
 import type { Mxid } from './mxid.js';
-import { keyOf } from './threepid.js';
+import { keyOf, type Threepid } from './threepid.js';
 
 type Entry = Pick<MirroredEntry, 'id' | 'person'>;
 
 /**
  * Whether entries with one user ID are more than one person. The same entry met twice, or entries
- * that share an address, are one person listed twice; entries with nothing in common are two people
- * whose names became one, and whoever writes to the one may reach the other.
+ * that share an email address, are one person listed twice; entries with nothing in common are two
+ * people whose names became one, and whoever writes to the one may reach the other. A number ties
+ * only those who have nothing else: people of one office share that of its switchboard.
  */
 export function isSharedName(entries: readonly Entry[]): boolean {
   const groups: Set<string>[] = [];
   for (const { id, person } of entries) {
-    const marks = new Set([`id ${id}`, ...(person?.threepids.map(keyOf) ?? [])]);
+    const marks = new Set([`id ${id}`, ...tiesOf(person?.threepids ?? []).map(keyOf)]);
     const touching = groups.filter((group) => [...marks].some((mark) => group.has(mark)));
     for (const group of touching) {
       groups.splice(groups.indexOf(group), 1);
@@ -21,6 +22,11 @@ export function isSharedName(entries: readonly Entry[]): boolean {
     groups.push(marks);
   }
   return groups.length > 1;
+}
+
+function tiesOf(threepids: readonly Threepid[]): readonly Threepid[] {
+  const emails = threepids.filter(({ medium }) => medium === 'email');
+  return emails.length > 0 ? emails : threepids;
 }
 
 /** What an entry claims, given the user IDs that are known to be shared. */

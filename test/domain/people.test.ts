@@ -19,7 +19,8 @@ describe('one user ID', () => {
     ['one entry that is met twice', [entry('a', nord), entry('a', nord)]],
     ['one entry that is met twice, with other addresses', [entry('a', nord), entry('a', sued)]],
     ['two entries with one address', [entry('a', nord), entry('b', nord)]],
-    ['two entries that share one of several addresses', [entry('a', nord, phone), entry('b', sued, phone)]],
+    ['two entries that share one of several addresses', [entry('a', nord, west, phone), entry('b', sued, west)]],
+    ['two entries with one number and nothing else', [entry('a', phone), entry('b', phone)]],
     ['three entries, the last of which joins the others', [entry('a', nord), entry('b', sued), entry('c', sued, nord)]],
     ['three entries in a row', [entry('a', nord), entry('b', nord, sued), entry('c', sued)]],
   ])('is that of one person for %s', (_case, entries) => {
@@ -32,6 +33,8 @@ describe('one user ID', () => {
     ['two entries without addresses', [entry('a'), entry('b')]],
     ['an entry with an address and one without', [entry('a', nord), entry('b')]],
     ['twins and a third', [entry('a', nord), entry('b', nord), entry('c', sued)]],
+    ['colleagues behind one switchboard', [entry('a', nord, phone), entry('b', sued, phone)]],
+    ['an entry with an email address and one with the same number only', [entry('a', nord, phone), entry('b', phone)]],
     ['three that one tie does not join', [entry('a', nord), entry('b', sued), entry('c', west, sued)]],
     [
       'the same digits as a number and as a part of an address',
