@@ -113,6 +113,13 @@ describe('what the operator is told of a directory', () => {
     await source.close();
   });
 
+  it('is that only a global catalog has a root', async () => {
+    const source = sourceOf(slapd, { bases: [''] });
+    const problem = expect.stringMatching(/^search below the root \(base ""\) failed: .*global catalog/) as string;
+    expect(await source.check()).toMatchObject([{ ok: true }, { hop: `${slapd.url} `, problem }]);
+    await source.close();
+  });
+
   it('is that the filter matches nothing', async () => {
     const source = sourceOf(slapd, { filter: '(objectClass=user)' });
     expect((await source.check()).at(-1)).toMatchObject({

@@ -233,6 +233,14 @@ describe('a value', () => {
       ldap('urls: "ldaps://h/dc=x"'),
       'sources[0].ldap.urls: must be a scheme, a host and a port (line 1; what is searched is said by bases and filter)',
     ],
+    [
+      'sources: [{ ldap: { name: a, bases: "", urls: "ldaps://h", preset: openldap } }]',
+      'sources[0].ldap.bases: is empty (line 1; all of a global catalog is [""])',
+    ],
+    [
+      'sources: [{ ldap: { name: a, bases: ["", people], urls: "ldaps://h", preset: openldap } }]',
+      'sources[0].ldap.bases: must be distinguished names such as ou=people,dc=example,dc=org (line 1)',
+    ],
     [ldap('urls: h'), 'sources[0].ldap.urls: must be a URL ldaps://… or ldap://… (line 1)'],
     ['homeservers: [a]', 'homeservers: must be a section with keys of its own (line 1)'],
     [

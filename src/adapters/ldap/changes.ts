@@ -1,4 +1,5 @@
 import type { Clock } from '../../ports/clock.js';
+import { baseText } from './base.js';
 import { type Bookmark, bookmarkOf, changedSince, idOf } from './bookmark.js';
 import type { Connection, Limits } from './connection.js';
 import type { Extent, RawPage } from './listing.js';
@@ -45,12 +46,12 @@ export class Changes {
       // Whether they are members is for the server to say: filters can be anything.
       const met = new Set<string>();
       const present: RawPage[] = [];
-      for (const part of extent.bases) {
-        const entries = (await this.members(connection, part, [...ids.values()], limits)).filter(
+      for (const base of extent.bases) {
+        const entries = (await this.members(connection, base, [...ids.values()], limits)).filter(
           ({ id }) => !met.has(id),
         );
         for (const { id } of entries) met.add(id);
-        present.push({ part, entries });
+        present.push({ part: baseText(base), entries });
       }
       return { present, gone: [...ids.keys()].filter((id) => !met.has(id)), bookmark };
     } finally {

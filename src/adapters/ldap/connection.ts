@@ -1,14 +1,15 @@
 import { isIP } from 'node:net';
 import ldap, { type Client, type Filter } from 'ldapjs';
 import { type Access, addressOf } from './access.js';
+import { baseText, ROOT } from './base.js';
 import { Deadline, noAnswer } from './deadline.js';
 import { Incoming } from './incoming.js';
 import { divert, nextCookie, paged, unbracket, unwritten, verbatim } from './library.js';
-import { DirectoryProblem, isResult, LOST, wordsOf } from './problem.js';
+import { DirectoryProblem, isResult, LOST, rootWordsOf, wordsOf } from './problem.js';
 import { type RawEntry, rawEntry } from './raw-entry.js';
 
 export interface Question {
-  /** A distinguished name. */
+  /** A distinguished name, or nothing for the root. */
   readonly base: string;
   readonly scope?: 'base' | 'sub';
   readonly filter: Filter;
@@ -125,7 +126,8 @@ export class Connection {
         });
       });
     } catch (cause) {
-      throw new DirectoryProblem(this.url, `search below ${base} failed: ${wordsOf(cause)}`, { cause });
+      const words = base === ROOT ? rootWordsOf(cause) : wordsOf(cause);
+      throw new DirectoryProblem(this.url, `search below ${baseText(base)} failed: ${words}`, { cause });
     } finally {
       clearTimeout(stall);
       this.onEntry = () => undefined;

@@ -1,5 +1,6 @@
 import ldap from 'ldapjs';
 import type { Clock } from '../../ports/clock.js';
+import { baseText } from './base.js';
 import { type Bookmark, bookmarkOf } from './bookmark.js';
 import type { Connection, Limits } from './connection.js';
 import type { RawEntry } from './raw-entry.js';
@@ -64,7 +65,7 @@ export class Listing {
       const { connection, bookmark } = await this.begin(part);
       bookmarks.push(bookmark);
       for await (const raw of this.base(connection, part)) {
-        yield { part, entries: bases.length === 1 ? raw : raw.filter(isNew) };
+        yield { part: baseText(part), entries: bases.length === 1 ? raw : raw.filter(isNew) };
       }
     }
     const [first] = bookmarks;

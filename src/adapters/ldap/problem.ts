@@ -41,6 +41,14 @@ export function wordsOf(error: unknown): string {
   return error.message;
 }
 
+/** The same of a search below the root. */
+export const rootWordsOf = (error: unknown): string =>
+  codeOf(error) === NO_SUCH_OBJECT
+    ? 'there is nothing to search (only the global catalog of Active Directory, on port 3268 or 3269, has it: name a base)'
+    : wordsOf(error);
+
+const NO_SUCH_OBJECT = 32;
+
 export const LOST = 'the connection was lost';
 
 const UNTRUSTED = 'its certificate is not trusted';

@@ -9,6 +9,7 @@ import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
 import { type Access, accessOf } from './access.js';
 import type { Bookmark } from './bookmark.js';
 import { Changes } from './changes.js';
+import { baseText } from './base.js';
 import { check, type Checked, classesBelow } from './check.js';
 import { Deadline } from './deadline.js';
 import { readable } from './listed-entry.js';
@@ -35,6 +36,7 @@ export class LdapSource implements ThreepidSource, Directory {
   readonly derivesNames: boolean;
   readonly listsPeople = true;
   readonly parts: readonly string[];
+  private readonly bases: readonly string[];
   private readonly rules: Rules;
   private readonly access: Access;
   private readonly outages: Outages;
@@ -64,14 +66,15 @@ export class LdapSource implements ThreepidSource, Directory {
       throw new Error(`phoneRegion: ${String(phoneRegion)} is no two-letter region`);
     this.name = name;
     this.derivesNames = options.homeserver !== undefined;
-    this.parts = [...new Set(options.bases)];
+    this.bases = [...new Set(options.bases)];
+    this.parts = this.bases.map(baseText);
     this.rules = rulesOf(options);
     this.access = accessOf(options);
     this.outages = new Outages(name, telemetry);
     const servers = new Servers(urls, this.access, this.outages, clock);
     this.pool = new Pool(servers, connections, timeLimitMs);
-    this.lookup = new Lookup(this.rules, this.parts, this.pool);
-    const extent = { bases: this.parts, pageSize, stallMs };
+    this.lookup = new Lookup(this.rules, this.bases, this.pool);
+    const extent = { bases: this.bases, pageSize, stallMs };
     this.listing = new Listing(this.rules, servers, extent, this, clock);
     this.changed = new Changes(this.rules, servers, extent, clock);
   }
@@ -138,7 +141,7 @@ export class LdapSource implements ThreepidSource, Directory {
 
   /** Tries everything the options name, and says of each what is wrong. */
   async check(): Promise<readonly Checked[]> {
-    return check(this.options.urls, this.access, this.parts, this.rules);
+    return check(this.options.urls, this.access, this.bases, this.rules);
   }
 
   /** How many of the first `most` entries below a base, as one server shows them, have each object class but `top`. */
@@ -163,13 +166,14 @@ export class LdapSource implements ThreepidSource, Directory {
   }
 
   private gaveNothing(base: string, why: string): void {
-    this.empty = new Map([...this.empty, [base, why]]);
-    if (this.emptyBefore.get(base) !== why) this.telemetry.warn(why, { source: this.name, base });
+    const part = baseText(base);
+    this.empty = new Map([...this.empty, [part, why]]);
+    if (this.emptyBefore.get(part) !== why) this.telemetry.warn(why, { source: this.name, base: part });
   }
 
   refersElsewhere(base: string): void {
     if (!this.hasReferred)
-      this.telemetry.info('referrals to other servers are not followed', { source: this.name, base });
+      this.telemetry.info('referrals to other servers are not followed', { source: this.name, base: baseText(base) });
     this.hasReferred = true;
   }
 

@@ -1,4 +1,5 @@
 import ldapjs from 'ldapjs';
+import { ROOT } from '../../adapters/ldap/base.js';
 import { isAttributeDescription, parseFilter } from '../../adapters/ldap/filter.js';
 import { parseTemplate } from '../../adapters/ldap/localpart.js';
 import { isRegion } from '../../domain/phone-number.js';
@@ -35,7 +36,11 @@ const urls = kind(oneOrMore, (value) =>
   }),
 );
 
-const dns = kind(oneOrMore, (value) => texts(value).map(asDn));
+const bases = kind(oneOrMore, (value) => {
+  if (value === ROOT) throw new Unfit('is empty', 'all of a global catalog is [""]');
+  const list: readonly unknown[] = Array.isArray(value) && value.length > 0 ? value : texts(value);
+  return list.map((one) => (one === ROOT ? ROOT : asDn(asText(one))));
+});
 
 function asDn(text: string): string {
   try {
@@ -67,4 +72,4 @@ const region = kind({ type: 'string', pattern: '^[A-Za-z]{2}$' }, (value) => {
 });
 
 /** Kinds of values that describe a directory. */
-export const directoryKinds = { urls, dns, attribute, attributes, filter, localpart, region };
+export const directoryKinds = { urls, bases, attribute, attributes, filter, localpart, region };

@@ -7,7 +7,7 @@ import { scalars } from './scalars.js';
 import { sourceName } from './source-name.js';
 
 const { text, secret, flag, count, duration, word } = scalars;
-const { urls, dns, attribute, attributes, filter, localpart, region } = directoryKinds;
+const { urls, bases, attribute, attributes, filter, localpart, region } = directoryKinds;
 
 const attributeNames = z.strictObject({
   user: attribute.optional().meta({
@@ -58,8 +58,9 @@ export const ldap = z.strictObject({
         'Fills in `filter` and `attributes` where they are not given: `openldap`, `activeDirectory` or `freeipa`.',
       examples: ['openldap'],
     }),
-  bases: dns.meta({
-    description: 'Where people are; each is searched with all that is below it.',
+  bases: bases.meta({
+    description:
+      'Where people are; each is searched with all that is below it. `[""]` is the whole forest of a global catalog.',
     examples: [['ou=people,dc=example,dc=org']],
   }),
   filter: filter.optional().meta({

@@ -1,3 +1,4 @@
+import { baseText } from '../../adapters/ldap/base.js';
 import { MATCHES_NOTHING, SHOWS_NOTHING } from '../../adapters/ldap/listing.js';
 import type { LdapSource } from '../../adapters/ldap/source.js';
 import { ldapSource } from '../../adapters/ldap/source.js';
@@ -22,15 +23,16 @@ export const directoryTrial =
         source.bindDn === undefined ? 'anonymously' : `as ${source.bindDn}, password from ${bindPassword?.from}`;
       const tried = checked.map(async ({ hop, problem }): Promise<Diagnosis> => {
         const [url, base] = splitHop(hop);
+        const where = base === undefined ? url : `${url} ${baseText(base)}`;
         if (problem === MATCHES_NOTHING) {
-          return warning(`${hop}: ${problem}`, 'compare source.filter with what ldapsearch shows');
+          return warning(`${where}: ${problem}`, 'compare source.filter with what ldapsearch shows');
         }
-        if (problem === SHOWS_NOTHING) return warning(`${hop}: ${problem}`, 'look there with ldapsearch as bindDn');
-        if (problem !== undefined) return failure(`${hop}: ${problem}`, fixOf(problem));
+        if (problem === SHOWS_NOTHING) return warning(`${where}: ${problem}`, 'look there with ldapsearch as bindDn');
+        if (problem !== undefined) return failure(`${where}: ${problem}`, fixOf(problem));
         if (base === undefined) return ok(`${url}: bound ${who}`);
         const classes = [...(await directory.classes(url, base, SAMPLE))].map(([name, count]) => `${name} ${count}`);
         return ok(
-          `${url}: ${base} is there; the filter lets through ${classes.slice(0, SHOWN).join(', ') || 'nothing'}`,
+          `${url}: ${baseText(base)} is there; the filter lets through ${classes.slice(0, SHOWN).join(', ') || 'nothing'}`,
         );
       });
       // A listing needs every base, and one server that works.
@@ -92,6 +94,7 @@ function fixOf(problem: string): string | undefined {
   if (/certificate|self.signed|issuer/i.test(problem))
     return 'name the authority in caFile, and the server as its certificate does';
   if (/credentials|bind refused/i.test(problem)) return 'try bindDn and this password with ldapwhoami -x -D … -W';
+  if (/global catalog/i.test(problem)) return 'name the bases of your people, or the port of the catalog in urls';
   if (/no such object/i.test(problem)) return 'bases has to name what exists, and bindDn has to be allowed to see it';
   if (/refused|unreachable|no answer|not be found|not known/i.test(problem))
     return 'see that the name is right, the server runs and no firewall is between';
