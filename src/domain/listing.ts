@@ -1,6 +1,7 @@
 import type { Directory } from '../ports/directory.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import { Differences } from './differences.js';
+import type { MirroredEntry } from './directory.js';
 
 /** How a directory differs from its mirror. */
 export interface Listing extends Pick<Differences, 'put' | 'bare' | 'repeated' | 'sightings'> {
@@ -38,8 +39,8 @@ export async function compare(
   const remarks: Record<string, string> = {};
   for await (const { part, entries, remark } of startingWith(first, pages)) {
     for (const entry of entries) {
-      const { id } = entry;
-      if (met.size === met.add(id).size) throw new Error(`the directory lists two entries with the id ${id}`);
+      const { id, label } = entry;
+      if (met.size === met.add(id).size) throw new Error(await repetition(id, label));
       differences.take(entry, part, known.get(id));
     }
     if (remark !== undefined) remarks[part] = remark;
@@ -61,6 +62,13 @@ export async function compare(
     ...(Object.keys(remarks).length > 0 && { remarks }),
     ...(bookmark !== undefined && { bookmark }),
   };
+
+  async function repetition(id: string, label: string): Promise<string> {
+    const isIts = (one: MirroredEntry) => one.id === id;
+    const drafted = [...differences.put.pages()].flatMap((page) => page.filter(isIts));
+    const [other] = [...drafted, ...(await store.get(directory.name, [id]))];
+    return `the directory lists two entries with the id ${id}: ${other?.label} and ${label}`;
+  }
 }
 
 type Stamps = ReadonlyMap<string, { readonly stamp: string; readonly part: string }>;

@@ -7,7 +7,7 @@ type Parts = Readonly<Record<string, number>>;
  */
 export function shrinkage(before: Parts, after: Parts, maxShrink: number): string | undefined {
   const whole = reason('the listing', sum(before), sum(after), maxShrink);
-  if (whole) return whole;
+  if (whole) return [whole, ...left(before, after)].join('; ');
   for (const [part, count] of Object.entries(before)) {
     // A part that is no longer configured is not missing.
     const now = after[part];
@@ -26,5 +26,11 @@ function reason(what: string, before: number, after: number, maxShrink: number):
     ? `${what} has ${after} entries where ${before} were known, ${percent(lost / before)} less (maxShrink: ${percent(maxShrink)})`
     : undefined;
 }
+
+/** What was known of parts that are no longer configured. */
+const left = (before: Parts, after: Parts): readonly string[] =>
+  Object.entries(before).flatMap(([part, count]) =>
+    part in after || count === 0 ? [] : `${count} of them in ${part}, which is not configured any more`,
+  );
 
 const sum = (parts: Parts): number => Object.values(parts).reduce((total, count) => total + count, 0);

@@ -86,12 +86,15 @@ describe('a listing', () => {
     });
   });
 
-  it('takes the distinguished name for the id where there is no other', async () => {
-    const { entries } = await list({ bases: [OFFICE], attributes: { id: 'employeeNumber' } });
+  it('takes the distinguished name for the id where there is no other, and warns', async () => {
+    const { entries, heard } = await list({ bases: [OFFICE], attributes: { id: 'employeeNumber' } });
     expect(entries.map(({ id }) => id)).toEqual([
       `uid=jürgen,${OFFICE.toLowerCase()}`,
       `uid=uschi,${OFFICE.toLowerCase()}`,
     ]);
+    expect(heard.all('entries show no lasting id: whoever gets the distinguished name of one is taken for it')).toEqual(
+      [{ source: 'staff', entries: 2, looked: 'employeenumber' }],
+    );
   });
 
   it('stamps entries the same until they, or the way they are read, change', async () => {

@@ -74,7 +74,7 @@ describe('shrinkage', () => {
       { a: 10, b: 10 },
       { a: 10 },
       0.2,
-      'the listing has 10 entries where 20 were known, 50 % less (maxShrink: 20 %)',
+      'the listing has 10 entries where 20 were known, 50 % less (maxShrink: 20 %); 10 of them in b, which is not configured any more',
     ],
     [
       'the only entry of a part is gone',

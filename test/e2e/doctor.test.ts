@@ -80,6 +80,7 @@ describe('islet doctor', () => {
         sourceFor(slapd, { bindPassword: 'wrong-s3cret' }),
         sourceFor(slapd, { name: 'guests', bases: ['ou=nowhere,dc=example,dc=org'] }),
         sourceFor(slapd, { name: 'empty', filter: '(objectClass=device)' }),
+        sourceFor(slapd, { name: 'no-ids', attributes: { id: 'employeeNumber' } }),
         { upstream: { name: 'partner', url: 'http://127.0.0.1:1' } },
       ],
       homeservers: {
@@ -105,6 +106,7 @@ describe('islet doctor', () => {
         ['directory staff', /bind refused.*password from/, /ldapwhoami/],
         ['directory guests', /ou=nowhere/, /bases/],
         ['directory empty', /the filter matches nothing/, /ldapsearch/],
+        ['directory no-ids', /show no lasting id/, /attributes\.id/],
         ['source partner', /could not reach/, /where it is/],
         ['homeserver example.org', /signing keys of example\.org: 404/, /forward \/_matrix\/key/],
         ['homeserver example.org', /./, /forward \/_matrix\/federation\/v1\/openid\/userinfo/],

@@ -86,6 +86,7 @@ describe('a directory in trouble', () => {
     const refused = await islet.command('sync');
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain('not applied');
+    expect(refused.stdout).toContain('if it is the truth: islet sync staff --force');
     expect(await client.findHashed(['ally@example.org'])).toEqual({ 'ally@example.org': '@alice:example.org' });
     expect((await staff()).failure).toContain('maxShrink');
 
@@ -105,9 +106,9 @@ describe('a directory in trouble', () => {
       sources: [source({ filter: '(objectClass=user)' })],
     });
     try {
-      await other.logged(reason);
-      const ready = await (await fetch(`${other.adminUrl}/health/ready`)).json();
-      expect(ready).toMatchObject({
+      const ready = async () => (await fetch(`${other.adminUrl}/health/ready`)).json();
+      await eventually(async () => JSON.stringify(await ready()).includes(reason));
+      expect(await ready()).toMatchObject({
         ok: true,
         checks: { mirrors: { staff: { ok: false, entries: 0, failure: `${PEOPLE_BASE}: ${reason}` } } },
       });

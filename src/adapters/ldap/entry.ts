@@ -1,4 +1,5 @@
 import type { LeftOut, Person } from '../../domain/directory.js';
+import { groupBy } from '../../domain/group-by.js';
 import { composeMxid, localpartOf, type Mxid, parseMxid } from '../../domain/mxid.js';
 import { readPhoneNumber } from '../../domain/phone-number.js';
 import { keyOf, type Threepid, tryThreepid } from '../../domain/threepid.js';
@@ -35,8 +36,16 @@ export function read(entry: RawEntry, rules: Rules): Reading {
   }
 
   const mxid = mxidOf(attributes, rules);
-  if (typeof mxid !== 'string') return { person: undefined, leftOut: [mxid.problem, ...leftOut] };
-  return { person: { mxid, threepids: [...threepids.values()] }, leftOut };
+  if (typeof mxid !== 'string') return { person: undefined, leftOut: [mxid.problem, ...counted(leftOut)] };
+  return { person: { mxid, threepids: [...threepids.values()] }, leftOut: counted(leftOut) };
+}
+
+/** Each reason once. */
+function counted(reasons: readonly LeftOut[]): readonly LeftOut[] {
+  if (reasons.length < 2) return reasons;
+  return [...groupBy(reasons, (reason) => reason)].map(([reason, { length }]) =>
+    length === 1 ? reason : `${reason} (${length} times)`,
+  );
 }
 
 /** The values that name this entry, one for each placeholder of the template; `undefined` where one is missing. */

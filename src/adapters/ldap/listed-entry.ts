@@ -11,6 +11,10 @@ export const readable = ({ part, entries }: RawPage, rules: Rules): DirectoryPag
   entries: entries.map((entry) => new ListedEntry(entry, rules)),
 });
 
+/** Whether an entry has no lasting id that we may see: then whoever gets its distinguished name is taken for it. */
+export const isKnownByName = ({ id, label }: Pick<DirectoryEntry, 'id' | 'label'>): boolean =>
+  id === label.toLowerCase();
+
 class ListedEntry implements DirectoryEntry {
   readonly id: string;
   readonly label: string;

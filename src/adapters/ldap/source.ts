@@ -12,7 +12,7 @@ import { Changes } from './changes.js';
 import { baseText } from './base.js';
 import { check, type Checked, classesBelow } from './check.js';
 import { Deadline } from './deadline.js';
-import { readable } from './listed-entry.js';
+import { isKnownByName, readable } from './listed-entry.js';
 import { Listing, MATCHES_NOTHING, SHOWS_NOTHING } from './listing.js';
 import { listInThread } from './listing-thread.js';
 import { Lookup, type Met } from './lookup.js';
@@ -48,6 +48,7 @@ export class LdapSource implements ThreepidSource, Directory {
   private bookmark: string | undefined;
   private refusesChanges = false;
   private hasReferred = false;
+  private hasToldOfIds = false;
   /** Why a base gave nothing, at the listing that is under way or ended last, and at the one before it. */
   private empty: ReadonlyMap<string, string> = new Map();
   private emptyBefore: ReadonlyMap<string, string> = new Map();
@@ -87,13 +88,17 @@ export class LdapSource implements ThreepidSource, Directory {
     this.bookmark = undefined;
     [this.emptyBefore, this.empty] = [this.empty, new Map()];
     const pages = this.options.listsInThread ? listInThread(this.options, this.outages, this) : this.listing.pages();
+    let knownByName = 0;
     for await (const { part, entries } of pages) {
       // To understand an entry takes a while, and requests are waiting: pages can be thousands long.
       for (let at = 0; at < entries.length; at += READ_AT_ONCE) {
-        yield readable({ part, entries: entries.slice(at, at + READ_AT_ONCE) }, this.rules);
+        const page = readable({ part, entries: entries.slice(at, at + READ_AT_ONCE) }, this.rules);
+        knownByName += page.entries.filter(isKnownByName).length;
+        yield page;
         await setImmediate();
       }
     }
+    this.lackIds(knownByName);
     for (const [part, remark] of this.empty) yield { part, entries: [], remark };
     if (this.bookmark !== undefined && !this.refusesChanges) onBookmark?.(this.bookmark);
   }
@@ -175,6 +180,17 @@ export class LdapSource implements ThreepidSource, Directory {
     if (!this.hasReferred)
       this.telemetry.info('referrals to other servers are not followed', { source: this.name, base: baseText(base) });
     this.hasReferred = true;
+  }
+
+  private lackIds(entries: number): void {
+    if (entries > 0 && !this.hasToldOfIds) {
+      const facts = { source: this.name, entries, looked: this.rules.id.join(', ') };
+      this.telemetry.warn(
+        'entries show no lasting id: whoever gets the distinguished name of one is taken for it',
+        facts,
+      );
+    }
+    this.hasToldOfIds = entries > 0;
   }
 
   /** Something that is asked live, within the time limit as a whole. */

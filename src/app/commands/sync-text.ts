@@ -8,6 +8,7 @@ export function syncText(report: SyncOutcome, paint: Paint): string {
   const { people, leftOut, shared, tookMs } = report;
   const listed = Object.values(parts).reduce((sum, count) => sum + count, 0);
   const read = isWhole ? `${listed} entries listed` : `asked what changed among ${listed} entries`;
+  const isDoubted = refusal !== undefined && Object.keys(parts).length > 0;
   const verdict = isApplied
     ? paint.good('applied')
     : refusal === undefined
@@ -15,6 +16,7 @@ export function syncText(report: SyncOutcome, paint: Paint): string {
       : paint.bad(`not applied: ${refusal}`);
   return [
     `${paint.bold(source)}: ${read} in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
+    ...(isDoubted ? [`  if it is the truth: islet sync ${source} --force`] : []),
     ...Object.entries(parts).map(([part, count]) => paint.dim(`  ${count} in ${part}`)),
     ...warnings.filter((warning) => !refusal?.includes(warning)).map((warning) => paint.bad(`  ${warning}`)),
     `  ${added.count} new, ${changed.count} changed, ${removed.count} gone`,

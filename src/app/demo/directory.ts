@@ -19,6 +19,8 @@ interface SearchRequest {
   readonly filter: Filter;
 }
 interface Response {
+  /** What was asked for: the library keeps back whatever is not spelled like this, in lower case. */
+  attributes: readonly string[];
   send(entry: { dn: string; attributes: Record<string, readonly string[]> }): void;
   addControl(control: unknown): void;
   end(): void;
@@ -50,6 +52,7 @@ export async function startDirectory(base: string, entries: readonly DemoEntry[]
     return next();
   });
   server.search(base, (request: SearchRequest, response: Response, next: Next) => {
+    response.attributes = response.attributes.map((name) => name.toLowerCase());
     for (const { dn, attributes } of entries) {
       if (matches(request.filter, attributes)) response.send({ dn, attributes: { ...attributes } });
     }

@@ -1,4 +1,5 @@
 import { baseText } from '../../adapters/ldap/base.js';
+import { isKnownByName } from '../../adapters/ldap/listed-entry.js';
 import { MATCHES_NOTHING, SHOWS_NOTHING } from '../../adapters/ldap/listing.js';
 import type { LdapSource } from '../../adapters/ldap/source.js';
 import { ldapSource } from '../../adapters/ldap/source.js';
@@ -48,11 +49,12 @@ async function sampleOf(directory: LdapSource, name: string): Promise<readonly D
   const { ok, warning } = area(`directory ${name}`);
   const mxids: string[] = [];
   const reasons = new Map<string, number>();
-  let [read, people, addresses] = [0, 0, 0];
+  let [read, people, addresses, knownByName] = [0, 0, 0, 0];
   for await (const { entries } of directory.list()) {
     for (const entry of entries) {
       const { person, leftOut } = entry.read();
       read += 1;
+      if (isKnownByName(entry)) knownByName += 1;
       if (person) {
         people += 1;
         addresses += person.threepids.length;
@@ -71,6 +73,14 @@ async function sampleOf(directory: LdapSource, name: string): Promise<readonly D
     people > 0 && addresses > 0
       ? ok(words + named)
       : warning(words, 'compare attributes.user, attributes.email and localpart with what an entry has'),
+    ...(knownByName > 0
+      ? [
+          warning(
+            `${knownByName} of them show no lasting id: whoever gets the distinguished name of one is taken for it`,
+            'let bindDn read entryUUID, objectGUID, ipaUniqueID or nsUniqueId, or name what stays with a person in attributes.id',
+          ),
+        ]
+      : []),
     ...left.map(([reason, count]) => warning(`left out in ${count} of them: ${reason}`)),
     ...twice
       .slice(0, SHOWN)

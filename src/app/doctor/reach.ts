@@ -51,7 +51,7 @@ export function serverDiagnoses(readiness: Readiness): readonly Diagnosis[] {
         ? ok(`its mirror of ${name} has ${mirror.entries} entries`)
         : warning(
             `its mirror of ${name} is behind: ${mirror.failure ?? 'not synced yet'}`,
-            `\`islet sync ${name}\` tries again`,
+            `\`islet sync ${name}\` tries again and shows what would change; is it the truth, \`--force\` makes it believed`,
           ),
     ),
     ...Object.entries(accounts?.failures ?? {}).map(([homeserver, reason]) =>
