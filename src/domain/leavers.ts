@@ -70,6 +70,7 @@ export class Leavers {
       this.telemetry.warn('entries have other ids than before: whoever has a name is taken for who had it', facts);
     }
     await this.recordNew(source, isRenumbered);
+    await this.store.replace(source, this.counting);
     await this.store.attach();
     const departures = await this.store.follow(source, this.counting, this.clock.now());
     if (departures.suspended + departures.resumed > 0) await this.keeper.catchUp();

@@ -56,6 +56,12 @@ export abstract class HolderStore {
   /** Everybody recorded who has left, in pages. */
   abstract left(): AsyncIterable<readonly Holder[]>;
 
+  /**
+   * Forgets those of sources that do not count whom this source knows as the same person under the same
+   * user ID: what becomes of them is for this source to say.
+   */
+  abstract replace(source: string, counting: readonly string[]): Promise<void>;
+
   /** Forgets everybody of a source. */
   abstract forget(source: string): Promise<void>;
 }

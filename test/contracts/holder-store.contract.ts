@@ -237,6 +237,22 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await on.holders.succession('partners')).toEqual({ known: 0, succeeded: 0 });
     });
 
+    it('forgets whom a source that counts knows in place of one that does not, and nobody else', async () => {
+      const former = holder('a', { source: 'former', leftAt: 5 });
+      const person = former.person;
+      const kept = [
+        holder('b', { source: 'former' }),
+        holder('p', { source: 'partners', person }),
+        holder('a', { person }),
+        holder('a', { source: 'former', mxid: '@bob:example.org', person }),
+      ];
+      await on.holders.add([former, ...kept]);
+      await on.holders.replace('staff', ['staff', 'partners']);
+      const left = await on.holders.find([anna, '@bob:example.org']);
+      expect(left).toHaveLength(kept.length);
+      expect(left).toEqual(expect.arrayContaining(kept));
+    });
+
     it('forgets everybody of a source, and nobody of another', async () => {
       await on.holders.add([holder('a'), holder('p', { source: 'partners' })]);
       await on.holders.forget('staff');

@@ -254,6 +254,35 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await found()).toEqual([smithb, smithb]);
     });
 
+    it.each([
+      ['after', true],
+      ['in the same sync as', false],
+    ])('do not pass to who has the name %s somebody whose source has another name by now', async (_case, isAfter) => {
+      await sync();
+      const people = new FakeDirectory('people');
+      for (const name of ['x', 'y', 'z']) people.put(name, `@${name}:example.org`, [email(`${name}@example.org`)]);
+      people.put('A', smithb, [work]);
+      house = await openHouse({ directories: [people], besides: house });
+      await sync('people');
+      expect(await found()).toEqual([smithb, smithb]);
+      people.remove('A');
+      if (isAfter) await sync('people');
+      people.put('B', smithb, [bill]);
+      await sync('people');
+      expect([await found(), await found(bill)]).toEqual([
+        [undefined, undefined],
+        [smithb, smithb],
+      ]);
+      const his = email('bill@home.example');
+      await house.bind(his, smithb);
+      await sync('people');
+      expect(await found(his)).toEqual([smithb, smithb]);
+      people.remove('B');
+      people.put('A', smithb, [work]);
+      await sync('people');
+      expect(await found()).toEqual([smithb, smithb]);
+    });
+
     it('stay suspended, and with the person, when the source is configured under another name meanwhile', async () => {
       await leaves();
       const people = new FakeDirectory('people');

@@ -87,6 +87,7 @@ describe('a directory in trouble', () => {
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain('not applied');
     expect(refused.stdout).toContain('if it is the truth: islet sync staff --force');
+    expect(refused.stdout).toContain('if it is the truth: islet sync staff --force');
     expect(await client.findHashed(['ally@example.org'])).toEqual({ 'ally@example.org': '@alice:example.org' });
     expect((await staff()).failure).toContain('maxShrink');
 

@@ -114,6 +114,16 @@ export class KnexHolderStore implements HolderStore {
     for await (const rows of found) yield rows.map(holderFromRow);
   }
 
+  async replace(source: string, counting: readonly string[]): Promise<void> {
+    await this.table()
+      .whereNotIn('source', counting)
+      .whereRaw(
+        `exists (select 1 from holders h where h.mxid = holders.mxid and h.person = holders.person and h.source = ?)`,
+        [source],
+      )
+      .delete();
+  }
+
   async forget(source: string): Promise<void> {
     await this.table().where({ source }).delete();
   }

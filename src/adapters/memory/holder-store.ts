@@ -117,8 +117,14 @@ export class MemoryHolderStore implements HolderStore {
     return pagesOf(this.holders.all().filter(({ leftAt }) => leftAt !== undefined));
   }
 
+  async replace(source: string, counting: readonly string[]): Promise<void> {
+    const isKnown = ({ mxid, person }: Holder) =>
+      this.of(mxid).some((one) => one.source === source && one.person === person);
+    this.holders.remove((holder) => !counting.includes(holder.source) && isKnown(holder));
+  }
+
   async forget(source: string): Promise<void> {
-    this.holders.remove(source);
+    this.holders.remove((holder) => holder.source === source);
   }
 
   private endBefore(holders: readonly Holder[]): void {

@@ -29,9 +29,9 @@ export class Holders {
     this.kept.set(holder.mxid, some.set(personOf(holder.source, holder.entryId), holder));
   }
 
-  remove(source: string): void {
+  remove(isGone: (holder: Holder) => boolean): void {
     for (const some of this.kept.values()) {
-      for (const [key, holder] of some) if (holder.source === source) some.delete(key);
+      for (const [key, holder] of some) if (isGone(holder)) some.delete(key);
     }
   }
 
