@@ -4,12 +4,14 @@ import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import type { Evidence, ThreepidSource } from '../ports/threepid-source.js';
 import { CONTESTED, type Finding, isContested } from './association.js';
+import type { SourcedEntry } from './directory.js';
 import { remarksOf } from './distrust.js';
 import { evidenceOf } from './evidence.js';
 import { lookupHash } from './hashing.js';
 import { findIndexed } from './indexed.js';
 import type { Mirrors } from './mirrors.js';
 import type { Mxid } from './mxid.js';
+import { labelBeside } from './shared-names.js';
 import { keyOf, type Threepid } from './threepid.js';
 
 /** A source with a mirror: asked live for addresses, from the mirror for hashes and whenever it does not answer. */
@@ -63,12 +65,19 @@ export class MirroredSource implements ThreepidSource {
 
   /** An answer that is unique in its own directory may be somebody else's user ID in another. */
   private async withoutSharedNames(findings: readonly Finding[]): Promise<readonly Finding[]> {
-    const mxids = findings.flatMap((finding) => (isContested(finding) ? [] : finding.mxid));
-    const shared = await this.mirrors.sharedIn(this.name, mxids);
+    const found = findings.flatMap((finding) => (isContested(finding) ? [] : finding));
+    const mxids = found.map(({ mxid }) => mxid);
+    const shared = await this.mirrors.sharedIn(this.name, mxids, found);
     return findings.map((finding) => {
       const namesakes = isContested(finding) ? undefined : shared.get(finding.mxid);
-      return namesakes ? { threepid: finding.threepid, contestedBy: namesakes.map(({ label }) => label) } : finding;
+      return namesakes
+        ? { threepid: finding.threepid, contestedBy: namesakes.map((one) => this.labelOf(one)) }
+        : finding;
     });
+  }
+
+  private labelOf(entry: SourcedEntry): string {
+    return labelBeside(this.name, entry);
   }
 
   /** What the last good copy knows of those that a directory does not know whose newest listing is not believed. */
@@ -101,7 +110,8 @@ export class MirroredSource implements ThreepidSource {
     const shared = await this.mirrors.sharedIn(this.name, names);
     const [mxid, ...others] = names;
     const isClear = mxid !== undefined && others.length === 0 && !shared.has(mxid);
-    const claimants = [...new Set([...entries, ...[...shared.values()].flat()].map(({ label }) => label))];
+    const namesakes = [...shared.values()].flat().map((one) => this.labelOf(one));
+    const claimants = [...new Set([...entries.map(({ label }) => label), ...namesakes])];
     return {
       via: 'mirror',
       finding: mxid === undefined ? undefined : isClear ? { threepid, mxid } : { threepid, contestedBy: claimants },

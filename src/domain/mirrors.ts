@@ -3,6 +3,7 @@ import type { Directory } from '../ports/directory.js';
 import type { ClaimReader } from '../ports/hash-index.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Telemetry } from '../ports/telemetry.js';
+import type { Association } from './association.js';
 import type { MirrorState, SourcedEntry } from './directory.js';
 import { distrust } from './distrust.js';
 import type { IndexKeeper } from './index-keeper.js';
@@ -10,7 +11,7 @@ import { compareChanges } from './changed-entries.js';
 import { compare, type Listing } from './listing.js';
 import { changesOf } from './mirror-changes.js';
 import type { Mxid } from './mxid.js';
-import { listedClaims, sharedNames } from './shared-names.js';
+import { listedClaims, newcomers, sharedNames } from './shared-names.js';
 import { reportOf, showSome, type SyncReport } from './sync-report.js';
 
 /** More changed entries than this are loaded anew instead of being told claim by claim. */
@@ -64,10 +65,19 @@ export class Mirrors {
     return sharedNames(await this.store.findByMxid(await this.store.repeatedMxids()), this.derivers);
   }
 
-  /** Those of these user IDs that a source must not give to anybody: none, if it knows them for certain. */
-  async sharedIn(source: string, mxids: readonly Mxid[]): Promise<ReadonlyMap<Mxid, readonly SourcedEntry[]>> {
+  /**
+   * Those of these user IDs that a source must not give to anybody: none, if it knows them for certain.
+   *
+   * @param found what the source says of them itself: it may know somebody who is not mirrored yet
+   */
+  async sharedIn(
+    source: string,
+    mxids: readonly Mxid[],
+    found: readonly Association[] = [],
+  ): Promise<ReadonlyMap<Mxid, readonly SourcedEntry[]>> {
     if (!this.derivers.has(source)) return new Map();
-    return sharedNames(await this.store.findByMxid(mxids), this.derivers);
+    const stored = await this.store.findByMxid(mxids);
+    return sharedNames([...stored, ...newcomers(source, found, stored)], this.derivers);
   }
 
   /** Whether there is a bookmark from which to ask this directory for changes. */

@@ -1,5 +1,6 @@
 import type { ClaimReader } from '../ports/hash-index.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
+import type { Association } from './association.js';
 import type { MirroredEntry, SourcedEntry } from './directory.js';
 import { groupBy } from './group-by.js';
 import type { Listing } from './listing.js';
@@ -20,6 +21,25 @@ export function sharedNames(
   for (const [mxid, namesakes] of byName) if (!isSharedName(namesakes)) byName.delete(mxid);
   return byName;
 }
+
+/** Whom a source knows by a user ID that none of its stored entries has, as entries. */
+export function newcomers(
+  source: string,
+  found: readonly Association[],
+  stored: readonly SourcedEntry[],
+): readonly SourcedEntry[] {
+  const known = new Set(stored.flatMap((entry) => (entry.source === source ? (entry.person?.mxid ?? []) : [])));
+  const byName = groupBy(found, ({ mxid }) => (known.has(mxid) ? undefined : mxid));
+  return [...byName].map(([mxid, associations]) => {
+    const person = { mxid, threepids: associations.map(({ threepid }) => threepid) };
+    const mirrored = { id: `newcomer ${mxid}`, stamp: '', part: '', leftOut: [] };
+    return { ...mirrored, source, label: 'somebody who is not in the mirror yet', person };
+  });
+}
+
+/** How an entry is called where another source is spoken of: distinguished names may be the same in two directories. */
+export const labelBeside = (source: string, entry: SourcedEntry): string =>
+  entry.source === source ? entry.label : `${entry.label} in ${entry.source}`;
 
 /**
  * Reads the claims of a first listing, once and from memory, and after that as they are stored: they

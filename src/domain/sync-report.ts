@@ -2,6 +2,7 @@ import type { MirrorStore } from '../ports/mirror-store.js';
 import type { LeftOut, MirroredEntry, Person, SourcedEntry } from './directory.js';
 import { remarksOf } from './distrust.js';
 import type { Mxid } from './mxid.js';
+import { labelBeside } from './shared-names.js';
 
 /** How many lines of each kind a report shows. */
 const SHOWN = 10;
@@ -99,7 +100,8 @@ interface Outcome {
 
 export function reportOf({ source, found, removed = [], shared, refusal, isDryRun, tookMs }: Outcome): SyncReport {
   const collisions = new Sampler<SyncReport['shared']['shown'][number]>();
-  for (const [mxid, entries] of shared ?? []) collisions.take(() => ({ mxid, labels: entries.map(labelOf) }));
+  for (const [mxid, entries] of shared ?? [])
+    collisions.take(() => ({ mxid, labels: entries.map((entry) => labelBeside(source, entry)) }));
   return {
     source,
     isApplied: refusal === undefined && !isDryRun,

@@ -106,13 +106,28 @@ describe('MirroredSource', () => {
       await house.mirrors.sync('staff');
       await house.mirrors.sync('guests');
       expect(await source.find([nord, a])).toEqual([
-        { threepid: nord, contestedBy: ['cn=nord', 'cn=sued'] },
+        { threepid: nord, contestedBy: ['cn=nord', 'cn=sued in guests'] },
         { threepid: a, mxid: alice },
       ]);
       expect([await house.plain(nord), await house.plain(sued)]).toEqual([undefined, undefined]);
 
       staff.failure = new Error('no route to host');
       expect(await source.find([nord])).toEqual([{ threepid: nord, contestedBy: [] }]);
+    });
+
+    it('gives nobody the user ID of somebody of another directory, not even before its own mirror knows of it', async () => {
+      guests.put('sued', edison, [sued, c]);
+      await house.mirrors.sync('staff');
+      await house.mirrors.sync('guests');
+      staff.put('nord', edison, [nord]);
+      expect(await source.find([nord])).toEqual([
+        { threepid: nord, contestedBy: ['cn=sued in guests', 'somebody who is not in the mirror yet'] },
+      ]);
+      staff.put('nord', edison, [nord, c]);
+      expect(await source.find([nord, c])).toEqual([
+        { threepid: nord, mxid: edison },
+        { threepid: c, mxid: edison },
+      ]);
     });
 
     it('takes a directory at its word that knows the user IDs themselves, as the mirror does', async () => {
@@ -244,8 +259,8 @@ describe('MirroredSource', () => {
       await house.mirrors.sync('staff');
       await house.mirrors.sync('guests');
       expect((await source.explain(nord)).map(({ finding }) => finding)).toEqual([
-        { threepid: nord, contestedBy: ['cn=nord', 'cn=sued'] },
-        { threepid: nord, contestedBy: ['cn=nord', 'cn=sued'] },
+        { threepid: nord, contestedBy: ['cn=nord', 'cn=sued in guests'] },
+        { threepid: nord, contestedBy: ['cn=nord', 'cn=sued in guests'] },
       ]);
       expect(await house.lookups.explain(nord)).toMatchObject({
         mxid: undefined,
