@@ -10,8 +10,10 @@ import type { MirroredDirectory } from './mirrors.js';
 import type { Mxid } from './mxid.js';
 import { keyOf, sameThreepid, type Threepid } from './threepid.js';
 
-/** From this many people on, more than half of a directory under other ids is the directory's doing. */
+/** This many people, or all of a smaller directory, under other ids are the directory's doing if they are more than half of it. */
 const RENUMBERED = 10;
+/** Of a directory with fewer people nothing can be concluded. */
+const FEWEST = 3;
 
 /** Whether there is a person behind a user ID, as far as directories know. */
 export type Standing =
@@ -63,8 +65,8 @@ export class Leavers {
       await this.store.forget(source);
       return { left: 0, returned: 0, suspended: 0, resumed: 0 };
     }
-    const { known, succeeded } = await this.store.succession(source);
-    const isRenumbered = succeeded >= RENUMBERED && succeeded > known / 2;
+    const succeeded = await this.store.succession(source);
+    const isRenumbered = succeeded >= FEWEST && isMostOf(succeeded, await this.size(source));
     if (isRenumbered) {
       const facts = { source, people: succeeded };
       this.telemetry.warn('entries have other ids than before: whoever has a name is taken for who had it', facts);
@@ -143,6 +145,11 @@ export class Leavers {
     return eldest([...here, ...newHolders(mxid, entries, known, this.naming, { now: this.clock.now() })]);
   }
 
+  private async size(source: string): Promise<number> {
+    const { parts = {} } = (await this.mirrors.state(source)) ?? {};
+    return Object.values(parts).reduce((sum, count) => sum + count, 0);
+  }
+
   private async entriesOf(mxids: readonly Mxid[]): Promise<readonly SourcedEntry[]> {
     return (await this.mirrors.findByMxid(mxids)).filter(({ source }) => this.counting.includes(source));
   }
@@ -155,3 +162,5 @@ export class Leavers {
     for (let i = 0; i < resumed; i++) this.telemetry.count('bindings_resumed', { source });
   }
 }
+
+const isMostOf = (some: number, all: number): boolean => some > all / 2 && some >= Math.min(RENUMBERED, all);

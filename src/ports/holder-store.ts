@@ -36,10 +36,10 @@ export abstract class HolderStore {
   abstract attach(): Promise<void>;
 
   /**
-   * How many holders of a source were there by its last `follow`, and how many of these have no entry
-   * of theirs in its mirror any more while another entry there has their user ID.
+   * How many holders of a source were there by its last `follow` and have no entry of theirs in its mirror
+   * any more, while another entry there has their user ID.
    */
-  abstract succession(source: string): Promise<{ readonly known: number; readonly succeeded: number }>;
+  abstract succession(source: string): Promise<number>;
 
   /**
    * Compares the holders of a source with its mirror and does what follows, in one transaction: who

@@ -374,6 +374,30 @@ describe('somebody whom a directory knows no longer', () => {
     expect(await found()).toEqual([undefined, undefined]);
   });
 
+  it('is not everybody of a small directory whose entries have other ids, all of them', async () => {
+    await house.bind(home, smithb);
+    for (const name of ['x', 'y', 'z']) {
+      staff.remove(name);
+      staff.put(`new ${name}`, `@${name}:example.org`, [email(`${name}@example.org`)]);
+    }
+    staff.remove('A');
+    staff.put('new A', smithb, [work]);
+    await sync();
+    expect(await found()).toEqual([smithb, smithb]);
+  });
+
+  it('is whoever has a namesake from one sync to the next, were it a dozen of a large directory', async () => {
+    for (let i = 0; i < 30; i++) staff.put(`old ${i}`, `@p${i}:example.org`, [email(`p${i}@example.org`)]);
+    await sync();
+    await house.bind(home, '@p3:example.org');
+    for (let i = 0; i < 12; i++) {
+      staff.remove(`old ${i}`);
+      staff.put(`new ${i}`, `@p${i}:example.org`, [email(`q${i}@example.org`)]);
+    }
+    await house.sync('staff', { isForced: true });
+    expect(await found()).toEqual([undefined, undefined]);
+  });
+
   describe('is kept from', () => {
     it('binding, as long as nobody has the name, also by the hand of an operator', async () => {
       await leaves();

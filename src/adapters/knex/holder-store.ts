@@ -54,17 +54,16 @@ export class KnexHolderStore implements HolderStore {
     );
   }
 
-  async succession(source: string): Promise<{ readonly known: number; readonly succeeded: number }> {
-    const isSucceeded = `not ${HAS_ENTRY} and exists (
-      select 1 from mirror_entries s where s.mxid = holders.mxid and s.source || '' = holders.source)`;
+  async succession(source: string): Promise<number> {
     const [row] = await this.table()
       .where({ source })
       .whereNull('left_at')
-      .select<{ known: number; succeeded: number }[]>(
-        this.db.raw('count(*) as known'),
-        this.db.raw(`coalesce(sum(case when ${isSucceeded} then 1 else 0 end), 0) as succeeded`),
-      );
-    return { known: row?.known ?? 0, succeeded: row?.succeeded ?? 0 };
+      .whereRaw(`not ${HAS_ENTRY}`)
+      .whereRaw(
+        `exists (select 1 from mirror_entries s where s.mxid = holders.mxid and s.source || '' = holders.source)`,
+      )
+      .select<{ succeeded: number }[]>(this.db.raw('count(*) as succeeded'));
+    return row?.succeeded ?? 0;
   }
 
   async follow(source: string, counting: readonly string[], time: number): Promise<Departures> {

@@ -58,16 +58,14 @@ export class MemoryHolderStore implements HolderStore {
     }
   }
 
-  async succession(source: string): Promise<{ readonly known: number; readonly succeeded: number }> {
-    const known = this.there(source);
+  async succession(source: string): Promise<number> {
     const hasEntry = this.entriesOf(source);
     const names = new Set(
       this.neighbours.mirrors
         .everything()
         .flatMap(({ source: its, person }) => (its === source ? (person?.mxid ?? []) : [])),
     );
-    const succeeded = known.filter((holder) => !hasEntry(holder) && names.has(holder.mxid));
-    return { known: known.length, succeeded: succeeded.length };
+    return this.there(source).filter((holder) => !hasEntry(holder) && names.has(holder.mxid)).length;
   }
 
   async follow(source: string, counting: readonly string[], time: number): Promise<Departures> {
