@@ -45,10 +45,11 @@ export interface Naming {
 /**
  * Holders to be recorded for the entries that have one user ID now. An entry stands for the same
  * person as another that has the name beside it, unless these are two people; one that has the name
- * after another is somebody else, whatever else they have in common. Where a source has replaced one
- * that does not count any more, its entries stand for those who were there.
+ * after another is somebody else, whatever else they have in common. Where a source replaces one that
+ * does not count any more, its entries stand for those who were there.
  *
  * @param known who is recorded of this user ID
+ * @param mayReplace whether nobody of the source was recorded before
  * @param isRenumbered whether entries merely have other ids than before: then who comes is who was there
  */
 export function newHolders(
@@ -56,7 +57,7 @@ export function newHolders(
   entries: readonly SourcedEntry[],
   known: readonly Holder[],
   { counting, derivers }: Naming,
-  { isRenumbered = false, now }: { isRenumbered?: boolean; now: number },
+  { mayReplace = false, isRenumbered = false, now }: { mayReplace?: boolean; isRenumbered?: boolean; now: number },
 ): readonly Holder[] {
   const here = entries.flatMap((entry) => {
     const holder = known.find((one) => isHolder(one, entry));
@@ -72,7 +73,10 @@ export function newHolders(
         // An entry that a directory adds beside one it had may be its successor, not yet removed.
         return (other.source !== entry.source || added.includes(other)) && isOnePerson(entry, its, derivers);
       })?.holder ??
-      known.find((one) => !counting.includes(one.source) && (one.leftAt === undefined || one.entryId === entry.id));
+      known.find((one) => {
+        if (counting.includes(one.source)) return false;
+        return (mayReplace && one.leftAt === undefined) || one.entryId === entry.id;
+      });
     const isFirst = known.length + added.length === 0;
     const holder: Holder = {
       source: entry.source,

@@ -72,7 +72,7 @@ export class Leavers {
       this.telemetry.warn('entries have other ids than before: whoever has a name is taken for who had it', facts);
     }
     await this.recordNew(source, isRenumbered);
-    await this.store.replace(source, this.counting);
+    await this.store.replace(source, this.counting, this.clock.now());
     await this.store.attach();
     const departures = await this.store.follow(source, this.counting, this.clock.now());
     if (departures.suspended + departures.resumed > 0) await this.keeper.catchUp();
@@ -120,13 +120,18 @@ export class Leavers {
 
   private async recordNew(source: string, isRenumbered: boolean): Promise<void> {
     const now = this.clock.now();
+    const mayReplace = !(await this.store.isRecorded(source));
     for (;;) {
       const found = await this.store.unrecorded(source);
       const mxids = [...new Set(found.flatMap(({ person }) => person?.mxid ?? []))];
       const known = groupBy(await this.store.find(mxids), ({ mxid }) => mxid);
       const entries = groupBy(await this.entriesOf(mxids), ({ person }) => person?.mxid);
       const holders = mxids.flatMap((mxid) =>
-        newHolders(mxid, entries.get(mxid) ?? [], known.get(mxid) ?? [], this.naming, { isRenumbered, now }),
+        newHolders(mxid, entries.get(mxid) ?? [], known.get(mxid) ?? [], this.naming, {
+          isRenumbered,
+          mayReplace,
+          now,
+        }),
       );
       if (holders.length === 0) return;
       await this.store.add(holders);

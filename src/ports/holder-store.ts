@@ -57,10 +57,14 @@ export abstract class HolderStore {
   abstract left(): AsyncIterable<readonly Holder[]>;
 
   /**
-   * Forgets those of sources that do not count whom this source knows as the same person under the same
-   * user ID: what becomes of them is for this source to say.
+   * Settles what is recorded by sources that do not count of names that this source knows now. It
+   * speaks for the same people itself: these are forgotten. Others are recorded as its own who left at
+   * `time` (ms since the epoch), where it has somebody else under their name.
    */
-  abstract replace(source: string, counting: readonly string[]): Promise<void>;
+  abstract replace(source: string, counting: readonly string[], time: number): Promise<void>;
+
+  /** Whether anybody of this source is recorded. */
+  abstract isRecorded(source: string): Promise<boolean>;
 
   /** Forgets everybody of a source. */
   abstract forget(source: string): Promise<void>;

@@ -113,14 +113,22 @@ export class KnexHolderStore implements HolderStore {
     for await (const rows of found) yield rows.map(holderFromRow);
   }
 
-  async replace(source: string, counting: readonly string[]): Promise<void> {
-    await this.table()
-      .whereNotIn('source', counting)
-      .whereRaw(
-        `exists (select 1 from holders h where h.mxid = holders.mxid and h.person = holders.person and h.source = ?)`,
-        [source],
-      )
-      .delete();
+  async replace(source: string, counting: readonly string[], time: number): Promise<void> {
+    const its = 'select 1 from holders h where h.mxid = holders.mxid and h.source = ?';
+    const isTheSame = `exists (${its} and (h.person = holders.person or h.entry_id = holders.entry_id))`;
+    await this.db.transaction(async (trx) => {
+      const former = () => this.table(trx).whereNotIn('source', counting);
+      await former().whereRaw(isTheSame, [source]).delete();
+      const isOusted = trx.raw(`exists (${its} and h.left_at is null)`, [source]);
+      const ousted = (await former().where(isOusted)).map(holderFromRow);
+      await former().where(isOusted).delete();
+      const now = ousted.map((holder): Holder => ({ ...holder, source, leftAt: holder.leftAt ?? time }));
+      await insertHolders(trx, now);
+    });
+  }
+
+  async isRecorded(source: string): Promise<boolean> {
+    return (await this.table().where({ source }).first()) !== undefined;
   }
 
   async forget(source: string): Promise<void> {

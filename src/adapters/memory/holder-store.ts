@@ -115,10 +115,22 @@ export class MemoryHolderStore implements HolderStore {
     return pagesOf(this.holders.all().filter(({ leftAt }) => leftAt !== undefined));
   }
 
-  async replace(source: string, counting: readonly string[]): Promise<void> {
-    const isKnown = ({ mxid, person }: Holder) =>
-      this.of(mxid).some((one) => one.source === source && one.person === person);
-    this.holders.remove((holder) => !counting.includes(holder.source) && isKnown(holder));
+  async replace(source: string, counting: readonly string[], time: number): Promise<void> {
+    const its = ({ mxid }: Holder) => this.of(mxid).filter((one) => one.source === source);
+    const former = this.holders.all().filter((holder) => !counting.includes(holder.source));
+    const same = former.filter((holder) =>
+      its(holder).some(({ person, entryId }) => person === holder.person || entryId === holder.entryId),
+    );
+    const ousted = former.filter(
+      (holder) => !same.includes(holder) && its(holder).some(({ leftAt }) => leftAt === undefined),
+    );
+    const settled = new Set([...same, ...ousted]);
+    this.holders.remove((holder) => settled.has(holder));
+    this.holders.add(ousted.map((holder) => ({ ...holder, source, leftAt: holder.leftAt ?? time })));
+  }
+
+  async isRecorded(source: string): Promise<boolean> {
+    return this.holders.all().some((holder) => holder.source === source);
   }
 
   async forget(source: string): Promise<void> {
