@@ -63,10 +63,12 @@ export function newHolders(
     const holder = known.find((one) => isHolder(one, entry));
     return holder ? { entry, holder } : [];
   });
-  const former = isRenumbered ? known.findLast(({ leftAt }) => leftAt === undefined) : undefined;
   const added: Holder[] = [];
   for (const entry of entries) {
     if (known.some((one) => isHolder(one, entry))) continue;
+    const former = isRenumbered
+      ? known.findLast(({ source, leftAt }) => source === entry.source && leftAt === undefined)
+      : undefined;
     const beside =
       former ??
       here.find(({ holder: other, entry: its }) => {

@@ -389,8 +389,17 @@ describe('somebody whom a directory knows no longer', () => {
     expect(await found()).toEqual([undefined, undefined]);
   });
 
-  it('is not everybody of a small directory whose entries have other ids, all of them', async () => {
+  it.each([
+    ['', []],
+    [', nor a namesake of another directory', [email('smithb@partner.example')]],
+  ])('is not everybody of a small directory whose entries have other ids, all of them%s', async (_case, theirs) => {
+    const partners = new FakeDirectory('partners');
+    for (const name of ['p', 'q']) partners.put(name, `@${name}:example.org`, [email(`${name}@partner.example`)]);
     await house.bind(home, smithb);
+    await sync();
+    if (theirs.length > 0) partners.put('P', smithb, theirs);
+    house = await openHouse({ directories: [staff, partners], besides: house });
+    await sync('partners');
     for (const name of ['x', 'y', 'z']) {
       staff.remove(name);
       staff.put(`new ${name}`, `@${name}:example.org`, [email(`${name}@example.org`)]);
