@@ -33,6 +33,6 @@ export async function compareChanges(
   const removed = gone.filter((id) => known.has(id));
   for (const id of removed) count(known.get(id)?.part ?? '', -1);
   const isNew = (id: string) => !known.has(id);
-  const { put, bare, repeated, sightings } = differences;
-  return { isWhole: false, parts, put, bare, repeated, sightings, removed, isNew, bookmark: changes.bookmark };
+  const { put, bare, moved, repeated, sightings } = differences;
+  return { isWhole: false, parts, put, bare, moved, repeated, sightings, removed, isNew, bookmark: changes.bookmark };
 }

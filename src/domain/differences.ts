@@ -9,6 +9,8 @@ export class Differences {
   readonly put: MirrorDraft;
   /** Ids of changed entries that have no address now. */
   readonly bare: string[] = [];
+  /** How many entries of each part are in another part now. */
+  readonly moved: Record<string, number> = {};
   /** User IDs that more than one of the new and changed entries has. */
   readonly repeated = new Set<Mxid>();
   readonly sightings = new Sightings();
@@ -27,6 +29,7 @@ export class Differences {
   take(entry: DirectoryEntry, part: string, before: Pick<MirroredEntry, 'stamp' | 'part'> | undefined): boolean {
     const { id, label, stamp } = entry;
     if (before?.stamp === stamp && before.part === part) return false;
+    if (before && before.part !== part) this.moved[before.part] = (this.moved[before.part] ?? 0) + 1;
     const { person, leftOut } = entry.read();
     const now = { id, label, stamp, part, person, leftOut };
     this.put.add(now);

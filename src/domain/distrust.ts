@@ -14,11 +14,11 @@ export async function distrust(
   store: MirrorStore,
   maxShrink: number,
 ): Promise<string | undefined> {
-  const shrunk = shrinkage(before.parts, listing.parts, maxShrink);
+  const shrunk = shrinkage(before.parts, listing.parts, maxShrink, listing.moved);
   if (shrunk !== undefined) return [shrunk, ...remarksOf(listing)].join('; ');
   if (before.syncedAt === undefined) return emptiness(listing);
   const { usable, lost } = await bereft(source, listing, store);
-  return shrinkage(before.parts, usable, maxShrink) === undefined
+  return shrinkage(before.parts, usable, maxShrink, listing.moved) === undefined
     ? undefined
     : `${lost} entries are there and have lost all their addresses: the right to read them may be lost`;
 }

@@ -4,7 +4,7 @@ import { Differences } from './differences.js';
 import type { MirroredEntry } from './directory.js';
 
 /** How a directory differs from its mirror. */
-export interface Listing extends Pick<Differences, 'put' | 'bare' | 'repeated' | 'sightings'> {
+export interface Listing extends Pick<Differences, 'put' | 'bare' | 'moved' | 'repeated' | 'sightings'> {
   /** Whether everything was read, and not only what changed. */
   readonly isWhole: boolean;
   /** How many entries each part has now. */
@@ -49,12 +49,13 @@ export async function compare(
   }
   const removed: string[] = [];
   for (const id of known.keys()) if (!met.has(id)) removed.push(id);
-  const { put, bare, repeated, sightings } = differences;
+  const { put, bare, moved, repeated, sightings } = differences;
   return {
     isWhole: true,
     parts,
     put,
     bare,
+    moved,
     repeated,
     sightings,
     removed,

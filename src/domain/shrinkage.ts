@@ -4,14 +4,17 @@ type Parts = Readonly<Record<string, number>>;
  * Why a listing is taken for broken and not for the truth: it, or one of its parts, lacks more than
  * `maxShrink` (0 to 1) of what was there. A broken filter, a lost right or a wrong server looks like
  * this; a layoff rarely does. One person may always leave, unless nobody would be left.
+ *
+ * @param moved how many entries of each part are in another one now: they are not missing
  */
-export function shrinkage(before: Parts, after: Parts, maxShrink: number): string | undefined {
+export function shrinkage(before: Parts, after: Parts, maxShrink: number, moved: Parts = {}): string | undefined {
   const whole = reason('the listing', sum(before), sum(after), maxShrink);
   if (whole) return [whole, ...left(before, after)].join('; ');
   for (const [part, count] of Object.entries(before)) {
     // A part that is no longer configured is not missing.
     const now = after[part];
-    const shrunk = now === undefined ? undefined : reason(`its part ${part}`, count, now, maxShrink);
+    const shrunk =
+      now === undefined ? undefined : reason(`its part ${part}`, count - (moved[part] ?? 0), now, maxShrink);
     if (shrunk) return shrunk;
   }
   return undefined;

@@ -490,6 +490,21 @@ describe('a mirror', () => {
       expect(await Promise.all([p0, g0].map(house.hashed))).toEqual([undefined, undefined]);
     });
 
+    it('miss nobody who is in another part now', async () => {
+      for (const id of guests) staff.put(id, `@${id}:example.org`, [email(`${id}@example.org`)]);
+      staff.remove('p1', 'p2');
+      expect(await house.mirrors.sync('staff')).toMatchObject({ isApplied: true, parts: { people: 23, guests: 0 } });
+      staff.put('p0', '@p0:example.org', [p0], { part: 'guests' });
+      staff.put('p3', '@p3:example.org', [email('p3@example.org')], { part: 'guests' });
+      await house.mirrors.sync('staff');
+      staff.put('p0', '@p0:example.org', [p0]);
+      staff.remove('p3');
+      expect(await house.mirrors.sync('staff')).toMatchObject({
+        isApplied: false,
+        refusal: expect.stringContaining('part guests') as string,
+      });
+    });
+
     it('compare with the last good listing, not with the one that was refused', async () => {
       staff.clear();
       await house.mirrors.sync('staff');
