@@ -68,7 +68,14 @@ async function gatewayServer(first: Answer) {
 
 const httpGateway = (url: string, options: Partial<HttpGatewayOptions> = {}) =>
   new HttpGateway(
-    { method: 'POST', url, headers: {}, body: '{"to":"+{{number}}","text":"{{text}}"}', timeLimitMs: 2_000, ...options },
+    {
+      method: 'POST',
+      url,
+      headers: {},
+      body: '{"to":"+{{number}}","text":"{{text}}"}',
+      timeLimitMs: 2_000,
+      ...options,
+    },
     http,
   );
 
