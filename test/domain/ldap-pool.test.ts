@@ -11,12 +11,17 @@ class Line {
   isLost = false;
   readonly url = 'ldap://here';
 
+  get hasFailed(): boolean {
+    return this.isLost;
+  }
+
   close(): void {
     this.isOpen = false;
   }
 }
 
 class Exchange {
+  readonly areSeveral = false;
   readonly lines: Line[] = [];
   /** Keeps whoever asks for a line waiting. */
   hold: Promise<void> | undefined;
@@ -26,6 +31,10 @@ class Exchange {
     this.lines.push(new Line());
     return this.lines.at(-1) as unknown as Connection;
   }
+
+  answered(): void {}
+
+  doubt(): void {}
 }
 
 describe('a pool', () => {

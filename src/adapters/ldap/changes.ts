@@ -53,6 +53,7 @@ export class Changes {
         for (const { id } of entries) met.add(id);
         present.push({ part: baseText(base), entries });
       }
+      servers.answered(connection);
       return { present, gone: [...ids.keys()].filter((id) => !met.has(id)), bookmark };
     } finally {
       connection.close();

@@ -4,9 +4,26 @@ import { type Access, addressOf } from './access.js';
 import { baseText, ROOT } from './base.js';
 import { Deadline, noAnswer } from './deadline.js';
 import { Incoming } from './incoming.js';
-import { divert, nextCookie, paged, unbracket, unwritten, verbatim } from './library.js';
-import { DirectoryProblem, isResult, LOST, rootWordsOf, wordsOf } from './problem.js';
+import { divert, isKnownCode, nextCookie, paged, unbracket, unwritten, verbatim } from './library.js';
+import {
+  DirectoryProblem,
+  endedBy,
+  isOwnTrouble,
+  isResult,
+  LOST,
+  rootWordsOf,
+  serversWords,
+  wordsOf,
+} from './problem.js';
 import { type RawEntry, rawEntry } from './raw-entry.js';
+import {
+  BIND_RESPONSE,
+  EXTENDED_RESPONSE,
+  INTERMEDIATE_RESPONSE,
+  responseOf,
+  SEARCH_RESULT_DONE,
+  SEARCH_RESULT_REFERENCE,
+} from './response.js';
 
 export interface Question {
   /** A distinguished name, or nothing for the root. */
@@ -47,10 +64,12 @@ export class Connection {
   private giveUp: ((error: Error) => void) | undefined;
   private onEntry: (content: Buffer) => void = () => undefined;
   private handOn: (message: Buffer) => void = () => undefined;
+  /** What ends the question that is asked: the tag of its response. */
+  private awaited: number | undefined;
   /** The library makes ten objects of an entry, and takes ten times as long as reading it. */
   private readonly incoming = new Incoming(
     (content) => this.onEntry(content),
-    (message) => this.handOn(message),
+    (message) => this.receive(message),
   );
 
   private constructor(
@@ -77,9 +96,11 @@ export class Connection {
     const connection = new Connection(url, client);
     const deadline = new Deadline(limitMs);
 
-    await connection.step(deadline, '', (done) => client.on('connect', () => done(null)));
+    await connection.step(deadline, wordsOf, (done) => client.on('connect', () => done(null)));
     if (access.startTls && !isEncrypted) {
-      await connection.step(deadline, 'StartTLS failed: ', (done) => client.starttls({ ...tls }, [], done));
+      connection.awaited = EXTENDED_RESPONSE;
+      const failed = (cause: Error) => `StartTLS failed: ${wordsOf(cause)}`;
+      await connection.step(deadline, failed, (done) => client.starttls({ ...tls }, [], done));
       // Whoever can write into the unencrypted part must not begin a message for the encrypted one.
       if (!connection.incoming.isComplete) {
         connection.close();
@@ -88,8 +109,14 @@ export class Connection {
     }
     const { dn, password, from } = access.bind ?? { dn: '', password: '', from: undefined };
     const origin = from === undefined ? '' : ` (password from ${from})`;
-    const refused = dn === '' ? 'anonymous bind refused: ' : `bind refused for ${dn}${origin}: `;
-    await connection.step(deadline, refused, (done) => client.bind(dn, password, done));
+    const refused = dn === '' ? 'anonymous bind refused' : `bind refused for ${dn}${origin}`;
+    connection.awaited = BIND_RESPONSE;
+    await connection.step(
+      deadline,
+      // Where the server is silent, nothing is wrong with the password.
+      (cause) => (isResult(cause) ? `${refused}: ${serversWords(cause)}` : `bind failed: ${wordsOf(cause)}`),
+      (done) => client.bind(dn, password, done),
+    );
     return connection;
   }
 
@@ -102,6 +129,11 @@ export class Connection {
     return this.end !== undefined && this.end !== CLOSED && !isResult(this.end);
   }
 
+  /** Whether it ended by the server's own trouble: another one may do better. */
+  get hasFailed(): boolean {
+    return this.end !== undefined && this.end !== CLOSED && isOwnTrouble(this.end);
+  }
+
   /** @throws DirectoryProblem */
   async search(question: Question, { totalMs, stallMs }: Limits): Promise<Page> {
     const { base, scope = 'sub', filter, attributes, id, pageSize, cookie } = question;
@@ -111,6 +143,7 @@ export class Connection {
     const entries: RawEntry[] = [];
     let refers = false;
     let stall: NodeJS.Timeout | undefined;
+    this.awaited = SEARCH_RESULT_DONE;
     try {
       return await this.during<Page>(new Deadline(totalMs), (resolve, reject) => {
         stall = setTimeout(() => reject(noAnswer(stallMs)), stallMs);
@@ -126,8 +159,10 @@ export class Connection {
         });
       });
     } catch (cause) {
-      const words = base === ROOT ? rootWordsOf(cause) : wordsOf(cause);
-      throw new DirectoryProblem(this.url, `search below ${baseText(base)} failed: ${words}`, { cause });
+      const isOfItself = scope === 'base' && base === ROOT;
+      const what = isOfItself ? 'what the server says of itself cannot be read' : `search below ${baseText(base)} failed`;
+      const words = base === ROOT && !isOfItself ? rootWordsOf(cause) : wordsOf(cause);
+      throw new DirectoryProblem(this.url, `${what}: ${words}`, { cause });
     } finally {
       clearTimeout(stall);
       this.onEntry = () => undefined;
@@ -138,11 +173,15 @@ export class Connection {
     this.fail(CLOSED);
   }
 
-  private async step(deadline: Deadline, refused: string, start: (done: (error: Error | null) => void) => void) {
+  private async step(
+    deadline: Deadline,
+    failed: (cause: Error) => string,
+    start: (done: (error: Error | null) => void) => void,
+  ) {
     try {
       await this.during<void>(deadline, (resolve, reject) => start((error) => (error ? reject(error) : resolve())));
     } catch (cause) {
-      throw new DirectoryProblem(this.url, `${refused}${wordsOf(cause)}`, { cause });
+      throw new DirectoryProblem(this.url, failed(cause as Error), { cause });
     }
   }
 
@@ -165,6 +204,16 @@ export class Connection {
       clearTimeout(timer);
       this.giveUp = undefined;
     }
+  }
+
+  /** What the library would take for the end of a question, or trip over, is looked at first. */
+  private receive(message: Buffer): void {
+    const { id, tag, code, words } = responseOf(message);
+    if (id === 0) throw endedBy(code, words);
+    if (tag === INTERMEDIATE_RESPONSE) return;
+    if (tag !== this.awaited && tag !== SEARCH_RESULT_REFERENCE) throw new Error('an answer to another question');
+    if (code !== undefined && !isKnownCode(code)) throw new Error(`result code ${code}`);
+    this.handOn(message);
   }
 
   private fail(error: Error): void {

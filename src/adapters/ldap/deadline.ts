@@ -10,6 +10,10 @@ export class Deadline {
   get left(): number {
     return Math.max(1, this.at - performance.now());
   }
+
+  get isOver(): boolean {
+    return performance.now() >= this.at;
+  }
 }
 
 export const noAnswer = (limitMs: number): Error => new Error(`no answer within ${Math.ceil(limitMs / 100) / 10} s`);

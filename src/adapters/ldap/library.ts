@@ -40,6 +40,13 @@ Object.defineProperty(LDAPResult.prototype, 'errorMessage', {
   },
 });
 
+const codes = new Set<unknown>(
+  Object.entries(ldap).flatMap(([name, code]) => (name.startsWith('LDAP_') ? [code] : [])),
+);
+
+/** Whether the library knows a result code; it fails on others. */
+export const isKnownCode = (code: number): boolean => codes.has(code);
+
 /**
  * Keeps the library from writing a filter as text, which it does before each question for a log that
  * nobody reads, and which fails on bytes that look like the beginning of a character.

@@ -73,17 +73,26 @@ export class Listing {
       this.remarks.stood(JSON.stringify(first));
   }
 
-  /** A server that does not like to be asked where it stands is asked no further, and can still be listed. */
+  /**
+   * A server that lets us in and does not answer is as good as none. One that does not like to be
+   * asked where it stands is asked no further, and can still be listed.
+   */
   private async begin(base: string): Promise<{ readonly connection: Connection; readonly bookmark?: Bookmark }> {
     const { rules, servers, clock } = this;
-    const connection = await servers.open(OPEN_MS, true);
-    try {
-      const bookmark = await bookmarkOf(connection, base, rules, this.limits, clock.now());
-      return { connection, ...(bookmark && { bookmark }) };
-    } catch (error) {
-      connection.close();
-      if (connection.isLost) throw error;
-      return { connection: await servers.open(OPEN_MS, true) };
+    const tried: string[] = [];
+    for (;;) {
+      const connection = await servers.open(OPEN_MS, true, tried);
+      try {
+        const bookmark = await bookmarkOf(connection, base, rules, this.limits, clock.now());
+        servers.answered(connection);
+        return { connection, ...(bookmark && { bookmark }) };
+      } catch (error) {
+        connection.close();
+        if (!connection.hasFailed) return { connection: await servers.open(OPEN_MS, true, tried) };
+        if (!servers.areSeveral) throw error;
+        servers.doubt(connection, error);
+        tried.push(connection.url);
+      }
     }
   }
 

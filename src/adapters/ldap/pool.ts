@@ -29,7 +29,8 @@ export class Pool {
 
   /**
    * Asks over a connection, and once more over a new one if it was a kept one that turns out to be
-   * lost. Waits for one no longer than until the deadline; `ask` must end by it, too.
+   * lost, or over one to another server if this one lets us in and does not answer. Waits for one no
+   * longer than until the deadline; `ask` must end by it, too.
    */
   async use<T>(deadline: Deadline, ask: (connection: Connection) => Promise<T>): Promise<T> {
     await this.enter(deadline);
@@ -39,11 +40,19 @@ export class Pool {
       const kept = this.kept();
       if (kept) {
         try {
-          return await this.ask(kept, ask);
+          return await this.ask(kept, ask, true);
         } catch (error) {
-          if (!kept.isLost) throw error;
+          if (!kept.isLost && !this.hasBetterThan(kept)) throw error;
         }
       }
+      opening = this.servers.open(this.openMs);
+      connection = await within(deadline, opening);
+      try {
+        return await this.ask(connection, ask);
+      } catch (error) {
+        if (!this.hasBetterThan(connection) || deadline.isOver) throw error;
+      }
+      connection = undefined;
       opening = this.servers.open(this.openMs);
       connection = await within(deadline, opening);
       return await this.ask(connection, ask);
@@ -59,16 +68,27 @@ export class Pool {
     clearTimeout(this.sweeper);
   }
 
-  private async ask<T>(connection: Connection, ask: (connection: Connection) => Promise<T>): Promise<T> {
+  private async ask<T>(
+    connection: Connection,
+    ask: (connection: Connection) => Promise<T>,
+    isKept = false,
+  ): Promise<T> {
     try {
       const answer = await ask(connection);
       this.keep(connection);
+      this.servers.answered(connection);
       return answer;
     } catch (error) {
-      if (connection.isLost) this.drop(({ url }) => url === connection.url);
+      if (connection.hasFailed) this.drop(({ url }) => url === connection.url);
+      // That a kept connection is dead says nothing of its server.
+      if (connection.hasFailed && !(isKept && connection.isLost)) this.servers.doubt(connection, error);
       connection.close();
       throw error;
     }
+  }
+
+  private hasBetterThan(connection: Connection): boolean {
+    return connection.hasFailed && this.servers.areSeveral;
   }
 
   private async keepLate(opening: Promise<Connection>): Promise<void> {

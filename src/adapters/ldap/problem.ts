@@ -29,6 +29,12 @@ const PASSING = [51, 52];
 export const isRefusal = (error: unknown): boolean =>
   error instanceof Error && isResult(error) && !PASSING.includes(Number(codeOf(error)));
 
+/** It cannot now, or does not say why. */
+const TROUBLE = [...PASSING, 80];
+
+/** Whether it is this server that fails, so that another one of the directory may do better. */
+export const isOwnTrouble = (error: Error): boolean => !isResult(error) || TROUBLE.includes(Number(codeOf(error)));
+
 /** What the network, TLS or the directory server says, in words. */
 export function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -77,11 +83,15 @@ const networkWords: Readonly<Record<string, string>> = {
 
 /** Result codes that want more than their name. RFC 4511, appendix A. */
 const hints: Readonly<Record<number, string>> = {
+  3: 'the server gives a search no more time',
   4: 'the server gives no more entries at once',
   8: 'the server wants an encrypted connection: ldaps:// or startTls',
   13: 'the server wants an encrypted connection: ldaps:// or startTls',
   10: 'another server is responsible',
+  11: 'the search costs more than the server allows',
   32: 'it does not exist, or may not be seen',
+  51: 'the server has too much to do',
+  52: 'the server is shutting down or not ready',
 };
 
 /** What Active Directory adds to "invalid credentials". */
@@ -95,6 +105,27 @@ const logonHints: Readonly<Record<string, string>> = {
   '773': 'the password must be changed first',
   '775': 'the account is locked',
 };
+
+const MOST_WORDS = 200;
+
+/**
+ * The same, with what the server itself says where we know no better. Only for questions in which
+ * nobody's address stands: servers like to repeat them.
+ */
+export function serversWords(error: Error): string {
+  const known = wordsOf(error);
+  const words = error.message.replace(/\s+/g, ' ').trim().slice(0, MOST_WORDS);
+  const isNews = isResult(error) && words !== '' && !known.endsWith(')') && !isNameOf(error, words);
+  return isNews ? `${known} (${words})` : known;
+}
+
+/** Without words from the server the library gives the name of the result. */
+const isNameOf = ({ name }: Error, words: string): boolean =>
+  name.replace(/Error$/, '').toLowerCase() === words.replace(/ |Error$/g, '').toLowerCase();
+
+/** The server says that it ends the connection. RFC 4511, 4.4.1. */
+export const endedBy = (code: number | undefined, words: string): Error =>
+  new Error(`the server ended the connection (${words.trim() || hints[code ?? -1] || `result code ${code}`})`);
 
 function resultWords(error: Error, code: number): string {
   const name = error.name

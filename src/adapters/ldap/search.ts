@@ -1,10 +1,13 @@
 import ldap from 'ldapjs';
 import type { Connection, Limits, Page, Question } from './connection.js';
 import { equals } from './filter-objects.js';
+import { DirectoryProblem } from './problem.js';
 import { attributesOf, joined, type RawEntry } from './raw-entry.js';
 
 /** Nobody has millions of addresses: a server that goes on and on is broken. */
 const MOST_RANGES = 1_000;
+/** Pages may be empty where we may not see what is on them. */
+const MOST_EMPTY_PAGES = 1_000;
 
 /**
  * All pages of a search, at most one ahead of whoever takes them, with long attributes fetched to
@@ -18,9 +21,17 @@ export async function* pagesOf(
   limits: () => Limits,
 ): AsyncGenerator<Omit<Page, 'cookie'>> {
   const ask = (cookie?: Buffer) => connection.search({ ...question, ...(cookie && { cookie }) }, limits());
+  const firsts = new Set<string>();
+  let emptyPages = 0;
   let next: Promise<Page> | undefined = ask();
   while (next) {
     const { entries: met, refers, cookie }: Page = await next;
+    const [first] = met;
+    if ((first && firsts.has(first.dn)) || emptyPages === MOST_EMPTY_PAGES) {
+      throw new DirectoryProblem(connection.url, `search below ${question.base} failed: its pages have no end`);
+    }
+    if (first) firsts.add(first.dn);
+    emptyPages = first ? 0 : emptyPages + 1;
     const entries: RawEntry[] = [];
     for (const entry of met) {
       entries.push(entry.missing.length === 0 ? entry : await completed(entry, connection, question, limits));

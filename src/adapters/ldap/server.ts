@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { Access } from './access.js';
 import { Connection } from './connection.js';
 import type { OutageWatch } from './outages.js';
-import { codeOf } from './problem.js';
+import { codeOf, DirectoryProblem, wordsOf } from './problem.js';
 
 const SHORTEST_REST_MS = 500;
 const LONGEST_REST_MS = 30_000;
@@ -15,22 +15,24 @@ const INVALID_CREDENTIALS = 49;
 export class Server {
   private failure: Error | undefined;
   private failures = 0;
+  private isDoubted = false;
   private restsUntil = 0;
 
   constructor(
-    private readonly url: string,
+    readonly url: string,
     private readonly access: Access,
     private readonly outages: OutageWatch,
     private readonly clock: Clock,
   ) {}
 
-  /** Why it could not be used the last time; `undefined` if it could. */
+  /** Why it could not be used, or did not answer, the last time; `undefined` if it did. */
   get problem(): Error | undefined {
     return this.failure;
   }
 
+  /** Whether others are to be preferred. */
   get hasFailed(): boolean {
-    return this.failures > 0;
+    return this.failures > 0 || this.isDoubted;
   }
 
   /** Whether it failed so recently that lookups leave it alone. */
@@ -43,7 +45,8 @@ export class Server {
     try {
       const connection = await Connection.open(this.url, this.access, limitMs);
       this.outages.worked(`server ${this.url}`);
-      [this.failure, this.failures, this.restsUntil] = [undefined, 0, 0];
+      [this.failures, this.restsUntil] = [0, 0];
+      if (!this.isDoubted) this.failure = undefined;
       return connection;
     } catch (error) {
       this.outages.failed(`server ${this.url}`, error);
@@ -52,6 +55,19 @@ export class Server {
       if (!this.isResting) this.rest(this.failure);
       return undefined;
     }
+  }
+
+  /** It lets us in and does not answer as it should. */
+  doubt(failure: Error): void {
+    [this.failure, this.isDoubted] = [failure, true];
+    const words = `lets us in, and then: ${wordsOf(failure.cause ?? failure)}`;
+    this.outages.failed(`answers of ${this.url}`, new DirectoryProblem(this.url, words, { cause: failure }));
+  }
+
+  /** It answered a question. */
+  answered(): void {
+    if (this.isDoubted) [this.failure, this.isDoubted] = [undefined, false];
+    this.outages.worked(`answers of ${this.url}`);
   }
 
   private rest(failure: Error): void {

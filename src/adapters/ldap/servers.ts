@@ -23,10 +23,11 @@ export class Servers {
    * have rested since they failed. A patient caller tries all of them in their order, and so finds
    * out that one is back.
    *
+   * @param tried URLs of servers that are left out
    * @throws Unreachable that says of each server what is wrong with it
    */
-  async open(limitMs: number, isPatient = false): Promise<Connection> {
-    const ready = this.all.filter(({ isResting }) => isPatient || !isResting);
+  async open(limitMs: number, isPatient = false, tried: readonly string[] = []): Promise<Connection> {
+    const ready = this.all.filter(({ url, isResting }) => (isPatient || !isResting) && !tried.includes(url));
     const ordered = isPatient ? ready : ready.toSorted((a, b) => Number(a.hasFailed) - Number(b.hasFailed));
     const deadline = new Deadline(limitMs);
     for (const [index, server] of ordered.entries()) {
@@ -36,5 +37,20 @@ export class Servers {
     }
     const problems = this.all.flatMap(({ problem }) => problem ?? []);
     throw new Unreachable(problems.map(({ message }) => message).join('; '), { cause: problems.at(-1) });
+  }
+
+  /** Whether there is another server to ask where one lets us in and does not answer. */
+  get areSeveral(): boolean {
+    return this.all.length > 1;
+  }
+
+  /** Has others asked before the server of a connection that failed with a question. */
+  doubt({ url }: Connection, error: unknown): void {
+    if (!this.areSeveral || !(error instanceof Error)) return;
+    this.all.find((server) => server.url === url)?.doubt(error);
+  }
+
+  answered({ url }: Connection): void {
+    if (this.areSeveral) this.all.find((server) => server.url === url)?.answered();
   }
 }
