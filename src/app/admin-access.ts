@@ -38,14 +38,25 @@ export async function openAdminAccess(config: Config, telemetry: LogTelemetry): 
     proxy: false,
     maxRedirects: 0,
   });
+  const place = `the admin listener ${host}:${port}`;
   const isRunning = await http.get('/health/live', { timeout: 2_000 }).then(
     () => true,
     (error: unknown) => {
       if (isAxiosError(error) && error.code === 'ECONNREFUSED') return false;
-      throw new Error(`something on the admin listener ${host}:${port} does not answer like Islet`, { cause: error });
+      throw new Error(`something on ${place} does not answer like Islet`, { cause: error });
     },
   );
-  return isRunning ? overHttp(http, await readAdminToken(config.dataDir)) : inProcess(config, telemetry);
+  if (!isRunning) return inProcess(config, telemetry);
+  http.interceptors.response.use(undefined, (error: unknown) => {
+    if (!isAxiosError(error) || error.response?.status !== 401) throw error;
+    throw new Error(
+      `the Islet that has ${place} does not take ${config.dataDir}/admin-token: its dataDir is another one`,
+    );
+  });
+  const token = await readAdminToken(config.dataDir).catch((cause: unknown) => {
+    throw new Error(`an Islet has ${place}, and its admin token cannot be read`, { cause });
+  });
+  return overHttp(http, token);
 }
 
 function overHttp(http: AxiosInstance, adminToken: string): AdminAccess {

@@ -19,6 +19,7 @@ import { templatesCheck } from './commands/templates-check.js';
 import { ConfigError } from './config/problems.js';
 import { type LoadedConfig, loadConfig } from './config.js';
 import { startDemo } from './demo/demo.js';
+import { wordsOf } from './doctor/diagnosis.js';
 import { examine, examined } from './doctor/doctor.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -169,7 +170,7 @@ addUpstream(program, { command, load, complain, env: process.env, stdin: process
 addOperations(program, { command, withAccess, output: { paint, print } });
 
 await program.parseAsync().catch((error: unknown) => {
-  complain(error instanceof ConfigError ? error.message : `islet: ${sentenceOf(error)}`);
+  complain(error instanceof ConfigError ? error.message : `islet: ${wordsOf(error)}`);
   process.exitCode = 1;
 });
 
@@ -192,12 +193,6 @@ async function withAccess(
     await access.close();
     await telemetry.close();
   }
-}
-
-/** The message of an error and of everything that caused it. */
-function sentenceOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${sentenceOf(error.cause)}`;
 }
 
 function portFrom(text: string): number {

@@ -79,6 +79,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         clock,
       }),
       config.admin,
+      'admin',
     );
     closing.push(() => admin.close(0));
 
@@ -110,7 +111,11 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     });
     const listening = await listen(app, config.listen);
     closing.push(() => listening.close());
-    if (config.pidFile) await writeFile(config.pidFile, `${process.pid}\n`);
+    if (config.pidFile) {
+      await writeFile(config.pidFile, `${process.pid}\n`).catch((cause: unknown) => {
+        throw new Error('pidFile cannot be written', { cause });
+      });
+    }
     return {
       url: urlOf(config.listen.host, listening.port),
       adminUrl: urlOf(config.admin.host, admin.port),

@@ -58,7 +58,9 @@ export interface OpenHouse {
  * @throws an error that names what could not be opened and why
  */
 export async function openHouse(config: Config, telemetry: Telemetry): Promise<OpenHouse> {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new Error(`dataDir: ${config.dataDir} cannot be made, or is no folder`, { cause });
+  });
   const clock = new SystemClock();
   const templates = new Templates({ ...config.templates, serverName: config.server.name });
   const signer = new Ed25519Signer(config.server.name, await openKeyFile(config.signing.keyFile, telemetry));

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,6 +69,16 @@ describe('islet', () => {
       const shared = await running.command('lookup', 'harbour@example.org');
       expect(shared.code).toBe(1);
       expect(shared.stdout).toMatch(/contested by .*uid=Bob\.Berg.* and .*uid=carla/);
+      const other = { ...process.env, ISLET_DATA_DIR: join(folder, 'other') };
+      await mkdir(join(folder, 'other'));
+      await writeFile(join(folder, 'other', 'admin-token'), `${'x'.repeat(43)}\n`);
+      const asStranger = (...args: string[]) => islet([...args, '--config', running.configFile], { env: other });
+      expect((await asStranger('lookup', 'alice@example.org')).stderr).toMatch(/does not take .*other\/admin-token/);
+      expect((await asStranger('doctor')).stdout).toMatch(/^✗ server .*does not take the admin token/m);
+      expect((await asStranger('serve')).stderr).toMatch(
+        /admin: cannot listen on 127.0.0.1:\d+, another program has it/,
+      );
+
       expect((await running.command('lookup', 'no address')).stderr).toContain('phone number is not valid');
 
       await running.stop();

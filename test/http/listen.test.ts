@@ -89,8 +89,12 @@ describe('listening', () => {
     await expect(Promise.all([close(0, 0), once(socket, 'close')])).resolves.toBeDefined();
   });
 
-  it('rejects when somebody listens there already', async () => {
-    const { port } = await listening();
-    await expect(listen(() => undefined, { host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  it.each([
+    ['another program has it', () => listening(), {}, 'EADDRINUSE'],
+    ['this machine has no such address', undefined, { host: '192.0.2.1' }, 'EADDRNOTAVAIL'],
+  ])('names the option and the reason when %s', async (words, before, where, code) => {
+    const place = { host: '127.0.0.1', port: (await before?.())?.port ?? 0, ...where };
+    const message = `admin: cannot listen on ${place.host}:${place.port}, ${words}`;
+    await expect(listen(() => undefined, place, 'admin')).rejects.toMatchObject({ message, code });
   });
 });

@@ -27,9 +27,13 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig): P
 
 /** The log as it is configured. */
 export function logOf({ log: { level, file, format } }: Config): LogTelemetry {
-  return new LogTelemetry({
-    level,
-    format: format === 'auto' ? (file === undefined && process.stderr.isTTY ? 'pretty' : 'json') : format,
-    ...(file !== undefined && { file }),
-  });
+  try {
+    return new LogTelemetry({
+      level,
+      format: format === 'auto' ? (file === undefined && process.stderr.isTTY ? 'pretty' : 'json') : format,
+      ...(file !== undefined && { file }),
+    });
+  } catch (cause) {
+    throw new Error('log.file cannot be opened', { cause });
+  }
 }

@@ -20,7 +20,8 @@ function ownership(path: string): string {
   }
 }
 
-function us(): string {
+/** Who we are to the system: `islet (uid 998)`. */
+export function us(): string {
   const uid = process.geteuid?.();
   if (uid === undefined) return 'us';
   try {

@@ -64,12 +64,21 @@ export function serverDiagnoses(readiness: Readiness): readonly Diagnosis[] {
 export const sharedNamesTrial =
   ({ admin: { host, port }, dataDir }: Config, http: HttpClient): Trial =>
   async () => {
-    const { ok, warning, skipped } = area('server');
+    const { ok, warning, failure, skipped } = area('server');
     const token = await readAdminToken(dataDir).catch((error: unknown) => error as Error);
     if (typeof token !== 'string') return [skipped(`its admin token may not be read: ${wordsOf(token)}`)];
     const url = `http://${inUrl(host)}:${port}/shared-names`;
     const headers = { authorization: `Bearer ${token}` };
     const { status, body } = await http.request({ ...LIMITS, method: 'GET', url, headers, chosenBy: 'operator' });
+    if (status === 401) {
+      const fix = 'choose another port for `admin`, or see that commands and server have the same configuration';
+      return [
+        failure(
+          `the Islet that has ${inUrl(host)}:${port} does not take the admin token in ${dataDir}: it is another one`,
+          fix,
+        ),
+      ];
+    }
     if (status !== 200) return [skipped(`does not say who shares a name: ${url} -> ${status}`)];
     const { count, shown } = JSON.parse(body) as { count: number; shown: { mxid: string; labels: string[] }[] };
     if (count === 0) return [ok('no two people of its mirrors share a name')];

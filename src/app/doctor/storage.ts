@@ -1,12 +1,16 @@
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile, stat } from 'node:fs/promises';
 import { databaseVersion } from '../../adapters/knex/database.js';
 import { checkTemplates } from '../../adapters/messaging/template-check.js';
 import { Templates } from '../../adapters/messaging/templates.js';
 import { parseKeys } from '../../adapters/signing/key-file.js';
 import type { Config } from '../config.js';
 import { databaseOptions } from '../open.js';
+import { us } from '../config/read-file.js';
 import { openTerms } from '../terms.js';
 import { area, type Diagnosis, type Trial, wordsOf } from './diagnosis.js';
+
+const WRITABLE = constants.W_OK | constants.X_OK;
 
 /** Where data and keys are, and who else may read them. */
 export const filesTrial =
@@ -14,19 +18,27 @@ export const filesTrial =
   async () => {
     const { ok, warning, failure } = area('files');
     const folder = await modeOf(dataDir);
+    const isClosed = folder !== undefined && (await problemOf(() => access(dataDir, WRITABLE))) !== undefined;
     const key = await modeOf(signing.keyFile);
     const broken =
       key === undefined ? undefined : await problemOf(async () => parseKeys(await readFile(signing.keyFile, 'utf8')));
+    const isUnread =
+      key !== undefined && (await problemOf(() => access(signing.keyFile, constants.R_OK))) !== undefined;
     return [
       folder === undefined
         ? warning(`${dataDir} does not exist yet`, 'it is made at the first start; its parent has to be writable then')
-        : folder & 0o007
-          ? warning(`${dataDir} is open to everybody (mode 0${folder.toString(8)})`, `chmod o= ${dataDir}`)
-          : ok(`${dataDir} is ours`),
+        : isClosed
+          ? failure(`${dataDir} is not for ${us()} to write to`, `chown it to ${us()}, or run as its owner`)
+          : folder & 0o007
+            ? warning(`${dataDir} is open to everybody (mode 0${folder.toString(8)})`, `chmod o= ${dataDir}`)
+            : ok(`${dataDir} is ours`),
       key === undefined
         ? warning(`there is no ${signing.keyFile} yet`, 'it is made at the first start; keep a copy of it')
         : broken !== undefined
-          ? failure(`${signing.keyFile}: ${broken}`, 'put back the copy of it: old rooms know its key')
+          ? failure(
+              `${signing.keyFile}: ${broken}`,
+              isUnread ? `let ${us()} read it, or run as its owner` : 'put back the copy of it: old rooms know its key',
+            )
           : key & 0o077
             ? warning(`others than its owner may read ${signing.keyFile}`, `chmod 600 ${signing.keyFile}`)
             : ok(`${signing.keyFile} holds a key that only its owner may read`),

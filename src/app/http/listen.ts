@@ -26,10 +26,21 @@ export interface Listening {
   readonly close: (idleMs?: number, limitMs?: number) => Promise<void>;
 }
 
-/** @throws if the address cannot be listened on */
+const words: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program has it',
+  EADDRNOTAVAIL: 'this machine has no such address',
+  EACCES: 'ports below 1024 need CAP_NET_BIND_SERVICE',
+  ENOTFOUND: 'the host name is not known',
+};
+
+/**
+ * @param what the option that says where
+ * @throws an error that names it and why it cannot be listened on
+ */
 export async function listen(
   app: RequestListener,
   { host, port, idleTimeoutMs = IDLE_MS }: ListenOptions,
+  what = 'listen',
 ): Promise<Listening> {
   const headersTimeout = idleTimeoutMs + HEADERS_BEYOND_IDLE_MS;
   const server = createServer({
@@ -46,7 +57,11 @@ export async function listen(
   });
   server.on('request', app);
   server.listen(port, host);
-  await once(server, 'listening');
+  await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
+    const why = words[cause.code ?? ''];
+    const error = new Error(`${what}: cannot listen on ${host}:${port}${why ? `, ${why}` : ''}`, { cause });
+    throw Object.assign(error, { code: cause.code });
+  });
 
   return {
     port: (server.address() as AddressInfo).port,
