@@ -45,6 +45,9 @@ export type SmsConfig = NonNullable<Config['sms']>;
  * @throws ConfigError with everything that is wrong
  */
 export function loadConfig({ file: given, env, cwd = process.cwd() }: ConfigPlace): LoadedConfig {
+  if (given === undefined && env['ISLET_CONFIG'] === '') {
+    throw new ConfigError([{ key: 'ISLET_CONFIG', reason: 'is empty', suggestion: 'unset it, or name the file' }]);
+  }
   const file = given ?? env['ISLET_CONFIG'] ?? usualFile(cwd);
   if (file === undefined) return interpret(NOTHING, undefined, env, cwd);
   const path = resolve(cwd, file);
@@ -60,7 +63,8 @@ export interface LoadedConfig {
 const usualFile = (cwd: string): string | undefined =>
   [join(cwd, 'islet.yaml'), '/etc/islet/islet.yaml'].find((file) => existsSync(file));
 
-const NOTHING: YamlFile = { data: {}, lineOf: () => undefined };
+/** A file without anything in it. */
+export const NOTHING: YamlFile = { data: {}, lineOf: () => undefined, isCutOff: () => false };
 
 /**
  * The same for a file that has been read, or is still to be written.
@@ -90,6 +94,7 @@ function readingOf(content: YamlFile, file: string | undefined, env: Environment
     cwd,
     knownEnv: new Set(['ISLET_CONFIG', ...options.map(({ path }) => envName(path))]),
     isInFile,
+    isCutOff: (path) => content.isCutOff(path),
     isGiven: (path) => isInEnv(path) || isInFile(path),
   };
 }

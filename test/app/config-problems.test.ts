@@ -462,7 +462,6 @@ describe('a file that is no configuration', () => {
     ['two documents', 'server: {}\n---\nlisten: {}\n', /^islet\.yaml: line 2, column 1: /],
     ['a list', '- ldap\n', 'islet.yaml: must hold sections such as "server:", not a list or a single value'],
     ['text', 'server\n', 'islet.yaml: must hold sections such as "server:", not a list or a single value'],
-    ['an alias of nothing', 'server: *a\n', 'islet.yaml: its aliases cannot be resolved'],
     ['an alias of itself', 'sources: &a [*a]\n', 'islet.yaml: its aliases cannot be resolved'],
     [
       'Latin-1',
@@ -472,6 +471,15 @@ describe('a file that is no configuration', () => {
   ])('is refused: %s', (_case, content, expected) => {
     expect(refusal(content)).toMatch(expected);
   });
+
+  it.each(['*s3cret', '&s3cret pass', '!s3cret pass', '@s3cret', '%s3cret', '`s3cret`'])(
+    'is refused where %s stands without quotes, and is not quoted',
+    (password) => {
+      expect(refusal(`mail:\n  host: h\n  password: ${password}\n`)).toMatch(
+        /^islet\.yaml: line 3, column \d+: (?!.*s3cret).* \(text that begins like this has to be in quotes\)$/,
+      );
+    },
+  );
 
   it('is refused when it is not there', () => {
     expect(() => loadConfig({ file: '/nowhere/islet.yaml', env: {} })).toThrow('/nowhere/islet.yaml does not exist');

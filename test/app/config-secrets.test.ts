@@ -1,7 +1,10 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readPipe } from '../../src/app/config/read-pipe.js';
 import { type LdapConfig, loadConfig } from '../../src/app/config.js';
 
 const PASSWORD = 's3cr$t "#1" ';
@@ -38,7 +41,43 @@ describe('a secret', () => {
 
   it('loses one line ending and not two', () => {
     write('secret\n\n');
-    expect(load('passwordFile: password')?.value).toBe('secret\n');
+    expect(load('passwordFile: password')).toEqual({
+      value: 'secret\n',
+      from: `file ${join(folder, 'password')}, its line ending taken off, of more than one line`,
+    });
+  });
+
+  it.each([
+    ['a block of YAML', 'password: |\n    s3cret\n  port: 25\n', {}, 'configuration file'],
+    [
+      'the environment',
+      'port: 25\n',
+      { ISLET_MAIL_PASSWORD: 's3cret\r\n' },
+      'environment variable ISLET_MAIL_PASSWORD',
+    ],
+  ])('loses one line ending that comes with %s, too', (_case, mail, env, from) => {
+    const file = join(folder, 'islet.yaml');
+    writeFileSync(file, `mail:\n  host: h\n  username: u\n  ${mail}`);
+    const { config } = loadConfig({ file, env });
+    expect(config.mail?.password?.value).toBe('s3cret');
+    expect(config.mail?.password?.from).toMatch(new RegExp(`^${from}.*, its line ending taken off$`));
+  });
+
+  it('that a comment follows says that the comment is no part of it', () => {
+    writeFileSync(join(folder, 'islet.yaml'), 'mail:\n  host: h\n  username: u\n  password: pass #1\n');
+    expect(loadConfig({ file: join(folder, 'islet.yaml'), env: {} }).config.mail?.password).toEqual({
+      value: 'pass',
+      from: `configuration file ${join(folder, 'islet.yaml')}, without the comment behind it`,
+    });
+  });
+
+  it('may come through a pipe, and one that nobody writes to is told', async () => {
+    const pipe = join(folder, 'password');
+    execFileSync('mkfifo', [pipe]);
+    const writer = spawn('sh', ['-c', 'printf "s3cret\\n" > "$0"', pipe]);
+    expect(load('passwordFile: password')?.value).toBe('s3cret');
+    await once(writer, 'close');
+    expect(() => readPipe(pipe, 50)).toThrow(expect.objectContaining({ code: 'ETIMEDOUT' }));
   });
 
   it('is the same from the file and from the environment', () => {
@@ -69,6 +108,11 @@ describe('a secret', () => {
       Buffer.from([0xff, 0xfe, 0x41]),
       'mail.passwordFile: FOLDER/password is not in UTF-8 (line 1)',
     ],
+    [
+      'text in UTF-16',
+      Buffer.from('secret\n', 'utf16le'),
+      'mail.passwordFile: holds NUL bytes: file FOLDER/password (line 1; save it as UTF-8)',
+    ],
     ['a folder', undefined, 'mail.passwordFile: FOLDER/password is a folder, not a file (line 1)'],
   ])('stops the start if it is %s', (_case, content, expected) => {
     if (content === undefined) mkdirSync(join(folder, 'password'));
@@ -81,6 +125,7 @@ describe('a secret', () => {
     expect(() => load('', { ISLET_MAIL_PASSWORD: '' })).toThrow(
       'mail.password: is empty (ISLET_MAIL_PASSWORD; leave it out instead)',
     );
+    expect(() => load('passwordFile: "file://gone/password"')).toThrow('file://gone/password does not exist');
     write(PASSWORD);
     const twice = 'mail.password: is given twice, by itself and as passwordFile';
     expect(() => load('password: p, passwordFile: password')).toThrow(twice);

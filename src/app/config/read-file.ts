@@ -6,6 +6,8 @@ export function cannotRead(path: string, error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return `${path} does not exist`;
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return `${path} is not in UTF-8`;
+  if (code === 'ETIMEDOUT') return `${path} is a pipe that nobody writes to`;
+  if (code === 'ELOOP') return `${path} is a link that leads to itself`;
   if (code === 'EISDIR') return `${path} is a folder, not a file`;
   if (code !== 'EACCES' && code !== 'EPERM') return `${path} cannot be read (${code})`;
   return `${path} cannot be read by ${us()}: ${ownership(path)}`;

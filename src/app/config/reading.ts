@@ -19,6 +19,8 @@ export interface Reading {
   readonly knownEnv: Set<string>;
   /** Whether the file has this option. */
   isInFile(path: KeyPath): boolean;
+  /** Whether a `#` ends its text there. */
+  isCutOff(path: KeyPath): boolean;
   /** Whether the file or the environment has it. */
   isGiven(path: KeyPath): boolean;
 }
@@ -26,7 +28,12 @@ export interface Reading {
 /** An absolute path. Written in the file it starts from there, otherwise from where we were started. */
 export function absolutePath(reading: Reading, text: string, isFromFile: boolean): string {
   const start = isFromFile ? reading.folder : reading.cwd;
-  if (text.startsWith('file:')) return fileURLToPath(new URL(text, pathToFileURL(`${start}/`)));
+  try {
+    if (text.startsWith('file:')) return fileURLToPath(new URL(text, pathToFileURL(`${start}/`)));
+  } catch {
+    // As in file://etc/islet/password: that there is no such file is what has to be told.
+    return text;
+  }
   return resolve(start, text);
 }
 

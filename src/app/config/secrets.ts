@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { envName } from './env-name.js';
 import type { KeyPath } from './problems.js';
 import { cannotRead } from './read-file.js';
+import { readPipe } from './read-pipe.js';
 import { absolutePath, type Reading } from './reading.js';
 
 export interface Secret {
@@ -31,8 +32,14 @@ export function readSecret(
   reading.knownEnv.add(inEnv).add(fileInEnv);
   const value = reading.env[inEnv] ?? written.value;
   const file = reading.env[fileInEnv] ?? written.file;
+  if (file === '') {
+    reading.problems.add(fileOption(path), 'is empty', `unset ${fileInEnv}`);
+    return undefined;
+  }
   if (value !== undefined && file !== undefined) {
-    reading.problems.add(path, `is given twice, by itself and as ${fileOption(path).at(-1)}`, 'leave one out');
+    const inEnvironment = [inEnv, fileInEnv].filter((name) => reading.env[name] !== undefined).join(' and ');
+    const hint = inEnvironment === '' ? 'leave one out' : `leave one out; in the environment is ${inEnvironment}`;
+    reading.problems.add(path, `is given twice, by itself and as ${fileOption(path).at(-1)}`, hint);
     return undefined;
   }
   if (file !== undefined) {
@@ -41,9 +48,23 @@ export function readSecret(
   if (value === '') reading.problems.add(path, 'is empty');
   if (value === undefined || value === '') return undefined;
   const variable = [inEnv, envName(written.within ?? envPath)].find((name) => reading.env[name] !== undefined);
-  if (variable !== undefined) return { value, from: `environment variable ${variable}` };
+  if (variable !== undefined) return asSecret(reading, path, value, `environment variable ${variable}`);
   warnIfOpen(reading);
-  return { value, from: `configuration file ${reading.file}` };
+  const cut = reading.isCutOff(path) ? ', without the comment behind it' : '';
+  return asSecret(reading, path, value, `configuration file ${reading.file}${cut}`);
+}
+
+/** Without one line ending, which belongs to no secret: `|` in YAML, `echo` and editors put it there. All else belongs to it. */
+function asSecret({ problems }: Reading, path: KeyPath, text: string, place: string): Secret | undefined {
+  const value = text.replace(/\r?\n$/, '');
+  if (value === '') problems.add(path, `is empty: ${place}`);
+  if (value.includes('\0')) problems.add(path, `holds NUL bytes: ${place}`, 'save it as UTF-8');
+  if (value === '' || value.includes('\0')) return undefined;
+  const notes = [
+    ...(value === text ? [] : [', its line ending taken off']),
+    ...(/[\r\n]/.test(value) ? [', of more than one line'] : []),
+  ];
+  return { value, from: `${place}${notes.join('')}` };
 }
 
 /**
@@ -59,15 +80,15 @@ export function secretFile(reading: Reading, file: string | undefined, envPath: 
 
 const fileOption = (path: KeyPath): KeyPath => [...path.slice(0, -1), `${path.at(-1)}File`];
 
-/** The content of a file without its byte order mark and without one line ending: all else belongs to the secret. */
-export function readSecretFile({ problems }: Reading, path: KeyPath, file: string): Secret | undefined {
+/** The content of a file without its byte order mark and without one line ending. */
+export function readSecretFile(reading: Reading, path: KeyPath, file: string): Secret | undefined {
   try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
-    const value = text.replace(/\r?\n$/, '');
-    if (value !== '') return { value, from: `file ${file}${value === text ? '' : ', its line ending taken off'}` };
-    problems.add(path, `${file} is empty`);
+    const bytes = statSync(file).isFIFO() ? readPipe(file) : readFileSync(file);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (/^\r?\n?$/.test(text)) reading.problems.add(path, `${file} is empty`);
+    else return asSecret(reading, path, text, `file ${file}`);
   } catch (error) {
-    problems.add(path, cannotRead(file, error));
+    reading.problems.add(path, cannotRead(file, error));
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, isSeq, LineCounter, parseDocument, type Node } from 'yaml';
+import { isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml';
 import { ConfigError, type KeyPath, type Problem } from './problems.js';
 import { cannotRead } from './read-file.js';
 
@@ -7,6 +7,8 @@ export interface YamlFile {
   /** What stands in it, `undefined` where the file has a key with nothing behind it. */
   readonly data: Readonly<Record<string, unknown>>;
   lineOf(path: KeyPath): number | undefined;
+  /** Whether there is text without quotes which a comment follows: what was meant may be more. */
+  isCutOff(path: KeyPath): boolean;
 }
 
 /**
@@ -27,14 +29,48 @@ export function readYaml(file: string): YamlFile {
 /** @param file its name, for messages */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const problems = document.errors.map(({ message, pos }): Problem => {
-    const { line, col } = lines.linePos(pos[0]);
-    return { key: file, reason: `line ${line}, column ${col}: ${message.split('\n')[0]}` };
-  });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const problem = (at: number, reason: string, suggestion?: string): Problem => {
+    const { line, col } = lines.linePos(at);
+    return { key: file, reason: `line ${line}, column ${col}: ${reason}`, ...(suggestion && { suggestion }) };
+  };
+  const problems = [
+    ...document.errors.map(({ code, message, pos }) =>
+      problem(pos[0], message.split('\n')[0] ?? '', code === 'BAD_SCALAR_START' ? QUOTE : undefined),
+    ),
+    ...(document.errors.length > 0 ? [] : marksIn(document)).map(({ at, reason }) => problem(at, reason, QUOTE)),
+  ];
   if (problems.length > 0) throw new ConfigError(problems);
   const data = toData(document, file);
-  return { data, lineOf: (path) => lineOf(document.contents, path, lines) };
+  return {
+    data,
+    lineOf: (path) => lineOf(document.contents, path, lines),
+    isCutOff: (path) => {
+      const node = document.getIn(path, true);
+      return isScalar(node) && node.type === 'PLAIN' && Boolean(node.comment);
+    },
+  };
+}
+
+const QUOTE = 'text that begins like this has to be in quotes';
+
+/** Where `*`, `&` and `!` mean something to YAML that nobody can have meant: more likely they begin a password. */
+function marksIn(document: Document): readonly { readonly at: number; readonly reason: string }[] {
+  const found = document.warnings.map(({ pos }) => ({ at: pos[0], reason: 'a tag, !…, that means nothing here' }));
+  const used = new Set<string>();
+  visit(document, {
+    Alias: (_key, alias) => {
+      used.add(alias.source);
+      if (!alias.resolve(document)) found.push({ at: alias.range?.[0] ?? 0, reason: 'an alias, *…, of nothing' });
+    },
+  });
+  visit(document, {
+    Scalar: (_key, { anchor, range }) => {
+      if (anchor !== undefined && !used.has(anchor))
+        found.push({ at: range?.[0] ?? 0, reason: 'behind an anchor, &…, that nothing refers to' });
+    },
+  });
+  return found;
 }
 
 function decode(bytes: Buffer, file: string): string {

@@ -6,7 +6,7 @@ import { LogTelemetry } from '../../adapters/system/log-telemetry.js';
 import { lookupHash } from '../../domain/hashing.js';
 import { email } from '../../domain/threepid.js';
 import type { Paint } from '../commands/paint.js';
-import { interpret } from '../config.js';
+import { interpret, NOTHING } from '../config.js';
 import { serve } from '../main.js';
 import { freePorts } from './free-ports.js';
 import { DEMO_BIND_DN, DEMO_BIND_PASSWORD, startDirectory } from './directory.js';
@@ -98,7 +98,7 @@ async function start(
     homeservers: { [DEMO_HOMESERVER]: { url: homeserver.url } },
     mail: { host: '127.0.0.1', port: mail.smtpPort, tls: 'none', from: 'Islet demo <noreply@island.example>' },
   };
-  const { config } = interpret({ data, lineOf: () => undefined }, undefined, {}, folder);
+  const { config } = interpret({ ...NOTHING, data }, undefined, {}, folder);
   closing.push(() => telemetry.close());
   const islet = await opened(serve(config, telemetry));
   await islet.services.sync('islanders');
