@@ -1,3 +1,4 @@
+import { Interrupted } from '../domain/errors.js';
 import type { Invites } from '../domain/invites.js';
 import type { Leavers } from '../domain/leavers.js';
 import type { Mirrors, SyncOptions } from '../domain/mirrors.js';
@@ -51,20 +52,32 @@ export function keepMirrors(
   clock: Clock,
   telemetry: Telemetry,
 ): readonly Schedule[] {
-  return mirroredIn(stages).map(({ directory: { name }, everyMs, changesEveryMs = Infinity }) => {
+  return mirroredIn(stages).map(({ directory, everyMs, changesEveryMs = Infinity }) => {
+    const { name } = directory;
     let isFirst = true;
     const tickMs = Math.min(everyMs / 4, changesEveryMs / 4, LONGEST_TICK_MS);
-    return every(tickMs, `sync of ${name}`, telemetry, async () => {
+    const schedule = every(tickMs, `sync of ${name}`, telemetry, async () => {
       const due = isFirst ? 'everything' : await whatIsDue();
       isFirst = false;
       if (!due) return;
-      const report = await sync(name, { isOfChanges: due === 'changes' });
+      const report = await sync(name, { isOfChanges: due === 'changes' }).catch((error: unknown) => {
+        if (!(error instanceof Interrupted)) throw error;
+        return undefined;
+      });
+      if (!report) return;
       const { isApplied, added, changed, removed, tookMs } = report;
       const counts = { added: added.count, changed: changed.count, removed: removed.count };
       if (isApplied && hasNews(report)) {
         telemetry.info('a mirror is in step with its directory', { source: name, ...counts, tookMs });
       }
     });
+    return {
+      close: () => {
+        // A directory may take minutes over a listing, and somebody waits for us to end.
+        directory.interrupt?.();
+        return schedule.close();
+      },
+    };
 
     async function whatIsDue(): Promise<'everything' | 'changes' | undefined> {
       const { attemptedAt = -Infinity, changesAt = attemptedAt } = await mirrors.state(name);

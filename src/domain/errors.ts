@@ -58,3 +58,12 @@ export class Refused extends Error {
 export class NotAsked extends Error {
   override readonly name = 'NotAsked';
 }
+
+/** Islet ends, and what it was doing with it. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+
+  constructor() {
+    super('Islet ends');
+  }
+}

@@ -1,3 +1,4 @@
+import { Interrupted } from './errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { Directory } from '../ports/directory.js';
 import type { ClaimReader } from '../ports/hash-index.js';
@@ -108,6 +109,8 @@ export class Mirrors {
       const changes = options.isOfChanges ? await compareChanges(directory, this.store, before) : undefined;
       listing = changes ?? (await compare(directory, this.store, options.onProgress));
     } catch (cause) {
+      // It says nothing of the directory.
+      if (cause instanceof Interrupted) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       const ofChanges = options.isOfChanges && before.bookmark !== undefined;
       const failure = { at: startedAt, reason, ...(ofChanges && { isOfChanges: true as const }) };

@@ -50,4 +50,7 @@ export abstract class Directory {
    * be said any more, or is too much to be said: then everything has to be read. Throws like `list`.
    */
   changes?(since: string): Promise<DirectoryChanges | undefined>;
+
+  /** Ends, for good, what is being listed or asked for changes, which then throws `Interrupted`. */
+  interrupt?(): void;
 }

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LdapOptions } from '../../src/adapters/ldap/options.js';
 import type { LdapSource } from '../../src/adapters/ldap/source.js';
+import { Interrupted } from '../../src/domain/errors.js';
 import { email } from '../../src/domain/threepid.js';
 import type { Clock } from '../../src/ports/clock.js';
 import { FakeClock, Heard } from '../support/fakes.js';
@@ -33,6 +34,7 @@ async function took(work: Promise<unknown>): Promise<number> {
 }
 
 describe('a directory that fails', () => {
+  let bookmark = '';
   let slapd: Slapd;
   let source: LdapSource;
   let heard: Heard;
@@ -152,6 +154,25 @@ describe('a directory that fails', () => {
     const proxy = await TcpProxy.to(slapd.port, (data) => (said += data.length) < 20_000);
     make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
     await expect(listed(source)).rejects.toThrow('no answer within');
+    await proxy.stop();
+  });
+
+  it.each([
+    ['a listing', { stallLimitMs: 60_000, listsInThread: true }, () => listed(source)],
+    ['a question for changes', { stallLimitMs: 60_000 }, () => source.changes(bookmark)],
+  ])('holds up nobody who ends Islet during %s', async (_case, options, ask) => {
+    let isSilent = false;
+    // It lets us in, and is silent then.
+    const proxy = await TcpProxy.to(slapd.port, (data) => !isSilent || data.includes('\x61'));
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`], ...options });
+    for await (const _page of source.list((text) => (bookmark = text)));
+    const before = proxy.accepted;
+    isSilent = true;
+    const asked = ask();
+    await vi.waitFor(() => expect(proxy.accepted).toBe(before + 1));
+    source.interrupt();
+    await expect(asked).rejects.toBeInstanceOf(Interrupted);
+    expect(await settled(() => proxy.open, 0)).toBe(0);
     await proxy.stop();
   });
 

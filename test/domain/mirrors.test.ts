@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CONTESTED } from '../../src/domain/association.js';
+import { Interrupted } from '../../src/domain/errors.js';
 import type { Mxid } from '../../src/domain/mxid.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import { alice, bob, FakeDirectory } from '../support/fakes.js';
@@ -31,6 +32,16 @@ describe('a mirror', () => {
       failure: undefined,
     });
     expect(await house.hashed(a)).toBeUndefined();
+  });
+
+  it('knows nothing worse of its directory because Islet ends', async () => {
+    staff.put('1', alice, [a]);
+    await house.mirrors.sync('staff');
+    const before = await house.mirrors.state('staff');
+    house.clock.pass(60_000);
+    staff.failure = new Interrupted();
+    await expect(house.mirrors.sync('staff')).rejects.toBeInstanceOf(Interrupted);
+    expect(await house.mirrors.state('staff')).toEqual(before);
   });
 
   it('makes everybody findable by hash with the first sync', async () => {

@@ -33,11 +33,14 @@ export class Changes {
   ) {}
 
   /** `undefined` if that cannot be asked, of this server or at all, or if it is too much. */
-  async since(before: Bookmark): Promise<Changed | undefined> {
+  async since(before: Bookmark, signal: AbortSignal): Promise<Changed | undefined> {
     const { rules, servers, extent } = this;
     const limits: Limits = { totalMs: SEARCH_MS, stallMs: extent.stallMs };
     const connection = await servers.open(OPEN_MS, true);
+    const end = () => connection.close();
+    signal.addEventListener('abort', end);
     try {
+      signal.throwIfAborted();
       const bookmark = await bookmarkOf(connection, extent.bases[0] ?? '', rules, limits, this.clock.now());
       if (bookmark?.server !== before.server || 'usn' in bookmark !== 'usn' in before) return undefined;
       const ids = await this.changed(connection, before, limits);
@@ -56,6 +59,7 @@ export class Changes {
       servers.answered(connection);
       return { present, gone: [...ids.keys()].filter((id) => !met.has(id)), bookmark };
     } finally {
+      signal.removeEventListener('abort', end);
       connection.close();
     }
   }

@@ -69,12 +69,14 @@ const workerUrl = () =>
  * Lists a directory in a thread of its own, a page ahead of whoever takes the pages. Decoding a
  * hundred thousand entries is work for seconds, and its garbage would stop every request.
  *
+ * @param signal ends it
  * @throws what the listing throws, in its words
  */
 export async function* listInThread(
   options: LdapOptions,
   outages: OutageWatch,
   remarks: Remarks,
+  signal: AbortSignal,
 ): AsyncGenerator<RawPage> {
   const worker = new Worker(workerUrl(), {
     name: `listing of ${options.name}`,
@@ -82,7 +84,7 @@ export async function* listInThread(
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
   });
   try {
-    for await (const [report] of on(worker, 'message', { close: ['exit'] }) as AsyncIterable<[Report]>) {
+    for await (const [report] of on(worker, 'message', { close: ['exit'], signal }) as AsyncIterable<[Report]>) {
       if ('page' in report) {
         yield unpack(report.page);
         worker.postMessage('taken');

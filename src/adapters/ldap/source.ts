@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Finding } from '../../domain/association.js';
+import { Interrupted } from '../../domain/errors.js';
 import { isRegion } from '../../domain/phone-number.js';
 import { sameThreepid, type Threepid } from '../../domain/threepid.js';
 import type { Clock } from '../../ports/clock.js';
@@ -44,6 +45,7 @@ export class LdapSource implements ThreepidSource, Directory {
   private readonly lookup: Lookup;
   private readonly listing: Listing;
   private readonly changed: Changes;
+  private readonly interruption = new AbortController();
   /** Where the server stood before the listing that is under way or ended last. */
   private bookmark: string | undefined;
   private refusesChanges = false;
@@ -87,16 +89,24 @@ export class LdapSource implements ThreepidSource, Directory {
   async *list(onBookmark?: (bookmark: string) => void): AsyncGenerator<DirectoryPage> {
     this.bookmark = undefined;
     [this.emptyBefore, this.empty] = [this.empty, new Map()];
-    const pages = this.options.listsInThread ? listInThread(this.options, this.outages, this) : this.listing.pages();
+    const { signal } = this.interruption;
+    const pages = this.options.listsInThread
+      ? listInThread(this.options, this.outages, this, signal)
+      : this.listing.pages();
     let knownByName = 0;
-    for await (const { part, entries } of pages) {
-      // To understand an entry takes a while, and requests are waiting: pages can be thousands long.
-      for (let at = 0; at < entries.length; at += READ_AT_ONCE) {
-        const page = readable({ part, entries: entries.slice(at, at + READ_AT_ONCE) }, this.rules);
-        knownByName += page.entries.filter(isKnownByName).length;
-        yield page;
-        await setImmediate();
+    try {
+      for await (const { part, entries } of pages) {
+        // To understand an entry takes a while, and requests are waiting: pages can be thousands long.
+        for (let at = 0; at < entries.length; at += READ_AT_ONCE) {
+          if (signal.aborted) throw new Interrupted();
+          const page = readable({ part, entries: entries.slice(at, at + READ_AT_ONCE) }, this.rules);
+          knownByName += page.entries.filter(isKnownByName).length;
+          yield page;
+          await setImmediate();
+        }
       }
+    } catch (error) {
+      throw signal.aborted ? new Interrupted() : error;
     }
     this.lackIds(knownByName);
     for (const [part, remark] of this.empty) yield { part, entries: [], remark };
@@ -105,7 +115,9 @@ export class LdapSource implements ThreepidSource, Directory {
 
   async changes(since: string): Promise<DirectoryChanges | undefined> {
     if (this.refusesChanges) return undefined;
-    const changed = await this.changed.since(JSON.parse(since) as Bookmark).catch((error: unknown) => {
+    const { signal } = this.interruption;
+    const changed = await this.changed.since(JSON.parse(since) as Bookmark, signal).catch((error: unknown) => {
+      if (signal.aborted) throw new Interrupted();
       if (!(error instanceof DirectoryProblem) || !isRefusal(error.cause)) throw error;
       this.refusesChanges = true;
       const facts = { source: this.name, problem: error.message };
@@ -115,6 +127,10 @@ export class LdapSource implements ThreepidSource, Directory {
     if (!changed) return undefined;
     const present = changed.present.map((page) => readable(page, this.rules));
     return { present, gone: changed.gone, bookmark: JSON.stringify(changed.bookmark) };
+  }
+
+  interrupt(): void {
+    this.interruption.abort();
   }
 
   async explain(threepid: Threepid): Promise<readonly Evidence[]> {
