@@ -8,6 +8,7 @@ import { migrationSource } from '../../src/adapters/knex/migrations.js';
 import { knexStores } from '../../src/adapters/knex/stores.js';
 import { email } from '../../src/domain/threepid.js';
 import { callsOf, draftOf, readAll } from '../contracts/stores.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { freshDatabase, onServer, ROLE_WITH_PASSWORD } from '../support/postgres.js';
 
 const clock = { now: () => 0 };
@@ -172,6 +173,21 @@ describe('PostgreSQL', () => {
     const refused = openDatabase({ client: 'pg', url: 'postgres://islet:url-secret@127.0.0.1:1/islet' });
     await expect(refused).rejects.toThrow(/^could not open the database islet at 127\.0\.0\.1:1: .*ECONNREFUSED/);
     await expect(refused).rejects.not.toThrow(/url-secret/);
+  });
+
+  it('is asked over another connection after one that was never answered', async () => {
+    const url = new URL(await database());
+    let isSilent = false;
+    const proxy = await TcpProxy.to(Number(url.port), () => !isSilent);
+    url.port = String(proxy.port);
+    url.searchParams.set('query_timeout', '300');
+    const db = await open({ client: 'pg', url: url.href });
+    isSilent = true;
+    await expect(db.raw('select 1')).rejects.toThrow('Query read timeout');
+    isSilent = false;
+    expect((await db.raw('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await db.destroy();
+    await proxy.stop();
   });
 
   it('calls other instances back, also after all connections were cut', async () => {

@@ -108,8 +108,39 @@ const postgres = (url: string, password: string | undefined): Knex.Config => ({
     idle_in_transaction_session_timeout: STATEMENT_LIMIT_MS,
     types: numericTypes,
   } as Knex.PgConnectionConfig,
-  pool: { min: 0, max: 10 },
+  pool: {
+    min: 0,
+    max: 10,
+    afterCreate: (connection: PgConnection, done: PoolDone) => {
+      endWithoutAnswer(connection);
+      done(null, connection);
+    },
+  },
 });
+
+type Answered = (error: Error | null, answer: unknown) => void;
+
+interface PgConnection {
+  query(query: unknown, done?: unknown): unknown;
+  readonly connection: { readonly stream: { destroy(): void } };
+  __knex__disposed?: Error;
+}
+
+/** The driver keeps a connection on which a query was never answered, and the next would wait behind it. */
+function endWithoutAnswer(pgConnection: PgConnection): void {
+  const query = pgConnection.query.bind(pgConnection);
+  pgConnection.query = (asked, done) => {
+    if (typeof done !== 'function') return query(asked, done);
+    return query(asked, (error: Error | null, answer: unknown) => {
+      if (error?.message === 'Query read timeout') {
+        // Knex looks at this before it gives a connection out, and the stream's end comes too late.
+        pgConnection.__knex__disposed = error;
+        pgConnection.connection.stream.destroy();
+      }
+      (done as Answered)(error, answer);
+    });
+  };
+}
 
 /** Counts and instants as numbers; pg gives int8 as text because not all of them fit. */
 const numericTypes = {
