@@ -9,6 +9,7 @@ import { Heard } from '../support/fakes.js';
 import { sourceOf } from '../support/ldap.js';
 import { person, unit } from '../support/ldif.js';
 import { Slapd } from '../support/slapd.js';
+import { startStandIn } from '../support/stand-in.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createAuthority } from '../support/tls.js';
 
@@ -109,7 +110,22 @@ describe('a connection to the directory', () => {
 
   it('says that a server does not speak TLS', async () => {
     const { problem } = await attempt(plain, { urls: [plain.url.replace('ldap:', 'ldaps:')] });
-    expect(problem).toMatch(/TLS|connection closed/);
+    expect(problem).toMatch(/connection closed by the server at once: is this a port for ldap:\/\/ and startTls\?$/);
+  });
+
+  it.each([
+    [false, /: bind failed: the connection was lost at once: is this a port for ldaps:\/\/\?$/],
+    [true, /: StartTLS failed: the connection was lost at once: is this a port for ldaps:\/\/\?$/],
+  ])('says that a server speaks nothing but TLS there, with startTls: %s', async (startTls, words) => {
+    const { problem } = await attempt(slapd, { urls: [slapd.ldapsUrl.replace('ldaps:', 'ldap:')], startTls });
+    expect(problem).toMatch(words);
+  });
+
+  it('says that what answers there is no TLS at all', async () => {
+    const web = await startStandIn((_request, response) => response.end());
+    const { problem } = await attempt(slapd, { urls: [web.url.replace('http:', 'ldaps:')] });
+    expect(problem).toMatch(/: it does not speak TLS here, or not a version in common/);
+    await web.close();
   });
 
   it.each([

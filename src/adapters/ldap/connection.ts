@@ -13,6 +13,7 @@ import {
   LOST,
   rootWordsOf,
   serversWords,
+  unansweredWords,
   wordsOf,
 } from './problem.js';
 import { type RawEntry, rawEntry } from './raw-entry.js';
@@ -66,6 +67,7 @@ export class Connection {
   private handOn: (message: Buffer) => void = () => undefined;
   /** What ends the question that is asked: the tag of its response. */
   private awaited: number | undefined;
+  private hasHeard = false;
   /** The library makes ten objects of an entry, and takes ten times as long as reading it. */
   private readonly incoming = new Incoming(
     (content) => this.onEntry(content),
@@ -96,10 +98,11 @@ export class Connection {
     const connection = new Connection(url, client);
     const deadline = new Deadline(limitMs);
 
-    await connection.step(deadline, wordsOf, (done) => client.on('connect', () => done(null)));
+    const words = (cause: Error) => (connection.hasHeard ? wordsOf(cause) : unansweredWords(cause, isEncrypted));
+    await connection.step(deadline, words, (done) => client.on('connect', () => done(null)));
     if (access.startTls && !isEncrypted) {
       connection.awaited = EXTENDED_RESPONSE;
-      const failed = (cause: Error) => `StartTLS failed: ${wordsOf(cause)}`;
+      const failed = (cause: Error) => `StartTLS failed: ${words(cause)}`;
       await connection.step(deadline, failed, (done) => client.starttls({ ...tls }, [], done));
       // Whoever can write into the unencrypted part must not begin a message for the encrypted one.
       if (!connection.incoming.isComplete) {
@@ -114,7 +117,7 @@ export class Connection {
     await connection.step(
       deadline,
       // Where the server is silent, nothing is wrong with the password.
-      (cause) => (isResult(cause) ? `${refused}: ${serversWords(cause)}` : `bind failed: ${wordsOf(cause)}`),
+      (cause) => (isResult(cause) ? `${refused}: ${serversWords(cause)}` : `bind failed: ${words(cause)}`),
       (done) => client.bind(dn, password, done),
     );
     return connection;
@@ -208,6 +211,7 @@ export class Connection {
 
   /** What the library would take for the end of a question, or trip over, is looked at first. */
   private receive(message: Buffer): void {
+    this.hasHeard = true;
     const { id, tag, code, words } = responseOf(message);
     if (id === 0) throw endedBy(code, words);
     if (tag === INTERMEDIATE_RESPONSE) return;

@@ -43,6 +43,7 @@ export function wordsOf(error: unknown): string {
   if (typeof code === 'number') return resultWords(error, code);
   const words = code === undefined ? undefined : networkWords[code];
   const { reason } = error as { readonly reason?: string };
+  if (words === undefined && code?.startsWith('ERR_SSL_')) return `TLS fails (${reason ?? code})`;
   if (words !== undefined) return reason === undefined ? words : `${words} (${reason.trim()})`;
   return error.message;
 }
@@ -57,6 +58,7 @@ const NO_SUCH_OBJECT = 32;
 
 export const LOST = 'the connection was lost';
 
+const NO_TLS = 'it does not speak TLS here, or not a version in common';
 const UNTRUSTED = 'its certificate is not trusted';
 
 const networkWords: Readonly<Record<string, string>> = {
@@ -68,7 +70,8 @@ const networkWords: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer',
   ENOTFOUND: 'host name is not known',
   EAI_AGAIN: 'host name cannot be looked up right now',
-  EPROTO: 'it does not speak TLS here, or not a version in common',
+  EPROTO: NO_TLS,
+  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
   CERT_HAS_EXPIRED: 'its certificate has expired',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
@@ -105,6 +108,18 @@ const logonHints: Readonly<Record<string, string>> = {
   '773': 'the password must be changed first',
   '775': 'the account is locked',
 };
+
+/**
+ * Why nothing was ever answered on a connection.
+ *
+ * @param isEncrypted as we have it
+ */
+export function unansweredWords(error: Error, isEncrypted: boolean): string {
+  const words = wordsOf(error);
+  const isHungUp = words === LOST || words === networkWords['ECONNRESET'];
+  if (!isHungUp) return words;
+  return `${words} at once: ${isEncrypted ? 'is this a port for ldap:// and startTls' : 'is this a port for ldaps://'}?`;
+}
 
 const MOST_WORDS = 200;
 
