@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { LdapOptions } from '../../src/adapters/ldap/options.js';
 import { email } from '../../src/domain/threepid.js';
 import { tlv } from '../support/ber.js';
@@ -86,13 +86,18 @@ describe('a connection to the directory', () => {
   it.each([
     ['LDAPS', true, false],
     ['StartTLS', false, true],
-  ])('is refused to a server whose certificate is not trusted: %s', async (_how, isLdaps, startTls) => {
-    const urls = [isLdaps ? slapd.ldapsUrl : slapd.url];
-    for (const ca of [undefined, stranger.ca]) {
-      const { problem } = await attempt(slapd, { urls, startTls, ca });
-      expect(problem).toContain('certificate is not trusted');
-    }
-  });
+  ])(
+    'is refused to a server whose certificate is not trusted, whatever the environment says: %s',
+    async (_how, isLdaps, startTls) => {
+      vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+      const urls = [isLdaps ? slapd.ldapsUrl : slapd.url];
+      for (const ca of [undefined, stranger.ca]) {
+        const { problem } = await attempt(slapd, { urls, startTls, ca });
+        expect(problem).toContain('certificate is not trusted');
+      }
+      vi.unstubAllEnvs();
+    },
+  );
 
   it.each([
     ['LDAPS', true, false],

@@ -92,7 +92,13 @@ export class Connection {
   /** @throws DirectoryProblem that names the URL and what is wrong with it */
   static async open(url: string, access: Access, limitMs: number): Promise<Connection> {
     const { host, isEncrypted } = addressOf(url);
-    const tls = { host, ...(isIP(host) === 0 && { servername: host }), secureContext: access.trust };
+    // Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not.
+    const tls = {
+      host,
+      rejectUnauthorized: true,
+      ...(isIP(host) === 0 && { servername: host }),
+      secureContext: access.trust,
+    };
     const client = ldap.createClient({ url, tlsOptions: tls, queueDisable: true, connectTimeout: limitMs });
     unbracket(client, host);
     const connection = new Connection(url, client);

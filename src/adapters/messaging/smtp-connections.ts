@@ -42,14 +42,16 @@ export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
 /** For one connection, once its socket is open. */
 export function connectionOptions(server: SmtpServer, tls = server.tls) {
   const { host, port, ca, username, ehloName, timeLimitMs } = server;
+  // Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not.
+  const verified = { rejectUnauthorized: true, ...(ca !== undefined && { ca }) };
   const encryption: Record<SmtpEncryption, SMTPConnectionOptions> = {
     none: { ignoreTLS: true },
     opportunistic: {
       ...(username === undefined ? { opportunisticTLS: true } : { requireTLS: true }),
       tls: { rejectUnauthorized: false },
     },
-    required: { requireTLS: true, tls: { ...(ca !== undefined && { ca }) } },
-    implicit: { secure: true, tls: { ...(ca !== undefined && { ca }) } },
+    required: { requireTLS: true, tls: verified },
+    implicit: { secure: true, tls: verified },
   };
   return {
     host,
