@@ -169,7 +169,9 @@ export class Connection {
       });
     } catch (cause) {
       const isOfItself = scope === 'base' && base === ROOT;
-      const what = isOfItself ? 'what the server says of itself cannot be read' : `search below ${baseText(base)} failed`;
+      const what = isOfItself
+        ? 'what the server says of itself cannot be read'
+        : `search below ${baseText(base)} failed`;
       const words = base === ROOT && !isOfItself ? rootWordsOf(cause) : wordsOf(cause);
       throw new DirectoryProblem(this.url, `${what}: ${words}`, { cause });
     } finally {
