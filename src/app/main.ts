@@ -129,7 +129,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 }
 
 function startSchedules(
-  { stages, services: { sessions, invites, telemetry } }: OpenHouse,
+  { stages, services: { sessions, bindings, invites, telemetry } }: OpenHouse,
   peppers: Peppers,
   keeper: IndexKeeper,
   feed: ChangeFeed,
@@ -147,6 +147,7 @@ function startSchedules(
   ];
   return [
     keeping,
+    every(MINUTE_MS, 'old bindings', telemetry, () => bindings.expire()),
     every(10 * MINUTE_MS, 'old sessions', telemetry, () => sessions.purge()),
     // A crash, or a source that failed at the wrong moment, may have left one waiting.
     every(60 * MINUTE_MS, 'waiting invitations', telemetry, () => invites.deliverKnown()),

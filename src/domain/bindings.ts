@@ -92,6 +92,12 @@ export class Bindings {
     return (await this.store.find([threepid])).some((own) => own.mxid === mxid && own.suspended);
   }
 
+  /** Removes what is past its `notAfter`; by hash it is found until then. To be called every minute or so. */
+  async expire(): Promise<void> {
+    await this.store.purge(this.clock.now());
+    await this.keeper.catchUp();
+  }
+
   /** @param provenAt when the proof was begun, ms since the epoch */
   private async save(threepid: Threepid, mxid: Mxid, provenAt = Infinity): Promise<Binding> {
     const standing = await this.leavers.standing(mxid);

@@ -21,6 +21,9 @@ export abstract class AssociationStore {
    */
   abstract unbind(threepid: Threepid, mxid: Mxid): Promise<boolean>;
 
+  /** Removes what was valid until before `time`, ms since the epoch. */
+  abstract purge(time: number): Promise<void>;
+
   /** Everything bound, in pages; what changes meanwhile may or may not be in it. */
   abstract all(): AsyncIterable<readonly Binding[]>;
 }

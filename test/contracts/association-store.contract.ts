@@ -85,6 +85,21 @@ export function associationStoreContract(open: OpenStores): void {
       expect(position).toBeGreaterThan(before);
     });
 
+    it('purges what was valid until before the given time, and tells the change feed', async () => {
+      const [past, last] = [msisdn('49221555123'), msisdn('49221555124')];
+      await on.associations.bind(binding(), []);
+      await on.associations.bind({ ...binding(past), notAfter: 1_999 }, []);
+      await on.associations.bind({ ...binding(last), notAfter: 2_000 }, []);
+      const position = await on.feed.position();
+      await on.associations.purge(2_000);
+      await on.associations.purge(2_000);
+      const kept = await on.associations.find([strauss, past, last]);
+      expect(new Set(kept.map(({ threepid }) => threepid.address))).toEqual(new Set([strauss.address, last.address]));
+      expect((await on.feed.since(position))?.changes).toEqual([
+        { source: BINDINGS, removed: [{ threepid: past, mxid: '@anna:example.org' }], added: [], isReload: false },
+      ]);
+    });
+
     it('gives everything in pages, each binding once', async () => {
       const bindings = Array.from({ length: 1_001 }, (_, at) => binding(msisdn(`49221${1_000_000 + at}`)));
       for (let at = 0; at < bindings.length; at += 100) {

@@ -297,6 +297,21 @@ describe('Bindings', () => {
     expect(seen).toEqual([undefined, alice, alice, undefined]);
   });
 
+  it('are gone for hashes, too, once their time is over and that is noticed (LOOK-14)', async () => {
+    const now = house.clock.now();
+    await house.bind(b, alice);
+    await house.stores.associations.bind(
+      { threepid: a, mxid: alice, boundAt: now, notBefore: now, notAfter: now + DAY_MS },
+      [],
+    );
+    await house.bindings.expire();
+    expect([await house.hashed(a), await house.hashed(b)]).toEqual([alice, alice]);
+    house.clock.pass(DAY_MS + 1);
+    await house.bindings.expire();
+    expect([await house.hashed(a), await house.hashed(b)]).toEqual([undefined, alice]);
+    expect(await house.stores.associations.find([a])).toEqual([]);
+  });
+
   it('are a source by the name of bindings', async () => {
     await house.bind(a, alice);
     const pepper = house.peppers.current();

@@ -53,6 +53,21 @@ export class KnexAssociationStore implements AssociationStore {
     });
   }
 
+  async purge(time: number): Promise<void> {
+    const isOver = (db?: Knex) => this.table(db).where('not_after', '<', time);
+    // Usually there is nothing to do, and nobody has to wait for that.
+    if (!(await isOver().first())) return;
+    await this.feed.transaction(async (trx) => {
+      await this.feed.lock(trx);
+      const over = await isOver(trx);
+      if (over.length === 0) return;
+      await isOver(trx).delete();
+      await this.feed.write(trx, [
+        { source: BINDINGS, removed: over.map(bindingFromRow).map(claimOf), added: [], isReload: false },
+      ]);
+    });
+  }
+
   async *all(): AsyncIterable<readonly Binding[]> {
     const found = pages<AssociationRow>((after) => {
       const page = this.table().orderBy(['medium', 'address']).limit(PAGE);

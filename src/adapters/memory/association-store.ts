@@ -37,6 +37,12 @@ export class MemoryAssociationStore implements AssociationStore {
     return true;
   }
 
+  async purge(time: number): Promise<void> {
+    const over = this.owned().flatMap(({ binding }) => (binding.notAfter < time ? binding : []));
+    for (const { threepid } of over) this.bindings.delete(keyOf(threepid));
+    if (over.length > 0) this.tell(over.map(claimOf), []);
+  }
+
   all(): AsyncIterable<readonly Binding[]> {
     return pagesOf(this.owned().map(({ binding }) => binding));
   }
