@@ -21,8 +21,9 @@ export interface ReadNumber {
 
 /** Niue's numbers, the shortest in the world, have seven digits with their calling code. */
 const SHORTEST = 7;
-const BLANKS = /[\t\u00a0\u2007\u202f]/g;
-const WRITTEN = /^\+?[\d ().\-/\u2010-\u2015]+$/;
+const WRITTEN = /^\+?[\d ().\-/]+$/;
+/** Where another number, or an extension, may begin. */
+const SET_OFF = /[/(](?=.*\d)/g;
 
 const plans = new Metadata();
 
@@ -33,16 +34,37 @@ export const isE164 = (digits: string): boolean => /^[1-9]\d{6,14}$/.test(digits
 
 /**
  * Reads a number as a person or a directory writes it, from the point of view of `region`.
- * `undefined` for what is no number, more than one, has an extension (the switchboard is not the
- * person), or can be read two ways.
+ * `undefined` for what is no number, more than one (`12345/46`), has an extension (the switchboard is
+ * not the person), or can be read two ways.
  *
  * Possible is enough where the number is written as it is dialled (a plus, the trunk prefix of its
  * country) or has one reading only: number plans age faster than servers. Validity chooses between two:
  * `492215551234` in Germany is +49 221 5551234 and not the also valid +49 492 215551234.
  */
 export function readPhoneNumber(text: string, region?: Region): ReadNumber | undefined {
-  const written = text.trim().replace(BLANKS, ' ');
+  const written = plain(text);
   if (!WRITTEN.test(written)) return undefined;
+  for (const { index } of written.matchAll(SET_OFF)) if (readWhole(written.slice(0, index), region)) return undefined;
+  return readWhole(written, region);
+}
+
+/** In ASCII, without what people and programs put around a number: `tel:`, brackets, marks of direction. */
+function plain(text: string): string {
+  const ascii = /^[\x20-\x7e]*$/.test(text)
+    ? text
+    : text
+        .replace(/\p{Cf}/gu, '')
+        .replace(/[\p{Zs}\t]/gu, ' ')
+        .replace(/[\p{Pd}\u2212]/gu, '-')
+        .replace(/[\uff01-\uff5e]/g, (wide) => wide.normalize('NFKC'))
+        .replace(/[\u0660-\u0669\u06f0-\u06f9]/g, (digit) => `${digit.charCodeAt(0) & 0xf}`);
+  return ascii
+    .trim()
+    .replace(/^tel: */i, '')
+    .replace(/^\((\+\d+)\)/, '$1 ');
+}
+
+function readWhole(written: string, region: Region | undefined): ReadNumber | undefined {
   if (written.startsWith('+')) return readInternational(written) ?? accept(parse(written, region));
   if (region === undefined) return undefined;
 
@@ -54,7 +76,12 @@ export function readPhoneNumber(text: string, region?: Region): ReadNumber | und
 
   const abroad = valid(international);
   const isDialled = plan.dialsAbroad.test(digits) || home?.formatNational().replace(/\D/g, '') === digits;
-  if (!isDialled) return accept(abroad ?? valid(home));
+  if (!isDialled) {
+    if (abroad) return accept(abroad);
+    // Either plus and calling code are missing, or the trunk prefix is; `+41 79 …` in Germany is not 041 79….
+    const isForeign = international?.isPossible() || valid(parse(`+${digits}`, region)) !== undefined;
+    return isForeign ? undefined : accept(valid(home));
+  }
   if (!abroad) return accept(home);
   return valid(home) ? undefined : accept(abroad);
 }

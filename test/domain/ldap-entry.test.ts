@@ -57,6 +57,18 @@ describe('a user ID', () => {
     expect(leftOut).toEqual([expect.stringContaining(problem)]);
   });
 
+  it.each<[string, Values, string]>([
+    ['u{mail|before-at}', { mail: '@example.org' }, '`mail`, which names the user, has nothing before its @'],
+    ['{mail|before-at}', { mail: ['anna@example.org', 'meier@example.org'] }, '`mail` has several values'],
+    ['{givenName}.{sn}', { givenName: 'Anna' }, '`sn`, which names the user, is missing'],
+    ['{jpegPhoto}', { jpegPhoto: Buffer.from([0xff, 0xd8, 0xff]) }, 'what names the user is no text'],
+    ['{description}', { description: 'ä'.repeat(45) }, 'the user name makes no Matrix ID'],
+  ])('is not made by %s of %j', (localpart, values, problem) => {
+    const { person, leftOut } = reading(values, { localpart, attributes: { email: [], msisdn: [] } });
+    expect(person).toBeUndefined();
+    expect(leftOut).toEqual([expect.stringContaining(problem)]);
+  });
+
   it('is the same for one name in two spellings', () => {
     expect(mxidOf({ uid: ['Anna', 'anna'] })).toBe('@anna:example.org');
   });
@@ -109,6 +121,15 @@ describe('an email address', () => {
     expect(leftOut).toEqual([]);
   });
 
+  it.each(['mailto:anna@example.org', 'smtp:anna@example.org', 'sip:anna@example.org'])(
+    'has no prefix in an attribute that holds nothing else, which is told: %s',
+    (mail) => {
+      const { person, leftOut } = reading({ uid: 'anna', mail });
+      expect(person?.threepids).toEqual([]);
+      expect(leftOut).toEqual(['a value of `mail` is no email address']);
+    },
+  );
+
   it('that is none costs itself alone, and is not told', () => {
     const { person, leftOut } = reading({
       uid: 'anna',
@@ -134,6 +155,11 @@ describe('a phone number', () => {
     const { person, leftOut } = reading({ uid: 'anna', mobile, telephoneNumber: '', mail: 'anna@example.org' });
     expect(person?.threepids).toEqual([email('anna@example.org')]);
     expect(leftOut).toEqual(['a phone number in `mobile` cannot be read']);
+  });
+
+  it('as it is dialled at home needs to know where that is', () => {
+    const { leftOut } = reading({ uid: 'anna', mobile: '0221 5551234' }, { phoneRegion: undefined });
+    expect(leftOut).toEqual([expect.stringContaining('without `phoneRegion` it needs a +')]);
   });
 });
 

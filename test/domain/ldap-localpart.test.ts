@@ -23,6 +23,8 @@ describe('a localpart', () => {
     ['{upn|default-domain:example.org}', 'anna@EXAMPLE.org', 'anna'],
     ['{upn|default-domain:example.org}', 'anna@emea.example.org', 'anna/emea.example.org'],
     ['{upn|default-domain:example.org}', 'anna', 'anna'],
+    ['{mail|before-at}', '@example.org', ''],
+    ['{upn|default-domain:example.org}', '@emea.example.org', ''],
   ])('%s makes of %s: %s', (template, value, localpart) => {
     const [placeholder] = placeholdersOf(parseTemplate(template));
     expect(placeholder && fill(placeholder, value)).toBe(localpart);

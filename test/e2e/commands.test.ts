@@ -79,7 +79,7 @@ describe('islet', () => {
         /admin: cannot listen on 127.0.0.1:\d+, another program has it/,
       );
 
-      expect((await running.command('lookup', 'no address')).stderr).toContain('phone number is not valid');
+      expect((await running.command('lookup', 'no address')).stderr).toContain('a phone number with its calling code');
 
       await running.stop();
       const offline = await running.command('lookup', 'alice@example.org', '--json');

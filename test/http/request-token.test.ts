@@ -194,6 +194,11 @@ describe('requestToken for a phone number', () => {
     ['an emergency number', { phone_number: '110', country: 'DE' }, 'M_INVALID_ADDRESS'],
     ['a number without a country', { country: null }, 'M_INVALID_ADDRESS'],
     ['a number of a country that is none', { country: 'XX' }, 'M_INVALID_ADDRESS'],
+    [
+      'a number that lacks its plus, or else its trunk prefix',
+      { phone_number: '41791234567', country: 'DE' },
+      'M_INVALID_ADDRESS',
+    ],
     ['a number as a number', { phone_number: 447700900001 }, 'M_INVALID_PARAM'],
     ['a number for a country', { country: 44 }, 'M_INVALID_PARAM'],
     ['a bad secret', { client_secret: 'ä' }, 'M_INVALID_PARAM'],
@@ -202,6 +207,12 @@ describe('requestToken for a phone number', () => {
     const { status, json } = await app.call('POST', atMsisdn, { token, body: { ...text, ...change } });
     expect([status, json.errcode]).toEqual([400, errcode]);
     expect(app.texts.sent).toEqual([]);
+  });
+
+  it.for([null, 'UK', ''])('says that a number without plus needs a country, for %j', async (country) => {
+    const token = await app.signIn(alice);
+    const { json } = await app.call('POST', atMsisdn, { token, body: { ...text, country } });
+    expect(json.error).toContain('not valid without a country: two letters such as GB');
   });
 
   it.for([

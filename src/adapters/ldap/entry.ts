@@ -3,6 +3,7 @@ import { groupBy } from '../../domain/group-by.js';
 import { composeMxid, localpartOf, type Mxid, parseMxid } from '../../domain/mxid.js';
 import { readPhoneNumber } from '../../domain/phone-number.js';
 import { keyOf, type Threepid, tryThreepid } from '../../domain/threepid.js';
+import { mayHaveKinds } from './lookup-filters.js';
 import { fill, placeholdersOf } from './localpart.js';
 import { attributesOf, type RawEntry } from './raw-entry.js';
 import type { Rules } from './rules.js';
@@ -24,14 +25,15 @@ export function read(entry: RawEntry, rules: Rules): Reading {
 
   for (const name of rules.email) {
     for (const text of valuesOf(attributes, name)) {
-      const address = mailbox(text);
+      const address = mayHaveKinds(name) ? mailbox(text) : text;
       if (address !== undefined) take(tryThreepid('email', address), `a value of \`${name}\` is no email address`);
     }
   }
   for (const name of rules.msisdn) {
     for (const text of valuesOf(attributes, name)) {
       const digits = readPhoneNumber(text, rules.region)?.digits ?? '';
-      take(tryThreepid('msisdn', digits), `a phone number in \`${name}\` cannot be read`);
+      const hint = rules.region === undefined ? ': without `phoneRegion` it needs a + and its calling code' : '';
+      take(tryThreepid('msisdn', digits), `a phone number in \`${name}\` cannot be read${hint}`);
     }
   }
 
@@ -107,10 +109,10 @@ const decode = (latin1: string): string =>
 
 const isAscii = (text: string): boolean => !/[\x80-\xff]/.test(text);
 
-/** `proxyAddresses` tells kinds of addresses apart by a prefix: `smtp:`, `SMTP:`, `x500:`. The others are no mail. */
+/** What an address of one kind among several is as a mailbox: `smtp:`, `SMTP:`, `x500:`. The others are no mail. */
 function mailbox(text: string): string | undefined {
   const [, kind, address] = /^([a-z][a-z0-9]*):(.*)$/i.exec(text) ?? [];
-  if (kind === undefined) return text;
+  if (kind === undefined || kind.toLowerCase() === 'mailto') return text;
   return kind.toLowerCase() === 'smtp' ? address : undefined;
 }
 
@@ -131,6 +133,7 @@ function mxidOf(
     if (new Set(fillings.map(map)).size > 1) {
       return { problem: `\`${piece.attribute}\` has several values, and only one can name the user` };
     }
+    if (filling === '') return { problem: `\`${piece.attribute}\`, which names the user, has nothing before its @` };
     text += filling;
   }
   if (text.includes('\0')) return { problem: 'what names the user is no text' };

@@ -31,12 +31,13 @@ export function parseTemplate(text: string): Template {
 export const placeholdersOf = (template: Template): readonly Placeholder[] =>
   template.filter((piece) => typeof piece !== 'string');
 
-/** What a placeholder makes of a value. */
+/** What a placeholder makes of a value; nothing where nothing stands before the `@`. */
 export function fill({ how, domain }: Placeholder, value: string): string {
   const at = value.indexOf('@');
   if (how === 'whole' || at < 0) return value;
   const name = value.slice(0, at);
   const rest = value.slice(at + 1);
+  if (name === '') return '';
   return how === 'before-at' || rest.toLowerCase() === domain.toLowerCase() ? name : `${name}/${rest}`;
 }
 

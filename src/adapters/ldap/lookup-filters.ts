@@ -25,9 +25,11 @@ export function namesakeFilter(names: readonly (string | undefined)[], { templat
   return filters.every((filter) => filter !== undefined) ? new ldap.AndFilter({ filters }) : undefined;
 }
 
+/** Whether its values may say what kind of address they are, as those of `proxyAddresses` do: `mail` holds one kind. */
+export const mayHaveKinds = (attribute: string): boolean => !/^mail(?:;|$)/i.test(attribute);
+
 function emailFilters(attribute: string, address: string): readonly Filter[] {
-  const isPrefixed = attribute.toLowerCase().startsWith('proxyaddresses');
-  return [equals(attribute, address), ...(isPrefixed ? [equals(attribute, `smtp:${address}`)] : [])];
+  return [equals(attribute, address), ...(mayHaveKinds(attribute) ? [equals(attribute, `smtp:${address}`)] : [])];
 }
 
 /**

@@ -17,6 +17,9 @@ const EmailBody = z.object({ email: z.string(), ...Attempt });
 /** Element Web leaves the country out where the number begins with a plus. */
 const PhoneBody = z.object({ country: z.string().nullish(), phone_number: z.string(), ...Attempt });
 
+const NO_COUNTRY =
+  'The phone number is not valid without a country: two letters such as GB, or a number that begins with + and its calling code';
+
 /** Spec: "Establishing associations", the two requestToken endpoints. */
 export function requestTokenEndpoints(
   sessions: Sessions,
@@ -57,8 +60,9 @@ export function requestTokenEndpoints(
 }
 
 function phoneNumberOf(text: string, country: string | null | undefined) {
-  const region = country?.toUpperCase() ?? '';
-  const number = readPhoneNumber(text, isRegion(region) ? region : undefined);
-  if (!number) throw new Refused('invalid_address');
-  return number;
+  const code = country?.toUpperCase() ?? '';
+  const region = isRegion(code) ? code : undefined;
+  const number = readPhoneNumber(text, region);
+  if (number) return number;
+  throw new Refused('invalid_address', region ? {} : { message: NO_COUNTRY });
 }
