@@ -104,6 +104,19 @@ describe('an email address', () => {
     expect(addresses(values, { attributes: { email: ['MAIL'] } })).toEqual([email('anna@example.org')]);
   });
 
+  it.each([
+    [{ userid: 'anna', rfc822Mailbox: 'anna@example.org', mobileTelephoneNumber: '0221 5551234' }, {}],
+    [
+      { uid: 'anna', 'mail;lang-de': 'anna@example.org', mobile: '0221 5551234' },
+      { user: 'userID', email: ['RFC822Mailbox'], msisdn: ['mobileTelephoneNumber'] },
+    ],
+  ])('is found, as all of an entry, by either name that an attribute has: %j', (values: Values, attributes) => {
+    expect(reading(values, { attributes }).person).toEqual({
+      mxid: '@anna:example.org',
+      threepids: [email('anna@example.org'), msisdn('492215551234')],
+    });
+  });
+
   it('is taken with one option only where that is wanted', () => {
     const values = { mail: 'a@example.org', 'mail;lang-de;x-b': 'b@example.org' };
     expect(addresses(values, { attributes: { email: ['mail;lang-de'] } })).toEqual([email('b@example.org')]);

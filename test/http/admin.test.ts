@@ -82,23 +82,30 @@ describe('the admin listener', () => {
     });
   });
 
-  it.for(['+44 7700 900001', '447700900001', '%2B447700900001', '+44-7700-900001'])(
-    'explains phone numbers written as %s',
-    async (address) => {
-      app.directory.add(msisdn('447700900001'), bob);
-      const { json } = await app.callAdmin('GET', `/lookup?address=${address}`, { token });
-      expect(json).toMatchObject({ threepid: { medium: 'msisdn', address: '447700900001' }, mxid: bob });
-    },
-  );
+  it.for([
+    '+44 7700 900001',
+    '447700900001',
+    '%2B447700900001',
+    '+44-7700-900001',
+    '0044 7700900001',
+    'tel:%2B447700900001',
+  ])('explains phone numbers written as %s', async (address) => {
+    app.directory.add(msisdn('447700900001'), bob);
+    const { json } = await app.callAdmin('GET', `/lookup?address=${address}`, { token });
+    expect(json).toMatchObject({ threepid: { medium: 'msisdn', address: '447700900001' }, mxid: bob });
+  });
 
   it.for([
-    ['?address=a@b@c', 'M_INVALID_EMAIL'],
-    ['?address=bob', 'M_INVALID_ADDRESS'],
-    ['?address=', 'M_INVALID_ADDRESS'],
-    ['', 'M_MISSING_PARAMS'],
-  ] as const)('does not explain %s', async ([query, errcode]) => {
+    ['?address=a@b@c', 'M_INVALID_EMAIL', 'write the mailbox alone'],
+    ['?address=Bob <bob@example.com>', 'M_INVALID_EMAIL', 'write the mailbox alone'],
+    ['?address=07700 900001', 'M_INVALID_ADDRESS', 'a phone number with its calling code'],
+    ['?address=bob', 'M_INVALID_ADDRESS', 'neither an email address nor a phone number'],
+    ['?address=', 'M_INVALID_ADDRESS', 'neither an email address nor a phone number'],
+    ['', 'M_MISSING_PARAMS', 'address'],
+  ] as const)('does not explain %s, and says what is wanted', async ([query, errcode, hint]) => {
     const { status, json } = await app.callAdmin('GET', `/lookup${query}`, { token });
     expect([status, json.errcode]).toEqual([400, errcode]);
+    expect(json.error).toContain(hint);
   });
 
   it('knows no other endpoints and methods, and gives web pages no access', async () => {

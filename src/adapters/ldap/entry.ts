@@ -3,6 +3,7 @@ import { groupBy } from '../../domain/group-by.js';
 import { composeMxid, localpartOf, type Mxid, parseMxid } from '../../domain/mxid.js';
 import { readPhoneNumber } from '../../domain/phone-number.js';
 import { keyOf, type Threepid, tryThreepid } from '../../domain/threepid.js';
+import { attributeName } from './attribute-names.js';
 import { mayHaveKinds } from './lookup-filters.js';
 import { fill, placeholdersOf } from './localpart.js';
 import { attributesOf, type RawEntry } from './raw-entry.js';
@@ -56,7 +57,7 @@ export function namesOf(entry: RawEntry, rules: Rules): readonly (string | undef
   return placeholdersOf(rules.template).map(({ attribute }) => valuesOf(attributes, attribute)[0]);
 }
 
-/** In lower case. RFC 4512, 2.5. */
+/** In lower case; of two names for one attribute always the same. RFC 4512, 2.5. */
 interface Description {
   readonly name: string;
   readonly options: readonly string[];
@@ -78,7 +79,7 @@ function descriptionOf(text: string): Description {
   let description = descriptions.get(text);
   if (!description) {
     const [name = '', ...options] = text.toLowerCase().split(';');
-    description = { name, options };
+    description = { name: attributeName(name), options };
     if (descriptions.size < MOST_DESCRIPTIONS) descriptions.set(text, description);
   }
   return description;

@@ -1,6 +1,7 @@
 import ldap, { type Filter } from 'ldapjs';
 import { readPhoneNumber } from '../../domain/phone-number.js';
 import type { Threepid } from '../../domain/threepid.js';
+import { attributeName } from './attribute-names.js';
 import { anyOf, equals } from './filter-objects.js';
 import { type Placeholder, placeholdersOf } from './localpart.js';
 import type { Rules } from './rules.js';
@@ -26,7 +27,7 @@ export function namesakeFilter(names: readonly (string | undefined)[], { templat
 }
 
 /** Whether its values may say what kind of address they are, as those of `proxyAddresses` do: `mail` holds one kind. */
-export const mayHaveKinds = (attribute: string): boolean => !/^mail(?:;|$)/i.test(attribute);
+export const mayHaveKinds = (attribute: string): boolean => attributeName(attribute.split(';', 1).join()) !== 'mail';
 
 function emailFilters(attribute: string, address: string): readonly Filter[] {
   return [equals(attribute, address), ...(mayHaveKinds(attribute) ? [equals(attribute, `smtp:${address}`)] : [])];
