@@ -43,6 +43,10 @@ describe('a localpart', () => {
     ['{uid|default-domain}', 'should be {uid}'],
     ['{uid|default-domain:}', 'should be {uid}'],
     ['{uid|before-at|before-at}', 'too many parts'],
+    ['@{uid}:example.org', '"@" stands in no user name'],
+    ['{uid}:example.org', '":" stands in no user name'],
+    ['{givenName} {sn}', '" " stands in no user name'],
+    ['gäste.{uid}', '"ä" stands in no user name'],
   ])('is refused: %j', (template, problem) => {
     expect(() => parseTemplate(template)).toThrow(problem);
   });

@@ -55,5 +55,11 @@ function placeholder(piece: string): Placeholder {
 
 function plain(piece: string): string {
   if (/[{}]/.test(piece)) throw new Error(`a brace is missing near ${JSON.stringify(piece)}`);
+  const [stranger] = /[^A-Za-z0-9._\-/+]/u.exec(piece) ?? [];
+  if (stranger !== undefined) {
+    throw new Error(
+      `${JSON.stringify(stranger)} stands in no user name: a localpart is what is between the @ and the colon, such as "u{uid}"`,
+    );
+  }
   return piece;
 }
