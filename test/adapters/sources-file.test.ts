@@ -65,6 +65,11 @@ describe('a file', () => {
     expect(found).toEqual([{ threepid: email('carol@example.org'), mxid: '@carol:example.org' }]);
   });
 
+  it('gives a number that can be read two ways to nobody', async () => {
+    const rows = 'mxid,phone\n@alice:example.org,0221 5551234\n@bob:example.org,41791234567\n';
+    expect(await listed(rows)).toEqual(['@alice:example.org 492215551234']);
+  });
+
   it('fails while it is broken, and works again', async () => {
     const { path, source } = await sourceOf('nobody\n');
     await expect(source.find([msisdn('492215551234')], signal)).rejects.toThrow('no column mxid');

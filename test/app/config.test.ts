@@ -46,6 +46,20 @@ describe('the configuration without a file', () => {
   );
 });
 
+describe('a directory that will hardly be found as meant', () => {
+  it.each([
+    ['homeserver: Example.org', [expect.stringContaining('the homeserver Example.org has capital letters')]],
+    ['homeserver: example.org, attributes: { msisdn: [pager] }', [expect.stringContaining('without phoneRegion')]],
+    ['homeserver: example.org', []],
+  ])('is warned about: %s', (more, expected) => {
+    const file = write(
+      `server: { name: a.example }\nsources: [{ ldap: { name: staff, urls: "ldaps://h", bases: "dc=x", preset: openldap, ${more} } }]`,
+    );
+    const { warnings } = loadConfig({ file, env: {} });
+    expect(warnings).toEqual(expected);
+  });
+});
+
 describe('where the file is', () => {
   it('is what the caller says, before ISLET_CONFIG, before islet.yaml in the current folder', () => {
     const said = write('server: { name: said.example }', 'said.yaml');

@@ -34,10 +34,10 @@ function readerOf(column: string, region?: Region): ((cell: string) => readonly 
   return (cell) => cell.split(/[;|]/).flatMap((text) => phone(text.trim(), region) ?? []);
 }
 
-/** As people write it, or the bare digits of an international number. */
+/** As people write it; without a region bare digits are those of an international number. */
 export function phone(text: string, region?: Region): Threepid | undefined {
-  const number = readPhoneNumber(text, region);
-  return tryThreepid('msisdn', number?.digits ?? text);
+  const digits = readPhoneNumber(text, region)?.digits ?? (region === undefined ? text : '');
+  return tryThreepid('msisdn', digits);
 }
 
 const textsIn = (cell: unknown): readonly string[] =>

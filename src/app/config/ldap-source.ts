@@ -29,6 +29,11 @@ export function readLdap(ldap: LdapSettings, at: KeyPath, reading: Reading) {
   if (attributes.msisdn && ldap.phoneRegion === undefined) {
     reading.warnings.push(`source ${ldap.name}: without phoneRegion, phone numbers without a country are left out`);
   }
+  if (ldap.homeserver !== ldap.homeserver?.toLowerCase()) {
+    reading.warnings.push(
+      `source ${ldap.name}: the homeserver ${ldap.homeserver} has capital letters, and so have all user IDs made here: homeservers tell them apart`,
+    );
+  }
   return present({
     kind: 'ldap' as const,
     ...rest,
