@@ -56,7 +56,7 @@ export interface DomainOptions {
   /** What users have to accept, each policy in its current version. */
   readonly policies: readonly Policy[];
   /** Every name by which homeservers may know us. */
-  readonly serverNames: readonly string[];
+  readonly serverNames: readonly [own: string, ...others: string[]];
 }
 
 const allSenders = { serviceIdentifier: Sender, isMultiple: true } as const;
@@ -116,7 +116,7 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
     bind(Peppers).toResolvedValue(
       (store: PepperStore, index: HashIndex, random: Random, clock: Clock, telemetry: Telemetry) => {
         const followed = followedIn(stages);
-        const watch = followed && new PepperWatch(followed, telemetry);
+        const watch = followed && new PepperWatch(followed, telemetry, options.serverNames[0]);
         return new Peppers(store, index, random, clock, telemetry, options.lookup, watch);
       },
       [PepperStore, HashIndex, Random, Clock, Telemetry],
@@ -159,7 +159,8 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
             : stage.source;
           return stage.checksAccounts ? new CheckedSource(source, isListed, checks, clock) : source;
         });
-        return new Lookups(sources, peppers, clock, telemetry, options.lookup);
+        const [serverName] = options.serverNames;
+        return new Lookups(sources, peppers, clock, telemetry, { ...options.lookup, serverName });
       },
       [OwnBindings, Mirrors, MirrorStore, HashIndex, AccountChecks, Peppers, Clock, Telemetry],
     );

@@ -53,7 +53,7 @@ async function openStage(
       return mirror ? { ...stage, mirror: { directory, ...mirror } } : stage;
     }
     case 'upstream':
-      return openUpstream(source, http, telemetry);
+      return openUpstream(source, config.server.name, http, telemetry);
     case 'file':
       return openGuarded(source, fileSource, source, config, http, telemetry);
     case 'sql':
@@ -69,8 +69,9 @@ async function openStage(
   }
 }
 
-function openUpstream(source: UpstreamConfig, http: HttpClient, telemetry: Telemetry): Stage {
-  const upstream = new UpstreamSource({ ...upstreamOptions(source), isFollowed: source.hashed }, http, telemetry);
+function openUpstream(source: UpstreamConfig, ownName: string, http: HttpClient, telemetry: Telemetry): Stage {
+  const options = { ...upstreamOptions(source), ownName, isFollowed: source.hashed };
+  const upstream = new UpstreamSource(options, http, telemetry);
   const mannered = new ManneredSource(upstream, source, new SystemClock(), telemetry);
   return source.hashed ? { source: mannered, followed: upstream } : { source: mannered };
 }

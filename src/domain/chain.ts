@@ -1,5 +1,5 @@
 import type { Telemetry } from '../ports/telemetry.js';
-import type { ThreepidSource } from '../ports/threepid-source.js';
+import type { Route, ThreepidSource } from '../ports/threepid-source.js';
 import { CONTESTED, isContested, type Finding } from './association.js';
 import { NotAsked } from './errors.js';
 import type { Mxid } from './mxid.js';
@@ -63,6 +63,11 @@ export function answersOf(findings: readonly Finding[]): Answers {
 
 /** Asks one source for threepids by their keys. */
 export const askThreepids =
-  (threepids: ReadonlyMap<string, Threepid>) =>
+  (threepids: ReadonlyMap<string, Threepid>, route?: Route) =>
   async (source: ThreepidSource, keys: readonly string[]): Promise<Answers> =>
-    answersOf(await source.find(keys.flatMap((key) => threepids.get(key) ?? [])));
+    answersOf(
+      await source.find(
+        keys.flatMap((key) => threepids.get(key) ?? []),
+        route,
+      ),
+    );

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/clock.js';
 import type { Telemetry } from '../ports/telemetry.js';
-import type { Evidence, ThreepidSource } from '../ports/threepid-source.js';
+import type { Evidence, Route, ThreepidSource } from '../ports/threepid-source.js';
 import { CONTESTED, isContested } from './association.js';
 import { type Answers, answersOf, askThreepids, firstAnswers } from './chain.js';
 import { Refused } from './errors.js';
@@ -10,6 +10,15 @@ import type { Following, Peppers } from './peppers.js';
 import { keyOf, type Threepid, tryThreepid } from './threepid.js';
 
 export const ALGORITHMS = ['sha256', 'none'] as const;
+
+/** Longer routes are no plan of anybody's, and each hop takes its time. */
+const MOST_HOPS = 5;
+
+export interface LookupOptions {
+  readonly maxAddresses: number;
+  /** What we are called in a route. */
+  readonly serverName: string;
+}
 
 /** How each source answers for one threepid, in the order in which they are asked. */
 export interface Explanation {
@@ -36,12 +45,16 @@ export class Lookups {
     private readonly peppers: Peppers,
     private readonly clock: Clock,
     private readonly telemetry: Telemetry,
-    private readonly options: { readonly maxAddresses: number },
+    private readonly options: LookupOptions,
   ) {}
 
-  /** What clients need to know before they ask. Spec: GET /hash_details. */
-  details(): { pepper: string; algorithms: readonly string[] } {
-    return { pepper: this.peppers.current(), algorithms: ALGORITHMS };
+  /**
+   * What clients need to know before they ask, and for identity servers by which of them the pepper
+   * came, the one that made it first. Spec: GET /hash_details.
+   */
+  details(): { pepper: string; algorithms: readonly string[]; route: Route } {
+    const route = [...(this.peppers.watch?.route ?? []), this.options.serverName];
+    return { pepper: this.peppers.current(), algorithms: ALGORITHMS, route };
   }
 
   /**
@@ -49,29 +62,36 @@ export class Lookups {
    * Spec: POST /lookup.
    *
    * @param entries hashes for `sha256`, `<address> <medium>` for `none`
+   * @param route the identity servers that ask for somebody else; a question that was here before, or
+   *   has come a long way, is answered without asking others again
    * @throws Refused `algorithm_unknown`, `too_many_addresses`, or `pepper_unknown` (with the pepper
    *   that is known, for `none` too)
    */
-  async find(algorithm: string, pepper: string, entries: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
+  async find(
+    algorithm: string,
+    pepper: string,
+    entries: readonly string[],
+    route: Route = [],
+  ): Promise<ReadonlyMap<string, Mxid>> {
     if (!ALGORITHMS.some((known) => known === algorithm)) throw new Refused('algorithm_unknown');
     if (entries.length > this.options.maxAddresses) throw new Refused('too_many_addresses');
     if (!this.peppers.isAccepted(pepper) && !(await this.peppers.isAcceptedElsewhere(pepper))) {
       throw new Refused('pepper_unknown', {}, { algorithm, lookup_pepper: this.peppers.current() });
     }
-    return algorithm === 'sha256' ? this.findHashes(pepper, entries) : this.findEntries(entries);
+    return algorithm === 'sha256' ? this.findHashes(pepper, entries, route) : this.findEntries(entries, route);
   }
 
-  /** Whose these threepids are, by `keyOf`; unknown and contested ones are left out. */
-  async whois(threepids: readonly Threepid[]): Promise<ReadonlyMap<string, Mxid>> {
+  /** Whose these threepids are, by `keyOf`; unknown and contested ones are left out. `route` as in `find`. */
+  async whois(threepids: readonly Threepid[], route: Route = []): Promise<ReadonlyMap<string, Mxid>> {
     const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
-    return onlyUsers(await firstAnswers([...byKey.keys()], this.sources, askThreepids(byKey), this.telemetry));
+    const ask = askThreepids(byKey, route);
+    return onlyUsers(await firstAnswers([...byKey.keys()], this.sourcesFor(route), ask, this.telemetry));
   }
 
   /** The same as far as somebody else's sources need not be asked: nobody is looking for these just now. */
   async whoisUnasked(threepids: readonly Threepid[]): Promise<ReadonlyMap<string, Mxid>> {
     const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
-    const ours = this.sources.filter(({ isForeign }) => !isForeign);
-    const known = onlyUsers(await firstAnswers([...byKey.keys()], ours, askThreepids(byKey), this.telemetry));
+    const known = onlyUsers(await firstAnswers([...byKey.keys()], this.ours(), askThreepids(byKey), this.telemetry));
     // A foreign source before the one that knows it has its say, and only about these.
     return this.whois([...byKey].flatMap(([key, threepid]) => (known.has(key) ? threepid : [])));
   }
@@ -100,14 +120,23 @@ export class Lookups {
     };
   }
 
-  private async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
-    const ask = (source: ThreepidSource, missing: readonly string[]) => source.findHashes?.(pepper, missing);
-    return onlyUsers(await firstAnswers([...new Set(hashes)], this.sources, ask, this.telemetry));
+  private async findHashes(pepper: string, hashes: readonly string[], route: Route) {
+    const ask = (source: ThreepidSource, missing: readonly string[]) => source.findHashes?.(pepper, missing, route);
+    return onlyUsers(await firstAnswers([...new Set(hashes)], this.sourcesFor(route), ask, this.telemetry));
   }
 
-  private async findEntries(entries: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
+  private sourcesFor(route: Route): readonly ThreepidSource[] {
+    const isCircle = route.includes(this.options.serverName);
+    return isCircle || route.length >= MOST_HOPS ? this.ours() : this.sources;
+  }
+
+  private ours(): readonly ThreepidSource[] {
+    return this.sources.filter(({ isForeign }) => !isForeign);
+  }
+
+  private async findEntries(entries: readonly string[], route: Route): Promise<ReadonlyMap<string, Mxid>> {
     const asked = new Map(entries.flatMap((entry) => splitEntry(entry)));
-    const users = await this.whois([...asked.values()]);
+    const users = await this.whois([...asked.values()], route);
     const mappings = new Map<string, Mxid>();
     for (const [entry, threepid] of asked) {
       const mxid = users.get(keyOf(threepid));

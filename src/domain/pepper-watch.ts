@@ -1,14 +1,26 @@
 import type { FollowedPepper } from '../ports/followed-pepper.js';
 import type { Telemetry } from '../ports/telemetry.js';
+import type { Route } from '../ports/threepid-source.js';
+
+/** Where a circle is left that changes while it is looked at. */
+const MOST_HOPS = 10;
 
 /** Looks at the pepper of the upstream that is followed. The operator is told when that begins to fail and when it works again. */
 export class PepperWatch {
   /** Why the newest look failed; `undefined` if it did not. */
   failure: string | undefined;
+  /** By which servers the pepper came to us, the one that made it first. */
+  route: Route = [];
+  /**
+   * Whether the upstream follows us, perhaps by others, and the pepper of all of these is ours to
+   * make: one has to, and each of them can tell by the names that it is the one whose name comes first.
+   */
+  isLeading = false;
 
   constructor(
     private readonly followed: FollowedPepper,
     private readonly telemetry: Telemetry,
+    private readonly ownName: string,
   ) {}
 
   get source(): string {
@@ -22,6 +34,7 @@ export class PepperWatch {
       const pepper = await this.followed.current();
       this.failure = undefined;
       if (before !== undefined) this.telemetry.info('the pepper of the followed upstream is known again', { source });
+      this.place(this.followed.route);
       return pepper;
     } catch (cause) {
       this.failure = cause instanceof Error ? cause.message : String(cause);
@@ -33,5 +46,17 @@ export class PepperWatch {
       }
       return undefined;
     }
+  }
+
+  private place(route: Route): void {
+    const { source, ownName, isLeading: before } = this;
+    const own = route.lastIndexOf(ownName);
+    this.isLeading = own >= 0 && route.slice(own).every((name) => ownName <= name);
+    this.route = this.isLeading ? [] : route.slice(-MOST_HOPS);
+    if (this.isLeading === before) return;
+    const message = this.isLeading
+      ? 'the followed upstream follows us: our pepper is the one of both'
+      : 'the followed upstream does not follow us any more: its pepper is followed';
+    this.telemetry.info(message, { source });
   }
 }

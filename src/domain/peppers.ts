@@ -24,6 +24,8 @@ export interface PepperOptions {
 export interface Following {
   /** Whether the pepper that is announced is the upstream's. */
   readonly isTheirs: boolean;
+  /** Whether the upstream follows us, and takes over what we announce. */
+  readonly isLeading: boolean;
   /** Since when the pepper that is announced is, ms since the epoch. */
   readonly announcedFrom: number | undefined;
   /** Why the upstream's pepper is not known. */
@@ -115,6 +117,7 @@ export class Peppers {
       : schedule.findLast(({ announcedFrom }) => announcedFrom <= now);
     return {
       isTheirs: theirs !== undefined && announced?.pepper === theirs,
+      isLeading: this.watch.isLeading,
       announcedFrom: announced?.announcedFrom,
       failure: this.watch.failure,
     };
@@ -145,6 +148,7 @@ export class Peppers {
   private async nextOf(watch: PepperWatch): Promise<ScheduledPepper | undefined> {
     const pepper = await watch.look();
     const last = this.schedule.at(-1);
+    if (watch.isLeading) return this.nextOfOurs();
     if (pepper === undefined) return last ? undefined : this.nextOfOurs();
     if (pepper === last?.pepper) return undefined;
     this.telemetry.count('followed_pepper_changes', { source: watch.source });

@@ -21,6 +21,12 @@ export interface Evidence {
   readonly account?: AccountCheck;
 }
 
+/**
+ * The names of the identity servers that a question has come by before it came to us, the nearest
+ * last. A foreign source tells them and our own to whom it asks, so that questions do not go in circles.
+ */
+export type Route = readonly string[];
+
 /** Something that knows which user is behind a threepid. */
 export abstract class ThreepidSource {
   /** As configured; unique, and stable across restarts. */
@@ -36,7 +42,7 @@ export abstract class ThreepidSource {
    * What it knows of `threepids`: whose they are, or that it cannot say. Unknown ones are left out,
    * the order is free, and there may be thousands. Rejects if it could not find out.
    */
-  abstract find(threepids: readonly Threepid[]): Promise<readonly Finding[]>;
+  abstract find(threepids: readonly Threepid[], route?: Route): Promise<readonly Finding[]>;
 
   /** Whose these are by right, where that is more than whom it answers. */
   findOwners?(threepids: readonly Threepid[]): Promise<readonly Finding[]>;
@@ -48,7 +54,11 @@ export abstract class ThreepidSource {
    * Answers lookup hashes itself, under a pepper it knows; from others it knows nothing. Unknown
    * hashes are left out.
    */
-  findHashes?(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof CONTESTED>>;
+  findHashes?(
+    pepper: string,
+    hashes: readonly string[],
+    route?: Route,
+  ): Promise<ReadonlyMap<string, Mxid | typeof CONTESTED>>;
 
   /** Ends its connections. Nothing is asked afterwards. */
   close?(): void | Promise<void>;

@@ -17,14 +17,14 @@ describe('the explanation of a followed upstream', () => {
     const { stores, index, random, clock, telemetry } = await openHouse();
     const upstream = new FakeFollowedPepper('theirs');
     const options = { lifetimeMs: 24 * HOUR_MS, graceMs: HOUR_MS };
-    const watch = new PepperWatch(upstream, telemetry);
+    const watch = new PepperWatch(upstream, telemetry, 'id.example.org');
     const peppers = new Peppers(stores.peppers, index, random, clock, telemetry, options, watch);
     clock.pass(1);
     await peppers.keep();
     clock.pass(3 * HOUR_MS);
     later(upstream);
     const sources = [new FakeSource('partner'), new FakeSource('other')];
-    const lookups = new Lookups(sources, peppers, clock, telemetry, { maxAddresses: 10 });
+    const lookups = new Lookups(sources, peppers, clock, telemetry, { maxAddresses: 10, serverName: 'id.example.org' });
     const explanation = await lookups.explain(email('a@example.org'));
     const text = explanationText({ ...explanation, at: clock.now() }, noPaint);
     expect(JSON.stringify(explanation) + text).not.toMatch(/theirs|quiteanother/);

@@ -49,7 +49,7 @@ describe('Peppers that follow an upstream', () => {
       yield [{ threepid: a, mxid: alice }];
     });
     const heard = new Heard();
-    const watch = followed && new PepperWatch(followed, heard);
+    const watch = followed && new PepperWatch(followed, heard, 'id.example.org');
     const options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS };
     const peppers = new Peppers(store, index, random, clock, heard, options, watch);
     await peppers.keep();
@@ -73,6 +73,7 @@ describe('Peppers that follow an upstream', () => {
     expect(own).not.toBe('theirs');
     expect(await peppers.following('partner')).toEqual({
       isTheirs: false,
+      isLeading: false,
       announcedFrom: clock.now(),
       failure: 'gone',
     });
@@ -85,6 +86,39 @@ describe('Peppers that follow an upstream', () => {
     expect(await peppers.following('partner')).toMatchObject({ isTheirs: true, failure: undefined });
     clock.pass(GRACE_MS);
     expect(peppers.isAccepted(own)).toBe(false);
+  });
+
+  it.each([
+    ['says nothing of where it has it from', [], false],
+    ['made it', ['id.partner.example'], false],
+    ['has it from another', ['id.another.example', 'id.partner.example'], false],
+    ['has it from us, whose name comes first', ['id.example.org', 'id.partner.example'], true],
+    [
+      'has it from us by others, and our name comes first',
+      ['id.example.org', 'id.z.example', 'id.partner.example'],
+      true,
+    ],
+    ['has it from us, who had it from others', ['id.a.example', 'id.example.org', 'id.partner.example'], true],
+    ['has it from us, and its name comes first', ['id.example.org', 'id.a.example'], false],
+    ['has it from us by one whose name comes first', ['id.example.org', 'id.a.example', 'id.partner.example'], false],
+  ])('of servers that follow each other, one makes it: where the upstream %s', async (_case, route, isLeading) => {
+    const { peppers, heard } = await started();
+    upstream.route = route;
+    await peppers.keep();
+    expect(await peppers.following('partner')).toMatchObject({ isLeading });
+    expect(peppers.watch?.route).toEqual(isLeading ? [] : route);
+    clock.pass(LIFETIME_MS);
+    await peppers.keep();
+    expect(peppers.current() === 'theirs').toBe(!isLeading);
+    expect(heard.all('the followed upstream follows us: our pepper is the one of both')).toHaveLength(
+      isLeading ? 1 : 0,
+    );
+
+    // It follows us no more.
+    upstream.route = ['id.partner.example'];
+    await peppers.keep();
+    clock.pass(1);
+    expect(peppers.current()).toBe('theirs');
   });
 
   it('announce it also where one of their own is scheduled already, which then never comes', async () => {
@@ -268,5 +302,77 @@ describe('Peppers that follow an upstream', () => {
     expect(peppers.isAccepted('theirs7')).toBe(true);
     expect(peppers.isAccepted('theirs6')).toBe(false);
     expect(await peppers.isAcceptedElsewhere('theirs6')).toBe(false);
+  });
+});
+
+describe.each([
+  ['two', ['a', 'b']],
+  ['three', ['b', 'a', 'c']],
+])('%s servers of which each follows the next one', (_count, names) => {
+  it.each([
+    [
+      'one after another',
+      async (looks: readonly (() => Promise<void>)[]) =>
+        looks.reduce(async (before, look) => {
+          await before;
+          await look();
+        }, Promise.resolve()),
+    ],
+    [
+      'at the same time',
+      async (looks: readonly (() => Promise<void>)[]) => void (await Promise.all(looks.map(async (look) => look()))),
+    ],
+  ])('come to one pepper, which changes on the calendar of one of them, looking %s', async (_case, inTurn) => {
+    const clock = new FakeClock();
+    const servers: { name: string; peppers: Peppers }[] = [];
+    const followers = names.map((_name, at) => {
+      const next = () => servers[(at + 1) % names.length];
+      return {
+        name: 'next',
+        route: [] as readonly string[],
+        async current() {
+          const { name = '', peppers } = next() ?? {};
+          if (!peppers?.isReady()) throw new Error('it does not answer yet');
+          this.route = [...(peppers.watch?.route ?? []), name];
+          return peppers.current();
+        },
+        onChange: () => ({ close: () => undefined }),
+      };
+    });
+    for (const [at, name] of names.entries()) {
+      const followed = followers[at];
+      const random = { text: () => `${name}${clock.now()}` } as unknown as CountingRandom;
+      const heard = new Heard();
+      const watch = followed && new PepperWatch(followed, heard, name);
+      const options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS };
+      const index = new SlowIndex();
+      servers.push({
+        name,
+        peppers: new Peppers(new MemoryPepperStore(), index, random, clock, heard, options, watch),
+      });
+    }
+    const minutes = async (count: number) => {
+      for (let minute = 0; minute < count; minute++) {
+        await inTurn(
+          servers.map(
+            ({ peppers }) =>
+              () =>
+                peppers.keep(),
+          ),
+        );
+        clock.pass(60_000);
+      }
+    };
+    const announced = () => [...new Set(servers.map(({ peppers }) => peppers.current()))];
+    await minutes(8);
+    const before = announced();
+    expect(before).toHaveLength(1);
+    expect(servers.filter(({ peppers }) => peppers.watch?.isLeading).map(({ name }) => name)).toEqual(['a']);
+    await minutes(30);
+    expect(announced()).toEqual(before);
+    clock.pass(LIFETIME_MS);
+    await minutes(4);
+    expect(announced()).toHaveLength(1);
+    expect(announced()[0]).toMatch(/^a/);
   });
 });

@@ -109,7 +109,7 @@ export async function startApp(settings: Settings = {}) {
     peppers,
     clock,
     telemetry,
-    { maxAddresses },
+    { maxAddresses, serverName: 'id.example.org' },
   );
   const leavers = new Leavers(settings.directories ?? [], stores.holders, stores.mirrors, keeper, clock, telemetry);
   const bindings = new Bindings(stores.associations, sessions, lookups, leavers, keeper, signer, clock, {

@@ -5,6 +5,7 @@ export class FakeFollowedPepper implements FollowedPepper {
   readonly name = 'partner';
   /** Thrown instead of answering. */
   failure: Error | undefined;
+  route: readonly string[] = [];
   private told: string | undefined;
   private readonly listeners = new Set<() => void>();
 

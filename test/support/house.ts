@@ -80,7 +80,7 @@ export async function openHouse(settings: HouseSettings = {}) {
     ...sources.map((source) => checked(source, false)),
     new OwnBindings(stores.associations, index, clock),
   ];
-  const lookups = new Lookups(chain, peppers, clock, telemetry, { maxAddresses: 100 });
+  const lookups = new Lookups(chain, peppers, clock, telemetry, { maxAddresses: 100, serverName: 'id.example.org' });
   const quotas = new Quotas(stores.limits, { mail: {}, sms: {}, invites: {}, lookup: {}, ...limits });
   const sessions = new Sessions(stores.sessions, [mails, texts], quotas, clock, random, {
     tokenLength: 32,

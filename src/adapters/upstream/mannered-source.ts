@@ -4,7 +4,7 @@ import type { Mxid } from '../../domain/mxid.js';
 import { keyOf, type Threepid } from '../../domain/threepid.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Telemetry } from '../../ports/telemetry.js';
-import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
+import type { Evidence, Route, ThreepidSource } from '../../ports/threepid-source.js';
 import { Breaker, Unaskable } from './breaker.js';
 import { type ForwardOptions, forwarding, namingOnly } from './forwarding.js';
 import { type CacheOptions, KeptAnswers } from './kept-answers.js';
@@ -59,14 +59,16 @@ export class ManneredSource implements ThreepidSource {
     if (hashed && ask) this.findHashes = this.hashesOf(ask, cache, clock);
   }
 
-  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+  async find(threepids: readonly Threepid[], route: Route = []): Promise<readonly Finding[]> {
     const forwarded = threepids.filter((threepid) => this.whyNot(threepid) === undefined);
-    const byKey = new Map(forwarded.map((threepid) => [keyOf(threepid), threepid]));
-    const found = await this.findings.find([...byKey.keys()], (missing) =>
+    const questionOf = (threepid: Threepid) => onRoute(route, keyOf(threepid));
+    const byQuestion = new Map(forwarded.map((threepid) => [questionOf(threepid), threepid]));
+    const found = await this.findings.find([...byQuestion.keys()], (missing) =>
       this.breaker.run(async () => {
-        const findings = await this.source.find(missing.flatMap((key) => byKey.get(key) ?? []));
+        const asked = missing.flatMap((question) => byQuestion.get(question) ?? []);
+        const findings = await this.source.find(asked, route);
         const believed = findings.filter((finding) => this.counted(this.isFit(finding)));
-        return groupBy(believed, ({ threepid }) => keyOf(threepid));
+        return groupBy(believed, ({ threepid }) => questionOf(threepid));
       }),
     );
     return [...found.values()].flat();
@@ -75,7 +77,7 @@ export class ManneredSource implements ThreepidSource {
   async explain(threepid: Threepid): Promise<readonly Evidence[]> {
     const reason = this.whyNot(threepid);
     if (reason !== undefined) return [{ ...LIVE, notes: [`not asked: ${reason}`] }];
-    const kept = this.findings.peek(keyOf(threepid));
+    const kept = this.findings.peek(onRoute([], keyOf(threepid)));
     const cache = kept && {
       via: 'cache',
       finding: kept.answer?.[0],
@@ -103,23 +105,24 @@ export class ManneredSource implements ThreepidSource {
     clock: Clock,
   ): NonNullable<ThreepidSource['findHashes']> {
     const answers = new KeptAnswers<Mxid | typeof CONTESTED>(cache, (answer) => answer !== CONTESTED, clock);
-    const find: FindHashes = async (pepper, hashes) => {
-      const questions = hashes.map((hash) => `${pepper} ${hash}`);
-      const hashIn = (question: string) => question.slice(pepper.length + 1);
+    const find: FindHashes = async (pepper, hashes, route = []) => {
+      const before = onRoute(route, `${pepper} `);
+      const questions = hashes.map((hash) => before + hash);
+      const hashIn = (question: string) => question.slice(before.length);
       const found = await answers.find(questions, (missing) =>
         this.breaker.run(async () => {
-          const mappings = await ask(pepper, missing.map(hashIn));
+          const mappings = await ask(pepper, missing.map(hashIn), route);
           if (!mappings) throw new Unaskable('it is not asked under this pepper');
           const believed = [...mappings].filter(
             ([, answer]) => answer === CONTESTED || this.counted(this.mayName(answer)),
           );
-          return new Map(believed.map(([hash, answer]) => [`${pepper} ${hash}`, answer]));
+          return new Map(believed.map(([hash, answer]) => [before + hash, answer]));
         }),
       );
       return new Map([...found].map(([question, answer]) => [hashIn(question), answer]));
     };
-    return (pepper, hashes) =>
-      find(pepper, hashes).catch((error: unknown) => {
+    return (pepper, hashes, route) =>
+      find(pepper, hashes, route).catch((error: unknown) => {
         if (error instanceof Unaskable) return new Map();
         throw error;
       });
@@ -144,5 +147,11 @@ export class ManneredSource implements ThreepidSource {
     return { ...evidence, finding: undefined, notes: [...notes, note] };
   }
 }
+
+/**
+ * A question that others ask us is another one than the same from a client: whoever is on its route
+ * waits for it, so that waiting for theirs could go in a circle, and is not asked in answer to it.
+ */
+const onRoute = (route: Route, question: string): string => `${route.join(' ')} ${question}`;
 
 const LIVE = { via: 'live', finding: undefined, tookMs: 0, notes: [] } as const;

@@ -1,12 +1,16 @@
 import type { HttpClient, HttpResponse } from '../../ports/http-client.js';
+import type { Route } from '../../ports/threepid-source.js';
 import { AccessToken } from './access-token.js';
 import { Gate } from './gate.js';
+import { routeIn, viaText } from './via.js';
 
 export interface UpstreamOptions {
   /** As the chain of sources calls it. */
   readonly name: string;
   /** Its base, without `/_matrix`. */
   readonly url: string;
+  /** What we are called in the routes of questions. */
+  readonly ownName?: string;
   /** With one it is asked by v2, without by v1; `''` while its file has none yet. */
   readonly accessToken?: string | undefined;
   /** Looked into when there is no token, or it is refused. */
@@ -45,7 +49,8 @@ export class UpstreamRefused extends Error {
 export class UpstreamServer {
   readonly origin: string;
   private readonly base: string;
-  private readonly gate = new Gate(MOST_REQUESTS);
+  /** By how far the questions have come: of servers that ask in a circle, none waits for its own turn. */
+  private readonly gates: Gate[] = [];
   private readonly token: AccessToken;
   private readonly remedies: Remedies;
 
@@ -72,34 +77,59 @@ export class UpstreamServer {
    * @returns a JSON object
    * @throws UpstreamRefused for an answer that says no, HopFailed if there is none
    */
-  async ask(path: string, body: object | undefined, maxBytes: number, deadline: number): Promise<object> {
+  async ask(
+    path: string,
+    body: object | undefined,
+    maxBytes: number,
+    deadline: number,
+    route: Route = [],
+  ): Promise<object> {
+    return (await this.askForReply(path, body, maxBytes, deadline, route)).answer;
+  }
+
+  /** The same, and the identity servers that the answer names as those it comes from, the nearest last. */
+  async askForReply(
+    path: string,
+    body: object | undefined,
+    maxBytes: number,
+    deadline: number,
+    route: Route = [],
+  ): Promise<{ readonly answer: object; readonly route: Route }> {
     const token = this.token.value;
     if (token === '' && !(await this.token.renew(token))) {
       throw new Error(`there is no access token for ${this.origin} yet: ${this.remedies.login}`);
     }
-    let response = await this.send(path, body, maxBytes, deadline);
+    let response = await this.send(path, body, maxBytes, deadline, route);
     if (response.status === 401 && (await this.token.renew(token))) {
-      response = await this.send(path, body, maxBytes, deadline);
+      response = await this.send(path, body, maxBytes, deadline, route);
     }
     const answer = parse(response);
     if (response.status !== 200) {
       throw new UpstreamRefused(this.origin, response.status, errcodeOf(answer), this.remedies);
     }
     if (!answer) throw new Error(`${this.origin} answered something that is not a JSON object`);
-    return answer;
+    return { answer, route: routeIn(response.headers['via']) };
   }
 
-  private send(path: string, body: object | undefined, maxBytes: number, deadline: number): Promise<HttpResponse> {
-    return this.gate.run(() => {
+  private send(
+    path: string,
+    body: object | undefined,
+    maxBytes: number,
+    deadline: number,
+    route: Route,
+  ): Promise<HttpResponse> {
+    const gate = (this.gates[route.length] ??= new Gate(MOST_REQUESTS));
+    return gate.run(() => {
       const timeLimitMs = Math.ceil(deadline - performance.now());
       if (timeLimitMs <= 0) throw new Error(`${this.origin} is slow: too many lookups wait for it`);
-      const { ca } = this.options;
+      const { ca, ownName } = this.options;
       const { value: accessToken } = this.token;
       return this.http.request({
         method: body ? 'POST' : 'GET',
         url: this.base + path,
         headers: {
           accept: 'application/json',
+          ...(ownName !== undefined && { via: viaText([...route, ownName]) }),
           ...(body && { 'content-type': 'application/json' }),
           ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
         },

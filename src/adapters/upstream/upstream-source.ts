@@ -5,7 +5,7 @@ import { keyOf, type Threepid } from '../../domain/threepid.js';
 import type { FollowedPepper } from '../../ports/followed-pepper.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Telemetry } from '../../ports/telemetry.js';
-import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
+import type { Evidence, Route, ThreepidSource } from '../../ports/threepid-source.js';
 import { type Answer, collect, findingsOf, inClear, threepidOf, userOf } from './answers.js';
 import { HashDetails, type HashDetail } from './hash-details.js';
 import { UpstreamRefused, UpstreamServer, type UpstreamOptions } from './upstream-server.js';
@@ -32,6 +32,8 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
   readonly isOwner = false;
   readonly isForeign = true;
 
+  route: Route = [];
+
   private readonly server: UpstreamServer;
   private readonly hashDetails: HashDetails;
 
@@ -45,27 +47,31 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     this.hashDetails = new HashDetails(this.server);
   }
 
-  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+  async find(threepids: readonly Threepid[], route?: Route): Promise<readonly Finding[]> {
     const asked = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
     const parts = inParts([...asked.values()], MOST_AT_ONCE);
     const isV1 = this.options.accessToken === undefined;
     return this.counted(async (deadline) => {
       const answers = await Promise.all(
-        parts.map((part) => (isV1 ? this.askV1(part, deadline) : this.askV2(part, deadline))),
+        parts.map((part) => (isV1 ? this.askV1(part, deadline, route) : this.askV2(part, deadline, route))),
       );
       return answers.flatMap((answer) => findingsOf(answer, asked));
     });
   }
 
-  async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid>> {
-    return (await this.hashesUnder(pepper, hashes)) ?? new Map();
+  async findHashes(pepper: string, hashes: readonly string[], route?: Route): Promise<ReadonlyMap<string, Mxid>> {
+    return (await this.hashesUnder(pepper, hashes, route)) ?? new Map();
   }
 
   /**
    * Whose these are, `undefined` if `pepper` is not the upstream's: where it turns out to be that no
    * more, who watches the pepper is told.
    */
-  async hashesUnder(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid> | undefined> {
+  async hashesUnder(
+    pepper: string,
+    hashes: readonly string[],
+    route?: Route,
+  ): Promise<ReadonlyMap<string, Mxid> | undefined> {
     // Clients send what they like, addresses in clear too: that is nobody else's business.
     const asked = this.options.isFollowed ? [...new Set(hashes)].filter(isLookupHash) : [];
     if (asked.length === 0) return new Map();
@@ -73,7 +79,9 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
       const details = await this.hashDetails.get(deadline);
       if (details.pepper !== pepper || !details.takesHashes) return undefined;
       try {
-        const parts = inParts(asked, MOST_AT_ONCE).map((part) => this.mappings('sha256', pepper, part, deadline));
+        const parts = inParts(asked, MOST_AT_ONCE).map((part) =>
+          this.mappings('sha256', pepper, part, deadline, route),
+        );
         const wanted = new Set(asked);
         return new Map(
           (await Promise.all(parts)).flat().flatMap(([hash, mxid]) => {
@@ -91,9 +99,10 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
 
   async current(): Promise<string> {
     const timeLimitMs = Math.min(this.options.timeLimitMs, LONGEST_WATCH_MS);
-    const { pepper, takesHashes } = await this.hashDetails.renew(performance.now() + timeLimitMs);
+    const { pepper, takesHashes, route } = await this.hashDetails.renew(performance.now() + timeLimitMs);
     if (!takesHashes)
       throw new Error(`${this.server.origin} does not list the algorithm sha256: it cannot be followed`);
+    this.route = route;
     return pepper;
   }
 
@@ -123,10 +132,10 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     ];
   }
 
-  private async askV1(threepids: readonly Threepid[], deadline: number): Promise<Answer> {
+  private async askV1(threepids: readonly Threepid[], deadline: number, route?: Route): Promise<Answer> {
     const body = { threepids: threepids.map(({ medium, address }) => [medium, address]) };
     const path = '/_matrix/identity/api/v1/bulk_lookup';
-    const reply = await this.server.ask(path, body, limitFor(threepids), deadline);
+    const reply = await this.server.ask(path, body, limitFor(threepids), deadline, route);
     if (!('threepids' in reply) || !Array.isArray(reply.threepids)) throw this.nonsense();
     const rows: readonly unknown[] = reply.threepids;
     this.checkCount(rows.length, threepids.length);
@@ -137,14 +146,14 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     );
   }
 
-  private async askV2(threepids: readonly Threepid[], deadline: number): Promise<Answer> {
+  private async askV2(threepids: readonly Threepid[], deadline: number, route?: Route): Promise<Answer> {
     const details = await this.hashDetails.get(deadline);
     try {
-      return await this.lookup(threepids, details, deadline);
+      return await this.lookup(threepids, details, deadline, route);
     } catch (error) {
       if (!isStale(error)) throw error;
       this.hashDetails.forget(details);
-      return await this.lookup(threepids, await this.hashDetails.get(deadline), deadline);
+      return await this.lookup(threepids, await this.hashDetails.get(deadline), deadline, route);
     }
   }
 
@@ -152,10 +161,11 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     threepids: readonly Threepid[],
     { pepper, algorithm }: HashDetail,
     deadline: number,
+    route?: Route,
   ): Promise<Answer> {
     const entryOf = algorithm === 'none' ? keyOf : (threepid: Threepid) => lookupHash(threepid, pepper);
     const byEntry = new Map(threepids.map((threepid) => [entryOf(threepid), threepid]));
-    const rows = await this.mappings(algorithm, pepper, [...byEntry.keys()], deadline);
+    const rows = await this.mappings(algorithm, pepper, [...byEntry.keys()], deadline, route);
     return collect(
       rows.map(([entry, mxid]) => [byEntry.get(entry) ?? (algorithm === 'none' ? inClear(entry) : undefined), mxid]),
     );
@@ -167,9 +177,10 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     pepper: string,
     entries: readonly string[],
     deadline: number,
+    route?: Route,
   ): Promise<readonly (readonly [entry: string, mxid: unknown])[]> {
     const body = { algorithm, pepper, addresses: entries };
-    const reply = await this.server.ask('/_matrix/identity/v2/lookup', body, limitFor(entries), deadline);
+    const reply = await this.server.ask('/_matrix/identity/v2/lookup', body, limitFor(entries), deadline, route);
     const mappings: unknown = 'mappings' in reply ? reply.mappings : undefined;
     if (typeof mappings !== 'object' || mappings === null || Array.isArray(mappings)) throw this.nonsense();
     const rows = Object.entries(mappings);

@@ -72,8 +72,9 @@ function outcomeText({ outcome, decides, evidence }: Explanation['stages'][numbe
   }
 }
 
-function followingText({ isTheirs, announcedFrom, failure }: Following, at: number): string {
+function followingText({ isTheirs, isLeading, announcedFrom, failure }: Following, at: number): string {
   const age = announcedFrom === undefined ? undefined : ago(at - announcedFrom);
+  if (isLeading) return `followed, and it follows us: it takes over our pepper, announced for ${age}`;
   if (isTheirs) return `followed: hashes are forwarded under its pepper, announced as ours for ${age}`;
   const inForce = age === undefined ? '' : `; the one that is announced is ${age} old`;
   return failure === undefined

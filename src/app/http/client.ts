@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Request } from 'express';
+import { namesProxies } from '../../adapters/upstream/via.js';
 import { inRanges } from './ranges.js';
 
 /** Where a request comes from. */
@@ -13,7 +14,7 @@ export interface Client {
 export type ClientOf = (req: Request) => Client;
 
 /** Any of these says that somebody passed the request on. */
-const FORWARDING = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'x-forwarded-host', 'x-forwarded-proto', 'via'];
+const FORWARDING = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'x-forwarded-host', 'x-forwarded-proto'];
 
 /**
  * Follows `X-Forwarded-For` from its near end as far as `trustedProxies` (CIDR ranges) vouch for it:
@@ -24,7 +25,8 @@ export function clientOf(trustedProxies: readonly string[]): ClientOf {
   const isTrusted = inRanges(trustedProxies);
   return ({ socket, headers }) => {
     let address = plain(socket.remoteAddress ?? '');
-    if (!FORWARDING.some((header) => headers[header] !== undefined)) return { address, isCertain: true };
+    const isForwarded = namesProxies(headers.via) || FORWARDING.some((header) => headers[header] !== undefined);
+    if (!isForwarded) return { address, isCertain: true };
     if (!isTrusted(address)) return { address, isCertain: false };
     const hops = String(headers['x-forwarded-for'] ?? '')
       .split(',')

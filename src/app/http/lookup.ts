@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { routeIn, viaText } from '../../adapters/upstream/via.js';
 import type { Lookups } from '../../domain/lookups.js';
 import type { Quotas } from '../../domain/quotas.js';
 import type { SignedIn } from './auth.js';
@@ -20,7 +21,9 @@ export const lookupEndpoints = (lookups: Lookups, quotas: Quotas, signedIn: Sign
   '/hash_details': {
     async GET(req, res) {
       await signedIn(req);
-      const { pepper, algorithms } = lookups.details();
+      const { pepper, algorithms, route } = lookups.details();
+      // Nobody else's business.
+      if (routeIn(req.get('via')).length > 0) res.set('Via', viaText(route));
       res.json({ lookup_pepper: pepper, algorithms });
     },
   },
@@ -29,7 +32,7 @@ export const lookupEndpoints = (lookups: Lookups, quotas: Quotas, signedIn: Sign
       const user = await signedIn(req);
       const { addresses, algorithm, pepper } = read(LookupBody, jsonBody(req));
       await quotas.take('lookup', { addressesPerUser: user }, addresses.length);
-      const mappings = await lookups.find(algorithm, pepper, addresses);
+      const mappings = await lookups.find(algorithm, pepper, addresses, routeIn(req.get('via')));
       res.json({ mappings: Object.fromEntries(mappings) });
     },
   },

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
+import { routeIn } from '../../adapters/upstream/via.js';
 import type { Bindings } from '../../domain/bindings.js';
 import { Refused } from '../../domain/errors.js';
 import type { Lookups } from '../../domain/lookups.js';
@@ -27,7 +28,7 @@ export const v1LookupEndpoints = (
       allow(req);
       const { medium, address } = read(LookupQuery, queryOf(req));
       const threepid = tryThreepid(medium, address);
-      const users = await lookups.whois(threepid ? [threepid] : []);
+      const users = await lookups.whois(threepid ? [threepid] : [], routeIn(req.get('via')));
       const mxid = threepid && users.get(keyOf(threepid));
       res.json(threepid && mxid ? await bindings.attest(threepid, mxid) : {});
     },
@@ -41,7 +42,10 @@ export const v1LookupEndpoints = (
         const threepid = tryThreepid(medium, address);
         return threepid ? [{ medium, address, threepid }] : [];
       });
-      const users = await lookups.whois(asked.map(({ threepid }) => threepid));
+      const users = await lookups.whois(
+        asked.map(({ threepid }) => threepid),
+        routeIn(req.get('via')),
+      );
       const known = asked.flatMap(({ medium, address, threepid }) => {
         const mxid = users.get(keyOf(threepid));
         return mxid === undefined ? [] : [[medium, address, mxid]];
