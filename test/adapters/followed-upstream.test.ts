@@ -88,6 +88,24 @@ describe('a followed upstream', () => {
     expect(await source.findHashes('theirs', hashesOf([alice]))).toHaveProperty('size', 1);
   });
 
+  it('is asked under the former one for as long as it answers, while clients still come with that', async () => {
+    const upstream = await start();
+    const source = sourceAt(upstream.url);
+    await source.current();
+    Object.assign(upstream, { pepper: 'another', formerPepper: 'theirs' });
+    expect(await source.current()).toBe('another');
+    for (const pepper of ['theirs', 'another', 'theirs']) {
+      expect(await source.findHashes(pepper, hashesOf([alice], pepper))).toHaveProperty('size', 1);
+    }
+    upstream.formerPepper = undefined;
+    const before = upstream.asked.length;
+    for (let time = 0; time < 3; time++) {
+      expect(await source.findHashes('theirs', hashesOf([alice]))).toEqual(new Map());
+    }
+    expect(upstream.asked).toHaveLength(before + 1);
+    expect(await source.findHashes('another', hashesOf([alice], 'another'))).toHaveProperty('size', 1);
+  });
+
   it('is not asked about hashes if it is not followed', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url, { isFollowed: false });

@@ -354,3 +354,34 @@ it('passes over repetition, but not at any length', async () => {
 it('owns nothing: its word keeps nobody from binding an address here', () => {
   expect(sourceAt('https://id.partner.example')).toMatchObject({ name: 'partner', isOwner: false });
 });
+
+describe('an upstream that asks for fewer questions', () => {
+  const inHeader = (value: string) => ({ 'retry-after': value });
+  it.each([
+    ['in seconds', inHeader('7'), {}, 7000],
+    ['in milliseconds', {}, { retry_after_ms: 1500 }, 1500],
+    ['in both', inHeader('7'), { retry_after_ms: 1500 }, 1500],
+    ['by a date that has passed', inHeader('Wed, 21 Oct 2015 07:28:00 GMT'), {}, undefined],
+    ['not at all', {}, {}, undefined],
+    ['in words', inHeader('soon'), { retry_after_ms: 'soon' }, undefined],
+    ['below zero', inHeader('-5'), { retry_after_ms: -5 }, undefined],
+  ])('says when it may be asked again %s', async (_case, headers, body, waitMs) => {
+    const upstream = await start();
+    upstream.answer = (response) =>
+      void response.writeHead(429, headers).end(JSON.stringify({ errcode: 'M_LIMIT_EXCEEDED', ...body }));
+    const finding = sourceAt(upstream.url).find([alice]);
+    await expect(finding).rejects.toMatchObject({ name: 'PutOff', waitMs });
+    await expect(finding).rejects.toThrow(`${upstream.url} answered 429: it may be asked again`);
+  });
+
+  it('may say it by a date', async () => {
+    const upstream = await start();
+    const date = new Date(Date.now() + 120_000).toUTCString();
+    upstream.answer = (response) => void response.writeHead(429, { 'retry-after': date }).end('<h1>Slow down</h1>');
+    const { waitMs } = (await sourceAt(upstream.url)
+      .find([alice])
+      .catch((error: unknown) => error)) as { waitMs: number };
+    expect(waitMs).toBeGreaterThan(60_000);
+    expect(waitMs).toBeLessThanOrEqual(120_000);
+  });
+});

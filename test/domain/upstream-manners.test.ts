@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { PutOff } from '../../src/adapters/upstream/breaker.js';
 import { ManneredSource, type Explained, type Manners } from '../../src/adapters/upstream/mannered-source.js';
 import { firstAnswers } from '../../src/domain/chain.js';
 import { CONTESTED, type Finding } from '../../src/domain/association.js';
@@ -244,11 +245,33 @@ describe('an upstream that fails', () => {
     expect(counted()).toEqual(['upstream_rests', 'upstream_resumed']);
   });
 
-  it('answers from what is kept while it is left alone', async () => {
+  it('answers from what is kept while it is left alone, also beside what it is not asked now', async () => {
     const source = mannered();
     await source.find([a]);
+    await source.findHashes?.('pepper', ['hash']);
     await failing(source, 3);
     expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
+    heard.counted.length = 0;
+    heard.lines.length = 0;
+    expect(await source.find([a, c])).toEqual([{ threepid: a, mxid: alice }]);
+    expect(await source.findHashes?.('pepper', ['hash', 'other'])).toEqual(new Map([['hash', alice]]));
+    expect(counted()).toEqual(['source_failures', 'source_failures']);
+    expect(heard.lines).toEqual([]);
+    await expect(source.find([c])).rejects.toThrow(NotAsked);
+  });
+
+  it('for one of several addresses answers for the others, and the log says that it fails', async () => {
+    const source = mannered();
+    let fail = (): void => undefined;
+    upstream.gate = new Promise<void>((_, reject) => (fail = () => reject(new Error('down'))));
+    const first = source.find([c]);
+    await new Promise(setImmediate);
+    upstream.gate = Promise.resolve();
+    const second = source.find([a, c]);
+    fail();
+    await expect(first).rejects.toThrow('down');
+    expect(await second).toEqual([{ threepid: a, mxid: alice }]);
+    expect(heard.all('a source did not answer for some; it does for the others')).toEqual([{ source: 'partner' }]);
   });
 
   it('is asked again by a clock that was set back', async () => {
@@ -274,6 +297,67 @@ describe('an upstream that fails', () => {
     expect(asked).toEqual(['partner', 'next']);
     expect(heard.lines).toEqual([]);
     expect(counted()).toContain('source_failures');
+  });
+});
+
+describe('an upstream that asks for fewer questions', () => {
+  const SAID = 'https://id.partner.example answered 429: it may be asked again in 30 s';
+
+  it('is left alone until it may be asked again, which is said once and is no failure', async () => {
+    const source = mannered();
+    upstream.failure = new PutOff(SAID, 30_000);
+    const next = { name: 'next', find: async () => [] };
+    const ask = async (each: { name: string }) => {
+      if (each === source) await source.find([c]);
+      return new Map([['c', alice]]);
+    };
+    for (let time = 0; time < 3; time++) await firstAnswers(['c'], [source, next], ask, heard);
+    const until = new Date(clock.now() + 30_000).toISOString();
+    await expect(source.find([c])).rejects.toThrow(
+      new NotAsked(`not asked before ${until}, because it asks for fewer questions: ${SAID}`),
+    );
+    expect(source.trouble()).toBe(SAID);
+    expect(upstream.asked).toHaveLength(1);
+    clock.pass(30_000);
+    await firstAnswers(['c'], [source, next], ask, heard);
+    expect(upstream.asked).toHaveLength(2);
+    clock.pass(30_000);
+    upstream.failure = undefined;
+    expect(await source.find([a])).toHaveLength(1);
+    expect(source.trouble()).toBeUndefined();
+    expect(heard.lines.map(({ message }) => message)).toEqual([
+      'an identity server asks for fewer questions and is left alone for a while',
+      'an identity server answers again',
+    ]);
+  });
+
+  it.each([
+    ['a day', 86_400_000, 600_000],
+    ['no time at all', 0, 2000],
+    ['nothing of when', undefined, 2000],
+  ])('and says %s is asked again after a time that is bearable for both', async (_case, waitMs, restMs) => {
+    const source = mannered();
+    upstream.failure = new PutOff(SAID, waitMs);
+    await expect(source.find([c])).rejects.toThrow(NotAsked);
+    clock.pass(restMs - 1);
+    await expect(source.find([c])).rejects.toThrow('not asked before');
+    clock.pass(1);
+    await expect(source.find([c])).rejects.toThrow(SAID);
+  });
+
+  it('stays alone when a question from before is answered', async () => {
+    const source = mannered();
+    let open = (): void => undefined;
+    upstream.gate = new Promise<void>((resolve) => (open = resolve));
+    const before = source.find([a]);
+    await new Promise(setImmediate);
+    upstream.gate = Promise.resolve();
+    upstream.failure = new PutOff(SAID, 30_000);
+    await expect(source.find([c])).rejects.toThrow(NotAsked);
+    upstream.failure = undefined;
+    open();
+    expect(await before).toHaveLength(1);
+    await expect(source.find([c])).rejects.toThrow('asks for fewer questions');
   });
 });
 

@@ -23,6 +23,8 @@ export interface IdentityServer {
   readonly asked: readonly AskedOfUpstream[];
   readonly rows: Row[];
   pepper: string;
+  /** One that it still answers under. */
+  formerPepper: string | undefined;
   algorithms: readonly string[];
   /** Answers like this from now on, `undefined`: as it should. */
   answer: Answer | undefined;
@@ -92,11 +94,11 @@ export async function startIdentityServer(options: IdentityServerOptions = {}): 
       return void reply(response, 200, { lookup_pepper: upstream.pepper, algorithms: upstream.algorithms });
     }
     if (path !== '/_matrix/identity/v2/lookup') return void reply(response, 404, { errcode: 'M_UNRECOGNIZED' });
-    if (pepper !== upstream.pepper) {
+    if (typeof pepper !== 'string' || ![upstream.pepper, upstream.formerPepper].includes(pepper)) {
       return void reply(response, 400, { errcode: 'M_INVALID_PEPPER', algorithm, lookup_pepper: upstream.pepper });
     }
     const entryOf = (medium: string, address: string) =>
-      algorithm === 'none' ? `${address} ${medium}` : lookupHash(threepid(medium, address), upstream.pepper);
+      algorithm === 'none' ? `${address} ${medium}` : lookupHash(threepid(medium, address), pepper);
     const known = new Map(upstream.rows.map(([medium, address, mxid]) => [entryOf(medium, address), mxid]));
     const found = (addresses as string[]).filter((entry) => known.has(entry));
     return void reply(response, 200, { mappings: Object.fromEntries(found.map((entry) => [entry, known.get(entry)])) });
@@ -107,6 +109,7 @@ export async function startIdentityServer(options: IdentityServerOptions = {}): 
     asked,
     rows: [...rows],
     pepper: 'matrixrocks',
+    formerPepper: undefined,
     algorithms: ['none', 'sha256'],
     answer: undefined,
     close: () => server.close(),

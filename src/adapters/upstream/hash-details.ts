@@ -17,6 +17,8 @@ export interface HashDetail {
 
 /** The pepper of an upstream and how it lets itself be asked; kept until it turns out stale. */
 export class HashDetails {
+  /** The pepper before the one that is known, for as long as the upstream has not refused it. */
+  private former: string | undefined;
   private known: HashDetail | undefined;
   private asking: Promise<HashDetail> | undefined;
   /** Questions are numbered: the answer to an older one than was answered already is stale. */
@@ -42,6 +44,17 @@ export class HashDetails {
     const details = await this.ask(deadline);
     this.told = details.pepper;
     return details;
+  }
+
+  /** Whether the upstream may be asked under it. */
+  isAskable(pepper: string, { pepper: known, takesHashes }: HashDetail): boolean {
+    return takesHashes && (pepper === known || pepper === this.former);
+  }
+
+  /** The upstream has refused it: the next `get` asks again if it was taken for the present one. */
+  refused(pepper: string, details: HashDetail): void {
+    if (this.former === pepper) this.former = undefined;
+    if (details.pepper === pepper) this.forget(details);
   }
 
   /** Has the next `get` ask again, unless that happened already. */
@@ -77,6 +90,7 @@ export class HashDetails {
     if (!algorithm) throw this.unusable('it lists no algorithm that we know');
     const details = { pepper, algorithm, takesHashes: algorithms.includes('sha256'), route };
     if (question > this.answered) {
+      if (this.known && this.known.pepper !== pepper) this.former = this.known.pepper;
       this.known = details;
       this.answered = question;
     }

@@ -25,11 +25,15 @@ export class KeptAnswers<Answer> {
   private readonly kept: LRUCache<string, KeptAnswer<Answer>> | undefined;
   private readonly underWay = new Map<string, Promise<ReadonlyMap<string, Answer>>>();
 
-  /** @param options without them nothing is kept, and it is still asked for once */
+  /**
+   * @param options without them nothing is kept, and it is still asked for once
+   * @param passOver hears why some of several questions have no answer
+   */
   constructor(
     private readonly options: CacheOptions | undefined,
     private readonly isClear: (answer: Answer) => boolean,
     private readonly clock: Clock,
+    private readonly passOver: (cause: unknown) => void,
   ) {
     this.kept = options && new LRUCache({ max: options.entries, ttlResolution: 0, perf: clock });
   }
@@ -42,7 +46,7 @@ export class KeptAnswers<Answer> {
   /**
    * @param ask is given each question that nobody knows or is asking already; what it answers to
    *   others is ignored
-   * @throws what any of the questions threw
+   * @throws what a question threw if there is an answer to none; else those that threw are passed over
    */
   async find(
     questions: readonly string[],
@@ -65,8 +69,16 @@ export class KeptAnswers<Answer> {
         waiting.set(question, asked);
       }
     }
-    await Promise.all(new Set(waiting.values()));
-    for (const [question, asked] of waiting) note(answers, question, (await asked).get(question));
+    const outcomes = await Promise.allSettled(new Set(waiting.values()));
+    for (const [question, asked] of waiting) {
+      const found = await asked.catch(() => undefined);
+      note(answers, question, found?.get(question));
+    }
+    for (const outcome of outcomes) {
+      if (outcome.status === 'fulfilled') continue;
+      if (answers.size === 0) throw outcome.reason;
+      this.passOver(outcome.reason);
+    }
     return answers;
   }
 

@@ -1,3 +1,4 @@
+import { NotAsked } from '../../domain/errors.js';
 import { CONTESTED, type Finding, isContested } from '../../domain/association.js';
 import { groupBy } from '../../domain/group-by.js';
 import type { Mxid } from '../../domain/mxid.js';
@@ -54,7 +55,12 @@ export class ManneredSource implements ThreepidSource {
     this.whyNot = forwarding(forward);
     this.mayName = namingOnly(homeservers);
     this.breaker = new Breaker(source.name, clock, telemetry);
-    this.findings = new KeptAnswers(cache, (found) => found.length === 1 && !found.some(isContested), clock);
+    this.findings = new KeptAnswers(
+      cache,
+      (found) => found.length === 1 && !found.some(isContested),
+      clock,
+      (cause) => this.passOver(cause),
+    );
     const ask = source.hashesUnder?.bind(source) ?? source.findHashes?.bind(source);
     if (hashed && ask) this.findHashes = this.hashesOf(ask, cache, clock);
   }
@@ -104,7 +110,12 @@ export class ManneredSource implements ThreepidSource {
     cache: CacheOptions | undefined,
     clock: Clock,
   ): NonNullable<ThreepidSource['findHashes']> {
-    const answers = new KeptAnswers<Mxid | typeof CONTESTED>(cache, (answer) => answer !== CONTESTED, clock);
+    const answers = new KeptAnswers<Mxid | typeof CONTESTED>(
+      cache,
+      (answer) => answer !== CONTESTED,
+      clock,
+      (cause) => this.passOver(cause),
+    );
     const find: FindHashes = async (pepper, hashes, route = []) => {
       const before = onRoute(route, `${pepper} `);
       const questions = hashes.map((hash) => before + hash);
@@ -126,6 +137,14 @@ export class ManneredSource implements ThreepidSource {
         if (error instanceof Unaskable) return new Map();
         throw error;
       });
+  }
+
+  /** What a question is not answered for, where it is answered for something else. */
+  private passOver(cause: unknown): void {
+    if (cause instanceof Unaskable) return;
+    this.telemetry.count('source_failures', { source: this.name });
+    if (cause instanceof NotAsked) return;
+    this.telemetry.warn('a source did not answer for some; it does for the others', { source: this.name }, cause);
   }
 
   /** Several claimants are taken seriously if one of them may be named: otherwise that one would win. */

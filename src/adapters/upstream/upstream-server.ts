@@ -1,6 +1,7 @@
 import type { HttpClient, HttpResponse } from '../../ports/http-client.js';
 import type { Route } from '../../ports/threepid-source.js';
 import { AccessToken } from './access-token.js';
+import { PutOff } from './breaker.js';
 import { Gate } from './gate.js';
 import { routeIn, viaText } from './via.js';
 
@@ -75,7 +76,8 @@ export class UpstreamServer {
    * @param path below the base, `/_matrix/identity/…`
    * @param deadline on the clock of `performance.now()`
    * @returns a JSON object
-   * @throws UpstreamRefused for an answer that says no, HopFailed if there is none
+   * @throws UpstreamRefused for an answer that says no, PutOff for one that says later, HopFailed if
+   *   there is none
    */
   async ask(
     path: string,
@@ -104,6 +106,7 @@ export class UpstreamServer {
       response = await this.send(path, body, maxBytes, deadline, route);
     }
     const answer = parse(response);
+    if (response.status === 429) throw putOff(this.origin, response, answer);
     if (response.status !== 200) {
       throw new UpstreamRefused(this.origin, response.status, errcodeOf(answer), this.remedies);
     }
@@ -141,6 +144,16 @@ export class UpstreamServer {
       });
     });
   }
+}
+
+/** Spec: "Rate limiting"; `retry_after_ms` says it more precisely than `Retry-After`, where both do. */
+function putOff(origin: string, { headers }: HttpResponse, answer: object | undefined): PutOff {
+  const { 'retry-after': header = '' } = headers;
+  const inBody: unknown = answer && 'retry_after_ms' in answer ? answer.retry_after_ms : undefined;
+  const inHeader = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
+  const waitMs = [inBody, inHeader].find((ms): ms is number => typeof ms === 'number' && ms >= 0);
+  const when = waitMs === undefined ? 'later' : `in ${Math.ceil(waitMs / 1000)} s`;
+  return new PutOff(`${origin} answered 429: it may be asked again ${when}`, waitMs);
 }
 
 function parse({ body }: HttpResponse): object | undefined {

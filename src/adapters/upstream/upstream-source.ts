@@ -64,8 +64,8 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
   }
 
   /**
-   * Whose these are, `undefined` if `pepper` is not the upstream's: where it turns out to be that no
-   * more, who watches the pepper is told.
+   * Whose these are, `undefined` if the upstream does not answer under `pepper`, its own or the one
+   * before: where it turns out to be its own no more, who watches the pepper is told.
    */
   async hashesUnder(
     pepper: string,
@@ -77,7 +77,7 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     if (asked.length === 0) return new Map();
     return this.counted(async (deadline) => {
       const details = await this.hashDetails.get(deadline);
-      if (details.pepper !== pepper || !details.takesHashes) return undefined;
+      if (!this.hashDetails.isAskable(pepper, details)) return undefined;
       try {
         const parts = inParts(asked, MOST_AT_ONCE).map((part) =>
           this.mappings('sha256', pepper, part, deadline, route),
@@ -91,7 +91,7 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
         );
       } catch (error) {
         if (!isStale(error)) throw error;
-        this.hashDetails.forget(details);
+        this.hashDetails.refused(pepper, details);
         return undefined;
       }
     });
