@@ -56,7 +56,9 @@ export interface DomainOptions {
   /** What users have to accept, each policy in its current version. */
   readonly policies: readonly Policy[];
   /** Every name by which homeservers may know us. */
-  readonly serverNames: readonly [own: string, ...others: string[]];
+  readonly serverNames: readonly string[];
+  /** What we are called in the routes of questions. */
+  readonly routeName: string;
 }
 
 const allSenders = { serviceIdentifier: Sender, isMultiple: true } as const;
@@ -116,7 +118,7 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
     bind(Peppers).toResolvedValue(
       (store: PepperStore, index: HashIndex, random: Random, clock: Clock, telemetry: Telemetry) => {
         const followed = followedIn(stages);
-        const watch = followed && new PepperWatch(followed, telemetry, options.serverNames[0]);
+        const watch = followed && new PepperWatch(followed, telemetry, options.routeName);
         return new Peppers(store, index, random, clock, telemetry, options.lookup, watch);
       },
       [PepperStore, HashIndex, Random, Clock, Telemetry],
@@ -159,8 +161,8 @@ const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
             : stage.source;
           return stage.checksAccounts ? new CheckedSource(source, isListed, checks, clock) : source;
         });
-        const [serverName] = options.serverNames;
-        return new Lookups(sources, peppers, clock, telemetry, { ...options.lookup, serverName });
+        const { lookup, routeName } = options;
+        return new Lookups(sources, peppers, clock, telemetry, { ...lookup, routeName });
       },
       [OwnBindings, Mirrors, MirrorStore, HashIndex, AccountChecks, Peppers, Clock, Telemetry],
     );

@@ -2,6 +2,7 @@ import type { ValidationSession } from '../domain/validation-session.js';
 import type { Policy } from '../domain/policy.js';
 import type { Config } from './config.js';
 import type { DomainOptions } from './container.js';
+import { routeName } from './route-name.js';
 
 /** Every released version whose identity API is still served; version 1 of the API makes it the old ones, too. */
 export const SPEC_VERSIONS: readonly string[] = [
@@ -29,6 +30,7 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
     quotas: limits,
     policies,
     serverNames: [name, ...otherNames],
+    routeName: routeName(config),
   };
 }
 

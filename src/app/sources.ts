@@ -16,6 +16,7 @@ import type { HttpClient } from '../ports/http-client.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import type { OpenSource } from '../source.js';
 import type { Stage } from './chain.js';
+import { routeName } from './route-name.js';
 import type { Config, GuardedConfig, LdapConfig, UpstreamConfig } from './config.js';
 
 /**
@@ -53,7 +54,7 @@ async function openStage(
       return mirror ? { ...stage, mirror: { directory, ...mirror } } : stage;
     }
     case 'upstream':
-      return openUpstream(source, config.server.name, http, telemetry);
+      return openUpstream(source, routeName(config), http, telemetry);
     case 'file':
       return openGuarded(source, fileSource, source, config, http, telemetry);
     case 'sql':

@@ -17,7 +17,7 @@ const MOST_HOPS = 5;
 export interface LookupOptions {
   readonly maxAddresses: number;
   /** What we are called in a route. */
-  readonly serverName: string;
+  readonly routeName: string;
 }
 
 /** How each source answers for one threepid, in the order in which they are asked. */
@@ -53,7 +53,7 @@ export class Lookups {
    * came, the one that made it first. Spec: GET /hash_details.
    */
   details(): { pepper: string; algorithms: readonly string[]; route: Route } {
-    const route = [...(this.peppers.watch?.route ?? []), this.options.serverName];
+    const route = [...(this.peppers.watch?.route ?? []), this.options.routeName];
     return { pepper: this.peppers.current(), algorithms: ALGORITHMS, route };
   }
 
@@ -126,7 +126,7 @@ export class Lookups {
   }
 
   private sourcesFor(route: Route): readonly ThreepidSource[] {
-    const isCircle = route.includes(this.options.serverName);
+    const isCircle = route.includes(this.options.routeName);
     return isCircle || route.length >= MOST_HOPS ? this.ours() : this.sources;
   }
 

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import type { OpenSource } from '../../src/source.js';
@@ -123,5 +125,44 @@ describe('the source that the page on extending begins with', () => {
         unknown: [['msisdn', '447700900123']],
       },
     );
+  });
+});
+
+describe('the same in TypeScript', () => {
+  it('has the types that it names, and becomes a source', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'islet-typed-'));
+    try {
+      const file = join(folder, 'hr.ts');
+      await writeFile(file, block('ts', '// hr.ts'));
+      await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+      const program = ts.createProgram([file], {
+        strict: true,
+        module: ts.ModuleKind.NodeNext,
+        target: ts.ScriptTarget.ES2022,
+        types: [],
+        paths: { 'islet/source': [join(import.meta.dirname, '../../src/source.ts')] },
+        outDir: join(folder, 'out'),
+        rootDir: '/',
+        skipLibCheck: true,
+      });
+      const own = (at: ts.Diagnostic) => at.file?.fileName === file;
+      expect(
+        ts
+          .getPreEmitDiagnostics(program)
+          .filter(own)
+          .map(({ messageText }) => messageText),
+      ).toEqual([]);
+      let text = '';
+      program.emit(program.getSourceFile(file), (_name, written) => void (text = written));
+      await writeFile(join(folder, 'hr.mjs'), text);
+      const { default: open } = (await import(pathToFileURL(join(folder, 'hr.mjs')).href)) as { default: OpenSource };
+      const source = await open({ people: { 'Alice@Example.org': '@alice:example.org' } }, testContext());
+      const alice = testContext().threepids.email('alice@example.org');
+      expect(await source.find(alice ? [alice] : [], new AbortController().signal)).toEqual([
+        { threepid: alice, mxid: '@alice:example.org' },
+      ]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

@@ -86,6 +86,45 @@ describe('a file', () => {
     ]);
   });
 
+  it.each([
+    [
+      'a line that says how cells are separated',
+      'sep=;\r\nmxid;email\r\n@alice:example.org;alice@example.org\r\n',
+      'csv',
+    ],
+    ['tabs', 'mxid\temail\n@alice:example.org\talice@example.org\n', 'csv'],
+    [
+      'separators in quoted names of columns',
+      'mxid;"email, work, home"\n@alice:example.org;alice@example.org\n',
+      'csv',
+    ],
+    ['lines that end differently', 'mxid,email\r\n,\n@alice:example.org,alice@example.org\r\n', 'csv'],
+    ['names in capital letters', '[{"MXID":"@alice:example.org","EMail":"alice@example.org"}]', 'json'],
+  ] as const)('may have %s', async (_case, text, format) => {
+    expect(await listed(text, format)).toEqual(['@alice:example.org alice@example.org']);
+  });
+
+  it('may have phone numbers that are numbers', async () => {
+    const text = '[{"mxid":"@alice:example.org","msisdn":492215551234}]';
+    expect(await listed(text, 'json')).toEqual(['@alice:example.org 492215551234']);
+  });
+
+  it.each([
+    ['a quote in a cell', 'mxid,email\n@a:b,al"ice@example.org\n', 'csv', /no CSV: INVALID_OPENING_QUOTE at line 2$/],
+    ['more cells than columns', 'mxid,email\n@a:b,alice@example.org,x\n', 'csv', /no CSV: CSV_RECORD_\w+ at line 2$/],
+    [
+      'half of its JSON',
+      '[{"mxid":"@a:b","email":"alice@example.org"},{',
+      'json',
+      /no JSON, or only the beginning of it$/,
+    ],
+    ['words in its JSON', '[alice@example.org]', 'json', /no JSON, or only the beginning of it$/],
+  ] as const)('that has %s is refused without a word of what stands in it', async (_case, text, format, reason) => {
+    const error = await listed(text, format).catch((thrown: unknown) => thrown);
+    expect(error).toHaveProperty('message', expect.stringMatching(reason));
+    expect(error).not.toHaveProperty('cause');
+  });
+
   it('gives an address of two people to both, for the mirror to find them contested', async () => {
     const text = 'mxid,email\n@alice:example.org,office@example.org\n@bob:example.org,office@example.org\n';
     expect(await listed(text)).toEqual([
@@ -103,6 +142,7 @@ describe('a file', () => {
     ['no columns with addresses', 'mxid,name\n@a:b,Alice\n', 'csv', 'begins with email or msisdn'],
     ['nothing', '', 'csv', 'no column mxid'],
     ['no list', '{}', 'json', 'a list of objects'],
+    ['no user in any object', '[{"user":"@a:b","email":"a@example.org"}]', 'json', 'has an mxid'],
     ['a list of texts', '["alice"]', 'json', 'a list of objects'],
   ] as const)('is refused with %s', async (_case, text, format, reason) => {
     await expect(listed(text, format)).rejects.toThrow(reason);

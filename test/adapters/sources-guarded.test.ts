@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { GuardedSource } from '../../src/adapters/sources/guarded-source.js';
 import { ListedSource } from '../../src/adapters/sources/listed-source.js';
 import { fromModule } from '../../src/adapters/sources/load-module.js';
+import { loadingProblem } from '../../src/adapters/sources/thrown.js';
 import { openSource } from '../../src/adapters/sources/open-source.js';
 import type { Medium } from '../../src/domain/threepid.js';
 import { email, msisdn, type Threepid } from '../../src/domain/threepid.js';
@@ -82,6 +83,8 @@ describe('a guarded source', () => {
       },
       /HR is closed/,
     ],
+    ['what is no error', { find: () => Promise.reject('closed') }, /it threw no error but closed/],
+    ['nothing at all as an error', { find: () => Promise.reject(undefined) }, /it threw no error but undefined/],
     ['never', { find: () => never }, /no answer within 0.05 s/],
   ])('fails for a source that answers %s', async (_case, source, reason) => {
     await expect(guarded(source).source.find([alice])).rejects.toThrow(reason);
@@ -102,6 +105,21 @@ describe('a guarded source', () => {
     expect(asked).toBe(100);
   });
 
+  it('gives a source copies: whatever it does with them, the next source is asked for the same', async () => {
+    const { source } = guarded({
+      async find(asked) {
+        for (const threepid of asked as unknown as { address: string }[]) threepid.address = 'mallory@example.org';
+        return [
+          { threepid: bob, mxid: '@bob:example.org' },
+          ...(asked as Threepid[]).splice(0).map((threepid) => ({ threepid, mxid: '@m:example.org' })),
+        ];
+      },
+    });
+    const asked = [{ ...alice }, { ...bob }];
+    expect(await source.find(asked)).toEqual([{ threepid: bob, mxid: '@bob:example.org' }]);
+    expect(asked).toEqual([alice, bob]);
+  });
+
   it('asks for its media only', async () => {
     const asked: (readonly Threepid[])[] = [];
     const source: ThreepidSource = { find: async (threepids) => (asked.push(threepids), []) };
@@ -119,7 +137,7 @@ describe('a guarded source', () => {
 });
 
 describe('the listing of a source', () => {
-  const limits = { stallMs: 100, wholeMs: 10_000, most: 5000 };
+  const limits = { stallMs: 100, wholeMs: 10_000, most: 5000, memory: 0.99 };
 
   async function list(all: () => AsyncIterable<unknown>, media: readonly Medium[] = ['email', 'msisdn']) {
     const odd: string[] = [];
@@ -195,10 +213,29 @@ describe('the listing of a source', () => {
       },
       /more than 5000/,
     ],
-    ['is no listing', () => 5 as never, /is no listing/],
+    ['is no listing', () => 5 as never, /is no listing$/],
+    ['is a promise of one', (async () => []) as never, /is no listing but a promise: make it `async \*all\(\)`/],
+    [
+      'ends with what is no error',
+      async function* () {
+        yield* [];
+        await Promise.reject(undefined);
+      },
+      /it threw no error but undefined/,
+    ],
     ['is nonsense', () => these('alice', 'bob'), /nothing in its listing can be used/],
   ])('fails if it %s', async (_case, all, reason) => {
     await expect(list(all)).rejects.toThrow(reason);
+  });
+
+  it('fails before it takes the memory that the server needs', async () => {
+    const own = {
+      ...answering([]),
+      all: () => these(...Array.from({ length: 1000 }, () => ({ threepid: alice, mxid: '@a:b' }))),
+    };
+    const settings = { name: 'hr', media: ['email'] as const };
+    const listed = new ListedSource(own as ThreepidSource, settings, () => undefined, { ...limits, memory: 0 });
+    await expect(entriesOf(listed)).rejects.toThrow('its listing takes more memory than there is');
   });
 });
 
@@ -225,6 +262,22 @@ describe('a module', () => {
   it('that can list itself has a directory', async () => {
     const { directory } = await open('export default () => ({ find: async () => [], async *all() {} })');
     expect(directory && (await entriesOf(directory)).people).toEqual([]);
+  });
+
+  it('may have its default export in another one, as TypeScript makes it for CommonJS', async () => {
+    const { source } = await open('export default { __esModule: true, default: () => ({ find: async () => [] }) }');
+    expect(await source.find([alice])).toEqual([]);
+  });
+
+  it('that cannot be loaded is explained, with what to do where Node leaves that out', () => {
+    const syntax = new SyntaxError('Unexpected end of input');
+    syntax.stack =
+      'SyntaxError: Unexpected end of input\n    at compileSourceTextModule (node:internal/modules/esm/utils:346:16)';
+    expect(loadingProblem(syntax)).toMatch(/^Unexpected end of input: `node --check` shows where/);
+    expect(loadingProblem(new SyntaxError('Unexpected token in JSON'))).toBe('Unexpected token in JSON');
+    const code = 'ERR_UNKNOWN_FILE_EXTENSION';
+    const typescript = Object.assign(new TypeError('Unknown file extension ".ts" for /etc/islet/hr.ts'), { code });
+    expect(loadingProblem(typescript)).toMatch(/runs no TypeScript, take the JavaScript.*\/hr\.ts$/);
   });
 
   it.each([

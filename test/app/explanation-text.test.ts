@@ -24,7 +24,10 @@ describe('the explanation of a followed upstream', () => {
     clock.pass(3 * HOUR_MS);
     later(upstream);
     const sources = [new FakeSource('partner'), new FakeSource('other')];
-    const lookups = new Lookups(sources, peppers, clock, telemetry, { maxAddresses: 10, serverName: 'id.example.org' });
+    const lookups = new Lookups(sources, peppers, clock, telemetry, {
+      maxAddresses: 10,
+      routeName: 'id.example.org 0a1b2c3d',
+    });
     const explanation = await lookups.explain(email('a@example.org'));
     const text = explanationText({ ...explanation, at: clock.now() }, noPaint);
     expect(JSON.stringify(explanation) + text).not.toMatch(/theirs|quiteanother/);

@@ -30,8 +30,20 @@ describe('the client of a request', () => {
     ['one behind an unknown proxy: the proxy', '203.0.113.7', { 'x-forwarded-for': '10.0.0.1' }, '203.0.113.7', false],
     ['words: the proxy that passes them on', '127.0.0.1', { 'x-forwarded-for': '<script>' }, '127.0.0.1', false],
     ['words behind a trusted proxy: that one', '127.0.0.1', { 'x-forwarded-for': 'words, fd00::2' }, 'fd00::2', false],
-    ['an identity server that asks for somebody', '10.0.0.7', { via: '1.1 id.b.example (Islet)' }, '10.0.0.7', true],
-    ['one that asks through a proxy: the proxy', '10.0.0.7', { via: '1.1 b (Islet), 1.1 proxy' }, '10.0.0.7', false],
+    [
+      'an identity server that asks for somebody',
+      '10.0.0.7',
+      { via: '1.1 id.b.example (Islet 0a1b2c3d)' },
+      '10.0.0.7',
+      true,
+    ],
+    [
+      'one that asks through a proxy: the proxy',
+      '10.0.0.7',
+      { via: '1.1 b (Islet 0a1b2c3d), 1.1 proxy' },
+      '10.0.0.7',
+      false,
+    ],
     ['one behind a proxy that names itself: the proxy', '10.0.0.7', { via: '1.1 proxy (squid)' }, '10.0.0.7', false],
     ['a header that is not read: the proxy', '127.0.0.1', { forwarded: 'for=203.0.113.7' }, '127.0.0.1', false],
   ])('is %s', (_case, peer, headers, address, isCertain) => {

@@ -109,7 +109,7 @@ export async function startApp(settings: Settings = {}) {
     peppers,
     clock,
     telemetry,
-    { maxAddresses, serverName: 'id.example.org' },
+    { maxAddresses, routeName: 'id.example.org 0a1b2c3d' },
   );
   const leavers = new Leavers(settings.directories ?? [], stores.holders, stores.mirrors, keeper, clock, telemetry);
   const bindings = new Bindings(stores.associations, sessions, lookups, leavers, keeper, signer, clock, {

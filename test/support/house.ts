@@ -80,7 +80,10 @@ export async function openHouse(settings: HouseSettings = {}) {
     ...sources.map((source) => checked(source, false)),
     new OwnBindings(stores.associations, index, clock),
   ];
-  const lookups = new Lookups(chain, peppers, clock, telemetry, { maxAddresses: 100, serverName: 'id.example.org' });
+  const lookups = new Lookups(chain, peppers, clock, telemetry, {
+    maxAddresses: 100,
+    routeName: 'id.example.org 0a1b2c3d',
+  });
   const quotas = new Quotas(stores.limits, { mail: {}, sms: {}, invites: {}, lookup: {}, ...limits });
   const sessions = new Sessions(stores.sessions, [mails, texts], quotas, clock, random, {
     tokenLength: 32,

@@ -4,6 +4,7 @@ import type { Telemetry } from '../../ports/telemetry.js';
 import type { ThreepidSource } from '../../ports/threepid-source.js';
 import type { ThreepidSource as OwnSource } from '../../source.js';
 import { findingsIn } from './answers.js';
+import { thrownBy } from './thrown.js';
 import { within } from './within.js';
 
 /** Questions that may wait for one source; more of them would only pile up. */
@@ -46,8 +47,10 @@ export class GuardedSource implements ThreepidSource {
     const asked = threepids.filter(({ medium }) => this.settings.media.includes(medium));
     if (asked.length === 0) return [];
     if (this.waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} questions are unanswered, no more are asked`);
+    // It may do with them what it likes: they are others than those that go on to the next source.
+    const copies = asked.map(({ medium, address }) => ({ medium, address }));
     const answer = await within(this.settings.timeLimitMs, (signal) =>
-      this.counted(async () => this.source.find(asked, signal)),
+      this.counted(async () => this.source.find(copies, signal)),
     );
     return findingsIn(answer, asked, (reason) => this.odd(reason));
   }
@@ -78,6 +81,8 @@ export class GuardedSource implements ThreepidSource {
     const timer = setTimeout(done, GIVEN_UP_MS).unref();
     try {
       return await work();
+    } catch (thrown) {
+      throw thrownBy(thrown);
     } finally {
       clearTimeout(timer);
       done();

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { getHeapStatistics } from 'node:v8';
 import type { DirectoryEntry, LeftOut } from '../../domain/directory.js';
 import type { Mxid } from '../../domain/mxid.js';
 import { keyOf, type Threepid } from '../../domain/threepid.js';
 import type { Directory, DirectoryPage } from '../../ports/directory.js';
 import type { ThreepidSource as OwnSource } from '../../source.js';
 import { associationIn } from './answers.js';
+import { thrownBy } from './thrown.js';
 import type { SourceSettings } from './guarded-source.js';
 
 /** How long the next association of a listing may take. */
@@ -13,6 +15,8 @@ const STALL_MS = 60_000;
 const LIMIT_MS = 60 * 60_000;
 /** A listing without an end has more than this. */
 const MOST_LISTED = 5_000_000;
+/** Of the memory that this process may take. What a listing fills beyond it would end the server. */
+const MOST_MEMORY = 0.85;
 const PAGE = 1000;
 
 interface Listed {
@@ -32,7 +36,7 @@ export class ListedSource implements Directory {
     private readonly source: OwnSource,
     private readonly settings: Pick<SourceSettings, 'name' | 'media'>,
     private readonly odd: (reason: string) => void,
-    private readonly limits = { stallMs: STALL_MS, wholeMs: LIMIT_MS, most: MOST_LISTED },
+    private readonly limits = { stallMs: STALL_MS, wholeMs: LIMIT_MS, most: MOST_LISTED, memory: MOST_MEMORY },
   ) {
     this.name = settings.name;
   }
@@ -62,6 +66,8 @@ export class ListedSource implements Directory {
     });
     try {
       return await Promise.race([this.gather(controller.signal, () => timer?.refresh()), stalled]);
+    } catch (thrown) {
+      throw thrownBy(thrown);
     } finally {
       clearTimeout(timer);
     }
@@ -72,7 +78,10 @@ export class ListedSource implements Directory {
     const until = performance.now() + this.limits.wholeMs;
     let count = 0;
     const listing: unknown = this.source.all?.(signal);
-    if (!isListing(listing)) throw new Error('what all() gives is no listing');
+    if (!isListing(listing))
+      throw new Error(
+        `what all() gives is no listing${listing instanceof Promise ? ' but a promise: make it `async *all()`' : ''}`,
+      );
     for await (const value of listing) {
       signal.throwIfAborted();
       goesOn();
@@ -80,8 +89,10 @@ export class ListedSource implements Directory {
       if (count > this.limits.most) throw new Error(`its listing has more than ${this.limits.most} associations`);
       if (performance.now() > until) throw new Error(`its listing takes longer than ${this.limits.wholeMs / 1000} s`);
       this.note(value, people);
+      if (count % PAGE !== 0) continue;
+      if (memoryInUse() > this.limits.memory) throw new Error('its listing takes more memory than there is');
       // To whoever never waits for anything, requests would have to wait.
-      if (count % PAGE === 0) await setImmediate();
+      await setImmediate();
     }
     if (count > 0 && people.size === 0) throw new Error('nothing in its listing can be used');
     return people;
@@ -96,6 +107,11 @@ export class ListedSource implements Directory {
     if (this.settings.media.includes(threepid.medium)) listed.threepids.set(keyOf(threepid), threepid);
     else listed.leftOut.add(`${threepid.medium} is not among its media`);
   }
+}
+
+function memoryInUse(): number {
+  const { used_heap_size, heap_size_limit } = getHeapStatistics();
+  return used_heap_size / heap_size_limit;
 }
 
 const isListing = (value: unknown): value is AsyncIterable<unknown> =>

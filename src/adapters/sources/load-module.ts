@@ -10,6 +10,14 @@ export const fromModule =
   (file: string): OpenSource =>
   async (options, context) => {
     const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
-    if (typeof module.default !== 'function') throw new Error('it has no function as its default export');
-    return (module.default as OpenSource)(options, context);
+    const open = functionIn(module.default);
+    if (!open) throw new Error('it has no function as its default export');
+    return open(options, context);
   };
+
+/** TypeScript and bundlers that make CommonJS put the default export into one more object. */
+function functionIn(exported: unknown): OpenSource | undefined {
+  const inner =
+    typeof exported === 'object' && exported !== null && 'default' in exported ? exported.default : exported;
+  return typeof inner === 'function' ? (inner as OpenSource) : undefined;
+}

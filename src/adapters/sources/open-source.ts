@@ -2,6 +2,7 @@ import type { Telemetry } from '../../ports/telemetry.js';
 import type { OpenSource, SourceContext, ThreepidSource as OwnSource } from '../../source.js';
 import { GuardedSource, type SourceSettings } from './guarded-source.js';
 import { ListedSource } from './listed-source.js';
+import { loadingProblem, thrownBy } from './thrown.js';
 import { within } from './within.js';
 
 const OPEN_LIMIT_MS = 30_000;
@@ -21,13 +22,21 @@ export async function openSource<Options>(
   settings: SourceSettings,
   telemetry: Telemetry,
 ): Promise<OpenedSource> {
+  const where = settings.file === undefined ? '' : `, ${settings.file},`;
   let made: OwnSource;
+  const exited = (): void => {
+    process.stderr.write(`source ${settings.name}${where} ended the process while it was opened\n`);
+    process.exitCode = 1;
+  };
+  process.once('exit', exited);
   try {
     made = await within(OPEN_LIMIT_MS, () => open(options, context));
     checkShape(made);
-  } catch (cause) {
-    const where = settings.file === undefined ? '' : `, ${settings.file},`;
-    throw new Error(`source ${settings.name}${where} cannot be opened: ${reasonOf(cause)}`, { cause });
+  } catch (thrown) {
+    const cause = thrownBy(thrown);
+    throw new Error(`source ${settings.name}${where} cannot be opened: ${loadingProblem(cause)}`, { cause });
+  } finally {
+    process.off('exit', exited);
   }
   const source = new GuardedSource(made, settings, telemetry);
   return { source, directory: made.all && new ListedSource(made, settings, (reason) => source.odd(reason)) };
@@ -40,5 +49,3 @@ function checkShape(made: unknown): asserts made is OwnSource {
   if (all !== undefined && typeof all !== 'function') throw new Error('its "all" is no function');
   if (close !== undefined && typeof close !== 'function') throw new Error('its "close" is no function');
 }
-
-const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));

@@ -41,4 +41,6 @@ export function phone(text: string, region?: Region): Threepid | undefined {
 }
 
 const textsIn = (cell: unknown): readonly string[] =>
-  (Array.isArray(cell) ? cell : [cell]).filter((one): one is string => typeof one === 'string');
+  (Array.isArray(cell) ? cell : [cell]).flatMap((one: unknown) =>
+    typeof one === 'string' || typeof one === 'number' ? String(one) : [],
+  );

@@ -1,0 +1,17 @@
+/** What a source threw, which may be anything, as an error. */
+export const thrownBy = (thrown: unknown): Error =>
+  thrown instanceof Error
+    ? thrown
+    : new Error(`it threw no error but ${typeof thrown === 'string' ? thrown : typeof thrown}`);
+
+/** Why a module cannot be loaded, with what to do where Node says neither that nor where it is. */
+export function loadingProblem(error: Error): string {
+  const { message, stack = '' } = error;
+  if (error instanceof SyntaxError && stack.includes('compileSourceTextModule')) {
+    return `${message}: \`node --check\` shows where, in it or in what it imports`;
+  }
+  if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION' && /"\.[mc]?ts"/.test(message)) {
+    return `this version of Node runs no TypeScript, take the JavaScript that tsc makes of it: ${message}`;
+  }
+  return message;
+}
