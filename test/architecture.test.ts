@@ -199,6 +199,12 @@ describe('the guard of the floors', () => {
       /uses crypto\.randomUUID/,
     ],
     [
+      'files of the domain that import each other',
+      'domain/threepid.ts',
+      `import type { Lookups } from './lookups.js';`,
+      /threepid\.ts, src\/domain\/lookups\.ts import each other in a circle/,
+    ],
+    [
       'a port that imports the domain as a value',
       'ports/clock.ts',
       `import { a } from '../domain/threepid.js';`,

@@ -1,4 +1,3 @@
-import type { Suspension } from './holder.js';
 import type { Mxid } from './mxid.js';
 import type { Threepid } from './threepid.js';
 
@@ -25,6 +24,13 @@ export const CONTESTED = Symbol('contested');
 
 /** The name of our own bindings as a source. */
 export const BINDINGS = 'bindings';
+
+/** Why a binding of ours answers nobody: the directory that knew its user knows this person no longer. */
+export interface Suspension {
+  /** ms since the epoch */
+  readonly since: number;
+  readonly source: string;
+}
 
 /** An association that its user proved to us: published until it is unbound or `notAfter` has passed. */
 export interface Binding extends Association {

@@ -1,7 +1,7 @@
 import type { MirrorDraft, MirrorStore } from '../ports/mirror-store.js';
 import type { DirectoryEntry, MirroredEntry } from './directory.js';
 import type { Mxid } from './mxid.js';
-import { Sightings } from './sync-report.js';
+import { Sightings } from './sightings.js';
 
 /** How entries of a directory differ from what is mirrored of them, gathered one by one. */
 export class Differences {

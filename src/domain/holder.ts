@@ -1,4 +1,4 @@
-import type { Binding } from './association.js';
+import type { Binding, Suspension } from './association.js';
 import type { MirroredEntry, SourcedEntry } from './directory.js';
 import { groupBy } from './group-by.js';
 import type { Mxid } from './mxid.js';
@@ -19,13 +19,6 @@ export interface Holder {
   readonly leftAt: number | undefined;
   /** The addresses that somebody who left is known to have had. */
   readonly addresses: readonly Threepid[];
-}
-
-/** Why a binding of ours answers nobody: the directory that knew its user knows this person no longer. */
-export interface Suspension {
-  /** ms since the epoch */
-  readonly since: number;
-  readonly source: string;
 }
 
 /** How a person is called of whom only one entry is known. */

@@ -1,14 +1,12 @@
 import type { MirrorStore } from '../ports/mirror-store.js';
-import type { LeftOut, MirroredEntry, Person, SourcedEntry } from './directory.js';
+import type { MirroredEntry, SourcedEntry } from './directory.js';
 import { remarksOf } from './distrust.js';
 import type { Mxid } from './mxid.js';
 import { labelBeside } from './shared-names.js';
-
-/** How many lines of each kind a report shows. */
-const SHOWN = 10;
+import { SHOWN, type Sample, Sampler, type Samples, Sightings } from './sightings.js';
 
 /** What a sync found, for people to read: numbers, and up to ten examples of each kind by label. */
-export interface SyncReport {
+export interface SyncReport extends Samples {
   readonly source: string;
   readonly isApplied: boolean;
   /** Whether everything was read, and not only what changed. */
@@ -18,63 +16,10 @@ export interface SyncReport {
   readonly parts: Readonly<Record<string, number>>;
   /** What is odd about parts that gave no entry. */
   readonly warnings: readonly string[];
-  readonly added: Sample<string>;
-  readonly changed: Sample<string>;
   readonly removed: Sample<string>;
-  /** New and changed people with the user ID that is derived for them. In a dry run without any: some of the others. */
-  readonly people: Sample<{ readonly label: string; readonly mxid: Mxid; readonly threepids: number }>;
-  /** New and changed entries that are not taken, or not whole. */
-  readonly leftOut: Sample<{ readonly label: string; readonly reasons: readonly LeftOut[] }>;
   /** User IDs that two people would get. */
   readonly shared: Sample<{ readonly mxid: Mxid; readonly labels: readonly string[] }>;
   readonly tookMs: number;
-}
-
-export interface Sample<T> {
-  readonly count: number;
-  readonly shown: readonly T[];
-}
-
-/** What a report shows of new and changed entries, gathered one by one: there may be a million. */
-export class Sightings {
-  private readonly added = new Sampler<string>();
-  private readonly changed = new Sampler<string>();
-  private readonly people = new Sampler<SyncReport['people']['shown'][number]>();
-  private readonly leftOut = new Sampler<SyncReport['leftOut']['shown'][number]>();
-
-  /** Whether anybody can be found by what was met so far. */
-  hasAddresses = false;
-
-  take({ label, person, leftOut }: MirroredEntry, isNew: boolean): void {
-    this.hasAddresses ||= (person?.threepids.length ?? 0) > 0;
-    (isNew ? this.added : this.changed).take(() => label);
-    if (person) this.show(label, person);
-    if (leftOut.length > 0) this.leftOut.take(() => ({ label, reasons: leftOut }));
-  }
-
-  show(label: string, { mxid, threepids }: Person): void {
-    this.people.take(() => ({ label, mxid, threepids: threepids.length }));
-  }
-
-  get samples(): Pick<SyncReport, 'added' | 'changed' | 'people' | 'leftOut'> {
-    const { added, changed, people, leftOut } = this;
-    return { added: added.sample, changed: changed.sample, people: people.sample, leftOut: leftOut.sample };
-  }
-}
-
-/** Counts, and shows the first. */
-class Sampler<T> {
-  private count = 0;
-  private readonly shown: T[] = [];
-
-  take(show: () => T): void {
-    this.count += 1;
-    if (this.count <= SHOWN) this.shown.push(show());
-  }
-
-  get sample(): Sample<T> {
-    return { count: this.count, shown: this.shown };
-  }
 }
 
 interface Found {

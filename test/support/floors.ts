@@ -44,6 +44,7 @@ export function violations(modules: readonly Module[], exceptions: Exceptions): 
       ...surroundings(module).map(said(module)),
       ...lengths(module, exceptions).map(said(module)),
     ]),
+    ...circles(modules.filter(({ path }) => floorOf(path) === 'domain')),
     ...outdated(modules, exceptions),
   ];
 }
@@ -138,6 +139,22 @@ const lengths = ({ path, lines }: Module, { long }: Exceptions): readonly string
         `has ${lines} lines: above ${MOST_LINES} a file is two files, or stands with its reason in test/architecture.test.ts`,
       ]
     : [];
+
+/** Files that import each other, each circle once: none of them can be read, or moved, by itself. */
+function circles(modules: readonly Module[]): readonly string[] {
+  const imports = new Map(modules.map(({ path, imports }) => [path, imports.map(({ from }) => from)]));
+  const found = new Map<string, string>();
+  const done = new Set<string>();
+  const walk = (path: string, way: readonly string[]) => {
+    const circle = way.includes(path) ? way.slice(way.indexOf(path)) : [];
+    if (circle.length > 0) found.set([...circle].sort().join(), circle.map((one) => `src/${one}`).join(', '));
+    if (circle.length > 0 || done.has(path)) return;
+    for (const next of imports.get(path) ?? []) walk(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) walk(path, []);
+  return [...found.values()].map((files) => `${files} import each other in a circle: move what they share into a file`);
+}
 
 /** Exceptions that nobody needs any more would hide the next one. */
 function outdated(modules: readonly Module[], { libraries, long }: Exceptions): readonly string[] {

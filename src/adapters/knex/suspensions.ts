@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import { BINDINGS } from '../../domain/association.js';
-import { type Holder, type Judgement, type OwnedBinding, type Suspension, withAddresses } from '../../domain/holder.js';
+import { BINDINGS, type Suspension } from '../../domain/association.js';
+import { type Holder, type Judgement, type OwnedBinding, withAddresses } from '../../domain/holder.js';
 import type { ClaimChange } from '../../ports/change-feed.js';
 import { type AssociationRow, claimOf } from './association-rows.js';
 import { insertHolders } from './holder-rows.js';

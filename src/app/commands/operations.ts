@@ -1,5 +1,4 @@
-import type { Binding } from '../../domain/association.js';
-import type { Suspension } from '../../domain/holder.js';
+import type { Binding, Suspension } from '../../domain/association.js';
 import type { ListedInvite } from '../../domain/operations.js';
 import type { Threepid } from '../../domain/threepid.js';
 import type { OperationsByText } from '../operations-by-text.js';

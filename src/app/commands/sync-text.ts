@@ -1,4 +1,4 @@
-import type { Sample } from '../../domain/sync-report.js';
+import type { Sample } from '../../domain/sightings.js';
 import type { SyncOutcome } from '../syncs.js';
 import type { Paint } from './paint.js';
 

@@ -1,0 +1,62 @@
+import type { LeftOut, MirroredEntry, Person } from './directory.js';
+import type { Mxid } from './mxid.js';
+
+/** How many lines of each kind a report shows. */
+export const SHOWN = 10;
+
+export interface Sample<T> {
+  readonly count: number;
+  readonly shown: readonly T[];
+}
+
+/** What a report shows of new and changed entries. */
+export interface Samples {
+  readonly added: Sample<string>;
+  readonly changed: Sample<string>;
+  /** New and changed people with the user ID that is derived for them. In a dry run without any: some of the others. */
+  readonly people: Sample<{ readonly label: string; readonly mxid: Mxid; readonly threepids: number }>;
+  /** New and changed entries that are not taken, or not whole. */
+  readonly leftOut: Sample<{ readonly label: string; readonly reasons: readonly LeftOut[] }>;
+}
+
+/** Gathers samples entry by entry: there may be a million. */
+export class Sightings {
+  private readonly added = new Sampler<string>();
+  private readonly changed = new Sampler<string>();
+  private readonly people = new Sampler<Samples['people']['shown'][number]>();
+  private readonly leftOut = new Sampler<Samples['leftOut']['shown'][number]>();
+
+  /** Whether anybody can be found by what was met so far. */
+  hasAddresses = false;
+
+  take({ label, person, leftOut }: MirroredEntry, isNew: boolean): void {
+    this.hasAddresses ||= (person?.threepids.length ?? 0) > 0;
+    (isNew ? this.added : this.changed).take(() => label);
+    if (person) this.show(label, person);
+    if (leftOut.length > 0) this.leftOut.take(() => ({ label, reasons: leftOut }));
+  }
+
+  show(label: string, { mxid, threepids }: Person): void {
+    this.people.take(() => ({ label, mxid, threepids: threepids.length }));
+  }
+
+  get samples(): Samples {
+    const { added, changed, people, leftOut } = this;
+    return { added: added.sample, changed: changed.sample, people: people.sample, leftOut: leftOut.sample };
+  }
+}
+
+/** Counts, and shows the first. */
+export class Sampler<T> {
+  private count = 0;
+  private readonly shown: T[] = [];
+
+  take(show: () => T): void {
+    this.count += 1;
+    if (this.count <= SHOWN) this.shown.push(show());
+  }
+
+  get sample(): Sample<T> {
+    return { count: this.count, shown: this.shown };
+  }
+}
