@@ -3,6 +3,7 @@ import type { MirrorStore } from '../ports/mirror-store.js';
 import { Differences } from './differences.js';
 import type { MirrorState } from './directory.js';
 import type { Listing } from './listing.js';
+import { RepeatedIds, remarksOn, sizeOf } from './repeated-ids.js';
 
 /**
  * Compares what changed in a directory since its mirror was made. `undefined` if the directory
@@ -19,20 +20,36 @@ export async function compareChanges(
   const ids = [...present.flatMap(({ entries }) => entries.map(({ id }) => id)), ...gone];
   const known = new Map((await store.get(directory.name, ids)).map((entry) => [entry.id, entry]));
 
+  const met = new RepeatedIds();
+  const all = new Differences(store);
+  for (const { part, entries } of present) {
+    for (const entry of entries) if (met.isFirst(entry)) all.take(entry, part, known.get(entry.id));
+  }
+  const ambiguous = await met.ambiguous(all, store, directory.name);
+  const { put, bare, moved, repeated, sightings } = all.without(ambiguous, known);
+  const removed = [...gone, ...ambiguous.keys()].filter((id) => known.has(id));
+
   const parts: Record<string, number> = { ...Object.fromEntries(directory.parts.map((part) => [part, 0])), ...before };
   const count = (part: string, difference: number) => (parts[part] = (parts[part] ?? 0) + difference);
-  const differences = new Differences(store);
-  for (const { part, entries } of present) {
-    for (const entry of entries) {
-      const former = known.get(entry.id);
-      if (!differences.take(entry, part, former)) continue;
-      if (former) count(former.part, -1);
-      count(part, 1);
-    }
+  const changed = [...put.pages()].flat();
+  for (const { part } of changed) count(part, 1);
+  for (const id of [...removed, ...changed.map((one) => one.id)]) {
+    const former = known.get(id);
+    if (former) count(former.part, -1);
   }
-  const removed = gone.filter((id) => known.has(id));
-  for (const id of removed) count(known.get(id)?.part ?? '', -1);
-  const isNew = (id: string) => !known.has(id);
-  const { put, bare, moved, repeated, sightings } = differences;
-  return { isWhole: false, parts, put, bare, moved, repeated, sightings, removed, isNew, bookmark: changes.bookmark };
+  const remarks = remarksOn(ambiguous);
+  return {
+    isWhole: false,
+    parts,
+    put,
+    bare,
+    moved,
+    repeated,
+    sightings,
+    removed,
+    ambiguous: sizeOf(ambiguous),
+    isNew: (id) => !known.has(id),
+    ...(ambiguous.size > 0 && { remarks }),
+    bookmark: changes.bookmark,
+  };
 }

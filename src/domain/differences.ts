@@ -16,7 +16,7 @@ export class Differences {
   readonly sightings = new Sightings();
   private readonly names = new Set<Mxid>();
 
-  constructor(store: MirrorStore) {
+  constructor(private readonly store: MirrorStore) {
     this.put = store.draft();
   }
 
@@ -37,5 +37,25 @@ export class Differences {
     if (before && !person?.threepids.length) this.bare.push(id);
     if (person) (this.names.has(person.mxid) ? this.repeated : this.names).add(person.mxid);
     return true;
+  }
+  /**
+   * The same without the entries of ids that are not one entry's own, which are sighted as left out.
+   *
+   * @param known what is mirrored, by id
+   */
+  without(
+    ambiguous: ReadonlyMap<string, readonly Pick<MirroredEntry, 'label'>[]>,
+    known: ReadonlyMap<string, Pick<MirroredEntry, 'stamp' | 'part'>>,
+  ): Differences {
+    if (ambiguous.size === 0) return this;
+    const rest = new Differences(this.store);
+    for (const page of this.put.pages()) {
+      for (const one of page)
+        if (!ambiguous.has(one.id)) rest.take({ ...one, read: () => one }, one.part, known.get(one.id));
+    }
+    for (const [id, entries] of ambiguous) {
+      for (const { label } of entries) rest.sightings.leave(label, [`its id ${id} is another entry's, too`]);
+    }
+    return rest;
   }
 }

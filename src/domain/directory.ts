@@ -44,7 +44,7 @@ export interface MirrorState {
   readonly syncedAt: number | undefined;
   /** How many entries each part of it had. */
   readonly parts: Readonly<Record<string, number>>;
-  /** What the directory said of them. Absent: nothing. */
+  /** What is odd about them, by part. Absent: nothing. */
   readonly remarks?: Readonly<Record<string, string>>;
   /**
    * Why the newest attempt was not applied; `undefined` if it was. `isSuspect`: the directory was

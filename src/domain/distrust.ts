@@ -14,6 +14,8 @@ export async function distrust(
   store: MirrorStore,
   maxShrink: number,
 ): Promise<string | undefined> {
+  const repetition = mostlyAmbiguous(listing, maxShrink);
+  if (repetition !== undefined) return [repetition, ...remarksOf(listing)].join('; ');
   const shrunk = shrinkage(before.parts, listing.parts, maxShrink, listing.moved);
   if (shrunk !== undefined) return [shrunk, ...remarksOf(listing)].join('; ');
   if (before.syncedAt === undefined) return emptiness(listing);
@@ -23,7 +25,16 @@ export async function distrust(
     : `${lost} entries are there and have lost all their addresses: the right to read them may be lost`;
 }
 
-/** What the directory said of its parts, a line each. */
+/** Whether so many entries have the id of another that it is none. One may always. */
+function mostlyAmbiguous({ parts, ambiguous: { entries, ids } }: Listing, maxShrink: number): string | undefined {
+  const all = Object.values(parts).reduce((sum, count) => sum + count, entries);
+  const surplus = entries - ids;
+  return surplus > 1 && surplus / all > maxShrink
+    ? `${entries} of ${all} entries have the id of another: it is no id`
+    : undefined;
+}
+
+/** What is odd about parts, a line each. */
 export const remarksOf = ({ remarks = {} }: Pick<Listing | MirrorState, 'remarks'>): readonly string[] =>
   Object.entries(remarks).map(([part, remark]) => `${part}: ${remark}`);
 

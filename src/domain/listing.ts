@@ -1,7 +1,7 @@
 import type { Directory } from '../ports/directory.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
 import { Differences } from './differences.js';
-import type { MirroredEntry } from './directory.js';
+import { RepeatedIds, remarksOn, sizeOf } from './repeated-ids.js';
 
 /** How a directory differs from its mirror. */
 export interface Listing extends Pick<Differences, 'put' | 'bare' | 'moved' | 'repeated' | 'sightings'> {
@@ -10,9 +10,11 @@ export interface Listing extends Pick<Differences, 'put' | 'bare' | 'moved' | 'r
   /** How many entries each part has now. */
   readonly parts: Readonly<Record<string, number>>;
   readonly isNew: (id: string) => boolean;
-  /** Ids of mirrored entries that were not met any more. */
+  /** Ids of mirrored entries that were not met any more, or are another entry's, too. */
   readonly removed: readonly string[];
-  /** What the directory said of its parts. Absent: nothing. */
+  /** How many entries are left out because their id is another's, too, and how many ids these are. */
+  readonly ambiguous: { readonly entries: number; readonly ids: number };
+  /** What is odd about parts. Absent: nothing. */
   readonly remarks?: Readonly<Record<string, string>>;
   readonly bookmark?: string;
 }
@@ -35,21 +37,23 @@ export async function compare(
 
   const parts: Record<string, number> = Object.fromEntries(directory.parts.map((part) => [part, 0]));
   const differences = new Differences(store);
-  const met = new Set<string>();
+  const met = new RepeatedIds();
   const remarks: Record<string, string> = {};
   for await (const { part, entries, remark } of startingWith(first, pages)) {
     for (const entry of entries) {
-      const { id, label } = entry;
-      if (met.size === met.add(id).size) throw new Error(await repetition(id, label));
-      differences.take(entry, part, known.get(id));
+      if (!met.isFirst(entry)) continue;
+      parts[part] = (parts[part] ?? 0) + 1;
+      differences.take(entry, part, known.get(entry.id));
     }
     if (remark !== undefined) remarks[part] = remark;
-    parts[part] = (parts[part] ?? 0) + entries.length;
     onProgress(met.size);
   }
+  const ambiguous = await met.ambiguous(differences, store, directory.name);
+  for (const [{ part }] of ambiguous.values()) parts[part] = (parts[part] ?? 0) - 1;
+  Object.assign(remarks, remarksOn(ambiguous));
   const removed: string[] = [];
-  for (const id of known.keys()) if (!met.has(id)) removed.push(id);
-  const { put, bare, moved, repeated, sightings } = differences;
+  for (const id of known.keys()) if (!met.has(id) || ambiguous.has(id)) removed.push(id);
+  const { put, bare, moved, repeated, sightings } = differences.without(ambiguous, known);
   return {
     isWhole: true,
     parts,
@@ -59,17 +63,11 @@ export async function compare(
     repeated,
     sightings,
     removed,
+    ambiguous: sizeOf(ambiguous),
     isNew: (id) => !known.has(id),
     ...(Object.keys(remarks).length > 0 && { remarks }),
     ...(bookmark !== undefined && { bookmark }),
   };
-
-  async function repetition(id: string, label: string): Promise<string> {
-    const isIts = (one: MirroredEntry) => one.id === id;
-    const drafted = [...differences.put.pages()].flatMap((page) => page.filter(isIts));
-    const [other] = [...drafted, ...(await store.get(directory.name, [id]))];
-    return `the directory lists two entries with the id ${id}: ${other?.label} and ${label}`;
-  }
 }
 
 type Stamps = ReadonlyMap<string, { readonly stamp: string; readonly part: string }>;

@@ -150,7 +150,14 @@ export class Mirrors {
     await storing;
     await this.keeper.catchUp();
     this.telemetry.count('syncs', { source, result: 'applied' });
+    this.tellAmbiguous(source, before, listing);
     return plan?.shared ?? this.shared();
+  }
+
+  private tellAmbiguous(source: string, before: MirrorState, { ambiguous, remarks = {} }: Listing): void {
+    const isNews = Object.entries(remarks).some(([part, remark]) => before.remarks?.[part] !== remark);
+    if (ambiguous.ids === 0 || !isNews) return;
+    this.telemetry.warn('entries with one id are left out, islet sync names them', { source, ...ambiguous });
   }
 
   private inTurn<T>(queue: string, work: () => Promise<T>): Promise<T> {
@@ -182,12 +189,15 @@ export class Mirrors {
   }
 }
 
-function stateAfter(before: MirrorState, { isWhole, parts, remarks, bookmark }: Listing, at: number): MirrorState {
+function stateAfter(before: MirrorState, listing: Listing, at: number): MirrorState {
+  const { isWhole, parts, bookmark } = listing;
   const { failure } = before;
-  const marked = bookmark !== undefined && { bookmark };
-  if (!isWhole)
-    return { ...before, ...marked, parts, changesAt: at, failure: failure?.isOfChanges ? undefined : failure };
-  return { syncedAt: at, attemptedAt: at, parts, failure: undefined, ...(remarks && { remarks }), ...marked };
+  // What is odd is odd until everything is read.
+  const remarks = { ...(!isWhole && before.remarks), ...listing.remarks };
+  const marked = { ...(Object.keys(remarks).length > 0 && { remarks }), ...(bookmark !== undefined && { bookmark }) };
+  return isWhole
+    ? { syncedAt: at, attemptedAt: at, parts, failure: undefined, ...marked }
+    : { ...before, ...marked, parts, changesAt: at, failure: failure?.isOfChanges ? undefined : failure };
 }
 
 /** Whether everything that the directory has is new or changed, as at the first sync. */

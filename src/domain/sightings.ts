@@ -15,7 +15,7 @@ export interface Samples {
   readonly changed: Sample<string>;
   /** New and changed people with the user ID that is derived for them. In a dry run without any: some of the others. */
   readonly people: Sample<{ readonly label: string; readonly mxid: Mxid; readonly threepids: number }>;
-  /** New and changed entries that are not taken, or not whole. */
+  /** New and changed entries that are not taken, or not whole, and all whose id is another's, too. */
   readonly leftOut: Sample<{ readonly label: string; readonly reasons: readonly LeftOut[] }>;
 }
 
@@ -33,7 +33,11 @@ export class Sightings {
     this.hasAddresses ||= (person?.threepids.length ?? 0) > 0;
     (isNew ? this.added : this.changed).take(() => label);
     if (person) this.show(label, person);
-    if (leftOut.length > 0) this.leftOut.take(() => ({ label, reasons: leftOut }));
+    if (leftOut.length > 0) this.leave(label, leftOut);
+  }
+
+  leave(label: string, reasons: readonly LeftOut[]): void {
+    this.leftOut.take(() => ({ label, reasons }));
   }
 
   show(label: string, { mxid, threepids }: Person): void {

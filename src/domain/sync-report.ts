@@ -14,7 +14,7 @@ export interface SyncReport extends Samples {
   /** Why it was not, or would not be, applied. */
   readonly refusal: string | undefined;
   readonly parts: Readonly<Record<string, number>>;
-  /** What is odd about parts that gave no entry. */
+  /** What is odd about parts: they gave no entry, or entries with one id. */
   readonly warnings: readonly string[];
   readonly removed: Sample<string>;
   /** User IDs that two people would get. */

@@ -38,7 +38,7 @@ export abstract class Directory {
   abstract readonly parts: readonly string[];
 
   /**
-   * Reads everything, each entry once, page by page, no faster than pages are taken. Throws if it cannot be read to
+   * Reads everything, each entry once unless it moves meanwhile, page by page, no faster than pages are taken. Throws if it cannot be read to
    * its end: then nothing that was yielded counts.
    *
    * @param onBookmark told, before the end, from where `changes` can go on; not told if it cannot

@@ -74,6 +74,11 @@ describe('a listing', () => {
     expect(new Set(entries.map(({ id }) => id)).size).toBe(123);
   });
 
+  it('yields every entry that has one id, below one base or two', async () => {
+    const { entries } = await list({ bases: [OFFICE, ROOT], attributes: { id: 'objectClass' } });
+    expect([entries.length, new Set(entries.map(({ id }) => id)).size]).toEqual([123, 1]);
+  });
+
   it('says who an entry is only when asked', async () => {
     const { entries } = await list({ bases: [OFFICE] });
     expect(entries[0]).toMatchObject({ label: `uid=jürgen,${OFFICE}`, id: expect.stringMatching(/^[0-9a-f-]{36}$/) });

@@ -78,6 +78,22 @@ describe('a mirror whose directory says what changed', () => {
     expect(staff.asked).toBe(asked);
   });
 
+  it('answers for neither of two entries with one id, until one has another', async () => {
+    staff.put('new', '@carol:example.org', [c], { id: '1' });
+    const report = await follow();
+    expect(report).toMatchObject({ isApplied: true, parts: { people: 21 }, removed: { shown: ['cn=1'] } });
+    expect(report.warnings).toEqual([expect.stringContaining('1 is that of cn=1 and cn=new')]);
+    expect(await Promise.all([a, b, c].map(house.hashed))).toEqual([undefined, bob, undefined]);
+
+    staff.put('2', bob, [b]);
+    await follow();
+    expect((await house.mirrors.state('staff')).remarks?.['people']).toContain('cn=1 and cn=new');
+    staff.put('new', '@carol:example.org', [c]);
+    staff.put('1', alice, [a]);
+    expect(await follow()).toMatchObject({ parts: { people: 23 }, warnings: [] });
+    expect(await Promise.all([a, b, c].map(house.hashed))).toEqual([alice, bob, '@carol:example.org']);
+  });
+
   it('does not believe that so many left', async () => {
     for (const id of ids) staff.leave(id);
     expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('maxShrink') });

@@ -113,6 +113,8 @@ export const alice: Mxid = '@alice:example.org';
 export const bob: Mxid = '@bob:example.org';
 
 interface FakeEntry {
+  /** The id that it says it has, where that is not its own. */
+  readonly id?: string;
   readonly part: string;
   readonly mxid: Mxid | undefined;
   readonly threepids: readonly Threepid[];
@@ -187,10 +189,10 @@ export class FakeDirectory implements Directory, ThreepidSource {
     if (this.failure) throw this.failure;
     if (!this.isFollowable) return undefined;
     const changed = [...this.touched].flatMap(([id, time]) => (time > Number(since) ? id : []));
-    const present = changed.flatMap((id) => {
-      const entry = this.entries.get(id);
-      return entry ? { part: entry.part, entries: [this.entry(id, entry)] } : [];
-    });
+    const ids = new Set(changed.map((id) => this.entries.get(id)?.id ?? id));
+    const present = [...this.entries].flatMap(([id, entry]) =>
+      ids.has(entry.id ?? id) ? { part: entry.part, entries: [this.entry(id, entry)] } : [],
+    );
     return { present, gone: changed.filter((id) => this.outside.has(id)), bookmark: String(this.time) };
   }
 
@@ -216,7 +218,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
   private entry(id: string, entry: FakeEntry): DirectoryEntry {
     const { mxid, threepids, leftOut } = entry;
     return {
-      id,
+      id: entry.id ?? id,
       label: `cn=${id}`,
       stamp: JSON.stringify(entry),
       read: () => {

@@ -48,11 +48,11 @@ export class Changes {
 
       // Whether they are members is for the server to say: filters can be anything.
       const met = new Set<string>();
+      const seen = new Set<string>();
       const present: RawPage[] = [];
       for (const base of extent.bases) {
-        const entries = (await this.members(connection, base, [...ids.values()], limits)).filter(
-          ({ id }) => !met.has(id),
-        );
+        const members = await this.members(connection, base, [...ids.values()], limits);
+        const entries = members.filter(({ dn }) => seen.size < seen.add(dn).size);
         for (const { id } of entries) met.add(id);
         present.push({ part: baseText(base), entries });
       }

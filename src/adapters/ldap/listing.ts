@@ -53,13 +53,9 @@ export class Listing {
   /** An entry below two bases is listed in the first. */
   async *pages(): AsyncGenerator<RawPage> {
     const { bases } = this.extent;
-    const seen = new Map<string, string>();
-    const isNew = ({ id, dn }: RawEntry): boolean => {
-      const other = seen.get(id);
-      if (other !== undefined && other !== dn) throw new Error(`two entries have the id ${id}: ${other} and ${dn}`);
-      seen.set(id, dn);
-      return other === undefined;
-    };
+    // Not by id: that two entries have one is for whoever compares them to see.
+    const seen = new Set<string>();
+    const isNew = ({ dn }: RawEntry): boolean => seen.size < seen.add(dn).size;
     const bookmarks: (Bookmark | undefined)[] = [];
     for (const part of bases) {
       const { connection, bookmark } = await this.begin(part);
