@@ -1,5 +1,9 @@
 import type { ChangeFeed } from '../ports/change-feed.js';
 import type { ClaimReader, HashIndex } from '../ports/hash-index.js';
+import { CONTESTED } from './association.js';
+import { lookupHash } from './hashing.js';
+import type { Mxid } from './mxid.js';
+import type { Threepid } from './threepid.js';
 
 /** Keeps the hash index in step with the stored claims, whoever changes them: we, the CLI, another instance. */
 export class IndexKeeper {
@@ -55,6 +59,13 @@ export class IndexKeeper {
       await this.index.load(source, stored);
       throw error;
     }
+  }
+
+  /** Whose an address is by the claims of a source that are loaded; `undefined` if nobody's, or contested. */
+  whose(source: string, threepid: Threepid): Mxid | undefined {
+    const [pepper] = this.index.peppers();
+    const answer = pepper === undefined ? undefined : this.index.find(source, pepper, lookupHash(threepid, pepper));
+    return answer === CONTESTED ? undefined : answer;
   }
 
   private async follow(): Promise<void> {

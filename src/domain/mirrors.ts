@@ -14,6 +14,7 @@ import { changesOf } from './mirror-changes.js';
 import type { Mxid } from './mxid.js';
 import { listedClaims, newcomers, sharedNames } from './shared-names.js';
 import { reportOf, showSome, type SyncReport } from './sync-report.js';
+import type { Threepid } from './threepid.js';
 
 /** More changed entries than this are loaded anew instead of being told claim by claim. */
 const TELLABLE = 5_000;
@@ -106,7 +107,8 @@ export class Mirrors {
     const before = await this.state(source);
     let listing: Listing;
     try {
-      const changes = options.isOfChanges ? await compareChanges(directory, this.store, before) : undefined;
+      const whose = (threepid: Threepid) => this.keeper.whose(source, threepid);
+      const changes = options.isOfChanges ? await compareChanges(directory, this.store, before, whose) : undefined;
       listing = changes ?? (await compare(directory, this.store, options.onProgress));
     } catch (cause) {
       // It says nothing of the directory.

@@ -10,12 +10,15 @@ export interface DirectoryPage {
 
 /** What a directory can say without being read from end to end: neither deletions nor moves out of it. */
 export interface DirectoryChanges {
-  /** Entries that changed and are of this directory now. */
+  /** Entries that changed, or were asked for besides, and are of this directory now. */
   readonly present: readonly DirectoryPage[];
-  /** Ids of entries that changed and are not, whether or not they ever were. */
+  /** Ids of such entries that are not, whether or not they ever were. */
   readonly gone: readonly string[];
   readonly bookmark: string;
 }
+
+/** Told who changed, says of whom besides it is to be said whether they are there: by id. */
+export type Beside = (changed: readonly DirectoryPage[]) => Promise<readonly string[]>;
 
 /** A source that can be read from end to end. */
 export abstract class Directory {
@@ -48,8 +51,9 @@ export abstract class Directory {
   /**
    * What changed since a bookmark was made, perhaps told more than once. `undefined` if that cannot
    * be said any more, or is too much to be said: then everything has to be read. Throws like `list`.
+   * Entries without an id of their own are not asked for besides.
    */
-  changes?(since: string): Promise<DirectoryChanges | undefined>;
+  changes?(since: string, beside?: Beside): Promise<DirectoryChanges | undefined>;
 
   /** Ends, for good, what is being listed or asked for changes, which then throws `Interrupted`. */
   interrupt?(): void;

@@ -110,6 +110,29 @@ describe('what changed in a directory', () => {
     expect([gone, present.has(`uid=dora,${PEOPLE}`)]).toEqual([[], false]);
   });
 
+  it('is said of others when it is asked', async () => {
+    const source = open();
+    const ids = new Map<string, string>();
+    let bookmark = '';
+    for await (const { entries } of source.list((made) => (bookmark = made))) {
+      for (const { id, label } of entries) ids.set(label, id);
+    }
+    const emil = ids.get(`uid=emil,${PEOPLE}`) ?? '';
+    await slapd.modify(replace('anna', 'mail', 'anna@example.net'));
+    const told: string[] = [];
+    const changes = await source.changes(bookmark, async (changed) => {
+      told.push(...changed.flatMap(({ entries }) => entries.map(({ label }) => label)));
+      return [emil, 'somebody', 'uid=nobody,ou=people'];
+    });
+    expect(told).toContain(`uid=anna,${PEOPLE}`);
+    expect(changes?.present.flatMap(({ entries }) => entries.map(({ id }) => id))).toContain(emil);
+    expect([emil, 'somebody', 'uid=nobody,ou=people'].map((id) => changes?.gone.includes(id))).toEqual([
+      false,
+      true,
+      false,
+    ]);
+  });
+
   it('is nothing before the time of the bookmark', async () => {
     const source = open({}, () => Date.now() + 3_600_000);
     const bookmark = (await bookmarkOf(source)) ?? '';

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { email } from '../../src/domain/threepid.js';
+import type { Mxid } from '../../src/domain/mxid.js';
+import { email, type Threepid } from '../../src/domain/threepid.js';
 import { alice, bob, FakeDirectory } from '../support/fakes.js';
 import { type House, openHouse } from '../support/house.js';
 
@@ -76,6 +77,23 @@ describe('a mirror whose directory says what changed', () => {
     const asked = staff.asked;
     await follow();
     expect(staff.asked).toBe(asked);
+  });
+
+  it.each<[string, Mxid, Threepid]>([
+    ['the name', bob, c],
+    ['an address', '@carol:example.org', b],
+  ])("notices that somebody was deleted once %s is somebody else's", async (_what, mxid, address) => {
+    staff.remove('2');
+    staff.put('new', mxid, [address]);
+    expect(await follow()).toMatchObject({ isWhole: false, parts: { people: 22 }, removed: { shown: ['cn=2'] } });
+    expect(await house.hashed(address)).toBe(mxid);
+    if (address !== b) expect(await house.hashed(b)).toBeUndefined();
+  });
+
+  it('goes on answering for nobody where both are there', async () => {
+    staff.put('new', bob, [c]);
+    expect(await follow()).toMatchObject({ isWhole: false, removed: { count: 0 }, shared: { count: 1 } });
+    expect(await Promise.all([b, c].map(house.hashed))).toEqual([undefined, undefined]);
   });
 
   it('answers for neither of two entries with one id, until one has another', async () => {

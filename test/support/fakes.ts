@@ -4,7 +4,7 @@ import { Refused } from '../../src/domain/errors.js';
 import type { Mxid } from '../../src/domain/mxid.js';
 import { type Medium, sameThreepid, type Threepid } from '../../src/domain/threepid.js';
 import type { Clock } from '../../src/ports/clock.js';
-import type { Directory, DirectoryChanges, DirectoryPage } from '../../src/ports/directory.js';
+import type { Beside, Directory, DirectoryChanges, DirectoryPage } from '../../src/ports/directory.js';
 import type { HomeserverAccounts } from '../../src/ports/homeserver-accounts.js';
 import type { Homeservers } from '../../src/ports/homeservers.js';
 import type { Random } from '../../src/ports/random.js';
@@ -136,7 +136,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
   readonly read: string[] = [];
   /** How many listings were begun, and how many are under way. */
   readonly listings = { begun: 0, underWay: 0, mostAtOnce: 0 };
-  /** Whether it can say what changed; what was removed it does not. */
+  /** Whether it can say what changed; what was removed it does only when asked. */
   isFollowable = false;
   /** How often it was asked for changes. */
   asked = 0;
@@ -184,16 +184,20 @@ export class FakeDirectory implements Directory, ThreepidSource {
     });
   }
 
-  async changes(since: string): Promise<DirectoryChanges | undefined> {
+  async changes(since: string, beside: Beside = async () => []): Promise<DirectoryChanges | undefined> {
     this.asked += 1;
     if (this.failure) throw this.failure;
     if (!this.isFollowable) return undefined;
     const changed = [...this.touched].flatMap(([id, time]) => (time > Number(since) ? id : []));
-    const ids = new Set(changed.map((id) => this.entries.get(id)?.id ?? id));
-    const present = [...this.entries].flatMap(([id, entry]) =>
-      ids.has(entry.id ?? id) ? { part: entry.part, entries: [this.entry(id, entry)] } : [],
-    );
-    return { present, gone: changed.filter((id) => this.outside.has(id)), bookmark: String(this.time) };
+    const pagesOf = (ids: readonly string[]) =>
+      [...this.entries].flatMap(([id, entry]) =>
+        ids.includes(entry.id ?? id) ? { part: entry.part, entries: [this.entry(id, entry)] } : [],
+      );
+    const present = pagesOf(changed.map((id) => this.entries.get(id)?.id ?? id));
+    const besides = await beside(present);
+    present.push(...pagesOf(besides));
+    const gone = [...changed.filter((id) => this.outside.has(id)), ...besides.filter((id) => !this.entries.has(id))];
+    return { present, gone, bookmark: String(this.time) };
   }
 
   async *list(onBookmark?: (bookmark: string) => void): AsyncGenerator<DirectoryPage> {

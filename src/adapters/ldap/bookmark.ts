@@ -1,6 +1,7 @@
 import ldap, { type Filter } from 'ldapjs';
 import type { Connection, Limits } from './connection.js';
-import { allOf } from './filter-objects.js';
+import { allOf, anyOf } from './filter-objects.js';
+import { idFilters } from './id-filters.js';
 import { attributesOf, type RawEntry } from './raw-entry.js';
 import type { Rules } from './rules.js';
 
@@ -19,7 +20,7 @@ const everything = new ldap.PresenceFilter({ attribute: 'objectClass' });
 
 /**
  * Where the server stands now; `undefined` if it cannot be asked for changes: it does not let us see
- * when entries changed, or they have no ids.
+ * when entries changed, or they have no ids by which they are found.
  *
  * @param now ms since the epoch
  */
@@ -37,8 +38,11 @@ export async function bookmarkOf(
   const question = { base, attributes: rules.id, id: rules.id, pageSize: 1 };
   const anybody = await connection.search({ ...question, filter: rules.filter }, limits);
   const changed = await connection.search({ ...question, filter: allOf(rules.filter, changedSince(first)) }, limits);
+  if (anybody.entries.length === 0) return bookmark;
   const [one] = changed.entries;
-  return anybody.entries.length === 0 || (one && idOf(one, rules)) ? bookmark : undefined;
+  if (!one || !idOf(one, rules)) return undefined;
+  const itself = await connection.search({ ...question, filter: anyOf(idFilters(one.id, rules)) }, limits);
+  return itself.entries.some(({ id }) => id === one.id) ? bookmark : undefined;
 }
 
 /** Lets through what changed after a bookmark was made, whoever it is: who left the filter must be met, too. */

@@ -1,6 +1,8 @@
+import type { Filter } from 'ldapjs';
 import type { Clock } from '../../ports/clock.js';
 import { baseText } from './base.js';
 import { type Bookmark, bookmarkOf, changedSince, idOf } from './bookmark.js';
+import { idFilters, mayBeAsked } from './id-filters.js';
 import type { Connection, Limits } from './connection.js';
 import type { Extent, RawPage } from './listing.js';
 import { allOf, anyOf, equals } from './filter-objects.js';
@@ -23,6 +25,8 @@ export interface Changed {
   readonly bookmark: Bookmark;
 }
 
+type Beside = (changed: readonly RawPage[]) => Promise<readonly string[]>;
+
 /** Asks one server of the directory what changed since a bookmark of it. */
 export class Changes {
   constructor(
@@ -32,8 +36,12 @@ export class Changes {
     private readonly clock: Clock,
   ) {}
 
-  /** `undefined` if that cannot be asked, of this server or at all, or if it is too much. */
-  async since(before: Bookmark, signal: AbortSignal): Promise<Changed | undefined> {
+  /**
+   * `undefined` if that cannot be asked, of this server or at all, or if it is too much.
+   *
+   * @param beside told who changed, says whose ids are to be looked at besides
+   */
+  async since(before: Bookmark, beside: Beside, signal: AbortSignal): Promise<Changed | undefined> {
     const { rules, servers, extent } = this;
     const limits: Limits = { totalMs: SEARCH_MS, stallMs: extent.stallMs };
     const connection = await servers.open(OPEN_MS, true);
@@ -47,17 +55,13 @@ export class Changes {
       if (!ids) return undefined;
 
       // Whether they are members is for the server to say: filters can be anything.
-      const met = new Set<string>();
-      const seen = new Set<string>();
-      const present: RawPage[] = [];
-      for (const base of extent.bases) {
-        const members = await this.members(connection, base, [...ids.values()], limits);
-        const entries = members.filter(({ dn }) => seen.size < seen.add(dn).size);
-        for (const { id } of entries) met.add(id);
-        present.push({ part: baseText(base), entries });
-      }
+      const changed = await this.members(connection, filtersOf([...ids.values()]), limits);
+      const besides = (await beside(changed)).filter((id) => !ids.has(id) && mayBeAsked(id));
+      const asked = besides.map((id) => anyOf(idFilters(id, rules)));
+      const present = [...changed, ...(await this.members(connection, asked, limits))];
+      const met = new Set(present.flatMap(({ entries }) => entries.map(({ id }) => id)));
       servers.answered(connection);
-      return { present, gone: [...ids.keys()].filter((id) => !met.has(id)), bookmark };
+      return { present, gone: [...ids.keys(), ...besides].filter((id) => !met.has(id)), bookmark };
     } finally {
       signal.removeEventListener('abort', end);
       connection.close();
@@ -87,20 +91,27 @@ export class Changes {
     return ids;
   }
 
+  /** The entries that one of the filters lets through, an entry below two bases in the first. */
   private async members(
     connection: Connection,
-    base: string,
-    ids: readonly { readonly name: string; readonly value: Buffer }[],
+    filters: readonly Filter[],
     limits: Limits,
-  ): Promise<readonly RawEntry[]> {
+  ): Promise<readonly RawPage[]> {
     const { rules, extent } = this;
-    const members: RawEntry[] = [];
-    for (let at = 0; at < ids.length; at += IDS_AT_ONCE) {
-      const some = anyOf(ids.slice(at, at + IDS_AT_ONCE).map(({ name, value }) => equals(name, value)));
-      const filter = allOf(rules.filter, some);
-      const question = { base, filter, attributes: rules.requested, id: rules.id, pageSize: extent.pageSize };
-      for await (const { entries } of pagesOf(connection, question, () => limits)) members.push(...entries);
+    const seen = new Set<string>();
+    const pages: RawPage[] = [];
+    for (const base of extent.bases) {
+      const members: RawEntry[] = [];
+      for (let at = 0; at < filters.length; at += IDS_AT_ONCE) {
+        const filter = allOf(rules.filter, anyOf(filters.slice(at, at + IDS_AT_ONCE)));
+        const question = { base, filter, attributes: rules.requested, id: rules.id, pageSize: extent.pageSize };
+        for await (const { entries } of pagesOf(connection, question, () => limits)) members.push(...entries);
+      }
+      pages.push({ part: baseText(base), entries: members.filter(({ dn }) => seen.size < seen.add(dn).size) });
     }
-    return members;
+    return pages;
   }
 }
+
+const filtersOf = (ids: readonly { readonly name: string; readonly value: Buffer }[]): readonly Filter[] =>
+  ids.map(({ name, value }) => equals(name, value));

@@ -4,7 +4,7 @@ import { Interrupted } from '../../domain/errors.js';
 import { isRegion } from '../../domain/phone-number.js';
 import { sameThreepid, type Threepid } from '../../domain/threepid.js';
 import type { Clock } from '../../ports/clock.js';
-import type { Directory, DirectoryChanges, DirectoryPage } from '../../ports/directory.js';
+import type { Beside, Directory, DirectoryChanges, DirectoryPage } from '../../ports/directory.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { Evidence, ThreepidSource } from '../../ports/threepid-source.js';
 import { type Access, accessOf } from './access.js';
@@ -14,7 +14,7 @@ import { baseText } from './base.js';
 import { check, type Checked, classesBelow } from './check.js';
 import { Deadline } from './deadline.js';
 import { isKnownByName, readable } from './listed-entry.js';
-import { Listing, MATCHES_NOTHING, SHOWS_NOTHING } from './listing.js';
+import { Listing, MATCHES_NOTHING, type RawPage, SHOWS_NOTHING } from './listing.js';
 import { listInThread } from './listing-thread.js';
 import { Lookup, type Met } from './lookup.js';
 import type { LdapOptions } from './options.js';
@@ -113,10 +113,13 @@ export class LdapSource implements ThreepidSource, Directory {
     if (this.bookmark !== undefined && !this.refusesChanges) onBookmark?.(this.bookmark);
   }
 
-  async changes(since: string): Promise<DirectoryChanges | undefined> {
+  async changes(since: string, beside: Beside = async () => []): Promise<DirectoryChanges | undefined> {
     if (this.refusesChanges) return undefined;
     const { signal } = this.interruption;
-    const changed = await this.changed.since(JSON.parse(since) as Bookmark, signal).catch((error: unknown) => {
+    const read = (pages: readonly RawPage[]) => pages.map((page) => readable(page, this.rules));
+    const bookmark = JSON.parse(since) as Bookmark;
+    const others = (pages: readonly RawPage[]) => beside(read(pages));
+    const changed = await this.changed.since(bookmark, others, signal).catch((error: unknown) => {
       if (signal.aborted) throw new Interrupted();
       if (!(error instanceof DirectoryProblem) || !isRefusal(error.cause)) throw error;
       this.refusesChanges = true;
@@ -125,8 +128,7 @@ export class LdapSource implements ThreepidSource, Directory {
       return undefined;
     });
     if (!changed) return undefined;
-    const present = changed.present.map((page) => readable(page, this.rules));
-    return { present, gone: changed.gone, bookmark: JSON.stringify(changed.bookmark) };
+    return { present: read(changed.present), gone: changed.gone, bookmark: JSON.stringify(changed.bookmark) };
   }
 
   interrupt(): void {
