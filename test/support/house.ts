@@ -22,14 +22,15 @@ import { type QuotaOptions, Quotas } from '../../src/domain/quotas.js';
 import { Sessions } from '../../src/domain/sessions.js';
 import { mirroredClaims } from '../../src/domain/shared-names.js';
 import type { Threepid } from '../../src/domain/threepid.js';
+import type { Directory } from '../../src/ports/directory.js';
 import type { ThreepidSource } from '../../src/ports/threepid-source.js';
-import { CountingRandom, FakeAccounts, type FakeDirectory, FakeClock, Heard, Outbox } from './fakes.js';
+import { CountingRandom, FakeAccounts, FakeClock, Heard, Outbox } from './fakes.js';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface HouseSettings {
   /** Mirrored directories, the first ones to be asked. */
-  readonly directories?: readonly FakeDirectory[];
+  readonly directories?: readonly (Directory & ThreepidSource)[];
   /** Sources between them and our own bindings. */
   readonly sources?: readonly ThreepidSource[];
   readonly maxShrink?: number;

@@ -3,11 +3,10 @@ import { ldapSource, type LdapSource } from '../../src/adapters/ldap/source.js';
 import type { DirectoryEntry } from '../../src/domain/directory.js';
 import type { Clock } from '../../src/ports/clock.js';
 import { Heard } from './fakes.js';
-import type { Slapd } from './slapd.js';
 
-/** A source that asks `slapd` as its administrator, unless the options say otherwise. */
+/** A source that asks a server as its administrator, unless the options say otherwise. */
 export const sourceOf = (
-  slapd: Slapd,
+  server: { readonly url: string; readonly adminDn: string; readonly adminPassword: string },
   options: Partial<LdapOptions> = {},
   telemetry = new Heard(),
   clock?: Clock,
@@ -15,9 +14,9 @@ export const sourceOf = (
   ldapSource(
     {
       name: 'staff',
-      urls: [slapd.url],
-      bindDn: slapd.adminDn,
-      password: slapd.adminPassword,
+      urls: [server.url],
+      bindDn: server.adminDn,
+      password: server.adminPassword,
       bases: ['ou=people,dc=example,dc=org'],
       preset: 'openldap',
       homeserver: 'example.org',
