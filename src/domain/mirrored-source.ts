@@ -12,6 +12,7 @@ import { findIndexed } from './indexed.js';
 import type { Mirrors } from './mirrors.js';
 import type { Mxid } from './mxid.js';
 import { labelBeside } from './shared-names.js';
+import { otherSpellings } from './spellings.js';
 import { keyOf, type Threepid } from './threepid.js';
 
 /** A source with a mirror: asked live for addresses, from the mirror for hashes and whenever it does not answer. */
@@ -33,7 +34,7 @@ export class MirroredSource implements ThreepidSource {
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
     try {
-      const findings = await this.withoutSharedNames(await this.live.find(threepids));
+      const findings = await this.askLive(threepids);
       return [...findings, ...(await this.stillMirrored(threepids, findings))];
     } catch (cause) {
       const [pepper] = this.index.peppers();
@@ -49,10 +50,7 @@ export class MirroredSource implements ThreepidSource {
   }
 
   async explain(threepid: Threepid): Promise<readonly Evidence[]> {
-    const [live, mirror] = await Promise.all([
-      evidenceOf(this.live, threepid, this.clock),
-      this.explainMirror(threepid),
-    ]);
+    const [live, mirror] = await Promise.all([this.explainLive(threepid), this.explainMirror(threepid)]);
     const { syncedAt, failure } = await this.mirrors.state(this.name);
     const doubt = syncedAt !== undefined && failure?.isSuspect ? { failure: 'unknown, which is not believed' } : {};
     const judged = live.map(async (one) => {
@@ -61,6 +59,19 @@ export class MirroredSource implements ThreepidSource {
       return { ...one, finding };
     });
     return [...(await Promise.all(judged)), mirror];
+  }
+
+  private async askLive(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    const findings = await this.withoutSharedNames(await this.live.find(threepids));
+    const again = await this.otherSpellings(threepids, findings);
+    if (again.length === 0) return findings;
+    const respelled = await this.withoutSharedNames(await this.live.find(again));
+    const isAnew = new Set(respelled.map(({ threepid }) => keyOf(threepid)));
+    return [...findings.filter(({ threepid }) => !isAnew.has(keyOf(threepid))), ...respelled];
+  }
+
+  private otherSpellings(threepids: readonly Threepid[], findings: readonly Finding[]) {
+    return otherSpellings(threepids, findings, this.name, this.index, this.store);
   }
 
   /** An answer that is unique in its own directory may be somebody else's user ID in another. */
@@ -95,6 +106,14 @@ export class MirroredSource implements ThreepidSource {
       if (answer === undefined) return [];
       return answer === CONTESTED ? { threepid, contestedBy: [] } : { threepid, mxid: answer };
     });
+  }
+
+  private async explainLive(threepid: Threepid): Promise<readonly Evidence[]> {
+    const live = await evidenceOf(this.live, threepid, this.clock);
+    if (live.some(({ failure }) => failure !== undefined)) return live;
+    const found = await this.withoutSharedNames(live.flatMap(({ finding }) => finding ?? []));
+    const [spelled] = await this.otherSpellings([threepid], found);
+    return spelled ? evidenceOf(this.live, spelled, this.clock) : live;
   }
 
   private async explainMirror(threepid: Threepid): Promise<Evidence> {

@@ -57,6 +57,42 @@ describe('MirroredSource', () => {
       expect(fallbacks()).toBe(0);
     });
 
+    describe('that are spelled otherwise in the directory', () => {
+      const [strauss, sharp] = [email('strauss@example.org'), email('Strauß@example.org')];
+
+      beforeEach(async () => {
+        staff.isLiteral = true;
+        staff.put('3', '@sharp:example.org', [sharp]);
+        await house.mirrors.sync('staff');
+      });
+
+      const answers = () =>
+        Promise.all([strauss, sharp].map(async (one) => [await house.hashed(one), await house.plain(one)]));
+      const both = (mxid: Mxid | undefined) => [strauss, sharp].map(() => [mxid, mxid]);
+
+      it('answers, and explains, as it does for hashes', async () => {
+        expect(await answers()).toEqual(both('@sharp:example.org'));
+        expect((await source.explain(strauss))[0]?.finding).toMatchObject({ mxid: '@sharp:example.org' });
+      });
+
+      it.each<[string, () => Promise<unknown>]>([
+        ['once the mirror knows both', () => house.mirrors.sync('staff')],
+        ['before the mirror knows the second', async () => undefined],
+      ])('answers for neither of two who have it in different spellings, %s', async (_when, follow) => {
+        staff.put('4', '@double:example.org', [strauss]);
+        await follow();
+        expect(await house.plain(strauss)).toBeUndefined();
+        expect((await source.explain(strauss))[0]?.finding).toMatchObject({ contestedBy: ['cn=3', 'cn=4'] });
+      });
+
+      it('answers for nobody who is gone', async () => {
+        staff.remove('3');
+        expect(await house.plain(strauss)).toBeUndefined();
+        staff.put('4', '@double:example.org', [strauss]);
+        expect(await house.plain(strauss)).toBe('@double:example.org');
+      });
+    });
+
     it('passes on that the directory cannot say', async () => {
       staff.put('2', bob, [a]);
       expect(await source.find([a])).toEqual([{ threepid: a, contestedBy: ['cn=1', 'cn=2'] }]);

@@ -136,6 +136,8 @@ export class FakeDirectory implements Directory, ThreepidSource {
   readonly read: string[] = [];
   /** How many listings were begun, and how many are under way. */
   readonly listings = { begun: 0, underWay: 0, mostAtOnce: 0 };
+  /** Whether it finds addresses only as they are spelled. */
+  isLiteral = false;
   /** Whether it can say what changed; what was removed it does only when asked. */
   isFollowable = false;
   /** How often it was asked for changes. */
@@ -175,9 +177,10 @@ export class FakeDirectory implements Directory, ThreepidSource {
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
     if (this.failure) throw this.failure;
     return threepids.flatMap((threepid): readonly Finding[] => {
-      const holders = [...this.entries].filter(
-        ([, { mxid, threepids: held }]) => mxid && held.some((one) => sameThreepid(one, threepid)),
-      );
+      const matches = (one: Threepid) =>
+        sameThreepid(one, threepid) &&
+        (!this.isLiteral || [threepid.address, threepid.alias].includes(one.alias ?? one.address));
+      const holders = [...this.entries].filter(([, { mxid, threepids: held }]) => mxid && held.some(matches));
       const [mxid, ...others] = new Set(holders.map(([, entry]) => entry.mxid));
       if (mxid === undefined) return [];
       return [others.length > 0 ? { threepid, contestedBy: holders.map(([id]) => `cn=${id}`) } : { threepid, mxid }];
