@@ -42,6 +42,8 @@ export type SourcedEntry = MirroredEntry & { readonly source: string };
 export interface MirrorState {
   /** When the last good listing began, ms since the epoch; `undefined` if there was none. */
   readonly syncedAt: number | undefined;
+  /** Whether the mirror is as the first good listing of all left it. */
+  readonly isFirst?: true;
   /** How many entries each part of it had. */
   readonly parts: Readonly<Record<string, number>>;
   /** What is odd about them, by part. Absent: nothing. */

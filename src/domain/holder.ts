@@ -42,7 +42,7 @@ export interface Naming {
  * does not count any more, its entries stand for those who were there.
  *
  * @param known who is recorded of this user ID
- * @param mayReplace whether nobody of the source was recorded before
+ * @param mayReplace whether the source was read for the first time: later whoever comes is new
  * @param isRenumbered whether entries merely have other ids than before: then who comes is who was there
  */
 export function newHolders(

@@ -121,7 +121,7 @@ export class Leavers {
 
   private async recordNew(source: string, isRenumbered: boolean): Promise<void> {
     const now = this.clock.now();
-    const mayReplace = !(await this.store.isRecorded(source));
+    const mayReplace = (await this.mirrors.state(source))?.isFirst ?? false;
     for (;;) {
       const found = await this.store.unrecorded(source);
       const mxids = [...new Set(found.flatMap(({ person }) => person?.mxid ?? []))];

@@ -193,13 +193,14 @@ export class Mirrors {
 
 function stateAfter(before: MirrorState, listing: Listing, at: number): MirrorState {
   const { isWhole, parts, bookmark } = listing;
-  const { failure } = before;
+  const { isFirst: _isFirst, failure, ...rest } = before;
   // What is odd is odd until everything is read.
   const remarks = { ...(!isWhole && before.remarks), ...listing.remarks };
   const marked = { ...(Object.keys(remarks).length > 0 && { remarks }), ...(bookmark !== undefined && { bookmark }) };
-  return isWhole
-    ? { syncedAt: at, attemptedAt: at, parts, failure: undefined, ...marked }
-    : { ...before, ...marked, parts, changesAt: at, failure: failure?.isOfChanges ? undefined : failure };
+  if (!isWhole)
+    return { ...rest, ...marked, parts, changesAt: at, failure: failure?.isOfChanges ? undefined : failure };
+  const first = before.syncedAt === undefined && { isFirst: true as const };
+  return { syncedAt: at, ...first, attemptedAt: at, parts, failure: undefined, ...marked };
 }
 
 /** Whether everything that the directory has is new or changed, as at the first sync. */

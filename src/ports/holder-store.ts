@@ -63,9 +63,6 @@ export abstract class HolderStore {
    */
   abstract replace(source: string, counting: readonly string[], time: number): Promise<void>;
 
-  /** Whether anybody of this source is recorded. */
-  abstract isRecorded(source: string): Promise<boolean>;
-
   /** Forgets everybody of a source. */
   abstract forget(source: string): Promise<void>;
 }

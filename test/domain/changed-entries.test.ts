@@ -29,8 +29,10 @@ describe('a mirror whose directory says what changed', () => {
     staff.put('1', alice, [a, c]);
     staff.put('new', '@carol:example.org', [email('carol@example.org')], { part: 'guests' });
     staff.leave('2');
+    expect((await house.mirrors.state('staff')).isFirst).toBe(true);
     const report = await follow();
 
+    expect((await house.mirrors.state('staff')).isFirst).toBeUndefined();
     expect(staff.listings.begun).toBe(1);
     expect(report).toMatchObject({ isApplied: true, isWhole: false, parts: { people: 21, guests: 6 } });
     expect([report.added, report.changed, report.removed].map(({ shown }) => shown)).toEqual([

@@ -283,20 +283,26 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await found()).toEqual([smithb, smithb]);
     });
 
-    it('do not pass to who has the name of somebody who left while the source got another name', async () => {
-      await sync();
-      const people = new FakeDirectory('people');
-      for (const name of ['x', 'y', 'z']) people.put(name, `@${name}:example.org`, [email(`${name}@example.org`)]);
-      house = await openHouse({ directories: [people], besides: house });
-      await house.bind(email('x@home.example'), '@x:example.org');
-      await sync('people');
-      people.put('B', smithb, [bill]);
-      await sync('people');
-      expect([await found(), await found(bill)]).toEqual([
-        [undefined, undefined],
-        [smithb, smithb],
-      ]);
-    });
+    it.each([
+      ['nobody else', false],
+      ['somebody else', true],
+    ])(
+      'do not pass to who has the name of somebody who left while the source got another name, and %s has something here',
+      async (_who, isOther) => {
+        await sync();
+        const people = new FakeDirectory('people');
+        for (const name of ['x', 'y', 'z']) people.put(name, `@${name}:example.org`, [email(`${name}@example.org`)]);
+        house = await openHouse({ directories: [people], besides: house });
+        if (isOther) await house.bind(email('x@home.example'), '@x:example.org');
+        await sync('people');
+        people.put('B', smithb, [bill]);
+        await sync('people');
+        expect([await found(), await found(bill)]).toEqual([
+          [undefined, undefined],
+          [smithb, smithb],
+        ]);
+      },
+    );
 
     it('stay suspended, and with the person, when the source is configured under another name meanwhile', async () => {
       await leaves();

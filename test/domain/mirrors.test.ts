@@ -81,12 +81,10 @@ describe('a mirror', () => {
     staff.put('1', alice, [a]);
     const startedAt = house.clock.now();
     await house.mirrors.sync('staff', { onProgress: () => house.clock.pass(5) });
-    expect(await house.mirrors.state('staff')).toEqual({
-      syncedAt: startedAt,
-      attemptedAt: startedAt,
-      parts: { people: 1, guests: 0 },
-      failure: undefined,
-    });
+    const state = { syncedAt: startedAt, attemptedAt: startedAt, parts: { people: 1, guests: 0 }, failure: undefined };
+    expect(await house.mirrors.state('staff')).toEqual({ ...state, isFirst: true });
+    await house.mirrors.sync('staff');
+    expect((await house.mirrors.state('staff')).isFirst).toBeUndefined();
     expect(house.telemetry.counted).toContainEqual({ name: 'syncs', labels: { source: 'staff', result: 'applied' } });
   });
 

@@ -157,7 +157,7 @@ describe('mirrors on the admin listener', () => {
     const after = await app.callAdmin('GET', '/mirrors', { token });
     const at = app.clock.now();
     expect(after.json).toEqual({
-      mirrors: [{ source: 'staff', syncedAt: at, attemptedAt: at, parts: { 'ou=people': 10 } }],
+      mirrors: [{ source: 'staff', syncedAt: at, isFirst: true, attemptedAt: at, parts: { 'ou=people': 10 } }],
     });
   });
 

@@ -127,10 +127,6 @@ export class KnexHolderStore implements HolderStore {
     });
   }
 
-  async isRecorded(source: string): Promise<boolean> {
-    return (await this.table().where({ source }).first()) !== undefined;
-  }
-
   async forget(source: string): Promise<void> {
     await this.table().where({ source }).delete();
   }

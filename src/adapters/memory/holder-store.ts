@@ -129,10 +129,6 @@ export class MemoryHolderStore implements HolderStore {
     this.holders.add(ousted.map((holder) => ({ ...holder, source, leftAt: holder.leftAt ?? time })));
   }
 
-  async isRecorded(source: string): Promise<boolean> {
-    return this.holders.all().some((holder) => holder.source === source);
-  }
-
   async forget(source: string): Promise<void> {
     this.holders.remove((holder) => holder.source === source);
   }
