@@ -1,10 +1,11 @@
 import type { MirrorStore } from '../ports/mirror-store.js';
 import type { Differences } from './differences.js';
 import type { DirectoryEntry, MirroredEntry, Person } from './directory.js';
+import { groupBy } from './group-by.js';
 
 /** More repetitions than this, where they are most of what was met, are not gathered: there may be a million. */
 const MOST = 1_000;
-/** Ids that a remark names. */
+/** Ids that a remark names, and entries of each. */
 const NAMED = 3;
 
 /** Entries that have one id, the first that was met in front. */
@@ -72,17 +73,18 @@ const personKey = (person: Person | undefined): string => JSON.stringify(person 
 
 /** A line for each part in which entries are left out because of their ids. */
 export function remarksOn(ambiguous: ReadonlyMap<string, Namesakes>): Readonly<Record<string, string>> {
-  const byPart = new Map<string, string[]>();
-  for (const [id, [first, ...others]] of ambiguous) {
-    const labels = [first, ...others].map(({ label }) => label).join(' and ');
-    byPart.set(first.part, [...(byPart.get(first.part) ?? []), `${id} is that of ${labels}`]);
-  }
-  const line = (all: readonly string[]) => {
-    const rest = all.length > NAMED ? [`${all.length - NAMED} more`] : [];
-    return `ids that are to be one entry's own, and are not; these entries are left out: ${[...all.slice(0, NAMED), ...rest].join('; ')}`;
-  };
+  const byPart = groupBy(ambiguous, ([, [first]]) => first.part);
+  const line = (all: readonly (readonly [id: string, Namesakes])[]) =>
+    `entries with one id are left out: ${some(all.map(textOf)).join('; ')}`;
   return Object.fromEntries([...byPart].map(([part, all]) => [part, line(all)]));
 }
+
+const textOf = ([id, entries]: readonly [id: string, Namesakes]): string =>
+  `${id} is that of ${some(entries.map(({ label }) => label)).join(' and ')}`;
+
+/** The first, and how many more there are. */
+const some = (texts: readonly string[]): readonly string[] =>
+  texts.length > NAMED ? [...texts.slice(0, NAMED), `${texts.length - NAMED} more`] : texts;
 
 /** How many entries and ids these are. */
 export const sizeOf = (ambiguous: ReadonlyMap<string, Namesakes>): { entries: number; ids: number } => ({
