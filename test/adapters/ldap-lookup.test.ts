@@ -30,6 +30,8 @@ const LDIF = [
   ...Object.entries(written).map(([uid, telephoneNumber]) => person(uid, { telephoneNumber })),
   person('fitz', { telephoneNumber: '02966 15-123456' }),
   person('extension', { telephoneNumber: '+49 221 5551234 ext. 7' }),
+  person('sharp', { description: 'Strauß@example.org' }),
+  person('double', { description: 'gross@example.org' }),
   unit('north'),
   unit('south'),
   person('edison', { mail: 'edison@north.example.org' }, NORTH),
@@ -59,6 +61,16 @@ describe('a live lookup', () => {
   });
 
   const whose = async (threepid: Threepid) => (await source.find([threepid]))[0];
+
+  it.each([
+    ['as it is spelled there', 'Strauß@example.org', '@sharp:example.org'],
+    ['in another case', 'strauß@example.org', '@sharp:example.org'],
+    ['by what it folds to', 'groß@example.org', '@double:example.org'],
+  ])('finds an address that folds to another, %s', async (_how, address, mxid) => {
+    const other = sourceOf(slapd, { attributes: { email: ['description'] } });
+    expect(await other.find([email(address)])).toMatchObject([{ mxid }]);
+    await other.close();
+  });
 
   it.each([
     ['anna@example.org', '@anna:example.org'],
