@@ -50,7 +50,8 @@ export interface MirrorState {
   readonly remarks?: Readonly<Record<string, string>>;
   /**
    * Why the newest attempt was not applied; `undefined` if it was. `isSuspect`: the directory was
-   * read to its end, and what it gave is not believed. `isOfChanges`: everything was read well before.
+   * read to its end, at this attempt or at one before it, and what it gave is not believed until a
+   * sync is applied. `isOfChanges`: everything was read well before.
    */
   readonly failure:
     | { readonly at: number; readonly reason: string; readonly isSuspect?: true; readonly isOfChanges?: true }

@@ -183,10 +183,12 @@ export class Mirrors {
       const rest = before.syncedAt === undefined ? 'there is no copy yet' : 'the last good copy answers';
       this.telemetry.warn(`a sync was not applied; ${rest}`, { source, reason }, cause);
     }
+    // That what it gave is not believed is not made good by its silence.
+    const newest = { ...failure, ...(before.failure?.isSuspect && { isSuspect: true as const }) };
     // That everything could not be read, or was not believed, is not made good by a few changes.
     const state = failure.isOfChanges
-      ? { ...before, changesAt: at, failure: before.failure && !before.failure.isOfChanges ? before.failure : failure }
-      : { ...before, attemptedAt: at, failure };
+      ? { ...before, changesAt: at, failure: before.failure && !before.failure.isOfChanges ? before.failure : newest }
+      : { ...before, attemptedAt: at, failure: newest };
     await this.store.saveState(source, state);
   }
 }

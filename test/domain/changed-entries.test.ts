@@ -122,6 +122,17 @@ describe('a mirror whose directory says what changed', () => {
     expect([failure?.isSuspect, syncedAt]).toEqual([true, expect.any(Number)]);
   });
 
+  it('goes on not believing that so many left while it is not reached', async () => {
+    for (const id of ids) staff.leave(id);
+    await follow();
+    staff.failure = new Error('dc1: connection refused');
+    for (const isOfChanges of [true, false]) {
+      await house.mirrors.sync('staff', { isOfChanges });
+      const { failure } = await house.mirrors.state('staff');
+      expect(failure).toMatchObject({ reason: 'dc1: connection refused', isSuspect: true });
+    }
+  });
+
   it('does not believe that so many lost all their addresses', async () => {
     for (const id of ids) staff.put(id, `@${id}:example.org`, []);
     expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('lost all') });

@@ -212,6 +212,21 @@ describe('MirroredSource', () => {
       await house.mirrors.sync('staff', { isForced: true });
       expect(await source.find([a])).toEqual([]);
     });
+
+    it.each([
+      ['could not be read', {}],
+      ['could not say what changed', { isOfChanges: true }],
+    ])('believes it no more because it %s meanwhile, until a sync is applied', async (_case, what) => {
+      staff.isFollowable = true;
+      for (let sync = 0; sync < 2; sync++) {
+        staff.failure = new Error('no route to host');
+        expect(await house.mirrors.sync('staff', what)).toMatchObject({ isApplied: false });
+      }
+      staff.failure = undefined;
+      expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
+      await house.mirrors.sync('staff', { isForced: true });
+      expect(await source.find([a])).toEqual([]);
+    });
   });
 
   describe('asked for hashes', () => {
