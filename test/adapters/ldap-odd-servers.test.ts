@@ -12,6 +12,7 @@ import {
   cookie,
   type LdapStandIn,
   notice,
+  paging,
   result,
   SEARCH,
   somebody,
@@ -102,6 +103,49 @@ describe('a directory', () => {
     await make([searched(...parts)]);
     await expect(listed(source)).rejects.toThrow('its pages have no end');
   });
+
+  it.each([
+    ['nothing', []],
+    ['empty', [tlv(0x04)]],
+    ['a number', [tlv(0x04, tlv(0x02, '\0'))]],
+    ['without a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0')))]],
+    ['cut off', [tlv(0x04, Buffer.from([0x30, 0x09, 0x02, 0x01, 0x00, 0x04, 0x04, 0x6e]))]],
+    ['with a number for a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x02, '\0')))]],
+  ])('whose word on further pages is %s has failed: they may hold half of its people', async (_case, value) => {
+    await make([searched(somebody('anna'), Buffer.concat([success, paging(...value)]))]);
+    await expect(listed(source)).rejects.toThrow('whether there are more pages cannot be read');
+  });
+
+  it('may mark its word on further pages as critical', async () => {
+    const value = tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x04)));
+    await make([searched(somebody('anna'), Buffer.concat([success, paging(tlv(0x01, Buffer.from([0xff])), value)]))]);
+    expect(await listed(source)).toHaveLength(1);
+  });
+
+  it.each([3, 4, 10, 11, 50, 53])(
+    'that ends the question for changes with code %i has it read from end to end, whatever it gave before',
+    async (code) => {
+      // The server's number, its people, whether it shows changes; who changed; which of them are people.
+      for (const failing of [4, 5]) {
+        let asked = -Infinity;
+        const response = () => (++asked === failing ? result(0x65, code) : success);
+        await make([
+          (search) => {
+            if (search.tag === SEARCH) searched(somebody('anna'), response())(search);
+          },
+        ]);
+        let bookmark = '';
+        for await (const _page of source.list((made) => (bookmark = made)));
+        expect(bookmark).not.toBe('');
+        asked = 0;
+        expect(await source.changes(bookmark)).toBeUndefined();
+        expect(asked).toBe(failing);
+        expect(heard.all('the directory does not say what changed: everything is read every time')).toHaveLength(1);
+        await source.close();
+        await servers.pop()?.stop();
+      }
+    },
+  );
 
   it.each([
     [

@@ -35,9 +35,12 @@ export const somebody = (uid: string): Buffer =>
 export const notice = (code: number, words = ''): Buffer =>
   tlv(0x30, tlv(0x02, '\0'), result(0x78, code, words, tlv(0x8a, '1.3.6.1.4.1.1466.20036')));
 
-/** The control of paged results with a cookie. RFC 2696. */
-export const cookie = (text: string): Buffer =>
-  tlv(0xa0, tlv(0x30, tlv(0x04, '1.2.840.113556.1.4.319'), tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x04, text)))));
+/** The control of paged results with what follows its name. RFC 2696. */
+export const paging = (...parts: readonly Buffer[]): Buffer =>
+  tlv(0xa0, tlv(0x30, tlv(0x04, '1.2.840.113556.1.4.319'), ...parts));
+
+/** The same with a cookie. */
+export const cookie = (text: string): Buffer => paging(tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x04, text))));
 
 export interface LdapStandIn {
   readonly url: string;

@@ -4,7 +4,7 @@ import { type Access, addressOf } from './access.js';
 import { baseText, ROOT } from './base.js';
 import { Deadline, noAnswer } from './deadline.js';
 import { Incoming } from './incoming.js';
-import { divert, isKnownCode, nextCookie, paged, unbracket, unwritten, verbatim } from './library.js';
+import { divert, isKnownCode, paged, unbracket, unwritten, verbatim } from './library.js';
 import {
   DirectoryProblem,
   endedBy,
@@ -67,6 +67,8 @@ export class Connection {
   private handOn: (message: Buffer) => void = () => undefined;
   /** What ends the question that is asked: the tag of its response. */
   private awaited: number | undefined;
+  /** For the page after the one that came last. */
+  private nextCookie: Buffer | undefined;
   private hasHeard = false;
   /** The library makes ten objects of an entry, and takes ten times as long as reading it. */
   private readonly incoming = new Incoming(
@@ -164,7 +166,7 @@ export class Connection {
           if (error) return reject(error);
           found.on('searchReference', () => (refers = true));
           found.on('error', reject);
-          found.on('end', (result) => resolve({ entries, refers, cookie: nextCookie(result?.controls) }));
+          found.on('end', () => resolve({ entries, refers, cookie: this.nextCookie }));
         });
       });
     } catch (cause) {
@@ -220,11 +222,12 @@ export class Connection {
   /** What the library would take for the end of a question, or trip over, is looked at first. */
   private receive(message: Buffer): void {
     this.hasHeard = true;
-    const { id, tag, code, words } = responseOf(message);
+    const { id, tag, code, words, cookie } = responseOf(message);
     if (id === 0) throw endedBy(code, words);
     if (tag === INTERMEDIATE_RESPONSE) return;
     if (tag !== this.awaited && tag !== SEARCH_RESULT_REFERENCE) throw new Error('an answer to another question');
     if (code !== undefined && !isKnownCode(code)) throw new Error(`result code ${code}`);
+    this.nextCookie = cookie;
     this.handOn(message);
   }
 

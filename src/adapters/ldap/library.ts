@@ -4,14 +4,12 @@ import ldap, { type Client, type Filter } from 'ldapjs';
  * What the LDAP library can do and its types do not say, and ways around what it does wrong.
  */
 
-/** A search result's control; RFC 2696 for the one of paging. */
+/** RFC 2696, 2. */
 interface Control {
   readonly type: string;
-  readonly value?: { readonly cookie?: Buffer };
 }
 
 interface PagedResultsControl {
-  readonly OID: string;
   new (options: { readonly value: { readonly size: number; readonly cookie?: Buffer } }): Control;
 }
 
@@ -19,12 +17,6 @@ const { PagedResultsControl } = ldap as unknown as { readonly PagedResultsContro
 
 export const paged = (size: number, cookie: Buffer | undefined): Control =>
   new PagedResultsControl({ value: { size, ...(cookie && { cookie }) } });
-
-/** What to ask for the next page with. A server that cannot page has sent everything. */
-export function nextCookie(controls: readonly Control[] = []): Buffer | undefined {
-  const cookie = controls.find(({ type }) => type === PagedResultsControl.OID)?.value?.cookie;
-  return cookie?.length ? cookie : undefined;
-}
 
 /*
  * What a server says of its refusal is read by the library under a name that results once had.

@@ -1,4 +1,5 @@
 import { elementAt, expectAt, INTEGER, OCTET_STRING, SEQUENCE } from './ber.js';
+import { nextCookie } from './paging.js';
 
 /** What a message that is no entry answers. RFC 4511, 4.1.1 and 4.1.9. */
 export interface Response {
@@ -9,6 +10,8 @@ export interface Response {
   readonly code: number | undefined;
   /** What the server says about it. */
   readonly words: string;
+  /** For the page after the one that ends with this. */
+  readonly cookie?: Buffer | undefined;
 }
 
 export const BIND_RESPONSE = 0x61;
@@ -31,11 +34,12 @@ export function responseOf(message: Buffer): Response {
   const code = expectAt(message, operation.start, ENUMERATED, operation.end);
   const matched = expectAt(message, code.end, OCTET_STRING, operation.end);
   const words = expectAt(message, matched.end, OCTET_STRING, operation.end);
+  const result = { id, tag: operation.tag, code: numberIn(message, code) };
+  const isPage = operation.tag === SEARCH_RESULT_DONE && result.code === 0;
   return {
-    id,
-    tag: operation.tag,
-    code: numberIn(message, code),
+    ...result,
     words: message.toString('utf8', words.start, words.end),
+    cookie: isPage ? nextCookie(message, operation.end, end) : undefined,
   };
 }
 
