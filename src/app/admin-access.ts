@@ -109,7 +109,9 @@ async function told<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    const text = isAxiosError<{ error?: string }>(error) ? error.response?.data?.error : undefined;
+    if (!isAxiosError<{ error?: string }>(error)) throw error;
+    if (!error.response) throw new Error('the running Islet ended before it had answered', { cause: error });
+    const text = error.response.data?.error;
     throw text === undefined ? error : new Error(text);
   }
 }

@@ -166,6 +166,19 @@ describe('a directory', () => {
     await expect(source.find([anna])).rejects.toThrow(/bind refused for cn=islet \(password from file /);
   });
 
+  it('that answers half a lookup in most of its time is told with the whole of it', async () => {
+    await make([
+      ({ tag, say }) => {
+        if (tag !== SEARCH || (servers[0]?.searches() ?? 0) > 1) return;
+        setTimeout(() => {
+          say(somebody('anna'));
+          say(success, cookie('next'));
+        }, 250);
+      },
+    ]);
+    await expect(source.find([anna])).rejects.toThrow('no answer within 0.4 s');
+  });
+
   it('that is silent at the bind is not said to have refused the password', async () => {
     await make([() => true]);
     await expect(source.find([anna])).rejects.toThrow('no answer');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DirectoryPage } from '../../src/ports/directory.js';
+import { Interrupted } from '../../src/domain/errors.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import { ADMIN_TOKEN } from '../support/app.js';
 import { alice, bob, FakeDirectory } from '../support/fakes.js';
@@ -171,6 +172,14 @@ describe('mirrors on the admin listener', () => {
     const { json } = await app.callAdmin('POST', `/sync/staff${query}`, { token });
     expect(json).toMatchObject({ isApplied: false, added: { count: 10 } });
     expect((await app.services.mirrors.state('staff')).syncedAt).toBeUndefined();
+  });
+
+  it('says that a sync was not done because Islet ends', async () => {
+    state.failure = new Interrupted();
+    const { status, json } = await app.callAdmin('POST', '/sync/staff', { token });
+    state.failure = undefined;
+    expect([status, json]).toEqual([503, { errcode: 'M_UNKNOWN', error: 'Islet was stopped before this was done' }]);
+    expect(app.telemetry.all('a request failed')).toEqual([]);
   });
 
   it('applies what looks broken only when forced to', async () => {

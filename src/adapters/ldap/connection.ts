@@ -52,6 +52,8 @@ export interface Limits {
   readonly totalMs: number;
   /** Without a single entry. */
   readonly stallMs: number;
+  /** Of which these are what is left: the limit to tell of. */
+  readonly ofMs?: number;
 }
 
 const CLOSED = new Error('closed');
@@ -146,7 +148,7 @@ export class Connection {
   }
 
   /** @throws DirectoryProblem */
-  async search(question: Question, { totalMs, stallMs }: Limits): Promise<Page> {
+  async search(question: Question, { totalMs, stallMs, ofMs }: Limits): Promise<Page> {
     const { base, scope = 'sub', filter, attributes, id, pageSize, cookie } = question;
     // Servers count whole seconds, and a part of one as a whole: ours is the limit that counts.
     const timeLimit = Math.ceil(totalMs / 1000) + 1;
@@ -156,8 +158,8 @@ export class Connection {
     let stall: NodeJS.Timeout | undefined;
     this.awaited = SEARCH_RESULT_DONE;
     try {
-      return await this.during<Page>(new Deadline(totalMs), (resolve, reject) => {
-        stall = setTimeout(() => reject(noAnswer(stallMs)), stallMs);
+      return await this.during<Page>(new Deadline(ofMs ?? totalMs, totalMs), (resolve, reject) => {
+        stall = setTimeout(() => reject(noAnswer(ofMs ?? stallMs)), stallMs);
         this.onEntry = (content) => {
           stall?.refresh();
           entries.push(rawEntry(content, id));

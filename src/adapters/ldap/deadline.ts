@@ -2,8 +2,12 @@
 export class Deadline {
   private readonly at: number;
 
-  constructor(readonly limitMs: number) {
-    this.at = performance.now() + limitMs;
+  /** @param leftMs how much of the limit has not passed yet */
+  constructor(
+    readonly limitMs: number,
+    leftMs = limitMs,
+  ) {
+    this.at = performance.now() + leftMs;
   }
 
   /** Milliseconds that are left, at least 1. */

@@ -95,7 +95,7 @@ export class Lookup {
       pool.use(deadline, async (connection) => {
         const question = { ...search, attributes: rules.requested, id: rules.id, pageSize: PAGE_SIZE };
         const entries: RawEntry[] = [];
-        const limits = () => ({ totalMs: deadline.left, stallMs: deadline.left });
+        const limits = () => ({ totalMs: deadline.left, stallMs: deadline.left, ofMs: deadline.limitMs });
         for await (const page of pagesOf(connection, question, limits)) entries.push(...page.entries);
         return entries;
       }),

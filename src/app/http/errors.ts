@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler } from 'express';
-import { type Refusal, Refused } from '../../domain/errors.js';
+import { Interrupted, type Refusal, Refused } from '../../domain/errors.js';
 import { SendFailed } from '../../ports/sender.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { Rejected, type Rejection } from './rejected.js';
@@ -60,6 +60,7 @@ const edge = {
   network_not_allowed: [403, 'M_FORBIDDEN'],
   admin_token_wrong: [401, 'M_UNAUTHORIZED'],
   source_unknown: [404, 'M_NOT_FOUND'],
+  interrupted: [503, 'M_UNKNOWN'],
 } as const satisfies Record<Rejection, Answer>;
 
 const answers: Readonly<Record<Refusal | Rejection, Answer>> = { ...matrix, ...edge };
@@ -92,8 +93,9 @@ export function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
 const wordsOf = ({ message, cause }: Error): string =>
   cause instanceof SendFailed ? `${message}: ${cause.message}` : message;
 
-/** Whatever Express and its body parser throw, in our words. */
+/** Whatever Express and its body parser throw, and that we end, in our words. */
 function understood(error: unknown): unknown {
+  if (error instanceof Interrupted) return new Rejected('interrupted', 'Islet was stopped before this was done');
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return error;
   if (error.status === 413) return new Rejected('too_large', 'The request is too large');
   if (error.status === 415) return new Rejected('encoding_unsupported', 'This content encoding is not supported');

@@ -12,7 +12,8 @@ export type Rejection =
   | 'key_unknown'
   | 'network_not_allowed'
   | 'admin_token_wrong'
-  | 'source_unknown';
+  | 'source_unknown'
+  | 'interrupted';
 
 /** The request is none that could be put to the domain. */
 export class Rejected extends Error {
