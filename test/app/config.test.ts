@@ -161,6 +161,13 @@ describe('the environment', () => {
       'environment variable ISLET_LISTEN_PROT means nothing (did you mean "ISLET_LISTEN_PORT"?)',
     ]);
   });
+
+  it('is warned about where it would have certificates unchecked, which it cannot', () => {
+    const warned = (value: string) =>
+      loadConfig({ file: write('server: { name: a.example }'), env: { NODE_TLS_REJECT_UNAUTHORIZED: value } }).warnings;
+    expect(warned('0')).toEqual([expect.stringMatching(/NODE_TLS_REJECT_UNAUTHORIZED has no effect.*caFile/)]);
+    expect(warned('1')).toEqual([]);
+  });
 });
 
 describe('sources', () => {

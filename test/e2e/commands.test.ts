@@ -3,10 +3,12 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { islet, startIslet } from '../support/islet.js';
 import { PEOPLE, PEOPLE_BASE, sourceFor } from '../support/people.js';
 import { Slapd } from '../support/slapd.js';
+import { createAuthority } from '../support/tls.js';
 
 describe('islet', () => {
   let folder: string;
@@ -52,6 +54,31 @@ describe('islet', () => {
     const { code, stderr } = await islet(['serve'], { cwd: folder, env });
     expect(code).toBe(1);
     expect(stderr).toContain('listen.port: must be');
+  });
+
+  it('checks the certificate of the database, whatever the environment says', async () => {
+    const { key, cert } = createAuthority({ db: ['127.0.0.1'] }).certificates.db;
+    let isTrusted = false;
+    // Agrees to TLS, as PostgreSQL does, and shows a certificate that nobody knows.
+    const database = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => {
+        socket.write('S');
+        const encrypted = new TLSSocket(socket, { isServer: true, key, cert });
+        encrypted.on('error', () => undefined).once('data', () => (isTrusted = Boolean(encrypted.destroy())));
+      });
+    }).listen(0, '127.0.0.1');
+    await once(database, 'listening');
+    const { port } = database.address() as AddressInfo;
+    const url = `postgres://islet:pw@127.0.0.1:${port}/islet?sslmode=verify-full`;
+    const env = { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0', ISLET_DATABASE_URL: url };
+    try {
+      const { stdout } = await islet(['doctor'], { cwd: folder, env });
+      expect(stdout).toMatch(/^✗ database .*certificate/m);
+      expect(isTrusted).toBe(false);
+    } finally {
+      database.close();
+    }
   });
 
   it('explains who answers and why, with the server running or not', async () => {

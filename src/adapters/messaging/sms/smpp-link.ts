@@ -49,7 +49,9 @@ export class SmppLink {
   /** Connects and binds as a transmitter. @throws an error whose message says why not */
   static async open(server: SmppServer): Promise<SmppLink> {
     const { host, port, tls, ca } = server;
-    const link = new SmppLink(server, smpp.connect({ host, port, ...(tls && { tls, ca, servername: nameOf(host) }) }));
+    // Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not.
+    const encryption = tls && { tls, ca, servername: nameOf(host), rejectUnauthorized: true };
+    const link = new SmppLink(server, smpp.connect({ host, port, ...encryption }));
     try {
       await link.bind();
     } catch (error) {
