@@ -13,7 +13,12 @@ import { startStandIn } from '../support/stand-in.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { createAuthority } from '../support/tls.js';
 
-const authority = createAuthority({ here: ['127.0.0.1', 'localhost'], elsewhere: ['ldap.example.net'] });
+const authority = createAuthority({
+  here: ['127.0.0.1', 'localhost'],
+  elsewhere: ['ldap.example.net'],
+  six: ['::1'],
+  otherSix: ['::2'],
+});
 const stranger = createAuthority({});
 const anna = email('anna@example.org');
 const ldif = unit('people') + person('anna', { mail: 'anna@example.org' });
@@ -75,6 +80,24 @@ describe('a connection to the directory', () => {
     const options = { startTls: true, ca: authority.ca };
     expect((await attempt(slapd, options)).found).toBeDefined();
     expect((await attempt(slapd, { ...options, urls: [`ldap://localhost:${slapd.port}`] })).found).toBeDefined();
+  });
+
+  it.each(['LDAPS', 'StartTLS'])('is encrypted at an IPv6 address that its certificate names: %s', async (how) => {
+    const found = { found: { threepid: anna, mxid: '@anna:example.org' }, problem: undefined };
+    const misnamed = { found: undefined, problem: expect.stringContaining('its certificate is for another name') };
+    for (const [name, outcome] of [
+      ['six', found],
+      ['otherSix', misnamed],
+    ] as const) {
+      const six = await Slapd.start({
+        ldif,
+        host: '[::1]',
+        tls: { ca: authority.ca, ...authority.certificates[name] },
+      });
+      const url = how === 'LDAPS' ? six.ldapsUrl : six.url;
+      expect(await attempt(six, { urls: [url], startTls: how === 'StartTLS', ca: authority.ca })).toEqual(outcome);
+      await six.stop();
+    }
   });
 
   it('says that the server wants encryption where none is configured', async () => {

@@ -16,11 +16,13 @@ export interface SlapdOptions {
   readonly global?: readonly string[];
   /** Lines of the database: `access to * by …`, `limits …`, `index …`. */
   readonly database?: readonly string[];
+  /** Where it listens, as URLs write it; by default on 127.0.0.1. */
+  readonly host?: string;
   /** PEM texts. With them it speaks StartTLS on `url` and TLS on `ldapsUrl`. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
-/** A private OpenLDAP server on free ports of 127.0.0.1, with the schemas core, cosine and inetorgperson. */
+/** A private OpenLDAP server on free ports, with the schemas core, cosine and inetorgperson. */
 export class Slapd {
   readonly suffix = SUFFIX;
   /** May read and write everything. */
@@ -34,13 +36,13 @@ export class Slapd {
     private readonly directory: string,
     readonly port: number,
     tlsPort: number,
-    hasTls: boolean,
+    { tls, host = '127.0.0.1' }: SlapdOptions,
   ) {
-    this.url = `ldap://127.0.0.1:${port}`;
-    this.ldapsUrl = `ldaps://127.0.0.1:${tlsPort}`;
-    const urls = hasTls ? `${this.url} ${this.ldapsUrl}` : this.url;
+    this.url = `ldap://${host}:${port}`;
+    this.ldapsUrl = `ldaps://${host}:${tlsPort}`;
+    const urls = tls ? `${this.url} ${this.ldapsUrl}` : this.url;
     const command = ['/usr/sbin/slapd', '-f', join(directory, 'slapd.conf'), '-h', urls, '-d', '0'] as const;
-    this.daemon = new Daemon(command, { host: '127.0.0.1', port });
+    this.daemon = new Daemon(command, { host: host.replace(/[[\]]/g, ''), port });
   }
 
   static async start(options: SlapdOptions = {}): Promise<Slapd> {
@@ -48,7 +50,7 @@ export class Slapd {
     const [port, tlsPort] = await Promise.all([freePort(), freePort()]);
     await write(directory, options);
     await run('/usr/sbin/slapadd', ['-q', '-f', join(directory, 'slapd.conf'), '-l', join(directory, 'data.ldif')]);
-    const slapd = new Slapd(directory, port, tlsPort, options.tls !== undefined);
+    const slapd = new Slapd(directory, port, tlsPort, options);
     await slapd.restart();
     return slapd;
   }

@@ -1,7 +1,9 @@
 import { isIP } from 'node:net';
+import type { PeerCertificate } from 'node:tls';
 import ldap, { type Client, type Filter } from 'ldapjs';
 import { type Access, addressOf } from './access.js';
 import { baseText, ROOT } from './base.js';
+import { checkHost } from './certificate-name.js';
 import { Deadline, noAnswer } from './deadline.js';
 import { Incoming } from './incoming.js';
 import { divert, isKnownCode, paged, unbracket, unwritten, verbatim } from './library.js';
@@ -101,6 +103,7 @@ export class Connection {
       host,
       rejectUnauthorized: true,
       ...(isIP(host) === 0 && { servername: host }),
+      checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkHost(host, certificate),
       secureContext: access.trust,
     };
     const client = ldap.createClient({ url, tlsOptions: tls, queueDisable: true, connectTimeout: limitMs });
