@@ -1,5 +1,6 @@
 import 'reflect-metadata/lite';
 import { Container, ContainerModule } from 'inversify';
+import { MemoryRateLimits } from '../adapters/memory/rate-limits.js';
 import { AccountChecks } from '../domain/account-checks.js';
 import { AccountQuestions } from '../domain/account-questions.js';
 import { AccountRounds } from '../domain/account-rounds.js';
@@ -65,7 +66,11 @@ const allSenders = { serviceIdentifier: Sender, isMultiple: true } as const;
 
 const domainModule = (stages: readonly Stage[], options: DomainOptions) =>
   new ContainerModule(({ bind }) => {
-    bind(Quotas).toResolvedValue((limits: RateLimits) => new Quotas(limits, options.quotas), [RateLimits]);
+    bind(Quotas).toResolvedValue(
+      (limits: RateLimits, clock: Clock, telemetry: Telemetry) =>
+        new Quotas(limits, options.quotas, { limits: new MemoryRateLimits(clock), telemetry }),
+      [RateLimits, Clock, Telemetry],
+    );
     bind(Accounts).toResolvedValue(
       (store: AccountStore, homeservers: Homeservers, random: Random, clock: Clock, checks: AccountChecks) =>
         new Accounts(store, homeservers, random, clock, (mxid) => checks.vouch(mxid)),

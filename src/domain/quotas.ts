@@ -1,4 +1,5 @@
 import type { Limit, RateLimits } from '../ports/rate-limits.js';
+import type { Telemetry } from '../ports/telemetry.js';
 import { Refused } from './errors.js';
 
 /** How often each thing may be done, and by whom or to whom; `undefined` is without limit. */
@@ -11,11 +12,21 @@ export interface QuotaOptions {
 
 type Topic = keyof QuotaOptions;
 
+/** What counts while the shared counters cannot be written, on a full disk. */
+export interface SpareLimits {
+  readonly limits: RateLimits;
+  readonly telemetry: Telemetry;
+}
+
 /** Limits to what anybody can repeat, the same whichever way a request comes in. */
 export class Quotas {
+  private isSparing = false;
+
+  /** @param spare for lookups: they store nothing else, and must not end with the disk */
   constructor(
     private readonly limits: RateLimits,
     private readonly options: QuotaOptions,
+    private readonly spare?: SpareLimits,
   ) {}
 
   /**
@@ -35,8 +46,25 @@ export class Quotas {
     for (const [name, subject] of Object.entries<string | undefined>(subjects)) {
       const limit = limits[name];
       if (subject === undefined || !limit) continue;
-      const waitMs = await this.limits.take(`${topic} ${name} ${subject}`, limit, points);
+      const key = `${topic} ${name} ${subject}`;
+      const waitMs = await (topic === 'lookup'
+        ? this.takeSurely(key, limit, points)
+        : this.limits.take(key, limit, points));
       if (waitMs > 0) throw new Refused('limit_exceeded', {}, { retry_after_ms: Math.ceil(waitMs) });
+    }
+  }
+
+  private async takeSurely(key: string, limit: Limit, points: number): Promise<number> {
+    try {
+      const waitMs = await this.limits.take(key, limit, points);
+      this.isSparing = false;
+      return waitMs;
+    } catch (cause) {
+      if (!this.spare) throw cause;
+      const message = 'limits cannot be stored: lookups are counted in memory, by each instance for itself';
+      if (!this.isSparing) this.spare.telemetry.warn(message, {}, cause);
+      this.isSparing = true;
+      return this.spare.limits.take(key, limit, points);
     }
   }
 }

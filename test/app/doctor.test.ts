@@ -4,6 +4,7 @@ import { noPaint } from '../../src/app/commands/paint.js';
 import { area, type Diagnosis, within } from '../../src/app/doctor/diagnosis.js';
 import { examine, examined } from '../../src/app/doctor/doctor.js';
 import { readinessOf, serverDiagnoses } from '../../src/app/doctor/reach.js';
+import { room } from '../../src/app/doctor/storage.js';
 import { AxiosHttpClient } from '../../src/adapters/outbound/axios-http-client.js';
 import { loadFromEtc } from '../support/config/etc-islet.js';
 import { Heard } from '../support/fakes.js';
@@ -41,6 +42,16 @@ describe('what the doctor found', () => {
     const print = (text: string) => void printed.push(text);
     expect(showDiagnoses(diagnoses, { isJson: true, paint: noPaint, print })).toBe(code);
     expect(JSON.parse(printed.join(''))).toEqual({ isFine: code === 0, diagnoses });
+  });
+});
+
+describe('a disk', () => {
+  it.each([
+    [0.2, [['failure', 'the disk of /var/lib/islet has 0 MB left']]],
+    [99.9, [['warning', 'the disk of /var/lib/islet has 99 MB left']]],
+    [100, []],
+  ])('with %d MB left is told of', (mb, told) => {
+    expect(room('/var/lib/islet', mb).map(({ state, words }) => [state, words])).toEqual(told);
   });
 });
 

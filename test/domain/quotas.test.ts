@@ -2,7 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryRateLimits } from '../../src/adapters/memory/rate-limits.js';
 import { Refused } from '../../src/domain/errors.js';
 import { Quotas } from '../../src/domain/quotas.js';
-import { FakeClock } from '../support/fakes.js';
+import type { RateLimits } from '../../src/ports/rate-limits.js';
+import { FakeClock, Heard } from '../support/fakes.js';
 
 const HOUR_MS = 3_600_000;
 const hourly = (amount: number) => ({ amount, windowMs: HOUR_MS });
@@ -39,6 +40,32 @@ describe('Quotas', () => {
 
     clock.pass(HOUR_MS / 2);
     await quotas.take('mail', { perAddress: 'a@example.org', perUser: '@b:example.org' });
+  });
+
+  it('counts lookups in memory while it cannot in the database, and says so once; all else fails', async () => {
+    const heard = new Heard();
+    const state = { isFull: true };
+    const stored = new MemoryRateLimits(clock);
+    const full: RateLimits = {
+      take: async (...asked) => {
+        if (state.isFull) throw new Error('database or disk is full');
+        return stored.take(...asked);
+      },
+    };
+    const options = { mail: { perUser: hourly(1) }, sms: {}, invites: {}, lookup: { addressesPerUser: hourly(100) } };
+    const spared = new Quotas(full, options, { limits: new MemoryRateLimits(clock), telemetry: heard });
+    const lookup = () => refusal(spared.take('lookup', { addressesPerUser: '@a:example.org' }, 60));
+    expect([await lookup(), await lookup()]).toEqual([undefined, expect.any(Refused)]);
+    expect(heard.lines).toHaveLength(1);
+    expect(await refusal(spared.take('mail', { perUser: '@a:example.org' }))).toMatchObject({
+      message: 'database or disk is full',
+    });
+
+    state.isFull = false;
+    expect(await lookup()).toBeUndefined();
+    state.isFull = true;
+    await lookup();
+    expect(heard.lines).toHaveLength(2);
   });
 
   it('tells a whole number of ms', async () => {

@@ -182,6 +182,14 @@ describe('mirrors on the admin listener', () => {
     expect(app.telemetry.all('a request failed')).toEqual([]);
   });
 
+  it('says why a sync failed that nobody foresaw', async () => {
+    const { apply } = app.stores.mirrors;
+    app.stores.mirrors.apply = () => Promise.reject(new Error('database or disk is full'));
+    const { status, json } = await app.callAdmin('POST', '/sync/staff', { token });
+    app.stores.mirrors.apply = apply;
+    expect([status, json.error]).toEqual([500, 'Islet failed, and its log says more: database or disk is full']);
+  });
+
   it('applies what looks broken only when forced to', async () => {
     await app.callAdmin('POST', '/sync/staff', { token });
     state.people = 1;

@@ -167,7 +167,11 @@ function placeOf(options: DatabaseOptions): string {
 
 function reasonOf(cause: unknown): string {
   const { code, message } = cause as { code?: unknown; message?: unknown };
-  return code === 'SQLITE_BUSY' ? 'another process has it open' : String(message || code);
+  const words: Readonly<Record<string, string>> = {
+    SQLITE_BUSY: 'another process has it open',
+    SQLITE_FULL: 'its disk is full, and there has to be room for what a start writes',
+  };
+  return words[String(code)] ?? String(message || code);
 }
 
 /** Knex prints lost connections; whoever asks next is told anyway. */

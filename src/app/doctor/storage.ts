@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, readFile, stat } from 'node:fs/promises';
+import { access, readFile, stat, statfs } from 'node:fs/promises';
 import { databaseVersion } from '../../adapters/knex/database.js';
 import { checkTemplates } from '../../adapters/messaging/template-check.js';
 import { Templates } from '../../adapters/messaging/templates.js';
@@ -12,7 +12,12 @@ import { area, type Diagnosis, type Trial, wordsOf } from './diagnosis.js';
 
 const WRITABLE = constants.W_OK | constants.X_OK;
 
-/** Where data and keys are, and who else may read them. */
+const MB = 1024 * 1024;
+/** What a sync of a large directory may write at once. */
+const SCARCE_MB = 100;
+const FULL_MB = 1;
+
+/** Where data and keys are, who else may read them, and whether there is room for more. */
 export const filesTrial =
   ({ dataDir, signing }: Config): Trial =>
   async () => {
@@ -32,6 +37,7 @@ export const filesTrial =
           : folder & 0o007
             ? warning(`${dataDir} is open to everybody (mode 0${folder.toString(8)})`, `chmod o= ${dataDir}`)
             : ok(`${dataDir} is ours`),
+      ...(folder === undefined ? [] : room(dataDir, await freeMb(dataDir))),
       key === undefined
         ? warning(`there is no ${signing.keyFile} yet`, 'it is made at the first start; keep a copy of it')
         : broken !== undefined
@@ -44,6 +50,26 @@ export const filesTrial =
             : ok(`${signing.keyFile} holds a key that only its owner may read`),
     ];
   };
+
+/** What there is to say about so little space. */
+export function room(dataDir: string, mb: number): readonly Diagnosis[] {
+  if (mb >= SCARCE_MB) return [];
+  const { warning, failure } = area('files');
+  const words = `the disk of ${dataDir} has ${Math.floor(mb)} MB left`;
+  return mb < FULL_MB
+    ? [
+        failure(
+          words,
+          'make room: nobody can sign in, and no mirror follows its directory, until something can be stored',
+        ),
+      ]
+    : [warning(words, 'make room before it is full')];
+}
+
+async function freeMb(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return (bavail * bsize) / MB;
+}
 
 const modeOf = (path: string): Promise<number | undefined> =>
   stat(path).then(

@@ -49,6 +49,9 @@ export function adminApp(
   app.use(() => {
     throw new Rejected('endpoint_unknown', 'There is no such endpoint');
   });
-  app.use(answerErrors(telemetry));
+  app.use(answerErrors(telemetry, (fault) => `Islet failed, and its log says more: ${faultOf(fault)}`));
   return app;
 }
+
+/** Whoever comes this far may read the log. */
+const faultOf = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));

@@ -70,8 +70,15 @@ const FAULT: Answer = [500, 'M_UNKNOWN'];
 /** The status that a refusal is answered with, on pages too. */
 export const statusOf = ({ reason }: Refused | Rejected): number => answers[reason][0];
 
-/** Answers whatever was thrown. Reason and details leave the house, other causes stay in the log. */
-export function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
+/**
+ * Answers whatever was thrown. Reason and details leave the house, other causes stay in the log.
+ *
+ * @param faultWords what is said of a fault
+ */
+export function answerErrors(
+  telemetry: Telemetry,
+  faultWords: (fault: unknown) => string = () => 'Internal server error',
+): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
     const error = understood(thrown);
     const isNo = error instanceof Refused || error instanceof Rejected;
@@ -85,7 +92,7 @@ export function answerErrors(telemetry: Telemetry): ErrorRequestHandler {
     const details = error instanceof Refused ? error.details : {};
     const waitMs = details['retry_after_ms'];
     if (typeof waitMs === 'number') res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
-    res.status(status).json({ errcode, error: isNo ? wordsOf(error) : 'Internal server error', ...details });
+    res.status(status).json({ errcode, error: isNo ? wordsOf(error) : faultWords(error), ...details });
   };
 }
 
