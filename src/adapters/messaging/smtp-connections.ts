@@ -31,6 +31,8 @@ export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
   const { username, password } = server;
   return createTransport({
     pool: true,
+    // A server that hangs up is said to, before its time limit is over.
+    maxRequeues: 2,
     ...connectionOptions(server, tls),
     ...(username !== undefined && { auth: { user: username, pass: password ?? '' } }),
     getSocket: (_options: unknown, callback: OpenSocketDone) => openSocket(server, callback),

@@ -9,8 +9,12 @@ export function smtpFailure(hop: string, error: NodemailerError, timeLimitMs: nu
   return new SendFailed(hop, reasonOf(error, timeLimitMs), error.permanent === true && isAboutMessage(error));
 }
 
-/** A login or a greeting that is refused today is for the operator to mend, and then the mail goes. */
-const isAboutMessage = ({ code }: NodemailerError): boolean => code === 'EENVELOPE' || code === 'EMESSAGE';
+/**
+ * A login, a sender or a relay that is refused today is for the operator to mend, and then the mail
+ * goes: RFC 3463 calls it 5.7 where the server has a rule against us.
+ */
+const isAboutMessage = ({ code, command, response = '' }: NodemailerError): boolean =>
+  code === 'EMESSAGE' || (code === 'EENVELOPE' && command === 'RCPT TO' && !/^\d{3}[ -]5\.7\.\d/.test(response));
 
 /** What went wrong, in our words and the hop's. */
 export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
@@ -19,6 +23,7 @@ export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   if (code === 'ETLS' && response) return 'offers no encryption';
   if (code === 'EAUTH') return `refuses our login${response ? `: ${words(response)}` : ''}`;
   if (response) return `said: ${words(response)}`;
+  if (code === 'ECONNECTION' && originalCode === '') return 'closed the connection';
   const known = connectionReasons[originalCode] ?? connectionReasons[code];
   if (known !== undefined) return known;
   if (originalCode.startsWith('ERR_SSL') || code === 'ETLS' || originalCode === 'EPROTO') return 'encryption failed';
