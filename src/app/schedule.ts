@@ -51,3 +51,11 @@ export function every(periodMs: number, name: string, telemetry: Telemetry, work
     },
   };
 }
+
+/**
+ * Whether so much time has passed since then.
+ *
+ * @param since ms since the epoch; if that is still to come, the clock was set back, and who knows
+ *   how much has passed
+ */
+export const isOver = (since: number, periodMs: number, now: number): boolean => now - since >= periodMs || since > now;

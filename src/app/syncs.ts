@@ -8,7 +8,7 @@ import type { Departures } from '../ports/holder-store.js';
 import type { RateLimits } from '../ports/rate-limits.js';
 import type { Telemetry } from '../ports/telemetry.js';
 import { mirroredIn, type Stage } from './chain.js';
-import { every, type Schedule } from './schedule.js';
+import { every, isOver, type Schedule } from './schedule.js';
 
 /** What a sync found, and what followed for those who left or are back. */
 export interface SyncOutcome extends SyncReport {
@@ -82,7 +82,7 @@ export function keepMirrors(
     async function whatIsDue(): Promise<'everything' | 'changes' | undefined> {
       const { attemptedAt = -Infinity, changesAt = attemptedAt } = await mirrors.state(name);
       const isDue = async (what: string, since: number, periodMs: number) =>
-        clock.now() - since >= periodMs &&
+        isOver(since, periodMs, clock.now()) &&
         // Of several instances that find it due at the same moment, one goes.
         (await limits.take(`${what} ${name}`, { amount: 1, windowMs: periodMs / 2 })) === 0;
       if (await isDue('sync', attemptedAt, everyMs)) return 'everything';

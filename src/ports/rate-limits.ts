@@ -10,7 +10,8 @@ export abstract class RateLimits {
    * Takes `points` from the counter `key` (which may hold an address: it is not stored in clear).
    *
    * @returns ms until as much can be taken again, 0 if it was taken; a refusal takes nothing. More
-   *   points than `amount` are never taken: for these, the whole window
+   *   points than `amount` are never taken: for these, the whole window. What was taken more than a
+   *   window ahead, by a clock that was set back since, does not count
    */
   abstract take(key: string, limit: Limit, points?: number): Promise<number>;
 }

@@ -223,6 +223,22 @@ describe('a directory that fails', () => {
     expect(silent.accepted).toBe(3);
     await Promise.all([silent.stop(), working.stop()]);
   });
+
+  it('is asked again by a clock that was set back, however long it was to rest', async () => {
+    let isDown = true;
+    const proxy = await TcpProxy.to(slapd.port, () => {
+      if (isDown) proxy.cut();
+      return !isDown;
+    });
+    const clock = new FakeClock();
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`] }, clock);
+    await expect(source.find([anna])).rejects.toThrow();
+    isDown = false;
+    await expect(source.find([anna])).rejects.toThrow();
+    clock.pass(-60 * 60_000);
+    expect(await source.find([anna])).toEqual(found);
+    await proxy.stop();
+  });
 });
 
 /** Takes all pages that are left. */

@@ -165,6 +165,15 @@ describe('HomeserverKeysOverHttp', () => {
     expect(await keys.find('example.org', 'ed25519:a_abc')).toBe(first);
   });
 
+  it('forgets a failure when the clock is set back', async () => {
+    says = 404;
+    const keys = open();
+    await refusalOf(keys.find('example.org', 'ed25519:a_abc'));
+    await publish();
+    clock.pass(-60 * MINUTE_MS);
+    expect(await keys.find('example.org', 'ed25519:a_abc')).toBe(first);
+  });
+
   it.each<[string, () => Promise<object | number | string>, string]>([
     ['a status', async () => 404, '404'],
     ['a redirect', async () => 302, '302'],

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { every } from '../../src/app/schedule.js';
+import { every, isOver } from '../../src/app/schedule.js';
 import { Heard } from '../support/fakes.js';
 
 const MINUTE_MS = 60_000;
@@ -74,5 +74,15 @@ describe('work that is repeated', () => {
     schedule.hurry();
     await pass(2 * MINUTE_MS);
     expect(runs()).toBe(1);
+  });
+});
+
+describe('a length of time', () => {
+  it.each([
+    ['is over when it has passed', 1_000, true],
+    ['is not over before', 999, false],
+    ['is over by a clock that was set back: who knows when it began', -1, true],
+  ])('%s', (_case, passedMs, isItOver) => {
+    expect(isOver(5_000, 1_000, 5_000 + passedMs)).toBe(isItOver);
   });
 });

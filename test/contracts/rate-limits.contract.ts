@@ -56,6 +56,13 @@ export function rateLimitsContract(open: OpenStores): void {
       expect(await takeAt(0, 3)).toBe(0);
     });
 
+    it('does not go by what was taken before the clock was set back by more than a window', async () => {
+      expect(await takeAt(3_600_000, 3)).toBe(0);
+      expect(await takeAt(3_599_500)).toBe(1_500);
+      expect(await takeAt(1_000, 3)).toBe(0);
+      expect(await takeAt(1_000)).toBe(1_000);
+    });
+
     it('counts every key by itself', async () => {
       expect(await takeAt(0, 3, limit, 'a')).toBe(0);
       expect(await takeAt(0, 3, limit, 'b')).toBe(0);

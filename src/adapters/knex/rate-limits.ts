@@ -61,12 +61,20 @@ async function tryTake(
       `insert into rate_limit_takes (key_hash, taken_at, points, counts_until)
        select cast(:keyHash as text), cast(:takenAt as bigint), cast(:points as integer), cast(:countsUntil as bigint)
        where (
-         select coalesce(sum(points), 0) from rate_limit_takes where key_hash = :keyHash and taken_at > :since
+         select coalesce(sum(points), 0) from rate_limit_takes where key_hash = :keyHash and taken_at > :since and taken_at < :until
        ) <= :room
        on conflict (key_hash, taken_at) do update
        set points = rate_limit_takes.points + excluded.points, counts_until = excluded.counts_until
        returning points`,
-      { keyHash, takenAt, points, countsUntil: takenAt + windowMs, since: now - windowMs, room: amount - points },
+      {
+        keyHash,
+        takenAt,
+        points,
+        countsUntil: takenAt + windowMs,
+        since: now - windowMs,
+        until: now + windowMs,
+        room: amount - points,
+      },
     ),
   );
   return taken.length > 0;
@@ -83,6 +91,7 @@ async function waitFor(
   const takes = await trx<Row>('rate_limit_takes')
     .where({ key_hash: keyHash })
     .where('taken_at', '>', now - windowMs)
+    .where('taken_at', '<', now + windowMs)
     .orderBy('taken_at', 'desc');
   let counted = 0;
   for (const take of takes) {

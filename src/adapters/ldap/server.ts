@@ -37,7 +37,9 @@ export class Server {
 
   /** Whether it failed so recently that lookups leave it alone. */
   get isResting(): boolean {
-    return this.clock.now() < this.restsUntil;
+    const leftMs = this.restsUntil - this.clock.now();
+    // A clock that was set back must not keep it at rest for longer than was meant.
+    return leftMs > 0 && leftMs <= REFUSED_REST_MS;
   }
 
   /** A connection, or `undefined` and a `problem`. */

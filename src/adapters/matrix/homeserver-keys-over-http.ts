@@ -55,7 +55,8 @@ export class HomeserverKeysOverHttp implements HomeserverKeys {
     if (known) {
       const isMissing = known.published !== undefined && !known.published.keys.has(keyId);
       const restsUntil = isMissing ? Math.min(known.restsUntil, known.askedAt + PATIENCE_MS) : known.restsUntil;
-      if (now < restsUntil) return known;
+      // A clock that was set back must not keep a failure for longer than was meant.
+      if (known.askedAt <= now && now < restsUntil) return known;
     }
     const underWay = this.asking.get(homeserver);
     if (underWay) return underWay;

@@ -9,7 +9,7 @@ export class MemoryRateLimits implements RateLimits {
   async take(key: string, { amount, windowMs }: Limit, points = 1): Promise<number> {
     if (points > amount) return windowMs;
     const now = this.clock.now();
-    const takes = (this.takes.get(key) ?? []).filter(({ takenAt }) => takenAt > now - windowMs);
+    const takes = (this.takes.get(key) ?? []).filter(({ takenAt }) => Math.abs(takenAt - now) < windowMs);
     let counted = points;
     for (const take of takes.toReversed()) {
       counted += take.points;
