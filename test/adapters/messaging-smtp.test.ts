@@ -346,6 +346,14 @@ describe('a trial', () => {
   });
 });
 
+it('a login that is configured is tried also where none is offered: a mail must not go as nobody’s', async () => {
+  const server = await mailServer({ certificate: certificates.relay });
+  const sender = senderTo(server.port, { tls: 'required', ca, ...login });
+  await expect(sender.verify()).rejects.toThrow(/refuses our login: 5/);
+  expect((await failureOf(sender)).reason).toMatch(/^refuses our login: 5/);
+  expect(server.mails).toEqual([]);
+});
+
 describe('a pooled connection', () => {
   it('serves one mail after the other', async () => {
     const server = await mailServer();

@@ -34,7 +34,8 @@ export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
     // A server that hangs up is said to, before its time limit is over.
     maxRequeues: 2,
     ...connectionOptions(server, tls),
-    ...(username !== undefined && { auth: { user: username, pass: password ?? '' } }),
+    // Also where it offers none: mail must not go as nobody's where a login is configured.
+    ...(username !== undefined && { auth: { user: username, pass: password ?? '' }, forceAuth: true }),
     getSocket: (_options: unknown, callback: OpenSocketDone) => openSocket(server, callback),
     disableFileAccess: true,
     disableUrlAccess: true,
