@@ -374,7 +374,7 @@ homeservers:
     clientUrl: https://10.0.0.5/
     accountApi: synapse
     accessToken: secret
-  other.example:8448: { url: "http://hs.internal/base/", verifyKeys: { "ed25519:a": "l8Hft5qXKn1vfHrg3p4+W8gELQVo8N13JkluMfmn2sQ=" } }
+  other.example:8448: { url: "http://hs.internal/base/", verifyKeys: { "ed25519:a": "l8Hft5qXKn1vfHrg3p4+W8gELQVo8N13JkluMfmn2sQ=", "ed25519:b": "l8Hft5qXKn1vfHrg3p4-W8gELQVo8N13Jk_uMfmn2sQ" } }
 `).config;
     expect(homeservers).toEqual({
       'example.org': {
@@ -388,7 +388,10 @@ homeservers:
       'other.example:8448': {
         url: 'http://hs.internal/base',
         accountApi: 'profile',
-        verifyKeys: { 'ed25519:a': 'l8Hft5qXKn1vfHrg3p4+W8gELQVo8N13JkluMfmn2sQ' },
+        verifyKeys: {
+          'ed25519:a': 'l8Hft5qXKn1vfHrg3p4+W8gELQVo8N13JkluMfmn2sQ',
+          'ed25519:b': 'l8Hft5qXKn1vfHrg3p4+W8gELQVo8N13Jk/uMfmn2sQ',
+        },
       },
     });
   });

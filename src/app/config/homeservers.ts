@@ -6,9 +6,9 @@ import { scalars } from './scalars.js';
 
 const { text, secret, word } = scalars;
 
-/** An ed25519 public key: 32 bytes in unpadded base64, as `/_matrix/key/v2/server` publishes it. */
+/** An ed25519 public key: 32 bytes in unpadded base64, as `/_matrix/key/v2/server` publishes it; tools write others, too. */
 const verifyKey = kind({ type: 'string' }, (value) => {
-  const key = asText(value).replace(/=+$/, '');
+  const key = asText(value).replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
   if (/^[A-Za-z0-9+/]{43}$/.test(key)) return key;
   throw new Unfit('must be an ed25519 public key in unpadded base64, 43 characters');
 });
