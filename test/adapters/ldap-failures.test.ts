@@ -232,9 +232,9 @@ describe('a directory that fails', () => {
     });
     const clock = new FakeClock();
     make({ urls: [`ldap://127.0.0.1:${proxy.port}`] }, clock);
-    await expect(source.find([anna])).rejects.toThrow();
+    await expect(source.find([anna])).rejects.toThrow(`ldap://127.0.0.1:${proxy.port}`);
     isDown = false;
-    await expect(source.find([anna])).rejects.toThrow();
+    await expect(source.find([anna])).rejects.toThrow(`ldap://127.0.0.1:${proxy.port}`);
     clock.pass(-60 * 60_000);
     expect(await source.find([anna])).toEqual(found);
     await proxy.stop();

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { DirectoryPage } from '../../src/ports/directory.js';
 import { Interrupted } from '../../src/domain/errors.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
@@ -183,10 +183,8 @@ describe('mirrors on the admin listener', () => {
   });
 
   it('says why a sync failed that nobody foresaw', async () => {
-    const { apply } = app.stores.mirrors;
-    app.stores.mirrors.apply = () => Promise.reject(new Error('database or disk is full'));
+    vi.spyOn(app.stores.mirrors, 'apply').mockRejectedValueOnce(new Error('database or disk is full'));
     const { status, json } = await app.callAdmin('POST', '/sync/staff', { token });
-    app.stores.mirrors.apply = apply;
     expect([status, json.error]).toEqual([500, 'Islet failed, and its log says more: database or disk is full']);
   });
 
