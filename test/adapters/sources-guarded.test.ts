@@ -7,6 +7,7 @@ import { ListedSource } from '../../src/adapters/sources/listed-source.js';
 import { fromModule } from '../../src/adapters/sources/load-module.js';
 import { loadingProblem } from '../../src/adapters/sources/thrown.js';
 import { openSource } from '../../src/adapters/sources/open-source.js';
+import { Interrupted } from '../../src/domain/errors.js';
 import type { Medium } from '../../src/domain/threepid.js';
 import { email, msisdn, type Threepid } from '../../src/domain/threepid.js';
 import type { ThreepidSource } from '../../src/source.js';
@@ -226,6 +227,30 @@ describe('the listing of a source', () => {
     ['is nonsense', () => these('alice', 'bob'), /nothing in its listing can be used/],
   ])('fails if it %s', async (_case, all, reason) => {
     await expect(list(all)).rejects.toThrow(reason);
+  });
+
+  it.each<[string, () => AsyncIterable<unknown>]>([
+    [
+      'stands still',
+      async function* () {
+        await never;
+        yield* [];
+      },
+    ],
+    [
+      'has no end',
+      async function* () {
+        for (;;) yield { threepid: alice, mxid: '@a:b' };
+      },
+    ],
+  ])('holds up nobody who ends Islet while it %s', async (_case, all) => {
+    const own = { ...answering([]), all } as ThreepidSource;
+    const settings = { name: 'hr', media: ['email'] as const };
+    const listed = new ListedSource(own, settings, () => undefined, { ...limits, stallMs: 60_000, most: Infinity });
+    const listing = entriesOf(listed);
+    setImmediate(() => listed.interrupt());
+    await expect(listing).rejects.toBeInstanceOf(Interrupted);
+    await expect(entriesOf(listed)).rejects.toBeInstanceOf(Interrupted);
   });
 
   it('fails before it takes the memory that the server needs', async () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
 import type { DirectoryEntry, LeftOut } from '../../domain/directory.js';
+import { Interrupted } from '../../domain/errors.js';
 import type { Mxid } from '../../domain/mxid.js';
 import { keyOf, type Threepid } from '../../domain/threepid.js';
 import type { Directory, DirectoryPage } from '../../ports/directory.js';
@@ -30,6 +31,7 @@ export class ListedSource implements Directory {
   readonly derivesNames = false;
   readonly listsPeople = false;
   readonly parts = ['all'];
+  private readonly interruption = new AbortController();
 
   /** @param odd hears, without an address in it, why anything is left out */
   constructor(
@@ -49,28 +51,42 @@ export class ListedSource implements Directory {
       yield { part: 'all', entries };
       entries = [];
       await setImmediate();
+      this.throwIfInterrupted();
     }
     yield { part: 'all', entries };
+  }
+
+  interrupt(): void {
+    this.interruption.abort();
   }
 
   /** The whole listing, which fails if it stalls, whether or not the source heeds the signal. */
   private async people(): Promise<ReadonlyMap<Mxid, Listed>> {
     const controller = new AbortController();
-    let timer: NodeJS.Timeout | undefined;
-    const stalled = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        const error = new Error(`its listing stood still for ${this.limits.stallMs / 1000} s`);
-        reject(error);
-        controller.abort(error);
-      }, this.limits.stallMs);
+    const { signal } = controller;
+    const end = (reason: Error): void => controller.abort(reason);
+    const interrupt = (): void => end(new Interrupted());
+    const timer = setTimeout(
+      () => end(new Error(`its listing stood still for ${this.limits.stallMs / 1000} s`)),
+      this.limits.stallMs,
+    );
+    this.interruption.signal.addEventListener('abort', interrupt, { once: true });
+    const ended = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     });
     try {
-      return await Promise.race([this.gather(controller.signal, () => timer?.refresh()), stalled]);
+      this.throwIfInterrupted();
+      return await Promise.race([this.gather(signal, () => timer.refresh()), ended]);
     } catch (thrown) {
-      throw thrownBy(thrown);
+      throw signal.aborted ? signal.reason : thrownBy(thrown);
     } finally {
       clearTimeout(timer);
+      this.interruption.signal.removeEventListener('abort', interrupt);
     }
+  }
+
+  private throwIfInterrupted(): void {
+    if (this.interruption.signal.aborted) throw new Interrupted();
   }
 
   private async gather(signal: AbortSignal, goesOn: () => void): Promise<ReadonlyMap<Mxid, Listed>> {
