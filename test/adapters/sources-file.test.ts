@@ -2,7 +2,9 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { csvRows } from '../../src/adapters/sources/csv-rows.js';
 import { fileSource } from '../../src/adapters/sources/file-source.js';
+import { jsonRows } from '../../src/adapters/sources/json-rows.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import type { Association } from '../../src/source.js';
 import { testContext } from '../../src/testing.js';
@@ -65,6 +67,30 @@ describe('a file', () => {
     expect(found).toEqual([{ threepid: email('carol@example.org'), mxid: '@carol:example.org' }]);
   });
 
+  it('is read once for everybody who asks at the same moment', async () => {
+    const { path, source } = await sourceOf(CSV);
+    const ask = async () => (await source.find([email('bob@example.org')], signal))[0];
+    for (const version of [1, 2]) {
+      await utimes(path, version, version);
+      const [one, ...others] = await Promise.all([ask(), ask(), ask()]);
+      expect(one).toBeDefined();
+      for (const other of others) expect(other).toBe(one);
+    }
+  });
+
+  it.each([
+    ['csv', csvRows, `mxid,email\n${'@a:b,alice@example.org\n'.repeat(20_000)}`],
+    ['json', jsonRows, JSON.stringify(Array.from({ length: 8_000 }, () => ({ mxid: '@a:b', email: '{"[]}\\' })))],
+  ] as const)('of many people as %s has requests wait for a part of it only', async (_format, rowsOf, text) => {
+    let [rows, turns, isRead] = [0, 0, false];
+    const turn = () => (isRead ? undefined : ((turns += 1), setImmediate(turn)));
+    setImmediate(turn);
+    for await (const { mxid } of rowsOf(text)) rows += mxid === '@a:b' ? 1 : 0;
+    isRead = true;
+    expect(rows).toBe(text.split('@a:b').length - 1);
+    expect(turns).toBeGreaterThanOrEqual(4);
+  });
+
   it('gives a number that can be read two ways to nobody', async () => {
     const rows = 'mxid,phone\n@alice:example.org,0221 5551234\n@bob:example.org,41791234567\n';
     expect(await listed(rows)).toEqual(['@alice:example.org 492215551234']);
@@ -118,6 +144,12 @@ describe('a file', () => {
       'json',
       /no JSON, or only the beginning of it$/,
     ],
+    [
+      'the first of two parts of its JSON',
+      `[${'{"mxid":"@a:b","email":"alice@example.org"},'.repeat(3000)}`,
+      'json',
+      /no JSON, or only the beginning of it$/,
+    ],
     ['words in its JSON', '[alice@example.org]', 'json', /no JSON, or only the beginning of it$/],
   ] as const)('that has %s is refused without a word of what stands in it', async (_case, text, format, reason) => {
     const error = await listed(text, format).catch((thrown: unknown) => thrown);
@@ -142,6 +174,7 @@ describe('a file', () => {
     ['no columns with addresses', 'mxid,name\n@a:b,Alice\n', 'csv', 'begins with email or msisdn'],
     ['nothing', '', 'csv', 'no column mxid'],
     ['no list', '{}', 'json', 'a list of objects'],
+    ['a list within', `{"people":[${'{},'.repeat(40_000)}{}]}`, 'json', 'a list of objects'],
     ['no user in any object', '[{"user":"@a:b","email":"a@example.org"}]', 'json', 'has an mxid'],
     ['a list of texts', '["alice"]', 'json', 'a list of objects'],
   ] as const)('is refused with %s', async (_case, text, format, reason) => {

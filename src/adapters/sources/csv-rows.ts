@@ -1,0 +1,65 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
+import { CsvError, type Options, parse } from 'csv-parse';
+import { isAddressColumn, type Row } from './records.js';
+
+/** Characters that are read at once: between them, requests have their turn. */
+const SLICE = 64 * 1024;
+/** What Excel writes before the head, to tell itself how cells are separated. */
+const SEPARATOR_LINE = /^sep=(.)\r?\n/i;
+
+/**
+ * The rows of a table with a head, by the names of its columns in lower case.
+ *
+ * @throws Error that says what is wrong and in which line, and nothing of what stands there
+ */
+export async function* csvRows(file: string): AsyncGenerator<Row> {
+  const told = SEPARATOR_LINE.exec(file);
+  const text = told ? file.slice(told[0].length) : file;
+  let columns: readonly string[] = [];
+  yield* parsed(text, {
+    bom: true,
+    trim: true,
+    skip_empty_lines: true,
+    relax_column_count_less: true,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    delimiter: told?.[1] ?? separatorOf(text),
+    columns: (names: string[]) => (columns = names.map((name) => name.toLowerCase())) as string[],
+    group_columns_by_name: true,
+  });
+  checkColumns(columns);
+}
+
+async function* parsed(text: string, options: Options): AsyncGenerator<Row> {
+  try {
+    yield* Readable.from(slicesOf(text)).pipe(parse(options)) as AsyncIterable<Row>;
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    // Its message repeats what stands in the file.
+    const { lines } = error as { lines?: unknown };
+    throw new Error(`the file is no CSV: ${error.code}${typeof lines === 'number' ? ` at line ${lines}` : ''}`);
+  }
+}
+
+async function* slicesOf(text: string): AsyncGenerator<string> {
+  for (let at = 0; at < text.length; at += SLICE) {
+    yield text.slice(at, at + SLICE);
+    await setImmediate();
+  }
+}
+
+/** The comma, semicolon or tab that the first line has most of, outside of quotes. */
+function separatorOf(text: string): string {
+  const [head = ''] = text
+    .slice(0, SLICE)
+    .replaceAll(/"[^"]*"/g, '')
+    .trimStart()
+    .split(/[\r\n]/, 1);
+  const count = (separator: string): number => head.split(separator).length;
+  return [',', ';', '\t'].reduce((most, one) => (count(one) > count(most) ? one : most));
+}
+
+function checkColumns(columns: readonly string[]): void {
+  if (!columns.includes('mxid')) throw new Error('the first line must name the columns, and there is no column mxid');
+  if (!columns.some(isAddressColumn)) throw new Error('there is no column whose name begins with email or msisdn');
+}
