@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { type DatabaseOptions, openDatabase } from '../../src/adapters/knex/database.js';
 import { migrationSource } from '../../src/adapters/knex/migrations.js';
 import { knexStores } from '../../src/adapters/knex/stores.js';
@@ -167,6 +167,17 @@ describe('PostgreSQL', () => {
     const wrong = openDatabase({ client: 'pg', url: url.href, password: 'wrong-secret' });
     await expect(wrong).rejects.toThrow(/password authentication failed/);
     await expect(wrong).rejects.not.toThrow(/wrong-secret/);
+  });
+
+  it('is spoken to in TLS only if its certificate is trusted, whatever the environment says', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    await writeFile(join(folder, 'ca.pem'), inject('postgresCa'));
+    const url = `${await database()}?sslmode=verify-full`;
+    const db = await open({ client: 'pg', url: `${url}&sslrootcert=${join(folder, 'ca.pem')}` });
+    const { rows } = await db.raw('select ssl from pg_stat_ssl where pid = pg_backend_pid()');
+    expect(rows).toEqual([{ ssl: true }]);
+    await expect(openDatabase({ client: 'pg', url })).rejects.toThrow('unable to verify the first certificate');
+    vi.unstubAllEnvs();
   });
 
   it('says which server cannot be reached, without the password', async () => {

@@ -1,15 +1,17 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import knex, { type Knex } from 'knex';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { bound, type SqlPlace } from '../../src/adapters/sources/sql-database.js';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { bound, SqlDatabase, type SqlPlace } from '../../src/adapters/sources/sql-database.js';
 import { sqlSource, synapseSource } from '../../src/adapters/sources/sql-source.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
 import { testContext } from '../../src/testing.js';
 import { threepidSourceContract } from '../contracts/threepid-source.contract.js';
+import { eventually } from '../support/eventually.js';
 import { freshDatabase } from '../support/postgres.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const { signal } = new AbortController();
 
@@ -89,11 +91,65 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
   it.each([
     ['a table that is not there', 'select address, mxid from nowhere where address in (:addresses)', /nowhere/],
     ['a column that is not there', 'select shoes, mxid from people where mail in (:addresses)', /shoes/],
-    ['words in the wrong order', 'select from where', /syntax error|SQLITE_ERROR/],
+    ['words in the wrong order', 'select from where', /syntax error/],
+    ['a function that is not there', 'select shoes(mail) as address, mxid from people', /shoes/],
+    [
+      'columns of other names',
+      `select mail as address, mxid as "user" from people where lower(mail) in (:addresses)`,
+      /gives no column mxid, but address, user$/,
+    ],
   ])('says what is wrong with a query for %s', async (_case, query, reason) => {
     const source = await open({ find: query });
     await expect(source.find([email('alice@example.org')], signal)).rejects.toThrow(reason);
     await source.close?.();
+  });
+});
+
+it.each([
+  ['postgres://nobody@server/postgres', /^the query "find" fails: 28000, role "nobody" does not exist$/],
+  ['postgres://islet@server/nowhere', /3D000, database "nowhere" does not exist$/],
+  ['postgres://islet@127.0.0.1:1/people', /fails: connect ECONNREFUSED 127\.0\.0\.1:1$/],
+])('a database at %s says why it cannot be asked', async (url, reason) => {
+  const { host } = new URL(inject('postgresUrl'));
+  const source = await sqlSource({ place: { url: url.replace('server', host) }, find }, testContext());
+  await expect(source.find([email('alice@example.org')], signal)).rejects.toThrow(reason);
+  await source.close?.();
+});
+
+describe('a connection to PostgreSQL', () => {
+  const url = new URL(inject('postgresUrl'));
+
+  it('is made in TLS only if the certificate is trusted, whatever the environment says', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    const folder = await mkdtemp(join(tmpdir(), 'islet-sql-'));
+    await writeFile(join(folder, 'ca.pem'), inject('postgresCa'));
+    const ask = async (more: string) => {
+      const database = new SqlDatabase({ url: `${url.href}?sslmode=verify-full${more}` });
+      const query = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()';
+      return database.rows('find', [], query).finally(() => database.close());
+    };
+    expect(await ask(`&sslrootcert=${join(folder, 'ca.pem')}`)).toEqual([{ ssl: true }]);
+    await expect(ask('')).rejects.toThrow('unable to verify the first certificate');
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true });
+  });
+
+  it('that was cut, or is silent, holds up no later question', async () => {
+    let isSilent = false;
+    const proxy = await TcpProxy.to(Number(url.port), () => !isSilent);
+    const place = { url: `postgres://islet@127.0.0.1:${proxy.port}/postgres` };
+    const database = new SqlDatabase(place, { findMs: 200, listMs: 200 });
+    const ask = () => database.rows('find', ['one'], 'select 1 as one');
+    expect(await ask()).toEqual([{ one: 1 }]);
+    proxy.cut();
+    await eventually(() => proxy.open === 0);
+    expect(await ask()).toEqual([{ one: 1 }]);
+    isSilent = true;
+    await expect(ask()).rejects.toThrow('the query "find" fails: it takes too long');
+    isSilent = false;
+    expect(await ask()).toEqual([{ one: 1 }]);
+    await database.close();
+    await proxy.stop();
   });
 });
 
@@ -103,7 +159,7 @@ describe('a query', () => {
     const find = 'select cast(a as int) from unnest(array[:addresses]) a';
     const source = await sqlSource({ place: { url: made.url }, find }, testContext());
     const failure: unknown = await source.find([email('secret@example.org')], signal).catch((error: unknown) => error);
-    expect(inspect(failure, { depth: 9 })).toContain('the query "find" fails: 22P02');
+    expect(inspect(failure, { depth: 9 })).toContain('the query "find" fails: 22P02, a value is not of the type');
     expect(inspect(failure, { depth: 9 })).not.toContain('secret');
     await source.close?.();
     await made.drop();

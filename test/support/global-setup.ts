@@ -9,6 +9,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** A PostgreSQL server for all tests of the run; each makes databases of its own with `freshDatabase`. */
     postgresUrl: string;
+    /** Who signed its certificate, PEM. */
+    postgresCa: string;
     /** An empty folder for what the first file of the run that starts Samba makes for all. */
     sambaFolder: string;
   }
@@ -28,6 +30,7 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   ]);
   const postgres = await startPostgres((await findPostgres()) ?? '');
   project.provide('postgresUrl', postgres.url);
+  project.provide('postgresCa', postgres.ca);
   const sambaFolder = await mkdtemp(join(tmpdir(), 'samba-of-the-run-'));
   project.provide('sambaFolder', sambaFolder);
   return async () => {

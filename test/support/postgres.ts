@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { exists } from './debian.js';
+import { createAuthority } from './tls.js';
 
 const run = promisify(execFile);
 
@@ -24,8 +25,13 @@ export async function findPostgres(): Promise<string | undefined> {
   return undefined;
 }
 
-/** A private PostgreSQL on a free port of 127.0.0.1, in a folder of its own, that does not care for power failures. */
-export async function startPostgres(programs: string): Promise<{ readonly url: string; stop(): Promise<void> }> {
+/**
+ * A private PostgreSQL on a free port of 127.0.0.1, in a folder of its own, that does not care for power failures.
+ * It speaks TLS to those who want to.
+ */
+export async function startPostgres(
+  programs: string,
+): Promise<{ readonly url: string; readonly ca: string; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-postgres-'));
   const owner = await ownerOf(folder);
   const data = join(folder, 'data');
@@ -37,10 +43,18 @@ export async function startPostgres(programs: string): Promise<{ readonly url: s
     access,
     `host all ${ROLE_WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n${await readFile(access, 'utf8')}`,
   );
+  const { ca, certificates } = createAuthority({ postgres: ['127.0.0.1'] });
+  for (const [name, text] of [
+    ['server.key', certificates.postgres.key],
+    ['server.crt', certificates.postgres.cert],
+  ] as const) {
+    await writeFile(join(data, name), text, { mode: 0o600 });
+    if (owner.uid !== undefined && owner.gid !== undefined) await chown(join(data, name), owner.uid, owner.gid);
+  }
   const port = await freePort();
   await appendFile(
     join(data, 'postgresql.conf'),
-    `listen_addresses = '127.0.0.1'\nport = ${port}\nunix_socket_directories = ''\nfsync = off\nmax_connections = 200\n`,
+    `listen_addresses = '127.0.0.1'\nport = ${port}\nunix_socket_directories = ''\nfsync = off\nssl = on\nmax_connections = 200\n`,
   );
   try {
     await call('pg_ctl', '-w', '-D', data, '-l', join(folder, 'log'), 'start');
@@ -49,6 +63,7 @@ export async function startPostgres(programs: string): Promise<{ readonly url: s
   }
   return {
     url: `postgres://islet@127.0.0.1:${port}/postgres`,
+    ca,
     async stop() {
       await call('pg_ctl', '-w', '-D', data, '-m', 'immediate', 'stop');
       await rm(folder, { recursive: true });

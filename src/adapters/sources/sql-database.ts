@@ -1,6 +1,9 @@
+import type { ConnectionOptions } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import knex, { type Knex } from 'knex';
+import pg from 'pg';
 import type { Row } from './records.js';
+import { sqlProblem } from './sql-problem.js';
 
 export type SqlPlace =
   /** An SQLite file, which is only read. */
@@ -19,31 +22,49 @@ export interface QueryBindings {
 }
 
 const CONNECT_LIMIT_MS = 5_000;
-const STATEMENT_LIMIT_MS = 60_000;
+/** After so long, a connection that is silent is thrown away. Nobody waits for a lookup until then. */
+const LIMITS = { findMs: 10_000, listMs: 60_000 };
 
 /** Somebody else's database, asked by queries of the operator. Whoever opened it closes it. */
 export class SqlDatabase {
   private readonly db: Knex;
 
   /** @throws Error if the driver is not installed: that of MySQL is not part of Islet */
-  constructor(place: SqlPlace) {
+  constructor(
+    place: SqlPlace,
+    private readonly limits = LIMITS,
+  ) {
     this.db = knex({
       ...('file' in place ? sqlite(place.file) : server(new URL(place.url), place.password)),
       compileSqlOnError: false, // messages carry `?` instead of addresses
       acquireConnectionTimeout: CONNECT_LIMIT_MS,
       log: silent,
     });
+    // Knex puts the query before what the database says.
+    this.db.on('query-error', (error: Error, { sql }: { readonly sql: string }) => {
+      if (error.message.startsWith(`${sql} - `)) error.message = error.message.slice(sql.length + 3);
+    });
   }
 
-  /** The rows of a query. @throws Error with the database's word for what went wrong, and no value */
-  async rows(what: string, query: string, bindings: QueryBindings = {}): Promise<readonly Row[]> {
+  /**
+   * The rows of a query.
+   *
+   * @param columns that it must give
+   * @throws Error with the database's word for what went wrong, and no value
+   */
+  async rows(what: 'find' | 'list', columns: readonly string[], query: string, bindings: QueryBindings = {}) {
     const { sql, values } = bound(query, bindings);
+    let rows: readonly Row[];
     try {
-      return rowsOf(await this.db.raw(sql, values));
+      rows = rowsOf(await this.db.raw(sql, values).timeout(this.limits[`${what}Ms`]));
     } catch (error) {
-      // Neither the message nor the error itself: databases repeat values in both.
-      throw new Error(`the query "${what}" fails: ${wordOf(error)}`);
+      // Not the error itself: databases repeat values in it.
+      throw new Error(`the query "${what}" fails: ${sqlProblem(error)}`);
     }
+    const [first] = rows;
+    const missing = first && columns.find((column) => !(column in first));
+    if (missing === undefined) return rows;
+    throw new Error(`the query "${what}" gives no column ${missing}, but ${Object.keys(first ?? {}).join(', ')}`);
   }
 
   close(): Promise<void> {
@@ -71,14 +92,6 @@ function rowsOf(answer: unknown): readonly Row[] {
   return (Array.isArray(list[0]) ? list[0] : list) as Row[];
 }
 
-function wordOf(error: unknown): string {
-  const { code, message = '' } = error as { code?: unknown; message?: string };
-  // These speak of the query and not of a value.
-  const reason = /relation ".*" does not exist|column .* does not exist|no such (?:table|column): .*|syntax error.*/;
-  const words = [typeof code === 'string' ? code : '', reason.exec(message)?.[0] ?? ''];
-  return words.filter((word) => word !== '').join(', ') || 'no reason is given';
-}
-
 const sqlite = (file: string): Knex.Config => ({
   client: 'sqlite3',
   // Knex adds flags to those for writing; only a URI can ask for less.
@@ -97,13 +110,27 @@ function server(url: URL, password: string | undefined): Knex.Config {
   return {
     client: 'pg',
     connection: {
-      connectionString: url.href,
+      ...verified(url),
       application_name: 'islet',
       connectionTimeoutMillis: CONNECT_LIMIT_MS,
-      statement_timeout: STATEMENT_LIMIT_MS,
-      query_timeout: STATEMENT_LIMIT_MS + CONNECT_LIMIT_MS,
+      statement_timeout: LIMITS.listMs,
+      query_timeout: LIMITS.listMs + CONNECT_LIMIT_MS,
     } as Knex.PgConnectionConfig,
     pool,
+  };
+}
+
+/** Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not. */
+function verified({ href }: URL) {
+  const { ssl } = new pg.Client(href) as unknown as { readonly ssl: ConnectionOptions | boolean };
+  if (ssl === false) return { connectionString: href };
+  const bare = new URL(href);
+  for (const name of ['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']) bare.searchParams.delete(name);
+  // Its enumeration leaves the key out.
+  const { key, ...more } = typeof ssl === 'object' ? ssl : {};
+  return {
+    connectionString: bare.href,
+    ssl: { rejectUnauthorized: true, ...more, ...(key !== undefined && { key }) },
   };
 }
 

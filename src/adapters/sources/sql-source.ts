@@ -29,7 +29,7 @@ export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegi
     for (let at = 0; at < addresses.length; at += AT_ONCE) {
       signal.throwIfAborted();
       const part = { medium, addresses: addresses.slice(at, at + AT_ONCE) };
-      const rows = await database.rows('find', find, part);
+      const rows = await database.rows('find', ['address', 'mxid'], find, part);
       known.push(...rows.flatMap((row) => associationOf({ ...row, medium }, phoneRegion)));
     }
     return known;
@@ -47,7 +47,8 @@ export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegi
   return {
     ...source,
     async *all() {
-      for (const row of await database.rows('list', list)) yield* associationOf(row, phoneRegion);
+      for (const row of await database.rows('list', ['medium', 'address', 'mxid'], list))
+        yield* associationOf(row, phoneRegion);
     },
   };
 };

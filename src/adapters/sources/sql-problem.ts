@@ -1,0 +1,36 @@
+/** What a PostgreSQL says of the query itself, of who asks, and of how it is. */
+const OF_NO_VALUE = /^(?:08|25|28|3D|3F|42|53|55|57|58)[\dA-Z]{3}$/;
+const OF_NO_VALUE_IN_SQLITE =
+  /no such (?:table|column|function): .*|near ".*": syntax error|incomplete input|ambiguous column name: .*|wrong number of arguments to function .*|attempt to write a readonly database|database is locked|file is not a database|unable to open database file/;
+
+/**
+ * Why a query fails: the code of the database, and its words where those name tables, columns and accounts.
+ * Other words might repeat a value.
+ *
+ * @param error as the driver gave it
+ */
+export function sqlProblem(error: unknown): string {
+  const { code, message = '' } = error as { code?: unknown; message?: string };
+  if (typeof code !== 'string') return wordsOfDriver(message);
+  const words = wordsBeside(code, message);
+  if (words.includes(code)) return words;
+  return words === '' ? code : `${code}, ${words}`;
+}
+
+function wordsBeside(code: string, message: string): string {
+  if (code.startsWith('SQLITE_')) return OF_NO_VALUE_IN_SQLITE.exec(message)?.[0] ?? '';
+  if (OF_NO_VALUE.test(code)) return message;
+  if (code === '22P02' || code === '22003') return 'a value is not of the type that it is compared with';
+  const isOfDatabase = /^[\dA-Z]{5}$/.test(code) || code.startsWith('ER_');
+  // Otherwise of the network: hosts, ports and certificates.
+  return isOfDatabase ? '' : message;
+}
+
+/** Its texts are fixed; those of Knex hold the query besides. */
+function wordsOfDriver(message: string): string {
+  if (message.startsWith('Knex: Timeout acquiring')) return 'no connection is free or can be made';
+  if (/^(?:Defined query timeout|Query read timeout)/.test(message)) return 'it takes too long';
+  if (message.includes('client password must be')) return 'a password is wanted, and there is none';
+  const known = /^(?:Connection terminated|The server does not support|There was an error est|SASL:|timeout expired).*/;
+  return known.exec(message)?.[0] ?? 'no reason is given';
+}
