@@ -126,7 +126,11 @@ describe('a connection to PostgreSQL', () => {
     const ask = async (more: string) => {
       const database = new SqlDatabase({ url: `${url.href}?sslmode=verify-full${more}` });
       const query = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()';
-      return database.rows('find', [], query).finally(() => database.close());
+      try {
+        return await database.rows('find', [], query);
+      } finally {
+        await database.close();
+      }
     };
     expect(await ask(`&sslrootcert=${join(folder, 'ca.pem')}`)).toEqual([{ ssl: true }]);
     await expect(ask('')).rejects.toThrow('unable to verify the first certificate');
@@ -172,6 +176,28 @@ describe('a query', () => {
       sql: "select a::text, '{\"x\":1}'::jsonb \\? 'x' from t where m = ? and a in (?, ?) and b = :mediums",
       values: ['email', 'a', 'b'],
     });
+  });
+
+  it('that lists many people in SQLite has requests wait for a part of them only', async () => {
+    const made = await databases['SQLite']?.();
+    if (!made) return;
+    const db = knex(made.knex);
+    const numbers = 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)';
+    await db.raw(`create table people as ${numbers} select 'u' || i || '@example.org' as mail from n`);
+    await db.destroy();
+    const list = "select 'email' as medium, mail as address, '@a:b' as mxid from people;\n";
+    const source = await sqlSource({ place: made.place, find, list }, testContext());
+    let [rows, turns, isRead] = [0, 0, false];
+    const turn = () => (isRead ? undefined : ((turns += 1), setImmediate(turn)));
+    for await (const { mxid } of source.all?.(signal) ?? []) {
+      if (rows === 0) turn();
+      rows += mxid === '@a:b' ? 1 : 0;
+    }
+    isRead = true;
+    expect(rows).toBe(5000);
+    expect(turns).toBeGreaterThanOrEqual(4);
+    await source.close?.();
+    await made.remove();
   });
 
   it('does not become another one by what is asked, and changes nothing in SQLite', async () => {

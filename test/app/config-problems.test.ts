@@ -139,7 +139,22 @@ describe('a value', () => {
       'sources: [{ file: { name: a, path: /nowhere.csv } }]',
       'sources[0].file.path: /nowhere.csv does not exist (line 1)',
     ],
-    ['sources: [{ sql: { name: a, find: select } }]', 'sources[0].sql.url: is required, or else file (line 1)'],
+    [
+      'sources: [{ sql: { name: a, find: "in (:addresses)" } }]',
+      'sources[0].sql.url: is required, or else file (line 1)',
+    ],
+    [
+      'sources: [{ sql: { name: a, url: "postgres://db", find: "mail in (:address)" } }]',
+      'sources[0].sql.find: must name the addresses that are asked for: … in (:addresses) (line 1)',
+    ],
+    [
+      'sources: [{ sql: { name: a, url: "postgres://db", find: "mail = :addresses" } }]',
+      'sources[0].sql.find: compares with one address: there may be many, so write … in (:addresses) (line 1)',
+    ],
+    [
+      'sources: [{ sql: { name: a, url: "postgres://db", find: "in (:addresses)", list: "a = :medium" } }]',
+      'sources[0].sql.list: is asked for everything: it must name neither :addresses nor :medium (line 1)',
+    ],
     [
       'sources: [{ sql: { name: a, find: select, url: "oracle://db" } }]',
       'sources[0].sql.url: must be a URL postgres://user@host/database or mysql://user@host/database (line 1)',

@@ -36,7 +36,7 @@ describe('the stages of a configuration', () => {
   - file: { name: people, path: people.csv }
   - file: { name: guests, path: people.csv, mirror: false }
   - bindings
-  - sql: { name: table, file: people.db, find: "select 1", owns: false }
+  - sql: { name: table, file: people.db, find: "select 1 where 1 in (:addresses)", owns: false }
   - use: ./hr.mjs
     mirror: { every: 1h, maxShrink: 5% }
   - rest: { name: crm, url: "https://crm.example.org" }

@@ -4,6 +4,7 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import type { Row } from './records.js';
 import { sqlProblem } from './sql-problem.js';
+import { inParts, rowsIn } from './sqlite-list.js';
 
 export type SqlPlace =
   /** An SQLite file, which is only read. */
@@ -28,12 +29,14 @@ const LIMITS = { findMs: 10_000, listMs: 60_000 };
 /** Somebody else's database, asked by queries of the operator. Whoever opened it closes it. */
 export class SqlDatabase {
   private readonly db: Knex;
+  private readonly isSqlite: boolean;
 
   /** @throws Error if the driver is not installed: that of MySQL is not part of Islet */
   constructor(
     place: SqlPlace,
     private readonly limits = LIMITS,
   ) {
+    this.isSqlite = 'file' in place;
     this.db = knex({
       ...('file' in place ? sqlite(place.file) : server(new URL(place.url), place.password)),
       compileSqlOnError: false, // messages carry `?` instead of addresses
@@ -65,6 +68,12 @@ export class SqlDatabase {
     const missing = first && columns.find((column) => !(column in first));
     if (missing === undefined) return rows;
     throw new Error(`the query "${what}" gives no column ${missing}, but ${Object.keys(first ?? {}).join(', ')}`);
+  }
+
+  /** Every `medium`, `address` and `mxid` that a query gives. @throws Error as `rows` does */
+  async *list(query: string): AsyncGenerator<Row> {
+    if (this.isSqlite) yield* rowsIn(await this.rows('list', ['part'], inParts(query)));
+    else yield* await this.rows('list', ['medium', 'address', 'mxid'], query);
   }
 
   close(): Promise<void> {

@@ -47,8 +47,7 @@ export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegi
   return {
     ...source,
     async *all() {
-      for (const row of await database.rows('list', ['medium', 'address', 'mxid'], list))
-        yield* associationOf(row, phoneRegion);
+      for await (const row of database.list(list)) yield* associationOf(row, phoneRegion);
     },
   };
 };

@@ -112,10 +112,20 @@ export function readSqlSource(source: z.output<typeof sql>, at: KeyPath, reading
     reading.problems.add([...at, 'url'], file === undefined ? 'is required, or else file' : 'is given beside file');
   }
   if (file !== undefined) checkFile(file, [...at, 'file'], reading);
+  if (!names(find, 'addresses')) {
+    reading.problems.add([...at, 'find'], 'must name the addresses that are asked for: … in (:addresses)');
+  } else if (/=\s*:addresses\b/i.test(find)) {
+    reading.problems.add([...at, 'find'], 'compares with one address: there may be many, so write … in (:addresses)');
+  }
+  if (list !== undefined && (names(list, 'addresses') || names(list, 'medium'))) {
+    reading.problems.add([...at, 'list'], 'is asked for everything: it must name neither :addresses nor :medium');
+  }
   const password = readPassword(source, at, reading);
   const place = file === undefined ? { url: url ?? '', password } : { file };
   return present({ kind: 'sql' as const, name, place, find, list, phoneRegion, ...readGuarded(source) });
 }
+
+const names = (query: string, what: string): boolean => new RegExp(`(?<![:\\w]):${what}\\b`).test(query);
 
 export function readSynapseSource(source: z.output<typeof synapse>, at: KeyPath, reading: Reading) {
   const { name, url, homeserver } = source;
