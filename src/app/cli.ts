@@ -177,6 +177,8 @@ await program.parseAsync().catch((error: unknown) => {
   complain(error instanceof ConfigError ? error.message : `islet: ${wordsOf(error)}`);
   process.exitCode = 1;
 });
+// Whatever a source has left open does not keep us.
+process.exit();
 
 function load(file: string | undefined): LoadedConfig {
   return loadConfig({ file, env });

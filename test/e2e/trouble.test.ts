@@ -156,3 +156,25 @@ describe('a directory in trouble', () => {
     }
   });
 });
+
+describe('a source that has no end', () => {
+  it('does not keep the server that it is listed in, nor with what it has left open', async () => {
+    const module = `
+      export default () => {
+        setInterval(() => undefined, 1000);
+        return {
+          find: async () => [],
+          async *all() {
+            process.stderr.write('it is being listed\\n');
+            await new Promise(() => undefined);
+          },
+        };
+      };`;
+    const config = { server: { name: 'id.example.org' }, sources: [{ use: './endless.mjs' }] };
+    const islet = await startIslet(config, { 'endless.mjs': module });
+    await islet.logged('it is being listed');
+    expect(await islet.stop()).toBe(0);
+    expect(islet.log()).not.toContain('"level":"warn"');
+    await islet.remove();
+  });
+});
