@@ -237,16 +237,26 @@ describe('the database of a Synapse', () => {
     made = await freshDatabase(inject('postgresUrl'));
     const db = knex({ client: 'pg', connection: made.url });
     await db.raw(`
-      create table users (name text unique, deactivated smallint not null default 0, is_guest smallint not null default 0);
+      create table users (name text unique, password_hash text, creation_ts bigint, admin smallint not null default 0,
+        upgrade_ts bigint, is_guest smallint not null default 0, appservice_id text, user_type text,
+        deactivated smallint not null default 0, shadow_banned boolean, approved boolean,
+        locked boolean not null default false, suspended boolean not null default false);
+      create table erased_users (user_id text not null);
       create table user_threepids (user_id text not null, medium text not null, address text not null,
         validated_at bigint not null, added_at bigint not null);
       create unique index medium_address on user_threepids (medium, address);
       insert into users (name, deactivated) values
-        ('@alice:example.org', 0), ('@gone:example.org', 1), ('@eve:elsewhere.org', 0);
+        ('@alice:example.org', 0), ('@gone:example.org', 1), ('@eve:elsewhere.org', 0), ('@erased:example.org', 1);
+      insert into users (name, is_guest) values ('@guest:example.org', 1);
+      insert into users (name, shadow_banned, locked, suspended) values ('@paused:example.org', true, true, true);
+      insert into erased_users values ('@erased:example.org');
       insert into user_threepids values
         ('@alice:example.org', 'email', 'alice@example.org', 1, 1),
         ('@alice:example.org', 'msisdn', '492215551234', 1, 1),
         ('@gone:example.org', 'email', 'gone@example.org', 1, 1),
+        ('@erased:example.org', 'email', 'erased@example.org', 1, 1),
+        ('@guest:example.org', 'email', 'guest@example.org', 1, 1),
+        ('@paused:example.org', 'email', 'paused@example.org', 1, 1),
         ('@eve:elsewhere.org', 'email', 'eve@elsewhere.org', 1, 1);`);
     await db.destroy();
   });
@@ -257,9 +267,12 @@ describe('the database of a Synapse', () => {
     known: [
       ['email', 'alice@example.org', '@alice:example.org'],
       ['msisdn', '492215551234', '@alice:example.org'],
+      ['email', 'paused@example.org', '@paused:example.org'],
     ],
     unknown: [
       ['email', 'gone@example.org'],
+      ['email', 'erased@example.org'],
+      ['email', 'guest@example.org'],
       ['email', 'eve@elsewhere.org'],
     ],
   });
