@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { GuardedSource } from '../../src/adapters/sources/guarded-source.js';
+import { ListedSource } from '../../src/adapters/sources/listed-source.js';
 import { type RestOptions, restSource } from '../../src/adapters/sources/rest-source.js';
 import { email, type Threepid } from '../../src/domain/threepid.js';
-import type { Association } from '../../src/source.js';
+import type { ThreepidSource } from '../../src/source.js';
 import { testContext } from '../../src/testing.js';
 import { threepidSourceContract } from '../contracts/threepid-source.contract.js';
+import { Heard } from '../support/fakes.js';
 import { type StandIn, startStandIn } from '../support/stand-in.js';
 
 const { signal } = new AbortController();
@@ -21,12 +24,13 @@ afterEach(async () => {
 });
 
 /** A service as ma1sd's documentation describes it, with a listing besides; or one that always answers the same. */
-async function service(always?: string): Promise<StandIn> {
+async function service(always?: string | number): Promise<StandIn> {
   const standIn = await startStandIn((request, response) => {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
       const answered = (one: Threepid) => (users[one.address] ? { ...one, id: users[one.address] } : undefined);
+      if (typeof always === 'number') return void response.writeHead(always, { location: '/elsewhere' }).end();
       if (always !== undefined) return void response.end(always);
       if (request.url === '/base/everybody') {
         const all = Object.keys(users).map((address) =>
@@ -79,8 +83,9 @@ describe('a service', () => {
 
   it('answers with localparts only where there is a server name for them', async () => {
     const source = await restSource(optionsFor(await service(), { homeserver: undefined }), testContext());
-    const found = await source.find([email('alice@example.org'), email('bob@example.org')], signal);
-    expect((found as Association[]).map(({ mxid }) => mxid)).toEqual(['@alice:example.org']);
+    const { found, odd } = await guarded(source, 'alice@example.org', 'bob@example.org');
+    expect(found).toEqual(['@alice:example.org']);
+    expect(odd).toEqual(['no Matrix ID']);
   });
 
   it.each([
@@ -88,9 +93,39 @@ describe('a service', () => {
     ['a page', '<html>', 'not answered in JSON'],
     ['something else', '{"mappings":{}}', 'without a list "lookup"'],
     ['one where many are asked', '{"lookup":{}}', 'without a list "lookup"'],
+    ['somewhere else', 302, 'answered with 302: redirects are not followed'],
+    ['a fault', 500, 'answered with 500'],
   ])('is not believed when it answers with %s', async (_case, answer, reason) => {
     const source = await restSource(optionsFor(await service(answer)), testContext());
     await expect(source.find([email('a@b.c'), email('b@b.c')], signal)).rejects.toThrow(reason);
+  });
+
+  it.each([
+    ['a list', '{"lookup":[]}'],
+    ['a page', '<html>'],
+  ])('is not believed when it answers with %s where one is asked', async (_case, answer) => {
+    const source = await restSource(optionsFor(await service(answer)), testContext());
+    await expect(source.find([email('a@b.c')], signal)).rejects.toThrow('/single is');
+  });
+
+  it.each([
+    ['@a:b.c', { type: 'MXID', value: '@a:b.c' }],
+    ['@alice:example.org', { type: 'Localpart', value: 'Alice' }],
+    [undefined, { type: 'uid', value: 'alice' }],
+    [undefined, { type: 'localpart', value: '@alice:example.org' }],
+    [undefined, '@alice:example.org'],
+  ])('means %s by an id %o', async (mxid, id) => {
+    const lookup = [{ medium: 'email', address: 'A@b.c', id }];
+    const source = await restSource(optionsFor(await service(JSON.stringify({ lookup }))), testContext());
+    const { found } = await guarded(source, 'a@b.c', 'b@b.c');
+    expect(found).toEqual(mxid === undefined ? [] : [mxid]);
+  });
+
+  it('that lists what cannot be understood is not taken for one that knows nobody', async () => {
+    const lookup = [{ medium: 'email', address: 'a@b.c', mxid: '@a:b.c' }];
+    const source = await restSource(optionsFor(await service(JSON.stringify({ lookup }))), testContext());
+    const listed = new ListedSource(source, settings, () => undefined);
+    await expect(listed.list().next()).rejects.toThrow('nothing in its listing can be used');
   });
 
   it('leaves out rows that it cannot read', async () => {
@@ -102,6 +137,18 @@ describe('a service', () => {
       { medium: 'email', address: 'a@b.c', id: 'alice' },
     ];
     const source = await restSource(optionsFor(await service(JSON.stringify({ lookup: rows }))), testContext());
-    expect(await source.find([email('a@b.c'), email('b@b.c')], signal)).toEqual([]);
+    expect(await guarded(source, 'a@b.c', 'b@b.c')).toEqual({ found: [], odd: ['no threepid', 'no Matrix ID'] });
   });
 });
+
+const settings = { name: 'crm', timeLimitMs: 3000, media: ['email'] as const, owns: true };
+
+/** What is known of some addresses, and what is odd about the answer, once its promises were looked at. */
+async function guarded(source: ThreepidSource, ...addresses: readonly string[]) {
+  const heard = new Heard();
+  const found = await new GuardedSource(source, settings, heard).find(addresses.map(email));
+  return {
+    found: found.map((one) => ('mxid' in one ? one.mxid : undefined)),
+    odd: heard.lines.map(({ facts }) => facts?.['reason']),
+  };
+}

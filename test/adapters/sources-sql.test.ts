@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import knex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { ListedSource } from '../../src/adapters/sources/listed-source.js';
 import { bound, SqlDatabase, type SqlPlace } from '../../src/adapters/sources/sql-database.js';
 import { sqlSource, synapseSource } from '../../src/adapters/sources/sql-source.js';
 import { email, msisdn } from '../../src/domain/threepid.js';
@@ -80,6 +81,13 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
       ['email', 'left@example.org'],
       ['msisdn', '447700900123'],
     ],
+  });
+
+  it('that lists media of other names is not taken for one that knows nobody', async () => {
+    const source = await open({ list: "select 'mail' as medium, mail as address, mxid from people" });
+    const listed = new ListedSource(source, { name: 'people', media: ['email'] }, () => undefined);
+    await expect(listed.list().next()).rejects.toThrow('nothing in its listing can be used');
+    await source.close?.();
   });
 
   it('cannot be listed without a query for it', async () => {

@@ -41,7 +41,9 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
           }),
       signal,
     });
-    if (!response.ok) throw new Error(`${path} is answered with ${response.status}`);
+    const { ok, status } = response;
+    const redirected = status >= 300 && status < 400 ? ': redirects are not followed' : '';
+    if (!ok) throw new Error(`${path} is answered with ${status}${redirected}`);
     const answer: unknown = await response.json().catch(() => undefined);
     if (typeof answer !== 'object' || answer === null) throw new Error(`${path} is not answered in JSON`);
     return 'lookup' in answer ? answer.lookup : undefined;
@@ -50,7 +52,7 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
   /** @throws Error for what is no list, which might also be a service that speaks of something else */
   const associations = (path: string, rows: unknown): readonly Association[] => {
     if (!Array.isArray(rows)) throw new Error(`${path} is answered without a list "lookup"`);
-    return rows.flatMap((row) => associationIn(row, homeserver));
+    return rows.map((row) => associationIn(row, homeserver));
   };
 
   async function askSingly(path: string, threepids: readonly Threepid[], signal: AbortSignal) {
@@ -60,7 +62,9 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
       for (const threepid of waiting) {
         signal.throwIfAborted();
         const answer = await lookup(path, signal, wire(threepid));
-        found.push(...associationIn(answer, homeserver, threepid));
+        if (answer === undefined || answer === null) continue;
+        if (Array.isArray(answer)) throw new Error(`${path} is answered with a list in place of one`);
+        found.push(associationIn(answer, homeserver, threepid));
       }
     };
     await Promise.all(Array.from({ length: SINGLES_AT_ONCE }, worker));
@@ -94,13 +98,20 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
 
 const wire = ({ medium, address }: Threepid) => ({ medium, address });
 
-/** `{ medium, address, id: { type: 'localpart' | 'mxid', value } }` */
-function associationIn(row: unknown, homeserver: string | undefined, asked?: Threepid): readonly Association[] {
-  if (typeof row !== 'object' || row === null || !('id' in row)) return [];
-  const { medium, address } = { ...asked, ...row } as Partial<Threepid>;
-  const { type, value } = (row.id ?? {}) as { type?: unknown; value?: unknown };
-  if (medium === undefined || address === undefined || typeof value !== 'string') return [];
-  if (type === 'mxid') return [{ threepid: { medium, address }, mxid: value }];
-  if (type !== 'localpart' || homeserver === undefined) return [];
-  return [{ threepid: { medium, address }, mxid: `@${value}:${homeserver}` }];
+/**
+ * `{ medium, address, id: { type: 'localpart' | 'mxid', value } }`. What is no such thing is handed on as no
+ * association, for whoever asked to count it.
+ */
+function associationIn(row: unknown, homeserver: string | undefined, asked?: Threepid): Association {
+  const { medium, address, id } = { ...asked, ...objectIn(row) } as Partial<Record<string, unknown>>;
+  const threepid = { medium, address } as Threepid;
+  const { type, value } = objectIn(id);
+  const kind = String(type).toLowerCase();
+  if (typeof value !== 'string') return { threepid, mxid: '' };
+  if (kind === 'mxid') return { threepid, mxid: value };
+  if (kind !== 'localpart' || homeserver === undefined) return { threepid, mxid: '' };
+  return { threepid, mxid: `@${value.toLowerCase()}:${homeserver}` };
 }
+
+const objectIn = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};

@@ -1,6 +1,6 @@
 import type { Region } from '../../domain/phone-number.js';
 import { tryThreepid } from '../../domain/threepid.js';
-import type { Association, OpenSource, ThreepidSource } from '../../source.js';
+import type { Association, Medium, OpenSource, ThreepidSource } from '../../source.js';
 import { phone, type Row } from './records.js';
 import { SqlDatabase, type SqlPlace } from './sql-database.js';
 
@@ -75,6 +75,9 @@ function associationOf({ medium, address, mxid }: Row, region: Region | undefine
   if (typeof medium !== 'string' || typeof mxid !== 'string') return [];
   const text = typeof address === 'number' || typeof address === 'bigint' ? String(address) : address;
   if (typeof text !== 'string') return [];
+  // Whoever asked counts what is of no kind that we know.
+  if (medium !== 'email' && medium !== 'msisdn')
+    return [{ threepid: { medium: medium as Medium, address: text }, mxid }];
   const threepid = medium === 'msisdn' ? phone(text, region) : tryThreepid(medium, text.trim());
   return threepid ? [{ threepid, mxid }] : [];
 }
