@@ -136,8 +136,8 @@ describe('a value', () => {
       'sources[0]: must be one of ldap, upstream, file, sql, synapse, rest, use, bindings (line 1; did you mean "ldap"?)',
     ],
     [
-      'sources: [{ file: { name: a, path: /nowhere.csv } }]',
-      'sources[0].file.path: /nowhere.csv does not exist (line 1)',
+      'sources: [{ file: { name: a, path: /nowhere/people.csv } }]',
+      'sources[0].file.path: /nowhere/people.csv does not exist (line 1)',
     ],
     [
       'sources: [{ sql: { name: a, find: "in (:addresses)" } }]',

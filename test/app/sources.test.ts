@@ -64,6 +64,18 @@ describe('the stages of a configuration', () => {
     await closeStages(stages);
   });
 
+  it('may have a file among them that is not there now, which is a warning', async () => {
+    const file = join(folder, 'islet.yaml');
+    await writeFile(file, 'server: { name: id }\nsources: [{ file: { name: people, path: late.csv } }]');
+    const { config, warnings } = loadConfig({ file, env: {} });
+    expect(warnings).toEqual([`source people: ${join(folder, 'late.csv')} does not exist`]);
+    const [people] = await openStages({ ...config, dataDir: folder }, new AxiosHttpClient(), heard);
+    if (people === BINDINGS || !people) throw new Error('people are no bindings');
+    await expect(people.source.find([email('alice@example.org')])).rejects.toThrow('ENOENT');
+    await writeFile(join(folder, 'late.csv'), 'mxid,email\n@alice:example.org,alice@example.org\n');
+    expect(await people.source.find([email('alice@example.org')])).toHaveLength(1);
+  });
+
   it('are all closed again when one of them cannot be opened', async () => {
     await module(`export default ({ fails, mark }, { log }) => {
       if (fails) throw new Error('no licence');

@@ -1,4 +1,5 @@
-import { extname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, extname } from 'node:path';
 import { z } from 'zod';
 import { addresses } from './addresses.js';
 import { directoryKinds } from './directory-kinds.js';
@@ -42,7 +43,9 @@ export const file = z.strictObject({
 export function readFileSource(source: z.output<typeof file>, at: KeyPath, reading: Reading) {
   const path = absolutePath(reading, source.path, true);
   const format = source.format ?? (extname(path).toLowerCase() === '.json' ? 'json' : 'csv');
-  checkFile(path, [...at, 'path'], reading);
+  // It may be replaced just now, and the mirror has what stood in it.
+  if (existsSync(path) || !existsSync(dirname(path))) checkFile(path, [...at, 'path'], reading);
+  else reading.warnings.push(`source ${source.name}: ${path} does not exist`);
   return present({
     kind: 'file' as const,
     name: source.name,
