@@ -230,6 +230,12 @@ describe('the guard of the floors', () => {
       /another family/,
     ],
     [
+      'a shared tool that knows a family',
+      'adapters/tls/postgres.ts',
+      `import type { D } from '../knex/database.js';`,
+      /another family/,
+    ],
+    [
       'an adapter that imports the app',
       'adapters/ldap/pool.ts',
       `import type { C } from '../../app/container.js';`,

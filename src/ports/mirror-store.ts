@@ -56,7 +56,4 @@ export abstract class MirrorStore {
    * text; putting an id twice is an error.
    */
   abstract apply(source: string, update: MirrorUpdate): Promise<void>;
-
-  /** Removes everything about sources other than these. */
-  abstract retain(sources: readonly string[]): Promise<void>;
 }

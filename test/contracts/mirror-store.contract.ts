@@ -193,17 +193,5 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(entries).toHaveLength(300);
       expect(new Set(entries.map(({ stamp }) => stamp)).size).toBe(1);
     });
-
-    it('removes everything about sources other than those it retains', async () => {
-      await apply('staff', { put: [anna] });
-      await apply('partners', { put: [entry('p')] });
-      await on.mirrors.retain(['staff', 'planned']);
-      expect(await entriesOf('staff')).toEqual([anna]);
-      expect(await on.mirrors.state('staff')).toStrictEqual(state);
-      expect(await entriesOf('partners')).toEqual([]);
-      expect(await on.mirrors.state('partners')).toBeUndefined();
-      await on.mirrors.retain([]);
-      expect(await entriesOf('staff')).toEqual([]);
-    });
   });
 }

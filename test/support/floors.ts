@@ -30,6 +30,9 @@ const HOMES: Readonly<Record<string, { readonly files: RegExp; readonly name: st
 const TIME_CHANCE_AND_SURROUNDINGS =
   /^(Date|Math\.random|performance|crypto|process|console|fetch|globalThis|require|setTimeout|setInterval|setImmediate|queueMicrotask|randomBytes)\b/;
 
+/** What families of adapters share: it knows libraries only. */
+const TOOLS = 'tls';
+
 const MAY_READ_ENVIRONMENT = ['app/main.ts', 'app/cli.ts'];
 
 /**
@@ -86,7 +89,7 @@ function problemOf(
     if (target === 'app') return `imports ${from}: adapters do not know who uses them; take it as an argument`;
     if (services.has(from))
       return `imports ${from}, which is a service because it imports ports: adapters know ports and records; move the rule that it needs into a record`;
-    if (target === 'adapters' && familyOf(from) !== familyOf(path))
+    if (target === 'adapters' && familyOf(from) !== familyOf(path) && familyOf(from) !== TOOLS)
       return `imports ${from} of another family: let app hand it over, or move what both need into a record`;
   }
   return undefined;

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import type { ConnectionOptions } from 'node:tls';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { verified } from '../tls/postgres.js';
 import { type DatabaseVersion, migrate, versionOf } from './migrations.js';
 
 export type DatabaseOptions =
@@ -118,20 +118,6 @@ const postgres = (url: string, password: string | undefined): Knex.Config => ({
     },
   },
 });
-
-/** Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not. */
-function verified(connectionString: string) {
-  const { ssl } = new pg.Client(connectionString) as unknown as { readonly ssl: ConnectionOptions | boolean };
-  if (ssl === false) return { connectionString };
-  const bare = new URL(connectionString);
-  for (const name of ['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']) bare.searchParams.delete(name);
-  // Its enumeration leaves the key out.
-  const { key, ...more } = typeof ssl === 'object' ? ssl : {};
-  return {
-    connectionString: bare.href,
-    ssl: { rejectUnauthorized: true, ...more, ...(key !== undefined && { key }) },
-  };
-}
 
 type Answered = (error: Error | null, answer: unknown) => void;
 

@@ -4,7 +4,7 @@ import type { Mxid } from '../../domain/mxid.js';
 import type { Threepid } from '../../domain/threepid.js';
 import type { MirrorStore, MirrorUpdate } from '../../ports/mirror-store.js';
 import type { KnexChangeFeed } from './change-feed.js';
-import { analyze, isPostgres, jsonArray, lock } from './dialect.js';
+import { analyze, isPostgres, lock } from './dialect.js';
 import { recordRemoved } from './holder-rows.js';
 import { KnexMirrorDraft } from './mirror-draft.js';
 import {
@@ -92,16 +92,6 @@ export class KnexMirrorStore implements MirrorStore {
       if (put.size + removed.length > PAGE) await analyze(trx, 'mirror_entries');
       await this.writeState(trx, source, state);
       await this.feed.write(trx, changes);
-    });
-  }
-
-  async retain(sources: readonly string[]): Promise<void> {
-    const isOther = this.db.raw(`source not in (select value->>0 from ${jsonArray(this.db)})`, [
-      JSON.stringify(sources.map((source) => [source])),
-    ]);
-    await this.db.transaction(async (trx) => {
-      await this.table(trx).where(isOther).delete();
-      await this.states(trx).where(isOther).delete();
     });
   }
 

@@ -3,7 +3,7 @@ import type { PeerCertificate } from 'node:tls';
 import ldap, { type Client, type Filter } from 'ldapjs';
 import { type Access, addressOf } from './access.js';
 import { baseText, ROOT } from './base.js';
-import { checkHost } from './certificate-name.js';
+import { checkHost } from '../tls/certificate-name.js';
 import { Deadline, noAnswer } from './deadline.js';
 import { Incoming } from './incoming.js';
 import { divert, isKnownCode, paged, unbracket, unwritten, verbatim } from './library.js';

@@ -77,12 +77,6 @@ export class MemoryMirrorStore implements MirrorStore {
     this.feed.write(changes);
   }
 
-  async retain(sources: readonly string[]): Promise<void> {
-    for (const kept of [this.mirrors, this.states]) {
-      for (const source of kept.keys()) if (!sources.includes(source)) kept.delete(source);
-    }
-  }
-
   /** For stores: all entries of all mirrors. */
   everything() {
     return [...this.mirrors].flatMap(([source, entries]) =>

@@ -1,6 +1,8 @@
 import { connect, type Socket } from 'node:net';
+import type { PeerCertificate } from 'node:tls';
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import { createTransport, type SMTPPoolOptions, type SMTPPoolSentMessageInfo, type Transporter } from 'nodemailer';
+import { checkHost } from '../tls/certificate-name.js';
 
 /**
  * How a mail server is reached. `none`: never encrypted, whatever it offers. `opportunistic`:
@@ -46,7 +48,11 @@ export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
 export function connectionOptions(server: SmtpServer, tls = server.tls) {
   const { host, port, ca, username, ehloName, timeLimitMs } = server;
   // Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not.
-  const verified = { rejectUnauthorized: true, ...(ca !== undefined && { ca }) };
+  const verified = {
+    rejectUnauthorized: true,
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkHost(host, certificate),
+    ...(ca !== undefined && { ca }),
+  };
   const encryption: Record<SmtpEncryption, SMTPConnectionOptions> = {
     none: { ignoreTLS: true },
     opportunistic: {

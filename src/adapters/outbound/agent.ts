@@ -1,9 +1,8 @@
-import { X509Certificate } from 'node:crypto';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
-import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { HttpRequest } from '../../ports/http-client.js';
+import { checkHost } from '../tls/certificate-name.js';
 import type { AddressGuard } from './address-guard.js';
 import { forbiddenAddress, guardedLookup } from './guarded-lookup.js';
 
@@ -62,16 +61,8 @@ export function createAgent(
 const tlsOptions = (name: string, ca: string | undefined): https.AgentOptions => ({
   rejectUnauthorized: true,
   servername: isIP(name) === 0 ? name : '',
-  checkServerIdentity: (_host, certificate) =>
-    isIP(name) === 0 ? checkServerIdentity(name, certificate) : checkAddress(name, certificate),
+  checkServerIdentity: (_host, certificate) => checkHost(name, certificate),
   ...(ca !== undefined && { ca }),
 });
-
-/** Node 22.23 finds no IPv6 address in any certificate; OpenSSL does. */
-function checkAddress(address: string, { raw }: PeerCertificate): Error | undefined {
-  if (new X509Certificate(raw).checkIP(address) !== undefined) return undefined;
-  const error = new Error(`the certificate is not for ${address}`);
-  return Object.assign(error, { code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
-}
 
 const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');

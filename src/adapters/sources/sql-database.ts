@@ -1,7 +1,6 @@
-import type { ConnectionOptions } from 'node:tls';
 import { pathToFileURL } from 'node:url';
 import knex, { type Knex } from 'knex';
-import pg from 'pg';
+import { verified } from '../tls/postgres.js';
 import type { Row } from './records.js';
 import { sqlProblem } from './sql-problem.js';
 import { inParts, rowsIn } from './sqlite-list.js';
@@ -119,27 +118,13 @@ function server(url: URL, password: string | undefined): Knex.Config {
   return {
     client: 'pg',
     connection: {
-      ...verified(url),
+      ...verified(url.href),
       application_name: 'islet',
       connectionTimeoutMillis: CONNECT_LIMIT_MS,
       statement_timeout: LIMITS.listMs,
       query_timeout: LIMITS.listMs + CONNECT_LIMIT_MS,
     } as Knex.PgConnectionConfig,
     pool,
-  };
-}
-
-/** Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not. */
-function verified({ href }: URL) {
-  const { ssl } = new pg.Client(href) as unknown as { readonly ssl: ConnectionOptions | boolean };
-  if (ssl === false) return { connectionString: href };
-  const bare = new URL(href);
-  for (const name of ['ssl', 'sslmode', 'sslrootcert', 'sslcert', 'sslkey']) bare.searchParams.delete(name);
-  // Its enumeration leaves the key out.
-  const { key, ...more } = typeof ssl === 'object' ? ssl : {};
-  return {
-    connectionString: bare.href,
-    ssl: { rejectUnauthorized: true, ...more, ...(key !== undefined && { key }) },
   };
 }
 

@@ -1,4 +1,6 @@
+import type { PeerCertificate } from 'node:tls';
 import smpp, { type Pdu, type Session } from 'smpp';
+import { checkHost } from '../../tls/certificate-name.js';
 import { connectionReasons } from '../connection-reasons.js';
 
 export interface SmppServer {
@@ -50,7 +52,13 @@ export class SmppLink {
   static async open(server: SmppServer): Promise<SmppLink> {
     const { host, port, tls, ca } = server;
     // Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not.
-    const encryption = tls && { tls, ca, servername: nameOf(host), rejectUnauthorized: true };
+    const encryption = tls && {
+      tls,
+      ca,
+      servername: nameOf(host),
+      rejectUnauthorized: true,
+      checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkHost(host, certificate),
+    };
     const link = new SmppLink(server, smpp.connect({ host, port, ...encryption }));
     try {
       await link.bind();
