@@ -54,3 +54,15 @@ describe('the explanation of a followed upstream', () => {
     expect(await explained(later)).toEqual([expect.stringMatching(new RegExp(`^ +${line}$`))]);
   });
 });
+
+describe('the explanation of an address of nobody', () => {
+  it('names the sources that gave no answer: they may know it', async () => {
+    const staff = new FakeSource('staff');
+    const { lookups, clock } = await openHouse({ sources: [staff, new FakeSource('other')] });
+    const verdict = async () =>
+      explanationText({ ...(await lookups.explain(email('a@example.org'))), at: clock.now() }, noPaint).split('\n')[0];
+    expect(await verdict()).toBe('a@example.org (email) is nobody: no source knows it');
+    staff.failure = new Error('could not reach ldap://dc1: refused');
+    expect(await verdict()).toBe('a@example.org (email) is nobody: no source knows it, but staff gave no answer');
+  });
+});

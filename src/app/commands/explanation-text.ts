@@ -39,7 +39,11 @@ export function explanationText({ threepid, stages, mxid, at }: TimedExplanation
 
 function whyNobody(stages: Explanation['stages']): string {
   const deciding = stages.find(({ decides }) => decides) ?? stages.find(({ outcome }) => outcome === 'absent');
-  if (!deciding) return stages.some(isSuspended) ? 'whoever bound it has left' : 'no source knows it';
+  if (!deciding) {
+    const failed = stages.filter(({ outcome }) => outcome === 'failed').map(({ source }) => source);
+    const known = stages.some(isSuspended) ? 'whoever bound it has left' : 'no source knows it';
+    return failed.length === 0 ? known : `${known}, but ${failed.join(' and ')} gave no answer`;
+  }
   return deciding.outcome === 'absent' ? 'whose it is has no account' : 'it is contested';
 }
 
