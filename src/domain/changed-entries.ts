@@ -35,12 +35,12 @@ export async function compareChanges(
     for (const entry of entries) if (met.isFirst(entry)) all.take(entry, part, known.get(entry.id));
   }
   const ambiguous = await met.ambiguous(all, store, directory.name);
-  const { put, bare, moved, repeated, sightings } = all.without(ambiguous, known);
+  const { gathered } = all.without(ambiguous, known);
   const removed = [...gone, ...ambiguous.keys()].filter((id) => known.has(id));
 
   const parts: Record<string, number> = { ...Object.fromEntries(directory.parts.map((part) => [part, 0])), ...before };
   const count = (part: string, difference: number) => (parts[part] = (parts[part] ?? 0) + difference);
-  const changed = [...put.pages()].flat();
+  const changed = [...gathered.put.pages()].flat();
   for (const { part } of changed) count(part, 1);
   for (const id of [...removed, ...changed.map((one) => one.id)]) {
     const former = known.get(id);
@@ -48,13 +48,9 @@ export async function compareChanges(
   }
   const remarks = remarksOn(ambiguous);
   return {
+    ...gathered,
     isWhole: false,
     parts,
-    put,
-    bare,
-    moved,
-    repeated,
-    sightings,
     removed,
     ambiguous: sizeOf(ambiguous),
     isNew: (id) => !known.has(id),
@@ -71,14 +67,8 @@ async function rivals(
   whose: Whose,
 ): Promise<readonly string[]> {
   const present = pages.flatMap(({ entries }) => entries);
-  const stamps = new Map(
-    (
-      await store.get(
-        source,
-        present.map(({ id }) => id),
-      )
-    ).map(({ id, stamp }) => [id, stamp]),
-  );
+  const isPresent = new Set(present.map(({ id }) => id));
+  const stamps = new Map((await store.get(source, [...isPresent])).map(({ id, stamp }) => [id, stamp]));
   const changed = present.filter(({ id, stamp }) => stamps.get(id) !== stamp);
   const people = changed.flatMap((entry) => entry.read().person ?? []);
   const names = new Set(people.map(({ mxid }) => mxid));
@@ -86,7 +76,6 @@ async function rivals(
     const owner = whose(threepid);
     if (owner !== undefined) names.add(owner);
   }
-  const isPresent = new Set(present.map(({ id }) => id));
   const namesakes = await store.findByMxid([...names]);
   return namesakes.flatMap((entry) => (entry.source === source && !isPresent.has(entry.id) ? entry.id : []));
 }

@@ -3,6 +3,8 @@ import type { DirectoryEntry, MirroredEntry } from './directory.js';
 import type { Mxid } from './mxid.js';
 import { Sightings } from './sightings.js';
 
+export type Gathered = Pick<Differences, 'put' | 'bare' | 'moved' | 'repeated' | 'sightings'>;
+
 /** How entries of a directory differ from what is mirrored of them, gathered one by one. */
 export class Differences {
   /** Entries that are new or changed. */
@@ -24,11 +26,10 @@ export class Differences {
    * Takes in an entry; one with a known stamp is not even understood.
    *
    * @param before what is mirrored of it; `undefined` for a new one
-   * @returns whether it is new or changed
    */
-  take(entry: DirectoryEntry, part: string, before: Pick<MirroredEntry, 'stamp' | 'part'> | undefined): boolean {
+  take(entry: DirectoryEntry, part: string, before: Pick<MirroredEntry, 'stamp' | 'part'> | undefined): void {
     const { id, label, stamp } = entry;
-    if (before?.stamp === stamp && before.part === part) return false;
+    if (before?.stamp === stamp && before.part === part) return;
     if (before && before.part !== part) this.moved[before.part] = (this.moved[before.part] ?? 0) + 1;
     const { person, leftOut } = entry.read();
     const now = { id, label, stamp, part, person, leftOut };
@@ -36,8 +37,14 @@ export class Differences {
     this.sightings.take(now, before === undefined);
     if (before && !person?.threepids.length) this.bare.push(id);
     if (person) (this.names.has(person.mxid) ? this.repeated : this.names).add(person.mxid);
-    return true;
   }
+
+  /** What was gathered. */
+  get gathered(): Gathered {
+    const { put, bare, moved, repeated, sightings } = this;
+    return { put, bare, moved, repeated, sightings };
+  }
+
   /**
    * The same without the entries of ids that are not one entry's own, which are sighted as left out.
    *

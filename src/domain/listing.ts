@@ -1,10 +1,10 @@
 import type { Directory } from '../ports/directory.js';
 import type { MirrorStore } from '../ports/mirror-store.js';
-import { Differences } from './differences.js';
+import { Differences, type Gathered } from './differences.js';
 import { RepeatedIds, remarksOn, sizeOf } from './repeated-ids.js';
 
 /** How a directory differs from its mirror. */
-export interface Listing extends Pick<Differences, 'put' | 'bare' | 'moved' | 'repeated' | 'sightings'> {
+export interface Listing extends Gathered {
   /** Whether everything was read, and not only what changed. */
   readonly isWhole: boolean;
   /** How many entries each part has now. */
@@ -53,15 +53,10 @@ export async function compare(
   Object.assign(remarks, remarksOn(ambiguous));
   const removed: string[] = [];
   for (const id of known.keys()) if (!met.has(id) || ambiguous.has(id)) removed.push(id);
-  const { put, bare, moved, repeated, sightings } = differences.without(ambiguous, known);
   return {
+    ...differences.without(ambiguous, known).gathered,
     isWhole: true,
     parts,
-    put,
-    bare,
-    moved,
-    repeated,
-    sightings,
     removed,
     ambiguous: sizeOf(ambiguous),
     isNew: (id) => !known.has(id),

@@ -1,4 +1,3 @@
-import { Interrupted } from './errors.js';
 import type { Clock } from '../ports/clock.js';
 import type { Directory } from '../ports/directory.js';
 import type { ClaimReader } from '../ports/hash-index.js';
@@ -7,6 +6,7 @@ import type { Telemetry } from '../ports/telemetry.js';
 import type { Association } from './association.js';
 import type { MirrorState, SourcedEntry } from './directory.js';
 import { distrust } from './distrust.js';
+import { Interrupted } from './errors.js';
 import type { IndexKeeper } from './index-keeper.js';
 import { compareChanges } from './changed-entries.js';
 import { compare, type Listing } from './listing.js';

@@ -28,15 +28,16 @@ export async function otherSpellings(
   const names: Mxid[] = [];
   const contested: Threepid[] = [];
   for (const threepid of threepids) {
-    const answer = index.find(source, pepper, lookupHash(threepid, pepper));
+    if (threepid.medium !== 'email') continue;
     const finding = found.get(keyOf(threepid));
-    if (threepid.medium !== 'email' || answer === undefined) continue;
-    if (finding && (isContested(finding) || finding.mxid === answer)) continue;
+    if (finding && isContested(finding)) continue;
+    const answer = index.find(source, pepper, lookupHash(threepid, pepper));
+    if (answer === undefined || answer === finding?.mxid) continue;
     doubtful.set(keyOf(threepid), threepid);
     if (answer === CONTESTED) contested.push(threepid);
     else names.push(answer);
   }
-  const entries = names.length > 0 ? [...(await store.findByMxid(names))].filter((one) => one.source === source) : [];
+  const entries = names.length > 0 ? (await store.findByMxid(names)).filter((one) => one.source === source) : [];
   const others = contested.slice(0, MOST_CONTESTED).map((threepid) => store.findByThreepid(source, threepid));
   const spelled = [...entries, ...(await Promise.all(others)).flat()].flatMap(({ person }) => person?.threepids ?? []);
   return spelled.filter((its) => {

@@ -1,4 +1,5 @@
 import ldap from 'ldapjs';
+import { baseText } from './base.js';
 import type { Connection, Limits, Page, Question } from './connection.js';
 import { equals } from './filter-objects.js';
 import { DirectoryProblem } from './problem.js';
@@ -28,7 +29,10 @@ export async function* pagesOf(
     const { entries: met, refers, cookie }: Page = await next;
     const [first] = met;
     if ((first && firsts.has(first.dn)) || emptyPages === MOST_EMPTY_PAGES) {
-      throw new DirectoryProblem(connection.url, `search below ${question.base} failed: its pages have no end`);
+      throw new DirectoryProblem(
+        connection.url,
+        `search below ${baseText(question.base)} failed: its pages have no end`,
+      );
     }
     if (first) firsts.add(first.dn);
     emptyPages = first ? 0 : emptyPages + 1;
