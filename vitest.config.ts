@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** `fast` needs Node alone; `real` talks to slapd, PostgreSQL, SMTP and a started server. */
+/** What talks to real servers, or to the built program. */
+const real = ['test/**/*.integration.test.ts', 'test/e2e/**/*.test.ts'];
+
+/** `fast` needs Node alone; `real` starts slapd, PostgreSQL, SMTP and the built server where a test asks for them. */
 export default defineConfig({
   test: {
     projects: [
@@ -9,13 +12,14 @@ export default defineConfig({
           name: 'fast',
           // Modules are loaded once for all files: nothing of ours keeps state in them.
           isolate: false,
-          include: ['test/*.test.ts', 'test/domain/**/*.test.ts', 'test/http/**/*.test.ts', 'test/app/**/*.test.ts'],
+          include: ['test/**/*.test.ts'],
+          exclude: real,
         },
       },
       {
         test: {
           name: 'real',
-          include: ['test/adapters/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+          include: real,
           globalSetup: ['test/support/global-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,

@@ -1,4 +1,4 @@
-import type { Medium, Threepid } from './domain/threepid.js';
+import type { Medium, Threepid } from './domain/identifiers/threepid.js';
 import type { Facts } from './ports/telemetry.js';
 
 export type { Facts, Medium, Threepid };
@@ -11,10 +11,10 @@ export interface Association {
 }
 
 /** This threepid is known, but not whose it is: nobody is answered, and no later source is asked. */
-export interface Contested {
+export interface Ambiguous {
   readonly threepid: Threepid;
   /** Who lays claim to it, in words for the operator. */
-  readonly contestedBy: readonly string[];
+  readonly claimants: readonly string[];
 }
 
 /** Something of your own that knows which user is behind a threepid. */
@@ -25,7 +25,7 @@ export interface ThreepidSource {
    *
    * @param signal aborted when the time limit has passed and nobody waits any more
    */
-  find(threepids: readonly Threepid[], signal: AbortSignal): Promise<readonly (Association | Contested)[]>;
+  find(threepids: readonly Threepid[], signal: AbortSignal): Promise<readonly (Association | Ambiguous)[]>;
 
   /**
    * Everything it knows, in agreement with `find`. With it the source is mirrored and takes part in

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as nodeTest from 'node:test';
-import { parseMxid } from './domain/mxid.js';
-import { keyOf, type Threepid, tryThreepid } from './domain/threepid.js';
+import { parseMxid } from './domain/identifiers/mxid.js';
+import { keyOf, type Threepid, tryThreepid } from './domain/identifiers/threepid.js';
 import { threepidReaders } from './adapters/sources/threepid-readers.js';
 import type { Association, SourceContext, ThreepidSource } from './source.js';
 
@@ -146,9 +146,9 @@ const plain = (findings: readonly object[]): readonly string[] =>
   findings.map((finding) => said(finding as Partial<Association>)).toSorted();
 
 const said = ({ threepid, mxid }: Partial<Association>): string =>
-  `${threepid ? keyOf(threepid) : 'no threepid'} is ${mxid ?? 'contested'}`;
+  `${threepid ? keyOf(threepid) : 'no threepid'} is ${mxid ?? 'ambiguous'}`;
 
-/** A threepid of two people is contested, and then listed twice. */
+/** A threepid of two people is ambiguous, and then listed twice. */
 const distinct = (associations: readonly Association[]): readonly Threepid[] => [
   ...new Map(associations.map(({ threepid }) => [keyOf(threepid), threepid])).values(),
 ];

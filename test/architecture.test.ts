@@ -1,40 +1,53 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { type Exceptions, MOST_LINES, violations } from './support/floors.js';
+import { type Exceptions, folderCircles, MOST_LINES, violations } from './support/layering-rules.js';
 import { type Module, modulesIn, parseModule } from './support/modules.js';
 
 const exceptions: Exceptions = {
   libraries: {
-    'app/open.ts inversify': 'hands the built container on to whoever starts the server',
-    'app/open.ts knex': 'opens the database and closes it',
-    'app/health.ts knex': 'asks the database whether it is there',
+    'app/wiring/open-app.ts knex': 'opens the database and closes it',
+    'app/http/admin/readiness.ts knex': 'asks the database whether it is there',
   },
   long: {
-    'app/config/schema.ts': 'one entry per option: a table, read from top to bottom',
+    'app/config/schema/schema.ts': 'one entry per option: a table, read from top to bottom',
   },
 };
 
 /** Ports whose adapters keep no contract of ours, and why. */
 const withoutContract: Readonly<Record<string, string>> = {
   clock: 'its only adapter is one line',
-  telemetry: 'its only adapter is tested as what it is, a log: test/app/system.test.ts',
+  telemetry: 'its only adapter is tested as what it is, a log: test/adapters/system/system.test.ts',
   directory: 'each one is tested on the kind of server that it lists',
 };
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const modules = modulesIn(here('../src'));
+const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const modules = modulesIn(fileOf('../src'));
 
-describe('the house', () => {
+describe('the source tree', () => {
   it('is all there', () => {
     expect(modules.length).toBeGreaterThan(100);
-    for (const path of ['domain/lookups.ts', 'ports/signer.ts', 'adapters/memory/stores.ts', 'app/container.ts']) {
+    for (const path of [
+      'domain/lookup/lookup-service.ts',
+      'ports/signer.ts',
+      'adapters/knex/stores.ts',
+      'app/wiring/container.ts',
+    ]) {
       expect(modules.map((module) => module.path)).toContain(path);
     }
   });
 
-  it('keeps its floors', () => {
+  it('keeps its layers apart', () => {
     expect(violations(modules, exceptions)).toEqual([]);
+  });
+
+  it.each([
+    ['domain', 18],
+    ['app', 9],
+  ])('has src/%s in about %i folders that never import each other in a circle', (folder, count) => {
+    const folders = new Set(modules.flatMap(({ path }) => (path.startsWith(`${folder}/`) ? path.split('/')[1] : [])));
+    expect(folderCircles(modules, folder)).toEqual([]);
+    expect(folders.size).toBeLessThanOrEqual(count + 2);
   });
 
   it('holds every port that has an adapter to a contract', () => {
@@ -46,8 +59,8 @@ describe('the house', () => {
   });
 
   it('runs every contract', () => {
-    const tests = ['./contracts', './adapters', './app', './domain'].flatMap((folder) =>
-      filesIn(folder).map((name) => readFileSync(here(`${folder}/${name}`), 'utf8')),
+    const tests = ['./contracts', './adapters', './app', './domain', './support'].flatMap((folder) =>
+      filesIn(folder).map((name) => readFileSync(fileOf(`${folder}/${name}`), 'utf8')),
     );
     const idle = filesIn('./contracts').filter(
       (name) => name.endsWith('.contract.ts') && !tests.some((text) => text.includes(`/${name.replace(/ts$/, 'js')}'`)),
@@ -56,7 +69,8 @@ describe('the house', () => {
   });
 });
 
-const filesIn = (folder: string) => readdirSync(here(folder)).filter((name) => name.endsWith('.ts'));
+const filesIn = (folder: string) =>
+  readdirSync(fileOf(folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 
 function portsWithAdapters(all: readonly Module[]): readonly string[] {
   const ports = all.flatMap(({ path, imports, implemented }) =>
@@ -69,86 +83,82 @@ function portsWithAdapters(all: readonly Module[]): readonly string[] {
   return [...new Set(ports)].sort();
 }
 
-describe('the guard of the floors', () => {
+describe('the layering rules', () => {
   const clean = {
     'domain/threepid.ts': `import { hash } from 'node:crypto'; export interface Threepid {}`,
-    'domain/lookups.ts': `import type { Clock } from '../ports/clock.js'; import { a } from './threepid.js'; export class Lookups {}`,
+    'domain/lookup-service.ts': `import type { Clock } from '../ports/clock.js'; import { a } from './threepid.js'; export class LookupService {}`,
     'ports/clock.ts': `import type { Threepid } from '../domain/threepid.js'; export abstract class Clock {}`,
     'adapters/ldap/source.ts': `import ldap from 'ldapjs'; import { b } from './pool.js'; import type { Clock } from '../../ports/clock.js'; import { a } from '../../domain/threepid.js';`,
     'adapters/ldap/pool.ts': `const now = Date.now(); setTimeout(() => now, 5);`,
     'adapters/ldap/module.ts': `import { ContainerModule } from 'inversify';`,
     'adapters/knex/database.ts': `import knex from 'knex';`,
-    'app/container.ts': `import 'reflect-metadata/lite'; import { Container } from 'inversify'; import { Lookups } from '../domain/lookups.js'; import '../adapters/ldap/module.js';`,
+    'app/wiring/container.ts': `import 'reflect-metadata/lite'; import { Container } from 'inversify'; import { LookupService } from '../../domain/lookup-service.js'; import '../../adapters/ldap/module.js';`,
     'app/main.ts': `export const { HOME } = process.env;`,
   };
 
-  /** What it says of a house in which one file is another one. */
-  const said = (path: string, text: string, excepted: Partial<Exceptions> = {}) =>
+  /** What they say of these modules with one file in place of another. */
+  const problemsWith = (path: string, text: string, excepted: Partial<Exceptions> = {}) =>
     violations(
       Object.entries({ ...clean, [path]: text }).map(([at, content]) => parseModule(at, content)),
       { libraries: {}, long: {}, ...excepted },
     );
 
-  it('is content with a clean house', () => {
-    expect(said('app/more.ts', `import { c } from './container.js'; process.on('SIGTERM', c);`)).toEqual([]);
+  it('have nothing against clean layers', () => {
+    expect(problemsWith('app/more.ts', `import { c } from './wiring/container.js'; process.on('SIGTERM', c);`)).toEqual(
+      [],
+    );
   });
 
   it.each([
     [
-      'a record that imports a port',
-      'domain/threepid.ts',
-      `import type { Clock } from '../ports/clock.js';`,
-      /src\/ports\/clock\.ts imports domain\/threepid\.ts/,
-    ],
-    [
       'a record that imports a service',
       'domain/threepid.ts',
-      `import type { Lookups } from './lookups.js';`,
+      `import type { LookupService } from './lookup-service.js';`,
       /record may import records only/,
     ],
     [
       'a record that loads a service',
       'domain/threepid.ts',
-      `export const f = () => import('./lookups.js');`,
+      `export const f = () => import('./lookup-service.js');`,
       /record may import records only/,
     ],
     [
       'a record that exports a service on',
       'domain/threepid.ts',
-      `export * from './lookups.js';`,
+      `export * from './lookup-service.js';`,
       /record may import records only/,
     ],
     [
       'a record that names a service in a type',
       'domain/threepid.ts',
-      `export type L = import('./lookups.js').Lookups;`,
+      `export type L = import('./lookup-service.js').LookupService;`,
       /record may import records only/,
     ],
     [
       'a domain that imports an adapter',
-      'domain/lookups.ts',
+      'domain/lookup-service.ts',
       `import { x } from '../adapters/ldap/pool.js';`,
       /asks through a port/,
     ],
     [
       'a domain that imports the app',
-      'domain/lookups.ts',
+      'domain/lookup-service.ts',
       `import type { x } from '../app/main.js';`,
       /asks through a port/,
     ],
     [
       'a service that imports a port as a value',
-      'domain/lookups.ts',
+      'domain/lookup-service.ts',
       `import { Clock } from '../ports/clock.js';`,
       /write "import type"/,
     ],
     [
       'a service that imports a port inline',
-      'domain/lookups.ts',
+      'domain/lookup-service.ts',
       `import { type Clock } from '../ports/clock.js';`,
       /write "import type"/,
     ],
-    ['a domain with a library', 'domain/lookups.ts', `import { z } from 'zod';`, /plain TypeScript/],
+    ['a domain with a library', 'domain/lookup-service.ts', `import { z } from 'zod';`, /plain TypeScript/],
     [
       'a domain with randomness',
       'domain/threepid.ts',
@@ -175,34 +185,39 @@ describe('the guard of the floors', () => {
       /plain TypeScript/,
     ],
     ['addresses elsewhere', 'domain/threepid.ts', `import { isIP } from 'node:net';`, /plain TypeScript/],
-    ['a domain that asks for the time', 'domain/lookups.ts', `export const now = () => Date.now();`, /uses Date\.now/],
-    ['a domain that makes a date', 'domain/lookups.ts', `export const now = () => new Date();`, /uses Date:/],
+    [
+      'a domain that asks for the time',
+      'domain/lookup-service.ts',
+      `export const now = () => Date.now();`,
+      /uses Date\.now/,
+    ],
+    ['a domain that makes a date', 'domain/lookup-service.ts', `export const now = () => new Date();`, /uses Date:/],
     [
       'a domain that hides its clock',
-      'domain/lookups.ts',
+      'domain/lookup-service.ts',
       `export class A { constructor(private readonly d = Date) {} }`,
       /uses Date:/,
     ],
-    ['a domain that throws dice', 'domain/lookups.ts', `export const r = Math.random();`, /uses Math\.random/],
-    ['a domain that waits', 'domain/lookups.ts', `setTimeout(() => undefined, 1);`, /uses setTimeout/],
-    ['a domain that ticks', 'domain/lookups.ts', `setInterval(() => undefined, 1);`, /uses setInterval/],
+    ['a domain with chance', 'domain/lookup-service.ts', `export const r = Math.random();`, /uses Math\.random/],
+    ['a domain that waits', 'domain/lookup-service.ts', `setTimeout(() => undefined, 1);`, /uses setTimeout/],
+    ['a domain that ticks', 'domain/lookup-service.ts', `setInterval(() => undefined, 1);`, /uses setInterval/],
     [
       'a domain that reads the environment',
-      'domain/lookups.ts',
+      'domain/lookup-service.ts',
       `export const e = process.env['X'];`,
       /uses process\.env/,
     ],
     [
       'a domain with global crypto',
-      'domain/lookups.ts',
+      'domain/lookup-service.ts',
       `export const u = crypto.randomUUID();`,
       /uses crypto\.randomUUID/,
     ],
     [
       'files of the domain that import each other',
       'domain/threepid.ts',
-      `import type { Lookups } from './lookups.js';`,
-      /threepid\.ts, src\/domain\/lookups\.ts import each other in a circle/,
+      `import type { LookupService } from './lookup-service.js';`,
+      /threepid\.ts, src\/domain\/lookup-service\.ts import each other in a circle/,
     ],
     [
       'a port that imports the domain as a value',
@@ -213,14 +228,14 @@ describe('the guard of the floors', () => {
     [
       'a port that imports a service',
       'ports/clock.ts',
-      `import type { L } from '../domain/lookups.js';`,
-      /ports know records only/,
+      `import type { L } from '../domain/lookup-service.js';`,
+      /may name anything of the domain but services/,
     ],
     ['a port with a library', 'ports/clock.ts', `import type { Knex } from 'axios';`, /a port speaks of records/],
     [
       'an adapter that imports a service',
       'adapters/ldap/pool.ts',
-      `import type { L } from '../../domain/lookups.js';`,
+      `import type { L } from '../../domain/lookup-service.js';`,
       /adapters know ports and records/,
     ],
     [
@@ -238,7 +253,7 @@ describe('the guard of the floors', () => {
     [
       'an adapter that imports the app',
       'adapters/ldap/pool.ts',
-      `import type { C } from '../../app/container.js';`,
+      `import type { C } from '../../app/wiring/container.js';`,
       /do not know who uses them/,
     ],
     ['inversify in an adapter', 'adapters/ldap/pool.ts', `import { injectable } from 'inversify';`, /names inversify/],
@@ -257,10 +272,15 @@ describe('the guard of the floors', () => {
       `export const home = process['env'].HOME;`,
       /reads process\.env/,
     ],
-    ['the environment in the app', 'app/container.ts', `import { env } from 'node:process';`, /reads process\.env/],
+    [
+      'the environment in the app',
+      'app/wiring/container.ts',
+      `import { env } from 'node:process';`,
+      /reads process\.env/,
+    ],
     ['a long file', 'app/main.ts', 'export {};\n'.repeat(MOST_LINES + 1), /has 251 lines/],
   ])('points at %s', (_case, path, text, problem) => {
-    const found = said(path, text);
+    const found = problemsWith(path, text);
     expect(found.join('\n')).toMatch(problem);
     expect(found.join('\n')).toContain(path);
   });
@@ -269,23 +289,23 @@ describe('the guard of the floors', () => {
     const text = `// Date.now()
       export interface A { Date: string; process(date: Date): void }
       export const a = (x: { process: string; Date: Date }) => [x.process, 'setTimeout', { Date: 1 }];`;
-    expect(said('domain/lookups.ts', text)).toEqual([]);
+    expect(problemsWith('domain/lookup-service.ts', text)).toEqual([]);
   });
 
   it('lets an exception name a library as a type, and no more', () => {
     const libraries = { 'app/main.ts knex': 'closes it' };
-    expect(said('app/main.ts', `import type { Knex } from 'knex';`, { libraries })).toEqual([]);
-    expect(said('app/main.ts', `import { knex } from 'knex';`, { libraries })).toHaveLength(1);
+    expect(problemsWith('app/main.ts', `import type { Knex } from 'knex';`, { libraries })).toEqual([]);
+    expect(problemsWith('app/main.ts', `import { knex } from 'knex';`, { libraries })).toHaveLength(1);
   });
 
   it('lets an exception be long', () => {
     const long = { 'app/main.ts': 'a table' };
-    expect(said('app/main.ts', 'export {};\n'.repeat(300), { long })).toEqual([]);
+    expect(problemsWith('app/main.ts', 'export {};\n'.repeat(300), { long })).toEqual([]);
   });
 
   it('points at exceptions that nobody needs', () => {
     const excepted = { libraries: { 'app/main.ts knex': 'closes it' }, long: { 'app/gone.ts': 'a table' } };
-    expect(said('app/main.ts', 'export {};', excepted)).toEqual([
+    expect(problemsWith('app/main.ts', 'export {};', excepted)).toEqual([
       expect.stringContaining('"app/gone.ts" is not needed any more'),
       expect.stringContaining('"app/main.ts knex" is not needed any more'),
     ]);

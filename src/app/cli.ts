@@ -3,24 +3,24 @@ import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { openKeyFile } from '../adapters/signing/key-file.js';
 import { LogTelemetry } from '../adapters/system/log-telemetry.js';
-import { type AdminAccess, openAdminAccess } from './admin-access.js';
-import { addOperations } from './cli-operations.js';
-import { addUpstream } from './cli-upstream.js';
+import { type AdminClient, openAdminClient } from './commands/admin-client.js';
+import { addOperations } from './commands/operations-commands.js';
+import { addUpstream } from './commands/upstream-commands.js';
 import { checkCommand } from './commands/check.js';
 import { showDiagnoses } from './commands/doctor.js';
 import { type InitOptions, initCommand } from './commands/init.js';
 import { lookup } from './commands/lookup.js';
 import { mailTest } from './commands/mail-test.js';
-import { paintFor } from './commands/paint.js';
+import { paintFor } from './commands/terminal-style.js';
 import { terminalPrompt } from './commands/prompt.js';
 import { logOf, serveUntilSignalled } from './commands/serve.js';
 import { sync } from './commands/sync.js';
 import { templatesCheck } from './commands/templates-check.js';
-import { ConfigError } from './config/problems.js';
-import { type LoadedConfig, loadConfig } from './config.js';
+import { ConfigError } from './config/errors/problems.js';
+import { type LoadedConfig, loadConfig } from './config/config.js';
 import { startDemo } from './demo/demo.js';
-import { wordsOf } from './doctor/diagnosis.js';
-import { examine, examined } from './doctor/doctor.js';
+import { messageOf } from './doctor/check-result.js';
+import { runChecks, runCheck } from './doctor/doctor.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -105,7 +105,7 @@ command('doctor', 'try everything the configuration names and say what to fix; c
   .option('--json', 'print it as JSON')
   .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
     const telemetry = new LogTelemetry({ level: 'error', format: 'pretty' });
-    const diagnoses = await examined(() => examine(load(config), telemetry));
+    const diagnoses = await runCheck(() => runChecks(load(config), telemetry));
     process.exitCode = showDiagnoses(diagnoses, { isJson: json, paint, print });
     await telemetry.close();
   });
@@ -140,7 +140,7 @@ command('sync', 'sync mirrors now and show what changed')
         source,
         isDryRun: dryRun,
         isForced: force,
-        isOfChanges: changes,
+        isIncremental: changes,
         isJson: json,
         paint,
         print,
@@ -174,7 +174,7 @@ addUpstream(program, { command, load, complain, env, stdin: process.stdin, outpu
 addOperations(program, { command, withAccess, output: { paint, print } });
 
 await program.parseAsync().catch((error: unknown) => {
-  complain(error instanceof ConfigError ? error.message : `islet: ${wordsOf(error)}`);
+  complain(error instanceof ConfigError ? error.message : `islet: ${messageOf(error)}`);
   process.exitCode = 1;
 });
 // Whatever a source has left open does not keep us.
@@ -187,12 +187,12 @@ function load(file: string | undefined): LoadedConfig {
 /** @param isLogged whether it has to be found in the log, no server running or not */
 async function withAccess(
   file: string | undefined,
-  use: (access: AdminAccess) => Promise<number>,
+  use: (access: AdminClient) => Promise<number>,
   { isLogged } = { isLogged: false },
 ): Promise<void> {
   const { config } = load(file);
   const telemetry = isLogged ? logOf(config) : new LogTelemetry({ level: 'error', format: 'pretty' });
-  const access = await openAdminAccess(config, telemetry);
+  const access = await openAdminClient(config, telemetry);
   try {
     process.exitCode = await use(access);
   } finally {

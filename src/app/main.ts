@@ -1,32 +1,32 @@
 import { writeFile } from 'node:fs/promises';
 import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
-import { AccountChecks } from '../domain/account-checks.js';
-import { AccountQuestions } from '../domain/account-questions.js';
-import { AccountRounds } from '../domain/account-rounds.js';
-import { IndexKeeper } from '../domain/index-keeper.js';
-import { Peppers } from '../domain/peppers.js';
+import { AccountStatusCache } from '../domain/account-checks/account-status-cache.js';
+import { AccountProber } from '../domain/account-checks/account-prober.js';
+import { AccountCheckRunner } from '../domain/account-checks/account-check-runner.js';
+import { IndexUpdater } from '../domain/hash-index/index-updater.js';
+import { PepperService } from '../domain/peppers/pepper-service.js';
 import { ChangeFeed } from '../ports/change-feed.js';
 import { Clock } from '../ports/clock.js';
 import { Homeservers } from '../ports/homeservers.js';
-import { Jobs } from '../ports/jobs.js';
+import { JobQueue } from '../ports/job-queue.js';
 import { RateLimits } from '../ports/rate-limits.js';
-import { Sender } from '../ports/sender.js';
-import { keepAccounts } from './account-checks.js';
-import { openAdminToken } from './admin-token.js';
-import { checkedIn, followedIn } from './chain.js';
-import type { Config } from './config.js';
-import { healthOf } from './health.js';
-import { adminApp } from './http/admin.js';
+import { MessageSender } from '../ports/message-sender.js';
+import { scheduleAccountChecks } from './background/account-check-schedule.js';
+import { openAdminToken } from './http/admin/admin-token.js';
+import { checkedIn, followedIn } from './wiring/configured-source.js';
+import type { Config } from './config/config.js';
+import { healthOf } from './http/admin/readiness.js';
+import { adminApp } from './http/admin/admin-server.js';
 import { listen } from './http/listen.js';
 import { httpApp } from './http/server.js';
-import { jobHandlers } from './job-handlers.js';
-import { runJobs } from './job-runner.js';
-import { type OpenHouse, openHouse } from './open.js';
-import { SPEC_VERSIONS } from './options.js';
-import { every, type Schedule } from './schedule.js';
-import type { Services } from './services.js';
-import { keepMirrors } from './syncs.js';
-import { checkUnmirrored } from './unmirrored.js';
+import { jobHandlers } from './background/job-handlers.js';
+import { runJobs } from './background/job-worker.js';
+import { type App, openApp } from './wiring/open-app.js';
+import { SPEC_VERSIONS } from './wiring/domain-options.js';
+import { runPeriodically, type Schedule } from './background/periodic.js';
+import type { Services } from './wiring/services.js';
+import { scheduleMirrorSyncs } from './background/mirror-schedule.js';
+import { checkUnmirroredDirectories } from './background/directory-self-check.js';
 
 const MINUTE_MS = 60_000;
 /** Instances that were away for longer load everything again. */
@@ -49,32 +49,32 @@ export interface Islet {
  * @throws an error that names what could not be opened or listened on
  */
 export async function serve(config: Config, telemetry: LogTelemetry): Promise<Islet> {
-  const house = await openHouse(config, telemetry);
+  const house = await openApp(config, telemetry);
   const closing: (() => Promise<unknown>)[] = [() => house.close()];
   try {
-    const { container, services, stages, templates, db } = house;
+    const { container, services, configuredSources, templates, db } = house;
     const clock = container.get(Clock);
-    const peppers = container.get(Peppers);
-    await peppers.keep();
+    const pepperService = container.get(PepperService);
+    await pepperService.rotateIfDue();
     const feed = container.get(ChangeFeed);
-    const keeper = container.get(IndexKeeper);
-    await keeper.start();
-    const checks = container.get(AccountChecks);
-    const questions = container.get(AccountQuestions);
-    const isChecking = checkedIn(stages).length > 0;
-    if (isChecking) await checks.learn();
+    const indexUpdater = container.get(IndexUpdater);
+    await indexUpdater.start();
+    const accountStatuses = container.get(AccountStatusCache);
+    const prober = container.get(AccountProber);
+    const isChecking = checkedIn(configuredSources).length > 0;
+    if (isChecking) await accountStatuses.loadAnswers();
 
     const admin = await listen(
       adminApp(services, {
         adminToken: await openAdminToken(config.dataDir),
         health: healthOf(
           db,
-          services.mirrors,
-          peppers,
-          stages,
+          services.mirrorService,
+          pepperService,
+          configuredSources,
           clock,
           telemetry.registry,
-          isChecking && { checks, questions },
+          isChecking && { accountStatuses, prober },
         ),
         clock,
       }),
@@ -83,20 +83,29 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     );
     closing.push(() => admin.close(0));
 
-    const schedules = startSchedules(house, peppers, keeper, feed, clock, config.invites.lifetimeMs);
+    const schedules = startSchedules(house, pepperService, indexUpdater, feed, clock, config.invites.lifetimeMs);
     closing.push(() => Promise.all(schedules.map((schedule) => schedule.close())));
     schedules.push(
-      ...keepMirrors(stages, services.mirrors, services.sync, container.get(RateLimits), clock, telemetry),
-      runJobs(
-        container.get(Jobs),
-        jobHandlers(services, container.get(Homeservers), container.getAll(Sender)),
+      ...scheduleMirrorSyncs(
+        configuredSources,
+        services.mirrorService,
+        services.directorySyncService,
+        container.get(RateLimits),
         clock,
         telemetry,
       ),
-      ...(isChecking ? [keepAccounts(container.get(AccountRounds), services.invites, telemetry)] : []),
+      runJobs(
+        container.get(JobQueue),
+        jobHandlers(services, container.get(Homeservers), container.getAll(MessageSender)),
+        clock,
+        telemetry,
+      ),
+      ...(isChecking
+        ? [scheduleAccountChecks(container.get(AccountCheckRunner), services.inviteService, telemetry)]
+        : []),
     );
 
-    void checkUnmirrored(stages, telemetry);
+    void checkUnmirroredDirectories(configuredSources, telemetry);
 
     const app = httpApp(services, {
       ...config.listen,
@@ -129,32 +138,32 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 }
 
 function startSchedules(
-  { stages, services: { sessions, bindings, invites, telemetry } }: OpenHouse,
-  peppers: Peppers,
-  keeper: IndexKeeper,
+  { configuredSources, services: { validationService, bindingService, inviteService, telemetry } }: App,
+  pepperService: PepperService,
+  indexUpdater: IndexUpdater,
   feed: ChangeFeed,
   clock: Clock,
   inviteLifetimeMs: number | undefined,
 ): Schedule[] {
   const watch = feed.onChange(() => {
-    keeper.catchUp().catch((cause: unknown) => telemetry.warn('changes could not be followed', {}, cause));
+    indexUpdater.catchUp().catch((cause: unknown) => telemetry.warn('changes could not be followed', {}, cause));
   });
-  const keeping = every(MINUTE_MS, 'peppers', telemetry, () => peppers.keep());
+  const keeping = runPeriodically(MINUTE_MS, 'peppers', telemetry, () => pepperService.rotateIfDue());
   const listening = [
-    peppers.onBehind(() => keeping.hurry()),
-    followedIn(stages)?.onChange(() => keeping.hurry()),
+    pepperService.onStale(() => keeping.runSoon()),
+    followedIn(configuredSources)?.onChange(() => keeping.runSoon()),
     watch,
   ];
   return [
     keeping,
-    every(MINUTE_MS, 'old bindings', telemetry, () => bindings.expire()),
-    every(10 * MINUTE_MS, 'old sessions', telemetry, () => sessions.purge()),
+    runPeriodically(MINUTE_MS, 'old bindings', telemetry, () => bindingService.expire()),
+    runPeriodically(10 * MINUTE_MS, 'old sessions', telemetry, () => validationService.purge()),
     // A crash, or a source that failed at the wrong moment, may have left one waiting.
-    every(60 * MINUTE_MS, 'waiting invitations', telemetry, () => invites.deliverKnown()),
+    runPeriodically(60 * MINUTE_MS, 'waiting invitations', telemetry, () => inviteService.deliverKnown()),
     ...(inviteLifetimeMs === undefined
       ? []
-      : [every(60 * MINUTE_MS, 'old invitations', telemetry, () => invites.expire(inviteLifetimeMs))]),
-    every(10 * MINUTE_MS, 'old changes', telemetry, () => feed.purge(clock.now() - FEED_KEPT_MS)),
+      : [runPeriodically(60 * MINUTE_MS, 'old invitations', telemetry, () => inviteService.expire(inviteLifetimeMs))]),
+    runPeriodically(10 * MINUTE_MS, 'old changes', telemetry, () => feed.purge(clock.now() - FEED_KEPT_MS)),
     {
       close: () => {
         for (const one of listening) one?.close();

@@ -1,4 +1,4 @@
-import type { Mxid } from '../domain/mxid.js';
+import type { Mxid } from '../domain/identifiers/mxid.js';
 
 /** Who is signed in here. Access tokens are kept as hashes only. */
 export abstract class AccountStore {

@@ -1,4 +1,4 @@
-import type { Claim } from '../domain/directory.js';
+import type { Claim } from '../domain/associations/claim.js';
 
 /** What changed in the claims of one source. A claim that is removed and added stays. */
 export interface ClaimChange {

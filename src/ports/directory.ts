@@ -1,11 +1,11 @@
-import type { DirectoryEntry } from '../domain/directory.js';
+import type { DirectoryEntry } from '../domain/directory/directory-entry.js';
 
 export interface DirectoryPage {
   /** Which part of the directory it is from, e.g. the search base. Guards watch each part by itself. */
-  readonly part: string;
+  readonly base: string;
   readonly entries: readonly DirectoryEntry[];
   /** What is odd about this part, which was read to its end and gave no entry: why that may not be the truth. */
-  readonly remark?: string;
+  readonly warning?: string;
 }
 
 /** What a directory can say without being read from end to end: neither deletions nor moves out of it. */
@@ -14,11 +14,11 @@ export interface DirectoryChanges {
   readonly present: readonly DirectoryPage[];
   /** Ids of such entries that are not, whether or not they ever were. */
   readonly gone: readonly string[];
-  readonly bookmark: string;
+  readonly syncCursor: string;
 }
 
 /** Told who changed, says of whom besides it is to be said whether they are there: by id. */
-export type Beside = (changed: readonly DirectoryPage[]) => Promise<readonly string[]>;
+export type ExtraIds = (changed: readonly DirectoryPage[]) => Promise<readonly string[]>;
 
 /** A source that can be read from end to end. */
 export abstract class Directory {
@@ -29,16 +29,16 @@ export abstract class Directory {
    * Whether it makes user IDs out of names of its own, so that two entries with one user ID may be
    * two people, rather than knowing the user IDs themselves.
    */
-  abstract readonly derivesNames: boolean;
+  abstract readonly derivesUserIds: boolean;
 
   /**
    * Whether its entries are people with lasting ids of their own, so that an entry that is gone is
    * somebody who left, rather than a list of addresses that somebody may merely have none of.
    */
-  abstract readonly listsPeople: boolean;
+  abstract readonly hasStableIds: boolean;
 
   /** Every part, whether or not it has entries. */
-  abstract readonly parts: readonly string[];
+  abstract readonly bases: readonly string[];
 
   /**
    * Reads everything, each entry once unless it moves meanwhile, page by page, no faster than pages are taken. Throws if it cannot be read to
@@ -46,15 +46,15 @@ export abstract class Directory {
    *
    * @param onBookmark told, before the end, from where `changes` can go on; not told if it cannot
    */
-  abstract list(onBookmark?: (bookmark: string) => void): AsyncIterable<DirectoryPage>;
+  abstract list(onBookmark?: (syncCursor: string) => void): AsyncIterable<DirectoryPage>;
 
   /**
    * What changed since a bookmark was made, perhaps told more than once. `undefined` if that cannot
    * be said any more, or is too much to be said: then everything has to be read. Throws like `list`.
    * Entries without an id of their own are not asked for besides.
    */
-  changes?(since: string, beside?: Beside): Promise<DirectoryChanges | undefined>;
+  changes?(since: string, extraIds?: ExtraIds): Promise<DirectoryChanges | undefined>;
 
   /** Ends, for good, what is being listed or asked for changes, which then throws `Interrupted`. */
-  interrupt?(): void;
+  abort?(): void;
 }

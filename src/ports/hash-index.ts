@@ -1,6 +1,6 @@
-import type { CONTESTED } from '../domain/association.js';
-import type { Claim } from '../domain/directory.js';
-import type { Mxid } from '../domain/mxid.js';
+import type { AMBIGUOUS } from '../domain/associations/association.js';
+import type { Claim } from '../domain/associations/claim.js';
+import type { Mxid } from '../domain/identifiers/mxid.js';
 
 /** All claims of a source as they are stored now, in pages. May be read again at any time. */
 export type ClaimReader = () => AsyncIterable<readonly Claim[]>;
@@ -46,7 +46,7 @@ export abstract class HashIndex {
    * name is claimed by two people. `undefined` for unknown hashes, for text that is no hash, for a
    * source never loaded and for a pepper that is not live.
    */
-  abstract find(source: string, pepper: string, hash: string): Mxid | typeof CONTESTED | undefined;
+  abstract find(source: string, pepper: string, hash: string): Mxid | typeof AMBIGUOUS | undefined;
 
   /**
    * How many claims of a source it holds under each live pepper, and in how many bytes all of it. Of

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../domain/canonical-json.js';
+import type { JsonObject } from '../domain/signing/canonical-json.js';
 
 /** The homeservers, reached by federation or as the configuration says. */
 export abstract class Homeservers {

@@ -30,7 +30,7 @@ export interface HttpResponse {
 }
 
 /** Why there was no answer, in one word for code and one sentence for people. */
-export type HopProblem =
+export type ConnectionProblem =
   | 'name_not_found'
   | 'refused'
   | 'unreachable'
@@ -41,18 +41,18 @@ export type HopProblem =
   | 'broken';
 
 /** A hop that failed. The message names the hop and the reason; it carries no header, body or query string. */
-export class HopFailed extends Error {
-  override readonly name = 'HopFailed';
+export class HttpConnectionError extends Error {
+  override readonly name = 'HttpConnectionError';
 
   constructor(
     /** Scheme, host and port of the hop. */
-    readonly hop: string,
-    readonly problem: HopProblem,
+    readonly endpoint: string,
+    readonly problem: ConnectionProblem,
     /** `certificate is not trusted`, `no answer within 10 s` */
     readonly reason: string,
     options?: ErrorOptions,
   ) {
-    super(`could not reach ${hop}: ${reason}`, options);
+    super(`could not reach ${endpoint}: ${reason}`, options);
   }
 }
 

@@ -1,6 +1,6 @@
-import type { StoredInvite } from '../domain/invite.js';
-import type { Threepid } from '../domain/threepid.js';
-import type { NewJob } from './jobs.js';
+import type { StoredInvite } from '../domain/invites/invite.js';
+import type { Threepid } from '../domain/identifiers/threepid.js';
+import type { NewJob } from './job-queue.js';
 
 /** Invitations of people without an account. They stay after delivery: their tokens and keys go on being asked for. */
 export abstract class InviteStore {
@@ -19,7 +19,7 @@ export abstract class InviteStore {
   abstract deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void>;
 
   /** Has one that was handed over wait again. Nothing happens if there is none. */
-  abstract putBack(token: string): Promise<void>;
+  abstract requeue(token: string): Promise<void>;
 
   /** Everything stored, delivered or not, in pages; what changes meanwhile may or may not be in it. */
   abstract all(): AsyncIterable<readonly StoredInvite[]>;

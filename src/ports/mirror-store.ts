@@ -1,10 +1,11 @@
-import type { MirroredEntry, MirrorState } from '../domain/directory.js';
-import type { Mxid } from '../domain/mxid.js';
-import type { Threepid } from '../domain/threepid.js';
+import type { MirroredEntry } from '../domain/directory/directory-entry.js';
+import type { MirrorState } from '../domain/directory/mirror-state.js';
+import type { Mxid } from '../domain/identifiers/mxid.js';
+import type { Threepid } from '../domain/identifiers/threepid.js';
 import type { ClaimChange } from './change-feed.js';
 
 /** Entries to be put into a mirror, kept in little room until they are: there may be a million. */
-export interface MirrorDraft {
+export interface EntryBuffer {
   readonly size: number;
   add(entry: MirroredEntry): void;
   /** As they were added, in pages of at most a few hundred. May be read again. */
@@ -13,7 +14,7 @@ export interface MirrorDraft {
 
 export interface MirrorUpdate {
   /** New entries, and changed ones in place of those of the same id. A draft of the same store. */
-  readonly put: MirrorDraft;
+  readonly upserts: EntryBuffer;
   /** Ids of entries that are gone. */
   readonly removed: readonly string[];
   readonly state: MirrorState;
@@ -33,7 +34,7 @@ export abstract class MirrorStore {
   abstract entries(source: string): AsyncIterable<readonly MirroredEntry[]>;
 
   /** Only ids and stamps, in pages, in no order: what a sync compares. */
-  abstract stamps(source: string): AsyncIterable<readonly Pick<MirroredEntry, 'id' | 'stamp' | 'part'>[]>;
+  abstract digests(source: string): AsyncIterable<readonly Pick<MirroredEntry, 'id' | 'digest' | 'base'>[]>;
 
   /** The entries of these ids; unknown ones are left out. Any number may be asked. */
   abstract get(source: string, ids: readonly string[]): Promise<readonly MirroredEntry[]>;
@@ -48,7 +49,7 @@ export abstract class MirrorStore {
   abstract findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]>;
 
   /** An empty draft. */
-  abstract draft(): MirrorDraft;
+  abstract draft(): EntryBuffer;
 
   /**
    * Applies an update in one transaction: all of it, or nothing and an error. Whose the removed

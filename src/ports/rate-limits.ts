@@ -13,5 +13,5 @@ export abstract class RateLimits {
    *   points than `amount` are never taken: for these, the whole window. What was taken more than a
    *   window ahead, by a clock that was set back since, does not count
    */
-  abstract take(key: string, limit: Limit, points?: number): Promise<number>;
+  abstract consume(key: string, limit: Limit, points?: number): Promise<number>;
 }

@@ -1,5 +1,5 @@
-import type { ValidationSession } from '../domain/validation-session.js';
-import type { Threepid } from '../domain/threepid.js';
+import type { ValidationSession } from '../domain/validation/validation-session.js';
+import type { Threepid } from '../domain/identifiers/threepid.js';
 
 /** Validation sessions and how often their token was guessed. */
 export abstract class SessionStore {

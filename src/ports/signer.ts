@@ -1,4 +1,4 @@
-import type { JsonObject } from '../domain/canonical-json.js';
+import type { JsonObject } from '../domain/signing/canonical-json.js';
 
 export interface VerifyKey {
   /** `ed25519:0` */

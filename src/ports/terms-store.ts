@@ -1,4 +1,4 @@
-import type { Mxid } from '../domain/mxid.js';
+import type { Mxid } from '../domain/identifiers/mxid.js';
 
 /** Which policy documents each user has accepted, by URL. */
 export abstract class TermsStore {

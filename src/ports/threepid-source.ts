@@ -1,10 +1,10 @@
-import type { AccountCheck } from '../domain/account-check.js';
-import type { Association, CONTESTED, Finding } from '../domain/association.js';
-import type { Mxid } from '../domain/mxid.js';
-import type { Threepid } from '../domain/threepid.js';
+import type { AccountCheck } from '../domain/account-checks/account-check.js';
+import type { Association, AMBIGUOUS, Finding } from '../domain/associations/association.js';
+import type { Mxid } from '../domain/identifiers/mxid.js';
+import type { Threepid } from '../domain/identifiers/threepid.js';
 
 /** One way by which a source came to its answer, for the operator. */
-export interface Evidence {
+export interface SourceTrace {
   /** `live`, `mirror`, … */
   readonly via: string;
   readonly finding: Finding | undefined;
@@ -25,7 +25,7 @@ export interface Evidence {
  * The names of the identity servers that a question has come by before it came to us, the nearest
  * last. A foreign source tells them and our own to whom it asks, so that questions do not go in circles.
  */
-export type Route = readonly string[];
+export type ViaPath = readonly string[];
 
 /** Something that knows which user is behind a threepid. */
 export abstract class ThreepidSource {
@@ -33,16 +33,16 @@ export abstract class ThreepidSource {
   abstract readonly name: string;
 
   /** Whether its word forbids binding a threepid to anybody else, as a directory's does. */
-  readonly isOwner?: boolean;
+  readonly isAuthoritative?: boolean;
 
   /** Whether it is somebody else's: it is told what somebody is looking for just now, and nothing besides. */
-  readonly isForeign?: boolean;
+  readonly isExternal?: boolean;
 
   /**
    * What it knows of `threepids`: whose they are, or that it cannot say. Unknown ones are left out,
    * the order is free, and there may be thousands. Rejects if it could not find out.
    */
-  abstract find(threepids: readonly Threepid[], route?: Route): Promise<readonly Finding[]>;
+  abstract find(threepids: readonly Threepid[], viaPath?: ViaPath): Promise<readonly Finding[]>;
 
   /** Whose these are by right, where that is more than whom it answers. */
   findOwners?(threepids: readonly Threepid[]): Promise<readonly Finding[]>;
@@ -57,12 +57,12 @@ export abstract class ThreepidSource {
   findHashes?(
     pepper: string,
     hashes: readonly string[],
-    route?: Route,
-  ): Promise<ReadonlyMap<string, Mxid | typeof CONTESTED>>;
+    viaPath?: ViaPath,
+  ): Promise<ReadonlyMap<string, Mxid | typeof AMBIGUOUS>>;
 
   /** Ends its connections. Nothing is asked afterwards. */
   close?(): void | Promise<void>;
 
   /** How it would answer for one threepid, every way it has, the one that counts first. */
-  explain?(threepid: Threepid): Promise<readonly Evidence[]>;
+  explain?(threepid: Threepid): Promise<readonly SourceTrace[]>;
 }

@@ -1,8 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lookupHash } from '../../src/domain/hashing.js';
-import { email } from '../../src/domain/threepid.js';
+import { lookupHash } from '../../src/domain/identifiers/lookup-hash.js';
+import { email } from '../../src/domain/identifiers/threepid.js';
 import { startHomeserver } from '../support/homeserver.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { median, output } from './measure.js';

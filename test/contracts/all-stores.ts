@@ -1,10 +1,10 @@
-import { accountCheckStoreContract } from './account-check-store.contract.js';
+import { accountCheckStoreContract } from './account-status-store.contract.js';
 import { accountStoreContract } from './account-store.contract.js';
 import { associationStoreContract } from './association-store.contract.js';
 import { changeFeedContract } from './change-feed.contract.js';
-import { holderStoreContract } from './holder-store.contract.js';
+import { holderStoreContract } from './user-id-assignment-store.contract.js';
 import { inviteStoreContract } from './invite-store.contract.js';
-import { jobsContract } from './jobs.contract.js';
+import { jobsContract } from './job-queue.contract.js';
 import { mirrorStoreContract } from './mirror-store.contract.js';
 import { pepperStoreContract } from './pepper-store.contract.js';
 import { rateLimitsContract } from './rate-limits.contract.js';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { BINDINGS, type Binding } from '../../src/domain/association.js';
-import type { Mxid } from '../../src/domain/mxid.js';
-import { email, msisdn } from '../../src/domain/threepid.js';
+import { type Binding } from '../../src/domain/associations/binding.js';
+import { BINDINGS } from '../../src/domain/associations/binding.js';
+import type { Mxid } from '../../src/domain/identifiers/mxid.js';
+import { email, msisdn } from '../../src/domain/identifiers/threepid.js';
 import { freshStores, type OpenStores, readAll } from './stores.js';
 
 const strauss = email('Strauß@example.org');

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Binding } from '../../src/domain/association.js';
-import type { Claim, MirrorState } from '../../src/domain/directory.js';
-import { email } from '../../src/domain/threepid.js';
+import type { Binding } from '../../src/domain/associations/binding.js';
+import type { MirrorState } from '../../src/domain/directory/mirror-state.js';
+import type { Claim } from '../../src/domain/associations/claim.js';
+import { email } from '../../src/domain/identifiers/threepid.js';
 import type { ClaimChange } from '../../src/ports/change-feed.js';
 import { callsOf, freshStores, type OpenStores } from './stores.js';
 
-const state: MirrorState = { syncedAt: 1, attemptedAt: 1, parts: {}, failure: undefined };
+const state: MirrorState = { syncedAt: 1, attemptedAt: 1, bases: {}, failure: undefined };
 const claim = (name: string): Claim => ({ threepid: email(`${name}@example.org`), mxid: `@${name}:example.org` });
 const binding = (name: string): Binding => ({ ...claim(name), boundAt: 1, notBefore: 1, notAfter: 2 });
 
@@ -14,7 +15,7 @@ export function changeFeedContract(open: OpenStores): void {
   describe('ChangeFeed contract', () => {
     const on = freshStores(open);
     const apply = (...changes: ClaimChange[]) =>
-      on.mirrors.apply('staff', { put: on.mirrors.draft(), removed: [], state, changes });
+      on.mirrors.apply('staff', { upserts: on.mirrors.draft(), removed: [], state, changes });
     const bind = (name: string) => on.associations.bind(binding(name), []);
     const addedSince = async (position: number) =>
       (await on.feed.since(position))?.changes.flatMap(({ added }) => added.map(({ mxid }) => mxid));
@@ -38,7 +39,7 @@ export function changeFeedContract(open: OpenStores): void {
 
     it('gives back a change as it was written, marks and aliases too', async () => {
       const position = await on.feed.position();
-      const shared: Claim = { threepid: email('Strauß@example.org'), mxid: '@s:example.org', isShared: true };
+      const shared: Claim = { threepid: email('Strauß@example.org'), mxid: '@s:example.org', isCollision: true };
       const change = { source: 'staff', removed: [claim('anna')], added: [shared], isReload: false };
       const other = { source: 'partners', removed: [claim('bob')], added: [], isReload: false };
       await apply(change, other);
@@ -59,7 +60,7 @@ export function changeFeedContract(open: OpenStores): void {
       const other = { source: 'other', removed: [], added: [], isReload: false };
       const sync = (name: string) =>
         on.mirrors.apply(name, {
-          put: on.mirrors.draft(),
+          upserts: on.mirrors.draft(),
           removed: [],
           state,
           changes: [{ ...other, source: name, added: [claim(name)] }, other, other, other],

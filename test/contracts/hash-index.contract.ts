@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CONTESTED } from '../../src/domain/association.js';
-import type { Claim } from '../../src/domain/directory.js';
-import { lookupHash, lookupHashes } from '../../src/domain/hashing.js';
-import type { Mxid } from '../../src/domain/mxid.js';
-import { email, msisdn, type Threepid } from '../../src/domain/threepid.js';
+import { AMBIGUOUS } from '../../src/domain/associations/association.js';
+import type { Claim } from '../../src/domain/associations/claim.js';
+import { lookupHash, lookupHashes } from '../../src/domain/identifiers/lookup-hash.js';
+import type { Mxid } from '../../src/domain/identifiers/mxid.js';
+import { email, msisdn, type Threepid } from '../../src/domain/identifiers/threepid.js';
 import type { ClaimReader, HashIndex } from '../../src/ports/hash-index.js';
 
 const anna = email('anna@example.org');
@@ -90,7 +90,7 @@ export function hashIndexContract(open: () => HashIndex): void {
 
       it('is contested where two users claim a threepid', async () => {
         await index.load('staff', pages([annas, { ...bobs, threepid: anna }]));
-        expect(find(anna)).toBe(CONTESTED);
+        expect(find(anna)).toBe(AMBIGUOUS);
       });
 
       it('is contested where an alias and another address meet', async () => {
@@ -100,19 +100,19 @@ export function hashIndexContract(open: () => HashIndex): void {
           { threepid: lowerCased, mxid: '@other:example.org' },
         ];
         await index.load('staff', pages(claims));
-        expect(find(lowerCased)).toBe(CONTESTED);
+        expect(find(lowerCased)).toBe(AMBIGUOUS);
         expect(find(strauss)).toBe('@strauss:example.org');
       });
 
       it('is contested where the name is claimed by two people', async () => {
-        await index.load('staff', pages([{ ...annas, isShared: true }]));
-        expect(find(anna)).toBe(CONTESTED);
+        await index.load('staff', pages([{ ...annas, isCollision: true }]));
+        expect(find(anna)).toBe(AMBIGUOUS);
       });
 
       it('is contested while one of two claims of a user is shared', async () => {
-        const shared: Claim = { ...annas, isShared: true };
+        const shared: Claim = { ...annas, isCollision: true };
         await index.load('staff', pages([annas, shared]));
-        expect(find(anna)).toBe(CONTESTED);
+        expect(find(anna)).toBe(AMBIGUOUS);
         await index.apply('staff', [shared], []);
         expect(find(anna)).toBe('@anna:example.org');
       });
@@ -313,14 +313,14 @@ export function hashIndexContract(open: () => HashIndex): void {
       });
 
       it('does not take a shared claim for one that is not', async () => {
-        await index.apply('staff', [{ ...annas, isShared: true }], []);
+        await index.apply('staff', [{ ...annas, isCollision: true }], []);
         expect(find(anna)).toBe('@anna:example.org');
       });
 
       it('ends a contest when one of two claims is removed', async () => {
         const rival: Claim = { ...bobs, threepid: anna };
         await index.apply('staff', [], [rival]);
-        expect(find(anna)).toBe(CONTESTED);
+        expect(find(anna)).toBe(AMBIGUOUS);
         await index.apply('staff', [annas], []);
         expect(find(anna)).toBe('@bob:example.org');
       });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Refused } from '../../src/domain/errors.js';
+import { DomainError } from '../../src/domain/shared/errors.js';
 import type { HomeserverKeys } from '../../src/ports/homeserver-keys.js';
 
 interface Opened {
@@ -34,9 +34,9 @@ export function homeserverKeysContract(open: () => Promise<Opened>) {
 
     it('refuses in words fit for a stranger if the homeserver cannot be asked', async () => {
       const refusal = await opened.keys.find(opened.silent, 'ed25519:current').catch((error: unknown) => error);
-      expect(refusal).toBeInstanceOf(Refused);
-      const { reason, message } = refusal as Refused;
-      expect(reason).toBe('homeserver_failed');
+      expect(refusal).toBeInstanceOf(DomainError);
+      const { code, message } = refusal as DomainError;
+      expect(code).toBe('homeserver_failed');
       expect(message).toContain(`could not fetch the signing keys of ${opened.silent}: `);
       for (const secret of opened.secrets) expect(message).not.toContain(secret);
     });

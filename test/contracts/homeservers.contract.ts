@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Refused } from '../../src/domain/errors.js';
+import { DomainError } from '../../src/domain/shared/errors.js';
 import type { Homeservers } from '../../src/ports/homeservers.js';
 
 export interface OpenHomeservers {
@@ -101,8 +101,8 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
 
         const refusal = await homeservers.whoHasOpenIdToken(name, 's3cret').catch((error: unknown) => error);
 
-        expect(refusal).toBeInstanceOf(Refused);
-        expect(refusal).toMatchObject({ reason: 'homeserver_failed', message: expect.stringMatching(sentence) });
+        expect(refusal).toBeInstanceOf(DomainError);
+        expect(refusal).toMatchObject({ code: 'homeserver_failed', message: expect.stringMatching(sentence) });
         expect(chainOf(refusal)).not.toContain('s3cret');
       });
 
@@ -110,7 +110,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         const { homeservers } = await homeserverThat(json(200, { sub: '@anna:example.org' }));
         for (const name of ['', 'a/b', 'x?y', 'x@y', 'example.org:0', 'example.org:08448', 'exa mple.org', '[::1']) {
           await expect(homeservers.whoHasOpenIdToken(name, 'token')).rejects.toMatchObject({
-            reason: 'homeserver_invalid',
+            code: 'homeserver_invalid',
           });
         }
       });

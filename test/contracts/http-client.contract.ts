@@ -89,7 +89,7 @@ export function httpClientContract(open: () => HttpClient) {
       const standIn = await serve(answerOk);
       const refusal = await get(`http://islet:s3cret@127.0.0.1:${standIn.port}/`).catch((error: unknown) => error);
 
-      expect(refusal).toMatchObject({ name: 'HopFailed', hop: standIn.url });
+      expect(refusal).toMatchObject({ name: 'HttpConnectionError', endpoint: standIn.url });
       expect(String(refusal)).not.toMatch(/islet|s3cret/);
       expect(standIn.seen).toEqual([]);
     });
@@ -182,7 +182,7 @@ export function httpClientContract(open: () => HttpClient) {
         ['packs badly', (_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end('plain')],
       ])('says that a server %s', async (_case, handler) => {
         const { url } = await serve(handler);
-        await expect(get(url)).rejects.toMatchObject({ problem: 'broken', hop: url });
+        await expect(get(url)).rejects.toMatchObject({ problem: 'broken', endpoint: url });
       });
 
       it('says that a server speaks no TLS', async () => {
@@ -241,7 +241,7 @@ export function httpClientContract(open: () => HttpClient) {
         expect(seen[0]?.headers.host).toBe('hs.example.org');
         await expect(get('https://other.example.org/', { ca: authority.ca, connectTo })).rejects.toMatchObject({
           problem: 'certificate',
-          hop: `https://127.0.0.1:${port}`,
+          endpoint: `https://127.0.0.1:${port}`,
         });
       });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { StoredInvite } from '../../src/domain/invite.js';
-import { email, msisdn } from '../../src/domain/threepid.js';
+import type { StoredInvite } from '../../src/domain/invites/invite.js';
+import { email, msisdn } from '../../src/domain/identifiers/threepid.js';
 import { freshStores, type OpenStores } from './stores.js';
 
 const strauss = email('Strauß@example.org');
@@ -89,8 +89,8 @@ export function inviteStoreContract(open: OpenStores): void {
     it('has one that was handed over wait again, and does nothing for others', async () => {
       for (const at of [1, 2]) await on.invites.add(invite(`t${at}`, at), []);
       await on.invites.deliver(['t1', 't2'], 10, []);
-      await on.invites.putBack('t1');
-      await on.invites.putBack('unknown');
+      await on.invites.requeue('t1');
+      await on.invites.requeue('unknown');
       expect(await on.invites.findWaiting([strauss])).toEqual([invite('t1', 1)]);
       expect((await on.invites.get('t2'))?.deliveredAt).toBe(10);
     });

@@ -1,36 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import type { MirroredEntry, MirrorState } from '../../src/domain/directory.js';
-import type { Mxid } from '../../src/domain/mxid.js';
-import { email, msisdn } from '../../src/domain/threepid.js';
+import type { MirroredEntry } from '../../src/domain/directory/directory-entry.js';
+import type { MirrorState } from '../../src/domain/directory/mirror-state.js';
+import type { Mxid } from '../../src/domain/identifiers/mxid.js';
+import { email, msisdn } from '../../src/domain/identifiers/threepid.js';
 import type { MirrorUpdate } from '../../src/ports/mirror-store.js';
 import { draftOf, freshStores, type OpenStores, readAll } from './stores.js';
 
 const state: MirrorState = {
   syncedAt: 1_700_000_000_123,
   attemptedAt: 1_700_000_000_124,
-  parts: { 'ou=people,dc=example,dc=org': 3, 'ou="Büro"': 0 },
+  bases: { 'ou=people,dc=example,dc=org': 3, 'ou="Büro"': 0 },
   failure: undefined,
 };
 
 const anna: MirroredEntry = {
   id: 'a',
   label: 'uid=anna,ou=people,dc=example,dc=org',
-  stamp: '20240101000000Z',
-  part: 'ou=people,dc=example,dc=org',
+  digest: '20240101000000Z',
+  base: 'ou=people,dc=example,dc=org',
   person: { mxid: '@anna:example.org', threepids: [email('Strauß@example.org'), msisdn('49221555123')] },
-  leftOut: ['telephoneNumber: no number'],
+  skipped: ['telephoneNumber: no number'],
 };
 
 const entry = (id: string, mxid: Mxid | undefined = `@${id}:example.org`): MirroredEntry => ({
   id,
   label: `uid=${id}`,
-  stamp: `stamp of ${id}`,
-  part: 'people',
+  digest: `stamp of ${id}`,
+  base: 'people',
   person: { mxid, threepids: [email(`${id}@example.org`)] },
-  leftOut: [],
+  skipped: [],
 });
 
-const nobody: MirroredEntry = { ...anna, id: 'n', person: undefined, leftOut: ['no user name'] };
+const nobody: MirroredEntry = { ...anna, id: 'n', person: undefined, skipped: ['no user name'] };
 
 const byId = (entries: readonly MirroredEntry[]) => entries.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
@@ -38,9 +39,9 @@ const byId = (entries: readonly MirroredEntry[]) => entries.toSorted((a, b) => (
 export function mirrorStoreContract(open: OpenStores): void {
   describe('MirrorStore contract', () => {
     const on = freshStores(open);
-    type Update = Partial<Omit<MirrorUpdate, 'put'>> & { readonly put?: readonly MirroredEntry[] };
-    const apply = (source: string, { put, ...update }: Update) =>
-      on.mirrors.apply(source, { put: draftOf(on.mirrors, put), removed: [], state, changes: [], ...update });
+    type Update = Partial<Omit<MirrorUpdate, 'upserts'>> & { readonly upserts?: readonly MirroredEntry[] };
+    const apply = (source: string, { upserts, ...update }: Update) =>
+      on.mirrors.apply(source, { upserts: draftOf(on.mirrors, upserts), removed: [], state, changes: [], ...update });
     const entriesOf = async (source: string) => byId(await readAll(on.mirrors.entries(source)));
 
     it('keeps what is drafted as it was added, to be read any number of times', () => {
@@ -57,8 +58,8 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('gives back the state of each source as it was saved last', async () => {
-      const failure = { at: 7, reason: 'could not reach ldap://dc1', isSuspect: true } as const;
-      const failed = { ...state, syncedAt: undefined, remarks: { 'ou="Büro"': 'odd' }, failure };
+      const failure = { at: 7, reason: 'could not reach ldap://dc1', isRejected: true } as const;
+      const failed = { ...state, syncedAt: undefined, warnings: { 'ou="Büro"': 'odd' }, failure };
       await on.mirrors.saveState('staff', state);
       await on.mirrors.saveState('partners', state);
       await on.mirrors.saveState('staff', failed);
@@ -67,51 +68,51 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('gives back what was put, people and others, each once', async () => {
-      await apply('staff', { put: [anna, nobody, entry('b')] });
+      await apply('staff', { upserts: [anna, nobody, entry('b')] });
       expect(await entriesOf('staff')).toEqual([anna, entry('b'), nobody]);
       expect(await on.mirrors.state('staff')).toStrictEqual(state);
     });
 
     it('gives back labels and reasons of any text', async () => {
-      const odd = { ...anna, label: 'cn=nul\0 half\ud800 \\ "quoted" \u2028', leftOut: ['mail: \0'] };
-      await apply('staff', { put: [odd] });
+      const odd = { ...anna, label: 'cn=nul\0 half\ud800 \\ "quoted" \u2028', skipped: ['mail: \0'] };
+      await apply('staff', { upserts: [odd] });
       expect(await entriesOf('staff')).toEqual([odd]);
     });
 
     it('puts changed entries in place of those of the same id, and keeps the others', async () => {
-      await apply('staff', { put: [anna, entry('b')] });
-      const moved = { ...entry('a', '@anna.new:example.org'), part: 'former', stamp: '2' };
-      await apply('staff', { put: [moved] });
+      await apply('staff', { upserts: [anna, entry('b')] });
+      const moved = { ...entry('a', '@anna.new:example.org'), base: 'former', digest: '2' };
+      await apply('staff', { upserts: [moved] });
       expect(await entriesOf('staff')).toEqual([moved, entry('b')]);
       expect(await on.mirrors.findByMxid(['@anna:example.org'])).toEqual([]);
     });
 
     it('removes by id, and puts what is removed and put', async () => {
-      await apply('staff', { put: [anna, entry('b'), entry('c')] });
-      await apply('staff', { removed: ['b', 'c', 'unknown'], put: [entry('c')] });
+      await apply('staff', { upserts: [anna, entry('b'), entry('c')] });
+      await apply('staff', { removed: ['b', 'c', 'unknown'], upserts: [entry('c')] });
       expect(await entriesOf('staff')).toEqual([anna, entry('c')]);
     });
 
     it('keeps the entries of two sources apart', async () => {
-      await apply('staff', { put: [anna] });
-      await apply('partners', { put: [{ ...anna, label: 'other' }] });
+      await apply('staff', { upserts: [anna] });
+      await apply('partners', { upserts: [{ ...anna, label: 'other' }] });
       await apply('staff', { removed: ['a'] });
       expect(await entriesOf('staff')).toEqual([]);
       expect(await entriesOf('partners')).toEqual([{ ...anna, label: 'other' }]);
     });
 
     it('gives stamps alone', async () => {
-      await apply('staff', { put: [anna, nobody] });
-      const stamps = await readAll(on.mirrors.stamps('staff'));
-      const only = ({ id, stamp, part }: MirroredEntry) => ({ id, stamp, part });
-      expect(stamps.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([only(anna), only(nobody)]);
+      await apply('staff', { upserts: [anna, nobody] });
+      const digests = await readAll(on.mirrors.digests('staff'));
+      const only = ({ id, digest, base }: MirroredEntry) => ({ id, digest: digest, base: base });
+      expect(digests.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([only(anna), only(nobody)]);
     });
 
     it('takes, reads, finds and removes many thousands, in pages', async () => {
       const ids = Array.from({ length: 7_001 }, (_, at) => `id-${at}`);
-      await apply('staff', { put: ids.map((id) => entry(id)) });
-      await apply('partners', { put: [entry('id-1')] });
-      for (const read of [on.mirrors.entries('staff'), on.mirrors.stamps('staff')]) {
+      await apply('staff', { upserts: ids.map((id) => entry(id)) });
+      await apply('partners', { upserts: [entry('id-1')] });
+      for (const read of [on.mirrors.entries('staff'), on.mirrors.digests('staff')]) {
         const sizes: number[] = [];
         const seen = new Set<string>();
         for await (const page of read) {
@@ -129,15 +130,15 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('gets entries by id, each once, and leaves out unknown ones and those of other sources', async () => {
-      await apply('staff', { put: [anna, entry('b')] });
-      await apply('partners', { put: [entry('p')] });
+      await apply('staff', { upserts: [anna, entry('b')] });
+      await apply('partners', { upserts: [entry('p')] });
       expect(await on.mirrors.get('staff', ['a', 'p', 'unknown', 'a'])).toEqual([anna]);
       expect(await on.mirrors.get('staff', [])).toEqual([]);
     });
 
     it('finds entries of any source by user ID and says whose they are', async () => {
-      await apply('staff', { put: [anna, nobody, entry('b')] });
-      await apply('partners', { put: [entry('p', '@anna:example.org')] });
+      await apply('staff', { upserts: [anna, nobody, entry('b')] });
+      await apply('partners', { upserts: [entry('p', '@anna:example.org')] });
       const found = await on.mirrors.findByMxid(['@anna:example.org', '@unknown:example.org']);
       expect(found.toSorted((a, b) => (a.source < b.source ? -1 : 1))).toEqual([
         { ...entry('p', '@anna:example.org'), source: 'partners' },
@@ -146,15 +147,15 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('knows the user IDs that more than one entry has, over all sources', async () => {
-      await apply('staff', { put: [anna, entry('b'), entry('c'), entry('d', '@c:example.org'), nobody] });
-      await apply('partners', { put: [entry('p', '@anna:example.org'), { ...nobody, id: 'm' }] });
+      await apply('staff', { upserts: [anna, entry('b'), entry('c'), entry('d', '@c:example.org'), nobody] });
+      await apply('partners', { upserts: [entry('p', '@anna:example.org'), { ...nobody, id: 'm' }] });
       expect((await on.mirrors.repeatedMxids()).toSorted()).toEqual(['@anna:example.org', '@c:example.org']);
     });
 
     it('finds the entries of a source that have a threepid', async () => {
-      const mentions = { ...entry('b'), leftOut: ['strauss@example.org'] };
-      await apply('staff', { put: [anna, mentions] });
-      await apply('partners', { put: [anna] });
+      const mentions = { ...entry('b'), skipped: ['strauss@example.org'] };
+      await apply('staff', { upserts: [anna, mentions] });
+      await apply('partners', { upserts: [anna] });
       expect(await on.mirrors.findByThreepid('staff', email('strauss@example.org'))).toEqual([anna]);
       expect(await on.mirrors.findByThreepid('staff', msisdn('49221555123'))).toEqual([anna]);
       expect(await on.mirrors.findByThreepid('staff', msisdn('4922155512'))).toEqual([]);
@@ -164,16 +165,16 @@ export function mirrorStoreContract(open: OpenStores): void {
       const position = await on.feed.position();
       const claim = { threepid: email('anna@example.org'), mxid: '@anna:example.org' as const };
       const change = { source: 'staff', removed: [], added: [claim], isReload: false };
-      await apply('staff', { put: [anna], changes: [change] });
+      await apply('staff', { upserts: [anna], changes: [change] });
       expect((await on.feed.since(position))?.changes).toEqual([change]);
     });
 
     it('applies nothing of an update that fails half-way', async () => {
-      await apply('staff', { put: [anna, entry('b')] });
+      await apply('staff', { upserts: [anna, entry('b')] });
       const position = await on.feed.position();
       const many = Array.from({ length: 5_000 }, (_, at) => entry(`id-${at}`));
       const update = {
-        put: [...many, { ...anna, stamp: 'new' }, entry('id-0')],
+        upserts: [...many, { ...anna, digest: 'new' }, entry('id-0')],
         removed: ['b'],
         state: { ...state, syncedAt: 2 },
         changes: [{ source: 'staff', removed: [], added: [], isReload: true }],
@@ -185,13 +186,13 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('applies updates that come at the same moment one after the other', async () => {
-      const updates = ['1', '2', '3', '4'].map((stamp) =>
-        Array.from({ length: 300 }, (_, at) => ({ ...entry(`id-${at}`), stamp })),
+      const updates = ['1', '2', '3', '4'].map((digest) =>
+        Array.from({ length: 300 }, (_, at) => ({ ...entry(`id-${at}`), digest })),
       );
-      await Promise.all(updates.map((put) => apply('staff', { put })));
+      await Promise.all(updates.map((upserts) => apply('staff', { upserts })));
       const entries = await entriesOf('staff');
       expect(entries).toHaveLength(300);
-      expect(new Set(entries.map(({ stamp }) => stamp)).size).toBe(1);
+      expect(new Set(entries.map(({ digest }) => digest)).size).toBe(1);
     });
   });
 }

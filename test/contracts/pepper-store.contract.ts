@@ -56,16 +56,16 @@ export function pepperStoreContract(open: OpenStores): void {
 
     it('keeps one of several that are added at the same moment by those who saw the same last one', async () => {
       await on.peppers.add(first, undefined);
-      const rivals = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
-      await Promise.all(rivals.map((rival) => on.peppers.add(rival, 'first')));
+      const conflictingIds = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
+      await Promise.all(conflictingIds.map((rival) => on.peppers.add(rival, 'first')));
       const [, kept, ...others] = await on.peppers.all();
-      expect(rivals).toContainEqual(kept);
+      expect(conflictingIds).toContainEqual(kept);
       expect(others).toEqual([]);
     });
 
     it('keeps one of several first ones that are added at the same moment', async () => {
-      const rivals = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
-      await Promise.all(rivals.map((rival) => on.peppers.add(rival, undefined)));
+      const conflictingIds = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
+      await Promise.all(conflictingIds.map((rival) => on.peppers.add(rival, undefined)));
       expect(await on.peppers.all()).toHaveLength(1);
     });
 

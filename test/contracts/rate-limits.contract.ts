@@ -9,7 +9,7 @@ export function rateLimitsContract(open: OpenStores): void {
     const on = freshStores(open);
     const takeAt = (time: number, points?: number, of = limit, key = 'mail to anna@example.org') => {
       on.clock.time = time;
-      return on.limits.take(key, of, points);
+      return on.limits.consume(key, of, points);
     };
 
     it('takes the amount at once and then no more', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { email, msisdn } from '../../src/domain/threepid.js';
-import type { ValidationSession } from '../../src/domain/validation-session.js';
+import { email, msisdn } from '../../src/domain/identifiers/threepid.js';
+import type { ValidationSession } from '../../src/domain/validation/validation-session.js';
 import { freshStores, type OpenStores } from './stores.js';
 
 const alice: ValidationSession = {

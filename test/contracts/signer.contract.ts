@@ -92,7 +92,7 @@ export function signerContract(open: () => Promise<Signer>) {
       ['no base64', '!'.repeat(43)],
       ['a blank in between', `${'A'.repeat(20)} ${'A'.repeat(23)}`],
     ])('refuses %s as a private key', async (_case, privateKey) => {
-      await expect(signer.signWith(object, privateKey)).rejects.toMatchObject({ reason: 'invalid_public_key' });
+      await expect(signer.signWith(object, privateKey)).rejects.toMatchObject({ code: 'invalid_public_key' });
     });
 
     describe('verifies', () => {

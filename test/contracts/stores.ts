@@ -1,14 +1,14 @@
 import { afterEach, beforeEach } from 'vitest';
-import type { MirroredEntry } from '../../src/domain/directory.js';
-import type { AccountCheckStore } from '../../src/ports/account-check-store.js';
+import type { MirroredEntry } from '../../src/domain/directory/directory-entry.js';
+import type { AccountStatusStore } from '../../src/ports/account-status-store.js';
 import type { AccountStore } from '../../src/ports/account-store.js';
 import type { AssociationStore } from '../../src/ports/association-store.js';
 import type { ChangeFeed } from '../../src/ports/change-feed.js';
 import type { Clock } from '../../src/ports/clock.js';
-import type { HolderStore } from '../../src/ports/holder-store.js';
+import type { UserIdAssignmentStore } from '../../src/ports/user-id-assignment-store.js';
 import type { InviteStore } from '../../src/ports/invite-store.js';
-import type { Jobs } from '../../src/ports/jobs.js';
-import type { MirrorDraft, MirrorStore } from '../../src/ports/mirror-store.js';
+import type { JobQueue } from '../../src/ports/job-queue.js';
+import type { EntryBuffer, MirrorStore } from '../../src/ports/mirror-store.js';
 import type { PepperStore } from '../../src/ports/pepper-store.js';
 import type { RateLimits } from '../../src/ports/rate-limits.js';
 import type { SessionStore } from '../../src/ports/session-store.js';
@@ -19,19 +19,19 @@ export interface Stores {
   readonly sessions: SessionStore;
   readonly associations: AssociationStore;
   readonly mirrors: MirrorStore;
-  readonly holders: HolderStore;
+  readonly assignments: UserIdAssignmentStore;
   readonly feed: ChangeFeed;
   readonly peppers: PepperStore;
   readonly accounts: AccountStore;
-  readonly accountChecks: AccountCheckStore;
+  readonly accountStatuses: AccountStatusStore;
   readonly terms: TermsStore;
   readonly invites: InviteStore;
-  readonly jobs: Jobs;
+  readonly jobs: JobQueue;
   readonly limits: RateLimits;
 }
 
 /** A draft with these entries in it. */
-export function draftOf(mirrors: MirrorStore, entries: readonly MirroredEntry[] = []): MirrorDraft {
+export function draftOf(mirrors: MirrorStore, entries: readonly MirroredEntry[] = []): EntryBuffer {
   const draft = mirrors.draft();
   for (const entry of entries) draft.add(entry);
   return draft;

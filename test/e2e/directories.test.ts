@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { loadConfig } from '../../src/app/config.js';
-import { openDirectory } from '../../src/app/sources.js';
+import { loadConfig } from '../../src/app/config/config.js';
+import { openDirectory } from '../../src/app/wiring/open-sources.js';
 import { AD_LDIF, AD_PEOPLE, AD_ROOT, READER } from '../support/ad-people.js';
 import { IdentityClient } from '../support/client.js';
 import { asked, count, type Example, joined, section } from '../support/directories-page.js';
 import { eventually } from '../support/eventually.js';
-import { Heard } from '../support/fakes.js';
+import { RecordingTelemetry } from '../support/fakes.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { listed } from '../support/ldap.js';
@@ -22,7 +22,7 @@ const PASSWORD = 'of-islet';
 const SERVICE = { userPassword: PASSWORD, objectClass: ['organizationalRole', 'simpleSecurityObject'] };
 const folderOf = (dn: string) => entry(dn, { objectClass: 'organizationalRole', cn: dn.slice(3).split(',')[0] ?? '' });
 
-describe('docs/directories.md', () => {
+describe('docs/setup/directories.md', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'islet-directories-'));
@@ -45,7 +45,7 @@ describe('docs/directories.md', () => {
     const { config } = loadConfig({ file, env: {} });
     const [source] = config.sources;
     if (source?.kind !== 'ldap') throw new Error(stringify(config.sources));
-    const directory = openDirectory(source, new Heard());
+    const directory = openDirectory(source, new RecordingTelemetry());
     try {
       return await listed(directory);
     } finally {
@@ -92,7 +92,7 @@ describe('docs/directories.md', () => {
       ] as const) {
         const entries = await list(example, slapd.url, PASSWORD);
         expect(entries).toHaveLength(people.length);
-        expect(entries.at(-1)?.read().person?.threepids).toHaveLength(1);
+        expect(entries.at(-1)?.parse().person?.threepids).toHaveLength(1);
         expect(await count(command, slapd.url, PASSWORD)).toBe(people.length);
       }
     } finally {
@@ -135,7 +135,7 @@ describe('docs/directories.md', () => {
     });
     try {
       const entries = await list(examples[0], slapd.url, PASSWORD);
-      expect(entries.map((one) => one.read().person?.mxid)).toEqual(['@anna:example.org', '@bob:example.org']);
+      expect(entries.map((one) => one.parse().person?.mxid)).toEqual(['@anna:example.org', '@bob:example.org']);
       expect(await count(ldapsearch, slapd.url, PASSWORD)).toBe(2);
     } finally {
       await slapd.stop();
@@ -152,14 +152,14 @@ describe('docs/directories.md', () => {
 
     it('is right, over LDAPS', async () => {
       const entries = await list(examples[0], samba.ldapsUrl, READER.password, samba.ca);
-      const people = entries.flatMap((one) => one.read().person ?? []);
+      const people = entries.flatMap((one) => one.parse().person ?? []);
       expect(people.filter(({ threepids }) => threepids.length > 0)).toHaveLength(3);
       expect(await count(ldapsearch, samba.ldapsUrl, READER.password, join(folder, 'ca.pem'))).toBe(entries.length);
     });
 
     it('is right, over a global catalog', async () => {
       const entries = await list(examples[1], samba.catalogUrl, READER.password);
-      expect(entries.flatMap((one) => one.read().person?.mxid ?? [])).toEqual(
+      expect(entries.flatMap((one) => one.parse().person?.mxid ?? [])).toEqual(
         expect.arrayContaining(['@anna:example.org', '@b.baechli:example.org']),
       );
     });

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../src/adapters/knex/database.js';
-import { lookupHash } from '../../src/domain/hashing.js';
-import { email } from '../../src/domain/threepid.js';
+import { lookupHash } from '../../src/domain/identifiers/lookup-hash.js';
+import { email } from '../../src/domain/identifiers/threepid.js';
 import { IdentityClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { lookupHash } from '../../src/domain/hashing.js';
-import { email } from '../../src/domain/threepid.js';
+import { lookupHash } from '../../src/domain/identifiers/lookup-hash.js';
+import { email } from '../../src/domain/identifiers/threepid.js';
 import { IdentityClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { pageNames, sampleMessages } from '../../src/adapters/messaging/template-check.js';
 import { type PageName, Templates } from '../../src/adapters/messaging/templates.js';
-import { type TestApp, startApp } from '../support/app.js';
+import { type TestApp, startApp } from '../support/test-app.js';
 import { renderMarkdown } from '../../src/adapters/terms/markdown.js';
 import { startBrowser } from '../support/browser.js';
 import { alice } from '../support/fakes.js';

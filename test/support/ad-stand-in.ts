@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import { elementAt, type Element } from '../../src/adapters/ldap/ber.js';
+import { elementAt, type Element } from '../../src/adapters/ldap/protocol/ber.js';
 import { searchResultEntry, tlv } from './ber.js';
 
 /** What Active Directory allows: as delivered 1,000 entries and 1,500 values. */
@@ -110,11 +110,11 @@ export class AdStandIn {
     const range = wanted.map((name) => /^proxyAddresses;range=(\d+)-/i.exec(name)?.[1]).find(Boolean);
     const first = Number(range ?? 0);
     const some = addresses.slice(first, first + this.policy.maxValRange);
-    const isWhole = first + some.length >= addresses.length;
-    const last = isWhole ? '*' : first + some.length - 1;
+    const isFull = first + some.length >= addresses.length;
+    const last = isFull ? '*' : first + some.length - 1;
     // Where not all fit, the attribute comes twice: as it was asked for and empty, and in a range.
     const held =
-      range === undefined && isWhole
+      range === undefined && isFull
         ? { proxyAddresses: some }
         : { proxyAddresses: [], [`proxyAddresses;range=${first}-${last}`]: some };
     return searchResultEntry(`CN=u${index},DC=example,DC=org`, {

@@ -1,5 +1,5 @@
-import { lookupHash } from '../../src/domain/hashing.js';
-import { email } from '../../src/domain/threepid.js';
+import { lookupHash } from '../../src/domain/identifiers/lookup-hash.js';
+import { email } from '../../src/domain/identifiers/threepid.js';
 import { expectConformance } from './contract/violations.js';
 
 export interface Answer {

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
-import { rulesOf } from '../../src/adapters/ldap/rules.js';
-import { withPreset } from '../../src/adapters/ldap/presets.js';
+import { rulesOf } from '../../src/adapters/ldap/mapping/mapping-rules.js';
+import { withPreset } from '../../src/adapters/ldap/mapping/presets.js';
 
-const text = readFileSync(join(import.meta.dirname, '../../docs/directories.md'), 'utf8');
+const text = readFileSync(join(import.meta.dirname, '../../docs/setup/directories.md'), 'utf8');
 
 type Settings = Readonly<Record<string, unknown>> & Parameters<typeof rulesOf>[0];
 
@@ -17,7 +17,7 @@ export interface Example {
   readonly settings: Settings;
 }
 
-/** The section of docs/directories.md under this heading. */
+/** The section of docs/setup/directories.md under this heading. */
 export function section(heading: string) {
   const [body = ''] = text.split(`\n## ${heading}\n`)[1]?.split('\n## ') ?? [];
   const blocks = (language: string) =>

@@ -1,11 +1,11 @@
-import type { FollowedPepper } from '../../src/ports/followed-pepper.js';
+import type { UpstreamPepper } from '../../src/ports/upstream-pepper.js';
 
 /** The pepper of an upstream that is only thought of. */
-export class FakeFollowedPepper implements FollowedPepper {
+export class FakeFollowedPepper implements UpstreamPepper {
   readonly name = 'partner';
   /** Thrown instead of answering. */
   failure: Error | undefined;
-  route: readonly string[] = [];
+  viaPath: readonly string[] = [];
   private told: string | undefined;
   private readonly listeners = new Set<() => void>();
 

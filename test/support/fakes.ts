@@ -1,14 +1,14 @@
-import type { Finding } from '../../src/domain/association.js';
-import type { DirectoryEntry } from '../../src/domain/directory.js';
-import { Refused } from '../../src/domain/errors.js';
-import type { Mxid } from '../../src/domain/mxid.js';
-import { type Medium, sameThreepid, type Threepid } from '../../src/domain/threepid.js';
+import type { Finding } from '../../src/domain/associations/association.js';
+import type { DirectoryEntry } from '../../src/domain/directory/directory-entry.js';
+import { DomainError } from '../../src/domain/shared/errors.js';
+import type { Mxid } from '../../src/domain/identifiers/mxid.js';
+import { type Medium, sameThreepid, type Threepid } from '../../src/domain/identifiers/threepid.js';
 import type { Clock } from '../../src/ports/clock.js';
-import type { Beside, Directory, DirectoryChanges, DirectoryPage } from '../../src/ports/directory.js';
-import type { HomeserverAccounts } from '../../src/ports/homeserver-accounts.js';
+import type { ExtraIds, Directory, DirectoryChanges, DirectoryPage } from '../../src/ports/directory.js';
+import type { AccountLookup } from '../../src/ports/account-lookup.js';
 import type { Homeservers } from '../../src/ports/homeservers.js';
 import type { Random } from '../../src/ports/random.js';
-import type { Message, Sender } from '../../src/ports/sender.js';
+import type { Message, MessageSender } from '../../src/ports/message-sender.js';
 import type { Facts, Telemetry } from '../../src/ports/telemetry.js';
 import type { ThreepidSource } from '../../src/ports/threepid-source.js';
 
@@ -39,7 +39,7 @@ export class CountingRandom implements Random {
 }
 
 /** Keeps what was sent. */
-export class Outbox implements Sender {
+export class RecordingSender implements MessageSender {
   readonly sent: { readonly to: Threepid; readonly message: Message }[] = [];
   /** Thrown instead of sending. */
   failure: Error | undefined;
@@ -60,11 +60,11 @@ export class Outbox implements Sender {
 }
 
 /** Knows its users by their OpenID tokens, whichever homeserver is asked. */
-export function fakeHomeservers(users: ReadonlyMap<string, string | Refused>): Homeservers {
+export function fakeHomeservers(users: ReadonlyMap<string, string | DomainError>): Homeservers {
   return {
     async whoHasOpenIdToken(_homeserver, openIdToken) {
       const user = users.get(openIdToken);
-      if (user instanceof Refused) throw user;
+      if (user instanceof DomainError) throw user;
       return user;
     },
     onBind: async () => 'delivered',
@@ -72,7 +72,7 @@ export function fakeHomeservers(users: ReadonlyMap<string, string | Refused>): H
 }
 
 /** Homeservers that have these accounts. */
-export class FakeAccounts implements HomeserverAccounts {
+export class FakeAccounts implements AccountLookup {
   readonly existing = new Set<Mxid>();
   /** Who was asked for, in order. */
   readonly asked: Mxid[] = [];
@@ -87,7 +87,7 @@ export class FakeAccounts implements HomeserverAccounts {
 }
 
 /** Keeps what operators would read. */
-export class Heard implements Telemetry {
+export class RecordingTelemetry implements Telemetry {
   readonly lines: { readonly message: string; readonly facts: Facts; readonly cause?: unknown }[] = [];
   readonly counted: { readonly name: string; readonly labels: Readonly<Record<string, string>> }[] = [];
 
@@ -115,19 +115,19 @@ export const bob: Mxid = '@bob:example.org';
 interface FakeEntry {
   /** The id that it says it has, where that is not its own. */
   readonly id?: string;
-  readonly part: string;
+  readonly base: string;
   readonly mxid: Mxid | undefined;
   readonly threepids: readonly Threepid[];
-  readonly leftOut: readonly string[];
+  readonly skipped: readonly string[];
 }
 
 /** A directory to be listed and to be asked. Each entry is a page of its own. */
 export class FakeDirectory implements Directory, ThreepidSource {
-  readonly isOwner = true;
-  listsPeople = true;
-  parts: readonly string[] = ['people'];
+  readonly isAuthoritative = true;
+  hasStableIds = true;
+  bases: readonly string[] = ['people'];
   /** What it says of parts that gave nothing. */
-  remarks: Readonly<Record<string, string>> = {};
+  warnings: Readonly<Record<string, string>> = {};
   /** Thrown instead of answering and listing. */
   failure: Error | undefined;
   /** A listing breaks after so many entries. */
@@ -135,7 +135,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
   /** The ids of the entries that were understood, in order. */
   readonly read: string[] = [];
   /** How many listings were begun, and how many are under way. */
-  readonly listings = { begun: 0, underWay: 0, mostAtOnce: 0 };
+  readonly listings = { begun: 0, inFlight: 0, mostAtOnce: 0 };
   /** Whether it finds addresses only as they are spelled. */
   isLiteral = false;
   /** Whether it can say what changed; what was removed it does only when asked. */
@@ -149,12 +149,12 @@ export class FakeDirectory implements Directory, ThreepidSource {
 
   constructor(
     readonly name = 'staff',
-    readonly derivesNames = true,
+    readonly derivesUserIds = true,
   ) {}
 
   /** Adds an entry, or puts it in place of the one of this id. */
   put(id: string, mxid: Mxid | undefined, threepids: readonly Threepid[], more: Partial<FakeEntry> = {}): void {
-    this.entries.set(id, { part: this.parts[0] ?? 'people', mxid, threepids, leftOut: [], ...more });
+    this.entries.set(id, { base: this.bases[0] ?? 'people', mxid, threepids, skipped: [], ...more });
     this.outside.delete(id);
     this.touched.set(id, ++this.time);
   }
@@ -180,57 +180,57 @@ export class FakeDirectory implements Directory, ThreepidSource {
       const matches = (one: Threepid) =>
         sameThreepid(one, threepid) &&
         (!this.isLiteral || [threepid.address, threepid.alias].includes(one.alias ?? one.address));
-      const holders = [...this.entries].filter(([, { mxid, threepids: held }]) => mxid && held.some(matches));
-      const [mxid, ...others] = new Set(holders.map(([, entry]) => entry.mxid));
+      const assignments = [...this.entries].filter(([, { mxid, threepids: held }]) => mxid && held.some(matches));
+      const [mxid, ...others] = new Set(assignments.map(([, entry]) => entry.mxid));
       if (mxid === undefined) return [];
-      return [others.length > 0 ? { threepid, contestedBy: holders.map(([id]) => `cn=${id}`) } : { threepid, mxid }];
+      return [others.length > 0 ? { threepid, claimants: assignments.map(([id]) => `cn=${id}`) } : { threepid, mxid }];
     });
   }
 
-  async changes(since: string, beside: Beside = async () => []): Promise<DirectoryChanges | undefined> {
+  async changes(since: string, beside: ExtraIds = async () => []): Promise<DirectoryChanges | undefined> {
     this.asked += 1;
     if (this.failure) throw this.failure;
     if (!this.isFollowable) return undefined;
     const changed = [...this.touched].flatMap(([id, time]) => (time > Number(since) ? id : []));
     const pagesOf = (ids: readonly string[]) =>
       [...this.entries].flatMap(([id, entry]) =>
-        ids.includes(entry.id ?? id) ? { part: entry.part, entries: [this.entry(id, entry)] } : [],
+        ids.includes(entry.id ?? id) ? { base: entry.base, entries: [this.entry(id, entry)] } : [],
       );
     const present = pagesOf(changed.map((id) => this.entries.get(id)?.id ?? id));
     const besides = await beside(present);
     present.push(...pagesOf(besides));
     const gone = [...changed.filter((id) => this.outside.has(id)), ...besides.filter((id) => !this.entries.has(id))];
-    return { present, gone, bookmark: String(this.time) };
+    return { present, gone, syncCursor: String(this.time) };
   }
 
-  async *list(onBookmark?: (bookmark: string) => void): AsyncGenerator<DirectoryPage> {
+  async *list(onBookmark?: (syncCursor: string) => void): AsyncGenerator<DirectoryPage> {
     const { time } = this;
     this.listings.begun += 1;
-    this.listings.underWay += 1;
-    this.listings.mostAtOnce = Math.max(this.listings.mostAtOnce, this.listings.underWay);
+    this.listings.inFlight += 1;
+    this.listings.mostAtOnce = Math.max(this.listings.mostAtOnce, this.listings.inFlight);
     try {
       if (this.failure) throw this.failure;
       let listed = 0;
       for (const [id, entry] of this.entries) {
         if (listed++ === this.breaksAfter) throw new Error('the connection broke');
-        yield { part: entry.part, entries: [this.entry(id, entry)] };
+        yield { base: entry.base, entries: [this.entry(id, entry)] };
       }
-      for (const [part, remark] of Object.entries(this.remarks)) yield { part, entries: [], remark };
+      for (const [part, remark] of Object.entries(this.warnings)) yield { base: part, entries: [], warning: remark };
       if (this.isFollowable) onBookmark?.(String(time));
     } finally {
-      this.listings.underWay -= 1;
+      this.listings.inFlight -= 1;
     }
   }
 
   private entry(id: string, entry: FakeEntry): DirectoryEntry {
-    const { mxid, threepids, leftOut } = entry;
+    const { mxid, threepids, skipped } = entry;
     return {
       id: entry.id ?? id,
       label: `cn=${id}`,
-      stamp: JSON.stringify(entry),
-      read: () => {
+      digest: JSON.stringify(entry),
+      parse: () => {
         this.read.push(id);
-        return { person: mxid && { mxid, threepids }, leftOut };
+        return { person: mxid && { mxid, threepids }, skipped };
       },
     };
   }

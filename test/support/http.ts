@@ -1,5 +1,5 @@
 import { afterEach, beforeEach } from 'vitest';
-import { type Settings, startApp, type TestApp } from './app.js';
+import { type Settings, startApp, type TestApp } from './test-app.js';
 
 /** A fresh application for each test of the `describe` it is called in. */
 export function useApp(settings?: Settings): TestApp {

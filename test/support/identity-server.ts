@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { lookupHash } from '../../src/domain/hashing.js';
-import { threepid } from '../../src/domain/threepid.js';
+import { lookupHash } from '../../src/domain/identifiers/lookup-hash.js';
+import { threepid } from '../../src/domain/identifiers/threepid.js';
 import { startStandIn } from './stand-in.js';
 import type { Certificate } from './tls.js';
 

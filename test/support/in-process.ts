@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { loadConfig } from '../../src/app/config.js';
+import { loadConfig } from '../../src/app/config/config.js';
 import { type Islet, serve } from '../../src/app/main.js';
 import { LogTelemetry } from '../../src/adapters/system/log-telemetry.js';
 import { freePort } from './ports.js';

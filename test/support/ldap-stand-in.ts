@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { elementAt, expectAt } from '../../src/adapters/ldap/ber.js';
+import { elementAt, expectAt } from '../../src/adapters/ldap/protocol/ber.js';
 import { searchResultEntry, tlv } from './ber.js';
 
 export const BIND = 0x60;
@@ -11,7 +11,7 @@ export interface Asked {
   /** The tag of the request. RFC 4511, 4.2 and following. */
   readonly tag: number;
   /** Says it in a message of the same number. */
-  readonly say: (...parts: readonly Buffer[]) => void;
+  readonly say: (...bases: readonly Buffer[]) => void;
 }
 
 /** A result: of a bind with 0x61, of a search with 0x65. */
@@ -36,8 +36,8 @@ export const notice = (code: number, words = ''): Buffer =>
   tlv(0x30, tlv(0x02, '\0'), result(0x78, code, words, tlv(0x8a, '1.3.6.1.4.1.1466.20036')));
 
 /** The control of paged results with what follows its name. RFC 2696. */
-export const paging = (...parts: readonly Buffer[]): Buffer =>
-  tlv(0xa0, tlv(0x30, tlv(0x04, '1.2.840.113556.1.4.319'), ...parts));
+export const paging = (...bases: readonly Buffer[]): Buffer =>
+  tlv(0xa0, tlv(0x30, tlv(0x04, '1.2.840.113556.1.4.319'), ...bases));
 
 /** The same with a cookie. */
 export const cookie = (text: string): Buffer => paging(tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x04, text))));
@@ -65,7 +65,7 @@ export async function startLdapStandIn(answer: (asked: Asked) => boolean | void)
         received = received.subarray(one.end);
         const id = expectAt(message, 0, 0x02);
         const tag = message[id.end] ?? 0;
-        const say = (...parts: readonly Buffer[]) => socket.write(tlv(0x30, message.subarray(0, id.end), ...parts));
+        const say = (...bases: readonly Buffer[]) => socket.write(tlv(0x30, message.subarray(0, id.end), ...bases));
         if (tag === SEARCH) searches += 1;
         const isAnswered = answer({ socket, tag, say });
         if (tag === BIND && !isAnswered) say(result(0x61));

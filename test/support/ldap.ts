@@ -1,14 +1,14 @@
 import type { LdapOptions } from '../../src/adapters/ldap/options.js';
-import { ldapSource, type LdapSource } from '../../src/adapters/ldap/source.js';
-import type { DirectoryEntry } from '../../src/domain/directory.js';
+import { ldapSource, type LdapSource } from '../../src/adapters/ldap/ldap-source.js';
+import type { DirectoryEntry } from '../../src/domain/directory/directory-entry.js';
 import type { Clock } from '../../src/ports/clock.js';
-import { Heard } from './fakes.js';
+import { RecordingTelemetry } from './fakes.js';
 
 /** A source that asks a server as its administrator, unless the options say otherwise. */
 export const sourceOf = (
   server: { readonly url: string; readonly adminDn: string; readonly adminPassword: string },
   options: Partial<LdapOptions> = {},
-  telemetry = new Heard(),
+  telemetry = new RecordingTelemetry(),
   clock?: Clock,
 ): LdapSource =>
   ldapSource(
@@ -31,10 +31,10 @@ export const sourceOf = (
   );
 
 /** Everything a listing gives, with the part each entry is from. */
-export async function listed(source: LdapSource): Promise<readonly (DirectoryEntry & { readonly part: string })[]> {
-  const all: (DirectoryEntry & { readonly part: string })[] = [];
-  for await (const { part, entries } of source.list()) {
-    for (const entry of entries) all.push({ ...entry, part, read: () => entry.read() });
+export async function listed(source: LdapSource): Promise<readonly (DirectoryEntry & { readonly base: string })[]> {
+  const all: (DirectoryEntry & { readonly base: string })[] = [];
+  for await (const { base, entries } of source.list()) {
+    for (const entry of entries) all.push({ ...entry, base: base, parse: () => entry.parse() });
   }
   return all;
 }

@@ -1,6 +1,11 @@
 import type { SrvRecord } from 'node:dns';
 import { AxiosHttpClient } from '../../src/adapters/outbound/axios-http-client.js';
-import { HopFailed, type HttpClient, type HttpRequest, type HttpResponse } from '../../src/ports/http-client.js';
+import {
+  HttpConnectionError,
+  type HttpClient,
+  type HttpRequest,
+  type HttpResponse,
+} from '../../src/ports/http-client.js';
 
 /**
  * A network of names on one machine: `example.org:443` is a port of 127.0.0.1. Names that are not on
@@ -24,7 +29,8 @@ export class PrivateNetwork implements HttpClient {
     const place = `${host}:${wanted}`;
     this.asked.push(`${request.method} ${request.url} at ${place}`);
     const real = this.places.get(place);
-    if (real === undefined) throw new HopFailed(`${protocol}//${place}`, 'name_not_found', 'the name cannot be found');
+    if (real === undefined)
+      throw new HttpConnectionError(`${protocol}//${place}`, 'name_not_found', 'the name cannot be found');
     return this.client.request({ ca: this.ca, ...request, connectTo: { host: '127.0.0.1', port: real } });
   }
 

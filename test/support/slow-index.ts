@@ -1,16 +1,16 @@
-import { MemoryHashIndex } from '../../src/adapters/memory/hash-index.js';
+import { MemoryHashIndex } from './memory/hash-index.js';
 
 /** An index in which a pepper is not hashed before the test says so. */
 export class SlowIndex extends MemoryHashIndex {
-  private readonly underWay: (() => void)[] = [];
+  private readonly inFlight: (() => void)[] = [];
   isSlow = false;
 
   override async prepare(pepper: string): Promise<void> {
-    if (this.isSlow) await new Promise<void>((done) => this.underWay.push(done));
+    if (this.isSlow) await new Promise<void>((done) => this.inFlight.push(done));
     await super.prepare(pepper);
   }
 
   finish(): void {
-    for (const done of this.underWay.splice(0)) done();
+    for (const done of this.inFlight.splice(0)) done();
   }
 }

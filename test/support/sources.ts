@@ -1,10 +1,10 @@
-import type { CONTESTED, Finding } from '../../src/domain/association.js';
-import { lookupHash } from '../../src/domain/hashing.js';
-import type { Mxid } from '../../src/domain/mxid.js';
-import { keyOf, type Threepid } from '../../src/domain/threepid.js';
+import type { AMBIGUOUS, Finding } from '../../src/domain/associations/association.js';
+import { lookupHash } from '../../src/domain/identifiers/lookup-hash.js';
+import type { Mxid } from '../../src/domain/identifiers/mxid.js';
+import { keyOf, type Threepid } from '../../src/domain/identifiers/threepid.js';
 import type { ThreepidSource } from '../../src/ports/threepid-source.js';
 
-type Known = readonly (readonly [Threepid, Mxid | typeof CONTESTED])[];
+type Known = readonly (readonly [Threepid, Mxid | typeof AMBIGUOUS])[];
 
 /** A source that knows a few addresses, by text and by hash, and remembers what it was asked. */
 export class FakeSource implements ThreepidSource {
@@ -16,8 +16,8 @@ export class FakeSource implements ThreepidSource {
   constructor(
     readonly name: string,
     private readonly known: Known = [],
-    readonly isOwner = false,
-    readonly isForeign = false,
+    readonly isAuthoritative = false,
+    readonly isExternal = false,
   ) {}
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
@@ -27,11 +27,11 @@ export class FakeSource implements ThreepidSource {
     return this.known
       .filter(([threepid]) => wanted.has(keyOf(threepid)))
       .map(([threepid, mxid]) =>
-        typeof mxid === 'symbol' ? { threepid, contestedBy: ['cn=a', 'cn=b'] } : { threepid, mxid },
+        typeof mxid === 'symbol' ? { threepid, claimants: ['cn=a', 'cn=b'] } : { threepid, mxid },
       );
   }
 
-  async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof CONTESTED>> {
+  async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof AMBIGUOUS>> {
     this.asked.push(hashes);
     if (this.failure) throw this.failure;
     const wanted = new Set(hashes);

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { JsonObject } from '../../src/domain/canonical-json.js';
+import type { JsonObject } from '../../src/domain/signing/canonical-json.js';
 
 interface SigningVector {
   readonly label?: string;

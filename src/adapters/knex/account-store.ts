@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Knex } from 'knex';
-import type { Mxid } from '../../domain/mxid.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { AccountStore } from '../../ports/account-store.js';
 
 export class KnexAccountStore implements AccountStore {

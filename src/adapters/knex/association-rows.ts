@@ -1,7 +1,7 @@
-import type { Binding } from '../../domain/association.js';
-import type { Claim } from '../../domain/directory.js';
-import type { OwnedBinding } from '../../domain/holder.js';
-import type { Mxid } from '../../domain/mxid.js';
+import type { Binding } from '../../domain/associations/binding.js';
+import type { Claim } from '../../domain/associations/claim.js';
+import type { OwnedBinding } from '../../domain/deprovisioning/user-id-assignment.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
 import { type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
 export interface AssociationRow extends ThreepidColumns {

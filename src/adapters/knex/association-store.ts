@@ -1,13 +1,14 @@
 import type { Knex } from 'knex';
-import { BINDINGS, type Binding } from '../../domain/association.js';
-import type { Mxid } from '../../domain/mxid.js';
-import type { Threepid } from '../../domain/threepid.js';
+import { type Binding } from '../../domain/associations/binding.js';
+import { BINDINGS } from '../../domain/associations/binding.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
+import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { AssociationStore } from '../../ports/association-store.js';
-import type { NewJob } from '../../ports/jobs.js';
+import type { NewJob } from '../../ports/job-queue.js';
 import { type AssociationRow, associationRow, bindingFromRow, claimOf } from './association-rows.js';
 import type { KnexChangeFeed } from './change-feed.js';
-import { addJobs } from './jobs.js';
-import { inChunks, PAGE, pages } from './paging.js';
+import { addJobs } from './job-queue.js';
+import { inChunks, PAGE, pages } from './chunks.js';
 import { isAmong } from './rows.js';
 
 export class KnexAssociationStore implements AssociationStore {

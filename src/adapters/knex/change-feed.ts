@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import type { Claim } from '../../domain/directory.js';
+import type { Claim } from '../../domain/associations/claim.js';
 import type { ChangeFeed, Changes, ClaimChange } from '../../ports/change-feed.js';
 import type { Clock } from '../../ports/clock.js';
 import { isPostgres, lock, rowsOf } from './dialect.js';
-import { CHANNEL, watch } from './watch.js';
+import { CHANNEL, watch } from './change-listener.js';
 
 /**
  * The changes in a table. Writers take turns from `lock` to their commit, so positions become

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import { verified } from '../tls/postgres.js';
+import { verified } from '../shared/postgres-tls.js';
 import { type DatabaseVersion, migrate, versionOf } from './migrations.js';
 
 export type DatabaseOptions =

@@ -1,11 +1,11 @@
 import type { Knex } from 'knex';
-import type { StoredInvite } from '../../domain/invite.js';
-import type { Mxid } from '../../domain/mxid.js';
-import type { Threepid } from '../../domain/threepid.js';
+import type { StoredInvite } from '../../domain/invites/invite.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
+import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { InviteStore } from '../../ports/invite-store.js';
-import type { NewJob } from '../../ports/jobs.js';
-import { addJobs } from './jobs.js';
-import { chunksOf, inChunks, PAGE, pages } from './paging.js';
+import type { NewJob } from '../../ports/job-queue.js';
+import { addJobs } from './job-queue.js';
+import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
 import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
 export class KnexInviteStore implements InviteStore {
@@ -46,7 +46,7 @@ export class KnexInviteStore implements InviteStore {
     });
   }
 
-  async putBack(token: string): Promise<void> {
+  async requeue(token: string): Promise<void> {
     await this.table().where({ token }).update({ delivered_at: null });
   }
 

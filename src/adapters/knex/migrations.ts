@@ -10,8 +10,8 @@ import * as invites from './migrations/0007-invites.js';
 import * as jobs from './migrations/0008-jobs.js';
 import * as rateLimits from './migrations/0009-rate-limits.js';
 import * as acceptedTerms from './migrations/0010-accepted-terms.js';
-import * as holders from './migrations/0011-holders.js';
-import * as accountChecks from './migrations/0012-account-checks.js';
+import * as assignments from './migrations/0011-holders.js';
+import * as accountStatuses from './migrations/0012-account-checks.js';
 import * as shortMirrors from './migrations/0013-short-mirrors.js';
 
 /** In the order in which they run. */
@@ -26,8 +26,8 @@ const migrations = {
   '0008-jobs': jobs,
   '0009-rate-limits': rateLimits,
   '0010-accepted-terms': acceptedTerms,
-  '0011-holders': holders,
-  '0012-account-checks': accountChecks,
+  '0011-holders': assignments,
+  '0012-account-checks': accountStatuses,
   '0013-short-mirrors': shortMirrors,
 };
 

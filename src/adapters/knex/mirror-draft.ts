@@ -1,5 +1,5 @@
-import type { MirroredEntry } from '../../domain/directory.js';
-import type { MirrorDraft } from '../../ports/mirror-store.js';
+import type { MirroredEntry } from '../../domain/directory/directory-entry.js';
+import type { EntryBuffer } from '../../ports/mirror-store.js';
 import { entryFromValues, type Values, valuesOf } from './mirror-rows.js';
 
 /** More would hold up whoever reads them. */
@@ -9,7 +9,7 @@ const PAGE = 250;
  * Entries as the text in which the database takes them: a few long strings, where a million objects
  * would keep the garbage collector busy.
  */
-export class KnexMirrorDraft implements MirrorDraft {
+export class KnexMirrorDraft implements EntryBuffer {
   private readonly full: string[] = [];
   private rows: Values[] = [];
 

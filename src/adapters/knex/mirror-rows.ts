@@ -1,13 +1,16 @@
 import type { Knex } from 'knex';
-import type { LeftOut, MirroredEntry, MirrorState } from '../../domain/directory.js';
-import type { Mxid } from '../../domain/mxid.js';
-import { sameThreepid, type Threepid } from '../../domain/threepid.js';
+import type { SkipReason, MirroredEntry } from '../../domain/directory/directory-entry.js';
+import type { MirrorState } from '../../domain/directory/mirror-state.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
+import { sameThreepid, type Threepid } from '../../domain/identifiers/threepid.js';
 import { jsonArray } from './dialect.js';
 
 export interface EntryRow {
   readonly source: string;
   readonly id: string;
+  /** `MirroredEntry.digest` */
   readonly stamp: string;
+  /** `MirroredEntry.base` */
   readonly part: string;
   readonly mxid: Mxid | null;
   /** `Content` as JSON. */
@@ -18,14 +21,14 @@ export interface EntryRow {
  * What is only read with its entry, in few characters: most of a mirror is this. JSON carries any
  * text that directories have; PostgreSQL's columns know no NUL.
  */
-type Content = readonly [label: string, threepids: readonly ShortThreepid[], ...leftOut: LeftOut[]];
+type Content = readonly [label: string, threepids: readonly ShortThreepid[], ...skipped: SkipReason[]];
 
 /** Its address; only an email address has an `@`. */
 type ShortThreepid = string | readonly [address: string, alias: string];
 
 const short = ({ address, alias }: Threepid): ShortThreepid => (alias === undefined ? address : [address, alias]);
 
-function whole(text: ShortThreepid): Threepid {
+function expand(text: ShortThreepid): Threepid {
   const [address, alias] = typeof text === 'string' ? [text] : text;
   return { medium: address.includes('@') ? 'email' : 'msisdn', address, ...(alias !== undefined && { alias }) };
 }
@@ -38,23 +41,23 @@ export function entryFromRow({ id, stamp, part, mxid, content }: EntryRow): Mirr
  * An entry as an element of the array that `insertEntries` takes. Content is text of its own for
  * PostgreSQL, which reads all of the array.
  */
-export type Values = readonly [id: string, stamp: string, part: string, mxid: Mxid | null, content: Content | string];
+export type Values = readonly [id: string, digest: string, base: string, mxid: Mxid | null, content: Content | string];
 
 export function valuesOf(entry: MirroredEntry, isText: boolean): Values {
-  const { id, label, stamp, part, person, leftOut } = entry;
-  const content: Content = [label, person?.threepids.map(short) ?? [], ...leftOut];
-  return [id, stamp, part, person?.mxid ?? null, isText ? JSON.stringify(content) : content];
+  const { id, label, digest, base, person, skipped } = entry;
+  const content: Content = [label, person?.threepids.map(short) ?? [], ...skipped];
+  return [id, digest, base, person?.mxid ?? null, isText ? JSON.stringify(content) : content];
 }
 
-export function entryFromValues([id, stamp, part, mxid, content]: Values): MirroredEntry {
-  const [label, threepids, ...leftOut] = typeof content === 'string' ? (JSON.parse(content) as Content) : content;
+export function entryFromValues([id, digest, base, mxid, content]: Values): MirroredEntry {
+  const [label, threepids, ...skipped] = typeof content === 'string' ? (JSON.parse(content) as Content) : content;
   return {
     id,
     label,
-    stamp,
-    part,
-    person: mxid === null ? undefined : { mxid, threepids: threepids.map(whole) },
-    leftOut,
+    digest,
+    base,
+    person: mxid === null ? undefined : { mxid, threepids: threepids.map(expand) },
+    skipped,
   };
 }
 
@@ -78,7 +81,53 @@ export async function deleteEntries(trx: Knex.Transaction, source: string, value
 export const hasThreepid = ({ person }: MirroredEntry, threepid: Threepid): boolean =>
   person?.threepids.some((one) => sameThreepid(one, threepid)) ?? false;
 
+/** How the state of a mirror is stored: the names of released versions stay readable. */
+interface StoredState extends Omit<MirrorState, 'bases' | 'warnings' | 'failure' | 'syncCursor' | 'incrementalAt'> {
+  readonly parts: MirrorState['bases'];
+  readonly remarks?: Readonly<Record<string, string>>;
+  readonly bookmark?: string;
+  readonly changesAt?: number;
+  readonly failure?: {
+    readonly at: number;
+    readonly reason: string;
+    readonly isSuspect?: true;
+    readonly isOfChanges?: true;
+  };
+}
+
 export function stateFromJson(json: string): MirrorState {
-  const { syncedAt, attemptedAt, parts, failure, ...rest }: MirrorState = JSON.parse(json);
-  return { syncedAt, attemptedAt, parts, failure, ...rest };
+  const { parts, remarks, bookmark, changesAt, failure, syncedAt, attemptedAt, ...others }: StoredState =
+    JSON.parse(json);
+  return {
+    syncedAt,
+    attemptedAt,
+    bases: parts,
+    failure: failure && {
+      at: failure.at,
+      reason: failure.reason,
+      ...(failure.isSuspect && { isRejected: true }),
+      ...(failure.isOfChanges && { isIncremental: true }),
+    },
+    ...others,
+    ...(remarks && { warnings: remarks }),
+    ...(bookmark !== undefined && { syncCursor: bookmark }),
+    ...(changesAt !== undefined && { incrementalAt: changesAt }),
+  };
+}
+
+export function stateToJson({ bases, warnings, syncCursor, incrementalAt, failure, ...others }: MirrorState): string {
+  const stored = {
+    ...others,
+    parts: bases,
+    remarks: warnings,
+    bookmark: syncCursor,
+    changesAt: incrementalAt,
+    failure: failure && {
+      at: failure.at,
+      reason: failure.reason,
+      isSuspect: failure.isRejected,
+      isOfChanges: failure.isIncremental,
+    },
+  };
+  return JSON.stringify(stored);
 }

@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
-import type { MirroredEntry, MirrorState } from '../../domain/directory.js';
-import type { Mxid } from '../../domain/mxid.js';
-import type { Threepid } from '../../domain/threepid.js';
+import type { MirroredEntry } from '../../domain/directory/directory-entry.js';
+import type { MirrorState } from '../../domain/directory/mirror-state.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
+import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { MirrorStore, MirrorUpdate } from '../../ports/mirror-store.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import { analyze, isPostgres, lock } from './dialect.js';
-import { recordRemoved } from './holder-rows.js';
+import { recordRemoved } from './user-id-assignment-rows.js';
 import { KnexMirrorDraft } from './mirror-draft.js';
 import {
   deleteEntries,
@@ -14,8 +15,9 @@ import {
   hasThreepid,
   insertEntries,
   stateFromJson,
+  stateToJson,
 } from './mirror-rows.js';
-import { chunksOf, inChunks, PAGE, pages } from './paging.js';
+import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
 import { isOneOf } from './rows.js';
 
 export class KnexMirrorStore implements MirrorStore {
@@ -37,8 +39,8 @@ export class KnexMirrorStore implements MirrorStore {
     for await (const rows of pages<EntryRow>((after) => this.page(source, after))) yield rows.map(entryFromRow);
   }
 
-  stamps(source: string): AsyncIterable<readonly Pick<MirroredEntry, 'id' | 'stamp' | 'part'>[]> {
-    return pages((after) => this.page(source, after).select('id', 'stamp', 'part'));
+  digests(source: string): AsyncIterable<readonly Pick<MirroredEntry, 'id' | 'digest' | 'base'>[]> {
+    return pages((after) => this.page(source, after).select('id', 'stamp as digest', 'part as base'));
   }
 
   async get(source: string, ids: readonly string[]): Promise<readonly MirroredEntry[]> {
@@ -78,8 +80,8 @@ export class KnexMirrorStore implements MirrorStore {
     return new KnexMirrorDraft(isPostgres(this.db));
   }
 
-  async apply(source: string, { put, removed, state, changes }: MirrorUpdate): Promise<void> {
-    if (!(put instanceof KnexMirrorDraft)) throw new TypeError('a draft of another store');
+  async apply(source: string, { upserts, removed, state, changes }: MirrorUpdate): Promise<void> {
+    if (!(upserts instanceof KnexMirrorDraft)) throw new TypeError('a draft of another store');
     await this.feed.transaction(async (trx) => {
       await lock(trx, `islet mirror ${source}`);
       const isEmpty = !(await this.table(trx).where({ source }).first('id'));
@@ -87,9 +89,9 @@ export class KnexMirrorStore implements MirrorStore {
         await recordRemoved(trx, source, ids);
         await deleteEntries(trx, source, JSON.stringify(ids.map((id) => [id])));
       }
-      if (!isEmpty) for (const values of put.texts()) await deleteEntries(trx, source, values);
-      for (const values of put.texts()) await insertEntries(trx, source, values);
-      if (put.size + removed.length > PAGE) await analyze(trx, 'mirror_entries');
+      if (!isEmpty) for (const values of upserts.texts()) await deleteEntries(trx, source, values);
+      for (const values of upserts.texts()) await insertEntries(trx, source, values);
+      if (upserts.size + removed.length > PAGE) await analyze(trx, 'mirror_entries');
       await this.writeState(trx, source, state);
       await this.feed.write(trx, changes);
     });
@@ -102,7 +104,7 @@ export class KnexMirrorStore implements MirrorStore {
 
   private async writeState(db: Knex, source: string, state: MirrorState): Promise<void> {
     await this.states(db)
-      .insert({ source, state: JSON.stringify(state) })
+      .insert({ source, state: stateToJson(state) })
       .onConflict('source')
       .merge();
   }

@@ -17,7 +17,7 @@ export class KnexRateLimits implements RateLimits {
     private readonly clock: Clock,
   ) {}
 
-  async take(key: string, limit: Limit, points = 1): Promise<number> {
+  async consume(key: string, limit: Limit, points = 1): Promise<number> {
     if (points > limit.amount) return limit.windowMs;
     const now = this.clock.now();
     await this.forget(now);

@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Medium, Threepid } from '../../domain/threepid.js';
+import type { Medium, Threepid } from '../../domain/identifiers/threepid.js';
 import { jsonArray } from './dialect.js';
 
 /** The columns in which every table keeps a threepid. */

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
-import type { Threepid } from '../../domain/threepid.js';
-import type { ValidationSession } from '../../domain/validation-session.js';
+import type { Threepid } from '../../domain/identifiers/threepid.js';
+import type { ValidationSession } from '../../domain/validation/validation-session.js';
 import type { SessionStore } from '../../ports/session-store.js';
 import { type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 

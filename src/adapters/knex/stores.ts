@@ -1,12 +1,12 @@
 import type { Knex } from 'knex';
 import type { Clock } from '../../ports/clock.js';
-import { KnexAccountCheckStore } from './account-check-store.js';
+import { KnexAccountStatusStore } from './account-status-store.js';
 import { KnexAccountStore } from './account-store.js';
 import { KnexAssociationStore } from './association-store.js';
 import { KnexChangeFeed } from './change-feed.js';
-import { KnexHolderStore } from './holder-store.js';
+import { KnexUserIdAssignmentStore } from './user-id-assignment-store.js';
 import { KnexInviteStore } from './invite-store.js';
-import { KnexJobs } from './jobs.js';
+import { KnexJobQueue } from './job-queue.js';
 import { KnexMirrorStore } from './mirror-store.js';
 import { KnexPepperStore } from './pepper-store.js';
 import { KnexRateLimits } from './rate-limits.js';
@@ -20,14 +20,14 @@ export function knexStores(db: Knex, clock: Clock) {
     sessions: new KnexSessionStore(db),
     associations: new KnexAssociationStore(db, feed),
     mirrors: new KnexMirrorStore(db, feed),
-    holders: new KnexHolderStore(db, feed),
+    assignments: new KnexUserIdAssignmentStore(db, feed),
     feed,
     peppers: new KnexPepperStore(db),
     accounts: new KnexAccountStore(db),
-    accountChecks: new KnexAccountCheckStore(db),
+    accountStatuses: new KnexAccountStatusStore(db),
     terms: new KnexTermsStore(db),
     invites: new KnexInviteStore(db),
-    jobs: new KnexJobs(db),
+    jobs: new KnexJobQueue(db),
     limits: new KnexRateLimits(db, clock),
   };
 }

@@ -1,20 +1,26 @@
 import type { Knex } from 'knex';
-import { BINDINGS, type Suspension } from '../../domain/association.js';
-import { type Holder, type Judgement, type OwnedBinding, withAddresses } from '../../domain/holder.js';
+import { type Suspension } from '../../domain/associations/binding.js';
+import { BINDINGS } from '../../domain/associations/binding.js';
+import {
+  type UserIdAssignment,
+  type SuspensionPlan,
+  type OwnedBinding,
+  withAddresses,
+} from '../../domain/deprovisioning/user-id-assignment.js';
 import type { ClaimChange } from '../../ports/change-feed.js';
 import { type AssociationRow, claimOf } from './association-rows.js';
-import { insertHolders } from './holder-rows.js';
-import { chunksOf } from './paging.js';
+import { insertAssignments } from './user-id-assignment-rows.js';
+import { chunksOf } from './chunks.js';
 import { isAmong } from './rows.js';
 
 /** More bindings than this are loaded anew instead of being told claim by claim. */
-const TELLABLE = 500;
+const MAX_CLAIM_CHANGES = 500;
 
 /** Suspends and resumes bindings, and records the addresses with those who left. */
-export async function writeJudgement(
+export async function applySuspensionPlan(
   trx: Knex.Transaction,
-  holders: readonly Holder[],
-  { suspended, resumed }: Judgement,
+  assignments: readonly UserIdAssignment[],
+  { suspended, resumed }: SuspensionPlan,
 ): Promise<void> {
   for (const { source, since } of distinct(suspended.map(({ suspension }) => suspension))) {
     const now = suspended.filter(({ suspension }) => suspension.source === source && suspension.since === since);
@@ -24,7 +30,7 @@ export async function writeJudgement(
         .where(isAmong(trx, threepids(chunk)))
         .update(columns);
   }
-  await insertHolders(trx, withAddresses(holders, suspended), 'set addresses = excluded.addresses');
+  await insertAssignments(trx, withAddresses(assignments, suspended), 'set addresses = excluded.addresses');
   for (const chunk of chunksOf(resumed)) {
     await trx<AssociationRow>('associations')
       .where(isAmong(trx, threepids(chunk)))
@@ -33,9 +39,9 @@ export async function writeJudgement(
 }
 
 /** What that changes in the claims of our bindings. */
-export function changesOf({ suspended, resumed }: Judgement): readonly ClaimChange[] {
+export function changesOf({ suspended, resumed }: SuspensionPlan): readonly ClaimChange[] {
   if (suspended.length + resumed.length === 0) return [];
-  const isReload = suspended.length + resumed.length > TELLABLE;
+  const isReload = suspended.length + resumed.length > MAX_CLAIM_CHANGES;
   const claims = {
     removed: suspended.map(({ binding }) => claimOf(binding)),
     added: resumed.map(({ binding }) => claimOf(binding)),

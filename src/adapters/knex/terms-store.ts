@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { Mxid } from '../../domain/mxid.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { TermsStore } from '../../ports/terms-store.js';
 import { isOneOf } from './rows.js';
 

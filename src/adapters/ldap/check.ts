@@ -1,9 +1,9 @@
-import type { Access } from './access.js';
-import { Connection } from './connection.js';
-import { emptinessOf } from './listing.js';
-import { DirectoryProblem } from './problem.js';
-import { attributesOf } from './raw-entry.js';
-import type { Rules } from './rules.js';
+import type { ConnectionSecurity } from './connection/connection-security.js';
+import { Connection } from './connection/connection.js';
+import { emptinessOf } from './sync/full-listing.js';
+import { LdapError } from './connection/ldap-error.js';
+import { attributesOf } from './protocol/raw-entry.js';
+import type { Rules } from './mapping/mapping-rules.js';
 
 const OPEN_MS = 10_000;
 const LIMITS = { totalMs: 10_000, stallMs: 10_000 };
@@ -11,7 +11,7 @@ const LIMITS = { totalMs: 10_000, stallMs: 10_000 };
 /** One thing that was tried. */
 export interface Checked {
   /** A URL, or a base behind it. */
-  readonly hop: string;
+  readonly endpoint: string;
   readonly ok: boolean;
   /** What is wrong, in words; `undefined` if nothing is. */
   readonly problem: string | undefined;
@@ -20,7 +20,7 @@ export interface Checked {
 /** Tries each server by itself: connection, encryption, bind, and then a search below each base. */
 export async function check(
   urls: readonly string[],
-  access: Access,
+  access: ConnectionSecurity,
   bases: readonly string[],
   rules: Rules,
 ): Promise<readonly Checked[]> {
@@ -40,7 +40,7 @@ export async function check(
  */
 export async function classesBelow(
   url: string,
-  access: Access,
+  access: ConnectionSecurity,
   base: string,
   rules: Rules,
   most: number,
@@ -59,7 +59,7 @@ export async function classesBelow(
   }
 }
 
-const checkBase = (url: string, access: Access, base: string, rules: Rules): Promise<Checked> =>
+const checkBase = (url: string, access: ConnectionSecurity, base: string, rules: Rules): Promise<Checked> =>
   attempt(`${url} ${base}`, async () => {
     const connection = await Connection.open(url, access, OPEN_MS);
     try {
@@ -71,11 +71,11 @@ const checkBase = (url: string, access: Access, base: string, rules: Rules): Pro
     }
   });
 
-async function attempt(hop: string, what: () => Promise<string | void>): Promise<Checked> {
+async function attempt(endpoint: string, what: () => Promise<string | void>): Promise<Checked> {
   try {
     const problem = (await what()) || undefined;
-    return { hop, ok: problem === undefined, problem };
+    return { endpoint, ok: problem === undefined, problem };
   } catch (error) {
-    return { hop, ok: false, problem: error instanceof DirectoryProblem ? error.problem : String(error) };
+    return { endpoint, ok: false, problem: error instanceof LdapError ? error.problem : String(error) };
   }
 }

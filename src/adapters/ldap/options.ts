@@ -1,4 +1,4 @@
-import type { Region } from '../../domain/phone-number.js';
+import type { Region } from '../../domain/identifiers/phone-number.js';
 
 /** Kinds of directories whose usual filter and attribute names are known. */
 export type Preset = 'openldap' | 'activeDirectory' | 'freeipa';
@@ -52,3 +52,5 @@ export interface LdapOptions {
   /** Listings are read in a thread of their own, so that a big one delays no request. */
   readonly listsInThread?: boolean | undefined;
 }
+/** How long a listing may bring nothing before it has failed. */
+export const STALL_MS = 60000;

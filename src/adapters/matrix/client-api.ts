@@ -1,8 +1,8 @@
-import type { JsonObject } from '../../domain/canonical-json.js';
-import { type Mxid, parseMxid } from '../../domain/mxid.js';
+import type { JsonObject } from '../../domain/signing/canonical-json.js';
+import { type Mxid, parseMxid } from '../../domain/identifiers/mxid.js';
 import type { HttpClient, HttpRequest } from '../../ports/http-client.js';
-import type { ClientPlace } from './client-places.js';
-import { parseJsonObject } from './json-answer.js';
+import type { ClientPlace } from './client-discovery.js';
+import { parseJsonObject } from './parse-json.js';
 
 const V3 = '/_matrix/client/v3';
 const LIMITS = { timeLimitMs: 15_000, maxBytes: 256 * 1024 } as const;

@@ -1,8 +1,8 @@
-import { isServerName } from '../../domain/server-name.js';
+import { isServerName } from '../../domain/identifiers/server-name.js';
 import type { Clock } from '../../ports/clock.js';
 import {
-  HopFailed,
-  type HopProblem,
+  HttpConnectionError,
+  type ConnectionProblem,
   type HttpClient,
   type HttpRequest,
   type HttpResponse,
@@ -39,12 +39,12 @@ export interface FederationResponse extends HttpResponse {
 }
 
 /** No answer of a homeserver. The message is for the log: it names hosts and ports. */
-export class HomeserverUnreached extends Error {
-  override readonly name = 'HomeserverUnreached';
+export class HomeserverUnreachableError extends Error {
+  override readonly name = 'HomeserverUnreachableError';
 
   constructor(
     trail: readonly string[],
-    readonly problem: HopProblem,
+    readonly problem: ConnectionProblem,
     /** In one sentence that names nothing: `certificate is not trusted`. */
     readonly reason: string,
     /** Whether the name it was looked for under is one that a .well-known gave. */
@@ -94,7 +94,7 @@ export class FederationClient {
     const deadline = this.clock.now() + request.timeLimitMs;
     const { steps, isDelegated, attempts } = await this.wayTo(homeserver, request.path);
     const { method, body, maxBytes } = request;
-    const failures: HopFailed[] = [];
+    const failures: HttpConnectionError[] = [];
     for (const [index, attempt] of attempts.entries()) {
       const leftMs = Math.max(1, deadline - this.clock.now());
       const timeLimitMs = Math.ceil(leftMs / (attempts.length - index));
@@ -105,7 +105,7 @@ export class FederationClient {
         const question = `${method} ${request.path.replace(/\?.*/s, '')}`;
         return { ...response, trail: [...steps, hostOf(attempt), question].join(' -> ') };
       } catch (error) {
-        if (!(error instanceof HopFailed)) throw error;
+        if (!(error instanceof HttpConnectionError)) throw error;
         failures.push(error);
       }
     }
@@ -139,14 +139,16 @@ const hostOf = ({ url, connectTo }: Attempt): string =>
 function unreached(
   steps: readonly string[],
   isDelegated: boolean,
-  failures: readonly HopFailed[],
-): HomeserverUnreached {
+  failures: readonly HttpConnectionError[],
+): HomeserverUnreachableError {
   const last = failures.at(-1);
   if (!last) {
     const reason = 'there is no such service';
-    return new HomeserverUnreached([...steps, reason], 'name_not_found', reason, isDelegated);
+    return new HomeserverUnreachableError([...steps, reason], 'name_not_found', reason, isDelegated);
   }
-  const reasons = failures.map(({ hop, reason }) => `${hop.replace(/^https?:\/\//, '')} -> ${reason}`).join('; ');
+  const reasons = failures
+    .map(({ endpoint, reason }) => `${endpoint.replace(/^https?:\/\//, '')} -> ${reason}`)
+    .join('; ');
   const cause = failures.length === 1 ? last : new AggregateError(failures, 'no host of it could be reached');
-  return new HomeserverUnreached([...steps, reasons], last.problem, last.reason, isDelegated, { cause });
+  return new HomeserverUnreachableError([...steps, reasons], last.problem, last.reason, isDelegated, { cause });
 }

@@ -1,16 +1,16 @@
 import { ContainerModule } from 'inversify';
 import { Clock } from '../../ports/clock.js';
 import { HomeserverKeys } from '../../ports/homeserver-keys.js';
-import { HomeserverAccounts } from '../../ports/homeserver-accounts.js';
+import { AccountLookup } from '../../ports/account-lookup.js';
 import { Homeservers } from '../../ports/homeservers.js';
 import { HttpClient } from '../../ports/http-client.js';
 import { Signer } from '../../ports/signer.js';
 import { Telemetry } from '../../ports/telemetry.js';
-import { type AccountAccess, AccountsOverHttp } from './accounts-over-http.js';
-import { ClientPlaces, type KnownClientPlace } from './client-places.js';
+import { type AccountAccess, HttpAccountLookup } from './http-account-lookup.js';
+import { ClientPlaces, type KnownClientPlace } from './client-discovery.js';
 import { FederationClient, type FederationOptions } from './federation-client.js';
-import { HomeserverKeysOverHttp } from './homeserver-keys-over-http.js';
-import { HomeserversOverHttp } from './homeservers-over-http.js';
+import { HttpHomeserverKeys } from './http-homeserver-keys.js';
+import { HttpHomeservers } from './http-homeservers.js';
 
 export interface MatrixOptions extends FederationOptions {
   readonly homeservers: NonNullable<FederationOptions['homeservers']> &
@@ -25,19 +25,18 @@ export const matrixModule = (options: MatrixOptions) =>
       [HttpClient, Clock],
     );
     bind(Homeservers).toResolvedValue(
-      (federation: FederationClient, telemetry: Telemetry) => new HomeserversOverHttp(federation, telemetry),
+      (federation: FederationClient, telemetry: Telemetry) => new HttpHomeservers(federation, telemetry),
       [FederationClient, Telemetry],
     );
-    bind(HomeserverAccounts).toResolvedValue(
+    bind(AccountLookup).toResolvedValue(
       (http: HttpClient, clock: Clock, federation: FederationClient) => {
         const apis = new ClientPlaces(http, clock, options.homeservers);
-        return new AccountsOverHttp(http, apis, (name) => federation.isAllowed(name), options.homeservers);
+        return new HttpAccountLookup(http, apis, (name) => federation.isAllowed(name), options.homeservers);
       },
       [HttpClient, Clock, FederationClient],
     );
     bind(HomeserverKeys).toResolvedValue(
-      (federation: FederationClient, signer: Signer, clock: Clock) =>
-        new HomeserverKeysOverHttp(federation, signer, clock),
+      (federation: FederationClient, signer: Signer, clock: Clock) => new HttpHomeserverKeys(federation, signer, clock),
       [FederationClient, Signer, Clock],
     );
   });

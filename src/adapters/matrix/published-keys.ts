@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../domain/canonical-json.js';
+import type { JsonObject } from '../../domain/signing/canonical-json.js';
 import type { Signer } from '../../ports/signer.js';
 
 /** Spec: "Servers MUST use the lesser of `valid_until_ts` and 7 days into the future". */

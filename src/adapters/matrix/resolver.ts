@@ -1,4 +1,4 @@
-import { parseServerName } from '../../domain/server-name.js';
+import { parseServerName } from '../../domain/identifiers/server-name.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import { findService, resolveSrv, type ResolveSrv, type Target } from './service-records.js';

@@ -1,7 +1,7 @@
-import { parseServerName } from '../../domain/server-name.js';
+import { parseServerName } from '../../domain/identifiers/server-name.js';
 import type { Clock } from '../../ports/clock.js';
-import { HopFailed, type HttpClient, type HttpResponse } from '../../ports/http-client.js';
-import { parseJsonObject } from './json-answer.js';
+import { HttpConnectionError, type HttpClient, type HttpResponse } from '../../ports/http-client.js';
+import { parseJsonObject } from './parse-json.js';
 
 /** What a host says of where its homeserver is: the delegated server name, or why there is none. */
 export type Delegation = { readonly server: string } | { readonly absence: string };
@@ -74,7 +74,7 @@ export class WellKnown {
       const response = await followRedirects(this.http, `https://${host}/.well-known/matrix/server`, left);
       return { delegation: delegationIn(response), lifetimeMs: lifetimeOf(response, this.clock.now()) };
     } catch (error) {
-      const absence = error instanceof HopFailed ? error.reason : String(error);
+      const absence = error instanceof HttpConnectionError ? error.reason : String(error);
       return { delegation: { absence }, lifetimeMs: 0 };
     }
   }

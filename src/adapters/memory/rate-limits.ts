@@ -6,7 +6,7 @@ export class MemoryRateLimits implements RateLimits {
 
   constructor(private readonly clock: Clock) {}
 
-  async take(key: string, { amount, windowMs }: Limit, points = 1): Promise<number> {
+  async consume(key: string, { amount, windowMs }: Limit, points = 1): Promise<number> {
     if (points > amount) return windowMs;
     const now = this.clock.now();
     const takes = (this.takes.get(key) ?? []).filter(({ takenAt }) => Math.abs(takenAt - now) < windowMs);

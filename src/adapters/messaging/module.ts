@@ -1,5 +1,5 @@
 import { ContainerModule } from 'inversify';
-import { Sender } from '../../ports/sender.js';
+import { MessageSender } from '../../ports/message-sender.js';
 import { Telemetry } from '../../ports/telemetry.js';
 import { SmsSender, type SmsOptions } from './sms/sms-sender.js';
 import type { SmtpSender } from './smtp-sender.js';
@@ -15,8 +15,11 @@ export interface Messaging {
 /** One sender per medium that is configured. */
 export const messagingModule = ({ mail, sms }: Messaging, templates: Templates) =>
   new ContainerModule(({ bind }) => {
-    if (mail) bind(Sender).toConstantValue(mail);
+    if (mail) bind(MessageSender).toConstantValue(mail);
     if (sms) {
-      bind(Sender).toResolvedValue((telemetry: Telemetry) => new SmsSender(sms, templates, telemetry), [Telemetry]);
+      bind(MessageSender).toResolvedValue(
+        (telemetry: Telemetry) => new SmsSender(sms, templates, telemetry),
+        [Telemetry],
+      );
     }
   });

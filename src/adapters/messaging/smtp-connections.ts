@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import type { PeerCertificate } from 'node:tls';
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import { createTransport, type SMTPPoolOptions, type SMTPPoolSentMessageInfo, type Transporter } from 'nodemailer';
-import { checkHost } from '../tls/certificate-name.js';
+import { checkHost } from '../shared/verify-host.js';
 
 /**
  * How a mail server is reached. `none`: never encrypted, whatever it offers. `opportunistic`:

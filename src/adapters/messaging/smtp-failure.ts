@@ -1,12 +1,12 @@
 import type { NodemailerError } from 'nodemailer';
-import { SendFailed } from '../../ports/sender.js';
-import { connectionReasons } from './connection-reasons.js';
+import { DeliveryError } from '../../ports/message-sender.js';
+import { connectionReasons } from '../shared/network-errors.js';
 
 const MOST_WORDS = 300;
 
 /** Says in our words why a mail was not accepted. The library's error quotes addresses and goes no further. */
-export function smtpFailure(hop: string, error: NodemailerError, timeLimitMs: number): SendFailed {
-  return new SendFailed(hop, reasonOf(error, timeLimitMs), error.permanent === true && isAboutMessage(error));
+export function smtpFailure(endpoint: string, error: NodemailerError, timeLimitMs: number): DeliveryError {
+  return new DeliveryError(endpoint, reasonOf(error, timeLimitMs), error.permanent === true && isAboutMessage(error));
 }
 
 /**

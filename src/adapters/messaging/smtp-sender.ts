@@ -1,8 +1,8 @@
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
-import { parseServerName } from '../../domain/server-name.js';
-import type { Threepid } from '../../domain/threepid.js';
-import type { Message, Sender } from '../../ports/sender.js';
+import { parseServerName } from '../../domain/identifiers/server-name.js';
+import type { Threepid } from '../../domain/identifiers/threepid.js';
+import type { Message, MessageSender } from '../../ports/message-sender.js';
 import { openPool, type SmtpPool, type SmtpServer } from './smtp-connections.js';
 import { smtpFailure } from './smtp-failure.js';
 import type { Templates } from './templates.js';
@@ -23,11 +23,11 @@ export function defaultFrom(serverName: string): string {
  * Mails by way of one mail server. Several are sent at once; each is sent to the server once, and
  * has one time limit for everything, its wait for a free connection included.
  */
-export class SmtpSender implements Sender {
+export class SmtpSender implements MessageSender {
   readonly medium = 'email';
 
   private readonly from: { readonly name: string; readonly address: string };
-  private readonly hop: string;
+  private readonly endpoint: string;
   private readonly pool: SmtpPool;
   /** For a server whose encryption does not work, where it need not. */
   private readonly plainPool: SmtpPool | undefined;
@@ -40,7 +40,7 @@ export class SmtpSender implements Sender {
     private readonly templates: Templates,
   ) {
     this.from = oneAddress(options.from);
-    this.hop = `mail server ${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
+    this.endpoint = `mail server ${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
     this.pool = openPool(options);
     if (options.tls === 'opportunistic' && options.username === undefined) this.plainPool = openPool(options, 'none');
     this.pool.use('stream', ({ data, message }, done) => {
@@ -58,7 +58,7 @@ export class SmtpSender implements Sender {
     try {
       await this.deliver(mail, signal);
     } catch (error) {
-      throw smtpFailure(this.hop, error as NodemailerError, this.options.timeLimitMs);
+      throw smtpFailure(this.endpoint, error as NodemailerError, this.options.timeLimitMs);
     }
   }
 
@@ -67,7 +67,7 @@ export class SmtpSender implements Sender {
     try {
       await this.pool.verify();
     } catch (error) {
-      throw smtpFailure(this.hop, error as NodemailerError, this.options.timeLimitMs);
+      throw smtpFailure(this.endpoint, error as NodemailerError, this.options.timeLimitMs);
     }
   }
 

@@ -1,5 +1,5 @@
-import type { ReadPreferences } from '../../domain/messages.js';
-import type { Message } from '../../ports/sender.js';
+import type { ReadPreferences } from '../../domain/shared/message-preferences.js';
+import type { Message } from '../../ports/message-sender.js';
 import type { PageName, PageVariables, Templates } from './templates.js';
 
 /** Pages as they look in use, for previews and checks. */

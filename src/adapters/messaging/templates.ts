@@ -1,11 +1,11 @@
 import nunjucks, { type Environment } from 'nunjucks';
-import type { ReadPreferences } from '../../domain/messages.js';
-import type { InviteDetails, Message } from '../../ports/sender.js';
+import type { ReadPreferences } from '../../domain/shared/message-preferences.js';
+import type { InviteDetails, Message } from '../../ports/message-sender.js';
 import { readBrand, type Brand } from './brand.js';
 import { contentSecurityPolicy } from './content-security-policy.js';
 import { directionOf, negotiate } from './languages.js';
 import { SHIPPED_BRAND, SHIPPED_LANGUAGE, TemplateFiles } from './template-files.js';
-import { oneLine } from './words.js';
+import { oneLine } from './message-text.js';
 
 export interface TemplateOptions {
   /** The administrator's own files, each in place of the shipped one of the same name. */

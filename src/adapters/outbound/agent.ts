@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import type { HttpRequest } from '../../ports/http-client.js';
-import { checkHost } from '../tls/certificate-name.js';
+import { checkHost } from '../shared/verify-host.js';
 import type { AddressGuard } from './address-guard.js';
 import { forbiddenAddress, guardedLookup } from './guarded-lookup.js';
 
@@ -18,9 +18,9 @@ export type Hop = Pick<HttpRequest, 'ca' | 'tlsName' | 'connectTo'>;
 export class Agents {
   private readonly kept = new Map<string, http.Agent>();
 
-  for(url: URL, hop: Hop): http.Agent {
-    const key = JSON.stringify([url.origin, hop.ca, hop.tlsName, hop.connectTo]);
-    const agent = this.kept.get(key) ?? createAgent(url, hop, { keepAlive: true, timeout: IDLE_MS });
+  for(url: URL, endpoint: Hop): http.Agent {
+    const key = JSON.stringify([url.origin, endpoint.ca, endpoint.tlsName, endpoint.connectTo]);
+    const agent = this.kept.get(key) ?? createAgent(url, endpoint, { keepAlive: true, timeout: IDLE_MS });
     this.kept.set(key, agent);
     return agent;
   }

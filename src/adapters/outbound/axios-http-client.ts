@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream';
 import axios, { type AxiosResponse } from 'axios';
-import { HopFailed, type HttpClient, type HttpRequest, type HttpResponse } from '../../ports/http-client.js';
+import { HttpConnectionError, type HttpClient, type HttpRequest, type HttpResponse } from '../../ports/http-client.js';
 import { AddressGuard } from './address-guard.js';
 import { Agents, createAgent } from './agent.js';
-import { bareCause, explain } from './hop-problem.js';
+import { bareCause, explain } from './http-error.js';
 
 /** Nothing of the environment, no redirects, every status an answer, bodies as they come. */
 const http = axios.create({
@@ -32,7 +32,7 @@ export class AxiosHttpClient implements HttpClient {
     const isOurs = request.chosenBy === 'operator';
     const agent = isOurs ? this.agents.for(url, request) : createAgent(url, request, {}, this.guard);
     const signal = AbortSignal.timeout(request.timeLimitMs);
-    const hop = hopOf(url, request);
+    const endpoint = hopOf(url, request);
     try {
       const response = await http.request<Readable>({
         url: url.href,
@@ -45,15 +45,17 @@ export class AxiosHttpClient implements HttpClient {
       });
       const body = await read(response.data, request.maxBytes);
       if (body === undefined)
-        throw new HopFailed(hop, 'too_large', `the answer is larger than ${request.maxBytes} bytes`);
+        throw new HttpConnectionError(endpoint, 'too_large', `the answer is larger than ${request.maxBytes} bytes`);
       return { status: response.status, headers: headersOf(response), body };
     } catch (error) {
-      if (error instanceof HopFailed) throw error;
+      if (error instanceof HttpConnectionError) throw error;
       const cause = bareCause(error);
       if (signal.aborted)
-        throw new HopFailed(hop, 'timeout', `no answer within ${request.timeLimitMs / 1000} s`, { cause });
+        throw new HttpConnectionError(endpoint, 'timeout', `no answer within ${request.timeLimitMs / 1000} s`, {
+          cause,
+        });
       const { problem, reason } = explain(error);
-      throw new HopFailed(hop, problem, reason, { cause });
+      throw new HttpConnectionError(endpoint, problem, reason, { cause });
     } finally {
       if (!isOurs) agent.destroy();
     }
@@ -63,10 +65,10 @@ export class AxiosHttpClient implements HttpClient {
 function parse(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    throw new HopFailed('the given URL', 'broken', 'it is no URL of http or https');
+    throw new HttpConnectionError('the given URL', 'broken', 'it is no URL of http or https');
   }
   if (url.username !== '' || url.password !== '') {
-    throw new HopFailed(url.origin, 'broken', 'its URL carries a user name or a password');
+    throw new HttpConnectionError(url.origin, 'broken', 'its URL carries a user name or a password');
   }
   return url;
 }

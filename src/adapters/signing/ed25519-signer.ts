@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { signedPart, type Json, type JsonObject } from '../../domain/canonical-json.js';
-import { Refused } from '../../domain/errors.js';
+import { signedPart, type Json, type JsonObject } from '../../domain/signing/canonical-json.js';
+import { DomainError } from '../../domain/shared/errors.js';
 import type { Signed, Signer, VerifyKey } from '../../ports/signer.js';
-import { fromBase64, toBase64 } from './base64.js';
+import { fromBase64, toBase64 } from '../../domain/signing/base64.js';
 import { KEY_BYTES, keyPair, signText, verifyText, type KeyPair } from './ed25519.js';
 
 export interface SigningKey {
@@ -37,7 +37,7 @@ export class Ed25519Signer implements Signer {
 
   async signWith<T extends JsonObject>(object: T, privateKey: string): Promise<Signed<T>> {
     const seed = fromBase64(privateKey);
-    if (seed?.length !== KEY_BYTES) throw new Refused('invalid_public_key');
+    if (seed?.length !== KEY_BYTES) throw new DomainError('invalid_public_key');
     return this.signBy(keyPair(seed), 'ed25519:0', object);
   }
 

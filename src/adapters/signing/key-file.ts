@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { open, readFile, stat } from 'node:fs/promises';
 import type { Telemetry } from '../../ports/telemetry.js';
-import { fromBase64, toBase64 } from './base64.js';
+import { fromBase64, toBase64 } from '../../domain/signing/base64.js';
 import { KEY_BYTES } from './ed25519.js';
 import type { SigningKey } from './ed25519-signer.js';
 

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { keyOf } from '../../domain/threepid.js';
-import type { Region } from '../../domain/phone-number.js';
+import { keyOf } from '../../domain/identifiers/threepid.js';
+import type { Region } from '../../domain/identifiers/phone-number.js';
 import type { Association, OpenSource } from '../../source.js';
 import { csvRows } from './csv-rows.js';
 import { jsonRows } from './json-rows.js';

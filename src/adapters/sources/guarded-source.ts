@@ -1,10 +1,10 @@
-import type { Finding } from '../../domain/association.js';
-import type { Medium, Threepid } from '../../domain/threepid.js';
+import type { Finding } from '../../domain/associations/association.js';
+import type { Medium, Threepid } from '../../domain/identifiers/threepid.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { ThreepidSource } from '../../ports/threepid-source.js';
 import type { ThreepidSource as OwnSource } from '../../source.js';
-import { findingsIn } from './answers.js';
-import { thrownBy } from './thrown.js';
+import { findingsIn } from './answer-validation.js';
+import { thrownBy } from './thrown-errors.js';
 import { within } from './within.js';
 
 /** Questions that may wait for one source; more of them would only pile up. */
@@ -30,7 +30,7 @@ export interface SourceSettings {
  */
 export class GuardedSource implements ThreepidSource {
   readonly name: string;
-  readonly isOwner: boolean;
+  readonly isAuthoritative: boolean;
   private waiting = 0;
   private readonly told = new Set<string>();
 
@@ -40,7 +40,7 @@ export class GuardedSource implements ThreepidSource {
     private readonly telemetry: Telemetry,
   ) {
     this.name = settings.name;
-    this.isOwner = settings.owns;
+    this.isAuthoritative = settings.owns;
   }
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {

@@ -1,8 +1,8 @@
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { OpenSource, SourceContext, ThreepidSource as OwnSource } from '../../source.js';
 import { GuardedSource, type SourceSettings } from './guarded-source.js';
-import { ListedSource } from './listed-source.js';
-import { loadingProblem, thrownBy } from './thrown.js';
+import { SourceDirectory } from './source-directory.js';
+import { loadingProblem, thrownBy } from './thrown-errors.js';
 import { within } from './within.js';
 
 const OPEN_LIMIT_MS = 30_000;
@@ -11,7 +11,7 @@ const OPEN_LIMIT_MS = 30_000;
 export interface OpenedSource {
   readonly source: GuardedSource;
   /** How it is listed; `undefined` if it cannot be. */
-  readonly directory: ListedSource | undefined;
+  readonly directory: SourceDirectory | undefined;
 }
 
 /** @throws Error naming the source, its file and the reason */
@@ -39,7 +39,7 @@ export async function openSource<Options>(
     process.off('exit', exited);
   }
   const source = new GuardedSource(made, settings, telemetry);
-  return { source, directory: made.all && new ListedSource(made, settings, (reason) => source.odd(reason)) };
+  return { source, directory: made.all && new SourceDirectory(made, settings, (reason) => source.odd(reason)) };
 }
 
 function checkShape(made: unknown): asserts made is OwnSource {

@@ -1,5 +1,5 @@
-import { readPhoneNumber, type Region } from '../../domain/phone-number.js';
-import { type Threepid, tryThreepid } from '../../domain/threepid.js';
+import { readPhoneNumber, type Region } from '../../domain/identifiers/phone-number.js';
+import { type Threepid, tryThreepid } from '../../domain/identifiers/threepid.js';
 import type { Association } from '../../source.js';
 
 /** One row of a file: the cells of its columns. */

@@ -1,4 +1,4 @@
-import type { Threepid } from '../../domain/threepid.js';
+import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { Association, OpenSource, ThreepidSource } from '../../source.js';
 
 export interface RestOptions {

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import knex, { type Knex } from 'knex';
-import { verified } from '../tls/postgres.js';
+import { verified } from '../shared/postgres-tls.js';
 import type { Row } from './records.js';
 import { sqlProblem } from './sql-problem.js';
 import { inParts, rowsIn } from './sqlite-list.js';

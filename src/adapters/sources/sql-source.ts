@@ -1,5 +1,5 @@
-import type { Region } from '../../domain/phone-number.js';
-import { tryThreepid } from '../../domain/threepid.js';
+import type { Region } from '../../domain/identifiers/phone-number.js';
+import { tryThreepid } from '../../domain/identifiers/threepid.js';
 import type { Association, Medium, OpenSource, ThreepidSource } from '../../source.js';
 import { phone, type Row } from './records.js';
 import { SqlDatabase, type SqlPlace } from './sql-database.js';

@@ -1,5 +1,5 @@
-import { isRegion, readPhoneNumber } from '../../domain/phone-number.js';
-import { tryThreepid } from '../../domain/threepid.js';
+import { isRegion, readPhoneNumber } from '../../domain/identifiers/phone-number.js';
+import { tryThreepid } from '../../domain/identifiers/threepid.js';
 import type { ThreepidReaders } from '../../source.js';
 
 /** Reads addresses as everything else in the house does. */

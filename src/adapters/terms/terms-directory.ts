@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Policy } from '../../domain/policy.js';
+import type { Policy } from '../../domain/accounts/policy.js';
 import { renderMarkdown } from './markdown.js';
 
 /** What users accept, as a page of ours shows it. */

@@ -1,5 +1,5 @@
-import { isPepper } from '../../domain/hashing.js';
-import type { Route } from '../../ports/threepid-source.js';
+import { isPepper } from '../../domain/identifiers/lookup-hash.js';
+import type { ViaPath } from '../../ports/threepid-source.js';
 import type { UpstreamServer } from './upstream-server.js';
 
 /** Longer ones would be announced to every client and stored by every instance. */
@@ -12,7 +12,7 @@ export interface HashDetail {
   /** Whether it can be asked about hashes. */
   readonly takesHashes: boolean;
   /** The identity servers that the pepper comes by, where the upstream says so: the one that made it first. */
-  readonly route: Route;
+  readonly viaPath: ViaPath;
 }
 
 /** The pepper of an upstream and how it lets itself be asked; kept until it turns out stale. */
@@ -79,7 +79,7 @@ export class HashDetails {
   private async ask(deadline: number): Promise<HashDetail> {
     const question = ++this.asked;
     const path = '/_matrix/identity/v2/hash_details';
-    const { answer: reply, route } = await this.server.askForReply(path, undefined, 64 * 1024, deadline);
+    const { answer: reply, viaPath } = await this.server.askForReply(path, undefined, 64 * 1024, deadline);
     const pepper: unknown = 'lookup_pepper' in reply ? reply.lookup_pepper : undefined;
     const listed: unknown = 'algorithms' in reply ? reply.algorithms : undefined;
     const algorithms: readonly unknown[] = Array.isArray(listed) ? listed : [];
@@ -88,7 +88,7 @@ export class HashDetails {
       throw this.unusable('its pepper is none that clients could use');
     }
     if (!algorithm) throw this.unusable('it lists no algorithm that we know');
-    const details = { pepper, algorithm, takesHashes: algorithms.includes('sha256'), route };
+    const details = { pepper, algorithm, takesHashes: algorithms.includes('sha256'), viaPath };
     if (question > this.answered) {
       if (this.known && this.known.pepper !== pepper) this.former = this.known.pepper;
       this.known = details;

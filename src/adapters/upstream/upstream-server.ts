@@ -1,9 +1,9 @@
 import type { HttpClient, HttpResponse } from '../../ports/http-client.js';
-import type { Route } from '../../ports/threepid-source.js';
-import { AccessToken } from './access-token.js';
-import { PutOff } from './breaker.js';
-import { Gate } from './gate.js';
-import { routeIn, viaText } from './via.js';
+import type { ViaPath } from '../../ports/threepid-source.js';
+import { AccessToken } from './access-token-file.js';
+import { RateLimitedError } from './circuit-breaker.js';
+import { Semaphore } from '../shared/concurrency.js';
+import { routeIn, viaText } from '../../domain/lookup/via-header.js';
 
 export interface UpstreamOptions {
   /** As the chain of sources calls it. */
@@ -25,22 +25,22 @@ export interface UpstreamOptions {
 const MOST_REQUESTS = 8;
 
 /** What to do about a refusal. */
-interface Remedies {
+interface Hints {
   /** `undefined` where no account was shown. */
   readonly login: string | undefined;
   readonly terms: string;
 }
 
 /** An answer that says no. */
-export class UpstreamRefused extends Error {
-  override readonly name = 'UpstreamRefused';
+export class UpstreamResponseError extends Error {
+  override readonly name = 'UpstreamResponseError';
 
   constructor(
     upstream: string,
     readonly status: number,
     /** `undefined` if it gave none. */
     readonly errcode: string | undefined,
-    remedies: Remedies,
+    remedies: Hints,
   ) {
     super(`${upstream} ${explanation(status, errcode, remedies)}`);
   }
@@ -51,9 +51,9 @@ export class UpstreamServer {
   readonly origin: string;
   private readonly base: string;
   /** By how far the questions have come: of servers that ask in a circle, none waits for its own turn. */
-  private readonly gates: Gate[] = [];
+  private readonly gates: Semaphore[] = [];
   private readonly token: AccessToken;
-  private readonly remedies: Remedies;
+  private readonly remedies: Hints;
 
   /** @throws if the URL is none */
   constructor(
@@ -84,9 +84,9 @@ export class UpstreamServer {
     body: object | undefined,
     maxBytes: number,
     deadline: number,
-    route: Route = [],
+    viaPath: ViaPath = [],
   ): Promise<object> {
-    return (await this.askForReply(path, body, maxBytes, deadline, route)).answer;
+    return (await this.askForReply(path, body, maxBytes, deadline, viaPath)).answer;
   }
 
   /** The same, and the identity servers that the answer names as those it comes from, the nearest last. */
@@ -95,23 +95,23 @@ export class UpstreamServer {
     body: object | undefined,
     maxBytes: number,
     deadline: number,
-    route: Route = [],
-  ): Promise<{ readonly answer: object; readonly route: Route }> {
+    viaPath: ViaPath = [],
+  ): Promise<{ readonly answer: object; readonly viaPath: ViaPath }> {
     const token = this.token.value;
     if (token === '' && !(await this.token.renew(token))) {
       throw new Error(`there is no access token for ${this.origin} yet: ${this.remedies.login}`);
     }
-    let response = await this.send(path, body, maxBytes, deadline, route);
+    let response = await this.send(path, body, maxBytes, deadline, viaPath);
     if (response.status === 401 && (await this.token.renew(token))) {
-      response = await this.send(path, body, maxBytes, deadline, route);
+      response = await this.send(path, body, maxBytes, deadline, viaPath);
     }
     const answer = parse(response);
     if (response.status === 429) throw putOff(this.origin, response, answer);
     if (response.status !== 200) {
-      throw new UpstreamRefused(this.origin, response.status, errcodeOf(answer), this.remedies);
+      throw new UpstreamResponseError(this.origin, response.status, errcodeOf(answer), this.remedies);
     }
     if (!answer) throw new Error(`${this.origin} answered something that is not a JSON object`);
-    return { answer, route: routeIn(response.headers['via']) };
+    return { answer, viaPath: routeIn(response.headers['via']) };
   }
 
   private send(
@@ -119,9 +119,9 @@ export class UpstreamServer {
     body: object | undefined,
     maxBytes: number,
     deadline: number,
-    route: Route,
+    viaPath: ViaPath,
   ): Promise<HttpResponse> {
-    const gate = (this.gates[route.length] ??= new Gate(MOST_REQUESTS));
+    const gate = (this.gates[viaPath.length] ??= new Semaphore(MOST_REQUESTS));
     return gate.run(() => {
       const timeLimitMs = Math.ceil(deadline - performance.now());
       if (timeLimitMs <= 0) throw new Error(`${this.origin} is slow: too many lookups wait for it`);
@@ -132,7 +132,7 @@ export class UpstreamServer {
         url: this.base + path,
         headers: {
           accept: 'application/json',
-          ...(ownName !== undefined && { via: viaText([...route, ownName]) }),
+          ...(ownName !== undefined && { via: viaText([...viaPath, ownName]) }),
           ...(body && { 'content-type': 'application/json' }),
           ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
         },
@@ -147,13 +147,13 @@ export class UpstreamServer {
 }
 
 /** Spec: "Rate limiting"; `retry_after_ms` says it more precisely than `Retry-After`, where both do. */
-function putOff(origin: string, { headers }: HttpResponse, answer: object | undefined): PutOff {
+function putOff(origin: string, { headers }: HttpResponse, answer: object | undefined): RateLimitedError {
   const { 'retry-after': header = '' } = headers;
   const inBody: unknown = answer && 'retry_after_ms' in answer ? answer.retry_after_ms : undefined;
   const inHeader = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   const waitMs = [inBody, inHeader].find((ms): ms is number => typeof ms === 'number' && ms >= 0);
   const when = waitMs === undefined ? 'later' : `in ${Math.ceil(waitMs / 1000)} s`;
-  return new PutOff(`${origin} answered 429: it may be asked again ${when}`, waitMs);
+  return new RateLimitedError(`${origin} answered 429: it may be asked again ${when}`, waitMs);
 }
 
 function parse({ body }: HttpResponse): object | undefined {
@@ -170,7 +170,7 @@ function errcodeOf(answer: object | undefined): string | undefined {
   return typeof errcode === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(errcode) ? errcode : undefined;
 }
 
-function explanation(status: number, errcode: string | undefined, { login, terms }: Remedies): string {
+function explanation(status: number, errcode: string | undefined, { login, terms }: Hints): string {
   if (status >= 300 && status < 400) return `answered ${status}: redirects are not followed`;
   if (errcode === 'M_TERMS_NOT_SIGNED') return `wants its terms of service to be accepted first: ${terms}`;
   if (status === 401 && login !== undefined) return `does not accept our access token: ${login}`;

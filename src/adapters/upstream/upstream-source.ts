@@ -1,14 +1,14 @@
-import { isContested, type Finding } from '../../domain/association.js';
-import { isLookupHash, lookupHash } from '../../domain/hashing.js';
-import type { Mxid } from '../../domain/mxid.js';
-import { keyOf, type Threepid } from '../../domain/threepid.js';
-import type { FollowedPepper } from '../../ports/followed-pepper.js';
+import { isAmbiguous, type Finding } from '../../domain/associations/association.js';
+import { isLookupHash, lookupHash } from '../../domain/identifiers/lookup-hash.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
+import { keyOf, type Threepid } from '../../domain/identifiers/threepid.js';
+import type { UpstreamPepper } from '../../ports/upstream-pepper.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Telemetry } from '../../ports/telemetry.js';
-import type { Evidence, Route, ThreepidSource } from '../../ports/threepid-source.js';
-import { type Answer, collect, findingsOf, inClear, threepidOf, userOf } from './answers.js';
+import type { SourceTrace, ViaPath, ThreepidSource } from '../../ports/threepid-source.js';
+import { type Answer, collect, findingsOf, inClear, threepidOf, userOf } from './response-parser.js';
 import { HashDetails, type HashDetail } from './hash-details.js';
-import { UpstreamRefused, UpstreamServer, type UpstreamOptions } from './upstream-server.js';
+import { UpstreamResponseError, UpstreamServer, type UpstreamOptions } from './upstream-server.js';
 
 const MOST_AT_ONCE = 5000;
 /** An answer names at most what was asked, and a user for each. */
@@ -27,12 +27,12 @@ export interface UpstreamSourceOptions extends UpstreamOptions {
  * v2 if there is an access token; and for hashes if it is followed. It is told what is still missing
  * and nothing else, and believed about that and nothing else.
  */
-export class UpstreamSource implements ThreepidSource, FollowedPepper {
+export class UpstreamSource implements ThreepidSource, UpstreamPepper {
   readonly name: string;
-  readonly isOwner = false;
-  readonly isForeign = true;
+  readonly isAuthoritative = false;
+  readonly isExternal = true;
 
-  route: Route = [];
+  viaPath: ViaPath = [];
 
   private readonly server: UpstreamServer;
   private readonly hashDetails: HashDetails;
@@ -47,20 +47,20 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     this.hashDetails = new HashDetails(this.server);
   }
 
-  async find(threepids: readonly Threepid[], route?: Route): Promise<readonly Finding[]> {
+  async find(threepids: readonly Threepid[], viaPath?: ViaPath): Promise<readonly Finding[]> {
     const asked = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
-    const parts = inParts([...asked.values()], MOST_AT_ONCE);
+    const parts = chunks([...asked.values()], MOST_AT_ONCE);
     const isV1 = this.options.accessToken === undefined;
     return this.counted(async (deadline) => {
       const answers = await Promise.all(
-        parts.map((part) => (isV1 ? this.askV1(part, deadline, route) : this.askV2(part, deadline, route))),
+        parts.map((part) => (isV1 ? this.askV1(part, deadline, viaPath) : this.askV2(part, deadline, viaPath))),
       );
       return answers.flatMap((answer) => findingsOf(answer, asked));
     });
   }
 
-  async findHashes(pepper: string, hashes: readonly string[], route?: Route): Promise<ReadonlyMap<string, Mxid>> {
-    return (await this.hashesUnder(pepper, hashes, route)) ?? new Map();
+  async findHashes(pepper: string, hashes: readonly string[], viaPath?: ViaPath): Promise<ReadonlyMap<string, Mxid>> {
+    return (await this.hashesUnder(pepper, hashes, viaPath)) ?? new Map();
   }
 
   /**
@@ -70,7 +70,7 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
   async hashesUnder(
     pepper: string,
     hashes: readonly string[],
-    route?: Route,
+    viaPath?: ViaPath,
   ): Promise<ReadonlyMap<string, Mxid> | undefined> {
     // Clients send what they like, addresses in clear too: that is nobody else's business.
     const asked = this.options.isFollowed ? [...new Set(hashes)].filter(isLookupHash) : [];
@@ -79,8 +79,8 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
       const details = await this.hashDetails.get(deadline);
       if (!this.hashDetails.isAskable(pepper, details)) return undefined;
       try {
-        const parts = inParts(asked, MOST_AT_ONCE).map((part) =>
-          this.mappings('sha256', pepper, part, deadline, route),
+        const parts = chunks(asked, MOST_AT_ONCE).map((part) =>
+          this.mappings('sha256', pepper, part, deadline, viaPath),
         );
         const wanted = new Set(asked);
         return new Map(
@@ -99,10 +99,10 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
 
   async current(): Promise<string> {
     const timeLimitMs = Math.min(this.options.timeLimitMs, LONGEST_WATCH_MS);
-    const { pepper, takesHashes, route } = await this.hashDetails.renew(performance.now() + timeLimitMs);
+    const { pepper, takesHashes, viaPath } = await this.hashDetails.renew(performance.now() + timeLimitMs);
     if (!takesHashes)
       throw new Error(`${this.server.origin} does not list the algorithm sha256: it cannot be followed`);
-    this.route = route;
+    this.viaPath = viaPath;
     return pepper;
   }
 
@@ -110,7 +110,7 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     return this.hashDetails.onChange(listener);
   }
 
-  async explain(threepid: Threepid): Promise<readonly Evidence[]> {
+  async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
     const startedAt = performance.now();
     const [finding, failure] = await this.find([threepid]).then(
       ([found]) => [found, undefined] as const,
@@ -126,16 +126,16 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
         notes: [
           `asked ${this.server.origin} by ${api}`,
           ...(this.options.isFollowed ? [] : ['not followed: it is asked in clear only']),
-          ...(finding && isContested(finding) ? ['it named several users for one address'] : []),
+          ...(finding && isAmbiguous(finding) ? ['it named several users for one address'] : []),
         ],
       },
     ];
   }
 
-  private async askV1(threepids: readonly Threepid[], deadline: number, route?: Route): Promise<Answer> {
+  private async askV1(threepids: readonly Threepid[], deadline: number, viaPath?: ViaPath): Promise<Answer> {
     const body = { threepids: threepids.map(({ medium, address }) => [medium, address]) };
     const path = '/_matrix/identity/api/v1/bulk_lookup';
-    const reply = await this.server.ask(path, body, limitFor(threepids), deadline, route);
+    const reply = await this.server.ask(path, body, limitFor(threepids), deadline, viaPath);
     if (!('threepids' in reply) || !Array.isArray(reply.threepids)) throw this.nonsense();
     const rows: readonly unknown[] = reply.threepids;
     this.checkCount(rows.length, threepids.length);
@@ -146,14 +146,14 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     );
   }
 
-  private async askV2(threepids: readonly Threepid[], deadline: number, route?: Route): Promise<Answer> {
+  private async askV2(threepids: readonly Threepid[], deadline: number, viaPath?: ViaPath): Promise<Answer> {
     const details = await this.hashDetails.get(deadline);
     try {
-      return await this.lookup(threepids, details, deadline, route);
+      return await this.lookup(threepids, details, deadline, viaPath);
     } catch (error) {
       if (!isStale(error)) throw error;
       this.hashDetails.forget(details);
-      return await this.lookup(threepids, await this.hashDetails.get(deadline), deadline, route);
+      return await this.lookup(threepids, await this.hashDetails.get(deadline), deadline, viaPath);
     }
   }
 
@@ -161,11 +161,11 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     threepids: readonly Threepid[],
     { pepper, algorithm }: HashDetail,
     deadline: number,
-    route?: Route,
+    viaPath?: ViaPath,
   ): Promise<Answer> {
     const entryOf = algorithm === 'none' ? keyOf : (threepid: Threepid) => lookupHash(threepid, pepper);
     const byEntry = new Map(threepids.map((threepid) => [entryOf(threepid), threepid]));
-    const rows = await this.mappings(algorithm, pepper, [...byEntry.keys()], deadline, route);
+    const rows = await this.mappings(algorithm, pepper, [...byEntry.keys()], deadline, viaPath);
     return collect(
       rows.map(([entry, mxid]) => [byEntry.get(entry) ?? (algorithm === 'none' ? inClear(entry) : undefined), mxid]),
     );
@@ -177,10 +177,10 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
     pepper: string,
     entries: readonly string[],
     deadline: number,
-    route?: Route,
+    viaPath?: ViaPath,
   ): Promise<readonly (readonly [entry: string, mxid: unknown])[]> {
     const body = { algorithm, pepper, addresses: entries };
-    const reply = await this.server.ask('/_matrix/identity/v2/lookup', body, limitFor(entries), deadline, route);
+    const reply = await this.server.ask('/_matrix/identity/v2/lookup', body, limitFor(entries), deadline, viaPath);
     const mappings: unknown = 'mappings' in reply ? reply.mappings : undefined;
     if (typeof mappings !== 'object' || mappings === null || Array.isArray(mappings)) throw this.nonsense();
     const rows = Object.entries(mappings);
@@ -208,9 +208,10 @@ export class UpstreamSource implements ThreepidSource, FollowedPepper {
   }
 }
 
-const isStale = (error: unknown): boolean => error instanceof UpstreamRefused && error.errcode === 'M_INVALID_PEPPER';
+const isStale = (error: unknown): boolean =>
+  error instanceof UpstreamResponseError && error.errcode === 'M_INVALID_PEPPER';
 
 const limitFor = (asked: readonly unknown[]): number => BYTES_BESIDES + asked.length * BYTES_EACH;
 
-const inParts = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+const chunks = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));

@@ -1,7 +1,7 @@
-import { type Config, type ConfigPlace, type LoadedConfig, loadConfig } from '../config.js';
-import { ConfigError } from '../config/problems.js';
+import { type Config, type ConfigPlace, type LoadedConfig, loadConfig } from '../config/config.js';
+import { ConfigError } from '../config/errors/problems.js';
 import { summary } from './config-summary.js';
-import type { Paint } from './paint.js';
+import type { TerminalStyle } from './terminal-style.js';
 
 /**
  * Says what is wrong with the configuration, a line per problem, or else what it amounts to.
@@ -10,7 +10,11 @@ import type { Paint } from './paint.js';
  */
 export function checkCommand(
   place: ConfigPlace,
-  { isJson, paint, print }: { readonly isJson: boolean; readonly paint: Paint; readonly print: (text: string) => void },
+  {
+    isJson,
+    paint,
+    print,
+  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
 ): number {
   let loaded: LoadedConfig;
   try {
@@ -27,7 +31,7 @@ export function checkCommand(
 
 const json = (value: unknown): string => JSON.stringify(value, undefined, 2);
 
-function words(config: Config, warnings: readonly string[], paint: Paint): string {
+function words(config: Config, warnings: readonly string[], paint: TerminalStyle): string {
   const { file, sources, ...rest } = summary(config);
   const lines = { ...rest, ...Object.fromEntries(sources.map((source, index) => [`source ${index + 1}`, source])) };
   return [

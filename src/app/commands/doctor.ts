@@ -1,5 +1,5 @@
-import type { Diagnosis } from '../doctor/diagnosis.js';
-import type { Paint } from './paint.js';
+import type { CheckResult } from '../doctor/check-result.js';
+import type { TerminalStyle } from './terminal-style.js';
 
 /**
  * Shows what was tried and what to fix, a line each.
@@ -7,8 +7,12 @@ import type { Paint } from './paint.js';
  * @returns the exit code: 1 if anything failed
  */
 export function showDiagnoses(
-  diagnoses: readonly Diagnosis[],
-  { isJson, paint, print }: { readonly isJson: boolean; readonly paint: Paint; readonly print: (text: string) => void },
+  diagnoses: readonly CheckResult[],
+  {
+    isJson,
+    paint,
+    print,
+  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
 ): number {
   const failed = diagnoses.filter(({ state }) => state === 'failure').length;
   print(isJson ? JSON.stringify({ isFine: failed === 0, diagnoses }, undefined, 2) : doctorText(diagnoses, paint));
@@ -18,14 +22,14 @@ export function showDiagnoses(
 const MARKS = { ok: '✓', warning: '!', failure: '✗', skipped: '-' } as const;
 
 /** A line for each thing that was tried, what to do below it, and a sum at the end. */
-export function doctorText(diagnoses: readonly Diagnosis[], paint: Paint): string {
+export function doctorText(diagnoses: readonly CheckResult[], paint: TerminalStyle): string {
   const width = Math.max(...diagnoses.map(({ area }) => area.length));
   const lines = diagnoses.flatMap(({ area, state, words, fix }) => {
     const line = `${MARKS[state]} ${area.padEnd(width)}  ${oneLine(words)}`;
     const colour = { ok: paint.good, warning: paint.bold, failure: paint.bad, skipped: paint.dim }[state];
     return fix === undefined ? [colour(line)] : [colour(line), `  ${' '.repeat(width)}  → ${oneLine(fix)}`];
   });
-  const count = (state: Diagnosis['state']) => diagnoses.filter((one) => one.state === state).length;
+  const count = (state: CheckResult['state']) => diagnoses.filter((one) => one.state === state).length;
   const [failures, warnings] = [count('failure'), count('warning')];
   const sum = `${failures} failed, ${warnings} to look at, ${count('ok')} fine`;
   return [...lines, '', failures > 0 ? paint.bad(sum) : paint.good(sum)].join('\n');

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { z } from 'zod';
-import { formats } from '../config/formats.js';
-import { ldap } from '../config/ldap.js';
+import { formats } from '../config/schema/formats.js';
+import { ldap } from '../config/schema/sources/ldap.js';
 import type { Prompt } from './prompt.js';
 
 /** What `islet init` needs to know, each also a flag: `serverName` is `--server-name`. */

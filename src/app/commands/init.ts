@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { type Config, interpret } from '../config.js';
-import { commentedYaml } from '../config/example.js';
-import { ConfigError } from '../config/problems.js';
-import { parseYaml } from '../config/yaml-file.js';
-import { givenBy } from './init-given.js';
+import { type Config, interpret } from '../config/config.js';
+import { commentedYaml } from '../config/docs/example.js';
+import { ConfigError } from '../config/errors/problems.js';
+import { parseYaml } from '../config/input/yaml-file.js';
+import { givenBy } from './init-config.js';
 import { askAll, type InitAnswers } from './init-questions.js';
-import type { Paint } from './paint.js';
+import type { TerminalStyle } from './terminal-style.js';
 import type { Prompt } from './prompt.js';
 
 export interface InitOptions extends InitAnswers {
@@ -23,7 +23,7 @@ export interface InitSurroundings {
   /** Absent: nobody is asked, and what flags do not say is taken as suggested. */
   readonly prompt: Prompt | undefined;
   readonly print: (text: string) => void;
-  readonly paint: Paint;
+  readonly paint: TerminalStyle;
   readonly cwd: string;
   /** Makes the signing key in this file unless there is one. */
   readonly makeKey: (keyFile: string) => Promise<unknown>;

@@ -1,6 +1,6 @@
-import type { AdminAccess } from '../admin-access.js';
+import type { AdminClient } from './admin-client.js';
 import { explanationText } from './explanation-text.js';
-import type { Paint } from './paint.js';
+import type { TerminalStyle } from './terminal-style.js';
 
 /**
  * Shows who answers for an address, and why.
@@ -8,9 +8,13 @@ import type { Paint } from './paint.js';
  * @returns the exit code: 0 if somebody does, 1 if nobody does
  */
 export async function lookup(
-  access: AdminAccess,
+  access: AdminClient,
   address: string,
-  { isJson, paint, print }: { readonly isJson: boolean; readonly paint: Paint; readonly print: (text: string) => void },
+  {
+    isJson,
+    paint,
+    print,
+  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
 ): Promise<number> {
   const explanation = await access.explain(address);
   print(isJson ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation, paint));

@@ -1,7 +1,7 @@
-import { trySending, type TrialStep } from '../../adapters/messaging/smtp-trial.js';
-import { email } from '../../domain/threepid.js';
-import type { Config } from '../config.js';
-import type { Paint } from './paint.js';
+import { trySending, type TrialStep } from '../../adapters/messaging/smtp-test.js';
+import { email } from '../../domain/identifiers/threepid.js';
+import type { Config } from '../config/config.js';
+import type { TerminalStyle } from './terminal-style.js';
 
 /**
  * Sends one mail to this address and shows each step towards the mail server.
@@ -12,7 +12,11 @@ import type { Paint } from './paint.js';
 export async function mailTest(
   { mail, server }: Config,
   address: string,
-  { isJson, paint, print }: { readonly isJson: boolean; readonly paint: Paint; readonly print: (text: string) => void },
+  {
+    isJson,
+    paint,
+    print,
+  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
 ): Promise<number> {
   const { address: to } = email(address);
   if (!mail) throw new Error('no mail server is configured: set mail.host or mail.smtpUrl');
@@ -29,7 +33,7 @@ export async function mailTest(
   return isAccepted ? 0 : 1;
 }
 
-const words = (steps: readonly TrialStep[], isAccepted: boolean, paint: Paint): string =>
+const words = (steps: readonly TrialStep[], isAccepted: boolean, paint: TerminalStyle): string =>
   [
     ...steps.map(
       ({ step, isFine, words }) =>

@@ -1,12 +1,13 @@
-import type { Binding, Suspension } from '../../domain/association.js';
-import type { ListedInvite } from '../../domain/operations.js';
-import type { Threepid } from '../../domain/threepid.js';
-import type { OperationsByText } from '../operations-by-text.js';
-import type { Paint } from './paint.js';
+import type { Binding } from '../../domain/associations/binding.js';
+import type { Suspension } from '../../domain/associations/binding.js';
+import type { ListedInvite } from '../../domain/admin/admin-service.js';
+import type { Threepid } from '../../domain/identifiers/threepid.js';
+import type { OperationsByText } from '../../domain/admin/text-admin-service.js';
+import type { TerminalStyle } from './terminal-style.js';
 
 export interface Output {
   readonly isJson: boolean;
-  readonly paint: Paint;
+  readonly paint: TerminalStyle;
   readonly print: (text: string) => void;
 }
 
@@ -64,14 +65,14 @@ export async function unbindAddress(
   return isFound ? 0 : 1;
 }
 
-function inviteText(invite: ListedInvite, paint: Paint): string {
+function inviteText(invite: ListedInvite, paint: TerminalStyle): string {
   const { token, threepid, roomId, sender, createdAt, deliveredAt, suspended } = invite;
   const waits = suspended ? paint.bad(`suspended: ${goneText(suspended.mxid, suspended)}`) : 'waits';
   const state = deliveredAt === undefined ? waits : paint.dim(`handed over ${day(deliveredAt)}`);
   return `${paint.bold(written(threepid))}  ${roomId}  by ${sender} on ${day(createdAt)}  ${state}  ${paint.dim(token)}`;
 }
 
-function bindingText({ threepid, mxid, boundAt, suspended }: Binding, paint: Paint): string {
+function bindingText({ threepid, mxid, boundAt, suspended }: Binding, paint: TerminalStyle): string {
   const state = suspended && `  ${paint.bad(`suspended: ${goneText(mxid, suspended)}`)}`;
   return `${paint.bold(written(threepid))}  ${mxid}  ${paint.dim(`since ${day(boundAt)}`)}${state ?? ''}`;
 }

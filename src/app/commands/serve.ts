@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { LogTelemetry } from '../../adapters/system/log-telemetry.js';
-import type { Config, LoadedConfig } from '../config.js';
+import type { Config, LoadedConfig } from '../config/config.js';
 import { serve } from '../main.js';
 
 /** Runs the server until SIGTERM or SIGINT, and reopens its log on SIGHUP. */

@@ -1,14 +1,14 @@
-import type { Sample } from '../../domain/sightings.js';
-import type { SyncOutcome } from '../syncs.js';
-import type { Paint } from './paint.js';
+import type { Sample } from '../../domain/mirror/report-samples.js';
+import type { SyncOutcome } from '../../domain/directory-sync/directory-sync-service.js';
+import type { TerminalStyle } from './terminal-style.js';
 
 /** What a sync found and did, for an administrator to read. */
-export function syncText(report: SyncOutcome, paint: Paint): string {
-  const { source, isApplied, isWhole, refusal, parts, warnings, added, changed, removed, departures } = report;
-  const { people, leftOut, shared, tookMs } = report;
-  const listed = Object.values(parts).reduce((sum, count) => sum + count, 0);
-  const read = isWhole ? `${listed} entries listed` : `asked what changed among ${listed} entries`;
-  const isDoubted = refusal !== undefined && Object.keys(parts).length > 0;
+export function syncText(report: SyncOutcome, paint: TerminalStyle): string {
+  const { source, isApplied, isFull, refusal, bases, warnings, added, changed, removed, deprovisioning } = report;
+  const { people, skipped, shared, tookMs } = report;
+  const listed = Object.values(bases).reduce((sum, count) => sum + count, 0);
+  const read = isFull ? `${listed} entries listed` : `asked what changed among ${listed} entries`;
+  const isDoubted = refusal !== undefined && Object.keys(bases).length > 0;
   const verdict = isApplied
     ? paint.good('applied')
     : refusal === undefined
@@ -17,19 +17,19 @@ export function syncText(report: SyncOutcome, paint: Paint): string {
   return [
     `${paint.bold(source)}: ${read} in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
     ...(isDoubted ? [`  if it is the truth: islet sync ${source} --force`] : []),
-    ...Object.entries(parts).map(([part, count]) => paint.dim(`  ${count} in ${part}`)),
+    ...Object.entries(bases).map(([part, count]) => paint.dim(`  ${count} in ${part}`)),
     ...warnings.filter((warning) => !refusal?.includes(warning)).map((warning) => paint.bad(`  ${warning}`)),
     `  ${added.count} new, ${changed.count} changed, ${removed.count} gone`,
     ...lines('+', added, (label) => label),
     ...lines('~', changed, (label) => label),
     ...lines('-', removed, (label) => label),
-    ...departureLines(departures),
+    ...departureLines(deprovisioning),
     ...section(
       'user IDs derived',
       people,
       ({ mxid, threepids, label }) => `${mxid} with ${count(threepids, 'address', 'addresses')}: ${label}`,
     ),
-    ...section('left out, whole or in part', leftOut, ({ label, reasons }) => `${label}: ${reasons.join('; ')}`),
+    ...section('left out, whole or in part', skipped, ({ label, reasons }) => `${label}: ${reasons.join('; ')}`),
     ...section(
       paint.bad('user IDs of two people, who are not answered'),
       shared,
@@ -38,7 +38,7 @@ export function syncText(report: SyncOutcome, paint: Paint): string {
   ].join('\n');
 }
 
-function departureLines(departures: SyncOutcome['departures']): readonly string[] {
+function departureLines(departures: SyncOutcome['deprovisioning']): readonly string[] {
   const { suspended = 0, resumed = 0 } = departures ?? {};
   return [
     ...(suspended > 0 ? [`  ${count(suspended, 'binding', 'bindings')} suspended, of people who left`] : []),

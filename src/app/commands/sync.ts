@@ -1,5 +1,5 @@
-import type { AdminAccess } from '../admin-access.js';
-import type { Paint } from './paint.js';
+import type { AdminClient } from './admin-client.js';
+import type { TerminalStyle } from './terminal-style.js';
 import { syncText } from './sync-text.js';
 
 export interface SyncCommand {
@@ -7,9 +7,9 @@ export interface SyncCommand {
   readonly source: string | undefined;
   readonly isDryRun: boolean;
   readonly isForced: boolean;
-  readonly isOfChanges: boolean;
+  readonly isIncremental: boolean;
   readonly isJson: boolean;
-  readonly paint: Paint;
+  readonly paint: TerminalStyle;
   readonly print: (text: string) => void;
   /** Shows how far it is; on a pipe nothing is shown. */
   readonly onProgress: (source: string, listed: number) => void;
@@ -20,14 +20,14 @@ export interface SyncCommand {
  *
  * @returns the exit code: 0 if everything was applied or, on a dry run, would be; 1 otherwise
  */
-export async function sync(access: AdminAccess, command: SyncCommand): Promise<number> {
-  const { source, isDryRun, isForced, isOfChanges, isJson, paint, print, onProgress } = command;
+export async function sync(access: AdminClient, command: SyncCommand): Promise<number> {
+  const { source, isDryRun, isForced, isIncremental, isJson, paint, print, onProgress } = command;
   const sources = source === undefined ? await access.mirrors() : [source];
   if (sources.length === 0) print('No source is mirrored: nothing to sync.');
   const reports = [];
   for (const name of sources) {
-    const wish = { isDryRun, isForced, isOfChanges, onProgress: (listed: number) => onProgress(name, listed) };
-    const report = await access.sync(name, wish);
+    const request = { isDryRun, isForced, isIncremental, onProgress: (listed: number) => onProgress(name, listed) };
+    const report = await access.sync(name, request);
     reports.push(report);
     if (!isJson) print(syncText(report, paint));
   }

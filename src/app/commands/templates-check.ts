@@ -1,7 +1,7 @@
 import { checkTemplates } from '../../adapters/messaging/template-check.js';
 import { Templates } from '../../adapters/messaging/templates.js';
-import type { Config } from '../config.js';
-import type { Paint } from './paint.js';
+import type { Config } from '../config/config.js';
+import type { TerminalStyle } from './terminal-style.js';
 
 /**
  * Renders every text of every brand in every language, and shows what does not work, a line each.
@@ -10,7 +10,11 @@ import type { Paint } from './paint.js';
  */
 export function templatesCheck(
   { templates: options, server }: Config,
-  { isJson, paint, print }: { readonly isJson: boolean; readonly paint: Paint; readonly print: (text: string) => void },
+  {
+    isJson,
+    paint,
+    print,
+  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
 ): number {
   const templates = new Templates({ ...options, serverName: server.name });
   const problems = checkTemplates(templates);

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { prepareTokenFile, saveToken } from '../../adapters/upstream/access-token.js';
-import { type AccountState, UpstreamAccount } from '../../adapters/upstream/account.js';
-import { UpstreamRefused } from '../../adapters/upstream/upstream-server.js';
+import { prepareTokenFile, saveToken } from '../../adapters/upstream/access-token-file.js';
+import { type AccountState, UpstreamAccount } from '../../adapters/upstream/upstream-account.js';
+import { UpstreamResponseError } from '../../adapters/upstream/upstream-server.js';
 import type { HttpClient } from '../../ports/http-client.js';
-import type { Config, UpstreamConfig } from '../config.js';
-import type { OpenId } from '../matrix-user.js';
-import { upstreamOptions } from '../sources.js';
+import type { Config, UpstreamConfig } from '../config/config.js';
+import type { OpenId } from './matrix-login.js';
+import { upstreamOptions } from '../wiring/open-sources.js';
 import type { Output } from './operations.js';
 import type { Prompt } from './prompt.js';
 import { policyText, shown } from './upstream-text.js';
@@ -72,7 +72,7 @@ async function presentState(source: UpstreamConfig, http: HttpClient): Promise<A
   try {
     return await new UpstreamAccount(upstreamOptions(source), http).state();
   } catch (error) {
-    if (error instanceof UpstreamRefused && error.status === 401) return undefined;
+    if (error instanceof UpstreamResponseError && error.status === 401) return undefined;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
-import { type AccountState, UpstreamAccount } from '../../adapters/upstream/account.js';
+import { type AccountState, UpstreamAccount } from '../../adapters/upstream/upstream-account.js';
 import type { HttpClient } from '../../ports/http-client.js';
-import type { UpstreamConfig } from '../config.js';
-import { upstreamOptions } from '../sources.js';
+import type { UpstreamConfig } from '../config/config.js';
+import { upstreamOptions } from '../wiring/open-sources.js';
 import type { Output } from './operations.js';
 import { policyText, shown } from './upstream-text.js';
 
@@ -47,10 +47,10 @@ async function statusOf(source: UpstreamConfig, http: HttpClient): Promise<Statu
     if (!hasAccount) return { ...reached, isFine: true };
     return await account.state().then(
       (state) => ({ ...reached, ...state, isFine: state.outstanding.length === 0 }),
-      (error: unknown) => ({ ...reached, isFine: false, failure: wordsOf(error) }),
+      (error: unknown) => ({ ...reached, isFine: false, failure: messageOf(error) }),
     );
   } catch (error) {
-    return { name, url, hasAccount, isFine: false, failure: wordsOf(error) };
+    return { name, url, hasAccount, isFine: false, failure: messageOf(error) };
   }
 }
 
@@ -78,4 +78,4 @@ function statusText(status: Status, { paint }: Pick<Output, 'paint'>): string {
 const fewOf = (versions: readonly string[]): readonly string[] =>
   versions.length > 4 ? [...versions.slice(0, 1), '…', ...versions.slice(-1)] : versions;
 
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

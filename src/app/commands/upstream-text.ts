@@ -1,5 +1,5 @@
-import { textOf } from '../../adapters/upstream/account.js';
-import type { Policy } from '../../domain/policy.js';
+import { textOf } from '../../adapters/upstream/upstream-account.js';
+import type { Policy } from '../../domain/accounts/policy.js';
 
 /** A policy with where it can be read, for an administrator. */
 export function policyText(policy: Policy): string {

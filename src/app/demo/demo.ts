@@ -3,10 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LogTelemetry } from '../../adapters/system/log-telemetry.js';
-import { lookupHash } from '../../domain/hashing.js';
-import { email } from '../../domain/threepid.js';
-import type { Paint } from '../commands/paint.js';
-import { interpret, NOTHING } from '../config.js';
+import { lookupHash } from '../../domain/identifiers/lookup-hash.js';
+import { email } from '../../domain/identifiers/threepid.js';
+import type { TerminalStyle } from '../commands/terminal-style.js';
+import { interpret, NOTHING } from '../config/config.js';
 import { serve } from '../main.js';
 import { freePorts } from './free-ports.js';
 import { DEMO_BIND_DN, DEMO_BIND_PASSWORD, startDirectory } from './directory.js';
@@ -18,7 +18,7 @@ export interface DemoOptions {
   /** Of Islet; its admin listener and the mail page take the next two. 0 for any free ones. */
   readonly port: number;
   readonly print: (text: string) => void;
-  readonly paint: Paint;
+  readonly paint: TerminalStyle;
 }
 
 export interface Demo {
@@ -101,7 +101,7 @@ async function start(
   const { config } = interpret({ ...NOTHING, data }, undefined, {}, folder);
   closing.push(() => telemetry.close());
   const islet = await opened(serve(config, telemetry));
-  await islet.services.sync('islanders');
+  await islet.services.directorySyncService.sync('islanders');
 
   print(paint.bold('Islet is up, and so is everything around it:'));
   print(`  identity server  ${islet.url}`);
@@ -119,7 +119,7 @@ async function showLookups(
   url: string,
   nextMail: (to: string) => Promise<CaughtMail>,
   print: DemoOptions['print'],
-  paint: Paint,
+  paint: TerminalStyle,
 ): Promise<boolean> {
   const base = `${url}/_matrix/identity/v2`;
   const openIdToken = {
@@ -185,7 +185,7 @@ function printNextSteps(
   dataDir: string,
   adminPort: number,
   print: DemoOptions['print'],
-  paint: Paint,
+  paint: TerminalStyle,
 ): void {
   const v1 = `${url}/_matrix/identity/api/v1`;
   print(`

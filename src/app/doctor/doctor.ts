@@ -1,20 +1,20 @@
 import { AxiosHttpClient } from '../../adapters/outbound/axios-http-client.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { Telemetry } from '../../ports/telemetry.js';
-import { ConfigError } from '../config/problems.js';
-import type { LoadedConfig } from '../config.js';
-import { area, type Diagnosis, type Trial, within, wordsOf } from './diagnosis.js';
-import { directoryTrial } from './directories.js';
-import { homeserversIn, homeserverTrial } from './homeservers.js';
-import { mailTrial, smsTrial, sourceTrial } from './outward.js';
-import { publicUrlTrial, readinessOf, serverDiagnoses, sharedNamesTrial } from './reach.js';
-import { databaseTrial, filesTrial, textsTrial } from './storage.js';
+import { ConfigError } from '../config/errors/problems.js';
+import type { LoadedConfig } from '../config/config.js';
+import { area, type CheckResult, type Check, within, messageOf } from './check-result.js';
+import { directoryTrial } from './check-directories.js';
+import { homeserversIn, homeserverTrial } from './check-homeservers.js';
+import { mailTrial, smsTrial, sourceTrial } from './check-services.js';
+import { publicUrlTrial, readinessOf, serverDiagnoses, sharedNamesTrial } from './check-public-url.js';
+import { databaseTrial, filesTrial, textsTrial } from './check-storage.js';
 
 /** Directories try each server for ten seconds twice; nobody waits for longer. */
 const LIMIT_MS = 30_000;
 
 /** What was found, or what is wrong with a configuration that cannot be used: then nothing is tried. */
-export async function examined(examination: () => Promise<readonly Diagnosis[]>): Promise<readonly Diagnosis[]> {
+export async function runCheck(examination: () => Promise<readonly CheckResult[]>): Promise<readonly CheckResult[]> {
   try {
     return await examination();
   } catch (error) {
@@ -26,20 +26,23 @@ export async function examined(examination: () => Promise<readonly Diagnosis[]>)
 }
 
 /** Tries everything that the configuration names, all at once, with a running server or without. Changes nothing and sends nothing. */
-export async function examine({ config, warnings }: LoadedConfig, telemetry: Telemetry): Promise<readonly Diagnosis[]> {
+export async function runChecks(
+  { config, warnings }: LoadedConfig,
+  telemetry: Telemetry,
+): Promise<readonly CheckResult[]> {
   const http = new AxiosHttpClient(config.federation.allow);
   const clock = new SystemClock();
   const configuration = area('configuration');
-  const readiness = await readinessOf(config, http).catch((error: unknown) => wordsOf(error));
+  const readiness = await readinessOf(config, http).catch((error: unknown) => messageOf(error));
   const isRunning = readiness !== undefined && typeof readiness !== 'string';
   // The one that runs owns an SQLite file, and says of any database whether it reaches it.
-  const kept: readonly [string, Trial] = isRunning
+  const kept: readonly [string, Check] = isRunning
     ? ['server', sharedNamesTrial(config, http)]
     : ['database', databaseTrial(config)];
-  const trials: readonly (readonly [string, Trial])[] = [
+  const trials: readonly (readonly [string, Check])[] = [
     ['files', filesTrial(config)],
     kept,
-    ...config.sources.flatMap((source): readonly (readonly [string, Trial])[] => {
+    ...config.sources.flatMap((source): readonly (readonly [string, Check])[] => {
       if (source.kind === 'ldap') return [[`directory ${source.name}`, directoryTrial(source, telemetry)]];
       if (source.kind === 'bindings') return [];
       return [[`source ${source.name}`, sourceTrial(source, config, http, telemetry)]];

@@ -1,5 +1,5 @@
 import type { Express, NextFunction, Request, Response } from 'express';
-import { Rejected } from './rejected.js';
+import { RequestError } from './request-error.js';
 import { nameEndpoint } from './request-log.js';
 
 export type Handler = (req: Request, res: Response) => void | Promise<void>;
@@ -20,7 +20,7 @@ export function mount(app: Express, prefix: string, endpoints: Endpoints): void 
     const allowed = [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : []), 'OPTIONS'].join(', ');
     route.all((_req: Request, res: Response) => {
       res.set('Allow', allowed);
-      throw new Rejected('method_unknown', `This endpoint knows only ${allowed}`);
+      throw new RequestError('method_unknown', `This endpoint knows only ${allowed}`);
     });
   }
 }

@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler } from 'express';
-import { Interrupted, type Refusal, Refused } from '../../domain/errors.js';
-import { SendFailed } from '../../ports/sender.js';
+import { ShutdownError, type Refusal, DomainError } from '../../domain/shared/errors.js';
+import { DeliveryError } from '../../ports/message-sender.js';
 import type { Telemetry } from '../../ports/telemetry.js';
-import { Rejected, type Rejection } from './rejected.js';
+import { RequestError, type Rejection } from './request-error.js';
 import { requestIdOf } from './request-log.js';
 
 type Answer = readonly [status: number, errcode: string];
@@ -68,7 +68,7 @@ const answers: Readonly<Record<Refusal | Rejection, Answer>> = { ...matrix, ...e
 const FAULT: Answer = [500, 'M_UNKNOWN'];
 
 /** The status that a refusal is answered with, on pages too. */
-export const statusOf = ({ reason }: Refused | Rejected): number => answers[reason][0];
+export const statusOf = ({ code }: DomainError | RequestError): number => answers[code][0];
 
 /**
  * Answers whatever was thrown. Reason and details leave the house, other causes stay in the log.
@@ -80,32 +80,32 @@ export function answerErrors(
   faultWords: (fault: unknown) => string = () => 'Internal server error',
 ): ErrorRequestHandler {
   return (thrown: unknown, req, res, _next) => {
-    const error = understood(thrown);
-    const isNo = error instanceof Refused || error instanceof Rejected;
-    const [status, errcode] = isNo ? answers[error.reason] : FAULT;
+    const error = toRequestError(thrown);
+    const isNo = error instanceof DomainError || error instanceof RequestError;
+    const [status, errcode] = isNo ? answers[error.code] : FAULT;
     if (!isNo) telemetry.warn('a request failed', { id: requestIdOf(res), method: req.method }, error);
     else if (error.cause !== undefined)
-      telemetry.warn('a request was refused', { id: requestIdOf(res), reason: error.reason }, error);
+      telemetry.warn('a request was refused', { id: requestIdOf(res), code: error.code }, error);
 
     // Half an answer cannot be taken back.
     if (res.headersSent) return void res.destroy();
-    const details = error instanceof Refused ? error.details : {};
+    const details = error instanceof DomainError ? error.details : {};
     const waitMs = details['retry_after_ms'];
     if (typeof waitMs === 'number') res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
-    res.status(status).json({ errcode, error: isNo ? wordsOf(error) : faultWords(error), ...details });
+    res.status(status).json({ errcode, error: isNo ? messageOf(error) : faultWords(error), ...details });
   };
 }
 
 /** Of what a mail server or a gateway says, whoever waits for the message needs to know. */
-const wordsOf = ({ message, cause }: Error): string =>
-  cause instanceof SendFailed ? `${message}: ${cause.message}` : message;
+const messageOf = ({ message, cause }: Error): string =>
+  cause instanceof DeliveryError ? `${message}: ${cause.message}` : message;
 
 /** Whatever Express and its body parser throw, and that we end, in our words. */
-function understood(error: unknown): unknown {
-  if (error instanceof Interrupted) return new Rejected('interrupted', 'Islet was stopped before this was done');
+function toRequestError(error: unknown): unknown {
+  if (error instanceof ShutdownError) return new RequestError('interrupted', 'Islet was stopped before this was done');
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return error;
-  if (error.status === 413) return new Rejected('too_large', 'The request is too large');
-  if (error.status === 415) return new Rejected('encoding_unsupported', 'This content encoding is not supported');
-  if (error.status < 500) return new Rejected('body_broken', 'The request could not be read to its end');
+  if (error.status === 413) return new RequestError('too_large', 'The request is too large');
+  if (error.status === 415) return new RequestError('encoding_unsupported', 'This content encoding is not supported');
+  if (error.status < 500) return new RequestError('body_broken', 'The request could not be read to its end');
   return error;
 }

@@ -1,14 +1,14 @@
 import type { Request, Response } from 'express';
 import type { Page, PageName, PageVariables, Templates } from '../../adapters/messaging/templates.js';
 import type { TermsDocument } from '../../adapters/terms/terms-directory.js';
-import { Refused } from '../../domain/errors.js';
-import type { ReadPreferences } from '../../domain/messages.js';
-import { homeserverOf, type Mxid } from '../../domain/mxid.js';
-import type { Medium } from '../../domain/threepid.js';
+import { DomainError } from '../../domain/shared/errors.js';
+import type { ReadPreferences } from '../../domain/shared/message-preferences.js';
+import { homeserverOf, type Mxid } from '../../domain/identifiers/mxid.js';
+import type { Medium } from '../../domain/identifiers/threepid.js';
 import type { Handler } from './endpoints.js';
 import { statusOf } from './errors.js';
-import { queryOf } from './query.js';
-import { Rejected } from './rejected.js';
+import { queryOf } from './request/query.js';
+import { RequestError } from './request-error.js';
 
 /** Renders the pages for people who follow a link. */
 export type Pages = Pick<Templates, 'renderPage' | 'renderDocument' | 'brandFor'>;
@@ -50,14 +50,14 @@ function send({ html, language, contentSecurityPolicy }: Page, res: Response): v
 }
 
 /** Has people who are refused see a page. */
-export const refusingWithPages =
+export const withErrorPage =
   (pages: Pages, medium: Medium, handle: Handler): Handler =>
   async (req, res) => {
     try {
       await handle(req, res);
     } catch (error) {
-      if (!(error instanceof Refused || error instanceof Rejected)) throw error;
+      if (!(error instanceof DomainError || error instanceof RequestError)) throw error;
       res.status(statusOf(error));
-      sendPage(pages, error.reason === 'session_expired' ? 'expired' : 'failed', { medium }, req, res);
+      sendPage(pages, error.code === 'session_expired' ? 'expired' : 'failed', { medium }, req, res);
     }
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
 import type { Telemetry } from '../../ports/telemetry.js';
-import { pathOf } from './query.js';
+import { pathOf } from './request/query.js';
 
 const LONGEST_PATH = 200;
 

@@ -1,33 +1,31 @@
 import express, { type Express } from 'express';
 import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
-import type { Services } from '../services.js';
-import { accountEndpoints } from './accounts.js';
-import { agreedTo, signedIn } from './auth.js';
-import { clientOf } from './client.js';
+import type { Services } from '../wiring/services.js';
+import { accountEndpoints } from './api/accounts.js';
+import { requireTerms, requireUser } from './request/authentication.js';
+import { clientOf } from './request/client-address.js';
 import { cors } from './cors.js';
-import { bareApp } from './bare-app.js';
-import { type Dialect, v1Dialect, v2Dialect } from './dialect.js';
+import { createExpressApp } from './express-app.js';
+import { type ApiVersion, apiV1, apiV2 } from './request/api-version.js';
 import { type Endpoints, mount } from './endpoints.js';
 import { answerErrors } from './errors.js';
-import { inviteEndpoints } from './invites.js';
-import { keyEndpoints } from './keys.js';
-import { lookupEndpoints } from './lookup.js';
-import { normalPath } from './normal-path.js';
+import { inviteEndpoints } from './api/store-invite.js';
+import { keyEndpoints } from './api/pubkey.js';
+import { lookupEndpoints } from './api/lookup.js';
+import { normalPath } from './request/normalize-path.js';
 import type { Pages } from './pages.js';
-import { Rejected } from './rejected.js';
+import { RequestError } from './request-error.js';
 import { requestLog } from './request-log.js';
-import { requestTokenEndpoints } from './request-token.js';
-import { signEndpoints } from './sign-invite.js';
-import { submitTokenEndpoints } from './submit-token.js';
-import { termsEndpoints, termsPages } from './terms.js';
-import { threepidEndpoints } from './threepids.js';
-import { unbindEndpoints } from './unbind.js';
-import { v1Access } from './v1-access.js';
-import { v1LookupEndpoints } from './v1-lookups.js';
-import { pingEndpoints, versionEndpoints } from './versions.js';
-
-/** Below what every proxy passes on. */
-export const TERMS_PATH = '/_matrix/identity/terms';
+import { requestTokenEndpoints } from './api/request-token.js';
+import { signEndpoints } from './api/sign-ed25519.js';
+import { submitTokenEndpoints } from './api/submit-token.js';
+import { termsEndpoints, termsPages } from './api/terms.js';
+import { threepidEndpoints } from './api/threepid.js';
+import { unbindEndpoints } from './api/unbind.js';
+import { v1Access } from './request/v1-access.js';
+import { v1LookupEndpoints } from './api/v1-lookup.js';
+import { pingEndpoints, versionEndpoints } from './api/versions.js';
+import { TERMS_PATH } from '../wiring/open-terms.js';
 
 export interface HttpOptions {
   /** Where clients and homeservers reach us, without a slash at the end. */
@@ -51,41 +49,52 @@ export interface HttpOptions {
 
 /** The Identity Service API. */
 export function httpApp(services: Services, options: HttpOptions): Express {
-  const { accounts, sessions, lookups, bindings, invites, quotas, signer, telemetry, terms, requestAuth } = services;
-  const who = signedIn(accounts);
-  const agreed = agreedTo(terms, who);
+  const {
+    accountService,
+    validationService,
+    lookupService,
+    bindingService,
+    inviteService,
+    quotas,
+    signer,
+    telemetry,
+    termsService,
+    requestAuthenticator,
+  } = services;
+  const who = requireUser(accountService);
+  const agreed = requireTerms(termsService, who);
   const client = clientOf(options.trustedProxies);
   const allowV1 = v1Access(options.v1.allowFrom, client);
 
-  const common = (dialect: Dialect): Endpoints => ({
+  const common = (apiVersion: ApiVersion): Endpoints => ({
     ...pingEndpoints,
-    ...keyEndpoints(signer, invites),
-    ...requestTokenEndpoints(sessions, dialect, client, options.pages),
-    ...submitTokenEndpoints(sessions, dialect, options),
-    ...threepidEndpoints(sessions, bindings, dialect),
-    ...inviteEndpoints(invites, dialect, options.publicUrl, options.pages),
-    ...signEndpoints(invites, dialect),
+    ...keyEndpoints(signer, inviteService),
+    ...requestTokenEndpoints(validationService, apiVersion, client, options.pages),
+    ...submitTokenEndpoints(validationService, apiVersion, options),
+    ...threepidEndpoints(validationService, bindingService, apiVersion),
+    ...inviteEndpoints(inviteService, apiVersion, options.publicUrl, options.pages),
+    ...signEndpoints(inviteService, apiVersion),
   });
 
-  const app = bareApp();
+  const app = createExpressApp();
   app.use(requestLog(telemetry), cors, normalPath);
   app.use(express.raw({ type: () => true, limit: options.maxBodyBytes }));
   mount(app, '/_matrix/identity', versionEndpoints(options.versions));
   mount(app, TERMS_PATH, termsPages(options.documents, options.pages));
   mount(app, '/_matrix/identity/v2', {
-    ...common(v2Dialect(agreed)),
-    ...unbindEndpoints(bindings, requestAuth, '/_matrix/identity/v2'),
-    ...accountEndpoints(accounts, agreed),
-    ...termsEndpoints(terms, who),
-    ...lookupEndpoints(lookups, quotas, agreed),
+    ...common(apiV2(agreed)),
+    ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/v2'),
+    ...accountEndpoints(accountService, agreed),
+    ...termsEndpoints(termsService, who),
+    ...lookupEndpoints(lookupService, quotas, agreed),
   });
   mount(app, '/_matrix/identity/api/v1', {
-    ...common(v1Dialect(allowV1)),
-    ...unbindEndpoints(bindings, requestAuth, '/_matrix/identity/api/v1'),
-    ...v1LookupEndpoints(lookups, bindings, options.maxAddresses, allowV1),
+    ...common(apiV1(allowV1)),
+    ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/api/v1'),
+    ...v1LookupEndpoints(lookupService, bindingService, options.maxAddresses, allowV1),
   });
   app.use(() => {
-    throw new Rejected('endpoint_unknown', 'There is no such endpoint');
+    throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });
   app.use(answerErrors(telemetry));
   return app;

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { interpret, type LoadedConfig } from '../../../src/app/config.js';
-import { parseYaml } from '../../../src/app/config/yaml-file.js';
+import { interpret, type LoadedConfig } from '../../../src/app/config/config.js';
+import { parseYaml } from '../../../src/app/config/input/yaml-file.js';
 
 /** A certificate that nobody trusts, so that there is something to read. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { commentedYaml } from '../../../src/app/config/example.js';
+import { commentedYaml } from '../../../src/app/config/docs/example.js';
 import { conformancePage } from '../conformance/page.js';
 import { jsonSchema } from './json-schema.js';
 import { withTables } from './option-tables.js';
@@ -10,16 +10,16 @@ export const pathOf = (name: string): string => new URL(name, root).pathname;
 
 /** The files that follow from the options and the tests, by their place in the repository. */
 export const generated = (): Readonly<Record<string, string>> => ({
-  'docs/configuration.md': withTables(readFileSync(pathOf('docs/configuration.md'), 'utf8')),
+  'docs/reference/configuration.md': withTables(readFileSync(pathOf('docs/reference/configuration.md'), 'utf8')),
   'config/islet.example.yaml': commentedYaml(EXAMPLE, HEAD),
-  'docs/conformance.md': conformancePage(),
+  'docs/reference/conformance.md': conformancePage(),
   'config/islet.schema.json': `${JSON.stringify(jsonSchema(), undefined, 2)}\n`,
 });
 
 const HEAD = `Example configuration of Islet, with every option.
 
 What is commented out shows the default, or an example where there is none: take away the "#".
-"islet check" says whether all is well; docs/configuration.md says more about everything.
+"islet check" says whether all is well; docs/reference/configuration.md says more about everything.
 
 yaml-language-server: $schema=./islet.schema.json`;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { formats } from '../../../src/app/config/formats.js';
-import { isOption, type Option, schema, type Section } from '../../../src/app/config/schema.js';
-import { optionsOf } from '../../../src/app/config/schema-tree.js';
+import { formats } from '../../../src/app/config/schema/formats.js';
+import { isOption, type Option, schema, type Section } from '../../../src/app/config/schema/schema.js';
+import { optionsOf } from '../../../src/app/config/schema/schema-tree.js';
 
 interface Json {
   [key: string]: unknown;

@@ -1,5 +1,5 @@
-import { catalogue, type Entry } from '../../../src/app/config/catalogue.js';
-import { inline } from '../../../src/app/config/example.js';
+import { optionCatalog, type Entry } from '../../../src/app/config/docs/option-catalog.js';
+import { inline } from '../../../src/app/config/docs/example.js';
 
 /** Everything between `<!-- options: NAME -->` and `<!-- end -->`, written anew. */
 export const withTables = (markdown: string): string =>
@@ -10,12 +10,14 @@ export const withTables = (markdown: string): string =>
 
 /** What belongs into one table each: the sections, the kinds of things to choose from, and `top` for what is in no section. */
 export function tables(): ReadonlyMap<string, readonly Entry[]> {
-  const sections = catalogue().filter(({ below }) => below.length > 0);
-  const chosen = [...catalogue(), ...sections.flatMap(({ below }) => below)].flatMap(({ key, choices }) =>
-    choices.filter(({ below }) => below.length > 0).map(({ name, below }) => [`${key}.${name}`, below] as const),
+  const sections = optionCatalog().filter(({ children }) => children.length > 0);
+  const chosen = [...optionCatalog(), ...sections.flatMap(({ children }) => children)].flatMap(({ key, choices }) =>
+    choices
+      .filter(({ children }) => children.length > 0)
+      .map(({ name, children }) => [`${key}.${name}`, children] as const),
   );
-  const top = catalogue().filter(({ below }) => below.length === 0);
-  return new Map([['top', top] as const, ...sections.map(({ key, below }) => [key, below] as const), ...chosen]);
+  const top = optionCatalog().filter(({ children }) => children.length === 0);
+  return new Map([['top', top] as const, ...sections.map(({ key, children }) => [key, children] as const), ...chosen]);
 }
 
 function table(entries: readonly Entry[]): string {
@@ -31,7 +33,7 @@ function table(entries: readonly Entry[]): string {
 }
 
 const rows = (entries: readonly Entry[], at = ''): readonly Entry[] =>
-  entries.flatMap((entry) => [{ ...entry, key: at + entry.key }, ...rows(entry.below, `${at}${entry.key}.`)]);
+  entries.flatMap((entry) => [{ ...entry, key: at + entry.key }, ...rows(entry.children, `${at}${entry.key}.`)]);
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 

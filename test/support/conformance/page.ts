@@ -17,11 +17,11 @@ Each row is something that the Matrix Identity Service API (version 1.19) demand
 homeservers in use need beyond it, or that we chose where nobody says. The tests beside it quote its id in their names;
 \`npx vitest run -t 'LOOK-7'\` runs those of one row.`;
 
-/** docs/conformance.md. */
+/** docs/reference/conformance.md. */
 export function conformancePage(): string {
   const tests = quotingTests();
   const linksOf = ({ id }: Requirement) =>
-    tests.filter(({ ids }) => ids.includes(id)).map(({ file, name }) => `[${asCell(name)}](../${file})`);
+    tests.filter(({ ids }) => ids.includes(id)).map(({ file, name }) => `[${asCell(name)}](../../${file})`);
   const all = [...chapters.values()].flat();
   const untested = all.filter((requirement) => linksOf(requirement).length === 0);
 

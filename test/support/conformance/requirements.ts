@@ -16,11 +16,11 @@ const file = new URL('../../spec/requirements.yaml', import.meta.url);
 /** By chapter, in the order of the file. */
 export const chapters: ReadonlyMap<string, readonly Requirement[]> = new Map(
   Object.entries(parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>).map(
-    ([chapter, requirements]) => [chapter, Object.entries(requirements).map(([id, text]) => understood(id, text))],
+    ([chapter, requirements]) => [chapter, Object.entries(requirements).map(([id, text]) => toRequestError(id, text))],
   ),
 );
 
-function understood(id: string, text: string): Requirement {
+function toRequestError(id: string, text: string): Requirement {
   const [, level, sentence] = /^([MSOCD]) (.+)$/.exec(text) ?? [];
   if (level === undefined || sentence === undefined) throw new Error(`${id} has no level or no sentence`);
   return { id, level: level as Level, sentence };

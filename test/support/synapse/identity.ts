@@ -1,5 +1,5 @@
-import { lookupHash } from '../../../src/domain/hashing.js';
-import { threepid } from '../../../src/domain/threepid.js';
+import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
+import { threepid } from '../../../src/domain/identifiers/threepid.js';
 import { expectConformance } from '../contract/violations.js';
 import { canonical, type SigningKey } from './signing.js';
 

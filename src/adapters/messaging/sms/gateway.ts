@@ -1,5 +1,5 @@
-import { SendFailed } from '../../../ports/sender.js';
-import { HopFailed, type HttpResponse } from '../../../ports/http-client.js';
+import { DeliveryError } from '../../../ports/message-sender.js';
+import { HttpConnectionError, type HttpResponse } from '../../../ports/http-client.js';
 import type { Originator } from './originators.js';
 
 export interface Sms {
@@ -26,7 +26,7 @@ export interface SmsGateway {
 }
 
 /** Why a gateway did not accept a message, and whether that is certain. */
-export class GatewayFailed extends SendFailed {
+export class GatewayError extends DeliveryError {
   constructor(
     gateway: string,
     reason: string,
@@ -39,7 +39,7 @@ export class GatewayFailed extends SendFailed {
 }
 
 /** Problems before the request can have arrived. */
-const certain: ReadonlySet<HopFailed['problem']> = new Set([
+const certain: ReadonlySet<HttpConnectionError['problem']> = new Set([
   'name_not_found',
   'refused',
   'unreachable',
@@ -47,19 +47,19 @@ const certain: ReadonlySet<HopFailed['problem']> = new Set([
   'certificate',
 ]);
 
-export function unanswered(gateway: string, error: unknown): GatewayFailed {
-  if (error instanceof HopFailed) return new GatewayFailed(gateway, error.reason, !certain.has(error.problem));
-  return new GatewayFailed(gateway, 'failed', true, { cause: error });
+export function unanswered(gateway: string, error: unknown): GatewayError {
+  if (error instanceof HttpConnectionError) return new GatewayError(gateway, error.reason, !certain.has(error.problem));
+  return new GatewayError(gateway, 'failed', true, { cause: error });
 }
 
 /** An answer that is no success. 4xx is a no; what a 5xx has done nobody knows, but for 503. */
-export function declined(gateway: string, { status, body }: HttpResponse): GatewayFailed {
-  const words = wordsOf(body);
-  return new GatewayFailed(gateway, `answered ${status}${words && ` (${words})`}`, status >= 500 && status !== 503);
+export function declined(gateway: string, { status, body }: HttpResponse): GatewayError {
+  const words = messageOf(body);
+  return new GatewayError(gateway, `answered ${status}${words && ` (${words})`}`, status >= 500 && status !== 503);
 }
 
 /** What a gateway says, without numbers: they are phone numbers and codes. */
-const wordsOf = (body: string): string =>
+const messageOf = (body: string): string =>
   body
     .slice(0, 1000)
     .replace(/<[^>]*>|[\s\p{Cc}]/gu, ' ')

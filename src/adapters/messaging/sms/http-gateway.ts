@@ -1,5 +1,5 @@
 import type { HttpClient } from '../../../ports/http-client.js';
-import { declined, GatewayFailed, unanswered, type Sms, type SmsGateway } from './gateway.js';
+import { declined, GatewayError, unanswered, type Sms, type SmsGateway } from './gateway.js';
 
 export interface HttpGatewayOptions {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -63,7 +63,7 @@ export class HttpGateway implements SmsGateway {
     const isSuccess = success?.statuses ? success.statuses.includes(status) : status >= 200 && status < 300;
     if (!isSuccess) throw declined(this.name, response);
     if (success?.body?.test(response.body) === false) {
-      throw new GatewayFailed(this.name, `answered ${status}, but not with success`, false);
+      throw new GatewayError(this.name, `answered ${status}, but not with success`, false);
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 import type { Pdu } from 'smpp';
 import { inDefaultAlphabet, inUcs2 } from './alphabet.js';
-import { GatewayFailed, type Sms, type SmsGateway } from './gateway.js';
+import { GatewayError, type Sms, type SmsGateway } from './gateway.js';
 import { SmppLink, type SmppServer, statusName } from './smpp-link.js';
 
 /** Types of numbers and their numbering plans. Spec: SMPP 3.4, 5.2.5 and 5.2.6. */
@@ -38,7 +38,7 @@ export class SmppGateway implements SmsGateway {
       throw this.failure(error, true);
     }
     const { command_status: status, message_id: id } = answer;
-    if (status !== 0) throw new GatewayFailed(this.name, `answered ${statusName(status)}`, false);
+    if (status !== 0) throw new GatewayError(this.name, `answered ${statusName(status)}`, false);
     return typeof id === 'string' && /^[\w-]{1,100}$/.test(id) ? id : undefined;
   }
 
@@ -63,8 +63,8 @@ export class SmppGateway implements SmsGateway {
     });
   }
 
-  private failure(error: unknown, mayBeAccepted: boolean): GatewayFailed {
-    return new GatewayFailed(this.name, error instanceof Error ? error.message : 'failed', mayBeAccepted);
+  private failure(error: unknown, mayBeAccepted: boolean): GatewayError {
+    return new GatewayError(this.name, error instanceof Error ? error.message : 'failed', mayBeAccepted);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
 import smpp, { type Pdu, type Session } from 'smpp';
-import { checkHost } from '../../tls/certificate-name.js';
-import { connectionReasons } from '../connection-reasons.js';
+import { checkHost } from '../../shared/verify-host.js';
+import { connectionReasons } from '../../shared/network-errors.js';
 
 export interface SmppServer {
   readonly host: string;

@@ -1,9 +1,9 @@
-import { Refused } from '../../../domain/errors.js';
-import type { Threepid } from '../../../domain/threepid.js';
-import { SendFailed, type Message, type Sender } from '../../../ports/sender.js';
+import { DomainError } from '../../../domain/shared/errors.js';
+import type { Threepid } from '../../../domain/identifiers/threepid.js';
+import { DeliveryError, type Message, type MessageSender } from '../../../ports/message-sender.js';
 import type { Telemetry } from '../../../ports/telemetry.js';
 import type { Templates } from '../templates.js';
-import { GatewayFailed, type Sms, type SmsGateway } from './gateway.js';
+import { GatewayError, type Sms, type SmsGateway } from './gateway.js';
 import { forDestination, originatorFor, type Originator, type PerDestination } from './originators.js';
 
 export interface SmsOptions {
@@ -21,7 +21,7 @@ const MATRIX: Originator = { kind: 'alpha', text: 'Matrix' };
  * Text messages by way of gateways. The next one is tried only if the one before has certainly not
  * accepted the message: nobody is sent it twice.
  */
-export class SmsSender implements Sender {
+export class SmsSender implements MessageSender {
   readonly medium = 'msisdn';
 
   constructor(
@@ -32,14 +32,14 @@ export class SmsSender implements Sender {
 
   async send({ address }: Threepid, message: Message): Promise<void> {
     const { originators, destinations = {} } = this.options;
-    if (message.kind !== 'validation') throw new SendFailed('text messages', 'there is none of this kind', true);
-    if (forDestination(address, destinations) === 'reject') throw new Refused('destination_rejected');
+    if (message.kind !== 'validation') throw new DeliveryError('text messages', 'there is none of this kind', true);
+    if (forDestination(address, destinations) === 'reject') throw new DomainError('destination_rejected');
     const originator = originatorFor(address, originators) ?? MATRIX;
     await this.sendByFirst({ number: address, originator, text: this.templates.renderSms(message) });
   }
 
   private async sendByFirst(sms: Sms): Promise<void> {
-    let failure: unknown = new SendFailed('text messages', 'there is no gateway');
+    let failure: unknown = new DeliveryError('text messages', 'there is no gateway');
     for (const gateway of this.options.gateways) {
       try {
         const reference = await gateway.send(sms);
@@ -50,7 +50,7 @@ export class SmsSender implements Sender {
         failure = error;
         this.telemetry.count('text_messages', { outcome: 'failed' });
         this.telemetry.warn('Text message not accepted', { gateway: gateway.name }, error);
-        if (!(error instanceof GatewayFailed) || error.mayBeAccepted) break;
+        if (!(error instanceof GatewayError) || error.mayBeAccepted) break;
       }
     }
     throw failure;

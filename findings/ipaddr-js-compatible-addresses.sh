@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# ipaddr.js reads "::192.0.2.1" as another address than its hexadecimal spelling.
+#
+# RFC 4291, 2.2: the last 32 bits of an IPv6 address may be written as IPv4, so ::192.0.2.1 and ::c000:201 are
+# one address; ::ffff:192.0.2.1 is another (2.5.5.2, IPv4-mapped). Python's ipaddress says so.
+# Seen on 2026-11-29 with ipaddr.js 2.5.0: the first is read as ::ffff:c000:201, and process() makes
+# 192.0.2.1 of it; the hexadecimal spelling is read right.
+# For an identity server: an address that the library wrote is not always the address that was given;
+# log and compare the text that the system gave.
+source "$(dirname "$0")/support/setup.sh"
+
+npm_packages ipaddr.js@2.5.0
+cat >"$work/read.js" <<'JS'
+import ipaddr from 'ipaddr.js';
+
+for (const text of ['::192.0.2.1', '::c000:201', '::ffff:192.0.2.1'])
+  console.log(`${text}: ${ipaddr.parse(text).toString()}, after process() ${ipaddr.process(text).toString()}`);
+JS
+node "$work/read.js" >"$seen"
+/usr/bin/python3 -c 'import ipaddress; print("Python: the first two are one:", ipaddress.ip_address("::192.0.2.1") == ipaddress.ip_address("::c000:201"))' >>"$seen"
+
+compare <<'RECORD'
+::192.0.2.1: ::ffff:c000:201, after process() 192.0.2.1
+::c000:201: ::c000:201, after process() ::c000:201
+::ffff:192.0.2.1: ::ffff:c000:201, after process() 192.0.2.1
+Python: the first two are one: True
+RECORD

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# ldapjs refuses filters that name an attribute by its number or with an option.
+#
+# RFC 4515, 3 takes attribute descriptions from RFC 4512, 2.5: a name or a dotted number, with options
+# such as ;lang-de behind it. A value may be empty (assertionvalue is zero or more octets).
+# Seen on 2026-11-29 with ldapjs 3.0.7 (@ldapjs/filter 2.1.1): numbers and options are "invalid
+# expression"; a value of no octets is refused with a word about buffers.
+# For an identity server: filters from the documentation of a directory may be refused at the start.
+source "$(dirname "$0")/support/setup.sh"
+
+npm_packages ldapjs@3.0.7 @ldapjs/filter@2.1.1
+cat >"$work/read.js" <<'JS'
+import ldapjs from 'ldapjs';
+
+for (const text of ['(sn=x)', '(2.5.4.4=x)', '(sn;lang-de=x)', '(sn=)'])
+  try {
+    console.log(text, ldapjs.parseFilter(text).type);
+  } catch (error) {
+    console.log(text, 'refused:', error.message);
+  }
+JS
+node "$work/read.js" >"$seen"
+
+compare <<'RECORD'
+(sn=x) EqualityFilter
+(2.5.4.4=x) refused: invalid expression
+(sn;lang-de=x) refused: invalid expression
+(sn=) refused: must either provide a buffer via `raw` or some `value`
+RECORD

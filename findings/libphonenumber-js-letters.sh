@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# libphonenumber-js cuts a number at its first letter, where Google's library dials the letters.
+#
+# The package calls itself a smaller rewrite of Google's libphonenumber, so both were expected to read a text alike.
+# Numbers with letters are printed on cards in North America (ITU-T E.161 has the keys), and full-width
+# plus signs are in Google's grammar.
+# Seen on 2026-11-29 with libphonenumber-js 1.13.16 and google-libphonenumber 3.2.47: of
+# "+1 800 FLOWERS" the first makes +1800 (isValid and isPossible are false), although its readme leads one to
+# expect no number at all; full-width and Arabic digits are read by both, a full-width plus by Google's only.
+# For an identity server: ask isPossible or isValid before anything is made of the digits, or
+# +1800 is what all such cards have in common.
+source "$(dirname "$0")/support/setup.sh"
+
+npm_packages libphonenumber-js@1.13.16 google-libphonenumber@3.2.47
+cat >"$work/read.js" <<'JS'
+import google from 'google-libphonenumber';
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+const util = google.PhoneNumberUtil.getInstance();
+const byGoogle = (text, region) => {
+  try {
+    const number = util.parse(text, region);
+    return `${util.format(number, google.PhoneNumberFormat.E164)} ${util.isValidNumber(number)}`;
+  } catch {
+    return 'no number';
+  }
+};
+const byRewrite = (text, region) => {
+  const number = parsePhoneNumberFromString(text, region);
+  return number ? `${number.number} ${number.isValid()}` : 'no number';
+};
+for (const [text, region] of [
+  ['+1 800 FLOWERS'],
+  ['1-800-FLOWERS', 'US'],
+  ['+1 800 356 9377'],
+  ['＋49 30 123456'],
+  ['+４９ ３０ １２３４５６'],
+  ['+٤٩ ٣٠ ١٢٣٤٥٦'],
+])
+  console.log(`${text}: Google's ${byGoogle(text, region)}, rewrite ${byRewrite(text, region)}`);
+JS
+node "$work/read.js" >"$seen"
+
+compare <<'RECORD'
++1 800 FLOWERS: Google's +18003569377 true, rewrite +1800 false
+1-800-FLOWERS: Google's +18003569377 true, rewrite +11800 false
++1 800 356 9377: Google's +18003569377 true, rewrite +18003569377 true
+＋49 30 123456: Google's +4930123456 true, rewrite no number
++４９ ３０ １２３４５６: Google's +4930123456 true, rewrite +4930123456 true
++٤٩ ٣٠ ١٢٣٤٥٦: Google's +4930123456 true, rewrite +4930123456 true
+RECORD

@@ -1,0 +1,170 @@
+import { AMBIGUOUS } from '../../domain/associations/association.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
+import type { Entry } from './index-entry.js';
+import { KEY_WORDS, readKey } from './hash-key.js';
+import { NamePool, type NamePoolParts } from './name-pool.js';
+
+const SLOT_WORDS = KEY_WORDS + 1;
+const SMALLEST = 16;
+const FULLEST = 0.75;
+const AFTER_GROWTH = 0.5;
+const WELL_FILLED = 0.6;
+
+/** The last word of a slot: the place of the name, two marks; 0 in a free slot, since no place is 0. */
+const REFERENCE = KEY_WORDS;
+const SHARED = 1;
+const ALIAS = 2;
+const MARKS = SHARED | ALIAS;
+
+const marksOf = ({ isCollision, isAlias }: Entry) => (isCollision ? SHARED : 0) | (isAlias ? ALIAS : 0);
+
+/** What a `Table` is made of, to be handed to another thread. */
+export interface TableParts {
+  readonly slots: Uint32Array<ArrayBuffer>;
+  readonly names: NamePoolParts;
+  readonly entries: number;
+  readonly claims: number;
+}
+
+const slotsFor = (entries: number, filling: number) =>
+  new Uint32Array(Math.max(SMALLEST, Math.ceil(entries / filling)) * SLOT_WORDS);
+
+const key = new Uint32Array(KEY_WORDS);
+
+/**
+ * A set of entries by hash: open addressing with linear probing, 20 bytes a slot. Slots are in the
+ * order of their hashes but for collisions, so growing reads and writes memory from front to back.
+ */
+export class Table {
+  private slots: Uint32Array<ArrayBuffer>;
+  private readonly names: NamePool;
+  entries: number;
+  /** Entries that are no alias. */
+  claims: number;
+
+  /** @param content that of another table, or for how many entries there will be room from the start */
+  constructor(content: TableParts | number = 0) {
+    const isEmpty = typeof content === 'number';
+    this.slots = isEmpty ? slotsFor(content, WELL_FILLED) : content.slots;
+    this.names = isEmpty ? new NamePool() : new NamePool(content.names);
+    this.entries = isEmpty ? 0 : content.entries;
+    this.claims = isEmpty ? 0 : content.claims;
+  }
+
+  find(hash: string): Mxid | typeof AMBIGUOUS | undefined {
+    if (!readKey(hash, key)) return undefined;
+    let answer: Mxid | typeof AMBIGUOUS | undefined;
+    for (let at = this.next(key); at >= 0; at = this.next(key, at)) {
+      const reference = this.slots[at + REFERENCE]!;
+      const claimant = reference & SHARED ? AMBIGUOUS : this.names.get(reference >>> 2);
+      if (answer !== undefined && answer !== claimant) return AMBIGUOUS;
+      answer = claimant;
+    }
+    return answer;
+  }
+
+  has(entry: Entry): boolean {
+    return this.slotOf(entry) >= 0;
+  }
+
+  /** There must be room for it. */
+  add(entry: Entry): void {
+    if (this.has(entry)) return;
+    insert(this.slots, key, 0, (this.names.add(entry.mxid) << 2) | marksOf(entry));
+    this.entries += 1;
+    if (!entry.isAlias) this.claims += 1;
+  }
+
+  remove(entry: Entry): void {
+    const at = this.slotOf(entry);
+    if (at < 0) return;
+    this.names.remove(this.slots[at + REFERENCE]! >>> 2);
+    removeShift(this.slots, at);
+    this.entries -= 1;
+    if (!entry.isAlias) this.claims -= 1;
+  }
+
+  /** Makes room for one more entry, in small steps. Until the last one nothing may be added or removed. */
+  *makeRoom(): Generator<void> {
+    if (this.filling >= FULLEST) yield* this.resize(AFTER_GROWTH);
+  }
+
+  /** Gives back memory that is not needed soon, in small steps like `makeRoom`. */
+  *trim(): Generator<void> {
+    if (this.filling < AFTER_GROWTH) yield* this.resize(WELL_FILLED);
+  }
+
+  get bytes(): number {
+    return this.slots.byteLength + this.names.bytes;
+  }
+
+  get parts(): TableParts {
+    return { slots: this.slots, names: this.names.parts, entries: this.entries, claims: this.claims };
+  }
+
+  private get filling(): number {
+    return (this.entries * SLOT_WORDS) / this.slots.length;
+  }
+
+  private *resize(filling: number): Generator<void> {
+    const resized = slotsFor(this.entries, filling);
+    for (let at = 0; at < this.slots.length; at += SLOT_WORDS) {
+      const reference = this.slots[at + REFERENCE]!;
+      if (reference !== 0) insert(resized, this.slots, at, reference);
+      if (at % 1024 === 0) yield;
+    }
+    this.slots = resized;
+  }
+
+  /** Leaves the hash of the entry in `key`. */
+  private slotOf(entry: Entry): number {
+    if (!readKey(entry.hash, key)) throw new TypeError('Not a lookup hash');
+    for (let at = this.next(key); at >= 0; at = this.next(key, at)) {
+      const reference = this.slots[at + REFERENCE]!;
+      if ((reference & MARKS) === marksOf(entry) && this.names.get(reference >>> 2) === entry.mxid) return at;
+    }
+    return -1;
+  }
+
+  /** The next slot after `at` with this hash, the first one without `at`; -1 if there is none. */
+  private next(hash: Uint32Array, at?: number): number {
+    const { slots } = this;
+    let slot = at === undefined ? homeSlot(slots, hash[0]!) : after(slots, at);
+    for (; slots[slot + REFERENCE] !== 0; slot = after(slots, slot)) {
+      if (
+        slots[slot] === hash[0] &&
+        slots[slot + 1] === hash[1] &&
+        slots[slot + 2] === hash[2] &&
+        slots[slot + 3] === hash[3]
+      ) {
+        return slot;
+      }
+    }
+    return -1;
+  }
+}
+
+const homeSlot = (slots: Uint32Array, word: number) =>
+  Math.floor((word * (slots.length / SLOT_WORDS)) / 2 ** 32) * SLOT_WORDS;
+
+const after = (slots: Uint32Array, at: number) => (at + SLOT_WORDS === slots.length ? 0 : at + SLOT_WORDS);
+
+/** Puts the hash that stands at `from` of `source` into the first free slot after its home. */
+function insert(slots: Uint32Array, source: Uint32Array, from: number, reference: number): void {
+  let at = homeSlot(slots, source[from]!);
+  while (slots[at + REFERENCE] !== 0) at = after(slots, at);
+  for (let word = 0; word < KEY_WORDS; word++) slots[at + word] = source[from + word]!;
+  slots[at + REFERENCE] = reference;
+}
+
+/** Frees a slot and moves those behind it up, so that none is cut off from its home. */
+function removeShift(slots: Uint32Array, at: number): void {
+  const distance = (from: number, to: number) => (to >= from ? to - from : to - from + slots.length);
+  let hole = at;
+  for (let next = after(slots, at); slots[next + REFERENCE] !== 0; next = after(slots, next)) {
+    if (distance(homeSlot(slots, slots[next]!), next) < distance(hole, next)) continue;
+    slots.copyWithin(hole, next, next + SLOT_WORDS);
+    hole = next;
+  }
+  slots.fill(0, hole, hole + SLOT_WORDS);
+}

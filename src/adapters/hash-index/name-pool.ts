@@ -1,0 +1,85 @@
+import type { Mxid } from '../../domain/identifiers/mxid.js';
+
+const CHUNK_BYTES = 2 ** 16;
+const MAX_BYTES = 2 ** 30;
+const MAX_NAME_BYTES = 255;
+const MAX_USES = 255;
+
+/** What `Names` are made of, to be handed to another thread. */
+export interface NamePoolParts {
+  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
+  readonly end: number;
+}
+
+/**
+ * User names by place, a number between 1 and 2^30. A name that is added several times in a row is
+ * kept once. As bytes: how often it is used, its length, its UTF-8.
+ */
+export class NamePool {
+  private readonly chunks: Buffer<ArrayBuffer>[];
+  private end: number;
+  private last = { mxid: '', place: 0 };
+  /** Places that are free again, by the length of the name they had. */
+  private readonly free: number[][] = [];
+
+  constructor({ chunks, end }: NamePoolParts = { chunks: [], end: 1 }) {
+    this.chunks = chunks.map(({ buffer }) => Buffer.from(buffer));
+    this.end = end;
+  }
+
+  /** @throws RangeError for a name above 255 bytes, and when 1 GiB is full */
+  add(mxid: Mxid): number {
+    if (mxid === this.last.mxid) {
+      const [chunk, at] = this.locate(this.last.place);
+      if (chunk[at]! < MAX_USES) {
+        chunk[at]! += 1;
+        return this.last.place;
+      }
+    }
+    const length = Buffer.byteLength(mxid);
+    if (length > MAX_NAME_BYTES) throw new RangeError('A user ID is longer than 255 bytes');
+    const place = this.free[length]?.pop() ?? this.append(length);
+    const [chunk, at] = this.locate(place);
+    chunk[at] = 1;
+    chunk[at + 1] = length;
+    chunk.write(mxid, at + 2);
+    this.last = { mxid, place };
+    return place;
+  }
+
+  get(place: number): Mxid {
+    const [chunk, at] = this.locate(place);
+    return chunk.toString('utf8', at + 2, at + 2 + chunk[at + 1]!) as Mxid;
+  }
+
+  /** Undoes one `add` that gave this place. */
+  remove(place: number): void {
+    const [chunk, at] = this.locate(place);
+    chunk[at]! -= 1;
+    if (chunk[at] !== 0) return;
+    (this.free[chunk[at + 1]!] ??= []).push(place);
+    if (place === this.last.place) this.last = { mxid: '', place: 0 };
+  }
+
+  get bytes(): number {
+    return this.chunks.length * CHUNK_BYTES;
+  }
+
+  get parts(): NamePoolParts {
+    return { chunks: this.chunks, end: this.end };
+  }
+
+  private append(length: number): number {
+    const bytes = 2 + length;
+    if ((this.end % CHUNK_BYTES) + bytes > CHUNK_BYTES) this.end = Math.ceil(this.end / CHUNK_BYTES) * CHUNK_BYTES;
+    const place = this.end;
+    if (place + bytes > MAX_BYTES) throw new RangeError('The user IDs of a source take more than 1 GiB');
+    if (place >>> 16 === this.chunks.length) this.chunks.push(Buffer.from(new ArrayBuffer(CHUNK_BYTES)));
+    this.end += bytes;
+    return place;
+  }
+
+  private locate(place: number): readonly [chunk: Buffer, at: number] {
+    return [this.chunks[place >>> 16]!, place & (CHUNK_BYTES - 1)];
+  }
+}

@@ -1,0 +1,45 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { entriesOf } from './index-entry.js';
+import { unpackClaims } from './claim-codec.js';
+import { Table } from './hash-table.js';
+
+/** Claims to take up, or that there are no more. */
+export type WorkerMessage = { readonly claims: string } | 'finish';
+
+export interface WorkerOptions {
+  readonly peppers: readonly string[];
+  /** About how many entries there will be, 0 if nobody knows. */
+  readonly expected: number;
+}
+
+if (!parentPort) throw new Error('This file runs in a thread of its own');
+const port = parentPort;
+const { peppers, expected } = workerData as WorkerOptions;
+const tables = peppers.map((pepper) => ({ pepper, table: new Table(expected) }));
+
+port.on('message', (order: WorkerMessage) => {
+  if (order === 'finish') {
+    finish();
+    return;
+  }
+  for (const claim of unpackClaims(order.claims)) {
+    for (const { pepper, table } of tables) {
+      for (const entry of entriesOf(claim, pepper)) {
+        toEnd(table.makeRoom());
+        table.add(entry);
+      }
+    }
+  }
+  port.postMessage('taken');
+});
+
+function finish(): void {
+  for (const { table } of tables) toEnd(table.trim());
+  const parts = tables.map(({ table }) => table.parts);
+  const buffers = parts.flatMap(({ slots, names }) => [slots.buffer, ...names.chunks.map(({ buffer }) => buffer)]);
+  port.postMessage(parts, buffers);
+}
+
+function toEnd(work: Iterator<void>): void {
+  while (!work.next().done);
+}

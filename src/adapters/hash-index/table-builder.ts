@@ -1,0 +1,61 @@
+import { on } from 'node:events';
+import type { Worker } from 'node:worker_threads';
+import type { ClaimReader } from '../../ports/hash-index.js';
+import { startWorker } from '../shared/start-worker.js';
+import { packClaims } from './claim-codec.js';
+import { Table, type TableParts } from './hash-table.js';
+import type { WorkerMessage, WorkerOptions } from './table-builder-worker.js';
+
+const CLAIMS_AT_ONCE = 500;
+const ORDERS_AHEAD = 4;
+
+/** A thread that hashes claims under some peppers, once. */
+export class TableBuilder {
+  private readonly worker: Worker;
+  private readonly replies: AsyncIterator<unknown[], undefined>;
+
+  constructor(private readonly task: WorkerOptions) {
+    this.worker = startWorker(import.meta.url, 'table-builder-worker', { name: 'hash-index', workerData: task });
+    this.replies = on(this.worker, 'message', { close: ['exit'] });
+  }
+
+  /**
+   * Reads claims no faster than they are hashed.
+   *
+   * @returns a table for each pepper
+   * @throws what the reader throws, or that the thread is gone
+   */
+  async build(claims: ClaimReader): Promise<Map<string, Table>> {
+    let ahead = 0;
+    for await (const page of claims()) {
+      for (let at = 0; at < page.length; at += CLAIMS_AT_ONCE) {
+        this.order({ claims: packClaims(page.slice(at, at + CLAIMS_AT_ONCE)) });
+        if (ahead < ORDERS_AHEAD) ahead += 1;
+        else await this.reply();
+      }
+    }
+    this.order('finish');
+    for (; ahead > 0; ahead -= 1) await this.reply();
+    const parts = (await this.reply()) as readonly TableParts[];
+    return new Map(this.task.peppers.map((pepper, i) => [pepper, new Table(parts[i])]));
+  }
+
+  /** Ends the thread, whatever it does. */
+  async end(): Promise<void> {
+    await this.worker.terminate();
+  }
+
+  private order(order: WorkerMessage): void {
+    this.worker.postMessage(order);
+  }
+
+  private async reply(): Promise<unknown> {
+    try {
+      const { done, value } = await this.replies.next();
+      if (!done) return value[0];
+    } catch (cause) {
+      throw new Error('The thread that builds the hash index failed', { cause });
+    }
+    throw new Error('The thread that builds the hash index ended before it was done');
+  }
+}

@@ -1,0 +1,85 @@
+import { X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import type { LdapOptions } from '../options.js';
+
+/** How to come in. */
+export interface ConnectionSecurity {
+  readonly startTls: boolean;
+  /** Absent: the usual authorities are trusted. */
+  readonly trust: SecureContext | undefined;
+  /** Absent: anonymous. */
+  readonly bind: { readonly dn: string; readonly password: string; readonly from?: string | undefined } | undefined;
+}
+
+type Described = Pick<
+  LdapOptions,
+  'urls' | 'startTls' | 'ca' | 'bindDn' | 'password' | 'passwordFrom' | 'allowClearText'
+>;
+
+/**
+ * Refuses what would bind as nobody by mistake, or show the password to the network.
+ *
+ * @throws Error in words for the administrator
+ */
+export function connectionSecurity(options: Described): ConnectionSecurity {
+  const { urls, startTls = false, ca, bindDn, password, passwordFrom, allowClearText = false } = options;
+  if (urls.length === 0) throw new Error('urls: at least one is needed');
+  for (const url of urls) {
+    const { isEncrypted, host } = addressOf(url);
+    if (bindDn !== undefined && !isEncrypted && !startTls && !allowClearText && !isLoopback(host)) {
+      throw new Error(
+        `${url} would carry the password unencrypted: use ldaps://, set startTls, or allow it with allowClearText`,
+      );
+    }
+  }
+  return {
+    startTls,
+    trust: ca === undefined ? undefined : trusting(ca),
+    bind: credentials(bindDn, password, passwordFrom),
+  };
+}
+
+export interface Address {
+  /** As certificates name it: an IPv6 address has no brackets. */
+  readonly host: string;
+  readonly isEncrypted: boolean;
+}
+
+/** @throws Error for what is no URL of a directory server */
+export function addressOf(url: string): Address {
+  const { protocol, hostname, pathname, search } = URL.canParse(url) ? new URL(url) : { protocol: '' };
+  if ((protocol !== 'ldap:' && protocol !== 'ldaps:') || !hostname || (pathname && pathname !== '/') || search) {
+    throw new Error(`${url} is not like ldaps://dc1.example.org or ldap://dc1.example.org:389`);
+  }
+  return { host: hostname.replace(/^\[|\]$/g, ''), isEncrypted: protocol === 'ldaps:' };
+}
+
+function credentials(
+  dn: string | undefined,
+  password: string | undefined,
+  from: string | undefined,
+): ConnectionSecurity['bind'] {
+  if (dn === undefined && password === undefined) return undefined;
+  if (!dn) throw new Error('bindDn is missing or empty: the password is nobody’s');
+  // RFC 4513, 5.1.2: servers take a name without a password for an anonymous bind and say it succeeded.
+  if (!password)
+    throw new Error('the password is missing or empty: the server would take the bind for an anonymous one');
+  return { dn, password, from };
+}
+
+function trusting(ca: string): SecureContext {
+  const certificates = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  if (certificates.length === 0) throw new Error('ca holds no certificate in PEM');
+  for (const [index, pem] of certificates.entries()) {
+    try {
+      new X509Certificate(pem);
+    } catch (cause) {
+      throw new Error(`ca: certificate ${index + 1} cannot be read`, { cause });
+    }
+  }
+  return createSecureContext({ ca: certificates });
+}
+
+const isLoopback = (host: string): boolean =>
+  /^localhost\.?$/i.test(host) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

@@ -1,0 +1,74 @@
+import ldap from 'ldapjs';
+import { baseText } from '../protocol/search-base.js';
+import type { Connection, Limits } from './connection.js';
+import type { Page } from './search-request.js';
+import type { SearchRequest } from './search-request.js';
+import { equals } from '../protocol/filter-builder.js';
+import { LdapError } from './ldap-error.js';
+import { attributesOf, joined, type RawEntry } from '../protocol/raw-entry.js';
+
+/** Nobody has millions of addresses: a server that goes on and on is broken. */
+const MOST_RANGES = 1_000;
+/** Pages may be empty where we may not see what is on them. */
+const MOST_EMPTY_PAGES = 1_000;
+
+/**
+ * All pages of a search, at most one ahead of whoever takes them, with long attributes fetched to
+ * their end.
+ *
+ * @param limits for each question to the server
+ */
+export async function* pagesOf(
+  connection: Connection,
+  question: SearchRequest,
+  limits: () => Limits,
+): AsyncGenerator<Omit<Page, 'cookie'>> {
+  const ask = (cookie?: Buffer) => connection.search({ ...question, ...(cookie && { cookie }) }, limits());
+  const firsts = new Set<string>();
+  let emptyPages = 0;
+  let next: Promise<Page> | undefined = ask();
+  while (next) {
+    const { entries: met, refers, cookie }: Page = await next;
+    const [first] = met;
+    if ((first && firsts.has(first.dn)) || emptyPages === MOST_EMPTY_PAGES) {
+      throw new LdapError(connection.url, `search below ${baseText(question.base)} failed: its pages have no end`);
+    }
+    if (first) firsts.add(first.dn);
+    emptyPages = first ? 0 : emptyPages + 1;
+    const entries: RawEntry[] = [];
+    for (const entry of met) {
+      entries.push(entry.missing.length === 0 ? entry : await completed(entry, connection, question, limits));
+    }
+    // The server reads the next page while this one is made use of.
+    next = cookie && ask(cookie);
+    next?.catch(() => undefined);
+    yield { entries, refers };
+  }
+}
+
+/** An entry of which the server gave only the first values of an attribute. [MS-ADTS] 3.1.1.3.1.3.3 */
+async function completed(
+  entry: RawEntry,
+  connection: Connection,
+  question: SearchRequest,
+  limits: () => Limits,
+): Promise<RawEntry> {
+  const idAttribute = attributesOf(entry).find(({ description }) => question.id.includes(description.toLowerCase()));
+  const id = idAttribute?.values[0];
+  const same: Pick<SearchRequest, 'base' | 'scope' | 'filter'> =
+    idAttribute && id
+      ? { base: question.base, scope: 'sub', filter: equals(idAttribute.description, Buffer.from(id, 'latin1')) }
+      : { base: entry.dn, scope: 'base', filter: new ldap.PresenceFilter({ attribute: 'objectClass' }) };
+
+  let whole = entry;
+  for (let ranges = 0; whole.missing.length > 0; ranges++) {
+    if (ranges === MOST_RANGES) throw new Error(`the values of ${whole.missing.join(', ')} have no end`);
+    const attributes = [...whole.missing, ...question.id];
+    const { entries } = await connection.search({ ...question, ...same, attributes }, limits());
+    const more = entries.find(({ id }) => id === entry.id);
+    // It has gone meanwhile, and the next listing will not have it.
+    if (!more) return whole;
+    whole = joined(whole, more);
+  }
+  return whole;
+}

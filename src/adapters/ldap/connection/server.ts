@@ -1,0 +1,80 @@
+import type { Clock } from '../../../ports/clock.js';
+import type { ConnectionSecurity } from './connection-security.js';
+import { Connection } from './connection.js';
+import type { StatusListener } from './status-reporter.js';
+import { codeOf, LdapError, messageOf } from './ldap-error.js';
+
+const SHORTEST_REST_MS = 500;
+const LONGEST_REST_MS = 30_000;
+/** Directories lock accounts after a few wrong passwords. */
+const REFUSED_REST_MS = 60_000;
+/** RFC 4511, appendix A.1. */
+const INVALID_CREDENTIALS = 49;
+
+/** One server of a directory, and how it was lately. */
+export class Server {
+  private failure: Error | undefined;
+  private failures = 0;
+  private isUnresponsive = false;
+  private restsUntil = 0;
+
+  constructor(
+    readonly url: string,
+    private readonly access: ConnectionSecurity,
+    private readonly outages: StatusListener,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Why it could not be used, or did not answer, the last time; `undefined` if it did. */
+  get problem(): Error | undefined {
+    return this.failure;
+  }
+
+  /** Whether others are to be preferred. */
+  get hasFailed(): boolean {
+    return this.failures > 0 || this.isUnresponsive;
+  }
+
+  /** Whether it failed so recently that lookups leave it alone. */
+  get isBackingOff(): boolean {
+    const leftMs = this.restsUntil - this.clock.now();
+    // A clock that was set back must not keep it at rest for longer than was meant.
+    return leftMs > 0 && leftMs <= REFUSED_REST_MS;
+  }
+
+  /** A connection, or `undefined` and a `problem`. */
+  async open(limitMs: number): Promise<Connection | undefined> {
+    try {
+      const connection = await Connection.open(this.url, this.access, limitMs);
+      this.outages.recovered(`server ${this.url}`);
+      [this.failures, this.restsUntil] = [0, 0];
+      if (!this.isUnresponsive) this.failure = undefined;
+      return connection;
+    } catch (error) {
+      this.outages.failed(`server ${this.url}`, error);
+      this.failure = error instanceof Error ? error : new Error(String(error));
+      // Attempts that were under way at the same time count once.
+      if (!this.isBackingOff) this.backOff(this.failure);
+      return undefined;
+    }
+  }
+
+  /** It lets us in and does not answer as it should. */
+  markUnresponsive(failure: Error): void {
+    [this.failure, this.isUnresponsive] = [failure, true];
+    const words = `lets us in, and then: ${messageOf(failure.cause ?? failure)}`;
+    this.outages.failed(`answers of ${this.url}`, new LdapError(this.url, words, { cause: failure }));
+  }
+
+  /** It answered a question. */
+  answered(): void {
+    if (this.isUnresponsive) [this.failure, this.isUnresponsive] = [undefined, false];
+    this.outages.recovered(`answers of ${this.url}`);
+  }
+
+  private backOff(failure: Error): void {
+    const growing = Math.min(LONGEST_REST_MS, SHORTEST_REST_MS * 2 ** this.failures);
+    this.restsUntil = this.clock.now() + (codeOf(failure.cause) === INVALID_CREDENTIALS ? REFUSED_REST_MS : growing);
+    this.failures += 1;
+  }
+}

@@ -1,0 +1,30 @@
+import type { Telemetry } from '../../../ports/telemetry.js';
+import { LdapError, messageOf } from './ldap-error.js';
+
+/** Who hears what of a directory fails, and what works. */
+export type StatusListener = Pick<StatusReporter, 'failed' | 'recovered'>;
+
+/** Tells the operator once when something of a directory fails, and once when it works again. */
+export class StatusReporter {
+  private readonly problems = new Map<string, string>();
+
+  constructor(
+    private readonly source: string,
+    private readonly telemetry: Telemetry,
+  ) {}
+
+  /**
+   * @param what `server ldap://dc1`, `lookups`
+   */
+  failed(what: string, error: unknown): void {
+    const problem = error instanceof LdapError ? error.message : messageOf(error);
+    this.telemetry.count('ldap_failures', { source: this.source });
+    if (this.problems.get(what) === problem) return;
+    this.problems.set(what, problem);
+    this.telemetry.warn('the directory fails', { source: this.source, what, problem }, error);
+  }
+
+  recovered(what: string): void {
+    if (this.problems.delete(what)) this.telemetry.info('the directory works again', { source: this.source, what });
+  }
+}

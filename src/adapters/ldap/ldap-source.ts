@@ -1,0 +1,242 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Finding } from '../../domain/associations/association.js';
+import { ShutdownError } from '../../domain/shared/errors.js';
+import { isRegion } from '../../domain/identifiers/phone-number.js';
+import { sameThreepid, type Threepid } from '../../domain/identifiers/threepid.js';
+import type { Clock } from '../../ports/clock.js';
+import type { ExtraIds, Directory, DirectoryChanges, DirectoryPage } from '../../ports/directory.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
+import { type ConnectionSecurity, connectionSecurity } from './connection/connection-security.js';
+import type { SyncCursor } from './sync/sync-cursor.js';
+import { Changes } from './sync/incremental-changes.js';
+import { baseText } from './protocol/search-base.js';
+import { check, type Checked, classesBelow } from './check.js';
+import { Deadline } from '../shared/deadline.js';
+import { isKnownByName, readable } from './sync/lazy-entry.js';
+import { FullListing, MATCHES_NOTHING, type RawPage, SHOWS_NOTHING } from './sync/full-listing.js';
+import { listInThread } from './sync/listing-thread.js';
+import { Lookup, type Candidate } from './lookup/live-lookup.js';
+import type { LdapOptions } from './options.js';
+import { StatusReporter } from './connection/status-reporter.js';
+import { Pool } from './connection/pool.js';
+import { LdapError, isRefusal } from './connection/ldap-error.js';
+import { type Rules, rulesOf } from './mapping/mapping-rules.js';
+import { ServerFailover, DirectoryUnreachableError } from './connection/server-failover.js';
+import { STALL_MS } from './options.js';
+
+/** Entries that are handed over between two looks at what else there is to do: at first, each takes a while to understand. */
+const READ_AT_ONCE = 50;
+/** Entries an explanation mentions. */
+const MOST_NOTED = 10;
+
+/** An LDAP directory: asked live for addresses, and listed from end to end for its mirror. */
+export class LdapSource implements ThreepidSource, Directory {
+  readonly name: string;
+  readonly isAuthoritative = true;
+  readonly derivesUserIds: boolean;
+  readonly hasStableIds = true;
+  readonly bases: readonly string[];
+  private readonly searchBases: readonly string[];
+  private readonly rules: Rules;
+  private readonly access: ConnectionSecurity;
+  private readonly outages: StatusReporter;
+  private readonly pool: Pool;
+  private readonly lookup: Lookup;
+  private readonly listing: FullListing;
+  private readonly changed: Changes;
+  private readonly interruption = new AbortController();
+  /** Where the server stood before the listing that is under way or ended last. */
+  private syncCursor: string | undefined;
+  private refusesChanges = false;
+  private hasReferred = false;
+  private hasToldOfIds = false;
+  /** Why a base gave nothing, at the listing that is under way or ended last, and at the one before it. */
+  private empty: ReadonlyMap<string, string> = new Map();
+  private emptyBefore: ReadonlyMap<string, string> = new Map();
+
+  /** @throws Error in words for the administrator, for options that cannot be used */
+  constructor(
+    private readonly options: LdapOptions,
+    private readonly telemetry: Telemetry,
+    private readonly clock: Clock,
+  ) {
+    const { name, urls, timeLimitMs, connections, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
+    if (options.bases.length === 0) throw new Error('bases: at least one is needed');
+    const { phoneRegion } = options;
+    // Not among the rules: the thread that lists needs no number plans, which take a while to load.
+    if (phoneRegion !== undefined && !isRegion(phoneRegion))
+      throw new Error(`phoneRegion: ${String(phoneRegion)} is no two-letter region`);
+    this.name = name;
+    this.derivesUserIds = options.homeserver !== undefined;
+    this.searchBases = [...new Set(options.bases)];
+    this.bases = this.searchBases.map(baseText);
+    this.rules = rulesOf(options);
+    this.access = connectionSecurity(options);
+    this.outages = new StatusReporter(name, telemetry);
+    const servers = new ServerFailover(urls, this.access, this.outages, clock);
+    this.pool = new Pool(servers, connections, timeLimitMs);
+    this.lookup = new Lookup(this.rules, this.searchBases, this.pool);
+    const extent = { bases: this.searchBases, pageSize, stallMs };
+    this.listing = new FullListing(this.rules, servers, extent, this, clock);
+    this.changed = new Changes(this.rules, servers, extent, clock);
+  }
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    return this.live((deadline) => this.lookup.find(threepids, deadline));
+  }
+
+  async *list(onBookmark?: (syncCursor: string) => void): AsyncGenerator<DirectoryPage> {
+    this.syncCursor = undefined;
+    [this.emptyBefore, this.empty] = [this.empty, new Map()];
+    const { signal } = this.interruption;
+    const pages = this.options.listsInThread
+      ? listInThread(this.options, this.outages, this, signal)
+      : this.listing.pages();
+    let knownByName = 0;
+    try {
+      for await (const { base, entries } of pages) {
+        // To understand an entry takes a while, and requests are waiting: pages can be thousands long.
+        for (let at = 0; at < entries.length; at += READ_AT_ONCE) {
+          if (signal.aborted) throw new ShutdownError();
+          const page = readable({ base, entries: entries.slice(at, at + READ_AT_ONCE) }, this.rules);
+          knownByName += page.entries.filter(isKnownByName).length;
+          yield page;
+          await setImmediate();
+        }
+      }
+    } catch (error) {
+      throw signal.aborted ? new ShutdownError() : error;
+    }
+    this.lackIds(knownByName);
+    for (const [base, warning] of this.empty) yield { base, entries: [], warning };
+    if (this.syncCursor !== undefined && !this.refusesChanges) onBookmark?.(this.syncCursor);
+  }
+
+  async changes(since: string, extraIds: ExtraIds = async () => []): Promise<DirectoryChanges | undefined> {
+    if (this.refusesChanges) return undefined;
+    const { signal } = this.interruption;
+    const read = (pages: readonly RawPage[]) => pages.map((page) => readable(page, this.rules));
+    const syncCursor = JSON.parse(since) as SyncCursor;
+    const others = (pages: readonly RawPage[]) => extraIds(read(pages));
+    const changed = await this.changed.since(syncCursor, others, signal).catch((error: unknown) => {
+      if (signal.aborted) throw new ShutdownError();
+      if (!(error instanceof LdapError) || !isRefusal(error.cause)) throw error;
+      this.refusesChanges = true;
+      const facts = { source: this.name, problem: error.message };
+      this.telemetry.warn('the directory does not say what changed: everything is read every time', facts);
+      return undefined;
+    });
+    if (!changed) return undefined;
+    return { present: read(changed.present), gone: changed.gone, syncCursor: JSON.stringify(changed.syncCursor) };
+  }
+
+  abort(): void {
+    this.interruption.abort();
+  }
+
+  async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
+    const since = this.clock.now();
+    const asked = [threepid];
+    const has = ({ person }: Candidate) => person?.threepids.some((its) => sameThreepid(its, threepid)) ?? false;
+    try {
+      const [met, anybody, finding] = await this.live(async (deadline) => {
+        const met = await this.lookup.findCandidates(asked, deadline);
+        const anybody = await this.lookup.findCandidates(asked, deadline, true);
+        return [met, anybody, (await this.lookup.resolve(asked, met, deadline))[0]] as const;
+      });
+      const members = new Set(met.map(({ id }) => id));
+      const outsiders = anybody.filter((one) => has(one) && !members.has(one.id));
+      const notes = [
+        ...met
+          .filter((one) => has(one) || one.skipped.length > 0)
+          .slice(0, MOST_NOTED)
+          .flatMap(noted),
+        ...outsiders.slice(0, MOST_NOTED).map(({ label }) => `${label}: not let through by the filter`),
+      ];
+      const now = this.clock.now();
+      return [{ via: 'live', finding, asOf: now, tookMs: now - since, notes }];
+    } catch (error) {
+      const failure = error instanceof Error ? error.message : String(error);
+      return [{ via: 'live', finding: undefined, failure, tookMs: this.clock.now() - since, notes: [] }];
+    }
+  }
+
+  /** Tries everything the options name, and says of each what is wrong. */
+  async check(): Promise<readonly Checked[]> {
+    return check(this.options.urls, this.access, this.searchBases, this.rules);
+  }
+
+  /** How many of the first `most` entries below a base, as one server shows them, have each object class but `top`. */
+  async classes(url: string, base: string, most: number): Promise<ReadonlyMap<string, number>> {
+    return classesBelow(url, this.access, base, this.rules, most);
+  }
+
+  async close(): Promise<void> {
+    this.pool.close();
+  }
+
+  filterMatchesNothing(base: string): void {
+    this.gaveNothing(base, MATCHES_NOTHING);
+  }
+
+  onCursor(syncCursor: string): void {
+    this.syncCursor = syncCursor;
+  }
+
+  showsNothing(base: string): void {
+    this.gaveNothing(base, SHOWS_NOTHING);
+  }
+
+  private gaveNothing(dn: string, why: string): void {
+    const base = baseText(dn);
+    this.empty = new Map([...this.empty, [base, why]]);
+    if (this.emptyBefore.get(base) !== why) this.telemetry.warn(why, { source: this.name, base });
+  }
+
+  refersElsewhere(base: string): void {
+    if (!this.hasReferred)
+      this.telemetry.info('referrals to other servers are not followed', { source: this.name, base: baseText(base) });
+    this.hasReferred = true;
+  }
+
+  private lackIds(entries: number): void {
+    if (entries > 0 && !this.hasToldOfIds) {
+      const facts = { source: this.name, entries, looked: this.rules.id.join(', ') };
+      this.telemetry.warn(
+        'entries show no lasting id: whoever gets the distinguished name of one is taken for it',
+        facts,
+      );
+    }
+    this.hasToldOfIds = entries > 0;
+  }
+
+  /** Something that is asked live, within the time limit as a whole. */
+  private async live<T>(ask: (deadline: Deadline) => Promise<T>): Promise<T> {
+    try {
+      const answer = await ask(new Deadline(this.options.timeLimitMs));
+      this.outages.recovered('lookups');
+      return answer;
+    } catch (error) {
+      // Of servers that cannot be reached the operator has been told one by one.
+      if (!(error instanceof DirectoryUnreachableError)) this.outages.failed('lookups', error);
+      throw error;
+    }
+  }
+}
+
+const noted = ({ label, skipped }: Candidate): readonly string[] => [
+  label,
+  ...skipped.map((reason) => `${label}: ${reason}`),
+];
+
+/**
+ * A directory to be asked, and to be mirrored. Whoever makes it closes it.
+ *
+ * @throws Error in words for the administrator, for options that cannot be used
+ */
+export const ldapSource = (
+  options: LdapOptions,
+  telemetry: Telemetry,
+  clock: Clock = { now: () => Date.now() },
+): LdapSource => new LdapSource(options, telemetry, clock);

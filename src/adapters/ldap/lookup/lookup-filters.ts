@@ -1,0 +1,51 @@
+import ldap, { type Filter } from 'ldapjs';
+import { readPhoneNumber } from '../../../domain/identifiers/phone-number.js';
+import type { Threepid } from '../../../domain/identifiers/threepid.js';
+import { hasAddressPrefixes } from '../mapping/attribute-names.js';
+import { anyOf, equals } from '../protocol/filter-builder.js';
+import { type Placeholder, placeholdersOf } from '../mapping/localpart-template.js';
+import type { Rules } from '../mapping/mapping-rules.js';
+
+/**
+ * Lets through every entry that may have this threepid, and perhaps more: the directory compares
+ * its way, and what comes back is read and compared ours. `undefined` where no attribute holds such
+ * threepids.
+ */
+export function threepidFilter({ medium, address, alias }: Threepid, rules: Rules): Filter | undefined {
+  const spellings = alias === undefined ? [address] : [address, alias];
+  const filters =
+    medium === 'msisdn'
+      ? rules.msisdn.map((attribute) => phoneFilter(attribute, address))
+      : rules.email.flatMap((attribute) => spellings.flatMap((text) => emailFilters(attribute, text)));
+  return filters.length > 0 ? anyOf(filters) : undefined;
+}
+
+/** Lets through every entry that the directory takes to be named like this one; `undefined` without a name. */
+export function namesakeFilter(names: readonly (string | undefined)[], { template }: Rules): Filter | undefined {
+  const filters = placeholdersOf(template).map((placeholder, index) => nameFilter(placeholder, names[index]));
+  return filters.every((filter) => filter !== undefined) ? new ldap.AndFilter({ filters }) : undefined;
+}
+
+function emailFilters(attribute: string, address: string): readonly Filter[] {
+  return [equals(attribute, address), ...(hasAddressPrefixes(attribute) ? [equals(attribute, `smtp:${address}`)] : [])];
+}
+
+/**
+ * Numbers are written in many ways, but their last digits stand in their order, whatever is between
+ * them, and however their country and area codes are written. Eight are enough to tell them apart.
+ */
+function phoneFilter(attribute: string, digits: string): Filter {
+  const code = readPhoneNumber(`+${digits}`)?.callingCode ?? '';
+  const any = digits.slice(code.length).slice(-8).split('');
+  return new ldap.SubstringFilter({ attribute, initial: '', any });
+}
+
+function nameFilter({ attribute, modifier, domain }: Placeholder, value: string | undefined): Filter | undefined {
+  if (value === undefined) return undefined;
+  if (modifier === 'whole') return equals(attribute, value);
+  const name = value.split('@', 1).join();
+  if (modifier === 'before-at') {
+    return anyOf([equals(attribute, name), new ldap.SubstringFilter({ attribute, initial: `${name}@` })]);
+  }
+  return anyOf([equals(attribute, value), equals(attribute, name), equals(attribute, `${name}@${domain}`)]);
+}

@@ -1,0 +1,66 @@
+import { isAttributeDescription } from '../protocol/filter-parser.js';
+
+/** How the value of an attribute becomes part of a localpart. */
+export interface Placeholder {
+  readonly attribute: string;
+  /** `before-at`: what stands before the first `@`. `default-domain`: that, and `/domain` after it for other domains. */
+  readonly modifier: 'whole' | 'before-at' | 'default-domain';
+  readonly domain: string;
+}
+
+/** Text and placeholders in turn. */
+export type Template = readonly (string | Placeholder)[];
+
+/**
+ * Reads what the administrator says a localpart is made of: `{uid}`, `u{uid}`, `{mail|before-at}`,
+ * `{userPrincipalName|default-domain:example.org}`.
+ *
+ * @throws Error in words for the administrator
+ */
+export function parseTemplate(text: string): Template {
+  const pieces = text.split(/(\{[^{}]*\})/).filter((piece) => piece !== '');
+  const template = pieces.map((piece) =>
+    piece.startsWith('{') && piece.endsWith('}') ? placeholder(piece) : plain(piece),
+  );
+  if (template.every((piece) => typeof piece === 'string')) {
+    throw new Error(`the localpart ${JSON.stringify(text)} names no attribute, write it like "{uid}"`);
+  }
+  return template;
+}
+
+export const placeholdersOf = (template: Template): readonly Placeholder[] =>
+  template.filter((piece) => typeof piece !== 'string');
+
+/** What a placeholder makes of a value; nothing where nothing stands before the `@`. */
+export function applyModifier({ modifier, domain }: Placeholder, value: string): string {
+  const at = value.indexOf('@');
+  if (modifier === 'whole' || at < 0) return value;
+  const name = value.slice(0, at);
+  const rest = value.slice(at + 1);
+  if (name === '') return '';
+  return modifier === 'before-at' || rest.toLowerCase() === domain.toLowerCase() ? name : `${name}/${rest}`;
+}
+
+function placeholder(piece: string): Placeholder {
+  const [attribute = '', filter, ...others] = piece.slice(1, -1).split('|');
+  if (!isAttributeDescription(attribute)) throw new Error(`${piece} names no attribute`);
+  const [modifier, domain, ...rest] = filter?.split(':') ?? ['whole'];
+  if (others.length > 0 || rest.length > 0) throw new Error(`${piece} has too many parts`);
+  if ((modifier === 'whole' || modifier === 'before-at') && domain === undefined)
+    return { attribute, modifier, domain: '' };
+  if (modifier === 'default-domain' && domain) return { attribute, modifier, domain };
+  throw new Error(
+    `${piece} should be {${attribute}}, {${attribute}|before-at} or {${attribute}|default-domain:example.org}`,
+  );
+}
+
+function plain(piece: string): string {
+  if (/[{}]/.test(piece)) throw new Error(`a brace is missing near ${JSON.stringify(piece)}`);
+  const [stranger] = /[^A-Za-z0-9._\-/+]/u.exec(piece) ?? [];
+  if (stranger !== undefined) {
+    throw new Error(
+      `${JSON.stringify(stranger)} stands in no user name: a localpart is what is between the @ and the colon, such as "u{uid}"`,
+    );
+  }
+  return piece;
+}

@@ -1,0 +1,147 @@
+import type { SkipReason, Person } from '../../../domain/directory/directory-entry.js';
+import { groupBy } from '../../../domain/shared/group-by.js';
+import { composeMxid, localpartOf, type Mxid, parseMxid } from '../../../domain/identifiers/mxid.js';
+import { readPhoneNumber } from '../../../domain/identifiers/phone-number.js';
+import { keyOf, type Threepid, tryThreepid } from '../../../domain/identifiers/threepid.js';
+import { attributeName } from './attribute-names.js';
+import { hasAddressPrefixes } from './attribute-names.js';
+import { applyModifier, placeholdersOf } from './localpart-template.js';
+import { attributesOf, type RawEntry } from '../protocol/raw-entry.js';
+import type { Rules } from './mapping-rules.js';
+
+export interface Reading {
+  readonly person: Person | undefined;
+  readonly skipped: readonly SkipReason[];
+}
+
+/** Understands an entry. A value that cannot be read costs that value; without a user ID there is no person. */
+export function read(entry: RawEntry, rules: Rules): Reading {
+  const attributes = described(entry);
+  const skipped: SkipReason[] = [];
+  const threepids = new Map<string, Threepid>();
+  const take = (threepid: Threepid | undefined, problem: SkipReason) => {
+    if (!threepid) skipped.push(problem);
+    else if (threepid.alias !== undefined || !threepids.has(keyOf(threepid))) threepids.set(keyOf(threepid), threepid);
+  };
+
+  for (const name of rules.email) {
+    for (const text of valuesOf(attributes, name)) {
+      const address = hasAddressPrefixes(name) ? mailbox(text) : text;
+      if (address !== undefined) take(tryThreepid('email', address), `a value of \`${name}\` is no email address`);
+    }
+  }
+  for (const name of rules.msisdn) {
+    for (const text of valuesOf(attributes, name)) {
+      const digits = readPhoneNumber(text, rules.region)?.digits ?? '';
+      const hint = rules.region === undefined ? ': without `phoneRegion` it needs a + and its calling code' : '';
+      take(tryThreepid('msisdn', digits), `a phone number in \`${name}\` cannot be read${hint}`);
+    }
+  }
+
+  const mxid = mxidOf(attributes, rules);
+  if (typeof mxid !== 'string') return { person: undefined, skipped: [mxid.problem, ...counted(skipped)] };
+  return { person: { mxid, threepids: [...threepids.values()] }, skipped: counted(skipped) };
+}
+
+/** Each reason once. */
+function counted(reasons: readonly SkipReason[]): readonly SkipReason[] {
+  if (reasons.length < 2) return reasons;
+  return [...groupBy(reasons, (reason) => reason)].map(([reason, { length }]) =>
+    length === 1 ? reason : `${reason} (${length} times)`,
+  );
+}
+
+/** The values that name this entry, one for each placeholder of the template; `undefined` where one is missing. */
+export function namesOf(entry: RawEntry, rules: Rules): readonly (string | undefined)[] {
+  const attributes = described(entry);
+  return placeholdersOf(rules.template).map(({ attribute }) => valuesOf(attributes, attribute)[0]);
+}
+
+/** In lower case; of two names for one attribute always the same. RFC 4512, 2.5. */
+interface Description {
+  readonly name: string;
+  readonly options: readonly string[];
+}
+
+interface Described {
+  readonly is: Description;
+  readonly values: readonly string[];
+}
+
+const described = (entry: RawEntry): readonly Described[] =>
+  attributesOf(entry).map(({ description, values }) => ({ is: descriptionOf(description), values }));
+
+/** All entries have the same few. */
+const descriptions = new Map<string, Description>();
+const MOST_DESCRIPTIONS = 1_000;
+
+function descriptionOf(text: string): Description {
+  let description = descriptions.get(text);
+  if (!description) {
+    const [name = '', ...options] = text.toLowerCase().split(';');
+    description = { name: attributeName(name), options };
+    if (descriptions.size < MOST_DESCRIPTIONS) descriptions.set(text, description);
+  }
+  return description;
+}
+
+/**
+ * What an attribute holds, without blanks around it. Names are compared without case, and a name
+ * stands for all of its options: `mail` for `mail;lang-de` too.
+ */
+function valuesOf(attributes: readonly Described[], wanted: string): readonly string[] {
+  const { name, options } = descriptionOf(wanted);
+  const found: string[] = [];
+  for (const { is, values } of attributes) {
+    if (is.name !== name || !options.every((option) => is.options.includes(option))) continue;
+    for (const value of values) {
+      const text = decode(value);
+      if (text !== '') found.push(text);
+    }
+  }
+  return found;
+}
+
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Bytes that are no UTF-8 become characters that stand in no address and no name. */
+const decode = (latin1: string): string =>
+  (isAscii(latin1) ? latin1 : utf8.decode(Buffer.from(latin1, 'latin1')).replaceAll('\ufffd', '\0')).trim();
+
+const isAscii = (text: string): boolean => !/[\x80-\xff]/.test(text);
+
+/** What an address of one kind among several is as a mailbox: `smtp:`, `SMTP:`, `x500:`. The others are no mail. */
+function mailbox(text: string): string | undefined {
+  const [, kind, address] = /^([a-z][a-z0-9]*):(.*)$/i.exec(text) ?? [];
+  if (kind === undefined || kind.toLowerCase() === 'mailto') return text;
+  return kind.toLowerCase() === 'smtp' ? address : undefined;
+}
+
+function mxidOf(
+  attributes: readonly Described[],
+  { template, homeserver }: Rules,
+): Mxid | { readonly problem: SkipReason } {
+  const map = homeserver === undefined ? (text: string) => text.toLowerCase() : localpartOf;
+  let text = '';
+  for (const piece of template) {
+    if (typeof piece === 'string') {
+      text += piece;
+      continue;
+    }
+    const fillings = valuesOf(attributes, piece.attribute).map((value) => applyModifier(piece, value));
+    const [filling] = fillings;
+    if (filling === undefined) return { problem: `\`${piece.attribute}\`, which names the user, is missing` };
+    if (new Set(fillings.map(map)).size > 1) {
+      return { problem: `\`${piece.attribute}\` has several values, and only one can name the user` };
+    }
+    if (filling === '') return { problem: `\`${piece.attribute}\`, which names the user, has nothing before its @` };
+    text += filling;
+  }
+  if (text.includes('\0')) return { problem: 'what names the user is no text' };
+  if (homeserver === undefined) return parseMxid(map(text)) ?? { problem: 'what names the user is no Matrix ID' };
+  const localpart = map(text);
+  if (/^\d+$/.test(localpart)) {
+    return { problem: 'the user name is a number, which homeservers keep for guests: a prefix in `localpart` helps' };
+  }
+  return composeMxid(localpart, homeserver) ?? { problem: 'the user name makes no Matrix ID' };
+}

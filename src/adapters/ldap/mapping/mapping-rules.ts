@@ -1,0 +1,67 @@
+import { hash } from 'node:crypto';
+import ldap, { type Filter } from 'ldapjs';
+import type { Region } from '../../../domain/identifiers/phone-number.js';
+import { isServerName } from '../../../domain/identifiers/server-name.js';
+import { isAttributeDescription, parseFilter } from '../protocol/filter-parser.js';
+import { parseTemplate, placeholdersOf, type Template } from './localpart-template.js';
+import type { LdapOptions } from '../options.js';
+import { withPreset } from './presets.js';
+
+/** Raised when entries come to be read differently than before, so that mirrors read them again. */
+const READING = 2;
+
+/** Which entries are people, and how they are read. */
+export interface Rules {
+  readonly filter: Filter;
+  /** What the localpart, or without a homeserver the whole user ID, is made of. */
+  readonly template: Template;
+  readonly homeserver: string | undefined;
+  readonly email: readonly string[];
+  readonly msisdn: readonly string[];
+  /** Attributes of the lasting id, in lower case; the first that an entry has counts. */
+  readonly id: readonly string[];
+  readonly region: Region | undefined;
+  /** The attributes to ask for. */
+  readonly requested: readonly string[];
+  /** Differs wherever two sets of rules read an entry differently. */
+  readonly rulesVersion: string;
+}
+
+type Ruling = Pick<LdapOptions, 'preset' | 'filter' | 'attributes' | 'homeserver' | 'localpart' | 'phoneRegion'>;
+
+/** @throws Error in words for the administrator */
+export function rulesOf(options: Ruling): Rules {
+  const { homeserver, phoneRegion: region } = options;
+  const { filter, user, email, msisdn, id } = withPreset(options);
+  const template = naming(options, user);
+  const names = placeholdersOf(template).map(({ attribute }) => attribute);
+  for (const attribute of [...names, ...email, ...msisdn, ...id]) {
+    if (!isAttributeDescription(attribute)) throw new Error(`${JSON.stringify(attribute)} is no attribute name`);
+  }
+  if (homeserver !== undefined && !isServerName(homeserver))
+    throw new Error(`homeserver: ${homeserver} is no server name`);
+  return {
+    filter: filter === undefined ? new ldap.PresenceFilter({ attribute: names[0] ?? '' }) : parseFilter(filter),
+    template,
+    homeserver,
+    email,
+    msisdn,
+    id: id.map((attribute) => attribute.toLowerCase()),
+    region,
+    requested: [...new Set([...names, ...email, ...msisdn, ...id])],
+    rulesVersion: hash('sha256', JSON.stringify([READING, homeserver, template, email, msisdn, region]), 'hex').slice(
+      0,
+      8,
+    ),
+  };
+}
+
+function naming({ homeserver, localpart }: Ruling, user: string | undefined): Template {
+  if (homeserver === undefined && localpart !== undefined) {
+    throw new Error('localpart needs a homeserver: without one, attributes.user holds whole Matrix IDs');
+  }
+  if (localpart !== undefined) return parseTemplate(localpart);
+  if (user === undefined)
+    throw new Error('attributes.user is missing: say which attribute names the user, or give a preset');
+  return [{ attribute: user, modifier: 'whole', domain: '' }];
+}

@@ -1,0 +1,132 @@
+import ldap from 'ldapjs';
+import type { Clock } from '../../../ports/clock.js';
+import { baseText } from '../protocol/search-base.js';
+import { type SyncCursor, syncCursorOf } from './sync-cursor.js';
+import type { Connection, Limits } from '../connection/connection.js';
+import type { RawEntry } from '../protocol/raw-entry.js';
+import type { Rules } from '../mapping/mapping-rules.js';
+import { pagesOf } from '../connection/paged-search.js';
+import type { ServerFailover } from '../connection/server-failover.js';
+
+/** Nobody waits for a listing, and a server that is busy deserves another chance. */
+const OPEN_MS = 20_000;
+const PAGE_MS = 5 * 60_000;
+
+export interface ListingScope {
+  readonly bases: readonly string[];
+  readonly pageSize: number;
+  readonly stallMs: number;
+}
+
+/** What an operator should know of a listing that came to its end. */
+export interface ListingEvents {
+  /** The base has entries, and the filter lets none of them through. */
+  filterMatchesNothing(base: string): void;
+  /** Nothing can be seen below the base. */
+  showsNothing(base: string): void;
+  /** A part of the base is on another server, which is not asked. */
+  refersElsewhere(base: string): void;
+  /** Where the server stood before all of this was read from it; a `Bookmark` as JSON. */
+  onCursor(syncCursor: string): void;
+}
+
+/** A page as it came. */
+export interface RawPage {
+  readonly base: string;
+  readonly entries: readonly RawEntry[];
+}
+
+/** Reads the directory from end to end, each base over a connection of its own. */
+export class FullListing {
+  constructor(
+    private readonly rules: Rules,
+    private readonly servers: ServerFailover,
+    private readonly extent: ListingScope,
+    private readonly warnings: ListingEvents,
+    private readonly clock: Clock,
+  ) {}
+
+  private get limits(): Limits {
+    return { totalMs: PAGE_MS, stallMs: this.extent.stallMs };
+  }
+
+  /** An entry below two bases is listed in the first. */
+  async *pages(): AsyncGenerator<RawPage> {
+    const { bases } = this.extent;
+    // Not by id: that two entries have one is for whoever compares them to see.
+    const seen = new Set<string>();
+    const isNew = ({ dn }: RawEntry): boolean => seen.size < seen.add(dn).size;
+    const bookmarks: (SyncCursor | undefined)[] = [];
+    for (const base of bases) {
+      const { connection, syncCursor } = await this.begin(base);
+      bookmarks.push(syncCursor);
+      for await (const raw of this.base(connection, base)) {
+        yield { base: baseText(base), entries: bases.length === 1 ? raw : raw.filter(isNew) };
+      }
+    }
+    const [first] = bookmarks;
+    if (first && bookmarks.every((syncCursor) => syncCursor?.server === first.server))
+      this.warnings.onCursor(JSON.stringify(first));
+  }
+
+  /**
+   * A server that lets us in and does not answer is as good as none. One that does not like to be
+   * asked where it stands is asked no further, and can still be listed.
+   */
+  private async begin(base: string): Promise<{ readonly connection: Connection; readonly syncCursor?: SyncCursor }> {
+    const { rules, servers, clock } = this;
+    const tried: string[] = [];
+    for (;;) {
+      const connection = await servers.open(OPEN_MS, true, tried);
+      try {
+        const syncCursor = await syncCursorOf(connection, base, rules, this.limits, clock.now());
+        servers.answered(connection);
+        return { connection, ...(syncCursor && { syncCursor }) };
+      } catch (error) {
+        connection.close();
+        if (!connection.hasFailed) return { connection: await servers.open(OPEN_MS, true, tried) };
+        if (!servers.areSeveral) throw error;
+        servers.markUnresponsive(connection, error);
+        tried.push(connection.url);
+      }
+    }
+  }
+
+  private async *base(connection: Connection, base: string): AsyncGenerator<readonly RawEntry[]> {
+    const { rules, extent, warnings, limits } = this;
+    const question = {
+      base,
+      filter: rules.filter,
+      attributes: rules.requested,
+      id: rules.id,
+      pageSize: extent.pageSize,
+    };
+    try {
+      let count = 0;
+      let hasReferred = false;
+      for await (const { entries, refers } of pagesOf(connection, question, () => limits)) {
+        yield entries;
+        count += entries.length;
+        hasReferred ||= refers;
+      }
+      if (hasReferred) warnings.refersElsewhere(base);
+      if (count > 0) return;
+      const why = await emptinessOf(connection, base, limits);
+      if (why === MATCHES_NOTHING) warnings.filterMatchesNothing(base);
+      else warnings.showsNothing(base);
+    } finally {
+      connection.close();
+    }
+  }
+}
+
+export const MATCHES_NOTHING = 'the filter matches nothing although the base has entries';
+export const SHOWS_NOTHING = 'nothing is below the base, or the account that binds may not see it';
+
+/** Why a search below the base found nothing. */
+export async function emptinessOf(connection: Connection, base: string, limits: Limits): Promise<string> {
+  const filter = new ldap.PresenceFilter({ attribute: 'objectClass' });
+  // The base itself is one of them.
+  const { entries } = await connection.search({ base, filter, attributes: ['1.1'], id: [], pageSize: 2 }, limits);
+  return entries.length > 1 ? MATCHES_NOTHING : SHOWS_NOTHING;
+}

@@ -1,0 +1,117 @@
+import type { Filter } from 'ldapjs';
+import type { Clock } from '../../../ports/clock.js';
+import { baseText } from '../protocol/search-base.js';
+import { type SyncCursor, syncCursorOf, changedSince, idOf } from './sync-cursor.js';
+import { idFilters, mayBeAsked } from './id-filters.js';
+import type { Connection, Limits } from '../connection/connection.js';
+import type { ListingScope, RawPage } from './full-listing.js';
+import { allOf, anyOf, equals } from '../protocol/filter-builder.js';
+import type { RawEntry } from '../protocol/raw-entry.js';
+import type { Rules } from '../mapping/mapping-rules.js';
+import { pagesOf } from '../connection/paged-search.js';
+import type { ServerFailover } from '../connection/server-failover.js';
+
+const OPEN_MS = 20_000;
+const SEARCH_MS = 60_000;
+/** To list everything is not much more work than to ask for more entries than these one by one. */
+const MOST_CHANGED = 2_000;
+const IDS_AT_ONCE = 100;
+
+export interface Changed {
+  /** Entries that changed and are people of this directory now. */
+  readonly present: readonly RawPage[];
+  /** Ids of entries that changed and are not. */
+  readonly gone: readonly string[];
+  readonly syncCursor: SyncCursor;
+}
+
+type ExtraIds = (changed: readonly RawPage[]) => Promise<readonly string[]>;
+
+/** Asks one server of the directory what changed since a bookmark of it. */
+export class Changes {
+  constructor(
+    private readonly rules: Rules,
+    private readonly servers: ServerFailover,
+    private readonly extent: ListingScope,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * `undefined` if that cannot be asked, of this server or at all, or if it is too much.
+   *
+   * @param extraIds told who changed, says whose ids are to be looked at besides
+   */
+  async since(before: SyncCursor, extraIds: ExtraIds, signal: AbortSignal): Promise<Changed | undefined> {
+    const { rules, servers, extent } = this;
+    const limits: Limits = { totalMs: SEARCH_MS, stallMs: extent.stallMs };
+    const connection = await servers.open(OPEN_MS, true);
+    const end = () => connection.close();
+    signal.addEventListener('abort', end);
+    try {
+      signal.throwIfAborted();
+      const syncCursor = await syncCursorOf(connection, extent.bases[0] ?? '', rules, limits, this.clock.now());
+      if (syncCursor?.server !== before.server || 'usn' in syncCursor !== 'usn' in before) return undefined;
+      const ids = await this.changed(connection, before, limits);
+      if (!ids) return undefined;
+
+      // Whether they are members is for the server to say: filters can be anything.
+      const changed = await this.members(connection, filtersOf([...ids.values()]), limits);
+      const besides = (await extraIds(changed)).filter((id) => !ids.has(id) && mayBeAsked(id));
+      const asked = besides.map((id) => anyOf(idFilters(id, rules)));
+      const present = [...changed, ...(await this.members(connection, asked, limits))];
+      const met = new Set(present.flatMap(({ entries }) => entries.map(({ id }) => id)));
+      servers.answered(connection);
+      return { present, gone: [...ids.keys(), ...besides].filter((id) => !met.has(id)), syncCursor };
+    } finally {
+      signal.removeEventListener('abort', end);
+      connection.close();
+    }
+  }
+
+  private async changed(connection: Connection, since: SyncCursor, limits: Limits) {
+    const { rules, extent } = this;
+    const ids = new Map<string, NonNullable<ReturnType<typeof idOf>>>();
+    for (const base of extent.bases) {
+      const question = {
+        base,
+        filter: changedSince(since),
+        attributes: rules.id,
+        id: rules.id,
+        pageSize: extent.pageSize,
+      };
+      for await (const { entries } of pagesOf(connection, question, () => limits)) {
+        for (const entry of entries) {
+          const id = idOf(entry, rules);
+          if (!id) return undefined;
+          ids.set(entry.id, id);
+        }
+        if (ids.size > MOST_CHANGED) return undefined;
+      }
+    }
+    return ids;
+  }
+
+  /** The entries that one of the filters lets through, an entry below two bases in the first. */
+  private async members(
+    connection: Connection,
+    filters: readonly Filter[],
+    limits: Limits,
+  ): Promise<readonly RawPage[]> {
+    const { rules, extent } = this;
+    const seen = new Set<string>();
+    const pages: RawPage[] = [];
+    for (const base of extent.bases) {
+      const members: RawEntry[] = [];
+      for (let at = 0; at < filters.length; at += IDS_AT_ONCE) {
+        const filter = allOf(rules.filter, anyOf(filters.slice(at, at + IDS_AT_ONCE)));
+        const question = { base, filter, attributes: rules.requested, id: rules.id, pageSize: extent.pageSize };
+        for await (const { entries } of pagesOf(connection, question, () => limits)) members.push(...entries);
+      }
+      pages.push({ base: baseText(base), entries: members.filter(({ dn }) => seen.size < seen.add(dn).size) });
+    }
+    return pages;
+  }
+}
+
+const filtersOf = (ids: readonly { readonly name: string; readonly value: Buffer }[]): readonly Filter[] =>
+  ids.map(({ name, value }) => equals(name, value));

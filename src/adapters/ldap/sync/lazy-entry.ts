@@ -1,0 +1,35 @@
+import type { DirectoryEntry } from '../../../domain/directory/directory-entry.js';
+import type { DirectoryPage } from '../../../ports/directory.js';
+import { read } from '../mapping/map-entry.js';
+import type { RawPage } from './full-listing.js';
+import type { RawEntry } from '../protocol/raw-entry.js';
+import type { Rules } from '../mapping/mapping-rules.js';
+
+/** A page to be understood by the given rules. */
+export const readable = ({ base, entries }: RawPage, rules: Rules): DirectoryPage => ({
+  base,
+  entries: entries.map((entry) => new LazyEntry(entry, rules)),
+});
+
+/** Whether an entry has no lasting id that we may see: then whoever gets its distinguished name is taken for it. */
+export const isKnownByName = ({ id, label }: Pick<DirectoryEntry, 'id' | 'label'>): boolean =>
+  id === label.toLowerCase();
+
+class LazyEntry implements DirectoryEntry {
+  readonly id: string;
+  readonly label: string;
+  readonly digest: string;
+
+  constructor(
+    private readonly raw: RawEntry,
+    private readonly rules: Rules,
+  ) {
+    this.id = raw.id;
+    this.label = raw.dn;
+    this.digest = raw.digest + rules.rulesVersion;
+  }
+
+  parse(): ReturnType<DirectoryEntry['parse']> {
+    return read(this.raw, this.rules);
+  }
+}

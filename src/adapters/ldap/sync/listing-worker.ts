@@ -1,0 +1,59 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { connectionSecurity } from '../connection/connection-security.js';
+import { FullListing, type ListingEvents } from './full-listing.js';
+import { packPage, type Report } from './listing-thread.js';
+import type { LdapOptions } from '../options.js';
+import type { StatusListener } from '../connection/status-reporter.js';
+import { LdapError, messageOf } from '../connection/ldap-error.js';
+import { rulesOf } from '../mapping/mapping-rules.js';
+import { ServerFailover } from '../connection/server-failover.js';
+import { STALL_MS } from '../options.js';
+
+/** Pages that may be on their way to whoever takes them. */
+const PAGES_AHEAD = 5;
+
+if (!parentPort) throw new Error('This file runs in a thread of its own');
+const port = parentPort;
+const options = workerData as LdapOptions;
+const say = (report: Report, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(report, transfer);
+
+const outages: StatusListener = {
+  failed(what, error) {
+    const isKnown = error instanceof LdapError;
+    say({
+      failed: what,
+      endpoint: isKnown ? error.endpoint : what,
+      problem: isKnown ? error.problem : messageOf(error),
+    });
+  },
+  recovered: (what) => say({ recovered: what }),
+};
+const warnings: ListingEvents = {
+  filterMatchesNothing: (text) => say({ warning: 'filterMatchesNothing', text }),
+  showsNothing: (text) => say({ warning: 'showsNothing', text }),
+  refersElsewhere: (text) => say({ warning: 'refersElsewhere', text }),
+  onCursor: (text) => say({ warning: 'onCursor', text }),
+};
+
+let ahead = 0;
+let wake: () => void = () => undefined;
+port.on('message', () => {
+  ahead -= 1;
+  wake();
+});
+
+try {
+  const { urls, bases, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
+  const clock = { now: () => Date.now() };
+  const servers = new ServerFailover(urls, connectionSecurity(options), outages, clock);
+  const extent = { bases: [...new Set(bases)], pageSize, stallMs };
+  for await (const page of new FullListing(rulesOf(options), servers, extent, warnings, clock).pages()) {
+    while (ahead >= PAGES_AHEAD) await new Promise<void>((resolve) => (wake = resolve));
+    ahead += 1;
+    const packed = packPage(page);
+    say({ page: packed }, [packed.attributes.buffer, packed.lengths.buffer]);
+  }
+  say({ end: undefined });
+} catch (error) {
+  say({ end: error instanceof Error ? error.message : String(error) });
+}

@@ -1,0 +1,75 @@
+import { isServerName, parseServerName } from '../../domain/identifiers/server-name.js';
+import type { Clock } from '../../ports/clock.js';
+import type { HttpClient, HttpRequest } from '../../ports/http-client.js';
+import { parseJsonObject } from './parse-json.js';
+import { followRedirects } from './well-known.js';
+
+/** Where and how a homeserver answers clients, without its path. */
+export type ClientPlace = Pick<HttpRequest, 'url' | 'headers' | 'chosenBy' | 'ca' | 'tlsName'>;
+
+/** A homeserver as the operator describes it. */
+export interface KnownClientPlace {
+  readonly url: string;
+  /** Where it answers clients, if that is not `url`. */
+  readonly clientUrl?: string;
+  readonly ca?: string;
+  readonly tlsName?: string;
+}
+
+const DISCOVERY_MS = 4_000;
+const REMEMBERED_MS = 60 * 60 * 1000;
+
+/** Finds where homeservers answer clients. Spec: Client-Server API, "Server discovery". */
+export class ClientPlaces {
+  private readonly found = new Map<string, { readonly place: ClientPlace; readonly expiresAt: number }>();
+
+  constructor(
+    private readonly http: HttpClient,
+    private readonly clock: Clock,
+    private readonly known: Readonly<Record<string, KnownClientPlace>> = {},
+  ) {}
+
+  /** @throws Error or HopFailed if it cannot be found */
+  async find(homeserver: string): Promise<ClientPlace> {
+    const known = Object.hasOwn(this.known, homeserver) ? this.known[homeserver] : undefined;
+    if (known) return knownPlace(known);
+    const remembered = this.found.get(homeserver);
+    if (remembered && this.clock.now() < remembered.expiresAt) return remembered.place;
+    const place = { url: await this.discover(homeserver), chosenBy: 'stranger' } as const;
+    this.found.set(homeserver, { place, expiresAt: this.clock.now() + REMEMBERED_MS });
+    return place;
+  }
+
+  private async discover(homeserver: string): Promise<string> {
+    const host = isServerName(homeserver) ? parseServerName(homeserver)?.host : undefined;
+    if (host === undefined) throw new Error('the homeserver has no valid name');
+    const origin = `https://${host.includes(':') ? `[${host}]` : host}`;
+    const deadline = this.clock.now() + DISCOVERY_MS;
+    const { status, body } = await followRedirects(
+      this.http,
+      `${origin}/.well-known/matrix/client`,
+      () => deadline - this.clock.now(),
+    );
+    if (status === 404) return origin;
+    const content = status === 200 ? parseJsonObject(body) : undefined;
+    const server = content?.['m.homeserver'];
+    const url = typeof server === 'object' && server !== null && 'base_url' in server ? server['base_url'] : undefined;
+    if (typeof url !== 'string' || !url.startsWith('https://') || !URL.canParse(url)) {
+      throw new Error(`${host} -> .well-known/matrix/client -> ${status}, and no https URL of a homeserver`);
+    }
+    return url.replace(/\/+$/, '');
+  }
+}
+
+/** Where a homeserver is that the operator describes. */
+export function knownPlace({ url, clientUrl, ca, tlsName }: KnownClientPlace): ClientPlace {
+  // The name on the certificate of the federation port says nothing of another place.
+  const name = clientUrl === undefined ? tlsName : undefined;
+  const { port } = new URL(url);
+  return {
+    url: (clientUrl ?? url).replace(/\/+$/, ''),
+    chosenBy: 'operator',
+    ...(ca !== undefined && { ca }),
+    ...(name !== undefined && { tlsName: name, headers: { host: port === '' ? name : `${name}:${port}` } }),
+  };
+}

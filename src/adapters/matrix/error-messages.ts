@@ -1,0 +1,73 @@
+import type { ConnectionProblem } from '../../ports/http-client.js';
+import type { FederationResponse, HomeserverUnreachableError } from './federation-client.js';
+import { parseJsonObject } from './parse-json.js';
+
+/**
+ * Why a homeserver gave no answer, for whoever named it. Strangers may: so it names no host, address
+ * or port that they did not, and does not tell a name inside the network from one that does not exist.
+ */
+export function explainUnreached(
+  homeserver: string,
+  timeLimitMs: number,
+  { problem, reason, isDelegated }: HomeserverUnreachableError,
+): string {
+  const found = isDelegated
+    ? `The homeserver ${homeserver} cannot be reached: its .well-known names a host that cannot be found`
+    : `The homeserver ${homeserver} cannot be found`;
+  const unreachable = `The homeserver ${homeserver} cannot be reached: it takes no connections`;
+  const sentences: Record<ConnectionProblem, string> = {
+    name_not_found: found,
+    forbidden_address: found,
+    refused: unreachable,
+    unreachable,
+    certificate: `The homeserver ${homeserver} cannot be reached: its ${reason}`,
+    timeout: `The homeserver ${homeserver} gave no answer within ${timeLimitMs / 1000} s`,
+    too_large: `The homeserver ${homeserver} gave an answer that is too large`,
+    broken: `The homeserver ${homeserver} gave no answer: the connection broke off`,
+  };
+  return sentences[problem];
+}
+
+/** The same in few words, for a sentence that names the homeserver already. */
+export function reasonUnreached(
+  timeLimitMs: number,
+  { problem, reason, isDelegated }: HomeserverUnreachableError,
+): string {
+  const found = isDelegated ? 'its .well-known names a host that cannot be found' : 'it cannot be found';
+  const unreachable = 'it takes no connections';
+  const reasons: Record<ConnectionProblem, string> = {
+    name_not_found: found,
+    forbidden_address: found,
+    refused: unreachable,
+    unreachable,
+    certificate: `its ${reason}`,
+    timeout: `no answer within ${timeLimitMs / 1000} s`,
+    too_large: 'the answer is too large',
+    broken: 'the connection broke off',
+  };
+  return reasons[problem];
+}
+
+/** What is wrong with an answer that should have been JSON with the status 200, for the same reader. */
+export function explainAnswer(homeserver: string, path: string, { status, headers, body }: FederationResponse): string {
+  if (status === 404 || status === 405) {
+    return `The homeserver ${homeserver} does not answer ${path}: its proxy has to forward that path, and it can be exposed alone as the listener resource openid`;
+  }
+  if (status >= 300 && status < 400)
+    return `The homeserver ${homeserver} answered with a redirect, which is not followed`;
+  if (isHtml(headers, body))
+    return `The homeserver ${homeserver} answered HTML where JSON was expected${ifNot200(status)}`;
+  if (status !== 200) return `The homeserver ${homeserver} answered with status ${status}${errcodeIn(body)}`;
+  if (!parseJsonObject(body)) return `The homeserver ${homeserver} answered something else where JSON was expected`;
+  return `The homeserver ${homeserver} answered without saying who the user is`;
+}
+
+const isHtml = (headers: FederationResponse['headers'], body: string): boolean =>
+  /^text\/html\b/i.test(headers['content-type'] ?? '') || /^\s*<(?:!doctype|html)/i.test(body);
+
+const ifNot200 = (status: number): string => (status === 200 ? '' : `, with status ${status}`);
+
+function errcodeIn(body: string): string {
+  const errcode = parseJsonObject(body)?.['errcode'];
+  return typeof errcode === 'string' && /^M_[A-Z_]{1,60}$/.test(errcode) ? ` ${errcode}` : '';
+}

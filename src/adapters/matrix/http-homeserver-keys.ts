@@ -1,0 +1,119 @@
+import { DomainError } from '../../domain/shared/errors.js';
+import type { Clock } from '../../ports/clock.js';
+import type { HomeserverKeys } from '../../ports/homeserver-keys.js';
+import type { Signer } from '../../ports/signer.js';
+import { reasonUnreached } from './error-messages.js';
+import { type FederationClient, HomeserverUnreachableError } from './federation-client.js';
+import { parseJsonObject } from './parse-json.js';
+import { type PublishedKeys, readPublishedKeys } from './published-keys.js';
+
+const PATH = '/_matrix/key/v2/server';
+const MAX_BYTES = 64 * 1024;
+
+/** How long a failure is remembered, and how often a key that is not there is looked for again. */
+const PATIENCE_MS = 60_000;
+/** Strangers choose the names, so the oldest go. */
+const MOST_ENTRIES = 1_000;
+
+interface Entry {
+  /** Those last published, `undefined` if there never were any. */
+  readonly published: PublishedKeys | undefined;
+  readonly askedAt: number;
+  /** Not asked for again before, unless a key is missing; ms since the epoch. */
+  readonly restsUntil: number;
+  /** Why asking failed at `askedAt`. */
+  readonly failure: DomainError | undefined;
+}
+
+/** Pinned by the configuration, or asked for and remembered. */
+export class HttpHomeserverKeys implements HomeserverKeys {
+  private readonly entries = new Map<string, Entry>();
+  private readonly asking = new Map<string, Promise<Entry>>();
+
+  constructor(
+    private readonly federation: FederationClient,
+    private readonly signer: Pick<Signer, 'verify'>,
+    private readonly clock: Clock,
+    private readonly timeLimitMs = 10_000,
+  ) {}
+
+  async find(homeserver: string, keyId: string): Promise<string | undefined> {
+    const pinned = this.federation.pinnedKeys(homeserver);
+    if (pinned) return pinned.get(keyId);
+    if (!this.federation.isAllowed(homeserver)) throw new DomainError('homeserver_not_allowed');
+    const { published, failure } = await this.entry(homeserver, keyId);
+    const isValid = published !== undefined && published.validUntil > this.clock.now();
+    const key = isValid ? published.keys.get(keyId) : undefined;
+    // Without an answer of today nobody can say that there is no such key.
+    if (key === undefined && failure) throw failure;
+    return key;
+  }
+
+  private async entry(homeserver: string, keyId: string): Promise<Entry> {
+    const known = this.entries.get(homeserver);
+    const now = this.clock.now();
+    if (known) {
+      const isMissing = known.published !== undefined && !known.published.keys.has(keyId);
+      const restsUntil = isMissing ? Math.min(known.restsUntil, known.askedAt + PATIENCE_MS) : known.restsUntil;
+      // A clock that was set back must not keep a failure for longer than was meant.
+      if (known.askedAt <= now && now < restsUntil) return known;
+    }
+    const inFlight = this.asking.get(homeserver);
+    if (inFlight) return inFlight;
+    const asked = this.ask(homeserver, known?.published);
+    this.asking.set(homeserver, asked);
+    try {
+      const entry = await asked;
+      this.remember(homeserver, entry);
+      return entry;
+    } finally {
+      this.asking.delete(homeserver);
+    }
+  }
+
+  /** @param before stays good for as long as it said, should the homeserver not answer now */
+  private async ask(homeserver: string, before: PublishedKeys | undefined): Promise<Entry> {
+    try {
+      const published = await this.fetch(homeserver);
+      const askedAt = this.clock.now();
+      const restsUntil = askedAt + (published.validUntil - askedAt) / 2;
+      return { published, askedAt, restsUntil, failure: undefined };
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const askedAt = this.clock.now();
+      return { published: before, askedAt, restsUntil: askedAt + PATIENCE_MS, failure: error };
+    }
+  }
+
+  private async fetch(homeserver: string): Promise<PublishedKeys> {
+    const { timeLimitMs } = this;
+    const answer = await this.federation
+      .request(homeserver, { method: 'GET', path: PATH, timeLimitMs, maxBytes: MAX_BYTES })
+      .catch((cause: unknown) => {
+        if (!(cause instanceof HomeserverUnreachableError)) throw cause;
+        throw refusal(homeserver, reasonUnreached(timeLimitMs, cause), cause);
+      });
+    const cause = new Error(`${answer.trail} -> ${answer.status}, ${answer.body.length} characters`);
+    if (answer.status !== 200) throw refusal(homeserver, String(answer.status), cause);
+    const content = parseJsonObject(answer.body);
+    if (!content) throw refusal(homeserver, 'the answer is not JSON', cause);
+    try {
+      return await readPublishedKeys(homeserver, content, this.signer, this.clock.now());
+    } catch (error) {
+      throw refusal(homeserver, `the answer is no use: ${(error as Error).message}`, cause);
+    }
+  }
+
+  private remember(homeserver: string, entry: Entry): void {
+    this.entries.delete(homeserver);
+    this.entries.set(homeserver, entry);
+    const [oldest] = this.entries.keys();
+    if (this.entries.size > MOST_ENTRIES && oldest !== undefined) this.entries.delete(oldest);
+  }
+}
+
+const refusal = (homeserver: string, reason: string, cause?: Error): DomainError =>
+  new DomainError('homeserver_failed', {
+    message: `could not fetch the signing keys of ${homeserver}: ${reason}`,
+    ...(cause && { cause }),
+  });

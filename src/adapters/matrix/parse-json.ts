@@ -1,0 +1,11 @@
+import type { JsonObject } from '../../domain/signing/canonical-json.js';
+
+/** The JSON object that a body is, `undefined` for everything else. */
+export function parseJsonObject(body: string): JsonObject | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { getHeapStatistics } from 'node:v8';
+import type { DirectoryEntry, SkipReason } from '../../domain/directory/directory-entry.js';
+import { ShutdownError } from '../../domain/shared/errors.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
+import { keyOf, type Threepid } from '../../domain/identifiers/threepid.js';
+import type { Directory, DirectoryPage } from '../../ports/directory.js';
+import type { ThreepidSource as OwnSource } from '../../source.js';
+import { associationIn } from './answer-validation.js';
+import { thrownBy } from './thrown-errors.js';
+import type { SourceSettings } from './guarded-source.js';
+
+/** How long the next association of a listing may take. */
+const STALL_MS = 60_000;
+const LIMIT_MS = 60 * 60_000;
+/** A listing without an end has more than this. */
+const MOST_LISTED = 5_000_000;
+/** Of the memory that this process may take. What a listing fills beyond it would end the server. */
+const MOST_MEMORY = 0.85;
+const PAGE = 1000;
+
+interface Listed {
+  readonly threepids: Map<string, Threepid>;
+  readonly skipped: Set<SkipReason>;
+}
+
+/** What a source of one's own lists, as a directory of its people: one entry per Matrix ID. */
+export class SourceDirectory implements Directory {
+  readonly name: string;
+  readonly derivesUserIds = false;
+  readonly hasStableIds = false;
+  readonly bases = ['all'];
+  private readonly interruption = new AbortController();
+
+  /** @param odd hears, without an address in it, why anything is left out */
+  constructor(
+    private readonly source: OwnSource,
+    private readonly settings: Pick<SourceSettings, 'name' | 'media'>,
+    private readonly odd: (reason: string) => void,
+    private readonly limits = { stallMs: STALL_MS, wholeMs: LIMIT_MS, most: MOST_LISTED, memory: MOST_MEMORY },
+  ) {
+    this.name = settings.name;
+  }
+
+  async *list(): AsyncGenerator<DirectoryPage> {
+    let entries: DirectoryEntry[] = [];
+    for (const [mxid, listed] of await this.people()) {
+      entries.push(entryOf(mxid, listed));
+      if (entries.length < PAGE) continue;
+      yield { base: 'all', entries };
+      entries = [];
+      await setImmediate();
+      this.throwIfInterrupted();
+    }
+    yield { base: 'all', entries };
+  }
+
+  abort(): void {
+    this.interruption.abort();
+  }
+
+  /** The whole listing, which fails if it stalls, whether or not the source heeds the signal. */
+  private async people(): Promise<ReadonlyMap<Mxid, Listed>> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const end = (reason: Error): void => controller.abort(reason);
+    const abort = (): void => end(new ShutdownError());
+    const timer = setTimeout(
+      () => end(new Error(`its listing stood still for ${this.limits.stallMs / 1000} s`)),
+      this.limits.stallMs,
+    );
+    this.interruption.signal.addEventListener('abort', abort, { once: true });
+    const ended = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    });
+    try {
+      this.throwIfInterrupted();
+      return await Promise.race([this.gather(signal, () => timer.refresh()), ended]);
+    } catch (thrown) {
+      throw signal.aborted ? signal.reason : thrownBy(thrown);
+    } finally {
+      clearTimeout(timer);
+      this.interruption.signal.removeEventListener('abort', abort);
+    }
+  }
+
+  private throwIfInterrupted(): void {
+    if (this.interruption.signal.aborted) throw new ShutdownError();
+  }
+
+  private async gather(signal: AbortSignal, goesOn: () => void): Promise<ReadonlyMap<Mxid, Listed>> {
+    const people = new Map<Mxid, Listed>();
+    const until = performance.now() + this.limits.wholeMs;
+    let count = 0;
+    const listing: unknown = this.source.all?.(signal);
+    if (!isListing(listing))
+      throw new Error(
+        `what all() gives is no listing${listing instanceof Promise ? ' but a promise: make it `async *all()`' : ''}`,
+      );
+    for await (const value of listing) {
+      signal.throwIfAborted();
+      goesOn();
+      count += 1;
+      if (count > this.limits.most) throw new Error(`its listing has more than ${this.limits.most} associations`);
+      if (performance.now() > until) throw new Error(`its listing takes longer than ${this.limits.wholeMs / 1000} s`);
+      this.note(value, people);
+      if (count % PAGE !== 0) continue;
+      if (memoryInUse() > this.limits.memory) throw new Error('its listing takes more memory than there is');
+      // To whoever never waits for anything, requests would have to wait.
+      await setImmediate();
+    }
+    if (count > 0 && people.size === 0) throw new Error('nothing in its listing can be used');
+    return people;
+  }
+
+  private note(value: unknown, people: Map<Mxid, Listed>): void {
+    const association = associationIn(value);
+    if (typeof association === 'string') return this.odd(association);
+    const { threepid, mxid } = association;
+    let listed = people.get(mxid);
+    if (!listed) people.set(mxid, (listed = { threepids: new Map(), skipped: new Set() }));
+    if (this.settings.media.includes(threepid.medium)) listed.threepids.set(keyOf(threepid), threepid);
+    else listed.skipped.add(`${threepid.medium} is not among its media`);
+  }
+}
+
+function memoryInUse(): number {
+  const { used_heap_size, heap_size_limit } = getHeapStatistics();
+  return used_heap_size / heap_size_limit;
+}
+
+const isListing = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
+
+function entryOf(mxid: Mxid, { threepids, skipped }: Listed): DirectoryEntry {
+  const sorted = [...threepids].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, threepid]) => threepid);
+  const content = { person: { mxid, threepids: sorted }, skipped: [...skipped] };
+  return {
+    id: mxid,
+    label: mxid,
+    digest: createHash('sha256').update(JSON.stringify(content)).digest('base64url'),
+    parse: () => content,
+  };
+}

@@ -1,0 +1,133 @@
+import { SourceUnavailableError } from '../../domain/shared/errors.js';
+import type { Clock } from '../../ports/clock.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+
+const FAILURES_IN_A_ROW = 3;
+const FIRST_REST_MS = 2_000;
+const LONGEST_REST_MS = 60_000;
+/** Whoever says so could as well be wrong. */
+const LONGEST_PUT_OFF_MS = 10 * 60_000;
+
+/** A question that the server cannot answer now, and that it was perhaps not asked. */
+export class UnsupportedPepperError extends Error {
+  override readonly name = 'UnsupportedPepperError';
+}
+
+/** An answer that asks for fewer questions: the server works, and is to be asked later. */
+export class RateLimitedError extends Error {
+  override readonly name = 'RateLimitedError';
+
+  constructor(
+    message: string,
+    /** `undefined` if it does not say when. */
+    readonly waitMs: number | undefined,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Keeps everybody from waiting for a server that fails: after a few failures in a row it is left
+ * alone for a while, then one question tries it. As long as that fails too, the rests get longer.
+ * One that puts off a question is left alone until then.
+ */
+export class CircuitBreaker {
+  private failures = 0;
+  private reason = '';
+  private restMs = 0;
+  /** ms since the epoch; `undefined` as long as it is asked. */
+  private restsUntil: number | undefined;
+  private isTrying = false;
+  private isPutOff = false;
+
+  constructor(
+    private readonly source: string,
+    private readonly clock: Clock,
+    private readonly telemetry: Telemetry,
+  ) {}
+
+  /**
+   * @param ask may throw `Unaskable`, which says nothing of the server
+   * @throws NotAsked at once while it rests, and when it is put off; otherwise what `ask` throws
+   */
+  async run<T>(ask: () => Promise<T>): Promise<T> {
+    const refusal = this.refusal();
+    if (refusal !== undefined) throw new SourceUnavailableError(refusal);
+    const isHalfOpen = this.restsUntil !== undefined;
+    this.isTrying = isHalfOpen;
+    try {
+      const answer = await ask();
+      this.recovered(isHalfOpen);
+      return answer;
+    } catch (error) {
+      if (error instanceof RateLimitedError) {
+        this.putOff(error, isHalfOpen);
+        throw new SourceUnavailableError(error.message, { cause: error });
+      }
+      if (!(error instanceof UnsupportedPepperError)) this.failed(error, isHalfOpen);
+      throw error;
+    } finally {
+      if (isHalfOpen) this.isTrying = false;
+    }
+  }
+
+  /** Why the next question is not asked and when one will be, `undefined` if it is. */
+  refusal(): string | undefined {
+    if (this.restsUntil === undefined) return undefined;
+    const because = this.isPutOff
+      ? `because it asks for fewer questions: ${this.reason}`
+      : `because it failed ${this.failures} times in a row, last: ${this.reason}`;
+    if (this.isTrying) return `not asked while another question tries whether it is back, ${because}`;
+    const leftMs = this.restsUntil - this.clock.now();
+    // A clock that was set back must not keep it at rest for longer than was meant.
+    if (leftMs <= 0 || leftMs > this.restMs) return undefined;
+    return `not asked before ${new Date(this.restsUntil).toISOString()}, ${because}`;
+  }
+
+  /** Why the last questions failed or were put off, `undefined` if the last one was not. */
+  trouble(): string | undefined {
+    return this.failures === 0 && !this.isPutOff ? undefined : this.reason;
+  }
+
+  private recovered(isHalfOpen: boolean): void {
+    // A question from before it asked for fewer says nothing of those that come.
+    if (this.isPutOff && !isHalfOpen) return;
+    this.isPutOff = false;
+    this.failures = 0;
+    if (this.restsUntil === undefined) return;
+    this.restsUntil = undefined;
+    this.telemetry.count('upstream_resumed', { source: this.source });
+    this.telemetry.info('an identity server answers again', { source: this.source });
+  }
+
+  private failed(error: unknown, isHalfOpen: boolean): void {
+    // A question from before the rest says nothing new.
+    if (this.restsUntil !== undefined && !isHalfOpen) return;
+    this.isPutOff = false;
+    this.failures += 1;
+    this.reason = error instanceof Error ? error.message : String(error);
+    if (this.failures < FAILURES_IN_A_ROW && this.restsUntil === undefined) return;
+    this.open(this.longer(), 'an identity server fails and is left alone for a while', error);
+  }
+
+  private putOff(error: RateLimitedError, isHalfOpen: boolean): void {
+    if (this.restsUntil !== undefined && !isHalfOpen) return;
+    this.isPutOff = true;
+    this.reason = error.message;
+    const waitMs = Math.min(Math.max(error.waitMs ?? this.longer(), FIRST_REST_MS), LONGEST_PUT_OFF_MS);
+    this.open(waitMs, 'an identity server asks for fewer questions and is left alone for a while', error);
+  }
+
+  private longer(): number {
+    return this.restsUntil === undefined ? FIRST_REST_MS : Math.min(this.restMs * 2, LONGEST_REST_MS);
+  }
+
+  private open(restMs: number, message: string, error: unknown): void {
+    const isBackingOff = this.restsUntil !== undefined;
+    this.restMs = restMs;
+    this.restsUntil = this.clock.now() + restMs;
+    if (isBackingOff) return;
+    this.telemetry.count('upstream_rests', { source: this.source });
+    this.telemetry.warn(message, { source: this.source }, error);
+  }
+}

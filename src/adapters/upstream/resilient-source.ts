@@ -1,0 +1,176 @@
+import { SourceUnavailableError } from '../../domain/shared/errors.js';
+import { AMBIGUOUS, type Finding, isAmbiguous } from '../../domain/associations/association.js';
+import { groupBy } from '../../domain/shared/group-by.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
+import { keyOf, type Threepid } from '../../domain/identifiers/threepid.js';
+import type { Clock } from '../../ports/clock.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { SourceTrace, ViaPath, ThreepidSource } from '../../ports/threepid-source.js';
+import { CircuitBreaker, UnsupportedPepperError } from './circuit-breaker.js';
+import { type ForwardOptions, forwarding, namingOnly } from './forwarding-policy.js';
+import { type CacheOptions, AnswerCache } from './answer-cache.js';
+
+export interface UpstreamPolicy {
+  readonly forward: ForwardOptions;
+  /** The only homeservers whose users an answer may name; absent: all. */
+  readonly homeservers?: readonly string[] | undefined;
+  /** Absent: answers are not kept. */
+  readonly cache?: CacheOptions | undefined;
+  /** Whether it is asked about hashes. */
+  readonly hashed: boolean;
+}
+
+/** `undefined` where it cannot be asked under this pepper, so that nothing is learned. */
+type HashesUnder = (...question: Parameters<FindHashes>) => Promise<Awaited<ReturnType<FindHashes>> | undefined>;
+type FindHashes = NonNullable<ThreepidSource['findHashes']>;
+
+export type ExplainableSource = ThreepidSource &
+  Required<Pick<ThreepidSource, 'explain'>> & { readonly hashesUnder?: HashesUnder };
+
+/**
+ * A source on another network, asked with manners: not what it was asked a moment ago, not twice at
+ * the same time, not while it fails, not what it must not hear; and believed about some users only.
+ */
+export class ResilientSource implements ThreepidSource {
+  readonly name: string;
+  readonly isAuthoritative: boolean;
+  /** It is told what somebody is looking for just now, and nothing besides. */
+  readonly isExternal = true;
+  /** Only of a source that is asked about hashes. */
+  readonly findHashes?: NonNullable<ThreepidSource['findHashes']>;
+
+  private readonly forwardRefusal: (threepid: Threepid) => string | undefined;
+  private readonly isAllowedUser: (mxid: string) => boolean;
+  private readonly breaker: CircuitBreaker;
+  private readonly findings: AnswerCache<readonly Finding[]>;
+
+  constructor(
+    private readonly source: ExplainableSource,
+    { forward, homeservers, cache, hashed }: UpstreamPolicy,
+    clock: Clock,
+    private readonly telemetry: Telemetry,
+  ) {
+    this.name = source.name;
+    this.isAuthoritative = source.isAuthoritative ?? false;
+    this.forwardRefusal = forwarding(forward);
+    this.isAllowedUser = namingOnly(homeservers);
+    this.breaker = new CircuitBreaker(source.name, clock, telemetry);
+    this.findings = new AnswerCache(
+      cache,
+      (found) => found.length === 1 && !found.some(isAmbiguous),
+      clock,
+      (cause) => this.skipFailed(cause),
+    );
+    const ask = source.hashesUnder?.bind(source) ?? source.findHashes?.bind(source);
+    if (hashed && ask) this.findHashes = this.hashesOf(ask, cache, clock);
+  }
+
+  async find(threepids: readonly Threepid[], viaPath: ViaPath = []): Promise<readonly Finding[]> {
+    const forwarded = threepids.filter((threepid) => this.forwardRefusal(threepid) === undefined);
+    const questionOf = (threepid: Threepid) => onRoute(viaPath, keyOf(threepid));
+    const byQuestion = new Map(forwarded.map((threepid) => [questionOf(threepid), threepid]));
+    const found = await this.findings.find([...byQuestion.keys()], (missing) =>
+      this.breaker.run(async () => {
+        const asked = missing.flatMap((question) => byQuestion.get(question) ?? []);
+        const findings = await this.source.find(asked, viaPath);
+        const believed = findings.filter((finding) => this.counted(this.isAccepted(finding)));
+        return groupBy(believed, ({ threepid }) => questionOf(threepid));
+      }),
+    );
+    return [...found.values()].flat();
+  }
+
+  async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
+    const reason = this.forwardRefusal(threepid);
+    if (reason !== undefined) return [{ ...LIVE, notes: [`not asked: ${reason}`] }];
+    const kept = this.findings.peek(onRoute([], keyOf(threepid)));
+    const cache = kept && {
+      via: 'cache',
+      finding: kept.answer?.[0],
+      asOf: kept.askedAt,
+      tookMs: 0,
+      notes: ['kept in memory, so that lookups do not ask again yet'],
+    };
+    const refusal = this.breaker.refusal();
+    const live = refusal === undefined ? await this.source.explain(threepid) : [{ ...LIVE, failure: refusal }];
+    return [...(cache ? [cache] : []), ...live.map((evidence) => this.judged(evidence))];
+  }
+
+  /** Why its last questions failed, `undefined` if they did not. */
+  trouble(): string | undefined {
+    return this.breaker.trouble();
+  }
+
+  async close(): Promise<void> {
+    await this.source.close?.();
+  }
+
+  private hashesOf(
+    ask: HashesUnder,
+    cache: CacheOptions | undefined,
+    clock: Clock,
+  ): NonNullable<ThreepidSource['findHashes']> {
+    const answers = new AnswerCache<Mxid | typeof AMBIGUOUS>(
+      cache,
+      (answer) => answer !== AMBIGUOUS,
+      clock,
+      (cause) => this.skipFailed(cause),
+    );
+    const find: FindHashes = async (pepper, hashes, viaPath = []) => {
+      const before = onRoute(viaPath, `${pepper} `);
+      const questions = hashes.map((hash) => before + hash);
+      const hashIn = (question: string) => question.slice(before.length);
+      const found = await answers.find(questions, (missing) =>
+        this.breaker.run(async () => {
+          const mappings = await ask(pepper, missing.map(hashIn), viaPath);
+          if (!mappings) throw new UnsupportedPepperError('it is not asked under this pepper');
+          const believed = [...mappings].filter(
+            ([, answer]) => answer === AMBIGUOUS || this.counted(this.isAllowedUser(answer)),
+          );
+          return new Map(believed.map(([hash, answer]) => [before + hash, answer]));
+        }),
+      );
+      return new Map([...found].map(([question, answer]) => [hashIn(question), answer]));
+    };
+    return (pepper, hashes, viaPath) =>
+      find(pepper, hashes, viaPath).catch((error: unknown) => {
+        if (error instanceof UnsupportedPepperError) return new Map();
+        throw error;
+      });
+  }
+
+  /** What a question is not answered for, where it is answered for something else. */
+  private skipFailed(cause: unknown): void {
+    if (cause instanceof UnsupportedPepperError) return;
+    this.telemetry.count('source_failures', { source: this.name });
+    if (cause instanceof SourceUnavailableError) return;
+    this.telemetry.warn('a source did not answer for some; it does for the others', { source: this.name }, cause);
+  }
+
+  /** Several claimants are taken seriously if one of them may be named: otherwise that one would win. */
+  private isAccepted(finding: Finding): boolean {
+    const named = isAmbiguous(finding) ? finding.claimants : [finding.mxid];
+    return named.length === 0 || named.some(this.isAllowedUser);
+  }
+
+  private counted(isAccepted: boolean): boolean {
+    if (!isAccepted) this.telemetry.count('upstream_disbelieved', { source: this.name });
+    return isAccepted;
+  }
+
+  private judged(evidence: SourceTrace): SourceTrace {
+    const { finding, notes } = evidence;
+    if (!finding || this.isAccepted(finding)) return evidence;
+    const named = isAmbiguous(finding) ? 'users' : finding.mxid;
+    const note = `it named ${named} of a homeserver that \`homeservers\` does not list: not believed`;
+    return { ...evidence, finding: undefined, notes: [...notes, note] };
+  }
+}
+
+/**
+ * A question that others ask us is another one than the same from a client: whoever is on its route
+ * waits for it, so that waiting for theirs could go in a circle, and is not asked in answer to it.
+ */
+const onRoute = (viaPath: ViaPath, question: string): string => `${viaPath.join(' ')} ${question}`;
+
+const LIVE = { via: 'live', finding: undefined, tookMs: 0, notes: [] } as const;

@@ -1,0 +1,18 @@
+import type { AccountCheckRunner } from '../../domain/account-checks/account-check-runner.js';
+import type { InviteService } from '../../domain/invites/invite-service.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import { runPeriodically, type Schedule } from './periodic.js';
+
+/** With 20 questions to each homeserver in a round, about ten a second. */
+const ROUND_MS = 2_000;
+
+/** Asks homeservers for accounts, round by round, and hands over the invitations of whoever has one at last. */
+export const scheduleAccountChecks = (
+  checkRunner: AccountCheckRunner,
+  inviteService: InviteService,
+  telemetry: Telemetry,
+): Schedule =>
+  runPeriodically(ROUND_MS, 'account checks', telemetry, async () => {
+    const arrived = await checkRunner.run();
+    if (arrived?.length !== 0) await inviteService.deliverKnown(arrived);
+  });

@@ -1,0 +1,23 @@
+import { LdapSource } from '../../adapters/ldap/ldap-source.js';
+import { BINDINGS } from '../../domain/associations/binding.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { ConfiguredSource } from '../wiring/configured-source.js';
+
+/** Says what is wrong with directories that have no mirror: nobody lists them, so nothing else would. */
+export async function checkUnmirroredDirectories(
+  configuredSources: readonly ConfiguredSource[],
+  telemetry: Telemetry,
+): Promise<void> {
+  for (const stage of configuredSources) {
+    if (stage === BINDINGS || stage.mirror || !(stage.source instanceof LdapSource)) continue;
+    for (const { endpoint, problem } of await stage.source.check()) {
+      if (problem !== undefined) {
+        telemetry.warn('a directory cannot be used as configured', {
+          source: stage.source.name,
+          hop: endpoint,
+          problem,
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { ShutdownError } from '../../domain/shared/errors.js';
+import type { MirrorService } from '../../domain/mirror/mirror-service.js';
+import type { Clock } from '../../ports/clock.js';
+import type { RateLimits } from '../../ports/rate-limits.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import { mirroredIn, type ConfiguredSource } from '../wiring/configured-source.js';
+import { runPeriodically, isOver, type Schedule } from './periodic.js';
+import { type DirectorySyncService, hasNews } from '../../domain/directory-sync/directory-sync-service.js';
+
+/** How often a due sync is looked for: several instances, or the CLI, may have synced meanwhile. */
+const LONGEST_TICK_MS = 30_000;
+
+/**
+ * Keeps every mirror in step: syncs it now and then as often as configured, counted over all
+ * instances on one database.
+ */
+export function scheduleMirrorSyncs(
+  configuredSources: readonly ConfiguredSource[],
+  mirrorService: MirrorService,
+  directorySyncService: DirectorySyncService,
+  limits: RateLimits,
+  clock: Clock,
+  telemetry: Telemetry,
+): readonly Schedule[] {
+  return mirroredIn(configuredSources).map(({ directory, everyMs, changesEveryMs = Infinity }) => {
+    const { name } = directory;
+    let isFirst = true;
+    const tickMs = Math.min(everyMs / 4, changesEveryMs / 4, LONGEST_TICK_MS);
+    const schedule = runPeriodically(tickMs, `sync of ${name}`, telemetry, async () => {
+      const due = isFirst ? 'everything' : await whatIsDue();
+      isFirst = false;
+      if (!due) return;
+      const report = await directorySyncService
+        .sync(name, { isIncremental: due === 'changes' })
+        .catch((error: unknown) => {
+          if (!(error instanceof ShutdownError)) throw error;
+          return undefined;
+        });
+      if (!report) return;
+      const { isApplied, added, changed, removed, tookMs } = report;
+      const counts = { added: added.count, changed: changed.count, removed: removed.count };
+      if (isApplied && hasNews(report)) {
+        telemetry.info('a mirror is in step with its directory', { source: name, ...counts, tookMs });
+      }
+    });
+    return {
+      close: () => {
+        // A directory may take minutes over a listing, and somebody waits for us to end.
+        directory.abort?.();
+        return schedule.close();
+      },
+    };
+
+    async function whatIsDue(): Promise<'everything' | 'changes' | undefined> {
+      const { attemptedAt = -Infinity, incrementalAt = attemptedAt } = await mirrorService.state(name);
+      const isDue = async (what: string, since: number, periodMs: number) =>
+        isOver(since, periodMs, clock.now()) &&
+        // Of several instances that find it due at the same moment, one goes.
+        (await limits.consume(`${what} ${name}`, { amount: 1, windowMs: periodMs / 2 })) === 0;
+      if (await isDue('sync', attemptedAt, everyMs)) return 'everything';
+      if (!(await mirrorService.supportsIncremental(name))) return undefined;
+      return (await isDue('changes', incrementalAt, changesEveryMs)) ? 'changes' : undefined;
+    }
+  });
+}

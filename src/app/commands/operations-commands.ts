@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import type { AdminClient } from './admin-client.js';
+import { bindAddress, listBindings, listInvites, type Output, revokeInvite, unbindAddress } from './operations.js';
+
+interface Options {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly suspended?: boolean;
+}
+
+interface Tools {
+  /** A command that reads the configuration. */
+  readonly command: (name: string, description: string, parent?: Command, options?: { isDefault: boolean }) => Command;
+  readonly withAccess: (
+    file: string | undefined,
+    use: (access: AdminClient) => Promise<number>,
+    options: { readonly isLogged: boolean },
+  ) => Promise<void>;
+  readonly output: Omit<Output, 'isJson'>;
+}
+
+/** `islet invites`, `bindings`, `bind` and `unbind`. */
+export function addOperations(program: Command, { command, withAccess, output }: Tools): void {
+  const look = ({ config, json = false }: Options, use: (access: AdminClient, to: Output) => Promise<number>) =>
+    withAccess(config, (access) => use(access, { ...output, isJson: json }), { isLogged: false });
+  const change = ({ config }: Options, use: (access: AdminClient, to: Output) => Promise<number>) =>
+    withAccess(config, (access) => use(access, { ...output, isJson: false }), { isLogged: true });
+
+  const invites = program.command('invites').description('invitations of people who have no account yet');
+  command('list', 'show them, those that were handed over as well', invites, { isDefault: true })
+    .option('--json', 'print it as JSON')
+    .action((options: Options) => look(options, listInvites));
+  command('revoke', 'make one useless: its link and its key are not valid any more', invites)
+    .argument('<token>', 'as `islet invites` shows it')
+    .action((token: string, options: Options) => change(options, (access, to) => revokeInvite(access, token, to)));
+
+  command('bindings', 'show addresses that are bound here')
+    .argument('[who]', 'a user or an address; all without it')
+    .option('--suspended', 'only those of users whom their directory no longer knows')
+    .option('--json', 'print it as JSON')
+    .action((who: string | undefined, options: Options) =>
+      look(options, (access, to) => listBindings(access, who, options.suspended ?? false, to)),
+    );
+  command('bind', 'give an address to a user as if they had proven it')
+    .argument('<address>', 'an email address, or a phone number with its country')
+    .argument('<user>', '@user:example.org')
+    .action((address: string, user: string, options: Options) =>
+      change(options, (access, to) => bindAddress(access, address, user, to)),
+    );
+  command('unbind', 'take an address from a user')
+    .argument('<address>', 'an email address, or a phone number with its country')
+    .argument('<user>', '@user:example.org')
+    .action((address: string, user: string, options: Options) =>
+      change(options, (access, to) => unbindAddress(access, address, user, to)),
+    );
+}

@@ -1,0 +1,24 @@
+import { styleText } from 'node:util';
+
+/** How words are set off on a terminal; on a pipe they are not. */
+export interface TerminalStyle {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly bad: (text: string) => string;
+}
+
+const plain = (text: string): string => text;
+
+export const noPaint: TerminalStyle = { bold: plain, dim: plain, good: plain, bad: plain };
+
+/** @param environment https://no-color.org is honoured */
+export function paintFor(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): TerminalStyle {
+  if (!stream.isTTY || environment['NO_COLOR']) return noPaint;
+  return {
+    bold: (text) => styleText('bold', text),
+    dim: (text) => styleText('dim', text),
+    good: (text) => styleText('green', text),
+    bad: (text) => styleText('red', text),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { AxiosHttpClient } from '../../adapters/outbound/axios-http-client.js';
+import { SystemClock } from '../../adapters/system/system-clock.js';
+import type { Output } from './operations.js';
+import { terminalPrompt } from './prompt.js';
+import { upstreamLogin } from './upstream-login.js';
+import { upstreamStatus } from './upstream-status.js';
+import type { Config, LoadedConfig, UpstreamConfig } from '../config/config.js';
+import { type MatrixUserOptions, openIdOf } from './matrix-login.js';
+
+interface Options extends MatrixUserOptions {
+  readonly config?: string;
+  readonly json?: boolean;
+  readonly acceptTerms?: boolean;
+}
+
+interface Tools {
+  /** A command that reads the configuration. */
+  readonly command: (name: string, description: string, parent?: Command, options?: { isDefault: boolean }) => Command;
+  readonly load: (file: string | undefined) => LoadedConfig;
+  readonly complain: (text: string) => void;
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: NodeJS.ReadStream;
+  readonly output: Omit<Output, 'isJson'>;
+}
+
+/** `islet upstream` and `islet upstream login`. */
+export function addUpstream(program: Command, { command, load, complain, env, stdin, output }: Tools): void {
+  const upstream = program.command('upstream').description('identity servers of others that are asked');
+
+  command('status', 'show whether they answer, and who we are to them', upstream, { isDefault: true })
+    .option('--json', 'print it as JSON')
+    .action(async ({ config: file, json = false }: Options) => {
+      const { config } = load(file);
+      process.exitCode = await upstreamStatus(upstreamsIn(config), httpOf(config), { ...output, isJson: json });
+    });
+
+  command('login', 'get an account there in the name of a Matrix user, and accept the terms', upstream)
+    .argument('[name]', 'which one, if there are several')
+    .option('--user <user>', 'the Matrix user: @islet:example.org')
+    .option('--homeserver <place>', 'server name or URL of its homeserver, if the user ID does not say it')
+    .option('--password-file <file>', 'file with its password; else MATRIX_PASSWORD, or it is asked for')
+    .option('--access-token-file <file>', 'file with an access token of it in place of that; else MATRIX_ACCESS_TOKEN')
+    .option('--accept-terms', 'accept the terms of service')
+    .option('--json', 'print it as JSON')
+    .action(async (name: string | undefined, { config: file, json = false, acceptTerms = false, ...who }: Options) => {
+      const { config } = load(file);
+      const http = httpOf(config);
+      const prompt = json || !stdin.isTTY ? undefined : terminalPrompt(stdin, process.stdout);
+      try {
+        process.exitCode = await upstreamLogin(chosen(config, name), config, {
+          ...output,
+          isJson: json,
+          http,
+          complain,
+          prompt,
+          acceptsTerms: acceptTerms,
+          isNewAccount: Object.keys(who).length > 0,
+          openId: () => openIdOf(who, { homeservers: config.homeservers, http, clock: new SystemClock(), env, prompt }),
+        });
+      } finally {
+        prompt?.close();
+      }
+    });
+}
+
+const httpOf = ({ federation }: Config) => new AxiosHttpClient(federation.allow);
+
+const upstreamsIn = ({ sources }: Config): readonly UpstreamConfig[] =>
+  sources.flatMap((source) => (source.kind === 'upstream' ? source : []));
+
+/** @throws Error that says which there are */
+function chosen(config: Config, name: string | undefined): UpstreamConfig {
+  const all = upstreamsIn(config);
+  const found = name === undefined ? all : all.filter((source) => source.name === name);
+  const [only] = found;
+  if (only && found.length === 1) return only;
+  const names = all.map((source) => source.name).join(', ');
+  if (names === '') throw new Error('no upstream is configured: name one under sources, with its url');
+  throw new Error(name === undefined ? `say which one: ${names}` : `no upstream is called ${name}: there is ${names}`);
+}

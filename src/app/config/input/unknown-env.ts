@@ -1,0 +1,19 @@
+import { didYouMean, nearest } from '../errors/suggest.js';
+import type { Environment } from './env-name.js';
+
+/** What Kubernetes sets for every service, and so for one that is called islet. */
+const KUBERNETES = /^ISLET_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_|$)/;
+
+const UNCHECKED = 'NODE_TLS_REJECT_UNAUTHORIZED';
+
+/** A sentence about each variable that looks like ours and is not, and about one that would be a hole. */
+export function unknownVariables(env: Environment, known: ReadonlySet<string>): readonly string[] {
+  const unheeded = `environment variable ${UNCHECKED} has no effect: certificates are checked, and a caFile names whom to trust`;
+  const misnamed = Object.keys(env)
+    .filter((name) => name.startsWith('ISLET_') && !known.has(name) && !KUBERNETES.test(name))
+    .map((name) => {
+      const suggestion = didYouMean(nearest(name, [...known]));
+      return `environment variable ${name} means nothing${suggestion ? ` (${suggestion})` : ''}`;
+    });
+  return env[UNCHECKED] === '0' ? [...misnamed, unheeded] : misnamed;
+}

@@ -1,0 +1,21 @@
+import { inUrl, isEveryAddress, isLoopback } from '../values/hosts.js';
+import type { ConfigReader } from '../input/reader.js';
+import type { Settings } from './settings.js';
+
+/** Who we are, and where we listen. */
+export function readNetwork({ server, listen, admin }: Settings, reading: ConfigReader) {
+  const { problems, warnings } = reading;
+  if (!reading.isGiven(['server', 'name']) && !problems.hasErrorAt(['server', 'name'])) {
+    warnings.push(`server.name is not set: associations are signed as "${server.name}", which nobody else can check`);
+  }
+  if (!isLoopback(admin.host)) {
+    warnings.push(`admin.host is ${admin.host}: make sure that no stranger reaches port ${admin.port}`);
+  }
+  const isSamePort = listen.port === admin.port && listen.port !== 0;
+  if (isSamePort && (listen.host === admin.host || isEveryAddress(listen.host) || isEveryAddress(admin.host))) {
+    problems.add(['admin', 'port'], 'is the port of "listen" too', 'choose another one');
+  }
+  const localHost = isEveryAddress(listen.host) ? 'localhost' : listen.host;
+  const publicUrl = server.publicUrl ?? `http://${inUrl(localHost)}:${listen.port}`;
+  return { server: { ...server, publicUrl }, listen, admin };
+}

@@ -1,0 +1,81 @@
+import type { z } from 'zod';
+import { readCertificates } from '../input/certificates.js';
+import { omitUndefined } from '../objects.js';
+import type { KeyPath } from '../errors/problems.js';
+import { absolutePath, type ConfigReader } from '../input/reader.js';
+import { readSecret, readSecretFile, type Secret } from '../input/secrets.js';
+import type { Settings } from './settings.js';
+import type { gateways } from '../schema/sms.js';
+
+type Gateway = z.output<typeof gateways>[number];
+type HttpGateway = Extract<Gateway, { kind: 'http' }>['http'];
+type Smpp = Extract<Gateway, { kind: 'smpp' }>['smpp'];
+type OpenMarket = Extract<Gateway, { kind: 'openmarket' }>['openmarket'];
+
+/** How text messages are sent; `undefined` if they are not. */
+export function readSms({ sms: { gateways, originators, rules } }: Settings, reading: ConfigReader) {
+  if (gateways.length === 0) return undefined;
+  return { gateways: gateways.map((gateway, index) => readGateway(gateway, index, reading)), originators, rules };
+}
+
+function readGateway(gateway: Gateway, index: number, reading: ConfigReader) {
+  const at: KeyPath = ['sms', 'gateways', index];
+  if (gateway.kind === 'http') return readHttp(gateway.http, [...at, 'http'], reading);
+  if (gateway.kind === 'openmarket') return readOpenMarket(gateway.openmarket, at, reading);
+  if (gateway.kind === 'smpp') return readSmpp(gateway.smpp, [...at, 'smpp'], reading);
+  reading.warnings.push('sms.gateways: "console" shows messages instead of sending them');
+  return { kind: 'console' } as const;
+}
+
+function readOpenMarket(written: OpenMarket, at: KeyPath, reading: ConfigReader) {
+  const { url, username, password, passwordFile, timeLimit } = written;
+  const path = [...at, 'openmarket', 'password'];
+  const secret = readSecret(reading, path, { value: password, file: passwordFile }, [...at, 'password']);
+  if (!secret && !reading.problems.hasErrorAt(at)) reading.problems.add(path, 'is required', 'write passwordFile');
+  return { kind: 'openmarket', url, username, password: secret ?? NO_SECRET, timeLimitMs: timeLimit } as const;
+}
+
+function readSmpp(written: Smpp, at: KeyPath, reading: ConfigReader) {
+  const { host, tls, systemId, systemType, caFile, password, passwordFile, timeLimit } = written;
+  const secret = readSecret(reading, [...at, 'password'], { value: password, file: passwordFile }, [
+    ...at.slice(0, -1),
+    'password',
+  ]);
+  if (!secret && !reading.problems.hasErrorAt(at)) {
+    reading.problems.add([...at, 'password'], 'is required', 'write passwordFile');
+  }
+  if (caFile !== undefined && !tls)
+    reading.warnings.push('sms.gateways: the caFile of smpp is of no use without tls: true');
+  return omitUndefined({
+    kind: 'smpp' as const,
+    host,
+    port: written.port ?? (tls ? 3550 : 2775),
+    tls,
+    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    systemId,
+    systemType,
+    password: secret ?? NO_SECRET,
+    timeLimitMs: timeLimit,
+  });
+}
+
+/** Where a problem is reported already. */
+const NO_SECRET: Secret = { value: '', from: 'nowhere' };
+
+function readHttp({ headers, body, success, timeLimit, ...rest }: HttpGateway, at: KeyPath, reading: ConfigReader) {
+  if (body !== undefined && rest.method === 'GET')
+    reading.problems.add([...at, 'body'], 'has no place in a GET request');
+  const read = Object.entries(headers).map(([name, { value, file }]): [string, string] => {
+    if (file === undefined) return [name, value ?? ''];
+    const secret = readSecretFile(reading, [...at, 'headers', name], absolutePath(reading, file, true));
+    return [name, secret?.value ?? ''];
+  });
+  return omitUndefined({
+    kind: 'http' as const,
+    ...rest,
+    headers: Object.fromEntries(read),
+    body,
+    success: omitUndefined(success),
+    timeLimitMs: timeLimit,
+  });
+}

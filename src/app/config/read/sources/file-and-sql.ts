@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { extname, dirname } from 'node:path';
+import type { z } from 'zod';
+import type { KeyPath } from '../../errors/problems.js';
+import { type ConfigReader, absolutePath } from '../../input/reader.js';
+import { omitUndefined } from '../../objects.js';
+import type { sql, synapse } from '../../schema/sources/file-and-sql.js';
+import { type file } from '../../schema/sources/file-and-sql.js';
+import { checkFile, readGuarded } from './module.js';
+import { readSecret } from '../../input/secrets.js';
+
+export function readFileSource(source: z.output<typeof file>, at: KeyPath, reading: ConfigReader) {
+  const path = absolutePath(reading, source.path, true);
+  const format = source.format ?? (extname(path).toLowerCase() === '.json' ? 'json' : 'csv');
+  // It may be replaced just now, and the mirror has what stood in it.
+  if (existsSync(path) || !existsSync(dirname(path))) checkFile(path, [...at, 'path'], reading);
+  else reading.warnings.push(`source ${source.name}: ${path} does not exist`);
+  return omitUndefined({
+    kind: 'file' as const,
+    name: source.name,
+    path,
+    format,
+    phoneRegion: source.phoneRegion,
+    ...readGuarded(source),
+  });
+}
+
+export function readSqlSource(source: z.output<typeof sql>, at: KeyPath, reading: ConfigReader) {
+  const { name, url, find, list, phoneRegion } = source;
+  const file = source.file === undefined ? undefined : absolutePath(reading, source.file, true);
+  if ((url === undefined) === (file === undefined)) {
+    reading.problems.add([...at, 'url'], file === undefined ? 'is required, or else file' : 'is given beside file');
+  }
+  if (file !== undefined) checkFile(file, [...at, 'file'], reading);
+  if (!names(find, 'addresses')) {
+    reading.problems.add([...at, 'find'], 'must name the addresses that are asked for: … in (:addresses)');
+  } else if (/=\s*:addresses\b/i.test(find)) {
+    reading.problems.add([...at, 'find'], 'compares with one address: there may be many, so write … in (:addresses)');
+  }
+  if (list !== undefined && (names(list, 'addresses') || names(list, 'medium'))) {
+    reading.problems.add([...at, 'list'], 'is asked for everything: it must name neither :addresses nor :medium');
+  }
+  const password = readPassword(source, at, reading);
+  const place = file === undefined ? { url: url ?? '', password } : { file };
+  return omitUndefined({ kind: 'sql' as const, name, place, find, list, phoneRegion, ...readGuarded(source) });
+}
+
+export const names = (query: string, what: string): boolean => new RegExp(`(?<![:\\w]):${what}\\b`).test(query);
+export function readSynapseSource(source: z.output<typeof synapse>, at: KeyPath, reading: ConfigReader) {
+  const { name, url, homeserver } = source;
+  const place = { url, password: readPassword(source, at, reading) };
+  return { kind: 'synapse' as const, name, place, homeserver, ...readGuarded(source) };
+}
+
+export function readPassword(
+  { name, password, passwordFile }: Pick<z.output<typeof sql>, 'name' | 'password' | 'passwordFile'>,
+  at: KeyPath,
+  reading: ConfigReader,
+): string | undefined {
+  const written = { value: password, file: passwordFile };
+  return readSecret(reading, [...at, 'password'], written, ['sources', name, 'password'])?.value;
+}

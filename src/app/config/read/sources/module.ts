@@ -1,0 +1,50 @@
+import { basename, extname } from 'node:path';
+import { statSync } from 'node:fs';
+import type { z } from 'zod';
+import { sourceName } from '../../values/source-name.js';
+import type { useSection, guarded } from '../../schema/sources/module.js';
+import { omitUndefined } from '../../objects.js';
+import { type ConfigReader, absolutePath } from '../../input/reader.js';
+import { readCertificates } from '../../input/certificates.js';
+import type { KeyPath } from '../../errors/problems.js';
+import { readMirror } from './mirror.js';
+import { cannotRead } from '../../input/read-file.js';
+
+/** `./hr.mjs` is called `hr`. */
+export const nameFromFile = (file: string): string => basename(file, extname(file));
+
+/** A source of one's own; its module is not loaded yet. */
+export function readUse(source: z.output<typeof useSection>, at: KeyPath, reading: ConfigReader) {
+  const { use: written, with: options = {}, caFile } = source;
+  const file = absolutePath(reading, written, true);
+  const name = source.name ?? nameFromFile(written);
+  if (source.name === undefined && !sourceName.safeParse(name).success) {
+    reading.problems.add([...at, 'name'], 'is required, because the name of the file is none for a source');
+  }
+  checkFile(file, [...at, 'use'], reading);
+  return omitUndefined({
+    kind: 'use' as const,
+    name,
+    file,
+    with: options,
+    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    ...readGuarded(source),
+  });
+}
+
+export type Guarded = Pick<z.output<typeof useSection>, keyof typeof guarded>;
+export const readGuarded = ({ timeLimit, media, accounts, owns, mirror }: Guarded) => ({
+  timeLimitMs: timeLimit,
+  accounts,
+  media,
+  owns,
+  mirror: readMirror(mirror),
+});
+
+export function checkFile(file: string, at: KeyPath, { problems }: ConfigReader): void {
+  try {
+    if (!statSync(file).isFile()) problems.add(at, `${file} is no file`);
+  } catch (error) {
+    problems.add(at, cannotRead(file, error));
+  }
+}

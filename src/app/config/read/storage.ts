@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { optionPath, type ConfigReader } from '../input/reader.js';
+import { readSecret } from '../input/secrets.js';
+import type { Settings } from './settings.js';
+import { omitUndefined } from '../objects.js';
+
+/** Where things are kept. */
+export function readStorage({ dataDir, database, signing }: Settings, reading: ConfigReader) {
+  const folder = optionPath(reading, ['dataDir'], dataDir);
+  const keyFile =
+    signing.keyFile === undefined
+      ? join(folder, 'signing.key')
+      : optionPath(reading, ['signing', 'keyFile'], signing.keyFile);
+  return { dataDir: folder, database: readDatabase(database, folder, reading), signing: { keyFile } };
+}
+
+function readDatabase(
+  { url, file, password, passwordFile }: Settings['database'],
+  dataDir: string,
+  reading: ConfigReader,
+) {
+  const { problems } = reading;
+  const secret = readSecret(reading, ['database', 'password'], { value: password, file: passwordFile });
+  if (url !== undefined) {
+    if (file !== undefined)
+      problems.add(['database', 'file'], 'is for SQLite, and url asks for PostgreSQL', 'leave one out');
+    if (secret && new URL(url).password) {
+      problems.add(['database', 'url'], 'holds a password, and there is another one beside it', 'leave one out');
+    }
+    return omitUndefined({ kind: 'postgres', url, password: secret } as const);
+  }
+  if (secret) problems.add(['database', 'password'], 'is for PostgreSQL, and there is no url');
+  const path =
+    file === undefined
+      ? join(dataDir, 'islet.db')
+      : file === ':memory:'
+        ? file
+        : optionPath(reading, ['database', 'file'], file);
+  return { kind: 'sqlite', file: path } as const;
+}

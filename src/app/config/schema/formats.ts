@@ -1,0 +1,51 @@
+import { addresses } from '../values/addresses.js';
+import { homeservers } from './homeservers.js';
+import { gateways, originators, smsRules } from './sms.js';
+import { brands } from './brands.js';
+import { policies } from './terms.js';
+import { scalars } from '../values/scalars.js';
+import { sources } from './sources/sources.js';
+
+const { text, secret, flag, count, duration, rate, cap, word } = scalars;
+
+/** Everything an option can hold, under the name by which the schema asks for it. */
+export const formats = {
+  ...addresses,
+  text,
+  path: text,
+  secret,
+  flag,
+  rate,
+  cap,
+  // As many hashes as a request may be long.
+  amount: count(1, 20_000),
+  // Timers count up to 24.8 days.
+  duration: duration('24d'),
+  lifetime: duration('366d'),
+  tokenLength: count(16, 255),
+  codeLength: count(4, 10),
+  smtpTls: word('none', 'opportunistic', 'required', 'implicit'),
+  refuseOrAllow: word('refuse', 'allow'),
+  logLevel: word('error', 'warn', 'info', 'debug'),
+  logFormat: word('json', 'pretty', 'auto'),
+  sources,
+  homeservers,
+  gateways,
+  originators,
+  smsRules,
+  brands,
+  policies,
+} as const;
+
+export type FormatName = keyof typeof formats;
+
+/** What is no single value, and so cannot come from an environment variable. */
+export const structured: ReadonlySet<FormatName> = new Set([
+  'sources',
+  'homeservers',
+  'gateways',
+  'originators',
+  'smsRules',
+  'brands',
+  'policies',
+]);

@@ -1,0 +1,19 @@
+import { asText, valueType, InvalidValueError } from './value-type.js';
+
+/** Whether people are answered who may have no account. */
+export const accounts = valueType({ enum: ['assume', 'check'] }, (value) => {
+  if (typeof value === 'object' && value !== null && 'check' in value) {
+    throw new InvalidValueError(
+      'must be a word',
+      value.check === false ? 'write accounts: assume' : 'write accounts: check',
+    );
+  }
+  const word = typeof value === 'boolean' ? undefined : asText(value);
+  if (word === 'assume' || word === 'check') return word;
+  throw new InvalidValueError('must be assume or check', 'write accounts: check');
+})
+  .prefault('assume')
+  .meta({
+    description:
+      'Whether people are answered as soon as they are known here, `assume`, or only if their homeserver does not deny that they have an account, `check`.',
+  });

@@ -1,0 +1,162 @@
+import { isIP } from 'node:net';
+import { domainToASCII } from 'node:url';
+import ipaddr from 'ipaddr.js';
+import { email } from '../../../domain/identifiers/threepid.js';
+import { DomainError } from '../../../domain/shared/errors.js';
+import { isServerName } from '../../../domain/identifiers/server-name.js';
+import { asList, asText, valueType, InvalidValueError, wholeNumber } from './value-type.js';
+
+/** A port to listen on; 0 takes a free one. */
+const port = valueType({ type: 'integer', minimum: 0, maximum: 65_535 }, (value) => wholeNumber(value, 0, 65_535));
+
+/** Where to listen or connect: an IP address, or a name that resolves to one. */
+const host = valueType({ type: 'string' }, (value) => {
+  const text = asText(value).replace(/^\[(.*)\]$/, '$1');
+  if (isIP(text) > 0 || (isServerName(text) && !text.includes(':'))) return text;
+  throw new InvalidValueError('must be an IP address or a host name, without a port');
+});
+
+const serverName = valueType({ type: 'string' }, asServerName);
+
+const serverNames = valueType({ type: 'array', items: { type: 'string' } }, (value) => asList(value).map(asServerName));
+
+export function asServerName(value: unknown): string {
+  const text = asText(value);
+  if (isServerName(text)) return text;
+  const suggestion = text.includes('://') ? 'leave out the scheme' : undefined;
+  throw new InvalidValueError('must be a Matrix server name such as example.org or id.example.org:8090', suggestion);
+}
+
+/** Ranges of addresses; a single one is the range of itself. */
+const cidrs = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
+  asList(value).map((element) => {
+    const range = asCidr(asText(element));
+    if (range === undefined) throw new InvalidValueError('must be ranges of addresses such as 10.1.0.0/16');
+    return range;
+  }),
+);
+
+/** What `loopback` and `private` stand for. */
+const NETWORKS: Readonly<Record<string, readonly string[]>> = {
+  loopback: ['127.0.0.0/8', '::1/128'],
+  private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
+};
+
+/** The same, where the usual ranges may be named by a word. */
+const networks = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
+  asList(value).flatMap((element) => {
+    const text = asText(element);
+    const ranges = Object.hasOwn(NETWORKS, text) ? NETWORKS[text] : undefined;
+    const range = asCidr(text);
+    if (ranges) return ranges;
+    if (range !== undefined) return [range];
+    throw new InvalidValueError('must be loopback, private, or ranges of addresses such as 10.1.0.0/16');
+  }),
+);
+
+function asCidr(text: string): string | undefined {
+  const [address = '', bits] = text.split('/');
+  const version = isIP(address);
+  // ipaddr.js also reads `10/8`, as 0.0.0.10/8.
+  if (version === 0 || (bits !== undefined && !ipaddr.isValidCIDR(text))) return undefined;
+  return bits === undefined ? `${address}/${version === 4 ? 32 : 128}` : text;
+}
+
+/** Scheme, host and port of an HTTP server, without a slash at the end. */
+const origin = valueType({ type: 'string', format: 'uri' }, (value) => {
+  const url = asWebUrl(value);
+  if (url.pathname !== '/' || url.search || url.hash) {
+    throw new InvalidValueError(
+      'must be a scheme, a host and a port, without path, query or fragment',
+      `write ${url.origin}`,
+    );
+  }
+  return url.origin;
+});
+
+/** The same with a path, which is put before every path. */
+const baseUrl = valueType({ type: 'string', format: 'uri' }, asBaseUrl);
+
+const baseUrls = valueType({ type: 'array', items: { type: 'string', format: 'uri' } }, (value) =>
+  asList(value).map(asBaseUrl),
+);
+
+function asBaseUrl(value: unknown): string {
+  const url = asWebUrl(value);
+  if (url.search || url.hash) throw new InvalidValueError('must not have a query or a fragment');
+  return url.href.replace(/\/+$/, '');
+}
+
+const webUrl = valueType({ type: 'string', format: 'uri' }, (value) => asWebUrl(value).href);
+
+function asWebUrl(value: unknown): URL {
+  const url = asUrl(value, ['https:', 'http:']);
+  if (url.username || url.password) throw new InvalidValueError('must not hold a user name or a password');
+  return url;
+}
+
+/** @throws Unfit unless it is a URL with a host and one of these schemes */
+export function asUrl(value: unknown, schemes: readonly string[]): URL {
+  const text = asText(value);
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // Only hosts of schemes that the URL standard knows are brought into the form of the DNS.
+  if (url?.hostname.includes('%')) url.hostname = domainToASCII(decodeURIComponent(url.hostname));
+  if (url && schemes.includes(url.protocol) && url.hostname !== '') return url;
+  const examples = schemes.map((scheme) => `${scheme}//…`).join(' or ');
+  throw new InvalidValueError(`must be a URL ${examples}`);
+}
+
+const databaseUrl = valueType({ type: 'string', format: 'uri' }, (value) => {
+  const text = asText(value);
+  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
+  throw new InvalidValueError('must be a URL postgres://user@host/database');
+});
+
+const smtpUrl = valueType({ type: 'string', format: 'uri' }, (value) => {
+  const url = asUrl(value, ['smtps:', 'smtp:']);
+  const isBare = ['', '/'].includes(url.pathname) && !url.search && !url.hash;
+  if (isBare && isDecodable(url.username) && isDecodable(url.password)) return url.href;
+  throw new InvalidValueError('must be smtps:// or smtp://, at most a user name and a password, a host and a port');
+});
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Whom mail is from: an address, with or without a name before it. */
+const mailbox = valueType({ type: 'string' }, (value) => {
+  const text = asText(value).trim();
+  const [, address = text] = /^[^<>]*<([^<>]+)>$/.exec(text) ?? [];
+  if (isEmail(address)) return text;
+  throw new InvalidValueError('must be an email address, or a name and <an address>');
+});
+
+function isEmail(text: string): boolean {
+  try {
+    return email(text).address !== '';
+  } catch (error) {
+    if (error instanceof DomainError) return false;
+    throw error;
+  }
+}
+
+/** Kinds of values that name places in networks. */
+export const addresses = {
+  port,
+  host,
+  serverName,
+  serverNames,
+  cidrs,
+  networks,
+  origin,
+  baseUrl,
+  baseUrls,
+  webUrl,
+  databaseUrl,
+  smtpUrl,
+  mailbox,
+};

@@ -1,0 +1,78 @@
+import ldapjs from 'ldapjs';
+import { ROOT } from '../../../adapters/ldap/protocol/search-base.js';
+import { isAttributeDescription, parseFilter } from '../../../adapters/ldap/protocol/filter-parser.js';
+import { parseTemplate } from '../../../adapters/ldap/mapping/localpart-template.js';
+import { isRegion } from '../../../domain/identifiers/phone-number.js';
+import { asUrl } from './addresses.js';
+import { asText, valueType, InvalidValueError } from './value-type.js';
+
+const oneOrMore = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] };
+
+/** A list, or its only element. Commas are part of distinguished names. */
+function texts(value: unknown): readonly string[] {
+  const list = (Array.isArray(value) ? value : [value]).map(asText);
+  if (list.length === 0) throw new InvalidValueError('is empty');
+  return list;
+}
+
+/** Runs a reader of the LDAP adapter, which says in words what is wrong. */
+function passing(read: (text: string) => unknown, text: string): string {
+  try {
+    read(text);
+    return text;
+  } catch (error) {
+    throw new InvalidValueError(`does not fit: ${(error as Error).message}`);
+  }
+}
+
+const urls = valueType(oneOrMore, (value) =>
+  texts(value).map((element) => {
+    const url = asUrl(element, ['ldaps:', 'ldap:']);
+    if (url.username || url.password) throw new InvalidValueError('must not hold a user name', 'it is bindDn');
+    if (!['', '/'].includes(url.pathname) || url.search || url.hash) {
+      throw new InvalidValueError(
+        'must be a scheme, a host and a port',
+        'what is searched is said by bases and filter',
+      );
+    }
+    return `${url.protocol}//${url.host}`;
+  }),
+);
+
+const bases = valueType(oneOrMore, (value) => {
+  if (value === ROOT) throw new InvalidValueError('is empty', 'all of a global catalog is [""]');
+  const list: readonly unknown[] = Array.isArray(value) && value.length > 0 ? value : texts(value);
+  return list.map((one) => (one === ROOT ? ROOT : asDn(asText(one))));
+});
+
+function asDn(text: string): string {
+  try {
+    ldapjs.parseDN(text);
+    return text;
+  } catch {
+    throw new InvalidValueError('must be distinguished names such as ou=people,dc=example,dc=org');
+  }
+}
+
+const attribute = valueType({ type: 'string' }, (value) => asAttribute(asText(value)));
+
+const attributes = valueType(oneOrMore, (value) => texts(value).map(asAttribute));
+
+function asAttribute(text: string): string {
+  if (isAttributeDescription(text)) return text;
+  throw new InvalidValueError('must be names of LDAP attributes, such as mail');
+}
+
+const filter = valueType({ type: 'string' }, (value) => passing(parseFilter, asText(value)));
+
+const localpart = valueType({ type: 'string' }, (value) => passing(parseTemplate, asText(value)));
+
+/** Two letters, as phone books name countries. */
+const region = valueType({ type: 'string', pattern: '^[A-Za-z]{2}$' }, (value) => {
+  const letters = asText(value).toUpperCase();
+  if (isRegion(letters)) return letters;
+  throw new InvalidValueError('must be two letters for a region that has phone numbers, such as DE or GB');
+});
+
+/** Kinds of values that describe a directory. */
+export const directoryKinds = { urls, bases, attribute, attributes, filter, localpart, region };

@@ -1,0 +1,67 @@
+import { parseOriginator } from '../../../adapters/messaging/sms/originators.js';
+import { asUrl } from './addresses.js';
+import { asText, valueType, InvalidValueError, wholeNumber } from './value-type.js';
+
+/** `long:12125552368`, `short:12345`, `alpha:Matrix` */
+const originators = valueType(
+  { type: 'array', items: { type: 'string', pattern: '^(long|short|alpha):.+$' } },
+  (value) => {
+    const list = (Array.isArray(value) ? value : [value]).map((element) => {
+      const originator = parseOriginator(asText(element));
+      if (originator) return originator;
+      throw new InvalidValueError('must be long:NUMBER, short:NUMBER, or alpha:NAME with at most 11 characters');
+    });
+    if (list.length === 0) throw new InvalidValueError('is empty', 'leave it out instead');
+    return list;
+  },
+);
+
+/** Text with holes for what is sent. */
+const template = valueType({ type: 'string' }, (value) => withKnownHoles(asText(value)));
+
+/** A URL with such holes. */
+const urlTemplate = valueType({ type: 'string' }, (value) => {
+  const text = withKnownHoles(asText(value));
+  asUrl(text.replaceAll(/\{\{\w+\}\}/g, 'x'), ['https:', 'http:']);
+  return text;
+});
+
+function withKnownHoles(text: string): string {
+  for (const [, name = ''] of text.matchAll(/\{\{([^{}]*)\}\}/g)) {
+    if (['number', 'originator', 'text'].includes(name)) continue;
+    throw new InvalidValueError('may name {{number}}, {{originator}} and {{text}} in double braces, and nothing else');
+  }
+  return text;
+}
+
+/** A header by itself, or `{ file: PATH }` for one that is secret. */
+const header = valueType(
+  { anyOf: [{ type: 'string' }, { type: 'object', properties: { file: { type: 'string' } }, required: ['file'] }] },
+  (value): { readonly value?: string; readonly file?: string } => {
+    if (typeof value !== 'object' || value === null) return { value: oneLine(asText(value)) };
+    const { file, ...others } = value as { file?: unknown };
+    if (Object.keys(others).length > 0) throw new InvalidValueError('must be text, or a section with the key "file"');
+    return { file: asText(file) };
+  },
+);
+
+function oneLine(text: string): string {
+  if (/^[\t\x20-\x7e\x80-\xff]+$/.test(text)) return text;
+  throw new InvalidValueError('must be one line of characters that headers can have');
+}
+
+const pattern = valueType({ type: 'string', format: 'regex' }, (value) => {
+  try {
+    return new RegExp(asText(value));
+  } catch (error) {
+    if (error instanceof InvalidValueError) throw error;
+    throw new InvalidValueError('must be a regular expression');
+  }
+});
+
+const statuses = valueType({ type: 'array', items: { type: 'integer', minimum: 200, maximum: 599 } }, (value) =>
+  (Array.isArray(value) ? value : [value]).map((status) => wholeNumber(status, 200, 599)),
+);
+
+/** Kinds of values that describe text messages. */
+export const smsKinds = { originators, template, urlTemplate, header, pattern, statuses };

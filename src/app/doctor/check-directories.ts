@@ -1,0 +1,114 @@
+import { baseText } from '../../adapters/ldap/protocol/search-base.js';
+import { isKnownByName } from '../../adapters/ldap/sync/lazy-entry.js';
+import { MATCHES_NOTHING, SHOWS_NOTHING } from '../../adapters/ldap/sync/full-listing.js';
+import type { LdapSource } from '../../adapters/ldap/ldap-source.js';
+import { ldapSource } from '../../adapters/ldap/ldap-source.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { LdapConfig } from '../config/config.js';
+import { area, type CheckResult, type Check } from './check-result.js';
+
+/** Entries that are looked at, and names of them that are shown. */
+const SAMPLE = 200;
+const SHOWN = 10;
+
+/** Reaches each server of a directory, binds, searches below each base, and reads a few entries. */
+export const directoryTrial =
+  ({ bindPassword, ...source }: LdapConfig, telemetry: Telemetry): Check =>
+  async () => {
+    const secret = { password: bindPassword?.value, passwordFrom: bindPassword?.from };
+    const directory = ldapSource({ ...source, ...secret, pageSize: Math.min(source.pageSize, SAMPLE) }, telemetry);
+    const { ok, warning, failure } = area(`directory ${source.name}`);
+    try {
+      const checked = await directory.check();
+      const who =
+        source.bindDn === undefined ? 'anonymously' : `as ${source.bindDn}, password from ${bindPassword?.from}`;
+      const tried = checked.map(async ({ endpoint, problem }): Promise<CheckResult> => {
+        const [url, base] = splitHop(endpoint);
+        const where = base === undefined ? url : `${url} ${baseText(base)}`;
+        if (problem === MATCHES_NOTHING) {
+          return warning(`${where}: ${problem}`, 'compare source.filter with what ldapsearch shows');
+        }
+        if (problem === SHOWS_NOTHING) return warning(`${where}: ${problem}`, 'look there with ldapsearch as bindDn');
+        if (problem !== undefined) return failure(`${where}: ${problem}`, fixOf(problem));
+        if (base === undefined) return ok(`${url}: bound ${who}`);
+        const classes = [...(await directory.classes(url, base, SAMPLE))].map(([name, count]) => `${name} ${count}`);
+        return ok(
+          `${url}: ${baseText(base)} is there; the filter lets through ${classes.slice(0, SHOWN).join(', ') || 'nothing'}`,
+        );
+      });
+      // A listing needs every base, and one server that works.
+      const isListable = source.urls.some((url) =>
+        checked.every(({ endpoint, ok }) => ok || splitHop(endpoint)[0] !== url),
+      );
+      const servers = await Promise.all(tried);
+      return isListable ? [...servers, ...(await sampleOf(directory, source.name))] : servers;
+    } finally {
+      await directory.close();
+    }
+  };
+
+async function sampleOf(directory: LdapSource, name: string): Promise<readonly CheckResult[]> {
+  const { ok, warning } = area(`directory ${name}`);
+  const mxids: string[] = [];
+  const reasons = new Map<string, number>();
+  let [read, people, addresses, knownByName] = [0, 0, 0, 0];
+  for await (const { entries } of directory.list()) {
+    for (const entry of entries) {
+      const { person, skipped } = entry.parse();
+      read += 1;
+      if (isKnownByName(entry)) knownByName += 1;
+      if (person) {
+        people += 1;
+        addresses += person.threepids.length;
+        mxids.push(person.mxid);
+      }
+      for (const reason of new Set(skipped)) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+    }
+    if (read >= SAMPLE) break;
+  }
+  if (read === 0) return [];
+  const words = `of ${read} entries ${people} are people, with ${addresses} addresses`;
+  const named = mxids.length === 0 ? '' : `: ${mxids.slice(0, SHOWN).join(', ')}${mxids.length > SHOWN ? ', …' : ''}`;
+  const left = [...reasons].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
+  const twice = [...new Set(mxids.filter((mxid, at) => mxids.indexOf(mxid) < at))];
+  return [
+    people > 0 && addresses > 0
+      ? ok(words + named)
+      : warning(words, 'compare attributes.user, attributes.email and localpart with what an entry has'),
+    ...(knownByName > 0
+      ? [
+          warning(
+            `${knownByName} of them show no lasting id: whoever gets the distinguished name of one is taken for it`,
+            'let bindDn read entryUUID, objectGUID, ipaUniqueID or nsUniqueId, or name what stays with a person in attributes.id',
+          ),
+        ]
+      : []),
+    ...left.map(([reason, count]) => warning(`left out in ${count} of them: ${reason}`)),
+    ...twice
+      .slice(0, SHOWN)
+      .map((mxid) =>
+        warning(
+          `two entries get the name ${mxid}`,
+          '`islet lookup` of their addresses shows which; localpart makes the names',
+        ),
+      ),
+  ];
+}
+
+/** `ldaps://host ou=people,…` is a server and a base. */
+function splitHop(endpoint: string): readonly [url: string, base: string | undefined] {
+  const blank = endpoint.indexOf(' ');
+  return blank < 0 ? [endpoint, undefined] : [endpoint.slice(0, blank), endpoint.slice(blank + 1)];
+}
+
+/** What usually helps. */
+function fixOf(problem: string): string | undefined {
+  if (/certificate|self.signed|issuer/i.test(problem))
+    return 'name the authority in caFile, and the server as its certificate does';
+  if (/credentials|bind refused/i.test(problem)) return 'try bindDn and this password with ldapwhoami -x -D … -W';
+  if (/global catalog/i.test(problem)) return 'name the bases of your people, or the port of the catalog in urls';
+  if (/no such object/i.test(problem)) return 'bases has to name what exists, and bindDn has to be allowed to see it';
+  if (/refused|unreachable|no answer|not be found|not known/i.test(problem))
+    return 'see that the name is right, the server runs and no firewall is between';
+  return undefined;
+}

@@ -1,0 +1,132 @@
+import { HttpAccountLookup } from '../../adapters/matrix/http-account-lookup.js';
+import { ClientPlaces } from '../../adapters/matrix/client-discovery.js';
+import { FederationClient, HomeserverUnreachableError } from '../../adapters/matrix/federation-client.js';
+import { HttpHomeserverKeys } from '../../adapters/matrix/http-homeserver-keys.js';
+import { HttpHomeservers } from '../../adapters/matrix/http-homeservers.js';
+import { Ed25519Signer } from '../../adapters/signing/ed25519-signer.js';
+import { parseMxid } from '../../domain/identifiers/mxid.js';
+import type { Clock } from '../../ports/clock.js';
+import type { HttpClient } from '../../ports/http-client.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { Config } from '../config/config.js';
+import { area, type CheckResult, type Check, within, messageOf } from './check-result.js';
+
+/** Clocks may differ by so much: signed requests and certificates are about time. */
+const MOST_SKEW_MS = 60_000;
+const EACH_MS = 12_000;
+
+/** The homeservers that the configuration names anywhere, each once. */
+export const homeserversIn = ({ homeservers, sources }: Config): readonly string[] => [
+  ...new Set([
+    ...Object.keys(homeservers),
+    ...sources.flatMap((source) =>
+      'homeserver' in source && source.homeserver !== undefined ? source.homeserver : [],
+    ),
+  ]),
+];
+
+/** Whether a homeserver answers where Islet asks it: as clients do, for its keys, for OpenID tokens, for accounts. */
+export function homeserverTrial(
+  name: string,
+  config: Config,
+  http: HttpClient,
+  clock: Clock,
+  telemetry: Telemetry,
+): Check {
+  const here = `homeserver ${name}`;
+  const { ok, warning, failure, skipped } = area(here);
+  const options = { homeservers: config.homeservers, allow: config.federation.allowedServers };
+  const federation = new FederationClient(http, clock, options);
+  const apis = new ClientPlaces(http, clock, config.homeservers);
+  const pinned = federation.pinnedKeys(name);
+  const isChecked = config.sources.some((source) => 'accounts' in source && source.accounts === 'check');
+
+  /** Nothing but accounts is asked for where clients are answered. */
+  async function clients(): Promise<readonly CheckResult[]> {
+    try {
+      return await versions();
+    } catch (error) {
+      const fix = `if people of it are to be checked (accounts), set homeservers.${name}.clientUrl`;
+      return [(isChecked ? failure : warning)(messageOf(error), fix)];
+    }
+  }
+
+  async function versions(): Promise<readonly CheckResult[]> {
+    const api = await apis.find(name);
+    const url = `${api.url}/_matrix/client/versions`;
+    const limits = { timeLimitMs: 10_000, maxBytes: 256 * 1024 };
+    const { status, body, headers } = await http.request({ ...api, ...limits, method: 'GET', url });
+    const isJson = status === 200 && body.includes('"versions"');
+    const skewMs = Date.parse(headers['date'] ?? '') - clock.now();
+    const clocks =
+      Math.abs(skewMs) > MOST_SKEW_MS
+        ? [warning(`its clock and ours differ by ${Math.round(Math.abs(skewMs) / 1000)} s`, 'synchronise both (NTP)')]
+        : [];
+    if (isJson) return [ok(`${url} answers`), ...clocks];
+    const fix = `only accounts are asked for there; if they are checked, set homeservers.${name}.clientUrl`;
+    return [warning(`${url} -> ${status}, where versions were expected`, fix), ...clocks];
+  }
+
+  async function keys(): Promise<readonly CheckResult[]> {
+    const unpinned = Object.fromEntries(
+      Object.entries(config.homeservers).map(([each, { verifyKeys: _keys, ...rest }]) => [each, rest]),
+    );
+    const asking = new FederationClient(http, clock, { ...options, homeservers: unpinned });
+    // Only its verifying is needed, and that takes no key of ours.
+    const verifier = new Ed25519Signer(config.server.name, [{ keyId: 'ed25519:0', seed: new Uint8Array(32) }]);
+    const published = new HttpHomeserverKeys(asking, verifier, clock);
+    try {
+      const differing: string[] = [];
+      for (const [keyId, key] of pinned ?? [['ed25519:islet_doctor', undefined] as const]) {
+        const found = await published.find(name, keyId);
+        if (pinned && found !== key) differing.push(keyId);
+      }
+      if (differing.length === 0)
+        return [ok(pinned ? 'publishes the keys that verifyKeys names' : 'publishes its signing keys')];
+      const words = `does not publish ${differing.join(', ')} as verifyKeys has it`;
+      return [failure(words, `take homeservers.${name}.verifyKeys from its /_matrix/key/v2/server`)];
+    } catch (error) {
+      const words = messageOf(error);
+      if (pinned) return [skipped(`its keys are stated by verifyKeys and could not be compared: ${words}`)];
+      return [failure(words, `${fixOf(error, name, '/_matrix/key')}; or state verifyKeys`)];
+    }
+  }
+
+  async function openId(): Promise<readonly CheckResult[]> {
+    try {
+      await new HttpHomeservers(federation, telemetry).whoHasOpenIdToken(name, 'islet-doctor');
+      return [ok('refuses an OpenID token that it does not know, as it should')];
+    } catch (error) {
+      const path = '/_matrix/federation/v1/openid/userinfo';
+      return [failure(messageOf(error), `nobody of it can sign in here: ${fixOf(error, name, path)}`)];
+    }
+  }
+
+  async function accounts(): Promise<readonly CheckResult[]> {
+    const mxid = parseMxid(`@islet-doctor:${name}`);
+    if (!isChecked || !mxid) return [];
+    await new HttpAccountLookup(http, apis, (each) => federation.isAllowed(each), config.homeservers).has(mxid);
+    return [ok(`says whether an account exists (${config.homeservers[name]?.accountApi ?? 'profile'})`)];
+  }
+
+  return async () => {
+    if (!federation.isAllowed(name)) {
+      return [failure('is not among federation.allowedServers', 'add it there, or under homeservers')];
+    }
+    return (await Promise.all([clients, keys, openId, accounts].map((trial) => within(EACH_MS, here, trial)))).flat();
+  };
+}
+
+/** What helps where a homeserver did not answer as it should. */
+function fixOf(error: unknown, name: string, path: string): string {
+  const problem = problemIn(error);
+  if (problem === undefined) return `its proxy has to forward ${path}`;
+  if (problem === 'forbidden_address') return `it has a private address: write homeservers.${name}.url`;
+  return `see url, caFile and tlsName of homeservers.${name}; without them, DNS and .well-known lead there`;
+}
+
+/** Why there was no answer at all, if that is what happened. */
+function problemIn(error: unknown): string | undefined {
+  if (error instanceof HomeserverUnreachableError) return error.problem;
+  return error instanceof Error ? problemIn(error.cause) : undefined;
+}

@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { Ed25519Signer } from '../../adapters/signing/ed25519-signer.js';
+import { parseKeys } from '../../adapters/signing/key-file.js';
+import { parseServerName } from '../../domain/identifiers/server-name.js';
+import type { HttpClient } from '../../ports/http-client.js';
+import { readAdminToken } from '../http/admin/admin-token.js';
+import type { Config } from '../config/config.js';
+import { inUrl, isLoopback, outOfUrl } from '../config/values/hosts.js';
+import { area, type CheckResult, type Check, messageOf } from './check-result.js';
+
+const LIMITS = { timeLimitMs: 10_000, maxBytes: 1024 * 1024 } as const;
+
+/** What the running server says of itself: `undefined` if none runs. */
+export type Readiness = { readonly ok: boolean; readonly checks: Readonly<Record<string, unknown>> } | undefined;
+
+/** @throws if something else answers on the admin listener */
+export async function readinessOf({ admin: { host, port } }: Config, http: HttpClient): Promise<Readiness> {
+  const url = `http://${inUrl(host)}:${port}/health/ready`;
+  const answer = await http
+    .request({ ...LIMITS, timeLimitMs: 5_000, method: 'GET', url, chosenBy: 'operator' })
+    .catch((error: unknown) => {
+      if ((error as { problem?: string }).problem === 'refused') return undefined;
+      throw error;
+    });
+  if (!answer) return undefined;
+  try {
+    const ready: unknown = JSON.parse(answer.body);
+    if (typeof ready === 'object' && ready !== null && 'checks' in ready) return ready as Readiness;
+  } catch {
+    // It is said below.
+  }
+  throw new Error(`${url} does not answer like Islet`);
+}
+
+/** What the running server knows to be wrong. */
+export function serverDiagnoses(readiness: Readiness): readonly CheckResult[] {
+  const { ok, failure, warning, skipped } = area('server');
+  if (!readiness) return [skipped('no server is running here')];
+  const { database, pepper, mirrors, accounts } = readiness.checks as {
+    database?: boolean;
+    pepper?: boolean;
+    mirrors?: Readonly<Record<string, { ok: boolean; entries: number; failure?: string }>>;
+    accounts?: { failures?: Readonly<Record<string, string>> };
+  };
+  return [
+    readiness.ok ? ok('is running and ready') : failure('is running and not ready', 'its log says why'),
+    ...(database === false ? [failure('does not reach its database')] : []),
+    ...(pepper === false ? [failure('has no lookup pepper hashed yet', 'wait until its mirrors are hashed')] : []),
+    ...Object.entries(mirrors ?? {}).map(([name, mirror]) =>
+      mirror.ok
+        ? ok(`its mirror of ${name} has ${mirror.entries} entries`)
+        : warning(
+            `its mirror of ${name} is behind: ${mirror.failure ?? 'not synced yet'}`,
+            `\`islet sync ${name}\` tries again and shows what would change; is it the truth, \`--force\` makes it believed`,
+          ),
+    ),
+    ...Object.entries(accounts?.failures ?? {}).map(([homeserver, reason]) =>
+      warning(`cannot find out which accounts ${homeserver} has: ${reason}`),
+    ),
+  ];
+}
+
+/** Who shares a name with somebody else, as the running server knows from its mirrors. */
+export const sharedNamesTrial =
+  ({ admin: { host, port }, dataDir }: Config, http: HttpClient): Check =>
+  async () => {
+    const { ok, warning, failure, skipped } = area('server');
+    const token = await readAdminToken(dataDir).catch((error: unknown) => error as Error);
+    if (typeof token !== 'string') return [skipped(`its admin token may not be read: ${messageOf(token)}`)];
+    const url = `http://${inUrl(host)}:${port}/shared-names`;
+    const headers = { authorization: `Bearer ${token}` };
+    const { status, body } = await http.request({ ...LIMITS, method: 'GET', url, headers, chosenBy: 'operator' });
+    if (status === 401) {
+      const fix = 'choose another port for `admin`, or see that commands and server have the same configuration';
+      return [
+        failure(
+          `the Islet that has ${inUrl(host)}:${port} does not take the admin token in ${dataDir}: it is another one`,
+          fix,
+        ),
+      ];
+    }
+    if (status !== 200) return [skipped(`does not say who shares a name: ${url} -> ${status}`)];
+    const { count, shown } = JSON.parse(body) as { count: number; shown: { mxid: string; labels: string[] }[] };
+    if (count === 0) return [ok('no two people of its mirrors share a name')];
+    const fix = 'nobody is answered for them: localpart makes the names, and filter lets people through';
+    return [
+      warning(`${count} names are those of two people`, fix),
+      ...shown.map(({ mxid, labels }) => warning(`${mxid}: ${labels.join(' and ')}`)),
+    ];
+  };
+
+/** Whether the public URL leads to this very server, and goes with the names that others know. */
+export function publicUrlTrial(config: Config, isRunning: boolean, http: HttpClient): Check {
+  const { ok, warning, failure, skipped } = area('public URL');
+  const { name, otherNames, publicUrl } = config.server;
+  const { hostname, host, protocol } = new URL(publicUrl);
+  const get = async (path: string) => {
+    const url = `${publicUrl.replace(/\/+$/, '')}/_matrix/identity${path}`;
+    return { url, ...(await http.request({ ...LIMITS, method: 'GET', url, chosenBy: 'operator' })) };
+  };
+
+  function names(): readonly CheckResult[] {
+    const known = [name, ...otherNames];
+    const isKnown = known.some((one) => one === host || parseServerName(one)?.host === outOfUrl(hostname));
+    const found: CheckResult[] = [];
+    if (!isKnown) {
+      const fix =
+        'clients and homeservers turn the name into a URL: make them agree, or add the host to server.otherNames';
+      found.push(warning(`${publicUrl} is not at ${known.join(' or ')}`, fix));
+    }
+    if (protocol === 'http:' && !isLoopback(outOfUrl(hostname))) {
+      found.push(warning(`${publicUrl} is not encrypted`, 'browsers and homeservers want https'));
+    }
+    return found;
+  }
+
+  async function answers(): Promise<readonly CheckResult[]> {
+    if (!isRunning) return [skipped('not asked: no server is running here')];
+    const forward = 'the proxy there has to forward /_matrix/identity to `listen`';
+    const ping = await get('/v2').catch((error: unknown) => messageOf(error));
+    if (typeof ping === 'string') return [failure(ping, 'see DNS, certificate and proxy; homeservers meet the same')];
+    if (ping.status !== 200 || ping.body.trim() !== '{}')
+      return [failure(`${ping.url} -> ${ping.status}, and not as Islet`, forward)];
+    const signer = new Ed25519Signer(name, parseKeys(await readFile(config.signing.keyFile, 'utf8')));
+    const [{ keyId, publicKey }] = signer.keys;
+    const { url, status, body } = await get(`/v2/pubkey/${keyId}`);
+    if (status === 200 && body.includes(`"${publicKey}"`)) return [ok(`${publicUrl} leads here`)];
+    return [failure(`${url} -> ${status}, and not our key: another identity server answers there`, forward)];
+  }
+
+  return async () => [...names(), ...(await answers())];
+}

@@ -1,0 +1,92 @@
+import { connect } from 'node:net';
+import { Templates } from '../../adapters/messaging/templates.js';
+import { email } from '../../domain/identifiers/threepid.js';
+import type { HttpClient } from '../../ports/http-client.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import { BINDINGS } from '../../domain/associations/binding.js';
+import type { Config, SmsConfig } from '../config/config.js';
+import { outOfUrl } from '../config/values/hosts.js';
+import { openMail } from '../wiring/open-senders.js';
+import { closeSources, openSources } from '../wiring/open-sources.js';
+import { area, type CheckResult, type Check, messageOf } from './check-result.js';
+
+const LIMIT_MS = 10_000;
+
+/** Connects to the mail server and logs in; sends nothing. */
+export const mailTrial =
+  (config: Config): Check =>
+  async () => {
+    const { ok, skipped, failure } = area('mail');
+    if (!config.mail) return [skipped('no mail server is configured: nothing can be validated or invited by mail')];
+    const sender = openMail(config, new Templates({ ...config.templates, serverName: config.server.name }));
+    const { host, port, tls, username } = config.mail;
+    try {
+      await sender?.verify();
+      return [ok(`${host}:${port}, TLS ${tls}${username === undefined ? '' : `, logged in as ${username}`}`)];
+    } catch (error) {
+      return [failure(messageOf(error), '`islet mail test you@example.org` shows every step')];
+    } finally {
+      sender?.close();
+    }
+  };
+
+/** Whether the hosts of the gateways can be reached; no message is sent. */
+export const smsTrial =
+  ({ sms }: Config): Check =>
+  async () =>
+    Promise.all((sms?.gateways ?? []).map((gateway) => gatewayTrial(gateway)));
+
+async function gatewayTrial(gateway: SmsConfig['gateways'][number]): Promise<CheckResult> {
+  const { ok, warning, failure } = area('text messages');
+  if (gateway.kind === 'console') return warning('the console gateway shows messages and sends none');
+  const { host, port } = gateway.kind === 'smpp' ? gateway : placeOf(gateway.url);
+  try {
+    await reach(host, port);
+    return ok(`${gateway.kind}: ${host}:${port} takes connections; nothing was sent`);
+  } catch (error) {
+    return failure(`${gateway.kind}: ${host}:${port}: ${messageOf(error)}`, 'see that no firewall is between');
+  }
+}
+
+function placeOf(url: string): { readonly host: string; readonly port: number } {
+  // Its holes for number and text come after the host.
+  const { hostname, port, protocol } = new URL(url.replaceAll(/\{\{\w+\}\}/g, 'x'));
+  return { host: outOfUrl(hostname), port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+}
+
+const reach = (host: string, port: number) =>
+  new Promise<void>((resolve, reject) => {
+    const socket = connect({ host, port, timeout: LIMIT_MS });
+    const end = (error?: Error) => {
+      socket.destroy();
+      if (error) reject(error);
+      else resolve();
+    };
+    socket.once('connect', () => end()).once('error', end);
+    socket.once('timeout', () => end(new Error(`no answer within ${LIMIT_MS / 1000} s`)));
+  });
+
+type Source = Config['sources'][number];
+
+/** Opens a source and asks it for somebody who does not exist. */
+export const sourceTrial =
+  (source: Source, config: Config, http: HttpClient, telemetry: Telemetry): Check =>
+  async () => {
+    const { ok, warning, failure } = area(`source ${source.name}`);
+    const configuredSources = await openSources({ ...config, sources: [source] }, http, telemetry);
+    try {
+      for (const stage of configuredSources) {
+        if (stage === BINDINGS) continue;
+        const found = await stage.source.find([email('islet-doctor@example.invalid')]);
+        if (found.length > 0) return [warning('knows somebody who does not exist', 'see what it answers, and to what')];
+      }
+      return [ok(`${placeOfSource(source)} answers a lookup`)];
+    } catch (error) {
+      return [failure(messageOf(error), 'see the options of this source that say where it is and who we are to it')];
+    } finally {
+      await closeSources(configuredSources);
+    }
+  };
+
+const placeOfSource = (source: Source): string =>
+  'url' in source ? source.url : 'path' in source ? source.path : source.kind;

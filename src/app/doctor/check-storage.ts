@@ -1,0 +1,125 @@
+import { constants } from 'node:fs';
+import { access, readFile, stat, statfs } from 'node:fs/promises';
+import { databaseVersion } from '../../adapters/knex/database.js';
+import { checkTemplates } from '../../adapters/messaging/template-check.js';
+import { Templates } from '../../adapters/messaging/templates.js';
+import { parseKeys } from '../../adapters/signing/key-file.js';
+import type { Config } from '../config/config.js';
+import { databaseOptions } from '../wiring/open-app.js';
+import { us } from '../config/input/read-file.js';
+import { openTerms } from '../wiring/open-terms.js';
+import { area, type CheckResult, type Check, messageOf } from './check-result.js';
+
+const WRITABLE = constants.W_OK | constants.X_OK;
+
+const MB = 1024 * 1024;
+/** What a sync of a large directory may write at once. */
+const SCARCE_MB = 100;
+const FULL_MB = 1;
+
+/** Where data and keys are, who else may read them, and whether there is room for more. */
+export const filesTrial =
+  ({ dataDir, signing }: Config): Check =>
+  async () => {
+    const { ok, warning, failure } = area('files');
+    const folder = await modeOf(dataDir);
+    const isClosed = folder !== undefined && (await problemOf(() => access(dataDir, WRITABLE))) !== undefined;
+    const key = await modeOf(signing.keyFile);
+    const broken =
+      key === undefined ? undefined : await problemOf(async () => parseKeys(await readFile(signing.keyFile, 'utf8')));
+    const isUnread =
+      key !== undefined && (await problemOf(() => access(signing.keyFile, constants.R_OK))) !== undefined;
+    return [
+      folder === undefined
+        ? warning(`${dataDir} does not exist yet`, 'it is made at the first start; its parent has to be writable then')
+        : isClosed
+          ? failure(`${dataDir} is not for ${us()} to write to`, `chown it to ${us()}, or run as its owner`)
+          : folder & 0o007
+            ? warning(`${dataDir} is open to everybody (mode 0${folder.toString(8)})`, `chmod o= ${dataDir}`)
+            : ok(`${dataDir} is ours`),
+      ...(folder === undefined ? [] : room(dataDir, await freeMb(dataDir))),
+      key === undefined
+        ? warning(`there is no ${signing.keyFile} yet`, 'it is made at the first start; keep a copy of it')
+        : broken !== undefined
+          ? failure(
+              `${signing.keyFile}: ${broken}`,
+              isUnread ? `let ${us()} read it, or run as its owner` : 'put back the copy of it: old rooms know its key',
+            )
+          : key & 0o077
+            ? warning(`others than its owner may read ${signing.keyFile}`, `chmod 600 ${signing.keyFile}`)
+            : ok(`${signing.keyFile} holds a key that only its owner may read`),
+    ];
+  };
+
+/** What there is to say about so little space. */
+export function room(dataDir: string, mb: number): readonly CheckResult[] {
+  if (mb >= SCARCE_MB) return [];
+  const { warning, failure } = area('files');
+  const words = `the disk of ${dataDir} has ${Math.floor(mb)} MB left`;
+  return mb < FULL_MB
+    ? [
+        failure(
+          words,
+          'make room: nobody can sign in, and no mirror follows its directory, until something can be stored',
+        ),
+      ]
+    : [warning(words, 'make room before it is full')];
+}
+
+async function freeMb(path: string): Promise<number> {
+  const { bavail, bsize } = await statfs(path);
+  return (bavail * bsize) / MB;
+}
+
+const modeOf = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    ({ mode }) => mode & 0o777,
+    () => undefined,
+  );
+
+/** The database as it is, without bringing it up to date. */
+export const databaseTrial =
+  (config: Config): Check =>
+  async () => {
+    const { ok, warning, failure } = area('database');
+    try {
+      const version = await databaseVersion(databaseOptions(config));
+      if (version === undefined) return [ok('has no tables yet: the first start makes them')];
+      const { last, pending } = version;
+      if (pending === 0) return [ok(`can be opened, and is up to date (${last})`)];
+      return [
+        warning(`is at ${last}: the next start brings it up to date in ${pending} steps`, 'make a backup before that'),
+      ];
+    } catch (error) {
+      return [
+        failure(
+          messageOf(error),
+          config.database.kind === 'sqlite' ? 'see who uses and owns the file' : 'see database.url and its password',
+        ),
+      ];
+    }
+  };
+
+/** Texts of one's own: terms, templates. */
+export const textsTrial =
+  (config: Config): Check =>
+  async () => {
+    const { ok, failure } = area('texts');
+    const tried: CheckResult[] = [];
+    const terms = await problemOf(() => openTerms(config));
+    if (terms !== undefined) tried.push(failure(terms, 'see terms.directory'));
+    else if (config.terms.directory !== undefined) tried.push(ok(`the terms in ${config.terms.directory} can be read`));
+    const templates = new Templates({ ...config.templates, serverName: config.server.name });
+    const problems = checkTemplates(templates);
+    if (problems.length === 0) return [...tried, ok('all templates can be rendered')];
+    return [...tried, ...problems.map((problem) => failure(problem, '`islet templates check` says the same'))];
+  };
+
+async function problemOf(what: () => Promise<unknown>): Promise<string | undefined> {
+  try {
+    await what();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
+  }
+}

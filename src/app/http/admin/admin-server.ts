@@ -1,0 +1,57 @@
+import type { Express, Request } from 'express';
+import { sameSecret } from '../../../domain/validation/validation-session.js';
+import type { Clock } from '../../../ports/clock.js';
+import { operationsByText } from '../../../domain/admin/text-admin-service.js';
+import type { Services } from '../../wiring/services.js';
+import { adminLookupEndpoints } from './lookup.js';
+import { adminMirrorEndpoints } from './mirrors.js';
+import { adminOperationEndpoints } from './operations.js';
+import { createExpressApp } from '../express-app.js';
+import { type Health, healthEndpoints } from './health.js';
+import { mount } from '../endpoints.js';
+import { answerErrors } from '../errors.js';
+import { RequestError } from '../request-error.js';
+import { requestLog } from '../request-log.js';
+
+export interface AdminOptions {
+  /** What must come as `Authorization: Bearer …` with everything that changes something or tells of people. */
+  readonly adminToken: string;
+  readonly health: Health;
+  readonly clock: Clock;
+}
+
+/** For operators and their tools, on a listener of its own. Web pages have no business here: no CORS. */
+export function adminApp(
+  {
+    lookupService,
+    mirrorService,
+    directorySyncService,
+    adminService,
+    telemetry,
+  }: Pick<Services, 'lookupService' | 'mirrorService' | 'directorySyncService' | 'adminService' | 'telemetry'>,
+  options: AdminOptions,
+): Express {
+  const allow = (req: Request) => {
+    const [, token = ''] = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '') ?? [];
+    if (!sameSecret(token, options.adminToken)) {
+      throw new RequestError('admin_token_wrong', 'This needs the admin token as Authorization: Bearer');
+    }
+  };
+  const app = createExpressApp();
+  // Before the log: they are asked every few seconds for ever.
+  mount(app, '', healthEndpoints(options.health));
+  app.use(requestLog(telemetry));
+  mount(app, '', {
+    ...adminLookupEndpoints(lookupService, options.clock, allow),
+    ...adminMirrorEndpoints(mirrorService, directorySyncService, allow),
+    ...adminOperationEndpoints(operationsByText(adminService), allow),
+  });
+  app.use(() => {
+    throw new RequestError('endpoint_unknown', 'There is no such endpoint');
+  });
+  app.use(answerErrors(telemetry, (fault) => `Islet failed, and its log says more: ${faultOf(fault)}`));
+  return app;
+}
+
+/** Whoever comes this far may read the log. */
+const faultOf = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));

@@ -1,0 +1,79 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { MirrorService } from '../../../domain/mirror/mirror-service.js';
+import type { DirectorySyncService } from '../../../domain/directory-sync/directory-sync-service.js';
+import { read } from '../request/body.js';
+import type { Endpoints } from '../endpoints.js';
+import { queryOf } from '../request/query.js';
+import { RequestError } from '../request-error.js';
+
+/** `?dryRun` is the same as `?dryRun=true`. */
+const flag = z
+  .enum(['', 'true', 'false'], 'must be true or false')
+  .optional()
+  .transform((text) => text !== undefined && text !== 'false');
+
+const MOST_SHOWN = 10;
+
+const SyncQuery = z.object({ dryRun: flag, force: flag, changes: flag });
+
+/** How the copies of the directories are, and syncs on demand. @param allow throws for whoever may not ask */
+export function adminMirrorEndpoints(
+  mirrorService: MirrorService,
+  directorySyncService: DirectorySyncService,
+  allow: (req: Request) => void,
+): Endpoints {
+  const progress = new Map<string, number>();
+
+  function sourceIn(req: Request): string {
+    const source = mirrorService.sources.find((name) => name === req.params['source']);
+    if (source !== undefined) return source;
+    const known = mirrorService.sources.join(', ');
+    throw new RequestError('source_unknown', `No mirrored source has this name; there are: ${known}`);
+  }
+
+  return {
+    '/mirrors': {
+      async GET(req, res) {
+        allow(req);
+        const states = mirrorService.sources.map(async (source) => ({
+          source,
+          ...(await mirrorService.state(source)),
+        }));
+        res.json({ mirrors: await Promise.all(states) });
+      },
+    },
+    /** The user IDs that two people would get, and the first entries of these people. */
+    '/shared-names': {
+      async GET(req, res) {
+        allow(req);
+        const shared = [...(await mirrorService.shared())].map(([mxid, entries]) => ({
+          mxid,
+          labels: entries.slice(0, MOST_SHOWN).map(({ source, label }) => `${source}: ${label}`),
+        }));
+        res.json({ count: shared.length, shown: shared.slice(0, MOST_SHOWN) });
+      },
+    },
+    '/sync/:source': {
+      /** How many entries the newest sync on demand has read so far. */
+      GET(req, res) {
+        allow(req);
+        res.json({ listed: progress.get(sourceIn(req)) ?? 0 });
+      },
+      async POST(req, res) {
+        allow(req);
+        const source = sourceIn(req);
+        const { dryRun, force, changes } = read(SyncQuery, queryOf(req));
+        const onProgress = (listed: number): void => void progress.set(source, listed);
+        res.json(
+          await directorySyncService.sync(source, {
+            isDryRun: dryRun,
+            isForced: force,
+            isIncremental: changes,
+            onProgress,
+          }),
+        );
+      },
+    },
+  };
+}

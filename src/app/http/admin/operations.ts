@@ -1,0 +1,49 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { OperationsByText } from '../../../domain/admin/text-admin-service.js';
+import { read } from '../request/body.js';
+import type { Endpoints } from '../endpoints.js';
+import { queryOf } from '../request/query.js';
+
+const TokenQuery = z.object({ token: z.string() });
+const WhoQuery = z.object({ who: z.string().optional(), suspended: z.enum(['true', 'false']).optional() });
+const PairQuery = z.object({ address: z.string(), mxid: z.string() });
+
+/** Invitations and bindings by hand. @param allow throws for whoever may not ask */
+export const adminOperationEndpoints = (operations: OperationsByText, allow: (req: Request) => void): Endpoints => ({
+  '/invites': {
+    async GET(req, res) {
+      allow(req);
+      res.json({ invites: await operations.invites() });
+    },
+  },
+  '/invites/revoke': {
+    async POST(req, res) {
+      allow(req);
+      const { token } = read(TokenQuery, queryOf(req));
+      res.json({ found: await operations.revokeInvite(token) });
+    },
+  },
+  '/bindings': {
+    async GET(req, res) {
+      allow(req);
+      const { who, suspended } = read(WhoQuery, queryOf(req));
+      res.json({ bindings: await operations.bindings(who, { onlySuspended: suspended === 'true' }) });
+    },
+  },
+  '/bindings/bind': {
+    async POST(req, res) {
+      allow(req);
+      const { address, mxid } = read(PairQuery, queryOf(req));
+      await operations.bind(address, mxid);
+      res.json({});
+    },
+  },
+  '/bindings/unbind': {
+    async POST(req, res) {
+      allow(req);
+      const { address, mxid } = read(PairQuery, queryOf(req));
+      res.json({ found: await operations.unbind(address, mxid) });
+    },
+  },
+});

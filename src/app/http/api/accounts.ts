@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import type { AccountService } from '../../../domain/accounts/account-service.js';
+import { accessTokenOf, type SignedIn } from '../request/authentication.js';
+import { jsonBody, read } from '../request/body.js';
+import type { Endpoints } from '../endpoints.js';
+
+/** An OpenID object of a homeserver. Some clients leave out its type and lifetime, and nobody needs them. */
+const OpenIdBody = z.object({
+  matrix_server_name: z.string().min(1, 'must not be empty'),
+  access_token: z.string().min(1, 'must not be empty').max(4096, 'is too long'),
+});
+
+/** Spec: "Authentication", the account endpoints. */
+export const accountEndpoints = (accountService: AccountService, requireUser: SignedIn): Endpoints => ({
+  '/account/register': {
+    async POST(req, res) {
+      const { matrix_server_name, access_token } = read(OpenIdBody, jsonBody(req));
+      const token = await accountService.register(matrix_server_name, access_token);
+      // Sydent's clients look for the second one.
+      res.json({ token, access_token: token });
+    },
+  },
+  '/account': {
+    async GET(req, res) {
+      res.json({ user_id: await requireUser(req) });
+    },
+  },
+  '/account/logout': {
+    async POST(req, res) {
+      await accountService.logout(accessTokenOf(req));
+      res.json({});
+    },
+  },
+});

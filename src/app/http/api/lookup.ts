@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { routeIn, viaText } from '../../../domain/lookup/via-header.js';
+import type { LookupService } from '../../../domain/lookup/lookup-service.js';
+import type { Quotas } from '../../../domain/rate-limiting/quotas.js';
+import type { SignedIn } from '../request/authentication.js';
+import { jsonBody, read } from '../request/body.js';
+import type { Endpoints } from '../endpoints.js';
+
+/** By hand: a schema that looks at ten thousand texts costs more than looking them up. */
+const isTexts = (value: unknown): value is readonly string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === 'string');
+
+const LookupBody = z.object({
+  addresses: z.custom<readonly string[]>(isTexts, 'must be a list of texts'),
+  algorithm: z.string(),
+  pepper: z.string(),
+});
+
+/** Spec: "Association lookup". */
+export const lookupEndpoints = (lookupService: LookupService, quotas: Quotas, requireUser: SignedIn): Endpoints => ({
+  '/hash_details': {
+    async GET(req, res) {
+      await requireUser(req);
+      const { pepper, algorithms, viaPath } = lookupService.details();
+      // Nobody else's business.
+      if (routeIn(req.get('via')).length > 0) res.set('Via', viaText(viaPath));
+      res.json({ lookup_pepper: pepper, algorithms });
+    },
+  },
+  '/lookup': {
+    async POST(req, res) {
+      const user = await requireUser(req);
+      const { addresses, algorithm, pepper } = read(LookupBody, jsonBody(req));
+      await quotas.consume('lookup', { addressesPerUser: user }, addresses.length);
+      const mappings = await lookupService.find(algorithm, pepper, addresses, routeIn(req.get('via')));
+      res.json({ mappings: Object.fromEntries(mappings) });
+    },
+  },
+});

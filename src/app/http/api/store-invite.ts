@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { DomainError } from '../../../domain/shared/errors.js';
+import type { InviteService } from '../../../domain/invites/invite-service.js';
+import { read } from '../request/body.js';
+import type { ApiVersion } from '../request/api-version.js';
+import type { Endpoints } from '../endpoints.js';
+import { mxid, roomText } from '../request/fields.js';
+import { type Pages, preferencesOf } from '../pages.js';
+
+const InviteBody = z.object({
+  medium: z.string(),
+  address: z.string(),
+  room_id: z.string().min(1, 'must not be empty').max(255, 'is too long'),
+  sender: mxid,
+  sender_display_name: roomText,
+  room_name: roomText,
+  room_alias: roomText,
+  room_avatar_url: roomText,
+  room_type: roomText,
+  'org.matrix.web_client_location': roomText,
+});
+
+/** @param publicUrl where homeservers reach us. Spec: "Invitation storage". */
+export function inviteEndpoints(
+  inviteService: InviteService,
+  apiVersion: ApiVersion,
+  publicUrl: string,
+  pages: Pages,
+): Endpoints {
+  const keys = `${publicUrl}/_matrix/identity/v2/pubkey`;
+
+  return {
+    '/store-invite': {
+      async POST(req, res) {
+        const user = await apiVersion.authenticate(req);
+        const body = read(InviteBody, apiVersion.body(req));
+        if (user !== undefined && user !== body.sender) throw new DomainError('sender_not_yours');
+        const ticket = await inviteService.invite({
+          medium: body.medium,
+          address: body.address,
+          roomId: body.room_id,
+          sender: body.sender,
+          details: {
+            sender: body.sender,
+            senderDisplayName: body.sender_display_name,
+            roomName: body.room_name,
+            roomAlias: body.room_alias,
+            roomAvatarUrl: body.room_avatar_url,
+            roomType: body.room_type,
+          },
+          webClient: body['org.matrix.web_client_location'],
+          preferences: preferencesOf(pages, req, body.sender),
+        });
+        res.json({
+          token: ticket.token,
+          display_name: ticket.displayName,
+          public_keys: [
+            { public_key: ticket.longTermKey, key_validity_url: `${keys}/isvalid` },
+            { public_key: ticket.ephemeralKey, key_validity_url: `${keys}/ephemeral/isvalid` },
+          ],
+          // Dendrite has nothing else for its event.
+          public_key: ticket.longTermKey,
+        });
+      },
+    },
+  };
+}

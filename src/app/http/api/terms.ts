@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import type { TermsDirectory } from '../../../adapters/terms/terms-directory.js';
+import type { Policy } from '../../../domain/accounts/policy.js';
+import type { TermsService } from '../../../domain/accounts/terms-service.js';
+import type { SignedIn } from '../request/authentication.js';
+import { jsonBody, read } from '../request/body.js';
+import type { Endpoints } from '../endpoints.js';
+import { type Pages, sendDocument } from '../pages.js';
+import { RequestError } from '../request-error.js';
+
+const AcceptedBody = z.object({ user_accepts: z.array(z.string()) });
+
+/** @param requireUser also of those who have not accepted anything yet. Spec: "Terms of service". */
+export const termsEndpoints = (termsService: TermsService, requireUser: SignedIn): Endpoints => ({
+  '/terms': {
+    GET: (_req, res) => void res.json({ policies: Object.fromEntries(termsService.policies.map(written)) }),
+    async POST(req, res) {
+      const user = await requireUser(req);
+      const { user_accepts } = read(AcceptedBody, jsonBody(req));
+      await termsService.accept(user, user_accepts);
+      res.json({});
+    },
+  },
+});
+
+/** The texts themselves, for people. */
+export const termsPages = (documents: TermsDirectory['documents'], pages: Pages): Endpoints => ({
+  '/:policy/:version/:language': {
+    GET(req, res) {
+      const document = documents.get(['policy', 'version', 'language'].map((name) => req.params[name]).join('/'));
+      if (!document) throw new RequestError('endpoint_unknown', 'There is no such document');
+      sendDocument(pages, document, req, res);
+    },
+  },
+});
+
+const written = ({ id, version, languages }: Policy) => [id, { ...languages, version }] as const;

@@ -1,0 +1,58 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import type { BindingService } from '../../../domain/bindings/binding-service.js';
+import type { JsonObject } from '../../../domain/signing/canonical-json.js';
+import { DomainError } from '../../../domain/shared/errors.js';
+import type { RequestAuthenticator } from '../../../domain/signing/request-authentication.js';
+import { threepid } from '../../../domain/identifiers/threepid.js';
+import { jsonBody, read } from '../request/body.js';
+import type { Endpoints } from '../endpoints.js';
+import { mxid, opaqueId } from '../request/fields.js';
+import type { Parameters } from '../request/query.js';
+
+const UnbindBody = z.object({
+  mxid,
+  threepid: z.object({ medium: z.string(), address: z.string() }),
+});
+const Proof = z.object({ sid: opaqueId, client_secret: opaqueId });
+
+/**
+ * For homeservers, who sign, and for whoever holds the address. An access token is neither needed nor
+ * enough, and nobody has to accept terms to be forgotten. Spec: POST /3pid/unbind.
+ *
+ * @param prefix the path before these endpoints, as it is signed whatever a proxy makes of it
+ */
+export const unbindEndpoints = (
+  bindingService: BindingService,
+  requestAuthenticator: RequestAuthenticator,
+  prefix: string,
+): Endpoints => ({
+  '/3pid/unbind': {
+    async POST(req, res) {
+      const body = jsonBody(req);
+      const authorizations = authorizationsOf(req);
+      const signed = { method: 'POST', uri: `${prefix}/3pid/unbind`, content: body as JsonObject, authorizations };
+      const origin = await requestAuthenticator.origin(signed);
+      if (origin === undefined && !hasProof(body)) {
+        throw new DomainError('not_signed_in', {
+          message: 'Neither a signature of the homeserver nor a session was given',
+        });
+      }
+      const request = read(UnbindBody, body);
+      const wanted = threepid(request.threepid.medium, request.threepid.address);
+      if (origin === undefined) {
+        const { sid, client_secret } = read(Proof, body);
+        await bindingService.unbindBySession(wanted, request.mxid, sid, client_secret);
+      } else await bindingService.unbindByHomeserver(wanted, request.mxid, origin);
+      res.json({});
+    },
+  },
+});
+
+const hasProof = ({ sid, client_secret }: Parameters): boolean =>
+  (sid !== undefined && sid !== null) || (client_secret !== undefined && client_secret !== null);
+
+/** Every `Authorization` header: Node keeps only the first among its headers. */
+function authorizationsOf({ rawHeaders }: Request): readonly string[] {
+  return rawHeaders.filter((_value, index) => index % 2 === 1 && /^authorization$/i.test(rawHeaders[index - 1] ?? ''));
+}

@@ -1,0 +1,56 @@
+import type { Request } from 'express';
+import { z } from 'zod';
+import { routeIn } from '../../../domain/lookup/via-header.js';
+import type { BindingService } from '../../../domain/bindings/binding-service.js';
+import { DomainError } from '../../../domain/shared/errors.js';
+import type { LookupService } from '../../../domain/lookup/lookup-service.js';
+import { keyOf, tryThreepid } from '../../../domain/identifiers/threepid.js';
+import { jsonOrFormBody, read } from '../request/body.js';
+import type { Endpoints } from '../endpoints.js';
+import { queryOf } from '../request/query.js';
+
+const LookupQuery = z.object({ medium: z.string(), address: z.string() });
+const BulkBody = z.object({ threepids: z.array(z.tuple([z.string(), z.string()])) });
+
+/**
+ * The lookups of v1, which ask in clear.
+ *
+ * @param allow throws for clients that may not ask
+ */
+export const v1LookupEndpoints = (
+  lookupService: LookupService,
+  bindingService: BindingService,
+  maxAddresses: number,
+  allow: (req: Request) => void,
+): Endpoints => ({
+  '/lookup': {
+    async GET(req, res) {
+      allow(req);
+      const { medium, address } = read(LookupQuery, queryOf(req));
+      const threepid = tryThreepid(medium, address);
+      const users = await lookupService.findUsers(threepid ? [threepid] : [], routeIn(req.get('via')));
+      const mxid = threepid && users.get(keyOf(threepid));
+      res.json(threepid && mxid ? await bindingService.attest(threepid, mxid) : {});
+    },
+  },
+  '/bulk_lookup': {
+    async POST(req, res) {
+      allow(req);
+      const { threepids } = read(BulkBody, jsonOrFormBody(req));
+      if (threepids.length > maxAddresses) throw new DomainError('too_many_addresses');
+      const asked = threepids.flatMap(([medium, address]) => {
+        const threepid = tryThreepid(medium, address);
+        return threepid ? [{ medium, address, threepid }] : [];
+      });
+      const users = await lookupService.findUsers(
+        asked.map(({ threepid }) => threepid),
+        routeIn(req.get('via')),
+      );
+      const known = asked.flatMap(({ medium, address, threepid }) => {
+        const mxid = users.get(keyOf(threepid));
+        return mxid === undefined ? [] : [[medium, address, mxid]];
+      });
+      res.json({ threepids: known });
+    },
+  },
+});

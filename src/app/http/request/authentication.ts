@@ -1,0 +1,33 @@
+import type { Request } from 'express';
+import type { AccountService } from '../../../domain/accounts/account-service.js';
+import type { Mxid } from '../../../domain/identifiers/mxid.js';
+import type { TermsService } from '../../../domain/accounts/terms-service.js';
+import { queryOf } from './query.js';
+
+/** Who asks. @throws Refused `not_signed_in` */
+export type SignedIn = (req: Request) => Promise<Mxid>;
+
+export const requireUser =
+  (accountService: AccountService): SignedIn =>
+  (req) =>
+    accountService.authenticate(accessTokenOf(req));
+
+/** The same, of those alone who have accepted the terms. @throws Refused `terms_not_signed` */
+export const requireTerms =
+  (termsService: TermsService, requireUser: SignedIn): SignedIn =>
+  async (req) => {
+    const user = await requireUser(req);
+    await termsService.check(user);
+    return user;
+  };
+
+/**
+ * The access token of a request, from its header or else its URL: Synapse still asks for
+ * hash_details with the token in the query. Spec: "Authentication".
+ */
+export function accessTokenOf(req: Request): string | undefined {
+  const header = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
+  if (header !== undefined) return header;
+  const { access_token } = queryOf(req);
+  return typeof access_token === 'string' && access_token !== '' ? access_token : undefined;
+}

@@ -1,0 +1,68 @@
+import type { Request } from 'express';
+import type { z } from 'zod';
+import { formParameters, type Parameters, queryOf } from './query.js';
+import { RequestError } from '../request-error.js';
+
+/**
+ * What an endpoint needs of its parameters. `null` is "not there", as clients mean it.
+ *
+ * @throws Rejected `missing_params` with all their names, or `invalid_param` with the first
+ */
+export function read<S extends z.ZodType>(schema: S, parameters: Parameters): z.output<S> {
+  const result = schema.safeParse(parameters);
+  if (result.success) return result.data;
+  const names = result.error.issues.map(({ path }) => String(path[0]));
+  const missing = [...new Set(names.filter((name) => parameters[name] === undefined || parameters[name] === null))];
+  if (missing.length > 0) throw new RequestError('missing_params', `Missing parameters: ${missing.join(', ')}`);
+  const [issue] = result.error.issues;
+  throw new RequestError('invalid_param', `${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** A JSON object, whatever the content type says: clients say anything. @throws Rejected `not_json`, `bad_json` */
+export function jsonBody(req: Request): Parameters {
+  return parseObject(textOf(req));
+}
+
+/** A JSON object or a form, over the parameters of the URL: old clients send any of the three. */
+export function jsonOrFormBody(req: Request): Parameters {
+  const text = textOf(req).trim();
+  if (text === '' || text === 'null') return queryOf(req);
+  const isJson = text.startsWith('{') || Boolean(req.is('json'));
+  return { ...queryOf(req), ...(isJson ? parseObject(text) : formParameters(text)) };
+}
+
+function textOf({ body }: Request): string {
+  if (!(body instanceof Uint8Array)) return '';
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw new RequestError('not_json', 'The request is not UTF-8');
+  }
+}
+
+function parseObject(text: string): Parameters {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new RequestError('not_json', 'The request is not JSON');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new RequestError('bad_json', 'The request is not a JSON object');
+  }
+  if (!isText(text))
+    throw new RequestError('bad_json', 'The request holds characters that are none: NUL or half a pair');
+  return value as Parameters;
+}
+
+/** Surrogate pairs are passed over whole, so that what is left of them is a half. */
+const ESCAPES = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u([\da-fA-F]{4})|\\[^u]/g;
+
+/** Whether all strings of this JSON are Unicode text without NUL. Only escapes could make them anything else. */
+function isText(json: string): boolean {
+  if (!json.includes('\\u')) return true;
+  for (const [, digits] of json.matchAll(ESCAPES)) {
+    if (digits !== undefined && /^(?:0000|d[89a-f]..)$/i.test(digits)) return false;
+  }
+  return true;
+}

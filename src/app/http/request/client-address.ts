@@ -1,0 +1,48 @@
+import { isIP } from 'node:net';
+import type { Request } from 'express';
+import { namesProxies } from '../../../domain/lookup/via-header.js';
+import { inRanges } from './ip-ranges.js';
+
+/** Where a request comes from. */
+export interface Client {
+  /** The IP address of the client, or of the nearest hop to it that can be believed. */
+  readonly address: string;
+  /** Whether that is the client itself, as far as anybody can tell. */
+  readonly isVerified: boolean;
+}
+
+export type ClientOf = (req: Request) => Client;
+
+/** Any of these says that somebody passed the request on. */
+const FORWARDING = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'x-forwarded-host', 'x-forwarded-proto'];
+
+/**
+ * Follows `X-Forwarded-For` from its near end as far as `trustedProxies` (CIDR ranges) vouch for it:
+ * the first address that is none of theirs is the client. What anybody else writes there is not
+ * believed, and a request that an unknown proxy passed on has no certain client.
+ */
+export function clientOf(trustedProxies: readonly string[]): ClientOf {
+  const isTrusted = inRanges(trustedProxies);
+  return ({ socket, headers }) => {
+    let address = plain(socket.remoteAddress ?? '');
+    const isForwarded = namesProxies(headers.via) || FORWARDING.some((header) => headers[header] !== undefined);
+    if (!isForwarded) return { address, isVerified: true };
+    if (!isTrusted(address)) return { address, isVerified: false };
+    const hops = String(headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .map((hop) => plain(hop.trim()));
+    while (isTrusted(address)) {
+      const hop = hops.pop();
+      if (hop === undefined) return { address, isVerified: headers['x-forwarded-for'] !== undefined };
+      if (isIP(hop) === 0) return { address, isVerified: false };
+      address = hop;
+    }
+    return { address, isVerified: true };
+  };
+}
+
+/** Without port, brackets, zone, and the prefix of an IPv4 address on an IPv6 socket. */
+function plain(address: string): string {
+  const withoutPort = /^\[([^\]]*)\](?::\d+)?$/.exec(address)?.[1] ?? /^([\d.]+):\d+$/.exec(address)?.[1] ?? address;
+  return withoutPort.replace(/%.*$/, '').replace(/^::ffff:(?=[\d.]+$)/i, '');
+}

@@ -1,0 +1,39 @@
+import type { Request } from 'express';
+import { RequestError } from '../request-error.js';
+
+/** Parameters as they were sent, not yet understood. */
+export type Parameters = Readonly<Record<string, unknown>>;
+
+export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
+
+/** Stands for a parameter that is given twice: no endpoint takes a list here. */
+const TWICE: readonly string[] = [];
+
+/** The parameters of the URL. */
+export function queryOf(req: Request): Parameters {
+  const mark = req.originalUrl.indexOf('?');
+  return mark < 0 ? {} : formParameters(req.originalUrl.slice(mark + 1));
+}
+
+/** Reads `a=1&b=2`, as it stands in URLs and in forms. @throws Rejected `invalid_param` */
+export function formParameters(text: string): Parameters {
+  const found = new Map<string, string | typeof TWICE>();
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const [name = ''] = pair.split('=', 1);
+    const key = decode(name);
+    found.set(key, found.has(key) ? TWICE : decode(pair.slice(name.length + 1)));
+  }
+  return Object.fromEntries(found);
+}
+
+function decode(text: string): string {
+  let decoded: string;
+  try {
+    decoded = decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    throw new RequestError('invalid_param', 'The parameters are not percent-encoded UTF-8');
+  }
+  if (decoded.includes('\0')) throw new RequestError('invalid_param', 'The parameters hold a NUL character');
+  return decoded;
+}

@@ -1,0 +1,47 @@
+import 'reflect-metadata/lite';
+import { Container, type ContainerModule } from 'inversify';
+import { AccountService } from '../../domain/accounts/account-service.js';
+import { TermsService } from '../../domain/accounts/terms-service.js';
+import { AdminService } from '../../domain/admin/admin-service.js';
+import { BindingService } from '../../domain/bindings/binding-service.js';
+import { DirectorySyncService } from '../../domain/directory-sync/directory-sync-service.js';
+import { InviteService } from '../../domain/invites/invite-service.js';
+import { LookupService } from '../../domain/lookup/lookup-service.js';
+import { MirrorService } from '../../domain/mirror/mirror-service.js';
+import { Quotas } from '../../domain/rate-limiting/quotas.js';
+import { RequestAuthenticator } from '../../domain/signing/request-authentication.js';
+import { ValidationService } from '../../domain/validation/validation-service.js';
+import { Signer } from '../../ports/signer.js';
+import { Telemetry } from '../../ports/telemetry.js';
+import type { ConfiguredSource } from './configured-source.js';
+import { domainModule } from './domain-module.js';
+import type { DomainOptions } from './domain-options.js';
+import type { Services } from './services.js';
+
+/** The domain on top of the given adapters: the server's, or those of a test. */
+export function buildContainer(
+  sources: readonly ConfiguredSource[],
+  options: DomainOptions,
+  ...adapters: readonly ContainerModule[]
+): Container {
+  const container = new Container({ defaultScope: 'Singleton' });
+  container.load(domainModule(sources, options), ...adapters);
+  return container;
+}
+
+/** Every service at once: what is wired wrongly fails at the start and not at noon. */
+export const servicesOf = (container: Container): Services => ({
+  mirrorService: container.get(MirrorService),
+  inviteService: container.get(InviteService),
+  directorySyncService: container.get(DirectorySyncService),
+  accountService: container.get(AccountService),
+  termsService: container.get(TermsService),
+  requestAuthenticator: container.get(RequestAuthenticator),
+  validationService: container.get(ValidationService),
+  lookupService: container.get(LookupService),
+  bindingService: container.get(BindingService),
+  adminService: container.get(AdminService),
+  quotas: container.get(Quotas),
+  signer: container.get(Signer),
+  telemetry: container.get(Telemetry),
+});

@@ -1,0 +1,98 @@
+import { mkdir } from 'node:fs/promises';
+import type { Container } from 'inversify';
+import type { Knex } from 'knex';
+import { CompactHashIndex } from '../../adapters/hash-index/compact-hash-index.js';
+import { indexModule } from '../../adapters/hash-index/module.js';
+import { type DatabaseOptions, openDatabase } from '../../adapters/knex/database.js';
+import { matrixModule } from '../../adapters/matrix/module.js';
+import { messagingModule } from '../../adapters/messaging/module.js';
+import { Templates } from '../../adapters/messaging/templates.js';
+import { AxiosHttpClient } from '../../adapters/outbound/axios-http-client.js';
+import { outboundModule } from '../../adapters/outbound/module.js';
+import { Ed25519Signer } from '../../adapters/signing/ed25519-signer.js';
+import { openKeyFile } from '../../adapters/signing/key-file.js';
+import { signingModule } from '../../adapters/signing/module.js';
+import { systemModule } from '../../adapters/system/module.js';
+import { SystemClock } from '../../adapters/system/system-clock.js';
+import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { ConfiguredSource } from './configured-source.js';
+import type { Config } from '../config/config.js';
+import { buildContainer, servicesOf } from './container.js';
+import { domainOptions } from './domain-options.js';
+import { storesModule } from './stores-module.js';
+import { knexStores } from '../../adapters/knex/stores.js';
+import { openMail, openSms } from './open-senders.js';
+import type { Services } from './services.js';
+import { closeSources, openSources } from './open-sources.js';
+import { openTerms } from './open-terms.js';
+
+/** The whole house, its doors still closed. */
+export interface App {
+  readonly services: Services;
+  readonly configuredSources: readonly ConfiguredSource[];
+  readonly templates: Templates;
+  readonly documents: TermsDirectory['documents'];
+  readonly container: Container;
+  readonly db: Knex;
+  /** Ends what was opened, in reverse. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, the keys and the sources, and builds every service on them. Nothing listens
+ * and nothing is scheduled yet.
+ *
+ * @throws an error that names what could not be opened and why
+ */
+export async function openApp(config: Config, telemetry: Telemetry): Promise<App> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+    throw new Error(`dataDir: ${config.dataDir} cannot be made, or is no folder`, { cause });
+  });
+  const clock = new SystemClock();
+  const templates = new Templates({ ...config.templates, serverName: config.server.name });
+  const signer = new Ed25519Signer(config.server.name, await openKeyFile(config.signing.keyFile, telemetry));
+  const terms = await openTerms(config);
+  const http = new AxiosHttpClient(config.federation.allow);
+  const configuredSources = await openSources(config, http, telemetry);
+  const db = await openDatabase(databaseOptions(config)).catch(async (error: unknown) => {
+    await closeSources(configuredSources);
+    throw error;
+  });
+  const index = new CompactHashIndex();
+  const mail = openMail(config, templates);
+  const sms = openSms(config, http);
+  const container = buildContainer(
+    configuredSources,
+    domainOptions(config, terms.policies),
+    systemModule(telemetry),
+    signingModule(signer),
+    storesModule(knexStores(db, clock)),
+    indexModule(index),
+    outboundModule(http),
+    matrixModule({ homeservers: config.homeservers, allow: config.federation.allowedServers }),
+    messagingModule({ mail, sms }, templates),
+  );
+  return {
+    services: servicesOf(container),
+    configuredSources,
+    templates,
+    documents: terms.documents,
+    container,
+    db,
+    close: async () => {
+      mail?.close();
+      for (const gateway of sms?.gateways ?? []) await gateway.close?.();
+      await closeSources(configuredSources);
+      await index.close();
+      await db.destroy();
+    },
+  };
+}
+
+/** Which database the configuration names. */
+export function databaseOptions({ database }: Config): DatabaseOptions {
+  return database.kind === 'sqlite'
+    ? { client: 'sqlite3', file: database.file }
+    : { client: 'pg', url: database.url, password: database.password?.value };
+}

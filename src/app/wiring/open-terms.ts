@@ -1,0 +1,16 @@
+import { readTermsDirectory, type TermsDirectory } from '../../adapters/terms/terms-directory.js';
+import type { Config } from '../config/config.js';
+
+/** What users have to accept, in pages of ours and elsewhere. @throws an error that names what is at fault */
+export async function openTerms({ terms: { directory, policies }, server }: Config): Promise<TermsDirectory> {
+  if (directory === undefined) return { policies, documents: new Map() };
+  const own = await readTermsDirectory(directory, `${server.publicUrl}${TERMS_PATH}`).catch((cause: unknown) => {
+    throw new Error('the terms could not be read', { cause });
+  });
+  const twice = policies.find(({ id }) => own.policies.some((policy) => policy.id === id));
+  if (twice) throw new Error(`the policy ${twice.id} stands in terms.policies, and in terms.directory as well`);
+  return { policies: [...own.policies, ...policies], documents: own.documents };
+}
+
+/** Below what every proxy passes on. */
+export const TERMS_PATH = '/_matrix/identity/terms';

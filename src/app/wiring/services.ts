@@ -1,0 +1,31 @@
+import type { AccountService } from '../../domain/accounts/account-service.js';
+import type { BindingService } from '../../domain/bindings/binding-service.js';
+import type { InviteService } from '../../domain/invites/invite-service.js';
+import type { LookupService } from '../../domain/lookup/lookup-service.js';
+import type { MirrorService } from '../../domain/mirror/mirror-service.js';
+import type { AdminService } from '../../domain/admin/admin-service.js';
+import type { Quotas } from '../../domain/rate-limiting/quotas.js';
+import type { RequestAuthenticator } from '../../domain/signing/request-authentication.js';
+import type { ValidationService } from '../../domain/validation/validation-service.js';
+import type { TermsService } from '../../domain/accounts/terms-service.js';
+import type { Signer } from '../../ports/signer.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { DirectorySyncService } from '../../domain/directory-sync/directory-sync-service.js';
+
+/** What the edges of the house call: routes, jobs, commands. */
+export interface Services {
+  readonly accountService: AccountService;
+  readonly termsService: TermsService;
+  readonly requestAuthenticator: RequestAuthenticator;
+  readonly validationService: ValidationService;
+  readonly lookupService: LookupService;
+  readonly bindingService: BindingService;
+  readonly inviteService: InviteService;
+  readonly mirrorService: MirrorService;
+  /** Syncs a mirror and does what follows from it; `mirrorService.sync` does only the first. */
+  readonly directorySyncService: DirectorySyncService;
+  readonly adminService: AdminService;
+  readonly quotas: Quotas;
+  readonly signer: Signer;
+  readonly telemetry: Telemetry;
+}

@@ -1,0 +1,53 @@
+import { AccountCheckedSource } from '../../domain/account-checks/account-checked-source.js';
+import type { AccountStatusCache } from '../../domain/account-checks/account-status-cache.js';
+import { BINDINGS } from '../../domain/associations/binding.js';
+import { type BindingsSource, ownClaims } from '../../domain/bindings/bindings-source.js';
+import { MirroredSource, type MirroredSourceDependencies } from '../../domain/mirror/mirrored-source.js';
+import { derivedIdSourcesOf } from '../../domain/mirror/mirror-service.js';
+import { mirroredClaims } from '../../domain/mirror/user-id-collisions.js';
+import type { AssociationStore } from '../../ports/association-store.js';
+import type { MirrorStore } from '../../ports/mirror-store.js';
+import type { ThreepidSource } from '../../ports/threepid-source.js';
+import { checkedIn, type ConfiguredSource, mirroredIn } from './configured-source.js';
+
+interface ChainDependencies extends MirroredSourceDependencies {
+  readonly own: BindingsSource;
+  readonly accountStatuses: AccountStatusCache;
+}
+
+/** The configured sources as they are asked: listed ones with their mirror, checked ones behind the account check. */
+export function sourceChain(
+  sources: readonly ConfiguredSource[],
+  { own, accountStatuses, ...deps }: ChainDependencies,
+): readonly ThreepidSource[] {
+  return sources.map((configured) => {
+    if (configured === BINDINGS) return own;
+    const isListed = configured.mirror !== undefined;
+    const source = isListed ? new MirroredSource(deps, configured.source) : configured.source;
+    return configured.checksAccounts ? new AccountCheckedSource(source, isListed, accountStatuses, deps.clock) : source;
+  });
+}
+
+/** How to read what the hash index holds of each source that it holds. */
+export const claimReaders = (
+  sources: readonly ConfiguredSource[],
+  mirrors: MirrorStore,
+  associations: AssociationStore,
+) => new Map([...mirrorReaders(sources, mirrors, sources), [BINDINGS, ownClaims(associations)] as const]);
+
+/** The sources whose people are answered only if they have an account. */
+export function checkedSources(sources: readonly ConfiguredSource[], mirrors: MirrorStore) {
+  const checked = checkedIn(sources);
+  const readers = mirrorReaders(checked, mirrors, sources);
+  return { readers, isEverybody: readers.size === checked.length };
+}
+
+/** How to read the claims of those of `among` that are mirrored. */
+function mirrorReaders(among: readonly ConfiguredSource[], mirrors: MirrorStore, sources: readonly ConfiguredSource[]) {
+  const derivedIdSources = derivedIdSourcesOf(mirroredIn(sources));
+  return new Map(
+    mirroredIn(among).map(
+      ({ directory: { name } }) => [name, mirroredClaims(mirrors, name, derivedIdSources)] as const,
+    ),
+  );
+}

@@ -1,0 +1,71 @@
+import type { Clock } from '../../ports/clock.js';
+import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
+import type { AccountStatusCache } from './account-status-cache.js';
+import { AMBIGUOUS, type Finding, isAmbiguous } from '../associations/association.js';
+import { explainSource } from '../lookup/explain-source.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import type { Threepid } from '../identifiers/threepid.js';
+
+/**
+ * A source whose people are answered only if they have an account. An address of somebody who has none
+ * still belongs to her: where the source is an owner, no later one is asked for it.
+ */
+export class AccountCheckedSource implements ThreepidSource {
+  readonly name: string;
+  readonly isAuthoritative: boolean;
+  readonly isExternal: boolean;
+
+  /** @param isListed whether all its people are met in its mirror anyway */
+  constructor(
+    private readonly source: ThreepidSource,
+    private readonly isListed: boolean,
+    private readonly accountStatuses: AccountStatusCache,
+    private readonly clock: Clock,
+  ) {
+    this.name = source.name;
+    this.isAuthoritative = source.isAuthoritative ?? false;
+    this.isExternal = source.isExternal ?? false;
+  }
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    return (await this.source.find(threepids)).flatMap((finding): readonly Finding[] => {
+      if (isAmbiguous(finding)) return [finding];
+      const { threepid, mxid } = finding;
+      if (!this.isListed) this.accountStatuses.enqueue(mxid);
+      if (!this.isWithheld(mxid)) return [finding];
+      return this.isAuthoritative ? [{ threepid, claimants: [`${mxid}, who has no account`] }] : [];
+    });
+  }
+
+  findOwners(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    return this.source.find(threepids);
+  }
+
+  async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof AMBIGUOUS>> {
+    const found = new Map(await this.source.findHashes?.(pepper, hashes));
+    for (const [hash, answer] of found) {
+      if (answer === AMBIGUOUS || !this.isWithheld(answer)) continue;
+      if (this.isAuthoritative) found.set(hash, AMBIGUOUS);
+      else found.delete(hash);
+    }
+    return found;
+  }
+
+  async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
+    const evidence = await explainSource(this.source, threepid, this.clock);
+    return Promise.all(
+      evidence.map(async (one) => {
+        if (!one.finding || isAmbiguous(one.finding)) return one;
+        const { mxid } = one.finding;
+        const unknown = { mxid, exists: undefined, answeredAt: undefined };
+        return { ...one, account: (await this.accountStatuses.find(mxid)) ?? unknown };
+      }),
+    );
+  }
+
+  private isWithheld(mxid: Mxid): boolean {
+    if (!this.accountStatuses.isAbsent(mxid)) return false;
+    this.accountStatuses.requestCheck(mxid);
+    return true;
+  }
+}

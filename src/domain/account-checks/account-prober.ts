@@ -1,0 +1,116 @@
+import type { AccountStatusStore } from '../../ports/account-status-store.js';
+import type { Clock } from '../../ports/clock.js';
+import type { AccountLookup } from '../../ports/account-lookup.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { AccountStatusCache } from './account-status-cache.js';
+import type { Mxid } from '../identifiers/mxid.js';
+
+const MINUTE_MS = 60 * 1000;
+
+/** How many are asked for in one round, and how many at the same time. */
+const BATCH = 20;
+const SIDE_BY_SIDE = 4;
+/** After so many questions without any answer, and in the first round after that. */
+const TRIAL = 3;
+
+/** Longer than a batch takes: whoever dies with it loses it to the next after this. */
+const HIDDEN_MS = 5 * MINUTE_MS;
+/** When to ask again after an answer that says neither. */
+const UNCLEAR_MS = 5 * MINUTE_MS;
+
+/** A homeserver that gives no answer is left alone for so long at first, and at the longest. */
+const FIRST_PAUSE_MS = MINUTE_MS / 2;
+const LONGEST_PAUSE_MS = 10 * MINUTE_MS;
+
+interface Outage {
+  readonly reason: string;
+  readonly pauseMs: number;
+  readonly until: number;
+}
+
+export interface AccountProberDependencies {
+  readonly store: AccountStatusStore;
+  readonly accountStatuses: AccountStatusCache;
+  readonly accounts: AccountLookup;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** Asks homeservers for accounts: a few at a time, and not at all for a while where none is answered. */
+export class AccountProber {
+  private readonly troubles = new Map<string, Outage>();
+
+  constructor(private readonly deps: AccountProberDependencies) {}
+
+  /** The homeservers that give no answer, and why. */
+  get failures(): ReadonlyMap<string, string> {
+    return new Map([...this.troubles].map(([homeserver, { reason }]) => [homeserver, reason]));
+  }
+
+  /**
+   * Asks one homeserver for a few of those who are due.
+   *
+   * @param isStillThere those of these users who are in a directory; the others are forgotten
+   * @returns who had no account and has one now
+   */
+  async ask(
+    homeserver: string,
+    isStillThere: (mxids: readonly Mxid[]) => Promise<ReadonlySet<Mxid>>,
+  ): Promise<readonly Mxid[]> {
+    const now = this.deps.clock.now();
+    const trouble = this.troubles.get(homeserver);
+    if (trouble && now < trouble.until) return [];
+    const taken = await this.deps.store.take(homeserver, now, now + HIDDEN_MS, trouble ? TRIAL : BATCH);
+    if (taken.length === 0) return [];
+    const present = await isStillThere(taken.map(({ mxid }) => mxid));
+    const due = taken.filter(({ mxid }) => present.has(mxid));
+    await this.deps.store.remove(taken.flatMap(({ mxid }) => (present.has(mxid) ? [] : mxid)));
+
+    const { answers, failures } = await this.askAll(due.map(({ mxid }) => mxid));
+    const those = (exists: boolean | undefined) =>
+      due.flatMap(({ mxid }) => (answers.get(mxid) === exists ? mxid : []));
+    await this.deps.accountStatuses.remember(those(true), true);
+    await this.deps.accountStatuses.remember(those(false), false);
+    await this.deps.store.postpone(those(undefined), this.deps.clock.now() + UNCLEAR_MS);
+    if (answers.size > 0) this.markRecovered(homeserver);
+    else if (failures.length > 0) this.markFailed(homeserver, failures[0]);
+    return due.flatMap(({ mxid, exists }) => (exists === false && answers.get(mxid) ? mxid : []));
+  }
+
+  private async askAll(mxids: readonly Mxid[]) {
+    const answers = new Map<Mxid, boolean>();
+    const failures: unknown[] = [];
+    const queue = mxids.values();
+    const work = async () => {
+      for (const mxid of queue) {
+        try {
+          const exists = await this.deps.accounts.has(mxid);
+          answers.set(mxid, exists);
+          this.deps.telemetry.count('account_checks', { result: exists ? 'account' : 'no account' });
+        } catch (error) {
+          failures.push(error);
+          this.deps.telemetry.count('account_checks', { result: 'unclear' });
+        }
+        if (answers.size === 0 && failures.length >= TRIAL) return;
+      }
+    };
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, work));
+    return { answers, failures };
+  }
+
+  private markRecovered(homeserver: string): void {
+    if (!this.troubles.delete(homeserver)) return;
+    this.deps.telemetry.info('a homeserver says again which accounts it has', { homeserver });
+  }
+
+  private markFailed(homeserver: string, failure: unknown): void {
+    const before = this.troubles.get(homeserver);
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    if (before?.reason !== reason) {
+      const message = 'a homeserver does not say which accounts it has; what was known of them still counts';
+      this.deps.telemetry.warn(message, { homeserver, reason }, failure);
+    }
+    const pauseMs = before ? Math.min(before.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
+    this.troubles.set(homeserver, { reason, pauseMs, until: this.deps.clock.now() + pauseMs });
+  }
+}

@@ -1,0 +1,76 @@
+import type { AssociationStore } from '../../ports/association-store.js';
+import type { InviteStore } from '../../ports/invite-store.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { Binding } from '../associations/binding.js';
+import type { BindingService } from '../bindings/binding-service.js';
+import type { StoredInvite } from '../invites/invite.js';
+import type { FormerUser, DeprovisioningService } from '../deprovisioning/deprovisioning-service.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import { keyOf, type Threepid } from '../identifiers/threepid.js';
+
+/** An invitation, and for whom alone it waits if that is somebody who left. */
+export interface ListedInvite extends StoredInvite {
+  readonly suspended?: FormerUser;
+}
+
+export interface AdminDependencies {
+  readonly inviteStore: InviteStore;
+  readonly associations: AssociationStore;
+  readonly userBindings: BindingService;
+  readonly deprovisioningService: DeprovisioningService;
+  readonly telemetry: Telemetry;
+}
+
+/** What operators see and do by hand. Whatever changes is written to the log, without addresses and tokens. */
+export class AdminService {
+  constructor(private readonly deps: AdminDependencies) {}
+
+  /** Every invitation, oldest first. */
+  async invites(): Promise<readonly ListedInvite[]> {
+    const found: StoredInvite[] = [];
+    for await (const page of this.deps.inviteStore.all()) found.push(...page);
+    const waiting = found.flatMap(({ threepid, deliveredAt }) => (deliveredAt === undefined ? threepid : []));
+    const leavers = await this.deps.deprovisioningService.formerOwners(waiting);
+    return found
+      .sort((a, b) => a.createdAt - b.createdAt)
+      .map((invite) => {
+        const suspended = invite.deliveredAt === undefined ? leavers.get(keyOf(invite.threepid)) : undefined;
+        return suspended ? { ...invite, suspended } : invite;
+      });
+  }
+
+  /** Makes an invitation useless: nobody signs for it, and its key is not valid any more. @returns whether there was such a one */
+  async revokeInvite(token: string): Promise<boolean> {
+    const invite = await this.deps.inviteStore.get(token);
+    if (!invite || !(await this.deps.inviteStore.remove(token))) return false;
+    const { roomId: room, sender } = invite;
+    this.deps.telemetry.info('an operator revoked an invitation', { room, sender });
+    return true;
+  }
+
+  /** Our own bindings, or the suspended ones alone: of one user, of one address, or all. */
+  async bindings(who?: Threepid | Mxid, { onlySuspended = false } = {}): Promise<readonly Binding[]> {
+    const isWanted = ({ suspended }: Binding) => !onlySuspended || suspended !== undefined;
+    if (typeof who === 'object') return (await this.deps.associations.find([who])).filter(isWanted);
+    const found: Binding[] = [];
+    for await (const page of this.deps.associations.all()) {
+      for (const binding of page) {
+        if (isWanted(binding) && (who === undefined || binding.mxid === who)) found.push(binding);
+      }
+    }
+    return found;
+  }
+
+  /** @throws Refused as `Bindings.bindByOperator` does */
+  async bind(threepid: Threepid, mxid: Mxid): Promise<void> {
+    await this.deps.userBindings.bindByOperator(threepid, mxid);
+    this.deps.telemetry.info('an operator bound an address', { medium: threepid.medium, mxid });
+  }
+
+  /** @returns whether there was such a binding */
+  async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
+    const wasBound = await this.deps.userBindings.unbindByOperator(threepid, mxid);
+    if (wasBound) this.deps.telemetry.info('an operator unbound an address', { medium: threepid.medium, mxid });
+    return wasBound;
+  }
+}

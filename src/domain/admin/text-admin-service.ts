@@ -1,0 +1,34 @@
+import type { Binding } from '../associations/binding.js';
+import { DomainError } from '../shared/errors.js';
+import { type Mxid, parseMxid } from '../identifiers/mxid.js';
+import type { ListedInvite, AdminService } from './admin-service.js';
+import { threepidFrom } from '../identifiers/typed-address.js';
+
+/** What operators do by hand, with addresses and users as they are typed. */
+export interface OperationsByText {
+  invites(): Promise<readonly ListedInvite[]>;
+  /** @returns whether there was such a one */
+  revokeInvite(token: string): Promise<boolean>;
+  /** @param who a user or an address; absent: all */
+  bindings(who: string | undefined, only: { readonly onlySuspended: boolean }): Promise<readonly Binding[]>;
+  bind(address: string, mxid: string): Promise<void>;
+  /** @returns whether there was such a binding */
+  unbind(address: string, mxid: string): Promise<boolean>;
+}
+
+/** All of these throw Refused `invalid_email`, `invalid_address` or `invalid_mxid` for what cannot be read. */
+export const operationsByText = (adminService: AdminService): OperationsByText => ({
+  invites: () => adminService.invites(),
+  revokeInvite: (token) => adminService.revokeInvite(token),
+  bindings: async (who, only) => adminService.bindings(who === undefined ? undefined : threepidOrMxid(who), only),
+  bind: async (address, mxid) => adminService.bind(threepidFrom(address), mxidFrom(mxid)),
+  unbind: async (address, mxid) => adminService.unbind(threepidFrom(address), mxidFrom(mxid)),
+});
+
+const threepidOrMxid = (text: string) => (text.trim().startsWith('@') ? mxidFrom(text) : threepidFrom(text));
+
+function mxidFrom(text: string): Mxid {
+  const mxid = parseMxid(text.trim());
+  if (!mxid) throw new DomainError('invalid_mxid');
+  return mxid;
+}

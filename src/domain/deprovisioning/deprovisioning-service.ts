@@ -1,0 +1,186 @@
+import type { Clock } from '../../ports/clock.js';
+import type { DeprovisioningResult, UserIdAssignmentStore } from '../../ports/user-id-assignment-store.js';
+import type { MirrorStore } from '../../ports/mirror-store.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { Suspension } from '../associations/binding.js';
+import type { SourcedEntry } from '../directory/directory-entry.js';
+import { groupBy } from '../shared/group-by.js';
+import {
+  earliest,
+  type UserIdAssignment,
+  isAssignedTo,
+  type AssignmentRules,
+  newHolders,
+} from './user-id-assignment.js';
+import type { IndexUpdater } from '../hash-index/index-updater.js';
+import type { MirroredDirectory } from '../mirror/mirror-service.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import { keyOf, sameThreepid, type Threepid } from '../identifiers/threepid.js';
+
+/** This many people, or all of a smaller directory, under other ids are the directory's doing if they are more than half of it. */
+const RENUMBERED = 10;
+/** Of a directory with fewer people nothing can be concluded. */
+const FEWEST = 3;
+
+/** Whether there is a person behind a user ID, as far as directories know. */
+export type DirectoryStatus =
+  /** No directory ever knew this user: a guest, a bot, a user of another organisation. */
+  | { readonly kind: 'unknown' }
+  /** A directory knew this user and does not any more. */
+  | { readonly kind: 'departed'; readonly source: string }
+  /** @param since from when the name is this person's, ms since the epoch; `undefined` if nobody else had it */
+  | { readonly kind: 'active'; readonly person: string; readonly since: number | undefined };
+
+/** A user who is gone, and since when. */
+export interface FormerUser extends Suspension {
+  readonly mxid: Mxid;
+}
+
+export interface DeprovisioningDependencies {
+  readonly store: UserIdAssignmentStore;
+  readonly mirrors: MirrorStore;
+  readonly indexUpdater: IndexUpdater;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * Tells people from names. Directories give names out again, so what somebody has here belongs to the
+ * directory's entry behind the name, by its own id: it is suspended while the entry is gone, and never
+ * passes to the next one with the name. Users of whom no directory ever knew are left alone.
+ */
+export class DeprovisioningService {
+  private readonly authoritativeSources: readonly string[];
+  private readonly naming: AssignmentRules;
+
+  constructor(
+    private readonly deps: DeprovisioningDependencies,
+    mirrored: readonly MirroredDirectory[],
+  ) {
+    const people = mirrored.flatMap(({ directory }) => (directory.hasStableIds ? directory : []));
+    this.authoritativeSources = people.map(({ name }) => name);
+    const derivedIdSources = new Set(people.flatMap(({ name, derivesUserIds }) => (derivesUserIds ? name : [])));
+    this.naming = { authoritativeSources: this.authoritativeSources, derivedIdSources };
+  }
+
+  /** Records who is behind the users who have something here. To be called before a mirror changes, and after. */
+  async recordAssignments(source: string): Promise<void> {
+    if (!this.authoritativeSources.includes(source)) return;
+    await this.recordNew(source, false);
+    await this.deps.store.assignBindings();
+  }
+
+  /** What follows from a mirror that was just applied: who left, who is back, and what that does to what they have here. */
+  async reconcile(source: string): Promise<DeprovisioningResult> {
+    if (!this.authoritativeSources.includes(source)) {
+      await this.deps.store.forget(source);
+      return { departed: 0, returned: 0, suspended: 0, resumed: 0 };
+    }
+    const succeeded = await this.deps.store.countReassigned(source);
+    const idsChanged = succeeded >= FEWEST && isMostOf(succeeded, await this.size(source));
+    if (idsChanged) {
+      const facts = { source, people: succeeded };
+      this.deps.telemetry.warn('entries have other ids than before: whoever has a name is taken for who had it', facts);
+    }
+    await this.recordNew(source, idsChanged);
+    await this.deps.store.takeOverFrom(source, this.authoritativeSources, this.deps.clock.now());
+    await this.deps.store.assignBindings();
+    const departures = await this.deps.store.reconcile(source, this.authoritativeSources, this.deps.clock.now());
+    if (departures.suspended + departures.resumed > 0) await this.deps.indexUpdater.catchUp();
+    this.tell(source, departures);
+    return departures;
+  }
+
+  async directoryStatus(mxid: Mxid): Promise<DirectoryStatus> {
+    const known = await this.known(mxid);
+    const last = known.at(-1);
+    if (!last) return { kind: 'unknown' };
+    const here = await this.here(mxid, known);
+    return here
+      ? { kind: 'active', person: here.person, since: here.since }
+      : { kind: 'departed', source: last.source };
+  }
+
+  /**
+   * Tells, by the time at which something was stored for an address (ms since the epoch), whether it
+   * is meant for who has this name now: not if somebody else had both then, and nothing is while that
+   * one is gone and nobody has the name.
+   */
+  async appliesTo(threepid: Threepid, mxid: Mxid): Promise<(storedAt: number) => boolean> {
+    const known = await this.known(mxid);
+    if (known.length === 0) return () => true;
+    const here = await this.here(mxid, known);
+    if (!here) return () => false;
+    const others = known.filter(
+      ({ person, addresses }) => person !== here.person && addresses.some((one) => sameThreepid(one, threepid)),
+    );
+    return (storedAt) => storedAt >= (here.since ?? 0) || others.every(({ since = 0 }) => storedAt < since);
+  }
+
+  /** Whose these addresses were, by `keyOf`, of those whom the directories know no longer. */
+  async formerOwners(threepids: readonly Threepid[]): Promise<ReadonlyMap<string, FormerUser>> {
+    const wanted = new Set(threepids.map(keyOf));
+    const owners = new Map<string, FormerUser>();
+    if (wanted.size === 0) return owners;
+    for await (const page of this.deps.store.departed()) {
+      for (const { source, mxid, leftAt = 0, addresses } of page) {
+        if (!this.authoritativeSources.includes(source)) continue;
+        for (const key of addresses.map(keyOf)) if (wanted.has(key)) owners.set(key, { mxid, source, since: leftAt });
+      }
+    }
+    return owners;
+  }
+
+  private async recordNew(source: string, idsChanged: boolean): Promise<void> {
+    const now = this.deps.clock.now();
+    const isFirstSync = (await this.deps.mirrors.state(source))?.isFirst ?? false;
+    for (;;) {
+      const found = await this.deps.store.missingAssignments(source);
+      const mxids = [...new Set(found.flatMap(({ person }) => person?.mxid ?? []))];
+      const known = groupBy(await this.deps.store.find(mxids), ({ mxid }) => mxid);
+      const entries = groupBy(await this.entriesOf(mxids), ({ person }) => person?.mxid);
+      const assignments = mxids.flatMap((mxid) =>
+        newHolders(mxid, entries.get(mxid) ?? [], known.get(mxid) ?? [], this.naming, {
+          idsChanged,
+          isFirstSync,
+          now,
+        }),
+      );
+      if (assignments.length === 0) return;
+      await this.deps.store.add(assignments);
+    }
+  }
+
+  private async known(mxid: Mxid): Promise<readonly UserIdAssignment[]> {
+    if (this.authoritativeSources.length === 0) return [];
+    return (await this.deps.store.find([mxid])).filter(({ source }) => this.authoritativeSources.includes(source));
+  }
+
+  /** Who has the name by the mirrors as they are stored: a sync may just have changed them. */
+  private async here(mxid: Mxid, known: readonly UserIdAssignment[]): Promise<UserIdAssignment | undefined> {
+    const entries = await this.entriesOf([mxid]);
+    const here = known.filter((assignment) => entries.some((entry) => isAssignedTo(assignment, entry)));
+    return earliest([...here, ...newHolders(mxid, entries, known, this.naming, { now: this.deps.clock.now() })]);
+  }
+
+  private async size(source: string): Promise<number> {
+    const { bases = {} } = (await this.deps.mirrors.state(source)) ?? {};
+    return Object.values(bases).reduce((sum, count) => sum + count, 0);
+  }
+
+  private async entriesOf(mxids: readonly Mxid[]): Promise<readonly SourcedEntry[]> {
+    return (await this.deps.mirrors.findByMxid(mxids)).filter(({ source }) =>
+      this.authoritativeSources.includes(source),
+    );
+  }
+
+  private tell(source: string, { departed, returned, suspended, resumed }: DeprovisioningResult): void {
+    if (departed + returned + suspended + resumed === 0) return;
+    const facts = { source, departed, returned, suspended, resumed };
+    this.deps.telemetry.info('people left a directory or are back; what they have here follows', facts);
+    for (let i = 0; i < suspended; i++) this.deps.telemetry.count('bindings_suspended', { source });
+    for (let i = 0; i < resumed; i++) this.deps.telemetry.count('bindings_resumed', { source });
+  }
+}
+
+const isMostOf = (some: number, all: number): boolean => some > all / 2 && some >= Math.min(RENUMBERED, all);

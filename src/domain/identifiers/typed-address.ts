@@ -1,0 +1,25 @@
+import { DomainError } from '../shared/errors.js';
+import { readPhoneNumber } from './phone-number.js';
+import { msisdn, type Threepid, tryThreepid } from './threepid.js';
+
+const NO_MAILBOX = 'This is no email address: write the mailbox alone, such as alice@example.org';
+const NEITHER =
+  'This is neither an email address nor a phone number with its calling code and without extension, such as +49 221 5551234';
+
+/**
+ * An address as an operator types it: an email address, or a phone number with its calling code,
+ * whose plus may be missing, or 00.
+ *
+ * @throws Refused `invalid_email` or `invalid_address`
+ */
+export function threepidFrom(text: string): Threepid {
+  const address = text.trim();
+  if (address.includes('@')) {
+    const email = tryThreepid('email', address);
+    if (!email) throw new DomainError('invalid_email', { message: NO_MAILBOX });
+    return email;
+  }
+  const number = readPhoneNumber(address) ?? readPhoneNumber(`+${address.replace(/^00/, '')}`);
+  if (!number) throw new DomainError('invalid_address', { message: NEITHER });
+  return msisdn(number.digits);
+}

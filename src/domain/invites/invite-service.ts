@@ -1,0 +1,227 @@
+import type { Clock } from '../../ports/clock.js';
+import type { InviteStore } from '../../ports/invite-store.js';
+import type { NewJob } from '../../ports/job-queue.js';
+import type { Random } from '../../ports/random.js';
+import type { InviteDetails } from '../../ports/message-sender.js';
+import type { Signed, Signer } from '../../ports/signer.js';
+import type { JsonObject } from '../signing/canonical-json.js';
+import { DomainError } from '../shared/errors.js';
+import type { StoredInvite } from './invite.js';
+import { type InviteLinkOptions, inviteLink } from './invite-link.js';
+import type { DeprovisioningService } from '../deprovisioning/deprovisioning-service.js';
+import type { LookupService } from '../lookup/lookup-service.js';
+import type { ReadPreferences } from '../shared/message-preferences.js';
+import { type Mxid, parseMxid } from '../identifiers/mxid.js';
+import type { Quotas } from '../rate-limiting/quotas.js';
+import { email, keyOf, redact, type Threepid } from '../identifiers/threepid.js';
+
+const INVITE_TOKEN_LENGTH = 64;
+
+export interface InviteRequest {
+  readonly medium: string;
+  readonly address: string;
+  readonly roomId: string;
+  readonly sender: Mxid;
+  readonly details: InviteDetails;
+  /** The web client that the homeserver wants the mail to link to. */
+  readonly webClient: string | undefined;
+  readonly preferences: ReadPreferences;
+}
+
+/** What a homeserver needs to make an invitation of it. */
+export interface InviteTicket {
+  readonly token: string;
+  /** The invitee's address, for others to see. */
+  readonly displayName: string;
+  readonly longTermKey: string;
+  readonly ephemeralKey: string;
+}
+
+export interface InviteDependencies {
+  readonly store: InviteStore;
+  readonly lookupService: LookupService;
+  readonly deprovisioningService: DeprovisioningService;
+  readonly signer: Signer;
+  readonly quotas: Quotas;
+  readonly random: Random;
+  readonly clock: Clock;
+}
+
+/** Invitations for people whom nobody knows yet. Spec: "Invitation storage". */
+export class InviteService {
+  constructor(
+    private readonly deps: InviteDependencies,
+    private readonly options: InviteLinkOptions,
+  ) {}
+
+  /**
+   * Keeps an invitation and has its mail sent. Spec: POST /store-invite.
+   *
+   * @throws Refused `threepid_in_use` with the `mxid` to invite instead, `medium_unsupported`,
+   *   `invalid_email`, `limit_exceeded`
+   */
+  async invite(request: InviteRequest): Promise<InviteTicket> {
+    const { sender, roomId, details, preferences } = request;
+    if (request.medium !== 'email') throw new DomainError('medium_unsupported');
+    const threepid = email(request.address);
+    const mxid = (await this.deps.lookupService.findUsers([threepid])).get(keyOf(threepid));
+    if (mxid !== undefined) throw new DomainError('threepid_in_use', {}, { mxid });
+    await this.deps.quotas.consume('invites', { perSender: sender, perAddress: threepid.address });
+
+    const ephemeral = await this.deps.signer.createEphemeralKey();
+    const [longTerm] = this.deps.signer.keys;
+    const now = this.deps.clock.now();
+    const invite: StoredInvite = {
+      token: this.deps.random.text(INVITE_TOKEN_LENGTH),
+      threepid,
+      roomId,
+      sender,
+      ephemeralPublicKey: ephemeral.publicKey,
+      keyId: longTerm.keyId,
+      createdAt: now,
+      deliveredAt: undefined,
+    };
+    const link = inviteLink(invite, ephemeral.privateKey, details, request.webClient, this.options);
+    await this.deps.store.add(invite, [inviteMailJob(threepid, link, details, preferences, now)]);
+    return {
+      token: invite.token,
+      displayName: redact(threepid),
+      longTermKey: longTerm.publicKey,
+      ephemeralKey: ephemeral.publicKey,
+    };
+  }
+
+  /**
+   * Signs for whoever follows the link of an invitation, with the key from that link. Spec: POST
+   * /sign-ed25519.
+   *
+   * @throws Refused `invalid_mxid`, `invite_unknown` or `invalid_public_key`
+   */
+  async sign(token: string, privateKey: string, mxid: string): Promise<Signed<JsonObject>> {
+    if (!parseMxid(mxid)) throw new DomainError('invalid_mxid');
+    const invite = await this.deps.store.get(token);
+    if (!invite) throw new DomainError('invite_unknown');
+    return this.deps.signer.signWith({ mxid, sender: invite.sender, token }, privateKey);
+  }
+
+  /** Whether this is the key of an invitation of ours. Spec: GET /pubkey/ephemeral/isvalid. */
+  hasEphemeralKey(publicKey: string): Promise<boolean> {
+    return this.deps.store.hasEphemeralKey(publicKey);
+  }
+
+  /** Forgets what has waited for longer. */
+  expire(lifetimeMs: number): Promise<void> {
+    return this.deps.store.purgeWaiting(this.deps.clock.now() - lifetimeMs);
+  }
+
+  /**
+   * Hands over what waits for people whom our sources know by now. An upstream is not asked about all who wait.
+   *
+   * @param among only for these; by default for all
+   */
+  async deliverKnown(among?: readonly Threepid[]): Promise<void> {
+    const waiting = among
+      ? (await this.deps.store.findWaiting(among)).map(({ threepid }) => threepid)
+      : await this.deps.store.waitingThreepids();
+    if (waiting.length === 0) return;
+    const users = await this.deps.lookupService.findUsersLocally(waiting);
+    for (const threepid of waiting) {
+      const mxid = users.get(keyOf(threepid));
+      if (mxid !== undefined) await this.deliver(threepid, mxid);
+    }
+  }
+
+  /** Work of a `welcome` job: a threepid was bound, and its user's homeserver is told, with or without invitations. */
+  async notifyBound(threepid: Threepid, mxid: Mxid): Promise<void> {
+    const handedOver = await this.deliver(threepid, mxid);
+    // Of somebody who left meanwhile nobody is told.
+    if (handedOver === 0 && (await this.deps.deprovisioningService.appliesTo(threepid, mxid))(this.deps.clock.now()))
+      await this.deps.store.deliver([], this.deps.clock.now(), [
+        onBindJob(threepid, mxid, undefined, this.deps.clock.now()),
+      ]);
+  }
+
+  /**
+   * Whether an invitation that was handed over for a user may still be told of, for it takes a while
+   * where a homeserver is down. One of somebody who left meanwhile waits again, until that one is back.
+   */
+  async isStillValid(inviteToken: string, threepid: Threepid, mxid: Mxid): Promise<boolean> {
+    const invite = await this.deps.store.get(inviteToken);
+    if (!invite || (await this.deps.deprovisioningService.appliesTo(threepid, mxid))(invite.createdAt)) return true;
+    await this.deps.store.requeue(inviteToken);
+    return false;
+  }
+
+  /** What a homeserver is told on a bind: the association, and the invitation if one goes with it. */
+  async onBindBody(
+    association: JsonObject & { readonly mxid: string },
+    inviteToken: string | undefined,
+  ): Promise<Signed<JsonObject>> {
+    const invite = inviteToken === undefined ? undefined : await this.deps.store.get(inviteToken);
+    const { signatures: _signatures, ...unsigned } = association;
+    return this.deps.signer.sign({
+      ...unsigned,
+      invites: invite ? [await this.signedInvite(invite, association.mxid)] : [],
+    });
+  }
+
+  private async deliver(threepid: Threepid, mxid: Mxid): Promise<number> {
+    const isMeant = await this.deps.deprovisioningService.appliesTo(threepid, mxid);
+    const waiting = (await this.deps.store.findWaiting([threepid])).filter(({ createdAt }) => isMeant(createdAt));
+    const now = this.deps.clock.now();
+    const tokens = waiting.map(({ token }) => token);
+    // One job each: an invitation that its homeserver refuses must not hold up the others.
+    if (tokens.length > 0)
+      await this.deps.store.deliver(
+        tokens,
+        now,
+        tokens.map((token) => onBindJob(threepid, mxid, token, now)),
+      );
+    return tokens.length;
+  }
+
+  private async signedInvite(
+    { threepid: { medium, address }, token, roomId, sender, keyId }: StoredInvite,
+    mxid: string,
+  ) {
+    // One signature only, by the key that was handed out: Synapse gives up a key at the first one that does not fit.
+    const signed = await this.deps.signer.sign({ mxid, token }, keyId);
+    return { medium, address, mxid, room_id: roomId, sender, token, signed };
+  }
+}
+
+/** A threepid has a user now: whoever waits for it is to be told. */
+export const notifyBoundJob = ({ medium, address }: Threepid, mxid: Mxid, runAt: number): NewJob => ({
+  kind: 'welcome',
+  payload: { medium, address, mxid },
+  runAt,
+});
+
+const onBindJob = ({ medium, address }: Threepid, mxid: Mxid, invite: string | undefined, runAt: number): NewJob => ({
+  kind: 'onbind',
+  payload: { medium, address, mxid, invite: invite ?? null },
+  runAt,
+});
+
+const inviteMailJob = (
+  { address }: Threepid,
+  link: string,
+  { sender, senderDisplayName, roomName, roomAlias, roomAvatarUrl, roomType }: InviteDetails,
+  { brand, acceptLanguage }: ReadPreferences,
+  runAt: number,
+): NewJob => ({
+  kind: 'invite-mail',
+  payload: {
+    address,
+    link,
+    brand: brand ?? null,
+    acceptLanguage: acceptLanguage ?? null,
+    sender,
+    senderDisplayName: senderDisplayName ?? null,
+    roomName: roomName ?? null,
+    roomAlias: roomAlias ?? null,
+    roomAvatarUrl: roomAvatarUrl ?? null,
+    roomType: roomType ?? null,
+  },
+  runAt,
+});

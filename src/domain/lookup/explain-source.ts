@@ -1,0 +1,20 @@
+import type { Clock } from '../../ports/clock.js';
+import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
+import type { Threepid } from '../identifiers/threepid.js';
+
+/** What a source says of one threepid and how it came to it. A source that fails is evidence, too. */
+export async function explainSource(
+  source: ThreepidSource,
+  threepid: Threepid,
+  clock: Clock,
+): Promise<readonly SourceTrace[]> {
+  const since = clock.now();
+  try {
+    if (source.explain) return await source.explain(threepid);
+    const [finding] = await source.find([threepid]);
+    return [{ via: 'live', finding, tookMs: clock.now() - since, notes: [] }];
+  } catch (error) {
+    const failure = error instanceof Error ? error.message : String(error);
+    return [{ via: 'live', finding: undefined, failure, tookMs: clock.now() - since, notes: [] }];
+  }
+}

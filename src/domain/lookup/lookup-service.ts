@@ -1,0 +1,172 @@
+import type { Clock } from '../../ports/clock.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { SourceTrace, ViaPath, ThreepidSource } from '../../ports/threepid-source.js';
+import { AMBIGUOUS, isAmbiguous } from '../associations/association.js';
+import { type Answers, answersOf, askThreepids, firstAnswers } from './source-chain.js';
+import { DomainError } from '../shared/errors.js';
+import { explainSource } from './explain-source.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import type { PepperService } from '../peppers/pepper-service.js';
+import { keyOf, type Threepid, tryThreepid } from '../identifiers/threepid.js';
+import type { Explanation } from './explanation.js';
+
+export const ALGORITHMS = ['sha256', 'none'] as const;
+
+/** Longer routes are no plan of anybody's, and each hop takes its time. */
+const MOST_HOPS = 5;
+
+export interface LookupOptions {
+  readonly maxAddresses: number;
+  /** What we are called in a route. */
+  readonly serverIdentity: string;
+}
+
+export interface LookupDependencies {
+  readonly pepperService: PepperService;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** Which user is behind an address. */
+export class LookupService {
+  constructor(
+    private readonly deps: LookupDependencies,
+    private readonly sources: readonly ThreepidSource[],
+    private readonly options: LookupOptions,
+  ) {}
+
+  /**
+   * What clients need to know before they ask, and for identity servers by which of them the pepper
+   * came, the one that made it first. Spec: GET /hash_details.
+   */
+  details(): { pepper: string; algorithms: readonly string[]; viaPath: ViaPath } {
+    const viaPath = [...(this.deps.pepperService.monitor?.viaPath ?? []), this.options.serverIdentity];
+    return { pepper: this.deps.pepperService.current(), algorithms: ALGORITHMS, viaPath };
+  }
+
+  /**
+   * Whose these entries are; keys are entries exactly as they were sent, unknown ones are left out.
+   * Spec: POST /lookup.
+   *
+   * @param entries hashes for `sha256`, `<address> <medium>` for `none`
+   * @param viaPath the identity servers that ask for somebody else; a question that was here before, or
+   *   has come a long way, is answered without asking others again
+   * @throws Refused `algorithm_unknown`, `too_many_addresses`, or `pepper_unknown` (with the pepper
+   *   that is known, for `none` too)
+   */
+  async find(
+    algorithm: string,
+    pepper: string,
+    entries: readonly string[],
+    viaPath: ViaPath = [],
+  ): Promise<ReadonlyMap<string, Mxid>> {
+    if (!ALGORITHMS.some((known) => known === algorithm)) throw new DomainError('algorithm_unknown');
+    if (entries.length > this.options.maxAddresses) throw new DomainError('too_many_addresses');
+    if (!this.deps.pepperService.isAccepted(pepper) && !(await this.deps.pepperService.refreshAndAccept(pepper))) {
+      throw new DomainError('pepper_unknown', {}, { algorithm, lookup_pepper: this.deps.pepperService.current() });
+    }
+    return algorithm === 'sha256' ? this.findHashes(pepper, entries, viaPath) : this.findEntries(entries, viaPath);
+  }
+
+  /** Whose these threepids are, by `keyOf`; unknown and contested ones are left out. `route` as in `find`. */
+  async findUsers(threepids: readonly Threepid[], viaPath: ViaPath = []): Promise<ReadonlyMap<string, Mxid>> {
+    const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
+    const ask = askThreepids(byKey, viaPath);
+    return onlyUsers(await firstAnswers([...byKey.keys()], this.sourcesFor(viaPath), ask, this.deps.telemetry));
+  }
+
+  /** The same as far as somebody else's sources need not be asked: nobody is looking for these just now. */
+  async findUsersLocally(threepids: readonly Threepid[]): Promise<ReadonlyMap<string, Mxid>> {
+    const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
+    const known = onlyUsers(
+      await firstAnswers([...byKey.keys()], this.localSources(), askThreepids(byKey), this.deps.telemetry),
+    );
+    // A foreign source before the one that knows it has its say, and only about these.
+    return this.findUsers([...byKey].flatMap(([key, threepid]) => (known.has(key) ? threepid : [])));
+  }
+
+  /** Whom the sources that own threepids give this one to. @throws what a source throws that cannot be asked */
+  async findAuthoritativeOwner(threepid: Threepid): Promise<Mxid | typeof AMBIGUOUS | undefined> {
+    for (const source of this.sources) {
+      if (!source.isAuthoritative) continue;
+      const findings = await (source.findOwners?.([threepid]) ?? source.find([threepid]));
+      const answer = answersOf(findings).get(keyOf(threepid));
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+
+  /** Asks every source, also those behind the one that decides. */
+  async explain(threepid: Threepid): Promise<Explanation> {
+    const explained = await Promise.all(this.sources.map((source) => this.explainOne(source, threepid)));
+    const deciding = explained.findIndex(({ ends }) => ends);
+    const decisive = explained[deciding];
+    const finding = decisive && countingIn(decisive.traces)?.finding;
+    return {
+      threepid,
+      sources: explained.map(({ ends: _ends, ...source }, at) => ({ ...source, decides: at === deciding })),
+      mxid: decisive?.outcome === 'answered' && finding && !isAmbiguous(finding) ? finding.mxid : undefined,
+    };
+  }
+
+  private async findHashes(pepper: string, hashes: readonly string[], viaPath: ViaPath) {
+    const ask = (source: ThreepidSource, missing: readonly string[]) => source.findHashes?.(pepper, missing, viaPath);
+    return onlyUsers(await firstAnswers([...new Set(hashes)], this.sourcesFor(viaPath), ask, this.deps.telemetry));
+  }
+
+  private sourcesFor(viaPath: ViaPath): readonly ThreepidSource[] {
+    const isCircle = viaPath.includes(this.options.serverIdentity);
+    return isCircle || viaPath.length >= MOST_HOPS ? this.localSources() : this.sources;
+  }
+
+  private localSources(): readonly ThreepidSource[] {
+    return this.sources.filter(({ isExternal }) => !isExternal);
+  }
+
+  private async findEntries(entries: readonly string[], viaPath: ViaPath): Promise<ReadonlyMap<string, Mxid>> {
+    const asked = new Map(entries.flatMap((entry) => splitEntry(entry)));
+    const users = await this.findUsers([...asked.values()], viaPath);
+    const mappings = new Map<string, Mxid>();
+    for (const [entry, threepid] of asked) {
+      const mxid = users.get(keyOf(threepid));
+      if (mxid !== undefined) mappings.set(entry, mxid);
+    }
+    return mappings;
+  }
+
+  private async explainOne(source: ThreepidSource, threepid: Threepid) {
+    const [traces, following] = await Promise.all([
+      explainSource(source, threepid, this.deps.clock),
+      this.deps.pepperService.following(source.name),
+    ]);
+    const outcome = outcomeOf(countingIn(traces));
+    const isAuthoritative = source.isAuthoritative ?? false;
+    const ends = outcome === 'answered' || outcome === 'ambiguous' || (outcome === 'absent' && isAuthoritative);
+    const accountUnverified = outcome === 'answered' && isAuthoritative && countingIn(traces)?.account === undefined;
+    return { source: source.name, traces, outcome, ends, accountUnverified, following };
+  }
+}
+
+/** The way whose answer counts: the first that gave one. */
+const countingIn = (traces: readonly SourceTrace[]): SourceTrace | undefined =>
+  traces.find(({ failure }) => failure === undefined);
+
+function outcomeOf(counting: SourceTrace | undefined): Explanation['sources'][number]['outcome'] {
+  if (!counting) return 'failed';
+  if (!counting.finding) return 'unknown';
+  if (isAmbiguous(counting.finding)) return 'ambiguous';
+  return counting.account?.exists === false ? 'absent' : 'answered';
+}
+
+function onlyUsers(answers: Answers): ReadonlyMap<string, Mxid> {
+  const users = new Map<string, Mxid>();
+  for (const [question, answer] of answers) if (answer !== AMBIGUOUS) users.set(question, answer);
+  return users;
+}
+
+/** Entries that are no address just do not match. The medium stands behind the last blank. */
+function splitEntry(entry: string): readonly [entry: string, threepid: Threepid][] {
+  const blank = entry.lastIndexOf(' ');
+  const threepid = tryThreepid(entry.slice(blank + 1), entry.slice(0, Math.max(blank, 0)));
+  return threepid ? [[entry, threepid]] : [];
+}

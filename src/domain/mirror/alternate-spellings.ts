@@ -1,0 +1,47 @@
+import type { HashIndex } from '../../ports/hash-index.js';
+import type { MirrorStore } from '../../ports/mirror-store.js';
+import { AMBIGUOUS, type Finding, isAmbiguous } from '../associations/association.js';
+import { lookupHash } from '../identifiers/lookup-hash.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import { keyOf, type Threepid } from '../identifiers/threepid.js';
+
+/** Contested addresses of one question that are looked for: each is a search through the mirror. */
+const MOST_CONTESTED = 20;
+
+/**
+ * Addresses to be asked live once more, as a mirror spells them: a directory that is asked for
+ * `strauss@` may not find its `strauß@`, which is the same address folded.
+ *
+ * @param findings what was found live: where the mirror says the same there is nothing to be asked
+ */
+export async function otherSpellings(
+  threepids: readonly Threepid[],
+  findings: readonly Finding[],
+  source: string,
+  index: HashIndex,
+  store: MirrorStore,
+): Promise<readonly Threepid[]> {
+  const [pepper] = index.peppers();
+  if (pepper === undefined) return [];
+  const found = new Map(findings.map((finding) => [keyOf(finding.threepid), finding]));
+  const doubtful = new Map<string, Threepid>();
+  const names: Mxid[] = [];
+  const contested: Threepid[] = [];
+  for (const threepid of threepids) {
+    if (threepid.medium !== 'email') continue;
+    const finding = found.get(keyOf(threepid));
+    if (finding && isAmbiguous(finding)) continue;
+    const answer = index.find(source, pepper, lookupHash(threepid, pepper));
+    if (answer === undefined || answer === finding?.mxid) continue;
+    doubtful.set(keyOf(threepid), threepid);
+    if (answer === AMBIGUOUS) contested.push(threepid);
+    else names.push(answer);
+  }
+  const entries = names.length > 0 ? (await store.findByMxid(names)).filter((one) => one.source === source) : [];
+  const others = contested.slice(0, MOST_CONTESTED).map((threepid) => store.findByThreepid(source, threepid));
+  const spelled = [...entries, ...(await Promise.all(others)).flat()].flatMap(({ person }) => person?.threepids ?? []);
+  return spelled.filter((its) => {
+    const asked = doubtful.get(keyOf(its));
+    return asked !== undefined && its.alias !== undefined && its.alias !== asked.alias;
+  });
+}

@@ -1,0 +1,83 @@
+import type { Directory } from '../../ports/directory.js';
+import type { MirrorStore } from '../../ports/mirror-store.js';
+import { EntryDiff, type Gathered } from './entry-diff.js';
+import { DuplicateIds, remarksOn, sizeOf } from './duplicate-ids.js';
+
+/** How a directory differs from its mirror. */
+export interface DirectoryDiff extends Gathered {
+  /** Whether everything was read, and not only what changed. */
+  readonly isFull: boolean;
+  /** How many entries each part has now. */
+  readonly bases: Readonly<Record<string, number>>;
+  readonly isNew: (id: string) => boolean;
+  /** Ids of mirrored entries that were not met any more, or are another entry's, too. */
+  readonly removed: readonly string[];
+  /** How many entries are left out because their id is another's, too, and how many ids these are. */
+  readonly ambiguous: { readonly entries: number; readonly ids: number };
+  /** What is odd about parts. Absent: nothing. */
+  readonly warnings?: Readonly<Record<string, string>>;
+  readonly syncCursor?: string;
+}
+
+/** Reads a directory from end to end and compares it; entries with a known stamp are not even understood. */
+export async function diffAll(
+  directory: Directory,
+  store: MirrorStore,
+  onProgress: (listed: number) => void = () => undefined,
+): Promise<DirectoryDiff> {
+  // Begun before the stamps are read: until the first page is there, a directory takes its time.
+  let syncCursor: string | undefined;
+  const pages = directory.list((made) => (syncCursor = made))[Symbol.asyncIterator]();
+  const first = pages.next();
+  first.catch(() => undefined);
+  const known = await stampsIn(store, directory.name).catch(async (error: unknown) => {
+    await pages.return?.();
+    throw error;
+  });
+
+  const bases: Record<string, number> = Object.fromEntries(directory.bases.map((base) => [base, 0]));
+  const differences = new EntryDiff(store);
+  const met = new DuplicateIds();
+  const warnings: Record<string, string> = {};
+  for await (const { base: part, entries, warning } of startingWith(first, pages)) {
+    for (const entry of entries) {
+      if (!met.isFirst(entry)) continue;
+      bases[part] = (bases[part] ?? 0) + 1;
+      differences.take(entry, part, known.get(entry.id));
+    }
+    if (warning !== undefined) warnings[part] = warning;
+    onProgress(met.size);
+  }
+  const ambiguous = await met.ambiguous(differences, store, directory.name);
+  for (const [{ base: part }] of ambiguous.values()) bases[part] = (bases[part] ?? 0) - 1;
+  Object.assign(warnings, remarksOn(ambiguous));
+  const removed: string[] = [];
+  for (const id of known.keys()) if (!met.has(id) || ambiguous.has(id)) removed.push(id);
+  return {
+    ...differences.without(ambiguous, known).gathered,
+    isFull: true,
+    bases,
+    removed,
+    ambiguous: sizeOf(ambiguous),
+    isNew: (id) => !known.has(id),
+    ...(Object.keys(warnings).length > 0 && { warnings }),
+    ...(syncCursor !== undefined && { syncCursor }),
+  };
+}
+
+type Stamps = ReadonlyMap<string, { readonly digest: string; readonly base: string }>;
+
+async function stampsIn(store: MirrorStore, source: string): Promise<Stamps> {
+  const known = new Map<string, { readonly digest: string; readonly base: string }>();
+  for await (const page of store.digests(source)) for (const one of page) known.set(one.id, one);
+  return known;
+}
+
+/** An iteration whose first step is under way already. */
+async function* startingWith<T>(first: Promise<IteratorResult<T>>, rest: AsyncIterator<T>): AsyncGenerator<T> {
+  try {
+    for (let step = await first; !step.done; step = await rest.next()) yield step.value;
+  } finally {
+    await rest.return?.();
+  }
+}

@@ -1,0 +1,81 @@
+import type { Directory, DirectoryPage } from '../../ports/directory.js';
+import type { MirrorStore } from '../../ports/mirror-store.js';
+import { EntryDiff } from './entry-diff.js';
+import type { MirrorState } from '../directory/mirror-state.js';
+import type { DirectoryDiff } from './full-sync.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import { DuplicateIds, remarksOn, sizeOf } from './duplicate-ids.js';
+import type { Threepid } from '../identifiers/threepid.js';
+
+type Whose = (threepid: Threepid) => Mxid | undefined;
+
+/**
+ * Compares what changed in a directory since its mirror was made. `undefined` if the directory
+ * cannot say: then it has to be read from end to end. Somebody who was deleted is noticed as soon as
+ * the name, or an address, is somebody else's.
+ *
+ * @param ownerOf an address is by the mirror as it stands
+ */
+export async function diffSince(
+  directory: Directory,
+  store: MirrorStore,
+  { syncCursor, bases: before }: MirrorState,
+  ownerOf: Whose,
+): Promise<DirectoryDiff | undefined> {
+  const extraIds = (changed: readonly DirectoryPage[]) => conflictingIds(changed, directory.name, store, ownerOf);
+  const changes = syncCursor === undefined ? undefined : await directory.changes?.(syncCursor, extraIds);
+  if (!changes) return undefined;
+  const { present, gone } = changes;
+  const ids = [...present.flatMap(({ entries }) => entries.map(({ id }) => id)), ...gone];
+  const known = new Map((await store.get(directory.name, ids)).map((entry) => [entry.id, entry]));
+
+  const met = new DuplicateIds();
+  const all = new EntryDiff(store);
+  for (const { base: part, entries } of present) {
+    for (const entry of entries) if (met.isFirst(entry)) all.take(entry, part, known.get(entry.id));
+  }
+  const ambiguous = await met.ambiguous(all, store, directory.name);
+  const { gathered } = all.without(ambiguous, known);
+  const removed = [...gone, ...ambiguous.keys()].filter((id) => known.has(id));
+
+  const bases: Record<string, number> = { ...Object.fromEntries(directory.bases.map((base) => [base, 0])), ...before };
+  const count = (base: string, difference: number) => (bases[base] = (bases[base] ?? 0) + difference);
+  const changed = [...gathered.upserts.pages()].flat();
+  for (const { base: part } of changed) count(part, 1);
+  for (const id of [...removed, ...changed.map((one) => one.id)]) {
+    const former = known.get(id);
+    if (former) count(former.base, -1);
+  }
+  const warnings = remarksOn(ambiguous);
+  return {
+    ...gathered,
+    isFull: false,
+    bases,
+    removed,
+    ambiguous: sizeOf(ambiguous),
+    isNew: (id) => !known.has(id),
+    ...(ambiguous.size > 0 && { warnings }),
+    syncCursor: changes.syncCursor,
+  };
+}
+
+/** Ids of mirrored entries that have a name, or an address, that somebody who changed has now. */
+async function conflictingIds(
+  pages: readonly DirectoryPage[],
+  source: string,
+  store: MirrorStore,
+  ownerOf: Whose,
+): Promise<readonly string[]> {
+  const present = pages.flatMap(({ entries }) => entries);
+  const isPresent = new Set(present.map(({ id }) => id));
+  const digests = new Map((await store.get(source, [...isPresent])).map(({ id, digest }) => [id, digest]));
+  const changed = present.filter(({ id, digest }) => digests.get(id) !== digest);
+  const people = changed.flatMap((entry) => entry.parse().person ?? []);
+  const names = new Set(people.map(({ mxid }) => mxid));
+  for (const threepid of people.flatMap(({ threepids }) => threepids)) {
+    const owner = ownerOf(threepid);
+    if (owner !== undefined) names.add(owner);
+  }
+  const namesakes = await store.findByMxid([...names]);
+  return namesakes.flatMap((entry) => (entry.source === source && !isPresent.has(entry.id) ? entry.id : []));
+}

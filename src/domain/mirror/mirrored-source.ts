@@ -1,0 +1,148 @@
+import type { Clock } from '../../ports/clock.js';
+import type { HashIndex } from '../../ports/hash-index.js';
+import type { MirrorStore } from '../../ports/mirror-store.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
+import { AMBIGUOUS, type Finding, isAmbiguous } from '../associations/association.js';
+import type { SourcedEntry } from '../directory/directory-entry.js';
+import { warningsOf } from './sync-guard.js';
+import { explainSource } from '../lookup/explain-source.js';
+import { lookupHash } from '../identifiers/lookup-hash.js';
+import { findIndexed } from '../hash-index/find-hashes.js';
+import type { MirrorService } from './mirror-service.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import { qualifiedLabel } from './user-id-collisions.js';
+import { otherSpellings } from './alternate-spellings.js';
+import { keyOf, type Threepid } from '../identifiers/threepid.js';
+
+export interface MirroredSourceDependencies {
+  readonly mirrorService: MirrorService;
+  readonly store: MirrorStore;
+  readonly index: HashIndex;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+}
+
+/** A source with a mirror: asked live for addresses, from the mirror for hashes and whenever it does not answer. */
+export class MirroredSource implements ThreepidSource {
+  readonly name: string;
+  readonly isAuthoritative: boolean;
+
+  constructor(
+    private readonly deps: MirroredSourceDependencies,
+    private readonly live: ThreepidSource,
+  ) {
+    this.name = live.name;
+    this.isAuthoritative = live.isAuthoritative ?? false;
+  }
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    try {
+      const findings = await this.askLive(threepids);
+      return [...findings, ...(await this.stillMirrored(threepids, findings))];
+    } catch (cause) {
+      const [pepper] = this.deps.index.peppers();
+      // Without either nothing is known, and that is not the same as knowing that there is nobody.
+      if (pepper === undefined || (await this.deps.mirrorService.state(this.name)).syncedAt === undefined) throw cause;
+      this.deps.telemetry.count('mirror_fallbacks', { source: this.name });
+      return this.mirror(threepids, pepper);
+    }
+  }
+
+  async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof AMBIGUOUS>> {
+    return findIndexed(this.deps.index, this.name, pepper, hashes);
+  }
+
+  async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
+    const [live, mirror] = await Promise.all([this.explainLive(threepid), this.explainMirror(threepid)]);
+    const { syncedAt, failure } = await this.deps.mirrorService.state(this.name);
+    const doubt = syncedAt !== undefined && failure?.isRejected ? { failure: 'unknown, which is not believed' } : {};
+    const judged = live.map(async (one) => {
+      if (!one.finding) return { ...doubt, ...one };
+      const [finding] = await this.withoutSharedNames([one.finding]);
+      return { ...one, finding };
+    });
+    return [...(await Promise.all(judged)), mirror];
+  }
+
+  private async askLive(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    const findings = await this.withoutSharedNames(await this.live.find(threepids));
+    const again = await this.otherSpellings(threepids, findings);
+    if (again.length === 0) return findings;
+    const respelled = await this.withoutSharedNames(await this.live.find(again));
+    const isAnew = new Set(respelled.map(({ threepid }) => keyOf(threepid)));
+    return [...findings.filter(({ threepid }) => !isAnew.has(keyOf(threepid))), ...respelled];
+  }
+
+  private otherSpellings(threepids: readonly Threepid[], findings: readonly Finding[]) {
+    return otherSpellings(threepids, findings, this.name, this.deps.index, this.deps.store);
+  }
+
+  /** An answer that is unique in its own directory may be somebody else's user ID in another. */
+  private async withoutSharedNames(findings: readonly Finding[]): Promise<readonly Finding[]> {
+    const found = findings.flatMap((finding) => (isAmbiguous(finding) ? [] : finding));
+    const mxids = found.map(({ mxid }) => mxid);
+    const shared = await this.deps.mirrorService.sharedIn(this.name, mxids, found);
+    return findings.map((finding) => {
+      const namesakes = isAmbiguous(finding) ? undefined : shared.get(finding.mxid);
+      return namesakes ? { threepid: finding.threepid, claimants: namesakes.map((one) => this.labelOf(one)) } : finding;
+    });
+  }
+
+  private labelOf(entry: SourcedEntry): string {
+    return qualifiedLabel(this.name, entry);
+  }
+
+  /** What the last good copy knows of those that a directory does not know whose newest listing is not believed. */
+  private async stillMirrored(threepids: readonly Threepid[], findings: readonly Finding[]) {
+    const found = new Set(findings.map(({ threepid }) => keyOf(threepid)));
+    const unknown = threepids.filter((threepid) => !found.has(keyOf(threepid)));
+    const [pepper] = this.deps.index.peppers();
+    if (unknown.length === 0 || pepper === undefined) return [];
+    return (await this.deps.mirrorService.state(this.name)).failure?.isRejected ? this.mirror(unknown, pepper) : [];
+  }
+
+  private mirror(threepids: readonly Threepid[], pepper: string): readonly Finding[] {
+    return threepids.flatMap((threepid) => {
+      const answer = this.deps.index.find(this.name, pepper, lookupHash(threepid, pepper));
+      if (answer === undefined) return [];
+      return answer === AMBIGUOUS ? { threepid, claimants: [] } : { threepid, mxid: answer };
+    });
+  }
+
+  private async explainLive(threepid: Threepid): Promise<readonly SourceTrace[]> {
+    const live = await explainSource(this.live, threepid, this.deps.clock);
+    if (live.some(({ failure }) => failure !== undefined)) return live;
+    const found = await this.withoutSharedNames(live.flatMap(({ finding }) => finding ?? []));
+    const [spelled] = await this.otherSpellings([threepid], found);
+    return spelled ? explainSource(this.live, spelled, this.deps.clock) : live;
+  }
+
+  private async explainMirror(threepid: Threepid): Promise<SourceTrace> {
+    const since = this.deps.clock.now();
+    const state = await this.deps.mirrorService.state(this.name);
+    const { syncedAt, failure } = state;
+    if (syncedAt === undefined) {
+      const reason = failure === undefined ? 'not synced yet' : `not synced yet: ${failure.reason}`;
+      return { via: 'mirror', finding: undefined, failure: reason, tookMs: 0, notes: [] };
+    }
+    const entries = await this.deps.store.findByThreepid(this.name, threepid);
+    const names = [...new Set(entries.flatMap(({ person }) => person?.mxid ?? []))];
+    const shared = await this.deps.mirrorService.sharedIn(this.name, names);
+    const [mxid, ...others] = names;
+    const isClear = mxid !== undefined && others.length === 0 && !shared.has(mxid);
+    const namesakes = [...shared.values()].flat().map((one) => this.labelOf(one));
+    const claimants = [...new Set([...entries.map(({ label }) => label), ...namesakes])];
+    return {
+      via: 'mirror',
+      finding: mxid === undefined ? undefined : isClear ? { threepid, mxid } : { threepid, claimants },
+      asOf: syncedAt,
+      tookMs: this.deps.clock.now() - since,
+      notes: [
+        ...(failure === undefined ? [] : [`the newest sync was not applied: ${failure.reason}`]),
+        ...warningsOf(state),
+        ...entries.flatMap(({ label, skipped }) => [label, ...skipped.map((reason) => `${label}: ${reason}`)]),
+      ],
+    };
+  }
+}

@@ -1,0 +1,39 @@
+type Parts = Readonly<Record<string, number>>;
+
+/**
+ * Why a listing is taken for broken and not for the truth: it, or one of its parts, lacks more than
+ * `maxShrink` (0 to 1) of what was there. A broken filter, a lost right or a wrong server looks like
+ * this; a layoff rarely does. One person may always leave, unless nobody would be left.
+ *
+ * @param moved how many entries of each part are in another one now: they are not missing
+ */
+export function shrinkage(before: Parts, after: Parts, maxShrink: number, moved: Parts = {}): string | undefined {
+  const whole = reason('the listing', sum(before), sum(after), maxShrink);
+  if (whole) return [whole, ...left(before, after)].join('; ');
+  for (const [base, count] of Object.entries(before)) {
+    // A part that is no longer configured is not missing.
+    const now = after[base];
+    const shrunk =
+      now === undefined ? undefined : reason(`its part ${base}`, count - (moved[base] ?? 0), now, maxShrink);
+    if (shrunk) return shrunk;
+  }
+  return undefined;
+}
+
+function reason(what: string, before: number, after: number, maxShrink: number): string | undefined {
+  const lost = before - after;
+  // A quotient is exact where a product is not: 100 * 0.29 is less than 29.
+  const isBroken = lost / before > maxShrink && (lost > 1 || after === 0);
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  return isBroken
+    ? `${what} has ${after} entries where ${before} were known, ${percent(lost / before)} less (maxShrink: ${percent(maxShrink)})`
+    : undefined;
+}
+
+/** What was known of parts that are no longer configured. */
+const left = (before: Parts, after: Parts): readonly string[] =>
+  Object.entries(before).flatMap(([base, count]) =>
+    base in after || count === 0 ? [] : `${count} of them in ${base}, which is not configured any more`,
+  );
+
+const sum = (bases: Parts): number => Object.values(bases).reduce((total, count) => total + count, 0);

@@ -1,0 +1,57 @@
+import type { MirrorStore } from '../../ports/mirror-store.js';
+import type { MirrorState } from '../directory/mirror-state.js';
+import type { DirectoryDiff } from './full-sync.js';
+import { shrinkage } from './shrink-check.js';
+
+/**
+ * Why a listing is taken for broken and not for the truth: a wrong filter, a lost right or a wrong
+ * server must not look as if nobody worked here any more, nor at the first sync as if nobody did.
+ */
+export async function rejectionReason(
+  source: string,
+  before: MirrorState,
+  listing: DirectoryDiff,
+  store: MirrorStore,
+  maxShrink: number,
+): Promise<string | undefined> {
+  const repetition = mostlyAmbiguous(listing, maxShrink);
+  if (repetition !== undefined) return [repetition, ...warningsOf(listing)].join('; ');
+  const shrunk = shrinkage(before.bases, listing.bases, maxShrink, listing.moved);
+  if (shrunk !== undefined) return [shrunk, ...warningsOf(listing)].join('; ');
+  if (before.syncedAt === undefined) return emptyReason(listing);
+  const { usable, lost } = await lostAddresses(source, listing, store);
+  return shrinkage(before.bases, usable, maxShrink, listing.moved) === undefined
+    ? undefined
+    : `${lost} entries are there and have lost all their addresses: the right to read them may be lost`;
+}
+
+/** Whether so many entries have the id of another that it is none. One may always. */
+function mostlyAmbiguous({ bases, ambiguous: { entries, ids } }: DirectoryDiff, maxShrink: number): string | undefined {
+  const all = Object.values(bases).reduce((sum, count) => sum + count, entries);
+  const surplus = entries - ids;
+  return surplus > 1 && surplus / all > maxShrink
+    ? `${entries} of ${all} entries have the id of another: it is no id`
+    : undefined;
+}
+
+/** What is odd about parts, a line each. */
+export const warningsOf = ({ warnings = {} }: Pick<DirectoryDiff | MirrorState, 'warnings'>): readonly string[] =>
+  Object.entries(warnings).map(([base, warning]) => `${base}: ${warning}`);
+
+/** What is wrong with a first listing of which nobody can be found. One that is empty without a remark is empty. */
+function emptyReason({ upserts, sightings, warnings = {} }: DirectoryDiff): string | undefined {
+  if (upserts.size === 0) return warningsOf({ warnings }).join('; ') || undefined;
+  if (sightings.hasAddresses) return undefined;
+  const { people, skipped } = sightings.samples;
+  return people.count === 0
+    ? `none of the ${upserts.size} entries makes a user ID: ${skipped.shown[0]?.reasons[0] ?? 'for no stated reason'}`
+    : `none of the ${upserts.size} entries has an address: they may not be read, or are kept in other attributes`;
+}
+
+/** How many entries of each part are of use as before, and how many are not because they lost all their addresses. */
+async function lostAddresses(source: string, { bases, withoutAddresses }: DirectoryDiff, store: MirrorStore) {
+  const lost = (await store.get(source, withoutAddresses)).filter(({ person }) => person?.threepids.length);
+  const usable: Record<string, number> = { ...bases };
+  for (const { base } of lost) usable[base] = (usable[base] ?? 0) - 1;
+  return { usable, lost: lost.length };
+}

@@ -1,0 +1,69 @@
+/** Every way the domain can say no. `app/http/errors.ts` says the same in Matrix. */
+export const domainErrors = {
+  invalid_email: 'The email address is not valid',
+  invalid_address: 'The phone number is not valid',
+  invalid_mxid: 'The Matrix user ID is not valid',
+  invalid_public_key: 'The key is not an ed25519 key in base64',
+  medium_unsupported: 'This kind of address is not supported here',
+  session_unknown: 'No session matches this sid and client secret',
+  session_expired: 'This session has expired',
+  session_not_validated: 'This session has not been validated yet: enter the code or follow the link that was sent',
+  session_closed: 'Too many wrong codes: this session is closed, ask for a new code',
+  token_incorrect: 'The token is incorrect',
+  email_not_sent: 'The mail could not be sent',
+  message_not_sent: 'The text message could not be sent',
+  destination_rejected: 'Text messages to this number are not sent from here',
+  pepper_unknown: 'Unknown or invalid pepper - has it been rotated?',
+  algorithm_unknown: 'Unknown lookup algorithm',
+  too_many_addresses: 'The lookup names more addresses than are allowed at once',
+  threepid_in_use: 'This address belongs to another user',
+  owner_unclear: 'The directory knows this address but not whose it is, so it cannot be bound',
+  owner_unreachable: 'The directory that may own this address cannot be asked right now, please try again later',
+  not_signed_in: 'Missing or unknown access token',
+  access_token_unknown: 'Unknown access token',
+  not_yours: 'The access token belongs to another user',
+  sender_not_yours: 'The sender of an invitation must be the user of the access token',
+  openid_token_rejected: 'The homeserver does not know this OpenID token',
+  homeserver_mismatch: 'The homeserver answered for a user of another server',
+  homeserver_invalid: 'The homeserver name is not valid',
+  homeserver_not_allowed: 'Users of this homeserver are not served here',
+  homeserver_failed: 'The homeserver could not be asked',
+  terms_not_signed: 'The terms of service have not been accepted yet',
+  user_left: 'The directory of this organisation does not know this user any more',
+  session_not_theirs: 'The address was validated by somebody who had this user name before, please validate it again',
+  unbind_not_proven: 'Neither a validated session nor a signature of the homeserver proves this unbind',
+  invite_unknown: 'No invitation has this token',
+  limit_exceeded: 'Too many requests, please try again later',
+} as const;
+
+export type Refusal = keyof typeof domainErrors;
+
+/** The request was understood and the answer is no. Anything else thrown is a fault. */
+export class DomainError extends Error {
+  override readonly name = 'DomainError';
+
+  /**
+   * @param details told to the client besides the reason, e.g. the `mxid` that has the threepid
+   */
+  constructor(
+    readonly code: Refusal,
+    options: ErrorOptions & { message?: string } = {},
+    readonly details: Readonly<Record<string, string | number>> = {},
+  ) {
+    super(options.message ?? domainErrors[code], options);
+  }
+}
+
+/** A source that is left alone for now, which the operator has been told already. */
+export class SourceUnavailableError extends Error {
+  override readonly name = 'SourceUnavailableError';
+}
+
+/** Islet ends, and what it was doing with it. */
+export class ShutdownError extends Error {
+  override readonly name = 'ShutdownError';
+
+  constructor() {
+    super('Islet ends');
+  }
+}

@@ -1,0 +1,181 @@
+import type { Clock } from '../../ports/clock.js';
+import type { Random } from '../../ports/random.js';
+import type { MessageSender } from '../../ports/message-sender.js';
+import type { SessionStore } from '../../ports/session-store.js';
+import { type Refusal, DomainError } from '../shared/errors.js';
+import type { ReadPreferences } from '../shared/message-preferences.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import type { Quotas } from '../rate-limiting/quotas.js';
+import type { Medium, Threepid } from '../identifiers/threepid.js';
+import { isExpired, SESSION_LIFETIME_MS, sameSecret, type ValidationSession } from './validation-session.js';
+
+const SID_LENGTH = 32;
+
+export interface TokenRequest {
+  readonly threepid: Threepid;
+  readonly clientSecret: string;
+  readonly sendAttempt: number;
+  readonly nextLink: string | undefined;
+  /** Who asks: the user if there is one, and where from. */
+  readonly user: Mxid | undefined;
+  readonly client: string;
+  /** The calling code of a phone number. */
+  readonly callingCode?: string;
+  readonly preferences: ReadPreferences;
+}
+
+export interface ValidationOptions {
+  /** Characters of a token that is mailed, and digits of a code that is texted. */
+  readonly tokenLength: number;
+  readonly codeLength: number;
+  /** Wrong guesses after which a session is closed. */
+  readonly maxGuesses: number;
+  /** The page that validates a session. */
+  readonly linkOf: (session: ValidationSession, preferences: ReadPreferences) => string;
+}
+
+export interface ValidationDependencies {
+  readonly store: SessionStore;
+  readonly senders: readonly MessageSender[];
+  readonly quotas: Quotas;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Proofs that somebody holds an address. Spec: "Establishing associations", sessions. */
+export class ValidationService {
+  private readonly sending = new Map<string, Promise<void>>();
+
+  constructor(
+    private readonly deps: ValidationDependencies,
+    private readonly options: ValidationOptions,
+  ) {}
+
+  /**
+   * Opens a session, or resumes the live one of the same threepid and client secret, and sends its
+   * token unless this attempt was delivered before. One that was closed by wrong codes opens again
+   * with another token. Spec: POST /validate/email/requestToken.
+   *
+   * @returns the sid
+   * @throws Refused `limit_exceeded`, `destination_rejected`, and `email_not_sent` or
+   *   `message_not_sent`, after which the same attempt may be repeated
+   */
+  async requestToken(request: TokenRequest): Promise<string> {
+    const sender = this.senderOf(request.threepid.medium);
+    const { sid } = await this.open(request);
+    // A repeat that overtakes its first attempt waits for it instead of sending again.
+    const turn = (this.sending.get(sid) ?? Promise.resolve()).then(() => this.send(sid, request, sender));
+    const settled = turn.catch(() => undefined);
+    this.sending.set(sid, settled);
+    try {
+      await turn;
+    } finally {
+      if (this.sending.get(sid) === settled) this.sending.delete(sid);
+    }
+    return sid;
+  }
+
+  /**
+   * Validates a session. Right again for a session that is validated already: clients repeat
+   * themselves. Spec: POST /validate/email/submitToken.
+   *
+   * @throws Refused `session_unknown`, `session_expired`, `session_closed` or `token_incorrect`
+   */
+  async submitToken(sid: string, clientSecret: string, token: string): Promise<ValidationSession> {
+    const session = await this.live(sid, clientSecret);
+    // Counted before it is compared: a hundred guesses at once are a hundred guesses.
+    const guesses = session.validatedAt === undefined ? await this.deps.store.countGuess(sid) : 0;
+    if (guesses > this.options.maxGuesses) throw new DomainError('session_closed');
+    if (!sameSecret(token, session.token)) throw new DomainError('token_incorrect');
+    if (session.validatedAt !== undefined) return session;
+    const now = this.deps.clock.now();
+    const validated = { ...session, validatedAt: now, modifiedAt: now };
+    await this.deps.store.save(validated);
+    return validated;
+  }
+
+  /**
+   * The validated session. Spec: GET /3pid/getValidated3pid.
+   *
+   * @throws Refused `session_unknown`, `session_expired` or `session_not_validated`
+   */
+  async validated(sid: string, clientSecret: string): Promise<ValidationSession & { readonly validatedAt: number }> {
+    const session = await this.live(sid, clientSecret);
+    const { validatedAt } = session;
+    if (validatedAt === undefined) throw new DomainError('session_not_validated');
+    return { ...session, validatedAt };
+  }
+
+  /** The session, validated or not. @throws Refused `session_unknown` or `session_expired` */
+  async live(sid: string, clientSecret: string): Promise<ValidationSession> {
+    const session = await this.deps.store.get(sid);
+    // One answer for both: a stranger must not learn which sids exist.
+    if (!session || !sameSecret(clientSecret, session.clientSecret)) throw new DomainError('session_unknown');
+    if (isExpired(session, this.deps.clock.now())) throw new DomainError('session_expired');
+    return session;
+  }
+
+  /** Removes what nobody can use any more, a while after it expired: until then the answer says "expired". */
+  purge(): Promise<void> {
+    return this.deps.store.purge(this.deps.clock.now() - 5 * SESSION_LIFETIME_MS);
+  }
+
+  private open({ threepid, clientSecret, nextLink }: TokenRequest): Promise<ValidationSession> {
+    const now = this.deps.clock.now();
+    const fresh: ValidationSession = {
+      sid: this.deps.random.text(SID_LENGTH),
+      threepid,
+      clientSecret,
+      token: this.newToken(threepid.medium),
+      sendAttempt: -1,
+      nextLink,
+      validatedAt: undefined,
+      openedAt: now,
+      modifiedAt: now,
+    };
+    return this.deps.store.findOrAdd(fresh, now - SESSION_LIFETIME_MS);
+  }
+
+  private async send(sid: string, request: TokenRequest, sender: MessageSender): Promise<void> {
+    const known = await this.deps.store.get(sid);
+    if (!known || request.sendAttempt <= known.sendAttempt) return;
+    await this.takeQuota(request);
+    const session = (await this.reopened(known)) ?? known;
+    const { token } = session;
+    const link = this.options.linkOf(session, request.preferences);
+    try {
+      await sender.send(session.threepid, { kind: 'validation', token, link, preferences: request.preferences });
+    } catch (cause) {
+      if (cause instanceof DomainError) throw cause;
+      throw new DomainError(notSent[session.threepid.medium], { cause });
+    }
+    // Read again: it may have been validated while the message was on its way.
+    const now = (await this.deps.store.get(sid)) ?? session;
+    await this.deps.store.save({ ...now, sendAttempt: request.sendAttempt, nextLink: request.nextLink });
+  }
+
+  private async reopened({ sid, threepid }: ValidationSession): Promise<ValidationSession | undefined> {
+    const { maxGuesses } = this.options;
+    return maxGuesses === Infinity ? undefined : this.deps.store.renew(sid, this.newToken(threepid.medium), maxGuesses);
+  }
+
+  private newToken(medium: Medium): string {
+    const { tokenLength, codeLength } = this.options;
+    return medium === 'email' ? this.deps.random.text(tokenLength) : this.deps.random.digits(codeLength);
+  }
+
+  private takeQuota({ threepid: { medium, address }, user, client, callingCode }: TokenRequest): Promise<void> {
+    // Who asks comes first: one who is over the limit must not use up that of somebody's address.
+    return medium === 'email'
+      ? this.deps.quotas.consume('mail', { perUser: user, perClient: client, perAddress: address })
+      : this.deps.quotas.consume('sms', { perUser: user ?? client, perNumber: address, perCountry: callingCode });
+  }
+
+  private senderOf(medium: Medium): MessageSender {
+    const sender = this.deps.senders.find((one) => one.medium === medium);
+    if (!sender) throw new DomainError(medium === 'email' ? 'email_not_sent' : 'destination_rejected');
+    return sender;
+  }
+}
+
+const notSent = { email: 'email_not_sent', msisdn: 'message_not_sent' } as const satisfies Record<Medium, Refusal>;

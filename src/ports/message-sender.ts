@@ -1,0 +1,57 @@
+import type { Medium, Threepid } from '../domain/identifiers/threepid.js';
+import type { ReadPreferences } from '../domain/shared/message-preferences.js';
+
+/** What can be sent, with everything its texts may name. */
+export type Message =
+  | {
+      readonly kind: 'validation';
+      readonly token: string;
+      readonly link: string;
+      readonly preferences: ReadPreferences;
+    }
+  | {
+      readonly kind: 'invite';
+      readonly link: string;
+      readonly invite: InviteDetails;
+      readonly preferences: ReadPreferences;
+    };
+
+/** Words of other people: each is untrusted, of any length, and may be missing. */
+export interface InviteDetails {
+  readonly sender: string;
+  readonly senderDisplayName: string | undefined;
+  readonly roomName: string | undefined;
+  readonly roomAlias: string | undefined;
+  readonly roomAvatarUrl: string | undefined;
+  readonly roomType: string | undefined;
+}
+
+/** A message that the next hop did not accept. Its text names the hop and the reason, and no address. */
+export class DeliveryError extends Error {
+  override readonly name = 'DeliveryError';
+
+  constructor(
+    /** `mail server relay.example.org:25` */
+    readonly endpoint: string,
+    /** `certificate is not trusted`, `said: 550 5.1.1 User unknown` */
+    readonly reason: string,
+    /** Whether the hop has decided: the same message would be refused again. */
+    readonly isFinal = false,
+    options?: ErrorOptions,
+  ) {
+    super(`${endpoint}: ${reason}`, options);
+  }
+}
+
+/** Brings messages to one medium. */
+export abstract class MessageSender {
+  abstract readonly medium: Medium;
+
+  /**
+   * Resolves when the next hop has accepted the message.
+   *
+   * @throws SendFailed if it was refused or took too long; after too long it may have been accepted
+   * @throws Refused `destination_rejected` if messages to this address are not sent from here
+   */
+  abstract send(to: Threepid, message: Message): Promise<void>;
+}

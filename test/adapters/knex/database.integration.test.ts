@@ -1,0 +1,251 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Knex } from 'knex';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { type DatabaseOptions, openDatabase } from '../../../src/adapters/knex/database.js';
+import { migrationSource } from '../../../src/adapters/knex/migrations.js';
+import { knexStores } from '../../../src/adapters/knex/stores.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { callsOf, draftOf, readAll } from '../../contracts/stores.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+import { freshDatabase, onServer, ROLE_WITH_PASSWORD } from '../../support/postgres.js';
+
+const clock = { now: () => 0 };
+const opened: Knex[] = [];
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'islet-database-'));
+});
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((db) => db.destroy()));
+  await rm(folder, { recursive: true });
+});
+
+async function open(options: DatabaseOptions): Promise<Knex> {
+  const db = await openDatabase(options);
+  opened.push(db);
+  return db;
+}
+
+const places: readonly [string, () => Promise<DatabaseOptions>][] = [
+  ['a SQLite file', async () => ({ client: 'sqlite3', file: join(folder, 'islet.db') })],
+  ['PostgreSQL', async () => ({ client: 'pg', url: (await freshDatabase(inject('postgresUrl'))).url })],
+];
+
+describe.each(places)('a database in %s', (_name, place) => {
+  it('goes up, down and up again', async () => {
+    const db = await open(await place());
+    const tables = ['validation_sessions', 'claim_changes_purged', 'rate_limit_takes'];
+    const present = () => Promise.all(tables.map((table) => db.schema.hasTable(table)));
+    await db.migrate.rollback({ migrationSource, disableTransactions: true }, true);
+    expect(await present()).toEqual([false, false, false]);
+    await db.migrate.latest({ migrationSource, disableTransactions: true });
+    expect(await present()).toEqual([true, true, true]);
+  });
+
+  it('keeps bindings and sessions of a version that knew nothing of holders', async () => {
+    const db = await open(await place());
+    while (await db.schema.hasTable('holders')) await db.migrate.down({ migrationSource, disableTransactions: true });
+    const threepid = { medium: 'email', address: 'anna@example.org', alias: null };
+    const mxid = '@anna:example.org';
+    await db('associations').insert({ ...threepid, mxid, bound_at: 1, not_before: 1, not_after: 2 });
+    const session = { sid: 's1', client_secret: 'monkeys', token: '1', send_attempt: 1, modified_at: 7 };
+    await db('validation_sessions').insert({ ...threepid, ...session });
+    await db.migrate.latest({ migrationSource, disableTransactions: true });
+
+    const stores = knexStores(db, clock);
+    expect(await stores.associations.find([email('anna@example.org')])).toEqual([
+      { threepid: email('anna@example.org'), mxid, boundAt: 1, notBefore: 1, notAfter: 2 },
+    ]);
+    expect(await stores.sessions.get('s1')).toMatchObject({ openedAt: 7, modifiedAt: 7 });
+  });
+
+  it('is as it was when it is opened again', async () => {
+    const options = await place();
+    await knexStores(await open(options), clock).accounts.addToken('token', '@anna:example.org', 1);
+    await opened.splice(0)[0]?.destroy();
+    expect(await knexStores(await open(options), clock).accounts.find('token')).toBe('@anna:example.org');
+  });
+
+  it('is not opened by a version that is older than it, which says so', async () => {
+    const options = await place();
+    const db = await open(options);
+    await db('knex_migrations').insert({ name: '9999-of-tomorrow', batch: 2, migration_time: new Date() });
+    await opened.splice(0)[0]?.destroy();
+    await expect(openDatabase(options)).rejects.toThrow(
+      /used by a newer version of Islet, which added 9999-of-tomorrow/,
+    );
+  });
+
+  it('keeps no access token and no limited key in clear', async () => {
+    const db = await open(await place());
+    const stores = knexStores(db, clock);
+    await stores.accounts.addToken('secret-token', '@anna:example.org', 1);
+    await stores.limits.consume('mail to anna@example.org', { amount: 1, windowMs: 1 });
+    const rows = JSON.stringify([await db('access_tokens'), await db('rate_limit_takes')]);
+    expect(rows).not.toMatch(/secret-token|mail to|anna@/);
+  });
+
+  it('tells nothing of what was to be stored in its errors', async () => {
+    const stores = knexStores(await open(await place()), clock);
+    const invite = {
+      token: 'invite-secret',
+      threepid: email('anna@example.org'),
+      roomId: '!room:example.org',
+      sender: '@bob:example.org',
+      ephemeralPublicKey: 'key',
+      keyId: 'ed25519:0',
+      createdAt: 1,
+      deliveredAt: undefined,
+    } as const;
+    await stores.invites.add(invite, []);
+    await stores.accounts.addToken('token-secret', '@anna:example.org', 1);
+    const twice = draftOf(stores.mirrors, [entry('anna@example.org'), entry('anna@example.org')]);
+    const failed = await Promise.allSettled([
+      stores.invites.add(invite, []),
+      stores.invites.add({ ...invite, token: 'another-secret', roomId: missing }, []),
+      stores.accounts.addToken('token-secret', '@anna:example.org', 1),
+      stores.mirrors.apply('staff', { upserts: twice, ...nothing }),
+    ]);
+    for (const outcome of failed) {
+      expect(outcome.status).toBe('rejected');
+      const { reason } = outcome as PromiseRejectedResult;
+      const told = [String(reason), JSON.stringify(reason), JSON.stringify(Object.getOwnPropertyDescriptors(reason))];
+      expect(told.join()).not.toMatch(/-secret|anna@/);
+    }
+  });
+
+  it('applies nothing of an update in which one entry breaks a rule of the table', async () => {
+    const stores = knexStores(await open(await place()), clock);
+    const many = Array.from({ length: 3_000 }, (_, at) => entry(`id-${at}`));
+    const broken = { ...entry('broken'), base: missing };
+    const put = draftOf(stores.mirrors, [...many, broken]);
+    await expect(stores.mirrors.apply('staff', { upserts: put, ...nothing })).rejects.toThrow(/null/i);
+    expect(await readAll(stores.mirrors.entries('staff'))).toEqual([]);
+    expect(await stores.mirrors.state('staff')).toBeUndefined();
+  });
+});
+
+describe('a SQLite file', () => {
+  const inFolder = (...names: string[]) => ({ client: 'sqlite3', file: join(folder, ...names) }) as const;
+
+  it('is for the eyes of its owner only', async () => {
+    await open(inFolder('islet.db'));
+    for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
+  });
+
+  it('has one owner at a time', async () => {
+    await open(inFolder('islet.db'));
+    await expect(openDatabase(inFolder('islet.db'))).rejects.toThrow(/islet\.db: another process has it open/);
+  });
+
+  it('says which file it cannot open', async () => {
+    await expect(openDatabase(inFolder('nowhere', 'islet.db'))).rejects.toThrow(/nowhere\/islet\.db: .*no such file/);
+  });
+});
+
+describe('PostgreSQL', () => {
+  const database = async () => (await freshDatabase(inject('postgresUrl'))).url;
+
+  it('is brought up by instances that start together', async () => {
+    const url = await database();
+    const instances = await Promise.all([1, 2, 3].map(() => open({ client: 'pg', url })));
+    for (const db of instances) expect(await knexStores(db, clock).peppers.all()).toEqual([]);
+  });
+
+  it('takes a password as it is, beside the URL', async () => {
+    const url = new URL(await database());
+    const password = "s3cr$t #1 %41&?='\\ ü";
+    const quoted = password.replaceAll("'", "''");
+    await onServer(url.href, `create role ${ROLE_WITH_PASSWORD} superuser login password '${quoted}'`);
+    url.username = ROLE_WITH_PASSWORD;
+    const db = await open({ client: 'pg', url: url.href, password });
+    expect(await knexStores(db, clock).peppers.all()).toEqual([]);
+    const wrong = openDatabase({ client: 'pg', url: url.href, password: 'wrong-secret' });
+    await expect(wrong).rejects.toThrow(/password authentication failed/);
+    await expect(wrong).rejects.not.toThrow(/wrong-secret/);
+  });
+
+  it('is spoken to in TLS only if its certificate is trusted, whatever the environment says', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    await writeFile(join(folder, 'ca.pem'), inject('postgresCa'));
+    const url = `${await database()}?sslmode=verify-full`;
+    const db = await open({ client: 'pg', url: `${url}&sslrootcert=${join(folder, 'ca.pem')}` });
+    const { rows } = await db.raw('select ssl from pg_stat_ssl where pid = pg_backend_pid()');
+    expect(rows).toEqual([{ ssl: true }]);
+    await expect(openDatabase({ client: 'pg', url })).rejects.toThrow('unable to verify the first certificate');
+    vi.unstubAllEnvs();
+  });
+
+  it('says which server cannot be reached, without the password', async () => {
+    const refused = openDatabase({ client: 'pg', url: 'postgres://islet:url-secret@127.0.0.1:1/islet' });
+    await expect(refused).rejects.toThrow(/^could not open the database islet at 127\.0\.0\.1:1: .*ECONNREFUSED/);
+    await expect(refused).rejects.not.toThrow(/url-secret/);
+  });
+
+  it('is asked over another connection after one that was never answered', async () => {
+    const url = new URL(await database());
+    let isSilent = false;
+    const proxy = await TcpProxy.to(Number(url.port), () => !isSilent);
+    url.port = String(proxy.port);
+    url.searchParams.set('query_timeout', '300');
+    const db = await open({ client: 'pg', url: url.href });
+    isSilent = true;
+    await expect(db.raw('select 1')).rejects.toThrow('Query read timeout');
+    isSilent = false;
+    expect((await db.raw('select 1 as one')).rows).toEqual([{ one: 1 }]);
+    await db.destroy();
+    await proxy.stop();
+  });
+
+  it('calls other instances back, also after all connections were cut', async () => {
+    const url = await database();
+    const db = await open({ client: 'pg', url });
+    const { feed } = knexStores(db, clock);
+    const calls = callsOf(feed);
+    const bindElsewhere = async (name: string) => {
+      const elsewhere = await open({ client: 'pg', url });
+      const next = calls.next();
+      await knexStores(elsewhere, clock).associations.bind(
+        { ...claim(name), boundAt: 1, notBefore: 1, notAfter: 2 },
+        [],
+      );
+      await next;
+    };
+    await calls.next(); // it has looked where it stands
+    await bindElsewhere('anna');
+    await onServer(
+      url,
+      'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+    );
+    await bindElsewhere('bob');
+    const listeners = () =>
+      db('pg_stat_activity').where({ query: 'listen islet_changes' }).andWhereRaw('datname = current_database()');
+    await expect.poll(listeners, { timeout: 5_000 }).toHaveLength(1);
+    calls.close();
+    expect((await feed.since(0))?.changes).toHaveLength(2);
+  });
+});
+
+/** What TypeScript promises never to be missing. */
+const missing = null as unknown as string;
+
+const claim = (name: string) => ({ threepid: email(`${name}@example.org`), mxid: `@${name}:example.org` }) as const;
+
+const entry = (id: string) => ({
+  id,
+  label: id,
+  digest: '1',
+  base: 'people',
+  person: undefined,
+  skipped: [],
+});
+
+const nothing = {
+  removed: [],
+  state: { syncedAt: 1, attemptedAt: 1, bases: {}, failure: undefined },
+  changes: [],
+};

@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import type { LdapOptions } from '../../../src/adapters/ldap/options.js';
+import { ldapSource } from '../../../src/adapters/ldap/ldap-source.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
+
+const options: LdapOptions = {
+  name: 'staff',
+  urls: ['ldaps://dc1.example.org'],
+  bindDn: 'cn=islet,dc=example,dc=org',
+  password: 'secret',
+  bases: ['dc=example,dc=org'],
+  preset: 'openldap',
+  homeserver: 'example.org',
+  timeLimitMs: 1_000,
+  connections: 1,
+  pageSize: 1_000,
+};
+
+const open = (more: Partial<LdapOptions>) => ldapSource({ ...options, ...more }, new RecordingTelemetry());
+
+it.each<[string, Partial<LdapOptions>, string]>([
+  ['a password in clear text', { urls: ['ldap://dc1.example.org'] }, 'would carry the password unencrypted'],
+  ['a password in clear text to one of several', { urls: ['ldaps://a', 'ldap://b'] }, 'ldap://b would carry'],
+  ['what only looks like this machine', { urls: ['ldap://127.example.org'] }, 'unencrypted'],
+  ['an empty password', { password: '' }, 'would take the bind for an anonymous one'],
+  ['no password', { password: undefined }, 'the password is missing'],
+  ['an empty name', { bindDn: '' }, 'bindDn is missing'],
+  ['a password of nobody', { bindDn: undefined }, 'bindDn is missing'],
+  ['no server', { urls: [] }, 'urls'],
+  ['another kind of URL', { urls: ['https://dc1.example.org'] }, 'https://dc1.example.org is not like'],
+  ['a URL with a search in it', { urls: ['ldaps://dc1.example.org/dc=example?uid'] }, 'is not like'],
+  ['what is no URL', { urls: ['dc1.example.org'] }, 'is not like'],
+  ['no base', { bases: [] }, 'bases'],
+  ['certificates that are none', { ca: 'hello' }, 'ca holds no certificate'],
+  [
+    'a broken certificate',
+    { ca: '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n' },
+    'ca: certificate 1 cannot be read',
+  ],
+  ['a broken filter', { filter: '(cn=' }, 'at its end'],
+  ['an attribute that is none', { attributes: { email: ['mail)(uid=*'] } }, '"mail)(uid=*" is no attribute name'],
+  ['no naming attribute', { preset: undefined }, 'attributes.user is missing'],
+  ['a localpart without a homeserver', { homeserver: undefined, localpart: '{uid}' }, 'localpart needs a homeserver'],
+  ['a homeserver that is none', { homeserver: 'example org' }, 'homeserver'],
+  ['a region that is none', { phoneRegion: 'XX' as 'DE' }, 'phoneRegion: XX'],
+])('a directory is refused for %s', (_what, more, problem) => {
+  expect(() => open(more)).toThrow(problem);
+});
+
+it.each<[string, Partial<LdapOptions>]>([
+  ['LDAPS', {}],
+  ['StartTLS', { urls: ['ldap://dc1.example.org'], startTls: true }],
+  ['clear text where that is allowed', { urls: ['ldap://dc1.example.org'], allowClearText: true }],
+  ['clear text within this machine', { urls: ['ldap://127.0.0.1', 'ldap://localhost:3389', 'ldap://[::1]'] }],
+  ['clear text without a password', { urls: ['ldap://dc1.example.org'], bindDn: undefined, password: undefined }],
+])('a directory may be asked by %s', (_what, more) => {
+  expect(() => open(more)).not.toThrow();
+});

@@ -1,0 +1,142 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
+import { listed, sourceOf } from '../../support/ldap.js';
+import { entry, person, unit } from '../../support/ldif.js';
+import { freePort } from '../../support/ports.js';
+import { Slapd } from '../../support/slapd.js';
+
+const ROOT = 'dc=example,dc=org';
+const PEOPLE = `ou=people,${ROOT}`;
+
+const LDIF = [
+  unit('people'),
+  person('anna', { mail: ['anna@example.org', 'not an address'], mobile: 'n/a' }),
+  person('left', { mail: 'left@example.org', employeeType: 'left' }),
+  person('two', { uid: ['two', 'zwei'], mail: 'two@example.org' }),
+  person('extension', { telephoneNumber: '+49 221 5551234 ext. 7' }),
+  person('eve', { mail: 'office@example.org' }),
+  person('adam', { mail: 'office@example.org' }),
+  unit('empty'),
+  entry(`ou=far,${ROOT}`, {
+    objectClass: ['referral', 'extensibleObject'],
+    ou: 'far',
+    ref: 'ldap://far.example.org/ou=far,dc=example,dc=org',
+  }),
+].join('');
+
+const filter = '(&(objectClass=inetOrgPerson)(!(employeeType=left)))';
+
+describe('what the operator is told of a directory', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await Slapd.start({ ldif: LDIF });
+  });
+  afterAll(() => slapd.stop());
+
+  describe('of one address', () => {
+    const explain = async (threepid: ReturnType<typeof email>) => {
+      const source = sourceOf(slapd, { filter });
+      const [evidence, ...others] = await source.explain(threepid);
+      expect(others).toEqual([]);
+      await source.close();
+      return evidence;
+    };
+
+    it('is whose it is, by which entry, and what of that was left out', async () => {
+      const anna = email('anna@example.org');
+      expect(await explain(anna)).toEqual({
+        via: 'live',
+        finding: { threepid: anna, mxid: '@anna:example.org' },
+        asOf: expect.any(Number),
+        tookMs: expect.any(Number),
+        notes: [
+          `uid=anna,${PEOPLE}`,
+          `uid=anna,${PEOPLE}: a value of \`mail\` is no email address`,
+          `uid=anna,${PEOPLE}: a phone number in \`mobile\` cannot be read`,
+        ],
+      });
+    });
+
+    it('is that the filter keeps out the entry that has it', async () => {
+      expect(await explain(email('left@example.org'))).toMatchObject({
+        finding: undefined,
+        notes: [`uid=left,${PEOPLE}: not let through by the filter`],
+      });
+    });
+
+    it('is why the entry that has it is nobody', async () => {
+      expect((await explain(email('two@example.org')))?.notes).toContain(
+        `uid=two,${PEOPLE}: \`uid\` has several values, and only one can name the user`,
+      );
+      expect((await explain(msisdn('492215551234')))?.notes).toContain(
+        `uid=extension,${PEOPLE}: a phone number in \`telephoneNumber\` cannot be read`,
+      );
+    });
+
+    it('is who contests it', async () => {
+      expect(await explain(email('office@example.org'))).toMatchObject({
+        finding: { claimants: [`uid=eve,${PEOPLE}`, `uid=adam,${PEOPLE}`] },
+      });
+    });
+
+    it('is why the directory cannot be asked', async () => {
+      const url = `ldap://127.0.0.1:${await freePort()}`;
+      const source = sourceOf(slapd, { urls: [url] });
+      expect(await source.explain(email('anna@example.org'))).toMatchObject([
+        { via: 'live', finding: undefined, failure: `${url}: connection refused` },
+      ]);
+      await source.close();
+    });
+  });
+
+  it('is of each server and each base whether it can be used', async () => {
+    const dead = `ldap://127.0.0.1:${await freePort()}`;
+    const nowhere = `ou=nowhere,${ROOT}`;
+    const empty = `ou=empty,${ROOT}`;
+    const source = sourceOf(slapd, { urls: [dead, slapd.url], bases: [PEOPLE, nowhere, empty] });
+    expect(await source.check()).toEqual([
+      { endpoint: dead, ok: false, problem: 'connection refused' },
+      { endpoint: slapd.url, ok: true, problem: undefined },
+      { endpoint: `${slapd.url} ${PEOPLE}`, ok: true, problem: undefined },
+      {
+        endpoint: `${slapd.url} ${nowhere}`,
+        ok: false,
+        problem: `search below ${nowhere} failed: no such object (it does not exist, or may not be seen)`,
+      },
+      {
+        endpoint: `${slapd.url} ${empty}`,
+        ok: false,
+        problem: 'nothing is below the base, or the account that binds may not see it',
+      },
+    ]);
+    await source.close();
+  });
+
+  it('is that only a global catalog has a root', async () => {
+    const source = sourceOf(slapd, { bases: [''] });
+    const problem = expect.stringMatching(/^search below the root \(base ""\) failed: .*global catalog/) as string;
+    expect(await source.check()).toMatchObject([{ ok: true }, { endpoint: `${slapd.url} `, problem }]);
+    await source.close();
+  });
+
+  it('is that the filter matches nothing', async () => {
+    const source = sourceOf(slapd, { filter: '(objectClass=user)' });
+    expect((await source.check()).at(-1)).toMatchObject({
+      ok: false,
+      problem: 'the filter matches nothing although the base has entries',
+    });
+    await source.close();
+  });
+
+  it('is once that referrals are not followed', async () => {
+    const heard = new RecordingTelemetry();
+    const source = sourceOf(slapd, { bases: [ROOT] }, heard);
+    expect(await listed(source)).toHaveLength(6);
+    expect(await listed(source)).toHaveLength(6);
+    expect(heard.lines).toEqual([
+      { message: 'referrals to other servers are not followed', facts: { source: 'staff', base: ROOT } },
+    ]);
+    await source.close();
+  });
+});

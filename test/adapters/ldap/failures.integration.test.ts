@@ -1,0 +1,247 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { LdapOptions } from '../../../src/adapters/ldap/options.js';
+import type { LdapSource } from '../../../src/adapters/ldap/ldap-source.js';
+import { ShutdownError } from '../../../src/domain/shared/errors.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import type { Clock } from '../../../src/ports/clock.js';
+import { FakeClock, RecordingTelemetry } from '../../support/fakes.js';
+import { listed, sourceOf } from '../../support/ldap.js';
+import { person, unit } from '../../support/ldif.js';
+import { freePort } from '../../support/ports.js';
+import { Slapd } from '../../support/slapd.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+
+const anna = email('anna@example.org');
+const found = [{ threepid: anna, mxid: '@anna:example.org' }];
+const crowd = Array.from({ length: 500 }, (_, index) => person(`user${index}`)).join('');
+const TIME_LIMIT_MS = 1_000;
+
+/** Timers that are running. */
+const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+
+/** What `count` comes down to when no more is closed. */
+async function settled(count: () => number, wanted: number): Promise<number> {
+  for (let tries = 0; count() > wanted && tries < 100; tries++) await pause(20);
+  return count();
+}
+
+async function took(work: Promise<unknown>): Promise<number> {
+  const since = performance.now();
+  await work.catch(() => undefined);
+  return performance.now() - since;
+}
+
+describe('a directory that fails', () => {
+  let syncCursor = '';
+  let slapd: Slapd;
+  let source: LdapSource;
+  let heard: RecordingTelemetry;
+  beforeEach(async () => {
+    slapd = await Slapd.start({
+      ldif: unit('people') + person('anna', { mail: 'anna@example.org' }) + crowd,
+      // Whoever is not bound sees nothing, and is not told so.
+      database: ['access to attrs=userPassword by anonymous auth', 'access to * by users read by anonymous search'],
+    });
+    make();
+  });
+  afterEach(async () => {
+    await source.close();
+    await slapd.stop();
+  });
+
+  function make(options: Partial<LdapOptions> = {}, clock?: Clock): void {
+    heard = new RecordingTelemetry();
+    source = sourceOf(slapd, { timeLimitMs: TIME_LIMIT_MS, stallLimitMs: TIME_LIMIT_MS, ...options }, heard, clock);
+  }
+
+  it('leaves no socket and no timer behind after hundreds of lookups of a stopped one', async () => {
+    const proxy = await TcpProxy.to(slapd.port);
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
+    const before = timers();
+    expect(await source.find([anna])).toEqual(found);
+    await slapd.pause();
+    for (let turn = 0; turn < 4; turn++) {
+      const since = performance.now();
+      const lookups = Array.from({ length: 100 }, () => source.find([anna]));
+      const results = await Promise.allSettled(lookups);
+      expect(results.every(({ status }) => status === 'rejected')).toBe(true);
+      expect(performance.now() - since).toBeLessThan(TIME_LIMIT_MS * 10);
+    }
+    expect(await settled(() => proxy.open, 0)).toBe(0);
+    expect(await settled(timers, before)).toBeLessThanOrEqual(before);
+    slapd.resume();
+    await proxy.stop();
+  });
+
+  it('answers as soon as it has been restarted', async () => {
+    expect(await source.find([anna])).toEqual(found);
+    await slapd.restart();
+    expect(await source.find([anna])).toEqual(found);
+    await slapd.kill();
+    await expect(source.find([anna])).rejects.toThrow('connection refused');
+    await slapd.restart();
+    await vi.waitFor(async () => expect(await source.find([anna])).toEqual(found), 3_000);
+    expect(heard.all('the directory works again')).toHaveLength(1);
+  });
+
+  it('is told of once, not for every lookup', async () => {
+    await slapd.kill();
+    for (let lookup = 0; lookup < 30; lookup++) await took(source.find([anna]));
+    expect(heard.all('the directory fails')).toEqual([
+      { source: 'staff', what: `server ${slapd.url}`, problem: `${slapd.url}: connection refused` },
+    ]);
+    expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|secret/);
+    expect(heard.counted[0]).toEqual({ name: 'ldap_failures', labels: { source: 'staff' } });
+  });
+
+  it('is told of once when it answers too late, and without what was asked', async () => {
+    expect(await source.find([anna])).toEqual(found);
+    await slapd.pause();
+    await Promise.allSettled([source.find([anna]), source.find([anna])]);
+    slapd.resume();
+    const problem = expect.stringMatching(/no answer within 1 s/);
+    expect(heard.all('the directory fails')).toContainEqual({ source: 'staff', what: 'lookups', problem });
+    expect(heard.all('the directory fails').filter(({ what }) => what === 'lookups')).toHaveLength(1);
+    expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|secret/);
+  });
+
+  it('is never asked over a connection that lost its bind', async () => {
+    const proxy = await TcpProxy.to(slapd.port);
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
+    expect(await source.find([anna])).toEqual(found);
+    proxy.cut();
+    expect(await source.find([anna])).toEqual(found);
+    expect(proxy.accepted).toBe(2);
+    await proxy.stop();
+  });
+
+  it('is failed, not empty, when the password was changed while the connection was lost', async () => {
+    const proxy = await TcpProxy.to(slapd.port);
+    const reader = 'uid=user1,ou=people,dc=example,dc=org';
+    const password = (text: string) =>
+      slapd.modify(`dn: ${reader}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${text}\n`);
+    await password('first');
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`], bindDn: reader, password: 'first' });
+    expect(await source.find([anna])).toEqual(found);
+    await password('second');
+    proxy.cut();
+    await expect(source.find([anna])).rejects.toThrow(`bind refused for ${reader}: invalid credentials`);
+    await expect(listed(source)).rejects.toThrow('invalid credentials');
+    await proxy.stop();
+  });
+
+  it('throws when it stalls in the middle of a listing', async () => {
+    make({ pageSize: 50 });
+    const pages = source.list()[Symbol.asyncIterator]();
+    expect((await pages.next()).value?.entries).toHaveLength(50);
+    await slapd.pause();
+    await expect(toEnd(pages)).rejects.toThrow('no answer within 1 s');
+    slapd.resume();
+  });
+
+  it('throws when it dies in the middle of a listing', async () => {
+    make({ pageSize: 50 });
+    const pages = source.list()[Symbol.asyncIterator]();
+    await pages.next();
+    await slapd.kill();
+    await expect(toEnd(pages)).rejects.toThrow(/the connection was lost|connection closed by the server/);
+  });
+
+  it('throws when the network stalls in the middle of a page', async () => {
+    let said = 0;
+    const proxy = await TcpProxy.to(slapd.port, (data) => (said += data.length) < 20_000);
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
+    await expect(listed(source)).rejects.toThrow('no answer within');
+    await proxy.stop();
+  });
+
+  it.each([
+    ['a listing', { stallLimitMs: 60_000, listsInThread: true }, () => listed(source)],
+    ['a question for changes', { stallLimitMs: 60_000 }, () => source.changes(syncCursor)],
+  ])('holds up nobody who ends Islet during %s', async (_case, options, ask) => {
+    let isSilent = false;
+    // It lets us in, and is silent then.
+    const proxy = await TcpProxy.to(slapd.port, (data) => !isSilent || data.includes('\x61'));
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`], ...options });
+    for await (const _page of source.list((text) => (syncCursor = text)));
+    const before = proxy.accepted;
+    isSilent = true;
+    const asked = ask();
+    await vi.waitFor(() => expect(proxy.accepted).toBe(before + 1));
+    source.abort();
+    await expect(asked).rejects.toBeInstanceOf(ShutdownError);
+    expect(await settled(() => proxy.open, 0)).toBe(0);
+    await proxy.stop();
+  });
+
+  it('has its connection closed when a listing is not read to its end', async () => {
+    const proxy = await TcpProxy.to(slapd.port);
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`], pageSize: 50 });
+    for await (const { entries } of source.list()) {
+      expect(entries).toHaveLength(50);
+      expect(proxy.open).toBe(2);
+      break;
+    }
+    expect(await settled(() => proxy.open, 0)).toBe(0);
+    await proxy.stop();
+  });
+
+  it('is not mistaken for empty where a base does not exist', async () => {
+    make({ bases: ['ou=nowhere,dc=example,dc=org'] });
+    await expect(source.find([anna])).rejects.toThrow('no such object');
+    await expect(listed(source)).rejects.toThrow('no such object');
+  });
+
+  it('costs nothing where another server of it works', async () => {
+    const dead = `ldap://127.0.0.1:${await freePort()}`;
+    make({ urls: [dead, slapd.url] });
+    expect(await source.find([anna])).toEqual(found);
+    expect(await listed(source)).toHaveLength(501);
+    expect(heard.all('the directory fails')).toHaveLength(1);
+  });
+
+  it('costs a server’s silence once, until a listing finds it back', async () => {
+    let isSilent = true;
+    const silent = await TcpProxy.to(slapd.port, () => !isSilent);
+    const working = await TcpProxy.to(slapd.port);
+    const clock = new FakeClock();
+    make({ urls: [silent, working].map(({ port }) => `ldap://127.0.0.1:${port}`) }, clock);
+    for (let lookup = 0; lookup < 10; lookup++) {
+      expect(await source.find([anna])).toEqual(found);
+      working.cut();
+      clock.pass(10 * 60_000);
+    }
+    expect(working.accepted).toBe(10);
+    expect(silent.accepted).toBe(1);
+
+    isSilent = false;
+    expect(await listed(source)).toHaveLength(501);
+    expect(await source.find([anna])).toEqual(found);
+    expect(working.accepted).toBe(10);
+    expect(silent.accepted).toBe(3);
+    await Promise.all([silent.stop(), working.stop()]);
+  });
+
+  it('is asked again by a clock that was set back, however long it was to rest', async () => {
+    let isDown = true;
+    const proxy = await TcpProxy.to(slapd.port, () => {
+      if (isDown) proxy.cut();
+      return !isDown;
+    });
+    const clock = new FakeClock();
+    make({ urls: [`ldap://127.0.0.1:${proxy.port}`] }, clock);
+    await expect(source.find([anna])).rejects.toThrow(`ldap://127.0.0.1:${proxy.port}`);
+    isDown = false;
+    await expect(source.find([anna])).rejects.toThrow(`ldap://127.0.0.1:${proxy.port}`);
+    clock.pass(-60 * 60_000);
+    expect(await source.find([anna])).toEqual(found);
+    await proxy.stop();
+  });
+});
+
+/** Takes all pages that are left. */
+async function toEnd(pages: AsyncIterator<unknown>): Promise<void> {
+  while (!(await pages.next()).done);
+}

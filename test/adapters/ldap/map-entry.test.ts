@@ -1,0 +1,231 @@
+import { describe, expect, it } from 'vitest';
+import { read } from '../../../src/adapters/ldap/mapping/map-entry.js';
+import { attributesOf, joined, type RawEntry, rawEntry } from '../../../src/adapters/ldap/protocol/raw-entry.js';
+import { rulesOf } from '../../../src/adapters/ldap/mapping/mapping-rules.js';
+import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
+import { searchResultEntry } from '../../support/ber.js';
+
+type Values = Readonly<Record<string, string | Buffer | readonly (string | Buffer)[]>>;
+type Ruling = Parameters<typeof rulesOf>[0];
+
+const usual: Ruling = { preset: 'openldap', homeserver: 'example.org', phoneRegion: 'DE' };
+
+function raw(values: Values, dn = 'uid=anna,dc=example,dc=org', id: readonly string[] = ['entryuuid']): RawEntry {
+  return rawEntry(searchResultEntry(dn, values), id);
+}
+
+const reading = (values: Values, rules: Partial<Ruling> = {}) => read(raw(values), rulesOf({ ...usual, ...rules }));
+const mxidOf = (values: Values, rules: Partial<Ruling> = {}) => reading(values, rules).person?.mxid;
+
+describe('a user ID', () => {
+  it.each([
+    ['anna', '@anna:example.org'],
+    ['Anna.Meier', '@anna.meier:example.org'],
+    ['bächli', '@b=c3=a4chli:example.org'],
+    ['Ärger', '@=c3=84rger:example.org'],
+    ['Dave Smith', '@dave=20smith:example.org'],
+    ['a=b', '@a=3db:example.org'],
+    ['_svc', '@=5fsvc:example.org'],
+    [' anna ', '@anna:example.org'],
+  ])('is what Synapse makes of %s', (uid, mxid) => {
+    expect(mxidOf({ uid })).toBe(mxid);
+  });
+
+  it.each<[string, Values, string]>([
+    ['u{uid}', { uid: '10452' }, '@u10452:example.org'],
+    ['U{uid}', { uid: '10452' }, '@u10452:example.org'],
+    ['{uid|before-at}', { uid: 'anna@example.org' }, '@anna:example.org'],
+    ['{uid|default-domain:example.org}', { uid: 'anna@emea.example.org' }, '@anna/emea.example.org:example.org'],
+    ['{givenName}.{sn}', { givenName: 'Anna', sn: 'Meier' }, '@anna.meier:example.org'],
+    ['{mail|before-at}', { mail: ['Anna@example.org', 'anna@example.net'] }, '@anna:example.org'],
+    ['{UID}', { uid: 'anna' }, '@anna:example.org'],
+  ])('is made by %s', (localpart, values, mxid) => {
+    expect(mxidOf(values, { localpart })).toBe(mxid);
+  });
+
+  it.each<[string, Values, string]>([
+    ['a number', { uid: '10452' }, 'a prefix in `localpart` helps'],
+    ['two names', { uid: ['anna', 'annette'] }, '`uid` has several values'],
+    ['two names in two languages', { uid: 'anna', 'uid;lang-de': 'annette' }, '`uid` has several values'],
+    ['nothing', {}, '`uid`, which names the user, is missing'],
+    ['emptiness', { uid: ['', ' '] }, '`uid`, which names the user, is missing'],
+    ['something too long', { uid: 'a'.repeat(250) }, 'the user name makes no Matrix ID'],
+    ['bytes that are no text', { uid: Buffer.from([0x61, 0xff]) }, 'what names the user is no text'],
+  ])('is not made of %s', (_what, values, problem) => {
+    const { person, skipped } = reading(values);
+    expect(person).toBeUndefined();
+    expect(skipped).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it.each<[string, Values, string]>([
+    ['u{mail|before-at}', { mail: '@example.org' }, '`mail`, which names the user, has nothing before its @'],
+    ['{mail|before-at}', { mail: ['anna@example.org', 'meier@example.org'] }, '`mail` has several values'],
+    ['{givenName}.{sn}', { givenName: 'Anna' }, '`sn`, which names the user, is missing'],
+    ['{jpegPhoto}', { jpegPhoto: Buffer.from([0xff, 0xd8, 0xff]) }, 'what names the user is no text'],
+    ['{description}', { description: 'ä'.repeat(45) }, 'the user name makes no Matrix ID'],
+  ])('is not made by %s of %j', (localpart, values, problem) => {
+    const { person, skipped } = reading(values, { localpart, attributes: { email: [], msisdn: [] } });
+    expect(person).toBeUndefined();
+    expect(skipped).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('is the same for one name in two spellings', () => {
+    expect(mxidOf({ uid: ['Anna', 'anna'] })).toBe('@anna:example.org');
+  });
+
+  it.each([
+    ['@anna:example.org', '@anna:example.org'],
+    ['@Anna.Meier:Example.org', '@anna.meier:example.org'],
+    ['@a b!:example.org', '@a b!:example.org'],
+    ['anna', undefined],
+    ['anna@example.org', undefined],
+    ['@anna:not a server', undefined],
+  ])('stands whole in the entry where there is no homeserver: %s', (description, mxid) => {
+    const rules: Ruling = { preset: 'openldap', attributes: { user: 'description' } };
+    expect(read(raw({ description }), rulesOf(rules)).person?.mxid).toBe(mxid);
+  });
+});
+
+describe('an email address', () => {
+  const addresses = (values: Values, rules: Partial<Ruling> = {}) =>
+    reading({ uid: 'anna', ...values }, rules).person?.threepids;
+
+  it('is folded, and each is there once', () => {
+    const mail = ['Anna@Example.org', 'anna@example.org', ' a.meier@example.org '];
+    expect(addresses({ mail })).toEqual([email('anna@example.org'), email('a.meier@example.org')]);
+  });
+
+  it('keeps the spelling that clients which only lower-case ask for', () => {
+    expect(addresses({ mail: ['strauss@example.org', 'Strauß@example.org'] })).toEqual([email('strauß@example.org')]);
+  });
+
+  it.each(['mail;lang-de', 'MAIL', 'Mail;x-a;binary', 'mail;range=0-1499'])('is found in %s', (name) => {
+    const values = { [name]: Buffer.from('anna@example.org') };
+    expect(addresses(values, { attributes: { email: ['MAIL'] } })).toEqual([email('anna@example.org')]);
+  });
+
+  it.each([
+    [{ userid: 'anna', rfc822Mailbox: 'anna@example.org', mobileTelephoneNumber: '0221 5551234' }, {}],
+    [
+      { uid: 'anna', 'mail;lang-de': 'anna@example.org', mobile: '0221 5551234' },
+      { user: 'userID', email: ['RFC822Mailbox'], msisdn: ['mobileTelephoneNumber'] },
+    ],
+  ])('is found, as all of an entry, by either name that an attribute has: %j', (values: Values, attributes) => {
+    expect(reading(values, { attributes }).person).toEqual({
+      mxid: '@anna:example.org',
+      threepids: [email('anna@example.org'), msisdn('492215551234')],
+    });
+  });
+
+  it('is taken with one option only where that is wanted', () => {
+    const values = { mail: 'a@example.org', 'mail;lang-de;x-b': 'b@example.org' };
+    expect(addresses(values, { attributes: { email: ['mail;lang-de'] } })).toEqual([email('b@example.org')]);
+  });
+
+  it('is told by its prefix from what is no mail', () => {
+    const proxyAddresses = [
+      'SMTP:Anna@example.org',
+      'smtp:old@example.org',
+      'X400:c=DE;a= ;p=Example',
+      'sip:anna@example.org',
+    ];
+    const { person, skipped } = reading({ uid: 'anna', proxyAddresses }, { attributes: { email: ['proxyAddresses'] } });
+    expect(person?.threepids).toEqual([email('anna@example.org'), email('old@example.org')]);
+    expect(skipped).toEqual([]);
+  });
+
+  it.each(['mailto:anna@example.org', 'smtp:anna@example.org', 'sip:anna@example.org'])(
+    'has no prefix in an attribute that holds nothing else, which is told: %s',
+    (mail) => {
+      const { person, skipped } = reading({ uid: 'anna', mail });
+      expect(person?.threepids).toEqual([]);
+      expect(skipped).toEqual(['a value of `mail` is no email address']);
+    },
+  );
+
+  it('that is none costs itself alone, and is not told', () => {
+    const { person, skipped } = reading({
+      uid: 'anna',
+      mail: ['Anna <anna@example.org>', 'a@example.org', Buffer.from([0xff, 0x40, 0x61])],
+    });
+    expect(person?.threepids).toEqual([email('a@example.org')]);
+    expect(skipped).toEqual(['a value of `mail` is no email address (2 times)']);
+  });
+});
+
+describe('a phone number', () => {
+  it.each([
+    ['+49 (0)221 555-1234', '492215551234'],
+    ['0221 / 555 12 34', '492215551234'],
+    ['0049 221 5551234', '492215551234'],
+    ['492215551234', '492215551234'],
+    ['49 (0)345 279580', '49345279580'],
+  ])('is read: %s', (telephoneNumber, digits) => {
+    expect(reading({ uid: 'anna', telephoneNumber }).person?.threepids).toEqual([msisdn(digits)]);
+  });
+
+  it.each(['+49 221 5551234 ext. 7', '1234', 'n/a', '0221 5551234; 0170 1234567'])('is left out: %s', (mobile) => {
+    const { person, skipped } = reading({ uid: 'anna', mobile, telephoneNumber: '', mail: 'anna@example.org' });
+    expect(person?.threepids).toEqual([email('anna@example.org')]);
+    expect(skipped).toEqual(['a phone number in `mobile` cannot be read']);
+  });
+
+  it('as it is dialled at home needs to know where that is', () => {
+    const { skipped } = reading({ uid: 'anna', mobile: '0221 5551234' }, { phoneRegion: undefined });
+    expect(skipped).toEqual([expect.stringContaining('without `phoneRegion` it needs a +')]);
+  });
+});
+
+describe('an entry', () => {
+  it('is kept with all its bytes', () => {
+    const values = { uid: 'a\0b\n3\0x', jpegPhoto: Buffer.from([0, 255, 10, 0]), mail: [] as string[], cn: ['ä', ''] };
+    expect(attributesOf(raw(values))).toEqual([
+      { description: 'uid', values: ['a\0b\n3\0x'] },
+      { description: 'jpegPhoto', values: ['\0\xff\n\0'] },
+      { description: 'mail', values: [] },
+      { description: 'cn', values: ['\xc3\xa4', ''] },
+    ]);
+  });
+
+  it.each<[Values, string]>([
+    [{ entryUUID: '0f1e-2d3c' }, '0f1e-2d3c'],
+    [{ OBJECTGUID: Buffer.from('0123456789abcdef') }, '30313233343536373839616263646566'],
+    [{ nsUniqueId: 'b', entryuuid: 'a' }, 'a'],
+    [{ entryUUID: Buffer.from([0xff, 0]) }, 'ff00'],
+    [{ entryUUID: [] }, 'uid=anna,dc=example,dc=org'],
+    [{}, 'uid=anna,dc=example,dc=org'],
+  ])('has a lasting id: %j', (values, id) => {
+    expect(raw(values, 'uid=Anna,dc=example,dc=org', ['entryuuid', 'objectguid', 'nsuniqueid']).id).toBe(id);
+  });
+
+  it.each([
+    ['uid=j\\c3\\bcrgen,ou=B\\C3\\BCro,dc=x', 'uid=jürgen,ou=Büro,dc=x'],
+    ['cn=Meier\\2c Anna+uid=am,dc=x', 'cn=Meier\\, Anna+uid=am,dc=x'],
+    ['CN=a\\0ACNF:1,DC=x', 'CN=a\\0aCNF:1,DC=x'],
+    ['uid=#0401,dc=x', 'uid=#0401,dc=x'],
+  ])('has a name that people can read: %s', (dn, text) => {
+    expect(raw({}, dn).dn).toBe(text);
+  });
+
+  it('has another digest when a value moves to another attribute, or is cut elsewhere', () => {
+    const variants: Values[] = [
+      { a: ['x', 'y'] },
+      { a: ['xy'] },
+      { a: ['x'], b: ['y'] },
+      { a: ['x\x001\x00y'] },
+      { a: ['x\ny'] },
+      { a: ['x'], y: [] },
+    ];
+    expect(new Set(variants.map((values) => raw(values).digest)).size).toBe(variants.length);
+    expect(raw({ a: 'x' }).digest).not.toBe(raw({ a: 'x' }, 'uid=eve,dc=example,dc=org').digest);
+  });
+
+  it('says what the server held back of a long attribute, and takes it in', () => {
+    const first = raw({ uid: 'anna', 'mail;range=0-1': ['a@example.org', 'b@example.org'] });
+    expect(first.missing).toEqual(['mail;range=2-*']);
+    const whole = joined(first, raw({ 'mail;range=2-*': 'c@example.org' }));
+    expect(whole.missing).toEqual([]);
+    expect(whole.digest).not.toBe(first.digest);
+    expect(read(whole, rulesOf(usual)).person?.threepids).toHaveLength(3);
+  });
+});

@@ -1,0 +1,226 @@
+import { inspect } from 'node:util';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { LdapOptions } from '../../../src/adapters/ldap/options.js';
+import { ldapSource, type LdapSource } from '../../../src/adapters/ldap/ldap-source.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { tlv } from '../../support/ber.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
+import { listed } from '../../support/ldap.js';
+import {
+  type Asked,
+  BIND,
+  cookie,
+  type LdapStandIn,
+  notice,
+  paging,
+  result,
+  SEARCH,
+  somebody,
+  startLdapStandIn,
+  success,
+} from '../../support/ldap-stand-in.js';
+
+const anna = email('anna@example.org');
+const found = [{ threepid: anna, mxid: '@anna:example.org' }];
+
+describe('a directory', () => {
+  const servers: LdapStandIn[] = [];
+  let source: LdapSource;
+  let heard: RecordingTelemetry;
+
+  afterEach(async () => {
+    await source.close();
+    for (const server of servers.splice(0)) await server.stop();
+  });
+
+  /** A source whose servers answer like this, in this order. */
+  async function make(answers: readonly ((asked: Asked) => boolean | void)[], options: Partial<LdapOptions> = {}) {
+    for (const answer of answers) servers.push(await startLdapStandIn(answer));
+    heard = new RecordingTelemetry();
+    source = ldapSource(
+      {
+        name: 'staff',
+        urls: servers.map(({ url }) => url),
+        bindDn: 'cn=islet',
+        password: 's3cret',
+        passwordFrom: 'file /etc/islet/ldap-password',
+        bases: ['ou=people,dc=example,dc=org'],
+        preset: 'openldap',
+        homeserver: 'example.org',
+        timeLimitMs: 400,
+        stallLimitMs: 400,
+        connections: 2,
+        pageSize: 100,
+        ...options,
+      },
+      heard,
+    );
+  }
+
+  const searched =
+    (...bases: readonly Buffer[]) =>
+    ({ tag, say }: Asked) => {
+      if (tag === SEARCH) for (const part of bases) say(part);
+    };
+  const bound =
+    (response: Buffer) =>
+    ({ tag, say }: Asked) => {
+      if (tag === BIND) say(response);
+      return true;
+    };
+  const works = searched(somebody('anna'), success);
+
+  it.each([
+    ['refers to another one', result(0x65, 10), 'referral error (another server is responsible)'],
+    ['has no more time', result(0x65, 3), 'time limit exceeded (the server gives a search no more time)'],
+    ['gives no more', result(0x65, 4), 'size limit exceeded (the server gives no more entries at once)'],
+    ['finds it too costly', result(0x65, 11), 'admin limit exceeded (the search costs more than the server allows)'],
+    ['is busy', result(0x65, 51), 'busy error (the server has too much to do)'],
+    ['says what no standard knows', result(0x65, 118), 'result code 118'],
+    ['answers as if it were a bind', result(0x61), 'an answer to another question'],
+    ['answers as if it were a change', result(0x67), 'an answer to another question'],
+    ['answers half', tlv(0x65, tlv(0x0a, '\0')), 'bytes that are no LDAP message'],
+  ])('that %s after it gave an entry has failed, and is not taken at its word', async (_case, response, words) => {
+    await make([searched(somebody('anna'), response)]);
+    await expect(source.find([anna])).rejects.toThrow(`search below ou=people,dc=example,dc=org failed: ${words}`);
+    await expect(listed(source)).rejects.toThrow(words);
+  });
+
+  it('is known to end the connection as soon as it says so', async () => {
+    await make([({ tag, socket }) => void (tag === SEARCH && socket.write(notice(52, 'maintenance')))]);
+    await expect(source.find([anna])).rejects.toThrow('the server ended the connection (maintenance)');
+  });
+
+  it('may say between the entries what nobody has to understand', async () => {
+    await make([searched(tlv(0x79, tlv(0x80, '1.2.3')), somebody('anna'), success)]);
+    expect(await source.find([anna])).toEqual(found);
+  });
+
+  it.each([
+    ['the same page again and again', [somebody('anna'), Buffer.concat([success, cookie('next')])]],
+    ['empty pages without an end', [Buffer.concat([success, cookie('next')])]],
+  ])('that gives %s has failed', async (_case, bases) => {
+    await make([searched(...bases)]);
+    await expect(listed(source)).rejects.toThrow('its pages have no end');
+  });
+
+  it.each([
+    ['nothing', []],
+    ['empty', [tlv(0x04)]],
+    ['a number', [tlv(0x04, tlv(0x02, '\0'))]],
+    ['without a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0')))]],
+    ['cut off', [tlv(0x04, Buffer.from([0x30, 0x09, 0x02, 0x01, 0x00, 0x04, 0x04, 0x6e]))]],
+    ['with a number for a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x02, '\0')))]],
+  ])('whose word on further pages is %s has failed: they may hold half of its people', async (_case, value) => {
+    await make([searched(somebody('anna'), Buffer.concat([success, paging(...value)]))]);
+    await expect(listed(source)).rejects.toThrow('whether there are more pages cannot be read');
+  });
+
+  it('may mark its word on further pages as critical', async () => {
+    const value = tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x04)));
+    await make([searched(somebody('anna'), Buffer.concat([success, paging(tlv(0x01, Buffer.from([0xff])), value)]))]);
+    expect(await listed(source)).toHaveLength(1);
+  });
+
+  it.each([3, 4, 10, 11, 50, 53])(
+    'that ends the question for changes with code %i has it read from end to end, whatever it gave before',
+    async (code) => {
+      // The server's number, its people, whether it shows changes; who changed; which of them are people.
+      for (const failing of [4, 5]) {
+        let asked = -Infinity;
+        const response = () => (++asked === failing ? result(0x65, code) : success);
+        await make([
+          (search) => {
+            if (search.tag === SEARCH) searched(somebody('anna'), response())(search);
+          },
+        ]);
+        let syncCursor = '';
+        for await (const _page of source.list((made) => (syncCursor = made)));
+        expect(syncCursor).not.toBe('');
+        asked = 0;
+        expect(await source.changes(syncCursor)).toBeUndefined();
+        expect(asked).toBe(failing);
+        expect(heard.all('the directory does not say what changed: everything is read every time')).toHaveLength(1);
+        await source.close();
+        await servers.pop()?.stop();
+      }
+    },
+  );
+
+  it.each([
+    [
+      53,
+      'Account inactivated. Contact system administrator.',
+      / \(Account inactivated. Contact system administrator.\)$/,
+    ],
+    [19, 'Exceed password retry limit.\n', /constraint violation \(Exceed password retry limit.\)$/],
+    [49, '', /invalid credentials$/],
+    [
+      49,
+      '80090308: LdapErr: DSID-0C0903A9, comment: x, data 775, v1db1',
+      /invalid credentials \(the account is locked\)$/,
+    ],
+  ])('that refuses the bind with %i and %j is quoted where it knows best', async (code, words, told) => {
+    await make([bound(result(0x61, code, words))]);
+    await expect(source.find([anna])).rejects.toThrow(told);
+    await expect(source.find([anna])).rejects.toThrow(/bind refused for cn=islet \(password from file /);
+  });
+
+  it('that answers half a lookup in most of its time is told with the whole of it', async () => {
+    await make([
+      ({ tag, say }) => {
+        if (tag !== SEARCH || (servers[0]?.searches() ?? 0) > 1) return;
+        setTimeout(() => {
+          say(somebody('anna'));
+          say(success, cookie('next'));
+        }, 250);
+      },
+    ]);
+    await expect(source.find([anna])).rejects.toThrow('no answer within 0.4 s');
+  });
+
+  it('that is silent at the bind is not said to have refused the password', async () => {
+    await make([() => true]);
+    await expect(source.find([anna])).rejects.toThrow('no answer');
+    const told = {
+      what: `server ${servers[0]?.url}`,
+      problem: `${servers[0]?.url}: bind failed: no answer within 0.4 s`,
+    };
+    await vi.waitFor(() => expect(heard.all('the directory fails')).toContainEqual(expect.objectContaining(told)));
+  });
+
+  describe('of which one server lets us in and', () => {
+    it.each([
+      ['is busy', searched(result(0x65, 51))],
+      ['is shutting down', searched(result(0x65, 52))],
+      ['hangs up', ({ tag, socket }: Asked) => void (tag === SEARCH && socket.end())],
+    ])('%s, answers by another one, and says so once', async (_case, fails) => {
+      await make([fails, works]);
+      for (let lookup = 0; lookup < 5; lookup++) expect(await source.find([anna])).toEqual(found);
+      expect(servers[0]?.searches()).toBe(1);
+      expect(await listed(source)).toHaveLength(1);
+      const [told, ...others] = heard.all('the directory fails');
+      expect(told).toMatchObject({ what: `answers of ${servers[0]?.url}` });
+      expect(others).toEqual([]);
+      expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|s3cret/);
+    });
+
+    it('is silent then, costs its silence once', async () => {
+      let isSilent = true;
+      await make([(asked) => (isSilent ? undefined : works(asked)), works]);
+      await expect(source.find([anna])).rejects.toThrow('no answer within 0.4 s');
+      for (let lookup = 0; lookup < 5; lookup++) expect(await source.find([anna])).toEqual(found);
+      expect(await listed(source)).toHaveLength(1);
+      isSilent = false;
+      expect(await listed(source)).toHaveLength(1);
+      expect(heard.all('the directory works again')).toContainEqual(
+        expect.objectContaining({ what: `answers of ${servers[0]?.url}` }),
+      );
+    });
+
+    it('no other one answers either, says of each why', async () => {
+      await make([searched(result(0x65, 51)), () => undefined]);
+      await expect(listed(source)).rejects.toThrow(/busy error.*; .*no answer within 0.4 s/);
+    });
+  });
+});

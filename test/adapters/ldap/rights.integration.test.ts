@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MemoryHashIndex } from '../../support/memory/hash-index.js';
+import { memoryStores } from '../../support/memory/stores.js';
+import { IndexUpdater } from '../../../src/domain/hash-index/index-updater.js';
+import { MirrorService } from '../../../src/domain/mirror/mirror-service.js';
+import { FakeClock, RecordingTelemetry } from '../../support/fakes.js';
+import { sourceOf } from '../../support/ldap.js';
+import { entry, person, unit } from '../../support/ldif.js';
+import { Slapd } from '../../support/slapd.js';
+
+const ROOT = 'dc=example,dc=org';
+const PEOPLE = `ou=people,${ROOT}`;
+const OTHERS = `ou=others,${ROOT}`;
+
+const accounts = ['all', 'no-mail', 'no-uid', 'nothing', 'no-base'] as const;
+const dnOf = (name: string) => `cn=${name},${ROOT}`;
+const hidden = (what: string, name: string) => `access to ${what} by dn.exact="${dnOf(name)}" none by * break`;
+
+describe('an account that binds and may not read what it should', () => {
+  let slapd: Slapd;
+  beforeAll(async () => {
+    slapd = await Slapd.start({
+      ldif: [
+        unit('people'),
+        ...['anna', 'bob', 'carla'].map((uid) => person(uid, { mail: `${uid}@example.org` })),
+        unit('others'),
+        ...accounts.map((cn) =>
+          entry(dnOf(cn), {
+            objectClass: ['organizationalRole', 'simpleSecurityObject'],
+            cn,
+            userPassword: 'pass',
+          }),
+        ),
+      ].join(''),
+      database: [
+        'access to attrs=userPassword by anonymous auth',
+        hidden(`dn.subtree="${PEOPLE}" attrs=mail`, 'no-mail'),
+        hidden(`dn.subtree="${PEOPLE}" attrs=uid`, 'no-uid'),
+        hidden(`dn.children="${PEOPLE}"`, 'nothing'),
+        hidden(`dn.subtree="${PEOPLE}"`, 'no-base'),
+        'access to * by users read',
+      ],
+    });
+  });
+  afterAll(() => slapd.stop());
+
+  let stores: ReturnType<typeof memoryStores>;
+  beforeEach(() => {
+    stores = memoryStores(new FakeClock());
+  });
+
+  async function sync(account: string, options = {}) {
+    const source = sourceOf(slapd, { bindDn: dnOf(account), password: 'pass', ...options });
+    const indexUpdater = new IndexUpdater(stores.feed, new MemoryHashIndex(), new Map());
+    const mirrorService = new MirrorService(
+      { store: stores.mirrors, indexUpdater, clock: new FakeClock(), telemetry: new RecordingTelemetry() },
+      [{ directory: source, maxShrink: 0.2 }],
+    );
+    const report = await mirrorService.sync('staff');
+    await source.close();
+    return report;
+  }
+
+  const unseen = 'nothing is below the base, or the account that binds may not see it';
+  const cases = [
+    [
+      'addresses',
+      'no-mail',
+      'none of the 3 entries has an address: they may not be read, or are kept in other attributes',
+      '3 entries are there and have lost all their addresses: the right to read them may be lost',
+    ],
+    [
+      'what names users',
+      'no-uid',
+      'none of the 3 entries makes a user ID: `uid`, which names the user, is missing',
+      '3 entries are there and have lost all their addresses: the right to read them may be lost',
+    ],
+    [
+      'any entry',
+      'nothing',
+      `${PEOPLE}: ${unseen}`,
+      `the listing has 0 entries where 3 were known, 100 % less (maxShrink: 20 %); ${PEOPLE}: ${unseen}`,
+    ],
+    [
+      'the base',
+      'no-base',
+      `search below ${PEOPLE} failed: no such object (it does not exist, or may not be seen)`,
+      `search below ${PEOPLE} failed: no such object (it does not exist, or may not be seen)`,
+    ],
+  ] as const;
+
+  it.each(cases)('%s, from the beginning, is told so and has no mirror', async (_what, account, reason) => {
+    expect((await sync(account)).refusal).toContain(reason);
+    expect((await stores.mirrors.state('staff'))?.syncedAt).toBeUndefined();
+  });
+
+  it.each(cases)('%s, any more, is told so and keeps its mirror', async (_what, account, _first, reason) => {
+    expect(await sync('all')).toMatchObject({ isApplied: true, bases: { [PEOPLE]: 3 } });
+    expect((await sync(account)).refusal).toContain(reason);
+    expect(await stores.mirrors.state('staff')).toMatchObject({ bases: { [PEOPLE]: 3 }, syncedAt: expect.any(Number) });
+  });
+
+  it('is not held up by a base that is empty from the beginning beside one that is not, and is told of it', async () => {
+    expect(await sync('all', { bases: [PEOPLE, OTHERS] })).toMatchObject({
+      isApplied: true,
+      warnings: [`${OTHERS}: ${unseen}`],
+    });
+  });
+
+  it('is told at the first sync that the filter matches nothing', async () => {
+    const { isApplied, refusal } = await sync('all', { filter: '(objectClass=user)' });
+    expect(isApplied).toBe(false);
+    expect(refusal).toBe(`${PEOPLE}: the filter matches nothing although the base has entries`);
+  });
+});

@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LdapOptions } from '../../../src/adapters/ldap/options.js';
+import { ldapSource } from '../../../src/adapters/ldap/ldap-source.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { AdStandIn } from '../../support/ad-stand-in.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
+import { listed } from '../../support/ldap.js';
+
+const PEOPLE = 11;
+const addresses = Array.from({ length: PEOPLE }, (_, person) =>
+  Array.from({ length: person === 4 ? 8 : 1 }, (_, index) => `smtp:u${person}.${index}@example.org`),
+);
+
+describe('a domain controller of Windows, which Samba is not', () => {
+  let controller: AdStandIn;
+  beforeAll(async () => {
+    controller = await AdStandIn.start(addresses, { maxPageSize: 4, maxValRange: 3 });
+  });
+  afterAll(() => controller.stop());
+
+  async function list(options: Partial<LdapOptions> = {}) {
+    const heard = new RecordingTelemetry();
+    const source = ldapSource(
+      {
+        name: 'ad',
+        urls: [controller.url],
+        bindDn: 'islet@example.org',
+        password: 'pass',
+        preset: 'activeDirectory',
+        bases: ['DC=example,DC=org'],
+        homeserver: 'example.org',
+        timeLimitMs: 10_000,
+        connections: 1,
+        pageSize: 1_000,
+        ...options,
+      },
+      heard,
+    );
+    try {
+      return { entries: await listed(source), heard };
+    } finally {
+      await source.close();
+    }
+  }
+
+  it('is listed to its end although it gives shorter pages than were asked for', async () => {
+    controller.pages.length = 0;
+    const { entries } = await list();
+    expect(entries.map((one) => one.parse().person?.mxid)).toEqual(
+      addresses.map((_, index) => `@u${index}:example.org`),
+    );
+    // The others are for the rest of a long attribute.
+    expect(controller.pages.filter((count) => count > 1)).toEqual([4, 4, 3]);
+  });
+
+  it('is asked for the rest of a long attribute between two pages, over the same connection', async () => {
+    const { entries } = await list({ pageSize: 2 });
+    expect(entries).toHaveLength(PEOPLE);
+    expect(entries[4]?.parse().person?.threepids).toEqual(
+      Array.from({ length: 8 }, (_, index) => email(`u4.${index}@example.org`)),
+    );
+  });
+
+  it('is not followed to where it refers to, which is told', async () => {
+    expect((await list()).heard.all('referrals to other servers are not followed')).toHaveLength(1);
+  });
+
+  it('is told to want a bind where nobody is bound', async () => {
+    await expect(list({ bindDn: undefined, password: undefined })).rejects.toThrow(
+      'operations error (nobody is bound: bindDn is missing)',
+    );
+  });
+});

@@ -1,0 +1,102 @@
+import type { RequestListener } from 'node:http';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type AccountAccess, HttpAccountLookup } from '../../../src/adapters/matrix/http-account-lookup.js';
+import { ClientPlaces, type KnownClientPlace } from '../../../src/adapters/matrix/client-discovery.js';
+import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
+import { homeserverAccountsContract } from '../../contracts/account-lookup.contract.js';
+import { PrivateNetwork } from '../../support/private-network.js';
+import { startStandIn, type StandIn } from '../../support/stand-in.js';
+import { type Authority, createAuthority } from '../../support/tls.js';
+
+const clock = { now: () => performance.timeOrigin + performance.now() };
+const profile = { accountApi: 'profile' } as const;
+const synapse = { accountApi: 'synapse', accessToken: { value: 's3cret' } } as const;
+
+let authority: Authority<'site' | 'hs'>;
+beforeAll(() => {
+  authority = createAuthority({ site: ['example.org'], hs: ['hs.internal'] });
+});
+
+const given = (known: KnownClientPlace, access: AccountAccess) => {
+  const http = new AxiosHttpClient();
+  const apis = new ClientPlaces(http, clock, { 'example.org': known });
+  return new HttpAccountLookup(http, apis, () => true, { 'example.org': access }, 1_000);
+};
+
+describe.each([
+  ['profile', profile],
+  ['synapse', synapse],
+])('accounts of a homeserver given by URL, asked as %s', (_api, access) => {
+  homeserverAccountsContract(async (behaviour) => {
+    const standIn = await startStandIn(behaviour);
+    return { accounts: given({ url: standIn.url }, access), close: () => standIn.close() };
+  });
+});
+
+describe('AccountsOverHttp', () => {
+  const standIns: StandIn[] = [];
+  afterEach(async () => {
+    await Promise.all(standIns.splice(0).map((standIn) => standIn.close()));
+  });
+  const serve = async (handler: RequestListener, certificate?: 'site' | 'hs') => {
+    const standIn = await startStandIn(handler, certificate && authority.certificates[certificate]);
+    standIns.push(standIn);
+    return standIn;
+  };
+  const answer =
+    (body: object): RequestListener =>
+    (_request, response) =>
+      response.end(JSON.stringify(body));
+
+  it.each([
+    [{ deactivated: false }, true],
+    [{ deactivated: 0 }, true],
+    [{ deactivated: true }, false],
+    [{ deactivated: 1 }, false],
+  ])('takes %j of Synapse for %s: a closed account is none', async (body, expected) => {
+    const { url } = await serve(answer({ name: '@anna:example.org', ...body }));
+    expect(await given({ url }, synapse).has('@anna:example.org')).toBe(expected);
+  });
+
+  it('asks where clients are answered, with the access token', async () => {
+    const clients = await serve(answer({}));
+    const federation = await serve((_request, response) => response.writeHead(500).end());
+    const known = { url: federation.url, clientUrl: `${clients.url}/matrix/`, tlsName: 'example.org' };
+    await given(known, synapse).has('@anna:example.org');
+    await given(known, profile).has('@anna:example.org');
+    expect(clients.seen.map(({ url, headers }) => [url, headers.authorization])).toEqual([
+      ['/matrix/_synapse/admin/v2/users/%40anna%3Aexample.org', 'Bearer s3cret'],
+      ['/matrix/_matrix/client/v3/profile/%40anna%3Aexample.org', undefined],
+    ]);
+    expect(federation.seen).toEqual([]);
+  });
+
+  it('finds a homeserver that is not given by its .well-known, once, and by its name where there is none', async () => {
+    const network = new PrivateNetwork(authority.ca);
+    const hs = await serve(answer({}), 'hs');
+    let wellKnown: RequestListener = answer({ 'm.homeserver': { base_url: 'https://hs.internal:8443/' } });
+    const site = await serve((request, response) => {
+      if (request.url?.startsWith('/.well-known/matrix/client')) wellKnown(request, response);
+      else response.writeHead(404).end('{"errcode":"M_NOT_FOUND"}');
+    }, 'site');
+    network.places.set('example.org:443', site.port).set('hs.internal:8443', hs.port);
+    const open = () => new HttpAccountLookup(network, new ClientPlaces(network, clock), () => true);
+    const accounts = open();
+    expect([await accounts.has('@anna:example.org'), await accounts.has('@bert:example.org')]).toEqual([true, true]);
+    expect(site.seen).toHaveLength(1);
+
+    wellKnown = (_request, response) => response.writeHead(404).end();
+    expect(await open().has('@anna:example.org')).toBe(false);
+    wellKnown = answer({ 'm.homeserver': { base_url: 'http://hs.internal' } });
+    await expect(open().has('@anna:example.org')).rejects.toThrow('no https URL of a homeserver');
+  });
+
+  it('asks no homeserver that is not talked to', async () => {
+    const network = new PrivateNetwork(authority.ca);
+    const accounts = new HttpAccountLookup(network, new ClientPlaces(network, clock), () => false);
+    await expect(accounts.has('@anna:example.org')).rejects.toThrow(
+      'example.org is not a homeserver that is talked to',
+    );
+    expect(network.asked).toEqual([]);
+  });
+});

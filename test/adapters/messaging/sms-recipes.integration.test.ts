@@ -1,0 +1,182 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SmsSender } from '../../../src/adapters/messaging/sms/sms-sender.js';
+import { Templates } from '../../../src/adapters/messaging/templates.js';
+import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
+import { loadConfig } from '../../../src/app/config/config.js';
+import { openSms } from '../../../src/app/wiring/open-senders.js';
+import { msisdn } from '../../../src/domain/identifiers/threepid.js';
+import { type StandIn, startStandIn } from '../../support/stand-in.js';
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/setup/messages.md'), 'utf8');
+const templates = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
+const telemetry = { info: () => undefined, warn: () => undefined, count: () => undefined };
+const text = '271828 — ваш код для Matrix (Islet). Никому его не сообщайте.';
+
+interface Asked {
+  readonly method: string | undefined;
+  readonly url: URL;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** The block of this name in the documentation. */
+const recipe = (name: string): string => {
+  const [, yaml] = new RegExp(`<!-- recipe: ${name} -->\n\`\`\`yaml\n([^]*?)\`\`\``).exec(page) ?? [];
+  return yaml ?? expect.fail(`there is no recipe ${name}`);
+};
+
+describe('the recipe', () => {
+  let folder: string;
+  let server: StandIn;
+  let answer: { status: number; body: string };
+  let asked: Asked[];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'islet-recipes-'));
+    asked = [];
+    server = await startStandIn((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const { method, url = '', headers } = request;
+        asked.push({ method, url: new URL(url, server.url), headers, body: Buffer.concat(chunks).toString() });
+        response.writeHead(answer.status).end(answer.body);
+      });
+    });
+  });
+
+  afterEach(async () => {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Sends one text as this recipe says, with its host played by the stand-in. @returns what that was asked */
+  async function send(name: string, host: string, given: typeof answer): Promise<Asked> {
+    answer = given;
+    const yaml = recipe(name);
+    expect(yaml).toContain(host);
+    const own = yaml.replace(host, server.url).replaceAll('/etc/islet/', `${folder}/`);
+    for (const [file] of own.matchAll(new RegExp(`${folder}/[\\w-]+`, 'g'))) writeFileSync(file, 'the secret\n');
+    writeFileSync(join(folder, 'islet.yaml'), own);
+    const { config } = loadConfig({ file: join(folder, 'islet.yaml'), env: {} });
+    const sms = openSms(config, new AxiosHttpClient());
+    if (!sms) throw new Error('it configures no text messages');
+    await new SmsSender(sms, templates, telemetry).send(msisdn('447700900123'), {
+      kind: 'validation',
+      token: '271828',
+      link: 'https://id.example.org/v',
+      preferences: { brand: undefined, acceptLanguage: 'ru' },
+    });
+    expect(asked).toHaveLength(1);
+    return asked[0] as Asked;
+  }
+
+  it('for Twilio asks as its API has it', async () => {
+    const { method, url, headers, body } = await send('twilio', 'https://api.twilio.com', {
+      status: 201,
+      body: '{"sid":"SM1"}',
+    });
+    expect([method, url.pathname]).toEqual([
+      'POST',
+      '/2010-04-01/Accounts/AC0123456789abcdef0123456789abcdef/Messages.json',
+    ]);
+    expect(headers).toMatchObject({
+      authorization: 'the secret',
+      'content-type': 'application/x-www-form-urlencoded',
+    });
+    expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+      To: '+447700900123',
+      MessagingServiceSid: 'MG0123456789abcdef0123456789abcdef',
+      Body: text,
+    });
+  });
+
+  it('for Vonage asks as its API has it', async () => {
+    const { method, url, headers, body } = await send('vonage', 'https://api.nexmo.com', {
+      status: 202,
+      body: '{"message_uuid":"1"}',
+    });
+    expect([method, url.pathname]).toEqual(['POST', '/v1/messages']);
+    expect(headers).toMatchObject({ authorization: 'the secret', 'content-type': 'application/json' });
+    expect(JSON.parse(body)).toEqual({
+      channel: 'sms',
+      message_type: 'text',
+      to: '447700900123',
+      from: 'Example',
+      text,
+    });
+  });
+
+  it('for a modem box asks as its API has it', async () => {
+    const { method, url, headers, body } = await send('modem', 'https://sms-box.example.org', {
+      status: 200,
+      body: '[{"status":"queued","message":"OK","number":"+447700900123","id":1}]',
+    });
+    expect([method, url.pathname]).toEqual(['POST', '/api/v2/messages/sms']);
+    expect(headers).toMatchObject({ 'access-token': 'the secret', 'content-type': 'application/json' });
+    expect(JSON.parse(body)).toEqual({ to: ['+447700900123'], text, encoding: 'unicode' });
+  });
+
+  it('for Kannel asks as its interface has it', async () => {
+    const { method, url } = await send('kannel', 'http://kannel.example.org:13013', {
+      status: 202,
+      body: '0: Accepted for delivery',
+    });
+    expect([method, url.pathname]).toEqual(['GET', '/cgi-bin/sendsms']);
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      username: 'islet',
+      password: 'secret',
+      from: '12345',
+      to: '+447700900123',
+      coding: '2',
+      charset: 'UTF-8',
+      text,
+    });
+  });
+
+  it('for SMPP makes a gateway of its host and port', () => {
+    const [, yaml = ''] = /### SMPP[^]*?```yaml\n([^]*?)```/.exec(page) ?? [];
+    writeFileSync(join(folder, 'smpp-password'), 'the secret\n');
+    writeFileSync(join(folder, 'islet.yaml'), yaml.replaceAll('/etc/islet/', `${folder}/`));
+    const { config } = loadConfig({ file: join(folder, 'islet.yaml'), env: {} });
+    expect(config.sms?.gateways).toEqual([
+      expect.objectContaining({
+        kind: 'smpp',
+        host: 'smsc.example.org',
+        port: 2775,
+        tls: false,
+        systemId: 'islet',
+        password: expect.objectContaining({ value: 'the secret' }),
+        timeLimitMs: 15_000,
+      }),
+    ]);
+    expect(openSms(config, new AxiosHttpClient())?.gateways[0]?.name).toBe(
+      'text message gateway smsc.example.org:2775',
+    );
+  });
+
+  it('for SMPP asks for a password, and takes the port that goes with TLS', () => {
+    const load = (smpp: string) => {
+      writeFileSync(
+        join(folder, 'islet.yaml'),
+        `sms: { gateways: [{ smpp: { host: smsc, systemId: islet, ${smpp} } }] }`,
+      );
+      return loadConfig({ file: join(folder, 'islet.yaml'), env: {} }).config.sms?.gateways[0];
+    };
+    expect(() => load('tls: true')).toThrow('sms.gateways[0].smpp.password: is required');
+    expect(load('tls: true, password: x')).toMatchObject({ port: 3550, tls: true });
+  });
+
+  it.each([
+    ['twilio', 'https://api.twilio.com', 400, '{"code":21211}'],
+    ['vonage', 'https://api.nexmo.com', 401, '{"title":"Unauthorized"}'],
+    ['modem', 'https://sms-box.example.org', 200, '[{"status":"error","message":"Wrong number"}]'],
+    ['kannel', 'http://kannel.example.org:13013', 403, 'Authorization failed for sendsms'],
+  ])('for %s knows a refusal', async (name, host, status, body) => {
+    await expect(send(name, host, { status, body })).rejects.toThrow(`answered ${status}`);
+  });
+});

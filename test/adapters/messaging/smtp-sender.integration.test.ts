@@ -1,0 +1,446 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { defaultFrom, SmtpSender, type SmtpOptions } from '../../../src/adapters/messaging/smtp-sender.js';
+import { Templates } from '../../../src/adapters/messaging/templates.js';
+import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import type { Message, DeliveryError } from '../../../src/ports/message-sender.js';
+import { senderContract } from '../../contracts/message-sender.contract.js';
+import { startMailServer, startScriptedServer, type MailServerOptions } from '../../support/smtp.js';
+import { createAuthority } from '../../support/tls.js';
+
+const templates = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
+const bob = email('bob@example.net');
+const login = { username: 'islet', password: 'correct horse' };
+const { ca, certificates } = createAuthority({ relay: ['127.0.0.1', 'localhost'], other: ['relay.example.org'] });
+const stranger = createAuthority({ relay: ['127.0.0.1'] }).certificates.relay;
+
+const code: Message = {
+  kind: 'validation',
+  token: 's3cretT0ken',
+  link: 'https://id.example.org/_matrix/identity/v2/validate/email/submitToken?sid=1&client_secret=x&token=s3cretT0ken',
+  preferences: { brand: undefined, acceptLanguage: undefined },
+};
+
+const open: { close(): void | Promise<void> }[] = [];
+
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close();
+});
+
+function senderTo(port: number, options: Partial<SmtpOptions> = {}): SmtpSender {
+  const sender = new SmtpSender(
+    {
+      host: '127.0.0.1',
+      port,
+      tls: 'none',
+      ehloName: 'id.example.org',
+      from: 'Islet <noreply@id.example.org>',
+      timeLimitMs: 5000,
+      ...options,
+    },
+    templates,
+  );
+  open.push(sender);
+  return sender;
+}
+
+async function mailServer(options?: MailServerOptions) {
+  const server = await startMailServer(options);
+  open.push(server);
+  return server;
+}
+
+async function scriptedServer(answer: Parameters<typeof startScriptedServer>[0]) {
+  const server = await startScriptedServer(answer);
+  open.push(server);
+  return server;
+}
+
+async function failureOf(sender: SmtpSender, to: Threepid = bob): Promise<DeliveryError> {
+  return sender.send(to, code).then(
+    () => expect.fail('it was sent'),
+    (error: DeliveryError) => error,
+  );
+}
+
+describe('SmtpSender', () => {
+  senderContract(async () => {
+    const server = await startMailServer();
+    const sender = senderTo(server.port, { timeLimitMs: 3_000 });
+    return {
+      sender,
+      to: bob,
+      accepted: () => server.mails.map(({ mail }) => mail.text ?? ''),
+      refuse: (isRefusing) => server.refuseRecipients(isRefusing ? '550 5.1.1 <bob@example.net> unknown' : undefined),
+      stall: (isStalling) => server.stall(isStalling),
+      close: () => server.close(),
+    };
+  });
+});
+
+describe('a mail', () => {
+  it('is whole: both texts, who it is from and for, and that nobody should answer it', async () => {
+    const server = await mailServer();
+    await senderTo(server.port).send(bob, code);
+    const { mail, envelope, helo } = server.mails[0]!;
+    expect(envelope).toEqual({ from: 'noreply@id.example.org', to: ['bob@example.net'] });
+    expect(helo).toBe('id.example.org');
+    expect(mail.from?.value).toEqual([{ name: 'Islet', address: 'noreply@id.example.org' }]);
+    expect([mail.to].flat()[0]?.value).toEqual([{ name: '', address: 'bob@example.net' }]);
+    expect(mail.subject).toBe('Confirm your email address');
+    expect(mail.text).toContain(code.link);
+    expect(mail.html).toContain(`href="${code.link.replaceAll('&', '&amp;')}"`);
+    expect(mail.headers.get('auto-submitted')).toBe('auto-generated');
+    expect(mail.headers.get('content-language')).toBe('en');
+    expect(mail.messageId).toMatch(/^<[^@<>]+@id\.example\.org>$/);
+    expect(Math.abs((mail.date?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
+  });
+
+  it('is multipart/alternative in short CRLF lines of ASCII, whatever its language', async () => {
+    const server = await mailServer();
+    await senderTo(server.port).send(bob, { ...code, preferences: { brand: undefined, acceptLanguage: 'de' } });
+    const { raw, mail } = server.mails[0]!;
+    expect(mail.subject).toBe('Bitte bestätigen Sie Ihre E-Mail-Adresse');
+    expect(raw).toMatch(/^Content-Type: multipart\/alternative;/m);
+    expect(raw.replaceAll('\r\n', '')).toMatch(/^[\x20-\x7e]*$/);
+    expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThanOrEqual(78);
+    expect(mail.text).toContain('möchte diese E-Mail-Adresse');
+    expect(mail.html).toContain('möchte diese E-Mail-Adresse');
+  });
+
+  it('has the headers it should have and no more, whatever an inviter is called', async () => {
+    const server = await mailServer();
+    const hostile = 'A\r\nBcc: eve@evil.example\r\n\r\nx';
+    const invite = { sender: hostile, senderDisplayName: hostile, roomName: hostile, roomAlias: hostile };
+    await senderTo(server.port).send(bob, {
+      kind: 'invite',
+      link: 'https://app.example.org/#/room/x',
+      invite: { ...invite, roomAvatarUrl: undefined, roomType: hostile },
+      preferences: { brand: hostile, acceptLanguage: hostile },
+    });
+    const { mail, envelope } = server.mails[0]!;
+    expect(envelope.to).toEqual(['bob@example.net']);
+    expect(mail.headers.has('bcc')).toBe(false);
+    expect([...mail.headers.keys()].sort()).toEqual([
+      'auto-submitted',
+      'content-language',
+      'content-type',
+      'date',
+      'from',
+      'message-id',
+      'mime-version',
+      'subject',
+      'to',
+      'x-auto-response-suppress',
+    ]);
+  });
+
+  it.each([
+    ["o'neil+x@example.org", "o'neil+x@example.org"],
+    ['alice@müller.example', 'alice@xn--mller-kva.example'],
+  ])('to %s is for that one mailbox', async (address, recipient) => {
+    const server = await mailServer();
+    await senderTo(server.port).send(email(address), code);
+    expect(server.mails[0]?.envelope.to).toHaveLength(1);
+    expect(server.mails[0]?.raw).toContain(`\r\nTo: ${recipient}\r\n`);
+  });
+
+  it('is never for two, whatever the address is', async () => {
+    const server = await mailServer();
+    const two: Threepid = { medium: 'email', address: 'bob@example.net, eve@evil.example' };
+    await senderTo(server.port)
+      .send(two, code)
+      .catch(() => undefined);
+    expect(server.mails.flatMap(({ envelope }) => envelope.to)).not.toContain('eve@evil.example');
+  });
+});
+
+describe('encryption', () => {
+  it('is not used with none, whatever the server offers', async () => {
+    const server = await mailServer({ certificate: stranger });
+    await senderTo(server.port, { tls: 'none' }).send(bob, code);
+    expect(server.mails[0]?.isEncrypted).toBe(false);
+  });
+
+  it('is used with opportunistic, whoever the certificate is from', async () => {
+    const server = await mailServer({ certificate: stranger });
+    await senderTo(server.port, { tls: 'opportunistic' }).send(bob, code);
+    expect(server.mails[0]?.isEncrypted).toBe(true);
+  });
+
+  it('is done without with opportunistic, where the server offers none', async () => {
+    const server = await mailServer();
+    await senderTo(server.port, { tls: 'opportunistic' }).send(bob, code);
+    expect(server.mails[0]?.isEncrypted).toBe(false);
+  });
+
+  /** Offers STARTTLS and then fails in its own way; takes a mail in plain text. */
+  async function brokenServer(spoil: (socket: Socket) => string | undefined, extension = 'SIZE') {
+    const lines: string[] = [];
+    let isData = false;
+    const server = await scriptedServer((line, socket) => {
+      lines.push(line);
+      if (line === '') return isData ? undefined : '220 relay';
+      if (isData) {
+        isData = line !== '.';
+        return isData ? undefined : '250 queued';
+      }
+      if (line.startsWith('EHLO')) return `250-relay\r\n250-${extension}\r\n250 STARTTLS`;
+      if (line === 'STARTTLS') return spoil(socket);
+      if (line !== 'DATA') return '250 ok';
+      isData = true;
+      return '354 go on';
+    });
+    return { port: server.port, lines };
+  }
+
+  const failures: [string, (socket: Socket) => string | undefined][] = [
+    ['the server changes its mind', () => '454 4.7.0 TLS not available due to local problem'],
+    ['the server hangs up', (socket) => void socket.end('220 go\r\n')],
+    ['the server cuts the connection', (socket) => void socket.write('220 go\r\n', () => socket.resetAndDestroy())],
+    ['the server does not speak TLS', () => '220 go\r\n\r\nHTTP/1.1 400 Bad Request\r\n\r\n'],
+    ['the server says nothing more', (socket) => void (socket.write('220 go\r\n'), socket.removeAllListeners('data'))],
+  ];
+
+  it.each(failures)('is done without with opportunistic, where %s', async (_case, spoil) => {
+    const server = await brokenServer(spoil);
+    await senderTo(server.port, { tls: 'opportunistic', timeLimitMs: 3000 }).send(bob, code);
+    expect(server.lines.filter((line) => line === 'DATA')).toHaveLength(1);
+    expect(server.lines.some((line) => line.startsWith('Subject: Confirm'))).toBe(true);
+  });
+
+  it.each(failures)('is not done without where a password must be sent and %s', async (_case, spoil) => {
+    const server = await brokenServer(spoil, 'AUTH PLAIN LOGIN');
+    await failureOf(senderTo(server.port, { tls: 'opportunistic', timeLimitMs: 3_000, ...login }));
+    expect(server.lines.filter((line) => /^(AUTH|MAIL|DATA)/.test(line))).toEqual([]);
+  });
+
+  it('keeps a password from a server that offers none', async () => {
+    const server = await mailServer({ login });
+    const error = await failureOf(senderTo(server.port, { tls: 'opportunistic', ...login }));
+    expect(error.message).toBe(`mail server 127.0.0.1:${server.port}: offers no encryption`);
+    expect(server.mails).toEqual([]);
+  });
+
+  it('carries a password with opportunistic, whoever the certificate is from', async () => {
+    const server = await mailServer({ login, certificate: stranger });
+    await senderTo(server.port, { tls: 'opportunistic', ...login }).send(bob, code);
+    expect(server.mails[0]).toMatchObject({ user: 'islet', isEncrypted: true });
+  });
+
+  it.each([
+    ['required', false],
+    ['implicit', true],
+  ] as const)('is verified with %s, whatever the environment says', async (tls, isImplicit) => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    const trusted = await mailServer({ certificate: certificates.relay, isImplicit, login });
+    await senderTo(trusted.port, { tls, ca, ...login }).send(bob, code);
+    await senderTo(trusted.port, { tls, ca, ...login, host: 'localhost' }).send(bob, code);
+    expect(trusted.mails).toHaveLength(2);
+    for (const mail of trusted.mails) expect(mail).toMatchObject({ isEncrypted: true, user: 'islet' });
+
+    const { port } = trusted;
+    const untrusted = await failureOf(senderTo(port, { tls, ...login }));
+    expect(untrusted.message).toBe(`mail server 127.0.0.1:${port}: certificate is not trusted`);
+    const other = await mailServer({ certificate: certificates.other, isImplicit, login });
+    const misnamed = await failureOf(senderTo(other.port, { tls, ca, ...login }));
+    expect(misnamed.reason).toBe('certificate is for another name');
+    expect(other.mails).toEqual([]);
+    vi.unstubAllEnvs();
+  });
+
+  it('must be offered with required', async () => {
+    const server = await mailServer();
+    expect((await failureOf(senderTo(server.port, { tls: 'required' }))).reason).toBe('offers no encryption');
+  });
+});
+
+describe('a mail that is not accepted', () => {
+  it.each([
+    ['for now', '451 4.7.1 Greylisted, come back later', false],
+    ['for good', '550 5.1.1 No such user here', true],
+    ['until this server may send by it', '554 5.7.1 Relay access denied', false],
+  ])('%s, tells so in the words of the server', async (_case, answer, isFinal) => {
+    const server = await mailServer();
+    server.refuseRecipients(answer);
+    const error = await failureOf(senderTo(server.port));
+    expect(error).toMatchObject({ isFinal, reason: `said: ${answer}` });
+  });
+
+  it.each(['530 5.7.0 Must issue a STARTTLS command first', '550 5.1.8 Sender domain not found', '552 5.3.4 Too big'])(
+    'because of its sender, is one that can go once that is mended: %s',
+    async (answer) => {
+      const server = await scriptedServer((line) =>
+        line === '' ? '220 relay' : line.startsWith('MAIL') ? answer : '250 relay',
+      );
+      expect(await failureOf(senderTo(server.port))).toMatchObject({ isFinal: false, reason: `said: ${answer}` });
+    },
+  );
+
+  it('is not blamed on silence where the server hangs up at once', async () => {
+    const server = await scriptedServer((_line, socket) => void socket.destroy());
+    expect((await failureOf(senderTo(server.port))).reason).toBe('closed the connection');
+  });
+
+  it('does not repeat what the server repeats of it', async () => {
+    const server = await mailServer();
+    server.refuseRecipients(`550 <bob@example.net>: bob@EXAMPLE.net? ${code.link} ${'x'.repeat(5000)}`);
+    const error = await failureOf(senderTo(server.port));
+    expect(error.reason).toMatch(/^said: 550 <address>: <address> <link> x+$/);
+    expect(error.reason.length).toBeLessThan(400);
+    expect(error.cause).toBeUndefined();
+  });
+
+  it('because of the login, tells so without the password', async () => {
+    const server = await mailServer({ login, certificate: certificates.relay });
+    const sender = senderTo(server.port, { tls: 'required', ca, username: 'islet', password: 'wrong horse' });
+    const error = await failureOf(sender);
+    expect(error).toMatchObject({ isFinal: false, reason: expect.stringMatching(/^refuses our login: 535 /) });
+    expect(JSON.stringify(error) + error.stack).not.toContain('wrong horse');
+  });
+
+  it('is refused with the name that the server does not like', async () => {
+    const server = await scriptedServer((line) => (line === '' ? '220 relay' : '501 5.5.2 invalid HELO'));
+    expect(await failureOf(senderTo(server.port))).toMatchObject({
+      isFinal: false,
+      reason: 'said: 501 5.5.2 invalid HELO',
+    });
+  });
+
+  it('says that nobody is there', async () => {
+    const closed = createServer().listen(0, '127.0.0.1');
+    await once(closed, 'listening');
+    const { port } = closed.address() as AddressInfo;
+    closed.close();
+    expect((await failureOf(senderTo(port))).message).toBe(`mail server 127.0.0.1:${port}: refuses connections`);
+    expect((await failureOf(senderTo(25, { host: 'relay.invalid' }))).reason).toMatch(/^name /);
+  });
+
+  it.each([
+    ['never greets', () => undefined],
+    ['stops answering', (line: string) => (line === '' ? '220 relay' : undefined)],
+    [
+      'never ends its answer',
+      (line: string) => (line === '' ? '220 relay' : `250-relay\r\n${'250-x\r\n'.repeat(50)}250-x`),
+    ],
+  ])('is given up in time when the server %s', async (_case, answer) => {
+    const server = await scriptedServer(answer);
+    expect((await failureOf(senderTo(server.port, { timeLimitMs: 400 }))).reason).toBe('no answer within 0.4 s');
+  });
+});
+
+describe('a trial', () => {
+  it('logs in and sends nothing', async () => {
+    const server = await mailServer({ login, certificate: certificates.relay });
+    await senderTo(server.port, { tls: 'required', ca, ...login }).verify();
+    expect(server.mails).toEqual([]);
+  });
+
+  it.each([
+    ['a wrong password', { ca, ...login, password: 'wrong' }, /refuses our login/],
+    ['a certificate of somebody', login, /certificate is not trusted/],
+  ])('fails for %s as a mail would', async (_case, options, reason) => {
+    const server = await mailServer({ login, certificate: certificates.relay });
+    await expect(senderTo(server.port, { tls: 'required', ...options }).verify()).rejects.toThrow(reason);
+  });
+});
+
+it('a login that is configured is tried also where none is offered: a mail must not go as nobody’s', async () => {
+  const server = await mailServer({ certificate: certificates.relay });
+  const sender = senderTo(server.port, { tls: 'required', ca, ...login });
+  await expect(sender.verify()).rejects.toThrow(/refuses our login: 5/);
+  expect((await failureOf(sender)).reason).toMatch(/^refuses our login: 5/);
+  expect(server.mails).toEqual([]);
+});
+
+describe('a pooled connection', () => {
+  it('serves one mail after the other', async () => {
+    const server = await mailServer();
+    const sender = senderTo(server.port);
+    for (let n = 0; n < 5; n++) await sender.send(bob, code);
+    expect(server.mails).toHaveLength(5);
+    expect(server.connectionCount()).toBe(1);
+  });
+
+  it('may be gone when it is needed again', async () => {
+    const server = await mailServer();
+    const sender = senderTo(server.port);
+    await sender.send(bob, code);
+    server.cutConnections();
+    await sender.send(bob, code);
+    expect(server.mails).toHaveLength(2);
+  });
+
+  it('may die of the next mail before that is sent, which goes over another one', async () => {
+    const received: string[] = [];
+    let isData = false;
+    const server = await scriptedServer((line, socket) => {
+      if (isData) {
+        isData = line !== '.';
+        return isData ? undefined : '250 queued';
+      }
+      if (line) received.push(line);
+      if (received.filter((each) => each.startsWith('MAIL')).length === 2 && line.startsWith('MAIL')) {
+        return void socket.resetAndDestroy();
+      }
+      isData = line === 'DATA';
+      return isData ? '354 go on' : `${line ? 250 : 220} ok`;
+    });
+    const sender = senderTo(server.port);
+    await sender.send(bob, code);
+    await sender.send(bob, code);
+    expect(received.filter((line) => line.startsWith('MAIL'))).toHaveLength(3);
+    expect(received.filter((line) => line === 'DATA')).toHaveLength(2);
+  });
+
+  it('that dies after the mail was sent is not tried again: it may have been accepted', async () => {
+    let dots = 0;
+    let isData = false;
+    const server = await scriptedServer((line, socket) => {
+      if (isData && line === '.') {
+        dots += 1;
+        isData = false;
+        return void socket.destroy();
+      }
+      if (isData) return undefined;
+      if (line === '') return '220 relay';
+      isData = line === 'DATA';
+      return isData ? '354 go on' : '250 ok';
+    });
+    for (const tls of ['none', 'opportunistic'] as const) {
+      dots = 0;
+      const error = await failureOf(senderTo(server.port, { tls, timeLimitMs: 2000 }));
+      expect(error.reason).toBe('closed the connection');
+      expect(dots).toBe(1);
+    }
+  });
+
+  it('lets a mail under way finish when it is closed', async () => {
+    const server = await mailServer();
+    server.stall(true);
+    const sender = senderTo(server.port);
+    const sending = sender.send(bob, code);
+    await expect.poll(() => server.waitingCount()).toBe(1);
+    sender.close();
+    server.stall(false);
+    await sending;
+    expect(server.mails).toHaveLength(1);
+    await expect(sender.send(bob, code)).rejects.toThrow(/^mail server/);
+  });
+});
+
+describe('who mails are from', () => {
+  it.each([
+    ['id.example.org', 'Islet <noreply@id.example.org>'],
+    ['id.example.org:8090', 'Islet <noreply@id.example.org>'],
+    ['10.0.0.1:8090', 'Islet <noreply@[10.0.0.1]>'],
+    ['[2001:db8::1]:8090', 'Islet <noreply@[IPv6:2001:db8::1]>'],
+  ])('is by default a name of %s', (serverName, from) => {
+    expect(defaultFrom(serverName)).toBe(from);
+  });
+
+  it.each(['', 'nobody', 'a@example.org, b@example.org', 'Islet'])('is not %j', (from) => {
+    expect(() => senderTo(25, { from })).toThrow(/is not an address/);
+  });
+});

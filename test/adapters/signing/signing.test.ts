@@ -1,0 +1,171 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hashes, sign } from '@noble/ed25519';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fromBase64, toBase64 } from '../../../src/domain/signing/base64.js';
+import { Ed25519Signer } from '../../../src/adapters/signing/ed25519-signer.js';
+import { keyPair, signText, verifyText } from '../../../src/adapters/signing/ed25519.js';
+import { openKeyFile, parseKeys } from '../../../src/adapters/signing/key-file.js';
+import type { Telemetry } from '../../../src/ports/telemetry.js';
+import { signerContract } from '../../contracts/signer.contract.js';
+import { signingVectors, vectors } from '../../support/vectors.js';
+
+const seed = Buffer.from(vectors.signing.seed_unpadded_base64, 'base64');
+
+signerContract(async () => {
+  const old = { keyId: 'ed25519:old_1', seed: Buffer.alloc(32, 7) };
+  return new Ed25519Signer('id.example.org', [{ keyId: 'ed25519:0', seed }, old]);
+});
+
+describe('Ed25519Signer', () => {
+  it.each(signingVectors)('signs $input as the specification does (SJ-6)', async (vector) => {
+    const signer = new Ed25519Signer(vector.server_name, [{ keyId: vector.key_id, seed }]);
+    expect(await signer.sign(vector.input)).toEqual(vector.output);
+    const { publicKey } = signer.keys[0];
+    expect(publicKey).toBe(vectors.signing.public_key_unpadded_base64);
+    expect(await signer.verify(vector.input, vector.signature, publicKey)).toBe(true);
+  });
+
+  it('signs and carries on keys that JavaScript treats as special (SJ-5)', async () => {
+    const signer = new Ed25519Signer('id.example.org', [{ keyId: 'ed25519:0', seed }]);
+    const object = JSON.parse('{"__proto__":{"a":1},"10":1,"9":2}') as Record<string, number>;
+
+    const signed = await signer.sign(object);
+
+    expect(Object.keys(signed).toSorted()).toEqual(['10', '9', '__proto__', 'signatures']);
+    const signature = signed.signatures['id.example.org']?.['ed25519:0'] ?? '';
+    expect(await signer.verify(object, signature, signer.keys[0].publicKey)).toBe(true);
+    expect(await signer.verify({ '10': 1, '9': 2 }, signature, signer.keys[0].publicKey)).toBe(false);
+  });
+});
+
+describe('ed25519', () => {
+  it('gives the signatures of two independent implementations, which verify each other', () => {
+    expect(hashes.sha512).toBeDefined();
+    for (let i = 0; i < 20; i++) {
+      const pair = keyPair(Buffer.alloc(32, i));
+      const text = `text ${'ä'.repeat(i)}`;
+
+      const signature = signText(pair, text);
+
+      expect(Buffer.from(signature)).toEqual(Buffer.from(sign(Buffer.from(text), Buffer.alloc(32, i))));
+      expect(verifyText(text, signature, pair.publicKey)).toBe(true);
+      expect(verify(null, Buffer.from(text), createPublicKey(pair.privateKey), signature)).toBe(true);
+    }
+  });
+});
+
+describe('base64', () => {
+  it.each(vectors.unpadded_base64.vectors)('writes and reads $utf8 as the specification does', ({ utf8, encoded }) => {
+    expect(toBase64(Buffer.from(utf8))).toBe(encoded);
+    expect(Buffer.from(fromBase64(encoded) ?? []).toString()).toBe(utf8);
+  });
+
+  it('reads both alphabets, padded or not', () => {
+    const bytes = new Uint8Array([0xfb, 0xff, 0xbf, 0xfb]);
+    for (const text of ['+/+/+w', '-_-_-w', '+/+/+w==', '-_-_-w==']) expect(fromBase64(text)).toEqual(bytes);
+  });
+
+  it.each(['A', 'AAAAA', 'AA AA', 'AAAA\n', 'Zm9v=Zm9v', '===', 'ä', 'Zm9v===', '*'])('does not read %j', (text) => {
+    expect(fromBase64(text)).toBeUndefined();
+  });
+});
+
+describe('the key file', () => {
+  let folder: string;
+  let path: string;
+  let said: string[];
+  const telemetry: Telemetry = {
+    info: (message) => said.push(message),
+    warn: (message, facts) => said.push(`${message} ${JSON.stringify(facts)}`),
+    count: () => {},
+  };
+  const line = `ed25519 0 ${vectors.signing.seed_unpadded_base64}`;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'islet-key-'));
+    path = join(folder, 'signing.key');
+    said = [];
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is made if there is none, for its owner alone, and stays as it is', async () => {
+    const made = await openKeyFile(path, telemetry);
+
+    expect(made.map(({ keyId }) => keyId)).toEqual(['ed25519:0']);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toMatch(/^ed25519 0 [A-Za-z0-9+/]{43}\n$/);
+    expect(await openKeyFile(path, telemetry)).toEqual(made);
+    expect(readFileSync(path, 'utf8')).toBe(text);
+    expect(said).toEqual(['made a signing key']);
+  });
+
+  it('is made with another key each time', async () => {
+    const [one] = await openKeyFile(path, telemetry);
+    const [other] = await openKeyFile(join(folder, 'other.key'), telemetry);
+    expect(one.seed).not.toEqual(other.seed);
+  });
+
+  it.each([0o640, 0o604, 0o660])('that others may read (%o) is taken with a warning', async (mode) => {
+    writeFileSync(path, line);
+    chmodSync(path, mode);
+    expect(await openKeyFile(path, telemetry)).toHaveLength(1);
+    expect(said).toEqual([
+      `others than its owner may read the signing key file ${JSON.stringify({ path, mode: `0${mode.toString(8)}` })}`,
+    ]);
+  });
+
+  it.each([
+    [
+      'a broken file',
+      () => writeFileSync(path, 'ed25519 0 s3cret'),
+      /is broken: line 1 has a seed that is not 32 bytes/,
+    ],
+    ['an empty file', () => writeFileSync(path, ''), /is broken: it holds no key/],
+    ['a folder', () => mkdirSync(path), /cannot be read/],
+    ['a path that leads nowhere', () => (path = join(folder, 'no', 'signing.key')), /cannot be made/],
+  ])('is refused with path and reason if it is %s', async (_case, prepare, reason) => {
+    prepare();
+    const refusal = openKeyFile(path, telemetry);
+    await expect(refusal).rejects.toThrow(reason);
+    await expect(refusal).rejects.toThrow(path);
+    await expect(refusal).rejects.not.toThrow('s3cret');
+  });
+
+  it('that is broken is not written', async () => {
+    writeFileSync(path, 'ed25519 0 AAAA\n');
+    await expect(openKeyFile(path, telemetry)).rejects.toThrow('is broken');
+    expect(readFileSync(path, 'utf8')).toBe('ed25519 0 AAAA\n');
+  });
+
+  it.each([
+    ['one key', line],
+    ['with the line endings of others', `\uFEFF\r\n${line}\r\n`],
+    ['with comments and blank lines', `# made in spring\n\n  ${line}  \n`],
+    ['padded', `${line}=`],
+    ['in the other alphabet', line.replaceAll('+', '-')],
+    ['64 hex digits, as old Sydents have it', seed.toString('hex').toUpperCase()],
+  ])('is read with %s', (_case, text) => {
+    expect(parseKeys(text)).toEqual([{ keyId: 'ed25519:0', seed: new Uint8Array(seed) }]);
+  });
+
+  it('holds several keys, of which the first signs', () => {
+    const old = Buffer.alloc(32, 1).toString('base64');
+    expect(parseKeys(`ed25519 a_2 ${old}\n${line}\n`).map(({ keyId }) => keyId)).toEqual(['ed25519:a_2', 'ed25519:0']);
+  });
+
+  it.each([
+    ['another algorithm', 'curve25519 0 AAAA', 'line 1 is not an ed25519 key'],
+    ['a version of signs', 'ed25519 a:b AAAA', 'line 1 has a version that is not letters and digits'],
+    ['two words', 'ed25519 AAAA', 'line 1 is not "ed25519 <version> <seed in base64>"'],
+    ['four words', `${line} x`, 'line 1 is not'],
+    ['half the hex digits', 'ab'.repeat(16), 'line 1 is not'],
+    ['a second line that is wrong', `${line}\noops`, 'line 2 is not'],
+    ['one version twice', `${line}\n${line}`, 'line 2 has the version of an earlier key'],
+  ])('is not read with %s', (_case, text, reason) => {
+    expect(() => parseKeys(text)).toThrow(reason);
+  });
+});

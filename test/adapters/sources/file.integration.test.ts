@@ -1,0 +1,183 @@
+import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { csvRows } from '../../../src/adapters/sources/csv-rows.js';
+import { fileSource } from '../../../src/adapters/sources/file-source.js';
+import { jsonRows } from '../../../src/adapters/sources/json-rows.js';
+import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
+import type { Association } from '../../../src/source.js';
+import { testContext } from '../../../src/testing.js';
+import { threepidSourceContract } from '../../contracts/threepid-source.contract.js';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'islet-file-'));
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+async function sourceOf(text: string, format: 'csv' | 'json' = 'csv') {
+  const path = join(folder, `people.${format}`);
+  await writeFile(path, text);
+  return { path, source: await fileSource({ path, format, phoneRegion: 'DE' }, testContext()) };
+}
+
+const { signal } = new AbortController();
+
+async function listed(text: string, format?: 'csv' | 'json'): Promise<readonly string[]> {
+  const { source } = await sourceOf(text, format);
+  const all: Association[] = [];
+  for await (const association of source.all?.(signal) ?? []) all.push(association);
+  return all.map(({ threepid, mxid }) => `${mxid} ${threepid.address}`);
+}
+
+const CSV = `MXID,email,email,msisdn
+@alice:example.org,Alice@Example.org,alice@example.net,0221 5551234
+@bob:example.org,bob@example.org,,"+49 221 5555678; 491715550000"
+`;
+const JSON_ROWS = JSON.stringify([
+  { mxid: '@alice:example.org', email: ['alice@example.org', 'alice@example.net'], msisdn: '0221 5551234' },
+  { mxid: '@bob:example.org', email: 'bob@example.org', msisdn: ['+49 221 5555678', '491715550000'] },
+]);
+
+describe.each([
+  ['csv', CSV],
+  ['json', JSON_ROWS],
+] as const)('a file of %s', (format, text) => {
+  threepidSourceContract(async () => (await sourceOf(text, format)).source, {
+    known: [
+      ['email', 'alice@example.org', '@alice:example.org'],
+      ['email', 'alice@example.net', '@alice:example.org'],
+      ['msisdn', '492215551234', '@alice:example.org'],
+      ['msisdn', '491715550000', '@bob:example.org'],
+    ],
+    unknown: [['msisdn', '447700900123']],
+  });
+});
+
+describe('a file', () => {
+  it('is read again when it has changed', async () => {
+    const { path, source } = await sourceOf(CSV);
+    expect(await source.find([email('carol@example.org')], signal)).toEqual([]);
+    await writeFile(path, 'mxid,email\n@carol:example.org,carol@example.org\n');
+    await utimes(path, 1, 1);
+    const found = await source.find([email('carol@example.org'), email('bob@example.org')], signal);
+    expect(found).toEqual([{ threepid: email('carol@example.org'), mxid: '@carol:example.org' }]);
+  });
+
+  it('is read once for everybody who asks at the same moment', async () => {
+    const { path, source } = await sourceOf(CSV);
+    const ask = async () => (await source.find([email('bob@example.org')], signal))[0];
+    for (const version of [1, 2]) {
+      await utimes(path, version, version);
+      const [one, ...others] = await Promise.all([ask(), ask(), ask()]);
+      expect(one).toBeDefined();
+      for (const other of others) expect(other).toBe(one);
+    }
+  });
+
+  it.each([
+    ['csv', csvRows, `mxid,email\n${'@a:b,alice@example.org\n'.repeat(20_000)}`],
+    ['json', jsonRows, JSON.stringify(Array.from({ length: 8_000 }, () => ({ mxid: '@a:b', email: '{"[]}\\' })))],
+  ] as const)('of many people as %s has requests wait for a part of it only', async (_format, rowsOf, text) => {
+    let [rows, turns, isRead] = [0, 0, false];
+    const turn = () => (isRead ? undefined : ((turns += 1), setImmediate(turn)));
+    setImmediate(turn);
+    for await (const { mxid } of rowsOf(text)) rows += mxid === '@a:b' ? 1 : 0;
+    isRead = true;
+    expect(rows).toBe(text.split('@a:b').length - 1);
+    expect(turns).toBeGreaterThanOrEqual(4);
+  });
+
+  it('gives a number that can be read two ways to nobody', async () => {
+    const rows = 'mxid,phone\n@alice:example.org,0221 5551234\n@bob:example.org,41791234567\n';
+    expect(await listed(rows)).toEqual(['@alice:example.org 492215551234']);
+  });
+
+  it('fails while it is broken, and works again', async () => {
+    const { path, source } = await sourceOf('nobody\n');
+    await expect(source.find([msisdn('492215551234')], signal)).rejects.toThrow('no column mxid');
+    await writeFile(path, CSV);
+    await utimes(path, 1, 1);
+    expect(await source.find([msisdn('492215551234')], signal)).toHaveLength(1);
+    await rm(path);
+    await expect(source.find([msisdn('492215551234')], signal)).rejects.toThrow('ENOENT');
+  });
+
+  it('may come from a spreadsheet, with semicolons and a byte order mark', async () => {
+    expect(await listed('\ufeffmxid;email\r\n@alice:example.org;"alice@example.org"\r\n')).toEqual([
+      '@alice:example.org alice@example.org',
+    ]);
+  });
+
+  it.each([
+    [
+      'a line that says how cells are separated',
+      'sep=;\r\nmxid;email\r\n@alice:example.org;alice@example.org\r\n',
+      'csv',
+    ],
+    ['tabs', 'mxid\temail\n@alice:example.org\talice@example.org\n', 'csv'],
+    [
+      'separators in quoted names of columns',
+      'mxid;"email, work, home"\n@alice:example.org;alice@example.org\n',
+      'csv',
+    ],
+    ['lines that end differently', 'mxid,email\r\n,\n@alice:example.org,alice@example.org\r\n', 'csv'],
+    ['names in capital letters', '[{"MXID":"@alice:example.org","EMail":"alice@example.org"}]', 'json'],
+  ] as const)('may have %s', async (_case, text, format) => {
+    expect(await listed(text, format)).toEqual(['@alice:example.org alice@example.org']);
+  });
+
+  it('may have phone numbers that are numbers', async () => {
+    const text = '[{"mxid":"@alice:example.org","msisdn":492215551234}]';
+    expect(await listed(text, 'json')).toEqual(['@alice:example.org 492215551234']);
+  });
+
+  it.each([
+    ['a quote in a cell', 'mxid,email\n@a:b,al"ice@example.org\n', 'csv', /no CSV: INVALID_OPENING_QUOTE at line 2$/],
+    ['more cells than columns', 'mxid,email\n@a:b,alice@example.org,x\n', 'csv', /no CSV: CSV_RECORD_\w+ at line 2$/],
+    [
+      'half of its JSON',
+      '[{"mxid":"@a:b","email":"alice@example.org"},{',
+      'json',
+      /no JSON, or only the beginning of it$/,
+    ],
+    [
+      'the first of two parts of its JSON',
+      `[${'{"mxid":"@a:b","email":"alice@example.org"},'.repeat(3000)}`,
+      'json',
+      /no JSON, or only the beginning of it$/,
+    ],
+    ['words in its JSON', '[alice@example.org]', 'json', /no JSON, or only the beginning of it$/],
+  ] as const)('that has %s is refused without a word of what stands in it', async (_case, text, format, reason) => {
+    const error = await listed(text, format).catch((thrown: unknown) => thrown);
+    expect(error).toHaveProperty('message', expect.stringMatching(reason));
+    expect(error).not.toHaveProperty('cause');
+  });
+
+  it('gives an address of two people to both, for the mirror to find them contested', async () => {
+    const text = 'mxid,email\n@alice:example.org,office@example.org\n@bob:example.org,office@example.org\n';
+    expect(await listed(text)).toEqual([
+      '@alice:example.org office@example.org',
+      '@bob:example.org office@example.org',
+    ]);
+  });
+
+  it('leaves out cells that are no address', async () => {
+    const text = 'mxid,email,msisdn,floor\n@alice:example.org,none,ext. 12,3\n,bob@example.org,,4\n';
+    expect(await listed(text)).toEqual([]);
+  });
+
+  it.each([
+    ['no columns with addresses', 'mxid,name\n@a:b,Alice\n', 'csv', 'begins with email or msisdn'],
+    ['nothing', '', 'csv', 'no column mxid'],
+    ['no list', '{}', 'json', 'a list of objects'],
+    ['a list within', `{"people":[${'{},'.repeat(40_000)}{}]}`, 'json', 'a list of objects'],
+    ['no user in any object', '[{"user":"@a:b","email":"a@example.org"}]', 'json', 'has an mxid'],
+    ['a list of texts', '["alice"]', 'json', 'a list of objects'],
+  ] as const)('is refused with %s', async (_case, text, format, reason) => {
+    await expect(listed(text, format)).rejects.toThrow(reason);
+  });
+});

@@ -1,0 +1,344 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { GuardedSource } from '../../../src/adapters/sources/guarded-source.js';
+import { SourceDirectory } from '../../../src/adapters/sources/source-directory.js';
+import { fromModule } from '../../../src/adapters/sources/load-module.js';
+import { loadingProblem } from '../../../src/adapters/sources/thrown-errors.js';
+import { openSource } from '../../../src/adapters/sources/open-source.js';
+import { ShutdownError } from '../../../src/domain/shared/errors.js';
+import type { Medium } from '../../../src/domain/identifiers/threepid.js';
+import { email, msisdn, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import type { ThreepidSource } from '../../../src/source.js';
+import { testContext } from '../../../src/testing.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
+
+const alice = email('alice@example.org');
+const bob = email('bob@example.org');
+const phone = msisdn('492215551234');
+const settings = { name: 'hr', timeLimitMs: 50, media: ['email', 'msisdn'] as readonly Medium[], owns: true };
+const never = new Promise<never>(() => undefined);
+
+/** A source that answers whatever it likes. */
+const answering = (answer: unknown): ThreepidSource => ({ find: async () => answer as [] });
+
+function guarded(source: ThreepidSource, more: Partial<typeof settings> = {}) {
+  const heard = new RecordingTelemetry();
+  return { heard, source: new GuardedSource(source, { ...settings, ...more }, heard) };
+}
+
+describe('a guarded source', () => {
+  it('hands on what is known', async () => {
+    const { source, heard } = guarded(
+      answering([
+        { threepid: alice, mxid: '@alice:example.org' },
+        { threepid: bob, claimants: ['cn=a', 'cn=b'] },
+      ]),
+    );
+    expect(await source.find([alice, bob, phone])).toEqual([
+      { threepid: alice, mxid: '@alice:example.org' },
+      { threepid: bob, claimants: ['cn=a', 'cn=b'] },
+    ]);
+    expect(source).toMatchObject({ name: 'hr', isOwner: true });
+    expect(heard.lines).toEqual([]);
+  });
+
+  it('understands an answer in another spelling', async () => {
+    const odd = { medium: 'email', address: 'ALICE@example.org' } as const;
+    const { source } = guarded(answering([{ threepid: odd, mxid: '@alice:example.org' }]));
+    expect(await source.find([alice])).toEqual([{ threepid: alice, mxid: '@alice:example.org' }]);
+  });
+
+  it.each([
+    [
+      'an address that was not asked for',
+      { threepid: bob, mxid: '@bob:example.org' },
+      'an address that was not asked for',
+    ],
+    ['a user name that is no Matrix ID', { threepid: alice, mxid: 'alice' }, 'no Matrix ID'],
+    ['no user', { threepid: alice }, 'no Matrix ID'],
+    ['an address without its medium', { threepid: 'alice@example.org', mxid: '@a:b' }, 'no threepid'],
+    ['nothing', null, 'no threepid'],
+  ])('leaves out %s and says so once, without the address', async (_case, odd, reason) => {
+    const { source, heard } = guarded(answering([odd, { threepid: phone, mxid: '@alice:example.org' }]));
+    for (let turn = 0; turn < 2; turn += 1) {
+      expect(await source.find([alice, phone])).toEqual([{ threepid: phone, mxid: '@alice:example.org' }]);
+    }
+    expect(heard.lines.map(({ facts }) => facts)).toEqual([{ source: 'hr', reason }]);
+    expect(heard.counted).toHaveLength(2);
+  });
+
+  it.each<[string, ThreepidSource, RegExp]>([
+    ['a text', answering('alice'), /no list/],
+    ['a map', answering(new Map()), /no list/],
+    ['nothing', answering(undefined), /no list/],
+    ['far more than was asked', answering(Array.from({ length: 2000 }, () => ({}))), /gave 2000 for 1/],
+    ['an error', { find: () => Promise.reject(new Error('HR is closed')) }, /HR is closed/],
+    [
+      'an error at once',
+      {
+        find: () => {
+          throw new Error('HR is closed');
+        },
+      },
+      /HR is closed/,
+    ],
+    ['what is no error', { find: () => Promise.reject('closed') }, /it threw no error but closed/],
+    ['nothing at all as an error', { find: () => Promise.reject(undefined) }, /it threw no error but undefined/],
+    ['never', { find: () => never }, /no answer within 0.05 s/],
+  ])('fails for a source that answers %s', async (_case, source, reason) => {
+    await expect(guarded(source).source.find([alice])).rejects.toThrow(reason);
+  });
+
+  it('tells a source that nobody waits any more', async () => {
+    const signals: AbortSignal[] = [];
+    const { source } = guarded({ find: (_threepids, signal) => (signals.push(signal), never) });
+    await expect(source.find([alice])).rejects.toThrow('no answer');
+    expect(signals[0]?.aborted).toBe(true);
+  });
+
+  it('leaves a source in peace that has a hundred questions before it', async () => {
+    let asked = 0;
+    const { source } = guarded({ find: () => (asked++, never) }, { timeLimitMs: 10 });
+    await Promise.allSettled(Array.from({ length: 100 }, () => source.find([alice])));
+    await expect(source.find([alice])).rejects.toThrow(/unanswered/);
+    expect(asked).toBe(100);
+  });
+
+  it('gives a source copies: whatever it does with them, the next source is asked for the same', async () => {
+    const { source } = guarded({
+      async find(asked) {
+        for (const threepid of asked as unknown as { address: string }[]) threepid.address = 'mallory@example.org';
+        return [
+          { threepid: bob, mxid: '@bob:example.org' },
+          ...(asked as Threepid[]).splice(0).map((threepid) => ({ threepid, mxid: '@m:example.org' })),
+        ];
+      },
+    });
+    const asked = [{ ...alice }, { ...bob }];
+    expect(await source.find(asked)).toEqual([{ threepid: bob, mxid: '@bob:example.org' }]);
+    expect(asked).toEqual([alice, bob]);
+  });
+
+  it('asks for its media only', async () => {
+    const asked: (readonly Threepid[])[] = [];
+    const source: ThreepidSource = { find: async (threepids) => (asked.push(threepids), []) };
+    const { source: emails } = guarded(source, { media: ['email'] });
+    expect(await emails.find([phone])).toEqual([]);
+    await emails.find([alice, phone]);
+    expect(asked).toEqual([[alice]]);
+  });
+
+  it('closes whatever closing does', async () => {
+    const { source, heard } = guarded({ ...answering([]), close: () => Promise.reject(new Error('stuck')) });
+    await source.close();
+    expect(heard.lines).toHaveLength(1);
+  });
+});
+
+describe('the listing of a source', () => {
+  const limits = { stallMs: 100, wholeMs: 10_000, most: 5000, memory: 0.99 };
+
+  async function list(all: () => AsyncIterable<unknown>, media: readonly Medium[] = ['email', 'msisdn']) {
+    const odd: string[] = [];
+    const own = { ...answering([]), all } as ThreepidSource;
+    const listed = new SourceDirectory(own, { name: 'hr', media }, (reason) => odd.push(reason), limits);
+    return { ...(await entriesOf(listed)), odd };
+  }
+
+  async function* these(...values: readonly unknown[]): AsyncGenerator<unknown> {
+    yield* values;
+  }
+
+  it('has one entry for each Matrix ID, whatever the order', async () => {
+    const rows = [
+      { threepid: alice, mxid: '@alice:example.org' },
+      { threepid: bob, mxid: '@bob:example.org' },
+      { threepid: phone, mxid: '@alice:example.org' },
+      { threepid: alice, mxid: '@alice:example.org' },
+    ];
+    const { people, stamps: digests } = await list(() => these(...rows));
+    expect(people).toEqual([
+      { mxid: '@alice:example.org', threepids: [phone, alice] },
+      { mxid: '@bob:example.org', threepids: [bob] },
+    ]);
+    expect((await list(() => these(...rows.toReversed()))).stamps.toSorted()).toEqual(digests.toSorted());
+  });
+
+  it('has other stamps when addresses change', async () => {
+    const [one, other] = [alice, bob].map((threepid) => list(() => these({ threepid, mxid: '@a:example.org' })));
+    expect((await one)?.stamps).not.toEqual((await other)?.stamps);
+  });
+
+  it('has canonical addresses', async () => {
+    const threepid = { medium: 'email', address: 'Strauß@Example.org' };
+    const { people } = await list(() => these({ threepid, mxid: '@s:example.org' }));
+    expect(people).toEqual([{ mxid: '@s:example.org', threepids: [email('strauß@example.org')] }]);
+  });
+
+  it('leaves out what is of no use', async () => {
+    const good = { threepid: alice, mxid: '@alice:example.org' };
+    const bad = { threepid: { medium: 'email', address: 'nobody' }, mxid: '@bob:example.org' };
+    const { people, odd } = await list(() => these(bad, good, { threepid: bob, mxid: 'bob' }));
+    expect(people).toEqual([{ mxid: '@alice:example.org', threepids: [alice] }]);
+    expect(odd).toEqual(['no threepid', 'no Matrix ID']);
+  });
+
+  it('has only what it is asked for', async () => {
+    const { people } = await list(() => these({ threepid: phone, mxid: '@alice:example.org' }), ['email']);
+    expect(people).toEqual([{ mxid: '@alice:example.org', threepids: [] }]);
+  });
+
+  it.each<[string, () => AsyncIterable<unknown>, RegExp]>([
+    [
+      'breaks off',
+      async function* () {
+        yield { threepid: alice, mxid: '@a:b' };
+        throw new Error('HR is closed');
+      },
+      /HR is closed/,
+    ],
+    [
+      'stands still',
+      async function* () {
+        yield { threepid: alice, mxid: '@a:b' };
+        await never;
+      },
+      /stood still/,
+    ],
+    [
+      'has no end',
+      async function* () {
+        for (;;) yield { threepid: alice, mxid: '@a:b' };
+      },
+      /more than 5000/,
+    ],
+    ['is no listing', () => 5 as never, /is no listing$/],
+    ['is a promise of one', (async () => []) as never, /is no listing but a promise: make it `async \*all\(\)`/],
+    [
+      'ends with what is no error',
+      async function* () {
+        yield* [];
+        await Promise.reject(undefined);
+      },
+      /it threw no error but undefined/,
+    ],
+    ['is nonsense', () => these('alice', 'bob'), /nothing in its listing can be used/],
+  ])('fails if it %s', async (_case, all, reason) => {
+    await expect(list(all)).rejects.toThrow(reason);
+  });
+
+  it.each<[string, () => AsyncIterable<unknown>]>([
+    [
+      'stands still',
+      async function* () {
+        await never;
+        yield* [];
+      },
+    ],
+    [
+      'has no end',
+      async function* () {
+        for (;;) yield { threepid: alice, mxid: '@a:b' };
+      },
+    ],
+  ])('holds up nobody who ends Islet while it %s', async (_case, all) => {
+    const own = { ...answering([]), all } as ThreepidSource;
+    const settings = { name: 'hr', media: ['email'] as const };
+    const listed = new SourceDirectory(own, settings, () => undefined, { ...limits, stallMs: 60_000, most: Infinity });
+    const listing = entriesOf(listed);
+    setImmediate(() => listed.abort());
+    await expect(listing).rejects.toBeInstanceOf(ShutdownError);
+    await expect(entriesOf(listed)).rejects.toBeInstanceOf(ShutdownError);
+  });
+
+  it('fails before it takes the memory that the server needs', async () => {
+    const own = {
+      ...answering([]),
+      all: () => these(...Array.from({ length: 1000 }, () => ({ threepid: alice, mxid: '@a:b' }))),
+    };
+    const settings = { name: 'hr', media: ['email'] as const };
+    const listed = new SourceDirectory(own as ThreepidSource, settings, () => undefined, { ...limits, memory: 0 });
+    await expect(entriesOf(listed)).rejects.toThrow('its listing takes more memory than there is');
+  });
+});
+
+describe('a module', () => {
+  const folders: string[] = [];
+  afterEach(async () => {
+    for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
+  });
+
+  async function open(text: string | undefined) {
+    const folder = await mkdtemp(join(tmpdir(), 'islet-module-'));
+    folders.push(folder);
+    const file = join(folder, 'hr.mjs');
+    if (text !== undefined) await writeFile(file, text);
+    return openSource(
+      fromModule(file),
+      { answer: 1 },
+      testContext('hr'),
+      { ...settings, file },
+      new RecordingTelemetry(),
+    );
+  }
+
+  it('is given its options and makes a source', async () => {
+    const opened = await open('export default async ({ answer }, { name }) => ({ find: async () => [answer, name] })');
+    expect(opened.directory).toBeUndefined();
+    expect(await opened.source.find([alice])).toEqual([]);
+  });
+
+  it('that can list itself has a directory', async () => {
+    const { directory } = await open('export default () => ({ find: async () => [], async *all() {} })');
+    expect(directory && (await entriesOf(directory)).people).toEqual([]);
+  });
+
+  it('may have its default export in another one, as TypeScript makes it for CommonJS', async () => {
+    const { source } = await open('export default { __esModule: true, default: () => ({ find: async () => [] }) }');
+    expect(await source.find([alice])).toEqual([]);
+  });
+
+  it('that cannot be loaded is explained, with what to do where Node leaves that out', () => {
+    const syntax = new SyntaxError('Unexpected end of input');
+    syntax.stack =
+      'SyntaxError: Unexpected end of input\n    at compileSourceTextModule (node:internal/modules/esm/utils:346:16)';
+    expect(loadingProblem(syntax)).toMatch(/^Unexpected end of input: `node --check` shows where/);
+    expect(loadingProblem(new SyntaxError('Unexpected token in JSON'))).toBe('Unexpected token in JSON');
+    const code = 'ERR_UNKNOWN_FILE_EXTENSION';
+    const typescript = Object.assign(new TypeError('Unknown file extension ".ts" for /etc/islet/hr.ts'), { code });
+    expect(loadingProblem(typescript)).toMatch(/runs no TypeScript, take the JavaScript.*\/hr\.ts$/);
+  });
+
+  it.each([
+    ['is not there', undefined, /Cannot find|does not exist|Failed to load/],
+    ['is no JavaScript', 'export default (', /./],
+    ['needs what is not there', 'import "no-such-package"; export default () => {}', /no-such-package/],
+    ['fails when loaded', 'throw new Error("no licence")', /no licence/],
+    ['exports nothing', 'export const hr = 1', /no function as its default export/],
+    ['fails when called', 'export default () => { throw new Error("with.url is missing") }', /with\.url is missing/],
+    ['gives nothing', 'export default () => undefined', /is no source/],
+    ['gives no find', 'export default () => ({ all() {} })', /no function find/],
+    ['gives an "all" that is none', 'export default () => ({ find() {}, all: [] })', /"all" is no function/],
+  ])('that %s is refused with its name, its file and the reason', async (_case, text, reason) => {
+    const failure: Error = await open(text).then(
+      () => expect.fail('it was opened'),
+      (error: Error) => error,
+    );
+    expect(failure.message).toMatch(/^source hr, .*\/hr\.mjs, cannot be opened: /);
+    expect(failure.message).toMatch(reason);
+  });
+});
+
+/** What a listing says, read as a mirror reads it. */
+async function entriesOf(directory: SourceDirectory) {
+  const [people, digests]: [unknown[], string[]] = [[], []];
+  for await (const { entries } of directory.list()) {
+    for (const entry of entries) {
+      people.push(entry.parse().person);
+      digests.push(entry.digest);
+    }
+  }
+  return { people, stamps: digests };
+}

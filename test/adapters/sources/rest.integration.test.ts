@@ -1,0 +1,154 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { GuardedSource } from '../../../src/adapters/sources/guarded-source.js';
+import { SourceDirectory } from '../../../src/adapters/sources/source-directory.js';
+import { type RestOptions, restSource } from '../../../src/adapters/sources/rest-source.js';
+import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import type { ThreepidSource } from '../../../src/source.js';
+import { testContext } from '../../../src/testing.js';
+import { threepidSourceContract } from '../../contracts/threepid-source.contract.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
+import { type StandIn, startStandIn } from '../../support/stand-in.js';
+
+const { signal } = new AbortController();
+
+const users: Readonly<Record<string, object>> = {
+  'alice@example.org': { type: 'mxid', value: '@alice:example.org' },
+  'bob@example.org': { type: 'localpart', value: 'bob' },
+  '492215551234': { type: 'mxid', value: '@alice:example.org' },
+};
+
+const open: StandIn[] = [];
+
+afterEach(async () => {
+  for (const each of open.splice(0)) await each.close();
+});
+
+/** A service as ma1sd's documentation describes it, with a listing besides; or one that always answers the same. */
+async function service(always?: string | number): Promise<StandIn> {
+  const standIn = await startStandIn((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const answered = (one: Threepid) => (users[one.address] ? { ...one, id: users[one.address] } : undefined);
+      if (typeof always === 'number') return void response.writeHead(always, { location: '/elsewhere' }).end();
+      if (always !== undefined) return void response.end(always);
+      if (request.url === '/base/everybody') {
+        const all = Object.keys(users).map((address) =>
+          answered({ medium: address.includes('@') ? 'email' : 'msisdn', address }),
+        );
+        return void response.end(JSON.stringify({ lookup: all }));
+      }
+      const { lookup } = JSON.parse(body) as { lookup: Threepid | Threepid[] };
+      if (Array.isArray(lookup) !== request.url?.endsWith('bulk')) return void response.writeHead(400).end();
+      const found = Array.isArray(lookup) ? lookup.flatMap((one) => answered(one) ?? []) : answered(lookup);
+      return void response.end(JSON.stringify(found ? { lookup: found } : {}));
+    });
+  });
+  open.push(standIn);
+  return standIn;
+}
+
+const optionsFor = ({ url }: StandIn, more: Partial<RestOptions> = {}): RestOptions => ({
+  url: `${url}/base`,
+  bulk: '/bulk',
+  single: '/single',
+  list: '/everybody',
+  homeserver: 'example.org',
+  ...more,
+});
+
+describe.each<[string, Partial<RestOptions>]>([
+  ['together and singly', {}],
+  ['together only', { single: undefined }],
+  ['singly only', { bulk: undefined, list: undefined }],
+])('a service that is asked %s', (_case, more) => {
+  threepidSourceContract(async () => restSource(optionsFor(await service(), more), testContext()), {
+    known: [
+      ['email', 'alice@example.org', '@alice:example.org'],
+      ['email', 'bob@example.org', '@bob:example.org'],
+      ['msisdn', '492215551234', '@alice:example.org'],
+    ],
+  });
+});
+
+describe('a service', () => {
+  it('is asked by POST with the token, at its path', async () => {
+    const standIn = await service();
+    const source = await restSource(optionsFor(standIn, { accessToken: 'syt_crm' }), testContext());
+    await source.find([email('alice@example.org'), email('bob@example.org')], signal);
+    expect(standIn.seen.map(({ method, url, headers }) => [method, url, headers.authorization])).toEqual([
+      ['POST', '/base/bulk', 'Bearer syt_crm'],
+    ]);
+  });
+
+  it('answers with localparts only where there is a server name for them', async () => {
+    const source = await restSource(optionsFor(await service(), { homeserver: undefined }), testContext());
+    const { found, odd } = await guarded(source, 'alice@example.org', 'bob@example.org');
+    expect(found).toEqual(['@alice:example.org']);
+    expect(odd).toEqual(['no Matrix ID']);
+  });
+
+  it.each([
+    ['nothing', '', 'not answered in JSON'],
+    ['a page', '<html>', 'not answered in JSON'],
+    ['something else', '{"mappings":{}}', 'without a list "lookup"'],
+    ['one where many are asked', '{"lookup":{}}', 'without a list "lookup"'],
+    ['somewhere else', 302, 'answered with 302: redirects are not followed'],
+    ['a fault', 500, 'answered with 500'],
+  ])('is not believed when it answers with %s', async (_case, answer, reason) => {
+    const source = await restSource(optionsFor(await service(answer)), testContext());
+    await expect(source.find([email('a@b.c'), email('b@b.c')], signal)).rejects.toThrow(reason);
+  });
+
+  it.each([
+    ['a list', '{"lookup":[]}'],
+    ['a page', '<html>'],
+  ])('is not believed when it answers with %s where one is asked', async (_case, answer) => {
+    const source = await restSource(optionsFor(await service(answer)), testContext());
+    await expect(source.find([email('a@b.c')], signal)).rejects.toThrow('/single is');
+  });
+
+  it.each([
+    ['@a:b.c', { type: 'MXID', value: '@a:b.c' }],
+    ['@alice:example.org', { type: 'Localpart', value: 'Alice' }],
+    [undefined, { type: 'uid', value: 'alice' }],
+    [undefined, { type: 'localpart', value: '@alice:example.org' }],
+    [undefined, '@alice:example.org'],
+  ])('means %s by an id %o', async (mxid, id) => {
+    const lookup = [{ medium: 'email', address: 'A@b.c', id }];
+    const source = await restSource(optionsFor(await service(JSON.stringify({ lookup }))), testContext());
+    const { found } = await guarded(source, 'a@b.c', 'b@b.c');
+    expect(found).toEqual(mxid === undefined ? [] : [mxid]);
+  });
+
+  it('that lists what cannot be understood is not taken for one that knows nobody', async () => {
+    const lookup = [{ medium: 'email', address: 'a@b.c', mxid: '@a:b.c' }];
+    const source = await restSource(optionsFor(await service(JSON.stringify({ lookup }))), testContext());
+    const listed = new SourceDirectory(source, settings, () => undefined);
+    await expect(listed.list().next()).rejects.toThrow('nothing in its listing can be used');
+  });
+
+  it('leaves out rows that it cannot read', async () => {
+    const rows = [
+      null,
+      5,
+      {},
+      { medium: 'email', address: 'a@b.c' },
+      { medium: 'email', address: 'a@b.c', id: 'alice' },
+    ];
+    const source = await restSource(optionsFor(await service(JSON.stringify({ lookup: rows }))), testContext());
+    expect(await guarded(source, 'a@b.c', 'b@b.c')).toEqual({ found: [], odd: ['no threepid', 'no Matrix ID'] });
+  });
+});
+
+const settings = { name: 'crm', timeLimitMs: 3000, media: ['email'] as const, owns: true };
+
+/** What is known of some addresses, and what is odd about the answer, once its promises were looked at. */
+async function guarded(source: ThreepidSource, ...addresses: readonly string[]) {
+  const heard = new RecordingTelemetry();
+  const found = await new GuardedSource(source, settings, heard).find(addresses.map(email));
+  return {
+    found: found.map((one) => ('mxid' in one ? one.mxid : undefined)),
+    odd: heard.lines.map(({ facts }) => facts?.['reason']),
+  };
+}

@@ -1,0 +1,293 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import knex, { type Knex } from 'knex';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { SourceDirectory } from '../../../src/adapters/sources/source-directory.js';
+import { bound, SqlDatabase, type SqlPlace } from '../../../src/adapters/sources/sql-database.js';
+import { sqlSource, synapseSource } from '../../../src/adapters/sources/sql-source.js';
+import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
+import { testContext } from '../../../src/testing.js';
+import { threepidSourceContract } from '../../contracts/threepid-source.contract.js';
+import { eventually } from '../../support/eventually.js';
+import { freshDatabase } from '../../support/postgres.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+
+const { signal } = new AbortController();
+
+const find = `
+  select case :medium when 'email' then mail else phone end as address, mxid from people
+  where (:medium = 'email' and lower(mail) in (:addresses))
+     or (:medium = 'msisdn' and '49' || substr(replace(phone, ' ', ''), 2) in (:addresses))`;
+const list = `
+  select 'email' as medium, mail as address, mxid from people
+  union all select 'msisdn', phone, mxid from people where phone is not null`;
+
+interface Place {
+  readonly place: SqlPlace;
+  readonly knex: Knex.Config;
+  remove(): Promise<void>;
+}
+
+const databases: Readonly<Record<string, () => Promise<Place>>> = {
+  SQLite: async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'islet-sql-'));
+    const file = join(folder, "people's.db");
+    return {
+      place: { file },
+      knex: { client: 'sqlite3', connection: { filename: file }, useNullAsDefault: true },
+      remove: () => rm(folder, { recursive: true }),
+    };
+  },
+  PostgreSQL: async () => {
+    const made = await freshDatabase(inject('postgresUrl'));
+    const { url } = made;
+    return {
+      place: { url, password: 'is not asked for' },
+      knex: { client: 'pg', connection: url },
+      remove: () => made.drop(),
+    };
+  },
+};
+
+describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
+  let made: Place;
+
+  beforeAll(async () => {
+    made = await create();
+    const db = knex(made.knex);
+    await db.raw('create table people (mxid text, mail text, phone text)');
+    await db('people').insert([
+      { mxid: '@alice:example.org', mail: 'Alice@Example.org', phone: '0221 5551234' },
+      { mxid: '@bob:example.org', mail: 'bob@example.org', phone: null },
+      { mxid: null, mail: 'left@example.org', phone: null },
+    ]);
+    await db.destroy();
+  });
+
+  afterAll(() => made?.remove());
+
+  const open = (more: Partial<Parameters<typeof sqlSource>[0]> = {}) =>
+    sqlSource({ place: made.place, find, list, phoneRegion: 'DE', ...more }, testContext());
+
+  threepidSourceContract(() => open(), {
+    known: [
+      ['email', 'alice@example.org', '@alice:example.org'],
+      ['email', 'bob@example.org', '@bob:example.org'],
+      ['msisdn', '492215551234', '@alice:example.org'],
+    ],
+    unknown: [
+      ['email', 'left@example.org'],
+      ['msisdn', '447700900123'],
+    ],
+  });
+
+  it('that lists media of other names is not taken for one that knows nobody', async () => {
+    const source = await open({ list: "select 'mail' as medium, mail as address, mxid from people" });
+    const listed = new SourceDirectory(source, { name: 'people', media: ['email'] }, () => undefined);
+    await expect(listed.list().next()).rejects.toThrow('nothing in its listing can be used');
+    await source.close?.();
+  });
+
+  it('cannot be listed without a query for it', async () => {
+    const source = await open({ list: undefined });
+    expect(source).not.toHaveProperty('all');
+    await source.close?.();
+  });
+
+  it.each([
+    ['a table that is not there', 'select address, mxid from nowhere where address in (:addresses)', /nowhere/],
+    ['a column that is not there', 'select shoes, mxid from people where mail in (:addresses)', /shoes/],
+    ['words in the wrong order', 'select from where', /syntax error/],
+    ['a function that is not there', 'select shoes(mail) as address, mxid from people', /shoes/],
+    [
+      'columns of other names',
+      `select mail as address, mxid as "user" from people where lower(mail) in (:addresses)`,
+      /gives no column mxid, but address, user$/,
+    ],
+  ])('says what is wrong with a query for %s', async (_case, query, reason) => {
+    const source = await open({ find: query });
+    await expect(source.find([email('alice@example.org')], signal)).rejects.toThrow(reason);
+    await source.close?.();
+  });
+});
+
+it.each([
+  ['postgres://nobody@server/postgres', /^the query "find" fails: 28000, role "nobody" does not exist$/],
+  ['postgres://islet@server/nowhere', /3D000, database "nowhere" does not exist$/],
+  ['postgres://islet@127.0.0.1:1/people', /fails: connect ECONNREFUSED 127\.0\.0\.1:1$/],
+])('a database at %s says why it cannot be asked', async (url, reason) => {
+  const { host } = new URL(inject('postgresUrl'));
+  const source = await sqlSource({ place: { url: url.replace('server', host) }, find }, testContext());
+  await expect(source.find([email('alice@example.org')], signal)).rejects.toThrow(reason);
+  await source.close?.();
+});
+
+describe('a connection to PostgreSQL', () => {
+  const url = new URL(inject('postgresUrl'));
+
+  it('is made in TLS only if the certificate is trusted, whatever the environment says', async () => {
+    vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
+    const folder = await mkdtemp(join(tmpdir(), 'islet-sql-'));
+    await writeFile(join(folder, 'ca.pem'), inject('postgresCa'));
+    const ask = async (more: string) => {
+      const database = new SqlDatabase({ url: `${url.href}?sslmode=verify-full${more}` });
+      const query = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()';
+      try {
+        return await database.rows('find', [], query);
+      } finally {
+        await database.close();
+      }
+    };
+    expect(await ask(`&sslrootcert=${join(folder, 'ca.pem')}`)).toEqual([{ ssl: true }]);
+    await expect(ask('')).rejects.toThrow('unable to verify the first certificate');
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true });
+  });
+
+  it('that was cut, or is silent, holds up no later question', async () => {
+    let isSilent = false;
+    const proxy = await TcpProxy.to(Number(url.port), () => !isSilent);
+    const place = { url: `postgres://islet@127.0.0.1:${proxy.port}/postgres` };
+    const database = new SqlDatabase(place, { findMs: 200, listMs: 200 });
+    const ask = () => database.rows('find', ['one'], 'select 1 as one');
+    expect(await ask()).toEqual([{ one: 1 }]);
+    proxy.cut();
+    await eventually(() => proxy.open === 0);
+    expect(await ask()).toEqual([{ one: 1 }]);
+    isSilent = true;
+    await expect(ask()).rejects.toThrow('the query "find" fails: it takes too long');
+    isSilent = false;
+    expect(await ask()).toEqual([{ one: 1 }]);
+    await database.close();
+    await proxy.stop();
+  });
+});
+
+describe('a query', () => {
+  it('that fails tells no address', async () => {
+    const made = await freshDatabase(inject('postgresUrl'));
+    const find = 'select cast(a as int) from unnest(array[:addresses]) a';
+    const source = await sqlSource({ place: { url: made.url }, find }, testContext());
+    const failure: unknown = await source.find([email('secret@example.org')], signal).catch((error: unknown) => error);
+    expect(inspect(failure, { depth: 9 })).toContain('the query "find" fails: 22P02, a value is not of the type');
+    expect(inspect(failure, { depth: 9 })).not.toContain('secret');
+    await source.close?.();
+    await made.drop();
+  });
+
+  it('has its names replaced, and nothing else that looks like them', () => {
+    const query =
+      "select a::text, '{\"x\":1}'::jsonb ? 'x' from t where m = :medium and a in (:addresses) and b = :mediums";
+    expect(bound(query, { medium: 'email', addresses: ['a', 'b'] })).toEqual({
+      sql: "select a::text, '{\"x\":1}'::jsonb \\? 'x' from t where m = ? and a in (?, ?) and b = :mediums",
+      values: ['email', 'a', 'b'],
+    });
+  });
+
+  it('that lists many people in SQLite has requests wait for a part of them only', async () => {
+    const made = await databases['SQLite']?.();
+    if (!made) return;
+    const db = knex(made.knex);
+    const numbers = 'with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)';
+    await db.raw(`create table people as ${numbers} select 'u' || i || '@example.org' as mail from n`);
+    await db.destroy();
+    const list = "select 'email' as medium, mail as address, '@a:b' as mxid from people;\n";
+    const source = await sqlSource({ place: made.place, find, list }, testContext());
+    let [rows, turns, isRead] = [0, 0, false];
+    const turn = () => (isRead ? undefined : ((turns += 1), setImmediate(turn)));
+    for await (const { mxid } of source.all?.(signal) ?? []) {
+      if (rows === 0) turn();
+      rows += mxid === '@a:b' ? 1 : 0;
+    }
+    isRead = true;
+    expect(rows).toBe(5000);
+    expect(turns).toBeGreaterThanOrEqual(4);
+    await source.close?.();
+    await made.remove();
+  });
+
+  it('does not become another one by what is asked, and changes nothing in SQLite', async () => {
+    const made = await databases['SQLite']?.();
+    if (!made) return;
+    const db = knex(made.knex);
+    await db.raw('create table people (mxid text, mail text)');
+    await db('people').insert({ mxid: '@alice:example.org', mail: "o'x@example.org" });
+    await db.destroy();
+    const query = 'select mail as address, mxid from people where mail in (:addresses)';
+    const source = await sqlSource({ place: made.place, find: query }, testContext());
+    expect(await source.find([email("o'x@example.org")], signal)).toHaveLength(1);
+    expect(await source.find([email("'||1=1--@example.org")], signal)).toEqual([]);
+    await source.close?.();
+    const [file] = 'file' in made.place ? [made.place.file] : [];
+    const writing = await sqlSource(
+      { place: { file: file ?? '' }, find: 'delete from people returning mail' },
+      testContext(),
+    );
+    await expect(writing.find([email('a@b.c')], signal)).rejects.toThrow('SQLITE_READONLY');
+    await writing.close?.();
+    await made.remove();
+  });
+});
+
+describe('MySQL', () => {
+  it('says what to install when its driver is not there', async () => {
+    const place = { url: 'mysql://islet@localhost/people' };
+    await expect(async () => sqlSource({ place, find }, testContext())).rejects.toThrow(/mysql2/);
+  });
+});
+
+describe('the database of a Synapse', () => {
+  let made: Awaited<ReturnType<typeof freshDatabase>>;
+
+  beforeAll(async () => {
+    made = await freshDatabase(inject('postgresUrl'));
+    const db = knex({ client: 'pg', connection: made.url });
+    await db.raw(`
+      create table users (name text unique, password_hash text, creation_ts bigint, admin smallint not null default 0,
+        upgrade_ts bigint, is_guest smallint not null default 0, appservice_id text, user_type text,
+        deactivated smallint not null default 0, shadow_banned boolean, approved boolean,
+        locked boolean not null default false, suspended boolean not null default false);
+      create table erased_users (user_id text not null);
+      create table user_threepids (user_id text not null, medium text not null, address text not null,
+        validated_at bigint not null, added_at bigint not null);
+      create unique index medium_address on user_threepids (medium, address);
+      insert into users (name, deactivated) values
+        ('@alice:example.org', 0), ('@gone:example.org', 1), ('@eve:elsewhere.org', 0), ('@erased:example.org', 1);
+      insert into users (name, is_guest) values ('@guest:example.org', 1);
+      insert into users (name, shadow_banned, locked, suspended) values ('@paused:example.org', true, true, true);
+      insert into erased_users values ('@erased:example.org');
+      insert into user_threepids values
+        ('@alice:example.org', 'email', 'alice@example.org', 1, 1),
+        ('@alice:example.org', 'msisdn', '492215551234', 1, 1),
+        ('@gone:example.org', 'email', 'gone@example.org', 1, 1),
+        ('@erased:example.org', 'email', 'erased@example.org', 1, 1),
+        ('@guest:example.org', 'email', 'guest@example.org', 1, 1),
+        ('@paused:example.org', 'email', 'paused@example.org', 1, 1),
+        ('@eve:elsewhere.org', 'email', 'eve@elsewhere.org', 1, 1);`);
+    await db.destroy();
+  });
+
+  afterAll(() => made?.drop());
+
+  threepidSourceContract(() => synapseSource({ place: { url: made.url }, homeserver: 'example.org' }, testContext()), {
+    known: [
+      ['email', 'alice@example.org', '@alice:example.org'],
+      ['msisdn', '492215551234', '@alice:example.org'],
+      ['email', 'paused@example.org', '@paused:example.org'],
+    ],
+    unknown: [
+      ['email', 'gone@example.org'],
+      ['email', 'erased@example.org'],
+      ['email', 'guest@example.org'],
+      ['email', 'eve@elsewhere.org'],
+    ],
+  });
+
+  it('is asked for what it has', async () => {
+    const source = await synapseSource({ place: { url: made.url }, homeserver: 'example.org' }, testContext());
+    expect(await source.find([msisdn('492215551234')], signal)).toHaveLength(1);
+    await source.close?.();
+  });
+});

@@ -1,0 +1,473 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { RateLimitedError } from '../../../src/adapters/upstream/circuit-breaker.js';
+import {
+  ResilientSource,
+  type ExplainableSource,
+  type UpstreamPolicy,
+} from '../../../src/adapters/upstream/resilient-source.js';
+import { firstAnswers } from '../../../src/domain/lookup/source-chain.js';
+import { AMBIGUOUS, type Finding } from '../../../src/domain/associations/association.js';
+import { SourceUnavailableError } from '../../../src/domain/shared/errors.js';
+import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
+import { email, keyOf, msisdn, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import { FakeClock, RecordingTelemetry } from '../../support/fakes.js';
+
+const [a, b, c] = [email('a@example.org'), email('b@example.org'), email('c@example.org')];
+const phone = msisdn('447700900123');
+const alice: Mxid = '@alice:partner.example';
+const MINUTE_MS = 60_000;
+const usual: UpstreamPolicy = {
+  hashed: true,
+  forward: { media: ['email', 'msisdn'] },
+  cache: { hitsMs: 5 * MINUTE_MS, negativeTtlMs: MINUTE_MS, entries: 1000 },
+};
+
+/** An upstream that answers when it is told to. */
+class Upstream implements ExplainableSource {
+  readonly name = 'partner';
+  readonly asked: (readonly string[])[] = [];
+  readonly known = new Map<string, Mxid | typeof AMBIGUOUS | readonly string[]>();
+  failure: Error | undefined;
+  /** What each question waits for. */
+  gate: Promise<unknown> = Promise.resolve();
+  isClosed = false;
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    this.asked.push(threepids.map(({ address }) => address));
+    await this.gate;
+    if (this.failure) throw this.failure;
+    return threepids.flatMap((threepid): readonly Finding[] => {
+      const known = this.known.get(keyOf(threepid));
+      if (known === undefined || typeof known === 'symbol') return [];
+      return [typeof known === 'string' ? { threepid, mxid: known } : { threepid, claimants: known }];
+    });
+  }
+
+  async findHashes(pepper: string, hashes: readonly string[]) {
+    return (await this.hashesUnder(pepper, hashes)) ?? new Map();
+  }
+
+  /** The pepper it cannot be asked under. */
+  stale = '';
+
+  async hashesUnder(pepper: string, hashes: readonly string[]) {
+    if (pepper === this.stale) return undefined;
+    this.asked.push(hashes.map((hash) => `${pepper}/${hash}`));
+    await this.gate;
+    if (this.failure) throw this.failure;
+    return new Map(
+      hashes.flatMap((hash) => {
+        const known = this.known.get(hash);
+        return known === undefined || typeof known === 'object' ? [] : [[hash, known] as const];
+      }),
+    );
+  }
+
+  async explain(threepid: Threepid) {
+    const [finding] = await this.find([threepid]);
+    return [{ via: 'live', finding, tookMs: 7, notes: ['asked https://id.partner.example'] }];
+  }
+
+  close() {
+    this.isClosed = true;
+  }
+}
+
+let clock: FakeClock;
+let heard: RecordingTelemetry;
+let upstream: Upstream;
+
+beforeEach(() => {
+  clock = new FakeClock();
+  heard = new RecordingTelemetry();
+  upstream = new Upstream();
+  upstream.known.set(keyOf(a), alice).set(keyOf(b), ['@x:a.example', '@y:b.example']).set('hash', alice);
+});
+
+const mannered = (upstreamPolicy: Partial<UpstreamPolicy> = {}) =>
+  new ResilientSource(upstream, { ...usual, ...upstreamPolicy }, clock, heard);
+const counted = () => heard.counted.map(({ name }) => name);
+
+describe('an answer of an upstream', () => {
+  it('is kept for minutes, and that there is none for a shorter time', async () => {
+    const source = mannered();
+    const first = await source.find([a, c]);
+    expect(first).toEqual([{ threepid: a, mxid: alice }]);
+    expect(await source.find([c, a])).toEqual(first);
+    clock.pass(MINUTE_MS + 1);
+    expect(await source.find([a, c])).toEqual(first);
+    clock.pass(4 * MINUTE_MS);
+    await source.find([a]);
+    expect(upstream.asked).toEqual([['a@example.org', 'c@example.org'], ['c@example.org'], ['a@example.org']]);
+  });
+
+  it('that is contested is kept no longer than that there is none', async () => {
+    const source = mannered();
+    upstream.known.set('ambiguous', AMBIGUOUS);
+    for (const _time of [1, 2]) {
+      expect(await source.find([b])).toMatchObject([{ claimants: ['@x:a.example', '@y:b.example'] }]);
+      expect(await source.findHashes?.('pepper', ['ambiguous'])).toEqual(new Map([['ambiguous', AMBIGUOUS]]));
+    }
+    expect(upstream.asked).toHaveLength(2);
+    clock.pass(MINUTE_MS + 1);
+    upstream.known.set(keyOf(b), alice).set('ambiguous', alice);
+    expect(await source.find([b])).toEqual([{ threepid: b, mxid: alice }]);
+    expect(await source.findHashes?.('pepper', ['ambiguous'])).toEqual(new Map([['ambiguous', alice]]));
+  });
+
+  it('to a hash is kept for that pepper', async () => {
+    const source = mannered();
+    const ask = (pepper: string) => source.findHashes?.(pepper, ['hash', 'none']);
+    expect(await ask('one')).toEqual(new Map([['hash', alice]]));
+    expect(await ask('one')).toEqual(new Map([['hash', alice]]));
+    await ask('two');
+    expect(upstream.asked).toEqual([
+      ['one/hash', 'one/none'],
+      ['two/hash', 'two/none'],
+    ]);
+  });
+
+  it('under a pepper that it does not have yet is asked for again, and no failure', async () => {
+    const source = mannered();
+    upstream.stale = 'new';
+    for (let time = 0; time < 4; time++) expect(await source.findHashes?.('new', ['hash'])).toEqual(new Map());
+    expect(source.trouble()).toBeUndefined();
+    upstream.stale = 'old';
+    expect(await source.findHashes?.('new', ['hash'])).toEqual(new Map([['hash', alice]]));
+  });
+
+  it('that could not be had is asked for again', async () => {
+    const source = mannered();
+    upstream.failure = new Error('down');
+    await expect(source.find([a])).rejects.toThrow('down');
+    upstream.failure = undefined;
+    expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
+  });
+
+  it('makes room for another once there are too many', async () => {
+    const source = mannered({ cache: { hitsMs: MINUTE_MS, negativeTtlMs: MINUTE_MS, entries: 2 } });
+    await source.find([a, b, c]);
+    await source.find([b, c]);
+    await source.find([a]);
+    expect(upstream.asked).toEqual([['a@example.org', 'b@example.org', 'c@example.org'], ['a@example.org']]);
+  });
+
+  it('is not kept where that is not wanted', async () => {
+    const source = mannered({ cache: undefined });
+    await source.find([a]);
+    await source.find([a]);
+    expect(upstream.asked).toHaveLength(2);
+  });
+
+  it('is waited for by all who ask for it at the same time, each address by itself', async () => {
+    const source = mannered({ cache: undefined });
+    let open = (): void => undefined;
+    upstream.gate = new Promise<void>((resolve) => (open = resolve));
+    const questions = [source.find([a, b]), source.find([b, c, a]), source.find([a])];
+    open();
+    const [first, second, third] = await Promise.all(questions);
+    expect(upstream.asked).toEqual([['a@example.org', 'b@example.org'], ['c@example.org']]);
+    expect(second).toEqual(expect.arrayContaining([...(first ?? [])]));
+    expect(third).toEqual([{ threepid: a, mxid: alice }]);
+    await source.find([a]);
+    expect(upstream.asked).toHaveLength(3);
+  });
+
+  it('that fails, fails for all who wait for it', async () => {
+    const source = mannered();
+    upstream.failure = new Error('down');
+    const results = await Promise.allSettled([source.find([a]), source.find([a, c])]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+});
+
+describe('an upstream that fails', () => {
+  const failing = async (source: ResilientSource, times: number) => {
+    upstream.failure = new Error('could not reach https://id.partner.example');
+    for (let time = 0; time < times; time++) await source.find([c]).catch(() => undefined);
+    const { length } = upstream.asked;
+    return () => upstream.asked.length - length;
+  };
+
+  it('three times in a row is left alone, and says until when and why', async () => {
+    const source = mannered();
+    const askedSince = await failing(source, 3);
+    const until = new Date(clock.now() + 2000).toISOString();
+    await expect(source.find([a])).rejects.toThrow(
+      new SourceUnavailableError(
+        `not asked before ${until}, because it failed 3 times in a row, last: could not reach https://id.partner.example`,
+      ),
+    );
+    await expect(source.findHashes?.('pepper', ['hash'])).rejects.toThrow(SourceUnavailableError);
+    expect(askedSince()).toBe(0);
+    expect(source.trouble()).toBe('could not reach https://id.partner.example');
+  });
+
+  it('now and then is asked on', async () => {
+    const source = mannered();
+    await failing(source, 2);
+    upstream.failure = undefined;
+    await source.find([a]);
+    const askedSince = await failing(source, 2);
+    await source.find([c]).catch(() => undefined);
+    expect(askedSince()).toBe(1);
+  });
+
+  it('is tried by one question after a while, with longer and longer rests up to a minute', async () => {
+    const source = mannered();
+    const askedSince = await failing(source, 3);
+    const rests = [2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1000);
+    for (const [tries, restMs] of rests.entries()) {
+      clock.pass(restMs - 1);
+      await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
+      expect(askedSince()).toBe(tries);
+      clock.pass(1);
+      const results = await Promise.allSettled([source.find([c]), source.find([a]), source.find([b])]);
+      expect(
+        results.map((result) => result.status === 'rejected' && result.reason instanceof SourceUnavailableError),
+      ).toEqual([false, true, true]);
+      expect(askedSince()).toBe(tries + 1);
+    }
+  });
+
+  it('is asked by everybody again once it answers, which is said once, as was that it fails', async () => {
+    const source = mannered();
+    await failing(source, 3);
+    clock.pass(2000);
+    await source.find([c]).catch(() => undefined);
+    clock.pass(4000);
+    upstream.failure = undefined;
+    await source.find([a]);
+    expect(await source.find([b])).toHaveLength(1);
+    expect(source.trouble()).toBeUndefined();
+    expect(heard.lines.map(({ message, facts }) => [message, facts])).toEqual([
+      ['an identity server fails and is left alone for a while', { source: 'partner' }],
+      ['an identity server answers again', { source: 'partner' }],
+    ]);
+    expect(counted()).toEqual(['upstream_rests', 'upstream_resumed']);
+  });
+
+  it('answers from what is kept while it is left alone, also beside what it is not asked now', async () => {
+    const source = mannered();
+    await source.find([a]);
+    await source.findHashes?.('pepper', ['hash']);
+    await failing(source, 3);
+    expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
+    heard.counted.length = 0;
+    heard.lines.length = 0;
+    expect(await source.find([a, c])).toEqual([{ threepid: a, mxid: alice }]);
+    expect(await source.findHashes?.('pepper', ['hash', 'other'])).toEqual(new Map([['hash', alice]]));
+    expect(counted()).toEqual(['source_failures', 'source_failures']);
+    expect(heard.lines).toEqual([]);
+    await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
+  });
+
+  it('for one of several addresses answers for the others, and the log says that it fails', async () => {
+    const source = mannered();
+    let fail = (): void => undefined;
+    upstream.gate = new Promise<void>((_, reject) => (fail = () => reject(new Error('down'))));
+    const first = source.find([c]);
+    await new Promise(setImmediate);
+    upstream.gate = Promise.resolve();
+    const second = source.find([a, c]);
+    fail();
+    await expect(first).rejects.toThrow('down');
+    expect(await second).toEqual([{ threepid: a, mxid: alice }]);
+    expect(heard.all('a source did not answer for some; it does for the others')).toEqual([{ source: 'partner' }]);
+  });
+
+  it('is asked again by a clock that was set back', async () => {
+    const source = mannered();
+    const askedSince = await failing(source, 3);
+    clock.pass(-60 * MINUTE_MS);
+    await source.find([c]).catch(() => undefined);
+    expect(askedSince()).toBe(1);
+  });
+
+  it('is passed over by lookups without a line of the log for each', async () => {
+    const source = mannered();
+    await failing(source, 3);
+    heard.lines.length = 0;
+    const next = { name: 'next', find: async () => [] };
+    const asked: string[] = [];
+    const ask = async (each: { name: string }) => {
+      asked.push(each.name);
+      if (each === source) await source.find([a]);
+      return new Map([['a', alice]]);
+    };
+    expect(await firstAnswers(['a'], [source, next], ask, heard)).toEqual(new Map([['a', alice]]));
+    expect(asked).toEqual(['partner', 'next']);
+    expect(heard.lines).toEqual([]);
+    expect(counted()).toContain('source_failures');
+  });
+});
+
+describe('an upstream that asks for fewer questions', () => {
+  const SAID = 'https://id.partner.example answered 429: it may be asked again in 30 s';
+
+  it('is left alone until it may be asked again, which is said once and is no failure', async () => {
+    const source = mannered();
+    upstream.failure = new RateLimitedError(SAID, 30_000);
+    const next = { name: 'next', find: async () => [] };
+    const ask = async (each: { name: string }) => {
+      if (each === source) await source.find([c]);
+      return new Map([['c', alice]]);
+    };
+    for (let time = 0; time < 3; time++) await firstAnswers(['c'], [source, next], ask, heard);
+    const until = new Date(clock.now() + 30_000).toISOString();
+    await expect(source.find([c])).rejects.toThrow(
+      new SourceUnavailableError(`not asked before ${until}, because it asks for fewer questions: ${SAID}`),
+    );
+    expect(source.trouble()).toBe(SAID);
+    expect(upstream.asked).toHaveLength(1);
+    clock.pass(30_000);
+    await firstAnswers(['c'], [source, next], ask, heard);
+    expect(upstream.asked).toHaveLength(2);
+    clock.pass(30_000);
+    upstream.failure = undefined;
+    expect(await source.find([a])).toHaveLength(1);
+    expect(source.trouble()).toBeUndefined();
+    expect(heard.lines.map(({ message }) => message)).toEqual([
+      'an identity server asks for fewer questions and is left alone for a while',
+      'an identity server answers again',
+    ]);
+  });
+
+  it.each([
+    ['a day', 86_400_000, 600_000],
+    ['no time at all', 0, 2000],
+    ['nothing of when', undefined, 2000],
+  ])('and says %s is asked again after a time that is bearable for both', async (_case, waitMs, restMs) => {
+    const source = mannered();
+    upstream.failure = new RateLimitedError(SAID, waitMs);
+    await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
+    clock.pass(restMs - 1);
+    await expect(source.find([c])).rejects.toThrow('not asked before');
+    clock.pass(1);
+    await expect(source.find([c])).rejects.toThrow(SAID);
+  });
+
+  it('stays alone when a question from before is answered', async () => {
+    const source = mannered();
+    let open = (): void => undefined;
+    upstream.gate = new Promise<void>((resolve) => (open = resolve));
+    const before = source.find([a]);
+    await new Promise(setImmediate);
+    upstream.gate = Promise.resolve();
+    upstream.failure = new RateLimitedError(SAID, 30_000);
+    await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
+    upstream.failure = undefined;
+    open();
+    expect(await before).toHaveLength(1);
+    await expect(source.find([c])).rejects.toThrow('asks for fewer questions');
+  });
+});
+
+describe('what an upstream hears of', () => {
+  it.each([
+    ['everything unless something else is said', {}, 'anna@anywhere.example', true],
+    ['a mail domain that is listed', { domains: ['example.org'] }, 'anna@example.org', true],
+    ['one that is listed in other letters', { domains: ['Example.ORG'] }, 'Anna@eXample.org', true],
+    ['not one below it', { domains: ['example.org'] }, 'anna@mail.example.org', false],
+    ['one below it where that is said', { domains: ['*.example.org'] }, 'anna@a.b.example.org', true],
+    ['but then not itself', { domains: ['*.example.org'] }, 'anna@example.org', false],
+    ['not one that ends alike', { domains: ['*.example.org'] }, 'anna@notexample.org', false],
+    ['not one that is excepted', { exceptDomains: ['example.org'] }, 'anna@EXAMPLE.org', false],
+    ['nor below one', { domains: ['*.org'], exceptDomains: ['*.example.org'] }, 'anna@x.example.org', false],
+    ['what is not excepted', { exceptDomains: ['example.org'] }, 'anna@example.net', true],
+    [
+      'an internationalised domain in its other form',
+      { domains: ['xn--mnchen-3ya.example'] },
+      'a@MÜNCHEN.example',
+      true,
+    ],
+    ['and the reverse', { domains: ['München.example'] }, 'a@xn--mnchen-3ya.example', true],
+    ['a domain that folding changes', { exceptDomains: ['*.straße.example'] }, 'a@x.strasse.example', false],
+    ['and its other form', { exceptDomains: ['strasse.example'] }, 'a@xn--strae-oqa.example', false],
+    ['nothing where nothing is listed', { domains: [] }, 'anna@example.org', false],
+  ] as const)('is %s', async (_case, lists, address, isForwarded) => {
+    const source = mannered({ forward: { media: ['email', 'msisdn'], ...lists } });
+    expect(await source.find([email(address), phone])).toEqual([]);
+    expect(upstream.asked.flat()).toEqual([...(isForwarded ? [email(address).address] : []), phone.address]);
+  });
+
+  it('may be one kind of address only', async () => {
+    await mannered({ forward: { media: ['email'] } }).find([phone, a]);
+    expect(upstream.asked).toEqual([['a@example.org']]);
+  });
+});
+
+describe('whom an upstream may name', () => {
+  const homeservers = ['partner.example', 'b.example'];
+
+  it('is users of the homeservers that are listed; other answers are dropped and counted', async () => {
+    const source = mannered({ homeservers });
+    upstream.known.set(keyOf(c), '@mallory:evil.example').set('evil', '@mallory:evil.example');
+    expect(await source.find([a, c])).toEqual([{ threepid: a, mxid: alice }]);
+    expect(await source.findHashes?.('p', ['hash', 'evil'])).toEqual(new Map([['hash', alice]]));
+    expect(heard.counted).toEqual(Array(2).fill({ name: 'upstream_disbelieved', labels: { source: 'partner' } }));
+  });
+
+  it('stays nobody where one of several claimants may be named', async () => {
+    const source = mannered({ homeservers });
+    upstream.known.set(keyOf(c), ['@x:evil.example', '@y:other.example']);
+    expect(await source.find([b, c])).toEqual([{ threepid: b, claimants: ['@x:a.example', '@y:b.example'] }]);
+  });
+});
+
+describe('the explanation of an upstream', () => {
+  it('is its own, passed through', async () => {
+    expect(await mannered().explain(a)).toEqual([
+      { via: 'live', finding: { threepid: a, mxid: alice }, tookMs: 7, notes: ['asked https://id.partner.example'] },
+    ]);
+  });
+
+  it('begins with what is kept and how old that is', async () => {
+    const source = mannered();
+    await source.find([a, c]);
+    const asOf = clock.now();
+    clock.pass(30_000);
+    expect(await source.explain(a)).toMatchObject([{ via: 'cache', finding: { mxid: alice }, asOf }, { via: 'live' }]);
+    expect(await source.explain(c)).toMatchObject([{ via: 'cache', finding: undefined, asOf }, { via: 'live' }]);
+  });
+
+  it('says until when it is not asked', async () => {
+    const source = mannered();
+    upstream.failure = new Error('down');
+    for (let time = 0; time < 3; time++) await source.find([c]).catch(() => undefined);
+    expect(await source.explain(a)).toMatchObject([
+      {
+        failure: expect.stringMatching(/^not asked before 2026-01-01T00:00:02.000Z, because it failed 3 times .*down$/),
+      },
+    ]);
+    expect(upstream.asked).toHaveLength(3);
+  });
+
+  it.each([
+    [{ exceptDomains: ['example.org'] }, 'not asked: forward.exceptDomains names its mail domain'],
+    [{ domains: ['example.net'] }, 'not asked: forward.domains does not name its mail domain'],
+    [{ media: ['msisdn'] }, 'not asked: forward.media does not name email'],
+  ] as const)('says what keeps it from being asked: %j', async (lists, note) => {
+    const source = mannered({ forward: { ...usual.forward, ...lists } });
+    expect(await source.explain(a)).toEqual([{ via: 'live', finding: undefined, tookMs: 0, notes: [note] }]);
+    expect(upstream.asked).toEqual([]);
+  });
+
+  it('says whom it named without being believed', async () => {
+    expect(await mannered({ homeservers: ['b.example'] }).explain(a)).toMatchObject([
+      {
+        finding: undefined,
+        notes: [expect.any(String), expect.stringMatching(/named @alice:partner\.example .*not believed$/)],
+      },
+    ]);
+  });
+});
+
+it('answers no hashes where the source behind it does not or is not meant to, and closes it', async () => {
+  const plain = { name: 'partner', find: async () => [], explain: async () => [], close: () => upstream.close() };
+  const source = new ResilientSource(plain, usual, clock, heard);
+  expect(source.findHashes).toBeUndefined();
+  expect(mannered({ hashed: false }).findHashes).toBeUndefined();
+  await source.close();
+  expect(upstream.isClosed).toBe(true);
+});

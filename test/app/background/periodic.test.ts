@@ -1,0 +1,88 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { runPeriodically, isOver } from '../../../src/app/background/periodic.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
+
+const MINUTE_MS = 60_000;
+
+describe('work that is repeated', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** Work that counts its runs, and ends each only when the test says so. */
+  function repeated(heard = new RecordingTelemetry()) {
+    const ends: ((error?: Error) => void)[] = [];
+    let runs = 0;
+    const schedule = runPeriodically(MINUTE_MS, 'work', heard, () => {
+      runs += 1;
+      return new Promise((resolve, reject) => ends.push((error) => (error ? reject(error) : resolve())));
+    });
+    const end = async (error?: Error) => {
+      ends.shift()?.(error);
+      await vi.advanceTimersByTimeAsync(0);
+    };
+    return { schedule, runs: () => runs, end, pass: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
+  }
+
+  it('runs now and a period after each end, also if it fails', async () => {
+    const heard = new RecordingTelemetry();
+    const { runs, end, pass } = repeated(heard);
+    expect(runs()).toBe(1);
+    await pass(2 * MINUTE_MS);
+    expect(runs()).toBe(1);
+    await end(new Error('no'));
+    await pass(MINUTE_MS - 1);
+    expect(runs()).toBe(1);
+    await pass(1);
+    expect(runs()).toBe(2);
+    expect(heard.counted).toEqual([{ name: 'schedule_failures', labels: { name: 'work' } }]);
+  });
+
+  it('runs at once where it is hurried, and then goes on as before', async () => {
+    const { schedule, runs, end, pass } = repeated();
+    await end();
+    await pass(10_000);
+    schedule.runSoon();
+    schedule.runSoon();
+    await pass(0);
+    expect(runs()).toBe(2);
+    await end();
+    await pass(MINUTE_MS - 1);
+    expect(runs()).toBe(2);
+    await pass(1);
+    expect(runs()).toBe(3);
+  });
+
+  it('runs again after the run during which it is hurried, but not more often than once a second', async () => {
+    const { schedule, runs, end, pass } = repeated();
+    schedule.runSoon();
+    await pass(0);
+    expect(runs()).toBe(1);
+    await end();
+    schedule.runSoon();
+    await pass(999);
+    expect(runs()).toBe(1);
+    await pass(1);
+    expect(runs()).toBe(2);
+  });
+
+  it('runs no more once it is closed, however it is hurried', async () => {
+    const { schedule, runs, end, pass } = repeated();
+    const closing = schedule.close();
+    schedule.runSoon();
+    await end();
+    await closing;
+    schedule.runSoon();
+    await pass(2 * MINUTE_MS);
+    expect(runs()).toBe(1);
+  });
+});
+
+describe('a length of time', () => {
+  it.each([
+    ['is over when it has passed', 1_000, true],
+    ['is not over before', 999, false],
+    ['is over by a clock that was set back: who knows when it began', -1, true],
+  ])('%s', (_case, passedMs, isItOver) => {
+    expect(isOver(5_000, 1_000, 5_000 + passedMs)).toBe(isItOver);
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { explanationText } from '../../../src/app/commands/explanation-text.js';
+import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { UpstreamPepperMonitor } from '../../../src/domain/peppers/upstream-pepper-monitor.js';
+import { PepperService } from '../../../src/domain/peppers/pepper-service.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { FakeFollowedPepper } from '../../support/fake-followed-pepper.js';
+import { openTestDomain } from '../../support/test-domain.js';
+import { LookupService } from '../../../src/domain/lookup/lookup-service.js';
+import { FakeSource } from '../../support/sources.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('the explanation of a followed upstream', () => {
+  /** As it is 3 hours after the pepper of the upstream was announced. */
+  async function explained(later: (upstream: FakeFollowedPepper) => void) {
+    const { stores, index, random, clock, telemetry } = await openTestDomain();
+    const upstream = new FakeFollowedPepper('theirs');
+    const options = { lifetimeMs: 24 * HOUR_MS, graceMs: HOUR_MS };
+    const monitor = new UpstreamPepperMonitor(upstream, telemetry, 'id.example.org');
+    const pepperService = new PepperService(
+      { store: stores.peppers, index, random, clock, telemetry },
+      options,
+      monitor,
+    );
+    clock.pass(1);
+    await pepperService.rotateIfDue();
+    clock.pass(3 * HOUR_MS);
+    later(upstream);
+    const sources = [new FakeSource('partner'), new FakeSource('other')];
+    const lookupService = new LookupService({ pepperService, clock, telemetry }, sources, {
+      maxAddresses: 10,
+      serverIdentity: 'id.example.org 0a1b2c3d',
+    });
+    const explanation = await lookupService.explain(email('a@example.org'));
+    const text = explanationText({ ...explanation, at: clock.now() }, noPaint);
+    expect(JSON.stringify(explanation) + text).not.toMatch(/theirs|quiteanother/);
+    return text.split('\n').filter((line) => line.includes('followed'));
+  }
+
+  it.each<[string, (upstream: FakeFollowedPepper) => void, string]>([
+    [
+      'is announced as ours',
+      () => undefined,
+      'followed: hashes are forwarded under its pepper, announced as ours for 3 h',
+    ],
+    [
+      'is another one since',
+      (upstream) => void (upstream.pepper = 'quiteanother'),
+      'followed: its pepper is not announced yet; the one that is announced is 3 h old',
+    ],
+    [
+      'cannot be learned',
+      (upstream) => void (upstream.failure = new Error('could not reach https://h: refused')),
+      'followed, but its pepper is not known: could not reach https://h: refused; the one that is announced is 3 h old',
+    ],
+  ])('says where its pepper %s, and says nothing of other sources', async (_case, later, line) => {
+    expect(await explained(later)).toEqual([expect.stringMatching(new RegExp(`^ +${line}$`))]);
+  });
+});
+
+describe('the explanation of an address of nobody', () => {
+  it('names the sources that gave no answer: they may know it', async () => {
+    const staff = new FakeSource('staff');
+    const { lookupService, clock } = await openTestDomain({ sources: [staff, new FakeSource('other')] });
+    const verdict = async () =>
+      explanationText({ ...(await lookupService.explain(email('a@example.org'))), at: clock.now() }, noPaint).split(
+        '\n',
+      )[0];
+    expect(await verdict()).toBe('a@example.org (email) is nobody: no source knows it');
+    staff.failure = new Error('could not reach ldap://dc1: refused');
+    expect(await verdict()).toBe('a@example.org (email) is nobody: no source knows it, but staff gave no answer');
+  });
+});

@@ -1,0 +1,249 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkCommand } from '../../../src/app/commands/check.js';
+import { initCommand, type InitOptions } from '../../../src/app/commands/init.js';
+import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { type Prompt, terminalPrompt } from '../../../src/app/commands/prompt.js';
+import { type LdapConfig, loadConfig } from '../../../src/app/config/config.js';
+
+let folder: string;
+let printed: string[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'islet-commands-'));
+  printed = [];
+});
+
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const print = (text: string): void => void printed.push(text);
+const file = (): string => join(folder, 'islet.yaml');
+
+/** Somebody who types these answers, in turn; after the last they end the input. */
+function typing(...answers: readonly string[]): Prompt & { readonly asked: readonly string[] } {
+  const asked: string[] = [];
+  const ask = async (question: string) => {
+    asked.push(question);
+    const answer = answers[asked.length - 1];
+    if (answer === undefined) throw Object.assign(new Error('gone'), { name: 'AbortError' });
+    return Promise.resolve(answer);
+  };
+  return { asked, ask, askSecret: ask, close() {} };
+}
+
+const keys: string[] = [];
+const init = (options: InitOptions, prompt?: Prompt) => {
+  keys.length = 0;
+  return initCommand(options, {
+    prompt,
+    print,
+    paint: noPaint,
+    cwd: folder,
+    makeKey: (keyFile) => Promise.resolve(keys.push(keyFile)),
+  });
+};
+
+describe('islet init', () => {
+  it('writes what it was told as flags, makes the key, and what it wrote can be used', async () => {
+    writeFileSync(join(folder, 'pw'), 'secret\n');
+    const code = await init({
+      serverName: 'id.example.org',
+      ldapUrl: 'ldap://ldap.example.org',
+      preset: 'freeipa',
+      base: 'cn=users,cn=accounts,dc=example,dc=org',
+      bindDn: 'uid=islet,cn=sysaccounts,cn=etc,dc=example,dc=org',
+      bindPasswordFile: 'pw',
+      smtpUrl: 'smtps://mail.example.org',
+    });
+    expect([code, printed[0]]).toEqual([0, `${file()} is written`]);
+    const { config, warnings } = loadConfig({ file: file(), env: {} });
+    expect(warnings).toEqual([]);
+    expect(config.server).toMatchObject({ name: 'id.example.org', publicUrl: 'https://id.example.org' });
+    expect(config.sources[0]).toMatchObject({ startTls: true, preset: 'freeipa', homeserver: 'example.org' });
+    expect((config.sources[0] as LdapConfig).bindPassword?.value).toBe('secret');
+    expect(config.mail).toMatchObject({ host: 'mail.example.org', from: 'noreply@id.example.org' });
+    expect(config.dataDir).toBe(join(folder, 'data'));
+    expect(keys).toEqual([join(folder, 'data/signing.key')]);
+  });
+
+  it('asks for what it was not told, again where an answer does not fit, and keeps passwords to itself', async () => {
+    const directory = [
+      'ldaps://ldap.example.org',
+      '',
+      'ou=people,dc=example,dc=org',
+      'cn=islet,dc=example,dc=org',
+      '',
+      '',
+    ];
+    const relay = ['smtps://islet@mail.example.org', ''];
+    const prompt = typing(
+      'https://id.example.org',
+      'id.example.org',
+      '',
+      ...directory,
+      ...relay,
+      'hunter2',
+      'tr0ub4dor',
+    );
+    expect(await init({}, prompt)).toBe(0);
+    expect(prompt.asked[1]).toMatch(/^This must be a Matrix server name/);
+    const { config } = loadConfig({ file: file(), env: {} });
+    expect((config.sources[0] as LdapConfig).bindPassword?.value).toBe('hunter2');
+    expect(config.mail?.password?.value).toBe('tr0ub4dor');
+    expect(readFileSync(file(), 'utf8')).not.toMatch(/hunter2|tr0ub4dor/);
+    expect(statSync(join(folder, 'ldap-password')).mode & 0o777).toBe(0o600);
+    expect(statSync(file()).mode & 0o777 & ~0o640).toBe(0);
+  });
+
+  it('asks nothing about a directory and a relay that there are not', async () => {
+    const prompt = typing('id.example.org', '', '', '');
+    expect(await init({}, prompt)).toBe(0);
+    expect(prompt.asked).toHaveLength(4);
+    const { config } = loadConfig({ file: file(), env: {} });
+    expect(config.sources.map(({ name }) => name)).toEqual(['bindings']);
+    expect(config).not.toHaveProperty('mail');
+  });
+
+  it('never overwrites', async () => {
+    writeFileSync(file(), 'mine');
+    expect(await init({ serverName: 'id.example.org' })).toBe(1);
+    expect(readFileSync(file(), 'utf8')).toBe('mine');
+    expect(printed).toEqual([`${file()} is there already, and is left as it is`]);
+  });
+
+  it('writes nothing that could not be used', async () => {
+    expect(await init({ serverName: 'id.example.org', ldapUrl: 'ldaps://h', base: 'people' })).toBe(1);
+    expect(printed).toEqual(['sources[0].ldap.bases: must be distinguished names such as ou=people,dc=example,dc=org']);
+    expect(existsSync(file())).toBe(false);
+  });
+
+  it('leaves nothing behind when whoever is asked goes away', async () => {
+    const prompt = typing(
+      'id.example.org',
+      '',
+      'ldaps://h',
+      '',
+      'dc=x',
+      'cn=a',
+      '',
+      '',
+      'smtps://u@h',
+      '',
+      'ldap secret',
+    );
+    expect(await init({}, prompt)).toBe(1);
+    expect(printed.at(-1)).toBe('\nNothing was written');
+    expect(existsSync(file())).toBe(false);
+    expect(existsSync(join(folder, 'ldap-password'))).toBe(false);
+  });
+
+  it('goes on when the key cannot be made yet', async () => {
+    const code = await initCommand(
+      { serverName: 'id.example.org' },
+      { prompt: undefined, print, paint: noPaint, cwd: folder, makeKey: () => Promise.reject(new Error('no')) },
+    );
+    expect(code).toBe(0);
+    expect(printed.join('\n')).toContain('is made at the first start');
+  });
+});
+
+describe('the person at a terminal', () => {
+  const terminal = () => {
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    let shown = '';
+    output.on('data', (chunk: Buffer) => (shown += chunk.toString()));
+    return { input, prompt: terminalPrompt(input, output), shown: () => shown };
+  };
+
+  it('sees what they type, but no password', async () => {
+    const { input, prompt, shown } = terminal();
+    const name = prompt.ask('Name: ');
+    input.write('id.example.org\r');
+    expect(await name).toBe('id.example.org');
+    const password = prompt.askSecret('Password: ');
+    input.write('hunter2\r');
+    expect(await password).toBe('hunter2');
+    prompt.close();
+    expect(shown()).toContain('id.example.org');
+    expect(shown()).toContain('Password: ');
+    expect(shown()).not.toContain('hunter2');
+  });
+
+  it('may type ahead', async () => {
+    const { input, prompt } = terminal();
+    input.write('one\rtwo\r\r');
+    expect([await prompt.ask('1: '), await prompt.ask('2: '), await prompt.ask('3: ')]).toEqual(['one', 'two', '']);
+    prompt.close();
+    await expect(prompt.ask('4: ')).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  it.each([
+    ['presses Ctrl-C', '\u0003'],
+    ['ends the input', '\u0004'],
+  ])('may leave: %s', async (_case, key) => {
+    const { input, prompt } = terminal();
+    const answer = prompt.ask('Name: ');
+    input.write(key);
+    await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('islet check', () => {
+  const check = (content: string, isJson = false) => {
+    writeFileSync(file(), content, { mode: 0o640 });
+    return checkCommand({ file: file(), env: {} }, { isJson, paint: noPaint, print });
+  };
+
+  it('says that all is fine, and what the configuration amounts to, without its secrets', () => {
+    const code = check(`
+server: { name: id.example.org, publicUrl: "https://id.example.org" }
+database: { url: "postgres://islet:hidden@db.example.org/islet" }
+sources:
+  - upstream: { name: partner, url: "https://id.partner.example", accessToken: hidden, hashed: true }
+  - upstream: { name: other, url: "https://id.other.example" }
+  - ldap: { name: staff, urls: "ldaps://h", bases: "dc=x", preset: openldap, homeserver: a.example }
+mail: { smtpUrl: "smtps://u:hidden@mail.example.org" }
+`);
+    expect(code).toBe(0);
+    expect(printed.join('\n')).toBe(
+      [
+        `${file()}: configuration is fine`,
+        '  server     id.example.org, reached at https://id.example.org',
+        '  listens    127.0.0.1:8090, for administrators 127.0.0.1:8091',
+        '  database   PostgreSQL at db.example.org',
+        '  mail       mail.example.org:465, TLS implicit',
+        '  texts      not sent',
+        '  source 1   partner: identity server https://id.partner.example, its pepper followed',
+        '  source 2   other: identity server https://id.other.example, asked in clear only',
+        '  source 3   staff: directory ldaps://h, mirrored every 5 min',
+        '  source 4   our own bindings',
+      ].join('\n'),
+    );
+  });
+
+  it('warns of what is allowed and probably not meant', () => {
+    expect(check('admin: { host: 0.0.0.0 }')).toBe(0);
+    expect(printed[0]).toMatch(/^warning: server\.name is not set.*\nwarning: admin\.host is 0\.0\.0\.0/);
+  });
+
+  it('prints one problem per line and fails', () => {
+    expect(check('listen: { prot: 1 }\nlog: { level: loud }')).toBe(1);
+    expect(printed).toEqual([
+      'listen.prot: unknown key (line 1; did you mean "port"?)\nlog.level: must be one of error, warn, info, debug (line 2)',
+    ]);
+  });
+
+  it('says the same as JSON', () => {
+    expect(check('listen: { prot: 1 }', true)).toBe(1);
+    expect(check('server: { name: id.example.org }', true)).toBe(0);
+    const [bad, good] = printed.map((text) => JSON.parse(text) as Record<string, unknown>);
+    expect(bad).toEqual({
+      isFine: false,
+      problems: [{ key: 'listen.prot', reason: 'unknown key', suggestion: 'did you mean "port"?', place: 'line 1' }],
+    });
+    expect(good).toMatchObject({ isFine: true, warnings: [], file: file(), sources: ['our own bindings'] });
+  });
+});

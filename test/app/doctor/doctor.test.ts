@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { doctorText, showDiagnoses } from '../../../src/app/commands/doctor.js';
+import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { area, type CheckResult, within } from '../../../src/app/doctor/check-result.js';
+import { runChecks, runCheck } from '../../../src/app/doctor/doctor.js';
+import { readinessOf, serverDiagnoses } from '../../../src/app/doctor/check-public-url.js';
+import { room } from '../../../src/app/doctor/check-storage.js';
+import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
+import { loadFromEtc } from '../../support/config/etc-islet.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
+import { startStandIn } from '../../support/stand-in.js';
+
+const mail = area('mail');
+const directory = area('directory staff');
+const all: readonly CheckResult[] = [
+  directory.ok('ldaps://dc1: bound'),
+  directory.warning('left out in 2 of them: no name'),
+  mail.failure('mail server mx:25:\nrefuses  connections', 'open the port'),
+  mail.skipped('not tried'),
+];
+
+describe('what the doctor found', () => {
+  it('is a line each, the fix below it, and a sum', () => {
+    expect(doctorText(all, noPaint)).toBe(
+      [
+        '✓ directory staff  ldaps://dc1: bound',
+        '! directory staff  left out in 2 of them: no name',
+        '✗ mail             mail server mx:25: refuses connections',
+        '                   → open the port',
+        '- mail             not tried',
+        '',
+        '1 failed, 1 to look at, 1 fine',
+      ].join('\n'),
+    );
+  });
+
+  it.each([
+    ['something failed', all, 1],
+    ['nothing failed', all.filter(({ state }) => state !== 'failure'), 0],
+  ])('is told by the exit code if %s, as JSON too', (_case, diagnoses, code) => {
+    const printed: string[] = [];
+    const print = (text: string) => void printed.push(text);
+    expect(showDiagnoses(diagnoses, { isJson: true, paint: noPaint, print })).toBe(code);
+    expect(JSON.parse(printed.join(''))).toEqual({ isFine: code === 0, diagnoses });
+  });
+});
+
+describe('a disk', () => {
+  it.each([
+    [0.2, [['failure', 'the disk of /var/lib/islet has 0 MB left']]],
+    [99.9, [['warning', 'the disk of /var/lib/islet has 99 MB left']]],
+    [100, []],
+  ])('with %d MB left is told of', (mb, told) => {
+    expect(room('/var/lib/islet', mb).map(({ state, words }) => [state, words])).toEqual(told);
+  });
+});
+
+describe('a trial', () => {
+  it('that throws is a failure in its own words and those of its causes', async () => {
+    const error = new Error('could not be opened', { cause: new Error('no such file') });
+    expect(await within(1_000, 'files', () => Promise.reject(error))).toEqual([
+      area('files').failure('could not be opened: no such file'),
+    ]);
+  });
+
+  it('that does not end is given up', async () => {
+    expect(await within(1, 'mail', () => new Promise(() => undefined))).toEqual([
+      mail.failure('gave no result within 0.001 s'),
+    ]);
+  });
+});
+
+describe('a configuration that cannot be used', () => {
+  it('is all that is told', async () => {
+    const examination = () => runChecks(loadFromEtc('listen: { prot: 80 }'), new RecordingTelemetry());
+    expect(await runCheck(examination)).toEqual([
+      area('configuration').failure('listen.prot: unknown key, line 1', 'did you mean "port"?'),
+    ]);
+  });
+});
+
+describe('a running server', () => {
+  it.each([
+    ['a page', '<!DOCTYPE html>'],
+    ['other JSON', '{"status":"UP"}'],
+  ])('is not taken for another program that answers %s on its port, nor for nobody', async (_case, body) => {
+    const other = await startStandIn((_request, response) => response.end(body));
+    const { config } = loadFromEtc(`admin: { port: ${other.port} }`);
+    const readiness = () => readinessOf(config, new AxiosHttpClient());
+    await expect(readiness()).rejects.toThrow('does not answer like Islet');
+    await other.close();
+    expect(await readiness()).toBeUndefined();
+  });
+
+  it('says of itself what is wrong', () => {
+    const mirrors = { staff: { ok: true, entries: 5 }, guests: { ok: false, entries: 0, failure: 'no route' } };
+    const checks = { database: false, pepper: false, mirrors, accounts: { failures: { 'example.org': 'timeout' } } };
+    expect(serverDiagnoses({ ok: false, checks }).map(({ state, words }) => `${state}: ${words}`)).toEqual([
+      'failure: is running and not ready',
+      'failure: does not reach its database',
+      'failure: has no lookup pepper hashed yet',
+      'ok: its mirror of staff has 5 entries',
+      'warning: its mirror of guests is behind: no route',
+      'warning: cannot find out which accounts example.org has: timeout',
+    ]);
+  });
+});

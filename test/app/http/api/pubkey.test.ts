@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { alice } from '../../../support/fakes.js';
+import { useApp } from '../../../support/http.js';
+
+const urlSafe = (key: string) => key.replaceAll('+', '-').replaceAll('/', '_');
+
+/** Old rooms hold the URLs of v1, and they are asked for from anywhere. */
+const prefixes = ['/v2', '/api/v1'] as const;
+const fromAfar = { headers: { 'x-forwarded-for': '203.0.113.7' } };
+
+describe.each(prefixes)('keys at %s', (prefix) => {
+  const app = useApp();
+
+  it('gives a public key by its id, to anybody, old ones too (KEY-2, KEY-6, KEY-7)', async () => {
+    for (const { keyId, publicKey } of app.services.signer.keys) {
+      const { status, json } = await app.call('GET', `${prefix}/pubkey/${keyId}`, fromAfar);
+      expect([status, json]).toEqual([200, { public_key: publicKey }]);
+    }
+  });
+
+  it.for(['ed25519:2', 'ed25519', 'isvalid:0', '__proto__'])('knows no key %s (KEY-2)', async (keyId) => {
+    const { status, json } = await app.call('GET', `${prefix}/pubkey/${keyId}`);
+    expect([status, json.errcode]).toEqual([404, 'M_NOT_FOUND']);
+  });
+
+  it('takes a key for valid in either alphabet, padded or not, with a blank for a plus (KEY-3, KEY-5)', async () => {
+    for (const { publicKey } of app.services.signer.keys) {
+      for (const spelling of [publicKey, `${publicKey}=`, urlSafe(publicKey), publicKey.replaceAll('+', ' ')]) {
+        const query = new URLSearchParams({ public_key: spelling }).toString();
+        const { status, json } = await app.call('GET', `${prefix}/pubkey/isvalid?${query}`, fromAfar);
+        expect([status, json]).toEqual([200, { valid: true }]);
+      }
+    }
+  });
+
+  it.for(['isvalid', 'ephemeral/isvalid'])(
+    'takes an unknown key for not valid, never for an error, at %s (KEY-3, KEY-4)',
+    async (path) => {
+      for (const key of ['', 'nonsense', '!', 'A'.repeat(43), 'A'.repeat(9_000)]) {
+        const { status, json } = await app.call('GET', `${prefix}/pubkey/${path}?public_key=${key}`);
+        expect([status, json]).toEqual([200, { valid: false }]);
+      }
+      const missing = await app.call('GET', `${prefix}/pubkey/${path}`);
+      expect([missing.status, missing.json.errcode]).toEqual([400, 'M_MISSING_PARAMS']);
+    },
+  );
+
+  it('knows the ephemeral keys of its invitations, and keeps the kinds apart (KEY-4, KEY-7)', async () => {
+    const body = { medium: 'email', address: 'carol@example.com', room_id: '!room:example.org', sender: alice };
+    const invite = await app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body });
+    const [longTerm, ephemeral] = (invite.json.public_keys as { public_key: string }[]).map(
+      ({ public_key }) => public_key,
+    );
+    const isValid = async (path: string, key = '') => {
+      const query = new URLSearchParams({ public_key: key }).toString();
+      return (await app.call('GET', `${prefix}/pubkey/${path}?${query}`, fromAfar)).json.valid as boolean;
+    };
+    expect(await isValid('ephemeral/isvalid', ephemeral)).toBe(true);
+    expect(await isValid('ephemeral/isvalid', urlSafe(ephemeral ?? ''))).toBe(true);
+    expect(await isValid('ephemeral/isvalid', longTerm)).toBe(false);
+    expect(await isValid('isvalid', ephemeral)).toBe(false);
+  });
+});

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { email } from '../../../../src/domain/identifiers/threepid.js';
+import type { TestApp } from '../../../support/test-app.js';
+import { alice, bob } from '../../../support/fakes.js';
+import { useApp } from '../../../support/http.js';
+
+const invite = { medium: 'email', address: 'Carol@Example.com', room_id: '!room:example.org', sender: alice };
+
+const store = async (app: TestApp, body: object) =>
+  app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body });
+
+const queued = async (app: TestApp) =>
+  (await app.stores.jobs.take(app.clock.now(), 0, 10)).filter(({ kind }) => kind === 'invite-mail');
+
+describe('store-invite', () => {
+  const app = useApp();
+
+  it('answers what the homeserver makes its invitation of (INV-6, INV-7, INV-8, INV-9, KEY-8)', async () => {
+    const { status, json } = await store(app, invite);
+    expect(status).toBe(200);
+    const [{ publicKey: longTerm }] = app.services.signer.keys;
+    const keys = 'https://id.example.org/_matrix/identity/v2/pubkey';
+    expect(json).toEqual({
+      token: expect.stringMatching(/^[0-9a-zA-Z.=_-]{1,255}$/),
+      display_name: 'c...@exa...',
+      public_keys: [
+        { public_key: longTerm, key_validity_url: `${keys}/isvalid` },
+        { public_key: expect.stringMatching(/^[A-Za-z0-9+/]{43}$/), key_validity_url: `${keys}/ephemeral/isvalid` },
+      ],
+      public_key: longTerm,
+    });
+  });
+
+  it('queues one mail to the folded address, with what the room is called (INV-10, INV-13)', async () => {
+    await store(app, {
+      ...invite,
+      room_name: 'Garden',
+      sender_display_name: 'Alice',
+      room_type: 'm.space',
+      custom: { a: 1 },
+    });
+    const [job, ...others] = await queued(app);
+    expect(others).toEqual([]);
+    expect(job?.payload).toMatchObject({
+      address: 'carol@example.com',
+      roomName: 'Garden',
+      senderDisplayName: 'Alice',
+      roomType: 'm.space',
+    });
+    expect(job?.payload['link']).toMatch(
+      /^https:\/\/app\.example\.org\/#\/room\/!room%3Aexample\.org\?email=carol%40example\.com&signurl=/,
+    );
+  });
+
+  it.for([
+    ['', null],
+    [null, null],
+    [1, null],
+    [{ a: 1 }, null],
+    [[], null],
+    [true, null],
+    ['Garden', 'Garden'],
+  ] as const)(
+    'takes %j for the name of a room, which homeservers copy from its state (INV-4)',
+    async ([value, kept]) => {
+      const optional = [
+        'room_alias',
+        'room_avatar_url',
+        'room_join_rules',
+        'room_name',
+        'room_type',
+        'sender_display_name',
+        'sender_avatar_url',
+        'org.matrix.web_client_location',
+        'guest_access_token',
+      ];
+      const { status } = await store(app, { ...invite, ...Object.fromEntries(optional.map((name) => [name, value])) });
+      expect(status).toBe(200);
+      const [job] = await queued(app);
+      expect(job?.payload['roomName']).toBe(kept);
+    },
+  );
+
+  it('takes room IDs of any form (INV-4, ID-2)', async () => {
+    for (const room_id of ['$aroom:example.org', '!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM']) {
+      expect((await store(app, { ...invite, room_id })).status).toBe(200);
+    }
+  });
+
+  it.for([
+    ['a phone number', { medium: 'msisdn', address: '447700900001' }, 400, 'M_UNRECOGNIZED'],
+    ['an unknown medium', { medium: 'pigeon' }, 400, 'M_UNRECOGNIZED'],
+    ['an address that is none', { address: 'carol' }, 400, 'M_INVALID_EMAIL'],
+    ['an endless address', { address: `${'c'.repeat(600)}@example.com` }, 400, 'M_INVALID_EMAIL'],
+    ['another sender', { sender: bob }, 403, 'M_FORBIDDEN'],
+    ['a sender that is no user', { sender: 'alice' }, 400, 'M_INVALID_PARAM'],
+    ['no sender', { sender: null }, 400, 'M_MISSING_PARAMS'],
+    ['no room', { room_id: undefined }, 400, 'M_MISSING_PARAMS'],
+    ['an empty room', { room_id: '' }, 400, 'M_INVALID_PARAM'],
+    ['a list for an address', { address: ['carol@example.com'] }, 400, 'M_INVALID_PARAM'],
+  ] as const)('refuses %s and keeps nothing (INV-1, INV-2, INV-3)', async ([_case, change, status, errcode]) => {
+    const answer = await store(app, { ...invite, ...change });
+    expect(answer.status).toBe(status);
+    expect(answer.json).toEqual({ errcode, error: expect.any(String) });
+    expect(await queued(app)).toEqual([]);
+    expect(await app.stores.invites.waitingThreepids()).toEqual([]);
+  });
+
+  it('names the user who can be invited instead, bound or in the directory (INV-2)', async () => {
+    await app.bind(email('carol@example.com'), bob);
+    app.directory.add(email('dora@example.com'), '@dora:example.org');
+    const bound = await store(app, invite);
+    expect(bound.status).toBe(400);
+    expect(bound.json).toEqual({ errcode: 'M_THREEPID_IN_USE', error: expect.any(String), mxid: bob });
+    const known = await store(app, { ...invite, address: 'dora@example.com' });
+    expect(known.json.mxid).toBe('@dora:example.org');
+  });
+
+  it('gives every invitation a token of its own (INV-12)', async () => {
+    const tokens = [await store(app, invite), await store(app, invite)].map(({ json }) => json.token as string);
+    expect(new Set(tokens).size).toBe(2);
+  });
+
+  it('takes forms in v1, and any sender (V1-2)', async () => {
+    const { status, json } = await app.call('POST', '/api/v1/store-invite', {
+      body: new URLSearchParams({ ...invite, sender: bob }),
+    });
+    expect(status).toBe(200);
+    expect(json.public_key).toBe(app.services.signer.keys[0].publicKey);
+    expect((await app.stores.invites.get(json.token as string))?.sender).toBe(bob);
+  });
+});

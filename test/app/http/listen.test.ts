@@ -1,0 +1,100 @@
+import { EventEmitter, once } from 'node:events';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { listen } from '../../../src/app/http/listen.js';
+
+const LONG_MS = 60_000;
+
+/** A connection as a proxy keeps it. */
+async function keptConnection(port: number) {
+  const socket = connect(port, '127.0.0.1');
+  onTestFinished(() => void socket.destroy());
+  await once(socket, 'connect');
+  return {
+    socket,
+    ask: () => socket.write('GET / HTTP/1.1\r\nHost: id.example.org\r\n\r\n'),
+    answer: () => answerOn(socket),
+  };
+}
+
+async function answerOn(socket: Socket): Promise<string> {
+  let text = '';
+  while (!text.endsWith('ok')) text += String((await once(socket, 'data'))[0]);
+  return text;
+}
+
+async function listening(app: RequestListener = (_req, res) => res.end('ok')) {
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  onTestFinished(() => server.close(0, 0));
+  return server;
+}
+
+describe('listening', () => {
+  it('keeps idle connections longer than proxies do', async () => {
+    const { port } = await listening();
+    const { ask, answer } = await keptConnection(port);
+    ask();
+    expect(await answer()).toContain('Keep-Alive: timeout=76\r\n');
+  });
+
+  it('tells a kept connection with its next answer that it is its last, before any socket goes', async () => {
+    const { port, close } = await listening();
+    const { socket, ask, answer } = await keptConnection(port);
+    ask();
+    expect(await answer()).toContain('Connection: keep-alive\r\n');
+
+    const closed = close(LONG_MS, LONG_MS);
+    ask();
+    expect(await answer()).toContain('Connection: close\r\n');
+    await once(socket, 'close');
+    await closed;
+  });
+
+  it('answers what was asked before it closes, and says that it closes', async () => {
+    const held: ServerResponse[] = [];
+    const events = new EventEmitter();
+    const { port, close } = await listening((_req, res) => {
+      held.push(res);
+      events.emit('asked');
+    });
+    const { ask, answer } = await keptConnection(port);
+    const asked = once(events, 'asked');
+    ask();
+    await asked;
+    const closed = close(0, LONG_MS);
+    held[0]?.end('ok');
+    expect(await answer()).toContain('Connection: close\r\n');
+    await closed;
+  });
+
+  it('takes no new connection while it closes, and waits for idle ones no longer than it is told', async () => {
+    const { port, close } = await listening();
+    const { socket, ask, answer } = await keptConnection(port);
+    ask();
+    await answer();
+    const closed = close(0, LONG_MS);
+    const [error] = await once(connect(port, '127.0.0.1'), 'error');
+    expect(error).toMatchObject({ code: 'ECONNREFUSED' });
+    await Promise.all([closed, once(socket, 'close')]);
+  });
+
+  it('cuts off what does not end', async () => {
+    const events = new EventEmitter();
+    const { port, close } = await listening(() => events.emit('asked'));
+    const { socket, ask } = await keptConnection(port);
+    const asked = once(events, 'asked');
+    ask();
+    await asked;
+    await expect(Promise.all([close(0, 0), once(socket, 'close')])).resolves.toBeDefined();
+  });
+
+  it.each([
+    ['another program has it', () => listening(), {}, 'EADDRINUSE'],
+    ['this machine has no such address', undefined, { host: '192.0.2.1' }, 'EADDRNOTAVAIL'],
+  ])('names the option and the reason when %s', async (words, before, where, code) => {
+    const place = { host: '127.0.0.1', port: (await before?.())?.port ?? 0, ...where };
+    const message = `admin: cannot listen on ${place.host}:${place.port}, ${words}`;
+    await expect(listen(() => undefined, place, 'admin')).rejects.toMatchObject({ message, code });
+  });
+});

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { UpstreamPepper } from '../../src/ports/upstream-pepper.js';
+
+/** An upstream in the hands of a test. */
+export interface Upstream {
+  readonly followed: UpstreamPepper;
+  change(pepper: string): void;
+  /** Makes it answer wrongly, or rightly again. */
+  break(isBroken: boolean): void;
+  /** A lookup of a client that has the pepper from us. */
+  lookUp(pepper: string): Promise<unknown>;
+  close(): Promise<unknown>;
+}
+
+/** What every FollowedPepper promises. */
+export function followedPepperContract(open: (pepper: string) => Promise<Upstream>): void {
+  describe('FollowedPepper contract', () => {
+    let upstream: Upstream;
+    let calls: number;
+    let listening: { close(): void };
+
+    beforeEach(async () => {
+      upstream = await open('first');
+      calls = 0;
+      listening = upstream.followed.onChange(() => calls++);
+    });
+    afterEach(() => upstream.close());
+
+    it('is the pepper of the upstream, asked anew at each call', async () => {
+      expect(await upstream.followed.current()).toBe('first');
+      upstream.change('second');
+      expect(await upstream.followed.current()).toBe('second');
+      upstream.change('first');
+      expect(await upstream.followed.current()).toBe('first');
+      expect(calls).toBe(0);
+    });
+
+    it('is not known while the upstream does not tell it', async () => {
+      upstream.break(true);
+      await expect(upstream.followed.current()).rejects.toThrow(/\w/);
+      upstream.break(false);
+      expect(await upstream.followed.current()).toBe('first');
+    });
+
+    it('calls back when a lookup meets another one than it told last, and not before', async () => {
+      await upstream.followed.current();
+      await upstream.lookUp('first');
+      expect(calls).toBe(0);
+      upstream.change('second');
+      expect(calls).toBe(0);
+      await upstream.lookUp('first');
+      expect(calls).toBeGreaterThan(0);
+    });
+
+    it('calls back when a lookup meets one after it could not be told', async () => {
+      upstream.break(true);
+      await upstream.followed.current().catch(() => undefined);
+      upstream.break(false);
+      await upstream.lookUp('ours');
+      expect(calls).toBeGreaterThan(0);
+    });
+
+    it('calls nobody back who has closed', async () => {
+      await upstream.followed.current();
+      listening.close();
+      upstream.change('second');
+      await upstream.lookUp('first');
+      expect(calls).toBe(0);
+    });
+  });
+}

@@ -1,0 +1,286 @@
+import { describe, expect, it } from 'vitest';
+import { type Binding } from '../../src/domain/associations/binding.js';
+import { BINDINGS } from '../../src/domain/associations/binding.js';
+import type { MirroredEntry } from '../../src/domain/directory/directory-entry.js';
+import { type UserIdAssignment, personOf } from '../../src/domain/deprovisioning/user-id-assignment.js';
+import type { Mxid } from '../../src/domain/identifiers/mxid.js';
+import { email, type Threepid } from '../../src/domain/identifiers/threepid.js';
+import { draftOf, freshStores, type OpenStores, readAll } from './stores.js';
+
+const anna: Mxid = '@anna:example.org';
+const [home, work] = [email('Strauß@home.example'), email('anna@example.org')];
+const nothing = { departed: 0, returned: 0, suspended: 0, resumed: 0 };
+
+const entry = (id: string, mxid: Mxid = anna): MirroredEntry => ({
+  id,
+  label: `uid=${id}`,
+  digest: '1',
+  base: 'people',
+  person: { mxid, threepids: [work] },
+  skipped: [],
+});
+
+const nobody: MirroredEntry = { ...entry('none'), person: undefined, skipped: ['no user name'] };
+
+const assignment = (entryId: string, more: Partial<UserIdAssignment> = {}): UserIdAssignment => ({
+  source: 'staff',
+  entryId,
+  mxid: anna,
+  person: personOf('staff', entryId),
+  since: undefined,
+  leftAt: undefined,
+  addresses: [],
+  ...more,
+});
+
+const bound = (threepid: Threepid, mxid: Mxid = anna): Binding => ({
+  threepid,
+  mxid,
+  boundAt: 3,
+  notBefore: 3,
+  notAfter: 4_853_600_000_122,
+});
+
+/** What every HolderStore promises. */
+export function holderStoreContract(open: OpenStores): void {
+  describe('HolderStore contract', () => {
+    const on = freshStores(open);
+    const apply = (put: readonly MirroredEntry[], removed: readonly string[] = [], source = 'staff') =>
+      on.mirrors.apply(source, {
+        upserts: draftOf(on.mirrors, put),
+        removed,
+        state: { syncedAt: 1, attemptedAt: 1, bases: {}, failure: undefined },
+        changes: [],
+      });
+    const follow = (time: number, source = 'staff', counting = ['staff', 'partners']) =>
+      on.assignments.reconcile(source, counting, time);
+    const suspended = async (threepid = home) => (await on.associations.find([threepid]))[0]?.suspended;
+    /** Anna of the entry `a` is recorded and has bound her address. */
+    const begin = async () => {
+      await apply([entry('a'), entry('b', '@bob:example.org')]);
+      await on.associations.bind(bound(home), []);
+      await on.assignments.add([assignment('a')]);
+      await on.assignments.assignBindings();
+    };
+
+    it('gives back who was added, in the order of their time, and whoever is known stays as he is', async () => {
+      const later = assignment('b', { since: 1_700_000_000_123, leftAt: 1_700_000_000_124, addresses: [home, work] });
+      await on.assignments.add([later, assignment('a')]);
+      await on.assignments.add([assignment('a', { person: 'other', since: 9 })]);
+      expect(await on.assignments.find([anna, anna, '@nobody:example.org'])).toEqual([assignment('a'), later]);
+      expect(await on.assignments.find([])).toEqual([]);
+    });
+
+    it('tells ids apart byte by byte, and sources', async () => {
+      const all = [assignment('a'), assignment('A'), assignment('a '), assignment('a', { source: 'partners' })];
+      await on.assignments.add(all);
+      expect(await on.assignments.find([anna])).toHaveLength(4);
+      await apply([entry('A')]);
+      await follow(7);
+      const here = (await on.assignments.find([anna])).filter(({ leftAt }) => leftAt === undefined);
+      expect(here.map(({ source, entryId }) => `${source} ${entryId}`).sort()).toEqual(['partners a', 'staff A']);
+    });
+
+    it('names entries that are to be recorded: of users who have something here, or of whom somebody is known', async () => {
+      const users = ['bound', 'signed-in', 'known', 'nothing'].map((name): Mxid => `@${name}:example.org`);
+      await apply([...users.map((mxid, at) => entry(`${at}`, mxid)), nobody]);
+      await apply([entry('0', users[0])], [], 'partners');
+      const missingAssignments = async () =>
+        (await on.assignments.missingAssignments('staff')).map(({ id }) => id).sort();
+      expect(await missingAssignments()).toEqual([]);
+      await on.associations.bind(bound(home, users[0]), []);
+      await on.accounts.addToken('token', '@signed-in:example.org', 1);
+      await on.assignments.add([assignment('before', { mxid: '@known:example.org' })]);
+      expect(await missingAssignments()).toEqual(['0', '1', '2']);
+      expect((await on.assignments.missingAssignments('staff')).find(({ id }) => id === '0')).toEqual({
+        ...entry('0', users[0]),
+        source: 'staff',
+      });
+      await on.assignments.add([assignment('1', { mxid: '@signed-in:example.org' })]);
+      expect(await missingAssignments()).toEqual(['0', '2']);
+    });
+
+    it('records whose entry a mirror removes, with the addresses in it, and nobody who has no name', async () => {
+      await apply([entry('a'), nobody]);
+      await apply([], ['a', 'none', 'unknown']);
+      expect(await on.assignments.find([anna])).toEqual([assignment('a', { addresses: [work] })]);
+      expect(await follow(7)).toEqual({ ...nothing, departed: 1 });
+      expect(await readAll(on.assignments.departed())).toEqual([assignment('a', { leftAt: 7, addresses: [work] })]);
+    });
+
+    it('suspends the bindings of who is gone, once, and the feed tells of it', async () => {
+      await begin();
+      expect(await follow(6)).toEqual(nothing);
+      const before = await on.feed.position();
+      await apply([], ['a']);
+      expect(await follow(7)).toEqual({ ...nothing, departed: 1, suspended: 1 });
+      expect(await on.associations.find([home])).toEqual([
+        { ...bound(home), suspended: { since: 7, source: 'staff' } },
+      ]);
+      expect(await readAll(on.associations.all())).toMatchObject([{ suspended: { since: 7 } }]);
+      expect((await on.feed.since(before))?.changes).toEqual([
+        { source: BINDINGS, removed: [{ threepid: home, mxid: anna }], added: [], isReload: false },
+      ]);
+      expect(await on.assignments.find([anna])).toEqual([assignment('a', { leftAt: 7, addresses: [work, home] })]);
+      expect(await follow(8)).toEqual(nothing);
+    });
+
+    it('resumes the bindings of who is back', async () => {
+      await begin();
+      await apply([], ['a']);
+      await follow(7);
+      const before = await on.feed.position();
+      await apply([entry('a')]);
+      expect(await follow(9)).toEqual({ ...nothing, returned: 1, resumed: 1 });
+      expect(await on.associations.find([home])).toEqual([bound(home)]);
+      expect((await on.feed.since(before))?.changes).toEqual([
+        { source: BINDINGS, removed: [], added: [{ threepid: home, mxid: anna }], isReload: false },
+      ]);
+      expect(await on.assignments.find([anna])).toEqual([assignment('a')]);
+      expect(await readAll(on.assignments.departed())).toEqual([]);
+    });
+
+    it('leaves alone what nobody known has bound, and what others have', async () => {
+      await begin();
+      await on.associations.bind(bound(work, '@bot:example.org'), []);
+      await apply([], ['a']);
+      await on.assignments.assignBindings();
+      await follow(7);
+      expect(await suspended(work)).toBeUndefined();
+      await on.associations.bind(bound(home, '@bob:example.org'), []);
+      expect(await suspended()).toBeUndefined();
+      expect(await follow(8)).toEqual(nothing);
+    });
+
+    it('gives a binding to the eldest of those who have the name', async () => {
+      await begin();
+      await apply([], ['a']);
+      await follow(7);
+      await on.assignments.add([assignment('c', { since: 8 }), assignment('d', { since: 9 })]);
+      await apply([entry('c'), entry('d')]);
+      await on.associations.bind(bound(home), []);
+      await on.assignments.assignBindings();
+      await apply([], ['c']);
+      expect(await follow(10)).toMatchObject({ suspended: 1 });
+    });
+
+    it('suspends also what was bound while its user was found to be gone', async () => {
+      await begin();
+      await apply([], ['a']);
+      await on.associations.bind(bound(work), []);
+      await on.assignments.assignBindings();
+      await follow(7);
+      expect(await suspended(work)).toEqual({ since: 7, source: 'staff' });
+    });
+
+    it('counts a person as there while any entry of theirs is, in the sources that count', async () => {
+      await begin();
+      await apply([entry('p')], [], 'partners');
+      await on.assignments.add([assignment('p', { source: 'partners', person: personOf('staff', 'a') })]);
+      await apply([], ['a']);
+      expect(await follow(7)).toEqual(nothing);
+      expect(await suspended()).toBeUndefined();
+      expect(await follow(8, 'staff', ['staff'])).toMatchObject({ suspended: 1 });
+    });
+
+    it('suspends nobody on the word of a source that does not count', async () => {
+      await begin();
+      await apply([], ['a']);
+      expect(await follow(7, 'staff', ['partners'])).toMatchObject({ suspended: 0 });
+      expect(await suspended()).toBeUndefined();
+    });
+
+    it('ends access tokens of who is gone, and those and terms of before a name was somebody else’s', async () => {
+      await begin();
+      const tokens = async () => Promise.all(['1', '5', '8'].map((token) => on.accounts.find(token)));
+      const terms = () => on.terms.accepted(anna, ['old', 'new']);
+      for (const token of ['1', '5']) await on.accounts.addToken(token, anna, Number(token));
+      await on.accounts.addToken('of bob', '@bob:example.org', 1);
+      await on.terms.accept(anna, ['old'], 1);
+      await apply([], ['a']);
+      await follow(7);
+      expect([await tokens(), await terms()]).toEqual([[undefined, undefined, undefined], ['old']]);
+
+      await on.accounts.addToken('5', anna, 5);
+      await on.accounts.addToken('8', anna, 8);
+      await on.terms.accept(anna, ['new'], 8);
+      await on.assignments.add([assignment('c', { since: 8 })]);
+      expect([await tokens(), await terms()]).toEqual([[undefined, undefined, anna], ['new']]);
+      expect(await on.accounts.find('of bob')).toBe('@bob:example.org');
+    });
+
+    it('has a name begin anew for who is back after somebody else had it', async () => {
+      await begin();
+      await apply([], ['a']);
+      await follow(7);
+      await on.assignments.add([assignment('c', { since: 8 })]);
+      await apply([entry('c')]);
+      await on.accounts.addToken('of c', anna, 9);
+      await on.terms.accept(anna, ['url'], 9);
+      await apply([entry('a')], ['c']);
+      expect(await follow(10)).toEqual({ ...nothing, departed: 1, returned: 1, resumed: 1 });
+      expect((await on.assignments.find([anna])).find(({ entryId }) => entryId === 'a')?.since).toBe(10);
+      expect(await on.accounts.find('of c')).toBeUndefined();
+      expect(await on.terms.accepted(anna, ['url'])).toEqual([]);
+    });
+
+    it('counts those whose name another entry has instead', async () => {
+      await apply([entry('a'), entry('b', '@bob:example.org'), entry('c', '@carol:example.org')]);
+      await on.assignments.add([
+        assignment('a'),
+        assignment('b', { mxid: '@bob:example.org' }),
+        assignment('c', { mxid: '@carol:example.org' }),
+        assignment('gone', { mxid: '@dora:example.org', leftAt: 1 }),
+      ]);
+      expect(await on.assignments.countReassigned('staff')).toBe(0);
+      await apply([entry('a2')], ['a', 'c']);
+      await apply([entry('c2', '@carol:example.org')], [], 'partners');
+      expect(await on.assignments.countReassigned('staff')).toBe(1);
+      expect(await on.assignments.countReassigned('partners')).toBe(0);
+    });
+
+    it('has a source speak for those whom one knows that does not count', async () => {
+      const former = assignment('a', { source: 'former', leftAt: 5 });
+      const person = former.person;
+      const ousted = assignment('b', { source: 'former', addresses: [home] });
+      const kept = [
+        assignment('c', { source: 'former', mxid: '@carol:example.org' }),
+        assignment('p', { source: 'partners', person }),
+        assignment('a', { person }),
+        assignment('a', { source: 'former', mxid: '@bob:example.org', person }),
+      ];
+      await on.assignments.add([former, ousted, ...kept]);
+      await on.assignments.takeOverFrom('staff', ['staff', 'partners'], 7);
+      const left = await on.assignments.find([anna, '@bob:example.org', '@carol:example.org']);
+      expect(left).toHaveLength(kept.length + 1);
+      expect(left).toEqual(expect.arrayContaining([...kept, { ...ousted, source: 'staff', leftAt: 7 }]));
+    });
+
+    it('forgets everybody of a source, and nobody of another', async () => {
+      await on.assignments.add([assignment('a'), assignment('p', { source: 'partners' })]);
+      await on.assignments.forget('staff');
+      expect(await on.assignments.find([anna])).toEqual([assignment('p', { source: 'partners' })]);
+    });
+
+    it('takes, follows and gives back thousands, in pages, and then has the feed say: load again', async () => {
+      const ids = Array.from({ length: 1_500 }, (_, at) => `id-${at}`);
+      const entries = ids.map((id) => entry(id, `@${id}:example.org`));
+      await apply(entries);
+      for (const id of ids.slice(0, 501)) {
+        await on.associations.bind(bound(email(`${id}@home.example`), `@${id}:example.org`), []);
+      }
+      expect(await on.assignments.missingAssignments('staff')).toHaveLength(501);
+      await on.assignments.add(ids.map((id) => assignment(id, { mxid: `@${id}:example.org` })));
+      expect(await on.assignments.missingAssignments('staff')).toEqual([]);
+      await on.assignments.assignBindings();
+      const before = await on.feed.position();
+      await apply([], ids);
+      expect(await follow(7)).toEqual({ ...nothing, departed: 1_500, suspended: 501 });
+      const told = (await on.feed.since(before))?.changes.filter(({ source }) => source === BINDINGS) ?? [];
+      expect(told.flatMap(({ removed }) => removed).length === 501 || told.some(({ isReload }) => isReload)).toBe(true);
+      expect(await readAll(on.assignments.departed())).toHaveLength(1_500);
+      await apply(entries);
+      expect(await follow(8)).toEqual({ ...nothing, returned: 1_500, resumed: 501 });
+    }, 60_000);
+  });
+}

@@ -1,0 +1,299 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AccountService } from '../../../src/domain/accounts/account-service.js';
+import { BINDINGS } from '../../../src/domain/associations/binding.js';
+import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
+import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import { alice, bob, FakeDirectory, fakeHomeservers } from '../../support/fakes.js';
+import { DAY_MS, type TestDomain, openTestDomain } from '../../support/test-domain.js';
+import { FakeSource } from '../../support/sources.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const [a, b, c] = [email('a@example.org'), email('b@example.org'), email('c@example.org')];
+const carol: Mxid = '@carol:example.org';
+
+describe('with accounts checked', () => {
+  let staff: FakeDirectory;
+  let domain: TestDomain;
+
+  beforeEach(async () => {
+    staff = new FakeDirectory();
+    domain = await openTestDomain({ directories: [staff], checksAccounts: true });
+    staff.put('1', alice, [a]);
+    staff.put('2', bob, [b]);
+    domain.accounts.existing.add(bob);
+    await domain.mirrorService.sync('staff');
+  });
+
+  const round = () => domain.checkRunner.run();
+  const asked = async () => {
+    domain.accounts.asked.length = 0;
+    await round();
+    return domain.accounts.asked.toSorted();
+  };
+  const found = async (threepid: Threepid) => ({
+    hashed: await domain.hashed(threepid),
+    plain: await domain.plain(threepid),
+  });
+  const nobody = { hashed: undefined, plain: undefined };
+  const invite = (address: string) =>
+    domain.inviteService.invite({
+      medium: 'email',
+      address,
+      roomId: '!room:example.org',
+      sender: bob,
+      details: {
+        sender: bob,
+        senderDisplayName: undefined,
+        roomName: undefined,
+        roomAlias: undefined,
+        roomAvatarUrl: undefined,
+        roomType: undefined,
+      },
+      webClient: undefined,
+      preferences: { brand: undefined, acceptLanguage: undefined },
+    });
+
+  it('answers whom nobody has asked about yet, and then only those who have an account', async () => {
+    expect(await found(a)).toEqual({ hashed: alice, plain: alice });
+    expect(await round()).toEqual([]);
+    expect(await found(a)).toEqual(nobody);
+    expect(await found(b)).toEqual({ hashed: bob, plain: bob });
+  });
+
+  it('answers also from the mirror only those who have an account', async () => {
+    await round();
+    staff.failure = new Error('no route to host');
+    expect(await found(a)).toEqual(nobody);
+    expect(await found(b)).toEqual({ hashed: bob, plain: bob });
+  });
+
+  it('mails an invitation to whoever has no account, and hands it over once she has one (INV-2)', async () => {
+    await round();
+    const { token } = await invite('a@example.org');
+    await expect(invite('b@example.org')).rejects.toMatchObject({ code: 'threepid_in_use' });
+
+    domain.accounts.existing.add(alice);
+    domain.clock.pass(MINUTE_MS);
+    const arrived = await round();
+    expect(arrived).toEqual([a]);
+    await domain.inviteService.deliverKnown(arrived);
+    expect(await found(a)).toEqual({ hashed: alice, plain: alice });
+    const jobs = await domain.stores.jobs.take(domain.clock.now(), domain.clock.now() + 1, 10);
+    expect(jobs.map(({ kind, payload }) => [kind, payload['invite']])).toEqual([
+      ['invite-mail', undefined],
+      ['onbind', token],
+    ]);
+  });
+
+  it('leaves an address to whom the directory gives it, account or not', async () => {
+    await round();
+    await expect(domain.bind(a, bob)).rejects.toMatchObject({ code: 'threepid_in_use', details: { mxid: alice } });
+    await domain.bind(a, alice);
+  });
+
+  it('asks no later source whose an address is that a directory gives to somebody without an account', async () => {
+    await domain.stores.associations.bind({ threepid: a, mxid: bob, boundAt: 0, notBefore: 0, notAfter: 1e15 }, []);
+    await domain.indexUpdater.catchUp();
+    await round();
+    expect(await found(a)).toEqual(nobody);
+  });
+
+  describe('asks', () => {
+    it('once in three days about those who have an account, every hour about the others', async () => {
+      expect(await asked()).toEqual([alice, bob]);
+      domain.clock.pass(HOUR_MS - 1);
+      expect(await asked()).toEqual([]);
+      domain.clock.pass(1);
+      expect(await asked()).toEqual([alice]);
+      domain.clock.pass(3 * DAY_MS - HOUR_MS);
+      expect(await asked()).toEqual([alice, bob]);
+    });
+
+    it('notices that an account was closed', async () => {
+      await round();
+      domain.accounts.existing.delete(bob);
+      domain.clock.pass(3 * DAY_MS);
+      await round();
+      expect(await found(b)).toEqual(nobody);
+    });
+
+    it.each([
+      ['by hash', () => domain.hashed(a)],
+      ['in clear', () => domain.plain(a)],
+    ])('soon, and at most once a minute, about whoever is looked up %s', async (_case, lookup) => {
+      await round();
+      await lookup();
+      expect(await asked()).toEqual([]);
+      domain.clock.pass(MINUTE_MS);
+      await lookup();
+      await lookup();
+      expect(await asked()).toEqual([alice]);
+      await lookup();
+      expect(await asked()).toEqual([]);
+    });
+
+    it('every minute about whoever is invited, although nobody looks for her', async () => {
+      await round();
+      await invite('a@example.org');
+      for (let minute = 0; minute < 3; minute++) {
+        domain.clock.pass(MINUTE_MS);
+        expect(await asked()).toEqual([alice]);
+      }
+    });
+
+    it('about a newcomer before all others, and about no more than a few in a round', async () => {
+      for (let at = 0; at < 50; at++) staff.put(`n${at}`, `@n${at}:example.org`, [email(`n${at}@example.org`)]);
+      await domain.mirrorService.sync('staff');
+      expect(await asked()).toHaveLength(20);
+      domain.clock.pass(1);
+      staff.put('3', carol, [c]);
+      await domain.mirrorService.sync('staff');
+      expect((await asked()).filter((mxid) => mxid === carol)).toHaveLength(1);
+      expect(domain.accounts.asked).toHaveLength(20);
+      expect([...(await asked()), ...(await asked())]).toHaveLength(13);
+    });
+
+    it('nobody about those who have left the directory', async () => {
+      await round();
+      staff.remove('1');
+      await domain.mirrorService.sync('staff', { isForced: true });
+      domain.clock.pass(HOUR_MS);
+      expect(await asked()).toEqual([]);
+      expect(await domain.accountStatuses.find(alice)).toBeUndefined();
+    });
+  });
+
+  describe('while a homeserver gives no answer', () => {
+    beforeEach(async () => {
+      await round();
+      domain.accounts.failure = new Error('hs.example.org -> no answer within 10 s');
+    });
+
+    it('goes on with what was known, and answers whoever is new', async () => {
+      staff.put('3', carol, [c]);
+      await domain.mirrorService.sync('staff');
+      domain.clock.pass(3 * DAY_MS);
+      await round();
+      expect(await found(a)).toEqual(nobody);
+      expect(await found(b)).toEqual({ hashed: bob, plain: bob });
+      expect(await found(c)).toEqual({ hashed: carol, plain: carol });
+      expect(domain.prober.failures).toEqual(new Map([['example.org', 'hs.example.org -> no answer within 10 s']]));
+    });
+
+    it('leaves it alone for longer and longer, says so once, and says when it answers again', async () => {
+      const heard = (word: string) => domain.telemetry.lines.filter(({ message }) => message.includes(word)).length;
+      for (let at = 0; at < 30; at++) staff.put(`n${at}`, `@n${at}:example.org`, [email(`n${at}@example.org`)]);
+      await domain.mirrorService.sync('staff');
+      domain.clock.pass(HOUR_MS);
+      expect((await asked()).length).toBeLessThan(8);
+      domain.clock.pass(29_999);
+      expect(await asked()).toEqual([]);
+      domain.clock.pass(1);
+      expect(await asked()).toHaveLength(3);
+      domain.clock.pass(59_999);
+      expect(await asked()).toEqual([]);
+      expect(heard('does not say which accounts')).toBe(1);
+
+      domain.accounts.failure = undefined;
+      domain.clock.pass(10 * MINUTE_MS);
+      expect(await asked()).toHaveLength(3);
+      expect(await asked()).toHaveLength(20);
+      expect(heard('says again which accounts')).toBe(1);
+      expect(domain.prober.failures.size).toBe(0);
+    });
+  });
+
+  it('takes a homeserver at its word when somebody signs in', async () => {
+    await round();
+    const homeservers = fakeHomeservers(new Map([['token', alice]]));
+    const signIn = new AccountService(
+      { store: domain.stores.accounts, homeservers, random: domain.random, clock: domain.clock },
+      (mxid) => domain.accountStatuses.markExisting(mxid),
+    );
+    await signIn.register('example.org', 'token');
+    expect(await round()).toEqual([a]);
+    expect(await domain.hashed(a)).toBe(alice);
+  });
+
+  it('knows after a restart, and in every other instance', async () => {
+    const other = await openTestDomain({ directories: [staff], checksAccounts: true, sharedWith: domain });
+    expect(await other.hashed(a)).toBe(alice);
+    await round();
+    await other.checkRunner.run();
+    expect(other.accounts.asked).toEqual([]);
+    expect(await other.hashed(a)).toBeUndefined();
+
+    const restarted = await openTestDomain({ directories: [staff], checksAccounts: true, sharedWith: domain });
+    expect(await restarted.hashed(a)).toBeUndefined();
+
+    domain.accounts.existing.add(alice);
+    domain.clock.pass(HOUR_MS);
+    await round();
+    await other.checkRunner.run();
+    expect(await other.hashed(a)).toBe(alice);
+  });
+
+  describe('explains', () => {
+    const explained = async (threepid: Threepid) => {
+      const { mxid, sources } = await domain.lookupService.explain(threepid);
+      const [stage] = sources;
+      return [mxid, stage?.outcome, stage?.decides, stage?.accountUnverified, stage?.traces[0]?.account];
+    };
+
+    it('what is known of the account, and since when', async () => {
+      const unknown = { mxid: alice, exists: undefined, answeredAt: undefined };
+      expect(await explained(a)).toEqual([alice, 'answered', true, false, unknown]);
+      await round();
+      const answeredAt = domain.clock.now();
+      domain.clock.pass(MINUTE_MS);
+      expect(await explained(a)).toEqual([
+        undefined,
+        'absent',
+        true,
+        false,
+        { mxid: alice, exists: false, answeredAt },
+      ]);
+      expect(await explained(b)).toEqual([bob, 'answered', true, false, { mxid: bob, exists: true, answeredAt }]);
+    });
+  });
+});
+
+describe('with accounts not checked', () => {
+  it('answers everybody, and says that it is the word of the directory alone', async () => {
+    const staff = new FakeDirectory();
+    const domain = await openTestDomain({ directories: [staff] });
+    staff.put('1', alice, [a]);
+    await domain.mirrorService.sync('staff');
+    expect(await domain.hashed(a)).toBe(alice);
+    const { sources } = await domain.lookupService.explain(a);
+    expect(sources.map(({ source, accountUnverified }) => [source, accountUnverified])).toEqual([
+      ['staff', true],
+      [BINDINGS, false],
+    ]);
+    expect(domain.accounts.asked).toEqual([]);
+  });
+});
+
+describe('accounts of a source that cannot be listed', () => {
+  it.each([
+    ['an owner', true, undefined],
+    ['no owner', false, bob],
+  ])('are asked for once they are met; if it is %s, later sources say %s', async (_case, isOwner, answer) => {
+    const hr = new FakeSource('hr', [[a, alice]], isOwner);
+    const domain = await openTestDomain({ sources: [hr, new FakeSource('other', [[a, bob]])], checksAccounts: true });
+    domain.accounts.existing.add(bob);
+    expect(await domain.plain(a)).toBe(alice);
+    await domain.checkRunner.run();
+    domain.clock.pass(MINUTE_MS);
+    await domain.checkRunner.run();
+    expect(domain.accounts.asked).toContain(alice);
+    expect(await domain.plain(a)).toBe(answer);
+    expect(await domain.hashed(a)).toBe(answer);
+
+    domain.accounts.existing.add(alice);
+    domain.clock.pass(HOUR_MS);
+    expect(await domain.checkRunner.run()).toBeUndefined();
+    expect(await domain.plain(a)).toBe(alice);
+  });
+});

@@ -1,0 +1,139 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryAccountStore } from '../../support/memory/account-store.js';
+import { AccountService } from '../../../src/domain/accounts/account-service.js';
+import { DomainError } from '../../../src/domain/shared/errors.js';
+import { alice, bob, CountingRandom, FakeClock, fakeHomeservers } from '../../support/fakes.js';
+
+describe('Accounts', () => {
+  let users: Map<string, string | DomainError>;
+  let asked: string[];
+  let store: MemoryAccountStore;
+  let accountService: AccountService;
+
+  beforeEach(() => {
+    users = new Map();
+    asked = [];
+    store = new MemoryAccountStore();
+    const homeservers = fakeHomeservers(users);
+    accountService = new AccountService({
+      store,
+      homeservers: {
+        onBind: async () => 'delivered',
+        whoHasOpenIdToken: (homeserver, openIdToken) => {
+          asked.push(homeserver);
+          return homeservers.whoHasOpenIdToken(homeserver, openIdToken);
+        },
+      },
+      random: new CountingRandom(),
+      clock: new FakeClock(),
+    });
+  });
+
+  it('signs in the user whom the homeserver vouches for', async () => {
+    users.set('t', alice);
+    const accessToken = await accountService.register('example.org', 't');
+    expect(asked).toEqual(['example.org']);
+    expect(await accountService.authenticate(accessToken)).toBe(alice);
+  });
+
+  it('gives a token of its own each time, and all of them hold', async () => {
+    users.set('a', alice).set('b', bob);
+    const tokens = [
+      await accountService.register('example.org', 'a'),
+      await accountService.register('example.org', 'a'),
+      await accountService.register('example.org', 'b'),
+    ];
+    expect(new Set(tokens).size).toBe(3);
+    expect(await Promise.all(tokens.map((token) => accountService.authenticate(token)))).toEqual([alice, alice, bob]);
+  });
+
+  it('signs in a user of a homeserver with a port', async () => {
+    users.set('t', '@alice:example.org:8448');
+    expect(await accountService.authenticate(await accountService.register('example.org:8448', 't'))).toBe(
+      '@alice:example.org:8448',
+    );
+  });
+
+  it.each([
+    ['a token that the homeserver does not know', 'example.org', undefined, 'openid_token_rejected', /OpenID token/],
+    [
+      'a user of another homeserver',
+      'example.org',
+      '@alice:other.org',
+      'homeserver_mismatch',
+      /example\.org says it speaks for other\.org/,
+    ],
+    [
+      'a user of a homeserver below',
+      'example.org',
+      '@alice:evil.example.org',
+      'homeserver_mismatch',
+      /evil\.example\.org/,
+    ],
+    ['a user of another port', 'example.org', '@alice:example.org:8448', 'homeserver_mismatch', /example\.org:8448/],
+    [
+      'a user whose name ends like the homeserver',
+      'example.org',
+      '@alice:other.org:example.org',
+      'homeserver_mismatch',
+      /nobody/,
+    ],
+    ['what is no user ID', 'example.org', 'alice', 'homeserver_mismatch', /speaks for nobody/],
+    ['an empty user ID', 'example.org', '', 'homeserver_mismatch', /speaks for nobody/],
+    [
+      'what its homeserver refuses',
+      'example.org',
+      new DomainError('homeserver_failed', { message: 'no answer within 10 s' }),
+      'homeserver_failed',
+      /no answer/,
+    ],
+  ])('refuses %s', async (_case, homeserver, user, code, message) => {
+    if (user !== undefined) users.set('t', user);
+    await expect(accountService.register(homeserver, 't')).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  it.each(['', 'https://example.org', 'example.org/path', 'user@example.org', 'exa mple.org', '-'.repeat(300)])(
+    'asks nobody about the homeserver "%s"',
+    async (homeserver) => {
+      await expect(accountService.register(homeserver, 't')).rejects.toMatchObject({ code: 'homeserver_invalid' });
+      expect(asked).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['no access token', undefined],
+    ['an empty one', ''],
+    ['one that was never given out', 'text1'],
+  ])('knows nobody by %s', async (_case, accessToken) => {
+    await expect(accountService.authenticate(accessToken)).rejects.toMatchObject({ code: 'not_signed_in' });
+  });
+
+  it('ends one access token and no other', async () => {
+    users.set('t', alice);
+    const [first, second] = [
+      await accountService.register('example.org', 't'),
+      await accountService.register('example.org', 't'),
+    ];
+    await accountService.logout(first);
+
+    await expect(accountService.authenticate(first)).rejects.toMatchObject({ code: 'not_signed_in' });
+    expect(await accountService.authenticate(second)).toBe(alice);
+  });
+
+  it.each([
+    ['no access token', undefined, 'not_signed_in'],
+    ['an unknown one', 'text1', 'access_token_unknown'],
+  ])('cannot sign out with %s', async (_case, accessToken, code) => {
+    await expect(accountService.logout(accessToken)).rejects.toMatchObject({ code });
+  });
+
+  it('cannot sign out twice', async () => {
+    users.set('t', alice);
+    const accessToken = await accountService.register('example.org', 't');
+    await accountService.logout(accessToken);
+    await expect(accountService.logout(accessToken)).rejects.toMatchObject({ code: 'access_token_unknown' });
+  });
+});

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
+import { claimKey, claimsOf, isDifferentPeople } from '../../../src/domain/directory/person-matching.js';
+import { email, msisdn, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import { alice, bob } from '../../support/fakes.js';
+
+const [nord, sued, west] = ['edison@nord.example.org', 'edison@sued.example.org', 'edison@west.example.org'].map(
+  email,
+) as [Threepid, Threepid, Threepid];
+const phone = msisdn('492215551234');
+
+const entry = (id: string, ...threepids: readonly Threepid[]) => ({ id, person: { mxid: alice, threepids } });
+
+describe('one user ID', () => {
+  it.each([
+    ['nobody', []],
+    ['one entry', [entry('a', nord)]],
+    ['one entry without an address', [entry('a')]],
+    ['one entry that is met twice', [entry('a', nord), entry('a', nord)]],
+    ['one entry that is met twice, with other addresses', [entry('a', nord), entry('a', sued)]],
+    ['two entries with one address', [entry('a', nord), entry('b', nord)]],
+    ['two entries that share one of several addresses', [entry('a', nord, west, phone), entry('b', sued, west)]],
+    ['two entries with one number and nothing else', [entry('a', phone), entry('b', phone)]],
+    ['three entries, the last of which joins the others', [entry('a', nord), entry('b', sued), entry('c', sued, nord)]],
+    ['three entries in a row', [entry('a', nord), entry('b', nord, sued), entry('c', sued)]],
+  ])('is that of one person for %s', (_case, entries) => {
+    expect(isDifferentPeople(entries)).toBe(false);
+    expect(isDifferentPeople(entries.toReversed())).toBe(false);
+  });
+
+  it.each([
+    ['two entries with nothing in common', [entry('a', nord), entry('b', sued)]],
+    ['two entries without addresses', [entry('a'), entry('b')]],
+    ['an entry with an address and one without', [entry('a', nord), entry('b')]],
+    ['twins and a third', [entry('a', nord), entry('b', nord), entry('c', sued)]],
+    ['colleagues behind one switchboard', [entry('a', nord, phone), entry('b', sued, phone)]],
+    ['an entry with an email address and one with the same number only', [entry('a', nord, phone), entry('b', phone)]],
+    ['three that one tie does not join', [entry('a', nord), entry('b', sued), entry('c', west, sued)]],
+    [
+      'the same digits as a number and as a part of an address',
+      [entry('a', phone), entry('b', email('492215551234@x.org'))],
+    ],
+    ['an entry without a person beside one with', [{ id: 'a', person: undefined }, entry('b', nord)]],
+  ])('is that of two people for %s', (_case, entries) => {
+    expect(isDifferentPeople(entries)).toBe(true);
+    expect(isDifferentPeople(entries.toReversed())).toBe(true);
+  });
+});
+
+describe('the claims of an entry', () => {
+  it('are one for each address', () => {
+    expect(claimsOf(entry('a', nord, phone), new Set([bob]))).toEqual([
+      { threepid: nord, mxid: alice },
+      { threepid: phone, mxid: alice },
+    ]);
+  });
+
+  it('are marked where the user ID is shared', () => {
+    expect(claimsOf(entry('a', nord), new Set([alice]))).toEqual([{ threepid: nord, mxid: alice, isCollision: true }]);
+  });
+
+  it('are none where there is no person', () => {
+    expect(claimsOf({ id: 'a', person: undefined }, new Set())).toEqual([]);
+  });
+});
+
+describe('the keys of claims', () => {
+  const claim = { threepid: nord, mxid: alice };
+
+  it('are equal for equal claims', () => {
+    expect(claimKey({ ...claim, threepid: { ...nord } })).toBe(claimKey(claim));
+  });
+
+  it.each([
+    ['the user', { ...claim, mxid: bob }],
+    ['the address', { ...claim, threepid: sued }],
+    ['the medium', { ...claim, threepid: { ...nord, medium: 'msisdn' as const } }],
+    ['the alias', { ...claim, threepid: { ...nord, alias: 'edison@nörd.example.org' } }],
+    ['the mark', { ...claim, isCollision: true as const }],
+    ['a user of another server', { ...claim, mxid: `${alice}:8448` as Mxid }],
+  ])('differ with %s', (_case, other) => {
+    expect(claimKey(other)).not.toBe(claimKey(claim));
+  });
+});

@@ -1,0 +1,166 @@
+import fc from 'fast-check';
+import { getCountries, getCountryCallingCode, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { describe, expect, it } from 'vitest';
+import {
+  internationalFormat,
+  isE164,
+  isRegion,
+  readPhoneNumber,
+  type Region,
+} from '../../../src/domain/identifiers/phone-number.js';
+
+const read = (text: string, region?: Region) => readPhoneNumber(text, region)?.digits;
+
+describe('a phone number as people write it', () => {
+  it.each<[string, Region | undefined, string]>([
+    ['+49 (0)221 555-1234', 'DE', '492215551234'],
+    ['0221 / 555 12 34', 'DE', '492215551234'],
+    ['0049 221 5551234', 'DE', '492215551234'],
+    ['492215551234', 'DE', '492215551234'],
+    ['49 (0)345 279580', 'DE', '49345279580'],
+    ['+492215551234', undefined, '492215551234'],
+    ['+49 221 5551234', 'US', '492215551234'],
+    ['011 49 221 5551234', 'US', '492215551234'],
+    ['(800) 555-2067', 'US', '18005552067'],
+    ['18005552067', 'US', '18005552067'],
+    ['1 800 555 2067', 'US', '18005552067'],
+    ['07700 900001', 'GB', '447700900001'],
+    ['447700900001', 'GB', '447700900001'],
+    ['06 12 34 56 78', 'FR', '33612345678'],
+    ['06 12345678', 'NL', '31612345678'],
+    ['02 1234 5678', 'IT', '390212345678'],
+    ['8 912 345-67-89', 'RU', '79123456789'],
+    ['+683 4002', undefined, '6834002'],
+    ['  +49\u00a0221\u202f5551234 ', 'DE', '492215551234'],
+    ['+49–221–5551234', 'DE', '492215551234'],
+    ['+49.221.5551234', 'DE', '492215551234'],
+    ['+49 221\u22125551234', 'DE', '492215551234'],
+    ['+49\u2009221\u30005551234', 'DE', '492215551234'],
+    ['\u202a+49 221 5551234\u202c', 'DE', '492215551234'],
+    ['\u200e0221 5551234\u200f', 'DE', '492215551234'],
+    ['\uff0b\uff14\uff19 \uff08\uff10\uff09\uff12\uff12\uff11\uff0f5551234', 'DE', '492215551234'],
+    ['\u0660\u0661\u0660 \u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668', 'EG', '201012345678'],
+    ['+\u06f9\u06f8 \u06f9\u06f1\u06f2 345 6789', undefined, '989123456789'],
+    ['tel:+49-221-5551234', undefined, '492215551234'],
+    ['(+49) 221 5551234', undefined, '492215551234'],
+    ['(+49)(0)221/5551234', 'DE', '492215551234'],
+    ['(0049) 221 5551234', 'DE', '492215551234'],
+    ['0151 12345678 /', 'DE', '4915112345678'],
+    ['06/12/34/56/78', 'FR', '33612345678'],
+    ['(11) 91234-5678', 'BR', '5511912345678'],
+    ['0 15 11 91234-5678', 'BR', '5511912345678'],
+    ['011 15 2345-6789', 'AR', '5491123456789'],
+    ['06 30 123 4567', 'HU', '36301234567'],
+    ['0011 49 221 5551234', 'AU', '492215551234'],
+    ['87012345678', 'KZ', '77012345678'],
+    ['01534 123456', 'GB', '441534123456'],
+    ['347 1234567', 'IT', '393471234567'],
+    ['392 1234567', 'IT', '393921234567'],
+    ['47 22 12 34', 'NO', '4747221234'],
+    ['1701234567', 'DE', '491701234567'],
+  ])('%j in %s is %s', (text, region, digits) => {
+    expect(read(text, region)).toBe(digits);
+  });
+
+  it.each<[string, string, Region | undefined]>([
+    ['an extension: the switchboard is not the person', '+49 221 5551234 ext. 7', 'DE'],
+    ['an extension after a hash', '+49 221 5551234#7', 'DE'],
+    ['an extension as a URI', 'tel:+492215551234;ext=7', 'DE'],
+    ['a few digits', '1234', 'DE'],
+    ['an emergency number', '110', 'DE'],
+    ['no digits', 'n/a', 'DE'],
+    ['nothing', '', 'DE'],
+    ['two numbers', '0221 5551234; 0170 1234567', 'DE'],
+    ['two numbers with a slash', '+49 221 5551234 / +49 170 1234567', 'DE'],
+    ['two numbers that begin alike', '0221 12345/46', 'DE'],
+    ['a range', '0221 1234-12/-13', 'DE'],
+    ['an extension in brackets', '0221 5551234 (12)', 'DE'],
+    ['the number of another country, its plus missing: French', '33612345678', 'DE'],
+    ['the number of another country, its plus missing: Swiss', '41 79 123 45 67', 'DE'],
+    ['a digit missing after the calling code', '49151 1234567', 'DE'],
+    ['a note', '0151 12345678 (privat)', 'DE'],
+    ['a footnote', '0221 5551234\u00b2', 'DE'],
+    ['a plus and a prefix for abroad', '+0049 221 5551234', 'DE'],
+    ['a suppressed caller', '#31#+492215551234', 'DE'],
+    ['letters', '1-800-FLOWERS', 'US'],
+    ['more digits than there can be', '+49 221 5551234 5551234 5551234', 'DE'],
+    ['a calling code of nobody', '+999 1234567', undefined],
+    ['no plus and no region', '492215551234', undefined],
+    ['a trunk prefix and no region', '0221 5551234', undefined],
+    ['a plus alone', '+', 'DE'],
+    ['a line break with more', '+492215551234\n5', 'DE'],
+  ])('is none with %s', (_case, text, region) => {
+    expect(read(text, region)).toBeUndefined();
+  });
+
+  it('is told as people write it for abroad, and with its calling code', () => {
+    expect(readPhoneNumber('0221 5551234', 'DE')).toEqual({ digits: '492215551234', callingCode: '49' });
+    expect(internationalFormat('492215551234')).toBe('+49 221 5551234');
+  });
+
+  it('that is new in its number plan is taken where it is dialled as written', () => {
+    expect(read('+44 7700 900123')).toBe('447700900123');
+    expect(read('07700 900123', 'GB')).toBe('447700900123');
+  });
+});
+
+describe('a phone number with a plus', () => {
+  const callingCodes = [
+    ...new Set(getCountries().map((country) => getCountryCallingCode(country))),
+    '800',
+    '870',
+    '979',
+    '999',
+    '21',
+  ];
+  const international = fc
+    .tuple(fc.constantFrom(...callingCodes), fc.stringMatching(/^[0-9]( ?[0-9]){3,14}$/))
+    .map(([code, national]) => `+${code} ${national}`);
+
+  /** What the library alone makes of it. */
+  const judged = (text: string): string | undefined => {
+    const number = parsePhoneNumberFromString(text, { extract: false });
+    const digits = number?.number.slice(1) ?? '';
+    return number?.isPossible() && digits.length >= 7 && isE164(digits) ? digits : undefined;
+  };
+
+  it('is read like the library reads it, in every number plan', () => {
+    fc.assert(
+      fc.property(international, (text) => {
+        expect(read(text, 'DE')).toBe(judged(text));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
+  it('loses what its country writes only at home', () => {
+    expect(['+490221 5551234', '+44 07700 900123', '+1 1 212 555 0123'].map((text) => read(text))).toEqual([
+      '492215551234',
+      '447700900123',
+      '12125550123',
+    ]);
+  });
+});
+
+describe('E.164', () => {
+  it.each(['18005552067', '6834002', '123456789012345'])('has %s', (digits) => {
+    expect(isE164(digits)).toBe(true);
+  });
+
+  it.each(['', '0221555123', '123456', '1234567890123456', '+18005552067', '1800 555', '12345678\n'])(
+    'has not %j',
+    (digits) => {
+      expect(isE164(digits)).toBe(false);
+    },
+  );
+});
+
+describe('a region', () => {
+  it.each(['DE', 'GB', 'US'])('is %s', (text) => {
+    expect(isRegion(text)).toBe(true);
+  });
+
+  it.each(['de', 'DEU', 'EU', '49', '', '__proto__', 'constructor'])('is not %j', (text) => {
+    expect(isRegion(text)).toBe(false);
+  });
+});

@@ -1,0 +1,442 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { Ed25519Signer } from '../../../src/adapters/signing/ed25519-signer.js';
+import type { JsonObject } from '../../../src/domain/signing/canonical-json.js';
+import { InviteService, type InviteRequest } from '../../../src/domain/invites/invite-service.js';
+import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import { isOpaqueId } from '../../../src/domain/validation/validation-session.js';
+import { alice, bob, FakeDirectory } from '../../support/fakes.js';
+import { type TestDomain, openTestDomain } from '../../support/test-domain.js';
+import { FakeSource } from '../../support/sources.js';
+
+const HOUR_MS = 3_600_000;
+const [a, b] = [email('a@example.org'), email('b@example.org')];
+
+const request: InviteRequest = {
+  medium: 'email',
+  address: 'a@example.org',
+  roomId: '!room:example.org',
+  sender: bob,
+  details: {
+    sender: bob,
+    senderDisplayName: 'Bob & Söhne',
+    roomName: 'Tea + cake',
+    roomAlias: '#tea:example.org',
+    roomAvatarUrl: undefined,
+    roomType: undefined,
+  },
+  webClient: undefined,
+  preferences: { brand: 'blue', acceptLanguage: 'de' },
+};
+
+describe('Invites', () => {
+  let domain: TestDomain;
+  let inviteService: InviteService;
+
+  beforeEach(async () => {
+    domain = await openTestDomain();
+    ({ inviteService } = domain);
+  });
+
+  /** Takes the queued jobs of one kind; the others are done, too. */
+  const jobs = async (kind: string, from = domain): Promise<readonly JsonObject[]> => {
+    const taken = await from.stores.jobs.take(from.clock.now(), from.clock.now(), 1_000);
+    for (const { id } of taken) await from.stores.jobs.remove(id);
+    return taken.filter((job) => job.kind === kind).map(({ payload }) => payload);
+  };
+
+  const linkOf = async () => new URL((await jobs('invite-mail')).at(-1)?.['link'] as string);
+
+  /** What stands behind the `#` of a link: the room, and what Element reads of it. */
+  const readLink = (link: URL): Readonly<Record<string, string>> => {
+    const [, room = '', query = ''] = /^#\/room\/([^?]*)\?(.*)$/.exec(link.hash) ?? [];
+    // As Element reads it: a plus is a plus.
+    const parameters = query.split('&').map((pair) => pair.split('=').map(decodeURIComponent));
+    return { ...Object.fromEntries(parameters), room: decodeURIComponent(room) };
+  };
+
+  const signUrlOf = async () => new URL(readLink(await linkOf())['signurl'] ?? '');
+
+  describe('invite', () => {
+    it('gives a token, both keys and what others may see of the address (INV-6, INV-7)', async () => {
+      const { token, displayName, longTermKey, ephemeralKey } = await inviteService.invite({
+        ...request,
+        address: 'anna@example.org',
+      });
+      expect(isOpaqueId(token)).toBe(true);
+      expect(displayName).toBe('a...@exa...');
+      expect(longTermKey).toBe(domain.signer.keys[0].publicKey);
+      expect(Buffer.from(ephemeralKey, 'base64')).toHaveLength(32);
+      expect(ephemeralKey).not.toContain('=');
+      expect(await inviteService.hasEphemeralKey(ephemeralKey)).toBe(true);
+      expect(await inviteService.hasEphemeralKey(longTermKey)).toBe(false);
+    });
+
+    it('remembers it all but the private key', async () => {
+      const { token, ephemeralKey } = await inviteService.invite(request);
+      expect(await domain.stores.invites.get(token)).toEqual({
+        token,
+        threepid: a,
+        roomId: '!room:example.org',
+        sender: bob,
+        ephemeralPublicKey: ephemeralKey,
+        keyId: 'ed25519:1',
+        createdAt: domain.clock.now(),
+        deliveredAt: undefined,
+      });
+    });
+
+    it('makes token and key anew each time, also for the same room and address (INV-12)', async () => {
+      const [one, two] = [await inviteService.invite(request), await inviteService.invite(request)];
+      expect(one.token).not.toBe(two.token);
+      expect(one.ephemeralKey).not.toBe(two.ephemeralKey);
+      expect(await inviteService.hasEphemeralKey(one.ephemeralKey)).toBe(true);
+    });
+
+    it('has the mail sent, with all that its texts may name', async () => {
+      await inviteService.invite(request);
+      expect(await jobs('invite-mail')).toEqual([
+        {
+          address: 'a@example.org',
+          link: expect.stringMatching(/^https:\/\/app\.example\.org\/#\/room\//) as string,
+          brand: 'blue',
+          acceptLanguage: 'de',
+          sender: bob,
+          senderDisplayName: 'Bob & Söhne',
+          roomName: 'Tea + cake',
+          roomAlias: '#tea:example.org',
+          roomAvatarUrl: null,
+          roomType: null,
+        },
+      ]);
+    });
+
+    it('links to the room, to the words for it, and to whoever signs (INV-13)', async () => {
+      const { token, ephemeralKey } = await inviteService.invite(request);
+      const link = readLink(await linkOf());
+      expect(link).toMatchObject({
+        room: '!room:example.org',
+        email: 'a@example.org',
+        room_name: 'Tea + cake',
+        room_avatar_url: '',
+        inviter_name: 'Bob & Söhne',
+        room_type: '',
+      });
+      const signUrl = new URL(link['signurl'] ?? '');
+      expect(`${signUrl.origin}${signUrl.pathname}`).toBe(
+        'https://id.example.org/_matrix/identity/api/v1/sign-ed25519',
+      );
+      expect(signUrl.searchParams.get('token')).toBe(token);
+      const seed = new Uint8Array(Buffer.from(signUrl.searchParams.get('private_key') ?? '', 'base64'));
+      expect(new Ed25519Signer('id.example.org', [{ keyId: 'ed25519:0', seed }]).keys[0].publicKey).toBe(ephemeralKey);
+    });
+
+    it('folds the address itself (INV-10)', async () => {
+      const { token } = await inviteService.invite({ ...request, address: 'Strauß@Example.ORG' });
+      expect((await domain.stores.invites.get(token))?.threepid.address).toBe('strauss@example.org');
+      expect(await jobs('invite-mail')).toMatchObject([{ address: 'strauss@example.org' }]);
+    });
+
+    it.each([
+      ['none is wanted', undefined, 'https://app.example.org'],
+      ['an allowed one is wanted', 'https://chat.example.org', 'https://chat.example.org'],
+      ['an allowed one is wanted with a slash at its end', 'https://chat.example.org//', 'https://chat.example.org'],
+      ['a foreign one is wanted', 'https://evil.example', 'https://app.example.org'],
+      [
+        'one is wanted that begins like an allowed one',
+        'https://chat.example.org.evil.example',
+        'https://app.example.org',
+      ],
+    ])('links to a known web client where %s (INV-5)', async (_case, webClient, origin) => {
+      domain = await openTestDomain({ allowedWebClients: ['https://chat.example.org'] });
+      await domain.inviteService.invite({ ...request, webClient });
+      expect((await linkOf()).origin).toBe(origin);
+    });
+
+    it.each([
+      ['a phone number', 'msisdn', '492215551234', 'medium_unsupported'],
+      ['a phone number that is none', 'msisdn', 'nonsense', 'medium_unsupported'],
+      ['an unknown medium', 'fax', 'a@example.org', 'medium_unsupported'],
+      ['no address', 'email', '', 'invalid_email'],
+      ['a display name', 'email', 'A <a@example.org>', 'invalid_email'],
+      ['two addresses', 'email', 'a@example.org,b@example.org', 'invalid_email'],
+      ['a header that would follow', 'email', 'a@example.org\r\nBcc: b@example.org', 'invalid_email'],
+    ])('refuses %s (INV-2)', async (_case, medium, address, code) => {
+      await expect(inviteService.invite({ ...request, medium, address })).rejects.toMatchObject({ code });
+      expect(await jobs('invite-mail')).toEqual([]);
+    });
+
+    it('refuses whoever is known, and says whom to invite instead (INV-2)', async () => {
+      await domain.bind(a, alice);
+      await jobs('welcome');
+      await expect(inviteService.invite({ ...request, address: 'A@Example.org' })).rejects.toMatchObject({
+        code: 'threepid_in_use',
+        details: { mxid: alice },
+      });
+      expect(await domain.stores.invites.waitingThreepids()).toEqual([]);
+      expect(await jobs('invite-mail')).toEqual([]);
+    });
+
+    it('goes on where a source cannot be asked (INV-11)', async () => {
+      const staff = new FakeDirectory();
+      staff.failure = new Error('no route to host');
+      domain = await openTestDomain({ directories: [staff] });
+      await domain.inviteService.invite(request);
+      expect(await jobs('invite-mail')).toHaveLength(1);
+    });
+
+    it.each([
+      ['a sender', { perSender: { amount: 1, windowMs: HOUR_MS } }, { address: 'b@example.org' }, { sender: alice }],
+      ['an address', { perAddress: { amount: 1, windowMs: HOUR_MS } }, { sender: alice }, { address: 'b@example.org' }],
+    ])('keeps the limits of %s', async (_case, limits, again, other) => {
+      domain = await openTestDomain({ quotas: { invites: limits } });
+      await domain.inviteService.invite(request);
+      await expect(domain.inviteService.invite({ ...request, ...again })).rejects.toMatchObject({
+        code: 'limit_exceeded',
+        details: { retry_after_ms: HOUR_MS },
+      });
+      await domain.inviteService.invite({ ...request, ...other });
+      expect(await jobs('invite-mail')).toHaveLength(2);
+    });
+
+    it('costs no limit where nothing is sent', async () => {
+      domain = await openTestDomain({ quotas: { invites: { perSender: { amount: 1, windowMs: HOUR_MS } } } });
+      await domain.bind(b, alice);
+      await expect(domain.inviteService.invite({ ...request, address: 'b@example.org' })).rejects.toMatchObject({
+        code: 'threepid_in_use',
+      });
+      await domain.inviteService.invite(request);
+    });
+  });
+
+  describe('sign', () => {
+    it('signs with the key of the link for whoever follows it (SIGN-1, SIGN-3)', async () => {
+      const { token, ephemeralKey } = await inviteService.invite(request);
+      const key = (await signUrlOf()).searchParams.get('private_key') ?? '';
+      const signed = await inviteService.sign(token, key, alice);
+      const { signatures, ...content } = signed;
+      expect(content).toEqual({ mxid: alice, sender: bob, token });
+      expect(Object.keys(signatures)).toEqual(['id.example.org']);
+      const signature = signatures['id.example.org']?.['ed25519:0'] ?? '';
+      expect(await domain.signer.verify(content, signature, ephemeralKey)).toBe(true);
+      expect(await domain.signer.verify({ ...content, mxid: bob }, signature, ephemeralKey)).toBe(false);
+    });
+
+    it('takes the key in either base64 alphabet (SIGN-4)', async () => {
+      const { token } = await inviteService.invite(request);
+      const key = Buffer.alloc(32, 0xfb);
+      const [standard, urlSafe] = [key.toString('base64'), key.toString('base64url')];
+      expect(standard).not.toBe(urlSafe);
+      expect(await inviteService.sign(token, urlSafe, alice)).toEqual(await inviteService.sign(token, standard, alice));
+    });
+
+    it.each([
+      ['an unknown token', 'nope', undefined, alice, 'invite_unknown'],
+      ['a key that is none', undefined, 'nonsense', alice, 'invalid_public_key'],
+      ['a key that is too short', undefined, Buffer.alloc(31).toString('base64'), alice, 'invalid_public_key'],
+      ['no key', undefined, '', alice, 'invalid_public_key'],
+      ['what is no user ID', undefined, undefined, 'alice', 'invalid_mxid'],
+      ['no user ID', undefined, undefined, '', 'invalid_mxid'],
+    ])('refuses %s (SIGN-2, SIGN-4)', async (_case, token, key, mxid, code) => {
+      const ticket = await inviteService.invite(request);
+      const right = (await signUrlOf()).searchParams.get('private_key') ?? '';
+      await expect(inviteService.sign(token ?? ticket.token, key ?? right, mxid)).rejects.toMatchObject({ code });
+    });
+
+    it('signs for those that have waited too long no more, and their keys are not valid (KEY-4)', async () => {
+      const old = await inviteService.invite(request);
+      domain.clock.pass(HOUR_MS);
+      const young = await inviteService.invite({ ...request, address: 'b@example.org' });
+      await inviteService.expire(HOUR_MS);
+      expect(await inviteService.hasEphemeralKey(old.ephemeralKey)).toBe(true);
+      domain.clock.pass(1);
+      await inviteService.expire(HOUR_MS);
+      expect(await inviteService.hasEphemeralKey(old.ephemeralKey)).toBe(false);
+      expect(await inviteService.hasEphemeralKey(young.ephemeralKey)).toBe(true);
+      const key = Buffer.alloc(32, 1).toString('base64');
+      await expect(inviteService.sign(old.token, key, alice)).rejects.toMatchObject({ code: 'invite_unknown' });
+    });
+
+    it('signs also after delivery: some bind first and follow the link then (SIGN-6)', async () => {
+      const { token, ephemeralKey } = await inviteService.invite(request);
+      const key = (await signUrlOf()).searchParams.get('private_key') ?? '';
+      await domain.bind(a, alice);
+      await inviteService.notifyBound(a, alice);
+      expect(await domain.stores.invites.findWaiting([a])).toEqual([]);
+      expect(await inviteService.sign(token, key, alice)).toMatchObject({ token, sender: bob });
+      expect(await inviteService.hasEphemeralKey(ephemeralKey)).toBe(true);
+    });
+  });
+
+  describe('delivery', () => {
+    const inviteTo = async (threepid: Threepid, roomId = request.roomId) =>
+      (await inviteService.invite({ ...request, address: threepid.address, roomId })).token;
+
+    const onBind = ({ medium, address }: Threepid, mxid: string, invite: string | null) => ({
+      medium,
+      address,
+      mxid,
+      invite,
+    });
+
+    it('follows a bind, with a job for each invitation (ONB-5)', async () => {
+      const first = await inviteTo(a);
+      domain.clock.pass(1);
+      const second = await inviteTo(a, '!other:example.org');
+      await inviteTo(b);
+      await jobs('');
+      await domain.bind(a, alice);
+      expect(await jobs('welcome')).toEqual([{ medium: 'email', address: 'a@example.org', mxid: alice }]);
+
+      domain.clock.pass(5);
+      await inviteService.notifyBound(a, alice);
+      expect(await jobs('onbind')).toEqual([onBind(a, alice, first), onBind(a, alice, second)]);
+      expect((await domain.stores.invites.get(first))?.deliveredAt).toBe(domain.clock.now());
+      expect(await domain.stores.invites.waitingThreepids()).toEqual([b]);
+    });
+
+    it('tells the homeserver of a bind also where nothing waits (ONB-1)', async () => {
+      await inviteService.notifyBound(a, alice);
+      expect(await jobs('onbind')).toEqual([onBind(a, alice, null)]);
+    });
+
+    it('hands each invitation over once', async () => {
+      const token = await inviteTo(a);
+      await jobs('');
+      await inviteService.notifyBound(a, alice);
+      await inviteService.notifyBound(a, bob);
+      expect(await jobs('onbind')).toEqual([onBind(a, alice, token), onBind(a, bob, null)]);
+    });
+
+    it('follows a sync that brings somebody, and asks nobody else', async () => {
+      const staff = new FakeDirectory();
+      domain = await openTestDomain({ directories: [staff] });
+      ({ inviteService } = domain);
+      const [first, second] = [await inviteTo(a), await inviteTo(a, '!other:example.org')];
+      await inviteTo(b);
+      await jobs('');
+      const { sync } = domain;
+
+      await sync('staff');
+      expect(await jobs('onbind')).toEqual([]);
+
+      staff.put('1', alice, [a]);
+      await sync('staff', { isDryRun: true });
+      expect(await jobs('onbind')).toEqual([]);
+      await sync('staff');
+      expect(await jobs('onbind')).toEqual([onBind(a, alice, first), onBind(a, alice, second)]);
+
+      staff.put('1', alice, [a, email('more@example.org')]);
+      await sync('staff');
+      expect(await jobs('onbind')).toEqual([]);
+      expect(await domain.stores.invites.waitingThreepids()).toEqual([b]);
+    });
+
+    it('goes to whom a lookup finds: nobody of two who contest an address', async () => {
+      const staff = new FakeDirectory();
+      domain = await openTestDomain({ directories: [staff] });
+      ({ inviteService } = domain);
+      await inviteTo(a);
+      await jobs('');
+      staff.put('1', alice, [a]);
+      staff.put('2', bob, [a]);
+      await inviteService.deliverKnown();
+      expect(await jobs('onbind')).toEqual([]);
+      staff.remove('2');
+      await inviteService.deliverKnown();
+      expect(await jobs('onbind')).toMatchObject([{ mxid: alice }]);
+    });
+
+    it('asks nobody else about those who wait', async () => {
+      const upstream = new FakeSource('upstream', [[a, alice]], false, true);
+      domain = await openTestDomain({ sharedWith: domain, sources: [upstream] });
+      await inviteTo(b);
+      await jobs('');
+      upstream.asked.length = 0;
+      await domain.inviteService.deliverKnown();
+      expect(upstream.asked).toEqual([]);
+    });
+
+    it('has nothing to do where nobody waits', async () => {
+      await inviteService.deliverKnown();
+      expect(await jobs('onbind')).toEqual([]);
+    });
+  });
+
+  describe('what a homeserver is told', () => {
+    const association = { address: 'a@example.org', medium: 'email', mxid: alice, not_before: 1, not_after: 2, ts: 1 };
+
+    it('is the association and the invitation, all of it signed (ONB-1, ONB-3, ONB-4)', async () => {
+      const { token } = await inviteService.invite(request);
+      const { signatures, ...body } = await inviteService.onBindBody(
+        { ...association, signatures: { old: { 'ed25519:9': 'x' } } },
+        token,
+      );
+      expect(body).toEqual({
+        ...association,
+        invites: [
+          {
+            medium: 'email',
+            address: 'a@example.org',
+            mxid: alice,
+            room_id: '!room:example.org',
+            sender: bob,
+            token,
+            signed: {
+              mxid: alice,
+              token,
+              signatures: { 'id.example.org': { 'ed25519:1': expect.any(String) as string } },
+            },
+          },
+        ],
+      });
+      expect(Object.keys(signatures)).toEqual(['id.example.org']);
+      const signature = signatures['id.example.org']?.['ed25519:1'] ?? '';
+      expect(await domain.signer.verify(body, signature, domain.signer.keys[0].publicKey)).toBe(true);
+    });
+
+    it.each([
+      ['there is no invitation', undefined],
+      ['the invitation is not known any more', 'nope'],
+    ])('has no invitations where %s', async (_case, token) => {
+      expect(await inviteService.onBindBody(association, token)).toMatchObject({ ...association, invites: [] });
+    });
+
+    it('is signed once, by the key that was handed out with the invitation (ONB-6)', async () => {
+      const [newer, older] = [
+        { keyId: 'ed25519:new', seed: new Uint8Array(32).fill(3) },
+        { keyId: 'ed25519:old', seed: new Uint8Array(32).fill(4) },
+      ] as const;
+      const options = {
+        publicUrl: 'https://id.example.org',
+        webClient: 'https://app.example.org',
+        allowedWebClients: [],
+      };
+      const by = (signer: Ed25519Signer) =>
+        new InviteService(
+          {
+            store: domain.stores.invites,
+            lookupService: domain.lookupService,
+            deprovisioningService: domain.deprovisioningService,
+            signer,
+            quotas: domain.quotas,
+            random: domain.random,
+            clock: domain.clock,
+          },
+          options,
+        );
+      const { token, longTermKey } = await by(new Ed25519Signer('id.example.org', [older])).invite(request);
+
+      const rotated = new Ed25519Signer('id.example.org', [newer, older]);
+      const body = await by(rotated).onBindBody(association, token);
+      const { signed } = (
+        body['invites'] as unknown as readonly [{ signed: { signatures: Record<string, Record<string, string>> } }]
+      )[0];
+      const { signatures, ...content } = signed;
+      expect(Object.keys(signatures['id.example.org'] ?? {})).toEqual(['ed25519:old']);
+      expect(await rotated.verify(content, signatures['id.example.org']?.['ed25519:old'] ?? '', longTermKey)).toBe(
+        true,
+      );
+      expect(Object.keys(body.signatures['id.example.org'] ?? {})).toEqual(['ed25519:new']);
+    });
+  });
+});

@@ -1,0 +1,175 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AMBIGUOUS } from '../../../src/domain/associations/association.js';
+import { type Answers, answersOf, askThreepids, firstAnswers } from '../../../src/domain/lookup/source-chain.js';
+import { email, keyOf, msisdn } from '../../../src/domain/identifiers/threepid.js';
+import type { ThreepidSource } from '../../../src/ports/threepid-source.js';
+import { alice, bob, RecordingTelemetry } from '../../support/fakes.js';
+import { FakeSource } from '../../support/sources.js';
+
+const [a, b, c] = [email('a@example.org'), email('b@example.org'), msisdn('492215551234')];
+const byKey = new Map([a, b, c].map((threepid) => [keyOf(threepid), threepid]));
+const [keyA, keyB, keyC] = [keyOf(a), keyOf(b), keyOf(c)];
+
+describe('the first answer', () => {
+  let telemetry: RecordingTelemetry;
+  beforeEach(() => {
+    telemetry = new RecordingTelemetry();
+  });
+
+  const ask = (...sources: readonly ThreepidSource[]) =>
+    firstAnswers([...byKey.keys()], sources, askThreepids(byKey), telemetry);
+
+  it('is that of the earlier source', async () => {
+    const answers = await ask(
+      new FakeSource('first', [[a, alice]]),
+      new FakeSource('second', [
+        [a, bob],
+        [b, bob],
+      ]),
+    );
+    expect(answers).toEqual(
+      new Map([
+        [keyA, alice],
+        [keyB, bob],
+      ]),
+    );
+  });
+
+  it('is asked of later sources only where it is missing', async () => {
+    const sources = [
+      new FakeSource('first', [[a, alice]]),
+      new FakeSource('second', [
+        [b, bob],
+        [c, bob],
+      ]),
+      new FakeSource('third'),
+    ];
+    await ask(...sources);
+    expect(sources.map(({ asked }) => asked)).toEqual([[[keyA, keyB, keyC]], [[keyB, keyC]], []]);
+  });
+
+  it('is none, and final, from a source that cannot say whose an address is', async () => {
+    const later = new FakeSource('second', [[a, bob]]);
+    const answers = await ask(new FakeSource('first', [[a, AMBIGUOUS]]), later);
+    expect(answers).toEqual(new Map([[keyA, AMBIGUOUS]]));
+    expect(later.asked).toEqual([[keyB, keyC]]);
+  });
+
+  it('comes from the others where a source fails, and the operator hears of it', async () => {
+    const broken = new FakeSource('broken', [[a, alice]]);
+    broken.failure = new Error('LDAP search failed');
+    expect(await ask(broken, new FakeSource('second', [[a, bob]]))).toEqual(new Map([[keyA, bob]]));
+    expect(telemetry.counted).toEqual([{ name: 'source_failures', labels: { source: 'broken' } }]);
+    expect(telemetry.lines).toEqual([
+      { message: 'a source did not answer; the others do', facts: { source: 'broken' }, cause: broken.failure },
+    ]);
+  });
+
+  it('comes from the others where a source fails before it answers anything', async () => {
+    const answers = await firstAnswers(
+      [keyA],
+      [new FakeSource('broken'), new FakeSource('second')],
+      (source): Promise<Answers> => {
+        if (source.name === 'broken') throw new TypeError('oh');
+        return Promise.resolve(new Map([[keyA, bob]]));
+      },
+      telemetry,
+    );
+    expect(answers).toEqual(new Map([[keyA, bob]]));
+  });
+
+  it('passes over sources that do not take part', async () => {
+    const answers = await firstAnswers(
+      [keyA],
+      [new FakeSource('first'), new FakeSource('second')],
+      (source) => (source.name === 'first' ? undefined : Promise.resolve(new Map([[keyA, bob]]))),
+      telemetry,
+    );
+    expect(answers).toEqual(new Map([[keyA, bob]]));
+    expect(telemetry.counted).toEqual([]);
+  });
+
+  it('is never to what was not asked', async () => {
+    const answers = await firstAnswers(
+      [keyA],
+      [new FakeSource('s')],
+      async () =>
+        new Map([
+          [keyA, alice],
+          [keyB, bob],
+        ]),
+      telemetry,
+    );
+    expect(answers).toEqual(new Map([[keyA, alice]]));
+  });
+
+  it('asks nobody about nothing', async () => {
+    const source = new FakeSource('s');
+    expect(await firstAnswers([], [source], askThreepids(byKey), telemetry)).toEqual(new Map());
+    expect(source.asked).toEqual([]);
+  });
+});
+
+describe('the findings of one source', () => {
+  it.each([
+    [
+      'agree',
+      [
+        { threepid: a, mxid: alice },
+        { threepid: a, mxid: alice },
+      ],
+      alice,
+    ],
+    [
+      'disagree',
+      [
+        { threepid: a, mxid: alice },
+        { threepid: a, mxid: bob },
+      ],
+      AMBIGUOUS,
+    ],
+    [
+      'disagree, and one of them comes back',
+      [
+        { threepid: a, mxid: alice },
+        { threepid: a, mxid: bob },
+        { threepid: a, mxid: alice },
+      ],
+      AMBIGUOUS,
+    ],
+    ['contest it', [{ threepid: a, claimants: ['cn=a'] }], AMBIGUOUS],
+    [
+      'contest it after an answer',
+      [
+        { threepid: a, mxid: alice },
+        { threepid: a, claimants: [] },
+      ],
+      AMBIGUOUS,
+    ],
+    [
+      'contest it before an answer',
+      [
+        { threepid: a, claimants: [] },
+        { threepid: a, mxid: alice },
+      ],
+      AMBIGUOUS,
+    ],
+  ])('that %s about an address answer with one word', (_case, findings, answer) => {
+    expect(answersOf(findings)).toEqual(new Map([[keyA, answer]]));
+  });
+
+  it('do not mix media', () => {
+    const mixed = { medium: 'msisdn' as const, address: a.address };
+    expect(
+      answersOf([
+        { threepid: a, mxid: alice },
+        { threepid: mixed, mxid: bob },
+      ]),
+    ).toEqual(
+      new Map([
+        [keyA, alice],
+        [keyOf(mixed), bob],
+      ]),
+    );
+  });
+});

@@ -1,7 +1,0 @@
-import { describe } from 'vitest';
-import { MemoryHashIndex } from '../../src/adapters/memory/hash-index.js';
-import { hashIndexContract } from '../contracts/hash-index.contract.js';
-
-describe('in memory', () => {
-  hashIndexContract(() => new MemoryHashIndex());
-});

@@ -1,0 +1,165 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
+import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import { alice, bob, FakeDirectory } from '../../support/fakes.js';
+import { type TestDomain, openTestDomain } from '../../support/test-domain.js';
+
+const [a, b, c] = [email('a@example.org'), email('b@example.org'), email('c@example.org')];
+const ids = Array.from({ length: 20 }, (_, at) => `more${at}`);
+
+describe('a mirror whose directory says what changed', () => {
+  let staff: FakeDirectory;
+  let domain: TestDomain;
+
+  beforeEach(async () => {
+    staff = new FakeDirectory();
+    staff.isFollowable = true;
+    staff.bases = ['people', 'guests'];
+    staff.put('1', alice, [a]);
+    staff.put('2', bob, [b]);
+    for (const id of ids) staff.put(id, `@${id}:example.org`, [email(`${id}@example.org`)]);
+    for (const id of ['g1', 'g2', 'g3', 'g4', 'g5']) staff.put(id, `@${id}:example.org`, [], { base: 'guests' });
+    domain = await openTestDomain({ directories: [staff] });
+    await domain.mirrorService.sync('staff');
+  });
+
+  const follow = () => domain.mirrorService.sync('staff', { isIncremental: true });
+
+  it('is in step without reading everything', async () => {
+    staff.put('1', alice, [a, c]);
+    staff.put('new', '@carol:example.org', [email('carol@example.org')], { base: 'guests' });
+    staff.leave('2');
+    expect((await domain.mirrorService.state('staff')).isFirst).toBe(true);
+    const report = await follow();
+
+    expect((await domain.mirrorService.state('staff')).isFirst).toBeUndefined();
+    expect(staff.listings.begun).toBe(1);
+    expect(report).toMatchObject({ isApplied: true, isFull: false, bases: { people: 21, guests: 6 } });
+    expect([report.added, report.changed, report.removed].map(({ shown }) => shown)).toEqual([
+      ['cn=new'],
+      ['cn=1'],
+      ['cn=2'],
+    ]);
+    expect(await Promise.all([a, b, c, email('carol@example.org')].map(domain.hashed))).toEqual([
+      alice,
+      undefined,
+      alice,
+      '@carol:example.org',
+    ]);
+  });
+
+  it('follows from change to change, and counts whoever moves between parts once', async () => {
+    staff.put('1', alice, [a], { base: 'guests' });
+    expect(await follow()).toMatchObject({ changed: { count: 1 }, bases: { people: 21, guests: 6 } });
+    expect(await follow()).toMatchObject({ changed: { count: 0 }, bases: { people: 21, guests: 6 } });
+    staff.put('1', alice, [c]);
+    expect(await follow()).toMatchObject({ changed: { count: 1 }, bases: { people: 22, guests: 5 } });
+    expect(await domain.mirrorService.sync('staff')).toMatchObject({ isFull: true, changed: { count: 0 } });
+  });
+
+  it('does not hear of whoever was deleted until everything is read', async () => {
+    staff.remove('2');
+    await follow();
+    expect(await domain.hashed(b)).toBe(bob);
+    await domain.mirrorService.sync('staff');
+    expect(await domain.hashed(b)).toBeUndefined();
+  });
+
+  it('passes over whoever left and never was in it', async () => {
+    staff.put('stranger', '@stranger:example.org', []);
+    staff.leave('stranger');
+    expect(await follow()).toMatchObject({ removed: { count: 0 }, bases: { people: 22, guests: 5 } });
+  });
+
+  it('reads everything where the directory cannot say what changed', async () => {
+    staff.isFollowable = false;
+    staff.remove('2');
+    expect(await follow()).toMatchObject({ isFull: true, removed: { count: 1 } });
+    expect(await domain.mirrorService.supportsIncremental('staff')).toBe(false);
+    const asked = staff.asked;
+    await follow();
+    expect(staff.asked).toBe(asked);
+  });
+
+  it.each<[string, Mxid, Threepid, Mxid | undefined]>([
+    ['the name', bob, c, undefined],
+    ['an address', '@carol:example.org', b, '@carol:example.org'],
+  ])("notices that somebody was deleted once %s is somebody else's", async (_what, mxid, address, ofBob) => {
+    staff.remove('2');
+    staff.put('new', mxid, [address]);
+    expect(await follow()).toMatchObject({ isFull: false, bases: { people: 22 }, removed: { shown: ['cn=2'] } });
+    expect(await domain.hashed(address)).toBe(mxid);
+    expect(await domain.hashed(b)).toBe(ofBob);
+  });
+
+  it('goes on answering for nobody where both are there', async () => {
+    staff.put('new', bob, [c]);
+    expect(await follow()).toMatchObject({ isFull: false, removed: { count: 0 }, shared: { count: 1 } });
+    expect(await Promise.all([b, c].map(domain.hashed))).toEqual([undefined, undefined]);
+  });
+
+  it('answers for neither of two entries with one id, until one has another', async () => {
+    staff.put('new', '@carol:example.org', [c], { id: '1' });
+    const report = await follow();
+    expect(report).toMatchObject({ isApplied: true, bases: { people: 21 }, removed: { shown: ['cn=1'] } });
+    expect(report.warnings).toEqual([expect.stringContaining('1 is that of cn=1 and cn=new')]);
+    expect(await Promise.all([a, b, c].map(domain.hashed))).toEqual([undefined, bob, undefined]);
+
+    staff.put('2', bob, [b]);
+    await follow();
+    expect((await domain.mirrorService.state('staff')).warnings?.['people']).toContain('cn=1 and cn=new');
+    staff.put('new', '@carol:example.org', [c]);
+    staff.put('1', alice, [a]);
+    expect(await follow()).toMatchObject({ bases: { people: 23 }, warnings: [] });
+    expect(await Promise.all([a, b, c].map(domain.hashed))).toEqual([alice, bob, '@carol:example.org']);
+  });
+
+  it('does not believe that so many left', async () => {
+    for (const id of ids) staff.leave(id);
+    expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('maxShrink') });
+    expect(await domain.hashed(email('more0@example.org'))).toBe('@more0:example.org');
+    const { failure, syncedAt } = await domain.mirrorService.state('staff');
+    expect([failure?.isRejected, syncedAt]).toEqual([true, expect.any(Number)]);
+  });
+
+  it('goes on not believing that so many left while it is not reached', async () => {
+    for (const id of ids) staff.leave(id);
+    await follow();
+    staff.failure = new Error('dc1: connection refused');
+    for (const isIncremental of [true, false]) {
+      await domain.mirrorService.sync('staff', { isIncremental });
+      const { failure } = await domain.mirrorService.state('staff');
+      expect(failure).toMatchObject({ reason: 'dc1: connection refused', isRejected: true });
+    }
+  });
+
+  it('does not believe that so many lost all their addresses', async () => {
+    for (const id of ids) staff.put(id, `@${id}:example.org`, []);
+    expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('lost all') });
+  });
+
+  it('says that it cannot follow, and no longer once it can', async () => {
+    staff.failure = new Error('dc1: connection refused');
+    expect(await follow()).toMatchObject({ refusal: 'dc1: connection refused' });
+    expect((await domain.mirrorService.state('staff')).failure?.reason).toBe('dc1: connection refused');
+    staff.failure = undefined;
+    await follow();
+    expect((await domain.mirrorService.state('staff')).failure).toBeUndefined();
+  });
+
+  it('goes on saying that everything was not believed, however well it follows', async () => {
+    staff.remove(...ids);
+    await domain.mirrorService.sync('staff');
+    await follow();
+    expect((await domain.mirrorService.state('staff')).failure?.reason).toContain('maxShrink');
+  });
+
+  it('shows in a dry run what changed, and changes nothing', async () => {
+    staff.leave('2');
+    const before = await domain.mirrorService.state('staff');
+    const report = await domain.mirrorService.sync('staff', { isIncremental: true, isDryRun: true });
+    expect(report).toMatchObject({ isApplied: false, isFull: false, removed: { shown: ['cn=2'] } });
+    expect(await domain.mirrorService.state('staff')).toEqual(before);
+    expect(await domain.hashed(b)).toBe(bob);
+  });
+});

@@ -1,0 +1,347 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { AMBIGUOUS } from '../../../src/domain/associations/association.js';
+import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
+import { MirroredSource } from '../../../src/domain/mirror/mirrored-source.js';
+import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { alice, bob, FakeDirectory } from '../../support/fakes.js';
+import { type TestDomain, openTestDomain } from '../../support/test-domain.js';
+
+const [a, b, c] = [email('a@example.org'), email('b@example.org'), email('c@example.org')];
+const edison: Mxid = '@edison:example.org';
+const [nord, sued] = [email('edison@nord.example.org'), email('edison@sued.example.org')];
+
+describe('MirroredSource', () => {
+  let staff: FakeDirectory;
+  let guests: FakeDirectory;
+  let domain: TestDomain;
+  let source: MirroredSource;
+
+  const sourceOf = (live: FakeDirectory) =>
+    new MirroredSource(
+      {
+        mirrorService: domain.mirrorService,
+        store: domain.stores.mirrors,
+        index: domain.index,
+        clock: domain.clock,
+        telemetry: domain.telemetry,
+      },
+      live,
+    );
+
+  beforeEach(async () => {
+    staff = new FakeDirectory();
+    guests = new FakeDirectory('guests');
+    domain = await openTestDomain({ directories: [staff, guests] });
+    source = sourceOf(staff);
+    staff.put('1', alice, [a]);
+    staff.put('2', bob, [b]);
+  });
+
+  const fallbacks = () => domain.telemetry.counted.filter(({ name }) => name === 'mirror_fallbacks').length;
+
+  it('is called and owns as the directory does', () => {
+    expect([source.name, source.isAuthoritative]).toEqual(['staff', true]);
+    const plain = { name: 'plain', find: async () => [] };
+    const other = new MirroredSource(
+      {
+        mirrorService: domain.mirrorService,
+        store: domain.stores.mirrors,
+        index: domain.index,
+        clock: domain.clock,
+        telemetry: domain.telemetry,
+      },
+      plain,
+    );
+    expect([other.name, other.isAuthoritative]).toEqual(['plain', false]);
+  });
+
+  describe('asked for addresses', () => {
+    it('answers from the directory, before its first sync and ahead of its mirror', async () => {
+      expect(await source.find([a, b, c])).toEqual([
+        { threepid: a, mxid: alice },
+        { threepid: b, mxid: bob },
+      ]);
+      await domain.mirrorService.sync('staff');
+      staff.put('1', alice, [c]);
+      expect(await source.find([a, c])).toEqual([{ threepid: c, mxid: alice }]);
+      expect(fallbacks()).toBe(0);
+    });
+
+    describe('that are spelled otherwise in the directory', () => {
+      const [strauss, sharp] = [email('strauss@example.org'), email('Strauß@example.org')];
+
+      beforeEach(async () => {
+        staff.isLiteral = true;
+        staff.put('3', '@sharp:example.org', [sharp]);
+        await domain.mirrorService.sync('staff');
+      });
+
+      const answers = () =>
+        Promise.all([strauss, sharp].map(async (one) => [await domain.hashed(one), await domain.plain(one)]));
+      const both = (mxid: Mxid | undefined) => [strauss, sharp].map(() => [mxid, mxid]);
+
+      it('answers, and explains, as it does for hashes', async () => {
+        expect(await answers()).toEqual(both('@sharp:example.org'));
+        expect((await source.explain(strauss))[0]?.finding).toMatchObject({ mxid: '@sharp:example.org' });
+      });
+
+      it.each<[string, () => Promise<unknown>]>([
+        ['once the mirror knows both', () => domain.mirrorService.sync('staff')],
+        ['before the mirror knows the second', async () => undefined],
+      ])('answers for neither of two who have it in different spellings, %s', async (_when, follow) => {
+        staff.put('4', '@double:example.org', [strauss]);
+        await follow();
+        expect(await domain.plain(strauss)).toBeUndefined();
+        expect((await source.explain(strauss))[0]?.finding).toMatchObject({ claimants: ['cn=3', 'cn=4'] });
+      });
+
+      it('answers for nobody who is gone', async () => {
+        staff.remove('3');
+        expect(await domain.plain(strauss)).toBeUndefined();
+        staff.put('4', '@double:example.org', [strauss]);
+        expect(await domain.plain(strauss)).toBe('@double:example.org');
+      });
+    });
+
+    it('passes on that the directory cannot say', async () => {
+      staff.put('2', bob, [a]);
+      expect(await source.find([a])).toEqual([{ threepid: a, claimants: ['cn=1', 'cn=2'] }]);
+    });
+
+    it('answers from the mirror while the directory does not', async () => {
+      staff.put('3', '@carol:example.org', [b]);
+      await domain.mirrorService.sync('staff');
+      staff.failure = new Error('no route to host');
+      expect(await source.find([a, b, c])).toEqual([
+        { threepid: a, mxid: alice },
+        { threepid: b, claimants: [] },
+      ]);
+      expect(fallbacks()).toBe(1);
+
+      staff.failure = undefined;
+      staff.put('1', alice, [c]);
+      expect(await source.find([a, c])).toEqual([{ threepid: c, mxid: alice }]);
+      expect(fallbacks()).toBe(1);
+    });
+
+    it('cannot answer while the directory does not and was never synced', async () => {
+      staff.failure = new Error('no route to host');
+      await expect(source.find([a])).rejects.toBe(staff.failure);
+      await domain.mirrorService.sync('staff');
+      await expect(source.find([a])).rejects.toBe(staff.failure);
+      expect(fallbacks()).toBe(0);
+    });
+
+    it('cannot answer from a mirror that is not hashed yet: unknown would be a lie', async () => {
+      await domain.mirrorService.sync('staff');
+      staff.failure = new Error('no route to host');
+      for (const pepper of domain.index.peppers()) domain.index.retire(pepper);
+      await expect(source.find([a])).rejects.toBe(staff.failure);
+    });
+
+    it('goes on answering from the mirror after a sync that failed', async () => {
+      await domain.mirrorService.sync('staff');
+      staff.failure = new Error('no route to host');
+      await domain.mirrorService.sync('staff');
+      expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
+    });
+
+    it('gives nobody a user ID that somebody of another directory would get, too', async () => {
+      staff.put('nord', edison, [nord]);
+      guests.put('sued', edison, [sued]);
+      await domain.mirrorService.sync('staff');
+      await domain.mirrorService.sync('guests');
+      expect(await source.find([nord, a])).toEqual([
+        { threepid: nord, claimants: ['cn=nord', 'cn=sued in guests'] },
+        { threepid: a, mxid: alice },
+      ]);
+      expect([await domain.plain(nord), await domain.plain(sued)]).toEqual([undefined, undefined]);
+
+      staff.failure = new Error('no route to host');
+      expect(await source.find([nord])).toEqual([{ threepid: nord, claimants: [] }]);
+    });
+
+    it('gives nobody the user ID of somebody of another directory, not even before its own mirror knows of it', async () => {
+      guests.put('sued', edison, [sued, c]);
+      await domain.mirrorService.sync('staff');
+      await domain.mirrorService.sync('guests');
+      staff.put('nord', edison, [nord]);
+      expect(await source.find([nord])).toEqual([
+        { threepid: nord, claimants: ['cn=sued in guests', 'somebody who is not in the mirror yet'] },
+      ]);
+      staff.put('nord', edison, [nord, c]);
+      expect(await source.find([nord, c])).toEqual([
+        { threepid: nord, mxid: edison },
+        { threepid: c, mxid: edison },
+      ]);
+    });
+
+    it('takes a directory at its word that knows the user IDs themselves, as the mirror does', async () => {
+      const certain = new FakeDirectory('certain', false);
+      domain = await openTestDomain({ directories: [staff, guests, certain] });
+      source = sourceOf(certain);
+      staff.put('nord', edison, [nord]);
+      guests.put('sued', edison, [sued]);
+      certain.put('1', edison, [c]);
+      for (const name of ['staff', 'guests', 'certain']) await domain.mirrorService.sync(name);
+      expect(await source.find([c])).toEqual([{ threepid: c, mxid: edison }]);
+      expect([await domain.plain(c), await domain.hashed(c)]).toEqual([edison, edison]);
+      expect((await domain.lookupService.explain(c)).mxid).toBe(edison);
+      expect((await source.explain(c)).map(({ finding }) => finding)).toEqual([
+        { threepid: c, mxid: edison },
+        { threepid: c, mxid: edison },
+      ]);
+    });
+  });
+
+  describe('of a directory whose newest listing is not believed', () => {
+    beforeEach(async () => {
+      await domain.mirrorService.sync('staff');
+      staff.clear();
+      await domain.mirrorService.sync('staff');
+    });
+
+    it('answers from the mirror for whom the directory does not know, and says so', async () => {
+      staff.put('9', bob, [c]);
+      expect(await source.find([a, c])).toEqual([
+        { threepid: c, mxid: bob },
+        { threepid: a, mxid: alice },
+      ]);
+      const explanation = await domain.lookupService.explain(a);
+      expect(explanation.mxid).toBe(alice);
+      expect(explanation.sources[0]?.traces).toMatchObject([
+        { via: 'live', failure: 'unknown, which is not believed' },
+        {
+          via: 'mirror',
+          notes: [expect.stringContaining('the newest sync was not applied: the listing has 0'), 'cn=1'],
+        },
+      ]);
+    });
+
+    it('believes the directory again once that is right', async () => {
+      await domain.mirrorService.sync('staff', { isForced: true });
+      expect(await source.find([a])).toEqual([]);
+    });
+
+    it.each([
+      ['could not be read', {}],
+      ['could not say what changed', { isIncremental: true }],
+    ])('believes it no more because it %s meanwhile, until a sync is applied', async (_case, what) => {
+      staff.isFollowable = true;
+      for (let sync = 0; sync < 2; sync++) {
+        staff.failure = new Error('no route to host');
+        expect(await domain.mirrorService.sync('staff', what)).toMatchObject({ isApplied: false });
+      }
+      staff.failure = undefined;
+      expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
+      await domain.mirrorService.sync('staff', { isForced: true });
+      expect(await source.find([a])).toEqual([]);
+    });
+  });
+
+  describe('asked for hashes', () => {
+    it('answers from the mirror, whatever the directory does', async () => {
+      staff.put('3', '@carol:example.org', [b]);
+      await domain.mirrorService.sync('staff');
+      staff.failure = new Error('no route to host');
+      const pepper = domain.pepperService.current();
+      const [hashA, hashB, hashC] = [a, b, c].map((threepid) => lookupHash(threepid, pepper)) as [
+        string,
+        string,
+        string,
+      ];
+      expect(await source.findHashes(pepper, [hashA, hashB, hashC])).toEqual(
+        new Map<string, unknown>([
+          [hashA, alice],
+          [hashB, AMBIGUOUS],
+        ]),
+      );
+      expect(await source.findHashes('other', [hashA])).toEqual(new Map());
+    });
+  });
+
+  describe('explaining itself', () => {
+    it('tells what the directory and what the mirror says, the directory first', async () => {
+      await domain.mirrorService.sync('staff');
+      const syncedAt = domain.clock.now();
+      domain.clock.pass(5_000);
+      staff.put('1', bob, [a]);
+      expect(await source.explain(a)).toEqual([
+        { via: 'live', finding: { threepid: a, mxid: bob }, tookMs: 0, notes: [] },
+        { via: 'mirror', finding: { threepid: a, mxid: alice }, asOf: syncedAt, tookMs: 0, notes: ['cn=1'] },
+      ]);
+    });
+
+    it('tells that nobody is known', async () => {
+      await domain.mirrorService.sync('staff');
+      expect((await source.explain(c)).map(({ via, finding, failure }) => [via, finding, failure])).toEqual([
+        ['live', undefined, undefined],
+        ['mirror', undefined, undefined],
+      ]);
+    });
+
+    it('tells why the directory does not answer, and what the mirror would say', async () => {
+      await domain.mirrorService.sync('staff');
+      staff.failure = new Error('no route to host');
+      expect(await source.explain(a)).toMatchObject([
+        { via: 'live', finding: undefined, failure: 'no route to host' },
+        { via: 'mirror', finding: { mxid: alice } },
+      ]);
+      expect((await domain.lookupService.explain(a)).mxid).toBe(alice);
+    });
+
+    it('tells that there is no mirror yet', async () => {
+      expect(await source.explain(a)).toMatchObject([
+        { via: 'live', finding: { mxid: alice } },
+        { via: 'mirror', finding: undefined, failure: 'not synced yet' },
+      ]);
+      staff.failure = new Error('no route to host');
+      expect((await domain.lookupService.explain(a)).sources[0]).toMatchObject({ source: 'staff', outcome: 'failed' });
+    });
+
+    it('tells what of an entry was left out', async () => {
+      staff.put('1', alice, [a], { skipped: ['mobile: not a phone number'] });
+      await domain.mirrorService.sync('staff');
+      expect((await source.explain(a))[1]?.notes).toEqual(['cn=1', 'cn=1: mobile: not a phone number']);
+    });
+
+    it('names those who lay claim to one address', async () => {
+      staff.put('2', bob, [a]);
+      await domain.mirrorService.sync('staff');
+      expect((await source.explain(a)).map(({ finding }) => finding)).toEqual([
+        { threepid: a, claimants: ['cn=1', 'cn=2'] },
+        { threepid: a, claimants: ['cn=1', 'cn=2'] },
+      ]);
+    });
+
+    it('names those who would get one user ID, of both directories', async () => {
+      staff.put('nord', edison, [nord]);
+      guests.put('sued', edison, [sued]);
+      await domain.mirrorService.sync('staff');
+      await domain.mirrorService.sync('guests');
+      expect((await source.explain(nord)).map(({ finding }) => finding)).toEqual([
+        { threepid: nord, claimants: ['cn=nord', 'cn=sued in guests'] },
+        { threepid: nord, claimants: ['cn=nord', 'cn=sued in guests'] },
+      ]);
+      expect(await domain.lookupService.explain(nord)).toMatchObject({
+        mxid: undefined,
+        sources: [{ outcome: 'ambiguous', decides: true }, {}, {}],
+      });
+    });
+
+    it('passes on each way that the directory has', async () => {
+      await domain.mirrorService.sync('staff');
+      const ways = ['dc1', 'dc2'].map((via) => ({ via, finding: { threepid: a, mxid: alice }, tookMs: 3, notes: [] }));
+      const live = Object.assign(staff, { explain: async () => ways });
+      expect((await sourceOf(live).explain(a)).map(({ via }) => via)).toEqual(['dc1', 'dc2', 'mirror']);
+    });
+  });
+
+  it('makes a lookup go on with the next source where it cannot answer', async () => {
+    await domain.bind(c, alice);
+    staff.failure = new Error('no route to host');
+    expect(await domain.plain(c)).toBe(alice);
+    expect(domain.telemetry.counted).toContainEqual({ name: 'source_failures', labels: { source: 'staff' } });
+  });
+});

@@ -1,0 +1,300 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryPepperStore } from '../../support/memory/pepper-store.js';
+import { isPepper, lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
+import { PepperService } from '../../../src/domain/peppers/pepper-service.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { alice, CountingRandom, FakeClock, RecordingTelemetry } from '../../support/fakes.js';
+import { SlowIndex } from '../../support/slow-index.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const LIFETIME_MS = 7 * DAY_MS;
+const GRACE_MS = DAY_MS;
+
+const a = email('a@example.org');
+
+const settle = () => new Promise(setImmediate);
+
+describe('Peppers', () => {
+  let clock: FakeClock;
+  let random: CountingRandom;
+  let store: MemoryPepperStore;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    random = new CountingRandom();
+    store = new MemoryPepperStore();
+  });
+
+  const instance = async (index = new SlowIndex(), options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS }) => {
+    await index.load('staff', async function* () {
+      yield [{ threepid: a, mxid: alice }];
+    });
+    return {
+      index,
+      pepperService: new PepperService({ store, index, random, clock, telemetry: new RecordingTelemetry() }, options),
+    };
+  };
+
+  const started = async (...options: Parameters<typeof instance>) => {
+    const one = await instance(...options);
+    await one.pepperService.rotateIfDue();
+    return one;
+  };
+
+  describe('at the first start', () => {
+    it('are not ready, announce nothing and accept nothing', async () => {
+      const { pepperService } = await instance();
+      expect(pepperService.isReady()).toBe(false);
+      expect(() => pepperService.current()).toThrow('no pepper is hashed yet');
+      expect(pepperService.isAccepted('')).toBe(false);
+    });
+
+    it('make one and hash everything under it (LOOK-2)', async () => {
+      const { index, pepperService } = await started();
+      const pepper = pepperService.current();
+      expect(isPepper(pepper)).toBe(true);
+      expect(pepperService.isReady()).toBe(true);
+      expect(pepperService.isAccepted(pepper)).toBe(true);
+      expect(index.find('staff', pepper, lookupHash(a, pepper))).toBe(alice);
+      expect(await store.all()).toEqual([{ pepper, announcedFrom: clock.now() }]);
+    });
+
+    it('make no other one in another minute', async () => {
+      const { index, pepperService } = await started();
+      const pepper = pepperService.current();
+      clock.pass(MINUTE_MS);
+      await pepperService.rotateIfDue();
+      expect(pepperService.current()).toBe(pepper);
+      expect(index.peppers()).toEqual([pepper]);
+    });
+  });
+
+  it('change on a calendar, whenever it is that they are looked after', async () => {
+    const start = clock.now();
+    const { pepperService } = await started();
+    const announced = new Map([[pepperService.current(), start]]);
+    for (let minutes = 0; minutes < 4 * 7 * 24 * 60; minutes += 7) {
+      clock.pass(7 * MINUTE_MS);
+      await pepperService.rotateIfDue();
+      if (!announced.has(pepperService.current())) announced.set(pepperService.current(), clock.now());
+    }
+    const times = [...announced.values()].map((time) => time - start);
+    expect(times).toHaveLength(5);
+    times.forEach((time, weeks) => {
+      expect(time).toBeGreaterThanOrEqual(weeks * LIFETIME_MS);
+      expect(time).toBeLessThan(weeks * LIFETIME_MS + 7 * MINUTE_MS);
+    });
+  });
+
+  it('announce the next one at its time to the ms, also if nobody looks after them just then', async () => {
+    const { pepperService } = await started();
+    const first = pepperService.current();
+    clock.pass(LIFETIME_MS - HOUR_MS);
+    await pepperService.rotateIfDue();
+    clock.pass(HOUR_MS - 1);
+    expect(pepperService.current()).toBe(first);
+    clock.pass(1);
+    expect(pepperService.current()).not.toBe(first);
+  });
+
+  it('hash the next one, and accept it, before it is announced', async () => {
+    const { index, pepperService } = await started();
+    const first = pepperService.current();
+    clock.pass(LIFETIME_MS - HOUR_MS - 1);
+    await pepperService.rotateIfDue();
+    expect(index.peppers()).toEqual([first]);
+
+    clock.pass(1);
+    await pepperService.rotateIfDue();
+    const next = index.peppers().find((pepper) => pepper !== first) ?? '';
+    expect(index.find('staff', next, lookupHash(a, next))).toBe(alice);
+    expect(pepperService.current()).toBe(first);
+    expect(pepperService.isAccepted(next)).toBe(true);
+  });
+
+  it('accept the previous one for the grace, and then forget it (LOOK-12)', async () => {
+    const { index, pepperService } = await started();
+    const first = pepperService.current();
+    clock.pass(LIFETIME_MS);
+    await pepperService.rotateIfDue();
+    expect(pepperService.current()).not.toBe(first);
+
+    clock.pass(GRACE_MS - 1);
+    await pepperService.rotateIfDue();
+    expect(pepperService.isAccepted(first)).toBe(true);
+    expect(index.find('staff', first, lookupHash(a, first))).toBe(alice);
+
+    clock.pass(1);
+    expect(pepperService.isAccepted(first)).toBe(false);
+    await pepperService.rotateIfDue();
+    expect(index.peppers()).toEqual([pepperService.current()]);
+    expect(await store.all()).toMatchObject([{ pepper: pepperService.current() }]);
+  });
+
+  it('keep at most two in memory', async () => {
+    const { index, pepperService } = await started();
+    let most = 0;
+    for (let hours = 0; hours < 5 * 7 * 24; hours++) {
+      clock.pass(HOUR_MS);
+      await pepperService.rotateIfDue();
+      most = Math.max(most, index.peppers().length);
+    }
+    expect(most).toBe(2);
+    expect((await store.all()).length).toBeLessThanOrEqual(2);
+  });
+
+  it('never announce what is not hashed', async () => {
+    const { index, pepperService } = await started();
+    const first = pepperService.current();
+    index.isSlow = true;
+    clock.pass(LIFETIME_MS);
+    const keeping = pepperService.rotateIfDue();
+    await settle();
+    expect(await store.all()).toHaveLength(2);
+    expect(pepperService.current()).toBe(first);
+    expect(pepperService.isAccepted((await store.all())[1]?.pepper ?? '')).toBe(false);
+
+    index.finish();
+    await keeping;
+    expect(pepperService.current()).not.toBe(first);
+  });
+
+  it('go on with the one they have where hashing fails, and try again', async () => {
+    const { index, pepperService } = await started();
+    const first = pepperService.current();
+    clock.pass(LIFETIME_MS);
+    const prepare = index.prepare.bind(index);
+    index.prepare = () => Promise.reject(new Error('the thread is gone'));
+    await expect(pepperService.rotateIfDue()).rejects.toThrow('the thread is gone');
+    expect(pepperService.current()).toBe(first);
+
+    index.prepare = prepare;
+    await pepperService.rotateIfDue();
+    expect(pepperService.current()).not.toBe(first);
+  });
+
+  describe('shared by two instances', () => {
+    it('are the same ones at the first start, also if both start at once', async () => {
+      const [one, two] = [await instance(), await instance()];
+      await Promise.all([one.pepperService.rotateIfDue(), two.pepperService.rotateIfDue()]);
+      expect(one.pepperService.current()).toBe(two.pepperService.current());
+      expect(await store.all()).toHaveLength(1);
+    });
+
+    it('change together', async () => {
+      const [one, two] = [await started(), await started()];
+      for (let hours = 0; hours < 3 * 7 * 24; hours++) {
+        clock.pass(HOUR_MS);
+        await Promise.all([one.pepperService.rotateIfDue(), two.pepperService.rotateIfDue()]);
+        expect(one.pepperService.current()).toBe(two.pepperService.current());
+        expect(two.pepperService.isAccepted(one.pepperService.current())).toBe(true);
+      }
+    });
+
+    it('are each accepted by the other while it is a minute behind', async () => {
+      const [one, two] = [await started(), await started()];
+      const first = one.pepperService.current();
+      clock.pass(LIFETIME_MS - HOUR_MS);
+      await one.pepperService.rotateIfDue();
+      clock.pass(MINUTE_MS);
+      await two.pepperService.rotateIfDue();
+      clock.pass(HOUR_MS - MINUTE_MS);
+      expect(one.pepperService.current()).not.toBe(first);
+      expect(two.pepperService.isAccepted(one.pepperService.current())).toBe(true);
+      expect(one.pepperService.isAccepted(first)).toBe(true);
+    });
+
+    it('are announced by the one that has hashed them, while the other goes on with the old one', async () => {
+      const [one, two] = [await started(), await started()];
+      const first = one.pepperService.current();
+      two.index.isSlow = true;
+      clock.pass(LIFETIME_MS);
+      await one.pepperService.rotateIfDue();
+      const keeping = two.pepperService.rotateIfDue();
+      await settle();
+      expect(one.pepperService.current()).not.toBe(first);
+      expect(two.pepperService.current()).toBe(first);
+      expect(one.pepperService.isAccepted(first)).toBe(true);
+      two.index.finish();
+      await keeping;
+    });
+  });
+
+  describe('after a restart', () => {
+    it('are the same, and the previous one is accepted for the rest of its grace', async () => {
+      const before = await started();
+      const first = before.pepperService.current();
+      clock.pass(LIFETIME_MS);
+      await before.pepperService.rotateIfDue();
+      const second = before.pepperService.current();
+      clock.pass(GRACE_MS / 2);
+
+      const { index, pepperService } = await started();
+      expect(pepperService.current()).toBe(second);
+      expect(pepperService.isAccepted(first)).toBe(true);
+      expect(index.find('staff', first, lookupHash(a, first))).toBe(alice);
+    });
+
+    it('announce nothing that is not due while the rest is being hashed', async () => {
+      const before = await started();
+      const first = before.pepperService.current();
+      clock.pass(LIFETIME_MS - HOUR_MS);
+      await before.pepperService.rotateIfDue();
+
+      const { pepperService } = await started();
+      expect(pepperService.current()).toBe(first);
+    });
+
+    it.each([
+      ['less than a lifetime and a grace', LIFETIME_MS + GRACE_MS - 1],
+      ['weeks', 40 * DAY_MS],
+    ])(
+      'of %s: there is a new one at once, and the last one is accepted for a grace from now',
+      async (_case, downMs) => {
+        const before = await started();
+        const first = before.pepperService.current();
+        clock.pass(downMs);
+
+        const { index, pepperService } = await started();
+        const second = pepperService.current();
+        expect(second).not.toBe(first);
+        expect(pepperService.isAccepted(first)).toBe(true);
+        expect(index.peppers().length).toBe(2);
+
+        clock.pass(GRACE_MS);
+        await pepperService.rotateIfDue();
+        expect(pepperService.isAccepted(first)).toBe(false);
+        expect(pepperService.current()).toBe(second);
+        clock.pass(LIFETIME_MS - GRACE_MS);
+        await pepperService.rotateIfDue();
+        expect(pepperService.current()).not.toBe(second);
+      },
+    );
+  });
+
+  it('of a short life are hashed half a life ahead and no sooner', async () => {
+    const options = { lifetimeMs: 10 * MINUTE_MS, graceMs: MINUTE_MS };
+    const { index, pepperService } = await started(new SlowIndex(), options);
+    const first = pepperService.current();
+    clock.pass(5 * MINUTE_MS - 1);
+    await pepperService.rotateIfDue();
+    expect(index.peppers()).toEqual([first]);
+    clock.pass(1);
+    await pepperService.rotateIfDue();
+    expect(index.peppers()).toHaveLength(2);
+    expect(pepperService.current()).toBe(first);
+    clock.pass(5 * MINUTE_MS);
+    expect(pepperService.current()).not.toBe(first);
+  });
+
+  it('without a grace end when the next one is announced', async () => {
+    const { pepperService } = await started(new SlowIndex(), { lifetimeMs: LIFETIME_MS, graceMs: 0 });
+    const first = pepperService.current();
+    clock.pass(LIFETIME_MS);
+    expect(pepperService.isAccepted(first)).toBe(true);
+    await pepperService.rotateIfDue();
+    expect(pepperService.isAccepted(first)).toBe(false);
+  });
+});

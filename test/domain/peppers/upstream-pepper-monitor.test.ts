@@ -1,0 +1,392 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryPepperStore } from '../../support/memory/pepper-store.js';
+import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
+import { UpstreamPepperMonitor } from '../../../src/domain/peppers/upstream-pepper-monitor.js';
+import { PepperService } from '../../../src/domain/peppers/pepper-service.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { followedPepperContract } from '../../contracts/upstream-pepper.contract.js';
+import { FakeFollowedPepper } from '../../support/fake-followed-pepper.js';
+import { alice, CountingRandom, FakeClock, RecordingTelemetry } from '../../support/fakes.js';
+import { SlowIndex } from '../../support/slow-index.js';
+
+const HOUR_MS = 60 * 60_000;
+const DAY_MS = 24 * HOUR_MS;
+const LIFETIME_MS = 7 * DAY_MS;
+const GRACE_MS = HOUR_MS;
+
+const a = email('a@example.org');
+const settle = () => new Promise(setImmediate);
+
+describe('a fake of it', () => {
+  followedPepperContract(async (pepper) => {
+    const followed = new FakeFollowedPepper(pepper);
+    return {
+      followed,
+      change: (other) => void (followed.pepper = other),
+      break: (isBroken) => void (followed.failure = isBroken ? new Error('gone') : undefined),
+      lookUp: async () => followed.meet(),
+      close: async () => undefined,
+    };
+  });
+});
+
+describe('Peppers that follow an upstream', () => {
+  let clock: FakeClock;
+  let random: CountingRandom;
+  let store: MemoryPepperStore;
+  let upstream: FakeFollowedPepper;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    random = new CountingRandom();
+    store = new MemoryPepperStore();
+    upstream = new FakeFollowedPepper('theirs');
+  });
+
+  const instance = async (followed: FakeFollowedPepper | undefined) => {
+    const index = new SlowIndex();
+    await index.load('staff', async function* () {
+      yield [{ threepid: a, mxid: alice }];
+    });
+    const heard = new RecordingTelemetry();
+    const watch = followed && new UpstreamPepperMonitor(followed, heard, 'id.example.org');
+    const options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS };
+    const pepperService = new PepperService({ store, index, random, clock, telemetry: heard }, options, watch);
+    await pepperService.rotateIfDue();
+    return {
+      index,
+      peppers: pepperService,
+      heard,
+      finds: (pepper: string) => index.find('staff', pepper, lookupHash(a, pepper)),
+    };
+  };
+  const started = () => instance(upstream);
+  /** An instance that follows nobody. */
+  const onItsOwn = () => instance(undefined);
+
+  it('announce its pepper from the start, everything hashed under it, and make none of their own', async () => {
+    const { peppers: pepperService, finds } = await started();
+    expect(pepperService.current()).toBe('theirs');
+    expect(finds('theirs')).toBe(alice);
+    expect(await store.all()).toEqual([{ pepper: 'theirs', announcedFrom: clock.now() }]);
+  });
+
+  it('announce one of their own until that of the upstream is known, and accept it for the grace', async () => {
+    upstream.failure = new Error('gone');
+    const { peppers: pepperService } = await started();
+    const own = pepperService.current();
+    expect(own).not.toBe('theirs');
+    expect(await pepperService.following('partner')).toEqual({
+      isTheirs: false,
+      isPepperLeader: false,
+      announcedFrom: clock.now(),
+      failure: 'gone',
+    });
+
+    upstream.failure = undefined;
+    await pepperService.rotateIfDue();
+    clock.pass(1);
+    expect(pepperService.current()).toBe('theirs');
+    expect(pepperService.isAccepted(own)).toBe(true);
+    expect(await pepperService.following('partner')).toMatchObject({ isTheirs: true, failure: undefined });
+    clock.pass(GRACE_MS);
+    expect(pepperService.isAccepted(own)).toBe(false);
+  });
+
+  it.each([
+    ['says nothing of where it has it from', [], false],
+    ['made it', ['id.partner.example'], false],
+    ['has it from another', ['id.another.example', 'id.partner.example'], false],
+    ['has it from us, whose name comes first', ['id.example.org', 'id.partner.example'], true],
+    [
+      'has it from us by others, and our name comes first',
+      ['id.example.org', 'id.z.example', 'id.partner.example'],
+      true,
+    ],
+    ['has it from us, who had it from others', ['id.a.example', 'id.example.org', 'id.partner.example'], true],
+    ['has it from us, and its name comes first', ['id.example.org', 'id.a.example'], false],
+    ['has it from us by one whose name comes first', ['id.example.org', 'id.a.example', 'id.partner.example'], false],
+  ])(
+    'of servers that follow each other, one makes it: where the upstream %s',
+    async (_case, viaPath, isPepperLeader) => {
+      const { peppers: pepperService, heard } = await started();
+      upstream.viaPath = viaPath;
+      await pepperService.rotateIfDue();
+      expect(await pepperService.following('partner')).toMatchObject({ isPepperLeader: isPepperLeader });
+      expect(pepperService.monitor?.viaPath).toEqual(isPepperLeader ? [] : viaPath);
+      clock.pass(LIFETIME_MS);
+      await pepperService.rotateIfDue();
+      expect(pepperService.current() === 'theirs').toBe(!isPepperLeader);
+      expect(heard.all('the followed upstream follows us: our pepper is the one of both')).toHaveLength(
+        isPepperLeader ? 1 : 0,
+      );
+
+      // It follows us no more.
+      upstream.viaPath = ['id.partner.example'];
+      await pepperService.rotateIfDue();
+      clock.pass(1);
+      expect(pepperService.current()).toBe('theirs');
+    },
+  );
+
+  it('announce it also where one of their own is scheduled already, which then never comes', async () => {
+    const before = await onItsOwn();
+    const own = before.peppers.current();
+    clock.pass(LIFETIME_MS - HOUR_MS / 2);
+    await before.peppers.rotateIfDue();
+    expect(await store.all()).toHaveLength(2);
+
+    const { peppers: pepperService } = await started();
+    expect(pepperService.current()).toBe('theirs');
+    expect(pepperService.isAccepted(own)).toBe(true);
+    clock.pass(HOUR_MS);
+    await pepperService.rotateIfDue();
+    expect(pepperService.current()).toBe('theirs');
+  });
+
+  it('announce another one as soon as everything is hashed under it, and accept the former for the grace', async () => {
+    const { index, peppers: pepperService, finds } = await started();
+    clock.pass(HOUR_MS);
+    upstream.pepper = 'another';
+    index.isSlow = true;
+    const keeping = pepperService.rotateIfDue();
+    await settle();
+    expect(pepperService.current()).toBe('theirs');
+    expect(pepperService.isAccepted('theirs')).toBe(true);
+
+    index.finish();
+    await keeping;
+    expect(pepperService.current()).toBe('another');
+    expect(finds('another')).toBe(alice);
+    clock.pass(GRACE_MS - 1);
+    await pepperService.rotateIfDue();
+    expect(pepperService.isAccepted('theirs')).toBe(true);
+    expect(finds('theirs')).toBe(alice);
+    clock.pass(1);
+    await pepperService.rotateIfDue();
+    expect(pepperService.isAccepted('theirs')).toBe(false);
+    expect(index.peppers()).toEqual(['another']);
+  });
+
+  it('count the grace of the former from when the other can be announced, however long it is hashed', async () => {
+    const { index, peppers: pepperService } = await started();
+    upstream.pepper = 'another';
+    index.isSlow = true;
+    const keeping = pepperService.rotateIfDue();
+    await settle();
+    clock.pass(2 * GRACE_MS);
+    index.finish();
+    await keeping;
+    expect(pepperService.current()).toBe('another');
+    expect(pepperService.isAccepted('theirs')).toBe(true);
+  });
+
+  it('accept what they announce, also past the grace where another instance was quicker', async () => {
+    const [one, two] = [await started(), await started()];
+    clock.pass(1);
+    upstream.pepper = 'another';
+    two.index.isSlow = true;
+    const keeping = two.peppers.rotateIfDue();
+    await one.peppers.rotateIfDue();
+    clock.pass(GRACE_MS);
+    expect(two.peppers.current()).toBe('theirs');
+    expect(two.peppers.isAccepted('theirs')).toBe(true);
+    two.index.finish();
+    await keeping;
+  });
+
+  it('have no calendar, and keep the last one that was known, however long the upstream is away', async () => {
+    await started();
+    upstream.failure = new Error('gone');
+    const { peppers: pepperService } = await started();
+    for (let days = 0; days < 30; days++) {
+      clock.pass(DAY_MS);
+      await pepperService.rotateIfDue();
+    }
+    expect(pepperService.current()).toBe('theirs');
+    expect(await store.all()).toHaveLength(1);
+  });
+
+  it('tell once that it cannot be learned, and once that it can again', async () => {
+    const { peppers: pepperService, heard } = await started();
+    const failures = ['no answer within 3 s', 'no answer within 2.9 s'].map((reason) => new Error(reason));
+    for (const failure of failures) {
+      upstream.failure = failure;
+      await pepperService.rotateIfDue();
+    }
+    expect(pepperService.monitor?.failure).toBe('no answer within 2.9 s');
+    expect(heard.all('the pepper of the followed upstream cannot be learned; the one in force stays')).toEqual([
+      { source: 'partner' },
+    ]);
+    expect(heard.counted.filter(({ name }) => name === 'followed_pepper_failures')).toHaveLength(2);
+
+    upstream.failure = undefined;
+    await pepperService.rotateIfDue();
+    await pepperService.rotateIfDue();
+    expect(heard.all('the pepper of the followed upstream is known again')).toEqual([{ source: 'partner' }]);
+    expect(pepperService.monitor?.failure).toBeUndefined();
+    expect(JSON.stringify(heard.lines)).not.toContain('theirs');
+  });
+
+  it.each([
+    ['within the grace', 1],
+    ['after it', 2 * GRACE_MS],
+  ])('return with it to one that it had before, %s', async (_case, ms) => {
+    const { peppers: pepperService, finds } = await started();
+    for (const pepper of ['another', 'theirs', 'another', 'theirs']) {
+      upstream.pepper = pepper;
+      clock.pass(ms);
+      await pepperService.rotateIfDue();
+      expect(pepperService.current()).toBe(pepper);
+      expect(pepperService.isAccepted(pepper)).toBe(true);
+      expect(finds(pepper)).toBe(alice);
+    }
+  });
+
+  it('return to their own calendar when the upstream is not followed any more, and follow it again', async () => {
+    await started();
+    clock.pass(DAY_MS);
+    const off = await onItsOwn();
+    expect(off.peppers.current()).toBe('theirs');
+    expect(await off.peppers.following('partner')).toBeUndefined();
+    clock.pass(LIFETIME_MS - DAY_MS);
+    await off.peppers.rotateIfDue();
+    const own = off.peppers.current();
+    expect(own).not.toBe('theirs');
+    expect(off.peppers.isAccepted('theirs')).toBe(true);
+
+    clock.pass(1);
+    const on = await started();
+    expect(on.peppers.current()).toBe('theirs');
+    expect(on.peppers.isAccepted(own)).toBe(true);
+  });
+
+  it('are the same for two instances, also while one does not know yet what the other announces', async () => {
+    const [one, two] = [await started(), await started()];
+    clock.pass(DAY_MS);
+    upstream.pepper = 'another';
+    await one.peppers.rotateIfDue();
+    expect(one.peppers.current()).toBe('another');
+    expect(two.peppers.current()).toBe('theirs');
+    expect(one.peppers.isAccepted('theirs')).toBe(true);
+
+    expect(two.peppers.isAccepted('another')).toBe(false);
+    let calls = 0;
+    two.peppers.onStale(() => calls++);
+    expect(await two.peppers.refreshAndAccept('another')).toBe(true);
+    expect(calls).toBe(1);
+    expect(two.finds('another')).toBe(alice);
+    expect(await two.peppers.refreshAndAccept('anything')).toBe(false);
+    expect(calls).toBe(1);
+
+    await Promise.all([one.peppers.rotateIfDue(), two.peppers.rotateIfDue()]);
+    expect(two.peppers.current()).toBe('another');
+    expect(await store.all()).toHaveLength(2);
+  });
+
+  it('are added once by two instances that learn of another one at the same moment', async () => {
+    const [one, two] = [await started(), await started()];
+    clock.pass(DAY_MS);
+    upstream.pepper = 'another';
+    await Promise.all([one.peppers.rotateIfDue(), two.peppers.rotateIfDue()]);
+    expect(await store.all()).toHaveLength(2);
+    expect([one.peppers.current(), two.peppers.current()]).toEqual(['another', 'another']);
+  });
+
+  it('hash four at most, however often it changes, and always accept the one they announce', async () => {
+    const { index, peppers: pepperService } = await started();
+    for (let change = 1; change <= 10; change++) {
+      upstream.pepper = `theirs${change}`;
+      clock.pass(1000);
+      index.isSlow = true;
+      const keeping = pepperService.rotateIfDue();
+      await settle();
+      expect(pepperService.isAccepted(pepperService.current())).toBe(true);
+      index.finish();
+      await keeping;
+      expect(pepperService.current()).toBe(upstream.pepper);
+    }
+    expect(index.peppers()).toHaveLength(4);
+    expect(pepperService.isAccepted('theirs7')).toBe(true);
+    expect(pepperService.isAccepted('theirs6')).toBe(false);
+    expect(await pepperService.refreshAndAccept('theirs6')).toBe(false);
+  });
+});
+
+describe.each([
+  ['two', ['a', 'b']],
+  ['three', ['b', 'a', 'c']],
+])('%s servers of which each follows the next one', (_count, names) => {
+  it.each([
+    [
+      'one after another',
+      async (looks: readonly (() => Promise<void>)[]) =>
+        looks.reduce(async (before, look) => {
+          await before;
+          await look();
+        }, Promise.resolve()),
+    ],
+    [
+      'at the same time',
+      async (looks: readonly (() => Promise<void>)[]) => void (await Promise.all(looks.map(async (look) => look()))),
+    ],
+  ])('come to one pepper, which changes on the calendar of one of them, looking %s', async (_case, inTurn) => {
+    const clock = new FakeClock();
+    const servers: { name: string; pepperService: PepperService }[] = [];
+    const followers = names.map((_name, at) => {
+      const next = () => servers[(at + 1) % names.length];
+      return {
+        name: 'next',
+        viaPath: [] as readonly string[],
+        async current() {
+          const { name = '', pepperService } = next() ?? {};
+          if (!pepperService?.isReady()) throw new Error('it does not answer yet');
+          this.viaPath = [...(pepperService.monitor?.viaPath ?? []), name];
+          return pepperService.current();
+        },
+        onChange: () => ({ close: () => undefined }),
+      };
+    });
+    for (const [at, name] of names.entries()) {
+      const followed = followers[at];
+      const random = { text: () => `${name}${clock.now()}` } as unknown as CountingRandom;
+      const heard = new RecordingTelemetry();
+      const watch = followed && new UpstreamPepperMonitor(followed, heard, name);
+      const options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS };
+      const index = new SlowIndex();
+      servers.push({
+        name,
+        pepperService: new PepperService(
+          { store: new MemoryPepperStore(), index, random, clock, telemetry: heard },
+          options,
+          watch,
+        ),
+      });
+    }
+    const minutes = async (count: number) => {
+      for (let minute = 0; minute < count; minute++) {
+        await inTurn(
+          servers.map(
+            ({ pepperService }) =>
+              () =>
+                pepperService.rotateIfDue(),
+          ),
+        );
+        clock.pass(60_000);
+      }
+    };
+    const announced = () => [...new Set(servers.map(({ pepperService }) => pepperService.current()))];
+    await minutes(8);
+    const before = announced();
+    expect(before).toHaveLength(1);
+    expect(
+      servers.filter(({ pepperService }) => pepperService.monitor?.isPepperLeader).map(({ name }) => name),
+    ).toEqual(['a']);
+    await minutes(30);
+    expect(announced()).toEqual(before);
+    clock.pass(LIFETIME_MS);
+    await minutes(4);
+    expect(announced()).toHaveLength(1);
+    expect(announced()[0]).toMatch(/^a/);
+  });
+});

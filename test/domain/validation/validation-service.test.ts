@@ -1,0 +1,535 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { MemoryRateLimits } from '../../../src/adapters/memory/rate-limits.js';
+import { MemorySessionStore } from '../../support/memory/session-store.js';
+import { DomainError } from '../../../src/domain/shared/errors.js';
+import { type QuotaOptions, Quotas } from '../../../src/domain/rate-limiting/quotas.js';
+import { ValidationService, type TokenRequest } from '../../../src/domain/validation/validation-service.js';
+import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
+import { SESSION_LIFETIME_MS } from '../../../src/domain/validation/validation-session.js';
+import { DeliveryError } from '../../../src/ports/message-sender.js';
+import { alice, bob, CountingRandom, FakeClock, RecordingSender } from '../../support/fakes.js';
+
+const HOUR_MS = 3_600_000;
+
+const request: TokenRequest = {
+  threepid: email('alice@example.org'),
+  clientSecret: 'monkeys_are_GREAT',
+  sendAttempt: 1,
+  nextLink: 'https://app.example.org/next',
+  user: alice,
+  client: '192.0.2.1',
+  preferences: { brand: 'blue', acceptLanguage: 'de' },
+};
+
+const byPhone: TokenRequest = { ...request, threepid: msisdn('492215551234'), callingCode: '49' };
+
+/** A sender whose messages are under way until the test lets them arrive. */
+class SlowOutbox extends RecordingSender {
+  private readonly inFlight: (() => void)[] = [];
+
+  override async send(...message: Parameters<RecordingSender['send']>): Promise<void> {
+    await new Promise<void>((arrive) => this.inFlight.push(arrive));
+    await super.send(...message);
+  }
+
+  get waiting(): number {
+    return this.inFlight.length;
+  }
+
+  arrive(): void {
+    for (const arrive of this.inFlight.splice(0)) arrive();
+  }
+}
+
+/** Lets everything run that waits for nothing but its turn. */
+const settle = () => new Promise(setImmediate);
+
+describe('Sessions', () => {
+  let clock: FakeClock;
+  let random: CountingRandom;
+  let store: MemorySessionStore;
+  let mails: RecordingSender;
+  let texts: RecordingSender;
+  let validationService: ValidationService;
+
+  const build = (senders: readonly RecordingSender[], quotas: Partial<QuotaOptions> = {}) =>
+    new ValidationService(
+      {
+        store,
+        senders,
+        quotas: new Quotas(new MemoryRateLimits(clock), { mail: {}, sms: {}, invites: {}, lookup: {}, ...quotas }),
+        clock,
+        random,
+      },
+      {
+        tokenLength: 32,
+        codeLength: 6,
+        maxGuesses: 5,
+        linkOf: ({ sid, token }) => `https://id.example.org/validate?sid=${sid}&token=${token}`,
+      },
+    );
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    random = new CountingRandom();
+    store = new MemorySessionStore();
+    mails = new RecordingSender('email');
+    texts = new RecordingSender('msisdn');
+    validationService = build([mails, texts]);
+  });
+
+  describe('requestToken', () => {
+    it('sends the token with a link, as its reader wants it', async () => {
+      const sid = await validationService.requestToken(request);
+      const { token } = mails;
+      expect(mails.sent).toEqual([
+        {
+          to: request.threepid,
+          message: {
+            kind: 'validation',
+            token,
+            link: `https://id.example.org/validate?sid=${sid}&token=${token}`,
+            preferences: request.preferences,
+          },
+        },
+      ]);
+      expect(texts.sent).toEqual([]);
+    });
+
+    it('sends a code of digits to a phone', async () => {
+      await validationService.requestToken(byPhone);
+      expect(texts.sent).toHaveLength(1);
+      expect(texts.token).toMatch(/^\d{6}$/);
+      expect(mails.sent).toEqual([]);
+    });
+
+    it('mails the folded address, which is the one that will be bound (EM-14)', async () => {
+      const sid = await validationService.requestToken({ ...request, threepid: email('Strauß@Example.org') });
+      expect(mails.sent[0]?.to.address).toBe('strauss@example.org');
+
+      await validationService.submitToken(sid, request.clientSecret, mails.token);
+      expect((await validationService.validated(sid, request.clientSecret)).threepid.address).toBe(
+        'strauss@example.org',
+      );
+    });
+
+    it('answers a repeated attempt with the same session and sends nothing (EM-4)', async () => {
+      const first = await validationService.requestToken(request);
+      expect(await validationService.requestToken(request)).toBe(first);
+      expect(await validationService.requestToken({ ...request, sendAttempt: 0 })).toBe(first);
+      expect(mails.sent).toHaveLength(1);
+    });
+
+    it('sends for attempt 0, once, because clients may count from there (EM-4)', async () => {
+      const first = await validationService.requestToken({ ...request, sendAttempt: 0 });
+      expect(await validationService.requestToken({ ...request, sendAttempt: 0 })).toBe(first);
+      expect(mails.sent).toHaveLength(1);
+      await validationService.requestToken(request);
+      expect(mails.sent).toHaveLength(2);
+    });
+
+    it('sends the same token again for a higher attempt (EM-4)', async () => {
+      const first = await validationService.requestToken(request);
+      const { token } = mails;
+      expect(await validationService.requestToken({ ...request, sendAttempt: 7 })).toBe(first);
+      expect(mails.sent).toHaveLength(2);
+      expect(mails.token).toBe(token);
+
+      await validationService.requestToken({ ...request, sendAttempt: 6 });
+      expect(mails.sent).toHaveLength(2);
+    });
+
+    it('finds the session again whichever way the address is written (EM-14)', async () => {
+      const first = await validationService.requestToken({ ...request, threepid: email('Strauß@example.org') });
+      expect(await validationService.requestToken({ ...request, threepid: email('STRAUSS@example.org') })).toBe(first);
+      expect(mails.sent).toHaveLength(1);
+    });
+
+    it.each([
+      ['another client secret', { clientSecret: 'apes' }],
+      ['another address', { threepid: email('bob@example.org') }],
+      ['another medium', { threepid: byPhone.threepid }],
+    ])('opens a session of its own for %s', async (_case, other) => {
+      const first = await validationService.requestToken(request);
+      expect(await validationService.requestToken({ ...request, ...other })).not.toBe(first);
+      expect(mails.sent.length + texts.sent.length).toBe(2);
+    });
+
+    it('sends once for repeats that overtake their first attempt', async () => {
+      const slow = new SlowOutbox('email');
+      validationService = build([slow]);
+      const repeats = [1, 2, 3].map(() => validationService.requestToken(request));
+      await settle();
+      expect(slow.waiting).toBe(1);
+      slow.arrive();
+
+      const sids = await Promise.all(repeats);
+      expect(new Set(sids).size).toBe(1);
+      expect(slow.sent).toHaveLength(1);
+    });
+
+    it('sends once more for a higher attempt that overtakes, and after the first', async () => {
+      const slow = new SlowOutbox('email');
+      validationService = build([slow]);
+      const both = [request, { ...request, sendAttempt: 2 }].map((one) => validationService.requestToken(one));
+      await settle();
+      expect(slow.waiting).toBe(1);
+      slow.arrive();
+      await settle();
+      slow.arrive();
+      await Promise.all(both);
+      expect(slow.sent).toHaveLength(2);
+    });
+
+    it('does not make one session wait for another', async () => {
+      const slow = new SlowOutbox('email');
+      validationService = build([slow]);
+      const both = [request, { ...request, clientSecret: 'apes' }].map((one) => validationService.requestToken(one));
+      await settle();
+      expect(slow.waiting).toBe(2);
+      slow.arrive();
+      await Promise.all(both);
+    });
+
+    it.each([
+      ['mail', request, 'email_not_sent'],
+      ['text message', byPhone, 'message_not_sent'],
+    ])('says that a %s could not be sent, and lets the same attempt be repeated', async (_case, one, code) => {
+      const box = one === request ? mails : texts;
+      box.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 try later');
+      await expect(validationService.requestToken(one)).rejects.toMatchObject({ code, cause: box.failure });
+
+      box.failure = undefined;
+      const sid = await validationService.requestToken(one);
+      expect(box.sent).toHaveLength(1);
+      await validationService.submitToken(sid, one.clientSecret, box.token);
+    });
+
+    it('lets a repeat that waited for a failing attempt try for itself', async () => {
+      const slow = new SlowOutbox('email');
+      validationService = build([slow]);
+      slow.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 try later');
+      const [first, repeat] = [validationService.requestToken(request), validationService.requestToken(request)];
+      const refused = first.catch((error: unknown) => error);
+      await settle();
+      slow.arrive();
+      expect(await refused).toMatchObject({ code: 'email_not_sent' });
+      slow.failure = undefined;
+      await settle();
+      slow.arrive();
+      await repeat;
+      expect(slow.sent).toHaveLength(1);
+    });
+
+    it('passes on that a destination is rejected', async () => {
+      texts.failure = new DomainError('destination_rejected');
+      await expect(validationService.requestToken(byPhone)).rejects.toBe(texts.failure);
+    });
+
+    it.each([
+      ['mail', request, 'email_not_sent'],
+      ['texts', byPhone, 'destination_rejected'],
+    ])('refuses where nothing sends %s', async (_case, one, code) => {
+      validationService = build([]);
+      await expect(validationService.requestToken(one)).rejects.toMatchObject({ code });
+    });
+
+    it('keeps a validation that arrives while a message is under way', async () => {
+      const slow = new SlowOutbox('email');
+      await validationService.requestToken(request);
+      const { token } = mails;
+      validationService = build([slow]);
+      const again = validationService.requestToken({ ...request, sendAttempt: 2 });
+      await settle();
+      const sid = (await store.find(request.threepid, request.clientSecret))?.sid ?? '';
+      await validationService.submitToken(sid, request.clientSecret, token);
+      slow.arrive();
+      await again;
+      expect(await validationService.validated(sid, request.clientSecret)).toMatchObject({ validatedAt: clock.now() });
+    });
+  });
+
+  describe('limits', () => {
+    const hourly = (amount: number) => ({ amount, windowMs: HOUR_MS });
+
+    it.each<[string, Partial<QuotaOptions>, TokenRequest, Partial<TokenRequest>, Partial<TokenRequest>]>([
+      [
+        'an address',
+        { mail: { perAddress: hourly(1) } },
+        request,
+        { user: bob, client: '192.0.2.2' },
+        { threepid: email('b@example.org') },
+      ],
+      ['a user', { mail: { perUser: hourly(1) } }, request, { threepid: email('b@example.org') }, { user: bob }],
+      [
+        'a client',
+        { mail: { perClient: hourly(1) } },
+        request,
+        { threepid: email('b@example.org'), user: bob },
+        { client: '192.0.2.2' },
+      ],
+      ['a number', { sms: { perNumber: hourly(1) } }, byPhone, { user: bob }, { threepid: msisdn('492215550000') }],
+      [
+        'a user who is texted',
+        { sms: { perUser: hourly(1) } },
+        byPhone,
+        { threepid: msisdn('492215550000') },
+        { user: bob },
+      ],
+      [
+        'a country',
+        { sms: { perCountry: hourly(1) } },
+        byPhone,
+        { threepid: msisdn('492215550000'), user: bob },
+        { callingCode: '44' },
+      ],
+      [
+        'a client who is texted and no user',
+        { sms: { perUser: hourly(1) } },
+        { ...byPhone, user: undefined },
+        { threepid: msisdn('492215550000') },
+        { client: '192.0.2.2' },
+      ],
+    ])('to %s are kept, and others are not concerned', async (_case, quotas, one, again, other) => {
+      validationService = build([mails, texts], quotas);
+      await validationService.requestToken({ ...one, clientSecret: 'a' });
+      const repeat = { ...one, ...again, clientSecret: 'b' };
+      await expect(validationService.requestToken(repeat)).rejects.toMatchObject({
+        code: 'limit_exceeded',
+        details: { retry_after_ms: HOUR_MS },
+      });
+      expect(mails.sent.length + texts.sent.length).toBe(1);
+      await validationService.requestToken({ ...one, ...other, clientSecret: 'c' });
+
+      clock.pass(HOUR_MS);
+      await validationService.requestToken(repeat);
+      expect(mails.sent.length + texts.sent.length).toBe(3);
+    });
+
+    it('cost nothing for a repeat that sends nothing', async () => {
+      validationService = build([mails], { mail: { perAddress: hourly(2) } });
+      for (let i = 0; i < 5; i++) await validationService.requestToken(request);
+      await validationService.requestToken({ ...request, sendAttempt: 2 });
+      expect(mails.sent).toHaveLength(2);
+    });
+
+    it.each<[string, Partial<QuotaOptions>, TokenRequest]>([
+      ['an address', { mail: { perUser: hourly(1), perAddress: hourly(1) } }, request],
+      ['a number', { sms: { perUser: hourly(1), perNumber: hourly(1) } }, byPhone],
+    ])('of %s are not used up by somebody who is over the own one', async (_case, quotas, one) => {
+      validationService = build([mails, texts], quotas);
+      const other = one === request ? email('b@example.org') : msisdn('492215550000');
+      await validationService.requestToken({ ...one, threepid: other, user: bob });
+      await expect(validationService.requestToken({ ...one, user: bob })).rejects.toThrow(DomainError);
+      await validationService.requestToken({ ...one, user: alice });
+    });
+  });
+
+  describe('submitToken', () => {
+    it('validates, once and for the time it says (EM-15)', async () => {
+      const sid = await validationService.requestToken(request);
+      clock.pass(1_000);
+      const validated = await validationService.submitToken(sid, request.clientSecret, mails.token);
+      expect(validated).toMatchObject({ sid, threepid: request.threepid, validatedAt: clock.now() });
+
+      clock.pass(1_000);
+      expect(await validationService.submitToken(sid, request.clientSecret, mails.token)).toEqual(validated);
+      expect(await validationService.validated(sid, request.clientSecret)).toEqual(validated);
+    });
+
+    it('gives the next link of the session, the one that was delivered last (EM-13)', async () => {
+      const sid = await validationService.requestToken(request);
+      expect(await validationService.submitToken(sid, request.clientSecret, mails.token)).toMatchObject({
+        nextLink: 'https://app.example.org/next',
+      });
+
+      await validationService.requestToken({ ...request, nextLink: 'https://evil.example/' });
+      expect(await validationService.submitToken(sid, request.clientSecret, mails.token)).toMatchObject({
+        nextLink: 'https://app.example.org/next',
+      });
+
+      await validationService.requestToken({ ...request, sendAttempt: 2, nextLink: undefined });
+      const { nextLink } = await validationService.submitToken(sid, request.clientSecret, mails.token);
+      expect(nextLink).toBeUndefined();
+    });
+
+    it.each([
+      ['an unknown sid', { sid: 'nope' }, 'session_unknown'],
+      ['a wrong client secret', { clientSecret: 'apes' }, 'session_unknown'],
+      ['an empty client secret', { clientSecret: '' }, 'session_unknown'],
+      ['a wrong token', { token: 'nope' }, 'token_incorrect'],
+      ['an empty token', { token: '' }, 'token_incorrect'],
+    ])('refuses %s', async (_case, wrong, code) => {
+      const sid = await validationService.requestToken(request);
+      const right = { sid, clientSecret: request.clientSecret, token: mails.token };
+      const given = { ...right, ...wrong };
+      await expect(validationService.submitToken(given.sid, given.clientSecret, given.token)).rejects.toMatchObject({
+        code,
+      });
+      await expect(validationService.validated(sid, request.clientSecret)).rejects.toMatchObject({
+        code: 'session_not_validated',
+      });
+    });
+
+    it('refuses the token of another session', async () => {
+      const sid = await validationService.requestToken(request);
+      await validationService.requestToken({ ...request, clientSecret: 'apes' });
+      await expect(validationService.submitToken(sid, request.clientSecret, mails.token)).rejects.toMatchObject({
+        code: 'token_incorrect',
+      });
+    });
+
+    it('closes a session after too many wrong guesses, also to the right one (EM-15)', async () => {
+      const sid = await validationService.requestToken(request);
+      for (let i = 0; i < 5; i++) {
+        await expect(validationService.submitToken(sid, request.clientSecret, 'nope')).rejects.toMatchObject({
+          code: 'token_incorrect',
+        });
+      }
+      await expect(validationService.submitToken(sid, request.clientSecret, mails.token)).rejects.toMatchObject({
+        code: 'session_closed',
+      });
+      await expect(validationService.validated(sid, request.clientSecret)).rejects.toMatchObject({
+        code: 'session_not_validated',
+      });
+    });
+
+    it('opens again with another token when that is asked for, and then takes as many guesses', async () => {
+      const sid = await validationService.requestToken(request);
+      const former = mails.token;
+      for (let i = 0; i < 6; i++)
+        await expect(validationService.submitToken(sid, request.clientSecret, 'nope')).rejects.toThrow(DomainError);
+      await validationService.requestToken(request);
+      expect(mails.sent).toHaveLength(1);
+
+      expect(await validationService.requestToken({ ...request, sendAttempt: 2 })).toBe(sid);
+      expect(mails.token).not.toBe(former);
+      await expect(validationService.submitToken(sid, request.clientSecret, former)).rejects.toMatchObject({
+        code: 'token_incorrect',
+      });
+      for (let i = 0; i < 3; i++)
+        await expect(validationService.submitToken(sid, request.clientSecret, 'nope')).rejects.toThrow(DomainError);
+      expect((await validationService.submitToken(sid, request.clientSecret, mails.token)).sid).toBe(sid);
+    });
+
+    it('keeps its token while it is open', async () => {
+      const sid = await validationService.requestToken(request);
+      const former = mails.token;
+      for (let i = 0; i < 4; i++)
+        await expect(validationService.submitToken(sid, request.clientSecret, 'nope')).rejects.toThrow(DomainError);
+      await validationService.requestToken({ ...request, sendAttempt: 2 });
+      expect(mails.token).toBe(former);
+    });
+
+    it('takes the right token as the last of the guesses', async () => {
+      const sid = await validationService.requestToken(request);
+      for (let i = 0; i < 4; i++)
+        await expect(validationService.submitToken(sid, request.clientSecret, 'nope')).rejects.toThrow(DomainError);
+      await validationService.submitToken(sid, request.clientSecret, mails.token);
+    });
+
+    it('counts guesses that come all at once', async () => {
+      const sid = await validationService.requestToken(byPhone);
+      const guesses = Array.from({ length: 50 }, (_, i) =>
+        validationService.submitToken(sid, byPhone.clientSecret, `9${i}`),
+      );
+      const right = validationService.submitToken(sid, byPhone.clientSecret, texts.token);
+      const reasons = (await Promise.allSettled(guesses)).map(
+        (one) => one.status === 'rejected' && (one.reason as DomainError).code,
+      );
+      expect(reasons.filter((reason) => reason === 'token_incorrect')).toHaveLength(5);
+      expect(reasons.filter((reason) => reason === 'session_closed')).toHaveLength(45);
+      await expect(right).rejects.toMatchObject({ code: 'session_closed' });
+    });
+
+    it('closes nothing to somebody who does not know the client secret', async () => {
+      const sid = await validationService.requestToken(request);
+      for (let i = 0; i < 20; i++)
+        await expect(validationService.submitToken(sid, 'apes', 'nope')).rejects.toThrow(DomainError);
+      await validationService.submitToken(sid, request.clientSecret, mails.token);
+    });
+
+    it('leaves a validated session open, whatever is guessed then', async () => {
+      const sid = await validationService.requestToken(request);
+      await validationService.submitToken(sid, request.clientSecret, mails.token);
+      for (let i = 0; i < 20; i++) {
+        await expect(validationService.submitToken(sid, request.clientSecret, 'nope')).rejects.toMatchObject({
+          code: 'token_incorrect',
+        });
+      }
+      await validationService.submitToken(sid, request.clientSecret, mails.token);
+    });
+  });
+
+  describe('the life of a session (EM-9)', () => {
+    it('is 24 hours from its opening', async () => {
+      const sid = await validationService.requestToken(request);
+      clock.pass(SESSION_LIFETIME_MS);
+      await validationService.live(sid, request.clientSecret);
+      clock.pass(1);
+      await expect(validationService.live(sid, request.clientSecret)).rejects.toMatchObject({
+        code: 'session_expired',
+      });
+      await expect(validationService.submitToken(sid, request.clientSecret, mails.token)).rejects.toMatchObject({
+        code: 'session_expired',
+      });
+    });
+
+    it('is 24 hours from its validation', async () => {
+      const sid = await validationService.requestToken(request);
+      clock.pass(SESSION_LIFETIME_MS);
+      await validationService.submitToken(sid, request.clientSecret, mails.token);
+      clock.pass(SESSION_LIFETIME_MS);
+      await validationService.validated(sid, request.clientSecret);
+      clock.pass(1);
+      await expect(validationService.validated(sid, request.clientSecret)).rejects.toMatchObject({
+        code: 'session_expired',
+      });
+    });
+
+    it('is not prolonged by another message or another submission', async () => {
+      const sid = await validationService.requestToken(request);
+      await validationService.submitToken(sid, request.clientSecret, mails.token);
+      clock.pass(SESSION_LIFETIME_MS);
+      await validationService.requestToken({ ...request, sendAttempt: 2 });
+      await validationService.submitToken(sid, request.clientSecret, mails.token);
+      clock.pass(1);
+      await expect(validationService.validated(sid, request.clientSecret)).rejects.toMatchObject({
+        code: 'session_expired',
+      });
+    });
+
+    it('ends with another session of the same address and client secret', async () => {
+      const first = await validationService.requestToken(request);
+      const { token } = mails;
+      clock.pass(SESSION_LIFETIME_MS + 1);
+      const second = await validationService.requestToken(request);
+      expect(second).not.toBe(first);
+      expect(mails.sent).toHaveLength(2);
+      expect(mails.token).not.toBe(token);
+      await expect(validationService.submitToken(second, request.clientSecret, token)).rejects.toMatchObject({
+        code: 'token_incorrect',
+      });
+    });
+
+    it('does not tell a stranger that a session has expired', async () => {
+      const sid = await validationService.requestToken(request);
+      clock.pass(SESSION_LIFETIME_MS + 1);
+      await expect(validationService.live(sid, 'apes')).rejects.toMatchObject({ code: 'session_unknown' });
+    });
+
+    it('is told of for a while after it ended, and then forgotten', async () => {
+      const sid = await validationService.requestToken(request);
+      clock.pass(5 * SESSION_LIFETIME_MS);
+      await validationService.purge();
+      await expect(validationService.live(sid, request.clientSecret)).rejects.toMatchObject({
+        code: 'session_expired',
+      });
+      clock.pass(1);
+      await validationService.purge();
+      await expect(validationService.live(sid, request.clientSecret)).rejects.toMatchObject({
+        code: 'session_unknown',
+      });
+    });
+  });
+});

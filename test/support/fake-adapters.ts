@@ -1,0 +1,89 @@
+import { ContainerModule } from 'inversify';
+import { Ed25519Signer } from '../../src/adapters/signing/ed25519-signer.js';
+import { type Stores, storesModule } from '../../src/app/wiring/stores-module.js';
+import type { DomainOptions } from '../../src/app/wiring/domain-options.js';
+import type { QuotaOptions } from '../../src/domain/rate-limiting/quotas.js';
+import { AccountLookup } from '../../src/ports/account-lookup.js';
+import { Clock } from '../../src/ports/clock.js';
+import { HashIndex } from '../../src/ports/hash-index.js';
+import { HomeserverKeys } from '../../src/ports/homeserver-keys.js';
+import { Homeservers } from '../../src/ports/homeservers.js';
+import { MessageSender } from '../../src/ports/message-sender.js';
+import { Random } from '../../src/ports/random.js';
+import { Signer } from '../../src/ports/signer.js';
+import { Telemetry } from '../../src/ports/telemetry.js';
+import {
+  CountingRandom,
+  FakeAccounts,
+  FakeClock,
+  fakeHomeservers,
+  RecordingSender,
+  RecordingTelemetry,
+} from './fakes.js';
+import { MemoryHashIndex } from './memory/hash-index.js';
+import { memoryStores } from './memory/stores.js';
+
+export const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What tests put in place of the world: memory, a clock that stands still, and senders that keep what they send. */
+export function fakeAdapters(
+  given: {
+    readonly clock?: FakeClock;
+    readonly random?: CountingRandom;
+    readonly stores?: ReturnType<typeof memoryStores>;
+    readonly homeservers?: Homeservers;
+    readonly homeserverKeys?: HomeserverKeys;
+  } = {},
+) {
+  const clock = given.clock ?? new FakeClock();
+  const adapters = {
+    clock,
+    random: given.random ?? new CountingRandom(),
+    telemetry: new RecordingTelemetry(),
+    stores: given.stores ?? memoryStores(clock),
+    index: new MemoryHashIndex(),
+    mails: new RecordingSender('email'),
+    texts: new RecordingSender('msisdn'),
+    accounts: new FakeAccounts(),
+    signer: new Ed25519Signer('id.example.org', [
+      { keyId: 'ed25519:1', seed: new Uint8Array(32).fill(1) },
+      { keyId: 'ed25519:0', seed: new Uint8Array(32).fill(2) },
+    ]),
+  };
+  const homeservers = given.homeservers ?? fakeHomeservers(new Map());
+  const homeserverKeys = given.homeserverKeys ?? { find: async () => undefined };
+  const module = new ContainerModule(({ bind }) => {
+    bind(Clock).toConstantValue(clock);
+    bind(Random).toConstantValue(adapters.random);
+    bind(Telemetry).toConstantValue(adapters.telemetry);
+    bind(HashIndex).toConstantValue(adapters.index);
+    bind(Signer).toConstantValue(adapters.signer);
+    bind(MessageSender).toConstantValue(adapters.mails);
+    bind(MessageSender).toConstantValue(adapters.texts);
+    bind(AccountLookup).toConstantValue(adapters.accounts);
+    bind(Homeservers).toConstantValue(homeservers);
+    bind(HomeserverKeys).toConstantValue(homeserverKeys);
+  });
+  const stores: Stores = adapters.stores;
+  return { ...adapters, modules: [module, storesModule(stores)] };
+}
+
+/** The domain as it is configured in tests, unless a test says otherwise. */
+export const testOptions = (
+  given: Partial<DomainOptions> & { readonly limits?: Partial<QuotaOptions> },
+): DomainOptions => ({
+  lookup: { lifetimeMs: 7 * DAY_MS, graceMs: DAY_MS, maxAddresses: 100 },
+  sessions: {
+    tokenLength: 32,
+    codeLength: 6,
+    maxGuesses: 5,
+    linkOf: ({ sid, token }) => `https://id.example.org/validate?sid=${sid}&token=${token}`,
+  },
+  bindingService: { directoryOwned: 'refuse' },
+  inviteService: { publicUrl: 'https://id.example.org', webClient: 'https://app.example.org', allowedWebClients: [] },
+  quotas: { mail: {}, sms: {}, invites: {}, lookup: {}, ...given.limits },
+  policies: [],
+  serverNames: ['id.example.org'],
+  serverIdentity: 'id.example.org 0a1b2c3d',
+  ...given,
+});

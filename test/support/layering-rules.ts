@@ -1,0 +1,211 @@
+import type { Import, Module } from './modules.js';
+
+/** What the floors make an exception for, each with its reason. */
+export interface Exceptions {
+  /** Files outside the rule that may name a library as a type: `<file> <library>`. */
+  readonly libraries: Readonly<Record<string, string>>;
+  /** Files longer than `MOST_LINES`. */
+  readonly long: Readonly<Record<string, string>>;
+}
+
+export const MOST_LINES = 250;
+
+/** What the domain may take from outside: names by library, and the one file that may if it is only one. */
+const OUTSIDE_OF_DOMAIN: Readonly<Record<string, { readonly names?: readonly string[]; readonly file?: string }>> = {
+  'node:crypto': { names: ['hash', 'createHash', 'timingSafeEqual'] },
+  'node:net': { names: ['isIP'], file: 'domain/identifiers/server-name.ts' },
+  'libphonenumber-js': { file: 'domain/identifiers/phone-number.ts' },
+};
+
+/** Where a library of one floor may be named, for code and for people. */
+const HOMES: Readonly<Record<string, { readonly files: RegExp; readonly name: string }>> = {
+  inversify: {
+    files: /^(adapters\/[^/]+\/module|app\/wiring\/[^/]+)\.ts$/,
+    name: 'the module.ts of an adapter family or app/wiring',
+  },
+  'reflect-metadata': { files: /^app\/wiring\/container\.ts$/, name: 'app/wiring/container.ts' },
+  knex: { files: /^adapters\/(knex|sources)\//, name: 'src/adapters/knex' },
+};
+
+const TIME_CHANCE_AND_SURROUNDINGS =
+  /^(Date|Math\.random|performance|crypto|process|console|fetch|globalThis|require|setTimeout|setInterval|setImmediate|queueMicrotask|randomBytes)\b/;
+
+/** What families of adapters share: it knows libraries only. */
+const SHARED = 'shared';
+
+/** Folders in which no two folders may import each other. */
+const FOLDERS_WITHOUT_CIRCLES = ['domain', 'app', 'app/config', 'app/http', 'adapters/ldap'];
+
+const MAY_READ_ENVIRONMENT = ['app/main.ts', 'app/cli.ts'];
+
+/**
+ * Where the modules look up, out or too far, one line each that says what to do about it. The floors
+ * from the ground: records, ports, services, adapters, app; each may look only down.
+ */
+export function violations(modules: readonly Module[], exceptions: Exceptions): readonly string[] {
+  const active = new Set(
+    modules.filter((module) => isService(module.path) || asksPorts(module)).map(({ path }) => path),
+  );
+  return [
+    ...modules.flatMap((module) => [
+      ...module.imports.flatMap((one) => problemOf(module.path, one, active, exceptions) ?? []).map(said(module)),
+      ...surroundings(module).map(said(module)),
+      ...lengths(module, exceptions).map(said(module)),
+    ]),
+    ...circles(modules.filter(({ path }) => floorOf(path) === 'domain')),
+    ...FOLDERS_WITHOUT_CIRCLES.flatMap((folder) => folderCircles(modules, folder)),
+    ...outdated(modules, exceptions),
+  ];
+}
+
+/** A service of the domain says so in its name. */
+const isService = (path: string) => floorOf(path) === 'domain' && path.endsWith('-service.ts');
+
+/** Asks ports for something; what does not, and is no service, is a record. */
+const asksPorts = ({ imports }: Module) => imports.some(({ from }) => floorOf(from) === 'ports');
+
+const floorOf = (path: string) => path.split('/')[0];
+
+const said =
+  ({ path }: Module) =>
+  (problem: string) =>
+    `src/${path} ${problem}`;
+
+function problemOf(path: string, one: Import, active: ReadonlySet<string>, exceptions: Exceptions): string | undefined {
+  const { from, isType } = one;
+  const [floor, target] = [floorOf(path), floorOf(from)];
+  const home = HOMES[libraryOf(from)];
+  if (home && !home.files.test(path)) {
+    const isExcepted = isType && exceptions.libraries[`${path} ${libraryOf(from)}`] !== undefined;
+    if (!isExcepted) return `names ${from}: that belongs into ${home.name}; take what you need as an argument`;
+  }
+  if (floor === 'domain') return problemOfDomain(path, one, active);
+  if (floor === 'ports') {
+    if (isService(from)) return `imports ${from}, a service: a port may name anything of the domain but services`;
+    if (target === 'domain' && !isType)
+      return `imports ${from} as a value: write "import type", a port is only a promise`;
+    if (target !== 'domain' && target !== 'ports')
+      return `imports ${from}: a port speaks of records and other ports, of nothing else`;
+  }
+  if (floor === 'adapters') {
+    if (target === 'app') return `imports ${from}: adapters do not know who uses them; take it as an argument`;
+    if (isService(from))
+      return `imports ${from}, a service: adapters know ports and records; move the rule that it needs into a record`;
+    if (target === 'adapters' && familyOf(from) !== familyOf(path) && familyOf(from) !== SHARED)
+      return `imports ${from} of another family: let app hand it over, or move what both need into a record`;
+  }
+  return undefined;
+}
+
+function problemOfDomain(
+  path: string,
+  { from, isType, names }: Import,
+  active: ReadonlySet<string>,
+): string | undefined {
+  const target = floorOf(from);
+  if (target === 'adapters' || target === 'app') return `imports ${from}: the domain asks through a port in src/ports`;
+  if (target === 'ports')
+    return isType
+      ? undefined
+      : `imports ${from} as a value: write "import type", the port is handed to the constructor`;
+  if (target === 'domain') {
+    const isUp = isService(from) && !active.has(path);
+    return isUp
+      ? `imports the service ${from} although it asks no port itself: a record may import records only; move what it needs into a record`
+      : undefined;
+  }
+  const allowed = OUTSIDE_OF_DOMAIN[libraryOf(from)];
+  if (!allowed || (allowed.file !== undefined && allowed.file !== path))
+    return `imports ${from}: the domain is plain TypeScript; put an adapter behind a port`;
+  const other = allowed.names && names.find((name) => !allowed.names?.includes(name));
+  return other === undefined
+    ? undefined
+    : `imports ${other} of ${from}: only ${allowed.names?.join(', ')} are without time, chance and I/O`;
+}
+
+function surroundings({ path, imports, globals }: Module): readonly string[] {
+  const isDomain = floorOf(path) === 'domain';
+  const forbidden = [...globals].filter((name) => isDomain && TIME_CHANCE_AND_SURROUNDINGS.test(name));
+  const hasEnvironment = globals.has('process.env') || imports.some(({ from }) => /^(node:)?process$/.test(from));
+  const readsEnvironment = !isDomain && hasEnvironment && !MAY_READ_ENVIRONMENT.includes(path);
+  return [
+    ...forbidden.map(
+      (name) => `uses ${name}: time, chance and the outside come through the ports Clock, Random and the others`,
+    ),
+    ...(readsEnvironment
+      ? [`reads process.env: only ${MAY_READ_ENVIRONMENT.join(' and ')} do; make it an option in src/app/config`]
+      : []),
+  ];
+}
+
+const lengths = ({ path, lines }: Module, { long }: Exceptions): readonly string[] =>
+  lines > MOST_LINES && long[path] === undefined
+    ? [
+        `has ${lines} lines: above ${MOST_LINES} a file is two files, or stands with its reason in test/architecture.test.ts`,
+      ]
+    : [];
+
+/** Files that import each other, each circle once: none of them can be read, or moved, by itself. */
+function circles(modules: readonly Module[]): readonly string[] {
+  const imports = new Map(modules.map(({ path, imports }) => [path, imports.map(({ from }) => from)]));
+  const found = new Map<string, string>();
+  const done = new Set<string>();
+  const walk = (path: string, way: readonly string[]) => {
+    const circle = way.includes(path) ? way.slice(way.indexOf(path)) : [];
+    if (circle.length > 0) found.set([...circle].sort().join(), circle.map((one) => `src/${one}`).join(', '));
+    if (circle.length > 0 || done.has(path)) return;
+    for (const next of imports.get(path) ?? []) walk(next, [...way, path]);
+    done.add(path);
+  };
+  for (const path of imports.keys()) walk(path, []);
+  return [...found.values()].map((files) => `${files} import each other in a circle: move what they share into a file`);
+}
+
+/**
+ * Folders of one folder that import each other, each circle once. A file that lies beside the folders
+ * counts as a folder of its own.
+ */
+export function folderCircles(modules: readonly Module[], folder: string): readonly string[] {
+  const roomOf = (path: string) => path.slice(folder.length + 1).split('/')[0] ?? '';
+  const inside = modules.filter(({ path }) => path.startsWith(`${folder}/`));
+  const imports = new Map<string, Set<string>>();
+  for (const { path, imports: list } of inside) {
+    const targets = imports.get(roomOf(path)) ?? new Set();
+    for (const { from } of list) if (from.startsWith(`${folder}/`)) targets.add(roomOf(from));
+    imports.set(roomOf(path), targets);
+  }
+  const found = new Map<string, string>();
+  const done = new Set<string>();
+  const walk = (room: string, way: readonly string[]) => {
+    const circle = way.includes(room) ? way.slice(way.indexOf(room)) : [];
+    if (circle.length > 1)
+      found.set([...circle].sort().join(), circle.map((name) => `src/${folder}/${name}`).join(', '));
+    if (circle.length > 0 || done.has(room)) return;
+    for (const next of imports.get(room) ?? []) walk(next, [...way, room]);
+    done.add(room);
+  };
+  for (const room of imports.keys()) walk(room, []);
+  return [...found.values()].map(
+    (folders) => `${folders} import each other in a circle: move what they share into a folder below both`,
+  );
+}
+
+/** Exceptions that nobody needs any more would hide the next one. */
+function outdated(modules: readonly Module[], { libraries, long }: Exceptions): readonly string[] {
+  const needsLength = (path: string) => modules.some((one) => one.path === path && one.lines > MOST_LINES);
+  const needsLibrary = (key: string) =>
+    modules.some(({ path, imports }) => imports.some(({ from }) => `${path} ${libraryOf(from)}` === key));
+  return [
+    ...Object.keys(long).filter((path) => !needsLength(path)),
+    ...Object.keys(libraries).filter((key) => !needsLibrary(key)),
+  ].map((key) => `the exception for "${key}" is not needed any more: take it out of test/architecture.test.ts`);
+}
+
+/** `libphonenumber-js/max` is of `libphonenumber-js`. */
+const libraryOf = (from: string) =>
+  from
+    .split('/')
+    .slice(0, from.startsWith('@') ? 2 : 1)
+    .join('/');
+
+const familyOf = (path: string) => path.split('/')[1];

@@ -1,0 +1,66 @@
+import { type Binding } from '../../../src/domain/associations/binding.js';
+import { BINDINGS } from '../../../src/domain/associations/binding.js';
+import type { Claim } from '../../../src/domain/associations/claim.js';
+import type { OwnedBinding } from '../../../src/domain/deprovisioning/user-id-assignment.js';
+import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
+import { keyOf, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import type { AssociationStore } from '../../../src/ports/association-store.js';
+import type { NewJob } from '../../../src/ports/job-queue.js';
+import type { MemoryChangeFeed } from './change-feed.js';
+import type { MemoryJobQueue } from './job-queue.js';
+import { pagesOf } from './chunks.js';
+
+export class MemoryAssociationStore implements AssociationStore {
+  private readonly bindings = new Map<string, OwnedBinding>();
+
+  constructor(
+    private readonly feed: MemoryChangeFeed,
+    private readonly jobs: MemoryJobQueue,
+  ) {}
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Binding[]> {
+    return [...new Set(threepids.map(keyOf))].flatMap((key) => this.bindings.get(key)?.binding ?? []);
+  }
+
+  async bind(binding: Binding, jobs: readonly NewJob[]): Promise<void> {
+    const key = keyOf(binding.threepid);
+    const former = this.bindings.get(key)?.binding;
+    this.jobs.queue(jobs);
+    this.bindings.set(key, { binding, person: undefined });
+    this.tell(former ? [claimOf(former)] : [], [claimOf(binding)]);
+  }
+
+  async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
+    const bound = this.bindings.get(keyOf(threepid))?.binding;
+    if (bound?.mxid !== mxid) return false;
+    this.bindings.delete(keyOf(threepid));
+    this.tell([claimOf(bound)], []);
+    return true;
+  }
+
+  async purge(time: number): Promise<void> {
+    const over = this.owned().flatMap(({ binding }) => (binding.notAfter < time ? binding : []));
+    for (const { threepid } of over) this.bindings.delete(keyOf(threepid));
+    if (over.length > 0) this.tell(over.map(claimOf), []);
+  }
+
+  all(): AsyncIterable<readonly Binding[]> {
+    return pagesOf(this.owned().map(({ binding }) => binding));
+  }
+
+  /** For stores: everything bound, and by whom. */
+  owned(): readonly OwnedBinding[] {
+    return [...this.bindings.values()];
+  }
+
+  /** For stores: replaces a binding that is there. */
+  keep(owned: OwnedBinding): void {
+    this.bindings.set(keyOf(owned.binding.threepid), owned);
+  }
+
+  private tell(removed: readonly Claim[], added: readonly Claim[]): void {
+    this.feed.write([{ source: BINDINGS, removed, added, isReload: false }]);
+  }
+}
+
+const claimOf = ({ threepid, mxid }: Binding): Claim => ({ threepid, mxid });

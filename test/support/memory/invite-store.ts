@@ -1,0 +1,66 @@
+import type { StoredInvite } from '../../../src/domain/invites/invite.js';
+import { keyOf, type Threepid } from '../../../src/domain/identifiers/threepid.js';
+import type { InviteStore } from '../../../src/ports/invite-store.js';
+import type { NewJob } from '../../../src/ports/job-queue.js';
+import type { MemoryJobQueue } from './job-queue.js';
+import { pagesOf } from './chunks.js';
+
+export class MemoryInviteStore implements InviteStore {
+  private readonly invites = new Map<string, StoredInvite>();
+
+  constructor(private readonly jobs: MemoryJobQueue) {}
+
+  async add(invite: StoredInvite, jobs: readonly NewJob[]): Promise<void> {
+    if (this.invites.has(invite.token)) throw new Error('an invitation with this token exists');
+    this.jobs.queue(jobs);
+    this.invites.set(invite.token, invite);
+  }
+
+  async get(token: string): Promise<StoredInvite | undefined> {
+    return this.invites.get(token);
+  }
+
+  async findWaiting(threepids: readonly Threepid[]): Promise<readonly StoredInvite[]> {
+    const wanted = new Set(threepids.map(keyOf));
+    return this.waiting()
+      .filter(({ threepid }) => wanted.has(keyOf(threepid)))
+      .sort((a, b) => a.createdAt - b.createdAt);
+  }
+
+  async waitingThreepids(): Promise<readonly Threepid[]> {
+    return [...new Map(this.waiting().map(({ threepid }) => [keyOf(threepid), threepid])).values()];
+  }
+
+  async deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void> {
+    this.jobs.queue(jobs);
+    const handedOver = new Set(tokens);
+    for (const invite of this.waiting()) {
+      if (handedOver.has(invite.token)) this.invites.set(invite.token, { ...invite, deliveredAt: time });
+    }
+  }
+
+  async requeue(token: string): Promise<void> {
+    const invite = this.invites.get(token);
+    if (invite) this.invites.set(token, { ...invite, deliveredAt: undefined });
+  }
+
+  all(): AsyncIterable<readonly StoredInvite[]> {
+    return pagesOf(this.invites.values());
+  }
+
+  async remove(token: string): Promise<boolean> {
+    return this.invites.delete(token);
+  }
+
+  async purgeWaiting(time: number): Promise<void> {
+    for (const { token, createdAt } of this.waiting()) if (createdAt < time) this.invites.delete(token);
+  }
+
+  async hasEphemeralKey(publicKey: string): Promise<boolean> {
+    return [...this.invites.values()].some(({ ephemeralPublicKey }) => ephemeralPublicKey === publicKey);
+  }
+
+  private waiting(): readonly StoredInvite[] {
+    return [...this.invites.values()].filter(({ deliveredAt }) => deliveredAt === undefined);
+  }
+}

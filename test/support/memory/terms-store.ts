@@ -1,0 +1,22 @@
+import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
+import type { TermsStore } from '../../../src/ports/terms-store.js';
+
+export class MemoryTermsStore implements TermsStore {
+  /** When each URL was accepted first. */
+  private readonly urls = new Map<Mxid, ReadonlyMap<string, number>>();
+
+  async accept(mxid: Mxid, urls: readonly string[], time: number): Promise<void> {
+    const before = this.urls.get(mxid) ?? new Map<string, number>();
+    this.urls.set(mxid, new Map([...urls.map((url) => [url, time] as const), ...before]));
+  }
+
+  async accepted(mxid: Mxid, urls: readonly string[]): Promise<readonly string[]> {
+    return [...new Set(urls)].filter((url) => this.urls.get(mxid)?.has(url));
+  }
+
+  /** For stores: forgets what a user accepted before `time`. */
+  revokeBefore(mxid: Mxid, time: number): void {
+    const kept = [...(this.urls.get(mxid) ?? [])].filter(([, acceptedAt]) => acceptedAt >= time);
+    this.urls.set(mxid, new Map(kept));
+  }
+}

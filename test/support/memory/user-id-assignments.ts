@@ -1,0 +1,55 @@
+import type { MirroredEntry } from '../../../src/domain/directory/directory-entry.js';
+import { type UserIdAssignment, personOf } from '../../../src/domain/deprovisioning/user-id-assignment.js';
+import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
+
+/** The holders that are recorded, for the stores that share them. */
+export class UserIdAssignments {
+  /** By user ID, then by source and entry. */
+  private readonly kept = new Map<Mxid, Map<string, UserIdAssignment>>();
+
+  all(): readonly UserIdAssignment[] {
+    return [...this.kept.values()].flatMap((some) => [...some.values()]);
+  }
+
+  of(mxid: Mxid): readonly UserIdAssignment[] {
+    return [...(this.kept.get(mxid)?.values() ?? [])];
+  }
+
+  has(mxid: Mxid, source: string, entryId: string): boolean {
+    return this.kept.get(mxid)?.has(personOf(source, entryId)) ?? false;
+  }
+
+  /** Adds those that are not recorded. */
+  add(assignments: readonly UserIdAssignment[]): void {
+    for (const assignment of assignments)
+      if (!this.has(assignment.mxid, assignment.source, assignment.entryId)) this.put(assignment);
+  }
+
+  put(assignment: UserIdAssignment): void {
+    const some = this.kept.get(assignment.mxid) ?? new Map<string, UserIdAssignment>();
+    this.kept.set(assignment.mxid, some.set(personOf(assignment.source, assignment.entryId), assignment));
+  }
+
+  remove(isGone: (assignment: UserIdAssignment) => boolean): void {
+    for (const some of this.kept.values()) {
+      for (const [key, assignment] of some) if (isGone(assignment)) some.delete(key);
+    }
+  }
+
+  /** Records whose an entry was that a mirror removes, with the addresses in it. */
+  recordRemoved(source: string, { id, person: known }: MirroredEntry): void {
+    if (!known) return;
+    const { mxid, threepids: addresses } = known;
+    const person = personOf(source, id);
+    const fresh: UserIdAssignment = {
+      source,
+      entryId: id,
+      mxid,
+      person,
+      since: undefined,
+      leftAt: undefined,
+      addresses,
+    };
+    this.put({ ...(this.kept.get(mxid)?.get(person) ?? fresh), addresses });
+  }
+}

@@ -1,0 +1,216 @@
+import { adminApp, type AdminOptions } from '../../src/app/http/admin/admin-server.js';
+import { listen } from '../../src/app/http/listen.js';
+import { type HttpOptions, httpApp } from '../../src/app/http/server.js';
+import { buildContainer, servicesOf } from '../../src/app/wiring/container.js';
+import { Templates } from '../../src/adapters/messaging/templates.js';
+import type { Policy } from '../../src/domain/accounts/policy.js';
+import type { Finding } from '../../src/domain/associations/association.js';
+import { BINDINGS } from '../../src/domain/associations/binding.js';
+import { IndexUpdater } from '../../src/domain/hash-index/index-updater.js';
+import type { Mxid } from '../../src/domain/identifiers/mxid.js';
+import { keyOf, type Threepid } from '../../src/domain/identifiers/threepid.js';
+import type { MirroredDirectory } from '../../src/domain/mirror/mirror-service.js';
+import { PepperService } from '../../src/domain/peppers/pepper-service.js';
+import type { QuotaOptions } from '../../src/domain/rate-limiting/quotas.js';
+import type { DomainError } from '../../src/domain/shared/errors.js';
+import type { HomeserverKeys } from '../../src/ports/homeserver-keys.js';
+import type { ThreepidSource } from '../../src/ports/threepid-source.js';
+import { expectConformance } from './contract/violations.js';
+import { DAY_MS, fakeAdapters, testOptions } from './fake-adapters.js';
+import { fakeHomeservers } from './fakes.js';
+
+export { DAY_MS } from './fake-adapters.js';
+export const ADMIN_TOKEN = 'the-admin-token';
+
+const loopback = ['127.0.0.0/8', '::1/128'];
+const privateRanges = ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
+
+const pages = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
+
+export interface Settings {
+  readonly http?: Partial<HttpOptions>;
+  readonly quotas?: Partial<QuotaOptions>;
+  readonly directories?: readonly MirroredDirectory[];
+  readonly ready?: AdminOptions['health']['ready'];
+  readonly maxAddresses?: number;
+  readonly policies?: readonly Policy[];
+  readonly homeserverKeys?: HomeserverKeys;
+  /** The name first that signs; by default `id.example.org` alone. */
+  readonly serverNames?: readonly string[];
+}
+
+/** What a test sends beside method and path. */
+export interface Call {
+  readonly token?: string | undefined;
+  /** Text is sent as it is, a form as a form, everything else as JSON. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The answer as JSON, `undefined` if it is none. */
+  // oxlint-disable-next-line no-explicit-any -- tests look into it as they please
+  readonly json: any;
+}
+
+/** The whole application over memory, listening. Whoever starts it closes it. */
+export async function startApp(settings: Settings = {}) {
+  /** OpenID tokens and whose they are. */
+  const openIdTokens = new Map<string, string | DomainError>();
+  const directory = new FakeDirectory();
+  const adapters = fakeAdapters({
+    homeservers: fakeHomeservers(openIdTokens),
+    ...(settings.homeserverKeys && { homeserverKeys: settings.homeserverKeys }),
+  });
+  const { clock, telemetry, stores, mails, texts, index } = adapters;
+  const publicUrl = 'https://id.example.org';
+  const maxAddresses = settings.maxAddresses ?? 10_000;
+  const container = buildContainer(
+    [
+      ...(settings.directories?.map((mirror) => ({ source: directory, mirror: { ...mirror, everyMs: 60_000 } })) ?? [
+        { source: directory },
+      ]),
+      BINDINGS,
+    ],
+    testOptions({
+      lookup: { lifetimeMs: 7 * DAY_MS, graceMs: DAY_MS, maxAddresses },
+      sessions: {
+        tokenLength: 32,
+        codeLength: 6,
+        maxGuesses: 5,
+        linkOf: ({ sid, clientSecret, token, threepid }) =>
+          `${publicUrl}/_matrix/identity/v2/validate/${threepid.medium}/submitToken?${new URLSearchParams({ sid, client_secret: clientSecret, token }).toString()}`,
+      },
+      limits: settings.quotas ?? {},
+      policies: settings.policies ?? [],
+      serverNames: settings.serverNames ?? ['id.example.org'],
+    }),
+    ...adapters.modules,
+  );
+  const services = servicesOf(container);
+  const { accountService, validationService, bindingService } = services;
+  const pepperService = container.get(PepperService);
+  await container.get(IndexUpdater).start();
+  await pepperService.rotateIfDue();
+
+  const app = httpApp(services, {
+    publicUrl,
+    versions: ['v1.1', 'v1.19'],
+    trustedProxies: ['127.0.0.1/32'],
+    v1: { allowFrom: [...loopback, ...privateRanges] },
+    confirmPage: true,
+    maxAddresses,
+    maxBodyBytes: 1024 * 1024,
+    pages,
+    documents: new Map(),
+    ...settings.http,
+  });
+  const admin = adminApp(services, {
+    adminToken: ADMIN_TOKEN,
+    clock,
+    health: {
+      ready: settings.ready ?? (async () => ({ ok: true, checks: { database: 'ok' } })),
+      metrics: async () => 'islet_requests_total 1\n',
+    },
+  });
+  const listening = await listen(app, { host: '127.0.0.1', port: 0 });
+  const adminListening = await listen(admin, { host: '127.0.0.1', port: 0 });
+
+  return {
+    clock,
+    telemetry,
+    stores,
+    mails,
+    texts,
+    openIdTokens,
+    directory,
+    services,
+    pepperService,
+    port: listening.port,
+    call: (method: string, path: string, call: Call = {}) =>
+      askApi(listening.port, method, `/_matrix/identity${path}`, call),
+    callAdmin: (method: string, path: string, call: Call = {}) => ask(adminListening.port, method, path, call),
+
+    /** Signs a user in. @returns the access token */
+    async signIn(mxid: Mxid): Promise<string> {
+      openIdTokens.set(`openid of ${mxid}`, mxid);
+      return accountService.register(mxid.slice(mxid.indexOf(':') + 1), `openid of ${mxid}`);
+    },
+
+    /** Binds an address as its user would. */
+    async bind(threepid: Threepid, mxid: Mxid): Promise<void> {
+      const clientSecret = `secret-of-${mxid.slice(1, mxid.indexOf(':'))}`;
+      const preferences = { brand: undefined, acceptLanguage: undefined };
+      const sid = await validationService.requestToken({
+        threepid,
+        clientSecret,
+        sendAttempt: 1,
+        nextLink: undefined,
+        user: mxid,
+        client: '127.0.0.1',
+        preferences,
+      });
+      await validationService.submitToken(sid, clientSecret, (threepid.medium === 'email' ? mails : texts).token);
+      await bindingService.bind(sid, clientSecret, mxid);
+    },
+
+    close: async () => {
+      await Promise.all([listening.close(0, 0), adminListening.close(0, 0)]);
+      await index.close();
+    },
+  };
+}
+
+export type TestApp = Awaited<ReturnType<typeof startApp>>;
+
+/** Asks the API, whose every answer must be one of the specification. */
+async function askApi(port: number, method: string, path: string, call: Call): Promise<Answer> {
+  const answer = await ask(port, method, path, call);
+  expectConformance(method, path, answer);
+  return answer;
+}
+
+async function ask(port: number, method: string, path: string, { token, body, headers }: Call): Promise<Answer> {
+  const isRaw = typeof body === 'string' || body instanceof Uint8Array || body instanceof URLSearchParams;
+  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method,
+    redirect: 'manual',
+    headers: { ...(token !== undefined && { authorization: `Bearer ${token}` }), ...headers },
+    ...(body !== undefined && { body: isRaw ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: asJson(text) };
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A directory that owns what it knows, asked live. */
+class FakeDirectory implements ThreepidSource {
+  readonly name = 'staff';
+  readonly isAuthoritative = true;
+  readonly people = new Map<string, Mxid | 'ambiguous'>();
+  /** Thrown instead of answering. */
+  failure: Error | undefined;
+
+  add(threepid: Threepid, mxid: Mxid | 'ambiguous'): void {
+    this.people.set(keyOf(threepid), mxid);
+  }
+
+  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    if (this.failure) throw this.failure;
+    return threepids.flatMap((threepid): Finding[] => {
+      const mxid = this.people.get(keyOf(threepid));
+      if (mxid === undefined) return [];
+      return [mxid === 'ambiguous' ? { threepid, claimants: ['cn=a', 'cn=b'] } : { threepid, mxid }];
+    });
+  }
+}
