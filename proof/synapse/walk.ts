@@ -1,0 +1,109 @@
+import { eventually } from '../../test/support/eventually.js';
+import type { Report } from '../shared/report.js';
+import { type Environment, ID_SERVER } from './environment.js';
+import { IdentityClient } from './identity-client.js';
+import { MatrixClient } from './matrix-client.js';
+import type { Exchange } from './recording-proxy.js';
+
+/** Longest wait for what follows by itself: retries of a homeserver's refusal included. */
+const PATIENCE_MS = 90_000;
+
+/** The people and the acts of a walk through the servers. */
+export class Walk {
+  private constructor(
+    readonly environment: Environment,
+    readonly report: Report,
+    /** On the first homeserver, and its administrator. */
+    readonly alice: MatrixClient,
+    /** On the second homeserver. */
+    readonly erin: MatrixClient,
+    private readonly identities: Map<string, IdentityClient>,
+  ) {}
+
+  static async begin(environment: Environment, report: Report): Promise<Walk> {
+    const alice = await MatrixClient.register(environment.hs1, 'alice', true);
+    const erin = await MatrixClient.register(environment.hs2, 'erin');
+    return new Walk(environment, report, alice, erin, new Map());
+  }
+
+  register(localpart: string): Promise<MatrixClient> {
+    return MatrixClient.register(this.environment.hs1, localpart);
+  }
+
+  /** A user's client at the identity server. */
+  async identity(user: MatrixClient): Promise<IdentityClient> {
+    const client = this.identities.get(user.mxid) ?? (await IdentityClient.signIn(this.environment.islet.url, user));
+    this.identities.set(user.mxid, client);
+    return client;
+  }
+
+  /** Invites an address as a client does. @returns whether the homeserver did it */
+  async invite(inviter: MatrixClient, roomId: string, address: string): Promise<boolean> {
+    const { token } = await this.identity(inviter);
+    const { status, json } = await inviter.inviteByEmail(roomId, address, ID_SERVER, token);
+    this.report.check(`${inviter.mxid} invites ${address}: 200`, status === 200, status === 200 ? undefined : json);
+    return status === 200;
+  }
+
+  /** Checks that somebody's invitation arrives, and that they can join. */
+  async expectInvited(user: MatrixClient, roomId: string): Promise<void> {
+    const start = Date.now();
+    const arrived = await eventually(async () => (await user.invitations()).includes(roomId), PATIENCE_MS).catch(
+      () => false,
+    );
+    const seconds = Math.round((Date.now() - start) / 1000);
+    this.report.check(`${user.mxid} has the invitation`, arrived, `after ${seconds} s`);
+    if (arrived) this.report.check(`${user.mxid} joins`, (await user.join(roomId)).status === 200);
+  }
+
+  /** Proves an address at the identity server by the link of its mail. @returns the session's id */
+  async validate(user: MatrixClient, address: string, clientSecret: string): Promise<string> {
+    const sid = await (await this.identity(user)).requestEmailToken(address, clientSecret);
+    const link = await this.linkMailedTo(address);
+    const page = await (await fetch(link)).text();
+    const action = /<form[^>]* action="([^"]+)"/.exec(page)?.[1] ?? '';
+    await fetch(new URL(action, link), { method: 'POST', body: link.searchParams });
+    return sid;
+  }
+
+  /** Has an address bound by the homeserver, as Element does. @param idServer the name that the client gives */
+  async bind(user: MatrixClient, address: string, idServer: string = ID_SERVER): Promise<number> {
+    const clientSecret = `secret-of-${user.localpart}`;
+    const sid = await this.validate(user, address, clientSecret);
+    const { token } = await this.identity(user);
+    const body = { sid, client_secret: clientSecret, id_server: idServer, id_access_token: token };
+    const { status, json } = await user.request('POST', '/account/3pid/bind', body);
+    this.report.note(`bind of ${address} at ${idServer}: ${status} ${JSON.stringify(json)}`);
+    return status;
+  }
+
+  /** Who has an address, asked by hash as clients do. */
+  async lookUp(address: string): Promise<string | undefined> {
+    const identity = await this.identity(this.alice);
+    const { json: details } = await identity.request('GET', '/v2/hash_details');
+    const { createHash } = await import('node:crypto');
+    const text = `${address} email ${details.lookup_pepper}`;
+    const hash = createHash('sha256').update(text).digest('base64url');
+    const body = { addresses: [hash], algorithm: 'sha256', pepper: details.lookup_pepper };
+    return (await identity.request('POST', '/v2/lookup', body)).json.mappings[hash];
+  }
+
+  mailsTo(address: string) {
+    return this.environment.mails.mails.filter(({ envelope }) => envelope.to.includes(address));
+  }
+
+  /** What went through the proxies since then, of these paths. */
+  seen(since: number, path: RegExp): readonly Exchange[] {
+    return this.environment.exchanges.filter((one) => one.at >= since && path.test(one.path));
+  }
+
+  private async linkMailedTo(address: string): Promise<URL> {
+    const received = await eventually(() =>
+      this.environment.mails.mails.findLast(
+        ({ envelope, mail }) => envelope.to.includes(address) && /\/validate\//.test(mail.text ?? ''),
+      ),
+    );
+    const [link = ''] = /https:\/\/\S+/.exec(received.mail.text ?? '') ?? [];
+    return new URL(link.replace(`https://${ID_SERVER}`, this.environment.islet.url));
+  }
+}
