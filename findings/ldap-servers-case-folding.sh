@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# No directory finds "Straße" by "STRASSE", though LDAP's rule for ignoring case folds one into the other.
+#
+# RFC 4517, 4.2.11 (caseIgnoreMatch) prepares both sides as RFC 4518, 2.2 says: with the table B.2 of RFC 3454,
+# which maps ß to ss and the final ς to σ. Matrix has addresses case-folded by the same idea.
+# Seen on 2026-11-29 with OpenLDAP 2.5.13, 389 Directory Server 2.3.1 and Samba 4.17.12: on none is ß found by ss
+# or SS. A final sigma is found by the capital on Samba only, a ligature (ﬁ) by its letters on OpenLDAP
+# only (RFC 4518, 2.3, NFKC).
+# For an identity server: an address that was folded before it is looked up does not find its person in
+# any directory. Ask for the lower-case spelling as well as the folded one.
+source "$(dirname "$0")/support/setup.sh"
+source "$(dirname "$0")/support/slapd.sh"
+source "$(dirname "$0")/support/samba.sh"
+source "$(dirname "$0")/support/ds389.sh"
+
+cat >"$work/person.ldif" <<'LDIF'
+dn: cn=erika,BASE
+objectClass: CLASS
+sn: Straße
+givenName: Γιώργος
+title: ﬁsh
+LDIF
+printf 'dn: dc=x\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: x\n' >"$work/base.ldif"
+start_slapd "database mdb
+suffix dc=x
+rootdn cn=admin,dc=x
+rootpw secret
+directory $work/slapd" "$work/base.ldif"
+start_ds389
+start_samba
+
+try() {
+  local server=$1 base=$2 class=$3 filter
+  shift 3
+  sed "s/BASE/$base/; s/CLASS/$class/" "$work/person.ldif" | ldapadd -x "$@" >/dev/null
+  for filter in '(sn=straße)' '(sn=STRASSE)' '(sn=strasse)' '(givenName=γιώργος)' '(givenName=ΓΙΏΡΓΟΣ)' '(title=fish)'; do
+    echo "$server $filter: $(ldapsearch -x -LLL "$@" -b "cn=erika,$base" "$filter" 1.1 | grep -c ^dn: || true)"
+  done
+}
+{
+  try OpenLDAP dc=x inetOrgPerson -H "$slapd" -D cn=admin,dc=x -w secret
+  try 389 dc=x inetOrgPerson -H "$ds389" -D "$DS389_USER" -w "$DS389_PASSWORD"
+  try Samba CN=Users,DC=example,DC=org contact -H "$samba" -D "$SAMBA_USER" -w "$SAMBA_PASSWORD"
+} >"$seen"
+
+compare <<'RECORD'
+OpenLDAP (sn=straße): 1
+OpenLDAP (sn=STRASSE): 0
+OpenLDAP (sn=strasse): 0
+OpenLDAP (givenName=γιώργος): 1
+OpenLDAP (givenName=ΓΙΏΡΓΟΣ): 0
+OpenLDAP (title=fish): 1
+389 (sn=straße): 1
+389 (sn=STRASSE): 0
+389 (sn=strasse): 0
+389 (givenName=γιώργος): 1
+389 (givenName=ΓΙΏΡΓΟΣ): 0
+389 (title=fish): 0
+Samba (sn=straße): 1
+Samba (sn=STRASSE): 0
+Samba (sn=strasse): 0
+Samba (givenName=γιώργος): 1
+Samba (givenName=ΓΙΏΡΓΟΣ): 1
+Samba (title=fish): 0
+RECORD
