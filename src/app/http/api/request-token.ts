@@ -6,7 +6,7 @@ import { internationalFormat, isRegion, readPhoneNumber } from '../../../domain/
 import type { ValidationService } from '../../../domain/validation/validation-service.js';
 import { email, msisdn } from '../../../domain/identifiers/threepid.js';
 import { read } from '../request/body.js';
-import type { ClientOf } from '../request/client-address.js';
+import { clientKey, type ClientOf } from '../request/client-address.js';
 import type { ApiVersion } from '../request/api-version.js';
 import type { Endpoints } from '../endpoints.js';
 import { nextLink, opaqueId, sendAttempt } from '../request/fields.js';
@@ -32,7 +32,7 @@ export function requestTokenEndpoints(
     sendAttempt: attempt.send_attempt,
     nextLink: attempt.next_link,
     user,
-    client: clientOf(req).address,
+    client: clientKey(clientOf(req).address),
     preferences: preferencesOf(pages, req, user),
   });
 

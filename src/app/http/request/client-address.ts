@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { Request } from 'express';
+import { networkOf } from '../../../domain/identifiers/ip-network.js';
 import { namesProxies } from '../../../domain/lookup/via-header.js';
 import { inRanges } from './ip-ranges.js';
 
@@ -40,6 +41,9 @@ export function clientOf(trustedProxies: readonly string[]): ClientOf {
     return { address, isVerified: true };
   };
 }
+
+/** By what a client is counted: IPv6 by its network of 64 bits, and an address in all its spellings as one. */
+export const clientKey = (address: string): string => networkOf(plain(address));
 
 /** Without port, brackets, zone, and the prefix of an IPv4 address on an IPv6 socket. */
 function plain(address: string): string {
