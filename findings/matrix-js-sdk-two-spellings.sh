@@ -5,8 +5,8 @@
 # function identityHashedLookup returns what was found of the pairs that it was given, so both were
 # expected; matrix-bot-sdk's lookup answers both.
 # Seen on 2026-11-29 with matrix-js-sdk 37.5.0: it lower-cases before it hashes and keeps one spelling
-# per hash, so only the last spelling is answered (bulkLookupThreePids, which calls it, likewise), while
-# the hash stands twice in the request.
+# per hash: that of the digest which is ready last, mostly but not always the last of the list. The other is not
+# answered (43.0.0 and bulkLookupThreePids, which calls it, likewise), while the hash stands twice in the request.
 # For an identity server: the same hash twice in one lookup is ordinary, and counts against limits as
 # two; "I am in the directory, but not found" may be this.
 source "$(dirname "$0")/support/setup.sh"
@@ -33,9 +33,9 @@ server.listen(0, '127.0.0.1', async () => {
   const quiet = Object.fromEntries(['trace', 'debug', 'info', 'warn', 'error'].map((level) => [level, () => {}]));
   quiet.getChild = () => quiet;
   const client = createClient({ baseUrl: url, idBaseUrl: url, logger: quiet });
-  for (const spellings of [['Erika@example.org', 'erika@example.org'], ['erika@example.org', 'Erika@example.org'], ['Erika@example.org']]) {
+  for (const spellings of [['Erika@example.org', 'erika@example.org'], ['Erika@example.org']]) {
     const found = await client.identityHashedLookup(spellings.map((address) => [address, 'email']), 'token');
-    console.log('asked:', ...spellings, 'found:', ...found.map(({ address }) => address));
+    console.log('asked:', ...spellings, 'answered:', found.length, 'of', spellings.length);
   }
   process.exit();
 });
@@ -44,9 +44,7 @@ node "$work/ask.js" >"$seen"
 
 compare <<'RECORD'
 hashes asked: 2 different: 1
-asked: Erika@example.org erika@example.org found: erika@example.org
-hashes asked: 2 different: 1
-asked: erika@example.org Erika@example.org found: Erika@example.org
+asked: Erika@example.org erika@example.org answered: 1 of 2
 hashes asked: 1 different: 1
-asked: Erika@example.org found: Erika@example.org
+asked: Erika@example.org answered: 1 of 1
 RECORD

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Samba fails on approximate matches, and finds nobody where an attribute is named by its number.
+# Samba fails on approximate matches, finds nobody by an attribute's number, and takes a wildcard in names of groups.
 #
 # RFC 4511, 4.5.1.7.6: a server without approximate matching treats "~=" as equality; [MS-ADTS]
 # 3.1.1.3.1.3.1 says the same of Active Directory. RFC 4512, 2.5: an attribute's number (2.5.4.4) is as good as
-# its name (sn). OpenLDAP and 389 Directory Server do both.
+# its name (sn). OpenLDAP and 389 Directory Server do both. RFC 4517, 3.3.9 has no rule for parts of a distinguished
+# name, so (memberOf=CN=te*) matches nobody in OpenLDAP and Active Directory.
 # Seen on 2026-11-29 with Samba 4.17.12 as domain controller: result 1 (operationsError), "Indexed and
-# full searches both failed!", for a plain "~="; no entry and no error for the number.
+# full searches both failed!", for a plain "~="; no entry and no error for the number; the members for (memberOf=CN=te*).
 # For an identity server: result 1 looks like a fault of the server, so it is worth trying again, and
-# no attempt will be better. Numbers in a filter lose people without a word.
+# no attempt will be better. Numbers in a filter lose people without a word, and a wildcard that
+# works with Samba finds nobody after a move to Active Directory.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/samba.sh"
 
@@ -20,8 +22,12 @@ ldapadd -x -H "$samba" -D "$SAMBA_USER" -w "$SAMBA_PASSWORD" >/dev/null <<'LDIF'
 dn: CN=erika,CN=Users,DC=example,DC=org
 objectClass: contact
 sn: Muster
+
+dn: CN=team,CN=Users,DC=example,DC=org
+objectClass: group
+member: CN=erika,CN=Users,DC=example,DC=org
 LDIF
-for filter in '(sn=Muster)' '(sn~=Muster)' '(2.5.4.4=Muster)' '(2.5.4.4=*)'; do
+for filter in '(sn=Muster)' '(sn~=Muster)' '(2.5.4.4=Muster)' '(2.5.4.4=*)' '(&(objectClass=contact)(memberOf=CN=te*))' '(&(objectClass=contact)(memberOf=CN=x*))'; do
   code=0
   ask "$filter" 1.1 >"$work/found.ldif" 2>"$work/error.txt" || code=$?
   echo "$filter: $(grep -c ^dn: "$work/found.ldif" || true) entries, result $code $(grep -o 'Indexed.*' "$work/error.txt" || true)"
@@ -32,4 +38,6 @@ compare <<'RECORD'
 (sn~=Muster): 0 entries, result 1 Indexed and full searches both failed!
 (2.5.4.4=Muster): 0 entries, result 0 
 (2.5.4.4=*): 0 entries, result 0 
+(&(objectClass=contact)(memberOf=CN=te*)): 1 entries, result 0 
+(&(objectClass=contact)(memberOf=CN=x*)): 0 entries, result 0 
 RECORD
