@@ -1,14 +1,18 @@
 #!/usr/bin/env bash
-# libphonenumber-js cuts a number at its first letter, where Google's library dials the letters.
+# "+49 30 123456 (home)" is a valid number of fourteen digits for Google's library, whose rewrite cuts at letters.
 #
-# The package calls itself a smaller rewrite of Google's libphonenumber, so both were expected to read a text alike.
-# Numbers with letters are printed on cards in North America (ITU-T E.161 has the keys), and full-width
-# plus signs are in Google's grammar.
-# Seen on 2026-11-29 with libphonenumber-js 1.13.16 and google-libphonenumber 3.2.47: of
-# "+1 800 FLOWERS" the first makes +1800 (isValid and isPossible are false), although its readme leads one to
-# expect no number at all; full-width and Arabic digits are read by both, a full-width plus by Google's only.
-# For an identity server: ask isPossible or isValid before anything is made of the digits, or
-# +1800 is what all such cards have in common.
+# The package libphonenumber-js calls itself a smaller rewrite of Google's libphonenumber, so both were expected to
+# read a text alike. Numbers with letters are printed on cards in North America (ITU-T E.161 has the keys); words
+# behind a number are in every address book. Full-width plus signs are in Google's grammar.
+# Seen on 2026-11-29 with libphonenumber-js 1.13.16 and google-libphonenumber 3.2.47 (phonenumbers 8.12.57, in Python,
+# reads like the latter):
+# - of "+1 800 FLOWERS" the rewrite makes +1800 (isValid and isPossible are false), although its readme leads one
+#   to expect no number at all.
+# - words behind a number, "(home)" or "office", are dialled by Google's: other digits, and for Germany
+#   valid ones.
+# - a full-width plus is read by Google's only, full-width and Arabic digits by both.
+# For an identity server: a number with a word behind it is bound at a homeserver under other digits than those that a directory's
+# reader finds. Ask isPossible before anything is made of the digits, or +1800 is what all such cards share.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages libphonenumber-js@1.13.16 google-libphonenumber@3.2.47
@@ -33,6 +37,8 @@ for (const [text, region] of [
   ['+1 800 FLOWERS'],
   ['1-800-FLOWERS', 'US'],
   ['+1 800 356 9377'],
+  ['+49 30 123456 (home)'],
+  ['+49 30 123456 office'],
   ['＋49 30 123456'],
   ['+４９ ３０ １２３４５６'],
   ['+٤٩ ٣٠ ١٢٣٤٥٦'],
@@ -45,6 +51,8 @@ compare <<'RECORD'
 +1 800 FLOWERS: Google's +18003569377 true, rewrite +1800 false
 1-800-FLOWERS: Google's +18003569377 true, rewrite +11800 false
 +1 800 356 9377: Google's +18003569377 true, rewrite +18003569377 true
++49 30 123456 (home): Google's +49301234564663 true, rewrite +4930123456 true
++49 30 123456 office: Google's +4930123456633423 true, rewrite +4930123456 true
 ＋49 30 123456: Google's +4930123456 true, rewrite no number
 +４９ ３０ １２３４５６: Google's +4930123456 true, rewrite +4930123456 true
 +٤٩ ٣٠ ١٢٣٤٥٦: Google's +4930123456 true, rewrite +4930123456 true
