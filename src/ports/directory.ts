@@ -20,6 +20,9 @@ export interface DirectoryChanges {
 /** Told who changed, says of whom besides it is to be said whether they are there: by id. */
 export type ExtraIds = (changed: readonly DirectoryPage[]) => Promise<readonly string[]>;
 
+/** The stamps of all entries in the mirror, by id. */
+export type MirroredDigests = () => Promise<ReadonlyMap<string, string>>;
+
 /** A source that can be read from end to end. */
 export abstract class Directory {
   /** The name of the `ThreepidSource` it lists. */
@@ -52,8 +55,10 @@ export abstract class Directory {
    * What changed since a bookmark was made, perhaps told more than once. `undefined` if that cannot
    * be said any more, or is too much to be said: then everything has to be read. Throws like `list`.
    * Entries without an id of their own are not asked for besides.
+   *
+   * @param mirrored asked for where membership can change without a change of the entry: then all members are compared
    */
-  changes?(since: string, extraIds?: ExtraIds): Promise<DirectoryChanges | undefined>;
+  changes?(since: string, extraIds?: ExtraIds, mirrored?: MirroredDigests): Promise<DirectoryChanges | undefined>;
 
   /** Ends, for good, what is being listed or asked for changes, which then throws `Interrupted`. */
   abort?(): void;

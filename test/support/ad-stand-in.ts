@@ -92,7 +92,7 @@ export class AdStandIn {
     const cookie = value?.[1]?.text ?? '';
     if (cookie !== '' && !cookies.delete(cookie)) return answer(result(0x65, 12, NO_SUCH_COOKIE));
     const from = Number(cookie);
-    const size = Math.min(value?.[0]?.number ?? Infinity, this.policy.maxPageSize);
+    const size = Math.min(value?.[0]?.number || operation.at(3).number || Infinity, this.policy.maxPageSize);
     const page = all.slice(from, from + size);
     const isLast = from + page.length >= all.length;
     this.pages.push(page.length);

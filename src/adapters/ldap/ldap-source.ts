@@ -4,7 +4,7 @@ import { ShutdownError } from '../../domain/shared/errors.js';
 import { isRegion } from '../../domain/identifiers/phone-number.js';
 import { sameThreepid, type Threepid } from '../../domain/identifiers/threepid.js';
 import type { Clock } from '../../ports/clock.js';
-import type { ExtraIds, Directory, DirectoryChanges, DirectoryPage } from '../../ports/directory.js';
+import type { ExtraIds, Directory, DirectoryChanges, DirectoryPage, MirroredDigests } from '../../ports/directory.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
 import { type ConnectionSecurity, connectionSecurity } from './connection/connection-security.js';
@@ -113,13 +113,17 @@ export class LdapSource implements ThreepidSource, Directory {
     if (this.syncCursor !== undefined && !this.refusesChanges) onBookmark?.(this.syncCursor);
   }
 
-  async changes(since: string, extraIds: ExtraIds = async () => []): Promise<DirectoryChanges | undefined> {
+  async changes(
+    since: string,
+    extraIds: ExtraIds = async () => [],
+    mirrored?: MirroredDigests,
+  ): Promise<DirectoryChanges | undefined> {
     if (this.refusesChanges) return undefined;
     const { signal } = this.interruption;
     const read = (pages: readonly RawPage[]) => pages.map((page) => readable(page, this.rules));
     const syncCursor = JSON.parse(since) as SyncCursor;
     const others = (pages: readonly RawPage[]) => extraIds(read(pages));
-    const changed = await this.changed.since(syncCursor, others, signal).catch((error: unknown) => {
+    const changed = await this.changed.since(syncCursor, others, mirrored, signal).catch((error: unknown) => {
       if (signal.aborted) throw new ShutdownError();
       if (!(error instanceof LdapError) || !isRefusal(error.cause)) throw error;
       this.refusesChanges = true;

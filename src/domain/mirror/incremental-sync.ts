@@ -23,7 +23,8 @@ export async function diffSince(
   ownerOf: Whose,
 ): Promise<DirectoryDiff | undefined> {
   const extraIds = (changed: readonly DirectoryPage[]) => conflictingIds(changed, directory.name, store, ownerOf);
-  const changes = syncCursor === undefined ? undefined : await directory.changes?.(syncCursor, extraIds);
+  const mirrored = () => digestsIn(store, directory.name);
+  const changes = syncCursor === undefined ? undefined : await directory.changes?.(syncCursor, extraIds, mirrored);
   if (!changes) return undefined;
   const { present, gone } = changes;
   const ids = [...present.flatMap(({ entries }) => entries.map(({ id }) => id)), ...gone];
@@ -57,6 +58,12 @@ export async function diffSince(
     ...(ambiguous.size > 0 && { warnings }),
     syncCursor: changes.syncCursor,
   };
+}
+
+async function digestsIn(store: MirrorStore, source: string): Promise<ReadonlyMap<string, string>> {
+  const digests = new Map<string, string>();
+  for await (const page of store.digests(source)) for (const { id, digest } of page) digests.set(id, digest);
+  return digests;
 }
 
 /** Ids of mirrored entries that have a name, or an address, that somebody who changed has now. */

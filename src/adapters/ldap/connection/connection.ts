@@ -17,6 +17,7 @@ import {
 import {
   LdapError,
   endedBy,
+  isEndOfSample,
   isOwnTrouble,
   isResult,
   LOST,
@@ -139,10 +140,17 @@ export class Connection {
 
   /** @throws DirectoryProblem */
   async search(question: SearchRequest, { totalMs, stallMs, ofMs }: Limits): Promise<Page> {
-    const { base, scope = 'sub', filter, attributes, id, pageSize, cookie } = question;
+    const { base, scope = 'sub', filter, attributes, id, pageSize, cookie, most } = question;
     // Servers count whole seconds, and a part of one as a whole: ours is the limit that counts.
     const timeLimit = Math.ceil(totalMs / 1000) + 1;
-    const options = { scope, filter: withoutFilterText(filter), attributes: [...attributes], timeLimit };
+    const options = {
+      scope,
+      filter: withoutFilterText(filter),
+      attributes: [...attributes],
+      timeLimit,
+      sizeLimit: most ?? 0,
+    };
+    const controls = pageSize === undefined ? [] : [paged(pageSize, cookie)];
     const entries: RawEntry[] = [];
     let refers = false;
     let stall: NodeJS.Timeout | undefined;
@@ -154,10 +162,14 @@ export class Connection {
           stall?.refresh();
           entries.push(rawEntry(content, id));
         };
-        this.client.search(rawDn(base), options, paged(pageSize, cookie), (error, found) => {
+        this.client.search(rawDn(base), options, controls, (error, found) => {
           if (error) return reject(error);
           found.on('searchReference', () => (refers = true));
-          found.on('error', reject);
+          found.on('error', (cause: Error) =>
+            most !== undefined && isEndOfSample(cause)
+              ? resolve({ entries, refers, cookie: undefined })
+              : reject(cause),
+          );
           found.on('end', () => resolve({ entries, refers, cookie: this.nextCookie }));
         });
       });

@@ -29,6 +29,9 @@ const PASSING = [51, 52];
 export const isRefusal = (error: unknown): boolean =>
   error instanceof Error && isResult(error) && !PASSING.includes(Number(codeOf(error)));
 
+/** Whether the server gave as many entries as were asked for, or as it gives at once. RFC 4511, appendix A.1. */
+export const isEndOfSample = (error: unknown): boolean => codeOf(error) === 4;
+
 /** It cannot now, or does not say why. */
 const TROUBLE = [...PASSING, 80];
 

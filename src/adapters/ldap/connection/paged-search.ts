@@ -64,7 +64,8 @@ async function completed(
   for (let ranges = 0; whole.missing.length > 0; ranges++) {
     if (ranges === MOST_RANGES) throw new Error(`the values of ${whole.missing.join(', ')} have no end`);
     const attributes = [...whole.missing, ...question.id];
-    const { entries } = await connection.search({ ...question, ...same, attributes }, limits());
+    const { id: ids } = question;
+    const { entries } = await connection.search({ ...same, attributes, id: ids }, limits());
     const more = entries.find(({ id }) => id === entry.id);
     // It has gone meanwhile, and the next listing will not have it.
     if (!more) return whole;

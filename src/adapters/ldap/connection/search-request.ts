@@ -10,10 +10,18 @@ export interface SearchRequest {
 
   /** Attributes of lasting ids, in lower case. */
   readonly id: readonly string[];
-  readonly pageSize: number;
+
+  /**
+   * Entries a page. Absent: everything is asked for at once. A question in pages is to be asked to its end: OpenLDAP keeps with
+   * the connection in which of several databases it stands, and begins the next question there.
+   */
+  readonly pageSize?: number;
 
   /** What the page before gave. */
   readonly cookie?: Buffer;
+
+  /** With so many entries, or as many as the server gives, the question is answered: for what is not asked in pages. */
+  readonly most?: number;
 }
 
 export interface Page {

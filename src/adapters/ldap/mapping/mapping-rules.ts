@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import ldap, { type Filter } from 'ldapjs';
 import type { Region } from '../../../domain/identifiers/phone-number.js';
 import { isServerName } from '../../../domain/identifiers/server-name.js';
+import { isComputed } from './computed-membership.js';
 import { isAttributeDescription, parseFilter } from '../protocol/filter-parser.js';
 import { parseTemplate, placeholdersOf, type Template } from './localpart-template.js';
 import type { LdapOptions } from '../options.js';
@@ -13,6 +14,8 @@ const READING = 2;
 /** Which entries are people, and how they are read. */
 export interface Rules {
   readonly filter: Filter;
+  /** Whether the filter can come to let an entry through, or not any more, although the entry has not changed. */
+  readonly isComputed: boolean;
   /** What the localpart, or without a homeserver the whole user ID, is made of. */
   readonly template: Template;
   readonly homeserver: string | undefined;
@@ -40,8 +43,10 @@ export function rulesOf(options: Ruling): Rules {
   }
   if (homeserver !== undefined && !isServerName(homeserver))
     throw new Error(`homeserver: ${homeserver} is no server name`);
+  const people = filter === undefined ? new ldap.PresenceFilter({ attribute: names[0] ?? '' }) : parseFilter(filter);
   return {
-    filter: filter === undefined ? new ldap.PresenceFilter({ attribute: names[0] ?? '' }) : parseFilter(filter),
+    filter: people,
+    isComputed: filter !== undefined && isComputed(people),
     template,
     homeserver,
     email,

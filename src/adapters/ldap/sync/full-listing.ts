@@ -127,6 +127,6 @@ export const SHOWS_NOTHING = 'nothing is below the base, or the account that bin
 export async function emptinessOf(connection: Connection, base: string, limits: Limits): Promise<string> {
   const filter = new ldap.PresenceFilter({ attribute: 'objectClass' });
   // The base itself is one of them.
-  const { entries } = await connection.search({ base, filter, attributes: ['1.1'], id: [], pageSize: 2 }, limits);
+  const { entries } = await connection.search({ base, filter, attributes: ['1.1'], id: [], most: 2 }, limits);
   return entries.length > 1 ? MATCHES_NOTHING : SHOWS_NOTHING;
 }

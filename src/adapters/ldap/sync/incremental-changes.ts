@@ -1,5 +1,7 @@
 import type { Filter } from 'ldapjs';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../ports/clock.js';
+import type { MirroredDigests } from '../../../ports/directory.js';
 import { baseText } from '../protocol/search-base.js';
 import { type SyncCursor, syncCursorOf, changedSince, idOf } from './sync-cursor.js';
 import { idFilters, mayBeAsked } from './id-filters.js';
@@ -25,6 +27,9 @@ export interface Changed {
   readonly syncCursor: SyncCursor;
 }
 
+/** By the id of an entry, what it is made of. */
+type Ids = Map<string, NonNullable<ReturnType<typeof idOf>>>;
+
 type ExtraIds = (changed: readonly RawPage[]) => Promise<readonly string[]>;
 
 /** Asks one server of the directory what changed since a bookmark of it. */
@@ -41,7 +46,12 @@ export class Changes {
    *
    * @param extraIds told who changed, says whose ids are to be looked at besides
    */
-  async since(before: SyncCursor, extraIds: ExtraIds, signal: AbortSignal): Promise<Changed | undefined> {
+  async since(
+    before: SyncCursor,
+    extraIds: ExtraIds,
+    mirrored: MirroredDigests | undefined,
+    signal: AbortSignal,
+  ): Promise<Changed | undefined> {
     const { rules, servers, extent } = this;
     const limits: Limits = { totalMs: SEARCH_MS, stallMs: extent.stallMs };
     const connection = await servers.open(OPEN_MS, true);
@@ -53,10 +63,12 @@ export class Changes {
       if (syncCursor?.server !== before.server || 'usn' in syncCursor !== 'usn' in before) return undefined;
       const ids = await this.changed(connection, before, limits);
       if (!ids) return undefined;
+      const left = rules.isComputed && mirrored ? await this.compare(connection, await mirrored(), ids, limits) : [];
+      if (!left || ids.size > MOST_CHANGED) return undefined;
 
       // Whether they are members is for the server to say: filters can be anything.
       const changed = await this.members(connection, filtersOf([...ids.values()]), limits);
-      const besides = (await extraIds(changed)).filter((id) => !ids.has(id) && mayBeAsked(id));
+      const besides = [...left, ...(await extraIds(changed)).filter((id) => !ids.has(id) && mayBeAsked(id))];
       const asked = besides.map((id) => anyOf(idFilters(id, rules)));
       const present = [...changed, ...(await this.members(connection, asked, limits))];
       const met = new Set(present.flatMap(({ entries }) => entries.map(({ id }) => id)));
@@ -70,7 +82,7 @@ export class Changes {
 
   private async changed(connection: Connection, since: SyncCursor, limits: Limits) {
     const { rules, extent } = this;
-    const ids = new Map<string, NonNullable<ReturnType<typeof idOf>>>();
+    const ids: Ids = new Map();
     for (const base of extent.bases) {
       const question = {
         base,
@@ -89,6 +101,36 @@ export class Changes {
       }
     }
     return ids;
+  }
+
+  /**
+   * Compares who is let through by the filter with who is mirrored: whoever the server puts into a group, or takes out of it, has not
+   * changed for it. Adds those who are new to `ids`.
+   *
+   * @returns ids of those who are mirrored and not let through; `undefined` if somebody has no id
+   */
+  private async compare(
+    connection: Connection,
+    mirrored: ReadonlyMap<string, string>,
+    ids: Ids,
+    limits: Limits,
+  ): Promise<readonly string[] | undefined> {
+    const { rules, extent } = this;
+    const members = new Set<string>();
+    for (const base of extent.bases) {
+      const question = { base, filter: rules.filter, attributes: rules.id, id: rules.id, pageSize: extent.pageSize };
+      for await (const { entries } of pagesOf(connection, question, () => limits)) {
+        for (const entry of entries) {
+          members.add(entry.id);
+          if (mirrored.has(entry.id) || ids.has(entry.id)) continue;
+          const id = idOf(entry, rules);
+          if (!id) return undefined;
+          ids.set(entry.id, id);
+        }
+        await setImmediate();
+      }
+    }
+    return [...mirrored.keys()].filter((id) => !members.has(id) && !ids.has(id) && mayBeAsked(id));
   }
 
   /** The entries that one of the filters lets through, an entry below two bases in the first. */

@@ -34,10 +34,12 @@ export async function syncCursorOf(
   const syncCursor =
     (await updateNumber(connection, limits)) ??
     ({ server: connection.url, time: generalizedTime(now - OVERLAP_MS) } as const);
-  const first = 'usn' in syncCursor ? { ...syncCursor, usn: 0 } : { ...syncCursor, time: '19700101000000Z' };
-  const question = { base, attributes: rules.id, id: rules.id, pageSize: 1 };
+  const question = { base, attributes: rules.id, id: rules.id, most: 1 };
   const anybody = await connection.search({ ...question, filter: rules.filter }, limits);
-  const changed = await connection.search({ ...question, filter: allOf(rules.filter, changedSince(first)) }, limits);
+  const changed = await connection.search(
+    { ...question, filter: allOf(rules.filter, everChanged(syncCursor)) },
+    limits,
+  );
   if (anybody.entries.length === 0) return syncCursor;
   const [one] = changed.entries;
   if (!one || !idOf(one, rules)) return undefined;
@@ -45,11 +47,18 @@ export async function syncCursorOf(
   return itself.entries.some(({ id }) => id === one.id) ? syncCursor : undefined;
 }
 
+/** Lets through whoever shows that it changed at any time. */
+const everChanged = (syncCursor: SyncCursor): Filter =>
+  'usn' in syncCursor ? changedSince({ ...syncCursor, usn: 0 }) : since('modifyTimestamp', '19700101000000Z');
+
 /** Lets through what changed after a bookmark was made, whoever it is: who left the filter must be met, too. */
 export const changedSince = (syncCursor: SyncCursor): Filter =>
   'usn' in syncCursor
-    ? new ldap.GreaterThanEqualsFilter({ attribute: 'uSNChanged', value: String(syncCursor.usn + 1) })
-    : new ldap.GreaterThanEqualsFilter({ attribute: 'modifyTimestamp', value: syncCursor.time });
+    ? since('uSNChanged', String(syncCursor.usn + 1))
+    : // ApacheDS has no time of change on what was only added.
+      anyOf([since('modifyTimestamp', syncCursor.time), since('createTimestamp', syncCursor.time)]);
+
+const since = (attribute: string, value: string): Filter => new ldap.GreaterThanEqualsFilter({ attribute, value });
 
 /** The value of the attribute that an entry's id is made of. */
 export function idOf(entry: RawEntry, rules: Rules): { readonly name: string; readonly value: Buffer } | undefined {
@@ -74,7 +83,7 @@ async function updateNumber(connection: Connection, limits: Limits): Promise<Syn
 }
 
 async function readEntry(connection: Connection, dn: string, attributes: readonly string[], limits: Limits) {
-  const question = { base: dn, scope: 'base', filter: everything, attributes, id: [], pageSize: 1 } as const;
+  const question = { base: dn, scope: 'base', filter: everything, attributes, id: [], most: 1 } as const;
   const [entry] = (await connection.search(question, limits)).entries;
   return entry && new Map(attributesOf(entry).map(({ description, values }) => [description.toLowerCase(), values]));
 }

@@ -1,0 +1,28 @@
+import { expect, it } from 'vitest';
+import { isComputed } from '../../../src/adapters/ldap/mapping/computed-membership.js';
+import { withPreset } from '../../../src/adapters/ldap/mapping/presets.js';
+import { parseFilter } from '../../../src/adapters/ldap/protocol/filter-parser.js';
+
+it.each([
+  '(&(objectClass=user)(memberOf=cn=staff,dc=example,dc=org))',
+  '(memberOf:1.2.840.113556.1.4.1941:=cn=staff,dc=example,dc=org)',
+  '(&(objectClass=person)(!(nsRole=cn=gone,dc=example,dc=org)))',
+  '(&(objectClass=person)(!(nsAccountLock=TRUE)))',
+  '(|(objectClass=person)(accountExpires>=1))',
+  '(ou:dn:=sales)',
+  '(isMemberOf;x-a=cn=staff)',
+])('%s is asked anew each time: who matches can change while the entry does not', (filter) => {
+  expect(isComputed(parseFilter(filter))).toBe(true);
+});
+
+it.each([
+  '(objectClass=inetOrgPerson)',
+  '(&(objectCategory=person)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))',
+  '(&(uid=*)(mail=*@example.org))',
+])('%s names only what stands on the entry', (filter) => {
+  expect(isComputed(parseFilter(filter))).toBe(false);
+});
+
+it('is true of the preset of FreeIPA, where a role can lock accounts', () => {
+  expect(isComputed(parseFilter(withPreset({ preset: 'freeipa' }).filter ?? ''))).toBe(true);
+});
