@@ -27,6 +27,7 @@ import { runPeriodically, type Schedule } from './background/periodic.js';
 import type { Services } from './wiring/services.js';
 import { scheduleMirrorSyncs } from './background/mirror-schedule.js';
 import { checkUnmirroredDirectories } from './background/directory-self-check.js';
+import { inUrl } from '../adapters/shared/hosts.js';
 
 const MINUTE_MS = 60_000;
 /** Instances that were away for longer load everything again. */
@@ -178,4 +179,4 @@ async function closeAll(closing: readonly (() => Promise<unknown>)[]): Promise<v
   for (const close of closing.toReversed()) await close();
 }
 
-const urlOf = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+const urlOf = (host: string, port: number): string => `http://${inUrl(host)}:${port}`;

@@ -82,7 +82,7 @@ export function httpClientContract(open: () => HttpClient) {
       ['no URL', 'example.org'],
       ['a file', 'file:///etc/passwd'],
     ])('refuses %s', async (_case, url) => {
-      await expect(get(url)).rejects.toMatchObject({ name: 'HopFailed', problem: 'broken' });
+      await expect(get(url)).rejects.toMatchObject({ name: 'HttpConnectionError', problem: 'broken' });
     });
 
     it('refuses credentials in the URL without repeating them', async () => {

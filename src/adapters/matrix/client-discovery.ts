@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { HttpClient, HttpRequest } from '../../ports/http-client.js';
 import { parseJsonObject } from './parse-json.js';
 import { followRedirects } from './well-known.js';
+import { inUrl } from '../shared/hosts.js';
 
 /** Where and how a homeserver answers clients, without its path. */
 export type ClientPlace = Pick<HttpRequest, 'url' | 'headers' | 'chosenBy' | 'ca' | 'tlsName'>;
@@ -43,7 +44,7 @@ export class ClientPlaces {
   private async discover(homeserver: string): Promise<string> {
     const host = isServerName(homeserver) ? parseServerName(homeserver)?.host : undefined;
     if (host === undefined) throw new Error('the homeserver has no valid name');
-    const origin = `https://${host.includes(':') ? `[${host}]` : host}`;
+    const origin = `https://${inUrl(host)}`;
     const deadline = this.clock.now() + DISCOVERY_MS;
     const { status, body } = await followRedirects(
       this.http,

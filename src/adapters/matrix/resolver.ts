@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import { findService, resolveSrv, type ResolveSrv, type Target } from './service-records.js';
 import { WellKnown } from './well-known.js';
+import { inUrl } from '../shared/hosts.js';
 
 /** How a homeserver is reached. */
 export interface Route {
@@ -58,6 +59,6 @@ function directRoute(name: string, steps: readonly string[]): Route | undefined 
   if (!parsed) throw new Error('this is no server name');
   const { host, port = DEFAULT_PORT, isLiteralAddress } = parsed;
   if (parsed.port === undefined && !isLiteralAddress) return undefined;
-  const url = `https://${host.includes(':') ? `[${host}]` : host}`;
+  const url = `https://${inUrl(host)}`;
   return { steps, isDelegated: false, url, host: name, targets: [{ host, port }] };
 }

@@ -1,6 +1,6 @@
 import type { NodemailerError } from 'nodemailer';
 import { DeliveryError } from '../../ports/message-sender.js';
-import { connectionReasons } from '../shared/network-errors.js';
+import { networkFailure, reasonOfCode } from '../shared/network-errors.js';
 
 const MOST_WORDS = 300;
 
@@ -24,9 +24,9 @@ export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   if (code === 'EAUTH') return `refuses our login${response ? `: ${words(response)}` : ''}`;
   if (response) return `said: ${words(response)}`;
   if (code === 'ECONNECTION' && originalCode === '') return 'closed the connection';
-  const known = connectionReasons[originalCode] ?? connectionReasons[code];
+  const known = reasonOfCode(originalCode) ?? networkFailure(error)?.reason;
   if (known !== undefined) return known;
-  if (originalCode.startsWith('ERR_SSL') || code === 'ETLS' || originalCode === 'EPROTO') return 'encryption failed';
+  if (code === 'ETLS') return 'encryption failed';
   return originalCode || code ? `connection broke (${originalCode || code})` : 'connection broke';
 }
 

@@ -6,6 +6,7 @@ import type { Message, MessageSender } from '../../ports/message-sender.js';
 import { openPool, type SmtpPool, type SmtpServer } from './smtp-connections.js';
 import { smtpFailure } from './smtp-failure.js';
 import type { Templates } from './templates.js';
+import { inUrl } from '../shared/hosts.js';
 
 export interface SmtpOptions extends SmtpServer {
   /** Whom mails are from, and where what cannot be delivered goes back to: `Islet <noreply@id.example.org>` */
@@ -40,7 +41,7 @@ export class SmtpSender implements MessageSender {
     private readonly templates: Templates,
   ) {
     this.from = oneAddress(options.from);
-    this.endpoint = `mail server ${options.host.includes(':') ? `[${options.host}]` : options.host}:${options.port}`;
+    this.endpoint = `mail server ${inUrl(options.host)}:${options.port}`;
     this.pool = openPool(options);
     if (options.tls === 'opportunistic' && options.username === undefined) this.plainPool = openPool(options, 'none');
     this.pool.use('stream', ({ data, message }, done) => {

@@ -4,6 +4,7 @@ import { HttpConnectionError, type HttpClient, type HttpRequest, type HttpRespon
 import { AddressGuard } from './address-guard.js';
 import { Agents, createAgent } from './agent.js';
 import { bareCause, explain } from './http-error.js';
+import { inUrl } from '../shared/hosts.js';
 
 /** Nothing of the environment, no redirects, every status an answer, bodies as they come. */
 const http = axios.create({
@@ -22,9 +23,12 @@ export class AxiosHttpClient implements HttpClient {
   private readonly guard: AddressGuard;
   private readonly agents = new Agents();
 
-  /** @param allow addresses and ranges that strangers may make us connect to although they are not public */
-  constructor(allow: readonly string[] = []) {
-    this.guard = new AddressGuard(allow);
+  /**
+   * @param allow addresses and ranges that strangers may make us connect to although they are not public
+   * @param nat64 prefixes of this network's translators to IPv4
+   */
+  constructor(allow: readonly string[] = [], nat64: readonly string[] = []) {
+    this.guard = new AddressGuard(allow, nat64);
   }
 
   async request(request: HttpRequest): Promise<HttpResponse> {
@@ -75,8 +79,7 @@ function parse(text: string): URL {
 
 function hopOf(url: URL, { connectTo }: HttpRequest): string {
   if (!connectTo) return url.origin;
-  const host = connectTo.host.includes(':') ? `[${connectTo.host}]` : connectTo.host;
-  return `${url.protocol}//${host}:${connectTo.port}`;
+  return `${url.protocol}//${inUrl(connectTo.host)}:${connectTo.port}`;
 }
 
 /** The whole body, `undefined` as soon as it is larger than `maxBytes`; leaving early closes the connection. */

@@ -20,16 +20,39 @@ export class Deadline {
   }
 }
 
-export const noAnswer = (limitMs: number): Error => new Error(`no answer within ${Math.ceil(limitMs / 100) / 10} s`);
+/** Something gave no answer in its time. */
+export class TimeLimitError extends Error {
+  override readonly name = 'TimeLimitError';
 
-/** Waits for `work` no longer than until the deadline; whoever owns the work must end it. */
-export async function within<T>(deadline: Deadline, work: Promise<T>): Promise<T> {
+  constructor(readonly limitMs: number) {
+    super(`no answer within ${Number((limitMs / 1000).toPrecision(2))} s`);
+  }
+}
+
+export const noAnswer = (limitMs: number): Error => new TimeLimitError(limitMs);
+
+/**
+ * Waits for `work` no longer than until the deadline. A function hears of it by its signal; otherwise
+ * whoever owns the work must end it.
+ *
+ * @throws TimeLimitError whether or not the work heeds the signal
+ */
+export async function within<T>(
+  deadline: Deadline,
+  work: PromiseLike<T> | ((signal: AbortSignal) => T | PromiseLike<T>),
+): Promise<T> {
+  const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(noAnswer(deadline.limitMs)), deadline.left);
+    timer = setTimeout(() => {
+      const error = noAnswer(deadline.limitMs);
+      reject(error);
+      controller.abort(error);
+    }, deadline.left);
   });
   try {
-    return await Promise.race([work, late]);
+    const running = typeof work === 'function' ? Promise.resolve(controller.signal).then(work) : work;
+    return await Promise.race([running, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -3,9 +3,9 @@ import type { Medium, Threepid } from '../../domain/identifiers/threepid.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { ThreepidSource } from '../../ports/threepid-source.js';
 import type { ThreepidSource as OwnSource } from '../../source.js';
+import { Deadline, within } from '../shared/deadline.js';
 import { findingsIn } from './answer-validation.js';
 import { thrownBy } from './thrown-errors.js';
-import { within } from './within.js';
 
 /** Questions that may wait for one source; more of them would only pile up. */
 const MOST_WAITING = 100;
@@ -49,7 +49,7 @@ export class GuardedSource implements ThreepidSource {
     if (this.waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} questions are unanswered, no more are asked`);
     // It may do with them what it likes: they are others than those that go on to the next source.
     const copies = asked.map(({ medium, address }) => ({ medium, address }));
-    const answer = await within(this.settings.timeLimitMs, (signal) =>
+    const answer = await within(new Deadline(this.settings.timeLimitMs), (signal) =>
       this.counted(async () => this.source.find(copies, signal)),
     );
     return findingsIn(answer, asked, (reason) => this.odd(reason));
@@ -65,7 +65,7 @@ export class GuardedSource implements ThreepidSource {
 
   async close(): Promise<void> {
     try {
-      await within(CLOSE_LIMIT_MS, async () => this.source.close?.());
+      await within(new Deadline(CLOSE_LIMIT_MS), async () => this.source.close?.());
     } catch (cause) {
       this.telemetry.warn('a source did not close', { source: this.name }, cause);
     }

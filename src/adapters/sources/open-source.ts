@@ -2,8 +2,8 @@ import type { Telemetry } from '../../ports/telemetry.js';
 import type { OpenSource, SourceContext, ThreepidSource as OwnSource } from '../../source.js';
 import { GuardedSource, type SourceSettings } from './guarded-source.js';
 import { SourceDirectory } from './source-directory.js';
+import { Deadline, within } from '../shared/deadline.js';
 import { loadingProblem, thrownBy } from './thrown-errors.js';
-import { within } from './within.js';
 
 const OPEN_LIMIT_MS = 30_000;
 
@@ -30,7 +30,7 @@ export async function openSource<Options>(
   };
   process.once('exit', exited);
   try {
-    made = await within(OPEN_LIMIT_MS, () => open(options, context));
+    made = await within(new Deadline(OPEN_LIMIT_MS), () => open(options, context));
     checkShape(made);
   } catch (thrown) {
     const cause = thrownBy(thrown);

@@ -10,6 +10,7 @@ import type { Config } from '../config/config.js';
 import { openApp } from '../wiring/open-app.js';
 import { type OperationsByText, operationsByText } from '../../domain/admin/text-admin-service.js';
 import type { SyncOutcome } from '../../domain/directory-sync/directory-sync-service.js';
+import { inUrl } from '../../adapters/shared/hosts.js';
 
 export interface SyncRequest {
   readonly isDryRun: boolean;
@@ -34,7 +35,7 @@ export interface AdminClient extends OperationsByText {
 export async function openAdminClient(config: Config, telemetry: LogTelemetry): Promise<AdminClient> {
   const { host, port } = config.admin;
   const http = axios.create({
-    baseURL: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+    baseURL: `http://${inUrl(host)}:${port}`,
     proxy: false,
     maxRedirects: 0,
   });

@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import { inUrl } from '../config/values/hosts.js';
+import { inUrl } from '../../adapters/shared/hosts.js';
 
 /** What a configuration amounts to, in few words and without a secret. */
 export function summary(config: Config) {

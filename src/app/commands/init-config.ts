@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Given } from '../config/docs/example.js';
-import { isLoopback, outOfUrl } from '../config/values/hosts.js';
+import { isLoopback, outOfUrl } from '../../adapters/shared/hosts.js';
 import { omitUndefined } from '../config/objects.js';
 import type { InitAnswers } from './init-questions.js';
 

@@ -108,7 +108,7 @@ function fixOf(problem: string): string | undefined {
   if (/credentials|bind refused/i.test(problem)) return 'try bindDn and this password with ldapwhoami -x -D … -W';
   if (/global catalog/i.test(problem)) return 'name the bases of your people, or the port of the catalog in urls';
   if (/no such object/i.test(problem)) return 'bases has to name what exists, and bindDn has to be allowed to see it';
-  if (/refused|unreachable|no answer|not be found|not known/i.test(problem))
+  if (/is refused|no way to|no answer|nothing answers|cannot be found/i.test(problem))
     return 'see that the name is right, the server runs and no firewall is between';
   return undefined;
 }

@@ -9,7 +9,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { Config } from '../config/config.js';
-import { area, type CheckResult, type Check, within, messageOf } from './check-result.js';
+import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
 
 /** Clocks may differ by so much: signed requests and certificates are about time. */
 const MOST_SKEW_MS = 60_000;
@@ -113,7 +113,9 @@ export function homeserverTrial(
     if (!federation.isAllowed(name)) {
       return [failure('is not among federation.allowedServers', 'add it there, or under homeservers')];
     }
-    return (await Promise.all([clients, keys, openId, accounts].map((trial) => within(EACH_MS, here, trial)))).flat();
+    return (
+      await Promise.all([clients, keys, openId, accounts].map((trial) => withinLimit(EACH_MS, here, trial)))
+    ).flat();
   };
 }
 

@@ -5,7 +5,7 @@ import { parseServerName } from '../../domain/identifiers/server-name.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import { readAdminToken } from '../http/admin/admin-token.js';
 import type { Config } from '../config/config.js';
-import { inUrl, isLoopback, outOfUrl } from '../config/values/hosts.js';
+import { inUrl, isLoopback, outOfUrl } from '../../adapters/shared/hosts.js';
 import { area, type CheckResult, type Check, messageOf } from './check-result.js';
 
 const LIMITS = { timeLimitMs: 10_000, maxBytes: 1024 * 1024 } as const;

@@ -1,3 +1,6 @@
+import { Deadline, within } from '../../adapters/shared/deadline.js';
+import { networkFailure } from '../../adapters/shared/network-errors.js';
+
 /** What came of one thing that was tried. */
 export interface CheckResult {
   /** What it belongs to: `directory staff`, `mail`. */
@@ -30,21 +33,17 @@ const diagnosis = (name: string, state: 'warning' | 'failure', words: string, fi
 /** The message of an error and of everything that caused it, each once. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  // Of a name with several addresses Node says nothing but a code.
+  if (error.message === '') return networkFailure(error)?.reason ?? error.name;
   const cause = error.cause === undefined ? '' : messageOf(error.cause);
   return cause === '' || error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
 }
 
 /** A trial that is given up after a while and whose faults are what it found. */
-export async function within(limitMs: number, name: string, trial: Check): Promise<readonly CheckResult[]> {
-  let timer: NodeJS.Timeout | undefined;
-  const giveUp = new Promise<readonly CheckResult[]>((resolve) => {
-    timer = setTimeout(resolve, limitMs, [area(name).failure(`gave no result within ${limitMs / 1000} s`)]);
-  });
+export async function withinLimit(limitMs: number, name: string, trial: Check): Promise<readonly CheckResult[]> {
   try {
-    return await Promise.race([trial(), giveUp]);
+    return await within(new Deadline(limitMs), trial);
   } catch (error) {
     return [area(name).failure(messageOf(error))];
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -5,7 +5,7 @@ import type { HttpClient } from '../../ports/http-client.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { BINDINGS } from '../../domain/associations/binding.js';
 import type { Config, SmsConfig } from '../config/config.js';
-import { outOfUrl } from '../config/values/hosts.js';
+import { outOfUrl } from '../../adapters/shared/hosts.js';
 import { openMail } from '../wiring/open-senders.js';
 import { closeSources, openSources } from '../wiring/open-sources.js';
 import { area, type CheckResult, type Check, messageOf } from './check-result.js';

@@ -3,7 +3,7 @@ import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { ConfigError } from '../config/errors/problems.js';
 import type { LoadedConfig } from '../config/config.js';
-import { area, type CheckResult, type Check, within, messageOf } from './check-result.js';
+import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
 import { directoryTrial } from './check-directories.js';
 import { homeserversIn, homeserverTrial } from './check-homeservers.js';
 import { mailTrial, smsTrial, sourceTrial } from './check-services.js';
@@ -30,7 +30,7 @@ export async function runChecks(
   { config, warnings }: LoadedConfig,
   telemetry: Telemetry,
 ): Promise<readonly CheckResult[]> {
-  const http = new AxiosHttpClient(config.federation.allow);
+  const http = new AxiosHttpClient(config.federation.allow, config.federation.nat64);
   const clock = new SystemClock();
   const configuration = area('configuration');
   const readiness = await readinessOf(config, http).catch((error: unknown) => messageOf(error));
@@ -55,7 +55,7 @@ export async function runChecks(
     ['texts', textsTrial(config)],
     ['public URL', publicUrlTrial(config, isRunning, http)],
   ];
-  const found = await Promise.all(trials.map(([name, trial]) => within(LIMIT_MS, name, trial)));
+  const found = await Promise.all(trials.map(([name, trial]) => withinLimit(LIMIT_MS, name, trial)));
   return [
     configuration.ok(`${config.file ?? 'no file, only defaults and the environment'}: is fine`),
     ...warnings.map((warning) => configuration.warning(warning)),

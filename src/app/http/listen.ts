@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server } from 'node:net';
+import { networkFailure } from '../../adapters/shared/network-errors.js';
 
 /** Proxies keep idle connections for up to 75 s; whoever closes first makes the other one fail a request. */
 const IDLE_MS = 76_000;
@@ -30,7 +31,6 @@ const words: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program has it',
   EADDRNOTAVAIL: 'this machine has no such address',
   EACCES: 'ports below 1024 need CAP_NET_BIND_SERVICE',
-  ENOTFOUND: 'the host name is not known',
 };
 
 /**
@@ -58,7 +58,7 @@ export async function listen(
   server.on('request', app);
   server.listen(port, host);
   await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
-    const why = words[cause.code ?? ''];
+    const why = words[cause.code ?? ''] ?? networkFailure(cause)?.reason;
     const error = new Error(`${what}: cannot listen on ${host}:${port}${why ? `, ${why}` : ''}`, { cause });
     throw Object.assign(error, { code: cause.code });
   });

@@ -53,7 +53,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
   const templates = new Templates({ ...config.templates, serverName: config.server.name });
   const signer = new Ed25519Signer(config.server.name, await openKeyFile(config.signing.keyFile, telemetry));
   const terms = await openTerms(config);
-  const http = new AxiosHttpClient(config.federation.allow);
+  const http = new AxiosHttpClient(config.federation.allow, config.federation.nat64);
   const configuredSources = await openSources(config, http, telemetry);
   const db = await openDatabase(databaseOptions(config)).catch(async (error: unknown) => {
     await closeSources(configuredSources);

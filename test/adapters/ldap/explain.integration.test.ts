@@ -84,7 +84,7 @@ describe('what the operator is told of a directory', () => {
       const url = `ldap://127.0.0.1:${await freePort()}`;
       const source = sourceOf(slapd, { urls: [url] });
       expect(await source.explain(email('anna@example.org'))).toMatchObject([
-        { via: 'live', finding: undefined, failure: `${url}: connection refused` },
+        { via: 'live', finding: undefined, failure: `${url}: the connection is refused` },
       ]);
       await source.close();
     });
@@ -96,7 +96,7 @@ describe('what the operator is told of a directory', () => {
     const empty = `ou=empty,${ROOT}`;
     const source = sourceOf(slapd, { urls: [dead, slapd.url], bases: [PEOPLE, nowhere, empty] });
     expect(await source.check()).toEqual([
-      { endpoint: dead, ok: false, problem: 'connection refused' },
+      { endpoint: dead, ok: false, problem: 'the connection is refused' },
       { endpoint: slapd.url, ok: true, problem: undefined },
       { endpoint: `${slapd.url} ${PEOPLE}`, ok: true, problem: undefined },
       {

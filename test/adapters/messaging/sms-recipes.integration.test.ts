@@ -11,7 +11,7 @@ import { openSms } from '../../../src/app/wiring/open-senders.js';
 import { msisdn } from '../../../src/domain/identifiers/threepid.js';
 import { type StandIn, startStandIn } from '../../support/stand-in.js';
 
-const page = readFileSync(join(import.meta.dirname, '../../docs/setup/messages.md'), 'utf8');
+const page = readFileSync(join(import.meta.dirname, '../../../docs/setup/messages.md'), 'utf8');
 const templates = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
 const telemetry = { info: () => undefined, warn: () => undefined, count: () => undefined };
 const text = '271828 — ваш код для Matrix (Islet). Никому его не сообщайте.';

@@ -313,7 +313,7 @@ describe('a mail that is not accepted', () => {
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
     closed.close();
-    expect((await failureOf(senderTo(port))).message).toBe(`mail server 127.0.0.1:${port}: refuses connections`);
+    expect((await failureOf(senderTo(port))).message).toBe(`mail server 127.0.0.1:${port}: the connection is refused`);
     expect((await failureOf(senderTo(25, { host: 'relay.invalid' }))).reason).toMatch(/^name /);
   });
 

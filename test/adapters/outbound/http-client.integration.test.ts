@@ -118,6 +118,29 @@ describe('AddressGuard', () => {
     expect(guard.isForbidden(outside)).toBe(true);
   });
 
+  it.each([
+    ['8.8.8.8 behind the well-known NAT64', '64:ff9b::808:808', [], false],
+    ['10.0.0.1 behind it', '64:ff9b::a00:1', ['64:ff9b::/96'], true],
+    ['127.0.0.1 behind it', '64:ff9b::127.0.0.1', ['64:ff9b::/96', '::/0'], true],
+    ['10.0.0.1 behind it, which is allowed', '64:ff9b::a00:1', ['10.0.0.0/8'], false],
+    ['10.0.0.1 behind it, which is allowed in this spelling', '64:ff9b::a00:1', ['64:ff9b::a00:0/104'], false],
+    ['10.0.0.1 itself where it is allowed in that spelling', '10.0.0.1', ['64:ff9b::a00:0/104'], false],
+    ['8.8.8.8 behind the NAT64 of this network', '2001:db8:64::808:808', [], false],
+    ['10.0.0.1 behind it', '2001:db8:64::a00:1', ['2001:db8::/32'], true],
+    ['10.0.0.1 behind a short prefix', '2a00:64:a00:1::', ['::/0'], true],
+    ['10.0.0.1 behind a prefix of 64 bits', '2a00:65::a:0:100:0', [], true],
+    ['8.8.8.8 behind a prefix of 64 bits', '2a00:65::8:808:800:0', [], false],
+    ['10.0.0.1 behind 6to4', '2002:a00:1::1', ['2002::/16'], true],
+    ['8.8.8.8 behind 6to4', '2002:808:808::1', ['2002::/16'], false],
+    ['127.0.0.1 behind a local NAT64', '64:ff9b:1::7f00:1', ['64:ff9b:1::/48'], true],
+    ['127.0.0.1 in a form that nobody uses any more', '::127.0.0.1', [], true],
+    ['8.8.8.8 in it', '::808:808', [], true],
+    ['what nobody was given yet', '4000::1', [], true],
+  ])('of %s judges what it leads to (%s, allowed %j)', (_case, address, allow, isForbidden) => {
+    const guard = new AddressGuard(allow, ['2001:db8:64::/96', '2a00:64::/32', '2a00:65::/64']);
+    expect(guard.isForbidden(address)).toBe(isForbidden);
+  });
+
   it.each(['10/8', '10.0.0.0/33', 'localhost', '', '10.0.0.0/', '0x7f.1', '10.0.0.1 '])(
     'does not take %j for a range',
     (text) => {

@@ -40,7 +40,7 @@ describe('a guarded source', () => {
       { threepid: alice, mxid: '@alice:example.org' },
       { threepid: bob, claimants: ['cn=a', 'cn=b'] },
     ]);
-    expect(source).toMatchObject({ name: 'hr', isOwner: true });
+    expect(source).toMatchObject({ name: 'hr', isAuthoritative: true });
     expect(heard.lines).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { doctorText, showDiagnoses } from '../../../src/app/commands/doctor.js';
 import { noPaint } from '../../../src/app/commands/terminal-style.js';
-import { area, type CheckResult, within } from '../../../src/app/doctor/check-result.js';
+import { area, type CheckResult, withinLimit } from '../../../src/app/doctor/check-result.js';
 import { runChecks, runCheck } from '../../../src/app/doctor/doctor.js';
 import { readinessOf, serverDiagnoses } from '../../../src/app/doctor/check-public-url.js';
 import { room } from '../../../src/app/doctor/check-storage.js';
@@ -25,7 +25,7 @@ describe('what the doctor found', () => {
       [
         '✓ directory staff  ldaps://dc1: bound',
         '! directory staff  left out in 2 of them: no name',
-        '✗ mail             mail server mx:25: refuses connections',
+        '✗ mail             mail server mx:25: the connection is refused',
         '                   → open the port',
         '- mail             not tried',
         '',
@@ -58,14 +58,14 @@ describe('a disk', () => {
 describe('a trial', () => {
   it('that throws is a failure in its own words and those of its causes', async () => {
     const error = new Error('could not be opened', { cause: new Error('no such file') });
-    expect(await within(1_000, 'files', () => Promise.reject(error))).toEqual([
+    expect(await withinLimit(1_000, 'files', () => Promise.reject(error))).toEqual([
       area('files').failure('could not be opened: no such file'),
     ]);
   });
 
   it('that does not end is given up', async () => {
-    expect(await within(1, 'mail', () => new Promise(() => undefined))).toEqual([
-      mail.failure('gave no result within 0.001 s'),
+    expect(await withinLimit(1, 'mail', () => new Promise(() => undefined))).toEqual([
+      mail.failure('no answer within 0.001 s'),
     ]);
   });
 });

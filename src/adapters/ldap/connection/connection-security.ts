@@ -1,6 +1,6 @@
-import { X509Certificate } from 'node:crypto';
-import { isIP } from 'node:net';
 import { createSecureContext, type SecureContext } from 'node:tls';
+import { certificatesIn } from '../../shared/certificates.js';
+import { isLoopback, outOfUrl } from '../../shared/hosts.js';
 import type { LdapOptions } from '../options.js';
 
 /** How to come in. */
@@ -52,7 +52,7 @@ export function addressOf(url: string): Address {
   if ((protocol !== 'ldap:' && protocol !== 'ldaps:') || !hostname || (pathname && pathname !== '/') || search) {
     throw new Error(`${url} is not like ldaps://dc1.example.org or ldap://dc1.example.org:389`);
   }
-  return { host: hostname.replace(/^\[|\]$/g, ''), isEncrypted: protocol === 'ldaps:' };
+  return { host: outOfUrl(hostname), isEncrypted: protocol === 'ldaps:' };
 }
 
 function credentials(
@@ -69,17 +69,7 @@ function credentials(
 }
 
 function trusting(ca: string): SecureContext {
-  const certificates = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
+  const certificates = certificatesIn(ca, 'ca: ');
   if (certificates.length === 0) throw new Error('ca holds no certificate in PEM');
-  for (const [index, pem] of certificates.entries()) {
-    try {
-      new X509Certificate(pem);
-    } catch (cause) {
-      throw new Error(`ca: certificate ${index + 1} cannot be read`, { cause });
-    }
-  }
-  return createSecureContext({ ca: certificates });
+  return createSecureContext({ ca: certificates.map(String) });
 }
-
-const isLoopback = (host: string): boolean =>
-  /^localhost\.?$/i.test(host) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));

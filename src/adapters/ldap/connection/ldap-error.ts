@@ -1,3 +1,5 @@
+import { networkFailure, reasonOfCode } from '../../shared/network-errors.js';
+
 /** Something is wrong with the directory: where, and what, in words for the administrator. */
 export class LdapError extends Error {
   override readonly name = 'LdapError';
@@ -44,9 +46,8 @@ export function messageOf(error: unknown): string {
   const code = codeOf(error);
   if (error.name === 'ConnectionError') return LOST;
   if (typeof code === 'number') return resultMessage(error, code);
-  const words = code === undefined ? undefined : networkMessages[code];
+  const words = networkFailure(error)?.reason;
   const { reason } = error as { readonly reason?: string };
-  if (words === undefined && code?.startsWith('ERR_SSL_')) return `TLS fails (${reason ?? code})`;
   if (words !== undefined) return reason === undefined ? words : `${words} (${reason.trim()})`;
   return error.message;
 }
@@ -60,32 +61,6 @@ export const rootWordsOf = (error: unknown): string =>
 const NO_SUCH_OBJECT = 32;
 
 export const LOST = 'the connection was lost';
-
-const NO_TLS = 'it does not speak TLS here, or not a version in common';
-const UNTRUSTED = 'its certificate is not trusted';
-
-const networkMessages: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connection refused',
-  ECONNRESET: 'connection closed by the server',
-  EPIPE: 'connection closed by the server',
-  EHOSTUNREACH: 'host cannot be reached',
-  ENETUNREACH: 'network cannot be reached',
-  ETIMEDOUT: 'no answer',
-  ENOTFOUND: 'host name is not known',
-  EAI_AGAIN: 'host name cannot be looked up right now',
-  EPROTO: NO_TLS,
-  ERR_SSL_WRONG_VERSION_NUMBER: NO_TLS,
-  CERT_HAS_EXPIRED: 'its certificate has expired',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another name',
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
-  CERT_SIGNATURE_FAILURE: UNTRUSTED,
-  CERT_UNTRUSTED: UNTRUSTED,
-};
 
 /** Result codes that want more than their name. RFC 4511, appendix A. */
 const hints: Readonly<Record<number, string>> = {
@@ -119,7 +94,7 @@ const logonHints: Readonly<Record<string, string>> = {
  */
 export function unansweredMessage(error: Error, isEncrypted: boolean): string {
   const words = messageOf(error);
-  const isHungUp = words === LOST || words === networkMessages['ECONNRESET'];
+  const isHungUp = words === LOST || words === reasonOfCode('ECONNRESET');
   if (!isHungUp) return words;
   return `${words} at once: ${isEncrypted ? 'is this a port for ldap:// and startTls' : 'is this a port for ldaps://'}?`;
 }

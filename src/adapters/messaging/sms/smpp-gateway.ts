@@ -2,6 +2,7 @@ import type { Pdu } from 'smpp';
 import { inDefaultAlphabet, inUcs2 } from './alphabet.js';
 import { GatewayError, type Sms, type SmsGateway } from './gateway.js';
 import { SmppLink, type SmppServer, statusName } from './smpp-link.js';
+import { inUrl } from '../../shared/hosts.js';
 
 /** Types of numbers and their numbering plans. Spec: SMPP 3.4, 5.2.5 and 5.2.6. */
 const SOURCES = {
@@ -24,7 +25,7 @@ export class SmppGateway implements SmsGateway {
 
   constructor(private readonly server: SmppServer) {
     const { host, port } = server;
-    this.name = `text message gateway ${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.name = `text message gateway ${inUrl(host)}:${port}`;
   }
 
   async send(sms: Sms): Promise<string | undefined> {

@@ -1,7 +1,8 @@
 import type { PeerCertificate } from 'node:tls';
 import smpp, { type Pdu, type Session } from 'smpp';
+import { Deadline, within } from '../../shared/deadline.js';
 import { checkHost } from '../../shared/verify-host.js';
-import { connectionReasons } from '../../shared/network-errors.js';
+import { networkFailure } from '../../shared/network-errors.js';
 
 export interface SmppServer {
   readonly host: string;
@@ -89,7 +90,7 @@ export class SmppLink {
 
   private async bind(): Promise<void> {
     const { systemId, password, systemType = '', tls, keepAliveMs = 30_000 } = this.server;
-    await this.within((resolve) => void this.session.once(tls ? 'secureConnect' : 'connect', resolve));
+    await this.step((resolve) => void this.session.once(tls ? 'secureConnect' : 'connect', resolve));
     const fields = { system_id: systemId, password, system_type: systemType, interface_version: VERSION };
     const { command_status: status } = await this.ask((answered) => this.session.bind_transmitter(fields, answered));
     if (status !== 0) throw new Error(`refuses our login: ${statusName(status)}`);
@@ -100,24 +101,15 @@ export class SmppLink {
   }
 
   private ask(send: (answered: (pdu: Pdu) => void) => boolean): Promise<Pdu> {
-    return this.within((resolve, reject) => {
+    return this.step((resolve, reject) => {
       if (!send(resolve)) reject(new Error('connection closed'));
     });
   }
 
   /** One step, which ends with the connection at the latest. */
-  private async within<T>(start: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
-    const { timeLimitMs } = this.server;
-    let timer: NodeJS.Timeout | undefined;
-    const step = new Promise<T>((resolve, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${timeLimitMs / 1000} s`)), timeLimitMs);
-      start(resolve, reject);
-    });
-    try {
-      return await Promise.race([step, this.ended]);
-    } finally {
-      clearTimeout(timer);
-    }
+  private async step<T>(start: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
+    const step = new Promise<T>(start);
+    return within(new Deadline(this.server.timeLimitMs), Promise.race([step, this.ended]));
   }
 
   /** The message centre asks, too: whether we are there, or to let go. */
@@ -140,6 +132,6 @@ export function statusName(status: number): string {
 /** TLS knows no addresses as names. */
 const nameOf = (host: string): string => (/^[\d.]+$|:/.test(host) ? '' : host);
 
-function reasonOf({ code = '' }: NodeJS.ErrnoException): string {
-  return connectionReasons[code] ?? (code ? `connection broke (${code})` : 'connection broke');
+function reasonOf(error: NodeJS.ErrnoException): string {
+  return networkFailure(error)?.reason ?? (error.code ? `connection broke (${error.code})` : 'connection broke');
 }

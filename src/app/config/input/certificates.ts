@@ -1,5 +1,5 @@
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { certificatesIn } from '../../../adapters/shared/certificates.js';
 import type { KeyPath } from '../errors/problems.js';
 import { cannotRead } from './read-file.js';
 import { optionPath, type ConfigReader } from './reader.js';
@@ -8,21 +8,22 @@ import { optionPath, type ConfigReader } from './reader.js';
 export function readCertificates(reading: ConfigReader, path: KeyPath, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   const place = optionPath(reading, path, file);
+  const pem = readPem(reading, path, place);
+  if (pem === undefined) return undefined;
   try {
-    const pem = readFileSync(place, 'utf8');
-    const certificates = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-    if (certificates.length > 0 && certificates.every(isCertificate)) return pem;
+    if (certificatesIn(pem).length > 0) return pem;
     reading.problems.add(path, `${place} does not hold certificates in PEM`);
   } catch (error) {
-    reading.problems.add(path, cannotRead(place, error));
+    reading.problems.add(path, `${place}: ${(error as Error).message}`);
   }
   return undefined;
 }
 
-function isCertificate(pem: string): boolean {
+function readPem({ problems }: ConfigReader, path: KeyPath, place: string): string | undefined {
   try {
-    return new X509Certificate(pem).subject !== undefined;
-  } catch {
-    return false;
+    return readFileSync(place, 'utf8');
+  } catch (error) {
+    problems.add(path, cannotRead(place, error));
+    return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { isIP } from 'node:net';
 import { defaultFrom } from '../../../adapters/messaging/smtp-sender.js';
 import { readCertificates } from '../input/certificates.js';
-import { isLoopback, outOfUrl } from '../values/hosts.js';
+import { isLoopback, outOfUrl } from '../../../adapters/shared/hosts.js';
 import { omitUndefined } from '../objects.js';
 import type { ConfigReader } from '../input/reader.js';
 import { readSecret } from '../input/secrets.js';

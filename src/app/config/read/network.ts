@@ -1,4 +1,4 @@
-import { inUrl, isEveryAddress, isLoopback } from '../values/hosts.js';
+import { inUrl, isEveryAddress, isLoopback } from '../../../adapters/shared/hosts.js';
 import type { ConfigReader } from '../input/reader.js';
 import type { Settings } from './settings.js';
 

@@ -113,6 +113,12 @@ export const schema = {
       default: [],
       example: ['10.0.0.0/8'],
     },
+    nat64: {
+      doc: 'Prefixes with which this network reaches IPv4 from IPv6 (NAT64), besides `64:ff9b::/96`. Of an address with such a prefix, the IPv4 address inside is what has to be public, or in `allow`.',
+      format: 'nat64Prefixes',
+      default: [],
+      example: ['2001:db8:64::/96'],
+    },
     allowedServers: {
       doc: 'Homeservers whose users may sign in here. Without it, all.',
       format: 'serverNames',

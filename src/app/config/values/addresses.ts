@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
-import ipaddr from 'ipaddr.js';
+import { parseRange } from '../../../adapters/shared/address-ranges.js';
+import { canBeNat64Prefix } from '../../../adapters/shared/nat64.js';
 import { email } from '../../../domain/identifiers/threepid.js';
 import { DomainError } from '../../../domain/shared/errors.js';
 import { isServerName } from '../../../domain/identifiers/server-name.js';
@@ -36,6 +37,18 @@ const cidrs = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
   }),
 );
 
+/** Prefixes of NAT64, of the lengths that there are. RFC 6052, 2.2 */
+const nat64Prefixes = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
+  asList(value).map((element) => {
+    const text = asText(element);
+    const range = parseRange(text);
+    if (range && canBeNat64Prefix(range)) return text;
+    throw new InvalidValueError(
+      'must be prefixes of IPv6 such as 2001:db8:64::/96, with 32, 40, 48, 56, 64 or 96 bits',
+    );
+  }),
+);
+
 /** What `loopback` and `private` stand for. */
 const NETWORKS: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
@@ -56,10 +69,8 @@ const networks = valueType({ type: 'array', items: { type: 'string' } }, (value)
 
 function asCidr(text: string): string | undefined {
   const [address = '', bits] = text.split('/');
-  const version = isIP(address);
-  // ipaddr.js also reads `10/8`, as 0.0.0.10/8.
-  if (version === 0 || (bits !== undefined && !ipaddr.isValidCIDR(text))) return undefined;
-  return bits === undefined ? `${address}/${version === 4 ? 32 : 128}` : text;
+  if (parseRange(text) === undefined) return undefined;
+  return bits === undefined ? `${address}/${isIP(address) === 4 ? 32 : 128}` : text;
 }
 
 /** Scheme, host and port of an HTTP server, without a slash at the end. */
@@ -152,6 +163,7 @@ export const addresses = {
   serverNames,
   cidrs,
   networks,
+  nat64Prefixes,
   origin,
   baseUrl,
   baseUrls,

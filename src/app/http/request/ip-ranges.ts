@@ -1,21 +1,14 @@
-import { BlockList, isIP } from 'node:net';
+import { isInRange, parseAddress, parseRange } from '../../../adapters/shared/address-ranges.js';
 
 /** Tells whether an IP address is in any of these CIDR ranges. @throws for what is no range */
 export function inRanges(ranges: readonly string[]): (address: string) => boolean {
-  const list = new BlockList();
-  for (const range of ranges) {
-    const [base = '', bits] = range.split('/');
-    const family = familyOf(base);
-    if (!family) throw new Error(`"${range}" is not a range of IP addresses`);
-    list.addSubnet(base, bits === undefined ? (family === 'ipv4' ? 32 : 128) : Number(bits), family);
-  }
-  return (address) => {
-    const family = familyOf(address);
-    return family !== undefined && list.check(address, family);
+  const parsed = ranges.map((text) => {
+    const range = parseRange(text);
+    if (range === undefined) throw new Error(`"${text}" is not a range of IP addresses`);
+    return range;
+  });
+  return (text) => {
+    const address = parseAddress(text);
+    return address !== undefined && parsed.some((range) => isInRange(address, range));
   };
-}
-
-function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
-  const version = isIP(address);
-  return version === 0 ? undefined : version === 4 ? 'ipv4' : 'ipv6';
 }

@@ -1,6 +1,6 @@
 import { withPreset } from '../../../../adapters/ldap/mapping/presets.js';
 import { readCertificates } from '../../input/certificates.js';
-import { isLoopback, outOfUrl } from '../../values/hosts.js';
+import { isLoopback, outOfUrl } from '../../../../adapters/shared/hosts.js';
 import type { LdapSettings } from '../../schema/sources/ldap.js';
 import { readMirror } from './mirror.js';
 import { omitUndefined } from '../../objects.js';

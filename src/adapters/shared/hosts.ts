@@ -8,7 +8,7 @@ export const outOfUrl = (hostname: string): string => hostname.replace(/^\[(.*)\
 
 /** Whether what is sent to this host stays on this machine. */
 export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
+  /^localhost\.?$/i.test(host) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
 /** Listening here is listening on every address. */
 export const isEveryAddress = (host: string): boolean => host === '0.0.0.0' || host === '::';

@@ -1,0 +1,18 @@
+import { X509Certificate } from 'node:crypto';
+
+/**
+ * The certificates of a PEM text, in its order; none if there is none in it.
+ *
+ * @param before put before the words of an error
+ * @throws Error `certificate 2 cannot be read`
+ */
+export function certificatesIn(pem: string, before = ''): readonly X509Certificate[] {
+  const found = pem.match(/-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]+-----END (?:TRUSTED )?CERTIFICATE-----/g) ?? [];
+  return found.map((text, index) => {
+    try {
+      return new X509Certificate(text);
+    } catch (cause) {
+      throw new Error(`${before}certificate ${index + 1} cannot be read`, { cause });
+    }
+  });
+}
