@@ -5,8 +5,8 @@
 # drivers below knex, pg and mysql2, take the brackets off, and so do node-smpp and nodemailer.
 # Seen on 2026-11-29 on Node 20 with ldapjs 3.0.7, knex 3.3.0, pg 8.23.1, mysql2 3.24.6, smpp 0.5.1 and nodemailer
 # 10.6.1: getaddrinfo ENOTFOUND [::1] from the first two, so the failure reads like one of DNS.
-# For an identity server: give knex an object with the host, without brackets, and take them off before
-# ldapjs connects; or give servers names.
+# For an identity server: give knex an object, whose connectionString (pg) goes to the driver as it is, and take the
+# brackets off before ldapjs connects; or give servers names.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages ldapjs@3.0.7 knex@3.3.0 pg@8.23.1 mysql2@3.24.6 smpp@0.5.1 nodemailer@10.6.1

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Who joins a group, or is moved with their unit, is not marked as changed: on OpenLDAP and Samba never, on 389 by half.
+# Who joins a group, or moves with their unit, is not marked as changed on OpenLDAP and Samba; 389 marks the first.
 #
 # RFC 4512, 3.4: modifyTimestamp is when an entry was last modified; Active Directory counts changes of an entry
 # in uSNChanged. memberOf and the name of an entry are read and filtered like its other attributes, so a change

@@ -3,7 +3,7 @@
 #
 # RFC 2696, 3: a client may leave a paged search at any time, and a search with an empty cookie begins
 # anew.
-# Seen on 2026-11-29 with slapd 2.5.13 (others saw the same with 2.6.10 and 2.6.14), where a second database
+# Seen on 2026-11-29 with slapd 2.5.13 (2.6.10 and 2.6.14 do the same), where a second database
 # is "subordinate" to the first, as slapd.conf(5) describes for one tree in two places: a search by pages
 # of 1 that ends after its first page makes the next search on that connection, with an empty cookie,
 # begin in the second database. No error; the one after it is complete again.
