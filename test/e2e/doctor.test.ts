@@ -56,6 +56,7 @@ describe('islet doctor', () => {
       ),
       /^✓ directory staff +of 5 entries 4 are people, with \d+ addresses: @alice:example\.org, /m,
       /^✓ source partner +http:\S+ answers a lookup$/m,
+      /^! source partner +its people are found in clear only: clients of today ask by hash, and find none of them$/m,
       /^✓ homeserver example\.org .*\/_matrix\/client\/versions answers$/m,
       /^✓ homeserver example\.org +publishes its signing keys$/m,
       /^✓ homeserver example\.org +refuses an OpenID token/m,

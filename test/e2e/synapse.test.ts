@@ -13,7 +13,11 @@ describe('a homeserver like Synapse', () => {
   let world: World;
 
   beforeAll(async () => {
-    world = await startWorld();
+    const guests = { file: { name: 'guests', path: 'guests.csv', mirror: false } };
+    world = await startWorld(
+      { sources: [guests, 'bindings'] },
+      { 'guests.csv': 'email,mxid\nkarla@example.net,@karla:example.org\n' },
+    );
   });
   afterAll(() => world?.close());
 
@@ -104,6 +108,24 @@ describe('a homeserver like Synapse', () => {
     });
   });
 
+  it('has everybody in the room whom it knows, however their address is spelled, and whatever path knows them (INV-14)', async () => {
+    await bind('jona', 'jona@example.net');
+    for (const [address, localpart] of [
+      ['Jona@Example.Net', 'jona'],
+      ['JONA@EXAMPLE.NET', 'jona'],
+      ['karla@example.net', 'karla'],
+      ['Karla@example.net', 'karla'],
+    ] as const) {
+      const mxid = `@${localpart}:example.org`;
+      const member = `${ROOM} ${mxid}`;
+      (world.synapse.members as Map<string, string>).delete(member);
+      expect((await invite('alice', address)).status).toBe(200);
+      await eventually(() => world.synapse.members.get(member) === 'invite');
+    }
+    expect(world.synapse.rejected).toEqual([]);
+    expect(world.mails.mails.filter(({ envelope }) => envelope.to.some((to) => /^karla@/i.test(to)))).toEqual([]);
+  });
+
   it('unbinds what is not bound with success, so that accounts can be deactivated (UNB-9)', async () => {
     const { synapse } = world;
     expect(await synapse.identity.unbind(alice, 'email', 'never@example.net', ID_SERVER)).toEqual({
@@ -164,7 +186,11 @@ describe('a homeserver like Synapse', () => {
 
     // Neither the database nor the log has the token.
     const data = join(world.islet.folder, 'data');
-    const files = await Promise.all((await readdir(data)).map((name) => readFile(join(data, name), 'latin1')));
+    const files = await Promise.all(
+      (await readdir(data, { withFileTypes: true }))
+        .filter((file) => file.isFile())
+        .map(({ name }) => readFile(join(data, name), 'latin1')),
+    );
     expect([...files, world.islet.log()].filter((text) => text.includes(token))).toEqual([]);
   });
 });

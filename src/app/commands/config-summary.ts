@@ -1,6 +1,8 @@
 import type { Config } from '../config/config.js';
 import { inUrl } from '../../adapters/shared/hosts.js';
 
+type Source = Config['sources'][number];
+
 /** What a configuration amounts to, in few words and without a secret. */
 export function summary(config: Config) {
   const { file, server, listen, admin, database, mail, sms } = config;
@@ -15,7 +17,20 @@ export function summary(config: Config) {
   };
 }
 
-function sourceText(source: Config['sources'][number]): string {
+function sourceText(source: Source): string {
+  const hashes = isFoundByHash(source) ? '' : '; its people are found in clear only, not by hash';
+  return `${placeText(source)}${hashes}`;
+}
+
+/** Whether today's clients, which ask by hash, find the people of a source. A module's own list shows only at start. */
+export function isFoundByHash(source: Source): boolean {
+  if (source.kind === 'bindings') return true;
+  if (source.kind === 'upstream') return source.hashed;
+  const isListed = source.kind !== 'sql' && source.kind !== 'rest' ? true : source.list !== undefined;
+  return source.mirror !== false && isListed;
+}
+
+function placeText(source: Source): string {
   switch (source.kind) {
     case 'ldap': {
       const mirror = source.mirror ? `mirrored every ${seconds(source.mirror.everyMs)}` : 'not mirrored';

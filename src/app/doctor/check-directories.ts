@@ -6,6 +6,7 @@ import { ldapSource } from '../../adapters/ldap/ldap-source.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { LdapConfig } from '../config/config.js';
 import { area, type CheckResult, type Check } from './check-result.js';
+import { IN_CLEAR_ONLY } from './check-services.js';
 
 /** Entries that are looked at, and names of them that are shown. */
 const SAMPLE = 200;
@@ -41,7 +42,8 @@ export const directoryTrial =
         checked.every(({ endpoint, ok }) => ok || splitHop(endpoint)[0] !== url),
       );
       const servers = await Promise.all(tried);
-      return isListable ? [...servers, ...(await sampleOf(directory, source.name))] : servers;
+      const hashes = source.mirror ? [] : [warning(IN_CLEAR_ONLY, 'leave `mirror: false` out, if it may be listed')];
+      return [...servers, ...hashes, ...(isListable ? await sampleOf(directory, source.name) : [])];
     } finally {
       await directory.close();
     }

@@ -80,13 +80,22 @@ export const sourceTrial =
         const found = await stage.source.find([email('islet-doctor@example.invalid')]);
         if (found.length > 0) return [warning('knows somebody who does not exist', 'see what it answers, and to what')];
       }
-      return [ok(`${placeOfSource(source)} answers a lookup`)];
+      const isHashed = configuredSources.every((stage) => stage === BINDINGS || stage.mirror || stage.followed);
+      return [
+        ok(`${placeOfSource(source)} answers a lookup`),
+        ...(isHashed
+          ? []
+          : [warning(IN_CLEAR_ONLY, 'let it be listed and mirrored, or for an upstream `hashed: true`')]),
+      ];
     } catch (error) {
       return [failure(messageOf(error), 'see the options of this source that say where it is and who we are to it')];
     } finally {
       await closeSources(configuredSources);
     }
   };
+
+/** Invitations reach them all the same, handed over to their homeservers. */
+export const IN_CLEAR_ONLY = 'its people are found in clear only: clients of today ask by hash, and find none of them';
 
 const placeOfSource = (source: Source): string =>
   'url' in source ? source.url : 'path' in source ? source.path : source.kind;

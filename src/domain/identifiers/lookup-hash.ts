@@ -8,8 +8,10 @@ export const isPepper = (text: string): boolean => /^[a-zA-Z0-9]+$/.test(text);
  * What a client sends instead of an address: unpadded URL-safe base64 of a SHA-256. Spec:
  * "Performing a lookup".
  */
-export const lookupHash = ({ medium, address }: Threepid, pepper: string): string =>
-  hash('sha256', `${address} ${medium} ${pepper}`, 'base64url');
+export const lookupHash = (
+  { medium, address }: { readonly medium: string; readonly address: string },
+  pepper: string,
+): string => hash('sha256', `${address} ${medium} ${pepper}`, 'base64url');
 
 /** Whether it looks like one, whatever it was made of. */
 export const isLookupHash = (text: string): boolean => /^[\w-]{43}$/.test(text);

@@ -17,6 +17,9 @@ import { email, keyOf, redact, type Threepid } from '../identifiers/threepid.js'
 
 const INVITE_TOKEN_LENGTH = 64;
 
+/** Homeservers write an invitation into its room only after our answer, and refuse to be told of it before. */
+const HAND_OVER_DELAY_MS = 2_000;
+
 export interface InviteRequest {
   readonly medium: string;
   readonly address: string;
@@ -55,18 +58,22 @@ export class InviteService {
   ) {}
 
   /**
-   * Keeps an invitation and has its mail sent. Spec: POST /store-invite.
+   * Keeps an invitation and has its mail sent. Somebody whom we know, and whom the asker could not find
+   * by hash (known in clear only, newer than the mirror, an address in capital letters), gets no mail:
+   * the invitation is handed over to their homeserver. Spec: POST /store-invite.
    *
-   * @throws Refused `threepid_in_use` with the `mxid` to invite instead, `medium_unsupported`,
-   *   `invalid_email`, `limit_exceeded`
+   * @throws DomainError `threepid_in_use` with the `mxid` to invite instead, for somebody who is found by the
+   *   hash of the address as it was sent; `medium_unsupported`, `invalid_email`, `limit_exceeded`
    */
   async invite(request: InviteRequest): Promise<InviteTicket> {
     const { sender, roomId, details, preferences } = request;
     if (request.medium !== 'email') throw new DomainError('medium_unsupported');
     const threepid = email(request.address);
     const mxid = (await this.deps.lookupService.findUsers([threepid])).get(keyOf(threepid));
-    if (mxid !== undefined) throw new DomainError('threepid_in_use', {}, { mxid });
-    await this.deps.quotas.consume('invites', { perSender: sender, perAddress: threepid.address });
+    if (mxid !== undefined && (await this.deps.lookupService.isFoundByHash(request.medium, request.address)))
+      throw new DomainError('threepid_in_use', {}, { mxid });
+    const mailed = mxid === undefined ? threepid.address : undefined;
+    await this.deps.quotas.consume('invites', { perSender: sender, perAddress: mailed });
 
     const ephemeral = await this.deps.signer.createEphemeralKey();
     const [longTerm] = this.deps.signer.keys;
@@ -79,10 +86,14 @@ export class InviteService {
       ephemeralPublicKey: ephemeral.publicKey,
       keyId: longTerm.keyId,
       createdAt: now,
-      deliveredAt: undefined,
+      deliveredAt: mxid === undefined ? undefined : now,
     };
     const link = inviteLink(invite, ephemeral.privateKey, details, request.webClient, this.options);
-    await this.deps.store.add(invite, [inviteMailJob(threepid, link, details, preferences, now)]);
+    await this.deps.store.add(invite, [
+      mxid === undefined
+        ? inviteMailJob(threepid, link, details, preferences, now)
+        : onBindJob(threepid, mxid, invite.token, now + HAND_OVER_DELAY_MS),
+    ]);
     return {
       token: invite.token,
       displayName: redact(threepid),

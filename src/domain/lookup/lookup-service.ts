@@ -7,6 +7,7 @@ import { DomainError } from '../shared/errors.js';
 import { explainSource } from './explain-source.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { PepperService } from '../peppers/pepper-service.js';
+import { lookupHash } from '../identifiers/lookup-hash.js';
 import { keyOf, type Threepid, tryThreepid } from '../identifiers/threepid.js';
 import type { Explanation } from './explanation.js';
 
@@ -83,6 +84,12 @@ export class LookupService {
     );
     // A foreign source before the one that knows it has its say, and only about these.
     return this.findUsers([...byKey].flatMap(([key, threepid]) => (known.has(key) ? threepid : [])));
+  }
+
+  /** Whether a client that asks by hash finds somebody at an address as it was typed: not every client folds case. */
+  async isFoundByHash(medium: string, address: string): Promise<boolean> {
+    const pepper = this.deps.pepperService.current();
+    return (await this.findHashes(pepper, [lookupHash({ medium, address }, pepper)], [])).size > 0;
   }
 
   /** Whom the sources that own threepids give this one to. @throws what a source throws that cannot be asked */

@@ -217,7 +217,7 @@ mail: { smtpUrl: "smtps://u:hidden@mail.example.org" }
         '  mail       mail.example.org:465, TLS implicit',
         '  texts      not sent',
         '  source 1   partner: identity server https://id.partner.example, its pepper followed',
-        '  source 2   other: identity server https://id.other.example, asked in clear only',
+        '  source 2   other: identity server https://id.other.example, asked in clear only; its people are found in clear only, not by hash',
         '  source 3   staff: directory ldaps://h, mirrored every 5 min',
         '  source 4   our own bindings',
       ].join('\n'),

@@ -7,6 +7,7 @@ import { isOpaqueId } from '../../../src/domain/validation/validation-session.js
 import { alice, bob, FakeDirectory } from '../../support/fakes.js';
 import { type TestDomain, openTestDomain } from '../../support/test-domain.js';
 import { FakeSource } from '../../support/sources.js';
+import type { ThreepidSource } from '../../../src/ports/threepid-source.js';
 
 const HOUR_MS = 3_600_000;
 const [a, b] = [email('a@example.org'), email('b@example.org')];
@@ -26,6 +27,12 @@ const request: InviteRequest = {
   },
   webClient: undefined,
   preferences: { brand: 'blue', acceptLanguage: 'de' },
+};
+
+/** A source that answers no hashes. */
+const clearOnly = (...known: ConstructorParameters<typeof FakeSource>[1] & object): ThreepidSource => {
+  const source = new FakeSource('clear', known);
+  return { name: source.name, find: (threepids) => source.find(threepids) };
 };
 
 describe('Invites', () => {
@@ -168,12 +175,53 @@ describe('Invites', () => {
     it('refuses whoever is known, and says whom to invite instead (INV-2)', async () => {
       await domain.bind(a, alice);
       await jobs('welcome');
-      await expect(inviteService.invite({ ...request, address: 'A@Example.org' })).rejects.toMatchObject({
+      await expect(inviteService.invite(request)).rejects.toMatchObject({
         code: 'threepid_in_use',
         details: { mxid: alice },
       });
       expect(await domain.stores.invites.waitingThreepids()).toEqual([]);
       expect(await jobs('invite-mail')).toEqual([]);
+    });
+
+    describe('hands over at once, without a mail, whoever is known and cannot be found by hash', () => {
+      const handedOver = async (address: string) => {
+        const { token } = await domain.inviteService.invite({ ...request, address });
+        expect(await domain.stores.invites.get(token)).toMatchObject({ deliveredAt: domain.clock.now() });
+        expect(await jobs('onbind')).toEqual([]);
+        domain.clock.pass(2_000);
+        expect(await jobs('onbind')).toEqual([
+          { medium: 'email', address: address.toLowerCase(), mxid: alice, invite: token },
+        ]);
+        expect(await jobs('invite-mail')).toEqual([]);
+      };
+
+      it('because the asker did not lower-case the address', async () => {
+        await domain.bind(a, alice);
+        await jobs('welcome');
+        await handedOver('A@Example.org');
+      });
+
+      it('because a source knows them in clear only', async () => {
+        domain = await openTestDomain({ sources: [clearOnly([a, alice])] });
+        await handedOver('a@example.org');
+      });
+
+      it('because they are newer than the mirror', async () => {
+        const staff = new FakeDirectory();
+        domain = await openTestDomain({ directories: [staff] });
+        await domain.sync('staff');
+        staff.put('1', alice, [a]);
+        await handedOver('a@example.org');
+      });
+
+      it('at the cost of the limit of who invites, not of the address, which gets no mail', async () => {
+        const once = { amount: 1, windowMs: HOUR_MS };
+        const quotas = { invites: { perSender: once, perAddress: once } };
+        domain = await openTestDomain({ quotas, sources: [clearOnly([a, alice])] });
+        await domain.inviteService.invite(request);
+        await domain.inviteService.invite({ ...request, sender: alice });
+        await expect(domain.inviteService.invite(request)).rejects.toMatchObject({ code: 'limit_exceeded' });
+      });
     });
 
     it('goes on where a source cannot be asked (INV-11)', async () => {

@@ -72,8 +72,11 @@ export async function startSynapse({ name, identityServer }: SynapseOptions): Pr
     'POST /_matrix/federation/v1/3pid/onbind': async (body) => {
       for (const { mxid, room_id, signed } of body['invites'] as Body[]) {
         const problem = await exchange(signed, mxid);
-        if (problem === undefined) members.set(`${room_id} ${mxid}`, 'invite');
-        else rejected.push(problem);
+        if (problem !== undefined) {
+          rejected.push(problem);
+          return [403, { errcode: 'M_FORBIDDEN', error: 'You are not invited to this room.' }];
+        }
+        members.set(`${room_id} ${mxid}`, 'invite');
       }
       onBinds.push(body);
       return [200, {}];

@@ -10,8 +10,9 @@ export const ID_SERVER = 'id.example.org';
  * A running server, a homeserver, a mail server and a gateway for text messages.
  *
  * @param config further configuration of the server
+ * @param files texts beside the configuration, by name
  */
-export async function startWorld(config: Record<string, unknown> = {}) {
+export async function startWorld(config: Record<string, unknown> = {}, files: Readonly<Record<string, string>> = {}) {
   const mails = await startMailServer();
   const texts: { to: string; text: string }[] = [];
   const gateway = await startStandIn((request, response) => {
@@ -24,14 +25,17 @@ export async function startWorld(config: Record<string, unknown> = {}) {
   });
   let url = '';
   const synapse = await startSynapse({ name: 'example.org', identityServer: () => ({ name: ID_SERVER, url }) });
-  const islet = await startIslet({
-    server: { name: ID_SERVER, publicUrl: `https://${ID_SERVER}` },
-    sources: ['bindings'],
-    homeservers: { 'example.org': { url: synapse.url } },
-    mail: { host: '127.0.0.1', port: mails.port, tls: 'none', from: 'Islet <noreply@example.org>' },
-    sms: { gateways: [{ http: { url: `${gateway.url}/send`, body: '{"to":"{{number}}","text":"{{text}}"}' } }] },
-    ...config,
-  });
+  const islet = await startIslet(
+    {
+      server: { name: ID_SERVER, publicUrl: `https://${ID_SERVER}` },
+      sources: ['bindings'],
+      homeservers: { 'example.org': { url: synapse.url } },
+      mail: { host: '127.0.0.1', port: mails.port, tls: 'none', from: 'Islet <noreply@example.org>' },
+      sms: { gateways: [{ http: { url: `${gateway.url}/send`, body: '{"to":"{{number}}","text":"{{text}}"}' } }] },
+      ...config,
+    },
+    files,
+  );
   url = islet.url;
 
   return {
