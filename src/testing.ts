@@ -89,7 +89,7 @@ export function sourceContract(
       const some = (await listing(source)).slice(0, MANY);
       const answers = new Set(plain(await source.find(distinct(some), never)));
       for (const { threepid, mxid } of some) {
-        const isFound = answers.has(said({ threepid, mxid })) || answers.has(said({ threepid }));
+        const isFound = answers.has(described({ threepid, mxid })) || answers.has(described({ threepid }));
         ok(isFound, `find() does not give ${keyOf(threepid)} to ${mxid} as all() does`);
       }
     });
@@ -143,9 +143,9 @@ function checkAssociation({ threepid, mxid }: Association): void {
 
 /** Comparable whatever the order, and with what is wrong in sight. */
 const plain = (findings: readonly object[]): readonly string[] =>
-  findings.map((finding) => said(finding as Partial<Association>)).toSorted();
+  findings.map((finding) => described(finding as Partial<Association>)).toSorted();
 
-const said = ({ threepid, mxid }: Partial<Association>): string =>
+const described = ({ threepid, mxid }: Partial<Association>): string =>
   `${threepid ? keyOf(threepid) : 'no threepid'} is ${mxid ?? 'ambiguous'}`;
 
 /** A threepid of two people is ambiguous, and then listed twice. */

@@ -8,14 +8,14 @@ const [folder, people] = [process.argv[2], Number(process.argv[3])];
 mkdirSync(folder, { recursive: true });
 const db = await openDatabase({ client: 'sqlite3', file: join(folder, 'islet.db') });
 const { mirrors } = knexStores(db, { now: () => Date.now() });
-const PART = 'ou=people,dc=example,dc=org';
+const BASE = 'ou=people,dc=example,dc=org';
 const AT_ONCE = 50_000;
 for (let start = 0; start < people; start += AT_ONCE) {
-  const put = mirrors.draft();
-  for (let at = start; at < Math.min(start + AT_ONCE, people); at++) put.add(entry(at));
-  const parts = { [PART]: start + put.size };
-  const state = { syncedAt: Date.now(), attemptedAt: Date.now(), parts, failure: undefined };
-  await mirrors.apply('people', { put, removed: [], state, changes: [] });
+  const upserts = mirrors.draft();
+  for (let at = start; at < Math.min(start + AT_ONCE, people); at++) upserts.add(entry(at));
+  const bases = { [BASE]: start + upserts.size };
+  const state = { syncedAt: Date.now(), attemptedAt: Date.now(), bases, failure: undefined };
+  await mirrors.apply('people', { upserts, removed: [], state, changes: [] });
 }
 await db.destroy();
 
@@ -23,10 +23,10 @@ await db.destroy();
 function entry(at) {
   return {
     id: `00000000-0000-4000-8000-${String(at).padStart(12, '0')}`,
-    label: `uid=user${at},${PART}`,
-    stamp: `stamp${at}`,
-    part: PART,
-    leftOut: [],
+    label: `uid=user${at},${BASE}`,
+    digest: `digest${at}`,
+    base: BASE,
+    skipped: [],
     person: {
       mxid: `@user${at}:example.org`,
       threepids: [

@@ -3,8 +3,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { CompactHashIndex } from '../../dist/adapters/index/compact-hash-index.js';
-import { lookupHash } from '../../dist/domain/hashing.js';
+import { CompactHashIndex } from '../../dist/adapters/hash-index/compact-hash-index.js';
+import { lookupHash } from '../../dist/domain/identifiers/lookup-hash.js';
 
 const PAGE = 2_000;
 const PROBES = 10_000;

@@ -1,10 +1,10 @@
 // Changes the pepper under traffic, with a million addresses stored: node rotation.mjs FOLDER
 import { LogTelemetry } from '../../dist/adapters/system/log-telemetry.js';
-import { interpret } from '../../dist/app/config.js';
-import { openHouse } from '../../dist/app/open.js';
-import { IndexKeeper } from '../../dist/domain/index-keeper.js';
-import { lookupHash } from '../../dist/domain/hashing.js';
-import { Peppers } from '../../dist/domain/peppers.js';
+import { interpret } from '../../dist/app/config/config.js';
+import { openApp } from '../../dist/app/wiring/open-app.js';
+import { IndexUpdater } from '../../dist/domain/hash-index/index-updater.js';
+import { lookupHash } from '../../dist/domain/identifiers/lookup-hash.js';
+import { PepperService } from '../../dist/domain/peppers/pepper-service.js';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -13,13 +13,13 @@ const ldap = { name: 'people', urls: ['ldap://127.0.0.1:1'], preset: 'openldap',
 const lookup = { pepperLifetime: '40s', pepperGrace: '20s' };
 const data = { server: { name: 'id.example.org' }, dataDir: folder, sources: [{ ldap }], lookup };
 const telemetry = new LogTelemetry({ level: 'error', format: 'json' });
-const house = await openHouse(interpret({ data, lineOf: () => undefined }, undefined, {}, folder).config, telemetry);
-const peppers = house.container.get(Peppers);
-await peppers.keep();
-await house.container.get(IndexKeeper).start();
-const keeping = setInterval(() => void peppers.keep(), 1_000);
+const app = await openApp(interpret({ data, lineOf: () => undefined }, undefined, {}, folder).config, telemetry);
+const peppers = app.container.get(PepperService);
+await peppers.rotateIfDue();
+await app.container.get(IndexUpdater).start();
+const keeping = setInterval(() => void peppers.rotateIfDue(), 1_000);
 
-const { lookups } = house.services;
+const { lookupService: lookups } = app.services;
 const first = lookups.details().pepper;
 let [asked, refused, missed] = [0, 0, 0];
 const delay = monitorEventLoopDelay({ resolution: 1 });
@@ -39,6 +39,6 @@ delay.disable();
 clearInterval(keeping);
 const hasChanged = lookups.details().pepper !== first;
 process.stdout.write(JSON.stringify({ asked, refused, missed, hasChanged, longestPauseMs: delay.max / 1e6 - 1 }));
-await house.close();
+await app.close();
 await telemetry.close();
 process.exit(0);

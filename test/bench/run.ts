@@ -1,13 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { ensurePackages, exists } from '../support/debian.js';
 import { benchMillion } from './million.js';
 import { benchSync } from './sync.js';
 
 // Measures the built server on this machine and prints figures of one run: trust the ratios.
-await ensurePackages([
-  { name: 'slapd', isThere: () => exists('/usr/sbin/slapd') },
-  { name: 'ldap-utils', isThere: () => exists('/usr/bin/ldapsearch') },
-]);
 const { measureHashIndex } = (await import(new URL('hash-index.mjs', import.meta.url).href)) as {
   measureHashIndex: () => Promise<object>;
 };

@@ -58,9 +58,9 @@ export function senderContract(open: () => Promise<SenderUnderTest>) {
       const error: unknown = await hop.sender.send(hop.to, message('271828')).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(DeliveryError);
       for (let each = error; each instanceof Error; each = each.cause) {
-        const told = `${each.message} ${JSON.stringify(each)} ${each.stack}`;
-        expect(told).not.toContain(hop.to.address);
-        expect(told).not.toContain('271828');
+        const text = `${each.message} ${JSON.stringify(each)} ${each.stack}`;
+        expect(text).not.toContain(hop.to.address);
+        expect(text).not.toContain('271828');
       }
       expect(String(error)).toContain((error as DeliveryError).endpoint);
       expect(String(error)).toContain((error as DeliveryError).reason);

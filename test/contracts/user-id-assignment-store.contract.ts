@@ -77,8 +77,8 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await on.assignments.find([anna])).toHaveLength(4);
       await apply([entry('A')]);
       await follow(7);
-      const here = (await on.assignments.find([anna])).filter(({ leftAt }) => leftAt === undefined);
-      expect(here.map(({ source, entryId }) => `${source} ${entryId}`).sort()).toEqual(['partners a', 'staff A']);
+      const active = (await on.assignments.find([anna])).filter(({ leftAt }) => leftAt === undefined);
+      expect(active.map(({ source, entryId }) => `${source} ${entryId}`).sort()).toEqual(['partners a', 'staff A']);
     });
 
     it('names entries that are to be recorded: of users who have something here, or of whom somebody is known', async () => {
@@ -276,8 +276,10 @@ export function holderStoreContract(open: OpenStores): void {
       const before = await on.feed.position();
       await apply([], ids);
       expect(await follow(7)).toEqual({ ...nothing, departed: 1_500, suspended: 501 });
-      const told = (await on.feed.since(before))?.changes.filter(({ source }) => source === BINDINGS) ?? [];
-      expect(told.flatMap(({ removed }) => removed).length === 501 || told.some(({ isReload }) => isReload)).toBe(true);
+      const changes = (await on.feed.since(before))?.changes.filter(({ source }) => source === BINDINGS) ?? [];
+      expect(changes.flatMap(({ removed }) => removed).length === 501 || changes.some(({ isReload }) => isReload)).toBe(
+        true,
+      );
       expect(await readAll(on.assignments.departed())).toHaveLength(1_500);
       await apply(entries);
       expect(await follow(8)).toEqual({ ...nothing, returned: 1_500, resumed: 501 });

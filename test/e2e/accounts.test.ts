@@ -60,8 +60,8 @@ describe('somebody in the directory who has never logged in', () => {
     expect(absent).toMatchObject({ code: 1, stderr: '' });
     expect(absent.stdout).toContain(`${carla} (email) is nobody: whose it is has no account`);
     expect(absent.stdout).toMatch(/no account at example\.org, as of \d+ s ago, so not answered/);
-    const there = await islet.command('lookup', 'alice@example.org');
-    expect(there.stdout).toMatch(/account seen at example\.org, as of \d+ s ago/);
+    const remote = await islet.command('lookup', 'alice@example.org');
+    expect(remote.stdout).toMatch(/account seen at example\.org, as of \d+ s ago/);
   });
 
   it('is mailed an invitation, and has it delivered soon after the first login (INV-2)', async () => {

@@ -70,7 +70,7 @@ async function lookUp(client: IdentityClient, addresses: readonly string[]) {
 describe('a directory, then another Islet that is followed, then our own bindings', () => {
   let slapd: Slapd;
   let upstream: Awaited<ReturnType<typeof start>>;
-  let here: Awaited<ReturnType<typeof start>>;
+  let follower: Awaited<ReturnType<typeof start>>;
 
   const partners = `mxid,email
 @paula:partner.example,paula@partner.example
@@ -90,11 +90,13 @@ describe('a directory, then another Islet that is followed, then our own binding
     upstream = await start({ sources: [{ file: { name: 'people', path: 'people.csv' } }] }, { 'people.csv': partners });
     const { url } = upstream.islet;
     const partner = { name: 'partner', url, hashed: true, accessToken: upstream.accessToken };
-    here = await start({ sources: [sourceFor(slapd), { upstream: { ...partner, timeLimit: '1s', cache: false } }] });
+    follower = await start({
+      sources: [sourceFor(slapd), { upstream: { ...partner, timeLimit: '1s', cache: false } }],
+    });
     for (const address of ['own@example.net', 'both@example.net']) {
-      await here.islet.command('bind', address, '@own:example.org');
+      await follower.islet.command('bind', address, '@own:example.org');
     }
-    await eventually(async () => 'alice@example.org' in (await lookUp(here.client, asked)).found);
+    await eventually(async () => 'alice@example.org' in (await lookUp(follower.client, asked)).found);
   });
   afterAll(async () => {
     await stop();
@@ -102,26 +104,26 @@ describe('a directory, then another Islet that is followed, then our own binding
   });
 
   it('answer one lookup by hash, under the pepper of the upstream, the earlier one first', async () => {
-    const { statuses, pepper, found } = await lookUp(here.client, asked);
+    const { statuses, pepper, found } = await lookUp(follower.client, asked);
     expect(statuses).toEqual([200, 200]);
     expect(found).toEqual(all);
     expect(pepper).toBe(await pepperOf(upstream.client));
-    expect(await partnerHealth(here.islet)).toEqual({ ok: true });
+    expect(await partnerHealth(follower.islet)).toEqual({ ok: true });
   });
 
   it('are explained, with how old the pepper is and not what it is', async () => {
-    const { stdout } = await here.islet.command('lookup', 'paula@partner.example');
+    const { stdout } = await follower.islet.command('lookup', 'paula@partner.example');
     expect(stdout).toMatch(/partner +@paula:partner\.example, which decides/);
     expect(stdout).toMatch(/followed: hashes are forwarded under its pepper, announced as ours for \d+ s/);
-    expect(stdout + here.islet.log()).not.toContain(String(await pepperOf(upstream.client)));
+    expect(stdout + follower.islet.log()).not.toContain(String(await pepperOf(upstream.client)));
   });
 
   it('go on without a failed lookup while the upstream is away and comes back with another pepper', async () => {
-    const before = await pepperOf(here.client);
+    const before = await pepperOf(follower.client);
     const answers: Awaited<ReturnType<typeof lookUp>>[] = [];
     let isOver = false;
     const clients = Array.from({ length: 6 }, async () => {
-      while (!isOver) answers.push(await lookUp(here.client, asked));
+      while (!isOver) answers.push(await lookUp(follower.client, asked));
     });
     try {
       await eventually(() => answers.length > 20);
@@ -131,7 +133,7 @@ describe('a directory, then another Islet that is followed, then our own binding
       await db.destroy();
       await upstream.islet.restart();
       await eventually(async () => {
-        const { pepper, found } = await lookUp(here.client, asked);
+        const { pepper, found } = await lookUp(follower.client, asked);
         return pepper === 'quiteanotherone' && 'paula@partner.example' in found;
       }, 40_000);
     } finally {
@@ -141,9 +143,9 @@ describe('a directory, then another Islet that is followed, then our own binding
     expect(answers.filter(({ statuses }) => statuses.some((status) => status !== 200))).toEqual([]);
     for (const { found } of answers) expect(found).toMatchObject(ours);
     expect(new Set(answers.map(({ pepper }) => pepper))).toEqual(new Set([before, 'quiteanotherone']));
-    expect((await lookUp(here.client, asked)).found).toEqual(all);
+    expect((await lookUp(follower.client, asked)).found).toEqual(all);
     const old = Object.keys(ours).map((address) => lookupHash(email(address), String(before)));
-    const late = await here.client.post('/v2/lookup', { algorithm: 'sha256', pepper: before, addresses: old });
+    const late = await follower.client.post('/v2/lookup', { algorithm: 'sha256', pepper: before, addresses: old });
     expect(late).toEqual({
       status: 200,
       body: { mappings: Object.fromEntries(old.map((h, at) => [h, Object.values(ours)[at]])) },
@@ -161,9 +163,9 @@ describe('an upstream in trouble that is followed', () => {
     });
     if (!isUp) partner.answer = misbehaviour.hangUp;
     const source = { name: 'partner', url: partner.url, hashed: true, accessToken: 'syt_upstream' };
-    const here = await start({ sources: [{ upstream: { ...source, timeLimit: '400ms', cache: false } }] });
-    expect(await here.islet.command('bind', 'own@example.net', '@own:example.org')).toMatchObject({ code: 0 });
-    return here;
+    const follower = await start({ sources: [{ upstream: { ...source, timeLimit: '400ms', cache: false } }] });
+    expect(await follower.islet.command('bind', 'own@example.net', '@own:example.org')).toMatchObject({ code: 0 });
+    return follower;
   };
   const own = { 'own@example.net': '@own:example.org' };
   const both = { ...own, 'paula@partner.example': '@paula:partner.example' };

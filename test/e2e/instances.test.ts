@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { lookupHash } from '../../src/domain/identifiers/lookup-hash.js';
 import { email } from '../../src/domain/identifiers/threepid.js';
 import { IdentityClient } from '../support/client.js';
@@ -7,9 +7,12 @@ import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.j
 import { type IdentityServer, startIdentityServer } from '../support/identity-server.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { PEOPLE, PEOPLE_BASE, sourceFor } from '../support/people.js';
-import { freshDatabase } from '../support/postgres.js';
+import { freshDatabase } from '../support/postgres-server.js';
 import { Slapd } from '../support/slapd.js';
 import { type MailServer, startMailServer } from '../support/smtp.js';
+import { sharedPostgres } from '../support/services.js';
+
+const postgres = await sharedPostgres();
 
 describe('two instances on one PostgreSQL', () => {
   let slapd: Slapd;
@@ -25,7 +28,7 @@ describe('two instances on one PostgreSQL', () => {
     slapd = await Slapd.start({ ldif: PEOPLE });
     mails = await startMailServer();
     homeserver = await startHomeserver('example.org');
-    database = await freshDatabase(inject('postgresUrl'));
+    database = await freshDatabase(postgres.url);
     const rows = [['email', 'paula@partner.example', '@paula:partner.example']] as const;
     partner = await startIdentityServer({ rows, accessToken: 'syt_upstream' });
     const config = {

@@ -160,7 +160,7 @@ async function lookAt({ page, complaints }: Awaited<ReturnType<typeof browse>>, 
   };
 }
 
-const whole = ({ brand, language }: Look) => ({
+const page = ({ brand, language }: Look) => ({
   language,
   headings: 1,
   title: expect.stringContaining(brand === 'garden' ? 'Garden Club' : 'Islet') as string,
@@ -173,7 +173,7 @@ describe.each(pageNames)('the page %s', (name) => {
   it.each(looks)('is whole in $language, $brand, $size, $scheme', async (look) => {
     const browsing = await browse(look);
     await ways[name](browsing.page, look.brand);
-    expect(await lookAt(browsing, name, look)).toEqual(whole(look));
+    expect(await lookAt(browsing, name, look)).toEqual(page(look));
   });
 });
 
@@ -182,7 +182,7 @@ describe('a page of terms', () => {
     const browsing = await browse(look);
     const path = `/_matrix/identity/terms/privacy/1.0/${look.language}?brand=${look.brand}`;
     await browsing.page.goto(`http://127.0.0.1:${app.port}${path}`);
-    expect(await lookAt(browsing, 'terms', look)).toEqual(whole(look));
+    expect(await lookAt(browsing, 'terms', look)).toEqual(page(look));
   });
 });
 

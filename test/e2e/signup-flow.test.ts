@@ -173,7 +173,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
     await islet.restart();
 
     expect(await client.findHashed(['crash@example.net'])).toEqual({ 'crash@example.net': '@crash:example.org' });
-    await eventually(() => homeserver.bound.some((told) => told['address'] === 'crash@example.net'));
+    await eventually(() => homeserver.bound.some((body) => body['address'] === 'crash@example.net'));
   });
 
   it('says no address, token or secret in its log', () => {

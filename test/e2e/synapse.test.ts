@@ -78,11 +78,11 @@ describe('a homeserver like Synapse', () => {
     await world.linkMailedTo('frida@example.net');
 
     expect(await bind('frida', 'frida@example.net')).toEqual({ status: 200, json: {} });
-    const [told] = await eventually(() => world.synapse.onBinds.length > 0 && world.synapse.onBinds);
-    expect(told).toMatchObject({ medium: 'email', address: 'frida@example.net', mxid: '@frida:example.org' });
-    expect(told?.['invites']).toMatchObject([{ room_id: ROOM, sender: alice, token, signed: { token } }]);
-    const [signature = ''] = Object.values(told?.['signatures'][ID_SERVER] as Record<string, string>);
-    expect(isSigned(told ?? {}, signature, invitation?.public_keys[0]?.public_key ?? '')).toBe(true);
+    const [onBind] = await eventually(() => world.synapse.onBinds.length > 0 && world.synapse.onBinds);
+    expect(onBind).toMatchObject({ medium: 'email', address: 'frida@example.net', mxid: '@frida:example.org' });
+    expect(onBind?.['invites']).toMatchObject([{ room_id: ROOM, sender: alice, token, signed: { token } }]);
+    const [signature = ''] = Object.values(onBind?.['signatures'][ID_SERVER] as Record<string, string>);
+    expect(isSigned(onBind ?? {}, signature, invitation?.public_keys[0]?.public_key ?? '')).toBe(true);
     expect(world.synapse.rejected).toEqual([]);
     expect(world.synapse.members.get(`${ROOM} @frida:example.org`)).toBe('invite');
 

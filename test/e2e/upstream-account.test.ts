@@ -14,7 +14,7 @@ const SECRETS = /password-of-|session-of-|token-of-|wrong-secret/;
 describe('an account at another Islet that wants its terms to be accepted', () => {
   let homeserver: HomeserverStandIn;
   let partner: RunningIslet;
-  let here: RunningIslet;
+  let server: RunningIslet;
   const outputs: string[] = [];
 
   beforeAll(async () => {
@@ -29,7 +29,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
       },
       { 'people.csv': 'mxid,email\n@paula:partner.example,paula@partner.example\n' },
     );
-    here = await startIslet(
+    server = await startIslet(
       {
         server: { name: 'id.example.org' },
         sources: [{ upstream: { name: 'partner', url: partner.url, accessTokenFile: 'tokens/partner' } }],
@@ -40,24 +40,24 @@ describe('an account at another Islet that wants its terms to be accepted', () =
   });
 
   afterAll(async () => {
-    await Promise.all([here?.remove(), partner?.remove(), homeserver?.close()]);
+    await Promise.all([server?.remove(), partner?.remove(), homeserver?.close()]);
   });
 
   const upstream = async (...args: string[]) => {
-    const done = await here.command('upstream', ...args);
+    const done = await server.command('upstream', ...args);
     outputs.push(done.stdout, done.stderr);
     return done;
   };
   const login = (...args: string[]) => upstream('login', 'partner', ...args);
-  const file = (name: string) => join(here.folder, name);
+  const file = (name: string) => join(server.folder, name);
   const token = async () => (await readFile(file('tokens/partner'), 'utf8')).trim();
-  const explained = async () => (await here.command('lookup', 'paula@partner.example')).stdout;
+  const explained = async () => (await server.command('lookup', 'paula@partner.example')).stdout;
   const found = async () => {
-    const url = `${here.url}/_matrix/identity/api/v1/lookup?medium=email&address=paula@partner.example`;
+    const url = `${server.url}/_matrix/identity/api/v1/lookup?medium=email&address=paula@partner.example`;
     return ((await (await fetch(url)).json()) as { mxid?: string }).mxid;
   };
   const readiness = async () => {
-    const ready = (await (await fetch(`${here.adminUrl}/health/ready`)).json()) as {
+    const ready = (await (await fetch(`${server.adminUrl}/health/ready`)).json()) as {
       checks: { upstreams: Record<string, unknown> };
     };
     return ready.checks.upstreams;
@@ -73,8 +73,8 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     expect(await found()).toBeUndefined();
     const failure = expect.stringContaining('run "islet upstream login partner"');
     expect(await readiness()).toEqual({ partner: { ok: false, failure } });
-    await here.logged('run \\"islet upstream login partner\\"');
-    await here.logged('has no token yet');
+    await server.logged('run \\"islet upstream login partner\\"');
+    await server.logged('has no token yet');
   });
 
   it('is not had by a wrong password, nor by one that everybody sees in the list of processes', async () => {
@@ -95,7 +95,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     expect(homeserver.seen.map(({ url }) => url)).toContain('/_matrix/client/v3/logout');
     expect(homeserver.signedIn).toEqual(new Set());
     expect(await found()).toBeUndefined();
-    await here.logged('run \\"islet upstream login partner --accept-terms\\"');
+    await server.logged('run \\"islet upstream login partner --accept-terms\\"');
     expect((await upstream()).stdout).toContain('not accepted: run "islet upstream login partner --accept-terms"');
   });
 
@@ -154,7 +154,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
   });
 
   it('leaves no secret in what is printed and logged', async () => {
-    for (const text of [...outputs, here.log(), partner.log()]) {
+    for (const text of [...outputs, server.log(), partner.log()]) {
       expect(text).not.toMatch(SECRETS);
       expect(text).not.toContain(await token());
     }

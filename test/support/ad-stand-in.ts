@@ -132,10 +132,10 @@ class Node {
   readonly tag: number;
   readonly bytes: Buffer;
 
-  constructor(whole: Buffer, element: Element | undefined = elementAt(whole, 0)) {
+  constructor(encoded: Buffer, element: Element | undefined = elementAt(encoded, 0)) {
     if (!element) throw new Error('no element');
     this.tag = element.tag;
-    this.bytes = Buffer.from(whole.subarray(element.start, element.end));
+    this.bytes = Buffer.from(encoded.subarray(element.start, element.end));
   }
 
   get children(): readonly Node[] {

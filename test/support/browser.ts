@@ -1,4 +1,7 @@
 import { type Browser, chromium } from 'playwright-core';
+import { needPackages } from './services.js';
+
+await needPackages('chromium');
 
 /** Debian's Chromium, which stays within this machine. */
 export const startBrowser = (): Promise<Browser> =>

@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** A server of others, as a process of ours. */
 export class Daemon {
   private process: ChildProcess | undefined;
-  private said = '';
+  private output = '';
 
   /**
    * @param at where it accepts connections once it is ready
@@ -22,11 +22,11 @@ export class Daemon {
     await this.end('SIGTERM');
     const [file, ...args] = this.command;
     const started = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-    this.said = '';
-    started.stderr.on('data', (chunk: Buffer) => (this.said = (this.said + chunk.toString()).slice(-2_000)));
+    this.output = '';
+    started.stderr.on('data', (chunk: Buffer) => (this.output = (this.output + chunk.toString()).slice(-2_000)));
     this.process = started;
     while (!(await this.answers())) {
-      if (started.exitCode !== null) throw new Error(`${file} ended with ${started.exitCode}: ${this.said}`);
+      if (started.exitCode !== null) throw new Error(`${file} ended with ${started.exitCode}: ${this.output}`);
       await pause(20);
     }
   }

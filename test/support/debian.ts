@@ -6,23 +6,17 @@ const run = promisify(execFile);
 
 const POLICY = '/usr/sbin/policy-rc.d';
 
-export interface Needed {
-  /** The Debian package. */
-  readonly name: string;
-  isThere(): Promise<boolean>;
-}
-
 /**
  * Makes sure that packages are there: installs those that are missing, as root on Debian, without
  * starting any service of theirs.
  *
  * @throws one sentence that says what to install, if it cannot do so itself
  */
-export async function ensurePackages(needed: readonly Needed[]): Promise<void> {
+export async function ensurePackages(names: readonly string[]): Promise<void> {
   const missing: string[] = [];
-  for (const one of needed) if (!(await one.isThere())) missing.push(one.name);
+  for (const name of names) if (!(await isInstalled(name))) missing.push(name);
   if (missing.length === 0) return;
-  const wish = `The project "real" of the tests needs the Debian packages ${missing.join(', ')}: please install them (root may leave that to the tests).`;
+  const wish = `These tests need the Debian packages ${missing.join(', ')}: please install them (root may leave that to the tests).`;
   if (process.getuid?.() !== 0 || !(await exists('/usr/bin/apt-get'))) throw new Error(wish);
   await install(missing).catch((cause: unknown) => {
     throw new Error(wish, { cause });
@@ -34,8 +28,9 @@ async function install(names: readonly string[]): Promise<void> {
   if (isGuardOurs) await writeFile(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     const options = { env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, maxBuffer: 1e8 };
-    await run('apt-get', ['update', '-q'], options);
-    await run('apt-get', ['install', '-qy', '--no-install-recommends', ...names], options);
+    const waiting = ['-o', 'DPkg::Lock::Timeout=600'];
+    await run('apt-get', [...waiting, 'update', '-q'], options);
+    await run('apt-get', [...waiting, 'install', '-qy', '--no-install-recommends', ...names], options);
   } finally {
     if (isGuardOurs) await rm(POLICY);
   }
@@ -47,8 +42,7 @@ export const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** For packages that have no one file of a known name. */
-export const isInstalled = (name: string): Promise<boolean> =>
+const isInstalled = (name: string): Promise<boolean> =>
   run('dpkg-query', ['-W', '-f=${db:Status-Status}', name]).then(
     ({ stdout }) => stdout === 'installed',
     () => false,

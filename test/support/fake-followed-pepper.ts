@@ -6,14 +6,14 @@ export class FakeFollowedPepper implements UpstreamPepper {
   /** Thrown instead of answering. */
   failure: Error | undefined;
   viaPath: readonly string[] = [];
-  private told: string | undefined;
+  private announced: string | undefined;
   private readonly listeners = new Set<() => void>();
 
   constructor(public pepper: string) {}
 
   async current(): Promise<string> {
     if (this.failure) throw this.failure;
-    this.told = this.pepper;
+    this.announced = this.pepper;
     return this.pepper;
   }
 
@@ -24,6 +24,6 @@ export class FakeFollowedPepper implements UpstreamPepper {
 
   /** What a lookup does that meets the pepper. */
   meet(): void {
-    if (this.pepper !== this.told) for (const listener of this.listeners) listener();
+    if (this.pepper !== this.announced) for (const listener of this.listeners) listener();
   }
 }

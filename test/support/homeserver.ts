@@ -40,8 +40,8 @@ export async function startHomeserver(
       if (localpart) answer(200, { sub: `@${localpart}:${name}` });
       else answer(401, { errcode: 'M_UNKNOWN_TOKEN', error: 'unknown' });
     } else if (pathname === '/_matrix/federation/v1/3pid/onbind' && request.method === 'POST') {
-      void body(request).then((told) => {
-        bound.push(told);
+      void body(request).then((sent) => {
+        bound.push(sent);
         answer(200, {});
       });
     } else if (pathname.startsWith(PROFILE)) {
@@ -49,7 +49,7 @@ export async function startHomeserver(
       if (accounts.has(localpart)) answer(200, { displayname: localpart });
       else answer(404, { errcode: 'M_NOT_FOUND', error: 'Profile was not found' });
     } else if (pathname.startsWith('/_matrix/client/v3/')) {
-      void body(request).then((told) => answer(...clientAnswer(name, signedIn, request, pathname, told)));
+      void body(request).then((sent) => answer(...clientAnswer(name, signedIn, request, pathname, sent)));
     } else if (pathname === '/_matrix/client/versions') {
       answer(200, { versions: ['v1.11'] });
     } else if (pathname === '/_matrix/key/v2/server' && signer) {
@@ -71,11 +71,11 @@ function clientAnswer(
   signedIn: Set<string>,
   { method, headers }: IncomingMessage,
   pathname: string,
-  told: Record<string, unknown>,
+  sent: Record<string, unknown>,
 ): [status: number, body: object] {
   const path = `${method} ${decodeURIComponent(pathname.slice('/_matrix/client/v3'.length))}`;
   if (path === 'POST /login') {
-    const { type, identifier, password } = told as Record<string, unknown> & { identifier?: { user?: string } };
+    const { type, identifier, password } = sent as Record<string, unknown> & { identifier?: { user?: string } };
     const localpart = identifier?.user?.replace(/^@([^:]+):.*$/, '$1') ?? '';
     if (type !== 'm.login.password' || password !== `password-of-${localpart}`) {
       return [403, { errcode: 'M_FORBIDDEN', error: `no such user ${localpart}` }];

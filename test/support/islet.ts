@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { eventually } from './eventually.js';
 import { freePort } from './ports.js';
+import { needBuild } from './services.js';
+
+await needBuild();
 
 const CLI = join(import.meta.dirname, '../../dist/app/cli.js');
 
@@ -42,14 +45,14 @@ export async function startIslet(
   const folder = await mkdtemp(join(tmpdir(), 'islet-'));
   const [port, adminPort] = [await freePort(), await freePort()];
   const configFile = join(folder, 'islet.yaml');
-  const whole = {
+  const written = {
     listen: { port },
     admin: { port: adminPort },
     dataDir: join(folder, 'data'),
     log: { format: 'json', level: 'info' },
     ...config,
   };
-  await writeFile(configFile, stringify(whole), { mode: 0o640 });
+  await writeFile(configFile, stringify(written), { mode: 0o640 });
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
   let log = '';
   let child: ChildProcess;

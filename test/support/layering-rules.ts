@@ -48,9 +48,9 @@ export function violations(modules: readonly Module[], exceptions: Exceptions): 
   );
   return [
     ...modules.flatMap((module) => [
-      ...module.imports.flatMap((one) => problemOf(module.path, one, active, exceptions) ?? []).map(said(module)),
-      ...surroundings(module).map(said(module)),
-      ...lengths(module, exceptions).map(said(module)),
+      ...module.imports.flatMap((one) => problemOf(module.path, one, active, exceptions) ?? []).map(problemIn(module)),
+      ...surroundings(module).map(problemIn(module)),
+      ...lengths(module, exceptions).map(problemIn(module)),
     ]),
     ...circles(modules.filter(({ path }) => floorOf(path) === 'domain')),
     ...FOLDERS_WITHOUT_CIRCLES.flatMap((folder) => folderCircles(modules, folder)),
@@ -66,7 +66,7 @@ const asksPorts = ({ imports }: Module) => imports.some(({ from }) => floorOf(fr
 
 const floorOf = (path: string) => path.split('/')[0];
 
-const said =
+const problemIn =
   ({ path }: Module) =>
   (problem: string) =>
     `src/${path} ${problem}`;

@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { inject } from 'vitest';
 import { Daemon } from './daemon.js';
 import { exists } from './debian.js';
 import { ldapmodify } from './ldapmodify.js';
+import { needPackages, sharedSambaFolder } from './services.js';
 import { createAuthority } from './tls.js';
+
+await needPackages('samba', 'samba-ad-provision', 'samba-dsdb-modules', 'samba-vfs-modules');
 
 const run = promisify(execFile);
 
@@ -105,8 +107,8 @@ export const password = (text: string): string =>
 
 /** A fresh domain, made once for all files of a run. */
 async function provisioned(): Promise<string> {
-  const whole = inject('sambaFolder');
-  const [folder, ready, failed] = ['domain', 'ready', 'failed'].map((name) => join(whole, name)) as [
+  const runFolder = await sharedSambaFolder();
+  const [folder, ready, failed] = ['domain', 'ready', 'failed'].map((name) => join(runFolder, name)) as [
     string,
     string,
     string,

@@ -6,6 +6,9 @@ import { promisify } from 'node:util';
 import { Daemon } from './daemon.js';
 import { ldapmodify } from './ldapmodify.js';
 import { freePort } from './ports.js';
+import { needPackages } from './services.js';
+
+await needPackages('slapd', 'ldap-utils');
 
 const run = promisify(execFile);
 

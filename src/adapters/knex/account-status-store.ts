@@ -21,7 +21,7 @@ export class KnexAccountStatusStore implements AccountStatusStore {
 
   async requestCheck(mxids: readonly Mxid[], time: number, takenBefore: number): Promise<void> {
     for (const chunk of chunksOf(mxids)) {
-      await this.these(chunk).where('taken_at', '<', takenBefore).update({ wanted_at: time, due_at: time });
+      await this.rowsOf(chunk).where('taken_at', '<', takenBefore).update({ wanted_at: time, due_at: time });
     }
   }
 
@@ -40,16 +40,16 @@ export class KnexAccountStatusStore implements AccountStatusStore {
 
   async answer(mxids: readonly Mxid[], exists: boolean, time: number, dueAt: number): Promise<void> {
     for (const chunk of chunksOf(mxids)) {
-      await this.these(chunk).update({ has_account: exists, answered_at: time, due_at: dueAt, wanted_at: 0 });
+      await this.rowsOf(chunk).update({ has_account: exists, answered_at: time, due_at: dueAt, wanted_at: 0 });
     }
   }
 
   async postpone(mxids: readonly Mxid[], dueAt: number): Promise<void> {
-    for (const chunk of chunksOf(mxids)) await this.these(chunk).update({ due_at: dueAt });
+    for (const chunk of chunksOf(mxids)) await this.rowsOf(chunk).update({ due_at: dueAt });
   }
 
   async find(mxids: readonly Mxid[]): Promise<readonly AccountCheck[]> {
-    return inChunks([...new Set(mxids)], async (chunk) => (await this.these(chunk)).map(fromRow));
+    return inChunks([...new Set(mxids)], async (chunk) => (await this.rowsOf(chunk)).map(fromRow));
   }
 
   async *answeredSince(time: number): AsyncIterable<readonly AccountCheck[]> {
@@ -65,10 +65,10 @@ export class KnexAccountStatusStore implements AccountStatusStore {
   }
 
   async remove(mxids: readonly Mxid[]): Promise<void> {
-    for (const chunk of chunksOf(mxids)) await this.these(chunk).delete();
+    for (const chunk of chunksOf(mxids)) await this.rowsOf(chunk).delete();
   }
 
-  private these(mxids: readonly Mxid[]) {
+  private rowsOf(mxids: readonly Mxid[]) {
     return this.table().where(isOneOf(this.db, 'mxid', mxids));
   }
 

@@ -150,9 +150,9 @@ const numericTypes = {
 };
 
 function withPassword(url: string, password: string): string {
-  const whole = new URL(url);
-  whole.searchParams.set('password', password);
-  return whole.href;
+  const parsed = new URL(url);
+  parsed.searchParams.set('password', password);
+  return parsed.href;
 }
 
 async function makePrivate(file: string): Promise<void> {

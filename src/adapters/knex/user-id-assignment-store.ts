@@ -118,12 +118,12 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
   }
 
   async takeOverFrom(source: string, authoritativeSources: readonly string[], time: number): Promise<void> {
-    const its = 'select 1 from holders h where h.mxid = holders.mxid and h.source = ?';
-    const isTheSame = `exists (${its} and (h.person = holders.person or h.entry_id = holders.entry_id))`;
+    const sameUser = 'select 1 from holders h where h.mxid = holders.mxid and h.source = ?';
+    const isTheSame = `exists (${sameUser} and (h.person = holders.person or h.entry_id = holders.entry_id))`;
     await this.db.transaction(async (trx) => {
       const former = () => this.table(trx).whereNotIn('source', authoritativeSources);
       await former().whereRaw(isTheSame, [source]).delete();
-      const isOusted = trx.raw(`exists (${its} and h.left_at is null)`, [source]);
+      const isOusted = trx.raw(`exists (${sameUser} and h.left_at is null)`, [source]);
       const ousted = (await former().where(isOusted)).map(holderFromRow);
       await former().where(isOusted).delete();
       const now = ousted.map(
@@ -202,8 +202,8 @@ function vacatedUserIds(
   gone: readonly UserIdAssignmentRow[],
   assignments: readonly UserIdAssignment[],
 ): readonly Mxid[] {
-  const here = new Set(
+  const isActive = new Set(
     assignments.flatMap(({ mxid, person, leftAt }) => (leftAt === undefined ? `${mxid} ${person}` : [])),
   );
-  return [...new Set(gone.flatMap(({ mxid, person }) => (here.has(`${mxid} ${person}`) ? [] : mxid)))];
+  return [...new Set(gone.flatMap(({ mxid, person }) => (isActive.has(`${mxid} ${person}`) ? [] : mxid)))];
 }

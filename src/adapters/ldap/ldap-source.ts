@@ -142,17 +142,17 @@ export class LdapSource implements ThreepidSource, Directory {
   async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
     const since = this.clock.now();
     const asked = [threepid];
-    const has = ({ person }: Candidate) => person?.threepids.some((its) => sameThreepid(its, threepid)) ?? false;
+    const has = ({ person }: Candidate) => person?.threepids.some((owned) => sameThreepid(owned, threepid)) ?? false;
     try {
-      const [met, anybody, finding] = await this.live(async (deadline) => {
-        const met = await this.lookup.findCandidates(asked, deadline);
+      const [candidates, anybody, finding] = await this.live(async (deadline) => {
+        const candidates = await this.lookup.findCandidates(asked, deadline);
         const anybody = await this.lookup.findCandidates(asked, deadline, true);
-        return [met, anybody, (await this.lookup.resolve(asked, met, deadline))[0]] as const;
+        return [candidates, anybody, (await this.lookup.resolve(asked, candidates, deadline))[0]] as const;
       });
-      const members = new Set(met.map(({ id }) => id));
+      const members = new Set(candidates.map(({ id }) => id));
       const outsiders = anybody.filter((one) => has(one) && !members.has(one.id));
       const notes = [
-        ...met
+        ...candidates
           .filter((one) => has(one) || one.skipped.length > 0)
           .slice(0, MOST_NOTED)
           .flatMap(noted),

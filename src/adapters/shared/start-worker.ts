@@ -1,11 +1,28 @@
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
 
-/**
- * Starts the module `name` beside `importMetaUrl` in a thread. Run from TypeScript, in tests and with
- * `npm run dev`, the thread loads the TypeScript file too, never an older build of it.
- */
+/** Starts the module `name`, which stands beside `importMetaUrl`, in a thread. */
 export function startWorker(importMetaUrl: string, name: string, options: WorkerOptions): Worker {
   const isTypeScript = importMetaUrl.endsWith('.ts');
-  const url = new URL(`./${name}.${isTypeScript ? 'ts' : 'js'}`, importMetaUrl);
-  return new Worker(url, isTypeScript ? { ...options, execArgv: ['--import', 'tsx'] } : options);
+  const file = isTypeScript ? compiled(importMetaUrl, name) : new URL(`./${name}.js`, importMetaUrl);
+  return new Worker(file, options);
+}
+
+const compiledFiles = new Map<string, string>();
+
+/**
+ * Threads do not run TypeScript. From TypeScript, in tests and with `npm run dev`, the worker is
+ * compiled as it is now, never taken from an older build.
+ */
+function compiled(importMetaUrl: string, name: string): string {
+  const entry = fileURLToPath(new URL(`./${name}.ts`, importMetaUrl));
+  const known = compiledFiles.get(entry);
+  if (known !== undefined) return known;
+  const { buildSync } = createRequire(importMetaUrl)('esbuild') as typeof import('esbuild');
+  // Within the project, where its packages are found.
+  const outfile = fileURLToPath(new URL(`../../../.cache/workers/${name}-${process.pid}.mjs`, import.meta.url));
+  buildSync({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', packages: 'external', outfile });
+  compiledFiles.set(entry, outfile);
+  return outfile;
 }

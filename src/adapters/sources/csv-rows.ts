@@ -14,8 +14,8 @@ const SEPARATOR_LINE = /^sep=(.)\r?\n/i;
  * @throws Error that says what is wrong and in which line, and nothing of what stands there
  */
 export async function* csvRows(file: string): AsyncGenerator<Row> {
-  const told = SEPARATOR_LINE.exec(file);
-  const text = told ? file.slice(told[0].length) : file;
+  const declared = SEPARATOR_LINE.exec(file);
+  const text = declared ? file.slice(declared[0].length) : file;
   let columns: readonly string[] = [];
   yield* parsed(text, {
     bom: true,
@@ -23,7 +23,7 @@ export async function* csvRows(file: string): AsyncGenerator<Row> {
     skip_empty_lines: true,
     relax_column_count_less: true,
     record_delimiter: ['\r\n', '\n', '\r'],
-    delimiter: told?.[1] ?? separatorOf(text),
+    delimiter: declared?.[1] ?? separatorOf(text),
     columns: (names: string[]) => (columns = names.map((name) => name.toLowerCase())) as string[],
     group_columns_by_name: true,
   });

@@ -26,7 +26,7 @@ export const fileSource: OpenSource<FileOptions> = (options) => {
     const version = `${mtimeMs} ${size} ${ino}`;
     if (latest?.version === version) return latest.content;
     const bytes = readFile(options.path);
-    const reading = { version, content: bytes.then((those) => contentOf(those, options)) };
+    const reading = { version, content: bytes.then((content) => contentOf(content, options)) };
     latest = reading;
     // Unlike what stands in it, this may be another thing the next time.
     bytes.catch(() => {

@@ -32,7 +32,7 @@ export class GuardedSource implements ThreepidSource {
   readonly name: string;
   readonly isAuthoritative: boolean;
   private waiting = 0;
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
 
   constructor(
     private readonly source: OwnSource,
@@ -58,8 +58,8 @@ export class GuardedSource implements ThreepidSource {
   /** Counts what cannot be used, and says each kind of it once. */
   odd(reason: string): void {
     this.telemetry.count('source_oddities', { source: this.name });
-    if (this.told.has(reason)) return;
-    this.told.add(reason);
+    if (this.reported.has(reason)) return;
+    this.reported.add(reason);
     this.telemetry.warn('a source answers what cannot be used; that is left out', { source: this.name, reason });
   }
 

@@ -86,9 +86,9 @@ const NAMED = /(?<![:\w]):(medium|addresses)\b/g;
 export function bound(query: string, { medium = '', addresses = [] }: QueryBindings) {
   const values: string[] = [];
   const sql = query.replaceAll('?', '\\?').replace(NAMED, (_name, name: string) => {
-    const these = name === 'medium' ? [medium] : addresses;
-    values.push(...these);
-    return these.map(() => '?').join(', ');
+    const bound = name === 'medium' ? [medium] : addresses;
+    values.push(...bound);
+    return bound.map(() => '?').join(', ');
   });
   return { sql, values };
 }

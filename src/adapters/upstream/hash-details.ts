@@ -25,7 +25,7 @@ export class HashDetails {
   private asked = 0;
   private answered = 0;
   /** The pepper that was told by `renew` last. */
-  private told: string | undefined;
+  private reported: string | undefined;
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly server: UpstreamServer) {}
@@ -35,14 +35,14 @@ export class HashDetails {
     if (this.known) return this.known;
     this.asking ??= this.ask(deadline).finally(() => (this.asking = undefined));
     const details = await this.asking;
-    if (details.pepper !== this.told) this.tellChange();
+    if (details.pepper !== this.reported) this.tellChange();
     return details;
   }
 
   /** Asks anew. If that fails, what was known stays so. */
   async renew(deadline: number): Promise<HashDetail> {
     const details = await this.ask(deadline);
-    this.told = details.pepper;
+    this.reported = details.pepper;
     return details;
   }
 

@@ -62,17 +62,18 @@ export async function openAdminClient(config: Config, telemetry: LogTelemetry): 
 
 function overHttp(http: AxiosInstance, adminToken: string): AdminClient {
   const headers = { authorization: `Bearer ${adminToken}` };
-  const get = async <T>(url: string, params: object = {}) => (await told(http.get<T>(url, { params, headers }))).data;
+  const get = async <T>(url: string, params: object = {}) =>
+    (await explained(http.get<T>(url, { params, headers }))).data;
   const post = async <T>(url: string, params: object) =>
-    (await told(http.post<T>(url, undefined, { params, headers }))).data;
+    (await explained(http.post<T>(url, undefined, { params, headers }))).data;
   return {
     isRunning: true,
     explain: async (address) => {
-      const { data } = await told(http.get<TimedExplanation>('/lookup', { params: { address }, headers }));
+      const { data } = await explained(http.get<TimedExplanation>('/lookup', { params: { address }, headers }));
       return data;
     },
     mirrors: async () => {
-      const { data } = await told(http.get<{ mirrors: { source: string }[] }>('/mirrors', { headers }));
+      const { data } = await explained(http.get<{ mirrors: { source: string }[] }>('/mirrors', { headers }));
       return data.mirrors.map(({ source }) => source);
     },
     sync: async (source, { isDryRun, isForced, isIncremental, onProgress }) => {
@@ -83,7 +84,7 @@ function overHttp(http: AxiosInstance, adminToken: string): AdminClient {
         500,
       );
       try {
-        const { data } = await told(http.post<SyncOutcome>(url, undefined, { params, headers }));
+        const { data } = await explained(http.post<SyncOutcome>(url, undefined, { params, headers }));
         return data;
       } finally {
         clearInterval(watch);
@@ -106,7 +107,7 @@ interface Found {
 const ignore = (): void => undefined;
 
 /** The server's own words in place of "Request failed with status code 400". */
-async function told<T>(answer: Promise<T>): Promise<T> {
+async function explained<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {

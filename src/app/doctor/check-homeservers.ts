@@ -33,8 +33,8 @@ export function homeserverTrial(
   clock: Clock,
   telemetry: Telemetry,
 ): Check {
-  const here = `homeserver ${name}`;
-  const { ok, warning, failure, skipped } = area(here);
+  const checked = `homeserver ${name}`;
+  const { ok, warning, failure, skipped } = area(checked);
   const options = { homeservers: config.homeservers, allow: config.federation.allowedServers };
   const federation = new FederationClient(http, clock, options);
   const apis = new ClientPlaces(http, clock, config.homeservers);
@@ -114,7 +114,7 @@ export function homeserverTrial(
       return [failure('is not among federation.allowedServers', 'add it there, or under homeservers')];
     }
     return (
-      await Promise.all([clients, keys, openId, accounts].map((trial) => withinLimit(EACH_MS, here, trial)))
+      await Promise.all([clients, keys, openId, accounts].map((trial) => withinLimit(EACH_MS, checked, trial)))
     ).flat();
   };
 }

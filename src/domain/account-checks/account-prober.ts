@@ -67,11 +67,11 @@ export class AccountProber {
     await this.deps.store.remove(taken.flatMap(({ mxid }) => (present.has(mxid) ? [] : mxid)));
 
     const { answers, failures } = await this.askAll(due.map(({ mxid }) => mxid));
-    const those = (exists: boolean | undefined) =>
+    const answeredWith = (exists: boolean | undefined) =>
       due.flatMap(({ mxid }) => (answers.get(mxid) === exists ? mxid : []));
-    await this.deps.accountStatuses.remember(those(true), true);
-    await this.deps.accountStatuses.remember(those(false), false);
-    await this.deps.store.postpone(those(undefined), this.deps.clock.now() + UNCLEAR_MS);
+    await this.deps.accountStatuses.remember(answeredWith(true), true);
+    await this.deps.accountStatuses.remember(answeredWith(false), false);
+    await this.deps.store.postpone(answeredWith(undefined), this.deps.clock.now() + UNCLEAR_MS);
     if (answers.size > 0) this.markRecovered(homeserver);
     else if (failures.length > 0) this.markFailed(homeserver, failures[0]);
     return due.flatMap(({ mxid, exists }) => (exists === false && answers.get(mxid) ? mxid : []));

@@ -26,7 +26,7 @@ const MOST_NOTES = 10_000;
 export class AccountStatusCache {
   private readonly absent = new Set<Mxid>();
   private readonly wanted = new Set<Mxid>();
-  private readonly met = new Set<Mxid>();
+  private readonly enqueued = new Set<Mxid>();
   private readonly vouched = new Set<Mxid>();
   private learnedAt = 0;
 
@@ -52,7 +52,7 @@ export class AccountStatusCache {
 
   /** Notes a user of a source that cannot be listed. */
   enqueue(mxid: Mxid): void {
-    note(this.met, mxid);
+    note(this.enqueued, mxid);
   }
 
   /** Notes that a homeserver has just vouched for a user. */
@@ -77,7 +77,7 @@ export class AccountStatusCache {
   /** Stores what was noted since the last time. @returns who had no account and has one now */
   async flush(): Promise<readonly Mxid[]> {
     const now = this.clock.now();
-    await this.store.add(takenFrom(this.met), now);
+    await this.store.add(takenFrom(this.enqueued), now);
     await this.store.requestCheck(takenFrom(this.wanted), now, now - REQUEST_INTERVAL_MS);
     const arrived = takenFrom(this.vouched);
     await this.remember(arrived, true);

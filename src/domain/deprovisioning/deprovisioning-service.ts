@@ -95,9 +95,9 @@ export class DeprovisioningService {
     const known = await this.known(mxid);
     const last = known.at(-1);
     if (!last) return { kind: 'unknown' };
-    const here = await this.here(mxid, known);
-    return here
-      ? { kind: 'active', person: here.person, since: here.since }
+    const active = await this.active(mxid, known);
+    return active
+      ? { kind: 'active', person: active.person, since: active.since }
       : { kind: 'departed', source: last.source };
   }
 
@@ -109,12 +109,12 @@ export class DeprovisioningService {
   async appliesTo(threepid: Threepid, mxid: Mxid): Promise<(storedAt: number) => boolean> {
     const known = await this.known(mxid);
     if (known.length === 0) return () => true;
-    const here = await this.here(mxid, known);
-    if (!here) return () => false;
+    const active = await this.active(mxid, known);
+    if (!active) return () => false;
     const others = known.filter(
-      ({ person, addresses }) => person !== here.person && addresses.some((one) => sameThreepid(one, threepid)),
+      ({ person, addresses }) => person !== active.person && addresses.some((one) => sameThreepid(one, threepid)),
     );
-    return (storedAt) => storedAt >= (here.since ?? 0) || others.every(({ since = 0 }) => storedAt < since);
+    return (storedAt) => storedAt >= (active.since ?? 0) || others.every(({ since = 0 }) => storedAt < since);
   }
 
   /** Whose these addresses were, by `keyOf`, of those whom the directories know no longer. */
@@ -157,10 +157,10 @@ export class DeprovisioningService {
   }
 
   /** Who has the name by the mirrors as they are stored: a sync may just have changed them. */
-  private async here(mxid: Mxid, known: readonly UserIdAssignment[]): Promise<UserIdAssignment | undefined> {
+  private async active(mxid: Mxid, known: readonly UserIdAssignment[]): Promise<UserIdAssignment | undefined> {
     const entries = await this.entriesOf([mxid]);
-    const here = known.filter((assignment) => entries.some((entry) => isAssignedTo(assignment, entry)));
-    return earliest([...here, ...newHolders(mxid, entries, known, this.naming, { now: this.deps.clock.now() })]);
+    const active = known.filter((assignment) => entries.some((entry) => isAssignedTo(assignment, entry)));
+    return earliest([...active, ...newHolders(mxid, entries, known, this.naming, { now: this.deps.clock.now() })]);
   }
 
   private async size(source: string): Promise<number> {

@@ -40,8 +40,8 @@ export async function otherSpellings(
   const entries = names.length > 0 ? (await store.findByMxid(names)).filter((one) => one.source === source) : [];
   const others = contested.slice(0, MOST_CONTESTED).map((threepid) => store.findByThreepid(source, threepid));
   const spelled = [...entries, ...(await Promise.all(others)).flat()].flatMap(({ person }) => person?.threepids ?? []);
-  return spelled.filter((its) => {
-    const asked = doubtful.get(keyOf(its));
-    return asked !== undefined && its.alias !== undefined && its.alias !== asked.alias;
+  return spelled.filter((alternate) => {
+    const asked = doubtful.get(keyOf(alternate));
+    return asked !== undefined && alternate.alias !== undefined && alternate.alias !== asked.alias;
   });
 }

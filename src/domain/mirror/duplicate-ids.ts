@@ -22,17 +22,17 @@ interface Later {
  * it tells twice because the entry moves while it is listed.
  */
 export class DuplicateIds {
-  private readonly met = new Set<string>();
+  private readonly seen = new Set<string>();
   private readonly later = new Map<string, Later[]>();
   private repetitions = 0;
 
   /** How many ids were met. */
   get size(): number {
-    return this.met.size;
+    return this.seen.size;
   }
 
   has(id: string): boolean {
-    return this.met.has(id);
+    return this.seen.has(id);
   }
 
   /**
@@ -41,9 +41,9 @@ export class DuplicateIds {
    */
   isFirst(entry: DirectoryEntry): boolean {
     const { id, label } = entry;
-    if (this.met.size < this.met.add(id).size) return true;
+    if (this.seen.size < this.seen.add(id).size) return true;
     this.repetitions += 1;
-    if (this.repetitions > MOST && this.repetitions > this.met.size)
+    if (this.repetitions > MOST && this.repetitions > this.seen.size)
       throw new Error(`most entries of the directory have the id of another: ${label} has ${id}`);
     const later = this.later.get(id) ?? [];
     later.push({ label, person: personKey(entry.parse().person) });

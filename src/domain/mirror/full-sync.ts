@@ -37,22 +37,22 @@ export async function diffAll(
 
   const bases: Record<string, number> = Object.fromEntries(directory.bases.map((base) => [base, 0]));
   const differences = new EntryDiff(store);
-  const met = new DuplicateIds();
+  const duplicates = new DuplicateIds();
   const warnings: Record<string, string> = {};
   for await (const { base: part, entries, warning } of startingWith(first, pages)) {
     for (const entry of entries) {
-      if (!met.isFirst(entry)) continue;
+      if (!duplicates.isFirst(entry)) continue;
       bases[part] = (bases[part] ?? 0) + 1;
       differences.take(entry, part, known.get(entry.id));
     }
     if (warning !== undefined) warnings[part] = warning;
-    onProgress(met.size);
+    onProgress(duplicates.size);
   }
-  const ambiguous = await met.ambiguous(differences, store, directory.name);
+  const ambiguous = await duplicates.ambiguous(differences, store, directory.name);
   for (const [{ base: part }] of ambiguous.values()) bases[part] = (bases[part] ?? 0) - 1;
   Object.assign(warnings, remarksOn(ambiguous));
   const removed: string[] = [];
-  for (const id of known.keys()) if (!met.has(id) || ambiguous.has(id)) removed.push(id);
+  for (const id of known.keys()) if (!duplicates.has(id) || ambiguous.has(id)) removed.push(id);
   return {
     ...differences.without(ambiguous, known).gathered,
     isFull: true,

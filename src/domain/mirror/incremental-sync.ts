@@ -30,12 +30,12 @@ export async function diffSince(
   const ids = [...present.flatMap(({ entries }) => entries.map(({ id }) => id)), ...gone];
   const known = new Map((await store.get(directory.name, ids)).map((entry) => [entry.id, entry]));
 
-  const met = new DuplicateIds();
+  const duplicates = new DuplicateIds();
   const all = new EntryDiff(store);
   for (const { base: part, entries } of present) {
-    for (const entry of entries) if (met.isFirst(entry)) all.take(entry, part, known.get(entry.id));
+    for (const entry of entries) if (duplicates.isFirst(entry)) all.take(entry, part, known.get(entry.id));
   }
-  const ambiguous = await met.ambiguous(all, store, directory.name);
+  const ambiguous = await duplicates.ambiguous(all, store, directory.name);
   const { gathered } = all.without(ambiguous, known);
   const removed = [...gone, ...ambiguous.keys()].filter((id) => known.has(id));
 

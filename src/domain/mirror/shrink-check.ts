@@ -8,8 +8,8 @@ type Parts = Readonly<Record<string, number>>;
  * @param moved how many entries of each part are in another one now: they are not missing
  */
 export function shrinkage(before: Parts, after: Parts, maxShrink: number, moved: Parts = {}): string | undefined {
-  const whole = reason('the listing', sum(before), sum(after), maxShrink);
-  if (whole) return [whole, ...left(before, after)].join('; ');
+  const wholeListing = reason('the listing', sum(before), sum(after), maxShrink);
+  if (wholeListing) return [wholeListing, ...left(before, after)].join('; ');
   for (const [base, count] of Object.entries(before)) {
     // A part that is no longer configured is not missing.
     const now = after[base];

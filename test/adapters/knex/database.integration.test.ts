@@ -2,14 +2,17 @@ import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type DatabaseOptions, openDatabase } from '../../../src/adapters/knex/database.js';
 import { migrationSource } from '../../../src/adapters/knex/migrations.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import { callsOf, draftOf, readAll } from '../../contracts/stores.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
-import { freshDatabase, onServer, ROLE_WITH_PASSWORD } from '../../support/postgres.js';
+import { freshDatabase, onServer, ROLE_WITH_PASSWORD } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/services.js';
+
+const postgres = await sharedPostgres();
 
 const clock = { now: () => 0 };
 const opened: Knex[] = [];
@@ -32,7 +35,7 @@ async function open(options: DatabaseOptions): Promise<Knex> {
 
 const places: readonly [string, () => Promise<DatabaseOptions>][] = [
   ['a SQLite file', async () => ({ client: 'sqlite3', file: join(folder, 'islet.db') })],
-  ['PostgreSQL', async () => ({ client: 'pg', url: (await freshDatabase(inject('postgresUrl'))).url })],
+  ['PostgreSQL', async () => ({ client: 'pg', url: (await freshDatabase(postgres.url)).url })],
 ];
 
 describe.each(places)('a database in %s', (_name, place) => {
@@ -113,8 +116,8 @@ describe.each(places)('a database in %s', (_name, place) => {
     for (const outcome of failed) {
       expect(outcome.status).toBe('rejected');
       const { reason } = outcome as PromiseRejectedResult;
-      const told = [String(reason), JSON.stringify(reason), JSON.stringify(Object.getOwnPropertyDescriptors(reason))];
-      expect(told.join()).not.toMatch(/-secret|anna@/);
+      const texts = [String(reason), JSON.stringify(reason), JSON.stringify(Object.getOwnPropertyDescriptors(reason))];
+      expect(texts.join()).not.toMatch(/-secret|anna@/);
     }
   });
 
@@ -148,7 +151,7 @@ describe('a SQLite file', () => {
 });
 
 describe('PostgreSQL', () => {
-  const database = async () => (await freshDatabase(inject('postgresUrl'))).url;
+  const database = async () => (await freshDatabase(postgres.url)).url;
 
   it('is brought up by instances that start together', async () => {
     const url = await database();
@@ -171,7 +174,7 @@ describe('PostgreSQL', () => {
 
   it('is spoken to in TLS only if its certificate is trusted, whatever the environment says', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
-    await writeFile(join(folder, 'ca.pem'), inject('postgresCa'));
+    await writeFile(join(folder, 'ca.pem'), postgres.ca);
     const url = `${await database()}?sslmode=verify-full`;
     const db = await open({ client: 'pg', url: `${url}&sslrootcert=${join(folder, 'ca.pem')}` });
     const { rows } = await db.raw('select ssl from pg_stat_ssl where pid = pg_backend_pid()');

@@ -1,21 +1,24 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, inject } from 'vitest';
+import { describe } from 'vitest';
 import { type DatabaseOptions, openDatabase } from '../../../src/adapters/knex/database.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
 import { storeContracts } from '../../contracts/all-stores.js';
 import type { OpenStores } from '../../contracts/stores.js';
-import { freshDatabase, onServer } from '../../support/postgres.js';
+import { freshDatabase, onServer } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/services.js';
+
+const postgres = await sharedPostgres();
 
 const storesOf =
   (place: () => Promise<{ readonly options: DatabaseOptions; remove(): Promise<void> }>): OpenStores =>
   async (clock) => {
-    const here = await place();
-    const db = await openDatabase(here.options);
+    const database = await place();
+    const db = await openDatabase(database.options);
     const close = async () => {
       await db.destroy();
-      await here.remove();
+      await database.remove();
     };
     return { stores: knexStores(db, clock), close };
   };
@@ -35,7 +38,7 @@ describe('on PostgreSQL', () => {
   let database: ReturnType<typeof freshDatabase> | undefined;
   storeContracts(
     storesOf(async () => {
-      database ??= freshDatabase(inject('postgresUrl'));
+      database ??= freshDatabase(postgres.url);
       const { url } = await database;
       return {
         options: { client: 'pg', url },

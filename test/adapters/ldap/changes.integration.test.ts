@@ -119,12 +119,12 @@ describe('what changed in a directory', () => {
     }
     const emil = ids.get(`uid=emil,${PEOPLE}`) ?? '';
     await slapd.modify(replace('anna', 'mail', 'anna@example.net'));
-    const told: string[] = [];
+    const warnings: string[] = [];
     const changes = await source.changes(syncCursor, async (changed) => {
-      told.push(...changed.flatMap(({ entries }) => entries.map(({ label }) => label)));
+      warnings.push(...changed.flatMap(({ entries }) => entries.map(({ label }) => label)));
       return [emil, 'somebody', 'uid=nobody,ou=people'];
     });
-    expect(told).toContain(`uid=anna,${PEOPLE}`);
+    expect(warnings).toContain(`uid=anna,${PEOPLE}`);
     expect(changes?.present.flatMap(({ entries }) => entries.map(({ id }) => id))).toContain(emil);
     expect([emil, 'somebody', 'uid=nobody,ou=people'].map((id) => changes?.gone.includes(id))).toEqual([
       false,

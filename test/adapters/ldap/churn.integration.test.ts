@@ -90,7 +90,7 @@ describe.each(Object.entries(kinds))('a mirror that follows %s, where everything
   it.each(seeds)('is as a new one but for who is gone, and wholly once everything was read (seed %i)', async (seed) => {
     const churn = new Churn(seed, style);
     const domain = await start();
-    const whole = async () => {
+    const everything = async () => {
       const fresh = await start();
       await fresh.mirrorService.sync('staff', { isForced: true });
       return fresh;
@@ -103,10 +103,10 @@ describe.each(Object.entries(kinds))('a mirror that follows %s, where everything
       await server.modify(churn.changes(6));
       const report = await domain.mirrorService.sync('staff', { isIncremental: true, isForced: true });
       expect(report).toMatchObject({ isFull: false, isApplied: true });
-      const [mirror, fresh] = [await mirrorOf(domain), await mirrorOf(await whole())];
-      const there = new Set((await listed(open({ filter: '(objectClass=*)' }))).map(({ id }) => id));
+      const [mirror, fresh] = [await mirrorOf(domain), await mirrorOf(await everything())];
+      const present = new Set((await listed(open({ filter: '(objectClass=*)' }))).map(({ id }) => id));
       const extra = [...mirror.values()].filter(({ id }) => !fresh.has(id));
-      expect(extra.filter(({ id }) => there.has(id))).toEqual([]);
+      expect(extra.filter(({ id }) => present.has(id))).toEqual([]);
       expect([...mirror.values()].filter(({ id }) => fresh.has(id)).sort(byId)).toEqual([...fresh.values()].sort(byId));
       const changed = [...mirror.values()].filter(({ id, digest }) => before.get(id)?.digest !== digest);
       const names = new Set(changed.map(({ person }) => person?.mxid));
@@ -114,7 +114,7 @@ describe.each(Object.entries(kinds))('a mirror that follows %s, where everything
       expect(report.bases).toEqual(countsOf([...mirror.values()]));
     }
 
-    const fresh = await whole();
+    const fresh = await everything();
     const { bases: parts } = await domain.mirrorService.sync('staff', { isForced: true });
     expect(await mirrorOf(domain)).toEqual(await mirrorOf(fresh));
     expect(answersOf(domain)).toEqual(answersOf(fresh));

@@ -14,7 +14,7 @@ import { TcpProxy } from '../../support/tcp-proxy.js';
 import { createAuthority } from '../../support/tls.js';
 
 const authority = createAuthority({
-  here: ['127.0.0.1', 'localhost'],
+  local: ['127.0.0.1', 'localhost'],
   elsewhere: ['ldap.example.net'],
   six: ['::1'],
   otherSix: ['::2'],
@@ -30,7 +30,7 @@ describe('a connection to the directory', () => {
   beforeAll(async () => {
     // Nothing is said without encryption, not even a bind.
     const global = ['security ssf=128'];
-    slapd = await Slapd.start({ ldif, global, tls: { ca: authority.ca, ...authority.certificates.here } });
+    slapd = await Slapd.start({ ldif, global, tls: { ca: authority.ca, ...authority.certificates.local } });
     misnamed = await Slapd.start({ ldif, tls: { ca: authority.ca, ...authority.certificates.elsewhere } });
     plain = await Slapd.start({ ldif });
   });
@@ -51,7 +51,7 @@ describe('a connection to the directory', () => {
   }
 
   it('takes nothing into its encrypted part that was begun in clear', async () => {
-    const { key, cert } = authority.certificates.here;
+    const { key, cert } = authority.certificates.local;
     // Answers StartTLS, and adds the beginning of a message before it encrypts.
     const extended = (id: number) => tlv(0x30, Buffer.from([2, 1, id]), tlv(0x78, tlv(0x0a, '\0'), tlv(4), tlv(4)));
     const server = createServer((socket) => {

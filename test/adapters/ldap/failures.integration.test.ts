@@ -150,8 +150,8 @@ describe('a directory that fails', () => {
   });
 
   it('throws when the network stalls in the middle of a page', async () => {
-    let said = 0;
-    const proxy = await TcpProxy.to(slapd.port, (data) => (said += data.length) < 20_000);
+    let count = 0;
+    const proxy = await TcpProxy.to(slapd.port, (data) => (count += data.length) < 20_000);
     make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
     await expect(listed(source)).rejects.toThrow('no answer within');
     await proxy.stop();

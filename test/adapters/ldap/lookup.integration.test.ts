@@ -176,16 +176,16 @@ describe('a live lookup', () => {
   });
 
   it('believes whole user IDs that stand in the directory, also of somebody with two entries', async () => {
-    const whole = sourceOf(slapd, {
+    const reference = sourceOf(slapd, {
       homeserver: undefined,
       attributes: { user: 'description' },
       bases: ['dc=example,dc=org'],
     });
-    expect(await whole.find([email('grace@north.example.org'), email('grace@south.example.org')])).toEqual([
+    expect(await reference.find([email('grace@north.example.org'), email('grace@south.example.org')])).toEqual([
       { threepid: email('grace@north.example.org'), mxid: '@grace:example.net' },
       { threepid: email('grace@south.example.org'), mxid: '@grace:example.net' },
     ]);
-    await whole.close();
+    await reference.close();
   });
 
   it('answers hundreds of addresses at once', async () => {

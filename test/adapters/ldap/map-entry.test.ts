@@ -223,9 +223,9 @@ describe('an entry', () => {
   it('says what the server held back of a long attribute, and takes it in', () => {
     const first = raw({ uid: 'anna', 'mail;range=0-1': ['a@example.org', 'b@example.org'] });
     expect(first.missing).toEqual(['mail;range=2-*']);
-    const whole = joined(first, raw({ 'mail;range=2-*': 'c@example.org' }));
-    expect(whole.missing).toEqual([]);
-    expect(whole.digest).not.toBe(first.digest);
-    expect(read(whole, rulesOf(usual)).person?.threepids).toHaveLength(3);
+    const merged = joined(first, raw({ 'mail;range=2-*': 'c@example.org' }));
+    expect(merged.missing).toEqual([]);
+    expect(merged.digest).not.toBe(first.digest);
+    expect(read(merged, rulesOf(usual)).person?.threepids).toHaveLength(3);
   });
 });

@@ -18,7 +18,7 @@ function receive(...chunks: readonly Buffer[]) {
 }
 
 describe('what a directory server sends', () => {
-  const whole = Buffer.concat([entry('anna'), done, entry('b'.repeat(300)), done]);
+  const bytes = Buffer.concat([entry('anna'), done, entry('b'.repeat(300)), done]);
   const expected = {
     entries: [content('anna'), content('b'.repeat(300))].map((bytes) => bytes.toString('hex')),
     others: [done, done].map((bytes) => bytes.toString('hex')),
@@ -26,10 +26,10 @@ describe('what a directory server sends', () => {
   };
 
   it('is the same wherever the network cuts it', () => {
-    for (let at = 0; at <= whole.length; at++) {
-      expect(receive(whole.subarray(0, at), whole.subarray(at))).toEqual(expected);
+    for (let at = 0; at <= bytes.length; at++) {
+      expect(receive(bytes.subarray(0, at), bytes.subarray(at))).toEqual(expected);
     }
-    expect(receive(...Array.from(whole, (byte) => Buffer.from([byte])))).toEqual(expected);
+    expect(receive(...Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(expected);
   });
 
   it('is not complete within a message', () => {

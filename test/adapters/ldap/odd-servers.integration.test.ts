@@ -160,9 +160,9 @@ describe('a directory', () => {
       '80090308: LdapErr: DSID-0C0903A9, comment: x, data 775, v1db1',
       /invalid credentials \(the account is locked\)$/,
     ],
-  ])('that refuses the bind with %i and %j is quoted where it knows best', async (code, words, told) => {
+  ])('that refuses the bind with %i and %j is quoted where it knows best', async (code, words, expected) => {
     await make([bound(result(0x61, code, words))]);
-    await expect(source.find([anna])).rejects.toThrow(told);
+    await expect(source.find([anna])).rejects.toThrow(expected);
     await expect(source.find([anna])).rejects.toThrow(/bind refused for cn=islet \(password from file /);
   });
 
@@ -182,11 +182,11 @@ describe('a directory', () => {
   it('that is silent at the bind is not said to have refused the password', async () => {
     await make([() => true]);
     await expect(source.find([anna])).rejects.toThrow('no answer');
-    const told = {
+    const expected = {
       what: `server ${servers[0]?.url}`,
       problem: `${servers[0]?.url}: bind failed: no answer within 0.4 s`,
     };
-    await vi.waitFor(() => expect(heard.all('the directory fails')).toContainEqual(expect.objectContaining(told)));
+    await vi.waitFor(() => expect(heard.all('the directory fails')).toContainEqual(expect.objectContaining(expected)));
   });
 
   describe('of which one server lets us in and', () => {
@@ -199,8 +199,8 @@ describe('a directory', () => {
       for (let lookup = 0; lookup < 5; lookup++) expect(await source.find([anna])).toEqual(found);
       expect(servers[0]?.searches()).toBe(1);
       expect(await listed(source)).toHaveLength(1);
-      const [told, ...others] = heard.all('the directory fails');
-      expect(told).toMatchObject({ what: `answers of ${servers[0]?.url}` });
+      const [expected, ...others] = heard.all('the directory fails');
+      expect(expected).toMatchObject({ what: `answers of ${servers[0]?.url}` });
       expect(others).toEqual([]);
       expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|s3cret/);
     });

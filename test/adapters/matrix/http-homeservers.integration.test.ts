@@ -289,7 +289,7 @@ describe('HomeserversOverHttp', () => {
         'The homeserver example.org cannot be reached: its .well-known names a host that cannot be found',
       );
       expect(refusal.cause.message).toBe('example.org -> .well-known -> hs.internal:8450 -> the name cannot be found');
-      expect(refusal.cause.cause).toMatchObject({ name: 'HopFailed', endpoint: 'https://hs.internal:8450' });
+      expect(refusal.cause.cause).toMatchObject({ name: 'HttpConnectionError', endpoint: 'https://hs.internal:8450' });
     });
 
     it('when the name is unknown', async () => {

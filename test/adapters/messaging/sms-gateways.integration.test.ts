@@ -36,13 +36,13 @@ const say =
     response.writeHead(status, headers).end(body);
 
 const open: StandIn[] = [];
-let told: string[];
+let warnings: string[];
 let telemetry: Telemetry;
 
 beforeEach(() => {
-  told = [];
+  warnings = [];
   const tell = (...words: unknown[]) =>
-    void told.push(words.map((word) => (word instanceof Error ? word.message : JSON.stringify(word))).join(' '));
+    void warnings.push(words.map((word) => (word instanceof Error ? word.message : JSON.stringify(word))).join(' '));
   telemetry = { info: tell, warn: tell, count: tell };
 });
 
@@ -154,7 +154,7 @@ describe('SmsSender', () => {
     await senderOver([new OpenMarketGateway(options, http)]).send(msisdn(number), code);
     gateway.state.answer = say(400, '{"error":"No source 12125552368 for +44 7700 900-123"}');
     await failureOf(senderOver([new OpenMarketGateway(options, http)]).send(msisdn(number), code));
-    expect(told).toEqual([
+    expect(warnings).toEqual([
       '"text_messages" {"outcome":"accepted"}',
       '"Text message accepted" {"gateway":"text message gateway OpenMarket","reference":"ticket-7"}',
       '"text_messages" {"outcome":"failed"}',

@@ -76,10 +76,10 @@ describe('base64', () => {
 describe('the key file', () => {
   let folder: string;
   let path: string;
-  let said: string[];
+  let lines: string[];
   const telemetry: Telemetry = {
-    info: (message) => said.push(message),
-    warn: (message, facts) => said.push(`${message} ${JSON.stringify(facts)}`),
+    info: (message) => lines.push(message),
+    warn: (message, facts) => lines.push(`${message} ${JSON.stringify(facts)}`),
     count: () => {},
   };
   const line = `ed25519 0 ${vectors.signing.seed_unpadded_base64}`;
@@ -87,7 +87,7 @@ describe('the key file', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'islet-key-'));
     path = join(folder, 'signing.key');
-    said = [];
+    lines = [];
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -100,7 +100,7 @@ describe('the key file', () => {
     expect(text).toMatch(/^ed25519 0 [A-Za-z0-9+/]{43}\n$/);
     expect(await openKeyFile(path, telemetry)).toEqual(made);
     expect(readFileSync(path, 'utf8')).toBe(text);
-    expect(said).toEqual(['made a signing key']);
+    expect(lines).toEqual(['made a signing key']);
   });
 
   it('is made with another key each time', async () => {
@@ -113,7 +113,7 @@ describe('the key file', () => {
     writeFileSync(path, line);
     chmodSync(path, mode);
     expect(await openKeyFile(path, telemetry)).toHaveLength(1);
-    expect(said).toEqual([
+    expect(lines).toEqual([
       `others than its owner may read the signing key file ${JSON.stringify({ path, mode: `0${mode.toString(8)}` })}`,
     ]);
   });

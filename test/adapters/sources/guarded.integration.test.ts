@@ -147,7 +147,7 @@ describe('the listing of a source', () => {
     return { ...(await entriesOf(listed)), odd };
   }
 
-  async function* these(...values: readonly unknown[]): AsyncGenerator<unknown> {
+  async function* values(...values: readonly unknown[]): AsyncGenerator<unknown> {
     yield* values;
   }
 
@@ -158,35 +158,35 @@ describe('the listing of a source', () => {
       { threepid: phone, mxid: '@alice:example.org' },
       { threepid: alice, mxid: '@alice:example.org' },
     ];
-    const { people, stamps: digests } = await list(() => these(...rows));
+    const { people, stamps: digests } = await list(() => values(...rows));
     expect(people).toEqual([
       { mxid: '@alice:example.org', threepids: [phone, alice] },
       { mxid: '@bob:example.org', threepids: [bob] },
     ]);
-    expect((await list(() => these(...rows.toReversed()))).stamps.toSorted()).toEqual(digests.toSorted());
+    expect((await list(() => values(...rows.toReversed()))).stamps.toSorted()).toEqual(digests.toSorted());
   });
 
   it('has other stamps when addresses change', async () => {
-    const [one, other] = [alice, bob].map((threepid) => list(() => these({ threepid, mxid: '@a:example.org' })));
+    const [one, other] = [alice, bob].map((threepid) => list(() => values({ threepid, mxid: '@a:example.org' })));
     expect((await one)?.stamps).not.toEqual((await other)?.stamps);
   });
 
   it('has canonical addresses', async () => {
     const threepid = { medium: 'email', address: 'Strauß@Example.org' };
-    const { people } = await list(() => these({ threepid, mxid: '@s:example.org' }));
+    const { people } = await list(() => values({ threepid, mxid: '@s:example.org' }));
     expect(people).toEqual([{ mxid: '@s:example.org', threepids: [email('strauß@example.org')] }]);
   });
 
   it('leaves out what is of no use', async () => {
     const good = { threepid: alice, mxid: '@alice:example.org' };
     const bad = { threepid: { medium: 'email', address: 'nobody' }, mxid: '@bob:example.org' };
-    const { people, odd } = await list(() => these(bad, good, { threepid: bob, mxid: 'bob' }));
+    const { people, odd } = await list(() => values(bad, good, { threepid: bob, mxid: 'bob' }));
     expect(people).toEqual([{ mxid: '@alice:example.org', threepids: [alice] }]);
     expect(odd).toEqual(['no threepid', 'no Matrix ID']);
   });
 
   it('has only what it is asked for', async () => {
-    const { people } = await list(() => these({ threepid: phone, mxid: '@alice:example.org' }), ['email']);
+    const { people } = await list(() => values({ threepid: phone, mxid: '@alice:example.org' }), ['email']);
     expect(people).toEqual([{ mxid: '@alice:example.org', threepids: [] }]);
   });
 
@@ -224,7 +224,7 @@ describe('the listing of a source', () => {
       },
       /it threw no error but undefined/,
     ],
-    ['is nonsense', () => these('alice', 'bob'), /nothing in its listing can be used/],
+    ['is nonsense', () => values('alice', 'bob'), /nothing in its listing can be used/],
   ])('fails if it %s', async (_case, all, reason) => {
     await expect(list(all)).rejects.toThrow(reason);
   });
@@ -256,7 +256,7 @@ describe('the listing of a source', () => {
   it('fails before it takes the memory that the server needs', async () => {
     const own = {
       ...answering([]),
-      all: () => these(...Array.from({ length: 1000 }, () => ({ threepid: alice, mxid: '@a:b' }))),
+      all: () => values(...Array.from({ length: 1000 }, () => ({ threepid: alice, mxid: '@a:b' }))),
     };
     const settings = { name: 'hr', media: ['email'] as const };
     const listed = new SourceDirectory(own as ThreepidSource, settings, () => undefined, { ...limits, memory: 0 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import knex, { type Knex } from 'knex';
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SourceDirectory } from '../../../src/adapters/sources/source-directory.js';
 import { bound, SqlDatabase, type SqlPlace } from '../../../src/adapters/sources/sql-database.js';
 import { sqlSource, synapseSource } from '../../../src/adapters/sources/sql-source.js';
@@ -11,8 +11,11 @@ import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
 import { testContext } from '../../../src/testing.js';
 import { threepidSourceContract } from '../../contracts/threepid-source.contract.js';
 import { eventually } from '../../support/eventually.js';
-import { freshDatabase } from '../../support/postgres.js';
+import { freshDatabase } from '../../support/postgres-server.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
+import { sharedPostgres } from '../../support/services.js';
+
+const postgres = await sharedPostgres();
 
 const { signal } = new AbortController();
 
@@ -41,7 +44,7 @@ const databases: Readonly<Record<string, () => Promise<Place>>> = {
     };
   },
   PostgreSQL: async () => {
-    const made = await freshDatabase(inject('postgresUrl'));
+    const made = await freshDatabase(postgres.url);
     const { url } = made;
     return {
       place: { url, password: 'is not asked for' },
@@ -118,19 +121,19 @@ it.each([
   ['postgres://islet@server/nowhere', /3D000, database "nowhere" does not exist$/],
   ['postgres://islet@127.0.0.1:1/people', /fails: connect ECONNREFUSED 127\.0\.0\.1:1$/],
 ])('a database at %s says why it cannot be asked', async (url, reason) => {
-  const { host } = new URL(inject('postgresUrl'));
+  const { host } = new URL(postgres.url);
   const source = await sqlSource({ place: { url: url.replace('server', host) }, find }, testContext());
   await expect(source.find([email('alice@example.org')], signal)).rejects.toThrow(reason);
   await source.close?.();
 });
 
 describe('a connection to PostgreSQL', () => {
-  const url = new URL(inject('postgresUrl'));
+  const url = new URL(postgres.url);
 
   it('is made in TLS only if the certificate is trusted, whatever the environment says', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     const folder = await mkdtemp(join(tmpdir(), 'islet-sql-'));
-    await writeFile(join(folder, 'ca.pem'), inject('postgresCa'));
+    await writeFile(join(folder, 'ca.pem'), postgres.ca);
     const ask = async (more: string) => {
       const database = new SqlDatabase({ url: `${url.href}?sslmode=verify-full${more}` });
       const query = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()';
@@ -167,7 +170,7 @@ describe('a connection to PostgreSQL', () => {
 
 describe('a query', () => {
   it('that fails tells no address', async () => {
-    const made = await freshDatabase(inject('postgresUrl'));
+    const made = await freshDatabase(postgres.url);
     const find = 'select cast(a as int) from unnest(array[:addresses]) a';
     const source = await sqlSource({ place: { url: made.url }, find }, testContext());
     const failure: unknown = await source.find([email('secret@example.org')], signal).catch((error: unknown) => error);
@@ -242,7 +245,7 @@ describe('the database of a Synapse', () => {
   let made: Awaited<ReturnType<typeof freshDatabase>>;
 
   beforeAll(async () => {
-    made = await freshDatabase(inject('postgresUrl'));
+    made = await freshDatabase(postgres.url);
     const db = knex({ client: 'pg', connection: made.url });
     await db.raw(`
       create table users (name text unique, password_hash text, creation_ts bigint, admin smallint not null default 0,

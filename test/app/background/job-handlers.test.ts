@@ -11,7 +11,7 @@ const home = email('home@example.com');
 describe('a homeserver is told of a binding', () => {
   let staff: FakeDirectory;
   let domain: TestDomain;
-  let told: JsonObject[];
+  let requests: JsonObject[];
   let onBind: (invite: string | null) => Promise<void> | undefined;
 
   beforeEach(async () => {
@@ -20,11 +20,11 @@ describe('a homeserver is told of a binding', () => {
     staff.put('A', alice, [email('alice@example.org')]);
     domain = await openTestDomain({ directories: [staff] });
     await domain.sync('staff');
-    told = [];
+    requests = [];
     const homeservers = {
       whoHasOpenIdToken: async () => undefined,
       onBind: async (_name: string, body: JsonObject) => {
-        told.push(body);
+        requests.push(body);
         return 'delivered' as const;
       },
     };
@@ -48,7 +48,7 @@ describe('a homeserver is told of a binding', () => {
   it('with the invitation that waited', async () => {
     await domain.bind(home, alice);
     await onBind(await invite());
-    expect(told).toMatchObject([{ mxid: alice, invites: [{ token: 'an-invite-token' }] }]);
+    expect(requests).toMatchObject([{ mxid: alice, invites: [{ token: 'an-invite-token' }] }]);
   });
 
   it('but not once its user has left: the invitation waits again, the binding is nobody’s business', async () => {
@@ -57,7 +57,7 @@ describe('a homeserver is told of a binding', () => {
     await leaves();
     await expect(onBind(token)).rejects.toThrow(PermanentJobError);
     await expect(onBind(null)).rejects.toThrow(PermanentJobError);
-    expect(told).toEqual([]);
+    expect(requests).toEqual([]);
     expect(await domain.stores.invites.findWaiting([home])).toHaveLength(1);
   });
 

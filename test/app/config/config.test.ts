@@ -62,11 +62,11 @@ describe('a directory that will hardly be found as meant', () => {
 
 describe('where the file is', () => {
   it('is what the caller says, before ISLET_CONFIG, before islet.yaml in the current folder', () => {
-    const said = write('server: { name: said.example }', 'said.yaml');
+    const described = write('server: { name: said.example }', 'said.yaml');
     const inEnv = write('server: { name: env.example }', 'env.yaml');
     write('server: { name: here.example }');
     const nameWith = (place: Omit<ConfigPlace, 'cwd'>) => loadConfig({ ...place, cwd: folder }).config.server.name;
-    expect(nameWith({ file: said, env: { ISLET_CONFIG: inEnv } })).toBe('said.example');
+    expect(nameWith({ file: described, env: { ISLET_CONFIG: inEnv } })).toBe('said.example');
     expect(nameWith({ env: { ISLET_CONFIG: 'env.yaml' } })).toBe('env.example');
     expect(nameWith({ env: {} })).toBe('here.example');
   });

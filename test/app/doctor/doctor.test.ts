@@ -50,8 +50,8 @@ describe('a disk', () => {
     [0.2, [['failure', 'the disk of /var/lib/islet has 0 MB left']]],
     [99.9, [['warning', 'the disk of /var/lib/islet has 99 MB left']]],
     [100, []],
-  ])('with %d MB left is told of', (mb, told) => {
-    expect(room('/var/lib/islet', mb).map(({ state, words }) => [state, words])).toEqual(told);
+  ])('with %d MB left is told of', (mb, expected) => {
+    expect(room('/var/lib/islet', mb).map(({ state, words }) => [state, words])).toEqual(expected);
   });
 });
 

@@ -47,7 +47,7 @@ function byKey(json: Json): void {
   if (!properties || kind === undefined) return;
   delete properties['kind'];
   const isBare = !(json['required'] as string[]).includes(kind);
-  const whole = { type: 'object', properties, required: [kind], additionalProperties: false };
+  const choice = { type: 'object', properties, required: [kind], additionalProperties: false };
   for (const key of Object.keys(json)) delete json[key];
-  Object.assign(json, isBare ? { anyOf: [{ const: kind }, whole] } : whole);
+  Object.assign(json, isBare ? { anyOf: [{ const: kind }, choice] } : choice);
 }

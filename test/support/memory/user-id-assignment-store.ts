@@ -46,8 +46,8 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
     ]);
     return this.relatedStores.mirrors
       .everything()
-      .filter(({ source: its, id, person }) => {
-        return its === source && person && names.has(person.mxid) && !this.assignments.has(person.mxid, source, id);
+      .filter(({ source: other, id, person }) => {
+        return other === source && person && names.has(person.mxid) && !this.assignments.has(person.mxid, source, id);
       })
       .slice(0, 1_000);
   }
@@ -60,8 +60,8 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
   async assignBindings(): Promise<void> {
     for (const owned of this.relatedStores.associations.owned()) {
       if (owned.person !== undefined) continue;
-      const here = this.of(owned.binding.mxid).filter(({ leftAt }) => leftAt === undefined);
-      const person = earliest(here)?.person;
+      const active = this.of(owned.binding.mxid).filter(({ leftAt }) => leftAt === undefined);
+      const person = earliest(active)?.person;
       if (person !== undefined) this.relatedStores.associations.keep({ ...owned, person });
     }
   }
@@ -71,9 +71,9 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
     const names = new Set(
       this.relatedStores.mirrors
         .everything()
-        .flatMap(({ source: its, person }) => (its === source ? (person?.mxid ?? []) : [])),
+        .flatMap(({ source: other, person }) => (other === source ? (person?.mxid ?? []) : [])),
     );
-    return this.there(source).filter((assignment) => !hasEntry(assignment) && names.has(assignment.mxid)).length;
+    return this.activeIn(source).filter((assignment) => !hasEntry(assignment) && names.has(assignment.mxid)).length;
   }
 
   async reconcile(
@@ -83,7 +83,7 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
   ): Promise<DeprovisioningResult> {
     const { associations, accounts } = this.relatedStores;
     const hasEntry = this.entriesOf(source);
-    const gone = this.there(source).filter((assignment) => !hasEntry(assignment));
+    const gone = this.activeIn(source).filter((assignment) => !hasEntry(assignment));
     const back = this.assignments
       .all()
       .filter((assignment) => assignment.source === source && assignment.leftAt !== undefined && hasEntry(assignment));
@@ -130,13 +130,13 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
   }
 
   async takeOverFrom(source: string, authoritativeSources: readonly string[], time: number): Promise<void> {
-    const its = ({ mxid }: UserIdAssignment) => this.of(mxid).filter((one) => one.source === source);
+    const other = ({ mxid }: UserIdAssignment) => this.of(mxid).filter((one) => one.source === source);
     const former = this.assignments.all().filter((assignment) => !authoritativeSources.includes(assignment.source));
     const same = former.filter((assignment) =>
-      its(assignment).some(({ person, entryId }) => person === assignment.person || entryId === assignment.entryId),
+      other(assignment).some(({ person, entryId }) => person === assignment.person || entryId === assignment.entryId),
     );
     const ousted = former.filter(
-      (assignment) => !same.includes(assignment) && its(assignment).some(({ leftAt }) => leftAt === undefined),
+      (assignment) => !same.includes(assignment) && other(assignment).some(({ leftAt }) => leftAt === undefined),
     );
     const settled = new Set([...same, ...ousted]);
     this.assignments.remove((assignment) => settled.has(assignment));
@@ -161,7 +161,7 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
     );
   }
 
-  private there(source: string): readonly UserIdAssignment[] {
+  private activeIn(source: string): readonly UserIdAssignment[] {
     return this.assignments
       .all()
       .filter((assignment) => assignment.source === source && assignment.leftAt === undefined);

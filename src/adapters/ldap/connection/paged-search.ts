@@ -28,15 +28,15 @@ export async function* pagesOf(
   let emptyPages = 0;
   let next: Promise<Page> | undefined = ask();
   while (next) {
-    const { entries: met, refers, cookie }: Page = await next;
-    const [first] = met;
+    const { entries: found, refers, cookie }: Page = await next;
+    const [first] = found;
     if ((first && firsts.has(first.dn)) || emptyPages === MOST_EMPTY_PAGES) {
       throw new LdapError(connection.url, `search below ${baseText(question.base)} failed: its pages have no end`);
     }
     if (first) firsts.add(first.dn);
     emptyPages = first ? 0 : emptyPages + 1;
     const entries: RawEntry[] = [];
-    for (const entry of met) {
+    for (const entry of found) {
       entries.push(entry.missing.length === 0 ? entry : await completed(entry, connection, question, limits));
     }
     // The server reads the next page while this one is made use of.
@@ -60,16 +60,16 @@ async function completed(
       ? { base: question.base, scope: 'sub', filter: equals(idAttribute.description, Buffer.from(id, 'latin1')) }
       : { base: entry.dn, scope: 'base', filter: new ldap.PresenceFilter({ attribute: 'objectClass' }) };
 
-  let whole = entry;
-  for (let ranges = 0; whole.missing.length > 0; ranges++) {
-    if (ranges === MOST_RANGES) throw new Error(`the values of ${whole.missing.join(', ')} have no end`);
-    const attributes = [...whole.missing, ...question.id];
+  let complete = entry;
+  for (let ranges = 0; complete.missing.length > 0; ranges++) {
+    if (ranges === MOST_RANGES) throw new Error(`the values of ${complete.missing.join(', ')} have no end`);
+    const attributes = [...complete.missing, ...question.id];
     const { id: ids } = question;
     const { entries } = await connection.search({ ...same, attributes, id: ids }, limits());
     const more = entries.find(({ id }) => id === entry.id);
     // It has gone meanwhile, and the next listing will not have it.
-    if (!more) return whole;
-    whole = joined(whole, more);
+    if (!more) return complete;
+    complete = joined(complete, more);
   }
-  return whole;
+  return complete;
 }

@@ -64,11 +64,11 @@ export class Lookup {
   /** Whose the threepids are, from the entries that may have them. */
   async resolve(
     threepids: readonly Threepid[],
-    met: readonly Candidate[],
+    candidates: readonly Candidate[],
     deadline: Deadline,
   ): Promise<readonly Finding[]> {
     const owners = new Map<string, Candidate[]>(threepids.map((threepid) => [keyOf(threepid), []]));
-    for (const one of met) for (const its of one.person?.threepids ?? []) owners.get(keyOf(its))?.push(one);
+    for (const one of candidates) for (const owned of one.person?.threepids ?? []) owners.get(keyOf(owned))?.push(one);
     const shared = await this.userIdCollisions(distinct([...owners.values()].flat()), deadline);
 
     return threepids.flatMap((threepid): Finding | [] => {

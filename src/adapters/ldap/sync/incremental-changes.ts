@@ -71,9 +71,9 @@ export class Changes {
       const besides = [...left, ...(await extraIds(changed)).filter((id) => !ids.has(id) && mayBeAsked(id))];
       const asked = besides.map((id) => anyOf(idFilters(id, rules)));
       const present = [...changed, ...(await this.members(connection, asked, limits))];
-      const met = new Set(present.flatMap(({ entries }) => entries.map(({ id }) => id)));
+      const seenIds = new Set(present.flatMap(({ entries }) => entries.map(({ id }) => id)));
       servers.answered(connection);
-      return { present, gone: [...ids.keys(), ...besides].filter((id) => !met.has(id)), syncCursor };
+      return { present, gone: [...ids.keys(), ...besides].filter((id) => !seenIds.has(id)), syncCursor };
     } finally {
       signal.removeEventListener('abort', end);
       connection.close();

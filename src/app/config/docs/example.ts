@@ -82,8 +82,8 @@ export const inline = (value: unknown): string =>
   stringify(value, { collectionStyle: 'flow', flowCollectionPadding: false, lineWidth: 0 }).trim();
 
 function line(text: string, { indent, mark }: Margin): string {
-  const whole = indent + text;
-  return mark === undefined ? whole : `${whole.slice(0, mark)}#${whole.slice(mark)}`;
+  const line = indent + text;
+  return mark === undefined ? line : `${line.slice(0, mark)}#${line.slice(mark)}`;
 }
 
 /** Lines of at most 100 characters. */

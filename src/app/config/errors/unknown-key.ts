@@ -21,8 +21,8 @@ export function suggestKey(
   if (former !== undefined && isHere) return didYouMean(former);
   const sibling = nearest(key, siblings);
   if (sibling !== undefined) return didYouMean(sibling);
-  const whole = paths.find((path) => plain(path) === meant);
-  if (whole !== undefined) return `did you mean "${whole.split('.').join(':" and below it "')}:"?`;
+  const knownPath = paths.find((path) => plain(path) === meant);
+  if (knownPath !== undefined) return `did you mean "${knownPath.split('.').join(':" and below it "')}:"?`;
   const elsewhere = paths.filter((path) => plain(path.split('.').at(-1) ?? '') === meant);
   return elsewhere.length === 1 ? didYouMean(elsewhere[0]) : undefined;
 }

@@ -85,8 +85,8 @@ export function checkForwarding(
   problems: Problems,
 ) {
   if (!isHashed) return;
-  const told = [...Object.keys(omitUndefined(lists)), ...(media.length < MEDIA.length ? ['media'] : [])];
-  for (const key of told) {
+  const clearTextKeys = [...Object.keys(omitUndefined(lists)), ...(media.length < MEDIA.length ? ['media'] : [])];
+  for (const key of clearTextKeys) {
     problems.add(
       [...at, 'forward', key],
       'needs addresses in clear, and with hashed: true it is asked by hashes, which hide what they are of',
