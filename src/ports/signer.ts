@@ -35,4 +35,7 @@ export abstract class Signer {
 
   /** Whether `signature` (base64) by `publicKey` (base64) fits the signed part of `object`. Never throws. */
   abstract verify(object: JsonObject, signature: string, publicKey: string): Promise<boolean>;
+
+  /** The same for a signed part that is written as canonical JSON already. Never throws. */
+  abstract verifyText(text: string, signature: string, publicKey: string): Promise<boolean>;
 }

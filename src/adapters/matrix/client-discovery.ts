@@ -4,6 +4,7 @@ import type { HttpClient, HttpRequest } from '../../ports/http-client.js';
 import { parseJsonObject } from './parse-json.js';
 import { followRedirects } from './well-known.js';
 import { inUrl } from '../shared/hosts.js';
+import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
 /** Where and how a homeserver answers clients, without its path. */
 export type ClientPlace = Pick<HttpRequest, 'url' | 'headers' | 'chosenBy' | 'ca' | 'tlsName'>;
@@ -58,7 +59,7 @@ export class ClientPlaces {
     if (typeof url !== 'string' || !url.startsWith('https://') || !URL.canParse(url)) {
       throw new Error(`${host} -> .well-known/matrix/client -> ${status}, and no https URL of a homeserver`);
     }
-    return url.replace(/\/+$/, '');
+    return trimSlashes(url);
   }
 }
 
@@ -68,7 +69,7 @@ export function knownPlace({ url, clientUrl, ca, tlsName }: KnownClientPlace): C
   const name = clientUrl === undefined ? tlsName : undefined;
   const { port } = new URL(url);
   return {
-    url: (clientUrl ?? url).replace(/\/+$/, ''),
+    url: trimSlashes(clientUrl ?? url),
     chosenBy: 'operator',
     ...(ca !== undefined && { ca }),
     ...(name !== undefined && { tlsName: name, headers: { host: port === '' ? name : `${name}:${port}` } }),

@@ -9,6 +9,7 @@ import {
 } from '../../ports/http-client.js';
 import { HomeserverResolver, type Route } from './resolver.js';
 import type { ResolveSrv } from './service-records.js';
+import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
 /** How one homeserver is reached, in the operator's word: no DNS, no .well-known, no port 8448. */
 export interface KnownHomeserver {
@@ -125,7 +126,7 @@ function knownAttempt({ url, ca, tlsName }: KnownHomeserver, path: string): Atte
   const { port } = new URL(url);
   const host = tlsName === undefined ? undefined : port === '' ? tlsName : `${tlsName}:${port}`;
   return {
-    url: url.replace(/\/+$/, '') + path,
+    url: trimSlashes(url) + path,
     chosenBy: 'operator',
     ...(host !== undefined && { headers: { host } }),
     ...(ca !== undefined && { ca }),

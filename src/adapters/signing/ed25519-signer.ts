@@ -42,13 +42,16 @@ export class Ed25519Signer implements Signer {
   }
 
   async verify(object: JsonObject, signature: string, publicKey: string): Promise<boolean> {
-    const [signatureBytes, keyBytes] = [fromBase64(signature), fromBase64(publicKey)];
-    if (!signatureBytes || !keyBytes) return false;
     try {
-      return verifyText(signedPart(object), signatureBytes, keyBytes);
+      return await this.verifyText(signedPart(object), signature, publicKey);
     } catch {
       return false; // what canonical JSON cannot carry, nobody can have signed
     }
+  }
+
+  async verifyText(text: string, signature: string, publicKey: string): Promise<boolean> {
+    const [signatureBytes, keyBytes] = [fromBase64(signature), fromBase64(publicKey)];
+    return signatureBytes !== undefined && keyBytes !== undefined && verifyText(text, signatureBytes, keyBytes);
   }
 
   private signBy<T extends JsonObject>(pair: KeyPair, keyId: string, object: T): Signed<T> {

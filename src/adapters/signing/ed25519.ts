@@ -1,4 +1,11 @@
-import { createHash, createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  sign,
+  type KeyObject,
+  verify as opensslVerify,
+} from 'node:crypto';
 import { getPublicKey, hashes, verify } from '@noble/ed25519';
 
 export const KEY_BYTES = 32;
@@ -26,11 +33,18 @@ export const signText = ({ privateKey }: KeyPair, text: string): Uint8Array =>
 
 /**
  * Strict: takes only canonical encodings and no key of small order, for which OpenSSL finds one
- * signature that fits every text.
+ * signature that fits every text. OpenSSL is asked first because anybody may send a wrong signature,
+ * and it refuses one in a tenth of the time. Never throws.
  */
 export function verifyText(text: string, signature: Uint8Array, publicKey: Uint8Array): boolean {
   if (signature.length !== SIGNATURE_BYTES || publicKey.length !== KEY_BYTES) return false;
-  return verify(signature, Buffer.from(text), publicKey, { zip215: false });
+  const bytes = Buffer.from(text);
+  try {
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: base64url(publicKey) }, format: 'jwk' });
+    return opensslVerify(null, bytes, key, signature) && verify(signature, bytes, publicKey, { zip215: false });
+  } catch {
+    return false; // the 32 bytes are no point of the curve
+  }
 }
 
 const base64url = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');

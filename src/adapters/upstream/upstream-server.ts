@@ -4,6 +4,7 @@ import { AccessToken } from './access-token-file.js';
 import { RateLimitedError } from './circuit-breaker.js';
 import { Semaphore } from '../shared/concurrency.js';
 import { routeIn, viaText } from '../../domain/lookup/via-header.js';
+import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
 export interface UpstreamOptions {
   /** As the chain of sources calls it. */
@@ -62,7 +63,7 @@ export class UpstreamServer {
   ) {
     const url = new URL(options.url);
     this.origin = url.origin;
-    this.base = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
+    this.base = `${url.origin}${trimSlashes(url.pathname)}`;
     const { name, accessToken, accessTokenFile } = options;
     this.token = new AccessToken(accessToken, accessTokenFile);
     const login = `run "islet upstream login ${name}"`;

@@ -7,6 +7,7 @@ import { readAdminToken } from '../http/admin/admin-token.js';
 import type { Config } from '../config/config.js';
 import { inUrl, isLoopback, outOfUrl } from '../../adapters/shared/hosts.js';
 import { area, type CheckResult, type Check, messageOf } from './check-result.js';
+import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
 const LIMITS = { timeLimitMs: 10_000, maxBytes: 1024 * 1024 } as const;
 
@@ -95,7 +96,7 @@ export function publicUrlTrial(config: Config, isRunning: boolean, http: HttpCli
   const { name, otherNames, publicUrl } = config.server;
   const { hostname, host, protocol } = new URL(publicUrl);
   const get = async (path: string) => {
-    const url = `${publicUrl.replace(/\/+$/, '')}/_matrix/identity${path}`;
+    const url = `${trimSlashes(publicUrl)}/_matrix/identity${path}`;
     return { url, ...(await http.request({ ...LIMITS, method: 'GET', url, chosenBy: 'operator' })) };
   };
 

@@ -1,8 +1,9 @@
-import express, { type Express } from 'express';
+import type { Express } from 'express';
 import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
 import type { Services } from '../wiring/services.js';
 import { accountEndpoints } from './api/accounts.js';
 import { requireTerms, requireUser } from './request/authentication.js';
+import { readBody } from './request/body-limit.js';
 import { clientOf } from './request/client-address.js';
 import { cors } from './cors.js';
 import { createExpressApp } from './express-app.js';
@@ -40,7 +41,7 @@ export interface HttpOptions {
   readonly confirmPage: boolean;
   /** Most addresses that one bulk lookup of v1 may name. */
   readonly maxAddresses: number;
-  /** Longest request, decompressed. 10,000 hashes are 470 kB. */
+  /** Longest lookup, decompressed. 10,000 hashes are 470 kB. Every other request is far shorter. */
   readonly maxBodyBytes: number;
   readonly pages: Pages;
   /** The texts that users accept, as far as they are pages of ours. */
@@ -78,7 +79,7 @@ export function httpApp(services: Services, options: HttpOptions): Express {
 
   const app = createExpressApp();
   app.use(requestLog(telemetry), cors, normalPath);
-  app.use(express.raw({ type: () => true, limit: options.maxBodyBytes }));
+  app.use(readBody(options.maxBodyBytes));
   mount(app, '/_matrix/identity', versionEndpoints(options.versions));
   mount(app, TERMS_PATH, termsPages(options.documents, options.pages));
   mount(app, '/_matrix/identity/v2', {

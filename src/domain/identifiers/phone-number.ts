@@ -22,8 +22,10 @@ export interface ReadNumber {
 /** Niue's numbers, the shortest in the world, have seven digits with their calling code. */
 const SHORTEST = 7;
 const WRITTEN = /^\+?[\d ().\-/]+$/;
+/** Far longer than any number is written, so that nothing longer has to be looked at. */
+const LONGEST_WRITTEN = 64;
 /** Where another number, or an extension, may begin. */
-const SET_OFF = /[/(](?=.*\d)/g;
+const SET_OFF = /[/(]/g;
 
 const plans = new Metadata();
 
@@ -35,16 +37,20 @@ export const isE164 = (digits: string): boolean => /^[1-9]\d{6,14}$/.test(digits
 /**
  * Reads a number as a person or a directory writes it, from the point of view of `region`.
  * `undefined` for what is no number, more than one (`12345/46`), has an extension (the switchboard is
- * not the person), or can be read two ways.
+ * not the person), can be read two ways, or is longer than 64 characters.
  *
  * Possible is enough where the number is written as it is dialled (a plus, the trunk prefix of its
  * country) or has one reading only: number plans age faster than servers. Validity chooses between two:
  * `492215551234` in Germany is +49 221 5551234 and not the also valid +49 492 215551234.
  */
 export function readPhoneNumber(text: string, region?: Region): ReadNumber | undefined {
+  if (text.length > LONGEST_WRITTEN) return undefined;
   const written = plain(text);
   if (!WRITTEN.test(written)) return undefined;
-  for (const { index } of written.matchAll(SET_OFF)) if (readWhole(written.slice(0, index), region)) return undefined;
+  const digitsEnd = written.search(/\d\D*$/);
+  for (const { index } of written.matchAll(SET_OFF)) {
+    if (index < digitsEnd && readWhole(written.slice(0, index), region)) return undefined;
+  }
   return readWhole(written, region);
 }
 

@@ -1,5 +1,6 @@
 import type { InviteDetails } from '../../ports/message-sender.js';
 import type { StoredInvite } from './invite.js';
+import { trimSlashes } from '../shared/trim-slashes.js';
 
 export interface InviteLinkOptions {
   /** Where clients and homeservers reach us, without a slash at the end. */
@@ -29,7 +30,8 @@ export function inviteLink(
     inviter_name: details.senderDisplayName ?? '',
     room_type: details.roomType ?? '',
   });
-  const client = allowedWebClients.find((allowed) => allowed === wantedClient?.replace(/\/+$/, '')) ?? webClient;
+  const wanted = wantedClient === undefined ? undefined : trimSlashes(wantedClient);
+  const client = allowedWebClients.find((allowed) => allowed === wanted) ?? webClient;
   // Element decodes with decodeURIComponent, for which a plus is a plus.
   const query = parameters.toString().replaceAll('+', '%20');
   return `${client}/#/room/${encodeURIComponent(roomId)}?${query}`;

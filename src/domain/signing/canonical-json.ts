@@ -29,10 +29,19 @@ function canonicalString(text: string): string {
   return JSON.stringify(text);
 }
 
-/** JavaScript's own order is by UTF-16 unit, which puts U+1F600 before U+FF5E. */
+/** JavaScript's own order is by UTF-16 unit, which puts U+1F600 before U+FF5E: surrogates have to come last. */
 function compareCodePoints(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const [unit, other] = [a.charCodeAt(at), b.charCodeAt(at)];
+    if (unit === other) continue;
+    const isPair = isSurrogate(unit);
+    return isPair === isSurrogate(other) ? unit - other : isPair ? 1 : -1;
+  }
+  return a.length - b.length;
 }
+
+const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
 /** What of an object is signed: all but its signatures and what is marked unsigned. Spec: "Signing JSON". */
 export function signedPart(object: JsonObject): string {

@@ -1,6 +1,6 @@
 import type { HomeserverKeys } from '../../ports/homeserver-keys.js';
 import type { Signer } from '../../ports/signer.js';
-import type { JsonObject } from './canonical-json.js';
+import { canonicalJson, type JsonObject } from './canonical-json.js';
 import { DomainError } from '../shared/errors.js';
 import { isServerName } from '../identifiers/server-name.js';
 import { parseXMatrix, type XMatrix } from './x-matrix-header.js';
@@ -13,6 +13,9 @@ export interface SignedRequest {
   /** Every `Authorization` header: there may be one per key. */
   readonly authorizations: readonly string[];
 }
+
+/** A homeserver has one key, or two while it changes them; each header is a signature to check, and nobody is signed in yet. */
+const MOST_HEADERS = 4;
 
 /** Which homeserver signed a request. */
 export class RequestAuthenticator {
@@ -30,6 +33,11 @@ export class RequestAuthenticator {
    *   signed for if that is not ours; `homeserver_failed` if its keys cannot be had
    */
   async origin(request: SignedRequest): Promise<string | undefined> {
+    if (request.authorizations.length > MOST_HEADERS) {
+      throw new DomainError('unbind_not_proven', {
+        message: `There are more than ${MOST_HEADERS} Authorization headers`,
+      });
+    }
     const claims = request.authorizations.flatMap((header) => parseXMatrix(header) ?? []);
     if (claims.length === 0) {
       const isMeant = request.authorizations.some((header) => /^X-Matrix\b/i.test(header));
@@ -40,11 +48,14 @@ export class RequestAuthenticator {
     if (new Set(claims.map(({ origin }) => origin)).size > 1) {
       throw new DomainError('unbind_not_proven', { message: 'The X-Matrix headers name several homeservers' });
     }
-    for (const claim of claims) if (await this.holds(claim, request)) return claim.origin;
+    const content = canonicalOf(request.content);
+    if (content === undefined) throw new DomainError('unbind_not_proven', { message: 'Invalid homeserver signature' });
+    for (const claim of claims) if (await this.holds(claim, request, content)) return claim.origin;
     throw new DomainError('unbind_not_proven', { message: 'Invalid homeserver signature' });
   }
 
-  private async holds(claim: XMatrix, { method, uri, content }: SignedRequest): Promise<boolean> {
+  /** @param content of the request, as canonical JSON */
+  private async holds(claim: XMatrix, { method, uri }: SignedRequest, content: string): Promise<boolean> {
     const { origin, destination, key, sig } = claim;
     if (!isServerName(origin)) return false;
     const names = this.namesFor(destination);
@@ -53,8 +64,9 @@ export class RequestAuthenticator {
     // Synapse signs `destination_is`, the Server-Server API has `destination`.
     for (const name of names) {
       for (const word of ['destination_is', 'destination']) {
-        const object = { method, uri, origin, [word]: name, content };
-        if (await this.signer.verify(object, sig, publicKey)) return true;
+        // In the order of canonical JSON, so that a long content is written once for all of them.
+        const rest = canonicalJson({ [word]: name, method, origin, uri });
+        if (await this.signer.verifyText(`{"content":${content},${rest.slice(1)}`, sig, publicKey)) return true;
       }
     }
     return false;
@@ -66,5 +78,14 @@ export class RequestAuthenticator {
     if (isOurs) return [destination, ...this.names.filter((name) => name !== destination)];
     const message = `The request is signed for "${destination}", this server goes by "${this.names.join('", "')}"`;
     throw new DomainError('unbind_not_proven', { message });
+  }
+}
+
+/** `undefined` for what canonical JSON cannot carry: nobody can have signed that. */
+function canonicalOf(content: JsonObject): string | undefined {
+  try {
+    return canonicalJson(content);
+  } catch {
+    return undefined;
   }
 }

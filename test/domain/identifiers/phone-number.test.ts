@@ -93,6 +93,16 @@ describe('a phone number as people write it', () => {
     expect(read(text, region)).toBeUndefined();
   });
 
+  it.each([
+    ['brackets', (length: number) => `1${'('.repeat(length)}1`],
+    ['brackets behind a plus', (length: number) => `+1${'('.repeat(length)}`],
+    ['slashes', (length: number) => `0221 5551234${'/1'.repeat(length)}`],
+    ['blanks', (length: number) => `+49${' '.repeat(length)}2215551234`],
+  ])('is none with more %s than anybody writes, which are not looked at', (_case, write) => {
+    expect(read(write(32_000), 'DE')).toBeUndefined();
+    expect(read(`+49 221 5551234${' '.repeat(50)}`)).toBeUndefined();
+  });
+
   it('is told as people write it for abroad, and with its calling code', () => {
     expect(readPhoneNumber('0221 5551234', 'DE')).toEqual({ digits: '492215551234', callingCode: '49' });
     expect(internationalFormat('492215551234')).toBe('+49 221 5551234');

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canonicalJson, signedPart, type Json, type JsonObject } from '../../../src/domain/signing/canonical-json.js';
 import { vectors } from '../../support/vectors.js';
@@ -12,6 +13,17 @@ describe('canonical JSON', () => {
 
   it.each(vectors.canonical_json.must_be_refused.input_json)('does not exist for %s', (text) => {
     expect(() => canonicalJson(parse(text))).toThrow(TypeError);
+  });
+
+  it('sorts keys as the bytes of UTF-8 are sorted (SJ-1)', () => {
+    const key = fc.string({ unit: 'binary', maxLength: 4 });
+    fc.assert(
+      fc.property(fc.uniqueArray(key), (keys) => {
+        const sorted = keys.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+        const written = canonicalJson(Object.fromEntries(keys.map((one) => [one, 1])));
+        expect(written).toBe(`{${sorted.map((one) => `${JSON.stringify(one)}:1`).join(',')}}`);
+      }),
+    );
   });
 
   it.each<[string, unknown]>([

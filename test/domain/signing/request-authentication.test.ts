@@ -91,6 +91,30 @@ describe('RequestAuth', () => {
     expect(await ask(auth, [unknownKey, good])).toBe('hs.example.org');
   });
 
+  it('looks at no signature of more headers than a homeserver has keys, and for no key', async () => {
+    const header = await authorization({ destination_is: 'example.org' });
+    asked.length = 0;
+    expect(await ask(auth, [header, header, header, header])).toBe('hs.example.org');
+    asked.length = 0;
+    const { code, message } = await refusalOf(ask(auth, [header, header, header, header, header]));
+    expect([code, message]).toEqual(['unbind_not_proven', 'There are more than 4 Authorization headers']);
+    expect(asked).toEqual([]);
+  });
+
+  it('reads a content once, however many signatures there are to check', async () => {
+    let reads = 0;
+    const counted = {
+      ...content,
+      get more() {
+        reads += 1;
+        return 'x';
+      },
+    };
+    const wrong = await authorization({ destination_is: 'elsewhere.example.org' });
+    expect((await refusalOf(ask(auth, [wrong, wrong, wrong], { content: counted }))).code).toBe('unbind_not_proven');
+    expect(reads).toBe(1);
+  });
+
   it('does not run about for headers of several homeservers', async () => {
     const headers = await Promise.all(
       ['hs.example.org', 'other.example.org'].map((origin) =>

@@ -6,6 +6,7 @@ import { email } from '../../../domain/identifiers/threepid.js';
 import { DomainError } from '../../../domain/shared/errors.js';
 import { isServerName } from '../../../domain/identifiers/server-name.js';
 import { asList, asText, valueType, InvalidValueError, wholeNumber } from './value-type.js';
+import { trimSlashes } from '../../../domain/shared/trim-slashes.js';
 
 /** A port to listen on; 0 takes a free one. */
 const port = valueType({ type: 'integer', minimum: 0, maximum: 65_535 }, (value) => wholeNumber(value, 0, 65_535));
@@ -95,7 +96,7 @@ const baseUrls = valueType({ type: 'array', items: { type: 'string', format: 'ur
 function asBaseUrl(value: unknown): string {
   const url = asWebUrl(value);
   if (url.search || url.hash) throw new InvalidValueError('must not have a query or a fragment');
-  return url.href.replace(/\/+$/, '');
+  return trimSlashes(url.href);
 }
 
 const webUrl = valueType({ type: 'string', format: 'uri' }, (value) => asWebUrl(value).href);

@@ -3,10 +3,11 @@ import type { AccountService } from '../../../domain/accounts/account-service.js
 import { accessTokenOf, type SignedIn } from '../request/authentication.js';
 import { jsonBody, read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
+import { shortText } from '../request/fields.js';
 
 /** An OpenID object of a homeserver. Some clients leave out its type and lifetime, and nobody needs them. */
 const OpenIdBody = z.object({
-  matrix_server_name: z.string().min(1, 'must not be empty'),
+  matrix_server_name: shortText,
   access_token: z.string().min(1, 'must not be empty').max(4096, 'is too long'),
 });
 

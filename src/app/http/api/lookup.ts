@@ -5,13 +5,10 @@ import type { Quotas } from '../../../domain/rate-limiting/quotas.js';
 import type { SignedIn } from '../request/authentication.js';
 import { jsonBody, read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
-
-/** By hand: a schema that looks at ten thousand texts costs more than looking them up. */
-const isTexts = (value: unknown): value is readonly string[] =>
-  Array.isArray(value) && value.every((one) => typeof one === 'string');
+import { areTexts } from '../request/fields.js';
 
 const LookupBody = z.object({
-  addresses: z.custom<readonly string[]>(isTexts, 'must be a list of texts'),
+  addresses: z.custom<readonly string[]>(areTexts, 'must be a list of texts'),
   algorithm: z.string(),
   pepper: z.string(),
 });

@@ -3,14 +3,14 @@ import type { InviteService } from '../../../domain/invites/invite-service.js';
 import { jsonOrFormBody, read } from '../request/body.js';
 import type { ApiVersion } from '../request/api-version.js';
 import type { Endpoints } from '../endpoints.js';
-import { opaqueId } from '../request/fields.js';
+import { opaqueId, shortText } from '../request/fields.js';
 import { queryOf } from '../request/query.js';
 
 const SignBody = z.object({
-  mxid: z.string(),
+  mxid: shortText,
   token: opaqueId,
   // A plus in a link may have become a blank on its way.
-  private_key: z.string().transform((text) => text.replaceAll(' ', '+')),
+  private_key: shortText.transform((text) => text.replaceAll(' ', '+')),
 });
 
 /**

@@ -4,7 +4,7 @@ import type { InviteService } from '../../../domain/invites/invite-service.js';
 import { read } from '../request/body.js';
 import type { ApiVersion } from '../request/api-version.js';
 import type { Endpoints } from '../endpoints.js';
-import { mxid, roomText } from '../request/fields.js';
+import { mxid, roomName, roomReference } from '../request/fields.js';
 import { type Pages, preferencesOf } from '../pages.js';
 
 const InviteBody = z.object({
@@ -12,12 +12,12 @@ const InviteBody = z.object({
   address: z.string(),
   room_id: z.string().min(1, 'must not be empty').max(255, 'is too long'),
   sender: mxid,
-  sender_display_name: roomText,
-  room_name: roomText,
-  room_alias: roomText,
-  room_avatar_url: roomText,
-  room_type: roomText,
-  'org.matrix.web_client_location': roomText,
+  sender_display_name: roomName,
+  room_name: roomName,
+  room_alias: roomName,
+  room_avatar_url: roomReference,
+  room_type: roomReference,
+  'org.matrix.web_client_location': roomReference,
 });
 
 /** @param publicUrl where homeservers reach us. Spec: "Invitation storage". */

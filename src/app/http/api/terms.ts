@@ -6,9 +6,10 @@ import type { SignedIn } from '../request/authentication.js';
 import { jsonBody, read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
 import { type Pages, sendDocument } from '../pages.js';
+import { areTexts } from '../request/fields.js';
 import { RequestError } from '../request-error.js';
 
-const AcceptedBody = z.object({ user_accepts: z.array(z.string()) });
+const AcceptedBody = z.object({ user_accepts: z.custom<readonly string[]>(areTexts, 'must be a list of texts') });
 
 /** @param requireUser also of those who have not accepted anything yet. Spec: "Terms of service". */
 export const termsEndpoints = (termsService: TermsService, requireUser: SignedIn): Endpoints => ({

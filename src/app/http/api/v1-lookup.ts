@@ -10,7 +10,17 @@ import type { Endpoints } from '../endpoints.js';
 import { queryOf } from '../request/query.js';
 
 const LookupQuery = z.object({ medium: z.string(), address: z.string() });
-const BulkBody = z.object({ threepids: z.array(z.tuple([z.string(), z.string()])) });
+
+type Pair = readonly [medium: string, address: string];
+
+/** By hand: a schema says of each of half a million elements what is wrong with it. */
+const arePairs = (value: unknown): value is readonly Pair[] =>
+  Array.isArray(value) &&
+  value.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((text) => typeof text === 'string'));
+
+const BulkBody = z.object({
+  threepids: z.custom<readonly Pair[]>(arePairs, 'must be a list of pairs of a medium and an address'),
+});
 
 /**
  * The lookups of v1, which ask in clear.

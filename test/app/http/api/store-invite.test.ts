@@ -81,6 +81,22 @@ describe('store-invite', () => {
     },
   );
 
+  it('puts no name into a mail that is longer than a name, and nothing that points somewhere', async () => {
+    const long = '😀'.repeat(4_000);
+    const names = ['sender_display_name', 'room_name', 'room_alias'].map((name) => [name, long]);
+    const references = ['room_avatar_url', 'room_type', 'org.matrix.web_client_location'].map((name) => [
+      name,
+      `mxc://example.org/${'/'.repeat(4_000)}x`,
+    ]);
+    const { status } = await store(app, { ...invite, ...Object.fromEntries(names) });
+    expect(status).toBe(200);
+    expect((await store(app, { ...invite, ...Object.fromEntries(references) })).status).toBe(200);
+    const [named, pointing] = await queued(app);
+    expect(named?.payload['roomName']).toBe(`${'😀'.repeat(127)}…`);
+    expect(JSON.stringify(named?.payload).length).toBeLessThan(16_000);
+    expect(pointing?.payload).toMatchObject({ roomAvatarUrl: null, roomType: null });
+  });
+
   it('takes room IDs of any form (INV-4, ID-2)', async () => {
     for (const room_id of ['$aroom:example.org', '!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM']) {
       expect((await store(app, { ...invite, room_id })).status).toBe(200);

@@ -1,0 +1,19 @@
+import express, { type Request, type RequestHandler } from 'express';
+import { pathOf } from './query.js';
+
+/** The longest thing that anybody but a lookup has to say is the state of a room, 64 kB. */
+const USUAL_BYTES = 64 * 1024;
+/** Looked at, and made canonical, before anybody knows who sends it. */
+const UNBIND_BYTES = 16 * 1024;
+
+/** Reads the body of a request as bytes. What is longer than its endpoint has use for is not read. */
+export function readBody(lookupBytes: number): RequestHandler {
+  const reader = (limit: number) => express.raw({ type: () => true, limit: Math.min(limit, lookupBytes) });
+  const [lookup, unbind, usual] = [lookupBytes, UNBIND_BYTES, USUAL_BYTES].map(reader);
+  const readerFor = (req: Request): RequestHandler | undefined => {
+    const path = pathOf(req.url);
+    if (/\/(?:bulk_)?lookup\/?$/.test(path)) return lookup;
+    return /\/unbind\/?$/.test(path) ? unbind : usual;
+  };
+  return (req, res, next) => readerFor(req)?.(req, res, next);
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { endpoints, prepare, rightFor } from '../../support/endpoints.js';
+import { alice } from '../../support/fakes.js';
+import { useApp } from '../../support/http.js';
+import type { TestApp } from '../../support/test-app.js';
+
+/** The most that an endpoint takes, short of its last bytes, and what fits into a URL. */
+const bytesOf = (method: string, path: string): number => {
+  if (method === 'GET') return 12_000;
+  if (path.endsWith('lookup')) return 1_000_000;
+  return path.endsWith('unbind') ? 15_000 : 63_000;
+};
+
+/** What expressions that go back and forth choke on. */
+const fillers = ['(', '/', ' ', '.', '@', '%', '1(', 'ß'];
+
+type Parameters = Record<string, unknown>;
+
+/** Requests that are as long as they may be, one per shape. */
+function* worstRequests(method: string, right: Parameters, bytes: number): Generator<[shape: string, Parameters]> {
+  for (const name of Object.keys(right)) {
+    for (const filler of fillers) {
+      const inUrl = new URLSearchParams({ '': filler }).toString().length - 1;
+      const count = Math.floor(bytes / (method === 'GET' ? inUrl : Buffer.byteLength(filler)));
+      yield [`${name} full of ${filler}`, { ...right, [name]: `1${filler.repeat(count)}x` }];
+    }
+    if (method === 'GET') continue;
+    yield [`${name} as a list of numbers`, { ...right, [name]: Array.from({ length: bytes / 2 }, () => 1) }];
+    yield [`${name} as a list of empty lists`, { ...right, [name]: Array.from({ length: bytes / 3 }, () => []) }];
+  }
+  if (method === 'GET') return;
+  const keys = Array.from({ length: bytes / 12 }, (_none, at) => [`k${at}`, 1] as const);
+  yield ['many names', { ...right, ...Object.fromEntries(keys) }];
+}
+
+const signatures = ['A', 'B', 'C', 'D'].map((key) => `X-Matrix origin="example.org",key="ed25519:${key}",sig="AAAA"`);
+
+/** Milliseconds of processor that this process has used: what others do on the machine does not count. */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+/** What reading a megabyte of JSON costs on this machine, now. */
+function yardstick(): number {
+  const text = JSON.stringify(Array.from({ length: 100_000 }, (_none, at) => `text ${at}`));
+  const since = processorMs();
+  for (let time = 0; time < 10; time++) JSON.stringify(JSON.parse(text));
+  return (processorMs() - since) / 10;
+}
+
+async function send(app: TestApp, method: string, path: string, parameters: Parameters, token: string) {
+  const query = method === 'GET' ? `?${new URLSearchParams(parameters as Record<string, string>).toString()}` : '';
+  const body = method === 'GET' ? {} : { body: JSON.stringify(parameters) };
+  const headers = path.endsWith('unbind') ? { authorization: signatures.join(', ') } : undefined;
+  return app.call(method, path + query, headers ? { ...body, headers } : { ...body, token });
+}
+
+describe('the longest request of the worst shape', () => {
+  const app = useApp();
+
+  it.for(endpoints.filter(([, , names]) => names.length > 0).map(([method, path, names]) => ({ method, path, names })))(
+    'does not hold up a ping, nor costs more than reading some megabytes, at $method $path',
+    { timeout: 120_000 },
+    async ({ method, path, names }) => {
+      const token = await app.signIn(alice);
+      const right = rightFor(names, await prepare(app));
+      const most = 40 * Math.max(yardstick(), 5);
+      const bytes = bytesOf(method, path);
+      for (const [shape, parameters] of worstRequests(method, right, bytes)) {
+        const since = processorMs();
+        const asked = send(app, method, path, parameters, token);
+        const ping = await app.call('GET', '/v2');
+        const { status } = await asked;
+        expect(processorMs() - since, `${shape}: ${status}`).toBeLessThan(most);
+        expect(ping.status).toBe(200);
+        expect(status).toBeLessThan(500);
+      }
+    },
+  );
+});
