@@ -3,7 +3,7 @@ import { ShutdownError, type Refusal, DomainError } from '../../domain/shared/er
 import { DeliveryError } from '../../ports/message-sender.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { RequestError, type Rejection } from './request-error.js';
-import { requestIdOf } from './request-log.js';
+import { noteRefusal, requestIdOf } from './request-log.js';
 
 type Answer = readonly [status: number, errcode: string];
 
@@ -87,6 +87,7 @@ export function answerErrors(
     else if (error.cause !== undefined)
       telemetry.warn('a request was refused', { id: requestIdOf(res), code: error.code }, error);
 
+    if (error instanceof DomainError) noteRefusal(res, error.facts);
     // Half an answer cannot be taken back.
     if (res.headersSent) return void res.destroy();
     const details = error instanceof DomainError ? error.details : {};

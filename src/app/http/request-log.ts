@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler, Response } from 'express';
-import type { Telemetry } from '../../ports/telemetry.js';
+import type { Facts, Telemetry } from '../../ports/telemetry.js';
 import { pathOf } from './request/query.js';
 
 const LONGEST_PATH = 200;
@@ -16,7 +16,7 @@ export function requestLog(telemetry: Telemetry): RequestHandler {
     res.once('close', () => {
       const status = res.writableFinished ? res.statusCode : 'aborted';
       const ms = Math.round(performance.now() - since);
-      telemetry.info('request', { id: requestIdOf(res), method, path, status, ms });
+      telemetry.info('request', { id: requestIdOf(res), method, path, status, ms, ...refusalOf(res) });
       telemetry.count('requests', { endpoint: endpointOf(res), status: String(status) });
     });
     next();
@@ -24,6 +24,13 @@ export function requestLog(telemetry: Telemetry): RequestHandler {
 }
 
 export const requestIdOf = (res: Response): string => String(res.locals['requestId'] ?? 'none');
+
+/** Says in the line of the request why it was refused: which limit was reached, and of what kind of subject. */
+export function noteRefusal(res: Response, facts: Facts): void {
+  res.locals['refusal'] = facts;
+}
+
+const refusalOf = (res: Response): Facts => (res.locals['refusal'] ?? {}) as Facts;
 
 /** Which endpoint answers, for the counters: its path as it was declared. */
 export function nameEndpoint(res: Response, path: string): void {

@@ -4,7 +4,7 @@ import type { Services } from '../wiring/services.js';
 import { accountEndpoints } from './api/accounts.js';
 import { requireTerms, requireUser } from './request/authentication.js';
 import { readBody } from './request/body-limit.js';
-import { clientOf } from './request/client-address.js';
+import { askerOf, clientOf } from './request/client-address.js';
 import { cors } from './cors.js';
 import { createExpressApp } from './express-app.js';
 import { type ApiVersion, apiV1, apiV2 } from './request/api-version.js';
@@ -65,15 +65,16 @@ export function httpApp(services: Services, options: HttpOptions): Express {
   const who = requireUser(accountService);
   const agreed = requireTerms(termsService, who);
   const client = clientOf(options.trustedProxies);
+  const asker = askerOf(client);
   const allowV1 = v1Access(options.v1.allowFrom, client);
 
   const common = (apiVersion: ApiVersion): Endpoints => ({
     ...pingEndpoints,
     ...keyEndpoints(signer, inviteService),
-    ...requestTokenEndpoints(validationService, apiVersion, client, options.pages),
+    ...requestTokenEndpoints(validationService, apiVersion, asker, options.pages),
     ...submitTokenEndpoints(validationService, apiVersion, options),
     ...threepidEndpoints(validationService, bindingService, apiVersion),
-    ...inviteEndpoints(inviteService, apiVersion, options.publicUrl, options.pages),
+    ...inviteEndpoints(inviteService, apiVersion, asker, options.publicUrl, options.pages),
     ...signEndpoints(inviteService, apiVersion),
   });
 
@@ -85,14 +86,14 @@ export function httpApp(services: Services, options: HttpOptions): Express {
   mount(app, '/_matrix/identity/v2', {
     ...common(apiV2(agreed)),
     ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/v2'),
-    ...accountEndpoints(accountService, agreed),
+    ...accountEndpoints(accountService, agreed, asker),
     ...termsEndpoints(termsService, who),
-    ...lookupEndpoints(lookupService, quotas, agreed),
+    ...lookupEndpoints(lookupService, quotas, agreed, asker),
   });
   mount(app, '/_matrix/identity/api/v1', {
     ...common(apiV1(allowV1)),
     ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/api/v1'),
-    ...v1LookupEndpoints(lookupService, bindingService, options.maxAddresses, allowV1),
+    ...v1LookupEndpoints({ lookupService, bindingService, quotas }, options.maxAddresses, allowV1, asker),
   });
   app.use(() => {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');

@@ -56,7 +56,14 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
     bindFactory(
       load,
       AccountService,
-      { store: AccountStore, homeservers: Homeservers, random: Random, clock: Clock, statuses: AccountStatusCache },
+      {
+        store: AccountStore,
+        homeservers: Homeservers,
+        random: Random,
+        clock: Clock,
+        quotas: Quotas,
+        statuses: AccountStatusCache,
+      },
       ({ statuses, ...deps }) => new AccountService(deps, (mxid) => statuses.markExisting(mxid)),
     );
     bindFactory(load, TermsService, { store: TermsStore, clock: Clock }, ({ store, clock }) => {

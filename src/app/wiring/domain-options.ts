@@ -1,3 +1,4 @@
+import { isServerName } from '../../domain/identifiers/server-name.js';
 import type { BindingOptions } from '../../domain/bindings/binding-service.js';
 import type { InviteLinkOptions } from '../../domain/invites/invite-link.js';
 import type { PepperOptions } from '../../domain/peppers/pepper-service.js';
@@ -46,12 +47,19 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
     },
     bindingService: bindings,
     inviteService: { publicUrl, webClient: invites.webClient, allowedWebClients: invites.allowedWebClients },
-    quotas: limits,
+    quotas: { ...limits, knownHomeservers: knownHomeservers(config) },
     policies,
     serverNames: [name, ...otherNames],
     serverIdentity: serverIdentity(config),
   };
 }
+
+/** Homeservers that the configuration names: their owner is known to whoever wrote it. */
+const knownHomeservers = ({ homeservers, federation, limits }: Config): readonly string[] => [
+  ...Object.keys(homeservers),
+  ...(federation.allowedServers ?? []),
+  ...Object.keys(limits.servers).filter(isServerName),
+];
 
 /** @param brand as it was asked for: untrusted, and left out if it is none that could exist */
 function validationLink(

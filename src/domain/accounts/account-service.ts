@@ -5,6 +5,7 @@ import type { Random } from '../../ports/random.js';
 import { DomainError } from '../shared/errors.js';
 import { homeserverOf, type Mxid, parseMxid } from '../identifiers/mxid.js';
 import { isServerName } from '../identifiers/server-name.js';
+import type { Quotas } from '../rate-limiting/quotas.js';
 
 const ACCESS_TOKEN_LENGTH = 64;
 
@@ -13,6 +14,7 @@ export interface AccountDependencies {
   readonly homeservers: Homeservers;
   readonly random: Random;
   readonly clock: Clock;
+  readonly quotas: Quotas;
 }
 
 /** Who is signed in. Spec: "Authentication". */
@@ -24,14 +26,18 @@ export class AccountService {
   ) {}
 
   /**
-   * Signs in the user whom a homeserver vouches for. Spec: POST /account/register.
+   * Signs in the user whom a homeserver vouches for. A client is counted before the homeserver is
+   * asked, a homeserver when it has vouched: nobody else can use up what its users may. Spec: POST
+   * /account/register.
    *
+   * @param client where the request comes from, if it is one that can be told from others
    * @returns the access token
    * @throws Refused `homeserver_invalid`, `homeserver_not_allowed`, `homeserver_failed`,
-   *   `openid_token_rejected`, or `homeserver_mismatch`
+   *   `openid_token_rejected`, `homeserver_mismatch`, or `limit_exceeded`
    */
-  async register(homeserver: string, openIdToken: string): Promise<string> {
+  async register(homeserver: string, openIdToken: string, client?: string): Promise<string> {
     if (!isServerName(homeserver)) throw new DomainError('homeserver_invalid');
+    if (client !== undefined) await this.deps.quotas.consumeFor('signIn', { user: undefined, client });
     const user = await this.deps.homeservers.whoHasOpenIdToken(homeserver, openIdToken);
     if (user === undefined) throw new DomainError('openid_token_rejected');
     const mxid = parseMxid(user);
@@ -42,6 +48,7 @@ export class AccountService {
       });
     }
     this.onAuthenticated(mxid);
+    await this.deps.quotas.takeOfHomeserver('signIn', homeserver);
     const accessToken = this.deps.random.text(ACCESS_TOKEN_LENGTH);
     await this.deps.store.addToken(accessToken, mxid, this.deps.clock.now());
     return accessToken;

@@ -122,6 +122,15 @@ function accept(number: PhoneNumber | undefined): ReadNumber | undefined {
 export const internationalFormat = (digits: string): string =>
   parse(`+${digits}`, undefined)?.formatInternational() ?? `+${digits}`;
 
+/** International premium rate and shared cost, which belong to no country. */
+const PREMIUM_CODES = /^(?:808|979)/;
+
+/** Whether whoever calls or writes to this number pays its owner, or a share of it. @param digits E.164 without the plus */
+export function isPremiumNumber(digits: string): boolean {
+  const type = parse(`+${digits}`, undefined)?.getType();
+  return PREMIUM_CODES.test(digits) || type === 'PREMIUM_RATE' || type === 'SHARED_COST';
+}
+
 interface Plan {
   readonly callingCode: string;
   /** What is dialled before a number of another country, at the start of the digits. */

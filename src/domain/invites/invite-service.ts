@@ -12,6 +12,7 @@ import type { DeprovisioningService } from '../deprovisioning/deprovisioning-ser
 import type { LookupService } from '../lookup/lookup-service.js';
 import type { ReadPreferences } from '../shared/message-preferences.js';
 import { type Mxid, parseMxid } from '../identifiers/mxid.js';
+import type { Asker } from '../rate-limiting/asker.js';
 import type { Quotas } from '../rate-limiting/quotas.js';
 import { email, keyOf, redact, type Threepid } from '../identifiers/threepid.js';
 
@@ -21,6 +22,7 @@ const INVITE_TOKEN_LENGTH = 64;
 const HAND_OVER_DELAY_MS = 2_000;
 
 export interface InviteRequest {
+  readonly asker: Asker;
   readonly medium: string;
   readonly address: string;
   readonly roomId: string;
@@ -60,20 +62,22 @@ export class InviteService {
   /**
    * Keeps an invitation and has its mail sent. Somebody whom we know, and whom the asker could not find
    * by hash (known in clear only, newer than the mirror, an address in capital letters), gets no mail:
-   * the invitation is handed over to their homeserver. Spec: POST /store-invite.
+   * the invitation is handed over to their homeserver. Whose the address is, is told as by a lookup,
+   * and costs one. Spec: POST /store-invite.
    *
    * @throws DomainError `threepid_in_use` with the `mxid` to invite instead, for somebody who is found by the
    *   hash of the address as it was sent; `medium_unsupported`, `invalid_email`, `limit_exceeded`
    */
   async invite(request: InviteRequest): Promise<InviteTicket> {
-    const { sender, roomId, details, preferences } = request;
+    const { asker, sender, roomId, details, preferences } = request;
     if (request.medium !== 'email') throw new DomainError('medium_unsupported');
     const threepid = email(request.address);
+    await this.deps.quotas.consumeFor('lookup', asker);
     const mxid = (await this.deps.lookupService.findUsers([threepid])).get(keyOf(threepid));
     if (mxid !== undefined && (await this.deps.lookupService.isFoundByHash(request.medium, request.address)))
       throw new DomainError('threepid_in_use', {}, { mxid });
     const mailed = mxid === undefined ? threepid.address : undefined;
-    await this.deps.quotas.consume('invites', { perSender: sender, perAddress: mailed });
+    await this.deps.quotas.consumeFor('invites', asker, { perAddress: mailed });
 
     const ephemeral = await this.deps.signer.createEphemeralKey();
     const [longTerm] = this.deps.signer.keys;

@@ -1,16 +1,69 @@
 import type { Limit, RateLimits } from '../../ports/rate-limits.js';
 import type { Telemetry } from '../../ports/telemetry.js';
+import { homeserverOf } from '../identifiers/mxid.js';
 import { DomainError } from '../shared/errors.js';
+import { type Asker, homeserverKey, sponsorOf, type SubjectKind } from './asker.js';
+import type { CountedLimit, Topic } from './counted-limit.js';
+import { serverLimits, type ServerLimits } from './server-limits.js';
 
 /** How often each thing may be done, and by whom or to whom; `undefined` is without limit. */
 export interface QuotaOptions {
-  readonly mail: { readonly perAddress?: Limit; readonly perUser?: Limit; readonly perClient?: Limit };
-  readonly sms: { readonly perNumber?: Limit; readonly perUser?: Limit; readonly perCountry?: Limit };
-  readonly invites: { readonly perSender?: Limit; readonly perAddress?: Limit };
-  readonly lookup: { readonly addressesPerUser?: Limit };
+  readonly mail: {
+    readonly perAddress?: Limit;
+    readonly perUser?: Limit;
+    readonly perHomeserver?: Limit;
+    readonly perClient?: Limit;
+  };
+  readonly sms: {
+    readonly perNumber?: Limit;
+    readonly perUser?: Limit;
+    readonly perHomeserver?: Limit;
+    readonly perClient?: Limit;
+    readonly perCountry?: Limit;
+    readonly perCountryAndHomeserver?: Limit;
+  };
+  readonly invites: {
+    readonly perSender?: Limit;
+    readonly perHomeserver?: Limit;
+    readonly perClient?: Limit;
+    readonly perAddress?: Limit;
+  };
+  readonly lookup: {
+    readonly addressesPerUser?: Limit;
+    readonly addressesPerHomeserver?: Limit;
+    readonly addressesPerClient?: Limit;
+  };
+  readonly signIn?: { readonly perHomeserver?: Limit; readonly perClient?: Limit };
+  /** Limits of their own for some who ask: see `ServerLimits`. */
+  readonly servers?: ServerLimits;
+  /** Homeservers that the configuration names. */
+  readonly knownHomeservers?: readonly string[];
 }
 
-type Topic = keyof QuotaOptions;
+type Options<T extends Topic> = NonNullable<QuotaOptions[T]>;
+
+/** Which limits of a topic are about who asks. */
+const ASKERS = {
+  mail: { user: 'perUser', homeserver: 'perHomeserver', client: 'perClient' },
+  sms: { user: 'perUser', homeserver: 'perHomeserver', client: 'perClient' },
+  invites: { user: 'perSender', homeserver: 'perHomeserver', client: 'perClient' },
+  lookup: { user: 'addressesPerUser', homeserver: 'addressesPerHomeserver', client: 'addressesPerClient' },
+  signIn: { user: undefined, homeserver: 'perHomeserver', client: 'perClient' },
+} as const satisfies Record<Topic, Readonly<Record<'user' | 'homeserver' | 'client', string | undefined>>>;
+
+const KINDS: Readonly<Record<string, SubjectKind>> = {
+  perAddress: 'address',
+  perNumber: 'number',
+  perCountry: 'country',
+  perCountryAndHomeserver: 'homeserver and country',
+  perUser: 'user',
+  perSender: 'user',
+  addressesPerUser: 'user',
+  perHomeserver: 'homeserver',
+  addressesPerHomeserver: 'homeserver',
+  perClient: 'client',
+  addressesPerClient: 'client',
+};
 
 /** What counts while the shared counters cannot be written, on a full disk. */
 export interface FallbackLimits {
@@ -21,37 +74,112 @@ export interface FallbackLimits {
 /** Limits to what anybody can repeat, the same whichever way a request comes in. */
 export class Quotas {
   private usesFallback = false;
+  private readonly ownLimit: ReturnType<typeof serverLimits>;
+  private readonly named: ReadonlySet<string>;
 
   /** @param spare for lookups: they store nothing else, and must not end with the disk */
   constructor(
     private readonly limits: RateLimits,
     private readonly options: QuotaOptions,
     private readonly spare?: FallbackLimits,
-  ) {}
+  ) {
+    this.ownLimit = serverLimits(options.servers ?? {});
+    this.named = new Set(options.knownHomeservers?.map(homeserverKey));
+  }
+
+  /**
+   * Takes one use of what whoever asks may do, and then of what may be done to `about`. Who asks comes
+   * first: one who is over the limit must not use up that of somebody's address. The user comes before
+   * the homeserver, and a client is counted where there is no user; for mails, always. A user or a
+   * client with a limit of its own asks for many, and is counted by itself alone.
+   *
+   * @param points how many uses it is
+   * @throws DomainError `limit_exceeded`, as `consume` does
+   */
+  async consumeFor<T extends Topic>(
+    topic: T,
+    asker: Asker,
+    about: { readonly [K in keyof Options<T>]?: string | undefined } = {},
+    points = 1,
+  ): Promise<void> {
+    const { user, client } = asker;
+    const own = this.ownLimit(topic, 'user', user) ?? this.ownLimit(topic, 'client', client);
+    if (own) await this.take(own, points);
+    else {
+      const homeserver = user === undefined ? undefined : homeserverOf(user);
+      if (user !== undefined) await this.takeOf(topic, 'user', user, points);
+      if (homeserver !== undefined) await this.takeOfHomeserver(topic, homeserver, points);
+      if (user === undefined || topic === 'mail') await this.takeOf(topic, 'client', client, points);
+    }
+    await this.consume(topic, about, points);
+  }
+
+  /** Takes one use of what a homeserver may do with all its users together. @throws DomainError as `consume` does */
+  async takeOfHomeserver(topic: Topic, homeserver: string, points = 1): Promise<void> {
+    const own = this.ownLimit(topic, 'homeserver', homeserver);
+    if (own) await this.take(own, points);
+    else await this.takeOf(topic, 'homeserver', homeserverKey(homeserver), points);
+  }
 
   /**
    * Takes one use of each limit of a topic that has a subject here, in the order in which they are
-   * named, e.g. `take('mail', { perUser: undefined, perAddress: 'a@example.org' })`. What was taken
+   * named, e.g. `consume('mail', { perUser: undefined, perAddress: 'a@example.org' })`. What was taken
    * before a refusal stays taken.
    *
    * @param points how many uses it is
-   * @throws Refused `limit_exceeded` with `retry_after_ms`
+   * @throws DomainError `limit_exceeded` with `retry_after_ms`; the limit and the kind of subject are
+   *   for the log
    */
   async consume<T extends Topic>(
     topic: T,
-    subjects: { readonly [K in keyof QuotaOptions[T]]: string | undefined },
+    subjects: { readonly [K in keyof Options<T>]?: string | undefined },
     points = 1,
   ): Promise<void> {
-    const limits: Readonly<Record<string, Limit | undefined>> = this.options[topic];
     for (const [name, subject] of Object.entries<string | undefined>(subjects)) {
-      const limit = limits[name];
-      if (subject === undefined || !limit) continue;
-      const key = `${topic} ${name} ${subject}`;
-      const waitMs = await (topic === 'lookup'
-        ? this.consumeOrFallback(key, limit, points)
-        : this.limits.consume(key, limit, points));
-      if (waitMs > 0) throw new DomainError('limit_exceeded', {}, { retry_after_ms: Math.ceil(waitMs) });
+      await this.takeNamed(topic, name, subject, points);
     }
+  }
+
+  /**
+   * Whose part of the text messages to one country this is: the homeserver's, or that of the client
+   * where there is no user. All homeservers that the configuration does not name have one part
+   * together, if it names any.
+   */
+  shareOf(country: string, asker: Asker): string {
+    const sponsor = sponsorOf(asker);
+    const isStranger = asker.user !== undefined && this.named.size > 0 && !this.named.has(sponsor);
+    return `${country} ${isStranger ? 'others' : sponsor}`;
+  }
+
+  private async takeOf(
+    topic: Topic,
+    kind: 'user' | 'homeserver' | 'client',
+    subject: string,
+    points: number,
+  ): Promise<void> {
+    const name = ASKERS[topic][kind];
+    if (name !== undefined) await this.takeNamed(topic, name, subject, points);
+  }
+
+  private async takeNamed(topic: Topic, name: string, subject: string | undefined, points: number): Promise<void> {
+    const limit = ((this.options[topic] ?? {}) as Readonly<Record<string, Limit | undefined>>)[name];
+    if (subject === undefined || !limit) return;
+    const counted = { limit, key: `${topic} ${name} ${subject}`, name: `${topic}.${name}`, kind: KINDS[name] };
+    await this.take({ topic, ...counted }, points);
+  }
+
+  private async take({ topic, limit, key, name, kind }: CountedLimit, points: number): Promise<void> {
+    if (!limit) return;
+    const waitMs = await (topic === 'lookup'
+      ? this.consumeOrFallback(key, limit, points)
+      : this.limits.consume(key, limit, points));
+    if (waitMs <= 0) return;
+    const details = { retry_after_ms: Math.ceil(waitMs) };
+    throw new DomainError(
+      'limit_exceeded',
+      { facts: { limit: `limits.${name}`, ...(kind && { subject: kind }) } },
+      details,
+    );
   }
 
   private async consumeOrFallback(key: string, limit: Limit, points: number): Promise<number> {

@@ -42,15 +42,19 @@ export type Refusal = keyof typeof domainErrors;
 export class DomainError extends Error {
   override readonly name = 'DomainError';
 
+  /** For the log alone: which limit was reached, never an address. */
+  readonly facts: Readonly<Record<string, string | number>>;
+
   /**
    * @param details told to the client besides the reason, e.g. the `mxid` that has the threepid
    */
   constructor(
     readonly code: Refusal,
-    options: ErrorOptions & { message?: string } = {},
+    options: ErrorOptions & { message?: string; facts?: Readonly<Record<string, string | number>> } = {},
     readonly details: Readonly<Record<string, string | number>> = {},
   ) {
     super(options.message ?? domainErrors[code], options);
+    this.facts = options.facts ?? {};
   }
 }
 

@@ -4,21 +4,18 @@ import type { MessageSender } from '../../ports/message-sender.js';
 import type { SessionStore } from '../../ports/session-store.js';
 import { type Refusal, DomainError } from '../shared/errors.js';
 import type { ReadPreferences } from '../shared/message-preferences.js';
-import type { Mxid } from '../identifiers/mxid.js';
+import type { Asker } from '../rate-limiting/asker.js';
 import type { Quotas } from '../rate-limiting/quotas.js';
-import type { Medium, Threepid } from '../identifiers/threepid.js';
+import { keyOf, type Medium, type Threepid } from '../identifiers/threepid.js';
 import { isExpired, SESSION_LIFETIME_MS, sameSecret, type ValidationSession } from './validation-session.js';
 
 const SID_LENGTH = 32;
 
-export interface TokenRequest {
+export interface TokenRequest extends Asker {
   readonly threepid: Threepid;
   readonly clientSecret: string;
   readonly sendAttempt: number;
   readonly nextLink: string | undefined;
-  /** Who asks: the user if there is one, and where from. */
-  readonly user: Mxid | undefined;
-  readonly client: string;
   /** The calling code of a phone number. */
   readonly callingCode?: string;
   readonly preferences: ReadPreferences;
@@ -62,17 +59,16 @@ export class ValidationService {
    */
   async requestToken(request: TokenRequest): Promise<string> {
     const sender = this.senderOf(request.threepid.medium);
-    const { sid } = await this.open(request);
+    const session = `${keyOf(request.threepid)} ${request.clientSecret}`;
     // A repeat that overtakes its first attempt waits for it instead of sending again.
-    const turn = (this.sending.get(sid) ?? Promise.resolve()).then(() => this.send(sid, request, sender));
-    const settled = turn.catch(() => undefined);
-    this.sending.set(sid, settled);
+    const turn = (this.sending.get(session) ?? Promise.resolve()).then(() => this.send(request, sender));
+    const settled = turn.then(ignore, ignore);
+    this.sending.set(session, settled);
     try {
-      await turn;
+      return await turn;
     } finally {
-      if (this.sending.get(sid) === settled) this.sending.delete(sid);
+      if (this.sending.get(session) === settled) this.sending.delete(session);
     }
-    return sid;
   }
 
   /**
@@ -136,11 +132,14 @@ export class ValidationService {
     return this.deps.store.findOrAdd(fresh, now - SESSION_LIFETIME_MS);
   }
 
-  private async send(sid: string, request: TokenRequest, sender: MessageSender): Promise<void> {
-    const known = await this.deps.store.get(sid);
-    if (!known || request.sendAttempt <= known.sendAttempt) return;
+  /** Sends the token, unless this attempt was delivered. Limits come first: a refusal stores nothing. @returns the sid */
+  private async send(request: TokenRequest, sender: MessageSender): Promise<string> {
+    const known = await this.deps.store.find(request.threepid, request.clientSecret);
+    const isLive = known !== undefined && !isExpired(known, this.deps.clock.now());
+    if (isLive && request.sendAttempt <= known.sendAttempt) return known.sid;
     await this.takeQuota(request);
-    const session = (await this.reopened(known)) ?? known;
+    const opened = await this.open(request);
+    const session = (await this.reopened(opened)) ?? opened;
     const { token } = session;
     const link = this.options.linkOf(session, request.preferences);
     try {
@@ -150,8 +149,9 @@ export class ValidationService {
       throw new DomainError(notSent[session.threepid.medium], { cause });
     }
     // Read again: it may have been validated while the message was on its way.
-    const now = (await this.deps.store.get(sid)) ?? session;
+    const now = (await this.deps.store.get(session.sid)) ?? session;
     await this.deps.store.save({ ...now, sendAttempt: request.sendAttempt, nextLink: request.nextLink });
+    return session.sid;
   }
 
   private async reopened({ sid, threepid }: ValidationSession): Promise<ValidationSession | undefined> {
@@ -164,11 +164,16 @@ export class ValidationService {
     return medium === 'email' ? this.deps.random.text(tokenLength) : this.deps.random.digits(codeLength);
   }
 
-  private takeQuota({ threepid: { medium, address }, user, client, callingCode }: TokenRequest): Promise<void> {
-    // Who asks comes first: one who is over the limit must not use up that of somebody's address.
-    return medium === 'email'
-      ? this.deps.quotas.consume('mail', { perUser: user, perClient: client, perAddress: address })
-      : this.deps.quotas.consume('sms', { perUser: user ?? client, perNumber: address, perCountry: callingCode });
+  private takeQuota(request: TokenRequest): Promise<void> {
+    const { threepid, callingCode: country } = request;
+    const { quotas } = this.deps;
+    if (threepid.medium === 'email') return quotas.consumeFor('mail', request, { perAddress: threepid.address });
+    const perCountryAndHomeserver = country === undefined ? undefined : quotas.shareOf(country, request);
+    return quotas.consumeFor('sms', request, {
+      perNumber: threepid.address,
+      perCountryAndHomeserver,
+      perCountry: country,
+    });
   }
 
   private senderOf(medium: Medium): MessageSender {
@@ -177,5 +182,7 @@ export class ValidationService {
     return sender;
   }
 }
+
+const ignore = (): void => undefined;
 
 const notSent = { email: 'email_not_sent', msisdn: 'message_not_sent' } as const satisfies Record<Medium, Refusal>;

@@ -113,6 +113,16 @@ describe('what a file says', () => {
     expect(limits.mail).not.toHaveProperty('perUser');
   });
 
+  it('gives servers limits of their own, and leaves out what is not given', () => {
+    const { limits } = load(
+      'limits: { servers: { "@islet:partner.example": { lookup: 9/1h, mail: false }, 10.0.0.5: { sms: 8/1m } } }',
+    );
+    expect(limits.servers).toEqual({
+      '@islet:partner.example': { lookup: { amount: 9, windowMs: 3_600_000 }, mail: false },
+      '10.0.0.5': { sms: { amount: 8, windowMs: 60_000 } },
+    });
+  });
+
   it('has paths that start from its folder, while those of the environment start from the current one', () => {
     const config = load('dataDir: data\nlog: { file: "file:islet.log" }\npidFile: /run/islet.pid', {
       ISLET_TEMPLATES_DIRECTORY: 'templates',

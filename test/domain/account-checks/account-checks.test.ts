@@ -38,6 +38,7 @@ describe('with accounts checked', () => {
   const nobody = { hashed: undefined, plain: undefined };
   const invite = (address: string) =>
     domain.inviteService.invite({
+      asker: { user: bob, client: '192.0.2.1' },
       medium: 'email',
       address,
       roomId: '!room:example.org',
@@ -208,7 +209,13 @@ describe('with accounts checked', () => {
     await round();
     const homeservers = fakeHomeservers(new Map([['token', alice]]));
     const signIn = new AccountService(
-      { store: domain.stores.accounts, homeservers, random: domain.random, clock: domain.clock },
+      {
+        store: domain.stores.accounts,
+        homeservers,
+        random: domain.random,
+        clock: domain.clock,
+        quotas: domain.quotas,
+      },
       (mxid) => domain.accountStatuses.markExisting(mxid),
     );
     await signIn.register('example.org', 'token');

@@ -2,17 +2,23 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryAccountStore } from '../../support/memory/account-store.js';
 import { AccountService } from '../../../src/domain/accounts/account-service.js';
 import { DomainError } from '../../../src/domain/shared/errors.js';
+import { MemoryRateLimits } from '../../../src/adapters/memory/rate-limits.js';
+import { Quotas } from '../../../src/domain/rate-limiting/quotas.js';
 import { alice, bob, CountingRandom, FakeClock, fakeHomeservers } from '../../support/fakes.js';
+
+const HOUR_MS = 3_600_000;
 
 describe('Accounts', () => {
   let users: Map<string, string | DomainError>;
   let asked: string[];
+  let clock: FakeClock;
   let store: MemoryAccountStore;
   let accountService: AccountService;
 
   beforeEach(() => {
     users = new Map();
     asked = [];
+    clock = new FakeClock();
     store = new MemoryAccountStore();
     const homeservers = fakeHomeservers(users);
     accountService = new AccountService({
@@ -25,7 +31,14 @@ describe('Accounts', () => {
         },
       },
       random: new CountingRandom(),
-      clock: new FakeClock(),
+      clock,
+      quotas: new Quotas(new MemoryRateLimits(clock), {
+        mail: {},
+        sms: {},
+        invites: {},
+        lookup: {},
+        signIn: { perClient: { amount: 4, windowMs: HOUR_MS }, perHomeserver: { amount: 3, windowMs: HOUR_MS } },
+      }),
     });
   });
 
@@ -135,5 +148,45 @@ describe('Accounts', () => {
     const accessToken = await accountService.register('example.org', 't');
     await accountService.logout(accessToken);
     await expect(accountService.logout(accessToken)).rejects.toMatchObject({ code: 'access_token_unknown' });
+  });
+
+  describe('limits', () => {
+    const refused = { code: 'limit_exceeded', details: { retry_after_ms: HOUR_MS } };
+
+    it('ask no homeserver for a client that tried too often, and count the others by themselves', async () => {
+      for (let i = 0; i < 4; i++) {
+        await expect(accountService.register('evil.example', 'x', '192.0.2.1')).rejects.toMatchObject({
+          code: 'openid_token_rejected',
+        });
+      }
+      asked.length = 0;
+      await expect(accountService.register('evil.example', 'x', '192.0.2.1')).rejects.toMatchObject(refused);
+      expect(asked).toEqual([]);
+      users.set('t', alice);
+      await accountService.register('example.org', 't', '192.0.2.2');
+    });
+
+    it('count the users of one homeserver together, on whatever port, and give no token beyond', async () => {
+      const names = ['evil.example', 'evil.example:8448', 'EVIL.example:1'];
+      for (const [i, name] of names.entries()) {
+        users.set('t', `@m${i}:${name}`);
+        await accountService.register(name, 't');
+      }
+      users.set('t', '@m3:evil.example:2');
+      await expect(accountService.register('evil.example:2', 't')).rejects.toMatchObject(refused);
+      expect(store.users()).toHaveLength(3);
+      users.set('t', alice);
+      await accountService.register('example.org', 't');
+    });
+
+    it('let nobody use up the sign-ins of a homeserver that does not vouch for them', async () => {
+      for (let i = 0; i < 10; i++) {
+        await expect(accountService.register('example.org', 'guess', `192.0.2.${i}`)).rejects.toMatchObject({
+          code: 'openid_token_rejected',
+        });
+      }
+      users.set('t', alice);
+      await accountService.register('example.org', 't');
+    });
   });
 });

@@ -40,6 +40,7 @@ describe('somebody whom a directory knows no longer', () => {
     domain.clock.pass(1);
     const details = { sender, roomName: undefined, roomAlias: undefined, roomAvatarUrl: undefined };
     const { token } = await domain.inviteService.invite({
+      asker: { user: sender, client: '192.0.2.1' },
       medium: 'email',
       address,
       roomId: '!room:example.org',

@@ -10,9 +10,12 @@ import { FakeSource } from '../../support/sources.js';
 import type { ThreepidSource } from '../../../src/ports/threepid-source.js';
 
 const HOUR_MS = 3_600_000;
+const hourly = (amount: number) => ({ amount, windowMs: HOUR_MS });
+const client = '192.0.2.1';
 const [a, b] = [email('a@example.org'), email('b@example.org')];
 
 const request: InviteRequest = {
+  asker: { user: bob, client: '192.0.2.1' },
   medium: 'email',
   address: 'a@example.org',
   roomId: '!room:example.org',
@@ -219,7 +222,7 @@ describe('Invites', () => {
         const quotas = { invites: { perSender: once, perAddress: once } };
         domain = await openTestDomain({ quotas, sources: [clearOnly([a, alice])] });
         await domain.inviteService.invite(request);
-        await domain.inviteService.invite({ ...request, sender: alice });
+        await domain.inviteService.invite({ ...request, asker: { user: alice, client } });
         await expect(domain.inviteService.invite(request)).rejects.toMatchObject({ code: 'limit_exceeded' });
       });
     });
@@ -233,11 +236,24 @@ describe('Invites', () => {
     });
 
     it.each([
-      ['a sender', { perSender: { amount: 1, windowMs: HOUR_MS } }, { address: 'b@example.org' }, { sender: alice }],
-      ['an address', { perAddress: { amount: 1, windowMs: HOUR_MS } }, { sender: alice }, { address: 'b@example.org' }],
+      ['a user', { perSender: hourly(1) }, { address: 'b@example.org' }, { asker: { user: alice, client } }],
+      ['an address', { perAddress: hourly(1) }, { asker: { user: alice, client } }, { address: 'b@example.org' }],
+      [
+        'a homeserver',
+        { perHomeserver: hourly(1) },
+        { asker: { user: alice, client } },
+        { asker: { user: '@alice:other.example' as const, client } },
+      ],
+      [
+        'a client without a user, whomever it names as sender',
+        { perClient: hourly(1) },
+        { asker: { user: undefined, client }, sender: alice },
+        { asker: { user: undefined, client: '192.0.2.2' } },
+      ],
     ])('keeps the limits of %s', async (_case, limits, again, other) => {
       domain = await openTestDomain({ quotas: { invites: limits } });
-      await domain.inviteService.invite(request);
+      const first = 'perClient' in limits ? { asker: { user: undefined, client } } : {};
+      await domain.inviteService.invite({ ...request, ...first });
       await expect(domain.inviteService.invite({ ...request, ...again })).rejects.toMatchObject({
         code: 'limit_exceeded',
         details: { retry_after_ms: HOUR_MS },
@@ -246,7 +262,28 @@ describe('Invites', () => {
       expect(await jobs('invite-mail')).toHaveLength(2);
     });
 
-    it('costs no limit where nothing is sent', async () => {
+    it('tells nobody of a known address what a lookup would not tell any more', async () => {
+      domain = await openTestDomain({
+        quotas: { lookup: { addressesPerUser: hourly(2), addressesPerClient: hourly(2) } },
+      });
+      await domain.bind(b, alice);
+      const known = { ...request, address: 'b@example.org' };
+      for (const asker of [request.asker, { user: undefined, client }]) {
+        for (let i = 0; i < 2; i++) {
+          await expect(domain.inviteService.invite({ ...known, asker })).rejects.toMatchObject({
+            code: 'threepid_in_use',
+          });
+        }
+        for (let i = 0; i < 3; i++) {
+          await expect(domain.inviteService.invite({ ...known, asker })).rejects.toMatchObject({
+            code: 'limit_exceeded',
+            details: { retry_after_ms: HOUR_MS },
+          });
+        }
+      }
+    });
+
+    it('costs no limit of invitations where nothing is sent', async () => {
       domain = await openTestDomain({ quotas: { invites: { perSender: { amount: 1, windowMs: HOUR_MS } } } });
       await domain.bind(b, alice);
       await expect(domain.inviteService.invite({ ...request, address: 'b@example.org' })).rejects.toMatchObject({

@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryRateLimits } from '../../../src/adapters/memory/rate-limits.js';
 import { DomainError } from '../../../src/domain/shared/errors.js';
-import { Quotas } from '../../../src/domain/rate-limiting/quotas.js';
+import { type Asker } from '../../../src/domain/rate-limiting/asker.js';
+import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
+import { type QuotaOptions, Quotas } from '../../../src/domain/rate-limiting/quotas.js';
 import type { RateLimits } from '../../../src/ports/rate-limits.js';
-import { FakeClock, RecordingTelemetry } from '../../support/fakes.js';
+import { alice, bob, FakeClock, RecordingTelemetry } from '../../support/fakes.js';
 
 const HOUR_MS = 3_600_000;
 const hourly = (amount: number) => ({ amount, windowMs: HOUR_MS });
@@ -117,5 +119,124 @@ describe('Quotas', () => {
     await expect(
       quotas.consume('mail', { perUser: '@a:example.org', perAddress: 'a@example.org' }),
     ).resolves.toBeUndefined();
+  });
+
+  describe('of who asks', () => {
+    const build = (options: Partial<QuotaOptions>) =>
+      new Quotas(new MemoryRateLimits(clock), { mail: {}, sms: {}, invites: {}, lookup: {}, ...options });
+    const of = (user: Mxid | undefined, client = '192.0.2.1'): Asker => ({ user, client });
+    const partner: Mxid = '@islet:partner.example';
+
+    it.each([
+      ['mail', { mail: { perUser: hourly(1) } }, 'limits.mail.perUser', 'user'],
+      ['mail', { mail: { perHomeserver: hourly(1) } }, 'limits.mail.perHomeserver', 'homeserver'],
+      ['mail', { mail: { perClient: hourly(1) } }, 'limits.mail.perClient', 'client'],
+      ['sms', { sms: { perHomeserver: hourly(1) } }, 'limits.sms.perHomeserver', 'homeserver'],
+      ['invites', { invites: { perSender: hourly(1) } }, 'limits.invites.perSender', 'user'],
+      ['invites', { invites: { perHomeserver: hourly(1) } }, 'limits.invites.perHomeserver', 'homeserver'],
+      [
+        'lookup',
+        { lookup: { addressesPerHomeserver: hourly(1) } },
+        'limits.lookup.addressesPerHomeserver',
+        'homeserver',
+      ],
+    ] as const)(
+      'say for the log which one of %s was reached, and of what kind of subject',
+      async (topic, options, limit, subject) => {
+        quotas = build(options);
+        await quotas.consumeFor(topic, of(alice));
+        expect(await refusal(quotas.consumeFor(topic, of(alice)))).toMatchObject({ facts: { limit, subject } });
+      },
+    );
+
+    it.each(['sms', 'invites', 'lookup', 'signIn'] as const)(
+      'count a client for %s where there is no user',
+      async (topic) => {
+        const limit = { perClient: hourly(1), addressesPerClient: hourly(1), perHomeserver: hourly(9) };
+        quotas = build({ sms: limit, invites: limit, lookup: limit, signIn: limit });
+        await quotas.consumeFor(topic, of(undefined));
+        await expect(quotas.consumeFor(topic, of(undefined))).rejects.toMatchObject({ facts: { subject: 'client' } });
+        await quotas.consumeFor(topic, of(undefined, '192.0.2.2'));
+      },
+    );
+
+    it('count a user of a homeserver on another port, and on another address of one network, with its others', async () => {
+      quotas = build({ invites: { perHomeserver: hourly(2) } });
+      for (const names of [
+        ['evil.example', 'evil.example:8448', 'EVIL.example:1'],
+        ['[2001:db8::1]', '[2001:db8::2]:8448', '[2001:db8:0:0:1::]'],
+      ]) {
+        const [one = '', two = '', three = ''] = names;
+        await quotas.consumeFor('invites', of(`@a:${one}`));
+        await quotas.consumeFor('invites', of(`@b:${two}`));
+        await expect(quotas.consumeFor('invites', of(`@c:${three}`))).rejects.toThrow(DomainError);
+      }
+      await quotas.consumeFor('invites', of('@a:other.example'));
+    });
+
+    it('are those of its own for a server that asks for many, which then counts with nobody else', async () => {
+      quotas = build({
+        lookup: { addressesPerUser: hourly(1), addressesPerHomeserver: hourly(1) },
+        servers: { [partner]: { lookup: hourly(3) } },
+      });
+      for (let i = 0; i < 3; i++) await quotas.consumeFor('lookup', of(partner));
+      expect(await refusal(quotas.consumeFor('lookup', of(partner)))).toMatchObject({
+        facts: { limit: 'limits.servers, lookup', subject: 'user' },
+      });
+      await quotas.consumeFor('lookup', of('@anna:partner.example'));
+      await expect(quotas.consumeFor('lookup', of('@bert:partner.example'))).rejects.toThrow(DomainError);
+    });
+
+    it('are those of its own for a homeserver that asks over v1 from one address, in whatever spelling', async () => {
+      quotas = build({
+        sms: { perClient: hourly(1) },
+        servers: { '10.0.0.5': { sms: hourly(2) }, '2001:db8::5': { sms: false } },
+      });
+      for (const client of ['10.0.0.5', '::ffff:10.0.0.5']) await quotas.consumeFor('sms', of(undefined, client));
+      await expect(quotas.consumeFor('sms', of(undefined, '10.0.0.5'))).rejects.toMatchObject({
+        facts: { subject: 'client' },
+      });
+      for (let i = 0; i < 5; i++) await quotas.consumeFor('sms', of(undefined, '2001:db8:0:0::/64'));
+    });
+
+    it('are its own ones for a homeserver, its users still being counted', async () => {
+      quotas = build({
+        mail: { perUser: hourly(2), perHomeserver: hourly(1) },
+        servers: { 'example.org': { mail: hourly(3) } },
+      });
+      await quotas.consumeFor('mail', of(alice));
+      await quotas.consumeFor('mail', of(alice));
+      await expect(quotas.consumeFor('mail', of(alice))).rejects.toMatchObject({ facts: { subject: 'user' } });
+      await quotas.consumeFor('mail', of(bob));
+      await expect(quotas.consumeFor('mail', of(bob))).rejects.toMatchObject({
+        facts: { limit: 'limits.servers, mail', subject: 'homeserver' },
+      });
+    });
+
+    it('stay the usual ones for what a server has none of its own for', async () => {
+      quotas = build({ invites: { perSender: hourly(1) }, servers: { [partner]: { lookup: false } } });
+      await quotas.consumeFor('invites', of(partner));
+      await expect(quotas.consumeFor('invites', of(partner))).rejects.toThrow(DomainError);
+    });
+
+    it('leave the country to others when one homeserver has had its part, and are one for all who are named nowhere', async () => {
+      quotas = build({
+        sms: { perCountryAndHomeserver: hourly(2), perCountry: hourly(4) },
+        knownHomeservers: ['example.org'],
+      });
+      const text = (user: Mxid | undefined) =>
+        quotas.consumeFor('sms', of(user), {
+          perCountryAndHomeserver: quotas.shareOf('49', of(user)),
+          perCountry: '49',
+        });
+      await text('@m:evil.example');
+      await text('@m:sub.evil.example');
+      await expect(text('@m:third.evil.example')).rejects.toMatchObject({
+        facts: { limit: 'limits.sms.perCountryAndHomeserver', subject: 'homeserver and country' },
+      });
+      await text(alice);
+      await text(bob);
+      await expect(text(undefined)).rejects.toMatchObject({ facts: { limit: 'limits.sms.perCountry' } });
+    });
   });
 });

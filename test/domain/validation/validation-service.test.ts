@@ -284,8 +284,29 @@ describe('Sessions', () => {
         { callingCode: '44' },
       ],
       [
+        'a homeserver',
+        { mail: { perHomeserver: hourly(1) } },
+        request,
+        { threepid: email('b@example.org'), user: bob },
+        { user: '@alice:other.example' as const },
+      ],
+      [
+        'a homeserver that has a number texted',
+        { sms: { perHomeserver: hourly(1) } },
+        byPhone,
+        { threepid: msisdn('492215550000'), user: bob },
+        { user: '@alice:other.example' as const },
+      ],
+      [
+        'a homeserver in one country',
+        { sms: { perCountryAndHomeserver: hourly(1), perCountry: hourly(3) } },
+        byPhone,
+        { threepid: msisdn('492215550000'), user: bob },
+        { user: '@alice:other.example' as const },
+      ],
+      [
         'a client who is texted and no user',
-        { sms: { perUser: hourly(1) } },
+        { sms: { perClient: hourly(1), perUser: hourly(1) } },
         { ...byPhone, user: undefined },
         { threepid: msisdn('492215550000') },
         { client: '192.0.2.2' },
@@ -304,6 +325,30 @@ describe('Sessions', () => {
       clock.pass(HOUR_MS);
       await validationService.requestToken(repeat);
       expect(mails.sent.length + texts.sent.length).toBe(3);
+    });
+
+    it('that are reached leave nothing behind, however often somebody asks', async () => {
+      validationService = build([mails, texts], { mail: { perUser: hourly(1) }, sms: { perUser: hourly(1) } });
+      for (const one of [request, byPhone]) {
+        await validationService.requestToken(one);
+        for (let i = 0; i < 20; i++) {
+          const threepid = one === byPhone ? msisdn(`4922155500${i + 10}`) : email(`m${i}@example.org`);
+          const refused = { ...one, threepid, clientSecret: `secret${i}` };
+          await expect(validationService.requestToken(refused)).rejects.toMatchObject({ code: 'limit_exceeded' });
+          expect(await store.find(threepid, refused.clientSecret)).toBeUndefined();
+        }
+      }
+    });
+
+    it('that are reached leave a session as it was, also one that has expired', async () => {
+      validationService = build([mails], { mail: { perUser: hourly(1) } });
+      const sid = await validationService.requestToken(request);
+      clock.pass(SESSION_LIFETIME_MS + HOUR_MS);
+      await validationService.requestToken({ ...request, clientSecret: 'other' });
+      await expect(validationService.requestToken({ ...request, sendAttempt: 2 })).rejects.toMatchObject({
+        code: 'limit_exceeded',
+      });
+      expect((await store.find(request.threepid, request.clientSecret))?.sid).toBe(sid);
     });
 
     it('cost nothing for a repeat that sends nothing', async () => {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formats } from '../../../src/app/config/schema/formats.js';
 import { isOption, type Option, schema, type Section } from '../../../src/app/config/schema/schema.js';
-import { optionsOf } from '../../../src/app/config/schema/schema-tree.js';
+import { isSwitchable } from '../../../src/app/config/read/known-keys.js';
 
 interface Json {
   [key: string]: unknown;
@@ -22,8 +22,7 @@ function sectionSchema(section: Section): Json {
 }
 
 function subsection(section: Section): Json {
-  const isSwitchable = optionsOf(section).every(({ option }) => ['rate', 'cap'].includes(option.format));
-  return isSwitchable ? { anyOf: [{ const: false }, sectionSchema(section)] } : sectionSchema(section);
+  return isSwitchable(section) ? { anyOf: [{ const: false }, sectionSchema(section)] } : sectionSchema(section);
 }
 
 function optionSchema({ doc, format, default: usual, example }: Option): Json {

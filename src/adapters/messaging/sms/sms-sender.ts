@@ -4,14 +4,15 @@ import { DeliveryError, type Message, type MessageSender } from '../../../ports/
 import type { Telemetry } from '../../../ports/telemetry.js';
 import type { Templates } from '../templates.js';
 import { GatewayError, type Sms, type SmsGateway } from './gateway.js';
-import { forDestination, originatorFor, type Originator, type PerDestination } from './originators.js';
+import { type DestinationRules, isDestination } from './destinations.js';
+import { originatorFor, type Originator, type PerDestination } from './originators.js';
 
 export interface SmsOptions {
   /** At least one; tried in this order. */
   readonly gateways: readonly SmsGateway[];
   readonly originators: PerDestination<readonly Originator[]>;
-  /** Absent: everywhere is allowed. */
-  readonly destinations?: PerDestination<'allow' | 'reject'> | undefined;
+  /** Absent: everywhere is allowed but satellites and premium rate numbers. */
+  readonly destinations?: DestinationRules | undefined;
 }
 
 /** For numbers that no configured originator is for. */
@@ -33,7 +34,7 @@ export class SmsSender implements MessageSender {
   async send({ address }: Threepid, message: Message): Promise<void> {
     const { originators, destinations = {} } = this.options;
     if (message.kind !== 'validation') throw new DeliveryError('text messages', 'there is none of this kind', true);
-    if (forDestination(address, destinations) === 'reject') throw new DomainError('destination_rejected');
+    if (!isDestination(address, destinations)) throw new DomainError('destination_rejected');
     const originator = originatorFor(address, originators) ?? MATRIX;
     await this.sendByFirst({ number: address, originator, text: this.templates.renderSms(message) });
   }

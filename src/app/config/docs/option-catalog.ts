@@ -54,6 +54,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   'limits.invites': 'Invitations by mail.',
   'limits.wrongCodes': 'Guesses at a code.',
   'limits.lookup': 'Lookups.',
+  'limits.signIn': 'Sign-ins.',
   log: 'What is logged, and where to.',
 };
 
@@ -86,9 +87,12 @@ function optionEntry(option: Option, path: readonly string[]): Entry {
   };
 }
 
+/** What the keys of a map look like, where they are no server names. */
+const MAP_KEYS: Readonly<Record<string, string>> = { policies: 'privacy_policy', servers: '"@islet:example.org"' };
+
 function choicesOf(format: z.core.$ZodType, path: readonly string[]): readonly Choice[] {
   if (format instanceof z.ZodRecord && unwrap(format.valueType) instanceof z.ZodObject) {
-    const name = path.at(-1) === 'policies' ? 'privacy_policy' : 'example.org';
+    const name = MAP_KEYS[path.at(-1) ?? ''] ?? 'example.org';
     return [{ name, isInList: false, isInline: false, children: entriesOf(format.valueType, path) }];
   }
   const element = format instanceof z.ZodArray ? unwrap(format.element) : undefined;

@@ -54,7 +54,13 @@ export const fromConvict = (format: FormatName, value: unknown): unknown =>
   isMap(format) ? Object.fromEntries(value as [string, unknown][]) : value;
 
 /** Whether `false` in place of a section turns off all that is in it. */
-const isSwitchable = (section: Section): boolean =>
-  optionsOf(section).every(({ option }) => option.format === 'rate' || option.format === 'cap');
+export const isSwitchable = (section: Section): boolean =>
+  optionsOf(section).every(({ option }) => isLimit(option) || option.format === 'serverLimits');
 
-const allOff = (section: Section): Data => Object.fromEntries(Object.keys(section).map((key) => [key, false]));
+const isLimit = ({ format }: Option): boolean => format === 'rate' || format === 'cap';
+
+/** Limits that somebody has instead of others end with them. */
+const allOff = (section: Section): Data =>
+  Object.fromEntries(
+    Object.entries(section).flatMap(([key, node]) => (isOption(node) && !isLimit(node) ? [] : [[key, false]])),
+  );

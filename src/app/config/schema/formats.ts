@@ -2,6 +2,7 @@ import { addresses } from '../values/addresses.js';
 import { homeservers } from './homeservers.js';
 import { gateways, originators, smsRules } from './sms.js';
 import { brands } from './brands.js';
+import { serverLimitsFormat } from './limits.js';
 import { policies } from './terms.js';
 import { scalars } from '../values/scalars.js';
 import { sources } from './sources/sources.js';
@@ -33,6 +34,7 @@ export const formats = {
   gateways,
   originators,
   smsRules,
+  serverLimits: serverLimitsFormat,
   brands,
   policies,
 } as const;
@@ -46,6 +48,7 @@ export const structured: ReadonlySet<FormatName> = new Set([
   'gateways',
   'originators',
   'smsRules',
+  'serverLimits',
   'brands',
   'policies',
 ]);

@@ -182,7 +182,7 @@ export const schema = {
       default: { default: ['alpha:Matrix'] },
     },
     rules: {
-      doc: 'Whether text messages are sent to a calling code: `allow` or `reject`; `default` is for all others.',
+      doc: 'Whether text messages are sent to a calling code: `allow` or `reject`; `default` is for all others. `satellite` (+870, +878, +881 to +883) and `premium` (premium rate and shared cost numbers of every country, +808, +979) are rejected unless they are allowed by these names, satellites also by their calling codes.',
       format: 'smsRules',
       default: { default: 'allow' },
     },
@@ -285,22 +285,71 @@ export const schema = {
     mail: {
       perAddress: { doc: 'Validation mails to one address.', format: 'rate', default: '5/1h' },
       perUser: { doc: 'Validation mails that one user asks for.', format: 'rate', default: '20/1h' },
+      perHomeserver: {
+        doc: 'Validation mails that the users of one homeserver ask for.',
+        format: 'rate',
+        default: '300/1h',
+      },
       perClient: { doc: 'Validation mails that one client address asks for.', format: 'rate', default: '600/1h' },
     },
     sms: {
       perNumber: { doc: 'Text messages to one number.', format: 'rate', default: '3/1h' },
       perUser: { doc: 'Text messages that one user asks for.', format: 'rate', default: '5/1h' },
-      perCountry: { doc: 'Text messages to one calling code.', format: 'rate', default: '50/1h' },
+      perHomeserver: {
+        doc: 'Text messages that the users of one homeserver ask for.',
+        format: 'rate',
+        default: '50/1h',
+      },
+      perClient: {
+        doc: 'Text messages that one client address asks for without a user, as a homeserver does over v1.',
+        format: 'rate',
+        default: '50/1h',
+      },
+      perCountry: { doc: 'Text messages to one calling code.', format: 'rate', default: '100/1h' },
+      perCountryAndHomeserver: {
+        doc: 'How many of these one homeserver asks for, or one client without a user. Homeservers that the configuration names nowhere count as one, if it names any.',
+        format: 'rate',
+        default: '50/1h',
+      },
     },
     invites: {
       perSender: { doc: 'Invitations by one user.', format: 'rate', default: '30/1h' },
+      perHomeserver: { doc: 'Invitations by the users of one homeserver.', format: 'rate', default: '200/1h' },
+      perClient: {
+        doc: 'Invitations that one client address stores without a user, as a homeserver does over v1.',
+        format: 'rate',
+        default: '200/1h',
+      },
       perAddress: { doc: 'Invitations to one address.', format: 'rate', default: '5/1h' },
     },
     wrongCodes: {
       perSession: { doc: 'Wrong codes after which a validation session is closed.', format: 'cap', default: 5 },
     },
     lookup: {
-      addressesPerUser: { doc: 'Addresses that one user looks up.', format: 'rate', default: '50000/1h' },
+      addressesPerUser: {
+        doc: 'Addresses that one user looks up; an invitation is one.',
+        format: 'rate',
+        default: '50000/1h',
+      },
+      addressesPerHomeserver: {
+        doc: 'Addresses that the users of one homeserver look up.',
+        format: 'rate',
+        default: '500000/1h',
+      },
+      addressesPerClient: {
+        doc: 'Addresses that one client address looks up without a user, over v1.',
+        format: 'rate',
+        default: '50000/1h',
+      },
+    },
+    signIn: {
+      perHomeserver: { doc: 'Sign-ins of the users of one homeserver.', format: 'rate', default: '3000/1h' },
+      perClient: { doc: 'Sign-ins that one client address tries.', format: 'rate', default: '600/1h' },
+    },
+    servers: {
+      doc: 'Limits of their own for those who ask for many: a user such as another identity server, the address of a client such as a homeserver that asks over v1, or a homeserver with all its users.',
+      format: 'serverLimits',
+      default: {},
     },
   },
 

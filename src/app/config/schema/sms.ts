@@ -94,4 +94,10 @@ const callingCode = z
 export const originators = z.record(callingCode, smsKinds.originators);
 
 /** By calling code. */
-export const smsRules = z.record(callingCode, word('allow', 'reject'));
+export const smsRules = z.record(
+  z.union(
+    [callingCode, z.enum(['satellite', 'premium'])],
+    'must be named by a calling code such as 49, satellite, premium, or default',
+  ),
+  word('allow', 'reject'),
+);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AccountService } from '../../../domain/accounts/account-service.js';
+import type { AskerOf } from '../request/client-address.js';
 import { accessTokenOf, type SignedIn } from '../request/authentication.js';
 import { jsonBody, read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
@@ -12,11 +13,15 @@ const OpenIdBody = z.object({
 });
 
 /** Spec: "Authentication", the account endpoints. */
-export const accountEndpoints = (accountService: AccountService, requireUser: SignedIn): Endpoints => ({
+export const accountEndpoints = (
+  accountService: AccountService,
+  requireUser: SignedIn,
+  askerOf: AskerOf,
+): Endpoints => ({
   '/account/register': {
     async POST(req, res) {
       const { matrix_server_name, access_token } = read(OpenIdBody, jsonBody(req));
-      const token = await accountService.register(matrix_server_name, access_token);
+      const token = await accountService.register(matrix_server_name, access_token, askerOf(req, undefined).client);
       // Sydent's clients look for the second one.
       res.json({ token, access_token: token });
     },

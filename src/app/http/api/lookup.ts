@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { routeIn, viaText } from '../../../domain/lookup/via-header.js';
 import type { LookupService } from '../../../domain/lookup/lookup-service.js';
 import type { Quotas } from '../../../domain/rate-limiting/quotas.js';
+import type { AskerOf } from '../request/client-address.js';
 import type { SignedIn } from '../request/authentication.js';
 import { jsonBody, read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
@@ -14,7 +15,12 @@ const LookupBody = z.object({
 });
 
 /** Spec: "Association lookup". */
-export const lookupEndpoints = (lookupService: LookupService, quotas: Quotas, requireUser: SignedIn): Endpoints => ({
+export const lookupEndpoints = (
+  lookupService: LookupService,
+  quotas: Quotas,
+  requireUser: SignedIn,
+  askerOf: AskerOf,
+): Endpoints => ({
   '/hash_details': {
     async GET(req, res) {
       await requireUser(req);
@@ -28,7 +34,7 @@ export const lookupEndpoints = (lookupService: LookupService, quotas: Quotas, re
     async POST(req, res) {
       const user = await requireUser(req);
       const { addresses, algorithm, pepper } = read(LookupBody, jsonBody(req));
-      await quotas.consume('lookup', { addressesPerUser: user }, addresses.length);
+      await quotas.consumeFor('lookup', askerOf(req, user), {}, addresses.length);
       const mappings = await lookupService.find(algorithm, pepper, addresses, routeIn(req.get('via')));
       res.json({ mappings: Object.fromEntries(mappings) });
     },

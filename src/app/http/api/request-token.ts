@@ -6,7 +6,7 @@ import { internationalFormat, isRegion, readPhoneNumber } from '../../../domain/
 import type { ValidationService } from '../../../domain/validation/validation-service.js';
 import { email, msisdn } from '../../../domain/identifiers/threepid.js';
 import { read } from '../request/body.js';
-import { clientKey, type ClientOf } from '../request/client-address.js';
+import type { AskerOf } from '../request/client-address.js';
 import type { ApiVersion } from '../request/api-version.js';
 import type { Endpoints } from '../endpoints.js';
 import { nextLink, opaqueId, sendAttempt } from '../request/fields.js';
@@ -24,15 +24,14 @@ const NO_COUNTRY =
 export function requestTokenEndpoints(
   validationService: ValidationService,
   apiVersion: ApiVersion,
-  clientOf: ClientOf,
+  askerOf: AskerOf,
   pages: Pages,
 ): Endpoints {
   const asked = (req: Request, user: Mxid | undefined, attempt: z.output<z.ZodObject<typeof Attempt>>) => ({
     clientSecret: attempt.client_secret,
     sendAttempt: attempt.send_attempt,
     nextLink: attempt.next_link,
-    user,
-    client: clientKey(clientOf(req).address),
+    ...askerOf(req, user),
     preferences: preferencesOf(pages, req, user),
   });
 

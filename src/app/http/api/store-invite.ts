@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DomainError } from '../../../domain/shared/errors.js';
 import type { InviteService } from '../../../domain/invites/invite-service.js';
 import { read } from '../request/body.js';
+import type { AskerOf } from '../request/client-address.js';
 import type { ApiVersion } from '../request/api-version.js';
 import type { Endpoints } from '../endpoints.js';
 import { mxid, roomName, roomReference } from '../request/fields.js';
@@ -24,6 +25,7 @@ const InviteBody = z.object({
 export function inviteEndpoints(
   inviteService: InviteService,
   apiVersion: ApiVersion,
+  askerOf: AskerOf,
   publicUrl: string,
   pages: Pages,
 ): Endpoints {
@@ -36,6 +38,7 @@ export function inviteEndpoints(
         const body = read(InviteBody, apiVersion.body(req));
         if (user !== undefined && user !== body.sender) throw new DomainError('sender_not_yours');
         const ticket = await inviteService.invite({
+          asker: askerOf(req, user),
           medium: body.medium,
           address: body.address,
           roomId: body.room_id,

@@ -5,6 +5,8 @@ import type { BindingService } from '../../../domain/bindings/binding-service.js
 import { DomainError } from '../../../domain/shared/errors.js';
 import type { LookupService } from '../../../domain/lookup/lookup-service.js';
 import { keyOf, tryThreepid } from '../../../domain/identifiers/threepid.js';
+import type { Quotas } from '../../../domain/rate-limiting/quotas.js';
+import type { AskerOf } from '../request/client-address.js';
 import { jsonOrFormBody, read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
 import { queryOf } from '../request/query.js';
@@ -22,21 +24,28 @@ const BulkBody = z.object({
   threepids: z.custom<readonly Pair[]>(arePairs, 'must be a list of pairs of a medium and an address'),
 });
 
+export interface V1LookupServices {
+  readonly lookupService: LookupService;
+  readonly bindingService: BindingService;
+  readonly quotas: Quotas;
+}
+
 /**
  * The lookups of v1, which ask in clear.
  *
  * @param allow throws for clients that may not ask
  */
 export const v1LookupEndpoints = (
-  lookupService: LookupService,
-  bindingService: BindingService,
+  { lookupService, bindingService, quotas }: V1LookupServices,
   maxAddresses: number,
   allow: (req: Request) => void,
+  askerOf: AskerOf,
 ): Endpoints => ({
   '/lookup': {
     async GET(req, res) {
       allow(req);
       const { medium, address } = read(LookupQuery, queryOf(req));
+      await quotas.consumeFor('lookup', askerOf(req, undefined));
       const threepid = tryThreepid(medium, address);
       const users = await lookupService.findUsers(threepid ? [threepid] : [], routeIn(req.get('via')));
       const mxid = threepid && users.get(keyOf(threepid));
@@ -48,6 +57,7 @@ export const v1LookupEndpoints = (
       allow(req);
       const { threepids } = read(BulkBody, jsonOrFormBody(req));
       if (threepids.length > maxAddresses) throw new DomainError('too_many_addresses');
+      await quotas.consumeFor('lookup', askerOf(req, undefined), {}, threepids.length);
       const asked = threepids.flatMap(([medium, address]) => {
         const threepid = tryThreepid(medium, address);
         return threepid ? [{ medium, address, threepid }] : [];

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import type { Request } from 'express';
 import { networkOf } from '../../../domain/identifiers/ip-network.js';
+import type { Mxid } from '../../../domain/identifiers/mxid.js';
+import type { Asker } from '../../../domain/rate-limiting/asker.js';
 import { namesProxies } from '../../../domain/lookup/via-header.js';
 import { inRanges } from './ip-ranges.js';
 
@@ -44,6 +46,13 @@ export function clientOf(trustedProxies: readonly string[]): ClientOf {
 
 /** By what a client is counted: IPv6 by its network of 64 bits, and an address in all its spellings as one. */
 export const clientKey = (address: string): string => networkOf(plain(address));
+
+/** Who asks, as limits count. */
+export type AskerOf = (req: Request, user: Mxid | undefined) => Asker;
+
+export const askerOf =
+  (clientOf: ClientOf): AskerOf =>
+  (req, user) => ({ user, client: clientKey(clientOf(req).address) });
 
 /** Without port, brackets, zone, and the prefix of an IPv4 address on an IPv6 socket. */
 function plain(address: string): string {

@@ -1,0 +1,32 @@
+import type { Limit } from '../../ports/rate-limits.js';
+import { networkOf } from '../identifiers/ip-network.js';
+import { homeserverKey } from './asker.js';
+import type { CountedLimit, Topic } from './counted-limit.js';
+
+/**
+ * Limits in place of the usual ones, by who asks: a user (`@islet:partner.example`, another identity
+ * server), a client (`10.0.0.5`, a homeserver that asks over v1), or a homeserver with all its users
+ * (`example.org`). `false` is without limit, a topic that is missing has the usual ones.
+ */
+export type ServerLimits = Readonly<Record<string, Readonly<Partial<Record<Topic, Limit | false | undefined>>>>>;
+
+/** Finds the limit that somebody has of their own; `undefined` where the usual ones are meant. */
+export function serverLimits(
+  servers: ServerLimits,
+): (topic: Topic, kind: 'user' | 'client' | 'homeserver', subject: string | undefined) => CountedLimit | undefined {
+  const byKey = new Map(Object.entries(servers).map(([name, limits]) => [keyOf(name), limits]));
+  return (topic, kind, subject) => {
+    if (byKey.size === 0 || subject === undefined) return undefined;
+    const key = `${kind} ${kind === 'user' ? subject : kind === 'client' ? networkOf(subject) : homeserverKey(subject)}`;
+    const limit = byKey.get(key)?.[topic];
+    if (limit === undefined) return undefined;
+    return { topic, kind, limit: limit || undefined, key: `${topic} servers ${key}`, name: `servers, ${topic}` };
+  };
+}
+
+/** An IP address names a client: a homeserver without a name of its own is counted like any other. */
+function keyOf(name: string): string {
+  if (name.startsWith('@')) return `user ${name}`;
+  const isClient = /^\d+(?:\.\d+){3}$/.test(name) || (name.includes(':') && networkOf(name) !== name);
+  return isClient ? `client ${networkOf(name)}` : `homeserver ${homeserverKey(name)}`;
+}
