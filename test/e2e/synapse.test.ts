@@ -137,17 +137,23 @@ describe('a homeserver like Synapse', () => {
   it('does not unbind users of others, nor for another identity server (UNB-3, UNB-5)', async () => {
     await bind('henri', 'henri@example.net');
     const { identity } = world.synapse;
-    for (const [mxid, idServer] of [
-      ['@henri:other.example', ID_SERVER],
-      ['@henri:example.org', 'id.other.example'],
+    for (const [mxid, idServer, status] of [
+      ['@henri:other.example', ID_SERVER, 403],
+      // With 403 Synapse would deactivate nobody.
+      ['@henri:example.org', 'id.other.example', 400],
     ] as const) {
-      expect(await identity.unbind(mxid, 'email', 'henri@example.net', idServer)).toMatchObject({
-        status: 403,
-        json: { errcode: 'M_FORBIDDEN' },
-      });
+      expect(await identity.unbind(mxid, 'email', 'henri@example.net', idServer)).toMatchObject({ status });
     }
     const token = await signIn('alice');
     expect(await identity.lookUp('email', 'henri@example.net', token)).toBe('@henri:example.org');
+  });
+
+  it('unbinds under every name under which it binds: with the default port too (UNB-5)', async () => {
+    await bind('judith', 'judith@example.net');
+    const { identity } = world.synapse;
+    const mxid = '@judith:example.org';
+    expect((await identity.unbind(mxid, 'email', 'judith@example.net', `${ID_SERVER}:443`)).status).toBe(200);
+    expect(await identity.lookUp('email', 'judith@example.net', await signIn('alice'))).toBeUndefined();
   });
 
   it('has phone numbers validated by version 1, without a token (V1-2, MS-3, EM-8)', async () => {

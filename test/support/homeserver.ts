@@ -46,8 +46,11 @@ export async function startHomeserver(
       });
     } else if (pathname.startsWith(PROFILE)) {
       const [, localpart = ''] = /^@(.*?):/.exec(decodeURIComponent(pathname.slice(PROFILE.length))) ?? [];
+      // As Synapse 1.160 does: no row for the whole, no profile for one field of it.
       if (accounts.has(localpart)) answer(200, { displayname: localpart });
-      else answer(404, { errcode: 'M_NOT_FOUND', error: 'Profile was not found' });
+      else if (pathname.endsWith('/displayname'))
+        answer(404, { errcode: 'M_NOT_FOUND', error: 'Profile was not found' });
+      else answer(404, { errcode: 'M_UNKNOWN', error: 'No row found (profiles)' });
     } else if (pathname.startsWith('/_matrix/client/v3/')) {
       void body(request).then((sent) => answer(...clientAnswer(name, signedIn, request, pathname, sent)));
     } else if (pathname === '/_matrix/client/versions') {

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../domain/signing/canonical-json.js';
 import { homeserverOf, type Mxid } from '../../domain/identifiers/mxid.js';
 import type { AccountLookup } from '../../ports/account-lookup.js';
 import type { HttpClient } from '../../ports/http-client.js';
@@ -13,6 +14,9 @@ export interface AccountAccess {
 }
 
 const PATHS = { profile: '/_matrix/client/v3/profile/', synapse: '/_synapse/admin/v2/users/' } as const;
+/** What Synapse says since 1.135 of users without a row in its table of profiles: they have no account. */
+const NO_ROW = 'M_UNKNOWN';
+const DISPLAY_NAME = '/displayname';
 const TIME_LIMIT_MS = 10_000;
 const MAX_BYTES = 256 * 1024;
 
@@ -33,25 +37,51 @@ export class HttpAccountLookup implements AccountLookup {
     const homeserver = homeserverOf(mxid);
     if (!this.isAllowed(homeserver)) throw new Error(`${homeserver} is not a homeserver that is talked to`);
     const access = Object.hasOwn(this.access, homeserver) ? this.access[homeserver] : undefined;
-    const { accessToken, accountApi } = access ?? { accountApi: 'profile' };
+    const { accountApi } = access ?? { accountApi: 'profile' as const };
+    const answer = await this.ask(homeserver, mxid, access);
+    // Old versions of Synapse say 0 and 1.
+    if (typeof answer === 'object') return !(accountApi === 'synapse' && answer['deactivated']);
+    if (accountApi === 'synapse' || answer === NO_ROW) return false;
+    return this.hasEmptyProfile(homeserver, mxid, access);
+  }
+
+  /**
+   * Synapse answers the same for a profile without content as for none, but knows a display name, if only
+   * an empty one, of every account. Some servers have an answer for users who do not exist, too: there,
+   * no profile means no account.
+   */
+  private async hasEmptyProfile(homeserver: string, mxid: Mxid, access: AccountAccess | undefined): Promise<boolean> {
+    if (typeof (await this.ask(homeserver, mxid, access, DISPLAY_NAME)) !== 'object') return false;
+    const nobody = await this.ask(homeserver, `@no such user:${homeserver}`, access, DISPLAY_NAME).catch(
+      () => undefined,
+    );
+    return nobody === 'M_NOT_FOUND' || nobody === NO_ROW;
+  }
+
+  /** @returns what is known of a user, or the errcode that says that there is nothing. @throws if it is neither */
+  private async ask(
+    homeserver: string,
+    mxid: string,
+    { accountApi, accessToken }: AccountAccess = { accountApi: 'profile' },
+    field = '',
+  ): Promise<JsonObject | 'M_NOT_FOUND' | typeof NO_ROW> {
     const api = await this.apis.find(homeserver);
     const { status, body } = await this.http.request({
       ...api,
       method: 'GET',
-      url: `${api.url}${PATHS[accountApi]}${encodeURIComponent(mxid)}`,
+      url: `${api.url}${PATHS[accountApi]}${encodeURIComponent(mxid)}${field}`,
       headers: { ...api.headers, ...(accessToken !== undefined && { authorization: `Bearer ${accessToken.value}` }) },
       timeLimitMs: this.timeLimitMs,
       maxBytes: MAX_BYTES,
     });
     const content = parseJsonObject(body);
-    // Old versions of Synapse say 0 and 1.
-    if (status === 200 && content) return !(accountApi === 'synapse' && content['deactivated']);
+    if (status === 200 && content) return content;
     const errcode = content?.['errcode'];
-    if (status === 404 && errcode === 'M_NOT_FOUND') return false;
+    if (status === 404 && (errcode === 'M_NOT_FOUND' || errcode === NO_ROW)) return errcode;
     const word =
       typeof errcode === 'string' && /^[A-Z_]{1,40}$/.test(errcode) ? ` ${errcode}` : content ? '' : ', no JSON';
     throw new Error(
-      `${new URL(api.url).host} -> GET ${PATHS[accountApi]}… -> ${status}${word}${adviceOn(status, homeserver, accountApi)}`,
+      `${new URL(api.url).host} -> GET ${PATHS[accountApi]}…${field} -> ${status}${word}${adviceOn(status, homeserver, accountApi)}`,
     );
   }
 }

@@ -39,7 +39,12 @@ export function homeserverTrial(
   const federation = new FederationClient(http, clock, options);
   const apis = new ClientPlaces(http, clock, config.homeservers);
   const pinned = federation.pinnedKeys(name);
-  const isChecked = config.sources.some((source) => 'accounts' in source && source.accounts === 'check');
+  const isChecked = config.sources.some(
+    (source) =>
+      'accounts' in source &&
+      source.accounts === 'check' &&
+      (!('homeserver' in source) || source.homeserver === undefined || source.homeserver === name),
+  );
 
   /** Nothing but accounts is asked for where clients are answered. */
   async function clients(): Promise<readonly CheckResult[]> {

@@ -125,8 +125,26 @@ export function publicUrlTrial(config: Config, isRunning: boolean, http: HttpCli
     const signer = new Ed25519Signer(name, parseKeys(await readFile(config.signing.keyFile, 'utf8')));
     const [{ keyId, publicKey }] = signer.keys;
     const { url, status, body } = await get(`/v2/pubkey/${keyId}`);
-    if (status === 200 && body.includes(`"${publicKey}"`)) return [ok(`${publicUrl} leads here`)];
+    if (status === 200 && body.includes(`"${publicKey}"`)) return [ok(`${publicUrl} leads here`), ...(await unbinds())];
     return [failure(`${url} -> ${status}, and not our key: another identity server answers there`, forward)];
+  }
+
+  /** Whether homeservers can unbind under the name that clients make of the URL, with and without its port. */
+  async function unbinds(): Promise<readonly CheckResult[]> {
+    const url = `${publicUrl.replace(/\/+$/, '')}/_matrix/identity/v2/3pid/unbind`;
+    const threepid = { medium: 'email', address: 'islet-doctor@example.invalid' };
+    const body = JSON.stringify({ mxid: '@islet-doctor:example.invalid', threepid });
+    const found: CheckResult[] = [];
+    for (const destination of protocol === 'https:' && host === hostname ? [host, `${host}:443`] : [host]) {
+      // No server can have this origin, so nobody is asked for its keys.
+      const authorization = `X-Matrix origin="!",destination="${destination}",key="ed25519:doctor",sig="doctor"`;
+      const headers = { authorization, 'content-type': 'application/json' };
+      const { status } = await http.request({ ...LIMITS, method: 'POST', url, headers, body, chosenBy: 'operator' });
+      const what = `an unbind signed for ${destination}`;
+      if (status === 403) found.push(ok(`${what} is one for us`));
+      else found.push(failure(`${url} -> ${status} for ${what}`, 'the proxy has to pass Authorization on'));
+    }
+    return found;
   }
 
   return async () => [...names(), ...(await answers())];

@@ -40,6 +40,8 @@ const matrix = {
   terms_not_signed: [403, 'M_TERMS_NOT_SIGNED'],
   user_left: [403, 'M_FORBIDDEN'],
   session_not_theirs: [400, 'M_SESSION_EXPIRED'],
+  // With 403 Synapse lets nobody deactivate the account; with 400 it goes on without us.
+  unbind_elsewhere: [400, 'M_INVALID_PARAM'],
   unbind_not_proven: [403, 'M_FORBIDDEN'],
   invite_unknown: [404, 'M_UNRECOGNIZED'],
   limit_exceeded: [429, 'M_LIMIT_EXCEEDED'],

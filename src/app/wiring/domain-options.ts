@@ -49,7 +49,7 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
     inviteService: { publicUrl, webClient: invites.webClient, allowedWebClients: invites.allowedWebClients },
     quotas: { ...limits, knownHomeservers: knownHomeservers(config) },
     policies,
-    serverNames: [name, ...otherNames],
+    serverNames: [...new Set([name, ...otherNames, new URL(publicUrl).host])],
     serverIdentity: serverIdentity(config),
   };
 }

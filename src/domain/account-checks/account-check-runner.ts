@@ -11,7 +11,8 @@ import { lookupHash } from '../identifiers/lookup-hash.js';
 import { homeserverOf, type Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-const MINUTE_MS = 60 * 1000;
+/** How often all are looked for who are invited. */
+const INVITED_MS = 15_000;
 
 /** Whose accounts are checked. */
 export interface CheckedSources {
@@ -51,7 +52,7 @@ export class AccountCheckRunner {
    */
   async run(): Promise<readonly Threepid[] | undefined> {
     await this.follow();
-    if (this.deps.clock.now() - this.lookedAt >= MINUTE_MS) await this.checkInvited();
+    if (this.deps.clock.now() - this.lookedAt >= INVITED_MS) await this.checkInvited();
     const arrived = [...(await this.deps.accountStatuses.flush())];
     // One homeserver that hangs does not hold up the others.
     const asked = [...this.homeservers].map((name) => this.deps.prober.ask(name, (mxids) => this.stillThere(mxids)));

@@ -16,7 +16,7 @@ const TRIAL = 3;
 /** Longer than a batch takes: whoever dies with it loses it to the next after this. */
 const HIDDEN_MS = 5 * MINUTE_MS;
 /** When to ask again after an answer that says neither. */
-const UNCLEAR_MS = 5 * MINUTE_MS;
+const UNCLEAR_MS = MINUTE_MS;
 
 /** A homeserver that gives no answer is left alone for so long at first, and at the longest. */
 const FIRST_PAUSE_MS = MINUTE_MS / 2;

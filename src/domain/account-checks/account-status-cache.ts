@@ -10,8 +10,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 const THERE_MS = 3 * 24 * HOUR_MS;
 /** How soon one that is not there is asked for again by itself. */
 const ABSENT_MS = HOUR_MS;
-/** However often somebody is looked for: a little less than the minute in which all are looked for who are invited. */
-const REQUEST_INTERVAL_MS = MINUTE_MS - 10_000;
+/** However often somebody is looked for. With `INVITED_MS` it is the longest time from a first login to its invitation. */
+const REQUEST_INTERVAL_MS = 25_000;
 
 /** Clocks of the instances that write into one database differ by less than this. */
 const CLOCK_SKEW_MS = 30 * 1000;

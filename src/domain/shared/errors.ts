@@ -31,6 +31,7 @@ export const domainErrors = {
   terms_not_signed: 'The terms of service have not been accepted yet',
   user_left: 'The directory of this organisation does not know this user any more',
   session_not_theirs: 'The address was validated by somebody who had this user name before, please validate it again',
+  unbind_elsewhere: 'This request is signed for another server',
   unbind_not_proven: 'Neither a validated session nor a signature of the homeserver proves this unbind',
   invite_unknown: 'No invitation has this token',
   limit_exceeded: 'Too many requests, please try again later',

@@ -29,8 +29,8 @@ export class RequestAuthenticator {
   /**
    * The homeserver whose signature is on this request, `undefined` if it bears no X-Matrix header.
    *
-   * @throws Refused `unbind_not_proven` if none of the signatures holds, saying which name it was
-   *   signed for if that is not ours; `homeserver_failed` if its keys cannot be had
+   * @throws DomainError `unbind_not_proven` if none of the signatures holds; `unbind_elsewhere` if it is signed for a
+   *   name that is not ours; `homeserver_failed` if its keys cannot be had
    */
   async origin(request: SignedRequest): Promise<string | undefined> {
     if (request.authorizations.length > MOST_HEADERS) {
@@ -57,8 +57,8 @@ export class RequestAuthenticator {
   /** @param content of the request, as canonical JSON */
   private async holds(claim: XMatrix, { method, uri }: SignedRequest, content: string): Promise<boolean> {
     const { origin, destination, key, sig } = claim;
-    if (!isServerName(origin)) return false;
     const names = this.namesFor(destination);
+    if (!isServerName(origin)) return false;
     const publicKey = await this.keys.find(origin, key);
     if (publicKey === undefined) return false;
     // Synapse signs `destination_is`, the Server-Server API has `destination`.
@@ -74,10 +74,10 @@ export class RequestAuthenticator {
 
   private namesFor(destination: string | undefined): readonly string[] {
     if (destination === undefined) return this.names;
-    const isOurs = this.names.some((name) => name.toLowerCase() === destination.toLowerCase());
+    const isOurs = this.names.some((name) => withoutDefaultPort(name) === withoutDefaultPort(destination));
     if (isOurs) return [destination, ...this.names.filter((name) => name !== destination)];
     const message = `The request is signed for "${destination}", this server goes by "${this.names.join('", "')}"`;
-    throw new DomainError('unbind_not_proven', { message });
+    throw new DomainError('unbind_elsewhere', { message });
   }
 }
 
@@ -89,3 +89,6 @@ function canonicalOf(content: JsonObject): string | undefined {
     return undefined;
   }
 }
+
+/** Clients write the name with or without the port that HTTPS has anyway. */
+const withoutDefaultPort = (name: string): string => name.toLowerCase().replace(/:443$/, '');

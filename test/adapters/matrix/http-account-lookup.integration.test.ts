@@ -58,6 +58,41 @@ describe('AccountsOverHttp', () => {
     expect(await given({ url }, synapse).has('@anna:example.org')).toBe(expected);
   });
 
+  describe('asked for profiles', () => {
+    const MISSING = { errcode: 'M_NOT_FOUND', error: 'Profile was not found' };
+    const NO_ROW = { errcode: 'M_UNKNOWN', error: 'No row found (profiles)' };
+    type Said = readonly [status: number, body: object];
+    /** What a homeserver says of Anna's profile, of her display name, and of that of nobody. */
+    const asked = async (whole: Said, name: Said, nobodysName: Said) => {
+      const { url } = await serve((request, response) => {
+        const path = decodeURIComponent(request.url ?? '');
+        const [status, body] = !path.endsWith('/displayname') ? whole : path.includes('/@anna:') ? name : nobodysName;
+        response.writeHead(status).end(JSON.stringify(body));
+      });
+      return given({ url }, profile).has('@anna:example.org');
+    };
+    const none: Said = [404, MISSING];
+
+    it.each<[string, boolean, Said, Said, Said]>([
+      ['Synapse 1.160, no account', false, [404, NO_ROW], none, none],
+      ['Synapse 1.160, an empty profile', true, none, [200, { displayname: null }], none],
+      ['Synapse 1.160, an account', true, [200, { displayname: 'Anna' }], [200, { displayname: 'Anna' }], none],
+      ['Synapse 1.60 to 1.134, no account', false, none, none, none],
+      ['Synapse 1.60 to 1.134, an empty profile', true, none, [200, {}], none],
+      ['Dendrite, Conduit, Tuwunel, no account', false, none, none, none],
+      ['Tuwunel, an empty profile', true, [200, {}], none, none],
+      ['Continuwuity, no account', false, none, [200, {}], [200, {}]],
+      ['a server that refuses a name that cannot be', false, none, [200, {}], [400, { errcode: 'M_INVALID_PARAM' }]],
+    ])('understands %s', async (_case, exists, whole, name, nobodysName) => {
+      expect(await asked(whole, name, nobodysName)).toBe(exists);
+    });
+
+    it('cannot say where the second question is not answered', async () => {
+      const limited: Said = [429, { errcode: 'M_LIMIT_EXCEEDED' }];
+      await expect(asked(none, limited, none)).rejects.toThrow('429 M_LIMIT_EXCEEDED');
+    });
+  });
+
   it('asks where clients are answered, with the access token', async () => {
     const clients = await serve(answer({}));
     const federation = await serve((_request, response) => response.writeHead(500).end());

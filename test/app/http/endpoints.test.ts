@@ -73,6 +73,17 @@ describe('endpoints', () => {
     },
   );
 
+  it.for(['//_matrix/identity/v2/terms', '/_matrix/identity//v2///terms', '//_matrix//identity//versions'])(
+    'takes the slashes of %s for one',
+    async (path) => {
+      expect((await fetch(`http://127.0.0.1:${app.port}${path}`)).status).toBe(200);
+    },
+  );
+
+  it('asks for the same authentication at a path with several slashes', async () => {
+    expect((await app.call('GET', '//v2//hash_details')).status).toBe(401);
+  });
+
   it.for(['/v2/pubkey/%', '/v2/pubkey/%zz', '/v2/pubkey/%ff', '/%'])(
     'refuses the malformed path %s as the client’s mistake',
     async (path) => {

@@ -59,6 +59,7 @@ describe('errors', () => {
     ['homeserver_failed', 502, 'M_UNKNOWN'],
     ['terms_not_signed', 403, 'M_TERMS_NOT_SIGNED'],
     ['unbind_not_proven', 403, 'M_FORBIDDEN'],
+    ['unbind_elsewhere', 400, 'M_INVALID_PARAM'],
     ['invite_unknown', 404, 'M_UNRECOGNIZED'],
     ['limit_exceeded', 429, 'M_LIMIT_EXCEEDED'],
   ])('says %s as %i %s, with its sentence (G-8, G-12)', async (code, status, errcode) => {
