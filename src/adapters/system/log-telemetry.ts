@@ -1,10 +1,11 @@
 import { finished } from 'node:stream/promises';
-import { Counter, collectDefaultMetrics, Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { createLogger, format, transports, type Logger } from 'winston';
 import type { Facts, Telemetry } from '../../ports/telemetry.js';
 import { reportError, type ErrorReport } from './error-report.js';
 import { LogFile } from './log-file.js';
 import { jsonLine, prettyLine, type LogEntry } from './log-lines.js';
+import { type KnownValues, Metrics } from './metrics.js';
 
 export interface LogOptions {
   /** The least important level that is still written. */
@@ -15,11 +16,12 @@ export interface LogOptions {
   readonly file?: string;
 }
 
-/** The log by winston, the counters by prom-client. Whoever made it closes it. */
+/** The log by winston, the metrics by prom-client. Whoever made it closes it. */
 export class LogTelemetry implements Telemetry {
-  /** Everything counted, for whoever publishes it. */
+  /** All metrics, for whoever publishes them. */
   readonly registry = new Registry();
 
+  private readonly metrics = new Metrics(this.registry);
   private readonly logger: Logger;
   private readonly file: LogFile | undefined;
   private isClosed = false;
@@ -44,6 +46,10 @@ export class LogTelemetry implements Telemetry {
     collectDefaultMetrics({ register: this.registry });
   }
 
+  debug(message: string, facts: Facts = {}): void {
+    this.write('debug', message, facts);
+  }
+
   info(message: string, facts: Facts = {}): void {
     this.write('info', message, facts);
   }
@@ -52,12 +58,21 @@ export class LogTelemetry implements Telemetry {
     this.write('warn', message, facts, cause);
   }
 
+  error(message: string, facts: Facts = {}, cause?: unknown): void {
+    this.write('error', message, facts, cause);
+  }
+
   count(name: string, labels: Readonly<Record<string, string>> = {}): void {
-    try {
-      this.counter(`islet_${name}_total`, Object.keys(labels)).inc(labels);
-    } catch (cause) {
-      this.warn('a counter cannot be counted', { counter: name }, cause);
-    }
+    this.measure(name, () => this.metrics.count(name, labels));
+  }
+
+  observe(name: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
+    this.measure(name, () => this.metrics.observe(name, value, labels));
+  }
+
+  /** Starts the counters at 0 whose labels have these values. */
+  startAtZero(known: Partial<KnownValues>): void {
+    this.metrics.startAtZero(known);
   }
 
   /** Goes on in a file of the same name, after a rotation has moved the old one away. */
@@ -65,7 +80,8 @@ export class LogTelemetry implements Telemetry {
     try {
       this.file?.reopen();
     } catch (cause) {
-      this.warn('the log file cannot be opened again, the old one is kept', {}, cause);
+      const facts = { event: 'log_file_not_reopened' };
+      this.error('log file cannot be reopened; the old one is used', facts, cause);
     }
   }
 
@@ -87,10 +103,12 @@ export class LogTelemetry implements Telemetry {
     this.logger.log({ level, message, entry });
   }
 
-  private counter(name: string, labelNames: string[]): Counter {
-    const known = this.registry.getSingleMetric(name);
-    if (known instanceof Counter) return known;
-    return new Counter({ name, help: `${name}, since the start`, labelNames, registers: [this.registry] });
+  private measure(metric: string, work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      this.error('metric cannot be recorded', { event: 'metric_failed', metric }, cause);
+    }
   }
 }
 
