@@ -19,14 +19,14 @@ beforeAll(() => {
 });
 
 const clock = { now: () => performance.timeOrigin + performance.now() };
-const silence: Telemetry = {
+const silence = {
   debug: () => {},
   info: () => {},
   warn: () => {},
   error: () => {},
   count: () => {},
   observe: () => {},
-};
+} satisfies Telemetry;
 const limits = { userinfoMs: 1_000, onbindMs: 1_000 };
 
 const anna: RequestListener = (_request, response) => response.end('{"sub":"@anna:example.org"}');
