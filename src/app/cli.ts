@@ -1,26 +1,14 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { openKeyFile } from '../adapters/signing/key-file.js';
-import { LogTelemetry } from '../adapters/system/log-telemetry.js';
-import { type AdminClient, openAdminClient } from './commands/admin-client.js';
+// Everything else is loaded by the command that needs it, so that each starts as fast as it can.
+import type { AdminClient } from './commands/admin-client.js';
+import type { InitOptions } from './commands/init.js';
 import { addOperations } from './commands/operations-commands.js';
-import { addUpstream } from './commands/upstream-commands.js';
-import { checkCommand } from './commands/check.js';
-import { showDiagnoses } from './commands/doctor.js';
-import { type InitOptions, initCommand } from './commands/init.js';
-import { lookup } from './commands/lookup.js';
-import { mailTest } from './commands/mail-test.js';
 import { paintFor } from './commands/terminal-style.js';
-import { terminalPrompt } from './commands/prompt.js';
-import { logOf, serveUntilSignalled } from './commands/serve.js';
-import { sync } from './commands/sync.js';
-import { templatesCheck } from './commands/templates-check.js';
-import { ConfigError } from './config/errors/problems.js';
-import { type LoadedConfig, loadConfig } from './config/config.js';
-import { startDemo } from './demo/demo.js';
+import { addUpstream } from './commands/upstream-commands.js';
+import type { LoadedConfig } from './config/config.js';
 import { messageOf } from './doctor/check-result.js';
-import { runChecks, runCheck } from './doctor/doctor.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -51,7 +39,8 @@ const command = (name: string, description: string, parent = program, options = 
     .option('-c, --config <file>', 'configuration file; else ISLET_CONFIG, ./islet.yaml or /etc/islet/islet.yaml');
 
 command('serve', 'run the server').action(async ({ config }: WithConfig) => {
-  await serveUntilSignalled(load(config));
+  const { serveUntilSignalled } = await import('./commands/serve.js');
+  await serveUntilSignalled(await load(config));
 });
 
 program
@@ -60,6 +49,7 @@ program
   .option('--exit', 'end after the four lookups; the exit code says whether all came out right')
   .option('--port <port>', 'port of the identity server; the next two are taken as well', portFrom, 8090)
   .action(async ({ exit, port }: { exit?: boolean; port: number }) => {
+    const { startDemo } = await import('./demo/demo.js');
     const demo = await startDemo({ port: exit ? 0 : port, print, paint });
     if (!exit) {
       print(paint.dim('\nCtrl-C ends it.'));
@@ -88,7 +78,10 @@ program
   .option('--mail-from <mailbox>', 'whom mail is from')
   .option('--yes', 'ask nothing, and take what is suggested')
   .action(async ({ yes, ...options }: InitOptions & { yes?: boolean }) => {
-    const telemetry = new LogTelemetry({ level: 'warn', format: 'pretty' });
+    const { openKeyFile } = await import('../adapters/signing/key-file.js');
+    const { initCommand } = await import('./commands/init.js');
+    const { terminalPrompt } = await import('./commands/prompt.js');
+    const telemetry = await quietLog('warn');
     const prompt = yes || !process.stdin.isTTY ? undefined : terminalPrompt(process.stdin, process.stdout);
     const makeKey = (file: string) => openKeyFile(file, telemetry);
     process.exitCode = await initCommand(options, { prompt, print, paint, cwd: process.cwd(), makeKey });
@@ -97,15 +90,18 @@ program
 
 command('check', 'say what is wrong with the configuration, and what to write instead')
   .option('--json', 'print it as JSON')
-  .action(({ config, json = false }: WithConfig & { json?: boolean }) => {
+  .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
+    const { checkCommand } = await import('./commands/check.js');
     process.exitCode = checkCommand({ file: config, env }, { isJson: json, paint, print });
   });
 
 command('doctor', 'try everything the configuration names and say what to fix; changes and sends nothing')
   .option('--json', 'print it as JSON')
   .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
-    const telemetry = new LogTelemetry({ level: 'error', format: 'pretty' });
-    const diagnoses = await runCheck(() => runChecks(load(config), telemetry));
+    const { showDiagnoses } = await import('./commands/doctor.js');
+    const { runCheck, runChecks } = await import('./doctor/doctor.js');
+    const telemetry = await quietLog('error');
+    const diagnoses = await runCheck(async () => runChecks(await load(config), telemetry));
     process.exitCode = showDiagnoses(diagnoses, { isJson: json, paint, print });
     await telemetry.close();
   });
@@ -114,6 +110,7 @@ command('lookup', 'explain, stage by stage, who answers for an address and why')
   .argument('<address>', 'an email address, or a phone number with its country: +49 221 5551234')
   .option('--json', 'print it as JSON')
   .action(async (address: string, { config, json }: WithConfig & { json?: boolean }) => {
+    const { lookup } = await import('./commands/lookup.js');
     await withAccess(config, (access) => lookup(access, address, { isJson: json ?? false, paint, print }));
   });
 
@@ -135,6 +132,7 @@ command('sync', 'sync mirrors now and show what changed')
     const onProgress = (name: string, listed: number): void => {
       if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${listed} entries read `);
     };
+    const { sync } = await import('./commands/sync.js');
     await withAccess(config, (access) =>
       sync(access, {
         source,
@@ -157,7 +155,8 @@ command(
   .argument('<address>', 'whom to send it to: you@example.org')
   .option('--json', 'print it as JSON')
   .action(async (address: string, { config, json = false }: WithConfig & { json?: boolean }) => {
-    process.exitCode = await mailTest(load(config).config, address, { isJson: json, paint, print });
+    const { mailTest } = await import('./commands/mail-test.js');
+    process.exitCode = await mailTest((await load(config)).config, address, { isJson: json, paint, print });
   });
 
 command(
@@ -166,22 +165,31 @@ command(
   program.command('templates').description('the words of mails, text messages and pages'),
 )
   .option('--json', 'print it as JSON')
-  .action(({ config, json = false }: WithConfig & { json?: boolean }) => {
-    process.exitCode = templatesCheck(load(config).config, { isJson: json, paint, print });
+  .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
+    const { templatesCheck } = await import('./commands/templates-check.js');
+    process.exitCode = templatesCheck((await load(config)).config, { isJson: json, paint, print });
   });
 
 addUpstream(program, { command, load, complain, env, stdin: process.stdin, output: { paint, print } });
 addOperations(program, { command, withAccess, output: { paint, print } });
 
 await program.parseAsync().catch((error: unknown) => {
-  complain(error instanceof ConfigError ? error.message : `islet: ${messageOf(error)}`);
+  const isOfConfig = error instanceof Error && error.name === 'ConfigError';
+  complain(isOfConfig ? error.message : `islet: ${messageOf(error)}`);
   process.exitCode = 1;
 });
 // Whatever a source has left open does not keep us.
 process.exit();
 
-function load(file: string | undefined): LoadedConfig {
+async function load(file: string | undefined): Promise<LoadedConfig> {
+  const { loadConfig } = await import('./config/config.js');
   return loadConfig({ file, env });
+}
+
+/** For a terminal, what matters there alone. */
+async function quietLog(level: 'warn' | 'error') {
+  const { LogTelemetry } = await import('../adapters/system/log-telemetry.js');
+  return new LogTelemetry({ level, format: 'pretty' });
 }
 
 /** @param isLogged whether it has to be found in the log, no server running or not */
@@ -190,14 +198,15 @@ async function withAccess(
   use: (access: AdminClient) => Promise<number>,
   { isLogged } = { isLogged: false },
 ): Promise<void> {
-  const { config } = load(file);
-  const telemetry = isLogged ? logOf(config) : new LogTelemetry({ level: 'error', format: 'pretty' });
-  const access = await openAdminClient(config, telemetry);
+  const { config } = await load(file);
+  const { openAdminClient } = await import('./commands/admin-client.js');
+  const access = await openAdminClient(config, async () =>
+    isLogged ? (await import('./commands/serve.js')).logOf(config) : quietLog('error'),
+  );
   try {
     process.exitCode = await use(access);
   } finally {
     await access.close();
-    await telemetry.close();
   }
 }
 

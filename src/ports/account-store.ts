@@ -8,7 +8,7 @@ export abstract class AccountStore {
    */
   abstract addToken(accessToken: string, mxid: Mxid, createdAt: number): Promise<void>;
 
-  /** Whose token this is. */
+  /** Whose token this is. One that another instance has ended may be known for a second. */
   abstract find(accessToken: string): Promise<Mxid | undefined>;
 
   /** @returns whether there was such a token; from then on it is of no use */

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { benchHttp } from './http.js';
 import { benchMillion } from './million.js';
 import { benchSync } from './sync.js';
 
@@ -6,7 +7,12 @@ import { benchSync } from './sync.js';
 const { measureHashIndex } = (await import(new URL('hash-index.mjs', import.meta.url).href)) as {
   measureHashIndex: () => Promise<object>;
 };
-const benches = { sync: () => benchSync(), million: () => benchMillion(), index: () => measureHashIndex() };
+const benches = {
+  http: () => benchHttp(),
+  sync: () => benchSync(),
+  million: () => benchMillion(),
+  index: () => measureHashIndex(),
+};
 const wanted = process.argv.slice(2);
 const results: Record<string, object> = {};
 for (const [name, bench] of Object.entries(benches)) {

@@ -37,10 +37,12 @@ export interface RunningIslet {
  *
  * @param config without `listen`, `admin`, `dataDir` and `log`
  * @param files texts beside it, by name
+ * @param cli the program, for another build
  */
 export async function startIslet(
   config: Record<string, unknown>,
   files: Readonly<Record<string, string>> = {},
+  cli = CLI,
 ): Promise<RunningIslet> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-'));
   const [port, adminPort] = [await freePort(), await freePort()];
@@ -58,7 +60,7 @@ export async function startIslet(
   let child: ChildProcess;
 
   const start = async () => {
-    child = spawn(process.execPath, [CLI, 'serve', '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child = spawn(process.execPath, [cli, 'serve', '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = once(child, 'exit').then(() => true);
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (log += chunk.toString()));
     const deadline = Date.now() + 20_000;

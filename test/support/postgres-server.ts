@@ -94,7 +94,7 @@ export async function onServer(serverUrl: string, statement: string): Promise<vo
 }
 
 /** PostgreSQL refuses to run as root: then it runs as the user that its package has made. */
-async function ownerOf(folder: string): Promise<{ uid?: number; gid?: number }> {
+export async function ownerOf(folder: string): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
   const id = async (what: string) => Number((await run('id', [what, 'postgres'])).stdout);
   const owner = { uid: await id('-u'), gid: await id('-g') };

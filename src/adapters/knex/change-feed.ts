@@ -4,18 +4,24 @@ import type { ChangeFeed, Changes, ClaimChange } from '../../ports/change-feed.j
 import type { Clock } from '../../ports/clock.js';
 import { isPostgres, lock, rowsOf } from './dialect.js';
 import { CHANNEL, watch } from './change-listener.js';
+import { Revocations } from './revocations.js';
 
 /**
  * The changes in a table. Writers take turns from `lock` to their commit, so positions become
  * visible in order: a reader never passes one that is still to come.
  */
 export class KnexChangeFeed implements ChangeFeed {
+  /** What was ended is followed by whoever follows what changed. */
+  readonly revocations: Revocations;
+
   private readonly listeners = new Set<() => void>();
 
   constructor(
     private readonly db: Knex,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.revocations = new Revocations(db);
+  }
 
   async position(): Promise<number> {
     const [row] = await rowsOf<{ position: number }>(
@@ -37,18 +43,21 @@ export class KnexChangeFeed implements ChangeFeed {
   onChange(listener: () => void): { close(): void } {
     const call = () => listener(); // each its own, also when a listener is given twice
     this.listeners.add(call);
+    const following = this.revocations.follow();
     const watching = isPostgres(this.db)
       ? watch(this.db.client.config.connection, () => this.position(), call)
       : undefined;
     return {
       close: () => {
         this.listeners.delete(call);
+        following.close();
         watching?.close();
       },
     };
   }
 
   async purge(time: number): Promise<void> {
+    await this.revocations.purge(time);
     await this.db.transaction(async (trx) => {
       const last = await this.table(trx).where('made_at', '<', time).orderBy('position', 'desc').first();
       if (!last) return;
@@ -60,6 +69,7 @@ export class KnexChangeFeed implements ChangeFeed {
   /** For stores: runs a transaction that may `write`, and tells this instance's listeners after its commit. */
   async transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
     const result = await this.db.transaction(work);
+    void this.revocations.look();
     for (const listener of this.listeners) listener();
     return result;
   }

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { isPooled, type Session } from './pooler.js';
 
 export const CHANNEL = 'islet_changes';
 
@@ -7,7 +8,7 @@ const LOOK_EVERY_MS = 500;
 /**
  * Calls back when another instance has moved the position of the change feed: as soon as PostgreSQL
  * notifies, and otherwise when the next look finds it moved. Neither needs the other, so nothing is
- * missed while the notifying connection is being replaced, or behind a pooler that has no LISTEN.
+ * missed while the notifying connection is being replaced, nor behind a pooler, where nobody listens.
  */
 export function watch(
   connection: pg.ClientConfig,
@@ -18,6 +19,8 @@ export function watch(
   let seen: number | undefined;
   let isLookQueued = false;
   let isClosed = false;
+  /** A pooler gives the connection to others between two statements, and notifications with it. */
+  let isPolling = false;
   let looking = Promise.resolve();
 
   function look(): void {
@@ -34,7 +37,7 @@ export function watch(
   }
 
   async function listen(): Promise<void> {
-    if (client) return;
+    if (client || isPolling) return;
     const fresh = new pg.Client(connection);
     client = fresh;
     const replace = () => {
@@ -43,7 +46,9 @@ export function watch(
     fresh.on('error', replace).on('end', replace).on('notification', look);
     try {
       await fresh.connect();
-      await fresh.query(`listen ${CHANNEL}`);
+      isPolling = await isPooled(fresh as pg.Client & Session);
+      if (isPolling) await fresh.end();
+      else await fresh.query(`listen ${CHANNEL}`);
     } catch {
       replace();
       await fresh.end().catch(() => undefined);

@@ -4,6 +4,7 @@ import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { verified } from '../shared/postgres-tls.js';
 import { type DatabaseVersion, migrate, versionOf } from './migrations.js';
+import { isPooled, type Session } from './pooler.js';
 
 export type DatabaseOptions =
   | {
@@ -104,24 +105,48 @@ const postgres = (url: string, password: string | undefined): Knex.Config => ({
     application_name: 'islet',
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    statement_timeout: STATEMENT_LIMIT_MS,
     query_timeout: STATEMENT_LIMIT_MS + 5_000, // a server that does not even say that it took too long
-    idle_in_transaction_session_timeout: STATEMENT_LIMIT_MS,
     types: numericTypes,
   } as Knex.PgConnectionConfig,
   pool: {
     min: 0,
     max: 10,
     afterCreate: (connection: PgConnection, done: PoolDone) => {
+      limitTransactions(connection);
       endWithoutAnswer(connection);
-      done(null, connection);
+      limitSession(connection).then(
+        () => done(null, connection),
+        (error: Error) => done(error, connection),
+      );
     },
   },
 });
 
+const limits = (scope: 'session' | 'local') =>
+  ['statement_timeout', 'idle_in_transaction_session_timeout']
+    .map((name) => `set ${scope} ${name} = ${STATEMENT_LIMIT_MS}`)
+    .join('; ');
+
+/** Knex begins a transaction with this. */
+const BEGIN = 'BEGIN;';
+
+/** Poolers hand on no parameters of ours, and may give every transaction another connection: each brings its limits along. */
+function limitTransactions(pgConnection: PgConnection): void {
+  const query = pgConnection.query.bind(pgConnection);
+  pgConnection.query = (asked, done) => {
+    const isBegin = (asked as { readonly text?: unknown }).text === BEGIN;
+    return query(isBegin ? { ...(asked as object), text: `${BEGIN} ${limits('local')}` } : asked, done);
+  };
+}
+
+/** Limits statements outside transactions, unless the connection is shared: then it is not ours to set up. */
+async function limitSession(pgConnection: PgConnection): Promise<void> {
+  if (!(await isPooled(pgConnection))) await pgConnection.query(limits('session'));
+}
+
 type Answered = (error: Error | null, answer: unknown) => void;
 
-interface PgConnection {
+interface PgConnection extends Session {
   query(query: unknown, done?: unknown): unknown;
   readonly connection: { readonly stream: { destroy(): void } };
   __knex__disposed?: Error;

@@ -13,6 +13,7 @@ import * as acceptedTerms from './migrations/0010-accepted-terms.js';
 import * as assignments from './migrations/0011-holders.js';
 import * as accountStatuses from './migrations/0012-account-checks.js';
 import * as shortMirrors from './migrations/0013-short-mirrors.js';
+import * as revocations from './migrations/0015-revocations.js';
 
 /** In the order in which they run. */
 const migrations = {
@@ -29,6 +30,7 @@ const migrations = {
   '0011-holders': assignments,
   '0012-account-checks': accountStatuses,
   '0013-short-mirrors': shortMirrors,
+  '0015-revocations': revocations,
 };
 
 type Name = keyof typeof migrations;

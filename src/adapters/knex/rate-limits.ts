@@ -18,14 +18,40 @@ export class KnexRateLimits implements RateLimits {
   ) {}
 
   async consume(key: string, limit: Limit, points = 1): Promise<number> {
-    if (points > limit.amount) return limit.windowMs;
+    return (await this.takeAhead(key, limit, points, 0)).waitMs;
+  }
+
+  /**
+   * The same for points that may be used later: they count as if they were taken `aheadMs` from now, and no
+   * window sees more than the amount if they are used before `takenAt`, ms since the epoch.
+   */
+  async takeAhead(
+    key: string,
+    limit: Limit,
+    points: number,
+    aheadMs: number,
+  ): Promise<{ readonly waitMs: number; readonly takenAt: number }> {
     const now = this.clock.now();
+    const takenAt = stepOf(limit, now + aheadMs);
+    if (points > limit.amount) return { waitMs: limit.windowMs, takenAt };
     await this.forget(now);
     const keyHash = hash('sha256', key);
-    return this.db.transaction(async (trx) => {
+    const waitMs = await this.db.transaction(async (trx) => {
       await lock(trx, `islet limit ${keyHash}`);
-      const isTaken = await tryTake(trx, keyHash, limit, points, now);
+      const isTaken = await tryTake(trx, keyHash, limit, points, now, takenAt);
       return isTaken ? 0 : waitFor(trx, keyHash, limit, points, now);
+    });
+    return { waitMs, takenAt };
+  }
+
+  /** Gives back points that were taken ahead and not used. */
+  async giveBack(unused: readonly { readonly key: string; readonly takenAt: number; readonly points: number }[]) {
+    await this.db.transaction(async (trx) => {
+      for (const { key, takenAt, points } of unused) {
+        await trx<Row>('rate_limit_takes')
+          .where({ key_hash: hash('sha256', key), taken_at: takenAt })
+          .decrement('points', points);
+      }
     });
   }
 
@@ -46,16 +72,20 @@ interface Row {
   readonly counts_until: number;
 }
 
+/** Rounded up: what is taken counts a step longer, never shorter. */
+function stepOf({ amount, windowMs }: Limit, time: number): number {
+  const stepMs = amount > MOST_ROWS ? Math.ceil(windowMs / MOST_ROWS) : 1;
+  return Math.ceil(time / stepMs) * stepMs;
+}
+
 async function tryTake(
   trx: Knex.Transaction,
   keyHash: string,
   { amount, windowMs }: Limit,
   points: number,
   now: number,
+  takenAt: number,
 ): Promise<boolean> {
-  // Rounded up: what is taken counts a step longer, never shorter.
-  const stepMs = amount > MOST_ROWS ? Math.ceil(windowMs / MOST_ROWS) : 1;
-  const takenAt = Math.ceil(now / stepMs) * stepMs;
   const taken = await rowsOf(
     trx.raw(
       `insert into rate_limit_takes (key_hash, taken_at, points, counts_until)

@@ -10,6 +10,7 @@ import { KnexJobQueue } from './job-queue.js';
 import { KnexMirrorStore } from './mirror-store.js';
 import { KnexPepperStore } from './pepper-store.js';
 import { KnexRateLimits } from './rate-limits.js';
+import { ReservingRateLimits } from './reserving-rate-limits.js';
 import { KnexSessionStore } from './session-store.js';
 import { KnexTermsStore } from './terms-store.js';
 
@@ -23,11 +24,11 @@ export function knexStores(db: Knex, clock: Clock) {
     assignments: new KnexUserIdAssignmentStore(db, feed),
     feed,
     peppers: new KnexPepperStore(db),
-    accounts: new KnexAccountStore(db),
+    accounts: new KnexAccountStore(db, feed),
     accountStatuses: new KnexAccountStatusStore(db),
-    terms: new KnexTermsStore(db),
+    terms: new KnexTermsStore(db, feed),
     invites: new KnexInviteStore(db),
     jobs: new KnexJobQueue(db),
-    limits: new KnexRateLimits(db, clock),
+    limits: new ReservingRateLimits(new KnexRateLimits(db, clock), clock),
   };
 }

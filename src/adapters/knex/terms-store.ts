@@ -1,10 +1,22 @@
 import type { Knex } from 'knex';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { TermsStore } from '../../ports/terms-store.js';
+import type { KnexChangeFeed } from './change-feed.js';
+import { RevocableCache } from './revocable-cache.js';
 import { isOneOf } from './rows.js';
 
+type Choices = readonly (readonly string[])[];
+
 export class KnexTermsStore implements TermsStore {
-  constructor(private readonly db: Knex) {}
+  /** What each user is known to have accepted enough of. */
+  private readonly remembered: RevocableCache<Choices>;
+
+  constructor(
+    private readonly db: Knex,
+    feed: KnexChangeFeed,
+  ) {
+    this.remembered = new RevocableCache('terms', feed.revocations);
+  }
 
   async accept(mxid: Mxid, urls: readonly string[], time: number): Promise<void> {
     if (urls.length === 0) return;
@@ -14,11 +26,17 @@ export class KnexTermsStore implements TermsStore {
       .ignore();
   }
 
-  async accepted(mxid: Mxid, urls: readonly string[]): Promise<readonly string[]> {
-    return this.table()
-      .where({ mxid })
-      .where(isOneOf(this.db, 'url', urls))
-      .pluck('url');
+  async hasAccepted(mxid: Mxid, choices: Choices): Promise<boolean> {
+    if (this.remembered.get(mxid) === choices) return true;
+    const enough = await this.remembered.read(mxid, async () => {
+      const urls: readonly string[] = await this.table()
+        .where({ mxid })
+        .where(isOneOf(this.db, 'url', choices.flat()))
+        .pluck('url');
+      const accepted = new Set(urls);
+      return choices.every((choice) => choice.some((url) => accepted.has(url))) ? choices : undefined;
+    });
+    return enough !== undefined;
   }
 
   private table() {

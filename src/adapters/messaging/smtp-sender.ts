@@ -1,6 +1,5 @@
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
-import { parseServerName } from '../../domain/identifiers/server-name.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { Message, MessageSender } from '../../ports/message-sender.js';
 import { openPool, type SmtpPool, type SmtpServer } from './smtp-connections.js';
@@ -11,13 +10,6 @@ import { inUrl } from '../shared/hosts.js';
 export interface SmtpOptions extends SmtpServer {
   /** Whom mails are from, and where what cannot be delivered goes back to: `Islet <noreply@id.example.org>` */
   readonly from: string;
-}
-
-/** Whom mails are from where nobody says otherwise. */
-export function defaultFrom(serverName: string): string {
-  const name = parseServerName(serverName);
-  if (!name?.isLiteralAddress) return `Islet <noreply@${name?.host ?? serverName}>`;
-  return `Islet <noreply@[${name.host.includes(':') ? 'IPv6:' : ''}${name.host}]>`;
 }
 
 /**

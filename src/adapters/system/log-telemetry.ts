@@ -5,7 +5,7 @@ import type { Facts, Telemetry } from '../../ports/telemetry.js';
 import { reportError, type ErrorReport } from './error-report.js';
 import { LogFile } from './log-file.js';
 import { jsonLine, prettyLine, type LogEntry } from './log-lines.js';
-import { type KnownValues, Metrics } from './metrics.js';
+import { Tally } from './tally.js';
 
 export interface LogOptions {
   /** The least important level that is still written. */
@@ -16,13 +16,22 @@ export interface LogOptions {
   readonly file?: string;
 }
 
-/** The log by winston, the metrics by prom-client. Whoever made it closes it. */
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
+
+/**
+ * The log by winston, the counters by prom-client. Whoever made it closes it. What requests say is written together,
+ * when all those that came at the same time have been looked at; a warning, and the end of the process, do not wait.
+ */
 export class LogTelemetry implements Telemetry {
-  /** All metrics, for whoever publishes them. */
+  /** Everything counted, for whoever publishes it. */
   readonly registry = new Registry();
 
-  private readonly metrics = new Metrics(this.registry);
   private readonly logger: Logger;
+  private readonly line: (entry: LogEntry) => string;
+  private readonly levels: ReadonlySet<string>;
+  private readonly tally = new Tally(this.registry);
+  private readonly atExit = () => this.flush();
+  private pending: string[] = [];
   private readonly file: LogFile | undefined;
   private isClosed = false;
 
@@ -35,19 +44,17 @@ export class LogTelemetry implements Telemetry {
     // A reader of the log that goes away, as `islet serve 2>&1 | head` does, must not end the service.
     stderr.off('error', ignore).on('error', ignore);
     const hasColour = !this.file && stderr.isTTY;
-    const line = options.format === 'json' ? jsonLine : (entry: LogEntry) => prettyLine(entry, hasColour);
+    this.line = options.format === 'json' ? jsonLine : (entry: LogEntry) => prettyLine(entry, hasColour);
+    this.levels = new Set(LEVELS.slice(0, LEVELS.indexOf(options.level) + 1));
     this.logger = createLogger({
       level: options.level,
-      format: format.printf(({ entry }) => line(entry as LogEntry)),
+      format: format.printf(({ message }) => String(message)),
       transports: [new transports.Stream({ stream: this.file ?? stderr, eol: '\n' })],
     });
     this.logger.on('error', ignore);
+    process.once('exit', this.atExit);
     // Memory, processor time, and how long requests were kept waiting by other work.
     collectDefaultMetrics({ register: this.registry });
-  }
-
-  debug(message: string, facts: Facts = {}): void {
-    this.write('debug', message, facts);
   }
 
   info(message: string, facts: Facts = {}): void {
@@ -56,39 +63,33 @@ export class LogTelemetry implements Telemetry {
 
   warn(message: string, facts: Facts = {}, cause?: unknown): void {
     this.write('warn', message, facts, cause);
-  }
-
-  error(message: string, facts: Facts = {}, cause?: unknown): void {
-    this.write('error', message, facts, cause);
+    this.flush();
   }
 
   count(name: string, labels: Readonly<Record<string, string>> = {}): void {
-    this.measure(name, () => this.metrics.count(name, labels));
-  }
-
-  observe(name: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
-    this.measure(name, () => this.metrics.observe(name, value, labels));
-  }
-
-  /** Starts the counters at 0 whose labels have these values. */
-  startAtZero(known: Partial<KnownValues>): void {
-    this.metrics.startAtZero(known);
+    try {
+      this.tally.count(name, labels);
+    } catch (cause) {
+      this.warn('a counter cannot be counted', { counter: name }, cause);
+    }
   }
 
   /** Goes on in a file of the same name, after a rotation has moved the old one away. */
   reopen(): void {
+    this.flush();
     try {
       this.file?.reopen();
     } catch (cause) {
-      const facts = { event: 'log_file_not_reopened' };
-      this.error('log file cannot be reopened; the old one is used', facts, cause);
+      this.warn('the log file cannot be opened again, the old one is kept', {}, cause);
     }
   }
 
   /** Resolves when everything is written. What is said later is not heard. */
   async close(): Promise<void> {
     if (this.isClosed) return;
+    this.flush();
     this.isClosed = true;
+    process.off('exit', this.atExit);
     const [transport] = this.logger.transports;
     this.logger.end();
     if (transport) await finished(transport as unknown as NodeJS.WritableStream);
@@ -97,18 +98,17 @@ export class LogTelemetry implements Telemetry {
   }
 
   private write(level: string, message: string, facts: Facts, cause?: unknown): void {
-    if (this.isClosed || !this.logger.isLevelEnabled(level)) return;
+    if (this.isClosed || !this.levels.has(level)) return;
     const report: { cause?: ErrorReport } = cause === undefined ? {} : { cause: safely(cause) };
     const entry: LogEntry = { time: new Date().toISOString(), level, message, facts, ...report };
-    this.logger.log({ level, message, entry });
+    if (this.pending.push(this.line(entry)) === 1) setImmediate(this.atExit);
   }
 
-  private measure(metric: string, work: () => void): void {
-    try {
-      work();
-    } catch (cause) {
-      this.error('metric cannot be recorded', { event: 'metric_failed', metric }, cause);
-    }
+  private flush(): void {
+    if (this.pending.length === 0) return;
+    const message = this.pending.join('\n');
+    this.pending = [];
+    this.logger.log({ level: 'error', message });
   }
 }
 

@@ -12,10 +12,9 @@ export async function checkUnmirroredDirectories(
     if (stage === BINDINGS || stage.mirror || !(stage.source instanceof LdapSource)) continue;
     for (const { endpoint, problem } of await stage.source.check()) {
       if (problem !== undefined) {
-        telemetry.warn('directory cannot be used as configured', {
-          event: 'directory_unusable',
+        telemetry.warn('a directory cannot be used as configured', {
           source: stage.source.name,
-          endpoint,
+          hop: endpoint,
           problem,
         });
       }

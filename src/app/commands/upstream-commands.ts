@@ -1,12 +1,7 @@
 import type { Command } from 'commander';
-import { AxiosHttpClient } from '../../adapters/outbound/axios-http-client.js';
-import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { Output } from './operations.js';
-import { terminalPrompt } from './prompt.js';
-import { upstreamLogin } from './upstream-login.js';
-import { upstreamStatus } from './upstream-status.js';
 import type { Config, LoadedConfig, UpstreamConfig } from '../config/config.js';
-import { type MatrixUserOptions, openIdOf } from './matrix-login.js';
+import type { MatrixUserOptions } from './matrix-login.js';
 
 interface Options extends MatrixUserOptions {
   readonly config?: string;
@@ -17,7 +12,7 @@ interface Options extends MatrixUserOptions {
 interface Tools {
   /** A command that reads the configuration. */
   readonly command: (name: string, description: string, parent?: Command, options?: { isDefault: boolean }) => Command;
-  readonly load: (file: string | undefined) => LoadedConfig;
+  readonly load: (file: string | undefined) => Promise<LoadedConfig>;
   readonly complain: (text: string) => void;
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: NodeJS.ReadStream;
@@ -31,8 +26,9 @@ export function addUpstream(program: Command, { command, load, complain, env, st
   command('status', 'show whether they answer, and who we are to them', upstream, { isDefault: true })
     .option('--json', 'print it as JSON')
     .action(async ({ config: file, json = false }: Options) => {
-      const { config } = load(file);
-      process.exitCode = await upstreamStatus(upstreamsIn(config), httpOf(config), { ...output, isJson: json });
+      const { config } = await load(file);
+      const { upstreamStatus } = await import('./upstream-status.js');
+      process.exitCode = await upstreamStatus(upstreamsIn(config), await httpOf(config), { ...output, isJson: json });
     });
 
   command('login', 'get an account there in the name of a Matrix user, and accept the terms', upstream)
@@ -44,8 +40,12 @@ export function addUpstream(program: Command, { command, load, complain, env, st
     .option('--accept-terms', 'accept the terms of service')
     .option('--json', 'print it as JSON')
     .action(async (name: string | undefined, { config: file, json = false, acceptTerms = false, ...who }: Options) => {
-      const { config } = load(file);
-      const http = httpOf(config);
+      const { config } = await load(file);
+      const { SystemClock } = await import('../../adapters/system/system-clock.js');
+      const { openIdOf } = await import('./matrix-login.js');
+      const { terminalPrompt } = await import('./prompt.js');
+      const { upstreamLogin } = await import('./upstream-login.js');
+      const http = await httpOf(config);
       const prompt = json || !stdin.isTTY ? undefined : terminalPrompt(stdin, process.stdout);
       try {
         process.exitCode = await upstreamLogin(chosen(config, name), config, {
@@ -64,7 +64,10 @@ export function addUpstream(program: Command, { command, load, complain, env, st
     });
 }
 
-const httpOf = ({ federation }: Config) => new AxiosHttpClient(federation.allow);
+async function httpOf({ federation }: Config) {
+  const { AxiosHttpClient } = await import('../../adapters/outbound/axios-http-client.js');
+  return new AxiosHttpClient(federation.allow);
+}
 
 const upstreamsIn = ({ sources }: Config): readonly UpstreamConfig[] =>
   sources.flatMap((source) => (source.kind === 'upstream' ? source : []));

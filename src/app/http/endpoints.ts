@@ -7,20 +7,47 @@ export type Handler = (req: Request, res: Response) => void | Promise<void>;
 /** Endpoints by path, each with the methods it knows. The first path that fits answers. */
 export type Endpoints = Readonly<Record<string, { readonly GET?: Handler; readonly POST?: Handler }>>;
 
-/** Has `app` answer these endpoints below `prefix`: HEAD as GET, and any other method with 405. */
-export function mount(app: Express, prefix: string, endpoints: Endpoints): void {
-  for (const [path, { GET, POST }] of Object.entries(endpoints)) {
-    const route = app.route(`${prefix}${path}`);
-    route.all((_req: Request, res: Response, next: NextFunction) => {
-      nameEndpoint(res, `${prefix}${path}`);
-      next();
-    });
-    if (GET) route.get(GET);
-    if (POST) route.post(POST);
-    const allowed = [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : []), 'OPTIONS'].join(', ');
-    route.all((_req: Request, res: Response) => {
-      res.set('Allow', allowed);
-      throw new RequestError('method_unknown', `This endpoint knows only ${allowed}`);
-    });
-  }
+/**
+ * Has `app` answer endpoints below a prefix: HEAD as GET, and any other method with 405. A path without parameters is
+ * found at once, as far as it is spelled as it was declared; all others are tried in their order.
+ */
+export function mounting(app: Express): (prefix: string, endpoints: Endpoints) => void {
+  const direct = new Map<string, Handler>();
+  app.use((req: Request, res: Response, next: NextFunction) => {
+    const { method, url } = req;
+    const mark = url.indexOf('?');
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const handler = direct.get(`${method} ${path}`);
+    if (!handler) return next();
+    nameEndpoint(res, path);
+    return handler(req, res);
+  });
+  return (prefix, endpoints) => {
+    for (const [path, { GET, POST }] of Object.entries(endpoints)) {
+      const place = `${prefix}${path}`;
+      mountOne(app, place, GET, POST);
+      if (/[:*{]/.test(place)) continue;
+      for (const [method, handler] of [
+        ['GET', GET],
+        ['POST', POST],
+      ] as const) {
+        if (handler && !direct.has(`${method} ${place}`)) direct.set(`${method} ${place}`, handler);
+      }
+    }
+  };
+}
+
+function mountOne(app: Express, place: string, GET: Handler | undefined, POST: Handler | undefined): void {
+  const route = app.route(place);
+  route.all((_req: Request, res: Response, next: NextFunction) => {
+    nameEndpoint(res, place);
+    next();
+  });
+  if (GET) route.get(GET);
+  if (POST) route.post(POST);
+  const allowed = [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : []), 'OPTIONS'].join(', ');
+  route.all((_req: Request, res: Response) => {
+    res.set('Allow', allowed);
+    throw new RequestError('method_unknown', `This endpoint knows only ${allowed}`);
+  });
 }

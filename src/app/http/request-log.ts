@@ -11,16 +11,14 @@ export function requestLog(telemetry: Telemetry): RequestHandler {
     const since = performance.now();
     const { method } = req;
     const path = pathOf(req.originalUrl).slice(0, LONGEST_PATH);
-    res.locals['requestId'] = randomUUID();
-    res.set('X-Request-Id', requestIdOf(res));
+    const id = randomUUID();
+    res.locals['requestId'] = id;
+    res.setHeader('X-Request-Id', id);
     res.once('close', () => {
       const status = res.writableFinished ? res.statusCode : 'aborted';
-      const ms = performance.now() - since;
-      const labels = { endpoint: endpointOf(res), status: String(status) };
-      const facts = { id: requestIdOf(res), method, path, status, ms: Math.round(ms), ...refusalOf(res) };
-      telemetry.info('request', { event: 'request', ...facts });
-      telemetry.count('requests', labels);
-      telemetry.observe('request_duration_seconds', ms / 1000, labels);
+      const ms = Math.round(performance.now() - since);
+      telemetry.info('request', { id, method, path, status, ms, ...refusalOf(res) });
+      telemetry.count('requests', { endpoint: endpointOf(res), status: String(status) });
     });
     next();
   };

@@ -8,7 +8,7 @@ import { askerOf, clientOf } from './request/client-address.js';
 import { cors } from './cors.js';
 import { createExpressApp } from './express-app.js';
 import { type ApiVersion, apiV1, apiV2 } from './request/api-version.js';
-import { type Endpoints, mount } from './endpoints.js';
+import { type Endpoints, mounting } from './endpoints.js';
 import { answerErrors } from './errors.js';
 import { inviteEndpoints } from './api/store-invite.js';
 import { keyEndpoints } from './api/pubkey.js';
@@ -78,19 +78,19 @@ export function httpApp(services: Services, options: HttpOptions): Express {
     ...signEndpoints(inviteService, apiVersion),
   });
 
-  const app = createExpressApp();
-  app.use(requestLog(telemetry), cors, normalPath);
+  const app = createExpressApp(requestLog(telemetry), cors, normalPath);
   app.use(readBody(options.maxBodyBytes));
-  mount(app, '/_matrix/identity', versionEndpoints(options.versions));
-  mount(app, TERMS_PATH, termsPages(options.documents, options.pages));
-  mount(app, '/_matrix/identity/v2', {
+  const mount = mounting(app);
+  mount('/_matrix/identity', versionEndpoints(options.versions));
+  mount(TERMS_PATH, termsPages(options.documents, options.pages));
+  mount('/_matrix/identity/v2', {
     ...common(apiV2(agreed)),
     ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/v2'),
     ...accountEndpoints(accountService, agreed, asker),
     ...termsEndpoints(termsService, who),
     ...lookupEndpoints(lookupService, quotas, agreed, asker),
   });
-  mount(app, '/_matrix/identity/api/v1', {
+  mount('/_matrix/identity/api/v1', {
     ...common(apiV1(allowV1)),
     ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/api/v1'),
     ...v1LookupEndpoints({ lookupService, bindingService, quotas }, options.maxAddresses, allowV1, asker),

@@ -59,6 +59,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     await closeSources(configuredSources);
     throw error;
   });
+  const stores = knexStores(db, clock);
   const index = new CompactHashIndex();
   const mail = openMail(config, templates);
   const sms = openSms(config, http);
@@ -67,7 +68,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     domainOptions(config, terms.policies),
     systemModule(telemetry),
     signingModule(signer),
-    storesModule(knexStores(db, clock)),
+    storesModule(stores),
     indexModule(index),
     outboundModule(http),
     matrixModule({ homeservers: config.homeservers, allow: config.federation.allowedServers }),
@@ -85,6 +86,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
       for (const gateway of sms?.gateways ?? []) await gateway.close?.();
       await closeSources(configuredSources);
       await index.close();
+      await stores.limits.close().catch(() => undefined); // then what is left of it counts as used
       await db.destroy();
     },
   };

@@ -86,7 +86,7 @@ export class AccountProber {
         try {
           const exists = await this.deps.accounts.has(mxid);
           answers.set(mxid, exists);
-          this.deps.telemetry.count('account_checks', { result: exists ? 'account' : 'no_account' });
+          this.deps.telemetry.count('account_checks', { result: exists ? 'account' : 'no account' });
         } catch (error) {
           failures.push(error);
           this.deps.telemetry.count('account_checks', { result: 'unclear' });
@@ -100,15 +100,15 @@ export class AccountProber {
 
   private markRecovered(homeserver: string): void {
     if (!this.troubles.delete(homeserver)) return;
-    this.deps.telemetry.info('account checks work again', { event: 'account_checks_recovered', homeserver });
+    this.deps.telemetry.info('a homeserver says again which accounts it has', { homeserver });
   }
 
   private markFailed(homeserver: string, failure: unknown): void {
     const before = this.troubles.get(homeserver);
     const reason = failure instanceof Error ? failure.message : String(failure);
     if (before?.reason !== reason) {
-      const facts = { event: 'account_checks_failed', homeserver, reason };
-      this.deps.telemetry.warn('account checks failed; earlier results are still used', facts, failure);
+      const message = 'a homeserver does not say which accounts it has; what was known of them still counts';
+      this.deps.telemetry.warn(message, { homeserver, reason }, failure);
     }
     const pauseMs = before ? Math.min(before.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
     this.troubles.set(homeserver, { reason, pauseMs, until: this.deps.clock.now() + pauseMs });

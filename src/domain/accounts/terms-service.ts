@@ -6,16 +6,21 @@ import type { Policy } from './policy.js';
 
 /** Which policies a user still has to accept. Spec: "Terms of service". */
 export class TermsService {
+  /** By policy, the URLs of which one must be accepted. */
+  private readonly choices: readonly (readonly string[])[];
+
   /** @param policies in their current version; a new version has new URLs */
   constructor(
     readonly policies: readonly Policy[],
     private readonly store: TermsStore,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.choices = policies.map(({ languages }) => Object.values(languages).map(({ url }) => url));
+  }
 
   /** Remembers what a user accepts; URLs of no policy are ignored: clients may be ahead or behind. */
   async accept(mxid: Mxid, urls: readonly string[]): Promise<void> {
-    const known = this.urls().filter((url) => urls.includes(url));
+    const known = this.choices.flat().filter((url) => urls.includes(url));
     if (known.length > 0) await this.store.accept(mxid, known, this.clock.now());
   }
 
@@ -26,12 +31,6 @@ export class TermsService {
    */
   async check(mxid: Mxid): Promise<void> {
     if (this.policies.length === 0) return;
-    const accepted = new Set(await this.store.accepted(mxid, this.urls()));
-    const isAccepted = ({ languages }: Policy) => Object.values(languages).some(({ url }) => accepted.has(url));
-    if (!this.policies.every(isAccepted)) throw new DomainError('terms_not_signed');
-  }
-
-  private urls(): readonly string[] {
-    return this.policies.flatMap(({ languages }) => Object.values(languages).map(({ url }) => url));
+    if (!(await this.store.hasAccepted(mxid, this.choices))) throw new DomainError('terms_not_signed');
   }
 }

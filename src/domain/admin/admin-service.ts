@@ -44,7 +44,7 @@ export class AdminService {
     const invite = await this.deps.inviteStore.get(token);
     if (!invite || !(await this.deps.inviteStore.remove(token))) return false;
     const { roomId: room, sender } = invite;
-    this.deps.telemetry.info('invitation revoked by an operator', { event: 'admin_invite_revoked', room, sender });
+    this.deps.telemetry.info('an operator revoked an invitation', { room, sender });
     return true;
   }
 
@@ -64,16 +64,13 @@ export class AdminService {
   /** @throws Refused as `Bindings.bindByOperator` does */
   async bind(threepid: Threepid, mxid: Mxid): Promise<void> {
     await this.deps.userBindings.bindByOperator(threepid, mxid);
-    this.deps.telemetry.info('address bound by an operator', { event: 'admin_bound', medium: threepid.medium, mxid });
+    this.deps.telemetry.info('an operator bound an address', { medium: threepid.medium, mxid });
   }
 
   /** @returns whether there was such a binding */
   async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
     const wasBound = await this.deps.userBindings.unbindByOperator(threepid, mxid);
-    if (wasBound) {
-      const facts = { event: 'admin_unbound', medium: threepid.medium, mxid };
-      this.deps.telemetry.info('address unbound by an operator', facts);
-    }
+    if (wasBound) this.deps.telemetry.info('an operator unbound an address', { medium: threepid.medium, mxid });
     return wasBound;
   }
 }

@@ -118,7 +118,10 @@ export class LookupService {
 
   private async findHashes(pepper: string, hashes: readonly string[], viaPath: ViaPath) {
     const ask = (source: ThreepidSource, missing: readonly string[]) => source.findHashes?.(pepper, missing, viaPath);
-    return onlyUsers(await firstAnswers([...new Set(hashes)], this.sourcesFor(viaPath), ask, this.deps.telemetry));
+    const sources = this.sourcesFor(viaPath);
+    const distinct = new Set(hashes);
+    const questions = distinct.size === hashes.length ? hashes : [...distinct];
+    return onlyUsers(await firstAnswers(questions, sources, ask, this.deps.telemetry));
   }
 
   private sourcesFor(viaPath: ViaPath): readonly ThreepidSource[] {
@@ -165,7 +168,13 @@ function outcomeOf(counting: SourceTrace | undefined): Explanation['sources'][nu
   return counting.account?.exists === false ? 'absent' : 'answered';
 }
 
+function holdsAmbiguous(answers: Answers): boolean {
+  for (const answer of answers.values()) if (answer === AMBIGUOUS) return true;
+  return false;
+}
+
 function onlyUsers(answers: Answers): ReadonlyMap<string, Mxid> {
+  if (!holdsAmbiguous(answers)) return answers as ReadonlyMap<string, Mxid>;
   const users = new Map<string, Mxid>();
   for (const [question, answer] of answers) if (answer !== AMBIGUOUS) users.set(question, answer);
   return users;

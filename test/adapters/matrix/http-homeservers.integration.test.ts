@@ -19,14 +19,7 @@ beforeAll(() => {
 });
 
 const clock = { now: () => performance.timeOrigin + performance.now() };
-const silence = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  count: () => {},
-  observe: () => {},
-} satisfies Telemetry;
+const silence = { info: () => {}, warn: () => {}, count: () => {} } satisfies Telemetry;
 const limits = { userinfoMs: 1_000, onbindMs: 1_000 };
 
 const anna: RequestListener = (_request, response) => response.end('{"sub":"@anna:example.org"}');
@@ -358,9 +351,8 @@ describe('HomeserversOverHttp', () => {
 
       expect(warnings).toEqual([
         [
-          'homeserver rejected the notification of a binding',
+          'a homeserver will not take the news of a binding',
           {
-            event: 'onbind_rejected',
             homeserver: 'example.org',
             reason:
               'example.org -> no .well-known (the name cannot be found) -> example.org:8448 -> PUT /_matrix/federation/v1/3pid/onbind -> 404',

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { defaultFrom, SmtpSender, type SmtpOptions } from '../../../src/adapters/messaging/smtp-sender.js';
+import { defaultFrom } from '../../../src/adapters/messaging/default-from.js';
+import { SmtpSender, type SmtpOptions } from '../../../src/adapters/messaging/smtp-sender.js';
 import { Templates } from '../../../src/adapters/messaging/templates.js';
 import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import type { Message, DeliveryError } from '../../../src/ports/message-sender.js';

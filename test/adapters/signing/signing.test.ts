@@ -78,12 +78,9 @@ describe('the key file', () => {
   let path: string;
   let lines: string[];
   const telemetry: Telemetry = {
-    debug: () => {},
     info: (message) => lines.push(message),
-    warn: (message, { event: _, ...facts }) => lines.push(`${message} ${JSON.stringify(facts)}`),
-    error: () => {},
+    warn: (message, facts) => lines.push(`${message} ${JSON.stringify(facts)}`),
     count: () => {},
-    observe: () => {},
   };
   const line = `ed25519 0 ${vectors.signing.seed_unpadded_base64}`;
 
@@ -103,7 +100,7 @@ describe('the key file', () => {
     expect(text).toMatch(/^ed25519 0 [A-Za-z0-9+/]{43}\n$/);
     expect(await openKeyFile(path, telemetry)).toEqual(made);
     expect(readFileSync(path, 'utf8')).toBe(text);
-    expect(lines).toEqual(['signing key created']);
+    expect(lines).toEqual(['made a signing key']);
   });
 
   it('is made with another key each time', async () => {
@@ -117,7 +114,7 @@ describe('the key file', () => {
     chmodSync(path, mode);
     expect(await openKeyFile(path, telemetry)).toHaveLength(1);
     expect(lines).toEqual([
-      `signing key file can be read by other users ${JSON.stringify({ path, mode: `0${mode.toString(8)}` })}`,
+      `others than its owner may read the signing key file ${JSON.stringify({ path, mode: `0${mode.toString(8)}` })}`,
     ]);
   });
 

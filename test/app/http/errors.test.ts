@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createExpressApp } from '../../../src/app/http/express-app.js';
-import { mount } from '../../../src/app/http/endpoints.js';
+import { mounting } from '../../../src/app/http/endpoints.js';
 import { answerErrors } from '../../../src/app/http/errors.js';
 import { listen } from '../../../src/app/http/listen.js';
 import { requestLog } from '../../../src/app/http/request-log.js';
@@ -12,7 +12,7 @@ async function answering(handle: (res: { write(text: string): unknown }) => void
   const telemetry = new RecordingTelemetry();
   const app = createExpressApp();
   app.use(requestLog(telemetry));
-  mount(app, '', { '/': { GET: (_req, res) => handle(res) } });
+  mounting(app)('', { '/': { GET: (_req, res) => handle(res) } });
   app.use(answerErrors(telemetry));
   const { port, close } = await listen(app, { host: '127.0.0.1', port: 0 });
   onTestFinished(() => close(0, 0));
@@ -76,7 +76,7 @@ describe('errors', () => {
     expect(json).toEqual({ errcode: 'M_THREEPID_IN_USE', error: expect.any(String), mxid: '@bob:example.org' });
     const id = response.headers.get('x-request-id');
     expect(telemetry.lines).toContainEqual({
-      message: 'request refused',
+      message: 'a request was refused',
       facts: { id, code: 'threepid_in_use' },
       cause: expect.objectContaining({ cause }),
     });
@@ -97,8 +97,7 @@ describe('errors', () => {
     expect(response.status).toBe(500);
     expect(json).toEqual({ errcode: 'M_UNKNOWN', error: 'Internal server error' });
     const id = response.headers.get('x-request-id');
-    expect(telemetry.lines).toContainEqual({ message: 'request failed', facts: { id, method: 'GET' }, cause: fault });
-    expect(telemetry.events).toContainEqual({ level: 'error', event: 'request_failed' });
+    expect(telemetry.lines).toContainEqual({ message: 'a request failed', facts: { id, method: 'GET' }, cause: fault });
   });
 
   it('cuts the connection when half an answer is out already', async () => {

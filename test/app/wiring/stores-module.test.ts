@@ -46,7 +46,7 @@ describe.each([
     expect(await container.get(PepperStore).all()).toEqual([]);
     expect(await container.get(AccountStatusStore).homeservers()).toEqual([]);
     expect(await container.get(AccountStore).find('token')).toBeUndefined();
-    expect(await container.get(TermsStore).accepted('@anna:example.org', ['url'])).toEqual([]);
+    expect(await container.get(TermsStore).hasAccepted('@anna:example.org', [['url']])).toBe(false);
     expect(await container.get(InviteStore).get('token')).toBeUndefined();
     expect(await container.get(RateLimits).consume('key', { amount: 1, windowMs: 1 })).toBe(0);
     await close();

@@ -194,13 +194,13 @@ describe('with accounts checked', () => {
       expect(await asked()).toHaveLength(3);
       domain.clock.pass(59_999);
       expect(await asked()).toEqual([]);
-      expect(heard('account checks failed')).toBe(1);
+      expect(heard('does not say which accounts')).toBe(1);
 
       domain.accounts.failure = undefined;
       domain.clock.pass(10 * MINUTE_MS);
       expect(await asked()).toHaveLength(3);
       expect(await asked()).toHaveLength(20);
-      expect(heard('account checks work again')).toBe(1);
+      expect(heard('says again which accounts')).toBe(1);
       expect(domain.prober.failures.size).toBe(0);
     });
   });

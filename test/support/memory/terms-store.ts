@@ -10,8 +10,8 @@ export class MemoryTermsStore implements TermsStore {
     this.urls.set(mxid, new Map([...urls.map((url) => [url, time] as const), ...before]));
   }
 
-  async accepted(mxid: Mxid, urls: readonly string[]): Promise<readonly string[]> {
-    return [...new Set(urls)].filter((url) => this.urls.get(mxid)?.has(url));
+  async hasAccepted(mxid: Mxid, choices: readonly (readonly string[])[]): Promise<boolean> {
+    return choices.every((choice) => choice.some((url) => this.urls.get(mxid)?.has(url)));
   }
 
   /** For stores: forgets what a user accepted before `time`. */

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { isIP } from 'node:net';
-import { defaultFrom } from '../../../adapters/messaging/smtp-sender.js';
+import { defaultFrom } from '../../../adapters/messaging/default-from.js';
 import { readCertificates } from '../input/certificates.js';
 import { isLoopback, outOfUrl } from '../../../adapters/shared/hosts.js';
 import { omitUndefined } from '../objects.js';

@@ -8,7 +8,7 @@ import { adminMirrorEndpoints } from './mirrors.js';
 import { adminOperationEndpoints } from './operations.js';
 import { createExpressApp } from '../express-app.js';
 import { type Health, healthEndpoints } from './health.js';
-import { mount } from '../endpoints.js';
+import { mounting } from '../endpoints.js';
 import { answerErrors } from '../errors.js';
 import { RequestError } from '../request-error.js';
 import { requestLog } from '../request-log.js';
@@ -39,9 +39,10 @@ export function adminApp(
   };
   const app = createExpressApp();
   // Before the log: they are asked every few seconds for ever.
-  mount(app, '', healthEndpoints(options.health));
+  const mount = mounting(app);
+  mount('', healthEndpoints(options.health));
   app.use(requestLog(telemetry));
-  mount(app, '', {
+  mount('', {
     ...adminLookupEndpoints(lookupService, options.clock, allow),
     ...adminMirrorEndpoints(mirrorService, directorySyncService, allow),
     ...adminOperationEndpoints(operationsByText(adminService), allow),

@@ -9,6 +9,7 @@ import type { Quotas } from '../../../domain/rate-limiting/quotas.js';
 import type { AskerOf } from '../request/client-address.js';
 import { jsonOrFormBody, read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
+import { sendJson } from '../send-json.js';
 import { queryOf } from '../request/query.js';
 
 const LookupQuery = z.object({ medium: z.string(), address: z.string() });
@@ -47,9 +48,9 @@ export const v1LookupEndpoints = (
       const { medium, address } = read(LookupQuery, queryOf(req));
       await quotas.consumeFor('lookup', askerOf(req, undefined));
       const threepid = tryThreepid(medium, address);
-      const users = await lookupService.findUsers(threepid ? [threepid] : [], routeIn(req.get('via')));
+      const users = await lookupService.findUsers(threepid ? [threepid] : [], routeIn(req.headers.via));
       const mxid = threepid && users.get(keyOf(threepid));
-      res.json(threepid && mxid ? await bindingService.attest(threepid, mxid) : {});
+      sendJson(res, threepid && mxid ? await bindingService.attest(threepid, mxid) : {});
     },
   },
   '/bulk_lookup': {
@@ -64,13 +65,13 @@ export const v1LookupEndpoints = (
       });
       const users = await lookupService.findUsers(
         asked.map(({ threepid }) => threepid),
-        routeIn(req.get('via')),
+        routeIn(req.headers.via),
       );
       const known = asked.flatMap(({ medium, address, threepid }) => {
         const mxid = users.get(keyOf(threepid));
         return mxid === undefined ? [] : [[medium, address, mxid]];
       });
-      res.json({ threepids: known });
+      sendJson(res, { threepids: known });
     },
   },
 });

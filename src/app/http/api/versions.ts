@@ -1,11 +1,12 @@
 import type { Endpoints } from '../endpoints.js';
+import { sendJson, sendJsonText } from '../send-json.js';
 
 /** Spec: GET /versions. */
 export const versionEndpoints = (versions: readonly string[]): Endpoints => ({
-  '/versions': { GET: (_req, res) => void res.json({ versions }) },
+  '/versions': { GET: (_req, res) => sendJson(res, { versions }) },
 });
 
 /** How clients find out that there is an identity server. Spec: "Status check". */
 export const pingEndpoints: Endpoints = {
-  '': { GET: (_req, res) => void res.json({}) },
+  '': { GET: (_req, res) => sendJsonText(res, '{}') },
 };

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { Request } from 'express';
 import type { z } from 'zod';
 import { formParameters, type Parameters, queryOf } from './query.js';
@@ -33,11 +34,9 @@ export function jsonOrFormBody(req: Request): Parameters {
 
 function textOf({ body }: Request): string {
   if (!(body instanceof Uint8Array)) return '';
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    throw new RequestError('not_json', 'The request is not UTF-8');
-  }
+  if (!isUtf8(body)) throw new RequestError('not_json', 'The request is not UTF-8');
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
 function parseObject(text: string): Parameters {
@@ -54,6 +53,8 @@ function parseObject(text: string): Parameters {
     throw new RequestError('bad_json', 'The request holds characters that are none: NUL or half a pair');
   return value as Parameters;
 }
+
+const BYTE_ORDER_MARK = '\ufeff';
 
 /** Surrogate pairs are passed over whole, so that what is left of them is a half. */
 const ESCAPES = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u([\da-fA-F]{4})|\\[^u]/g;

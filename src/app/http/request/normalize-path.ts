@@ -7,6 +7,7 @@ import { RequestError } from '../request-error.js';
  * 6.2.2.2.
  */
 export const normalPath: RequestHandler = (req, _res, next) => {
+  if (!/%|\/\//.test(req.url)) return next();
   const [path = '', ...query] = req.url.split('?');
   try {
     decodeURIComponent(path);

@@ -63,7 +63,7 @@ describe('operations on the admin listener', () => {
     const { status, json } = await app.call('POST', `/v2/sign-ed25519?${sign}`);
     expect([status, json.errcode]).toEqual([404, 'M_UNRECOGNIZED']);
     expect(await app.stores.invites.waitingThreepids()).toEqual([]);
-    expect(app.telemetry.all('invitation revoked by an operator')).toEqual([
+    expect(app.telemetry.all('an operator revoked an invitation')).toEqual([
       { room: '!room:example.org', sender: alice },
     ]);
     expect(log(app)).not.toContain(inviteToken);
@@ -76,7 +76,7 @@ describe('operations on the admin listener', () => {
     expect([...whois.values()]).toEqual([alice]);
     const jobs = await app.stores.jobs.take(app.clock.now(), app.clock.now() + 1, 10);
     expect(jobs.map(({ kind }) => kind)).toEqual(['welcome']);
-    expect(app.telemetry.all('address bound by an operator')).toEqual([{ medium: 'email', mxid: alice }]);
+    expect(app.telemetry.all('an operator bound an address')).toEqual([{ medium: 'email', mxid: alice }]);
     expect(log(app)).not.toMatch(/home/i);
   });
 
@@ -85,7 +85,7 @@ describe('operations on the admin listener', () => {
     const path = `/bindings/bind?${query({ address: 'alice@example.com', mxid: alice })}`;
     const { status, json } = await app.callAdmin('POST', path, { token });
     expect([status, json.errcode, json.mxid]).toEqual([400, 'M_THREEPID_IN_USE', bob]);
-    expect(app.telemetry.all('address bound by an operator')).toEqual([]);
+    expect(app.telemetry.all('an operator bound an address')).toEqual([]);
   });
 
   it('unbind an address from its user and nobody else', async () => {
@@ -96,7 +96,7 @@ describe('operations on the admin listener', () => {
     expect(await unbind(alice)).toEqual({ found: true });
     expect(await unbind(alice)).toEqual({ found: false });
     expect((await app.services.lookupService.findUsers([msisdn('492215551234')])).size).toBe(0);
-    expect(app.telemetry.all('address unbound by an operator')).toEqual([{ medium: 'msisdn', mxid: alice }]);
+    expect(app.telemetry.all('an operator unbound an address')).toEqual([{ medium: 'msisdn', mxid: alice }]);
   });
 
   it.for([

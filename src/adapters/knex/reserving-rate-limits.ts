@@ -1,0 +1,139 @@
+import type { Clock } from '../../ports/clock.js';
+import type { Limit, RateLimits } from '../../ports/rate-limits.js';
+import type { KnexRateLimits } from './rate-limits.js';
+
+/** Of a limit, the most that one instance has taken and not yet used, twice: in use, and the next. */
+const SHARE = 0.005;
+/** How far ahead points are taken, as a share of the window. */
+const AHEAD = 0.005;
+const SWEEP_EVERY_MS = 1_000;
+
+interface Block {
+  readonly since: number;
+  /** When the store counts it as taken: it may be used before that only. */
+  readonly takenAt: number;
+  left: number;
+}
+
+/** A counter that was used lately. */
+interface Counter {
+  readonly blocks: Block[];
+  usedAt: number;
+  aheadMs: number;
+  /** Until then each take asks the store by itself: the limit had no room for a block. */
+  nearEndUntil: number;
+  taking: Promise<void> | undefined;
+}
+
+/**
+ * Counts from memory what comes often. Who takes from a large limit for the second time within a short while is given
+ * a block of points, taken from the store at once and used up here. So all instances together never let through more
+ * than the amount, and a restart forgets nothing: what is in blocks is counted as taken, which keeps at most one
+ * hundredth of a limit from everybody else for each instance. What is not used is given back.
+ */
+export class ReservingRateLimits implements RateLimits {
+  private readonly counters = new Map<string, Counter>();
+  private sweeping: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly store: KnexRateLimits,
+    private readonly clock: Clock,
+  ) {}
+
+  async consume(key: string, limit: Limit, points = 1): Promise<number> {
+    const size = Math.floor(limit.amount * SHARE);
+    if (points > size) return this.store.consume(key, limit, points);
+    const now = this.clock.now();
+    const known = this.counters.get(key);
+    if (!known || !isRecent(known, now)) {
+      this.remember(key, limit, now);
+      return this.store.consume(key, limit, points);
+    }
+    known.usedAt = now;
+    while (!use(known, points, this.clock.now())) {
+      if (isNearEnd(known, now)) return this.store.consume(key, limit, points);
+      await this.take(key, known, limit, size);
+    }
+    if (leftIn(known) < size && !isNearEnd(known, now)) void this.take(key, known, limit, size).catch(ignore);
+    return 0;
+  }
+
+  /** Gives back what is left of all blocks; for the end. */
+  async close(): Promise<void> {
+    clearInterval(this.sweeping);
+    await Promise.allSettled([...this.counters.values()].flatMap(({ taking }) => taking ?? []));
+    const blocks = [...this.counters].flatMap(([key, { blocks }]) => blocks.splice(0).map((block) => ({ key, block })));
+    this.counters.clear();
+    await this.giveBack(blocks);
+  }
+
+  private remember(key: string, { windowMs }: Limit, now: number): void {
+    const former = this.counters.get(key);
+    const aheadMs = Math.ceil(windowMs * AHEAD);
+    const blocks = former?.blocks ?? [];
+    this.counters.set(key, { blocks, usedAt: now, aheadMs, nearEndUntil: -Infinity, taking: undefined });
+    this.sweeping ??= setInterval(() => void this.sweep().catch(ignore), SWEEP_EVERY_MS).unref();
+  }
+
+  /** One block at a time: whoever needs one meanwhile waits for the same. */
+  private take(key: string, counter: Counter, limit: Limit, size: number): Promise<void> {
+    counter.taking ??= this.takeBlock(key, counter, limit, size).finally(() => {
+      counter.taking = undefined;
+    });
+    return counter.taking;
+  }
+
+  private async takeBlock(key: string, counter: Counter, limit: Limit, size: number): Promise<void> {
+    const since = this.clock.now();
+    const { waitMs, takenAt } = await this.store.takeAhead(key, limit, size, counter.aheadMs);
+    if (waitMs > 0) counter.nearEndUntil = since + counter.aheadMs;
+    else counter.blocks.push({ since, takenAt, left: size });
+  }
+
+  private async sweep(): Promise<void> {
+    const now = this.clock.now();
+    const over: { key: string; block: Block }[] = [];
+    for (const [key, counter] of this.counters) {
+      const unused = counter.blocks.filter((block) => block.left > 0 && !isUsable(block, now));
+      counter.blocks.splice(0, Infinity, ...counter.blocks.filter((block) => block.left > 0 && isUsable(block, now)));
+      over.push(...unused.map((block) => ({ key, block })));
+      if (counter.blocks.length === 0 && !counter.taking && !isRecent(counter, now)) this.counters.delete(key);
+    }
+    if (this.counters.size === 0) {
+      clearInterval(this.sweeping);
+      this.sweeping = undefined;
+    }
+    await this.giveBack(over);
+  }
+
+  private async giveBack(unused: readonly { readonly key: string; readonly block: Block }[]): Promise<void> {
+    if (unused.length === 0) return;
+    await this.store.giveBack(unused.map(({ key, block: { takenAt, left } }) => ({ key, takenAt, points: left })));
+  }
+}
+
+const isRecent = ({ usedAt, aheadMs }: Counter, now: number): boolean => now >= usedAt && now - usedAt < aheadMs;
+
+const isNearEnd = ({ nearEndUntil, aheadMs }: Counter, now: number): boolean =>
+  now < nearEndUntil && nearEndUntil - now <= aheadMs;
+
+const isUsable = ({ since, takenAt }: Block, now: number): boolean => now >= since && now < takenAt;
+
+const leftIn = ({ blocks }: Counter): number => blocks.reduce((sum, { left }) => sum + left, 0);
+
+/** Uses points of the blocks, if they have so many; the oldest first. */
+function use({ blocks }: Counter, points: number, now: number): boolean {
+  const usable = blocks.filter((block) => isUsable(block, now));
+  if (points > usable.reduce((sum, { left }) => sum + left, 0)) return false;
+  let wanted = points;
+  for (const block of usable) {
+    const used = Math.min(wanted, block.left);
+    block.left -= used;
+    wanted -= used;
+  }
+  while (blocks[0]?.left === 0) blocks.shift();
+  return true;
+}
+
+/** Whoever finds no block asks again and is told. */
+const ignore = (): void => undefined;

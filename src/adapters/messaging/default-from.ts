@@ -1,0 +1,8 @@
+import { parseServerName } from '../../domain/identifiers/server-name.js';
+
+/** Whom mails are from where nobody says otherwise. */
+export function defaultFrom(serverName: string): string {
+  const name = parseServerName(serverName);
+  if (!name?.isLiteralAddress) return `Islet <noreply@${name?.host ?? serverName}>`;
+  return `Islet <noreply@[${name.host.includes(':') ? 'IPv6:' : ''}${name.host}]>`;
+}

@@ -1,0 +1,83 @@
+import { request } from 'node:http';
+
+/** No answer came, or none that could be read. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+
+  constructor(
+    readonly code: string | undefined,
+    options: ErrorOptions,
+  ) {
+    super('no answer', options);
+  }
+}
+
+/** An answer that is none of success. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+
+  /** @param text what the server says of it, if it says anything */
+  constructor(
+    readonly status: number,
+    text: string | undefined,
+  ) {
+    super(text ?? `the admin listener answered with status ${status}`);
+  }
+}
+
+type Query = Readonly<Record<string, string | boolean | undefined>>;
+
+export interface AdminRequest {
+  readonly method?: 'GET' | 'POST';
+  readonly query?: Query;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * Asks the admin listener, with as little as that takes: a command is to start at once.
+ *
+ * @throws NoAnswerError, RefusedError
+ */
+export type AdminHttp = <T>(path: string, options?: AdminRequest) => Promise<T>;
+
+export const adminHttp =
+  (host: string, port: number, adminToken?: string): AdminHttp =>
+  async <T>(path: string, { method = 'GET', query = {}, timeoutMs }: AdminRequest = {}) => {
+    const given = Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)] as [string, string]],
+    );
+    const search = given.length > 0 ? `?${new URLSearchParams(given).toString()}` : '';
+    const headers = adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` };
+    const { status, text } = await exchange({ host, port, method, path: `${path}${search}`, headers }, timeoutMs);
+    if (status < 200 || status > 299) throw new RefusedError(status, errorIn(text));
+    return JSON.parse(text) as T;
+  };
+
+function exchange(
+  options: { host: string; port: number; method: string; path: string; headers: Record<string, string> },
+  timeoutMs: number | undefined,
+): Promise<{ readonly status: number; readonly text: string }> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: NodeJS.ErrnoException) => reject(new NoAnswerError(cause.code, { cause }));
+    const asked = request({ ...options, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', fail);
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }));
+    });
+    asked.on('error', fail);
+    if (timeoutMs !== undefined) {
+      asked.setTimeout(timeoutMs, () => asked.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
+    }
+    asked.end();
+  });
+}
+
+function errorIn(text: string): string | undefined {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === 'string' ? error : undefined;
+  } catch {
+    return undefined;
+  }
+}

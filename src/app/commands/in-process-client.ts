@@ -1,0 +1,28 @@
+import type { LogTelemetry } from '../../adapters/system/log-telemetry.js';
+import { operationsByText } from '../../domain/admin/text-admin-service.js';
+import { threepidFrom } from '../../domain/identifiers/typed-address.js';
+import { Clock } from '../../ports/clock.js';
+import type { Config } from '../config/config.js';
+import { openApp } from '../wiring/open-app.js';
+import type { AdminClient } from './admin-client.js';
+
+/** What commands ask where no server is running: the house itself. Closes the log with it. */
+export async function inProcess(config: Config, telemetry: LogTelemetry): Promise<AdminClient> {
+  const house = await openApp(config, telemetry).catch(async (error: unknown) => {
+    await telemetry.close();
+    throw error;
+  });
+  const { services, container } = house;
+  const clock = container.get(Clock);
+  return {
+    ...operationsByText(services.adminService),
+    isRunning: false,
+    explain: async (address) => ({ ...(await services.lookupService.explain(threepidFrom(address))), at: clock.now() }),
+    mirrors: () => Promise.resolve(services.mirrorService.sources),
+    sync: (source, request) => services.directorySyncService.sync(source, request),
+    close: async () => {
+      await house.close();
+      await telemetry.close();
+    },
+  };
+}

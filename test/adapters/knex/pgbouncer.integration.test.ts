@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/adapters/knex/database.js';
+import { knexStores } from '../../../src/adapters/knex/stores.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { storeContracts } from '../../contracts/all-stores.js';
+import { callsOf } from '../../contracts/stores.js';
+import { startPgBouncer } from '../../support/pgbouncer.js';
+import { freshDatabase, onServer } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/services.js';
+
+const postgres = await sharedPostgres();
+const clock = { now: () => Date.now() };
+
+describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode', (poolMode) => {
+  let database: Awaited<ReturnType<typeof freshDatabase>>;
+  let pooler: Awaited<ReturnType<typeof startPgBouncer>>;
+
+  beforeAll(async () => {
+    database = await freshDatabase(postgres.url);
+    pooler = await startPgBouncer(database.url, poolMode);
+  });
+  afterAll(async () => {
+    await pooler.stop();
+    await database.drop();
+  });
+
+  const open = () => openDatabase({ client: 'pg', url: pooler.url });
+
+  storeContracts(async (storeClock) => {
+    const db = await open();
+    const close = async () => {
+      await db.destroy();
+      await onServer(database.url, 'drop schema public cascade; create schema public');
+    };
+    return { stores: knexStores(db, storeClock), close };
+  });
+
+  it('limits the time of what a transaction does, and leaves nothing of it on shared connections', async () => {
+    const db = await open();
+    const limitOf = async (asker: { raw(sql: string): PromiseLike<{ rows: { statement_timeout: string }[] }> }) =>
+      (await asker.raw('show statement_timeout')).rows[0]?.statement_timeout;
+    expect(await db.transaction((trx) => limitOf(trx))).toBe('20s');
+    expect(await limitOf(db)).toBe('0');
+    await db.destroy();
+  });
+
+  it('tells within a second what another instance has changed and ended', async () => {
+    const [one, other] = [await open(), await open()];
+    const [writer, reader] = [knexStores(one, clock), knexStores(other, clock)];
+    const calls = callsOf(reader.feed);
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    await writer.accounts.addToken('phone', '@anna:example.org', 1);
+    expect(await reader.accounts.find('phone')).toBe('@anna:example.org');
+    const since = performance.now();
+    const called = calls.next();
+    await writer.accounts.removeToken('phone');
+    const lifetime = { boundAt: 1, notBefore: 1, notAfter: 2 };
+    await writer.associations.bind({ threepid: email('anna@example.org'), mxid: '@anna:example.org', ...lifetime }, []);
+    await called;
+    while ((await reader.accounts.find('phone')) !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(performance.now() - since).toBeLessThan(2_000);
+    calls.close();
+    await one.destroy();
+    await other.destroy();
+  });
+});

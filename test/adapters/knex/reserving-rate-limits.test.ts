@@ -1,0 +1,82 @@
+import type { Knex } from 'knex';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/adapters/knex/database.js';
+import { KnexRateLimits } from '../../../src/adapters/knex/rate-limits.js';
+import { ReservingRateLimits } from '../../../src/adapters/knex/reserving-rate-limits.js';
+import { FakeClock } from '../../support/fakes.js';
+
+const HOUR_MS = 3_600_000;
+const limit = { amount: 10_000, windowMs: HOUR_MS };
+
+describe('limits that are counted from memory', () => {
+  const clock = new FakeClock();
+  let db: Knex;
+  let statements = 0;
+  const instance = () => new ReservingRateLimits(new KnexRateLimits(db, clock), clock);
+
+  beforeEach(async () => {
+    db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
+    db.on('query', () => statements++);
+  });
+  afterEach(() => db.destroy());
+
+  it('ask the store once for many takes', async () => {
+    const limits = instance();
+    for (let take = 0; take < 3; take++) expect(await limits.consume('anna', limit)).toBe(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    statements = 0;
+    for (let take = 0; take < 10; take++) expect(await limits.consume('anna', limit)).toBe(0);
+    expect(statements).toBe(0);
+    await limits.close();
+  });
+
+  it('never let several instances through more than the amount in any window', async () => {
+    const instances = [instance(), instance(), instance()];
+    const small = { amount: 2_000, windowMs: HOUR_MS };
+    const taken: { time: number; points: number }[] = [];
+    for (let step = 0; step < 800; step++) {
+      clock.pass(5_000);
+      const points = (step % 10) + 1;
+      const limits = instances[step % instances.length];
+      if ((await limits?.consume('anna', small, points)) === 0) taken.push({ time: clock.now(), points });
+    }
+    const sums = taken.map(({ time }) =>
+      taken
+        .filter((other) => other.time >= time && other.time < time + HOUR_MS)
+        .reduce((sum, { points }) => sum + points, 0),
+    );
+    expect(Math.max(...sums)).toBeLessThanOrEqual(small.amount);
+    // Each of the three keeps a hundredth back at most.
+    expect(Math.max(...sums)).toBeGreaterThanOrEqual(small.amount * 0.97 - 10);
+    await Promise.all(instances.map((one) => one.close()));
+  }, 30_000);
+
+  it('let concurrent takers through to the amount, and not one further', async () => {
+    const instances = [instance(), instance()] as const;
+    const waits = await Promise.all(
+      Array.from({ length: 1_500 }, (_, at) => (at % 2 === 0 ? instances[0] : instances[1]).consume('anna', limit, 10)),
+    );
+    expect(waits.filter((wait) => wait === 0).length).toBeLessThanOrEqual(1_000);
+    expect(waits.filter((wait) => wait === 0).length).toBeGreaterThanOrEqual(980);
+    await Promise.all(instances.map((one) => one.close()));
+  });
+
+  it('forget nothing in a restart, and give back what was not used', async () => {
+    const first = instance();
+    for (let take = 0; take < 100; take++) expect(await first.consume('anna', limit, 40)).toBe(0);
+    await first.close();
+    const second = instance();
+    expect(await second.consume('anna', limit, 6_000)).toBe(0);
+    expect(await second.consume('anna', limit, 1)).toBeGreaterThan(0);
+    await second.close();
+  });
+
+  it('keep no more than a hundredth from everybody when their process dies', async () => {
+    const first = instance();
+    for (let take = 0; take < 100; take++) expect(await first.consume('anna', limit, 40)).toBe(0);
+    const second = instance();
+    expect(await second.consume('anna', limit, 5_900)).toBe(0);
+    await first.close();
+    await second.close();
+  });
+});

@@ -1,0 +1,123 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Knex } from 'knex';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type DatabaseOptions, openDatabase } from '../../../src/adapters/knex/database.js';
+import { knexStores } from '../../../src/adapters/knex/stores.js';
+import { eventually } from '../../support/eventually.js';
+import { freshDatabase, onServer } from '../../support/postgres-server.js';
+import { sharedPostgres } from '../../support/services.js';
+
+const postgres = await sharedPostgres();
+const clock = { now: () => Date.now() };
+const anna = '@anna:example.org';
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'islet-revocations-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** One instance that remembers, and what it asks the database for. */
+async function follower(options: DatabaseOptions) {
+  const db: Knex = await openDatabase(options);
+  const stores = knexStores(db, clock);
+  const following = stores.feed.onChange(() => undefined);
+  const asked: string[] = [];
+  db.on('query', ({ sql }: { sql: string }) => asked.push(sql));
+  await eventually(() => stores.feed.revocations.isUpToDate());
+  const close = async () => {
+    following.close();
+    await db.destroy();
+  };
+  const reads = (table: string) => asked.filter((sql) => sql.startsWith('select') && sql.includes(table)).length;
+  return { ...stores, db, reads, close };
+}
+
+const places: readonly [string, () => Promise<DatabaseOptions>][] = [
+  ['a SQLite file', async () => ({ client: 'sqlite3', file: join(folder, 'islet.db') })],
+  ['PostgreSQL', async () => ({ client: 'pg', url: (await freshDatabase(postgres.url)).url })],
+];
+
+describe.each(places)('on %s', (_name, place) => {
+  it('tokens and accepted terms are asked for once', async () => {
+    const one = await follower(await place());
+    const choices = [['https://example.org/terms/1']];
+    await one.accounts.addToken('phone', anna, 1);
+    expect(await one.terms.hasAccepted(anna, choices)).toBe(false);
+    await one.terms.accept(anna, ['https://example.org/terms/1'], 1);
+    for (let time = 0; time < 5; time++) {
+      expect(await one.accounts.find('phone')).toBe(anna);
+      expect(await one.terms.hasAccepted(anna, choices)).toBe(true);
+    }
+    expect(one.reads('access_tokens')).toBe(1);
+    expect(one.reads('accepted_terms')).toBe(2);
+    expect(await one.terms.hasAccepted(anna, [['https://example.org/terms/2']])).toBe(false);
+    await one.close();
+  });
+
+  it('a token that was ended is unknown at once where it was', async () => {
+    const one = await follower(await place());
+    await one.accounts.addToken('phone', anna, 1);
+    expect(await one.accounts.find('phone')).toBe(anna);
+    expect(await one.accounts.removeToken('phone')).toBe(true);
+    expect(await one.accounts.find('phone')).toBeUndefined();
+    await one.close();
+  });
+
+  it('old notes are forgotten, and whoever reads on after that forgets everything', async () => {
+    const one = await follower(await place());
+    await one.accounts.addToken('phone', anna, 1);
+    await one.accounts.removeToken('phone');
+    await one.feed.purge(Date.now() + 60_000);
+    expect(await one.db('revocations')).toEqual([]);
+    await one.accounts.addToken('laptop', anna, 1);
+    expect(await one.accounts.find('laptop')).toBe(anna);
+    await one.accounts.removeToken('laptop');
+    expect(await one.accounts.find('laptop')).toBeUndefined();
+    await one.close();
+  });
+});
+
+describe('several instances on PostgreSQL', () => {
+  /** Until somebody is unknown, in ms. */
+  const timeOf = async (isKnown: () => Promise<boolean>) => {
+    const since = performance.now();
+    while (await isKnown()) await new Promise((resolve) => setTimeout(resolve, 5));
+    return performance.now() - since;
+  };
+
+  it('know within a second that a token was ended or terms were taken back, by hand too', async () => {
+    const { url } = await freshDatabase(postgres.url);
+    const [one, other] = [await follower({ client: 'pg', url }), await follower({ client: 'pg', url })];
+    const choices = [['https://example.org/terms/1']];
+    for (const token of ['phone', 'laptop']) await one.accounts.addToken(token, anna, 1);
+    await one.terms.accept(anna, ['https://example.org/terms/1'], 1);
+    for (const token of ['phone', 'laptop']) expect(await other.accounts.find(token)).toBe(anna);
+    expect(await other.terms.hasAccepted(anna, choices)).toBe(true);
+
+    await one.accounts.removeToken('phone');
+    expect(await timeOf(async () => (await other.accounts.find('phone')) !== undefined)).toBeLessThan(1_500);
+    expect(await other.accounts.find('laptop')).toBe(anna);
+    await onServer(url, 'delete from access_tokens');
+    expect(await timeOf(async () => (await other.accounts.find('laptop')) !== undefined)).toBeLessThan(1_500);
+    await onServer(url, 'delete from accepted_terms');
+    expect(await timeOf(() => other.terms.hasAccepted(anna, choices))).toBeLessThan(1_500);
+    await one.close();
+    await other.close();
+  });
+
+  it('ask the database themselves while they cannot learn what was ended', async () => {
+    const { url } = await freshDatabase(postgres.url);
+    const one = await follower({ client: 'pg', url });
+    await one.accounts.addToken('phone', anna, 1);
+    expect(await one.accounts.find('phone')).toBe(anna);
+    await onServer(url, 'alter table revocations rename to elsewhere');
+    await eventually(() => !one.feed.revocations.isUpToDate());
+    await onServer(url, 'alter table access_tokens disable trigger all');
+    await onServer(url, 'delete from access_tokens');
+    expect(await one.accounts.find('phone')).toBeUndefined();
+    await one.close();
+  });
+});

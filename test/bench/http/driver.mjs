@@ -1,0 +1,82 @@
+// The load, in a process of its own: keep-alive connections, each of which asks again as soon as it was answered, and
+// every answer is looked at. Orders come over IPC: { port, requests: [{ head, body, answer }], clients, ms }.
+import { connect } from 'node:net';
+
+const END_OF_HEAD = Buffer.from('\r\n\r\n');
+
+process.on('message', (order) => {
+  run(order).then(
+    (figures) => process.send(figures),
+    (error) => process.send({ error: String(error) }),
+  );
+});
+
+async function run({ port, requests, clients, ms }) {
+  const prepared = requests.map(({ head, body, answer }) => ({
+    bytes: Buffer.from(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
+    answer: answer === undefined ? undefined : Buffer.from(answer),
+  }));
+  const times = [];
+  let next = 0;
+  const since = performance.now();
+  const until = since + ms;
+  await Promise.all(
+    Array.from({ length: clients }, () => client(port, until, () => prepared[next++ % prepared.length], times)),
+  );
+  const tookMs = performance.now() - since;
+  times.sort((a, b) => a - b);
+  const at = (share) => times[Math.min(times.length - 1, Math.floor(times.length * share))];
+  return { answered: times.length, perSecond: (times.length / tookMs) * 1000, p50: at(0.5), p99: at(0.99) };
+}
+
+function client(port, until, take, times) {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    let [request, since, chunks, wanted, have] = [undefined, 0, [], -1, 0];
+    const ask = () => {
+      request = take();
+      [chunks, wanted, have] = [[], -1, 0];
+      since = performance.now();
+      socket.write(request.bytes);
+    };
+    socket.on('connect', ask);
+    socket.on('error', reject);
+    socket.on('close', () => reject(new Error('the server closed a connection')));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      have += chunk.length;
+      if (wanted < 0) wanted = lengthOf(chunks);
+      if (wanted < 0 || have < wanted) return;
+      const now = performance.now();
+      times.push(now - since);
+      const problem = problemOf(chunks.length === 1 ? chunk : Buffer.concat(chunks), request.answer);
+      if (problem) {
+        reject(new Error(problem));
+        socket.destroy();
+      } else if (now < until) ask();
+      else {
+        socket.removeAllListeners('close').end();
+        resolve();
+      }
+    });
+  });
+}
+
+/** Of the answer with its head, -1 while the head is not all there. */
+function lengthOf(chunks) {
+  const bytes = chunks.length === 1 ? chunks[0] : Buffer.concat(chunks);
+  const end = bytes.indexOf(END_OF_HEAD);
+  if (end < 0) return -1;
+  const [, length] = /\r\ncontent-length: (\d+)/i.exec(bytes.toString('latin1', 0, end)) ?? [];
+  if (length === undefined) throw new Error('an answer without a length');
+  return end + 4 + Number(length);
+}
+
+function problemOf(bytes, answer) {
+  const status = bytes.toString('latin1', 9, 12);
+  const end = bytes.indexOf(END_OF_HEAD) + 4;
+  if (status !== '200') return `an answer with ${status}: ${bytes.toString('utf8', end, end + 300)}`;
+  if (answer !== undefined && bytes.compare(answer, 0, answer.length, end) !== 0)
+    return `a wrong answer: ${bytes.toString('utf8', end, end + 300)}`;
+  return undefined;
+}

@@ -1,0 +1,28 @@
+// Puts bindings, an access token and accepted terms into a data folder: node fill-bindings.mjs DIST FOLDER ADDRESSES
+import { hash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { addressAt, mxidAt, TERMS_URL, TOKEN, USER } from './people.mjs';
+
+const [dist, folder, addresses] = [process.argv[2], process.argv[3], Number(process.argv[4])];
+const { openDatabase } = await import(join(resolve(dist), 'adapters/knex/database.js'));
+mkdirSync(folder, { recursive: true });
+const db = await openDatabase({ client: 'sqlite3', file: join(folder, 'islet.db') });
+const now = Date.now();
+const lifetime = { bound_at: now, not_before: now, not_after: now + 1e12 };
+const AT_ONCE = 1_000;
+await db.transaction(async (trx) => {
+  for (let start = 0; start < addresses; start += AT_ONCE) {
+    const rows = Array.from({ length: Math.min(AT_ONCE, addresses - start) }, (_, i) => start + i).map((at) => ({
+      medium: 'email',
+      address: addressAt(at),
+      alias: null,
+      mxid: mxidAt(at),
+      ...lifetime,
+    }));
+    await trx.batchInsert('associations', rows, 100);
+  }
+  await trx('access_tokens').insert({ token_hash: hash('sha256', TOKEN), mxid: USER, created_at: now });
+  await trx('accepted_terms').insert({ mxid: USER, url: TERMS_URL, accepted_at: now });
+});
+await db.destroy();

@@ -1,0 +1,93 @@
+import { addressAt, hashOf, mxidAt, PEPPER, TOKEN } from './people.mjs';
+
+/** A server that is asked. */
+export interface Side {
+  readonly port: number;
+  readonly pid: number;
+  /** Its lookup pepper; the bare one has that of `people.mjs`, and no version 1. */
+  readonly pepper?: string;
+}
+
+/** One row of the table. */
+export interface Kind {
+  readonly name: string;
+  readonly request: 'ping' | 'hash_details' | 'lookup' | 'v1 lookup' | 'v1 bulk_lookup';
+  /** How many addresses a request names. */
+  readonly size: number;
+  readonly clients: number;
+}
+
+const lookupOf = (size: number, clients = 16): Kind => ({
+  name: `hashed lookup of ${size}, ${clients} clients`,
+  request: 'lookup',
+  size,
+  clients,
+});
+
+export const KINDS: readonly Kind[] = [
+  { name: 'ping, 16 clients', request: 'ping', size: 0, clients: 16 },
+  { name: 'hash_details, 16 clients', request: 'hash_details', size: 0, clients: 16 },
+  lookupOf(1),
+  lookupOf(1, 64),
+  lookupOf(100),
+  lookupOf(1_000),
+  lookupOf(10_000),
+  { name: 'v1 lookup (signed), 16 clients', request: 'v1 lookup', size: 1, clients: 16 },
+  { name: 'v1 bulk_lookup of 100, 16 clients', request: 'v1 bulk_lookup', size: 100, clients: 16 },
+];
+
+interface DrivenRequest {
+  readonly head: string;
+  readonly body: string;
+  /** How its answer begins; all of it, where it is known beforehand. */
+  readonly answer: string | undefined;
+}
+
+/** Different requests of one kind: every second address is known. `undefined` for what a server does not have. */
+export function requestsFor(kind: Kind, side: Side, addresses: number): readonly DrivenRequest[] | undefined {
+  if (side.pepper === undefined && kind.request.startsWith('v1')) return undefined;
+  const count = kind.size > 1_000 ? 4 : kind.size > 100 ? 20 : 200;
+  return Array.from({ length: count }, (_, at) => requestAt(kind, side, addresses, at));
+}
+
+function requestAt({ request, size }: Kind, side: Side, addresses: number, at: number): DrivenRequest {
+  const pepper = side.pepper ?? PEPPER;
+  const person = (i: number) => ((at * 7919 + i * 104_729) % addresses) + (i % 2 === 0 ? 0 : addresses);
+  const people = Array.from({ length: size }, (_, i) => person(i));
+  const known = people.filter((one) => one < addresses);
+  switch (request) {
+    case 'ping':
+      return get('/v2', '{}');
+    case 'hash_details':
+      return get('/v2/hash_details', JSON.stringify({ lookup_pepper: pepper, algorithms: ['sha256', 'none'] }));
+    case 'lookup': {
+      const hashes = people.map((one) => hashOf(addressAt(one), pepper));
+      const mappings = Object.fromEntries(known.map((one) => [hashOf(addressAt(one), pepper), mxidAt(one)]));
+      return post('/v2/lookup', { addresses: hashes, algorithm: 'sha256', pepper }, JSON.stringify({ mappings }));
+    }
+    case 'v1 lookup': {
+      const [one = 0] = people;
+      const { answer: _unknown, ...asked } = get(`/api/v1/lookup?medium=email&address=${addressAt(one)}`, '');
+      return { ...asked, answer: `{"address":"${addressAt(one)}"` };
+    }
+    case 'v1 bulk_lookup': {
+      const threepids = people.map((one) => ['email', addressAt(one)]);
+      const found = known.map((one) => ['email', addressAt(one), mxidAt(one)]);
+      return post('/api/v1/bulk_lookup', { threepids }, JSON.stringify({ threepids: found }));
+    }
+  }
+}
+
+const headers = `Host: 127.0.0.1\r\nConnection: keep-alive\r\nAuthorization: Bearer ${TOKEN}`;
+
+const get = (path: string, answer: string): DrivenRequest => ({
+  head: `GET /_matrix/identity${path} HTTP/1.1\r\n${headers}`,
+  body: '',
+  answer,
+});
+
+const post = (path: string, body: object, answer: string): DrivenRequest => ({
+  head: `POST /_matrix/identity${path} HTTP/1.1\r\n${headers}\r\nContent-Type: application/json`,
+  body: JSON.stringify(body),
+  answer,
+});
