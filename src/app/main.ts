@@ -13,7 +13,7 @@ import { RateLimits } from '../ports/rate-limits.js';
 import { MessageSender } from '../ports/message-sender.js';
 import { scheduleAccountChecks } from './background/account-check-schedule.js';
 import { openAdminToken } from './http/admin/admin-token.js';
-import { checkedIn, followedIn } from './wiring/configured-source.js';
+import { checkedIn, followedIn, mirroredIn } from './wiring/configured-source.js';
 import type { Config } from './config/config.js';
 import { healthOf } from './http/admin/readiness.js';
 import { adminApp } from './http/admin/admin-server.js';
@@ -84,6 +84,17 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     );
     closing.push(() => admin.close(0));
 
+    const handlers = jobHandlers(services, container.get(Homeservers), container.getAll(MessageSender));
+    const namesOf = (kind: string) => config.sources.flatMap((source) => (source.kind === kind ? source.name : []));
+    telemetry.startAtZero({
+      source: config.sources.map(({ name }) => name),
+      mirror: mirroredIn(configuredSources).map(({ directory }) => directory.name),
+      ldap: namesOf('ldap'),
+      upstream: namesOf('upstream'),
+      followedUpstream: pepperService.monitor ? [pepperService.monitor.source] : [],
+      job: Object.keys(handlers),
+    });
+
     const schedules = startSchedules(house, pepperService, indexUpdater, feed, clock, config.invites.lifetimeMs);
     closing.push(() => Promise.all(schedules.map((schedule) => schedule.close())));
     schedules.push(
@@ -95,12 +106,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         clock,
         telemetry,
       ),
-      runJobs(
-        container.get(JobQueue),
-        jobHandlers(services, container.get(Homeservers), container.getAll(MessageSender)),
-        clock,
-        telemetry,
-      ),
+      runJobs(container.get(JobQueue), handlers, clock, telemetry),
       ...(isChecking
         ? [scheduleAccountChecks(container.get(AccountCheckRunner), services.inviteService, telemetry)]
         : []),
@@ -139,7 +145,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 }
 
 function startSchedules(
-  { configuredSources, services: { accountService, validationService, bindingService, inviteService, telemetry } }: App,
+  { configuredSources, services: { validationService, bindingService, inviteService, telemetry } }: App,
   pepperService: PepperService,
   indexUpdater: IndexUpdater,
   feed: ChangeFeed,
@@ -147,7 +153,11 @@ function startSchedules(
   inviteLifetimeMs: number | undefined,
 ): Schedule[] {
   const watch = feed.onChange(() => {
-    indexUpdater.catchUp().catch((cause: unknown) => telemetry.warn('changes could not be followed', {}, cause));
+    indexUpdater
+      .catchUp()
+      .catch((cause: unknown) =>
+        telemetry.warn('change feed could not be read', { event: 'change_feed_failed' }, cause),
+      );
   });
   const keeping = runPeriodically(MINUTE_MS, 'peppers', telemetry, () => pepperService.rotateIfDue());
   const listening = [
@@ -159,7 +169,6 @@ function startSchedules(
     keeping,
     runPeriodically(MINUTE_MS, 'old bindings', telemetry, () => bindingService.expire()),
     runPeriodically(10 * MINUTE_MS, 'old sessions', telemetry, () => validationService.purge()),
-    runPeriodically(10 * MINUTE_MS, 'old access tokens', telemetry, () => accountService.purge()),
     // A crash, or a source that failed at the wrong moment, may have left one waiting.
     runPeriodically(60 * MINUTE_MS, 'waiting invitations', telemetry, () => inviteService.deliverKnown()),
     ...(inviteLifetimeMs === undefined

@@ -214,7 +214,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
   }, 30_000);
 
   it('says no address in its log, but how many left', async () => {
-    await islet.logged(/people left a directory or are back.*"suspended":1/);
+    await islet.logged(/people left the directory or returned.*"suspended":1/);
     expect(islet.log()).not.toMatch(/home\.example/);
   });
 });

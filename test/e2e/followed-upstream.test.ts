@@ -199,11 +199,11 @@ describe('an upstream in trouble that is followed', () => {
     const first = await lookUp(client, asked);
     expect(first).toEqual({ statuses: [200, 200], pepper: expect.stringMatching(/^[a-zA-Z0-9]{24}$/), found: own });
     expect(await partnerHealth(islet)).toMatchObject({ ok: false, failure: expect.stringContaining(partner.url) });
-    await islet.logged('the pepper of the followed upstream cannot be learned');
+    await islet.logged('upstream pepper is not available');
     partner.answer = undefined;
     await eventually(async () => (await lookUp(client, asked)).pepper === 'matrixrocks');
     expect((await lookUp(client, asked)).found).toEqual(both);
-    await islet.logged('the pepper of the followed upstream is known again');
+    await islet.logged('upstream pepper is available again');
     const late = await client.post('/v2/lookup', { algorithm: 'sha256', pepper: first.pepper, addresses: [] });
     expect(late.status).toBe(200);
   });

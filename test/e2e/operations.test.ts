@@ -15,28 +15,21 @@ describe('bindings and invitations on the command line', () => {
     expect(await command('bind', 'alice@example.com', alice)).toMatchObject({ code: 0, stderr: '' });
     expect(await bound()).toMatchObject([{ mxid: alice, threepid: { address: 'alice@example.com' } }]);
     expect((await command('bindings', alice)).stdout).toContain('alice@example.com');
-    await islet.logged('an operator bound an address');
+    await islet.logged('address bound by an operator');
     expect(await command('bind', 'alice@example.com', 'alice')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('The Matrix user ID is not valid'),
     });
 
-    expect(await command('tokens', '--json')).toMatchObject({ code: 1, stdout: '[]\n' });
-
     await islet.stop();
     expect(await bound()).toMatchObject([{ mxid: alice }]);
     const unbind = () => command('unbind', 'alice@example.com', alice);
     const unbound = await unbind();
-    expect(unbound).toMatchObject({ code: 0, stderr: expect.stringContaining('an operator unbound an address') });
+    expect(unbound).toMatchObject({ code: 0, stderr: expect.stringContaining('address unbound by an operator') });
     expect(unbound.stderr).not.toContain('alice@example.com');
     expect(await unbind()).toMatchObject({ code: 1, stdout: expect.stringContaining('is not bound to') });
     expect(await bound()).toEqual([]);
 
-    expect(await command('tokens', alice)).toMatchObject({ code: 1, stdout: 'There are no access tokens.\n' });
-    expect(await command('tokens', 'end', alice)).toMatchObject({
-      code: 1,
-      stdout: `${alice} has no access tokens.\n`,
-    });
     expect(await command('invites')).toMatchObject({ code: 0, stdout: 'There are no invitations.\n' });
     expect(await command('invites', 'list', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
     expect(await command('invites', 'revoke', 'none')).toMatchObject({

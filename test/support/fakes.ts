@@ -9,7 +9,7 @@ import type { AccountLookup } from '../../src/ports/account-lookup.js';
 import type { Homeservers } from '../../src/ports/homeservers.js';
 import type { Random } from '../../src/ports/random.js';
 import type { Message, MessageSender } from '../../src/ports/message-sender.js';
-import type { Facts, Telemetry } from '../../src/ports/telemetry.js';
+import type { Facts, LogEvent, Telemetry } from '../../src/ports/telemetry.js';
 import type { ThreepidSource } from '../../src/ports/threepid-source.js';
 
 /** Stands still until it is told otherwise. */
@@ -86,21 +86,39 @@ export class FakeAccounts implements AccountLookup {
   }
 }
 
-/** Keeps what operators would read. */
+/** Keeps what operators would read at `log.level: info`, and the names of all events. */
 export class RecordingTelemetry implements Telemetry {
   readonly lines: { readonly message: string; readonly facts: Facts; readonly cause?: unknown }[] = [];
+  /** The names of all events with their levels, those of debug as well. */
+  readonly events: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly event: string }[] = [];
   readonly counted: { readonly name: string; readonly labels: Readonly<Record<string, string>> }[] = [];
+  readonly observed: { readonly name: string; readonly value: number; readonly labels: object }[] = [];
 
-  info(message: string, facts: Facts = {}): void {
+  debug(_message: string, { event }: LogEvent): void {
+    this.events.push({ level: 'debug', event });
+  }
+
+  info(message: string, { event, ...facts }: LogEvent): void {
+    this.events.push({ level: 'info', event });
     this.lines.push({ message, facts });
   }
 
-  warn(message: string, facts: Facts = {}, cause?: unknown): void {
+  warn(message: string, { event, ...facts }: LogEvent, cause?: unknown): void {
+    this.events.push({ level: 'warn', event });
+    this.lines.push({ message, facts, cause });
+  }
+
+  error(message: string, { event, ...facts }: LogEvent, cause?: unknown): void {
+    this.events.push({ level: 'error', event });
     this.lines.push({ message, facts, cause });
   }
 
   count(name: string, labels: Readonly<Record<string, string>> = {}): void {
     this.counted.push({ name, labels });
+  }
+
+  observe(name: string, value: number, labels: object = {}): void {
+    this.observed.push({ name, value, labels });
   }
 
   /** The facts of each line of this message. */

@@ -14,7 +14,6 @@ import * as assignments from './migrations/0011-holders.js';
 import * as accountStatuses from './migrations/0012-account-checks.js';
 import * as shortMirrors from './migrations/0013-short-mirrors.js';
 import * as revocations from './migrations/0015-revocations.js';
-import * as accessTokenUse from './migrations/0016-access-token-use.js';
 
 /** In the order in which they run. */
 const migrations = {
@@ -32,7 +31,6 @@ const migrations = {
   '0012-account-checks': accountStatuses,
   '0013-short-mirrors': shortMirrors,
   '0015-revocations': revocations,
-  '0016-access-token-use': accessTokenUse,
 };
 
 type Name = keyof typeof migrations;

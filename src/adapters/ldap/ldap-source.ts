@@ -127,8 +127,8 @@ export class LdapSource implements ThreepidSource, Directory {
       if (signal.aborted) throw new ShutdownError();
       if (!(error instanceof LdapError) || !isRefusal(error.cause)) throw error;
       this.refusesChanges = true;
-      const facts = { source: this.name, problem: error.message };
-      this.telemetry.warn('the directory does not say what changed: everything is read every time', facts);
+      const facts = { event: 'directory_without_changes', source: this.name, problem: error.message };
+      this.telemetry.warn('directory does not support incremental sync; each sync reads everything', facts);
       return undefined;
     });
     if (!changed) return undefined;
@@ -195,22 +195,22 @@ export class LdapSource implements ThreepidSource, Directory {
   private gaveNothing(dn: string, why: string): void {
     const base = baseText(dn);
     this.empty = new Map([...this.empty, [base, why]]);
-    if (this.emptyBefore.get(base) !== why) this.telemetry.warn(why, { source: this.name, base });
+    if (this.emptyBefore.get(base) !== why)
+      this.telemetry.warn(why, { event: 'directory_base_empty', source: this.name, base });
   }
 
   refersElsewhere(base: string): void {
-    if (!this.hasReferred)
-      this.telemetry.info('referrals to other servers are not followed', { source: this.name, base: baseText(base) });
+    if (!this.hasReferred) {
+      const facts = { event: 'directory_referral', source: this.name, base: baseText(base) };
+      this.telemetry.info('referrals to other servers are not followed', facts);
+    }
     this.hasReferred = true;
   }
 
   private lackIds(entries: number): void {
     if (entries > 0 && !this.hasToldOfIds) {
-      const facts = { source: this.name, entries, looked: this.rules.id.join(', ') };
-      this.telemetry.warn(
-        'entries show no lasting id: whoever gets the distinguished name of one is taken for it',
-        facts,
-      );
+      const facts = { event: 'directory_without_ids', source: this.name, entries, looked: this.rules.id.join(', ') };
+      this.telemetry.warn('entries have no permanent id; people are recognised by distinguished name', facts);
     }
     this.hasToldOfIds = entries > 0;
   }

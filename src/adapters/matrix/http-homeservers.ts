@@ -72,7 +72,11 @@ export class HttpHomeservers implements Homeservers {
   }
 
   private refused(homeserver: string, reason: string): 'refused' {
-    this.telemetry.warn('a homeserver will not take the news of a binding', { homeserver, reason });
+    this.telemetry.warn('homeserver rejected the notification of a binding', {
+      event: 'onbind_rejected',
+      homeserver,
+      reason,
+    });
     return 'refused';
   }
 }

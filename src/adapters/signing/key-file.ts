@@ -14,13 +14,14 @@ type SigningKeys = readonly [SigningKey, ...SigningKey[]];
  * @throws Error with path and reason if it cannot be read, made or understood
  */
 export async function openKeyFile(path: string, telemetry: Telemetry): Promise<SigningKeys> {
-  if (await makeKeyFile(path)) telemetry.info('made a signing key', { path });
+  if (await makeKeyFile(path)) telemetry.info('signing key created', { event: 'signing_key_created', path });
   const text = await readFile(path, 'utf8').catch((cause: Error) => {
     throw new Error(`the signing key file ${path} cannot be read`, { cause });
   });
   const mode = (await stat(path)).mode & 0o777;
   if (mode & 0o077) {
-    telemetry.warn('others than its owner may read the signing key file', { path, mode: `0${mode.toString(8)}` });
+    const facts = { event: 'signing_key_readable', path, mode: `0${mode.toString(8)}` };
+    telemetry.warn('signing key file can be read by other users', facts);
   }
   try {
     return parseKeys(text);

@@ -32,8 +32,9 @@ export async function sourceContext(
     threepids: threepidReaders,
     fetch: limitedFetch(http, originsIn(options), ca),
     log: {
-      info: (message, facts) => telemetry.info(message, { ...facts, source: name }),
-      warn: (message, facts, cause) => telemetry.warn(message, { ...facts, source: name }, cause),
+      info: (message, facts) => telemetry.info(message, { event: 'source_message', ...facts, source: name }),
+      warn: (message, facts, cause) =>
+        telemetry.warn(message, { event: 'source_message', ...facts, source: name }, cause),
     },
   };
 }

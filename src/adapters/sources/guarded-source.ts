@@ -57,17 +57,21 @@ export class GuardedSource implements ThreepidSource {
 
   /** Counts what cannot be used, and says each kind of it once. */
   odd(reason: string): void {
-    this.telemetry.count('source_oddities', { source: this.name });
+    this.telemetry.count('source_invalid_answers', { source: this.name });
     if (this.reported.has(reason)) return;
     this.reported.add(reason);
-    this.telemetry.warn('a source answers what cannot be used; that is left out', { source: this.name, reason });
+    this.telemetry.warn('source gave an invalid answer, ignored', {
+      event: 'source_invalid_answer',
+      source: this.name,
+      reason,
+    });
   }
 
   async close(): Promise<void> {
     try {
       await within(new Deadline(CLOSE_LIMIT_MS), async () => this.source.close?.());
     } catch (cause) {
-      this.telemetry.warn('a source did not close', { source: this.name }, cause);
+      this.telemetry.warn('source did not close', { event: 'source_not_closed', source: this.name }, cause);
     }
   }
 

@@ -22,18 +22,22 @@ const omitReserved = (facts: Facts): Facts =>
 
 const DIM = '\u001b[2m';
 const YELLOW = '\u001b[33m';
+const RED = '\u001b[31m';
 const PLAIN = '\u001b[0m';
+const COLOURS: Readonly<Record<string, string>> = { debug: DIM, warn: YELLOW, error: RED };
 const MOST_FRAMES = 6;
 
-/** For a terminal: one line, and below it what caused it, with the place where the last cause arose. */
+/** For a terminal: one line without the name of the event, and below it what caused it, with the place where the last cause arose. */
 export function prettyLine({ time, level, message, facts, cause }: LogEntry, hasColour: boolean): string {
   const paint = (colour: string, text: string) => (hasColour ? `${colour}${text}${PLAIN}` : text);
   const words = Object.entries(facts).flatMap(([name, fact]) =>
-    fact === undefined ? [] : [paint(DIM, `${name}=${typeof fact === 'string' ? quoted(fact) : fact}`)],
+    fact === undefined || name === 'event'
+      ? []
+      : [paint(DIM, `${name}=${typeof fact === 'string' ? quoted(fact) : fact}`)],
   );
   const head = [
     paint(DIM, time.slice(0, 19).replace('T', ' ')),
-    paint(level === 'info' ? PLAIN : YELLOW, level.padEnd(5)),
+    paint(COLOURS[level] ?? PLAIN, level.padEnd(5)),
     oneLine(message),
     ...words,
   ].join('  ');

@@ -5,7 +5,7 @@ import type { Facts, Telemetry } from '../../ports/telemetry.js';
 import { reportError, type ErrorReport } from './error-report.js';
 import { LogFile } from './log-file.js';
 import { jsonLine, prettyLine, type LogEntry } from './log-lines.js';
-import { Tally } from './tally.js';
+import { type KnownValues, Metrics } from './metrics.js';
 
 export interface LogOptions {
   /** The least important level that is still written. */
@@ -19,17 +19,17 @@ export interface LogOptions {
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 /**
- * The log by winston, the counters by prom-client. Whoever made it closes it. What requests say is written together,
+ * The log by winston, the metrics by prom-client. Whoever made it closes it. What requests say is written together,
  * when all those that came at the same time have been looked at; a warning, and the end of the process, do not wait.
  */
 export class LogTelemetry implements Telemetry {
-  /** Everything counted, for whoever publishes it. */
+  /** All metrics, for whoever publishes them. */
   readonly registry = new Registry();
 
+  private readonly metrics = new Metrics(this.registry);
   private readonly logger: Logger;
   private readonly line: (entry: LogEntry) => string;
   private readonly levels: ReadonlySet<string>;
-  private readonly tally = new Tally(this.registry);
   private readonly atExit = () => this.flush();
   private pending: string[] = [];
   private readonly file: LogFile | undefined;
@@ -57,6 +57,10 @@ export class LogTelemetry implements Telemetry {
     collectDefaultMetrics({ register: this.registry });
   }
 
+  debug(message: string, facts: Facts = {}): void {
+    this.write('debug', message, facts);
+  }
+
   info(message: string, facts: Facts = {}): void {
     this.write('info', message, facts);
   }
@@ -66,12 +70,22 @@ export class LogTelemetry implements Telemetry {
     this.flush();
   }
 
+  error(message: string, facts: Facts = {}, cause?: unknown): void {
+    this.write('error', message, facts, cause);
+    this.flush();
+  }
+
   count(name: string, labels: Readonly<Record<string, string>> = {}): void {
-    try {
-      this.tally.count(name, labels);
-    } catch (cause) {
-      this.warn('a counter cannot be counted', { counter: name }, cause);
-    }
+    this.measure(name, () => this.metrics.count(name, labels));
+  }
+
+  observe(name: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
+    this.measure(name, () => this.metrics.observe(name, value, labels));
+  }
+
+  /** Starts the counters at 0 whose labels have these values. */
+  startAtZero(known: Partial<KnownValues>): void {
+    this.metrics.startAtZero(known);
   }
 
   /** Goes on in a file of the same name, after a rotation has moved the old one away. */
@@ -80,7 +94,8 @@ export class LogTelemetry implements Telemetry {
     try {
       this.file?.reopen();
     } catch (cause) {
-      this.warn('the log file cannot be opened again, the old one is kept', {}, cause);
+      const facts = { event: 'log_file_not_reopened' };
+      this.error('log file cannot be reopened; the old one is used', facts, cause);
     }
   }
 
@@ -102,6 +117,14 @@ export class LogTelemetry implements Telemetry {
     const report: { cause?: ErrorReport } = cause === undefined ? {} : { cause: safely(cause) };
     const entry: LogEntry = { time: new Date().toISOString(), level, message, facts, ...report };
     if (this.pending.push(this.line(entry)) === 1) setImmediate(this.atExit);
+  }
+
+  private measure(metric: string, work: () => void): void {
+    try {
+      work();
+    } catch (cause) {
+      this.error('metric cannot be recorded', { event: 'metric_failed', metric }, cause);
+    }
   }
 
   private flush(): void {

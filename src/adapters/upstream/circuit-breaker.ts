@@ -96,8 +96,11 @@ export class CircuitBreaker {
     this.failures = 0;
     if (this.restsUntil === undefined) return;
     this.restsUntil = undefined;
-    this.telemetry.count('upstream_resumed', { source: this.source });
-    this.telemetry.info('an identity server answers again', { source: this.source });
+    this.telemetry.count('upstream_circuit_closed', { source: this.source });
+    this.telemetry.info('circuit closed: upstream answers again', {
+      event: 'upstream_circuit_closed',
+      source: this.source,
+    });
   }
 
   private failed(error: unknown, isHalfOpen: boolean): void {
@@ -107,7 +110,7 @@ export class CircuitBreaker {
     this.failures += 1;
     this.reason = error instanceof Error ? error.message : String(error);
     if (this.failures < FAILURES_IN_A_ROW && this.restsUntil === undefined) return;
-    this.open(this.longer(), 'an identity server fails and is left alone for a while', error);
+    this.open(this.longer(), 'circuit opened: upstream fails and is not asked for a while', error);
   }
 
   private putOff(error: RateLimitedError, isHalfOpen: boolean): void {
@@ -115,7 +118,7 @@ export class CircuitBreaker {
     this.isPutOff = true;
     this.reason = error.message;
     const waitMs = Math.min(Math.max(error.waitMs ?? this.longer(), FIRST_REST_MS), LONGEST_PUT_OFF_MS);
-    this.open(waitMs, 'an identity server asks for fewer questions and is left alone for a while', error);
+    this.open(waitMs, 'circuit opened: upstream asked for fewer requests', error);
   }
 
   private longer(): number {
@@ -127,7 +130,7 @@ export class CircuitBreaker {
     this.restMs = restMs;
     this.restsUntil = this.clock.now() + restMs;
     if (isBackingOff) return;
-    this.telemetry.count('upstream_rests', { source: this.source });
-    this.telemetry.warn(message, { source: this.source }, error);
+    this.telemetry.count('upstream_circuit_opened', { source: this.source });
+    this.telemetry.warn(message, { event: 'upstream_circuit_opened', source: this.source }, error);
   }
 }

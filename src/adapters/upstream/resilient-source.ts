@@ -144,7 +144,11 @@ export class ResilientSource implements ThreepidSource {
     if (cause instanceof UnsupportedPepperError) return;
     this.telemetry.count('source_failures', { source: this.name });
     if (cause instanceof SourceUnavailableError) return;
-    this.telemetry.warn('a source did not answer for some; it does for the others', { source: this.name }, cause);
+    this.telemetry.warn(
+      'source failed for some addresses',
+      { event: 'source_failed_partly', source: this.name },
+      cause,
+    );
   }
 
   /** Several claimants are taken seriously if one of them may be named: otherwise that one would win. */
@@ -154,7 +158,7 @@ export class ResilientSource implements ThreepidSource {
   }
 
   private counted(isAccepted: boolean): boolean {
-    if (!isAccepted) this.telemetry.count('upstream_disbelieved', { source: this.name });
+    if (!isAccepted) this.telemetry.count('upstream_answers_rejected', { source: this.name });
     return isAccepted;
   }
 

@@ -12,9 +12,10 @@ export async function checkUnmirroredDirectories(
     if (stage === BINDINGS || stage.mirror || !(stage.source instanceof LdapSource)) continue;
     for (const { endpoint, problem } of await stage.source.check()) {
       if (problem !== undefined) {
-        telemetry.warn('a directory cannot be used as configured', {
+        telemetry.warn('directory cannot be used as configured', {
+          event: 'directory_unusable',
           source: stage.source.name,
-          hop: endpoint,
+          endpoint,
           problem,
         });
       }

@@ -43,15 +43,16 @@ export function runJobs(
       await handler(job.payload);
       await jobs.remove(job.id);
       telemetry.count('jobs', { kind: job.kind, result: 'done' });
+      telemetry.debug('job done', { event: 'job_done', ...facts });
     } catch (cause) {
       if (cause instanceof PermanentJobError || job.attempts + 1 >= MOST_ATTEMPTS) {
         await jobs.remove(job.id);
-        telemetry.count('jobs', { kind: job.kind, result: 'given up' });
-        telemetry.warn('a job was given up', facts, cause);
+        telemetry.count('jobs', { kind: job.kind, result: 'failed' });
+        telemetry.error('job failed permanently', { event: 'job_failed', ...facts }, cause);
       } else {
         await jobs.retry(job.id, clock.now() + retryAfterMs(job.attempts));
         telemetry.count('jobs', { kind: job.kind, result: 'retried' });
-        telemetry.warn('a job failed and will be tried again', facts, cause);
+        telemetry.warn('job failed, will be retried', { event: 'job_retried', ...facts }, cause);
       }
     }
   }

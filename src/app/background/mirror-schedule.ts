@@ -39,9 +39,9 @@ export function scheduleMirrorSyncs(
       if (!report) return;
       const { isApplied, added, changed, removed, tookMs } = report;
       const counts = { added: added.count, changed: changed.count, removed: removed.count };
-      if (isApplied && hasNews(report)) {
-        telemetry.info('a mirror is in step with its directory', { source: name, ...counts, tookMs });
-      }
+      if (!isApplied) return;
+      if (hasNews(report)) telemetry.info('mirror synced', { event: 'mirror_synced', source: name, ...counts, tookMs });
+      else telemetry.debug('mirror unchanged', { event: 'mirror_unchanged', source: name, tookMs });
     });
     return {
       close: () => {

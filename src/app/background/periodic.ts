@@ -28,7 +28,7 @@ export function runPeriodically(
     run = work()
       .catch((cause: unknown) => {
         telemetry.count('schedule_failures', { name });
-        telemetry.warn('scheduled work failed; it will be tried again', { name }, cause);
+        telemetry.warn('scheduled work failed, will be retried', { event: 'schedule_failed', name }, cause);
       })
       .then(() => {
         isRunning = false;

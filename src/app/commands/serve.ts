@@ -7,17 +7,22 @@ import { serve } from '../main.js';
 export async function serveUntilSignalled({ config, warnings }: LoadedConfig): Promise<void> {
   const telemetry = logOf(config);
   try {
-    for (const warning of warnings) telemetry.warn(warning);
+    for (const warning of warnings) telemetry.warn(warning, { event: 'config_warning' });
     const islet = await serve(config, telemetry);
     process.on('SIGHUP', () => telemetry.reopen());
-    telemetry.info('Islet is up', { url: islet.url, admin: islet.adminUrl, data: config.dataDir });
+    telemetry.info('server started', {
+      event: 'server_started',
+      url: islet.url,
+      admin: islet.adminUrl,
+      data: config.dataDir,
+    });
     if (config.file === undefined) {
-      telemetry.info(
-        'there is no configuration file: `islet init` writes one; a directory under `sources` is what to configure next',
-      );
+      telemetry.info('no configuration file: `islet init` writes one; configure a directory under `sources` next', {
+        event: 'config_missing',
+      });
     }
     await new Promise<void>((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
-    telemetry.info('Islet ends');
+    telemetry.info('shutting down', { event: 'server_stopping' });
     await islet.close();
     if (config.pidFile !== undefined) await rm(config.pidFile, { force: true });
   } finally {

@@ -85,9 +85,10 @@ export function answerErrors(
     const error = toRequestError(thrown);
     const isNo = error instanceof DomainError || error instanceof RequestError;
     const [status, errcode] = isNo ? answers[error.code] : FAULT;
-    if (!isNo) telemetry.warn('a request failed', { id: requestIdOf(res), method: req.method }, error);
+    const id = requestIdOf(res);
+    if (!isNo) telemetry.error('request failed', { event: 'request_failed', id, method: req.method }, error);
     else if (error.cause !== undefined)
-      telemetry.warn('a request was refused', { id: requestIdOf(res), code: error.code }, error);
+      telemetry.warn('request refused', { event: 'request_refused', id, code: error.code }, error);
 
     if (error instanceof DomainError) noteRefusal(res, error.facts);
     // Half an answer cannot be taken back.

@@ -16,9 +16,12 @@ export function requestLog(telemetry: Telemetry): RequestHandler {
     res.setHeader('X-Request-Id', id);
     res.once('close', () => {
       const status = res.writableFinished ? res.statusCode : 'aborted';
-      const ms = Math.round(performance.now() - since);
-      telemetry.info('request', { id, method, path, status, ms, ...refusalOf(res) });
-      telemetry.count('requests', { endpoint: endpointOf(res), status: String(status) });
+      const ms = performance.now() - since;
+      const labels = { endpoint: endpointOf(res), status: String(status) };
+      const facts = { id, method, path, status, ms: Math.round(ms), ...refusalOf(res) };
+      telemetry.info('request', { event: 'request', ...facts });
+      telemetry.count('requests', labels);
+      telemetry.observe('request_duration_seconds', ms / 1000, labels);
     });
     next();
   };

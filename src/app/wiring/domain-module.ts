@@ -64,7 +64,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
         quotas: Quotas,
         statuses: AccountStatusCache,
       },
-      ({ statuses, ...deps }) => new AccountService(deps, options.accounts, (mxid) => statuses.markExisting(mxid)),
+      ({ statuses, ...deps }) => new AccountService(deps, (mxid) => statuses.markExisting(mxid)),
     );
     bindFactory(load, TermsService, { store: TermsStore, clock: Clock }, ({ store, clock }) => {
       return new TermsService(options.policies, store, clock);
@@ -112,7 +112,6 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
       store: AccountStatusStore,
       accountStatuses: AccountStatusCache,
       accounts: AccountLookup,
-      signIns: AccountStore,
       ...ambient,
     });
     bindFactory(
@@ -188,7 +187,6 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
       inviteStore: InviteStore,
       associations: AssociationStore,
       userBindings: BindingService,
-      signIns: AccountStore,
       deprovisioningService: DeprovisioningService,
       telemetry: Telemetry,
     });

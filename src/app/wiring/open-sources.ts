@@ -107,7 +107,7 @@ async function openGuarded<Options>(
   const context = await sourceContext({ name, dataDir, configFolder, ca }, options, http, telemetry);
   const { source, directory } = await openSource(open, options, context, settings, telemetry);
   if (mirror && directory) return { source, checksAccounts, mirror: { directory, ...mirror } };
-  telemetry.info('a source is not mirrored: it answers lookups in clear only', { source: name });
+  telemetry.info('source has no mirror: it answers only plain lookups', { event: 'source_not_mirrored', source: name });
   return { source, checksAccounts };
 }
 

@@ -1,6 +1,5 @@
 import type { AccountStatusStore } from '../../ports/account-status-store.js';
 import type { Clock } from '../../ports/clock.js';
-import type { AccountStore } from '../../ports/account-store.js';
 import type { AccountLookup } from '../../ports/account-lookup.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { AccountStatusCache } from './account-status-cache.js';
@@ -33,7 +32,6 @@ export interface AccountProberDependencies {
   readonly store: AccountStatusStore;
   readonly accountStatuses: AccountStatusCache;
   readonly accounts: AccountLookup;
-  readonly signIns: AccountStore;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -73,8 +71,6 @@ export class AccountProber {
       due.flatMap(({ mxid }) => (answers.get(mxid) === exists ? mxid : []));
     await this.deps.accountStatuses.remember(answeredWith(true), true);
     await this.deps.accountStatuses.remember(answeredWith(false), false);
-    // Whoever has no account is signed in no more; one who signs in anew is vouched for.
-    await this.deps.signIns.removeOf(answeredWith(false));
     await this.deps.store.postpone(answeredWith(undefined), this.deps.clock.now() + UNCLEAR_MS);
     if (answers.size > 0) this.markRecovered(homeserver);
     else if (failures.length > 0) this.markFailed(homeserver, failures[0]);
@@ -90,7 +86,7 @@ export class AccountProber {
         try {
           const exists = await this.deps.accounts.has(mxid);
           answers.set(mxid, exists);
-          this.deps.telemetry.count('account_checks', { result: exists ? 'account' : 'no account' });
+          this.deps.telemetry.count('account_checks', { result: exists ? 'account' : 'no_account' });
         } catch (error) {
           failures.push(error);
           this.deps.telemetry.count('account_checks', { result: 'unclear' });
@@ -104,15 +100,15 @@ export class AccountProber {
 
   private markRecovered(homeserver: string): void {
     if (!this.troubles.delete(homeserver)) return;
-    this.deps.telemetry.info('a homeserver says again which accounts it has', { homeserver });
+    this.deps.telemetry.info('account checks work again', { event: 'account_checks_recovered', homeserver });
   }
 
   private markFailed(homeserver: string, failure: unknown): void {
     const before = this.troubles.get(homeserver);
     const reason = failure instanceof Error ? failure.message : String(failure);
     if (before?.reason !== reason) {
-      const message = 'a homeserver does not say which accounts it has; what was known of them still counts';
-      this.deps.telemetry.warn(message, { homeserver, reason }, failure);
+      const facts = { event: 'account_checks_failed', homeserver, reason };
+      this.deps.telemetry.warn('account checks failed; earlier results are still used', facts, failure);
     }
     const pauseMs = before ? Math.min(before.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
     this.troubles.set(homeserver, { reason, pauseMs, until: this.deps.clock.now() + pauseMs });

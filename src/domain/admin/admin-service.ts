@@ -1,4 +1,3 @@
-import type { AccountStore, SignIn } from '../../ports/account-store.js';
 import type { AssociationStore } from '../../ports/association-store.js';
 import type { InviteStore } from '../../ports/invite-store.js';
 import type { Telemetry } from '../../ports/telemetry.js';
@@ -18,7 +17,6 @@ export interface AdminDependencies {
   readonly inviteStore: InviteStore;
   readonly associations: AssociationStore;
   readonly userBindings: BindingService;
-  readonly signIns: AccountStore;
   readonly deprovisioningService: DeprovisioningService;
   readonly telemetry: Telemetry;
 }
@@ -46,7 +44,7 @@ export class AdminService {
     const invite = await this.deps.inviteStore.get(token);
     if (!invite || !(await this.deps.inviteStore.remove(token))) return false;
     const { roomId: room, sender } = invite;
-    this.deps.telemetry.info('an operator revoked an invitation', { room, sender });
+    this.deps.telemetry.info('invitation revoked by an operator', { event: 'admin_invite_revoked', room, sender });
     return true;
   }
 
@@ -63,33 +61,19 @@ export class AdminService {
     return found;
   }
 
-  /** Who is signed in: one user, or all. The tokens themselves are known to nobody. */
-  async signIns(mxid?: Mxid): Promise<readonly SignIn[]> {
-    if (mxid !== undefined) return this.deps.signIns.ofUser(mxid);
-    const found: SignIn[] = [];
-    for await (const page of this.deps.signIns.all()) found.push(...page);
-    return found.sort((a, b) => (a.mxid === b.mxid ? b.usedAt - a.usedAt : a.mxid < b.mxid ? -1 : 1));
-  }
-
-  /** Ends all access tokens of a user. @returns how many there were */
-  async endSignIns(mxid: Mxid): Promise<number> {
-    const count = await this.deps.signIns.removeOf([mxid]);
-    if (count > 0) {
-      this.deps.telemetry.info('access tokens ended by an operator', { event: 'admin_tokens_ended', mxid, count });
-    }
-    return count;
-  }
-
   /** @throws Refused as `Bindings.bindByOperator` does */
   async bind(threepid: Threepid, mxid: Mxid): Promise<void> {
     await this.deps.userBindings.bindByOperator(threepid, mxid);
-    this.deps.telemetry.info('an operator bound an address', { medium: threepid.medium, mxid });
+    this.deps.telemetry.info('address bound by an operator', { event: 'admin_bound', medium: threepid.medium, mxid });
   }
 
   /** @returns whether there was such a binding */
   async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
     const wasBound = await this.deps.userBindings.unbindByOperator(threepid, mxid);
-    if (wasBound) this.deps.telemetry.info('an operator unbound an address', { medium: threepid.medium, mxid });
+    if (wasBound) {
+      const facts = { event: 'admin_unbound', medium: threepid.medium, mxid };
+      this.deps.telemetry.info('address unbound by an operator', facts);
+    }
     return wasBound;
   }
 }

@@ -79,8 +79,8 @@ export class DeprovisioningService {
     const succeeded = await this.deps.store.countReassigned(source);
     const idsChanged = succeeded >= FEWEST && isMostOf(succeeded, await this.size(source));
     if (idsChanged) {
-      const facts = { source, people: succeeded };
-      this.deps.telemetry.warn('entries have other ids than before: whoever has a name is taken for who had it', facts);
+      const facts = { event: 'directory_ids_changed', source, people: succeeded };
+      this.deps.telemetry.warn('entry ids changed: people are recognised by their user ID', facts);
     }
     await this.recordNew(source, idsChanged);
     await this.deps.store.takeOverFrom(source, this.authoritativeSources, this.deps.clock.now());
@@ -176,8 +176,8 @@ export class DeprovisioningService {
 
   private tell(source: string, { departed, returned, suspended, resumed }: DeprovisioningResult): void {
     if (departed + returned + suspended + resumed === 0) return;
-    const facts = { source, departed, returned, suspended, resumed };
-    this.deps.telemetry.info('people left a directory or are back; what they have here follows', facts);
+    const facts = { event: 'people_departed_or_returned', source, departed, returned, suspended, resumed };
+    this.deps.telemetry.info('people left the directory or returned', facts);
     for (let i = 0; i < suspended; i++) this.deps.telemetry.count('bindings_suspended', { source });
     for (let i = 0; i < resumed; i++) this.deps.telemetry.count('bindings_resumed', { source });
   }

@@ -26,6 +26,8 @@ export async function firstAnswers(
   for (const source of sources) {
     if (missing.length === 0) break;
     const found = await skipFailed(() => ask(source, missing), source, telemetry);
+    const facts = { event: 'source_asked', source: source.name, asked: missing.length, found: found?.size };
+    telemetry.debug('source asked', facts);
     if (!found || found.size === 0) continue;
     missing = missing.filter((question) => {
       const answer = found.get(question);
@@ -43,7 +45,7 @@ async function skipFailed(ask: () => Promise<Answers> | undefined, source: Three
   } catch (cause) {
     telemetry.count('source_failures', { source: source.name });
     if (!(cause instanceof SourceUnavailableError)) {
-      telemetry.warn('a source did not answer; the others do', { source: source.name }, cause);
+      telemetry.warn('source failed, skipped', { event: 'source_failed', source: source.name }, cause);
     }
     return undefined;
   }

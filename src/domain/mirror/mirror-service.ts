@@ -169,7 +169,8 @@ export class MirrorService {
   private tellAmbiguous(source: string, before: MirrorState, { ambiguous, warnings = {} }: DirectoryDiff): void {
     const isNews = Object.entries(warnings).some(([base, warning]) => before.warnings?.[base] !== warning);
     if (ambiguous.ids === 0 || !isNews) return;
-    this.deps.telemetry.warn('entries with one id are left out, islet sync names them', { source, ...ambiguous });
+    const facts = { event: 'mirror_duplicate_ids', source, ...ambiguous };
+    this.deps.telemetry.warn('entries that share an id are skipped; `islet sync` lists them', facts);
   }
 
   private inTurn<T>(queue: string, work: () => Promise<T>): Promise<T> {
@@ -190,8 +191,8 @@ export class MirrorService {
     const { at, reason } = failure;
     this.deps.telemetry.count('syncs', { source, result: 'refused' });
     if (before.failure?.reason !== reason) {
-      const rest = before.syncedAt === undefined ? 'there is no copy yet' : 'the last good copy answers';
-      this.deps.telemetry.warn(`a sync was not applied; ${rest}`, { source, reason }, cause);
+      const rest = before.syncedAt === undefined ? 'there is no mirror yet' : 'the last accepted copy answers';
+      this.deps.telemetry.warn(`sync not applied; ${rest}`, { event: 'sync_refused', source, reason }, cause);
     }
     // That what it gave is not believed is not made good by its silence.
     const newest = { ...failure, ...(before.failure?.isRejected && { isRejected: true as const }) };

@@ -130,7 +130,7 @@ export class PepperService {
   private async hash(pepper: string): Promise<void> {
     if (this.deps.index.peppers().includes(pepper)) return;
     await this.deps.index.prepare(pepper);
-    this.deps.telemetry.info('a lookup pepper is hashed and may be announced');
+    this.deps.telemetry.info('lookup pepper is ready', { event: 'pepper_ready' });
   }
 
   private async scheduleNext(): Promise<void> {
@@ -156,7 +156,7 @@ export class PepperService {
     if (pepper === undefined) return last ? undefined : this.nextOfOurs();
     if (pepper === last?.pepper) return undefined;
     this.deps.telemetry.count('followed_pepper_changes', { source: monitor.source });
-    this.deps.telemetry.info('the followed upstream has another pepper', { source: monitor.source });
+    this.deps.telemetry.info('upstream pepper changed', { event: 'upstream_pepper_changed', source: monitor.source });
     // Before it is scheduled: the grace of the former one begins when this one can be announced.
     await this.hash(pepper);
     const now = this.deps.clock.now();

@@ -33,7 +33,8 @@ export class UpstreamPepperMonitor {
     try {
       const pepper = await this.followed.current();
       this.failure = undefined;
-      if (before !== undefined) this.telemetry.info('the pepper of the followed upstream is known again', { source });
+      if (before !== undefined)
+        this.telemetry.info('upstream pepper is available again', { event: 'upstream_pepper_recovered', source });
       this.electLeader(this.followed.viaPath);
       return pepper;
     } catch (cause) {
@@ -41,8 +42,8 @@ export class UpstreamPepperMonitor {
       this.telemetry.count('followed_pepper_failures', { source });
       // The words differ from look to look, by the time that was left: the newest are in the health report.
       if (before === undefined) {
-        const message = 'the pepper of the followed upstream cannot be learned; the one in force stays';
-        this.telemetry.warn(message, { source }, cause);
+        const facts = { event: 'upstream_pepper_failed', source };
+        this.telemetry.warn('upstream pepper is not available; the current pepper stays', facts, cause);
       }
       return undefined;
     }
@@ -54,9 +55,8 @@ export class UpstreamPepperMonitor {
     this.isPepperLeader = own >= 0 && viaPath.slice(own).every((name) => ownName <= name);
     this.viaPath = this.isPepperLeader ? [] : viaPath.slice(-MOST_HOPS);
     if (this.isPepperLeader === before) return;
-    const message = this.isPepperLeader
-      ? 'the followed upstream follows us: our pepper is the one of both'
-      : 'the followed upstream does not follow us any more: its pepper is followed';
-    this.telemetry.info(message, { source });
+    if (this.isPepperLeader)
+      this.telemetry.info('the upstream uses our pepper', { event: 'pepper_leader_gained', source });
+    else this.telemetry.info('we use the pepper of the upstream', { event: 'pepper_leader_lost', source });
   }
 }

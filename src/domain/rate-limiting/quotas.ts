@@ -189,8 +189,8 @@ export class Quotas {
       return waitMs;
     } catch (cause) {
       if (!this.spare) throw cause;
-      const message = 'limits cannot be stored: lookups are counted in memory, by each instance for itself';
-      if (!this.usesFallback) this.spare.telemetry.warn(message, {}, cause);
+      const message = 'limits cannot be stored: each instance counts lookups in memory';
+      if (!this.usesFallback) this.spare.telemetry.warn(message, { event: 'rate_limits_in_memory' }, cause);
       this.usesFallback = true;
       return this.spare.limits.consume(key, limit, points);
     }

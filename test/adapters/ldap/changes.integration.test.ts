@@ -175,7 +175,7 @@ describe('a directory that finds it too much to say what changed', () => {
       for await (const _page of source.list((made) => bookmarks.push(made)));
       expect(bookmarks).toHaveLength(1);
       expect(heard.lines.map(({ message }) => message)).toEqual([
-        'the directory does not say what changed: everything is read every time',
+        'directory does not support incremental sync; each sync reads everything',
       ]);
     } finally {
       await source.close();

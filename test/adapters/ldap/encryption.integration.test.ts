@@ -183,7 +183,7 @@ describe('a connection to the directory', () => {
     const problem = `ldap://127.0.0.1:${proxy.port}: bind refused for ${plain.adminDn}: invalid credentials`;
     for (let lookup = 0; lookup < 20; lookup++) await expect(source.find([anna])).rejects.toThrow(problem);
     expect(proxy.accepted).toBe(1);
-    expect(heard.all('the directory fails')).toEqual([
+    expect(heard.all('directory fails')).toEqual([
       { source: 'staff', what: `server ldap://127.0.0.1:${proxy.port}`, problem },
     ]);
     await source.close();

@@ -97,9 +97,9 @@ describe('a listing', () => {
       `uid=jürgen,${OFFICE.toLowerCase()}`,
       `uid=uschi,${OFFICE.toLowerCase()}`,
     ]);
-    expect(heard.all('entries show no lasting id: whoever gets the distinguished name of one is taken for it')).toEqual(
-      [{ source: 'staff', entries: 2, looked: 'employeenumber' }],
-    );
+    expect(heard.all('entries have no permanent id; people are recognised by distinguished name')).toEqual([
+      { source: 'staff', entries: 2, looked: 'employeenumber' },
+    ]);
   });
 
   it('stamps entries the same until they, or the way they are read, change', async () => {

@@ -19,7 +19,14 @@ beforeAll(() => {
 });
 
 const clock = { now: () => performance.timeOrigin + performance.now() };
-const silence = { info: () => {}, warn: () => {}, count: () => {} } satisfies Telemetry;
+const silence = {
+  debug: () => {},
+  info: () => {},
+  warn: () => {},
+  error: () => {},
+  count: () => {},
+  observe: () => {},
+} satisfies Telemetry;
 const limits = { userinfoMs: 1_000, onbindMs: 1_000 };
 
 const anna: RequestListener = (_request, response) => response.end('{"sub":"@anna:example.org"}');
@@ -351,8 +358,9 @@ describe('HomeserversOverHttp', () => {
 
       expect(warnings).toEqual([
         [
-          'a homeserver will not take the news of a binding',
+          'homeserver rejected the notification of a binding',
           {
+            event: 'onbind_rejected',
             homeserver: 'example.org',
             reason:
               'example.org -> no .well-known (the name cannot be found) -> example.org:8448 -> PUT /_matrix/federation/v1/3pid/onbind -> 404',

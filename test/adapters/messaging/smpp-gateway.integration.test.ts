@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sms } from '../../../src/adapters/messaging/sms/gateway.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
 import { SmppGateway } from '../../../src/adapters/messaging/sms/smpp-gateway.js';
 import type { SmppServer } from '../../../src/adapters/messaging/sms/smpp-link.js';
 import { SmsSender } from '../../../src/adapters/messaging/sms/sms-sender.js';
@@ -15,7 +16,7 @@ import { createAuthority } from '../../support/tls.js';
 const { ca, certificates } = createAuthority({ smsc: ['127.0.0.1'] });
 const password = 'pa55word';
 const number = '447700900123';
-const telemetry = { info: () => undefined, warn: () => undefined, count: () => undefined };
+const telemetry = new RecordingTelemetry();
 const templates = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
 const code = {
   kind: 'validation',

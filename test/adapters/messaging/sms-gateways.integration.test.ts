@@ -43,7 +43,7 @@ beforeEach(() => {
   warnings = [];
   const tell = (...words: unknown[]) =>
     void warnings.push(words.map((word) => (word instanceof Error ? word.message : JSON.stringify(word))).join(' '));
-  telemetry = { info: tell, warn: tell, count: tell };
+  telemetry = { debug: tell, info: tell, warn: tell, error: tell, count: tell, observe: tell };
 });
 
 afterEach(async () => {
@@ -156,10 +156,10 @@ describe('SmsSender', () => {
     await failureOf(senderOver([new OpenMarketGateway(options, http)]).send(msisdn(number), code));
     expect(warnings).toEqual([
       '"text_messages" {"outcome":"accepted"}',
-      '"Text message accepted" {"gateway":"text message gateway OpenMarket","reference":"ticket-7"}',
+      '"text message accepted" {"event":"text_message_accepted","gateway":"text message gateway OpenMarket","reference":"ticket-7"}',
       '"text_messages" {"outcome":"failed"}',
       expect.stringMatching(
-        /^"Text message not accepted" .* text message gateway OpenMarket: answered 400 \(\{"error":"No source <number> for \+<number>"\}\)$/,
+        /^"text message not accepted" .* text message gateway OpenMarket: answered 400 \(\{"error":"No source <number> for \+<number>"\}\)$/,
       ),
     ]);
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SmsSender } from '../../../src/adapters/messaging/sms/sms-sender.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
 import { Templates } from '../../../src/adapters/messaging/templates.js';
 import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
 import { loadConfig } from '../../../src/app/config/config.js';
@@ -13,7 +14,7 @@ import { type StandIn, startStandIn } from '../../support/stand-in.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/setup/messages.md'), 'utf8');
 const templates = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
-const telemetry = { info: () => undefined, warn: () => undefined, count: () => undefined };
+const telemetry = new RecordingTelemetry();
 const text = '271828 — ваш код для Matrix (Islet). Никому его не сообщайте.';
 
 interface Asked {

@@ -78,9 +78,12 @@ describe('the key file', () => {
   let path: string;
   let lines: string[];
   const telemetry: Telemetry = {
+    debug: () => {},
     info: (message) => lines.push(message),
-    warn: (message, facts) => lines.push(`${message} ${JSON.stringify(facts)}`),
+    warn: (message, { event: _, ...facts }) => lines.push(`${message} ${JSON.stringify(facts)}`),
+    error: () => {},
     count: () => {},
+    observe: () => {},
   };
   const line = `ed25519 0 ${vectors.signing.seed_unpadded_base64}`;
 
@@ -100,7 +103,7 @@ describe('the key file', () => {
     expect(text).toMatch(/^ed25519 0 [A-Za-z0-9+/]{43}\n$/);
     expect(await openKeyFile(path, telemetry)).toEqual(made);
     expect(readFileSync(path, 'utf8')).toBe(text);
-    expect(lines).toEqual(['made a signing key']);
+    expect(lines).toEqual(['signing key created']);
   });
 
   it('is made with another key each time', async () => {
@@ -114,7 +117,7 @@ describe('the key file', () => {
     chmodSync(path, mode);
     expect(await openKeyFile(path, telemetry)).toHaveLength(1);
     expect(lines).toEqual([
-      `others than its owner may read the signing key file ${JSON.stringify({ path, mode: `0${mode.toString(8)}` })}`,
+      `signing key file can be read by other users ${JSON.stringify({ path, mode: `0${mode.toString(8)}` })}`,
     ]);
   });
 

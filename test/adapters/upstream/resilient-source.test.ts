@@ -241,10 +241,10 @@ describe('an upstream that fails', () => {
     expect(await source.find([b])).toHaveLength(1);
     expect(source.trouble()).toBeUndefined();
     expect(heard.lines.map(({ message, facts }) => [message, facts])).toEqual([
-      ['an identity server fails and is left alone for a while', { source: 'partner' }],
-      ['an identity server answers again', { source: 'partner' }],
+      ['circuit opened: upstream fails and is not asked for a while', { source: 'partner' }],
+      ['circuit closed: upstream answers again', { source: 'partner' }],
     ]);
-    expect(counted()).toEqual(['upstream_rests', 'upstream_resumed']);
+    expect(counted()).toEqual(['upstream_circuit_opened', 'upstream_circuit_closed']);
   });
 
   it('answers from what is kept while it is left alone, also beside what it is not asked now', async () => {
@@ -273,7 +273,7 @@ describe('an upstream that fails', () => {
     fail();
     await expect(first).rejects.toThrow('down');
     expect(await second).toEqual([{ threepid: a, mxid: alice }]);
-    expect(heard.all('a source did not answer for some; it does for the others')).toEqual([{ source: 'partner' }]);
+    expect(heard.all('source failed for some addresses')).toEqual([{ source: 'partner' }]);
   });
 
   it('is asked again by a clock that was set back', async () => {
@@ -328,8 +328,8 @@ describe('an upstream that asks for fewer questions', () => {
     expect(await source.find([a])).toHaveLength(1);
     expect(source.trouble()).toBeUndefined();
     expect(heard.lines.map(({ message }) => message)).toEqual([
-      'an identity server asks for fewer questions and is left alone for a while',
-      'an identity server answers again',
+      'circuit opened: upstream asked for fewer requests',
+      'circuit closed: upstream answers again',
     ]);
   });
 
@@ -405,7 +405,7 @@ describe('whom an upstream may name', () => {
     upstream.known.set(keyOf(c), '@mallory:evil.example').set('evil', '@mallory:evil.example');
     expect(await source.find([a, c])).toEqual([{ threepid: a, mxid: alice }]);
     expect(await source.findHashes?.('p', ['hash', 'evil'])).toEqual(new Map([['hash', alice]]));
-    expect(heard.counted).toEqual(Array(2).fill({ name: 'upstream_disbelieved', labels: { source: 'partner' } }));
+    expect(heard.counted).toEqual(Array(2).fill({ name: 'upstream_answers_rejected', labels: { source: 'partner' } }));
   });
 
   it('stays nobody where one of several claimants may be named', async () => {

@@ -23,8 +23,11 @@ const phoneFound = { threepid: phone, mxid: '@bob:partner.example' };
 const open: IdentityServer[] = [];
 const counted: unknown[] = [];
 const telemetry: Telemetry = {
+  debug: () => expect.fail('the caller logs'),
   info: () => expect.fail('the caller logs'),
   warn: () => expect.fail('the caller logs'),
+  error: () => expect.fail('the caller logs'),
+  observe: () => expect.fail('the caller measures'),
   count: (...what) => void counted.push(what),
 };
 

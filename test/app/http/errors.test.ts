@@ -76,7 +76,7 @@ describe('errors', () => {
     expect(json).toEqual({ errcode: 'M_THREEPID_IN_USE', error: expect.any(String), mxid: '@bob:example.org' });
     const id = response.headers.get('x-request-id');
     expect(telemetry.lines).toContainEqual({
-      message: 'a request was refused',
+      message: 'request refused',
       facts: { id, code: 'threepid_in_use' },
       cause: expect.objectContaining({ cause }),
     });
@@ -97,7 +97,8 @@ describe('errors', () => {
     expect(response.status).toBe(500);
     expect(json).toEqual({ errcode: 'M_UNKNOWN', error: 'Internal server error' });
     const id = response.headers.get('x-request-id');
-    expect(telemetry.lines).toContainEqual({ message: 'a request failed', facts: { id, method: 'GET' }, cause: fault });
+    expect(telemetry.lines).toContainEqual({ message: 'request failed', facts: { id, method: 'GET' }, cause: fault });
+    expect(telemetry.events).toContainEqual({ level: 'error', event: 'request_failed' });
   });
 
   it('cuts the connection when half an answer is out already', async () => {

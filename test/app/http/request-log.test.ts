@@ -36,6 +36,18 @@ describe('the log', () => {
     ]);
   });
 
+  it('measures how long each request took, in seconds', async () => {
+    await app.call('GET', '/v2');
+    expect(app.telemetry.observed).toEqual([
+      {
+        name: 'request_duration_seconds',
+        value: expect.any(Number),
+        labels: { endpoint: '/_matrix/identity/v2', status: '200' },
+      },
+    ]);
+    expect(app.telemetry.observed[0]?.value).toBeLessThan(60);
+  });
+
   it('never holds addresses, tokens or secrets, whether requests succeed or not', async () => {
     const token = await app.signIn(alice);
     await app.bind(email('bob@example.com'), '@bob:example.org');

@@ -58,7 +58,7 @@ describe('the stages of a configuration', () => {
     const [people] = configuredSources;
     if (people === BINDINGS || !people) throw new Error('people are no bindings');
     expect(await people.source.find([email('alice@example.org')])).toHaveLength(1);
-    expect(heard.all('a source is not mirrored: it answers lookups in clear only')).toEqual(
+    expect(heard.all('source has no mirror: it answers only plain lookups')).toEqual(
       ['guests', 'table', 'crm'].map((source) => ({ source })),
     );
     await closeSources(configuredSources);

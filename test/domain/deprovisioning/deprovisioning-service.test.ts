@@ -80,7 +80,7 @@ describe('somebody whom a directory knows no longer', () => {
       ]);
       const changes = (await domain.stores.feed.since(before))?.changes.filter(({ source }) => source === BINDINGS);
       expect(changes).toMatchObject([{ removed: [{ threepid: home, mxid: smithb }], added: [] }]);
-      expect(domain.telemetry.all('people left a directory or are back; what they have here follows')).toEqual([
+      expect(domain.telemetry.all('people left the directory or returned')).toEqual([
         { source: 'staff', departed: 1, returned: 0, suspended: 1, resumed: 0 },
       ]);
       expect(domain.telemetry.counted).toContainEqual({ name: 'bindings_suspended', labels: { source: 'staff' } });
@@ -388,9 +388,9 @@ describe('somebody whom a directory knows no longer', () => {
     }
     await sync();
     expect(await found()).toEqual(['@p3:example.org', '@p3:example.org']);
-    expect(
-      domain.telemetry.all('entries have other ids than before: whoever has a name is taken for who had it'),
-    ).toEqual([{ source: 'staff', people: 12 }]);
+    expect(domain.telemetry.all('entry ids changed: people are recognised by their user ID')).toEqual([
+      { source: 'staff', people: 12 },
+    ]);
     staff.remove('new 3');
     await sync();
     expect(await found()).toEqual([undefined, undefined]);

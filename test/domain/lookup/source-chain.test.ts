@@ -61,7 +61,7 @@ describe('the first answer', () => {
     expect(await ask(broken, new FakeSource('second', [[a, bob]]))).toEqual(new Map([[keyA, bob]]));
     expect(telemetry.counted).toEqual([{ name: 'source_failures', labels: { source: 'broken' } }]);
     expect(telemetry.lines).toEqual([
-      { message: 'a source did not answer; the others do', facts: { source: 'broken' }, cause: broken.failure },
+      { message: 'source failed, skipped', facts: { source: 'broken' }, cause: broken.failure },
     ]);
   });
 

@@ -34,7 +34,7 @@ describe('a mirror', () => {
     expect(await domain.hashed(a)).toBeUndefined();
   });
 
-  it('knows nothing worse of its directory because Islet ends', async () => {
+  it('knows nothing worse of its directory because shutting down', async () => {
     staff.put('1', alice, [a]);
     await domain.mirrorService.sync('staff');
     const before = await domain.mirrorService.state('staff');
@@ -444,7 +444,7 @@ describe('a mirror', () => {
     it('says so in the log once, and goes on saying so in its state', async () => {
       staff.put('2', bob, [b], { id: '1' });
       for (let time = 0; time < 2; time++) await domain.mirrorService.sync('staff');
-      expect(domain.telemetry.all('entries with one id are left out, islet sync names them')).toEqual([
+      expect(domain.telemetry.all('entries that share an id are skipped; `islet sync` lists them')).toEqual([
         { source: 'staff', entries: 2, ids: 1 },
       ]);
       expect((await domain.mirrorService.state('staff')).warnings?.['people']).toContain('cn=1 and cn=2');
@@ -559,7 +559,7 @@ describe('a mirror', () => {
         undefined,
       ]);
       expect(domain.telemetry.counted).toEqual([{ name: 'syncs', labels: { source: 'staff', result: 'refused' } }]);
-      expect(domain.telemetry.all('a sync was not applied; the last good copy answers')).toEqual([
+      expect(domain.telemetry.all('sync not applied; the last accepted copy answers')).toEqual([
         { source: 'staff', reason: report.refusal },
       ]);
     });
@@ -621,7 +621,7 @@ describe('a mirror', () => {
 
     it('say the same thing once, another thing again, and the same again after a success', async () => {
       const warnings = () =>
-        domain.telemetry.lines.filter(({ message }) => message.startsWith('a sync was not applied')).length;
+        domain.telemetry.lines.filter(({ message }) => message.startsWith('sync not applied')).length;
       staff.failure = new Error('no route to host');
       await domain.mirrorService.sync('staff');
       await domain.mirrorService.sync('staff');
@@ -661,7 +661,7 @@ describe('a mirror', () => {
         syncedAt: undefined,
         failure: { isRejected: true },
       });
-      expect(domain.telemetry.all('a sync was not applied; there is no copy yet')).toHaveLength(1);
+      expect(domain.telemetry.all('sync not applied; there is no mirror yet')).toHaveLength(1);
 
       expect((await domain.mirrorService.sync('staff', { isForced: true })).isApplied).toBe(true);
       expect((await domain.mirrorService.sync('staff')).isApplied).toBe(true);

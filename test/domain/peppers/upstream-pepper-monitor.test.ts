@@ -117,9 +117,7 @@ describe('Peppers that follow an upstream', () => {
       clock.pass(LIFETIME_MS);
       await pepperService.rotateIfDue();
       expect(pepperService.current() === 'theirs').toBe(!isPepperLeader);
-      expect(heard.all('the followed upstream follows us: our pepper is the one of both')).toHaveLength(
-        isPepperLeader ? 1 : 0,
-      );
+      expect(heard.all('the upstream uses our pepper')).toHaveLength(isPepperLeader ? 1 : 0);
 
       // It follows us no more.
       upstream.viaPath = ['id.partner.example'];
@@ -215,15 +213,13 @@ describe('Peppers that follow an upstream', () => {
       await pepperService.rotateIfDue();
     }
     expect(pepperService.monitor?.failure).toBe('no answer within 2.9 s');
-    expect(heard.all('the pepper of the followed upstream cannot be learned; the one in force stays')).toEqual([
-      { source: 'partner' },
-    ]);
+    expect(heard.all('upstream pepper is not available; the current pepper stays')).toEqual([{ source: 'partner' }]);
     expect(heard.counted.filter(({ name }) => name === 'followed_pepper_failures')).toHaveLength(2);
 
     upstream.failure = undefined;
     await pepperService.rotateIfDue();
     await pepperService.rotateIfDue();
-    expect(heard.all('the pepper of the followed upstream is known again')).toEqual([{ source: 'partner' }]);
+    expect(heard.all('upstream pepper is available again')).toEqual([{ source: 'partner' }]);
     expect(pepperService.monitor?.failure).toBeUndefined();
     expect(JSON.stringify(heard.lines)).not.toContain('theirs');
   });

@@ -21,10 +21,11 @@ export class StatusReporter {
     this.telemetry.count('ldap_failures', { source: this.source });
     if (this.problems.get(what) === problem) return;
     this.problems.set(what, problem);
-    this.telemetry.warn('the directory fails', { source: this.source, what, problem }, error);
+    this.telemetry.warn('directory fails', { event: 'directory_failed', source: this.source, what, problem }, error);
   }
 
   recovered(what: string): void {
-    if (this.problems.delete(what)) this.telemetry.info('the directory works again', { source: this.source, what });
+    if (!this.problems.delete(what)) return;
+    this.telemetry.info('directory works again', { event: 'directory_recovered', source: this.source, what });
   }
 }

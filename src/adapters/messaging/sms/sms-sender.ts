@@ -45,12 +45,20 @@ export class SmsSender implements MessageSender {
       try {
         const reference = await gateway.send(sms);
         this.telemetry.count('text_messages', { outcome: 'accepted' });
-        this.telemetry.info('Text message accepted', { gateway: gateway.name, reference });
+        this.telemetry.info('text message accepted', {
+          event: 'text_message_accepted',
+          gateway: gateway.name,
+          reference,
+        });
         return;
       } catch (error) {
         failure = error;
         this.telemetry.count('text_messages', { outcome: 'failed' });
-        this.telemetry.warn('Text message not accepted', { gateway: gateway.name }, error);
+        this.telemetry.warn(
+          'text message not accepted',
+          { event: 'text_message_failed', gateway: gateway.name },
+          error,
+        );
         if (!(error instanceof GatewayError) || error.mayBeAccepted) break;
       }
     }

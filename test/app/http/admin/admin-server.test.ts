@@ -174,12 +174,12 @@ describe('mirrors on the admin listener', () => {
     expect((await app.services.mirrorService.state('staff')).syncedAt).toBeUndefined();
   });
 
-  it('says that a sync was not done because Islet ends', async () => {
+  it('says that a sync was not done because shutting down', async () => {
     state.failure = new ShutdownError();
     const { status, json } = await app.callAdmin('POST', '/sync/staff', { token });
     state.failure = undefined;
     expect([status, json]).toEqual([503, { errcode: 'M_UNKNOWN', error: 'Islet was stopped before this was done' }]);
-    expect(app.telemetry.all('a request failed')).toEqual([]);
+    expect(app.telemetry.all('request failed')).toEqual([]);
   });
 
   it('says why a sync failed that nobody foresaw', async () => {
