@@ -6,6 +6,7 @@ import type { AdminClient } from './commands/admin-client.js';
 import type { InitOptions } from './commands/init.js';
 import { addOperations } from './commands/operations-commands.js';
 import { paintFor } from './commands/terminal-style.js';
+import { escapeFinished } from '../domain/shared/printable.js';
 import { addUpstream } from './commands/upstream-commands.js';
 import type { LoadedConfig } from './config/config.js';
 import { messageOf } from './doctor/check-result.js';
@@ -18,8 +19,8 @@ const env = { ...process.env };
 delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
 
 const paint = paintFor(process.stdout, env);
-const print = (text: string): void => void process.stdout.write(`${text}\n`);
-const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+const print = (text: string): void => void process.stdout.write(`${escapeFinished(text)}\n`);
+const complain = (text: string): void => void process.stderr.write(`${escapeFinished(text)}\n`);
 
 interface WithConfig {
   readonly config?: string;

@@ -22,6 +22,7 @@ import { httpApp } from './http/server.js';
 import { jobHandlers } from './background/job-handlers.js';
 import { runJobs } from './background/job-worker.js';
 import { type App, openApp } from './wiring/open-app.js';
+import { nextLinkHosts, v1Bindable } from './wiring/http-options.js';
 import { SPEC_VERSIONS } from './wiring/domain-options.js';
 import { runPeriodically, type Schedule } from './background/periodic.js';
 import type { Services } from './wiring/services.js';
@@ -118,7 +119,9 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       ...config.listen,
       publicUrl: config.server.publicUrl,
       versions: SPEC_VERSIONS,
-      v1: config.v1,
+      v1: { ...config.v1, mayBind: v1Bindable(config) },
+      nextLinkHosts: nextLinkHosts(config),
+      identityServers: config.lookup.identityServers,
       confirmPage: config.validation.confirmPage,
       maxAddresses: config.lookup.maxAddresses,
       maxBodyBytes: MAX_BODY_BYTES,

@@ -26,10 +26,11 @@ export function sessionStoreContract(open: OpenStores): void {
     });
 
     it('gives back what was saved', async () => {
-      const validated = {
+      const validated: ValidationSession = {
         ...alice,
         sendAttempt: 3,
         nextLink: 'https://example.org/?a=1',
+        openedBy: '@anna:example.org',
         validatedAt: 7,
         modifiedAt: 8,
       };

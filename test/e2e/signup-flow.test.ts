@@ -34,6 +34,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
     islet = await startIslet(
       {
         server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
+        v1: { allowFrom: ['loopback'] },
         sources: [
           sourceFor(slapd, { ...access(slapd), ...(way !== 'in clear' && { caFile: 'ca.pem' }) }),
           { upstream: { name: 'partner', url: upstream.url } },

@@ -41,6 +41,7 @@ async function circle(names: readonly string[], token: boolean) {
         admin: { port: adminPort },
         homeservers: { 'example.org': { url: homeserver.url } },
         limits: false,
+        lookup: { identityServers: ['@alice:example.org'] },
         sources: [{ file: { name: 'people', path: 'people.csv' } }, { upstream }],
       },
       { 'people.csv': `mxid,email\n@${name}:example.org,${name}@example.org\n` },
@@ -118,7 +119,8 @@ it('two identity servers that follow each other announce one pepper, and both an
     const follow = async ({ islet }: typeof a, { islet: { url }, accessToken }: typeof a) => {
       const upstream = { name: 'next', url, hashed: true, accessToken };
       const config = parse(await readFile(islet.configFile, 'utf8')) as { sources: object[] };
-      await writeFile(islet.configFile, stringify({ ...config, sources: [...config.sources, { upstream }] }));
+      const lookup = { identityServers: ['@alice:example.org'] };
+      await writeFile(islet.configFile, stringify({ ...config, lookup, sources: [...config.sources, { upstream }] }));
       await islet.restart();
     };
     await follow(a, b);

@@ -101,6 +101,7 @@ export async function startApp(settings: Settings = {}) {
     versions: ['v1.1', 'v1.19'],
     trustedProxies: ['127.0.0.1/32'],
     v1: { allowFrom: [...loopback, ...privateRanges] },
+    nextLinkHosts: ['app.example.org', 'id.example.org'],
     confirmPage: true,
     maxAddresses,
     maxBodyBytes: 1024 * 1024,

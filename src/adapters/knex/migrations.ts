@@ -14,6 +14,7 @@ import * as assignments from './migrations/0011-holders.js';
 import * as accountStatuses from './migrations/0012-account-checks.js';
 import * as shortMirrors from './migrations/0013-short-mirrors.js';
 import * as revocations from './migrations/0015-revocations.js';
+import * as sessionUsers from './migrations/0020-session-users.js';
 
 /** In the order in which they run. */
 const migrations = {
@@ -31,6 +32,7 @@ const migrations = {
   '0012-account-checks': accountStatuses,
   '0013-short-mirrors': shortMirrors,
   '0015-revocations': revocations,
+  '0020-session-users': sessionUsers,
 };
 
 type Name = keyof typeof migrations;

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { ValidationSession } from '../../domain/validation/validation-session.js';
 import type { SessionStore } from '../../ports/session-store.js';
@@ -66,6 +67,7 @@ interface Row extends ThreepidColumns {
   readonly next_link: string | null;
   readonly validated_at: number | null;
   readonly opened_at: number;
+  readonly opened_by: string | null;
   readonly modified_at: number;
   readonly guesses: number;
 }
@@ -79,6 +81,7 @@ const fromRow = (row: Row): ValidationSession => ({
   nextLink: row.next_link ?? undefined,
   validatedAt: row.validated_at ?? undefined,
   openedAt: row.opened_at,
+  openedBy: (row.opened_by as Mxid | null) ?? undefined,
   modifiedAt: row.modified_at,
 });
 
@@ -91,5 +94,6 @@ const toRow = (session: ValidationSession): Omit<Row, 'guesses'> => ({
   next_link: session.nextLink ?? null,
   validated_at: session.validatedAt ?? null,
   opened_at: session.openedAt,
+  opened_by: session.openedBy ?? null,
   modified_at: session.modifiedAt,
 });

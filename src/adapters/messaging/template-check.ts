@@ -10,6 +10,7 @@ export const samplePages: PageVariables = {
     action: '/_matrix/identity/v2/validate/email/submitToken',
     fields: { sid: '1', client_secret: 'monkeys_are_GREAT', token: 'atoken' },
     nextLink: 'https://app.example.org/welcome',
+    nextHost: 'app.example.org',
   },
   validated: { medium: 'email', nextLink: 'https://app.example.org/welcome' },
   failed: { medium: 'email' },

@@ -46,6 +46,8 @@ export interface PageVariables {
     readonly fields: Readonly<Record<string, string>>;
     /** Where the answer to the button redirects to: http or https, `''` for nowhere. */
     readonly nextLink: string;
+    /** The host in it, to be shown; `''` for nowhere. */
+    readonly nextHost: string;
   };
   readonly validated: {
     readonly medium: string;

@@ -2,6 +2,7 @@ import { type Config, type ConfigPlace, type LoadedConfig, loadConfig } from '..
 import { ConfigError } from '../config/errors/problems.js';
 import { summary } from './config-summary.js';
 import type { TerminalStyle } from './terminal-style.js';
+import { printableJson } from '../../domain/shared/printable.js';
 
 /**
  * Says what is wrong with the configuration, a line per problem, or else what it amounts to.
@@ -21,15 +22,13 @@ export function checkCommand(
     loaded = loadConfig(place);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    print(isJson ? json({ isFine: false, problems: error.problems }) : paint.bad(error.message));
+    print(isJson ? printableJson({ isFine: false, problems: error.problems }) : paint.bad(error.message));
     return 1;
   }
   const { config, warnings } = loaded;
-  print(isJson ? json({ isFine: true, warnings, ...summary(config) }) : words(config, warnings, paint));
+  print(isJson ? printableJson({ isFine: true, warnings, ...summary(config) }) : words(config, warnings, paint));
   return 0;
 }
-
-const json = (value: unknown): string => JSON.stringify(value, undefined, 2);
 
 function words(config: Config, warnings: readonly string[], paint: TerminalStyle): string {
   const { file, sources, ...rest } = summary(config);

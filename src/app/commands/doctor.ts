@@ -1,5 +1,6 @@
 import type { CheckResult } from '../doctor/check-result.js';
 import type { TerminalStyle } from './terminal-style.js';
+import { escapeUnprintable, printableJson } from '../../domain/shared/printable.js';
 
 /**
  * Shows what was tried and what to fix, a line each.
@@ -15,7 +16,7 @@ export function showDiagnoses(
   }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
 ): number {
   const failed = diagnoses.filter(({ state }) => state === 'failure').length;
-  print(isJson ? JSON.stringify({ isFine: failed === 0, diagnoses }, undefined, 2) : doctorText(diagnoses, paint));
+  print(isJson ? printableJson({ isFine: failed === 0, diagnoses }) : doctorText(diagnoses, paint));
   return failed === 0 ? 0 : 1;
 }
 
@@ -35,4 +36,4 @@ export function doctorText(diagnoses: readonly CheckResult[], paint: TerminalSty
   return [...lines, '', failures > 0 ? paint.bad(sum) : paint.good(sum)].join('\n');
 }
 
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ').trim();
+const oneLine = (text: string): string => escapeUnprintable(text.replace(/\s+/g, ' ').trim());

@@ -1,6 +1,7 @@
 import type { AdminClient } from './admin-client.js';
 import { explanationText } from './explanation-text.js';
 import type { TerminalStyle } from './terminal-style.js';
+import { printable, printableJson } from '../../domain/shared/printable.js';
 
 /**
  * Shows who answers for an address, and why.
@@ -17,6 +18,6 @@ export async function lookup(
   }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
 ): Promise<number> {
   const explanation = await access.explain(address);
-  print(isJson ? JSON.stringify(explanation, undefined, 2) : explanationText(explanation, paint));
+  print(isJson ? printableJson(explanation) : explanationText(printable(explanation), paint));
   return explanation.mxid === undefined ? 1 : 0;
 }

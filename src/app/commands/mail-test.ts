@@ -2,6 +2,7 @@ import { trySending, type TrialStep } from '../../adapters/messaging/smtp-test.j
 import { email } from '../../domain/identifiers/threepid.js';
 import type { Config } from '../config/config.js';
 import type { TerminalStyle } from './terminal-style.js';
+import { printable, printableJson } from '../../domain/shared/printable.js';
 
 /**
  * Sends one mail to this address and shows each step towards the mail server.
@@ -29,7 +30,7 @@ export async function mailTest(
     },
   );
   const isAccepted = steps.at(-1)?.step === 'accepted' && steps.every(({ isFine }) => isFine);
-  print(isJson ? JSON.stringify({ isAccepted, steps }, undefined, 2) : words(steps, isAccepted, paint));
+  print(isJson ? printableJson({ isAccepted, steps }) : words(printable(steps), isAccepted, paint));
   return isAccepted ? 0 : 1;
 }
 

@@ -4,6 +4,7 @@ import type { ListedInvite } from '../../domain/admin/admin-service.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { OperationsByText } from '../../domain/admin/text-admin-service.js';
 import type { TerminalStyle } from './terminal-style.js';
+import { printable, printableJson } from '../../domain/shared/printable.js';
 
 export interface Output {
   readonly isJson: boolean;
@@ -14,9 +15,9 @@ export interface Output {
 /** Shows every invitation. @returns the exit code */
 export async function listInvites(access: OperationsByText, { isJson, paint, print }: Output): Promise<number> {
   const invites = await access.invites();
-  if (isJson) print(JSON.stringify(invites, undefined, 2));
+  if (isJson) print(printableJson(invites));
   else if (invites.length === 0) print('There are no invitations.');
-  else for (const invite of invites) print(inviteText(invite, paint));
+  else for (const invite of printable(invites)) print(inviteText(invite, paint));
   return 0;
 }
 
@@ -35,9 +36,9 @@ export async function listBindings(
   { isJson, paint, print }: Output,
 ): Promise<number> {
   const bindings = await access.bindings(who, { onlySuspended });
-  if (isJson) print(JSON.stringify(bindings, undefined, 2));
+  if (isJson) print(printableJson(bindings));
   else if (bindings.length === 0) print(onlySuspended ? 'No bindings are suspended.' : 'There are no bindings.');
-  else for (const binding of bindings) print(bindingText(binding, paint));
+  else for (const binding of printable(bindings)) print(bindingText(binding, paint));
   return bindings.length > 0 ? 0 : 1;
 }
 

@@ -1,6 +1,7 @@
 import type { AdminClient } from './admin-client.js';
 import type { TerminalStyle } from './terminal-style.js';
 import { syncText } from './sync-text.js';
+import { printable, printableJson } from '../../domain/shared/printable.js';
 
 export interface SyncCommand {
   /** Absent: every mirrored source. */
@@ -29,8 +30,8 @@ export async function sync(access: AdminClient, command: SyncCommand): Promise<n
     const request = { isDryRun, isForced, isIncremental, onProgress: (listed: number) => onProgress(name, listed) };
     const report = await access.sync(name, request);
     reports.push(report);
-    if (!isJson) print(syncText(report, paint));
+    if (!isJson) print(syncText(printable(report), paint));
   }
-  if (isJson) print(JSON.stringify(reports, undefined, 2));
+  if (isJson) print(printableJson(reports));
   return reports.every(({ refusal }) => refusal === undefined) ? 0 : 1;
 }

@@ -2,6 +2,7 @@ import { checkTemplates } from '../../adapters/messaging/template-check.js';
 import { Templates } from '../../adapters/messaging/templates.js';
 import type { Config } from '../config/config.js';
 import type { TerminalStyle } from './terminal-style.js';
+import { printableJson } from '../../domain/shared/printable.js';
 
 /**
  * Renders every text of every brand in every language, and shows what does not work, a line each.
@@ -19,7 +20,7 @@ export function templatesCheck(
   const templates = new Templates({ ...options, serverName: server.name });
   const problems = checkTemplates(templates);
   const brands = templates.brands.map((name) => ({ name, languages: [...templates.languages(name)].sort() }));
-  if (isJson) print(JSON.stringify({ isFine: problems.length === 0, problems, brands }, undefined, 2));
+  if (isJson) print(printableJson({ isFine: problems.length === 0, problems, brands }));
   else if (problems.length > 0) print(problems.map((problem) => paint.bad(problem)).join('\n'));
   else print(brands.map(({ name, languages }) => paint.good(`${name}: fine in ${languages.join(', ')}`)).join('\n'));
   return problems.length === 0 ? 0 : 1;

@@ -10,6 +10,7 @@ import { upstreamOptions } from '../wiring/open-sources.js';
 import type { Output } from './operations.js';
 import type { Prompt } from './prompt.js';
 import { policyText, shown } from './upstream-text.js';
+import { printableJson } from '../../domain/shared/printable.js';
 
 export interface LoginCommand extends Output {
   readonly http: HttpClient;
@@ -45,7 +46,7 @@ export async function upstreamLogin(source: UpstreamConfig, config: Config, comm
     const accepted = isAccepting ? state.outstanding : [];
     const { tokenFile, addToConfig } = made ?? {};
     const report = { name, url: source.url, user, isNew: made !== undefined, isReady, tokenFile, addToConfig };
-    print(JSON.stringify({ ...report, accepted, outstanding: now.outstanding }, undefined, 2));
+    print(printableJson({ ...report, accepted, outstanding: now.outstanding }));
   } else {
     const who = user === undefined ? '' : ` as ${shown(user)}`;
     print(paint.good(`${name}: ${made ? 'signed in' : 'is signed in already'}${who}`));

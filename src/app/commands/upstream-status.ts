@@ -4,6 +4,7 @@ import type { UpstreamConfig } from '../config/config.js';
 import { upstreamOptions } from '../wiring/open-sources.js';
 import type { Output } from './operations.js';
 import { policyText, shown } from './upstream-text.js';
+import { printable, printableJson } from '../../domain/shared/printable.js';
 
 interface Status extends Partial<AccountState> {
   readonly name: string;
@@ -29,9 +30,14 @@ export async function upstreamStatus(
   { isJson, paint, print }: Output,
 ): Promise<number> {
   const statuses = await Promise.all(sources.map((source) => statusOf(source, http)));
-  if (isJson) print(JSON.stringify(statuses, undefined, 2));
+  if (isJson) print(printableJson(statuses));
   else if (statuses.length === 0) print('No upstream is configured.');
-  else print(statuses.map((status) => statusText(status, { paint })).join('\n\n'));
+  else
+    print(
+      printable(statuses)
+        .map((status) => statusText(status, { paint }))
+        .join('\n\n'),
+    );
   return statuses.every(({ isFine }) => isFine) ? 0 : 1;
 }
 

@@ -1,5 +1,6 @@
 import { textOf } from '../../adapters/upstream/upstream-account.js';
 import type { Policy } from '../../domain/accounts/policy.js';
+import { escapeUnprintable } from '../../domain/shared/printable.js';
 
 /** A policy with where it can be read, for an administrator. */
 export function policyText(policy: Policy): string {
@@ -8,4 +9,4 @@ export function policyText(policy: Policy): string {
 }
 
 /** Words of somebody else, who must not speak to the terminal. */
-export const shown = (text: string): string => text.replace(/\p{Cc}/gu, ' ').slice(0, 500);
+export const shown = (text: string): string => escapeUnprintable(text.replace(/\s+/g, ' ')).slice(0, 500);

@@ -17,6 +17,7 @@ import { readSms } from './read/sms.js';
 import { readSources } from './read/sources.js';
 import { readStorage } from './read/storage.js';
 import { readTerms } from './read/terms.js';
+import { readV1 } from './read/v1.js';
 import { unknownVariables } from './input/unknown-env.js';
 import { readYaml, type YamlFile } from './input/yaml-file.js';
 
@@ -108,7 +109,7 @@ function valueAt(data: unknown, path: KeyPath): unknown {
 }
 
 function readAll(settings: Settings, reading: ConfigReader) {
-  const { federation, templates, v1, lookup, validation, bindings, invites, limits, log, pidFile } = settings;
+  const { federation, templates, lookup, validation, bindings, invites, limits, log, pidFile } = settings;
   const { problems } = reading;
   /** What follows from a section is only said of one that is right in itself: problems end in an error anyway. */
   const of = <T>(sections: readonly string[], read: (settings: Settings, reading: ConfigReader) => T): T =>
@@ -128,7 +129,7 @@ function readAll(settings: Settings, reading: ConfigReader) {
     sms: of(['sms'], readSms),
     templates: omitUndefined({ ...templates, directory: path(['templates', 'directory'], templates.directory) }),
     terms: of(['terms'], readTerms),
-    v1,
+    v1: of(['v1', 'server', 'listen', 'invites'], readV1),
     lookup,
     validation,
     bindings,

@@ -60,6 +60,8 @@ const edge = {
   method_unknown: [405, 'M_UNRECOGNIZED'],
   key_unknown: [404, 'M_NOT_FOUND'],
   network_not_allowed: [403, 'M_FORBIDDEN'],
+  page_not_allowed: [403, 'M_FORBIDDEN'],
+  host_not_allowed: [403, 'M_FORBIDDEN'],
   admin_token_wrong: [401, 'M_UNAUTHORIZED'],
   source_unknown: [404, 'M_NOT_FOUND'],
   interrupted: [503, 'M_UNKNOWN'],

@@ -11,6 +11,8 @@ export type Rejection =
   | 'method_unknown'
   | 'key_unknown'
   | 'network_not_allowed'
+  | 'page_not_allowed'
+  | 'host_not_allowed'
   | 'admin_token_wrong'
   | 'source_unknown'
   | 'interrupted';

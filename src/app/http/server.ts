@@ -1,5 +1,6 @@
 import type { Express } from 'express';
 import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
+import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Services } from '../wiring/services.js';
 import { accountEndpoints } from './api/accounts.js';
 import { requireTerms, requireUser } from './request/authentication.js';
@@ -21,9 +22,9 @@ import { requestTokenEndpoints } from './api/request-token.js';
 import { signEndpoints } from './api/sign-ed25519.js';
 import { submitTokenEndpoints } from './api/submit-token.js';
 import { termsEndpoints, termsPages } from './api/terms.js';
-import { threepidEndpoints } from './api/threepid.js';
+import { threepidEndpoints, type V1BindOptions } from './api/threepid.js';
 import { unbindEndpoints } from './api/unbind.js';
-import { v1Access } from './request/v1-access.js';
+import { v1Access, type V1AccessOptions } from './request/v1-access.js';
 import { v1LookupEndpoints } from './api/v1-lookup.js';
 import { pingEndpoints, versionEndpoints } from './api/versions.js';
 import { TERMS_PATH } from '../wiring/open-terms.js';
@@ -35,14 +36,18 @@ export interface HttpOptions {
   readonly versions: readonly string[];
   /** Proxies whose `X-Forwarded-For` is believed, as CIDR ranges. */
   readonly trustedProxies: readonly string[];
-  /** Who may use the part of v1 that has no authentication, as CIDR ranges. */
-  readonly v1: { readonly allowFrom: readonly string[] };
+  /** Who may use the part of v1 that has no authentication, and whom may be bound there. */
+  readonly v1: V1AccessOptions & V1BindOptions;
+  /** The hosts, with their ports, that a mailed link may lead to in the end. */
+  readonly nextLinkHosts: readonly string[];
   /** Whether a mailed link asks for a press of a button before it validates. */
   readonly confirmPage: boolean;
   /** Most addresses that one bulk lookup of v1 may name. */
   readonly maxAddresses: number;
   /** Longest lookup, decompressed. 10,000 hashes are 470 kB. Every other request is far shorter. */
   readonly maxBodyBytes: number;
+  /** The accounts by which other identity servers ask us. */
+  readonly identityServers?: readonly Mxid[];
   readonly pages: Pages;
   /** The texts that users accept, as far as they are pages of ours. */
   readonly documents: TermsDirectory['documents'];
@@ -66,14 +71,14 @@ export function httpApp(services: Services, options: HttpOptions): Express {
   const agreed = requireTerms(termsService, who);
   const client = clientOf(options.trustedProxies);
   const asker = askerOf(client);
-  const allowV1 = v1Access(options.v1.allowFrom, client);
+  const allowV1 = v1Access(options.v1, client);
 
   const common = (apiVersion: ApiVersion): Endpoints => ({
     ...pingEndpoints,
     ...keyEndpoints(signer, inviteService),
-    ...requestTokenEndpoints(validationService, apiVersion, asker, options.pages),
+    ...requestTokenEndpoints(validationService, apiVersion, asker, options.pages, options.nextLinkHosts),
     ...submitTokenEndpoints(validationService, apiVersion, options),
-    ...threepidEndpoints(validationService, bindingService, apiVersion),
+    ...threepidEndpoints(validationService, bindingService, apiVersion, options.v1),
     ...inviteEndpoints(inviteService, apiVersion, asker, options.publicUrl, options.pages),
     ...signEndpoints(inviteService, apiVersion),
   });
@@ -88,7 +93,7 @@ export function httpApp(services: Services, options: HttpOptions): Express {
     ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/v2'),
     ...accountEndpoints(accountService, agreed, asker),
     ...termsEndpoints(termsService, who),
-    ...lookupEndpoints(lookupService, quotas, agreed, asker),
+    ...lookupEndpoints(lookupService, quotas, agreed, asker, options.identityServers),
   });
   mount('/_matrix/identity/api/v1', {
     ...common(apiV1(allowV1)),

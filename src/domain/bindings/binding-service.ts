@@ -46,12 +46,16 @@ export class BindingService {
   /**
    * Publishes the threepid of a validated session as this user's. Spec: POST /3pid/bind.
    *
-   * @throws Refused as `Sessions.validated` does; `threepid_in_use` or `owner_unclear` where a
+   * @param user who asks, where that is known: a session that a user has asked for is theirs alone
+   * @throws Refused as `Sessions.validated` does; `not_yours` for the session of another user; `threepid_in_use` or `owner_unclear` where a
    *   directory says otherwise, `owner_unreachable` where it cannot be asked; `user_left` for a user
    *   whom a directory knows no longer, `session_not_theirs` for a session of who had the name before
    */
-  async bind(sid: string, clientSecret: string, mxid: Mxid): Promise<SignedAssociation> {
-    const { threepid, openedAt } = await this.deps.validationService.validated(sid, clientSecret);
+  async bind(sid: string, clientSecret: string, mxid: Mxid, user?: Mxid): Promise<SignedAssociation> {
+    const { threepid, openedAt, openedBy } = await this.deps.validationService.validated(sid, clientSecret);
+    if (openedBy !== undefined && openedBy !== (user ?? mxid)) {
+      throw new DomainError('not_yours', { message: 'Another user has asked for the validation of this address' });
+    }
     return this.deps.signer.sign(signable(await this.save(threepid, mxid, openedAt)));
   }
 

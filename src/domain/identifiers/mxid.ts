@@ -1,15 +1,19 @@
 import { parseServerName } from './server-name.js';
+import { isPrintable } from '../shared/printable.js';
 
 /** A Matrix user ID. Spec: appendix "User identifiers". */
 export type Mxid = `@${string}:${string}`;
 
 const MAX_BYTES = 255;
 
-/** Any user ID that exists, historical ones included; `undefined` for everything else. */
+/**
+ * Any user ID that exists, historical ones included; `undefined` for everything else. Homeservers of
+ * strangers choose them, so none may do anything where it is shown.
+ */
 export function parseMxid(text: string): Mxid | undefined {
   if (!text.startsWith('@') || Buffer.byteLength(text) > MAX_BYTES) return undefined;
   const colon = text.indexOf(':');
-  if (colon < 0 || text.includes('\0') || !text.isWellFormed()) return undefined;
+  if (colon < 0 || !isPrintable(text) || !text.isWellFormed()) return undefined;
   return parseServerName(text.slice(colon + 1)) ? (text as Mxid) : undefined;
 }
 
@@ -17,6 +21,10 @@ export function parseMxid(text: string): Mxid | undefined {
 export function composeMxid(localpart: string, homeserver: string): Mxid | undefined {
   return /^[a-z0-9._=\-/+]+$/.test(localpart) ? parseMxid(`@${localpart}:${homeserver}`) : undefined;
 }
+
+/** A room ID of any version, or the event ID that the specification has in its place. Spec: appendix "Room IDs". */
+export const isRoomId = (text: string): boolean =>
+  /^[!$]\S+$/.test(text) && Buffer.byteLength(text) <= MAX_BYTES && isPrintable(text);
 
 /** The homeserver of a user. User IDs are split at the first colon. */
 export const homeserverOf = (mxid: Mxid): string => mxid.slice(mxid.indexOf(':') + 1);

@@ -116,7 +116,7 @@ export class ValidationService {
     return this.deps.store.purge(this.deps.clock.now() - 5 * SESSION_LIFETIME_MS);
   }
 
-  private open({ threepid, clientSecret, nextLink }: TokenRequest): Promise<ValidationSession> {
+  private open({ threepid, clientSecret, nextLink, user }: TokenRequest): Promise<ValidationSession> {
     const now = this.deps.clock.now();
     const fresh: ValidationSession = {
       sid: this.deps.random.text(SID_LENGTH),
@@ -127,6 +127,7 @@ export class ValidationService {
       nextLink,
       validatedAt: undefined,
       openedAt: now,
+      openedBy: user,
       modifiedAt: now,
     };
     return this.deps.store.findOrAdd(fresh, now - SESSION_LIFETIME_MS);

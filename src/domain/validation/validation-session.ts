@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
 /** "within a 24-hour period since its most recent modification" */
@@ -20,6 +21,8 @@ export interface ValidationSession {
   readonly validatedAt: number | undefined;
   /** ms since the epoch. */
   readonly openedAt: number;
+  /** The user who asked for it; version 1 of the API knows none. */
+  readonly openedBy?: Mxid | undefined;
   /** Opened or validated, ms since the epoch. */
   readonly modifiedAt: number;
 }

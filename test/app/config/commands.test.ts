@@ -60,7 +60,7 @@ describe('islet init', () => {
     });
     expect([code, printed[0]]).toEqual([0, `${file()} is written`]);
     const { config, warnings } = loadConfig({ file: file(), env: {} });
-    expect(warnings).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining('listen.trustedProxies')]);
     expect(config.server).toMatchObject({ name: 'id.example.org', publicUrl: 'https://id.example.org' });
     expect(config.sources[0]).toMatchObject({ startTls: true, preset: 'freeipa', homeserver: 'example.org' });
     expect((config.sources[0] as LdapConfig).bindPassword?.value).toBe('secret');
@@ -200,6 +200,7 @@ describe('islet check', () => {
   it('says that all is fine, and what the configuration amounts to, without its secrets', () => {
     const code = check(`
 server: { name: id.example.org, publicUrl: "https://id.example.org" }
+listen: { trustedProxies: [127.0.0.1] }
 database: { url: "postgres://islet:hidden@db.example.org/islet" }
 sources:
   - upstream: { name: partner, url: "https://id.partner.example", accessToken: hidden, hashed: true }

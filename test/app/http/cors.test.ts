@@ -60,4 +60,14 @@ describe('CORS', () => {
       expect(corsOf(answer.headers)).toEqual(expected);
     },
   );
+
+  it('goes on nothing that version 1 gives to whoever is inside, whose browser any page may use', async () => {
+    for (const path of [
+      '/api/v1/lookup?medium=email&address=a@example.com',
+      '/api/v1/3pid/getValidated3pid?sid=1&client_secret=a',
+    ]) {
+      const { headers } = await app.call('GET', path);
+      expect(headers.get('access-control-allow-origin')).toBeNull();
+    }
+  });
 });

@@ -27,6 +27,7 @@ export const formats = {
   codeLength: count(4, 10),
   smtpTls: word('none', 'opportunistic', 'required', 'implicit'),
   refuseOrAllow: word('refuse', 'allow'),
+  v1Bind: word('known', 'all', 'off'),
   logLevel: word('error', 'warn', 'info', 'debug'),
   logFormat: word('json', 'pretty', 'auto'),
   sources,

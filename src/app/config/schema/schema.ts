@@ -230,14 +230,37 @@ export const schema = {
 
   v1: {
     allowFrom: {
-      doc: 'Who may use version 1 of the API where it has no authentication: addresses, ranges, `loopback`, `private`; an empty list is nobody.',
+      doc: 'Who may use version 1 of the API where it has no authentication: addresses, ranges, `loopback`, `private`; an empty list is nobody, and so is the default where `server.publicUrl` needs a proxy that `listen.trustedProxies` does not name.',
       format: 'networks',
       default: ['loopback', 'private'],
+    },
+    allowOrigins: {
+      doc: 'Web clients whose pages may use it there; those of `server.publicUrl`, `invites.webClient` and `invites.allowedWebClients` need no mention.',
+      format: 'baseUrls',
+      default: [],
+      example: ['https://element.example.org'],
+    },
+    allowHosts: {
+      doc: 'Further host names under which it is reached there. Addresses, names without a dot and the hosts in `server` and `listen` need no mention; for other names it is closed, because anybody can have a name lead here.',
+      format: 'serverNames',
+      default: [],
+      example: ['islet.internal.example.org'],
+    },
+    bind: {
+      doc: 'Whom version 1 binds addresses to, where nobody is signed in: users of `known` homeservers (named under `homeservers`, in `federation.allowedServers` or by a source; of all if none is named anywhere), of `all`, or `off`.',
+      format: 'v1Bind',
+      default: 'known',
     },
   },
 
   lookup: {
     maxAddresses: { doc: 'Most addresses that one lookup may name.', format: 'amount', default: 10_000 },
+    identityServers: {
+      doc: 'Accounts by which other identity servers ask here (`islet upstream login` there names its user): what they say in `Via` counts, so that no lookup goes round in a circle, and they are told where a pepper comes from.',
+      format: 'mxids',
+      default: [],
+      example: ['@islet:partner.example'],
+    },
     pepperLifetime: { doc: 'How long one lookup pepper is announced.', format: 'lifetime', default: '7d' },
     pepperGrace: { doc: 'How long a pepper is still accepted after that.', format: 'lifetime', default: '1h' },
   },
@@ -245,6 +268,12 @@ export const schema = {
   validation: {
     tokenLength: { doc: 'Characters in the token of a mailed link.', format: 'tokenLength', default: 32 },
     codeLength: { doc: 'Digits of a texted code.', format: 'codeLength', default: 6 },
+    nextLinks: {
+      doc: 'Web servers that a mailed link may lead to in the end, where a client asks for it (`next_link`); those of `server.publicUrl`, `invites.webClient` and `invites.allowedWebClients` need no mention. Links to others are left out.',
+      format: 'baseUrls',
+      default: [],
+      example: ['https://element.example.org'],
+    },
     confirmPage: {
       doc: 'Whether a mailed link opens a page with one button, because mail scanners open links; `false` validates at once.',
       format: 'flag',

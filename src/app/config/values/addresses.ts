@@ -4,6 +4,7 @@ import { parseRange } from '../../../adapters/shared/address-ranges.js';
 import { canBeNat64Prefix } from '../../../adapters/shared/nat64.js';
 import { email } from '../../../domain/identifiers/threepid.js';
 import { DomainError } from '../../../domain/shared/errors.js';
+import { parseMxid } from '../../../domain/identifiers/mxid.js';
 import { isServerName } from '../../../domain/identifiers/server-name.js';
 import { asList, asText, valueType, InvalidValueError, wholeNumber } from './value-type.js';
 import { trimSlashes } from '../../../domain/shared/trim-slashes.js';
@@ -21,6 +22,14 @@ const host = valueType({ type: 'string' }, (value) => {
 const serverName = valueType({ type: 'string' }, asServerName);
 
 const serverNames = valueType({ type: 'array', items: { type: 'string' } }, (value) => asList(value).map(asServerName));
+
+const mxids = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
+  asList(value).map((element) => {
+    const mxid = parseMxid(asText(element));
+    if (mxid === undefined) throw new InvalidValueError('must be Matrix user IDs such as @islet:example.org');
+    return mxid;
+  }),
+);
 
 export function asServerName(value: unknown): string {
   const text = asText(value);
@@ -162,6 +171,7 @@ export const addresses = {
   host,
   serverName,
   serverNames,
+  mxids,
   cidrs,
   networks,
   nat64Prefixes,

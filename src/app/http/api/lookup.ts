@@ -16,19 +16,24 @@ const LookupBody = z.object({
   pepper: z.string(),
 });
 
-/** Spec: "Association lookup". */
+/**
+ * Spec: "Association lookup".
+ *
+ * @param identityServers the accounts of identity servers: of nobody else it matters by whom a question
+ *   has come, nor is anybody else told where a pepper comes from
+ */
 export const lookupEndpoints = (
   lookupService: LookupService,
   quotas: Quotas,
   requireUser: SignedIn,
   askerOf: AskerOf,
+  identityServers: readonly Mxid[] = [],
 ): Endpoints => ({
   '/hash_details': {
     async GET(req, res) {
-      await requireUser(req);
+      const user = await requireUser(req);
       const { pepper, algorithms, viaPath } = lookupService.details();
-      // Nobody else's business.
-      if (routeIn(req.headers.via).length > 0) res.set('Via', viaText(viaPath));
+      if (identityServers.includes(user) && routeIn(req.headers.via).length > 0) res.set('Via', viaText(viaPath));
       sendJson(res, { lookup_pepper: pepper, algorithms });
     },
   },
@@ -37,7 +42,8 @@ export const lookupEndpoints = (
       const user = await requireUser(req);
       const { addresses, algorithm, pepper } = read(LookupBody, jsonBody(req));
       await quotas.consumeFor('lookup', askerOf(req, user), {}, addresses.length);
-      const mappings = await lookupService.find(algorithm, pepper, addresses, routeIn(req.headers.via));
+      const viaPath = identityServers.includes(user) ? routeIn(req.headers.via) : [];
+      const mappings = await lookupService.find(algorithm, pepper, addresses, viaPath);
       sendJsonText(res, mappingsText(mappings));
     },
   },

@@ -26,11 +26,13 @@ export function requestTokenEndpoints(
   apiVersion: ApiVersion,
   askerOf: AskerOf,
   pages: Pages,
+  nextLinkHosts: readonly string[],
 ): Endpoints {
   const asked = (req: Request, user: Mxid | undefined, attempt: z.output<z.ZodObject<typeof Attempt>>) => ({
     clientSecret: attempt.client_secret,
     sendAttempt: attempt.send_attempt,
-    nextLink: attempt.next_link,
+    nextLink:
+      attempt.next_link !== undefined && leadsTo(nextLinkHosts, attempt.next_link) ? attempt.next_link : undefined,
     ...askerOf(req, user),
     preferences: preferencesOf(pages, req, user),
   });
@@ -65,3 +67,6 @@ function phoneNumberOf(text: string, country: string | null | undefined) {
   if (number) return number;
   throw new DomainError('invalid_address', region ? {} : { message: NO_COUNTRY });
 }
+
+/** Whether a link leads to one of these hosts. Another is as good as none: mail that people trust leads nowhere else. */
+const leadsTo = (hosts: readonly string[], link: string): boolean => hosts.includes(new URL(link).host.toLowerCase());

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isRoomId } from '../../../domain/identifiers/mxid.js';
 import { DomainError } from '../../../domain/shared/errors.js';
 import type { InviteService } from '../../../domain/invites/invite-service.js';
 import { read } from '../request/body.js';
@@ -11,7 +12,7 @@ import { type Pages, preferencesOf } from '../pages.js';
 const InviteBody = z.object({
   medium: z.string(),
   address: z.string(),
-  room_id: z.string().min(1, 'must not be empty').max(255, 'is too long'),
+  room_id: z.string().refine(isRoomId, 'must be a room ID such as !room:example.org'),
   sender: mxid,
   sender_display_name: roomName,
   room_name: roomName,

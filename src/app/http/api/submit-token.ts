@@ -40,7 +40,13 @@ export function submitTokenEndpoints(
     const action = `?${new URLSearchParams({ [FROM_PAGE]: 'yes', ...(brand !== undefined && { brand }) }).toString()}`;
     const { medium } = threepid;
     const address = medium === 'msisdn' ? `+${threepid.address}` : threepid.address;
-    sendPage(pages, 'confirm', { medium, address, action, fields: proof, nextLink: nextLink ?? '' }, req, res);
+    sendPage(
+      pages,
+      'confirm',
+      { medium, address, action, fields: proof, nextLink: nextLink ?? '', nextHost: hostOf(nextLink) },
+      req,
+      res,
+    );
   };
 
   const validate = async (proof: z.output<typeof Proof>, req: Request, res: Response) => {
@@ -68,3 +74,6 @@ export function submitTokenEndpoints(
 /** Put at the very end, as Sydent and Synapse do: Element reads it out of a fragment. */
 const withSid = (nextLink: string, { sid }: ValidationSession): string =>
   `${nextLink}${nextLink.includes('?') ? '&' : '?'}sid=${sid}`;
+
+/** What people are told of where a link leads. */
+const hostOf = (link: string | undefined): string => (link === undefined ? '' : new URL(link).host);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BindingService } from '../../../domain/bindings/binding-service.js';
+import { homeserverOf } from '../../../domain/identifiers/mxid.js';
 import { DomainError } from '../../../domain/shared/errors.js';
 import type { ValidationService } from '../../../domain/validation/validation-service.js';
 import { read } from '../request/body.js';
@@ -11,11 +12,18 @@ import { queryOf } from '../request/query.js';
 const SessionQuery = z.object({ sid: opaqueId, client_secret: opaqueId });
 const BindBody = z.object({ sid: opaqueId, client_secret: opaqueId, mxid });
 
+/** Whom version 1 binds addresses to: it knows no user who asks. */
+export interface V1BindOptions {
+  /** Whether users of this homeserver may be bound there. By default all. */
+  readonly mayBind?: (homeserver: string) => boolean;
+}
+
 /** Spec: "Establishing associations", the 3pid endpoints. */
 export const threepidEndpoints = (
   validationService: ValidationService,
   bindingService: BindingService,
   apiVersion: ApiVersion,
+  { mayBind = () => true }: V1BindOptions = {},
 ): Endpoints => ({
   '/3pid/getValidated3pid': {
     async GET(req, res) {
@@ -31,7 +39,12 @@ export const threepidEndpoints = (
       const body = read(BindBody, apiVersion.body(req));
       // The prose lets anybody claim any user ID; homeservers and clients expect that nobody can.
       if (user !== undefined && user !== body.mxid) throw new DomainError('not_yours');
-      res.json(await bindingService.bind(body.sid, body.client_secret, body.mxid));
+      if (user === undefined && !mayBind(homeserverOf(body.mxid))) {
+        const message =
+          'Version 1 of the API binds only users of homeservers that are known here (option v1.bind); please use v2';
+        throw new DomainError('homeserver_not_allowed', { message });
+      }
+      res.json(await bindingService.bind(body.sid, body.client_secret, body.mxid, user));
     },
   },
 });

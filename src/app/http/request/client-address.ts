@@ -12,12 +12,15 @@ export interface Client {
   readonly address: string;
   /** Whether that is the client itself, as far as anybody can tell. */
   readonly isVerified: boolean;
+  /** Whether anything says that somebody passed it on. */
+  readonly isForwarded: boolean;
 }
 
 export type ClientOf = (req: Request) => Client;
 
 /** Any of these says that somebody passed the request on. */
-const FORWARDING = ['x-forwarded-for', 'forwarded', 'x-real-ip', 'x-forwarded-host', 'x-forwarded-proto'];
+const FORWARDING =
+  /^(?:x-forwarded-.+|forwarded|forwarded-for|x-real-ip|x-(?:original|cluster-client|client|remote)-.*ip|x-(?:cluster-)?client-ip|x-original-(?:host|forwarded-for)|x-envoy-external-address|x-scheme|x-proxyuser-ip|(?:cf|fly|fastly|do|true|incap|appengine-user|x-appengine-user)-(?:connecting-ip|connecting-ipv6|client-ip|ip)|cdn-loop|cf-ray)$/;
 
 /**
  * Follows `X-Forwarded-For` from its near end as far as `trustedProxies` (CIDR ranges) vouch for it:
@@ -28,19 +31,19 @@ export function clientOf(trustedProxies: readonly string[]): ClientOf {
   const isTrusted = inRanges(trustedProxies);
   return ({ socket, headers }) => {
     let address = plain(socket.remoteAddress ?? '');
-    const isForwarded = namesProxies(headers.via) || FORWARDING.some((header) => headers[header] !== undefined);
-    if (!isForwarded) return { address, isVerified: true };
-    if (!isTrusted(address)) return { address, isVerified: false };
+    const isForwarded = namesProxies(headers.via) || Object.keys(headers).some((header) => FORWARDING.test(header));
+    if (!isForwarded) return { address, isVerified: true, isForwarded };
+    if (!isTrusted(address)) return { address, isVerified: false, isForwarded };
     const hops = String(headers['x-forwarded-for'] ?? '')
       .split(',')
       .map((hop) => plain(hop.trim()));
     while (isTrusted(address)) {
       const hop = hops.pop();
-      if (hop === undefined) return { address, isVerified: headers['x-forwarded-for'] !== undefined };
-      if (isIP(hop) === 0) return { address, isVerified: false };
+      if (hop === undefined) return { address, isVerified: headers['x-forwarded-for'] !== undefined, isForwarded };
+      if (isIP(hop) === 0) return { address, isVerified: false, isForwarded };
       address = hop;
     }
-    return { address, isVerified: true };
+    return { address, isVerified: true, isForwarded };
   };
 }
 

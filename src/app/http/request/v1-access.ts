@@ -1,22 +1,64 @@
+import { isIP } from 'node:net';
 import type { Request } from 'express';
 import type { ClientOf } from './client-address.js';
 import { inRanges } from './ip-ranges.js';
 import { RequestError } from '../request-error.js';
 
+/** Who may use the part of v1 that has no authentication. */
+export interface V1AccessOptions {
+  /** CIDR ranges. */
+  readonly allowFrom: readonly string[];
+  /** Origins of web clients whose pages may ask. */
+  readonly allowOrigins?: readonly string[];
+  /** Our host names, lower-case and without ports. Addresses and names without a dot need no mention. */
+  readonly hosts?: readonly string[];
+  /** The host name under which a proxy is reached that clients pass before us, if there must be one. */
+  readonly proxiedHost?: string | undefined;
+}
+
+const REFUSED =
+  'This part of the v1 API has no authentication and answers only networks named in the option v1.allowFrom; please use v2';
+
 /**
  * Version 1 of the API asks nobody who he is, so that part of it which reads the directory, sends
- * messages or binds answers only clients from `allowFrom` (CIDR ranges).
+ * messages or binds answers only clients from `allowFrom`. A browser there does what any page tells it,
+ * so pages of others are refused, and names that are not ours: whoever owns a name can have it lead here
+ * (DNS rebinding). What is let in by its network may be read by no page but those allowed.
  *
- * @throws Rejected `network_not_allowed`
+ * @throws Rejected `network_not_allowed`, `page_not_allowed` or `host_not_allowed`
  */
-export function v1Access(allowFrom: readonly string[], clientOf: ClientOf): (req: Request) => void {
+export function v1Access(options: V1AccessOptions, clientOf: ClientOf): (req: Request) => void {
+  const { allowFrom, allowOrigins = [], hosts = [], proxiedHost } = options;
   const isAllowed = inRanges(allowFrom);
   return (req) => {
-    const { address, isVerified } = clientOf(req);
-    if (isVerified && isAllowed(address)) return;
-    throw new RequestError(
-      'network_not_allowed',
-      'This part of the v1 API has no authentication and answers only networks named in the option v1.allowFrom; please use v2',
-    );
+    const { address, isVerified, isForwarded } = clientOf(req);
+    const named = [req.headers.host, ...String(req.headers['x-forwarded-host'] ?? '').split(',')].map(hostIn);
+    // Whoever asks for the name of a proxy has come by it, and it does not say whom it brings.
+    const isUnnamed = !isForwarded && proxiedHost !== undefined && named.includes(proxiedHost);
+    if (!isVerified || isUnnamed || !isAllowed(address)) throw new RequestError('network_not_allowed', REFUSED);
+
+    const { origin } = req.headers;
+    const site = req.headers['sec-fetch-site'];
+    const isOwnPage = origin !== undefined && allowOrigins.includes(origin);
+    if (!isOwnPage && (origin !== undefined || site === 'cross-site' || site === 'same-site')) {
+      const message = 'Web pages may use this part of the v1 API only if the option v1.allowOrigins names them';
+      throw new RequestError('page_not_allowed', message);
+    }
+    if (!named.every((host) => host === '' || isPrivateName(host) || hosts.includes(host))) {
+      const message =
+        'This part of the v1 API is not reached under this host name; the option v1.allowHosts names further ones';
+      throw new RequestError('host_not_allowed', message);
+    }
+    if (isOwnPage) req.res?.set({ 'Access-Control-Allow-Origin': origin, Vary: 'Origin' });
+    else req.res?.removeHeader('Access-Control-Allow-Origin');
   };
 }
+
+/** The host name in a `Host` header, without port and brackets. */
+const hostIn = (header = ''): string => {
+  const text = header.trim().toLowerCase();
+  return /^\[([^\]]*)\](?::\d*)?$/.exec(text)?.[1] ?? text.replace(/:\d*$/, '').replace(/\.$/, '');
+};
+
+/** Nobody of the Internet owns an address, or a name without a dot. */
+const isPrivateName = (host: string): boolean => isIP(host) !== 0 || !host.includes('.') || host.endsWith('.localhost');

@@ -145,3 +145,29 @@ describe('the budget of a lookup', () => {
     expect((await ask(alice, 10)).status).toBe(200);
   });
 });
+
+describe('by whom a question has come', () => {
+  const app = useApp({ http: { identityServers: ['@partner:example.org'] } });
+  const via = '1.1 id.partner.example (Islet 0a1b2c3d)';
+
+  it('counts from an identity server alone, nor is anybody else told where a pepper comes from', async () => {
+    const paths: unknown[] = [];
+    const find = app.services.lookupService.find.bind(app.services.lookupService);
+    app.services.lookupService.find = (...given) => {
+      paths.push(given[3]);
+      return find(...given);
+    };
+    const partner = '@partner:example.org';
+    for (const [user, told, path] of [
+      [alice, null, []],
+      [partner, expect.stringContaining('Islet'), ['id.partner.example 0a1b2c3d']],
+    ] as const) {
+      const token = await app.signIn(user);
+      const details = await app.call('GET', '/v2/hash_details', { token, headers: { via } });
+      expect(details.headers.get('via')).toEqual(told);
+      const body = { algorithm: 'none', pepper: details.json.lookup_pepper as string, addresses: [] };
+      await app.call('POST', '/v2/lookup', { token, body, headers: { via } });
+      expect(paths.pop()).toEqual(path);
+    }
+  });
+});

@@ -122,6 +122,12 @@ describe('requestToken for an email address', () => {
   it.for([
     ['https://app.example.org/#/x?y=1', 'https://app.example.org/#/x?y=1'],
     ['http://app.example.org', 'http://app.example.org'],
+    ['https://evil.example/phish', undefined],
+    ['http://10.0.0.5/', undefined],
+    ['https://app.example.org@evil.example/', undefined],
+    ['https://evil.example\\@app.example.org/', undefined],
+    ['https://app.example.org.evil.example/', undefined],
+    ['https://app.example.org:8443/', undefined],
     ['file:///index.html', undefined],
     ['javascript:alert(1)', undefined],
     ['//app.example.org', undefined],

@@ -113,6 +113,10 @@ describe('store-invite', () => {
     ['no sender', { sender: null }, 400, 'M_MISSING_PARAMS'],
     ['no room', { room_id: undefined }, 400, 'M_MISSING_PARAMS'],
     ['an empty room', { room_id: '' }, 400, 'M_INVALID_PARAM'],
+    ['a room that speaks to a terminal', { room_id: '!r\u001b[31m\n:example.org' }, 400, 'M_INVALID_PARAM'],
+    ['a room with a control character of ISO 8859', { room_id: '!\u009b31m:example.org' }, 400, 'M_INVALID_PARAM'],
+    ['a room that is none', { room_id: 'room:example.org' }, 400, 'M_INVALID_PARAM'],
+    ['an endless room', { room_id: `!${'a'.repeat(255)}` }, 400, 'M_INVALID_PARAM'],
     ['a list for an address', { address: ['carol@example.com'] }, 400, 'M_INVALID_PARAM'],
   ] as const)('refuses %s and keeps nothing (INV-1, INV-2, INV-3)', async ([_case, change, status, errcode]) => {
     const answer = await store(app, { ...invite, ...change });

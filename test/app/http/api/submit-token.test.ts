@@ -238,3 +238,14 @@ describe('a mailed link without the confirmation page', () => {
     expect(await isValidated(app, proof.sid)).toBe(false);
   });
 });
+
+describe('the page with the button', () => {
+  const app = useApp();
+
+  it('says where the button leads, before it is pressed', async () => {
+    const proof = await open(app, 'email', 'https://app.example.org/#/welcome');
+    expect((await follow(app, 'email', proof)).text).toContain('<strong>app.example.org</strong>');
+    app.clock.pass(DAY_MS + 1);
+    expect((await follow(app, 'email', await open(app, 'email'))).text).not.toContain('app.example.org');
+  });
+});

@@ -7,10 +7,10 @@ import { useApp } from '../../../support/http.js';
 const client_secret = 'monkeys_are_GREAT';
 
 /** A session of Alice's address, validated or not. */
-async function session(app: TestApp, isValidated = true) {
+async function session(app: TestApp, isValidated = true, version = '/v2') {
   const token = await app.signIn(alice);
   const body = { client_secret, email: 'Alice@Example.com', send_attempt: 1 };
-  const { sid } = (await app.call('POST', '/v2/validate/email/requestToken', { token, body })).json;
+  const { sid } = (await app.call('POST', `${version}/validate/email/requestToken`, { token, body })).json;
   const proof = { sid, client_secret, token: app.mails.token };
   if (isValidated) await app.call('POST', '/v2/validate/email/submitToken', { token, body: proof });
   return { token, sid: sid as string };
@@ -136,11 +136,52 @@ describe('bind', () => {
     expect(text).not.toContain('10.0.0.7');
   });
 
-  it('takes any user in v1, by form, for there is no token to compare with', async () => {
-    const { sid } = await session(app);
+  it('takes any user in v1, by form, for a session that nobody is known to have asked for', async () => {
+    const { sid } = await session(app, true, '/api/v1');
     const { status, json } = await app.call('POST', '/api/v1/3pid/bind', {
       body: new URLSearchParams({ sid, client_secret, mxid: bob }),
     });
     expect([status, json.mxid]).toEqual([200, bob]);
+  });
+});
+
+describe('a session that is validated', () => {
+  const app = useApp({
+    http: { v1: { allowFrom: ['127.0.0.0/8'], mayBind: (homeserver) => homeserver === 'example.org' } },
+  });
+
+  /** A session of an address, asked for by a user or, in v1, by nobody. */
+  async function validated(token: string | undefined) {
+    const prefix = token === undefined ? '/api/v1' : '/v2';
+    const secret = { client_secret: 'monkeys' };
+    const asked = { ...secret, email: 'guest@example.com', send_attempt: 1 };
+    const { json } = await app.call('POST', `${prefix}/validate/email/requestToken`, { token, body: asked });
+    const proof = { ...secret, sid: json.sid as string };
+    const submitted = { ...proof, token: app.mails.token };
+    await app.call('POST', `${prefix}/validate/email/submitToken`, { token, body: submitted });
+    return proof;
+  }
+
+  it('is bound by who asked for it, and by nobody else who knows its secret', async () => {
+    const proof = await validated(await app.signIn(alice));
+    const byBob = await app.call('POST', '/v2/3pid/bind', {
+      token: await app.signIn(bob),
+      body: { ...proof, mxid: bob },
+    });
+    expect([byBob.status, byBob.json.errcode]).toEqual([403, 'M_UNAUTHORIZED']);
+    const inV1 = await app.call('POST', '/api/v1/3pid/bind', { body: { ...proof, mxid: bob } });
+    expect([inV1.status, inV1.json.errcode]).toEqual([403, 'M_UNAUTHORIZED']);
+    const byAlice = await app.call('POST', '/v2/3pid/bind', {
+      token: await app.signIn(alice),
+      body: { ...proof, mxid: alice },
+    });
+    expect(byAlice.status).toBe(200);
+  });
+
+  it('is bound in v1, where nobody is signed in, to users of known homeservers alone', async () => {
+    const proof = await validated(undefined);
+    const foreign = await app.call('POST', '/api/v1/3pid/bind', { body: { ...proof, mxid: '@ceo:bank.example' } });
+    expect([foreign.status, foreign.json.errcode]).toEqual([403, 'M_FORBIDDEN']);
+    expect((await app.call('POST', '/api/v1/3pid/bind', { body: { ...proof, mxid: alice } })).status).toBe(200);
   });
 });

@@ -47,7 +47,7 @@ describe('the client of a request', () => {
     ['one behind a proxy that names itself: the proxy', '10.0.0.7', { via: '1.1 proxy (squid)' }, '10.0.0.7', false],
     ['a header that is not read: the proxy', '127.0.0.1', { forwarded: 'for=203.0.113.7' }, '127.0.0.1', false],
   ])('is %s', (_case, peer, headers, address, isVerified) => {
-    expect(ask(peer, headers)).toEqual({ address, isVerified: isVerified });
+    expect(ask(peer, headers)).toMatchObject({ address, isVerified: isVerified });
   });
 
   it('is not guessed where a range of proxies is none', () => {

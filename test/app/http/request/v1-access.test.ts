@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { email } from '../../../../src/domain/identifiers/threepid.js';
 import { bob } from '../../../support/fakes.js';
@@ -36,6 +39,13 @@ describe('who may use v1, with a trusted proxy on loopback', () => {
     ['whoever a header names that is not read', { 'x-real-ip': '192.168.1.7' }, 403],
     ['a proxy with the standard header alone', { forwarded: 'for=192.168.1.7' }, 403],
     ['a proxy that only says that it is one', { via: '1.1 cache' }, 403],
+    ['a proxy with the header of Cloudflare', { 'cf-connecting-ip': '192.168.1.7' }, 403],
+    ['a proxy with the header of Akamai', { 'true-client-ip': '192.168.1.7' }, 403],
+    ['a proxy with a header of its own', { 'x-client-ip': '192.168.1.7' }, 403],
+    ['a proxy in front of several servers', { 'x-cluster-client-ip': '192.168.1.7' }, 403],
+    ['a proxy that says on which port it was asked', { 'x-forwarded-port': '443' }, 403],
+    ['a proxy that says that it speaks TLS', { 'x-forwarded-ssl': 'on' }, 403],
+    ['a proxy that says which scheme it was asked by', { 'x-scheme': 'https' }, 403],
   ] as const)('%s', async ([_case, headers, status]) => {
     await app.bind(email('bob@example.com'), bob);
     const answer = await app.call('GET', lookup, { headers });
@@ -103,5 +113,86 @@ describe('who may use v1, with a proxy of two addresses and one client allowed',
     ['10.1.2.3', 403],
   ] as const)('%s: %i', async ([forwarded, status]) => {
     expect((await app.call('GET', lookup, { headers: { 'x-forwarded-for': forwarded } })).status).toBe(status);
+  });
+});
+
+/** Node's own client, which writes any header it is told to. */
+async function ask(port: number, method: string, path: string, headers: Record<string, string>, body?: string) {
+  const req = request({ port, method, path: `/_matrix/identity${path}`, headers });
+  req.end(body);
+  const [answer] = (await once(req, 'response')) as [IncomingMessage];
+  return { status: answer.statusCode, headers: answer.headers, text: await text(answer) };
+}
+
+const bulk = JSON.stringify({ threepids: [['email', 'bob@example.com']] });
+const invite = JSON.stringify({
+  medium: 'email',
+  address: 'carol@example.com',
+  room_id: '!room:example.org',
+  sender: '@a:example.org',
+});
+
+describe('web pages that somebody inside opens', () => {
+  const app = useApp({
+    http: { v1: { allowFrom: ['127.0.0.0/8'], allowOrigins: ['https://app.example.org'], hosts: ['id.example.org'] } },
+  });
+
+  const calls = [
+    ['GET', lookup, undefined],
+    ['POST', '/api/v1/bulk_lookup', bulk],
+    ['POST', '/api/v1/store-invite', invite],
+  ] as const;
+
+  it.for([
+    ['of another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
+    ['of another site, in a browser that says less', { origin: 'https://evil.example' }],
+    ['of another site, by an image or a link', { 'sec-fetch-site': 'cross-site' }],
+    ['of a neighbour', { 'sec-fetch-site': 'same-site' }],
+    ['without an origin of their own', { origin: 'null' }],
+    ['that look like ours', { origin: 'https://app.example.org.evil.example' }],
+    ['of a name that was made to lead here', { host: 'attacker.example' }],
+    ['of such a name, on our port', { host: 'attacker.example:8090', 'sec-fetch-site': 'same-origin' }],
+    ['of such a name, by our proxy', { 'x-forwarded-host': 'attacker.example', 'x-forwarded-for': '127.0.0.1' }],
+    ['of a name that begins like ours', { host: 'id.example.org.attacker.example' }],
+  ] as const)('%s read and send nothing', async ([_case, headers]) => {
+    await app.bind(email('bob@example.com'), bob);
+    for (const [method, path, body] of calls) {
+      const answer = await ask(app.port, method, path, { 'content-type': 'text/plain', ...headers }, body);
+      expect([answer.status, JSON.parse(answer.text).errcode]).toEqual([403, 'M_FORBIDDEN']);
+      expect(answer.text).not.toContain(bob);
+    }
+    expect(await app.stores.invites.waitingThreepids()).toEqual([]);
+  });
+
+  it('that are named in the configuration may read, and no other reads with them', async () => {
+    await app.bind(email('bob@example.com'), bob);
+    const headers = { origin: 'https://app.example.org', 'sec-fetch-site': 'cross-site' };
+    const answer = await ask(app.port, 'GET', lookup, headers);
+    expect(JSON.parse(answer.text)).toMatchObject({ mxid: bob });
+    expect([answer.headers['access-control-allow-origin'], answer.headers['vary']]).toEqual([
+      'https://app.example.org',
+      'Origin',
+    ]);
+  });
+
+  it.for(['127.0.0.1', '127.0.0.1:8090', '[::1]:8090', 'localhost:8090', 'islet', 'islet:8090', 'ID.example.org', ''])(
+    'are not what homeservers, curl and old clients are, which ask for %j',
+    async (host) => {
+      await app.bind(email('bob@example.com'), bob);
+      expect(JSON.parse((await ask(app.port, 'GET', lookup, { host })).text)).toMatchObject({ mxid: bob });
+    },
+  );
+});
+
+describe('a proxy that says nothing of whom it brings', () => {
+  const app = useApp({
+    http: { v1: { allowFrom: ['127.0.0.0/8'], hosts: ['id.example.org'], proxiedHost: 'id.example.org' } },
+  });
+
+  it('is known by the name that it is asked for', async () => {
+    expect((await ask(app.port, 'GET', lookup, { host: 'id.example.org' })).status).toBe(403);
+    const forwarded = { host: 'id.example.org', 'x-forwarded-for': '127.0.0.9' };
+    expect((await ask(app.port, 'GET', lookup, forwarded)).status).toBe(200);
+    expect((await ask(app.port, 'GET', lookup, { host: '127.0.0.1:8090' })).status).toBe(200);
   });
 });

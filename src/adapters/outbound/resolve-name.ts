@@ -1,0 +1,77 @@
+import type { LookupAddress } from 'node:dns';
+import { Resolver } from 'node:dns/promises';
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+
+export interface ResolveOptions {
+  /** 4 or 6; 0 for both. */
+  readonly family: number;
+  /** Name servers, `address:port`. By default those of the system. */
+  readonly servers?: readonly string[];
+  /** Names that this machine knows by itself. */
+  readonly hostsFile?: string;
+  readonly timeLimitMs?: number;
+}
+
+const LIMIT_MS = 5_000;
+/** As many requests may wait for a name at a time; each takes a socket. */
+const MOST_AT_ONCE = 256;
+
+let waiting = 0;
+
+/**
+ * The addresses of a name that a stranger chose. The system's own resolver serves two names at a time
+ * for the whole process, so that a name server that never answers would keep everybody else waiting;
+ * here each name has a socket of its own, which ends with its time limit.
+ *
+ * @throws an error with the code `ENOTFOUND` if there is none, `EAI_AGAIN` if no name server says
+ */
+export async function resolveName(name: string, options: ResolveOptions): Promise<readonly LookupAddress[]> {
+  const { family, servers, hostsFile = '/etc/hosts', timeLimitMs = LIMIT_MS } = options;
+  const isWanted = (address: LookupAddress) => family === 0 || address.family === family;
+  const local = (await namedLocally(name, hostsFile)).filter(isWanted);
+  if (local.length > 0) return local;
+  if (waiting >= MOST_AT_ONCE) throw failure('EAI_AGAIN', 'too many names are waiting to be resolved');
+
+  const resolver = new Resolver({ timeout: Math.ceil(timeLimitMs / 2), tries: 2 });
+  if (servers) resolver.setServers(servers);
+  const limit = setTimeout(() => resolver.cancel(), timeLimitMs);
+  waiting += 1;
+  try {
+    const answers = await Promise.allSettled([
+      family === 6 ? [] : resolver.resolve4(name),
+      family === 4 ? [] : resolver.resolve6(name),
+    ]);
+    const addresses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
+    if (addresses.length > 0) return addresses.map((address) => ({ address, family: isIP(address) }));
+    const codes = answers.flatMap((answer) => (answer.status === 'rejected' ? codeOf(answer.reason) : []));
+    const isUnknown = codes.every((code) => code === 'ENOTFOUND' || code === 'ENODATA');
+    throw isUnknown
+      ? failure('ENOTFOUND', `${name} has no address`)
+      : failure('EAI_AGAIN', `no name server answers for ${name}`);
+  } finally {
+    waiting -= 1;
+    clearTimeout(limit);
+  }
+}
+
+/** What this machine calls so by itself, as the resolver of the system would look first. */
+async function namedLocally(name: string, hostsFile: string): Promise<readonly LookupAddress[]> {
+  const wanted = name.toLowerCase().replace(/\.$/, '');
+  if (wanted === 'localhost' || wanted.endsWith('.localhost')) {
+    return [
+      { address: '127.0.0.1', family: 4 },
+      { address: '::1', family: 6 },
+    ];
+  }
+  const text = await readFile(hostsFile, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => {
+    const [address = '', ...names] = (line.split('#', 1)[0] ?? '').trim().split(/\s+/);
+    const isMeant = names.some((known) => known.toLowerCase() === wanted);
+    return isMeant && isIP(address) > 0 ? [{ address, family: isIP(address) }] : [];
+  });
+}
+
+const codeOf = (error: unknown): string => String((error as NodeJS.ErrnoException).code);
+
+const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });

@@ -1,0 +1,52 @@
+import { isEveryAddress } from '../../../adapters/shared/hosts.js';
+import { parseServerName } from '../../../domain/identifiers/server-name.js';
+import type { ConfigReader } from '../input/reader.js';
+import type { Settings } from './settings.js';
+
+/** So many bits at least make a range of somebody's; fewer are a part of the Internet. */
+const LEAST_BITS = { 4: 7, 6: 7 } as const;
+
+/**
+ * Who may use version 1 of the API, which admits by network. A proxy that does not say whom it brings
+ * makes the Internet one address of ours, so nobody is let in unasked where there must be one.
+ */
+export function readV1({ v1, server, listen, invites }: Settings, reading: ConfigReader) {
+  const { warnings } = reading;
+  const isGiven = reading.isGiven(['v1', 'allowFrom']);
+  const proxied = server.publicUrl === undefined ? undefined : proxiedHost(new URL(server.publicUrl), listen.port);
+  const isUnnamed = proxied !== undefined && listen.trustedProxies.length === 0;
+  const allowFrom = isUnnamed && !isGiven ? [] : v1.allowFrom;
+  if (isUnnamed) {
+    const who = isGiven
+      ? 'if it does not set X-Forwarded-For, everybody is let in by v1.allowFrom who passes it'
+      : 'version 1 of the API is closed where it has no authentication (or write v1.allowFrom)';
+    warnings.push(`listen.trustedProxies does not name the proxy that ${server.publicUrl} needs: ${who}`);
+  }
+  for (const range of allowFrom.filter(isWide)) {
+    warnings.push(`v1.allowFrom has ${range}: strangers may read the directory and send messages without an account`);
+  }
+  const origins = [server.publicUrl, invites.webClient, ...invites.allowedWebClients, ...v1.allowOrigins];
+  const names = [server.name, ...server.otherNames, ...v1.allowHosts].map(
+    (name) => parseServerName(name)?.host ?? name,
+  );
+  const listens = isEveryAddress(listen.host) ? [] : [listen.host];
+  const reached = server.publicUrl === undefined ? [] : [new URL(server.publicUrl).hostname];
+  return {
+    bind: v1.bind,
+    allowFrom,
+    allowOrigins: origins.flatMap((url) => (url === undefined ? [] : new URL(url).origin)),
+    hosts: [...names, ...listens, ...reached].map((host) => host.toLowerCase()),
+    proxiedHost: proxied,
+  };
+}
+
+/** The host of a proxy that there must be: we speak no TLS, and listen on no other port. */
+function proxiedHost({ protocol, hostname, port }: URL, listenPort: number): string | undefined {
+  const isOurs = protocol === 'http:' && (listenPort === 0 || Number(port || 80) === listenPort);
+  return isOurs ? undefined : hostname.toLowerCase();
+}
+
+function isWide(range: string): boolean {
+  const [address = '', bits] = range.split('/');
+  return Number(bits) < LEAST_BITS[address.includes(':') ? 6 : 4];
+}

@@ -1,0 +1,102 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { AdminClient } from '../../../src/app/commands/admin-client.js';
+import { lookup } from '../../../src/app/commands/lookup.js';
+import { listBindings, listInvites } from '../../../src/app/commands/operations.js';
+import { sync } from '../../../src/app/commands/sync.js';
+import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { escapeFinished, printable, printableJson } from '../../../src/domain/shared/printable.js';
+
+/** Clears the screen, forges a line, and does so in the way of ISO 8859, and in the names of members. */
+const hostile = '\u001b[2J\u001b[31mroot\nadmin\u009b2J\u202e\u007f';
+const threepid = { medium: 'email', address: `a@${hostile}` };
+const mxid = `@${hostile}:evil.example`;
+const invite = { token: hostile, threepid, roomId: `!${hostile}`, sender: mxid, createdAt: 0 };
+const sample = { count: 1, shown: [hostile] };
+const access = {
+  invites: async () => [invite],
+  bindings: async () => [{ threepid, mxid, boundAt: 0, notBefore: 0, notAfter: 0 }],
+  explain: async () => ({
+    threepid,
+    at: 0,
+    mxid,
+    sources: [
+      { source: hostile, outcome: 'failed', traces: [{ via: 'live', failure: hostile, tookMs: 1, notes: [hostile] }] },
+    ],
+  }),
+  mirrors: async () => [hostile],
+  sync: async () => ({
+    source: hostile,
+    isApplied: true,
+    isFull: true,
+    bases: { [hostile]: 1 },
+    warnings: [hostile],
+    added: sample,
+    changed: sample,
+    removed: sample,
+    people: { count: 0, shown: [] },
+    skipped: { count: 1, shown: [{ label: hostile, reasons: [hostile] }] },
+    shared: { count: 1, shown: [{ mxid, labels: [hostile] }] },
+    tookMs: 1,
+  }),
+} as unknown as AdminClient;
+
+const commands = {
+  invites: (output: Output) => listInvites(access, output),
+  bindings: (output: Output) => listBindings(access, undefined, false, output),
+  lookup: (output: Output) => lookup(access, 'a@example.org', output),
+  sync: (output: Output) =>
+    sync(access, {
+      source: undefined,
+      isDryRun: false,
+      isForced: false,
+      isIncremental: false,
+      onProgress: () => undefined,
+      ...output,
+    }),
+};
+interface Output {
+  readonly isJson: boolean;
+  readonly paint: typeof noPaint;
+  readonly print: (text: string) => void;
+}
+
+describe('what others have chosen the characters of', () => {
+  it.each(Object.entries(commands).flatMap(([name, run]) => [false, true].map((isJson) => ({ name, run, isJson }))))(
+    'does nothing on the terminal of `islet $name`, JSON: $isJson',
+    async ({ run, isJson }) => {
+      const lines: string[] = [];
+      await run({ isJson, paint: noPaint, print: (text) => void lines.push(text) });
+      expect(lines.join('\n')).not.toMatch(/[\0-\t\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
+      expect(lines.join('\n')).not.toMatch(/^admin/m);
+      expect(lines.join('\n')).toContain('\\u001b[31mroot');
+    },
+  );
+
+  it('is the same value in JSON', () => {
+    const value = { [hostile]: [hostile, { a: `${hostile}"\\` }] };
+    expect(JSON.parse(printableJson(value))).toEqual(value);
+  });
+
+  it('is escaped at any depth, and nothing else is', () => {
+    expect(printable({ a: ['é😀 \u001b'], b: 1, c: undefined, d: null })).toEqual({
+      a: ['é😀 \\u001b'],
+      b: 1,
+      c: undefined,
+      d: null,
+    });
+  });
+
+  it('has no way past the last gate, which lines and colours of ours pass', () => {
+    expect(escapeFinished('\u001b[31mred\u001b[39m\n\u001b[2J\r\u009b')).toBe(
+      '\u001b[31mred\u001b[39m\n\\u001b[2J\\u000d\\u009b',
+    );
+  });
+
+  it('is turned into JSON by no command in another way', async () => {
+    const folder = new URL('../../../src/app/commands/', import.meta.url);
+    for (const name of await readdir(folder)) {
+      expect(await readFile(new URL(name, folder), 'utf8'), name).not.toContain('JSON.stringify(');
+    }
+  });
+});
