@@ -20,10 +20,11 @@ import { adminApp } from './http/admin/admin-server.js';
 import { listen } from './http/listen.js';
 import { httpApp } from './http/server.js';
 import { jobHandlers } from './background/job-handlers.js';
-import { runJobs } from './background/job-worker.js';
+import { JobWorker } from './background/job-worker.js';
 import { type App, openApp } from './wiring/open-app.js';
 import { nextLinkHosts, v1Bindable } from './wiring/http-options.js';
 import { SPEC_VERSIONS } from './wiring/domain-options.js';
+import { jobHolder } from './wiring/server-identity.js';
 import { runPeriodically, type Schedule } from './background/periodic.js';
 import type { Services } from './wiring/services.js';
 import { scheduleMirrorSyncs } from './background/mirror-schedule.js';
@@ -107,7 +108,13 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         clock,
         telemetry,
       ),
-      runJobs(container.get(JobQueue), handlers, clock, telemetry),
+      new JobWorker({
+        queue: container.get(JobQueue),
+        handlers,
+        clock,
+        telemetry,
+        holder: jobHolder(config),
+      }),
       ...(isChecking
         ? [scheduleAccountChecks(container.get(AccountCheckRunner), services.inviteService, telemetry)]
         : []),

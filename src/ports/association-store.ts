@@ -1,7 +1,7 @@
 import type { Binding } from '../domain/associations/binding.js';
 import type { Mxid } from '../domain/identifiers/mxid.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
-import type { NewJob } from './job-queue.js';
+import type { NewJob } from '../domain/jobs/job.js';
 
 /** Our own bindings. Each change is written to the `ChangeFeed` in the same transaction. */
 export abstract class AssociationStore {

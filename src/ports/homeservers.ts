@@ -1,5 +1,13 @@
 import type { JsonObject } from '../domain/signing/canonical-json.js';
 
+/** What a homeserver said of the news of a binding. */
+export type OnBindAnswer =
+  | { readonly kind: 'delivered' }
+  /** In Matrix's terms, and for good; or it is not talked to. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** In Matrix's terms, of this news alone: it may take it later, when the room holds the invitation. */
+  | { readonly kind: 'not_yet'; readonly reason: string };
+
 /** The homeservers, reached by federation or as the configuration says. */
 export abstract class Homeservers {
   /**
@@ -16,8 +24,9 @@ export abstract class Homeservers {
    * Tells a homeserver that a threepid of its user was bound. Spec: Identity Service API, "Invitation
    * storage"; POST as homeservers have it, PUT as the OpenAPI has it.
    *
-   * @returns `delivered`, or `refused` if asking again would not help
-   * @throws if asking again may help
+   * @param attempts how often it was tried before: the first time it is waited for less long
+   * @throws if it cannot be reached, or what answers does not speak Matrix: asking again may help, and
+   *   until then others need not ask it either
    */
-  abstract onBind(homeserver: string, body: JsonObject): Promise<'delivered' | 'refused'>;
+  abstract onBind(homeserver: string, body: JsonObject, attempts: number): Promise<OnBindAnswer>;
 }

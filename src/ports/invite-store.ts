@@ -1,6 +1,6 @@
 import type { StoredInvite } from '../domain/invites/invite.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
-import type { NewJob } from './job-queue.js';
+import type { NewJob } from '../domain/jobs/job.js';
 
 /** Invitations of people without an account. They stay after delivery: their tokens and keys go on being asked for. */
 export abstract class InviteStore {
@@ -18,8 +18,14 @@ export abstract class InviteStore {
   /** Marks waiting ones as handed over, at `time` (ms since the epoch); `jobs` are queued with it. */
   abstract deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void>;
 
-  /** Has one that was handed over wait again. Nothing happens if there is none. */
-  abstract requeue(token: string): Promise<void>;
+  /** Marks one as taken by the homeserver, at `time` (ms since the epoch). Nothing happens if there is none. */
+  abstract confirm(token: string, time: number): Promise<void>;
+
+  /** Marks one that was handed over as refused for good. Nothing happens if there is none. */
+  abstract markRefused(token: string, failure: string): Promise<void>;
+
+  /** Has one that was handed over wait again, and says why if it failed. Nothing happens if there is none. */
+  abstract requeue(token: string, failure?: string): Promise<void>;
 
   /** Everything stored, delivered or not, in pages; what changes meanwhile may or may not be in it. */
   abstract all(): AsyncIterable<readonly StoredInvite[]>;

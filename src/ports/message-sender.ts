@@ -41,6 +41,11 @@ export class DeliveryError extends Error {
   ) {
     super(`${endpoint}: ${reason}`, options);
   }
+
+  /** Whether the hop works, and said no to this message. */
+  get isAnswer(): boolean {
+    return this.reason.startsWith('said: ');
+  }
 }
 
 /** Brings messages to one medium. */

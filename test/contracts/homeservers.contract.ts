@@ -129,7 +129,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
           });
         });
 
-        expect(await homeservers.onBind(name, news)).toBe('delivered');
+        expect(await homeservers.onBind(name, news, 0)).toEqual({ kind: 'delivered' });
         const path = '/_matrix/federation/v1/3pid/onbind';
         expect(asked).toEqual([['POST', path, undefined, 'application/json', news]]);
       });
@@ -138,22 +138,40 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         const { homeservers, name } = await homeserverThat((request, response) =>
           json(request.method === 'PUT' ? 200 : status, {})(request, response),
         );
-        expect(await homeservers.onBind(name, news)).toBe('delivered');
+        expect(await homeservers.onBind(name, news, 0)).toEqual({ kind: 'delivered' });
       });
 
       it.each([200, 201, 204])('is delivered with %i', async (status) => {
         const { homeservers, name } = await homeserverThat((_request, response) => response.writeHead(status).end());
-        expect(await homeservers.onBind(name, news)).toBe('delivered');
+        expect(await homeservers.onBind(name, news, 0)).toEqual({ kind: 'delivered' });
       });
 
-      it.each([400, 401, 403, 404, 405, 410, 413])('is not sent again after %i (ONB-5)', async (status) => {
-        const { homeservers, name } = await homeserverThat(json(status, {}));
-        expect(await homeservers.onBind(name, news)).toBe('refused');
+      it.each([400, 404, 405, 410, 413])('is not sent again after %i in Matrix’s terms (ONB-5)', async (status) => {
+        const { homeservers, name } = await homeserverThat(json(status, { errcode: 'M_UNKNOWN' }));
+        expect(await homeservers.onBind(name, news, 0)).toMatchObject({
+          kind: 'refused',
+          reason: expect.stringContaining(`-> ${status} M_UNKNOWN`),
+        });
       });
 
-      it.each([302, 408, 429, 500, 502, 503])('may be sent again after %i (ONB-5)', async (status) => {
-        const { homeservers, name } = await homeserverThat(json(status, {}));
-        await expect(homeservers.onBind(name, news)).rejects.toThrow(`-> ${status}`);
+      it.each([401, 403, 500])('may be taken later by a homeserver that answers %i (ONB-5)', async (status) => {
+        const { homeservers, name } = await homeserverThat(json(status, { errcode: 'M_FORBIDDEN' }));
+        expect(await homeservers.onBind(name, news, 0)).toMatchObject({ kind: 'not_yet' });
+      });
+
+      it.each([400, 401, 403, 404, 405, 410, 413, 500])(
+        'may be sent again after %i of somebody who does not speak Matrix (ONB-5)',
+        async (status) => {
+          const { homeservers, name } = await homeserverThat((_request, response) =>
+            response.writeHead(status, { 'content-type': 'text/html' }).end('<html>We are away</html>'),
+          );
+          await expect(homeservers.onBind(name, news, 0)).rejects.toThrow(`-> ${status}, in no words of Matrix`);
+        },
+      );
+
+      it.each([302, 429, 502, 503, 504])('may be sent again after %i, whoever says it (ONB-5)', async (status) => {
+        const { homeservers, name } = await homeserverThat(json(status, { errcode: 'M_UNKNOWN' }));
+        await expect(homeservers.onBind(name, news, 0)).rejects.toThrow(`-> ${status}`);
       });
 
       it.each<[string, RequestListener]>([
@@ -161,12 +179,12 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         ['hangs up', (request) => request.socket.destroy()],
       ])('may be sent again to a homeserver that %s', async (_case, behaviour) => {
         const { homeservers, name } = await homeserverThat(behaviour);
-        await expect(homeservers.onBind(name, news)).rejects.toThrow(/no answer within|closed before/);
+        await expect(homeservers.onBind(name, news, 0)).rejects.toThrow(/no answer within|closed before/);
       });
 
       it('is not sent to what is no server name', async () => {
         const { homeservers } = await homeserverThat(json(200, {}));
-        expect(await homeservers.onBind('a/b', news)).toBe('refused');
+        expect(await homeservers.onBind('a/b', news, 0)).toMatchObject({ kind: 'refused' });
       });
     });
   });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredInvite } from '../../src/domain/invites/invite.js';
 import { email, msisdn } from '../../src/domain/identifiers/threepid.js';
+import { queued } from '../support/jobs.js';
 import { freshStores, type OpenStores } from './stores.js';
 
 const strauss = email('Strauß@example.org');
-const job = { kind: 'invite-mail', payload: { token: 't1' }, runAt: 5 };
+const payload = { medium: 'email', address: 'a@example.org', mxid: '@anna:example.org' } as const;
+const job = { kind: 'notify-bound', payload, runAt: 5 } as const;
 
 const invite = (token: string, createdAt: number, threepid = strauss): StoredInvite => ({
   token,
@@ -33,14 +35,14 @@ export function inviteStoreContract(open: OpenStores): void {
 
     it('queues the jobs of an invitation with it', async () => {
       await on.invites.add(invite('t1', 1), [job]);
-      expect(await on.jobs.take(10, 20, 10)).toMatchObject([job]);
+      expect(await queued(on.jobs, 'notify-bound')).toEqual([payload]);
     });
 
     it('adds neither an invitation whose token exists nor its jobs', async () => {
       await on.invites.add(invite('t1', 1), []);
       await expect(on.invites.add(invite('t1', 2, msisdn('49221555123')), [job])).rejects.toThrow(Error);
       expect(await on.invites.get('t1')).toEqual(invite('t1', 1));
-      expect(await on.jobs.take(10, 20, 10)).toEqual([]);
+      expect(await queued(on.jobs, 'notify-bound')).toEqual([]);
     });
 
     it('finds those that wait for any of the given threepids, oldest first', async () => {
@@ -76,7 +78,7 @@ export function inviteStoreContract(open: OpenStores): void {
       await on.invites.deliver(['t1', 't3', 'unknown'], 1_700_000_000_123, [job]);
       expect(byToken(await on.invites.findWaiting([strauss]))).toEqual(['t2']);
       expect(await on.invites.get('t1')).toEqual({ ...invite('t1', 1), deliveredAt: 1_700_000_000_123 });
-      expect(await on.jobs.take(10, 20, 10)).toMatchObject([job]);
+      expect(await queued(on.jobs, 'notify-bound')).toEqual([payload]);
     });
 
     it('leaves the time of those that were handed over before', async () => {
@@ -95,8 +97,32 @@ export function inviteStoreContract(open: OpenStores): void {
       expect((await on.invites.get('t2'))?.deliveredAt).toBe(10);
     });
 
+    it('keeps when a homeserver took one, why it refused one, and why one waits again', async () => {
+      for (const at of [1, 2, 3]) await on.invites.add(invite(`t${at}`, at), []);
+      await on.invites.deliver(['t1', 't2', 't3'], 10, []);
+      await on.invites.confirm('t1', 20);
+      await on.invites.markRefused('t2', 'no such endpoint');
+      await on.invites.requeue('t3', 'nobody answers');
+      for (const token of ['unknown']) {
+        await on.invites.confirm(token, 20);
+        await on.invites.markRefused(token, 'why');
+      }
+      expect(await on.invites.get('t1')).toStrictEqual({ ...invite('t1', 1), deliveredAt: 10, confirmedAt: 20 });
+      const refused = { ...invite('t2', 2), deliveredAt: 10, failure: 'no such endpoint' };
+      expect(await on.invites.get('t2')).toStrictEqual(refused);
+      expect(await on.invites.findWaiting([strauss])).toEqual([{ ...invite('t3', 3), failure: 'nobody answers' }]);
+    });
+
+    it('forgets why one waited again once it is handed over', async () => {
+      await on.invites.add(invite('t1', 1), []);
+      await on.invites.deliver(['t1'], 10, []);
+      await on.invites.requeue('t1', 'nobody answers');
+      await on.invites.deliver(['t1'], 20, []);
+      expect(await on.invites.get('t1')).toStrictEqual({ ...invite('t1', 1), deliveredAt: 20 });
+    });
+
     it('hands over nothing if the jobs cannot be queued', async () => {
-      const circle: Record<string, never> = {};
+      const circle = { ...payload };
       Object.assign(circle, { circle });
       await on.invites.add(invite('t1', 1), []);
       await expect(on.invites.deliver(['t1'], 10, [{ ...job, payload: circle }])).rejects.toThrow(Error);

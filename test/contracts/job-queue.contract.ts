@@ -1,20 +1,54 @@
 import { describe, expect, it } from 'vitest';
-import { freshStores, type OpenStores } from './stores.js';
+import { LONGEST_DELAY_MS, type NewJob } from '../../src/domain/jobs/job.js';
+import type { JobRequest } from '../../src/ports/job-queue.js';
+import { takeAll, wanted } from '../support/jobs.js';
+import { freshStores, type OpenStores, readAll } from './stores.js';
 
-const job = (name: string, runAt: number) => ({ kind: 'onbind', payload: { name }, runAt });
+const job = (name: string, runAt: number, homeserver = 'example.org'): NewJob<'onbind'> => ({
+  kind: 'onbind',
+  payload: { medium: 'email', address: name, mxid: `@anna:${homeserver}`, invite: null },
+  runAt,
+});
 
-/** What every Jobs promises. */
+const mail = (address: string, runAt: number): NewJob<'invite-mail'> => ({
+  kind: 'invite-mail',
+  payload: {
+    address,
+    link: 'https://app.example.org/#/room/!r:example.org?signurl=ä"\\\u2028',
+    brand: null,
+    acceptLanguage: null,
+    sender: '@bob:example.org',
+    senderDisplayName: 'Bob & Söhne',
+    roomName: '',
+    roomAlias: null,
+    roomAvatarUrl: null,
+    roomType: null,
+  },
+  runAt,
+});
+
+/** What every JobQueue promises. */
 export function jobsContract(open: OpenStores): void {
   describe('Jobs contract', () => {
     const on = freshStores(open);
-    const take = async (time: number, leaseUntil = time + 100, limit = 10) =>
-      (await on.jobs.take(time, leaseUntil, limit)).map(({ payload }) => payload.name as string);
+    const take = async (time: number, more: Partial<JobRequest> = {}) =>
+      (await on.jobs.take(wanted({ time, ...more }))).map(({ payload }) => payload.address);
+    const takeOne = async (time: number, more: Partial<JobRequest> = {}) => {
+      const [taken] = await on.jobs.take(wanted({ time, limit: 1, ...more }));
+      if (!taken) throw new Error('there is nothing to take');
+      return taken;
+    };
+    const leaseOf = async (id: string) => (await on.jobs.leases()).filter((lease) => lease.id === id);
 
-    it('gives back a job as it was added, with an id and no attempts', async () => {
-      const payload = { text: 'ä"\\\u2028', list: [1, null, { deep: true }], at: 1_700_000_000_123 };
-      await on.jobs.add([{ kind: 'invite-mail', payload, runAt: 7 }]);
-      const [taken] = await on.jobs.take(7, 8, 1);
-      expect(taken).toEqual({ id: expect.any(String), kind: 'invite-mail', payload, runAt: 7, attempts: 0 });
+    it('gives back a job as it was added, with an id, its destination and no attempts', async () => {
+      await on.jobs.add([mail('anna@example.org', 7)]);
+      expect(await takeOne(7)).toEqual({
+        ...mail('anna@example.org', 7),
+        id: expect.any(String),
+        attempts: 0,
+        destination: 'mail server',
+        failure: undefined,
+      });
     });
 
     it('takes what is due, oldest first, and nothing that is not', async () => {
@@ -28,22 +62,45 @@ export function jobsContract(open: OpenStores): void {
       expect(await take(10)).toEqual(['a', 'b', 'c']);
     });
 
-    it('takes no more than the limit', async () => {
-      await on.jobs.add([job('b', 20), job('a', 10)]);
-      expect(await take(20, 100, 1)).toEqual(['a']);
-      expect(await take(20, 100, 1)).toEqual(['b']);
+    it('takes no more than the limit, the oldest or the newest of what is due', async () => {
+      await on.jobs.add([job('b', 20), job('a', 10), job('c', 30), job('d', 40)]);
+      expect(await take(30, { limit: 1 })).toEqual(['a']);
+      expect(await take(30, { limit: 1, order: 'newest' })).toEqual(['c']);
+    });
+
+    it('takes what lies further ahead than any job may: a clock that was wrong put it there', async () => {
+      await on.jobs.add([job('soon', LONGEST_DELAY_MS + 10), job('in ten years', LONGEST_DELAY_MS + 11)]);
+      expect(await take(10)).toEqual(['in ten years']);
+    });
+
+    it('takes only the kinds that are asked for, and leaves the others', async () => {
+      await on.jobs.add([mail('a', 10), job('b', 10)]);
+      expect(await take(10, { kinds: ['onbind'] })).toEqual(['b']);
+      expect(await take(10, { kinds: ['notify-bound'] })).toEqual([]);
+      expect(await take(10, { kinds: ['notify-bound', 'invite-mail'] })).toEqual(['a']);
+    });
+
+    it('takes those that were never tried apart from those that were', async () => {
+      await on.jobs.add([job('a', 10), job('b', 10)]);
+      const first = await takeOne(10);
+      await on.jobs.retry(first.id, 'test/1', 20, 'why');
+      expect(await take(20, { attempt: 'later' })).toEqual(['a']);
+      expect(await take(20)).toEqual(['b']);
+    });
+
+    it('takes no more of one destination than a holder may have in hand, the oldest of it first', async () => {
+      const jobs = ['a', 'b', 'c'].flatMap((name, at) => [job(name, at, 'one.org'), job(`${name}2`, at, 'two.org')]);
+      await on.jobs.add(jobs);
+      const inHand = new Map([['homeserver two.org', 1]]);
+      expect(await take(10, { perDestination: 2, inHand })).toEqual(['a', 'a2', 'b']);
+      expect(await take(10, { perDestination: 1, inHand: new Map([['homeserver two.org', 5]]) })).toEqual(['c']);
     });
 
     it('adds and takes nothing when there is nothing', async () => {
       await on.jobs.add([]);
       expect(await take(1_000)).toEqual([]);
-    });
-
-    it('hides a taken job until the given time, then gives it to the next', async () => {
-      await on.jobs.add([job('a', 10)]);
-      expect(await take(10, 50)).toEqual(['a']);
-      expect(await take(49)).toEqual([]);
-      expect(await take(50)).toEqual(['a']);
+      expect(await on.jobs.leases()).toEqual([]);
+      expect(await on.jobs.backlog()).toEqual([]);
     });
 
     it('gives each job to one of many who take at the same moment', async () => {
@@ -51,37 +108,102 @@ export function jobsContract(open: OpenStores): void {
       await on.jobs.add(names.map((name) => job(name, 10)));
       const taken: string[] = [];
       for (let round = 0; round < 4; round++) {
-        taken.push(...(await Promise.all(Array.from({ length: 10 }, () => take(10, 100, 5)))).flat());
+        const some = Array.from({ length: 10 }, (_, at) => take(10, { holder: `test/${at}`, limit: 5 }));
+        taken.push(...(await Promise.all(some)).flat());
       }
-      taken.push(...(await take(10, 100, 200)));
+      taken.push(...(await take(10)));
       expect(taken.toSorted()).toEqual(names.toSorted());
     });
 
-    it('removes a job for good', async () => {
+    it('keeps what is in hand from everybody, however long it takes', async () => {
+      await on.jobs.add([job('a', 10)]);
+      const { id } = await takeOne(10, { holder: 'one/1' });
+      expect(await take(1e12, { holder: 'two/1' })).toEqual([]);
+      expect(await on.jobs.leases()).toEqual([{ id, holder: 'one/1', beat: expect.any(Number) }]);
+    });
+
+    it('changes the beat of what a holder renews, and of nothing else', async () => {
       await on.jobs.add([job('a', 10), job('b', 10)]);
-      const [first] = await on.jobs.take(10, 20, 1);
-      await on.jobs.remove(first?.id ?? '');
+      const [a, b] = await on.jobs.take(wanted({ time: 10 }));
+      const [before, other] = [await leaseOf(a?.id ?? ''), await leaseOf(b?.id ?? '')];
+      await on.jobs.renew('test/1', [a?.id ?? ''], 20);
+      await on.jobs.renew('test/2', [b?.id ?? ''], 20);
+      expect((await leaseOf(a?.id ?? ''))[0]?.beat).not.toBe(before[0]?.beat);
+      expect(await leaseOf(b?.id ?? '')).toEqual(other);
+    });
+
+    it('frees what a dead holder had, with an attempt counted, and nothing that was renewed since', async () => {
+      await on.jobs.add([job('a', 10), job('b', 10)]);
+      const taken = await on.jobs.take(wanted({ time: 10 }));
+      const leases = await on.jobs.leases();
+      await on.jobs.renew('test/1', [taken[1]?.id ?? ''], 20);
+      expect(await on.jobs.release(leases)).toBe(1);
+      expect(await on.jobs.take(wanted({ time: 20, holder: 'two/1', attempt: 'later' }))).toMatchObject([
+        { id: taken[0]?.id, attempts: 1 },
+      ]);
+    });
+
+    it('removes a job for good, on the word of its holder', async () => {
+      await on.jobs.add([job('a', 10), job('b', 10)]);
+      const { id } = await takeOne(10);
+      expect(await on.jobs.remove(id, 'test/2')).toBe(false);
+      expect(await on.jobs.remove(id, 'test/1')).toBe(true);
+      expect(await on.jobs.remove(id, 'test/1')).toBe(false);
       expect(await take(1_000)).toEqual(['b']);
     });
 
-    it('counts an attempt and shows the job again when it is to run', async () => {
+    it('counts an attempt and shows the job again when it is to run, with the reason', async () => {
       await on.jobs.add([job('a', 10)]);
-      const [first] = await on.jobs.take(10, 1_000, 1);
-      await on.jobs.retry(first?.id ?? '', 50);
-      expect(await take(49)).toEqual([]);
-      const [second] = await on.jobs.take(50, 1_000, 1);
-      expect(second).toEqual({ ...first, attempts: 1, runAt: 50 });
-      await on.jobs.retry(first?.id ?? '', 60);
-      expect(await on.jobs.take(60, 1_000, 1)).toMatchObject([{ attempts: 2 }]);
+      const first = await takeOne(10);
+      await on.jobs.retry(first.id, 'test/1', 50, 'nobody answers');
+      expect(await take(49, { attempt: 'later' })).toEqual([]);
+      const second = await takeOne(50, { attempt: 'later' });
+      expect(second).toEqual({ ...first, attempts: 1, runAt: 50, failure: 'nobody answers' });
+      await on.jobs.retry(first.id, 'test/1', 60, 'nobody answers');
+      expect(await takeOne(60, { attempt: 'later' })).toMatchObject({ attempts: 2 });
     });
 
-    it('does nothing to a job that is gone', async () => {
+    it('puts a job back as if it had not been taken', async () => {
       await on.jobs.add([job('a', 10)]);
-      const [first] = await on.jobs.take(10, 20, 1);
-      await on.jobs.remove(first?.id ?? '');
-      await on.jobs.remove(first?.id ?? '');
-      await on.jobs.retry(first?.id ?? '', 30);
-      expect(await take(1_000)).toEqual([]);
+      const first = await takeOne(10);
+      await on.jobs.putBack(first.id, 'test/1', 20);
+      expect(await take(19)).toEqual([]);
+      expect(await takeOne(20)).toEqual({ ...first, runAt: 20 });
+    });
+
+    it('does nothing to a job that another one has, or that is gone', async () => {
+      await on.jobs.add([job('a', 10), job('b', 10)]);
+      const [a, b] = await on.jobs.take(wanted({ time: 10 }));
+      await on.jobs.retry(a?.id ?? '', 'test/2', 30, 'why');
+      await on.jobs.putBack(a?.id ?? '', 'test/2', 30);
+      expect(await on.jobs.leases()).toHaveLength(2);
+      await on.jobs.remove(b?.id ?? '', 'test/1');
+      await on.jobs.retry(b?.id ?? '', 'test/1', 30, 'why');
+      await on.jobs.putBack(b?.id ?? '', 'test/1', 30);
+      expect(await takeAll(on.jobs, 1_000)).toEqual([]);
+    });
+
+    it('puts off whatever is due for one destination, with an attempt counted', async () => {
+      await on.jobs.add([job('a', 10, 'dead.org'), job('b', 10), job('c', 99, 'dead.org'), job('d', 10, 'dead.org')]);
+      await takeOne(10);
+      await on.jobs.postpone('homeserver dead.org', 20, 50, 'nobody answers');
+      expect(await take(49)).toEqual(['b']);
+      expect(await on.jobs.take(wanted({ time: 50, attempt: 'later' }))).toMatchObject([
+        { payload: { address: 'd' }, attempts: 1, failure: 'nobody answers' },
+      ]);
+      expect(await take(99)).toEqual(['c']);
+    });
+
+    it('lists those of one kind, in hand or not, and counts what waits', async () => {
+      await on.jobs.add([job('a', 10), mail('m', 12), job('b', 11)]);
+      const { id } = await takeOne(10, { kinds: ['onbind'] });
+      await on.jobs.retry(id, 'test/1', 50, 'why');
+      await takeOne(11, { kinds: ['onbind'] });
+      expect((await readAll(on.jobs.list('onbind'))).map(({ payload }) => payload.address)).toEqual(['a', 'b']);
+      expect(await on.jobs.backlog()).toEqual([
+        { kind: 'invite-mail', waiting: 1, retried: 0, oldestAt: 12 },
+        { kind: 'onbind', waiting: 2, retried: 1, oldestAt: 10 },
+      ]);
     });
   });
 }

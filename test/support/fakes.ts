@@ -67,7 +67,7 @@ export function fakeHomeservers(users: ReadonlyMap<string, string | DomainError>
       if (user instanceof DomainError) throw user;
       return user;
     },
-    onBind: async () => 'delivered',
+    onBind: async () => ({ kind: 'delivered' }),
   };
 }
 

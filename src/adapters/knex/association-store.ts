@@ -4,7 +4,7 @@ import { BINDINGS } from '../../domain/associations/binding.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { AssociationStore } from '../../ports/association-store.js';
-import type { NewJob } from '../../ports/job-queue.js';
+import type { NewJob } from '../../domain/jobs/job.js';
 import { type AssociationRow, associationRow, bindingFromRow, claimOf } from './association-rows.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import { addJobs } from './job-queue.js';

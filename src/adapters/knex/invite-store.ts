@@ -3,7 +3,7 @@ import type { StoredInvite } from '../../domain/invites/invite.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { InviteStore } from '../../ports/invite-store.js';
-import type { NewJob } from '../../ports/job-queue.js';
+import type { NewJob } from '../../domain/jobs/job.js';
 import { addJobs } from './job-queue.js';
 import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
 import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
@@ -40,14 +40,24 @@ export class KnexInviteStore implements InviteStore {
       for (const chunk of chunksOf(tokens)) {
         await this.waiting(trx)
           .where(isOneOf(trx, 'token', chunk))
-          .update({ delivered_at: time });
+          .update({ delivered_at: time, failure: null });
       }
       await addJobs(trx, jobs);
     });
   }
 
-  async requeue(token: string): Promise<void> {
-    await this.table().where({ token }).update({ delivered_at: null });
+  async confirm(token: string, time: number): Promise<void> {
+    await this.table().where({ token }).update({ confirmed_at: time, failure: null });
+  }
+
+  async markRefused(token: string, failure: string): Promise<void> {
+    await this.table().where({ token }).whereNotNull('delivered_at').update({ confirmed_at: null, failure });
+  }
+
+  async requeue(token: string, failure?: string): Promise<void> {
+    await this.table()
+      .where({ token })
+      .update({ delivered_at: null, confirmed_at: null, failure: failure ?? null });
   }
 
   async *all(): AsyncIterable<readonly StoredInvite[]> {
@@ -87,6 +97,8 @@ interface Row extends ThreepidColumns {
   readonly key_id: string;
   readonly created_at: number;
   readonly delivered_at: number | null;
+  readonly confirmed_at: number | null;
+  readonly failure: string | null;
 }
 
 const fromRow = (row: Row): StoredInvite => ({
@@ -98,6 +110,8 @@ const fromRow = (row: Row): StoredInvite => ({
   keyId: row.key_id,
   createdAt: row.created_at,
   deliveredAt: row.delivered_at ?? undefined,
+  ...(row.confirmed_at !== null && { confirmedAt: row.confirmed_at }),
+  ...(row.failure !== null && { failure: row.failure }),
 });
 
 const toRow = (invite: StoredInvite): Row => ({
@@ -109,4 +123,6 @@ const toRow = (invite: StoredInvite): Row => ({
   key_id: invite.keyId,
   created_at: invite.createdAt,
   delivered_at: invite.deliveredAt ?? null,
+  confirmed_at: invite.confirmedAt ?? null,
+  failure: invite.failure ?? null,
 });

@@ -1,7 +1,26 @@
 import type { Knex } from 'knex';
-import type { Job, JobQueue, NewJob } from '../../ports/job-queue.js';
+import {
+  JOB_KINDS,
+  type Job,
+  type JobKind,
+  LONGEST_DELAY_MS,
+  type NewJob,
+  destinationOf,
+} from '../../domain/jobs/job.js';
+import type { JobBacklog, JobLease, JobQueue, JobRequest } from '../../ports/job-queue.js';
 import { isPostgres, jsonArray, rowsOf } from './dialect.js';
-import { chunksOf } from './chunks.js';
+import { chunksOf, PAGE, pages } from './chunks.js';
+import { isOneOf } from './rows.js';
+
+/** Versions that know nothing of holders give a job to the next one after this. */
+const HIDDEN_MS = 5 * 60 * 1000;
+
+/** What a kind is called in the table, first what we write: older versions would throw away what they do not know. */
+const STORED_KINDS = {
+  'notify-bound': ['welcome', 'notify-bound'],
+  onbind: ['onbind'],
+  'invite-mail': ['invite-mail'],
+} as const satisfies Record<JobKind, readonly [string, ...string[]]>;
 
 export class KnexJobQueue implements JobQueue {
   constructor(private readonly db: Knex) {}
@@ -10,29 +29,118 @@ export class KnexJobQueue implements JobQueue {
     await this.db.transaction((trx) => addJobs(trx, jobs));
   }
 
-  async take(time: number, leaseUntil: number, limit: number): Promise<readonly Job[]> {
+  async take(request: JobRequest): Promise<readonly Job[]> {
+    const { holder, kinds, attempt, time, limit, perDestination, inHand, order } = request;
+    const isFree = this.db.raw(
+      'leased_by is null and (run_at <= ? or run_at > ?) and (hidden_until <= ? or hidden_until > ?)',
+      [time, time + LONGEST_DELAY_MS, time, time + LONGEST_DELAY_MS],
+    );
     const rows = await rowsOf<Row>(
       this.db.raw(
-        `update jobs set hidden_until = ? where id in (
-           select id from jobs where run_at <= ? and hidden_until <= ? order by run_at, id limit ?
-           ${isPostgres(this.db) ? 'for update skip locked' : ''}
+        `with in_hand as (
+           select value->>0 as destination, cast(value->>1 as integer) as number from ${jsonArray(this.db)}
+         ), due as (
+           select id, run_at, coalesce((select number from in_hand where destination = jobs.destination), 0) +
+             row_number() over (partition by destination, case destination when '' then id end order by run_at, id) as place
+           from jobs where ? and ? and attempts ${attempt === 'first' ? '= 0' : '> 0'}
+         )
+         update jobs set leased_by = ?, hidden_until = ?, beat = beat + 1 where id in (
+           select id from jobs where ? and id in (
+             select id from due where place <= ? order by run_at ${direction(order)}, id ${direction(order)} limit ?
+           ) ${isPostgres(this.db) ? 'for update skip locked' : ''}
          ) returning *`,
-        [leaseUntil, time, time, limit],
+        [
+          JSON.stringify([...inHand]),
+          isFree,
+          isOneOf(
+            this.db,
+            'kind',
+            kinds.flatMap((kind) => STORED_KINDS[kind]),
+          ),
+          holder,
+          time + HIDDEN_MS,
+          isFree,
+          perDestination,
+          limit,
+        ],
       ),
     );
-    return [...rows].sort((a, b) => a.run_at - b.run_at || a.id - b.id).map(fromRow);
+    const jobs = rows.flatMap((row) => fromRow(row) ?? []);
+    return jobs.sort((a, b) => a.runAt - b.runAt || Number(a.id) - Number(b.id));
   }
 
-  async remove(id: string): Promise<void> {
+  async renew(holder: string, ids: readonly string[], time: number): Promise<void> {
     await this.table()
-      .where({ id: Number(id) })
-      .delete();
+      .where({ leased_by: holder })
+      .whereIn('id', ids.map(Number))
+      .update({ beat: this.db.raw('beat + 1'), hidden_until: time + HIDDEN_MS });
   }
 
-  async retry(id: string, runAt: number): Promise<void> {
+  async leases(): Promise<readonly JobLease[]> {
+    const rows = await this.table().whereNotNull('leased_by').select('id', 'leased_by', 'beat');
+    return rows.map(({ id, leased_by, beat }) => ({ id: String(id), holder: leased_by ?? '', beat }));
+  }
+
+  async release(leases: readonly JobLease[]): Promise<number> {
+    let count = 0;
+    for (const { id, holder, beat } of leases) {
+      count += await this.inHandOf(id, holder)
+        .where({ beat })
+        .update({ ...FREE, attempts: this.db.raw('attempts + 1') });
+    }
+    return count;
+  }
+
+  async remove(id: string, holder: string): Promise<boolean> {
+    return (await this.inHandOf(id, holder).delete()) > 0;
+  }
+
+  async retry(id: string, holder: string, runAt: number, failure: string): Promise<void> {
+    await this.inHandOf(id, holder).update({
+      ...FREE,
+      attempts: this.db.raw('attempts + 1'),
+      run_at: runAt,
+      failure,
+    });
+  }
+
+  async putBack(id: string, holder: string, runAt: number): Promise<void> {
+    await this.inHandOf(id, holder).update({ ...FREE, run_at: runAt });
+  }
+
+  async postpone(destination: string, time: number, runAt: number, failure: string): Promise<void> {
     await this.table()
-      .where({ id: Number(id) })
-      .update({ attempts: this.db.raw('attempts + 1'), run_at: runAt, hidden_until: 0 });
+      .where({ destination, leased_by: null })
+      .where('run_at', '<=', time)
+      .update({ attempts: this.db.raw('attempts + 1'), run_at: runAt, failure });
+  }
+
+  async *list<Kind extends JobKind>(kind: Kind): AsyncIterable<readonly Job<Kind>[]> {
+    const found = pages<Row>((after) => {
+      const page = this.table().whereIn('kind', STORED_KINDS[kind]).orderBy('id').limit(PAGE);
+      return after ? page.where('id', '>', after.id) : page;
+    });
+    for await (const rows of found) yield rows.flatMap((row) => (fromRow(row) ?? []) as readonly Job<Kind>[]);
+  }
+
+  async backlog(): Promise<readonly JobBacklog[]> {
+    const rows = await rowsOf<{ kind: string; waiting: number; retried: number; oldest_at: number }>(
+      this.db.raw(
+        `select kind, count(*) as waiting, sum(case when attempts > 0 then 1 else 0 end) as retried,
+           min(case queued_at when 0 then run_at else queued_at end) as oldest_at
+         from jobs group by kind order by kind`,
+      ),
+    );
+    return rows.map(({ kind, waiting, retried, oldest_at }) => ({
+      kind: kindOf(kind) ?? kind,
+      waiting,
+      retried,
+      oldestAt: oldest_at,
+    }));
+  }
+
+  private inHandOf(id: string, holder: string) {
+    return this.table().where({ id: Number(id), leased_by: holder });
   }
 
   private table() {
@@ -40,13 +148,21 @@ export class KnexJobQueue implements JobQueue {
   }
 }
 
+const FREE = { leased_by: null, hidden_until: 0 };
+
+const direction = (order: JobRequest['order']): string => (order === 'oldest' ? 'asc' : 'desc');
+
 /** Queues jobs with whatever else `trx` does. */
 export async function addJobs(trx: Knex.Transaction, jobs: readonly NewJob[]): Promise<void> {
   for (const chunk of chunksOf(jobs)) {
+    const rows = chunk.map((job) => {
+      const { kind, payload, runAt } = job;
+      return [STORED_KINDS[kind][0], JSON.stringify(payload), runAt, destinationOf(job)];
+    });
     await trx.raw(
-      `insert into jobs (kind, payload, run_at)
-       select value->>0, value->>1, cast(value->>2 as bigint) from ${jsonArray(trx)}`,
-      [JSON.stringify(chunk.map(({ kind, payload, runAt }) => [kind, JSON.stringify(payload), runAt]))],
+      `insert into jobs (kind, payload, run_at, queued_at, destination)
+       select value->>0, value->>1, cast(value->>2 as bigint), cast(value->>2 as bigint), value->>3 from ${jsonArray(trx)}`,
+      [JSON.stringify(rows)],
     );
   }
 }
@@ -59,12 +175,26 @@ interface Row {
   readonly attempts: number;
   readonly run_at: number;
   readonly hidden_until: number;
+  readonly destination: string;
+  readonly leased_by: string | null;
+  readonly beat: number;
+  readonly failure: string | null;
+  readonly queued_at: number;
 }
 
-const fromRow = ({ id, kind, payload, attempts, run_at }: Row): Job => ({
-  id: String(id),
-  kind,
-  payload: JSON.parse(payload),
-  attempts,
-  runAt: run_at,
-});
+const kindOf = (stored: string): JobKind | undefined =>
+  JOB_KINDS.find((kind) => (STORED_KINDS[kind] as readonly string[]).includes(stored));
+
+/** `undefined` for a kind that only newer versions know. */
+function fromRow({ id, kind: stored, payload, attempts, run_at, destination, failure }: Row): Job | undefined {
+  const kind = kindOf(stored);
+  if (kind === undefined) return undefined;
+  const job = { kind, payload: JSON.parse(payload), runAt: run_at } as NewJob;
+  return {
+    ...job,
+    id: String(id),
+    attempts,
+    destination: destination || destinationOf(job),
+    failure: failure ?? undefined,
+  };
+}

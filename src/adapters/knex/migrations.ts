@@ -13,6 +13,7 @@ import * as acceptedTerms from './migrations/0010-accepted-terms.js';
 import * as assignments from './migrations/0011-holders.js';
 import * as accountStatuses from './migrations/0012-account-checks.js';
 import * as shortMirrors from './migrations/0013-short-mirrors.js';
+import * as jobLeases from './migrations/0014-job-leases.js';
 import * as revocations from './migrations/0015-revocations.js';
 import * as sessionUsers from './migrations/0020-session-users.js';
 
@@ -31,6 +32,7 @@ const migrations = {
   '0011-holders': assignments,
   '0012-account-checks': accountStatuses,
   '0013-short-mirrors': shortMirrors,
+  '0014-job-leases': jobLeases,
   '0015-revocations': revocations,
   '0020-session-users': sessionUsers,
 };

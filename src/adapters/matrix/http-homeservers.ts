@@ -1,8 +1,7 @@
 import type { JsonObject } from '../../domain/signing/canonical-json.js';
 import { DomainError } from '../../domain/shared/errors.js';
 import { isServerName } from '../../domain/identifiers/server-name.js';
-import type { Homeservers } from '../../ports/homeservers.js';
-import type { Telemetry } from '../../ports/telemetry.js';
+import type { Homeservers, OnBindAnswer } from '../../ports/homeservers.js';
 import { explainAnswer, explainUnreached } from './error-messages.js';
 import { type FederationClient, HomeserverUnreachableError } from './federation-client.js';
 import { parseJsonObject } from './parse-json.js';
@@ -15,15 +14,15 @@ const ONBIND_BYTES = 64 * 1024;
 
 export interface TimeLimits {
   readonly userinfoMs: number;
-  /** Longer: a homeserver may join rooms of other servers before it answers. */
   readonly onbindMs: number;
+  /** After the first time. Longer: a homeserver may join rooms of other servers before it answers. */
+  readonly onbindAgainMs: number;
 }
 
 export class HttpHomeservers implements Homeservers {
   constructor(
     private readonly federation: FederationClient,
-    private readonly telemetry: Telemetry,
-    private readonly limits: TimeLimits = { userinfoMs: 10_000, onbindMs: 60_000 },
+    private readonly limits: TimeLimits = { userinfoMs: 10_000, onbindMs: 20_000, onbindAgainMs: 60_000 },
   ) {}
 
   async whoHasOpenIdToken(homeserver: string, openIdToken: string): Promise<string | undefined> {
@@ -41,23 +40,21 @@ export class HttpHomeservers implements Homeservers {
     });
   }
 
-  async onBind(homeserver: string, body: JsonObject): Promise<'delivered' | 'refused'> {
-    if (!this.federation.isAllowed(homeserver)) return this.refused(homeserver, 'it is not one that is talked to');
+  async onBind(homeserver: string, body: JsonObject, attempts: number): Promise<OnBindAnswer> {
+    if (!this.federation.isAllowed(homeserver)) return { kind: 'refused', reason: 'it is not one that is talked to' };
+    const timeLimitMs = attempts === 0 ? this.limits.onbindMs : this.limits.onbindAgainMs;
+    const text = JSON.stringify(body);
     const send = (method: 'POST' | 'PUT') =>
-      this.federation.request(homeserver, {
-        method,
-        path: ONBIND,
-        body: JSON.stringify(body),
-        timeLimitMs: this.limits.onbindMs,
-        maxBytes: ONBIND_BYTES,
-      });
+      this.federation.request(homeserver, { method, path: ONBIND, body: text, timeLimitMs, maxBytes: ONBIND_BYTES });
     let answer = await send('POST');
     if (answer.status === 404 || answer.status === 405) answer = await send('PUT');
     const { status, trail } = answer;
-    if (status >= 200 && status < 300) return 'delivered';
-    const isFinal = status >= 400 && status < 500 && status !== 408 && status !== 429;
-    if (isFinal) return this.refused(homeserver, `${trail} -> ${status}`);
-    throw new Error(`${trail} -> ${status}`);
+    if (status >= 200 && status < 300) return { kind: 'delivered' };
+    const errcode = matrixErrorIn(answer.body);
+    const reason = `${trail} -> ${status}${errcode === undefined ? ', in no words of Matrix' : ` ${errcode}`}`;
+    if (errcode === undefined || ASKED_TOO_MUCH.includes(status)) throw new Error(reason);
+    const isFinal = status >= 400 && status < 500 && !MAY_CHANGE.includes(status);
+    return { kind: isFinal ? 'refused' : 'not_yet', reason };
   }
 
   private async userinfo(homeserver: string, openIdToken: string) {
@@ -70,13 +67,15 @@ export class HttpHomeservers implements Homeservers {
       throw new DomainError('homeserver_failed', { message: explainUnreached(homeserver, timeLimitMs, cause), cause });
     }
   }
+}
 
-  private refused(homeserver: string, reason: string): 'refused' {
-    this.telemetry.warn('homeserver rejected the notification of a binding', {
-      event: 'onbind_rejected',
-      homeserver,
-      reason,
-    });
-    return 'refused';
-  }
+/** 403: the room does not hold the invitation yet. Synapse writes it only after our answer to /store-invite. */
+const MAY_CHANGE: readonly number[] = [401, 403, 408];
+/** What says something of the server, whatever it was asked. */
+const ASKED_TOO_MUCH: readonly number[] = [429, 502, 503, 504];
+
+/** Proxies, maintenance pages and body limits answer as well, and speak for nobody. */
+function matrixErrorIn(body: string): string | undefined {
+  const errcode = parseJsonObject(body)?.['errcode'];
+  return typeof errcode === 'string' && /^[\w.]{1,100}$/.test(errcode) ? errcode : undefined;
 }

@@ -5,7 +5,6 @@ import { AccountLookup } from '../../ports/account-lookup.js';
 import { Homeservers } from '../../ports/homeservers.js';
 import { HttpClient } from '../../ports/http-client.js';
 import { Signer } from '../../ports/signer.js';
-import { Telemetry } from '../../ports/telemetry.js';
 import { type AccountAccess, HttpAccountLookup } from './http-account-lookup.js';
 import { ClientPlaces, type KnownClientPlace } from './client-discovery.js';
 import { FederationClient, type FederationOptions } from './federation-client.js';
@@ -25,8 +24,8 @@ export const matrixModule = (options: MatrixOptions) =>
       [HttpClient, Clock],
     );
     bind(Homeservers).toResolvedValue(
-      (federation: FederationClient, telemetry: Telemetry) => new HttpHomeservers(federation, telemetry),
-      [FederationClient, Telemetry],
+      (federation: FederationClient) => new HttpHomeservers(federation),
+      [FederationClient],
     );
     bind(AccountLookup).toResolvedValue(
       (http: HttpClient, clock: Clock, federation: FederationClient) => {

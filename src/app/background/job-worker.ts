@@ -1,62 +1,225 @@
+import type { Job, JobKind } from '../../domain/jobs/job.js';
 import type { Clock } from '../../ports/clock.js';
-import type { Job, JobQueue } from '../../ports/job-queue.js';
+import type { JobQueue } from '../../ports/job-queue.js';
 import type { Telemetry } from '../../ports/telemetry.js';
+import { DestinationBreaker } from './destination-breaker.js';
+import { DestinationDownError, type JobHandlers, PermanentJobError } from './job-handler.js';
+import { type Lane, LANES } from './job-lanes.js';
+import { JobLeases, LEASE_TICK_MS } from './job-leases.js';
 import { runPeriodically, type Schedule } from './periodic.js';
 
 const POLL_MS = 1_000;
-const AT_ONCE = 10;
-/** Longer than any handler's own time limits: whoever dies with a job loses it to the next after this. */
-const HIDDEN_MS = 5 * 60 * 1000;
 const FIRST_RETRY_MS = 5_000;
 const LONGEST_RETRY_MS = 60 * 60 * 1000;
 /** About a week at the longest pause. */
 const MOST_ATTEMPTS = 180;
 
-/** Does a job, or rejects: then it is tried again later, unless asking again cannot help. */
-export type JobHandler = (payload: Job['payload']) => Promise<void>;
+export interface JobWorkerDependencies {
+  readonly queue: JobQueue;
+  readonly handlers: JobHandlers;
+  readonly clock: Clock;
+  readonly telemetry: Telemetry;
+  /** Who we are among the instances of one database, `<name>/<mark of this life>`. */
+  readonly holder: string;
+}
 
-/** Thrown by a handler whose work can never succeed. */
-export class PermanentJobError extends Error {
-  override readonly name = 'PermanentJobError';
+interface InHand {
+  readonly job: Job;
+  readonly lane: Lane;
+  /** Whether it still takes a place of its lane. */
+  hasSlot: boolean;
+  readonly ended: Promise<void>;
 }
 
 /** Works off the durable queue until it is closed. */
-export function runJobs(
-  jobs: JobQueue,
-  handlers: Readonly<Record<string, JobHandler>>,
-  clock: Clock,
-  telemetry: Telemetry,
-): Schedule {
-  return runPeriodically(POLL_MS, 'jobs', telemetry, async () => {
-    let due: readonly Job[];
-    do {
-      due = await jobs.take(clock.now(), clock.now() + HIDDEN_MS, AT_ONCE);
-      await Promise.all(due.map(work));
-    } while (due.length === AT_ONCE);
-  });
+export class JobWorker implements Schedule {
+  private readonly inHand = new Map<string, InHand>();
+  private readonly filling = new Map<string, { isWanted: boolean; ended: Promise<void> }>();
+  private readonly breaker: DestinationBreaker;
+  private readonly renewing: Schedule;
+  private readonly schedules: readonly Schedule[];
+  private isClosing = false;
+  private turn = 0;
 
-  async function work(job: Job): Promise<void> {
-    const facts = { kind: job.kind, job: job.id, attempt: job.attempts + 1 };
-    const handler = handlers[job.kind];
-    try {
-      if (!handler) throw new PermanentJobError('this version of Islet knows no such job');
-      await handler(job.payload);
-      await jobs.remove(job.id);
-      telemetry.count('jobs', { kind: job.kind, result: 'done' });
-      telemetry.debug('job done', { event: 'job_done', ...facts });
-    } catch (cause) {
-      if (cause instanceof PermanentJobError || job.attempts + 1 >= MOST_ATTEMPTS) {
-        await jobs.remove(job.id);
-        telemetry.count('jobs', { kind: job.kind, result: 'failed' });
-        telemetry.error('job failed permanently', { event: 'job_failed', ...facts }, cause);
-      } else {
-        await jobs.retry(job.id, clock.now() + retryAfterMs(job.attempts));
-        telemetry.count('jobs', { kind: job.kind, result: 'retried' });
-        telemetry.warn('job failed, will be retried', { event: 'job_retried', ...facts }, cause);
+  constructor(
+    private readonly deps: JobWorkerDependencies,
+    private readonly lanes: readonly Lane[] = LANES,
+  ) {
+    const { queue, clock, telemetry, holder } = deps;
+    this.breaker = new DestinationBreaker(clock);
+    const leases = new JobLeases(queue, holder);
+    this.renewing = runPeriodically(LEASE_TICK_MS, 'leases of jobs', telemetry, async () => {
+      if (this.inHand.size > 0) await queue.renew(holder, [...this.inHand.keys()], clock.now());
+      const freed = await leases.look();
+      if (freed > 0) telemetry.warn('jobs of a dead instance released', { event: 'job_leases_released', jobs: freed });
+    });
+    this.schedules = lanes.map((lane) =>
+      runPeriodically(POLL_MS, `jobs, ${lane.name}`, telemetry, () => this.fill(lane)),
+    );
+  }
+
+  /** Begins nothing more, waits for what is under way as long as its lane allows, and puts the rest back. */
+  async close(): Promise<void> {
+    this.isClosing = true;
+    await Promise.allSettled([
+      ...this.schedules.map((one) => one.close()),
+      ...[...this.filling.values()].map(({ ended }) => ended),
+    ]);
+    await Promise.all([...this.inHand.values()].map((one) => endWithin(one)));
+    await this.renewing.close();
+    const { queue, clock, holder, telemetry } = this.deps;
+    const left = [...this.inHand.values()];
+    if (left.length > 0) telemetry.info('jobs put back at shutdown', { event: 'jobs_put_back', jobs: left.length });
+    await Promise.allSettled(left.map(({ job }) => queue.putBack(job.id, holder, clock.now())));
+  }
+
+  /** Begins whatever there is room for; of several calls at the same time the last one is made good for. */
+  private async fill(lane: Lane): Promise<void> {
+    const running = this.filling.get(lane.name);
+    if (running) {
+      running.isWanted = true;
+      return running.ended;
+    }
+    const state = { isWanted: false, ended: Promise.resolve() };
+    this.filling.set(lane.name, state);
+    state.ended = (async () => {
+      try {
+        do {
+          state.isWanted = false;
+        } while (((await this.begin(lane)) || state.isWanted) && !this.isClosing);
+      } finally {
+        this.filling.delete(lane.name);
       }
+    })();
+    return state.ended;
+  }
+
+  /** @returns whether there may be more */
+  private async begin(lane: Lane): Promise<boolean> {
+    const mine = [...this.inHand.values()].filter((one) => one.lane === lane);
+    const places = Math.min(lane.width - mine.filter(({ hasSlot }) => hasSlot).length, lane.mostInHand - mine.length);
+    if (places <= 0 || this.isClosing) return false;
+    const { queue, clock, holder } = this.deps;
+    const jobs = await queue.take({
+      holder,
+      kinds: lane.kinds,
+      attempt: lane.attempt,
+      time: clock.now(),
+      limit: places,
+      perDestination: lane.perDestination,
+      inHand: this.busy(lane),
+      // Who came last must not wait for all who came before, nor the other way round.
+      order: this.turn++ % 2 === 0 ? 'oldest' : 'newest',
+    });
+    for (const job of jobs) await this.beginOrPutBack(job, lane);
+    return jobs.length > 0;
+  }
+
+  private async beginOrPutBack(job: Job, lane: Lane): Promise<void> {
+    const { queue, clock, holder } = this.deps;
+    const restsUntil = this.breaker.restsUntil(job.destination);
+    const isTried = this.breaker.isDoubtful(job.destination) && (this.busy(lane).get(job.destination) ?? 0) > 0;
+    if (!this.isClosing && restsUntil === undefined && !isTried) this.start(job, lane);
+    else await queue.putBack(job.id, holder, restsUntil ?? clock.now() + (this.isClosing ? 0 : POLL_MS));
+  }
+
+  private start(job: Job, lane: Lane): void {
+    const makeRoom = () => {
+      const one = this.inHand.get(job.id);
+      if (one) one.hasSlot = false;
+      this.hurry(lane);
+    };
+    const timer = lane.slotMs === Infinity ? undefined : setTimeout(makeRoom, lane.slotMs);
+    const ended = this.work(job, lane).finally(() => {
+      clearTimeout(timer);
+      this.inHand.delete(job.id);
+      // What it made, or made room for, need not wait for the next look.
+      for (const other of this.lanes) this.hurry(other);
+    });
+    this.inHand.set(job.id, { job, lane, hasSlot: true, ended });
+  }
+
+  private hurry(lane: Lane): void {
+    if (this.isClosing) return;
+    // Whatever it fails of, the next look fails of as well, and says so.
+    this.fill(lane).catch(() => undefined);
+  }
+
+  private busy(lane: Lane): ReadonlyMap<string, number> {
+    const busy = new Map<string, number>();
+    for (const { job, ...one } of this.inHand.values()) {
+      if (one.lane === lane) busy.set(job.destination, (busy.get(job.destination) ?? 0) + 1);
+    }
+    return busy;
+  }
+
+  private async work(job: Job, lane: Lane): Promise<void> {
+    const { queue, telemetry, holder } = this.deps;
+    const facts = { kind: job.kind, job: job.id, attempt: job.attempts + 1 };
+    try {
+      try {
+        await run(this.deps.handlers, job);
+        this.breaker.succeeded(job.destination);
+        await queue.remove(job.id, holder);
+        telemetry.count('jobs', { kind: job.kind, result: 'done' });
+        telemetry.debug('job done', { event: 'job_done', ...facts });
+      } catch (cause) {
+        if (cause instanceof PermanentJobError) await this.end(job, 'job failed permanently', cause, facts);
+        else if (job.attempts + 1 >= MOST_ATTEMPTS) {
+          await giveUp(this.deps.handlers, job, reasonOf(cause));
+          await this.end(job, 'job failed too often', cause, facts);
+        } else await this.later(job, lane, cause, facts);
+      }
+    } catch (cause) {
+      // If this fails as well it is renewed no more, and freed like those of an instance that died.
+      telemetry.warn('result of a job could not be stored', { event: 'job_result_lost', ...facts }, cause);
+      await queue.putBack(job.id, holder, this.deps.clock.now() + retryAfterMs(job.attempts)).catch(() => undefined);
     }
   }
+
+  private async end(job: Job, message: string, cause: unknown, facts: Record<string, string | number>): Promise<void> {
+    await this.deps.queue.remove(job.id, this.deps.holder);
+    this.deps.telemetry.count('jobs', { kind: job.kind, result: 'failed' });
+    this.deps.telemetry.error(message, { event: 'job_failed', ...facts }, cause);
+  }
+
+  private async later(job: Job, lane: Lane, cause: unknown, facts: Record<string, string | number>): Promise<void> {
+    const { queue, clock, telemetry, holder } = this.deps;
+    const [now, reason] = [clock.now(), reasonOf(cause)];
+    const retryAt = now + retryAfterMs(job.attempts);
+    if (cause instanceof DestinationDownError) {
+      const restsUntil = this.breaker.failed(job.destination, lane.longestRestMs);
+      // Behind the others: if it is the job that brings the destination down, they have their turn first.
+      await queue.retry(job.id, holder, Math.max(restsUntil + 1, Math.min(retryAt, restsUntil + POLL_MS)), reason);
+      await queue.postpone(job.destination, now, restsUntil, reason);
+    } else {
+      this.breaker.succeeded(job.destination);
+      await queue.retry(job.id, holder, retryAt, reason);
+    }
+    telemetry.count('jobs', { kind: job.kind, result: 'retried' });
+    telemetry.warn('job failed, will be retried', { event: 'job_retried', ...facts }, cause);
+  }
 }
+
+const run = <Kind extends JobKind>(handlers: JobHandlers, { kind, payload, attempts }: Job<Kind>): Promise<void> =>
+  handlers[kind].run(payload, attempts);
+
+const giveUp = async <Kind extends JobKind>(
+  handlers: JobHandlers,
+  { kind, payload }: Job<Kind>,
+  reason: string,
+): Promise<void> => handlers[kind].giveUp?.(payload, reason);
+
+async function endWithin({ ended, lane }: InHand): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, lane.graceMs);
+  });
+  await Promise.race([ended, late]);
+  clearTimeout(timer);
+}
+
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
 export const retryAfterMs = (attempts: number): number =>
   Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LONGEST_RETRY_MS);

@@ -67,10 +67,23 @@ export async function unbindAddress(
 }
 
 function inviteText(invite: ListedInvite, paint: TerminalStyle): string {
-  const { token, threepid, roomId, sender, createdAt, deliveredAt, suspended } = invite;
-  const waits = suspended ? paint.bad(`suspended: ${goneText(suspended.mxid, suspended)}`) : 'waits';
-  const state = deliveredAt === undefined ? waits : paint.dim(`handed over ${day(deliveredAt)}`);
+  const { token, threepid, roomId, sender, createdAt } = invite;
+  const state = inviteState(invite, paint);
   return `${paint.bold(written(threepid))}  ${roomId}  by ${sender} on ${day(createdAt)}  ${state}  ${paint.dim(token)}`;
+}
+
+function inviteState(invite: ListedInvite, paint: TerminalStyle): string {
+  const { deliveredAt, confirmedAt, suspended, delivery, failure } = invite;
+  if (suspended) return paint.bad(`suspended: ${goneText(suspended.mxid, suspended)}`);
+  if (deliveredAt === undefined) return failure === undefined ? 'waits' : paint.bad(`waits again: ${failure}`);
+  if (confirmedAt !== undefined) return paint.dim(`handed over ${day(confirmedAt)}`);
+  if (failure !== undefined) return paint.bad(`refused: ${failure}`);
+  const since = `being handed over since ${day(deliveredAt)}`;
+  if (!delivery || delivery.attempts === 0) return since;
+  const next = new Date(delivery.nextAt).toISOString().slice(0, 16).replace('T', ' ');
+  return paint.bad(
+    `${since}, tried ${delivery.attempts} times, next at ${next} UTC: ${delivery.failure ?? 'no reason'}`,
+  );
 }
 
 function bindingText({ threepid, mxid, boundAt, suspended }: Binding, paint: TerminalStyle): string {

@@ -7,7 +7,6 @@ import { Ed25519Signer } from '../../adapters/signing/ed25519-signer.js';
 import { parseMxid } from '../../domain/identifiers/mxid.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HttpClient } from '../../ports/http-client.js';
-import type { Telemetry } from '../../ports/telemetry.js';
 import type { Config } from '../config/config.js';
 import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
 
@@ -26,13 +25,7 @@ export const homeserversIn = ({ homeservers, sources }: Config): readonly string
 ];
 
 /** Whether a homeserver answers where Islet asks it: as clients do, for its keys, for OpenID tokens, for accounts. */
-export function homeserverTrial(
-  name: string,
-  config: Config,
-  http: HttpClient,
-  clock: Clock,
-  telemetry: Telemetry,
-): Check {
+export function homeserverTrial(name: string, config: Config, http: HttpClient, clock: Clock): Check {
   const checked = `homeserver ${name}`;
   const { ok, warning, failure, skipped } = area(checked);
   const options = { homeservers: config.homeservers, allow: config.federation.allowedServers };
@@ -99,7 +92,7 @@ export function homeserverTrial(
 
   async function openId(): Promise<readonly CheckResult[]> {
     try {
-      await new HttpHomeservers(federation, telemetry).whoHasOpenIdToken(name, 'islet-doctor');
+      await new HttpHomeservers(federation).whoHasOpenIdToken(name, 'islet-doctor');
       return [ok('refuses an OpenID token that it does not know, as it should')];
     } catch (error) {
       const path = '/_matrix/federation/v1/openid/userinfo';

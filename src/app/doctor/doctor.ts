@@ -47,9 +47,7 @@ export async function runChecks(
       if (source.kind === 'bindings') return [];
       return [[`source ${source.name}`, sourceTrial(source, config, http, telemetry)]];
     }),
-    ...homeserversIn(config).map(
-      (name) => [`homeserver ${name}`, homeserverTrial(name, config, http, clock, telemetry)] as const,
-    ),
+    ...homeserversIn(config).map((name) => [`homeserver ${name}`, homeserverTrial(name, config, http, clock)] as const),
     ['mail', mailTrial(config)],
     ['text messages', smsTrial(config)],
     ['texts', textsTrial(config)],

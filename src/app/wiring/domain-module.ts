@@ -29,6 +29,7 @@ import { HashIndex } from '../../ports/hash-index.js';
 import { HomeserverKeys } from '../../ports/homeserver-keys.js';
 import { Homeservers } from '../../ports/homeservers.js';
 import { InviteStore } from '../../ports/invite-store.js';
+import { JobQueue } from '../../ports/job-queue.js';
 import { MessageSender } from '../../ports/message-sender.js';
 import { MirrorStore } from '../../ports/mirror-store.js';
 import { PepperStore } from '../../ports/pepper-store.js';
@@ -185,6 +186,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
     );
     bindService(load, AdminService, {
       inviteStore: InviteStore,
+      jobQueue: JobQueue,
       associations: AssociationStore,
       userBindings: BindingService,
       deprovisioningService: DeprovisioningService,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Config } from '../config/config.js';
 
@@ -14,3 +14,12 @@ export function serverIdentity({ server, database, listen }: Config): string {
 }
 
 const postgres = ({ host, pathname }: URL): readonly string[] => [host, pathname];
+
+/**
+ * Who we are among the instances of one database, and a mark of this life: after a restart the name is the
+ * same. A SQLite file has one process, whatever it is called.
+ */
+export function jobHolder({ database, listen, dataDir }: Config): string {
+  const name = database.kind === 'sqlite' ? 'only' : `${hostname()} ${listen.host}:${listen.port} ${dataDir}`;
+  return `${name}/${randomUUID()}`;
+}

@@ -1,5 +1,6 @@
 import type { AssociationStore } from '../../ports/association-store.js';
 import type { InviteStore } from '../../ports/invite-store.js';
+import type { JobQueue } from '../../ports/job-queue.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { Binding } from '../associations/binding.js';
 import type { BindingService } from '../bindings/binding-service.js';
@@ -11,10 +12,21 @@ import { keyOf, type Threepid } from '../identifiers/threepid.js';
 /** An invitation, and for whom alone it waits if that is somebody who left. */
 export interface ListedInvite extends StoredInvite {
   readonly suspended?: FormerUser;
+  /** How the homeserver is being told of it: what was handed over and is not confirmed. */
+  readonly delivery?: InviteDelivery;
+}
+
+export interface InviteDelivery {
+  /** How often it was tried. */
+  readonly attempts: number;
+  /** ms since the epoch. */
+  readonly nextAt: number;
+  readonly failure?: string;
 }
 
 export interface AdminDependencies {
   readonly inviteStore: InviteStore;
+  readonly jobQueue: JobQueue;
   readonly associations: AssociationStore;
   readonly userBindings: BindingService;
   readonly deprovisioningService: DeprovisioningService;
@@ -31,12 +43,26 @@ export class AdminService {
     for await (const page of this.deps.inviteStore.all()) found.push(...page);
     const waiting = found.flatMap(({ threepid, deliveredAt }) => (deliveredAt === undefined ? threepid : []));
     const leavers = await this.deps.deprovisioningService.formerOwners(waiting);
+    const deliveries = await this.deliveries();
     return found
       .sort((a, b) => a.createdAt - b.createdAt)
       .map((invite) => {
         const suspended = invite.deliveredAt === undefined ? leavers.get(keyOf(invite.threepid)) : undefined;
-        return suspended ? { ...invite, suspended } : invite;
+        const delivery = invite.confirmedAt === undefined ? deliveries.get(invite.token) : undefined;
+        return { ...invite, ...(suspended && { suspended }), ...(delivery && { delivery }) };
       });
+  }
+
+  /** By the token of the invitation. */
+  private async deliveries(): Promise<ReadonlyMap<string, InviteDelivery>> {
+    const deliveries = new Map<string, InviteDelivery>();
+    for await (const page of this.deps.jobQueue.list('onbind')) {
+      for (const { payload, attempts, runAt, failure } of page) {
+        const delivery = { attempts, nextAt: runAt, ...(failure !== undefined && { failure }) };
+        if (payload.invite !== null) deliveries.set(payload.invite, delivery);
+      }
+    }
+    return deliveries;
   }
 
   /** Makes an invitation useless: nobody signs for it, and its key is not valid any more. @returns whether there was such a one */

@@ -6,7 +6,7 @@ import { BINDING_LIFETIME_MS } from '../associations/binding.js';
 import { type Binding } from '../associations/binding.js';
 import { DomainError } from '../shared/errors.js';
 import type { IndexUpdater } from '../hash-index/index-updater.js';
-import { notifyBoundJob } from '../invites/invite-service.js';
+import { notifyBoundJob } from '../invites/invite-jobs.js';
 import type { DeprovisioningService } from '../deprovisioning/deprovisioning-service.js';
 import type { LookupService } from '../lookup/lookup-service.js';
 import { homeserverOf, type Mxid } from '../identifiers/mxid.js';

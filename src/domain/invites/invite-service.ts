@@ -1,12 +1,12 @@
 import type { Clock } from '../../ports/clock.js';
 import type { InviteStore } from '../../ports/invite-store.js';
-import type { NewJob } from '../../ports/job-queue.js';
 import type { Random } from '../../ports/random.js';
 import type { InviteDetails } from '../../ports/message-sender.js';
 import type { Signed, Signer } from '../../ports/signer.js';
 import type { JsonObject } from '../signing/canonical-json.js';
 import { DomainError } from '../shared/errors.js';
 import type { StoredInvite } from './invite.js';
+import { inviteMailJob, onBindJob } from './invite-jobs.js';
 import { type InviteLinkOptions, inviteLink } from './invite-link.js';
 import type { DeprovisioningService } from '../deprovisioning/deprovisioning-service.js';
 import type { LookupService } from '../lookup/lookup-service.js';
@@ -146,7 +146,7 @@ export class InviteService {
     }
   }
 
-  /** Work of a `welcome` job: a threepid was bound, and its user's homeserver is told, with or without invitations. */
+  /** Work of a `notify-bound` job: a threepid was bound, and its user's homeserver is told, with or without invitations. */
   async notifyBound(threepid: Threepid, mxid: Mxid): Promise<void> {
     const handedOver = await this.deliver(threepid, mxid);
     // Of somebody who left meanwhile nobody is told.
@@ -165,6 +165,21 @@ export class InviteService {
     if (!invite || (await this.deps.deprovisioningService.appliesTo(threepid, mxid))(invite.createdAt)) return true;
     await this.deps.store.requeue(inviteToken);
     return false;
+  }
+
+  /** The homeserver of the invitee has taken an invitation. */
+  confirm(inviteToken: string): Promise<void> {
+    return this.deps.store.confirm(inviteToken, this.deps.clock.now());
+  }
+
+  /** The homeserver of the invitee has refused an invitation for good, and said why. */
+  markRefused(inviteToken: string, reason: string): Promise<void> {
+    return this.deps.store.markRefused(inviteToken, reason);
+  }
+
+  /** An invitation that could not be told of for days waits again: the next `deliverKnown` hands it over anew. */
+  waitAgain(inviteToken: string, reason: string): Promise<void> {
+    return this.deps.store.requeue(inviteToken, reason);
   }
 
   /** What a homeserver is told on a bind: the association, and the invitation if one goes with it. */
@@ -204,39 +219,3 @@ export class InviteService {
     return { medium, address, mxid, room_id: roomId, sender, token, signed };
   }
 }
-
-/** A threepid has a user now: whoever waits for it is to be told. */
-export const notifyBoundJob = ({ medium, address }: Threepid, mxid: Mxid, runAt: number): NewJob => ({
-  kind: 'welcome',
-  payload: { medium, address, mxid },
-  runAt,
-});
-
-const onBindJob = ({ medium, address }: Threepid, mxid: Mxid, invite: string | undefined, runAt: number): NewJob => ({
-  kind: 'onbind',
-  payload: { medium, address, mxid, invite: invite ?? null },
-  runAt,
-});
-
-const inviteMailJob = (
-  { address }: Threepid,
-  link: string,
-  { sender, senderDisplayName, roomName, roomAlias, roomAvatarUrl, roomType }: InviteDetails,
-  { brand, acceptLanguage }: ReadPreferences,
-  runAt: number,
-): NewJob => ({
-  kind: 'invite-mail',
-  payload: {
-    address,
-    link,
-    brand: brand ?? null,
-    acceptLanguage: acceptLanguage ?? null,
-    sender,
-    senderDisplayName: senderDisplayName ?? null,
-    roomName: roomName ?? null,
-    roomAlias: roomAlias ?? null,
-    roomAvatarUrl: roomAvatarUrl ?? null,
-    roomType: roomType ?? null,
-  },
-  runAt,
-});

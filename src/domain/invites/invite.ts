@@ -16,4 +16,11 @@ export interface StoredInvite {
   readonly createdAt: number;
   /** When it was handed over for delivery, ms since the epoch; `undefined` while it waits. */
   readonly deliveredAt: number | undefined;
+  /** When the homeserver of the invitee took it, ms since the epoch. */
+  readonly confirmedAt?: number;
+  /**
+   * Why it was not taken: of one that was handed over, why the homeserver refused it for good; of one that
+   * waits, why it waits again.
+   */
+  readonly failure?: string;
 }

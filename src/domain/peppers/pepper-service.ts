@@ -10,6 +10,9 @@ const PEPPER_LENGTH = 24;
 /** The next pepper of our own is scheduled, and hashed, this long before it is announced. */
 const LEAD_MS = 60 * 60 * 1000;
 
+/** No pepper is scheduled for later than this. What is, was scheduled by a clock that was wrong. */
+const LONGEST_LEAD_MS = 2 * LEAD_MS;
+
 /** Peppers of an upstream that are hashed at once: each takes memory, and how often it changes is not for us to say. */
 const MOST_FOLLOWED = 4;
 
@@ -134,11 +137,12 @@ export class PepperService {
   }
 
   private async scheduleNext(): Promise<void> {
-    this.schedule = await this.deps.store.all();
+    const all = await this.deps.store.all();
+    this.schedule = this.plausible(all);
     const next = this.monitor ? await this.nextOf(this.monitor) : this.nextOfOurs();
     if (!next) return;
-    await this.deps.store.add(next, this.schedule.at(-1)?.pepper);
-    this.schedule = await this.deps.store.all();
+    await this.deps.store.add(next, all.at(-1)?.pepper);
+    this.schedule = this.plausible(await this.deps.store.all());
   }
 
   private nextOfOurs(): ScheduledPepper | undefined {
@@ -163,6 +167,10 @@ export class PepperService {
     const due = this.schedule.findLast(({ announcedFrom }) => announcedFrom <= now);
     // After the one that is announced, which is accepted on; before any of our own that is not yet.
     return { pepper, announcedFrom: due ? Math.max(now, due.announcedFrom + 1) : now };
+  }
+
+  private plausible(schedule: readonly ScheduledPepper[]): readonly ScheduledPepper[] {
+    return schedule.filter(({ announcedFrom }) => announcedFrom <= this.deps.clock.now() + LONGEST_LEAD_MS);
   }
 
   private accepted(): readonly string[] {

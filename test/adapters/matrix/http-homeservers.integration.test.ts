@@ -3,7 +3,6 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FederationClient, type FederationOptions } from '../../../src/adapters/matrix/federation-client.js';
 import { HttpHomeservers } from '../../../src/adapters/matrix/http-homeservers.js';
 import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
-import type { Telemetry } from '../../../src/ports/telemetry.js';
 import { homeserversContract } from '../../contracts/homeservers.contract.js';
 import { PrivateNetwork } from '../../support/private-network.js';
 import { startStandIn, type StandIn } from '../../support/stand-in.js';
@@ -19,15 +18,7 @@ beforeAll(() => {
 });
 
 const clock = { now: () => performance.timeOrigin + performance.now() };
-const silence = {
-  debug: () => {},
-  info: () => {},
-  warn: () => {},
-  error: () => {},
-  count: () => {},
-  observe: () => {},
-} satisfies Telemetry;
-const limits = { userinfoMs: 1_000, onbindMs: 1_000 };
+const limits = { userinfoMs: 1_000, onbindMs: 1_000, onbindAgainMs: 1_000 };
 
 const anna: RequestListener = (_request, response) => response.end('{"sub":"@anna:example.org"}');
 const delegateTo =
@@ -42,7 +33,7 @@ describe('a homeserver given by URL', () => {
     const homeservers = { 'example.org': { url: standIn.url, ca: authority.ca } };
     const federation = new FederationClient(new AxiosHttpClient(), clock, { homeservers });
     return {
-      homeservers: new HttpHomeservers(federation, silence, limits),
+      homeservers: new HttpHomeservers(federation, limits),
       name: 'example.org',
       close: () => standIn.close(),
     };
@@ -56,7 +47,7 @@ describe('a homeserver on the network', () => {
     network.places.set('example.org:8448', standIn.port);
     const federation = new FederationClient(network, clock, {}, network.resolveSrv);
     return {
-      homeservers: new HttpHomeservers(federation, silence, limits),
+      homeservers: new HttpHomeservers(federation, limits),
       name: 'example.org',
       close: () => standIn.close(),
     };
@@ -82,9 +73,9 @@ describe('HomeserversOverHttp', () => {
     for (const place of places) network.places.set(place, standIn.port);
     return standIn;
   };
-  const open = (options: FederationOptions = {}, telemetry: Telemetry = silence) => {
+  const open = (options: FederationOptions = {}) => {
     const federation = new FederationClient(network, { now: () => now }, options, network.resolveSrv);
-    return new HttpHomeservers(federation, telemetry, limits);
+    return new HttpHomeservers(federation, limits);
   };
   const refusalOf = async (homeserver: string, options: FederationOptions = {}) => {
     const refusal = await open(options)
@@ -328,7 +319,7 @@ describe('HomeserversOverHttp', () => {
 
     it('when it is inside, in the words for a name that does not exist (ONB-8)', async () => {
       const federation = new FederationClient(new AxiosHttpClient(), clock, {}, network.resolveSrv);
-      const homeservers = new HttpHomeservers(federation, silence, limits);
+      const homeservers = new HttpHomeservers(federation, limits);
       const messages = await Promise.all(
         ['localhost:8008', '127.0.0.1:8008', '[::ffff:10.0.0.1]', 'nobody.invalid:8008'].map((name) =>
           homeservers.whoHasOpenIdToken(name, 't').catch((error: Error) => error.message.replace(name, 'it')),
@@ -350,23 +341,16 @@ describe('HomeserversOverHttp', () => {
     });
 
     it('when a binding is refused', async () => {
-      await serve(notFound, 'site', 'example.org:8448');
-      const warnings: unknown[] = [];
-      const telemetry: Telemetry = { ...silence, warn: (...words) => void warnings.push(words) };
-
-      expect(await open({}, telemetry).onBind('example.org', { address: 'anna@example.org' })).toBe('refused');
-
-      expect(warnings).toEqual([
-        [
-          'homeserver rejected the notification of a binding',
-          {
-            event: 'onbind_rejected',
-            homeserver: 'example.org',
-            reason:
-              'example.org -> no .well-known (the name cannot be found) -> example.org:8448 -> PUT /_matrix/federation/v1/3pid/onbind -> 404',
-          },
-        ],
-      ]);
+      await serve(
+        (_request, response) => response.writeHead(404).end('{"errcode":"M_UNRECOGNIZED"}'),
+        'site',
+        'example.org:8448',
+      );
+      expect(await open().onBind('example.org', { address: 'anna@example.org' }, 0)).toEqual({
+        kind: 'refused',
+        reason:
+          'example.org -> no .well-known (the name cannot be found) -> example.org:8448 -> PUT /_matrix/federation/v1/3pid/onbind -> 404 M_UNRECOGNIZED',
+      });
     });
   });
 
@@ -388,7 +372,7 @@ describe('HomeserversOverHttp', () => {
       const known = { url: homeserver.url, ca: authority.ca, tlsName: 'matrix.example.org' };
       const federation = new FederationClient(new AxiosHttpClient(), clock, { homeservers: { 'example.org': known } });
 
-      const sub = await new HttpHomeservers(federation, silence, limits).whoHasOpenIdToken('example.org', 't');
+      const sub = await new HttpHomeservers(federation, limits).whoHasOpenIdToken('example.org', 't');
 
       expect(sub).toBe('@anna:example.org');
       expect(homeserver.seen[0]?.headers.host).toBe(`matrix.example.org:${homeserver.port}`);
@@ -403,7 +387,7 @@ describe('HomeserversOverHttp', () => {
 
       network.asked.length = 0;
       expect(await refusalOf('other.example', options)).toMatchObject({ code: 'homeserver_not_allowed' });
-      expect(await open(options).onBind('other.example', {})).toBe('refused');
+      expect(await open(options).onBind('other.example', {}, 0)).toMatchObject({ kind: 'refused' });
       expect(network.asked).toEqual([]);
     });
   });

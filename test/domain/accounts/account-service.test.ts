@@ -24,7 +24,7 @@ describe('Accounts', () => {
     accountService = new AccountService({
       store,
       homeservers: {
-        onBind: async () => 'delivered',
+        onBind: async () => ({ kind: 'delivered' }),
         whoHasOpenIdToken: (homeserver, openIdToken) => {
           asked.push(homeserver);
           return homeservers.whoHasOpenIdToken(homeserver, openIdToken);

@@ -5,6 +5,7 @@ import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
 import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
 import { alice, bob, FakeDirectory } from '../../support/fakes.js';
 import { DAY_MS, type TestDomain, openTestDomain } from '../../support/test-domain.js';
+import { takeAll } from '../../support/jobs.js';
 
 const [a, b] = [email('a@example.org'), email('b@example.org')];
 const phone = msisdn('492215551234');
@@ -18,7 +19,7 @@ describe('Bindings', () => {
 
   /** The jobs that are queued, taken. */
   const jobs = async () =>
-    (await domain.stores.jobs.take(domain.clock.now(), domain.clock.now(), 100)).map(({ kind, payload }) => ({
+    (await takeAll(domain.stores.jobs, domain.clock.now())).map(({ kind, payload }) => ({
       kind,
       payload,
     }));
@@ -74,7 +75,7 @@ describe('Bindings', () => {
     it('has the homeserver of the user told', async () => {
       await domain.bind(a, alice);
       expect(await jobs()).toEqual([
-        { kind: 'welcome', payload: { medium: 'email', address: 'a@example.org', mxid: alice } },
+        { kind: 'notify-bound', payload: { medium: 'email', address: 'a@example.org', mxid: alice } },
       ]);
     });
 

@@ -4,6 +4,7 @@ import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import { alice, bob, FakeDirectory } from '../../support/fakes.js';
 import { type TestDomain, openTestDomain } from '../../support/test-domain.js';
+import { queued, takeAll } from '../../support/jobs.js';
 
 const MINUTE_MS = 60_000;
 const smithb: Mxid = '@smithb:example.org';
@@ -53,16 +54,14 @@ describe('somebody whom a directory knows no longer', () => {
   };
   /** The invitations that homeservers are to be told of, and of whom. */
   const handedOver = async () => {
-    const taken = await domain.stores.jobs.take(domain.clock.now(), domain.clock.now(), 100);
-    for (const { id } of taken) await domain.stores.jobs.remove(id);
+    const taken = await takeAll(domain.stores.jobs, domain.clock.now());
     for (const { kind, payload } of taken) {
-      if (kind !== 'welcome') continue;
-      await domain.inviteService.notifyBound(email(payload['address'] as string), payload['mxid'] as Mxid);
+      if (kind === 'notify-bound') await domain.inviteService.notifyBound(email(payload.address), payload.mxid);
     }
-    const more = await domain.stores.jobs.take(domain.clock.now(), domain.clock.now(), 100);
-    return [...taken, ...more]
-      .filter(({ kind, payload }) => kind === 'onbind' && payload['invite'] !== null)
-      .map(({ payload }) => [payload['invite'], payload['mxid']]);
+    const more = await queued(domain.stores.jobs, 'onbind');
+    return [...taken.flatMap(({ kind, payload }) => (kind === 'onbind' ? payload : [])), ...more]
+      .filter(({ invite }) => invite !== null)
+      .map(({ invite, mxid }) => [invite, mxid]);
   };
   const isRefused = (code: string) => expect.objectContaining({ code }) as unknown;
 

@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Ed25519Signer } from '../../../src/adapters/signing/ed25519-signer.js';
-import type { JsonObject } from '../../../src/domain/signing/canonical-json.js';
 import { InviteService, type InviteRequest } from '../../../src/domain/invites/invite-service.js';
 import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import { isOpaqueId } from '../../../src/domain/validation/validation-session.js';
@@ -8,6 +7,8 @@ import { alice, bob, FakeDirectory } from '../../support/fakes.js';
 import { type TestDomain, openTestDomain } from '../../support/test-domain.js';
 import { FakeSource } from '../../support/sources.js';
 import type { ThreepidSource } from '../../../src/ports/threepid-source.js';
+import type { JobKind, JobPayloads } from '../../../src/domain/jobs/job.js';
+import { takeAll } from '../../support/jobs.js';
 
 const HOUR_MS = 3_600_000;
 const hourly = (amount: number) => ({ amount, windowMs: HOUR_MS });
@@ -48,13 +49,12 @@ describe('Invites', () => {
   });
 
   /** Takes the queued jobs of one kind; the others are done, too. */
-  const jobs = async (kind: string, from = domain): Promise<readonly JsonObject[]> => {
-    const taken = await from.stores.jobs.take(from.clock.now(), from.clock.now(), 1_000);
-    for (const { id } of taken) await from.stores.jobs.remove(id);
-    return taken.filter((job) => job.kind === kind).map(({ payload }) => payload);
+  const jobs = async <Kind extends JobKind>(kind: Kind, from = domain): Promise<readonly JobPayloads[Kind][]> => {
+    const taken = await takeAll(from.stores.jobs, from.clock.now());
+    return taken.filter((job) => job.kind === kind).map(({ payload }) => payload as JobPayloads[Kind]);
   };
 
-  const linkOf = async () => new URL((await jobs('invite-mail')).at(-1)?.['link'] as string);
+  const linkOf = async () => new URL((await jobs('invite-mail')).at(-1)?.link ?? '');
 
   /** What stands behind the `#` of a link: the room, and what Element reads of it. */
   const readLink = (link: URL): Readonly<Record<string, string>> => {
@@ -177,7 +177,7 @@ describe('Invites', () => {
 
     it('refuses whoever is known, and says whom to invite instead (INV-2)', async () => {
       await domain.bind(a, alice);
-      await jobs('welcome');
+      await jobs('notify-bound');
       await expect(inviteService.invite(request)).rejects.toMatchObject({
         code: 'threepid_in_use',
         details: { mxid: alice },
@@ -200,7 +200,7 @@ describe('Invites', () => {
 
       it('because the asker did not lower-case the address', async () => {
         await domain.bind(a, alice);
-        await jobs('welcome');
+        await jobs('notify-bound');
         await handedOver('A@Example.org');
       });
 
@@ -368,9 +368,9 @@ describe('Invites', () => {
       domain.clock.pass(1);
       const second = await inviteTo(a, '!other:example.org');
       await inviteTo(b);
-      await jobs('');
+      await takeAll(domain.stores.jobs, domain.clock.now());
       await domain.bind(a, alice);
-      expect(await jobs('welcome')).toEqual([{ medium: 'email', address: 'a@example.org', mxid: alice }]);
+      expect(await jobs('notify-bound')).toEqual([{ medium: 'email', address: 'a@example.org', mxid: alice }]);
 
       domain.clock.pass(5);
       await inviteService.notifyBound(a, alice);
@@ -386,7 +386,7 @@ describe('Invites', () => {
 
     it('hands each invitation over once', async () => {
       const token = await inviteTo(a);
-      await jobs('');
+      await takeAll(domain.stores.jobs, domain.clock.now());
       await inviteService.notifyBound(a, alice);
       await inviteService.notifyBound(a, bob);
       expect(await jobs('onbind')).toEqual([onBind(a, alice, token), onBind(a, bob, null)]);
@@ -398,7 +398,7 @@ describe('Invites', () => {
       ({ inviteService } = domain);
       const [first, second] = [await inviteTo(a), await inviteTo(a, '!other:example.org')];
       await inviteTo(b);
-      await jobs('');
+      await takeAll(domain.stores.jobs, domain.clock.now());
       const { sync } = domain;
 
       await sync('staff');
@@ -421,7 +421,7 @@ describe('Invites', () => {
       domain = await openTestDomain({ directories: [staff] });
       ({ inviteService } = domain);
       await inviteTo(a);
-      await jobs('');
+      await takeAll(domain.stores.jobs, domain.clock.now());
       staff.put('1', alice, [a]);
       staff.put('2', bob, [a]);
       await inviteService.deliverKnown();
@@ -435,7 +435,7 @@ describe('Invites', () => {
       const upstream = new FakeSource('upstream', [[a, alice]], false, true);
       domain = await openTestDomain({ sharedWith: domain, sources: [upstream] });
       await inviteTo(b);
-      await jobs('');
+      await takeAll(domain.stores.jobs, domain.clock.now());
       upstream.asked.length = 0;
       await domain.inviteService.deliverKnown();
       expect(upstream.asked).toEqual([]);

@@ -274,6 +274,23 @@ describe('Peppers', () => {
     );
   });
 
+  it('go on changing where a clock that ran years ahead has scheduled some, and came back', async () => {
+    const { pepperService } = await started();
+    const before = pepperService.current();
+    const time = clock.now();
+    clock.pass(10 * 365 * DAY_MS);
+    const ahead = await started();
+    clock.pass(time - clock.now());
+    await pepperService.rotateIfDue();
+    await ahead.pepperService.rotateIfDue();
+    const first = pepperService.current();
+    expect(ahead.pepperService.current()).toBe(first);
+    clock.pass(LIFETIME_MS);
+    for (const one of [pepperService, ahead.pepperService]) await one.rotateIfDue();
+    expect([before, first]).not.toContain(pepperService.current());
+    expect(ahead.pepperService.current()).toBe(pepperService.current());
+  });
+
   it('of a short life are hashed half a life ahead and no sooner', async () => {
     const options = { lifetimeMs: 10 * MINUTE_MS, graceMs: MINUTE_MS };
     const { index, pepperService } = await started(new SlowIndex(), options);

@@ -5,7 +5,7 @@ import type { OwnedBinding } from '../../../src/domain/deprovisioning/user-id-as
 import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 import { keyOf, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import type { AssociationStore } from '../../../src/ports/association-store.js';
-import type { NewJob } from '../../../src/ports/job-queue.js';
+import type { NewJob } from '../../../src/domain/jobs/job.js';
 import type { MemoryChangeFeed } from './change-feed.js';
 import type { MemoryJobQueue } from './job-queue.js';
 import { pagesOf } from './chunks.js';

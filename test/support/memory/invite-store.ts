@@ -1,7 +1,7 @@
 import type { StoredInvite } from '../../../src/domain/invites/invite.js';
 import { keyOf, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import type { InviteStore } from '../../../src/ports/invite-store.js';
-import type { NewJob } from '../../../src/ports/job-queue.js';
+import type { NewJob } from '../../../src/domain/jobs/job.js';
 import type { MemoryJobQueue } from './job-queue.js';
 import { pagesOf } from './chunks.js';
 
@@ -35,13 +35,20 @@ export class MemoryInviteStore implements InviteStore {
     this.jobs.queue(jobs);
     const handedOver = new Set(tokens);
     for (const invite of this.waiting()) {
-      if (handedOver.has(invite.token)) this.invites.set(invite.token, { ...invite, deliveredAt: time });
+      if (handedOver.has(invite.token)) this.change(invite.token, { deliveredAt: time, failure: undefined });
     }
   }
 
-  async requeue(token: string): Promise<void> {
-    const invite = this.invites.get(token);
-    if (invite) this.invites.set(token, { ...invite, deliveredAt: undefined });
+  async confirm(token: string, time: number): Promise<void> {
+    this.change(token, { confirmedAt: time, failure: undefined });
+  }
+
+  async markRefused(token: string, failure: string): Promise<void> {
+    if (this.invites.get(token)?.deliveredAt !== undefined) this.change(token, { confirmedAt: undefined, failure });
+  }
+
+  async requeue(token: string, failure?: string): Promise<void> {
+    this.change(token, { deliveredAt: undefined, confirmedAt: undefined, failure });
   }
 
   all(): AsyncIterable<readonly StoredInvite[]> {
@@ -58,6 +65,15 @@ export class MemoryInviteStore implements InviteStore {
 
   async hasEphemeralKey(publicKey: string): Promise<boolean> {
     return [...this.invites.values()].some(({ ephemeralPublicKey }) => ephemeralPublicKey === publicKey);
+  }
+
+  private change(token: string, change: { [K in keyof StoredInvite]?: StoredInvite[K] | undefined }): void {
+    const invite = this.invites.get(token);
+    // As a database has it: what is undefined is not there.
+    const known = Object.entries({ ...invite, ...change }).filter(
+      ([key, value]) => value !== undefined || key === 'deliveredAt',
+    );
+    if (invite) this.invites.set(token, Object.fromEntries(known) as unknown as StoredInvite);
   }
 
   private waiting(): readonly StoredInvite[] {

@@ -1,41 +1,119 @@
-import type { Job, JobQueue, NewJob } from '../../../src/ports/job-queue.js';
+import { type Job, type JobKind, LONGEST_DELAY_MS, type NewJob, destinationOf } from '../../../src/domain/jobs/job.js';
+import type { JobBacklog, JobLease, JobQueue, JobRequest } from '../../../src/ports/job-queue.js';
+import { pagesOf } from './chunks.js';
+
+interface Kept {
+  readonly job: Job;
+  readonly queuedAt: number;
+  readonly holder: string | undefined;
+  readonly beat: number;
+}
 
 export class MemoryJobQueue implements JobQueue {
-  private readonly jobs = new Map<string, Job>();
-  private readonly leaseUntil = new Map<string, number>();
+  private readonly kept = new Map<string, Kept>();
   private lastId = 0;
 
   async add(jobs: readonly NewJob[]): Promise<void> {
     this.queue(jobs);
   }
 
-  async take(time: number, leaseUntil: number, limit: number): Promise<readonly Job[]> {
-    const due = [...this.jobs.values()]
-      .filter(({ id, runAt }) => runAt <= time && (this.leaseUntil.get(id) ?? 0) <= time)
-      .sort((a, b) => a.runAt - b.runAt)
+  async take(request: JobRequest): Promise<readonly Job[]> {
+    const { holder, kinds, attempt, time, limit, perDestination, inHand, order } = request;
+    const numbers = new Map(inHand);
+    const sign = order === 'oldest' ? 1 : -1;
+    const due = [...this.kept.values()]
+      .filter(({ job, holder: other }) => other === undefined && kinds.includes(job.kind) && isDue(job, time))
+      .filter(({ job }) => (job.attempts === 0) === (attempt === 'first'))
+      .sort((a, b) => byTime(a.job, b.job))
+      .filter(({ job: { destination } }) => {
+        numbers.set(destination, (numbers.get(destination) ?? 0) + 1);
+        return (numbers.get(destination) ?? 0) <= perDestination;
+      })
+      .sort((a, b) => sign * byTime(a.job, b.job))
       .slice(0, limit);
-    for (const { id } of due) this.leaseUntil.set(id, leaseUntil);
-    return due;
+    for (const one of due) this.kept.set(one.job.id, { ...one, holder, beat: one.beat + 1 });
+    return due.map(({ job }) => job).sort(byTime);
   }
 
-  async remove(id: string): Promise<void> {
-    this.jobs.delete(id);
-    this.leaseUntil.delete(id);
+  async renew(holder: string, ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const one = this.inHandOf(id, holder);
+      if (one) this.kept.set(id, { ...one, beat: one.beat + 1 });
+    }
   }
 
-  async retry(id: string, runAt: number): Promise<void> {
-    const job = this.jobs.get(id);
-    if (job) this.jobs.set(id, { ...job, attempts: job.attempts + 1, runAt });
-    this.leaseUntil.delete(id);
+  async leases(): Promise<readonly JobLease[]> {
+    return [...this.kept.values()].flatMap(({ job: { id }, holder, beat }) =>
+      holder === undefined ? [] : [{ id, holder, beat }],
+    );
+  }
+
+  async release(leases: readonly JobLease[]): Promise<number> {
+    const same = leases.filter(({ id, holder, beat }) => this.inHandOf(id, holder)?.beat === beat);
+    for (const { id, holder } of same) this.free(id, holder, ({ attempts }) => ({ attempts: attempts + 1 }));
+    return same.length;
+  }
+
+  async remove(id: string, holder: string): Promise<boolean> {
+    return this.inHandOf(id, holder) !== undefined && this.kept.delete(id);
+  }
+
+  async retry(id: string, holder: string, runAt: number, failure: string): Promise<void> {
+    this.free(id, holder, ({ attempts }) => ({ attempts: attempts + 1, runAt, failure }));
+  }
+
+  async putBack(id: string, holder: string, runAt: number): Promise<void> {
+    this.free(id, holder, () => ({ runAt }));
+  }
+
+  async postpone(destination: string, time: number, runAt: number, failure: string): Promise<void> {
+    for (const [id, one] of this.kept) {
+      const { job } = one;
+      if (one.holder !== undefined || job.destination !== destination || job.runAt > time) continue;
+      this.kept.set(id, { ...one, job: { ...job, attempts: job.attempts + 1, runAt, failure } });
+    }
+  }
+
+  list<Kind extends JobKind>(kind: Kind): AsyncIterable<readonly Job<Kind>[]> {
+    const jobs = [...this.kept.values()].flatMap(({ job }) => (job.kind === kind ? job : []));
+    return pagesOf(jobs as readonly Job[] as readonly Job<Kind>[]);
+  }
+
+  async backlog(): Promise<readonly JobBacklog[]> {
+    const all = [...this.kept.values()];
+    return [...new Set(all.map(({ job }) => job.kind))].sort().map((kind) => {
+      const some = all.filter(({ job }) => job.kind === kind);
+      return {
+        kind,
+        waiting: some.length,
+        retried: some.filter(({ job }) => job.attempts > 0).length,
+        oldestAt: Math.min(...some.map(({ queuedAt }) => queuedAt)),
+      };
+    });
   }
 
   /** For stores: with the change that causes them, nothing awaited in between. Takes all of them or throws. */
   queue(jobs: readonly NewJob[]): void {
     // As text and back, as a database would have them.
-    const copies: NewJob[] = JSON.parse(JSON.stringify(jobs));
-    for (const job of copies) {
+    const copies = JSON.parse(JSON.stringify(jobs)) as readonly NewJob[];
+    for (const copy of copies) {
       const id = String(++this.lastId);
-      this.jobs.set(id, { ...job, id, attempts: 0 });
+      const job = { ...copy, id, attempts: 0, destination: destinationOf(copy), failure: undefined };
+      this.kept.set(id, { job, queuedAt: copy.runAt, holder: undefined, beat: 0 });
     }
   }
+
+  private inHandOf(id: string, holder: string): Kept | undefined {
+    const one = this.kept.get(id);
+    return one?.holder === holder ? one : undefined;
+  }
+
+  private free(id: string, holder: string, change: (job: Job) => Partial<Job>): void {
+    const one = this.inHandOf(id, holder);
+    if (one) this.kept.set(id, { ...one, holder: undefined, job: { ...one.job, ...change(one.job) } as Job });
+  }
 }
+
+const isDue = ({ runAt }: Job, time: number): boolean => runAt <= time || runAt > time + LONGEST_DELAY_MS;
+
+const byTime = (a: Job, b: Job): number => a.runAt - b.runAt || Number(a.id) - Number(b.id);

@@ -3,6 +3,7 @@ import { email, msisdn } from '../../../../src/domain/identifiers/threepid.js';
 import { ADMIN_TOKEN, type TestApp } from '../../../support/test-app.js';
 import { alice, bob, FakeDirectory } from '../../../support/fakes.js';
 import { useApp } from '../../../support/http.js';
+import { queued } from '../../../support/jobs.js';
 
 const token = ADMIN_TOKEN;
 const query = (parameters: Record<string, string>) => new URLSearchParams(parameters).toString();
@@ -74,8 +75,7 @@ describe('operations on the admin listener', () => {
     expect(await app.callAdmin('POST', path, { token })).toMatchObject({ status: 200, json: {} });
     const whois = await app.services.lookupService.findUsers([email('alice+home@example.com')]);
     expect([...whois.values()]).toEqual([alice]);
-    const jobs = await app.stores.jobs.take(app.clock.now(), app.clock.now() + 1, 10);
-    expect(jobs.map(({ kind }) => kind)).toEqual(['welcome']);
+    expect(await queued(app.stores.jobs, 'notify-bound')).toMatchObject([{ mxid: alice }]);
     expect(app.telemetry.all('address bound by an operator')).toEqual([{ medium: 'email', mxid: alice }]);
     expect(log(app)).not.toMatch(/home/i);
   });

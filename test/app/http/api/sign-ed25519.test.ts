@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, TestApp } from '../../../support/test-app.js';
 import { alice } from '../../../support/fakes.js';
+import { queued } from '../../../support/jobs.js';
 import { useApp } from '../../../support/http.js';
 
 const dora = '@dora:example.org';
@@ -10,8 +11,8 @@ const fromAfar = { 'x-forwarded-for': '203.0.113.7' };
 async function invited(app: TestApp) {
   const body = { medium: 'email', address: 'carol@example.com', room_id: '!room:example.org', sender: alice };
   const { json } = await app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body });
-  const [job] = (await app.stores.jobs.take(app.clock.now(), 0, 10)).filter(({ kind }) => kind === 'invite-mail');
-  const link = new URL(`${job?.payload['link'] as string}`.replace('/#/', '/'));
+  const [mail] = await queued(app.stores.jobs, 'invite-mail');
+  const link = new URL(`${mail?.link}`.replace('/#/', '/'));
   const signUrl = new URL(link.searchParams.get('signurl') ?? '');
   return {
     token: json.token as string,

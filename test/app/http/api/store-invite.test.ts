@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { email } from '../../../../src/domain/identifiers/threepid.js';
 import type { TestApp } from '../../../support/test-app.js';
 import { alice, bob } from '../../../support/fakes.js';
+import { queued } from '../../../support/jobs.js';
 import { useApp } from '../../../support/http.js';
 
 const invite = { medium: 'email', address: 'Carol@Example.com', room_id: '!room:example.org', sender: alice };
@@ -9,8 +10,7 @@ const invite = { medium: 'email', address: 'Carol@Example.com', room_id: '!room:
 const store = async (app: TestApp, body: object) =>
   app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body });
 
-const queued = async (app: TestApp) =>
-  (await app.stores.jobs.take(app.clock.now(), 0, 10)).filter(({ kind }) => kind === 'invite-mail');
+const mailsOf = (app: TestApp) => queued(app.stores.jobs, 'invite-mail');
 
 describe('store-invite', () => {
   const app = useApp();
@@ -39,15 +39,15 @@ describe('store-invite', () => {
       room_type: 'm.space',
       custom: { a: 1 },
     });
-    const [job, ...others] = await queued(app);
+    const [mail, ...others] = await mailsOf(app);
     expect(others).toEqual([]);
-    expect(job?.payload).toMatchObject({
+    expect(mail).toMatchObject({
       address: 'carol@example.com',
       roomName: 'Garden',
       senderDisplayName: 'Alice',
       roomType: 'm.space',
     });
-    expect(job?.payload['link']).toMatch(
+    expect(mail?.link).toMatch(
       /^https:\/\/app\.example\.org\/#\/room\/!room%3Aexample\.org\?email=carol%40example\.com&signurl=/,
     );
   });
@@ -76,8 +76,8 @@ describe('store-invite', () => {
       ];
       const { status } = await store(app, { ...invite, ...Object.fromEntries(optional.map((name) => [name, value])) });
       expect(status).toBe(200);
-      const [job] = await queued(app);
-      expect(job?.payload['roomName']).toBe(kept);
+      const [mail] = await mailsOf(app);
+      expect(mail?.roomName).toBe(kept);
     },
   );
 
@@ -91,10 +91,10 @@ describe('store-invite', () => {
     const { status } = await store(app, { ...invite, ...Object.fromEntries(names) });
     expect(status).toBe(200);
     expect((await store(app, { ...invite, ...Object.fromEntries(references) })).status).toBe(200);
-    const [named, pointing] = await queued(app);
-    expect(named?.payload['roomName']).toBe(`${'😀'.repeat(127)}…`);
-    expect(JSON.stringify(named?.payload).length).toBeLessThan(16_000);
-    expect(pointing?.payload).toMatchObject({ roomAvatarUrl: null, roomType: null });
+    const [named, pointing] = await mailsOf(app);
+    expect(named?.roomName).toBe(`${'😀'.repeat(127)}…`);
+    expect(JSON.stringify(named).length).toBeLessThan(16_000);
+    expect(pointing).toMatchObject({ roomAvatarUrl: null, roomType: null });
   });
 
   it('takes room IDs of any form (INV-4, ID-2)', async () => {
@@ -122,7 +122,7 @@ describe('store-invite', () => {
     const answer = await store(app, { ...invite, ...change });
     expect(answer.status).toBe(status);
     expect(answer.json).toEqual({ errcode, error: expect.any(String) });
-    expect(await queued(app)).toEqual([]);
+    expect(await mailsOf(app)).toEqual([]);
     expect(await app.stores.invites.waitingThreepids()).toEqual([]);
   });
 
@@ -141,7 +141,7 @@ describe('store-invite', () => {
       expect(status).toBe(200);
       expect(await app.stores.invites.get(json.token as string)).toMatchObject({ deliveredAt: app.clock.now() });
     }
-    expect(await queued(app)).toEqual([]);
+    expect(await mailsOf(app)).toEqual([]);
   });
 
   it('gives every invitation a token of its own (INV-12)', async () => {

@@ -1,0 +1,55 @@
+import type { Clock } from '../../ports/clock.js';
+
+const FIRST_REST_MS = 5_000;
+/** Strangers choose the names of destinations. */
+const MOST_REMEMBERED = 10_000;
+
+interface Rest {
+  readonly failures: number;
+  readonly until: number;
+  readonly restMs: number;
+}
+
+/**
+ * Circuit breakers for what jobs need: a destination that fails is left alone for a while, then one
+ * job tries it. As long as that fails too, the rests get longer, up to a
+ * limit.
+ */
+export class DestinationBreaker {
+  private readonly rests = new Map<string, Rest>();
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Until when a destination is left alone, ms since the epoch; `undefined` if it is not. */
+  restsUntil(destination: string): number | undefined {
+    const rest = this.rests.get(destination);
+    if (!rest) return undefined;
+    const leftMs = rest.until - this.clock.now();
+    // A clock that was set back must not keep it at rest for longer than was meant.
+    return leftMs > 0 && leftMs <= rest.restMs ? rest.until : undefined;
+  }
+
+  /** Whether its last attempt failed: then one at a time is enough. */
+  isDoubtful(destination: string): boolean {
+    return this.rests.has(destination);
+  }
+
+  succeeded(destination: string): void {
+    this.rests.delete(destination);
+  }
+
+  /** @returns until when the destination is left alone, ms since the epoch */
+  failed(destination: string, longestRestMs: number): number {
+    const resting = this.restsUntil(destination);
+    // One that was under way when the rest began says nothing new.
+    if (resting !== undefined) return resting;
+    const failures = (this.rests.get(destination)?.failures ?? 0) + 1;
+    const restMs = Math.min(FIRST_REST_MS * 2 ** Math.min(failures - 1, 20), longestRestMs);
+    const until = this.clock.now() + restMs;
+    this.rests.delete(destination);
+    this.rests.set(destination, { failures, until, restMs });
+    const [oldest] = this.rests.keys();
+    if (this.rests.size > MOST_REMEMBERED && oldest !== undefined) this.rests.delete(oldest);
+    return until;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Knex } from 'knex';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../src/adapters/knex/database.js';
+import { KnexJobQueue } from '../../../src/adapters/knex/job-queue.js';
+import { wanted } from '../../support/jobs.js';
+
+const payload = { medium: 'email', address: 'anna@example.org', mxid: '@anna:example.org' } as const;
+
+describe('jobs of other versions', () => {
+  let db: Knex;
+  let queue: KnexJobQueue;
+  beforeEach(async () => {
+    db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
+    queue = new KnexJobQueue(db);
+  });
+  afterEach(() => db.destroy());
+
+  it('that a released one stored are taken, with the destination that they lack', async () => {
+    await db('jobs').insert([
+      { kind: 'welcome', payload: JSON.stringify(payload), run_at: 1 },
+      { kind: 'onbind', payload: JSON.stringify({ ...payload, invite: null }), run_at: 2 },
+    ]);
+    expect(await queue.take(wanted({ time: 5 }))).toMatchObject([
+      { kind: 'notify-bound', payload, destination: 'own database' },
+      { kind: 'onbind', payload, destination: 'homeserver example.org' },
+    ]);
+  });
+
+  it('are stored under the names that a released one knows: it would throw away others', async () => {
+    await queue.add([{ kind: 'notify-bound', payload, runAt: 1 }]);
+    expect(await db('jobs').pluck('kind')).toEqual(['welcome']);
+  });
+
+  it('that a released one has in hand are left to it for as long as it hides them', async () => {
+    await db('jobs').insert({ kind: 'welcome', payload: JSON.stringify(payload), run_at: 1, hidden_until: 50 });
+    expect(await queue.take(wanted({ time: 49 }))).toEqual([]);
+    expect(await queue.take(wanted({ time: 50 }))).toHaveLength(1);
+  });
+
+  it('that a released one hid while its clock was years ahead are free', async () => {
+    await db('jobs').insert({ kind: 'welcome', payload: JSON.stringify(payload), run_at: 1, hidden_until: 1e13 });
+    expect(await queue.take(wanted({ time: 5 }))).toHaveLength(1);
+  });
+
+  it('of a kind that only newer ones know are left alone', async () => {
+    await db('jobs').insert({ kind: 'of-tomorrow', payload: '{}', run_at: 1 });
+    expect(await queue.take(wanted({ time: 5 }))).toEqual([]);
+    expect(await db('jobs').pluck('kind')).toEqual(['of-tomorrow']);
+    expect(await queue.backlog()).toMatchObject([{ kind: 'of-tomorrow', waiting: 1 }]);
+  });
+});

@@ -1,0 +1,235 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DestinationDownError, type JobHandlers, PermanentJobError } from '../../../src/app/background/job-handler.js';
+import { JobWorker } from '../../../src/app/background/job-worker.js';
+import type { NewJob } from '../../../src/domain/jobs/job.js';
+import { RecordingTelemetry } from '../../support/fakes.js';
+import { MemoryJobQueue } from '../../support/memory/job-queue.js';
+import { readAll } from '../../contracts/stores.js';
+import { wanted } from '../../support/jobs.js';
+
+const clock = { now: () => Date.now() };
+
+const onbind = (homeserver: string, runAt = 0): NewJob<'onbind'> => ({
+  kind: 'onbind',
+  payload: { medium: 'email', address: 'anna@example.org', mxid: `@anna:${homeserver}`, invite: null },
+  runAt,
+});
+const mail = (address: string, runAt = 0): NewJob<'invite-mail'> => ({
+  kind: 'invite-mail',
+  payload: {
+    address,
+    link: 'https://app.example.org/',
+    sender: '@bob:example.org',
+    brand: null,
+    acceptLanguage: null,
+    senderDisplayName: null,
+    roomName: null,
+    roomAlias: null,
+    roomAvatarUrl: null,
+    roomType: null,
+  },
+  runAt,
+});
+
+const newest = async (queue: MemoryJobQueue) => (await readAll(queue.list('onbind'))).at(-1);
+
+describe('a worker', () => {
+  let queue: MemoryJobQueue;
+  let telemetry: RecordingTelemetry;
+  /** What was begun, as `<homeserver or address>`, and when, ms since the start. */
+  let begun: [string, number][];
+  let ended: string[];
+  let workers: JobWorker[];
+  let behaviour: (destination: string) => Promise<void>;
+  let startedAt: number;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    startedAt = Date.now();
+    queue = new MemoryJobQueue();
+    telemetry = new RecordingTelemetry();
+    [begun, ended, workers] = [[], [], []];
+    behaviour = async () => undefined;
+  });
+  afterEach(async () => {
+    const closed = Promise.all(workers.map((worker) => worker.close()));
+    await vi.advanceTimersByTimeAsync(30_000);
+    await closed;
+    vi.useRealTimers();
+  });
+
+  const handle = async (destination: string) => {
+    begun.push([destination, Date.now() - startedAt]);
+    await behaviour(destination);
+    ended.push(destination);
+  };
+  const givenUp: string[] = [];
+  const handlers: JobHandlers = {
+    'notify-bound': { run: async () => undefined },
+    onbind: {
+      run: ({ mxid }) => handle(mxid.replace('@anna:', '')),
+      giveUp: async ({ mxid }, reason) => void givenUp.push(`${mxid} ${reason}`),
+    },
+    'invite-mail': { run: ({ address }) => handle(address) },
+  };
+  const open = (holder = 'one/1') => {
+    const worker = new JobWorker({ queue, handlers, clock, telemetry, holder });
+    workers.push(worker);
+    return worker;
+  };
+  const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+  const begunAt = (destination: string) => begun.filter(([name]) => name === destination).map(([, at]) => at);
+
+  const silentFor = (ms: number) => () =>
+    new Promise<never>((_resolve, reject) => {
+      setTimeout(() => reject(new DestinationDownError('no answer')), ms);
+    });
+
+  it('lets a new mail and the news for a homeserver that works leave within 2 s, whatever waits for the dead', async () => {
+    behaviour = (name) => (name.startsWith('dead') ? silentFor(20_000)() : Promise.resolve());
+    await queue.add(Array.from({ length: 1_000 }, (_, at) => onbind(`dead${at}.org`)));
+    await queue.add(Array.from({ length: 100 }, () => onbind('dead.org')));
+    open();
+    for (let round = 0; round < 5; round++) {
+      await pass(3_000);
+      const since = Date.now() - startedAt;
+      await queue.add([mail(`mail${round}`, Date.now()), onbind(`alive${round}.org`, Date.now())]);
+      await pass(2_000);
+      for (const name of [`mail${round}`, `alive${round}.org`]) {
+        expect(begunAt(name)).toHaveLength(1);
+        expect((begunAt(name)[0] ?? Infinity) - since).toBeLessThanOrEqual(2_000);
+      }
+    }
+    expect(telemetry.all('job failed, will be retried').length).toBeGreaterThan(0);
+  }, 30_000);
+
+  it('never asks one destination more often at once than its lane allows, and one that failed once at a time', async () => {
+    let [now, most] = [0, 0];
+    behaviour = async () => {
+      most = Math.max(most, ++now);
+      await silentFor(5_000)().finally(() => now--);
+    };
+    await queue.add(Array.from({ length: 50 }, () => onbind('dead.org')));
+    open();
+    await pass(4_900);
+    expect(most).toBe(4);
+    await pass(5_100);
+    most = 0;
+    await pass(120_000);
+    expect(most).toBe(1);
+    // Rests of 5, 10, 20, 40 and 80 s, each with one job that tries.
+    expect(begun.length).toBeLessThan(12);
+  });
+
+  it('does whatever waited for a destination once it works again', async () => {
+    behaviour = silentFor(100);
+    await queue.add(Array.from({ length: 50 }, () => onbind('back.org')));
+    open();
+    await pass(20_000);
+    behaviour = async () => undefined;
+    await pass(60_000);
+    expect(ended).toHaveLength(50);
+    expect(await queue.backlog()).toEqual([]);
+  });
+
+  it('has one job that fails at a homeserver that works hold up none of the others', async () => {
+    let isFirst = true;
+    behaviour = async () => {
+      if (isFirst) {
+        isFirst = false;
+        throw new Error('You are not invited to this room');
+      }
+    };
+    await queue.add([onbind('example.org'), onbind('example.org'), onbind('example.org')]);
+    open();
+    await pass(1_000);
+    expect(ended).toHaveLength(2);
+    await pass(6_000);
+    expect(ended).toHaveLength(3);
+  });
+
+  it('tries for days with growing pauses, then gives up and says what becomes of it', async () => {
+    behaviour = async () => {
+      throw new Error('not yet');
+    };
+    await queue.add([onbind('example.org')]);
+    open();
+    await pass(60_000);
+    expect(begunAt('example.org').map((at) => Math.round(at / 1_000))).toEqual([0, 5, 15, 35]);
+    expect(await newest(queue)).toMatchObject({ attempts: 4, failure: 'not yet' });
+    await workers.splice(0)[0]?.close();
+
+    // Some days later.
+    for (let attempts = 4; attempts < 179; attempts++) {
+      await queue.take(wanted({ time: Date.now() + 60_000, attempt: 'later' }));
+      await queue.retry((await newest(queue))?.id ?? '', 'test/1', Date.now(), 'not yet');
+    }
+    expect(givenUp).toEqual([]);
+    open();
+    await pass(1_000);
+    expect(givenUp).toEqual(['@anna:example.org not yet']);
+    expect(await queue.backlog()).toEqual([]);
+  });
+
+  it('drops what can never be done', async () => {
+    behaviour = async () => {
+      throw new PermanentJobError('refused');
+    };
+    await queue.add([onbind('example.org')]);
+    open();
+    await pass(10);
+    expect(await queue.backlog()).toEqual([]);
+    expect(telemetry.all('job failed permanently')).toHaveLength(1);
+  });
+
+  it('takes up at once what it had in hand before it was started again', async () => {
+    behaviour = silentFor(60_000);
+    await queue.add([mail('a')]);
+    const [job] = await queue.take(wanted({ time: 0, holder: 'one/0' }));
+    expect(job).toBeDefined();
+    open('one/1');
+    await pass(1_100);
+    expect(begunAt('a')).toHaveLength(1);
+  });
+
+  it('knows a dead instance within 15 s and takes its jobs, and robs none that is slow', async () => {
+    behaviour = silentFor(300_000);
+    await queue.add([mail('slow')]);
+    open('slow/1');
+    await pass(500);
+    await queue.add([mail('of the dead')]);
+    await queue.take(wanted({ time: Date.now(), holder: 'dead/1' }));
+    behaviour = async () => undefined;
+    open('other/1');
+    await pass(9_000);
+    expect(begunAt('of the dead')).toEqual([]);
+    await pass(6_000);
+    expect(begunAt('of the dead')).toHaveLength(1);
+    await pass(100_000);
+    expect(begunAt('slow')).toHaveLength(1);
+  });
+
+  it('begins nothing once it is closed, lets a mail end and puts back what does not', async () => {
+    behaviour = (name) =>
+      name === 'mail' ? new Promise((resolve) => setTimeout(resolve, 15_000)) : new Promise(() => {});
+    await queue.add([mail('mail'), onbind('dead.org')]);
+    const worker = open();
+    await pass(100);
+    let isClosed = false;
+    void worker.close().then(() => {
+      isClosed = true;
+    });
+    await queue.add([mail('late'), onbind('late.org')]);
+    await pass(14_000);
+    expect(isClosed).toBe(false);
+    await pass(1_500);
+    expect(isClosed).toBe(true);
+    expect(ended).toEqual(['mail']);
+    expect(begun.map(([name]) => name)).toEqual(['mail', 'dead.org']);
+    expect(await queue.leases()).toEqual([]);
+    expect(await queue.backlog()).toMatchObject([
+      { kind: 'invite-mail', waiting: 1 },
+      { kind: 'onbind', waiting: 2, retried: 0 },
+    ]);
+  });
+});
