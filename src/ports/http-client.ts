@@ -15,6 +15,8 @@ export interface HttpRequest {
   readonly chosenBy: 'operator' | 'stranger';
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string;
+  /** For servers that want one: our certificate and its key, PEM. */
+  readonly clientCertificate?: string;
   /** The name that the certificate must carry and that is asked for by SNI; otherwise the URL's host. */
   readonly tlsName?: string;
   /** Connects here instead of to the URL's host. */

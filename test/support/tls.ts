@@ -48,3 +48,47 @@ export function createAuthority<Name extends string>(
     rmSync(folder, { recursive: true });
   }
 }
+
+/** A server's certificate by an authority whose own certificate another authority, the root, has issued; all PEM. */
+export function createChain(...names: readonly string[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'islet-chain-'));
+  const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const request = (name: string, ...more: readonly string[]) => {
+    const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`];
+    openssl(
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '2',
+      ...files,
+      ...more,
+    );
+  };
+  const by = (issuer: string) => ['-CA', `${issuer}.pem`, '-CAkey', `${issuer}.key`];
+  const read = (file: string) => readFileSync(join(folder, file), 'utf8');
+  const alternatives = names.map((each) => `${/^[\d.]+$|:/.test(each) ? 'IP' : 'DNS'}:${each}`).join(',');
+  try {
+    request('root');
+    request('issuing', ...by('root'), '-addext', 'basicConstraints=critical,CA:TRUE');
+    request(
+      'leaf',
+      ...by('issuing'),
+      '-addext',
+      `subjectAltName=${alternatives}`,
+      '-addext',
+      'basicConstraints=critical,CA:FALSE',
+    );
+    return {
+      root: read('root.pem'),
+      issuing: read('issuing.pem'),
+      certificate: { key: read('leaf.key'), cert: read('leaf.pem') },
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -2,7 +2,12 @@ import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
-import { verified } from '../shared/postgres-tls.js';
+import { waitForEachAddress } from '../shared/address-attempts.js';
+import { databaseTls } from '../shared/database-tls.js';
+import { readDatabaseUrl } from '../shared/database-url.js';
+import { networkFailure } from '../shared/network-errors.js';
+import type { TlsMaterial } from '../shared/tls-options.js';
+import { checkRequirements } from './database-requirements.js';
 import { type DatabaseVersion, migrate, versionOf } from './migrations.js';
 import { isPooled, type Session } from './pooler.js';
 
@@ -12,15 +17,18 @@ export type DatabaseOptions =
       /** Made if it is missing, readable by its owner only. `:memory:` for one that is gone when closed. */
       readonly file: string;
     }
-  | {
+  | (TlsMaterial & {
       readonly client: 'pg';
       /** `postgres://islet@db/islet`, with `?sslmode=verify-full&sslrootcert=…` for TLS. */
       readonly url: string;
       /** Instead of one in the URL, as it is: nothing in it needs escaping. */
       readonly password?: string | undefined;
-    };
+      /** Most connections, one for listening included. */
+      readonly connections?: number;
+    });
 
 const STATEMENT_LIMIT_MS = 20_000;
+const CONNECTIONS = 10;
 
 /**
  * Opens the database and brings its tables up to date. Whoever opened it calls `destroy()`.
@@ -33,6 +41,8 @@ export async function openDatabase(options: DatabaseOptions): Promise<Knex> {
   try {
     if (options.client === 'sqlite3') await makePrivate(options.file);
     db = connect(options);
+    const version = await versionOf(db);
+    await checkRequirements(db, version === undefined || version.pending > 0);
     await migrate(db);
     return db;
   } catch (cause) {
@@ -50,7 +60,9 @@ export async function databaseVersion(options: DatabaseOptions): Promise<Databas
   if (options.client === 'sqlite3' && !existsSync(options.file)) return undefined;
   const db = connect(options);
   try {
-    return await versionOf(db);
+    const version = await versionOf(db);
+    await checkRequirements(db, version === undefined || version.pending > 0);
+    return version;
   } catch (cause) {
     throw unopened(options, cause);
   } finally {
@@ -60,7 +72,7 @@ export async function databaseVersion(options: DatabaseOptions): Promise<Databas
 
 function connect(options: DatabaseOptions): Knex {
   const db = knex({
-    ...(options.client === 'sqlite3' ? sqlite(options.file) : postgres(options.url, options.password)),
+    ...(options.client === 'sqlite3' ? sqlite(options.file) : postgres(options)),
     compileSqlOnError: false, // messages carry `?` instead of addresses
     acquireConnectionTimeout: 15_000,
     log: silent,
@@ -98,10 +110,12 @@ const PRAGMAS = `
   pragma synchronous = normal;
 `;
 
-const postgres = (url: string, password: string | undefined): Knex.Config => ({
+type PostgresOptions = Extract<DatabaseOptions, { client: 'pg' }>;
+
+const postgres = (options: PostgresOptions): Knex.Config => ({
   client: 'pg',
   connection: {
-    ...verified(password === undefined ? url : withPassword(url, password)),
+    ...addressOf(options),
     application_name: 'islet',
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
@@ -110,7 +124,8 @@ const postgres = (url: string, password: string | undefined): Knex.Config => ({
   } as Knex.PgConnectionConfig,
   pool: {
     min: 0,
-    max: 10,
+    // One more is kept for listening to other instances.
+    max: (options.connections ?? CONNECTIONS) - 1,
     afterCreate: (connection: PgConnection, done: PoolDone) => {
       limitTransactions(connection);
       endWithoutAnswer(connection);
@@ -174,10 +189,11 @@ const numericTypes = {
     oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-function withPassword(url: string, password: string): string {
-  const parsed = new URL(url);
-  parsed.searchParams.set('password', password);
-  return parsed.href;
+function addressOf({ url: written, password, ...certificates }: PostgresOptions) {
+  waitForEachAddress();
+  const address = readDatabaseUrl(written);
+  if (password !== undefined) address.url.searchParams.set('password', password);
+  return { connectionString: address.url.href, ssl: databaseTls(address, certificates) ?? false };
 }
 
 async function makePrivate(file: string): Promise<void> {
@@ -186,9 +202,12 @@ async function makePrivate(file: string): Promise<void> {
 
 function placeOf(options: DatabaseOptions): string {
   if (options.client === 'sqlite3') return options.file;
-  if (!URL.canParse(options.url)) return 'at the given URL';
-  const { host, pathname, searchParams } = new URL(options.url);
-  return `${pathname.slice(1)} at ${host || searchParams.get('host') || 'localhost'}`;
+  try {
+    const { url, host } = readDatabaseUrl(options.url);
+    return `${url.pathname.slice(1)} at ${url.host || host}`;
+  } catch {
+    return 'at the given URL';
+  }
 }
 
 function reasonOf(cause: unknown): string {
@@ -197,7 +216,7 @@ function reasonOf(cause: unknown): string {
     SQLITE_BUSY: 'another process has it open',
     SQLITE_FULL: 'its disk is full, and there has to be room for what a start writes',
   };
-  return words[String(code)] ?? String(message || code);
+  return words[String(code)] ?? networkFailure(cause)?.reason ?? String(message || code);
 }
 
 /** Knex prints lost connections; whoever asks next is told anyway. */

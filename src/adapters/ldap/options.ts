@@ -21,6 +21,8 @@ export interface LdapOptions {
   readonly startTls?: boolean | undefined;
   /** Certificates in PEM that are trusted instead of the usual authorities. */
   readonly ca?: string | undefined;
+  /** For servers that want one: our certificate and its key, PEM. */
+  readonly clientCertificate?: string | undefined;
   /** Absent: ask anonymously. */
   readonly bindDn?: string | undefined;
   readonly password?: string | undefined;

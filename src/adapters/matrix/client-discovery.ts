@@ -7,7 +7,7 @@ import { inUrl } from '../shared/hosts.js';
 import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
 /** Where and how a homeserver answers clients, without its path. */
-export type ClientPlace = Pick<HttpRequest, 'url' | 'headers' | 'chosenBy' | 'ca' | 'tlsName'>;
+export type ClientPlace = Pick<HttpRequest, 'url' | 'headers' | 'chosenBy' | 'ca' | 'clientCertificate' | 'tlsName'>;
 
 /** A homeserver as the operator describes it. */
 export interface KnownClientPlace {
@@ -15,6 +15,7 @@ export interface KnownClientPlace {
   /** Where it answers clients, if that is not `url`. */
   readonly clientUrl?: string;
   readonly ca?: string;
+  readonly clientCertificate?: string;
   readonly tlsName?: string;
 }
 
@@ -64,7 +65,7 @@ export class ClientPlaces {
 }
 
 /** Where a homeserver is that the operator describes. */
-export function knownPlace({ url, clientUrl, ca, tlsName }: KnownClientPlace): ClientPlace {
+export function knownPlace({ url, clientUrl, ca, clientCertificate, tlsName }: KnownClientPlace): ClientPlace {
   // The name on the certificate of the federation port says nothing of another place.
   const name = clientUrl === undefined ? tlsName : undefined;
   const { port } = new URL(url);
@@ -72,6 +73,7 @@ export function knownPlace({ url, clientUrl, ca, tlsName }: KnownClientPlace): C
     url: trimSlashes(clientUrl ?? url),
     chosenBy: 'operator',
     ...(ca !== undefined && { ca }),
+    ...(clientCertificate !== undefined && { clientCertificate }),
     ...(name !== undefined && { tlsName: name, headers: { host: port === '' ? name : `${name}:${port}` } }),
   };
 }

@@ -17,6 +17,7 @@ export interface KnownHomeserver {
   readonly url: string;
   /** Certificates to trust for it, PEM. */
   readonly ca?: string;
+  readonly clientCertificate?: string;
   /** The name for SNI, certificate and Host header instead of the URL's. */
   readonly tlsName?: string;
   /** Its signing keys by id, unpadded standard base64; with these none are fetched. */
@@ -57,7 +58,10 @@ export class HomeserverUnreachableError extends Error {
 }
 
 type Way = Pick<Route, 'steps' | 'isDelegated'> & { readonly attempts: readonly Attempt[] };
-export type Attempt = Pick<HttpRequest, 'url' | 'headers' | 'chosenBy' | 'ca' | 'tlsName' | 'connectTo'>;
+export type Attempt = Pick<
+  HttpRequest,
+  'url' | 'headers' | 'chosenBy' | 'ca' | 'clientCertificate' | 'tlsName' | 'connectTo'
+>;
 
 /** Asks homeservers by name, over discovery or as the operator says. */
 export class FederationClient {
@@ -122,7 +126,7 @@ export class FederationClient {
   }
 }
 
-function knownAttempt({ url, ca, tlsName }: KnownHomeserver, path: string): Attempt {
+function knownAttempt({ url, ca, clientCertificate, tlsName }: KnownHomeserver, path: string): Attempt {
   const { port } = new URL(url);
   const host = tlsName === undefined ? undefined : port === '' ? tlsName : `${tlsName}:${port}`;
   return {
@@ -130,6 +134,7 @@ function knownAttempt({ url, ca, tlsName }: KnownHomeserver, path: string): Atte
     chosenBy: 'operator',
     ...(host !== undefined && { headers: { host } }),
     ...(ca !== undefined && { ca }),
+    ...(clientCertificate !== undefined && { clientCertificate }),
     ...(tlsName !== undefined && { tlsName }),
   };
 }

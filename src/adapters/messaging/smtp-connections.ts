@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import type { PeerCertificate } from 'node:tls';
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import { createTransport, type SMTPPoolOptions, type SMTPPoolSentMessageInfo, type Transporter } from 'nodemailer';
-import { checkHost } from '../shared/verify-host.js';
+import { ADDRESS_ATTEMPT_MS } from '../shared/address-attempts.js';
+import { trustOf, verifiedTls } from '../shared/tls-options.js';
 
 /**
  * How a mail server is reached. `none`: never encrypted, whatever it offers. `opportunistic`:
@@ -17,6 +17,8 @@ export interface SmtpServer {
   readonly tls: SmtpEncryption;
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | undefined;
+  /** For servers that want one: our certificate and its key, PEM. */
+  readonly clientCertificate?: string | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   /** How we introduce ourselves: a name that this server accepts. */
@@ -46,18 +48,13 @@ export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
 
 /** For one connection, once its socket is open. */
 export function connectionOptions(server: SmtpServer, tls = server.tls) {
-  const { host, port, ca, username, ehloName, timeLimitMs } = server;
-  // Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not.
-  const verified = {
-    rejectUnauthorized: true,
-    checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkHost(host, certificate),
-    ...(ca !== undefined && { ca }),
-  };
+  const { host, port, username, ehloName, timeLimitMs } = server;
+  const verified = verifiedTls(host, server);
   const encryption: Record<SmtpEncryption, SMTPConnectionOptions> = {
     none: { ignoreTLS: true },
     opportunistic: {
       ...(username === undefined ? { opportunisticTLS: true } : { requireTLS: true }),
-      tls: { rejectUnauthorized: false },
+      tls: { secureContext: trustOf(server), rejectUnauthorized: false },
     },
     required: { requireTLS: true, tls: verified },
     implicit: { secure: true, tls: verified },
@@ -80,7 +77,12 @@ export function connectionOptions(server: SmtpServer, tls = server.tls) {
  * network of its own may not exist, or not know what `/etc/hosts` knows.
  */
 export function openSocket({ host, port, timeLimitMs }: SmtpServer, done: OpenSocketDone): void {
-  const socket = connect({ host, port, autoSelectFamily: true, autoSelectFamilyAttemptTimeout: timeLimitMs / 4 });
+  const socket = connect({
+    host,
+    port,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: Math.min(ADDRESS_ATTEMPT_MS, timeLimitMs / 2),
+  });
   const fail = (error: Error) => {
     clearTimeout(timer);
     socket.destroy();

@@ -2,24 +2,24 @@ import http from 'node:http';
 import https from 'node:https';
 import { isIP } from 'node:net';
 import type { HttpRequest } from '../../ports/http-client.js';
-import { checkHost } from '../shared/verify-host.js';
+import { ADDRESS_ATTEMPT_MS } from '../shared/address-attempts.js';
+import { outOfUrl } from '../shared/hosts.js';
+import { verifiedTls } from '../shared/tls-options.js';
 import type { AddressGuard } from './address-guard.js';
 import { forbiddenAddress, guardedLookup } from './guarded-lookup.js';
 
 /** Shorter than any server keeps idle connections, so none is used that the other side is about to close. */
 const IDLE_MS = 1_000;
 
-/** Node gives each address of a name a quarter of a second, less than a connection across the world may take. */
-const ADDRESS_ATTEMPT_MS = 2_000;
-
-export type Hop = Pick<HttpRequest, 'ca' | 'tlsName' | 'connectTo'>;
+export type Hop = Pick<HttpRequest, 'ca' | 'clientCertificate' | 'tlsName' | 'connectTo'>;
 
 /** Keeps connections to the hops that the operator chose: a new one costs ten times a request. */
 export class Agents {
   private readonly kept = new Map<string, http.Agent>();
 
   for(url: URL, endpoint: Hop): http.Agent {
-    const key = JSON.stringify([url.origin, endpoint.ca, endpoint.tlsName, endpoint.connectTo]);
+    const { ca, clientCertificate, tlsName, connectTo } = endpoint;
+    const key = JSON.stringify([url.origin, ca, clientCertificate, tlsName, connectTo]);
     const agent = this.kept.get(key) ?? createAgent(url, endpoint, { keepAlive: true, timeout: IDLE_MS });
     this.kept.set(key, agent);
     return agent;
@@ -33,13 +33,13 @@ export class Agents {
  */
 export function createAgent(
   url: URL,
-  { ca, tlsName, connectTo }: Hop,
+  { ca, clientCertificate, tlsName, connectTo }: Hop,
   options: http.AgentOptions,
   guard?: AddressGuard,
 ): http.Agent {
   const agent =
     url.protocol === 'https:'
-      ? new https.Agent({ ...options, ...tlsOptions(tlsName ?? bare(url.hostname), ca) })
+      ? new https.Agent({ ...options, ...verifiedTls(tlsName ?? outOfUrl(url.hostname), { ca, clientCertificate }) })
       : new http.Agent(options);
   const connect = agent.createConnection.bind(agent);
   const route = {
@@ -56,13 +56,3 @@ export function createAgent(
   };
   return agent;
 }
-
-/** Everything said outright, so that neither the environment nor a Host header can change it. */
-const tlsOptions = (name: string, ca: string | undefined): https.AgentOptions => ({
-  rejectUnauthorized: true,
-  servername: isIP(name) === 0 ? name : '',
-  checkServerIdentity: (_host, certificate) => checkHost(name, certificate),
-  ...(ca !== undefined && { ca }),
-});
-
-const bare = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');

@@ -72,7 +72,10 @@ export const reasonOfCode = (code: string): string | undefined => networkFailure
  * addresses inside and often no message: that we have no way to one of them says least.
  */
 export function networkCode(error: unknown): string {
-  const { code } = (error ?? {}) as { readonly code?: unknown };
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  // Within a handshake, OpenSSL's own code is in the text alone.
+  const [, alert] = (code === 'EPROTO' && /:SSL routines:[^:]*:([^:\n]+):/.exec(String(message))) || [];
+  if (alert !== undefined) return `ERR_SSL_${alert.trim().toUpperCase().replaceAll(' ', '_')}`;
   const inner = error instanceof AggregateError ? error.errors.map(networkCode) : [];
   return inner.findLast((each) => !NO_WAY.has(each)) ?? inner.at(-1) ?? (typeof code === 'string' ? code : '');
 }

@@ -14,11 +14,13 @@ export interface SourcePlace {
   readonly configFolder: string;
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | undefined;
+  /** For servers that want one: our certificate and its key, PEM. */
+  readonly clientCertificate?: string | undefined;
 }
 
 /** @param options what the operator wrote for this source */
 export async function sourceContext(
-  { name, dataDir, configFolder, ca }: SourcePlace,
+  { name, dataDir, configFolder, ca, clientCertificate }: SourcePlace,
   options: unknown,
   http: HttpClient,
   telemetry: Telemetry,
@@ -30,7 +32,7 @@ export async function sourceContext(
     cacheFolder,
     configFolder,
     threepids: threepidReaders,
-    fetch: limitedFetch(http, originsIn(options), ca),
+    fetch: limitedFetch(http, originsIn(options), { ca, clientCertificate }),
     log: {
       info: (message, facts) => telemetry.info(message, { event: 'source_message', ...facts, source: name }),
       warn: (message, facts, cause) =>

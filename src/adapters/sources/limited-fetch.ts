@@ -1,5 +1,6 @@
 import type { HttpClient, HttpRequest } from '../../ports/http-client.js';
 import type { SourceFetch } from '../../source.js';
+import type { TlsMaterial } from '../shared/tls-options.js';
 
 const TIME_LIMIT_MS = 30_000;
 const MAX_BYTES = 50 * 1024 * 1024;
@@ -11,10 +12,10 @@ const BODILESS = [204, 205, 304];
  * server's answer leads to may not.
  *
  * @param named origins that the operator has named
- * @param ca certificates to trust there instead of the system's, PEM
+ * @param tls certificates for these origins
  */
 export const limitedFetch =
-  (http: HttpClient, named: ReadonlySet<string>, ca?: string): SourceFetch =>
+  (http: HttpClient, named: ReadonlySet<string>, tls: TlsMaterial = {}): SourceFetch =>
   async (target, { method = 'GET', headers, body, signal } = {}) => {
     const url = new URL(target);
     signal?.throwIfAborted();
@@ -27,7 +28,8 @@ export const limitedFetch =
       chosenBy: isNamed ? 'operator' : 'stranger',
       ...(headers && { headers }),
       ...(body !== undefined && { body }),
-      ...(isNamed && ca !== undefined && { ca }),
+      ...(isNamed && tls.ca !== undefined && { ca: tls.ca }),
+      ...(isNamed && tls.clientCertificate !== undefined && { clientCertificate: tls.clientCertificate }),
     });
     const { status, headers: answered, body: text } = await orAborted(answer, signal);
     return new Response(BODILESS.includes(status) ? null : text, { status, headers: bare(answered) });

@@ -1,19 +1,21 @@
 import { pathToFileURL } from 'node:url';
 import knex, { type Knex } from 'knex';
-import { verified } from '../shared/postgres-tls.js';
+import type { TlsMaterial } from '../shared/tls-options.js';
 import type { Row } from './records.js';
+import { encryptMysql, serverOf } from './sql-server.js';
+import { listInParts } from './sql-listing.js';
 import { sqlProblem } from './sql-problem.js';
 import { inParts, rowsIn } from './sqlite-list.js';
 
 export type SqlPlace =
   /** An SQLite file, which is only read. */
   | { readonly file: string }
-  | {
+  | (TlsMaterial & {
       /** `postgres://…` or `mysql://…` */
       readonly url: string;
       /** Instead of one in the URL. */
       readonly password?: string | undefined;
-    };
+    });
 
 /** What a query may name with a colon: the medium, and the addresses that are asked for, a list. */
 export interface QueryBindings {
@@ -37,11 +39,12 @@ export class SqlDatabase {
   ) {
     this.isSqlite = 'file' in place;
     this.db = knex({
-      ...('file' in place ? sqlite(place.file) : server(new URL(place.url), place.password)),
+      ...('file' in place ? sqlite(place.file) : serverOf(place, CONNECT_LIMIT_MS, LIMITS.listMs)),
       compileSqlOnError: false, // messages carry `?` instead of addresses
       acquireConnectionTimeout: CONNECT_LIMIT_MS,
       log: silent,
     });
+    if (!('file' in place) && place.url.startsWith('mysql:')) encryptMysql(this.db, place);
     // Knex puts the query before what the database says.
     this.db.on('query-error', (error: Error, { sql }: { readonly sql: string }) => {
       if (error.message.startsWith(`${sql} - `)) error.message = error.message.slice(sql.length + 3);
@@ -63,21 +66,41 @@ export class SqlDatabase {
       // Not the error itself: databases repeat values in it.
       throw new Error(`the query "${what}" fails: ${sqlProblem(error)}`);
     }
-    const [first] = rows;
-    const missing = first && columns.find((column) => !(column in first));
-    if (missing === undefined) return rows;
-    throw new Error(`the query "${what}" gives no column ${missing}, but ${Object.keys(first ?? {}).join(', ')}`);
+    checkColumns(what, columns, rows);
+    return rows;
   }
 
   /** Every `medium`, `address` and `mxid` that a query gives. @throws Error as `rows` does */
   async *list(query: string): AsyncGenerator<Row> {
     if (this.isSqlite) yield* rowsIn(await this.rows('list', ['part'], inParts(query)));
-    else yield* await this.rows('list', ['medium', 'address', 'mxid'], query);
+    else yield* this.listed(query);
   }
 
   close(): Promise<void> {
     return this.db.destroy();
   }
+
+  private async *listed(query: string): AsyncGenerator<Row> {
+    const parts = listInParts(this.db, query, this.limits.listMs);
+    try {
+      for (;;) {
+        const { value, done } = await parts.next().catch((error: unknown) => {
+          throw new Error(`the query "list" fails: ${sqlProblem(error)}`);
+        });
+        if (done) return;
+        checkColumns('list', ['medium', 'address', 'mxid'], value);
+        yield* value;
+      }
+    } finally {
+      await parts.return(undefined);
+    }
+  }
+}
+
+function checkColumns(what: string, columns: readonly string[], [first]: readonly Row[]): void {
+  const missing = first && columns.find((column) => !(column in first));
+  if (missing === undefined) return;
+  throw new Error(`the query "${what}" gives no column ${missing}, but ${Object.keys(first ?? {}).join(', ')}`);
 }
 
 const NAMED = /(?<![:\w]):(medium|addresses)\b/g;
@@ -107,26 +130,6 @@ const sqlite = (file: string): Knex.Config => ({
   useNullAsDefault: true,
   pool: { min: 0, max: 1 },
 });
-
-function server(url: URL, password: string | undefined): Knex.Config {
-  const pool = { min: 0, max: 4 };
-  if (url.protocol === 'mysql:') {
-    if (password !== undefined) url.password = encodeURIComponent(password);
-    return { client: 'mysql2', connection: { uri: url.href, connectTimeout: CONNECT_LIMIT_MS } as object, pool };
-  }
-  if (password !== undefined) url.searchParams.set('password', password);
-  return {
-    client: 'pg',
-    connection: {
-      ...verified(url.href),
-      application_name: 'islet',
-      connectionTimeoutMillis: CONNECT_LIMIT_MS,
-      statement_timeout: LIMITS.listMs,
-      query_timeout: LIMITS.listMs + CONNECT_LIMIT_MS,
-    } as Knex.PgConnectionConfig,
-    pool,
-  };
-}
 
 /** Knex prints lost connections; whoever asks next is told anyway. */
 const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };

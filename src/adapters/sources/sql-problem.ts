@@ -1,3 +1,6 @@
+import { TimeLimitError } from '../shared/deadline.js';
+import { networkFailure } from '../shared/network-errors.js';
+
 /** What a PostgreSQL says of the query itself, of who asks, and of how it is. */
 const OF_NO_VALUE = /^(?:08|25|28|3D|3F|42|53|55|57|58)[\dA-Z]{3}$/;
 const OF_NO_VALUE_IN_SQLITE =
@@ -11,6 +14,9 @@ const OF_NO_VALUE_IN_SQLITE =
  */
 export function sqlProblem(error: unknown): string {
   const { code, message = '' } = error as { code?: unknown; message?: string };
+  const failure = networkFailure(error);
+  if (failure) return failure.reason;
+  if (error instanceof TimeLimitError) return 'it takes too long';
   if (typeof code !== 'string') return wordsOfDriver(message);
   const words = wordsBeside(code, message);
   if (words.includes(code)) return words;

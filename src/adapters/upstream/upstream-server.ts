@@ -19,6 +19,8 @@ export interface UpstreamOptions {
   readonly accessTokenFile?: string | undefined;
   /** Certificates to trust instead of the system's, PEM. */
   readonly ca?: string | undefined;
+  /** For servers that want one: our certificate and its key, PEM. */
+  readonly clientCertificate?: string | undefined;
   /** For a whole question, however many requests it takes and however long they wait for their turn. */
   readonly timeLimitMs: number;
 }
@@ -126,7 +128,7 @@ export class UpstreamServer {
     return gate.run(() => {
       const timeLimitMs = Math.ceil(deadline - performance.now());
       if (timeLimitMs <= 0) throw new Error(`${this.origin} is slow: too many lookups wait for it`);
-      const { ca, ownName } = this.options;
+      const { ca, clientCertificate, ownName } = this.options;
       const { value: accessToken } = this.token;
       return this.http.request({
         method: body ? 'POST' : 'GET',
@@ -142,6 +144,7 @@ export class UpstreamServer {
         maxBytes,
         chosenBy: 'operator',
         ...(ca !== undefined && { ca }),
+        ...(clientCertificate !== undefined && { clientCertificate }),
       });
     });
   }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { TlsMaterial } from '../../adapters/shared/tls-options.js';
 import { dirname, join, resolve } from 'node:path';
 import { type Environment, envName } from './input/env-name.js';
 import { structured } from './schema/formats.js';
@@ -37,8 +38,9 @@ export type UpstreamConfig = Extract<Config['sources'][number], { kind: 'upstrea
 /** A source that is held to its promises from outside. */
 export type GuardedConfig = Pick<
   Extract<Config['sources'][number], { kind: 'use' }>,
-  'name' | 'ca' | 'timeLimitMs' | 'media' | 'accounts' | 'owns' | 'mirror'
-> & { readonly file?: string };
+  'name' | 'timeLimitMs' | 'media' | 'accounts' | 'owns' | 'mirror'
+> &
+  TlsMaterial & { readonly file?: string };
 export type SmsConfig = NonNullable<Config['sms']>;
 
 /**

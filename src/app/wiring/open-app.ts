@@ -96,5 +96,5 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
 export function databaseOptions({ database }: Config): DatabaseOptions {
   return database.kind === 'sqlite'
     ? { client: 'sqlite3', file: database.file }
-    : { client: 'pg', url: database.url, password: database.password?.value };
+    : { ...database, client: 'pg', password: database.password?.value };
 }

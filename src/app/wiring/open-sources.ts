@@ -101,10 +101,10 @@ async function openGuarded<Options>(
   http: HttpClient,
   telemetry: Telemetry,
 ): Promise<ConfiguredSource> {
-  const { name, ca, mirror, accounts } = settings;
+  const { name, ca, clientCertificate, mirror, accounts } = settings;
   const checksAccounts = accounts === 'check';
   const configFolder = file === undefined ? process.cwd() : dirname(file);
-  const context = await sourceContext({ name, dataDir, configFolder, ca }, options, http, telemetry);
+  const context = await sourceContext({ name, dataDir, configFolder, ca, clientCertificate }, options, http, telemetry);
   const { source, directory } = await openSource(open, options, context, settings, telemetry);
   if (mirror && directory) return { source, checksAccounts, mirror: { directory, ...mirror } };
   telemetry.info('source has no mirror: it answers only plain lookups', { event: 'source_not_mirrored', source: name });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type DatabaseOptions, openDatabase } from '../../../src/adapters/knex/database.js';
+import { databaseVersion, type DatabaseOptions, openDatabase } from '../../../src/adapters/knex/database.js';
 import { migrationSource } from '../../../src/adapters/knex/migrations.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
@@ -179,13 +179,15 @@ describe('PostgreSQL', () => {
     const db = await open({ client: 'pg', url: `${url}&sslrootcert=${join(folder, 'ca.pem')}` });
     const { rows } = await db.raw('select ssl from pg_stat_ssl where pid = pg_backend_pid()');
     expect(rows).toEqual([{ ssl: true }]);
-    await expect(openDatabase({ client: 'pg', url })).rejects.toThrow('unable to verify the first certificate');
+    await expect(openDatabase({ client: 'pg', url })).rejects.toThrow('certificate is not trusted');
     vi.unstubAllEnvs();
   });
 
   it('says which server cannot be reached, without the password', async () => {
     const refused = openDatabase({ client: 'pg', url: 'postgres://islet:url-secret@127.0.0.1:1/islet' });
-    await expect(refused).rejects.toThrow(/^could not open the database islet at 127\.0\.0\.1:1: .*ECONNREFUSED/);
+    await expect(refused).rejects.toThrow(
+      /^could not open the database islet at 127\.0\.0\.1:1: the connection is refused$/,
+    );
     await expect(refused).rejects.not.toThrow(/url-secret/);
   });
 
@@ -252,3 +254,45 @@ const nothing = {
   state: { syncedAt: 1, attemptedAt: 1, bases: {}, failure: undefined },
   changes: [],
 };
+
+describe('a PostgreSQL that cannot be used as it is', () => {
+  it('is refused at once, with the statement to run, where we may make no tables', async () => {
+    const { url } = await freshDatabase(postgres.url);
+    await onServer(postgres.url, 'drop role if exists islet_guest').catch(() => undefined);
+    await onServer(postgres.url, 'create role islet_guest login');
+    await onServer(url, 'revoke create on schema public from public');
+    const guest = new URL(url);
+    guest.username = 'islet_guest';
+    const words =
+      /: the role islet_guest may not make tables in its schema public\..*: grant usage, create on schema public to islet_guest$/;
+    await expect(openDatabase({ client: 'pg', url: guest.href })).rejects.toThrow(words);
+    await expect(databaseVersion({ client: 'pg', url: guest.href })).rejects.toThrow(words);
+    await onServer(url, 'grant usage, create on schema public to islet_guest');
+    await open({ client: 'pg', url: guest.href });
+  });
+
+  it('is refused where it has no letters for many names', async () => {
+    const { url } = await freshDatabase(postgres.url);
+    const latin = new URL(url);
+    latin.pathname = `${latin.pathname}_latin`;
+    await onServer(
+      postgres.url,
+      `create database ${latin.pathname.slice(1)} encoding 'LATIN1' locale 'C' template template0`,
+    );
+    const words = /its encoding is LATIN1.*create database test_\w+_latin encoding 'UTF8' template template0/;
+    await expect(openDatabase({ client: 'pg', url: latin.href })).rejects.toThrow(words);
+    await expect(databaseVersion({ client: 'pg', url: latin.href })).rejects.toThrow(words);
+  });
+
+  it('is given no more connections than the option says, one for listening included', async () => {
+    const { url } = await freshDatabase(postgres.url);
+    const db = await open({ client: 'pg', url, connections: 3 });
+    const pids = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const { rows } = await db.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid, pg_sleep(0.05)');
+        return rows[0]?.pid;
+      }),
+    );
+    expect(new Set(pids).size).toBe(2);
+  });
+});

@@ -119,7 +119,7 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
 it.each([
   ['postgres://nobody@server/postgres', /^the query "find" fails: 28000, role "nobody" does not exist$/],
   ['postgres://islet@server/nowhere', /3D000, database "nowhere" does not exist$/],
-  ['postgres://islet@127.0.0.1:1/people', /fails: connect ECONNREFUSED 127\.0\.0\.1:1$/],
+  ['postgres://islet@127.0.0.1:1/people', /fails: the connection is refused$/],
 ])('a database at %s says why it cannot be asked', async (url, reason) => {
   const { host } = new URL(postgres.url);
   const source = await sqlSource({ place: { url: url.replace('server', host) }, find }, testContext());
@@ -144,7 +144,7 @@ describe('a connection to PostgreSQL', () => {
       }
     };
     expect(await ask(`&sslrootcert=${join(folder, 'ca.pem')}`)).toEqual([{ ssl: true }]);
-    await expect(ask('')).rejects.toThrow('unable to verify the first certificate');
+    await expect(ask('')).rejects.toThrow('certificate is not trusted');
     vi.unstubAllEnvs();
     await rm(folder, { recursive: true });
   });

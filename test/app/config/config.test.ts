@@ -411,7 +411,7 @@ describe('the database', () => {
   it('is PostgreSQL by URL, and SQLite in a file or in memory', () => {
     const database = (yaml: string) => loadFromEtc(`database: ${yaml}`).config.database;
     const url = 'postgres://islet@db/islet?sslmode=verify-full';
-    expect(database(`{ url: "${url}" }`)).toEqual({ kind: 'postgres', url });
+    expect(database(`{ url: "${url}" }`)).toEqual({ kind: 'postgres', url, connections: 10 });
     expect(database('{ file: /var/lib/x.db }')).toEqual({ kind: 'sqlite', file: '/var/lib/x.db' });
     expect(database('{ file: ":memory:" }')).toEqual({ kind: 'sqlite', file: ':memory:' });
   });

@@ -6,24 +6,35 @@ import { parseYaml } from '../../../src/app/config/input/yaml-file.js';
 
 /** A certificate that nobody trusts, so that there is something to read. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
-MIIBgDCCASegAwIBAgIUJDZvXfNZC0UGmvrea3DDh+vMkW4wCgYIKoZIzj0EAwIw
-FTETMBEGA1UEAwwKSXNsZXQgdGVzdDAgFw0yNjExMjUxNjI3MTRaGA8yMTI2MTEw
-MTE2MjcxNFowFTETMBEGA1UEAwwKSXNsZXQgdGVzdDBZMBMGByqGSM49AgEGCCqG
-SM49AwEHA0IABKf7vPEhTRv/lLqiLB0O7Uyov0p1CV6Uw1Kyx5+u6dvqgniBppqN
-+ml9LRbZZy53Tupm4C1N9dV/F2wdZIVPcY+jUzBRMB0GA1UdDgQWBBQLMjo4/4cC
-7/z/zP9DtjRILDbZhDAfBgNVHSMEGDAWgBQLMjo4/4cC7/z/zP9DtjRILDbZhDAP
-BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0cAMEQCIChcDclkmQObF5l03ZiF
-p5zIA8MpR8bJYwPjcd7nyoBWAiB4sLx3ISoWWwPLH0RYBtMAZ/H/MP6TSVJ8mbrD
-z5gKyQ==
+MIIBgjCCASegAwIBAgIUSS8N3AbN31Esq1sxiWVevHzWAlQwCgYIKoZIzj0EAwIw
+FTETMBEGA1UEAwwKSXNsZXQgdGVzdDAgFw0yNjExMjkwMjM3MjhaGA8yMTI2MTEw
+NTAyMzcyOFowFTETMBEGA1UEAwwKSXNsZXQgdGVzdDBZMBMGByqGSM49AgEGCCqG
+SM49AwEHA0IABEfGu4RNvgx1fmj9JoTeVuKb8hntWTuvMcOnMelRKgeQfckfwUqJ
+NzzTbvu0RDj/ORf23xtEyNYsjw2wHWS7BZKjUzBRMB0GA1UdDgQWBBQ4cAdqZGqO
+WVzMCJAmrkITfUu0qjAfBgNVHSMEGDAWgBQ4cAdqZGqOWVzMCJAmrkITfUu0qjAP
+BgNVHRMBAf8EBTADAQH/MAoGCCqGSM49BAMCA0kAMEYCIQDs0wpMqh2ME68Wds6W
+bZt49vP45JossgLEI4FFOfv+ZAIhAJ+RS+rIZMnMBWAzpjMWoyQAcaDaECggjdM8
+rlt5nAtG
 -----END CERTIFICATE-----
 `;
+
+/** Its key. */
+const KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgiiSH6MxRuL1a03Gp
+0qVg80PqjDLWP2a2XssHigaYtjuhRANCAARHxruETb4MdX5o/SaE3lbim/IZ7Vk7
+rzHDpzHpUSoHkH3JH8FKiTc80277tEQ4/zkX9t8bRMjWLI8NsB1kuwWS
+-----END PRIVATE KEY-----
+`;
+
+const contentOf = (path: string): string =>
+  path.endsWith('.pem') ? CERTIFICATE : path.endsWith('client.key') ? KEY : 'secret\n';
 
 /** Reads a configuration as if every file that it names in `/etc/islet` were there. */
 export function loadFromEtc(yaml: string, env: Readonly<Record<string, string>> = {}): LoadedConfig {
   const folder = mkdtempSync(join(tmpdir(), 'islet-etc-'));
   try {
     for (const [path] of yaml.matchAll(/\/etc\/islet\/[\w.-]+/g)) {
-      writeFileSync(join(folder, basename(path)), path.endsWith('.pem') ? CERTIFICATE : 'secret\n');
+      writeFileSync(join(folder, basename(path)), contentOf(path));
     }
     const file = join(folder, 'islet.yaml');
     return interpret(parseYaml(yaml.replaceAll('/etc/islet', folder), file), file, env, folder);

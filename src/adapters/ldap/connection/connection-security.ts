@@ -1,20 +1,19 @@
-import { createSecureContext, type SecureContext } from 'node:tls';
 import { certificatesIn } from '../../shared/certificates.js';
 import { isLoopback, outOfUrl } from '../../shared/hosts.js';
+import type { TlsMaterial } from '../../shared/tls-options.js';
 import type { LdapOptions } from '../options.js';
 
 /** How to come in. */
 export interface ConnectionSecurity {
   readonly startTls: boolean;
-  /** Absent: the usual authorities are trusted. */
-  readonly trust: SecureContext | undefined;
+  readonly tls: TlsMaterial;
   /** Absent: anonymous. */
   readonly bind: { readonly dn: string; readonly password: string; readonly from?: string | undefined } | undefined;
 }
 
 type Described = Pick<
   LdapOptions,
-  'urls' | 'startTls' | 'ca' | 'bindDn' | 'password' | 'passwordFrom' | 'allowClearText'
+  'urls' | 'startTls' | 'ca' | 'clientCertificate' | 'bindDn' | 'password' | 'passwordFrom' | 'allowClearText'
 >;
 
 /**
@@ -23,7 +22,16 @@ type Described = Pick<
  * @throws Error in words for the administrator
  */
 export function connectionSecurity(options: Described): ConnectionSecurity {
-  const { urls, startTls = false, ca, bindDn, password, passwordFrom, allowClearText = false } = options;
+  const {
+    urls,
+    startTls = false,
+    ca,
+    clientCertificate,
+    bindDn,
+    password,
+    passwordFrom,
+    allowClearText = false,
+  } = options;
   if (urls.length === 0) throw new Error('urls: at least one is needed');
   for (const url of urls) {
     const { isEncrypted, host } = addressOf(url);
@@ -35,7 +43,7 @@ export function connectionSecurity(options: Described): ConnectionSecurity {
   }
   return {
     startTls,
-    trust: ca === undefined ? undefined : trusting(ca),
+    tls: checked({ ca, clientCertificate }),
     bind: credentials(bindDn, password, passwordFrom),
   };
 }
@@ -68,8 +76,8 @@ function credentials(
   return { dn, password, from };
 }
 
-function trusting(ca: string): SecureContext {
-  const certificates = certificatesIn(ca, 'ca: ');
-  if (certificates.length === 0) throw new Error('ca holds no certificate in PEM');
-  return createSecureContext({ ca: certificates.map(String) });
+function checked(material: TlsMaterial): TlsMaterial {
+  if (material.ca === undefined) return material;
+  if (certificatesIn(material.ca, 'ca: ').length === 0) throw new Error('ca holds no certificate in PEM');
+  return material;
 }

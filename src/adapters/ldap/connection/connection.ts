@@ -1,9 +1,8 @@
-import { isIP } from 'node:net';
-import type { PeerCertificate } from 'node:tls';
 import ldap, { type Client } from 'ldapjs';
 import { type ConnectionSecurity, addressOf } from './connection-security.js';
 import { baseText, ROOT } from '../protocol/search-base.js';
-import { checkHost } from '../../shared/verify-host.js';
+import { waitForEachAddress } from '../../shared/address-attempts.js';
+import { verifiedTls } from '../../shared/tls-options.js';
 import { Deadline, noAnswer } from '../../shared/deadline.js';
 import { MessageFramer } from '../protocol/message-framer.js';
 import {
@@ -86,14 +85,8 @@ export class Connection {
   /** @throws DirectoryProblem that names the URL and what is wrong with it */
   static async open(url: string, access: ConnectionSecurity, limitMs: number): Promise<Connection> {
     const { host, isEncrypted } = addressOf(url);
-    // Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not.
-    const tls = {
-      host,
-      rejectUnauthorized: true,
-      ...(isIP(host) === 0 && { servername: host }),
-      checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkHost(host, certificate),
-      secureContext: access.trust,
-    };
+    const tls = { host, ...verifiedTls(host, access.tls) };
+    waitForEachAddress();
     const client = ldap.createClient({ url, tlsOptions: tls, queueDisable: true, connectTimeout: limitMs });
     fixIpv6Host(client, host);
     const connection = new Connection(url, client);

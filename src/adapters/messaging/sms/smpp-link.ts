@@ -1,15 +1,13 @@
-import type { PeerCertificate } from 'node:tls';
 import smpp, { type Pdu, type Session } from 'smpp';
 import { Deadline, within } from '../../shared/deadline.js';
-import { checkHost } from '../../shared/verify-host.js';
+import { ADDRESS_ATTEMPT_MS } from '../../shared/address-attempts.js';
+import { type TlsMaterial, verifiedTls } from '../../shared/tls-options.js';
 import { networkFailure } from '../../shared/network-errors.js';
 
-export interface SmppServer {
+export interface SmppServer extends TlsMaterial {
   readonly host: string;
   readonly port: number;
   readonly tls: boolean;
-  /** Certificates to trust instead of the system's, PEM. */
-  readonly ca?: string | undefined;
   readonly systemId: string;
   readonly password: string;
   readonly systemType?: string | undefined;
@@ -51,16 +49,10 @@ export class SmppLink {
 
   /** Connects and binds as a transmitter. @throws an error whose message says why not */
   static async open(server: SmppServer): Promise<SmppLink> {
-    const { host, port, tls, ca } = server;
-    // Said outright: NODE_TLS_REJECT_UNAUTHORIZED would change what is not.
-    const encryption = tls && {
-      tls,
-      ca,
-      servername: nameOf(host),
-      rejectUnauthorized: true,
-      checkServerIdentity: (_host: string, certificate: PeerCertificate) => checkHost(host, certificate),
-    };
-    const link = new SmppLink(server, smpp.connect({ host, port, ...encryption }));
+    const { host, port, tls } = server;
+    const patience = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS };
+    const encryption = tls && { tls, ...verifiedTls(host, server) };
+    const link = new SmppLink(server, smpp.connect({ host, port, ...patience, ...encryption }));
     try {
       await link.bind();
     } catch (error) {
@@ -128,9 +120,6 @@ export function statusName(status: number): string {
   const name = Object.entries(smpp.errors).find(([, value]) => value === status)?.[0];
   return name === undefined ? `status ${status}` : `${name} (${status})`;
 }
-
-/** TLS knows no addresses as names. */
-const nameOf = (host: string): string => (/^[\d.]+$|:/.test(host) ? '' : host);
 
 function reasonOf(error: NodeJS.ErrnoException): string {
   return networkFailure(error)?.reason ?? (error.code ? `connection broke (${error.code})` : 'connection broke');

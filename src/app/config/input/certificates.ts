@@ -1,17 +1,80 @@
+import { createPrivateKey, type X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { certificatesIn } from '../../../adapters/shared/certificates.js';
+import { omitUndefined } from '../objects.js';
 import type { KeyPath } from '../errors/problems.js';
 import { cannotRead } from './read-file.js';
 import { optionPath, type ConfigReader } from './reader.js';
 
-/** The certificates of a `caFile`, PEM. */
-export function readCertificates(reading: ConfigReader, path: KeyPath, file: string | undefined): string | undefined {
+export interface TlsFiles {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** What `caFile`, `certFile` and `keyFile` of the section `at` hold, PEM. */
+export function readTls(reading: ConfigReader, at: KeyPath, { caFile, certFile, keyFile }: TlsFiles) {
+  return omitUndefined({
+    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    clientCertificate: readClientCertificate(reading, at, { certFile, keyFile }),
+  });
+}
+
+/** The certificates of a `caFile`, PEM. What it lacks is a warning: only some servers can be told by such a file. */
+function readCertificates(reading: ConfigReader, path: KeyPath, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   const place = optionPath(reading, path, file);
   const pem = readPem(reading, path, place);
-  if (pem === undefined) return undefined;
+  const certificates = pem === undefined ? undefined : parsed(reading, path, place, pem);
+  if (!certificates) return undefined;
+  reading.warnings.push(...lacks(certificates, Date.now()).map((words) => `${place}: ${words}`));
+  return pem;
+}
+
+function readClientCertificate(
+  reading: ConfigReader,
+  at: KeyPath,
+  { certFile, keyFile }: Pick<TlsFiles, 'certFile' | 'keyFile'>,
+): string | undefined {
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    const missing = certFile === undefined ? 'certFile' : 'keyFile';
+    reading.problems.add([...at, missing], 'is required: a certificate and its key go together');
+    return undefined;
+  }
+  const [certPath, keyPath] = [
+    [...at, 'certFile'],
+    [...at, 'keyFile'],
+  ];
+  const place = optionPath(reading, certPath, certFile);
+  const keyPlace = optionPath(reading, keyPath, keyFile);
+  const pem = readPem(reading, certPath, place);
+  const key = readPem(reading, keyPath, keyPlace);
+  const [certificate] = (pem !== undefined && parsed(reading, certPath, place, pem)) || [];
+  if (!certificate || key === undefined) return undefined;
+  const problem = keyProblem(certificate, key);
+  if (problem !== undefined) reading.problems.add(keyPath, `${keyPlace} ${problem}`);
+  return problem === undefined ? `${pem}\n${key}` : undefined;
+}
+
+function keyProblem(certificate: X509Certificate, pem: string): string | undefined {
+  if (/ENCRYPTED/.test(pem)) return 'is protected by a passphrase, and nobody could type it in';
   try {
-    if (certificatesIn(pem).length > 0) return pem;
+    return certificate.checkPrivateKey(createPrivateKey(pem)) ? undefined : 'is not the key of the first certificate';
+  } catch {
+    return 'does not hold a private key in PEM';
+  }
+}
+
+function parsed(
+  reading: ConfigReader,
+  path: KeyPath,
+  place: string,
+  pem: string,
+): readonly X509Certificate[] | undefined {
+  try {
+    const certificates = certificatesIn(pem);
+    if (certificates.length > 0) return certificates;
     reading.problems.add(path, `${place} does not hold certificates in PEM`);
   } catch (error) {
     reading.problems.add(path, `${place}: ${(error as Error).message}`);
@@ -27,3 +90,24 @@ function readPem({ problems }: ConfigReader, path: KeyPath, place: string): stri
     return undefined;
   }
 }
+
+/** What a file of trusted certificates lacks, or holds in vain, as far as it can be told without a connection. */
+export function lacks(certificates: readonly X509Certificate[], now: number): readonly string[] {
+  return certificates.flatMap((certificate) => {
+    const { validFrom, validTo, subject, issuer, ca } = certificate;
+    const name = inOneLine(subject);
+    const isOwn = subject === issuer;
+    return [
+      ...(Date.parse(validTo) < now ? [`${name} has expired (${validTo})`] : []),
+      ...(Date.parse(validFrom) > now ? [`${name} is not valid before ${validFrom}`] : []),
+      ...(!ca && !isOwn
+        ? [`${name} is the certificate of a server, not of an authority: it is trusted until that server has another`]
+        : []),
+      ...(ca && !isOwn && !certificates.some((other) => certificate.checkIssued(other))
+        ? [`${inOneLine(issuer)}, which issued ${name}, is not in it: only what ${name} has issued is trusted`]
+        : []),
+    ];
+  });
+}
+
+const inOneLine = (name: string): string => name.replace(/\s*\n\s*/g, ', ');

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { isIP } from 'node:net';
 import { defaultFrom } from '../../../adapters/messaging/default-from.js';
-import { readCertificates } from '../input/certificates.js';
+import { readTls } from '../input/certificates.js';
 import { isLoopback, outOfUrl } from '../../../adapters/shared/hosts.js';
 import { omitUndefined } from '../objects.js';
 import type { ConfigReader } from '../input/reader.js';
@@ -21,14 +21,14 @@ export function readMail({ mail, server }: Settings, reading: ConfigReader) {
     return undefined;
   }
   const { host, tls = 'opportunistic', username } = relay;
-  const ca = readCertificates(reading, ['mail', 'caFile'], mail.caFile);
+  const certificates = readTls(reading, ['mail'], mail);
   const password = readSecret(reading, ['mail', 'password'], {
     value: relay.password,
     file: mail.passwordFile,
     ...(mail.password === undefined && { within: ['mail', 'smtpUrl'] }),
   });
   const isVerified = tls === 'implicit' || tls === 'required';
-  if (ca !== undefined && !isVerified) {
+  if (mail.caFile !== undefined && !isVerified) {
     problems.add(['mail', 'caFile'], `tls: ${tls} checks no certificate`, 'set mail.tls to required or implicit');
   }
   if (password && username === undefined) problems.add(['mail', 'username'], 'is required where there is a password');
@@ -42,7 +42,7 @@ export function readMail({ mail, server }: Settings, reading: ConfigReader) {
     tls,
     username,
     password,
-    ca,
+    ...certificates,
     from: mail.from ?? defaultFrom(server.name),
     ehloName: mail.ehloName ?? nameOf(server.publicUrl),
     timeLimitMs: mail.timeLimitMs,

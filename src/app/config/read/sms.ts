@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { readCertificates } from '../input/certificates.js';
+import { readTls } from '../input/certificates.js';
 import { omitUndefined } from '../objects.js';
 import type { KeyPath } from '../errors/problems.js';
 import { absolutePath, type ConfigReader } from '../input/reader.js';
@@ -36,7 +36,7 @@ function readOpenMarket(written: OpenMarket, at: KeyPath, reading: ConfigReader)
 }
 
 function readSmpp(written: Smpp, at: KeyPath, reading: ConfigReader) {
-  const { host, tls, systemId, systemType, caFile, password, passwordFile, timeLimit } = written;
+  const { host, tls, systemId, systemType, password, passwordFile, timeLimit } = written;
   const secret = readSecret(reading, [...at, 'password'], { value: password, file: passwordFile }, [
     ...at.slice(0, -1),
     'password',
@@ -44,14 +44,14 @@ function readSmpp(written: Smpp, at: KeyPath, reading: ConfigReader) {
   if (!secret && !reading.problems.hasErrorAt(at)) {
     reading.problems.add([...at, 'password'], 'is required', 'write passwordFile');
   }
-  if (caFile !== undefined && !tls)
+  if (written.caFile !== undefined && !tls)
     reading.warnings.push('sms.gateways: the caFile of smpp is of no use without tls: true');
   return omitUndefined({
     kind: 'smpp' as const,
     host,
     port: written.port ?? (tls ? 3550 : 2775),
     tls,
-    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    ...readTls(reading, at, written),
     systemId,
     systemType,
     password: secret ?? NO_SECRET,

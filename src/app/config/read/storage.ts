@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { optionPath, type ConfigReader } from '../input/reader.js';
+import { readDatabaseUrl } from '../../../adapters/shared/database-url.js';
+import { readTls } from '../input/certificates.js';
 import { readSecret } from '../input/secrets.js';
 import type { Settings } from './settings.js';
 import { omitUndefined } from '../objects.js';
@@ -15,7 +17,7 @@ export function readStorage({ dataDir, database, signing }: Settings, reading: C
 }
 
 function readDatabase(
-  { url, file, password, passwordFile }: Settings['database'],
+  { url, file, password, passwordFile, connections, ...files }: Settings['database'],
   dataDir: string,
   reading: ConfigReader,
 ) {
@@ -24,10 +26,16 @@ function readDatabase(
   if (url !== undefined) {
     if (file !== undefined)
       problems.add(['database', 'file'], 'is for SQLite, and url asks for PostgreSQL', 'leave one out');
-    if (secret && new URL(url).password) {
+    if (secret && readDatabaseUrl(url).hasPassword) {
       problems.add(['database', 'url'], 'holds a password, and there is another one beside it', 'leave one out');
     }
-    return omitUndefined({ kind: 'postgres', url, password: secret } as const);
+    return omitUndefined({
+      kind: 'postgres',
+      url,
+      password: secret,
+      connections,
+      ...readTls(reading, ['database'], files),
+    } as const);
   }
   if (secret) problems.add(['database', 'password'], 'is for PostgreSQL, and there is no url');
   const path =

@@ -23,6 +23,7 @@ export const formats = {
   // Timers count up to 24.8 days.
   duration: duration('24d'),
   lifetime: duration('366d'),
+  databaseConnections: count(2, 1000),
   tokenLength: count(16, 255),
   codeLength: count(4, 10),
   smtpTls: word('none', 'opportunistic', 'required', 'implicit'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tlsFiles } from './tls-files.js';
 import { isServerName } from '../../../domain/identifiers/server-name.js';
 import { addresses } from '../values/addresses.js';
 import { asText, valueType, InvalidValueError } from '../values/value-type.js';
@@ -34,10 +35,7 @@ const homeserver = z.strictObject({
     description: 'File with that access token.',
     examples: ['/etc/islet/homeserver-token'],
   }),
-  caFile: text.optional().meta({
-    description: "Certificates (PEM) to trust instead of the system's.",
-    examples: ['/etc/islet/ca.pem'],
-  }),
+  ...tlsFiles,
   tlsName: addresses.host.optional().meta({
     description: 'Name that its certificate carries, if that is not the host of `url`.',
     examples: ['example.org'],

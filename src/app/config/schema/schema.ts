@@ -91,6 +91,29 @@ export const schema = {
       default: null,
       example: '/etc/islet/db-password',
     },
+    caFile: {
+      doc: "Certificates (PEM) to trust instead of the system's; asks for TLS.",
+      format: 'path',
+      default: null,
+      example: '/etc/islet/ca.pem',
+    },
+    certFile: {
+      doc: 'Our certificate (PEM), for a PostgreSQL that wants one.',
+      format: 'path',
+      default: null,
+      example: '/etc/islet/client.pem',
+    },
+    keyFile: {
+      doc: 'The key of that certificate (PEM).',
+      format: 'path',
+      default: null,
+      example: '/etc/islet/client.key',
+    },
+    connections: {
+      doc: 'Most connections to PostgreSQL, one for listening included. Two instances behind a pooler of 20 have 10 each.',
+      format: 'databaseConnections',
+      default: 10,
+    },
     file: { doc: 'The SQLite file. Without it, `islet.db` in `dataDir`.', format: 'path', default: null },
   },
 
@@ -159,6 +182,18 @@ export const schema = {
       format: 'path',
       default: null,
       example: '/etc/islet/ca.pem',
+    },
+    certFile: {
+      doc: 'Our certificate (PEM), for a relay that wants one.',
+      format: 'path',
+      default: null,
+      example: '/etc/islet/client.pem',
+    },
+    keyFile: {
+      doc: 'The key of that certificate (PEM).',
+      format: 'path',
+      default: null,
+      example: '/etc/islet/client.key',
     },
     from: {
       doc: 'Whom mail is from. Without it, `noreply@` and `server.name`.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tlsFiles } from './tls-files.js';
 import { OPEN_MARKET_URL } from '../../../adapters/messaging/sms/open-market-gateway.js';
 import { addresses } from '../values/addresses.js';
 import { keyedUnion } from '../values/keyed-union.js';
@@ -56,10 +57,7 @@ const smpp = z.strictObject({
     .optional()
     .meta({ description: 'Its port. Without it, 2775, or 3550 with `tls`.', examples: [2775] }),
   tls: flag.prefault(false).meta({ description: 'Whether the connection is encrypted, and its certificate checked.' }),
-  caFile: text.optional().meta({
-    description: "Certificates (PEM) to trust instead of the system's.",
-    examples: ['/etc/islet/ca.pem'],
-  }),
+  ...tlsFiles,
   systemId: text.meta({ description: 'Who we are to it.', examples: ['islet'] }),
   password: secret.optional().meta({ description: 'Password for that.' }),
   passwordFile: text.optional().meta({

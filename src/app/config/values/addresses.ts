@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { parseRange } from '../../../adapters/shared/address-ranges.js';
+import { DatabaseUrlError, readDatabaseUrl } from '../../../adapters/shared/database-url.js';
 import { canBeNat64Prefix } from '../../../adapters/shared/nat64.js';
 import { email } from '../../../domain/identifiers/threepid.js';
 import { DomainError } from '../../../domain/shared/errors.js';
@@ -127,11 +128,27 @@ export function asUrl(value: unknown, schemes: readonly string[]): URL {
   throw new InvalidValueError(`must be a URL ${examples}`);
 }
 
-const databaseUrl = valueType({ type: 'string', format: 'uri' }, (value) => {
-  const text = asText(value);
-  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return text;
-  throw new InvalidValueError('must be a URL postgres://user@host/database');
-});
+/** A URL whose every part can be had, also what it asks of TLS. */
+const databaseUrlOf = (...schemes: readonly string[]) =>
+  valueType({ type: 'string', format: 'uri' }, (value) => {
+    const text = asText(value);
+    if (!schemes.some((scheme) => text.startsWith(`${scheme}://`))) {
+      const examples = schemes
+        .filter((scheme) => scheme !== 'postgresql')
+        .map((scheme) => `${scheme}://user@host/database`);
+      throw new InvalidValueError(`must be a URL ${examples.join(' or ')}`);
+    }
+    try {
+      readDatabaseUrl(text);
+      return text;
+    } catch (error) {
+      if (error instanceof DatabaseUrlError) throw new InvalidValueError(error.message);
+      throw error;
+    }
+  });
+
+const databaseUrl = databaseUrlOf('postgres', 'postgresql');
+const anyDatabaseUrl = databaseUrlOf('postgres', 'postgresql', 'mysql');
 
 const smtpUrl = valueType({ type: 'string', format: 'uri' }, (value) => {
   const url = asUrl(value, ['smtps:', 'smtp:']);
@@ -180,6 +197,7 @@ export const addresses = {
   baseUrls,
   webUrl,
   databaseUrl,
+  anyDatabaseUrl,
   smtpUrl,
   mailbox,
 };

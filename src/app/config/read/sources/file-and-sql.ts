@@ -7,6 +7,7 @@ import { omitUndefined } from '../../objects.js';
 import type { sql, synapse } from '../../schema/sources/file-and-sql.js';
 import { type file } from '../../schema/sources/file-and-sql.js';
 import { checkFile, readGuarded } from './module.js';
+import { readTls } from '../../input/certificates.js';
 import { readSecret } from '../../input/secrets.js';
 
 export function readFileSource(source: z.output<typeof file>, at: KeyPath, reading: ConfigReader) {
@@ -41,14 +42,14 @@ export function readSqlSource(source: z.output<typeof sql>, at: KeyPath, reading
     reading.problems.add([...at, 'list'], 'is asked for everything: it must name neither :addresses nor :medium');
   }
   const password = readPassword(source, at, reading);
-  const place = file === undefined ? { url: url ?? '', password } : { file };
+  const place = file === undefined ? { url: url ?? '', password, ...readTls(reading, at, source) } : { file };
   return omitUndefined({ kind: 'sql' as const, name, place, find, list, phoneRegion, ...readGuarded(source) });
 }
 
 export const names = (query: string, what: string): boolean => new RegExp(`(?<![:\\w]):${what}\\b`).test(query);
 export function readSynapseSource(source: z.output<typeof synapse>, at: KeyPath, reading: ConfigReader) {
   const { name, url, homeserver } = source;
-  const place = { url, password: readPassword(source, at, reading) };
+  const place = { url, password: readPassword(source, at, reading), ...readTls(reading, at, source) };
   return { kind: 'synapse' as const, name, place, homeserver, ...readGuarded(source) };
 }
 

@@ -1,5 +1,5 @@
 import { withPreset } from '../../../../adapters/ldap/mapping/presets.js';
-import { readCertificates } from '../../input/certificates.js';
+import { readTls } from '../../input/certificates.js';
 import { isLoopback, outOfUrl } from '../../../../adapters/shared/hosts.js';
 import type { LdapSettings } from '../../schema/sources/ldap.js';
 import { readMirror } from './mirror.js';
@@ -10,7 +10,7 @@ import { readSecret } from '../../input/secrets.js';
 
 /** A directory, its secrets and certificates read. */
 export function readLdap(ldap: LdapSettings, at: KeyPath, reading: ConfigReader) {
-  const { caFile, bindPassword, bindPasswordFile, timeLimit, mirror, attributes, ...rest } = ldap;
+  const { caFile, certFile, keyFile, bindPassword, bindPasswordFile, timeLimit, mirror, attributes, ...rest } = ldap;
   const written = { value: bindPassword, file: bindPasswordFile };
   const password = readSecret(reading, [...at, 'bindPassword'], written, ['sources', ldap.name, 'bindPassword']);
   const { problems } = reading;
@@ -38,7 +38,7 @@ export function readLdap(ldap: LdapSettings, at: KeyPath, reading: ConfigReader)
     kind: 'ldap' as const,
     ...rest,
     attributes: omitUndefined(attributes),
-    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    ...readTls(reading, at, { caFile, certFile, keyFile }),
     bindPassword: password,
     timeLimitMs: timeLimit,
     mirror: readMirror(mirror),

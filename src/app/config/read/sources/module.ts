@@ -5,7 +5,7 @@ import { sourceName } from '../../values/source-name.js';
 import type { useSection, guarded } from '../../schema/sources/module.js';
 import { omitUndefined } from '../../objects.js';
 import { type ConfigReader, absolutePath } from '../../input/reader.js';
-import { readCertificates } from '../../input/certificates.js';
+import { readTls } from '../../input/certificates.js';
 import type { KeyPath } from '../../errors/problems.js';
 import { readMirror } from './mirror.js';
 import { cannotRead } from '../../input/read-file.js';
@@ -15,7 +15,7 @@ export const nameFromFile = (file: string): string => basename(file, extname(fil
 
 /** A source of one's own; its module is not loaded yet. */
 export function readUse(source: z.output<typeof useSection>, at: KeyPath, reading: ConfigReader) {
-  const { use: written, with: options = {}, caFile } = source;
+  const { use: written, with: options = {} } = source;
   const file = absolutePath(reading, written, true);
   const name = source.name ?? nameFromFile(written);
   if (source.name === undefined && !sourceName.safeParse(name).success) {
@@ -27,7 +27,7 @@ export function readUse(source: z.output<typeof useSection>, at: KeyPath, readin
     name,
     file,
     with: options,
-    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    ...readTls(reading, at, source),
     ...readGuarded(source),
   });
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { KeyPath } from '../../errors/problems.js';
-import { readCertificates } from '../../input/certificates.js';
+import { readTls } from '../../input/certificates.js';
 import type { ConfigReader } from '../../input/reader.js';
 import { readSecret } from '../../input/secrets.js';
 import { omitUndefined } from '../../objects.js';
@@ -8,7 +8,7 @@ import type { rest } from '../../schema/sources/rest.js';
 import { readGuarded } from './module.js';
 
 export function readRestSource(source: z.output<typeof rest>, at: KeyPath, reading: ConfigReader) {
-  const { name, url, bulk, single, list, homeserver, caFile, accessToken, accessTokenFile } = source;
+  const { name, url, bulk, single, list, homeserver, accessToken, accessTokenFile } = source;
   if (bulk === false && single === false) reading.problems.add([...at, 'bulk'], 'is required where single is false');
   const written = { value: accessToken, file: accessTokenFile };
   return omitUndefined({
@@ -20,7 +20,7 @@ export function readRestSource(source: z.output<typeof rest>, at: KeyPath, readi
     list,
     homeserver,
     accessToken: readSecret(reading, [...at, 'accessToken'], written, ['sources', name, 'accessToken'])?.value,
-    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    ...readTls(reading, at, source),
     ...readGuarded(source),
   });
 }

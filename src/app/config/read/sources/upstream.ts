@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { z } from 'zod';
-import { readCertificates } from '../../input/certificates.js';
+import { readTls } from '../../input/certificates.js';
 import { envName } from '../../input/env-name.js';
 import type { upstreamPolicy } from '../../schema/sources/upstream.js';
 import { type upstream } from '../../schema/sources/upstream.js';
@@ -18,6 +18,8 @@ export function readUpstream(source: Written, at: KeyPath, reading: ConfigReader
     accessToken: _value,
     accessTokenFile: _file,
     caFile,
+    certFile,
+    keyFile,
     timeLimit,
     forward,
     homeservers,
@@ -38,7 +40,7 @@ export function readUpstream(source: Written, at: KeyPath, reading: ConfigReader
     ...rest,
     ...readUpstreamPolicy({ forward, homeservers, cache }),
     ...token,
-    ca: readCertificates(reading, [...at, 'caFile'], caFile),
+    ...readTls(reading, at, { caFile, certFile, keyFile }),
     timeLimitMs: timeLimit,
   });
 }

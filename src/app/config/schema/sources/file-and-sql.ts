@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addresses } from '../../values/addresses.js';
 import { directoryKinds } from '../../values/ldap-values.js';
-import { valueType, asText, InvalidValueError } from '../../values/value-type.js';
+import { tlsFiles } from '../tls-files.js';
 import { guarded } from './module.js';
 import { scalars } from '../../values/scalars.js';
 import { sourceName } from '../../values/source-name.js';
@@ -34,12 +34,6 @@ export const file = z.strictObject({
   ...guarded,
 });
 
-const databaseUrl = valueType({ type: 'string', format: 'uri' }, (value) => {
-  const url = asText(value);
-  if (/^(postgres(ql)?|mysql):\/\//.test(url) && URL.canParse(url)) return url;
-  throw new InvalidValueError('must be a URL postgres://user@host/database or mysql://user@host/database');
-});
-
 const password = secret.optional().meta({ description: 'Password for `url`.' });
 const passwordFile = text
   .optional()
@@ -48,12 +42,13 @@ const passwordFile = text
 /** Somebody else's database. */
 export const sql = z.strictObject({
   name: called('staff-table'),
-  url: databaseUrl.optional().meta({
+  url: addresses.anyDatabaseUrl.optional().meta({
     description: 'The database. For `mysql://`, install `mysql2` beside Islet.',
     examples: ['postgres://islet@db.example.org/people'],
   }),
   password,
   passwordFile,
+  ...tlsFiles,
   file: text.optional().meta({ description: 'An SQLite file instead, which is only read.' }),
   find: text.meta({
     description: 'Query that gives `address` and `mxid` of those of `:addresses` that are known as a `:medium`.',
@@ -76,6 +71,7 @@ export const synapse = z.strictObject({
   }),
   password,
   passwordFile,
+  ...tlsFiles,
   homeserver: addresses.serverName.meta({
     description: 'Server name of that Synapse: its own users are known, no others.',
     examples: ['example.org'],

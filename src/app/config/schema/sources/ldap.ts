@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tlsFiles } from '../tls-files.js';
 import { accounts } from '../../values/account-mode.js';
 import { addresses } from '../../values/addresses.js';
 import { directoryKinds } from '../../values/ldap-values.js';
@@ -38,10 +39,7 @@ export const ldap = z.strictObject({
   allowClearText: flag
     .prefault(false)
     .meta({ description: 'Whether the password of `bindDn` may cross the network unprotected.' }),
-  caFile: text.optional().meta({
-    description: "Certificates (PEM) to trust instead of the system's.",
-    examples: ['/etc/islet/ca.pem'],
-  }),
+  ...tlsFiles,
   bindDn: text.optional().meta({
     description: 'Who we are to the directory. Without it, nobody: an anonymous bind.',
     examples: ['cn=islet,ou=services,dc=example,dc=org'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tlsFiles } from '../tls-files.js';
 import type { Medium } from '../../../../domain/identifiers/threepid.js';
 import { accounts } from '../../values/account-mode.js';
 import { asList, valueType, InvalidValueError } from '../../values/value-type.js';
@@ -49,10 +50,7 @@ export const use = {
     description: 'Your name for it; without one, that of the file. Its mirror is kept under it, so do not change it.',
     examples: ['hr'],
   }),
-  caFile: text.optional().meta({
-    description: "Certificates (PEM) to trust instead of the system's, at the servers that `with` names.",
-    examples: ['/etc/islet/ca.pem'],
-  }),
+  ...tlsFiles,
   ...guarded,
 };
 

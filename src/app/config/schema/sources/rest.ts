@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tlsFiles } from '../tls-files.js';
 import { addresses } from '../../values/addresses.js';
 import { asText, valueType, InvalidValueError } from '../../values/value-type.js';
 import { guarded } from './module.js';
@@ -41,8 +42,6 @@ export const rest = z.strictObject({
   accessTokenFile: text
     .optional()
     .meta({ description: 'File with the access token.', examples: ['/etc/islet/crm-token'] }),
-  caFile: text
-    .optional()
-    .meta({ description: "Certificates (PEM) to trust instead of the system's.", examples: ['/etc/islet/ca.pem'] }),
+  ...tlsFiles,
   ...guarded,
 });

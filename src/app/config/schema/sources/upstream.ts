@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tlsFiles } from '../tls-files.js';
 import { addresses } from '../../values/addresses.js';
 import { scalars } from '../../values/scalars.js';
 import { sourceName } from '../../values/source-name.js';
@@ -71,10 +72,7 @@ export const upstream = z.strictObject({
     description: 'File with the access token; `islet upstream login` makes it.',
     examples: ['/etc/islet/partner-token'],
   }),
-  caFile: text.optional().meta({
-    description: "Certificates (PEM) to trust instead of the system's.",
-    examples: ['/etc/islet/ca.pem'],
-  }),
+  ...tlsFiles,
   timeLimit: duration('1h').prefault('3s').meta({ description: 'How long one question may take.' }),
   ...upstreamPolicy,
 });

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import { DatabaseUrlError, type DatabaseUrl } from './database-url.js';
+import { type TlsMaterial, verifiedTls } from './tls-options.js';
+
+/**
+ * How a database is connected to over TLS; `undefined` for in clear. Certificates beside the URL ask
+ * for TLS as those in it do.
+ *
+ * @throws DatabaseUrlError for a file that cannot be read, and where the URL forbids TLS
+ */
+export function databaseTls(
+  { host, encryption, files }: DatabaseUrl,
+  given: TlsMaterial = {},
+): ConnectionOptions | undefined {
+  const isGiven = given.ca !== undefined || given.clientCertificate !== undefined;
+  if (encryption === 'none' && !isGiven) return undefined;
+  if (host.startsWith('/')) return undefined;
+  const material = { ...materialOf(files), ...given };
+  const options = verifiedTls(host, material);
+  return encryption === 'encrypted' && given.ca === undefined ? { ...options, rejectUnauthorized: false } : options;
+}
+
+function materialOf({ ca, cert, key }: DatabaseUrl['files']): TlsMaterial {
+  if ((cert === undefined) !== (key === undefined)) throw new DatabaseUrlError('needs sslcert and sslkey together');
+  return {
+    ...(ca !== undefined && ca !== 'system' && { ca: read('sslrootcert', ca) }),
+    ...(cert !== undefined &&
+      key !== undefined && { clientCertificate: `${read('sslcert', cert)}\n${read('sslkey', key)}` }),
+  };
+}
+
+function read(name: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new DatabaseUrlError(`names a file that cannot be read: ${name} ${file}`, { cause });
+  }
+}

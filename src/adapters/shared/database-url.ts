@@ -1,0 +1,137 @@
+import { libraryEnvironment } from './library-environment.js';
+import { outOfUrl } from './hosts.js';
+
+/** What a URL of a database asks of TLS. `encrypted` checks nothing: nobody listens, but anybody may answer. */
+export type DatabaseEncryption = 'none' | 'encrypted' | 'verified';
+
+export interface DatabaseUrl {
+  readonly kind: 'postgres' | 'mysql';
+  /** As the driver of PostgreSQL reads it, without anything of TLS. */
+  readonly url: URL;
+  readonly hasPassword: boolean;
+  /** A name or an address, or the folder of a socket. */
+  readonly host: string;
+  readonly encryption: DatabaseEncryption;
+  /** PEM files, as paths. `ca` is `system` where the system's authorities are asked for by name. */
+  readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+}
+
+/** A URL asks for what cannot be had. The message ends the sentence "this option …". */
+export class DatabaseUrlError extends Error {
+  override readonly name = 'DatabaseUrlError';
+  readonly code = 'database_url';
+}
+
+/** Both spellings: libpq's, and that of the programs of MySQL. Anything that can end in clear text is refused. */
+const MODES: Readonly<Record<string, DatabaseEncryption | undefined>> = {
+  disable: 'none',
+  disabled: 'none',
+  'no-verify': 'encrypted',
+  require: 'verified',
+  required: 'verified',
+  'verify-ca': 'verified',
+  verify_ca: 'verified',
+  'verify-full': 'verified',
+  verify_identity: 'verified',
+};
+
+const NAMES = {
+  mode: ['sslmode', 'ssl-mode'],
+  ca: ['sslrootcert', 'ssl-ca'],
+  cert: ['sslcert', 'ssl-cert'],
+  key: ['sslkey', 'ssl-key'],
+};
+
+/** What else may stand in the URL of a MySQL; its driver passes over anything unknown. */
+const OF_MYSQL = ['charset', 'timezone', 'socketPath'];
+
+/**
+ * Reads the URL of a database, `postgres://…` as libpq writes it or `mysql://…`, with one spelling of
+ * TLS for both: `?sslmode=verify-full&sslrootcert=FILE&sslcert=FILE&sslkey=FILE`.
+ *
+ * @param env PGSSLMODE and its like count for PostgreSQL where the URL says nothing
+ * @throws DatabaseUrlError
+ */
+export function readDatabaseUrl(text: string, env: NodeJS.ProcessEnv = libraryEnvironment()): DatabaseUrl {
+  const url = parsed(text);
+  const kind = url.protocol === 'mysql:' ? 'mysql' : 'postgres';
+  const given = (names: readonly string[], variable: string) =>
+    names.map((name) => url.searchParams.get(name)).find((value) => value !== null) ??
+    (kind === 'postgres' ? env[variable] : undefined);
+  const mode = given(NAMES.mode, 'PGSSLMODE');
+  const files = {
+    ca: given(NAMES.ca, 'PGSSLROOTCERT'),
+    cert: given(NAMES.cert, 'PGSSLCERT'),
+    key: given(NAMES.key, 'PGSSLKEY'),
+  };
+  const byFlag = flag(url.searchParams.get('ssl'));
+  const wanted =
+    mode === undefined
+      ? (byFlag ?? (NAMES.ca.some((name) => url.searchParams.has(name)) ? 'verified' : 'none'))
+      : modeOf(mode);
+  for (const name of [...Object.values(NAMES).flat(), 'ssl', 'uselibpqcompat']) url.searchParams.delete(name);
+  if (kind === 'mysql') {
+    const unknown = [...url.searchParams.keys()].find((name) => !OF_MYSQL.includes(name));
+    if (unknown !== undefined) throw new DatabaseUrlError(`asks for ${unknown}, which means nothing here`);
+  }
+  const host = url.searchParams.get('host') ?? (outOfUrl(decodeURIComponent(url.hostname)) || 'localhost');
+  if (host.includes(',')) throw severalHosts();
+  // As for libpq: nothing crosses a network there.
+  const isSocket = host.startsWith('/') || url.searchParams.has('socketPath');
+  return {
+    kind,
+    url,
+    hasPassword: url.password !== '' || url.searchParams.has('password'),
+    host,
+    encryption: isSocket ? 'none' : wanted,
+    files: Object.fromEntries(Object.entries(files).filter(([, file]) => file !== undefined && file !== '')),
+  };
+}
+
+const severalHosts = () =>
+  new DatabaseUrlError(
+    'names several hosts, and one is what is connected to: name the one, or a proxy that knows which',
+  );
+
+function parsed(text: string): URL {
+  const [, scheme = '', authority = '', rest = ''] = /^(postgres(?:ql)?|mysql):\/\/([^/?#]*)(.*)$/s.exec(text) ?? [];
+  const [, account = '', place = ''] = /^(?:(.*)@)?(.*)$/s.exec(authority) ?? [];
+  if (place.includes(',')) throw severalHosts();
+  // libpq takes a user without a host, which URLs do not know.
+  if (scheme.startsWith('postgres') && account !== '' && place === '') {
+    const url = asUrl(`${scheme}://${rest}`);
+    const [user = '', ...password] = account.split(':');
+    url.searchParams.set('user', decoded(user));
+    if (password.length > 0) url.searchParams.set('password', decoded(password.join(':')));
+    return url;
+  }
+  return asUrl(text);
+}
+
+function asUrl(text: string): URL {
+  if (/^(?:postgres(?:ql)?|mysql):\/\//.test(text) && URL.canParse(text)) return new URL(text);
+  throw new DatabaseUrlError('must be a URL postgres://user@host/database or mysql://user@host/database');
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new DatabaseUrlError('has a % that is not followed by two digits: write %25 for it');
+  }
+}
+
+function modeOf(mode: string): DatabaseEncryption {
+  const wanted = MODES[mode.toLowerCase()];
+  if (wanted !== undefined) return wanted;
+  const isLax = ['allow', 'prefer', 'preferred'].includes(mode.toLowerCase());
+  const words = isLax ? `means TLS or else none, as it comes (sslmode=${mode})` : `has an unknown sslmode, ${mode}`;
+  throw new DatabaseUrlError(`${words}: write verify-full, or disable`);
+}
+
+function flag(value: string | null): DatabaseEncryption | undefined {
+  if (value === null) return undefined;
+  if (['true', '1', '{}'].includes(value)) return 'verified';
+  if (['false', '0'].includes(value)) return 'none';
+  throw new DatabaseUrlError('has an ssl that is neither true nor false: write sslmode=verify-full&sslrootcert=FILE');
+}

@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ldapSource } from '../../../src/adapters/ldap/ldap-source.js';
+import { SmppGateway } from '../../../src/adapters/messaging/sms/smpp-gateway.js';
+import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
+import { systemAuthorities } from '../../../src/adapters/shared/authorities.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { Daemon } from '../../support/daemon.js';
+import { freePort } from '../../support/ports.js';
+import { startMessageCentre } from '../../support/smpp.js';
+import { startStandIn } from '../../support/stand-in.js';
+import { createAuthority, createChain } from '../../support/tls.js';
+
+const chain = createChain('127.0.0.1');
+const { ca, certificates } = createAuthority({ server: ['127.0.0.1'], ours: ['islet'] });
+const ours = `${certificates.ours.cert}\n${certificates.ours.key}`;
+const request = (url: string, more = {}) =>
+  new AxiosHttpClient().request({
+    method: 'GET',
+    url,
+    timeLimitMs: 3_000,
+    maxBytes: 1000,
+    chosenBy: 'operator',
+    ...more,
+  });
+
+describe('the authorities that count', () => {
+  it('may be the issuing one without its root, as for curl', async () => {
+    const standIn = await startStandIn((_req, res) => res.end('{}'), chain.certificate);
+    onTestFinished(() => standIn.close());
+    expect(await request(standIn.url, { ca: chain.issuing })).toMatchObject({ status: 200 });
+    await expect(request(standIn.url, { ca: chain.root })).rejects.toThrow('certificate is not trusted');
+  });
+
+  it('may be the issuing one for a message centre, too', async () => {
+    const centre = await startMessageCentre('pw', chain.certificate);
+    onTestFinished(() => centre.close());
+    const gateway = new SmppGateway({
+      host: '127.0.0.1',
+      port: centre.port,
+      tls: true,
+      ca: chain.issuing,
+      systemId: 'islet',
+      password: 'pw',
+      timeLimitMs: 2_000,
+    });
+    onTestFinished(() => gateway.close());
+    expect(
+      await gateway.send({ number: '447700900123', originator: { kind: 'alpha', text: 'Matrix' }, text: 'x' }),
+    ).toBe('m-1');
+  });
+
+  it('are those of the system, whatever this build of Node takes for them, and those of NODE_EXTRA_CA_CERTS', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'islet-authorities-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, 'system.pem'), chain.root);
+    writeFileSync(join(folder, 'extra.pem'), ca);
+    const env = { SSL_CERT_FILE: join(folder, 'system.pem'), NODE_EXTRA_CA_CERTS: join(folder, 'extra.pem') };
+    expect(systemAuthorities(env)).toBe(`${chain.root}\n${ca}`);
+    expect(systemAuthorities({ SSL_CERT_FILE: join(folder, 'nothing.pem') })).toBeUndefined();
+  });
+});
+
+/** An OpenSSL that lets nobody in without a certificate by `ca`; Node's own servers say nothing when they hang up. */
+async function strictServer(...more: readonly string[]): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'islet-strict-'));
+  const files = { ca, cert: certificates.server.cert, key: certificates.server.key };
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+  const port = await freePort();
+  const [trusted, cert, key] = ['ca', 'cert', 'key'].map((name) => join(folder, name)) as [string, string, string];
+  const args = [
+    '-accept',
+    `${port}`,
+    '-cert',
+    cert,
+    '-key',
+    key,
+    '-CAfile',
+    trusted,
+    '-Verify',
+    '1',
+    '-verify_return_error',
+  ];
+  const daemon = new Daemon(['openssl', 's_server', ...args, ...more], { host: '127.0.0.1', port });
+  await daemon.restart();
+  onTestFinished(async () => {
+    await daemon.end('SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+  return port;
+}
+
+describe('a server that wants a certificate from us', () => {
+  it.each(['-tls1_2', '-tls1_3'])(
+    'is shown one with %s, and without one the words name the reason',
+    async (version) => {
+      const url = `https://127.0.0.1:${await strictServer('-www', version)}`;
+      expect(await request(url, { ca, clientCertificate: ours, maxBytes: 100_000 })).toMatchObject({ status: 200 });
+      await expect(request(url, { ca })).rejects.toThrow(/certFile and keyFile/);
+      const strange = createAuthority({ ours: ['islet'] }).certificates.ours;
+      await expect(request(url, { ca, clientCertificate: `${strange.cert}\n${strange.key}` })).rejects.toThrow(
+        'it does not accept our certificate',
+      );
+    },
+  );
+
+  it('is told from a wrong port where it is a directory', async () => {
+    const url = `ldaps://127.0.0.1:${await strictServer('-quiet')}`;
+    const source = ldapSource(
+      {
+        name: 'staff',
+        urls: [url],
+        bases: ['dc=x'],
+        preset: 'openldap',
+        homeserver: 'example.org',
+        connections: 4,
+        ca,
+        timeLimitMs: 2_000,
+      } as never,
+      { info() {}, warn() {}, count() {} } as never,
+    );
+    onTestFinished(() => source.close?.());
+    await expect(source.find([email('anna@example.org')])).rejects.toThrow(
+      'it wants a certificate of ours: certFile and keyFile',
+    );
+  });
+});
