@@ -75,10 +75,11 @@ export function encryptMysql(db: Knex, server: SqlServer): void {
     ...driver,
     createConnection(settings) {
       const connection = driver.createConnection(settings);
-      const { startTLS, _handleNetworkError: onError, packetParser } = connection;
-      if ([startTLS, onError, packetParser?.execute].some((part) => typeof part !== 'function')) {
-        throw new Error('this version of mysql2 cannot be told how to encrypt');
-      }
+      const isKnown =
+        typeof connection.startTLS === 'function' &&
+        typeof connection._handleNetworkError === 'function' &&
+        typeof connection.packetParser?.execute === 'function';
+      if (!isKnown) throw new Error('this version of mysql2 cannot be told how to encrypt');
       connection.startTLS = (done) => encrypt(connection, tls, done);
       return connection;
     },
