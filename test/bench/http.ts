@@ -10,6 +10,12 @@ import { type Kind, KINDS, requestsFor, type Side } from './http/requests.js';
 import { median, output } from './measure.js';
 
 const DIST = join(import.meta.dirname, '../../dist');
+/** More than the load asks for. */
+const ROOM = '900000000/1h';
+const LIMITS = ['addressesPerUser', 'addressesPerHomeserver', 'addressesPerClient'];
+/** All that the build before knows. */
+const FORMER_LIMITS = ['addressesPerUser'];
+
 const script = (name: string): string => new URL(`http/${name}`, import.meta.url).pathname;
 
 export interface HttpBenchOptions {
@@ -44,11 +50,12 @@ export async function benchHttp({ addresses = 100_000, rounds = 5, ms = 2_000, k
     const driver = fork(script('driver.mjs'), { serialization: 'advanced' });
     closing.push(() => end(driver));
     const former = await formerBuild();
-    const islet = await startServer(DIST, join(folder, 'islet'), addresses, closing);
+    const islet = await startServer(DIST, join(folder, 'islet'), addresses, LIMITS, closing);
     const atRestMB = await residentMB(islet.pid);
     const bare = await startBare(addresses, closing);
     const sides: Record<string, Side> = { islet, bare };
-    if (former !== undefined) sides['former'] = await startServer(former, join(folder, 'former'), addresses, closing);
+    if (former !== undefined)
+      sides['former'] = await startServer(former, join(folder, 'former'), addresses, FORMER_LIMITS, closing);
 
     const results: Record<string, object> = {};
     for (const kind of kinds) {
@@ -121,7 +128,13 @@ async function order(driver: ChildProcess, work: object): Promise<Answer> {
 }
 
 /** A built server on so many bindings, with terms to accept and limits that leave room for the load. */
-async function startServer(dist: string, dataDir: string, addresses: number, closing: (() => Promise<unknown>)[]) {
+async function startServer(
+  dist: string,
+  dataDir: string,
+  addresses: number,
+  limits: readonly string[],
+  closing: (() => Promise<unknown>)[],
+) {
   const filled = join(dataDir, '..', 'filled');
   await output(process.execPath, [script('fill-bindings.mjs'), dist, filled, String(addresses)]);
   await cp(filled, dataDir, { recursive: true });
@@ -135,7 +148,7 @@ async function startServer(dist: string, dataDir: string, addresses: number, clo
           privacy: { version: '1', languages: { en: { name: 'Privacy', url: 'https://example.org/privacy/1/en' } } },
         },
       },
-      limits: { lookup: { addressesPerUser: '100000000/1h' } },
+      limits: { lookup: Object.fromEntries(limits.map((name) => [name, ROOM])) },
       log: { format: 'json', level: 'info', file: join(dataDir, 'islet.log') },
     },
     {},
