@@ -155,7 +155,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 }
 
 function startSchedules(
-  { configuredSources, services: { validationService, bindingService, inviteService, telemetry } }: App,
+  { configuredSources, services: { accountService, validationService, bindingService, inviteService, telemetry } }: App,
   pepperService: PepperService,
   indexUpdater: IndexUpdater,
   feed: ChangeFeed,
@@ -179,6 +179,7 @@ function startSchedules(
     keeping,
     runPeriodically(MINUTE_MS, 'old bindings', telemetry, () => bindingService.expire()),
     runPeriodically(10 * MINUTE_MS, 'old sessions', telemetry, () => validationService.purge()),
+    runPeriodically(10 * MINUTE_MS, 'old access tokens', telemetry, () => accountService.purge()),
     // A crash, or a source that failed at the wrong moment, may have left one waiting.
     runPeriodically(60 * MINUTE_MS, 'waiting invitations', telemetry, () => inviteService.deliverKnown()),
     ...(inviteLifetimeMs === undefined

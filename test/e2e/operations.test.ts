@@ -21,6 +21,8 @@ describe('bindings and invitations on the command line', () => {
       stderr: expect.stringContaining('The Matrix user ID is not valid'),
     });
 
+    expect(await command('tokens', '--json')).toMatchObject({ code: 1, stdout: '[]\n' });
+
     await islet.stop();
     expect(await bound()).toMatchObject([{ mxid: alice }]);
     const unbind = () => command('unbind', 'alice@example.com', alice);
@@ -30,6 +32,11 @@ describe('bindings and invitations on the command line', () => {
     expect(await unbind()).toMatchObject({ code: 1, stdout: expect.stringContaining('is not bound to') });
     expect(await bound()).toEqual([]);
 
+    expect(await command('tokens', alice)).toMatchObject({ code: 1, stdout: 'There are no access tokens.\n' });
+    expect(await command('tokens', 'end', alice)).toMatchObject({
+      code: 1,
+      stdout: `${alice} has no access tokens.\n`,
+    });
     expect(await command('invites')).toMatchObject({ code: 0, stdout: 'There are no invitations.\n' });
     expect(await command('invites', 'list', '--json')).toMatchObject({ code: 0, stdout: '[]\n' });
     expect(await command('invites', 'revoke', 'none')).toMatchObject({

@@ -82,6 +82,7 @@ export const testOptions = (
   bindingService: { directoryOwned: 'refuse' },
   inviteService: { publicUrl: 'https://id.example.org', webClient: 'https://app.example.org', allowedWebClients: [] },
   quotas: { mail: {}, sms: {}, invites: {}, lookup: {}, ...given.limits },
+  accounts: { idleMs: 90 * DAY_MS },
   policies: [],
   serverNames: ['id.example.org'],
   serverIdentity: 'id.example.org 0a1b2c3d',

@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
 import type { Knex } from 'knex';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
-import type { AccountStore } from '../../ports/account-store.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import { RevocableCache } from './revocable-cache.js';
+import type { AccountStore, SignIn } from '../../ports/account-store.js';
+import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
+import { isOneOf } from './rows.js';
 
 export class KnexAccountStore implements AccountStore {
   private readonly remembered: RevocableCache<Mxid>;
@@ -16,7 +18,7 @@ export class KnexAccountStore implements AccountStore {
   }
 
   async addToken(accessToken: string, mxid: Mxid, createdAt: number): Promise<void> {
-    await this.table().insert({ token_hash: hashOf(accessToken), mxid, created_at: createdAt });
+    await this.table().insert({ token_hash: hashOf(accessToken), mxid, created_at: createdAt, used_at: createdAt });
   }
 
   async find(accessToken: string): Promise<Mxid | undefined> {
@@ -38,6 +40,71 @@ export class KnexAccountStore implements AccountStore {
     return removed > 0;
   }
 
+  async markUsed(accessTokens: readonly string[], time: number): Promise<void> {
+    for (const chunk of chunksOf(accessTokens.map(hashOf))) {
+      await this.table()
+        .where(isOneOf(this.db, 'token_hash', chunk))
+        .where('used_at', '<', time)
+        .update({ used_at: time });
+    }
+  }
+
+  async keepLatest(mxid: Mxid, most: number): Promise<void> {
+    const latest = await this.latest(mxid);
+    if (latest.length > most) await this.removeAll(latest.slice(most));
+  }
+
+  async removeOf(mxids: readonly Mxid[]): Promise<number> {
+    let removed = 0;
+    for (const chunk of chunksOf(mxids)) {
+      removed += await this.removeAll(await this.table().where(isOneOf(this.db, 'mxid', chunk)));
+    }
+    return removed;
+  }
+
+  async purge(time: number): Promise<number> {
+    return this.removeAll(await this.table().where('used_at', '<', time));
+  }
+
+  async ofUser(mxid: Mxid): Promise<readonly SignIn[]> {
+    return (await this.latest(mxid)).map(fromRow);
+  }
+
+  async *all(): AsyncIterable<readonly SignIn[]> {
+    const users = pages<Pick<Row, 'mxid'>>((after) => {
+      const page = this.table().distinct('mxid').orderBy('mxid').limit(PAGE);
+      return after ? page.where('mxid', '>', after.mxid) : page;
+    });
+    for await (const page of users) {
+      const mxids = page.map(({ mxid }) => mxid);
+      const rows = await inChunks(mxids, (chunk) => this.table().where(isOneOf(this.db, 'mxid', chunk)));
+      yield rows.map(fromRow);
+    }
+  }
+
+  private async latest(mxid: Mxid): Promise<readonly Row[]> {
+    return this.table()
+      .where({ mxid })
+      .orderBy([
+        { column: 'used_at', order: 'desc' },
+        { column: 'created_at', order: 'desc' },
+      ]);
+  }
+
+  private async removeAll(rows: readonly Row[]): Promise<number> {
+    let removed = 0;
+    for (const chunk of chunksOf(rows.map(({ token_hash }) => token_hash))) {
+      removed += await this.db.transaction(async (trx): Promise<number> => {
+        await this.feed.lock(trx);
+        return this.table(trx)
+          .where(isOneOf(trx, 'token_hash', chunk))
+          .delete();
+      });
+      for (const tokenHash of chunk) this.feed.revocations.revoked('token', tokenHash);
+    }
+    return removed;
+  }
+
   private table(db: Knex = this.db) {
     return db<Row>('access_tokens');
   }
@@ -47,6 +114,9 @@ interface Row {
   readonly token_hash: string;
   readonly mxid: Mxid;
   readonly created_at: number;
+  readonly used_at: number;
 }
+
+const fromRow = ({ mxid, created_at, used_at }: Row): SignIn => ({ mxid, createdAt: created_at, usedAt: used_at });
 
 const hashOf = (accessToken: string) => hash('sha256', accessToken);

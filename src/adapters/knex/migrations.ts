@@ -15,6 +15,7 @@ import * as accountStatuses from './migrations/0012-account-checks.js';
 import * as shortMirrors from './migrations/0013-short-mirrors.js';
 import * as jobLeases from './migrations/0014-job-leases.js';
 import * as revocations from './migrations/0015-revocations.js';
+import * as accessTokenUse from './migrations/0016-access-token-use.js';
 import * as sessionUsers from './migrations/0020-session-users.js';
 
 /** In the order in which they run. */
@@ -34,6 +35,7 @@ const migrations = {
   '0013-short-mirrors': shortMirrors,
   '0014-job-leases': jobLeases,
   '0015-revocations': revocations,
+  '0016-access-token-use': accessTokenUse,
   '0020-session-users': sessionUsers,
 };
 

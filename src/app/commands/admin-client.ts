@@ -1,6 +1,7 @@
 import type { LogTelemetry } from '../../adapters/system/log-telemetry.js';
 import type { Binding } from '../../domain/associations/binding.js';
 import type { ListedInvite } from '../../domain/admin/admin-service.js';
+import type { SignIn } from '../../ports/account-store.js';
 import { readAdminToken } from '../http/admin/admin-token.js';
 import type { TimedExplanation } from '../../domain/lookup/explanation.js';
 import type { Config } from '../config/config.js';
@@ -91,6 +92,8 @@ function overHttp(ask: AdminHttp): AdminClient {
       (await ask<{ bindings: Binding[] }>('/bindings', { query: { who, suspended: onlySuspended } })).bindings,
     bind: async (address, mxid) => void (await post('/bindings/bind', { address, mxid })),
     unbind: async (address, mxid) => (await post<Found>('/bindings/unbind', { address, mxid })).found,
+    signIns: async (who) => (await ask<{ tokens: SignIn[] }>('/tokens', { query: { who } })).tokens,
+    endSignIns: async (mxid) => (await post<{ ended: number }>('/tokens/end', { mxid })).ended,
     close: () => Promise.resolve(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { AdminClient } from './admin-client.js';
 import { bindAddress, listBindings, listInvites, type Output, revokeInvite, unbindAddress } from './operations.js';
+import { endTokens, listTokens } from './token-operations.js';
 
 interface Options {
   readonly config?: string;
@@ -19,7 +20,7 @@ interface Tools {
   readonly output: Omit<Output, 'isJson'>;
 }
 
-/** `islet invites`, `bindings`, `bind` and `unbind`. */
+/** `islet invites`, `bindings`, `bind`, `unbind` and `tokens`. */
 export function addOperations(program: Command, { command, withAccess, output }: Tools): void {
   const look = ({ config, json = false }: Options, use: (access: AdminClient, to: Output) => Promise<number>) =>
     withAccess(config, (access) => use(access, { ...output, isJson: json }), { isLogged: false });
@@ -33,6 +34,17 @@ export function addOperations(program: Command, { command, withAccess, output }:
   command('revoke', 'make one useless: its link and its key are not valid any more', invites)
     .argument('<token>', 'as `islet invites` shows it')
     .action((token: string, options: Options) => change(options, (access, to) => revokeInvite(access, token, to)));
+
+  const tokens = program.command('tokens').description('access tokens of users who are signed in here');
+  command('list', 'show how many each user has, or those of one user', tokens, { isDefault: true })
+    .argument('[user]', '@user:example.org; all without it')
+    .option('--json', 'print every one as JSON')
+    .action((user: string | undefined, options: Options) =>
+      look(options, (access, to) => listTokens(access, user, to)),
+    );
+  command('end', 'end all of a user: their clients sign in again, if the homeserver still vouches for them', tokens)
+    .argument('<user>', '@user:example.org')
+    .action((user: string, options: Options) => change(options, (access, to) => endTokens(access, user, to)));
 
   command('bindings', 'show addresses that are bound here')
     .argument('[who]', 'a user or an address; all without it')

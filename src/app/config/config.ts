@@ -111,7 +111,7 @@ function valueAt(data: unknown, path: KeyPath): unknown {
 }
 
 function readAll(settings: Settings, reading: ConfigReader) {
-  const { federation, templates, lookup, validation, bindings, invites, limits, log, pidFile } = settings;
+  const { federation, templates, lookup, validation, bindings, accessTokens, invites, limits, log, pidFile } = settings;
   const { problems } = reading;
   /** What follows from a section is only said of one that is right in itself: problems end in an error anyway. */
   const of = <T>(sections: readonly string[], read: (settings: Settings, reading: ConfigReader) => T): T =>
@@ -135,6 +135,7 @@ function readAll(settings: Settings, reading: ConfigReader) {
     lookup,
     validation,
     bindings,
+    accessTokens,
     invites,
     limits,
     log: omitUndefined({ ...log, file: path(['log', 'file'], log.file) }),

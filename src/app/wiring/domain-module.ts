@@ -65,7 +65,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
         quotas: Quotas,
         statuses: AccountStatusCache,
       },
-      ({ statuses, ...deps }) => new AccountService(deps, (mxid) => statuses.markExisting(mxid)),
+      ({ statuses, ...deps }) => new AccountService(deps, options.accounts, (mxid) => statuses.markExisting(mxid)),
     );
     bindFactory(load, TermsService, { store: TermsStore, clock: Clock }, ({ store, clock }) => {
       return new TermsService(options.policies, store, clock);
@@ -113,6 +113,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
       store: AccountStatusStore,
       accountStatuses: AccountStatusCache,
       accounts: AccountLookup,
+      signIns: AccountStore,
       ...ambient,
     });
     bindFactory(
@@ -189,6 +190,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
       jobQueue: JobQueue,
       associations: AssociationStore,
       userBindings: BindingService,
+      signIns: AccountStore,
       deprovisioningService: DeprovisioningService,
       telemetry: Telemetry,
     });

@@ -1,4 +1,5 @@
 import { isServerName } from '../../domain/identifiers/server-name.js';
+import type { AccountOptions } from '../../domain/accounts/account-service.js';
 import type { BindingOptions } from '../../domain/bindings/binding-service.js';
 import type { InviteLinkOptions } from '../../domain/invites/invite-link.js';
 import type { PepperOptions } from '../../domain/peppers/pepper-service.js';
@@ -16,6 +17,7 @@ export interface DomainOptions {
   readonly bindingService: BindingOptions;
   readonly inviteService: InviteLinkOptions;
   readonly quotas: QuotaOptions;
+  readonly accounts: AccountOptions;
   /** What users have to accept, each policy in its current version. */
   readonly policies: readonly Policy[];
   /** Every name by which homeservers may know us. */
@@ -36,7 +38,7 @@ export const SPEC_VERSIONS: readonly string[] = [
 /** What the domain services take from the configuration. */
 export function domainOptions(config: Config, policies: readonly Policy[]): DomainOptions {
   const { publicUrl, name, otherNames } = config.server;
-  const { lookup, validation, limits, bindings, invites } = config;
+  const { lookup, validation, limits, bindings, invites, accessTokens } = config;
   return {
     lookup: { lifetimeMs: lookup.pepperLifetimeMs, graceMs: lookup.pepperGraceMs, maxAddresses: lookup.maxAddresses },
     sessions: {
@@ -47,12 +49,21 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
     },
     bindingService: bindings,
     inviteService: { publicUrl, webClient: invites.webClient, allowedWebClients: invites.allowedWebClients },
+    accounts: {
+      tokensPerUser: accessTokens.perUser,
+      idleMs: accessTokens.idleLifetimeMs,
+      servedHomeservers: servedHomeservers(config),
+    },
     quotas: { ...limits, knownHomeservers: knownHomeservers(config) },
     policies,
     serverNames: [...new Set([name, ...otherNames, new URL(publicUrl).host])],
     serverIdentity: serverIdentity(config),
   };
 }
+
+/** Homeservers whose users may sign in; `undefined` is all. One that is reached by a URL of its own is allowed by that. */
+const servedHomeservers = ({ homeservers, federation: { allowedServers } }: Config): readonly string[] | undefined =>
+  allowedServers && [...allowedServers, ...Object.keys(homeservers)];
 
 /** Homeservers that the configuration names: their owner is known to whoever wrote it. */
 const knownHomeservers = ({ homeservers, federation, limits }: Config): readonly string[] => [

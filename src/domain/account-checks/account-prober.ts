@@ -1,5 +1,6 @@
 import type { AccountStatusStore } from '../../ports/account-status-store.js';
 import type { Clock } from '../../ports/clock.js';
+import type { AccountStore } from '../../ports/account-store.js';
 import type { AccountLookup } from '../../ports/account-lookup.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { AccountStatusCache } from './account-status-cache.js';
@@ -32,6 +33,7 @@ export interface AccountProberDependencies {
   readonly store: AccountStatusStore;
   readonly accountStatuses: AccountStatusCache;
   readonly accounts: AccountLookup;
+  readonly signIns: AccountStore;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
 }
@@ -71,6 +73,8 @@ export class AccountProber {
       due.flatMap(({ mxid }) => (answers.get(mxid) === exists ? mxid : []));
     await this.deps.accountStatuses.remember(answeredWith(true), true);
     await this.deps.accountStatuses.remember(answeredWith(false), false);
+    // Whoever has no account is signed in no more; one who signs in anew is vouched for.
+    await this.deps.signIns.removeOf(answeredWith(false));
     await this.deps.store.postpone(answeredWith(undefined), this.deps.clock.now() + UNCLEAR_MS);
     if (answers.size > 0) this.markRecovered(homeserver);
     else if (failures.length > 0) this.markFailed(homeserver, failures[0]);

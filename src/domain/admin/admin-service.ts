@@ -1,3 +1,4 @@
+import type { AccountStore, SignIn } from '../../ports/account-store.js';
 import type { AssociationStore } from '../../ports/association-store.js';
 import type { InviteStore } from '../../ports/invite-store.js';
 import type { JobQueue } from '../../ports/job-queue.js';
@@ -29,6 +30,7 @@ export interface AdminDependencies {
   readonly jobQueue: JobQueue;
   readonly associations: AssociationStore;
   readonly userBindings: BindingService;
+  readonly signIns: AccountStore;
   readonly deprovisioningService: DeprovisioningService;
   readonly telemetry: Telemetry;
 }
@@ -85,6 +87,23 @@ export class AdminService {
       }
     }
     return found;
+  }
+
+  /** Who is signed in: one user, or all. The tokens themselves are known to nobody. */
+  async signIns(mxid?: Mxid): Promise<readonly SignIn[]> {
+    if (mxid !== undefined) return this.deps.signIns.ofUser(mxid);
+    const found: SignIn[] = [];
+    for await (const page of this.deps.signIns.all()) found.push(...page);
+    return found.sort((a, b) => (a.mxid === b.mxid ? b.usedAt - a.usedAt : a.mxid < b.mxid ? -1 : 1));
+  }
+
+  /** Ends all access tokens of a user. @returns how many there were */
+  async endSignIns(mxid: Mxid): Promise<number> {
+    const count = await this.deps.signIns.removeOf([mxid]);
+    if (count > 0) {
+      this.deps.telemetry.info('access tokens ended by an operator', { event: 'admin_tokens_ended', mxid, count });
+    }
+    return count;
   }
 
   /** @throws Refused as `Bindings.bindByOperator` does */

@@ -1,4 +1,5 @@
 import type { Binding } from '../associations/binding.js';
+import type { SignIn } from '../../ports/account-store.js';
 import { DomainError } from '../shared/errors.js';
 import { type Mxid, parseMxid } from '../identifiers/mxid.js';
 import type { ListedInvite, AdminService } from './admin-service.js';
@@ -14,6 +15,10 @@ export interface OperationsByText {
   bind(address: string, mxid: string): Promise<void>;
   /** @returns whether there was such a binding */
   unbind(address: string, mxid: string): Promise<boolean>;
+  /** @param mxid absent: of all users */
+  signIns(mxid: string | undefined): Promise<readonly SignIn[]>;
+  /** @returns how many access tokens there were */
+  endSignIns(mxid: string): Promise<number>;
 }
 
 /** All of these throw Refused `invalid_email`, `invalid_address` or `invalid_mxid` for what cannot be read. */
@@ -23,6 +28,8 @@ export const operationsByText = (adminService: AdminService): OperationsByText =
   bindings: async (who, only) => adminService.bindings(who === undefined ? undefined : threepidOrMxid(who), only),
   bind: async (address, mxid) => adminService.bind(threepidFrom(address), mxidFrom(mxid)),
   unbind: async (address, mxid) => adminService.unbind(threepidFrom(address), mxidFrom(mxid)),
+  signIns: async (mxid) => adminService.signIns(mxid === undefined ? undefined : mxidFrom(mxid)),
+  endSignIns: async (mxid) => adminService.endSignIns(mxidFrom(mxid)),
 });
 
 const threepidOrMxid = (text: string) => (text.trim().startsWith('@') ? mxidFrom(text) : threepidFrom(text));

@@ -214,11 +214,27 @@ describe('with accounts checked', () => {
         clock: domain.clock,
         quotas: domain.quotas,
       },
+      { idleMs: 1 },
       (mxid) => domain.accountStatuses.markExisting(mxid),
     );
     await signIn.register('example.org', 'token');
     expect(await round()).toEqual([a]);
     expect(await domain.hashed(a)).toBe(alice);
+  });
+
+  it('ends the access tokens of whoever has no account any more, and no others', async () => {
+    await domain.stores.accounts.addToken('of alice', alice, domain.clock.now());
+    await domain.stores.accounts.addToken('of bob', bob, domain.clock.now());
+    domain.accounts.existing.add(bob);
+    domain.accounts.existing.delete(alice);
+    domain.accounts.failure = new Error('no answer');
+    await round();
+    expect(await domain.stores.accounts.find('of alice')).toBe(alice);
+    domain.accounts.failure = undefined;
+    domain.clock.pass(60 * MINUTE_MS);
+    await round();
+    expect(await domain.stores.accounts.find('of alice')).toBeUndefined();
+    expect(await domain.stores.accounts.find('of bob')).toBe(bob);
   });
 
   it('knows after a restart, and in every other instance', async () => {

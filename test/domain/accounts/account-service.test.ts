@@ -1,17 +1,20 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MemoryAccountStore } from '../../support/memory/account-store.js';
-import { AccountService } from '../../../src/domain/accounts/account-service.js';
+import { type AccountOptions, AccountService } from '../../../src/domain/accounts/account-service.js';
 import { DomainError } from '../../../src/domain/shared/errors.js';
 import { MemoryRateLimits } from '../../../src/adapters/memory/rate-limits.js';
 import { Quotas } from '../../../src/domain/rate-limiting/quotas.js';
+import { homeserverOf } from '../../../src/domain/identifiers/mxid.js';
 import { alice, bob, CountingRandom, FakeClock, fakeHomeservers } from '../../support/fakes.js';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 describe('Accounts', () => {
   let users: Map<string, string | DomainError>;
   let asked: string[];
   let clock: FakeClock;
+  let random: CountingRandom;
   let store: MemoryAccountStore;
   let accountService: AccountService;
 
@@ -19,18 +22,23 @@ describe('Accounts', () => {
     users = new Map();
     asked = [];
     clock = new FakeClock();
+    random = new CountingRandom();
     store = new MemoryAccountStore();
+    accountService = build();
+  });
+
+  const build = (options: Partial<AccountOptions> = {}) => {
     const homeservers = fakeHomeservers(users);
-    accountService = new AccountService({
+    const deps = {
       store,
       homeservers: {
-        onBind: async () => ({ kind: 'delivered' }),
-        whoHasOpenIdToken: (homeserver, openIdToken) => {
+        onBind: async () => ({ kind: 'delivered' }) as const,
+        whoHasOpenIdToken: (homeserver: string, openIdToken: string) => {
           asked.push(homeserver);
           return homeservers.whoHasOpenIdToken(homeserver, openIdToken);
         },
       },
-      random: new CountingRandom(),
+      random,
       clock,
       quotas: new Quotas(new MemoryRateLimits(clock), {
         mail: {},
@@ -39,8 +47,9 @@ describe('Accounts', () => {
         lookup: {},
         signIn: { perClient: { amount: 4, windowMs: HOUR_MS }, perHomeserver: { amount: 3, windowMs: HOUR_MS } },
       }),
-    });
-  });
+    };
+    return new AccountService(deps, { idleMs: 90 * DAY_MS, ...options });
+  };
 
   it('signs in the user whom the homeserver vouches for', async () => {
     users.set('t', alice);
@@ -148,6 +157,66 @@ describe('Accounts', () => {
     const accessToken = await accountService.register('example.org', 't');
     await accountService.logout(accessToken);
     await expect(accountService.logout(accessToken)).rejects.toMatchObject({ code: 'access_token_unknown' });
+  });
+
+  describe('access tokens', () => {
+    const signIn = async (service: AccountService, mxid = alice) => {
+      users.set('t', mxid);
+      clock.pass(HOUR_MS);
+      return service.register(homeserverOf(mxid), 't');
+    };
+    const isGood = (service: AccountService, token: string) =>
+      service.authenticate(token).then(
+        () => true,
+        () => false,
+      );
+
+    it('of one user are no more than so many: the one used least recently ends', async () => {
+      const service = build({ tokensPerUser: 2 });
+      const [first, second] = [await signIn(service), await signIn(service)];
+      const other = await signIn(service, '@bob:other.example');
+      await service.authenticate(first);
+      clock.pass(1);
+      await service.purge();
+      const third = await signIn(service);
+      expect(await Promise.all([first, second, third, other].map((token) => isGood(service, token)))).toEqual([
+        true,
+        false,
+        true,
+        true,
+      ]);
+    });
+
+    it('end when they have not been used for long, and not while they are, by whichever instance', async () => {
+      const [service, another] = [build({ idleMs: 10 * DAY_MS }), build({ idleMs: 10 * DAY_MS })];
+      const [used, unused] = [await signIn(service), await signIn(service)];
+      for (let day = 0; day < 30; day++) {
+        clock.pass(DAY_MS);
+        expect(await isGood(another, used)).toBe(true);
+        await service.purge();
+        await another.purge();
+        expect(store.users()).toHaveLength(day < 10 ? 2 : 1);
+      }
+      expect(await isGood(service, unused)).toBe(false);
+    });
+
+    it('of users of a homeserver that is not served any more are of no use at once, and then gone', async () => {
+      const before = build({ servedHomeservers: ['example.org', 'evil.example'] });
+      const mallory = await signIn(before, '@mallory:evil.example');
+      const good = await signIn(before);
+      const after = build({ servedHomeservers: ['example.org'] });
+      expect(await isGood(after, mallory)).toBe(false);
+      expect(await isGood(after, good)).toBe(true);
+      await after.purge();
+      expect(store.users()).toEqual([alice]);
+    });
+
+    it('stay where every homeserver is served', async () => {
+      const service = build();
+      const token = await signIn(service, '@zoe:other.example');
+      await service.purge();
+      expect(await isGood(service, token)).toBe(true);
+    });
   });
 
   describe('limits', () => {

@@ -47,6 +47,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   lookup: 'Who is behind an address.',
   validation: 'How somebody proves that an address is theirs.',
   bindings: 'Addresses that users bind themselves.',
+  accessTokens: 'What users sign in to this server with.',
   invites: 'Where invitation mails lead.',
   limits: 'How many, in what time; `false` in place of one, of a group or of all is without limit.',
   'limits.mail': 'Validation mails.',

@@ -324,6 +324,19 @@ export const schema = {
     },
   },
 
+  accessTokens: {
+    perUser: {
+      doc: 'Most access tokens of one user; the one that was used least recently ends first. `false` is without limit.',
+      format: 'cap',
+      default: 50,
+    },
+    idleLifetime: {
+      doc: 'How long an access token stays good without being used; clients then sign in again by themselves.',
+      format: 'lifetime',
+      default: '90d',
+    },
+  },
+
   invites: {
     webClient: {
       doc: 'Web client that opens the links of invitation mails.',

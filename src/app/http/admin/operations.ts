@@ -7,9 +7,10 @@ import { queryOf } from '../request/query.js';
 
 const TokenQuery = z.object({ token: z.string() });
 const WhoQuery = z.object({ who: z.string().optional(), suspended: z.enum(['true', 'false']).optional() });
+const UserQuery = z.object({ mxid: z.string() });
 const PairQuery = z.object({ address: z.string(), mxid: z.string() });
 
-/** Invitations and bindings by hand. @param allow throws for whoever may not ask */
+/** Invitations, bindings and access tokens by hand. @param allow throws for whoever may not ask */
 export const adminOperationEndpoints = (operations: OperationsByText, allow: (req: Request) => void): Endpoints => ({
   '/invites': {
     async GET(req, res) {
@@ -44,6 +45,20 @@ export const adminOperationEndpoints = (operations: OperationsByText, allow: (re
       allow(req);
       const { address, mxid } = read(PairQuery, queryOf(req));
       res.json({ found: await operations.unbind(address, mxid) });
+    },
+  },
+  '/tokens': {
+    async GET(req, res) {
+      allow(req);
+      const { who } = read(WhoQuery, queryOf(req));
+      res.json({ tokens: await operations.signIns(who) });
+    },
+  },
+  '/tokens/end': {
+    async POST(req, res) {
+      allow(req);
+      const { mxid } = read(UserQuery, queryOf(req));
+      res.json({ ended: await operations.endSignIns(mxid) });
     },
   },
 });

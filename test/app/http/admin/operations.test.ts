@@ -24,6 +24,8 @@ describe('operations on the admin listener', () => {
     ['GET', '/invites'],
     ['POST', '/invites/revoke?token=x'],
     ['GET', '/bindings'],
+    ['GET', '/tokens'],
+    ['POST', `/tokens/end?${query({ mxid: alice })}`],
     ['POST', `/bindings/bind?${query({ address: 'alice@example.com', mxid: alice })}`],
     ['POST', `/bindings/unbind?${query({ address: 'alice@example.com', mxid: alice })}`],
   ] as const)('want the admin token for %s %s', async ([method, path]) => {
@@ -32,6 +34,24 @@ describe('operations on the admin listener', () => {
     expect(status).toBe(401);
     expect(text).not.toContain('alice@');
     expect(await app.stores.associations.find([email('alice@example.com')])).toMatchObject([{ mxid: bob }]);
+  });
+
+  it('show who is signed in, without their tokens, and end the tokens of one user', async () => {
+    const tokens = [await app.signIn(alice), await app.signIn(alice), await app.signIn(bob)];
+    const list = async (who?: string) =>
+      (await app.callAdmin('GET', `/tokens${who === undefined ? '' : `?${query({ who })}`}`, { token })).json.tokens;
+    const [at, of] = [app.clock.now(), (mxid: string) => ({ mxid, createdAt: app.clock.now(), usedAt: at })];
+    expect(await list()).toEqual([of(alice), of(alice), of(bob)]);
+    expect(await list(bob)).toEqual([of(bob)]);
+    expect((await app.callAdmin('GET', '/tokens?who=alice', { token })).status).toBe(400);
+
+    const end = (mxid: string) => app.callAdmin('POST', `/tokens/end?${query({ mxid })}`, { token });
+    expect((await end(alice)).json).toEqual({ ended: 2 });
+    expect((await end(alice)).json).toEqual({ ended: 0 });
+    const statuses = [];
+    for (const one of tokens) statuses.push((await app.call('GET', '/v2/account', { token: one })).status);
+    expect(statuses).toEqual([401, 401, 200]);
+    expect(app.telemetry.all('access tokens ended by an operator')).toMatchObject([{ mxid: alice, count: 2 }]);
   });
 
   it('show invitations, oldest first, delivered or not', async () => {

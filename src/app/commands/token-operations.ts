@@ -1,0 +1,34 @@
+import type { OperationsByText } from '../../domain/admin/text-admin-service.js';
+import { groupBy } from '../../domain/shared/group-by.js';
+import type { SignIn } from '../../ports/account-store.js';
+import type { Output } from './operations.js';
+
+/** Shows who is signed in: how many access tokens each user has, or those of one user. @returns the exit code: 1 if there are none */
+export async function listTokens(
+  access: OperationsByText,
+  user: string | undefined,
+  { isJson, paint, print }: Output,
+): Promise<number> {
+  const tokens = await access.signIns(user);
+  if (isJson) print(JSON.stringify(tokens, undefined, 2));
+  else if (tokens.length === 0) print('There are no access tokens.');
+  else if (user === undefined) {
+    for (const [mxid, owned] of groupBy(tokens, (token) => token.mxid)) {
+      const last = owned.reduce((latest, { usedAt }) => Math.max(latest, usedAt), 0);
+      print(`${paint.bold(mxid)}  ${owned.length}  ${paint.dim(`last used ${day(last)}`)}`);
+    }
+  } else for (const token of tokens) print(tokenText(token, paint));
+  return tokens.length > 0 ? 0 : 1;
+}
+
+/** Ends all access tokens of a user. @returns the exit code: 1 if there were none */
+export async function endTokens(access: OperationsByText, user: string, { print }: Output): Promise<number> {
+  const count = await access.endSignIns(user);
+  print(count === 0 ? `${user} has no access tokens.` : `Ended ${count} of ${user}.`);
+  return count > 0 ? 0 : 1;
+}
+
+const tokenText = ({ mxid, createdAt, usedAt }: SignIn, paint: Output['paint']): string =>
+  `${paint.bold(mxid)}  made ${day(createdAt)}  ${paint.dim(`last used ${day(usedAt)}`)}`;
+
+const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
