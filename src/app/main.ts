@@ -70,6 +70,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const admin = await listen(
       adminApp(services, {
         adminToken: await openAdminToken(config.dataDir),
+        host: config.admin.host,
         health: healthOf(
           db,
           services.mirrorService,

@@ -131,6 +131,7 @@ export async function startApp(settings: Settings = {}) {
     services,
     pepperService,
     port: listening.port,
+    adminPort: adminListening.port,
     call: (method: string, path: string, call: Call = {}) =>
       askApi(listening.port, method, `/_matrix/identity${path}`, call),
     callAdmin: (method: string, path: string, call: Call = {}) => ask(adminListening.port, method, path, call),

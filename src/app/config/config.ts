@@ -117,6 +117,9 @@ function readAll(settings: Settings, reading: ConfigReader) {
   const of = <T>(sections: readonly string[], read: (settings: Settings, reading: ConfigReader) => T): T =>
     sections.some((name) => problems.hasErrorAt([name])) ? (undefined as T) : read(settings, reading);
   const path = (at: KeyPath, text: string | undefined) => text && optionPath(reading, at, text);
+  const isGuessable = limits.wrongCodes.perSession === undefined && validation.codeLength < 8;
+  if (isGuessable)
+    reading.warnings.push(`limits.wrongCodes is off and a code has ${validation.codeLength} digits: it can be guessed`);
   if (lookup.pepperGraceMs > lookup.pepperLifetimeMs && !problems.hasErrorAt(['lookup'])) {
     problems.add(['lookup', 'pepperGrace'], 'is longer than pepperLifetime');
   }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { constants } from 'node:fs';
 import { access, readFile, stat, statfs } from 'node:fs/promises';
 import { databaseVersion } from '../../adapters/knex/database.js';
@@ -19,7 +20,7 @@ const FULL_MB = 1;
 
 /** Where data and keys are, who else may read them, and whether there is room for more. */
 export const filesTrial =
-  ({ dataDir, signing }: Config): Check =>
+  ({ dataDir, database, signing }: Config): Check =>
   async () => {
     const { ok, warning, failure } = area('files');
     const folder = await modeOf(dataDir);
@@ -37,6 +38,7 @@ export const filesTrial =
           : folder & 0o007
             ? warning(`${dataDir} is open to everybody (mode 0${folder.toString(8)})`, `chmod o= ${dataDir}`)
             : ok(`${dataDir} is ours`),
+      ...(await readableByOthers([join(dataDir, 'admin-token'), ...databaseFile(database)])),
       ...(folder === undefined ? [] : room(dataDir, await freeMb(dataDir))),
       key === undefined
         ? warning(`there is no ${signing.keyFile} yet`, 'it is made at the first start; keep a copy of it')
@@ -70,6 +72,18 @@ async function freeMb(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return (bavail * bsize) / MB;
 }
+
+/** Files that hold tokens and addresses, and that others than their owner may read. */
+export async function readableByOthers(files: readonly string[]): Promise<readonly CheckResult[]> {
+  const { warning } = area('files');
+  const modes = await Promise.all(files.map(modeOf));
+  return files.flatMap((file, at) =>
+    (modes[at] ?? 0) & 0o077 ? [warning(`others than its owner may read ${file}`, `chmod 600 ${file}`)] : [],
+  );
+}
+
+const databaseFile = (database: Config['database']): readonly string[] =>
+  database.kind === 'sqlite' ? [database.file] : [];
 
 const modeOf = (path: string): Promise<number | undefined> =>
   stat(path).then(

@@ -102,9 +102,9 @@ export function answerErrors(
   };
 }
 
-/** Of what a mail server or a gateway says, whoever waits for the message needs to know. */
+/** What the mail server or the gateway says names hosts and accounts of the operator: it is for the log. */
 const messageOf = ({ message, cause }: Error): string =>
-  cause instanceof DeliveryError ? `${message}: ${cause.message}` : message;
+  cause instanceof DeliveryError && cause.isFinal ? `${message}: it would be refused again` : message;
 
 /** Whatever Express and its body parser throw, and that we end, in our words. */
 function toRequestError(error: unknown): unknown {

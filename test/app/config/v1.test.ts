@@ -27,6 +27,14 @@ describe('who may use version 1 without being told', () => {
     expect(loadFromEtc(yaml).warnings.join('\n')).toContain(words);
   });
 
+  it.each([
+    ['short codes that may be guessed at without end', 'limits: { wrongCodes: { perSession: false } }', true],
+    ['long ones', 'limits: { wrongCodes: { perSession: false } }\nvalidation: { codeLength: 10 }', false],
+    ['codes with a limit', 'validation: { codeLength: 4 }', false],
+  ])('is warned about for %s, or not', (_case, yaml, isWarned) => {
+    expect(loadFromEtc(yaml).warnings.some((warning) => warning.includes('it can be guessed'))).toBe(isWarned);
+  });
+
   it('takes its own names, and web clients, for its own', () => {
     const yaml = `${named}invites: { webClient: "https://element.example.org/app" }\nv1: { allowHosts: [islet.lan] }`;
     expect(loadFromEtc(yaml).config.v1).toMatchObject({

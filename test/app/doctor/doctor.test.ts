@@ -1,10 +1,13 @@
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { doctorText, showDiagnoses } from '../../../src/app/commands/doctor.js';
 import { noPaint } from '../../../src/app/commands/terminal-style.js';
 import { area, type CheckResult, withinLimit } from '../../../src/app/doctor/check-result.js';
 import { runChecks, runCheck } from '../../../src/app/doctor/doctor.js';
 import { readinessOf, serverDiagnoses } from '../../../src/app/doctor/check-public-url.js';
-import { room } from '../../../src/app/doctor/check-storage.js';
+import { readableByOthers, room } from '../../../src/app/doctor/check-storage.js';
 import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
 import { loadFromEtc } from '../../support/config/etc-islet.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
@@ -102,6 +105,19 @@ describe('a running server', () => {
       'ok: its mirror of staff has 5 entries',
       'warning: its mirror of guests is behind: no route',
       'warning: cannot find out which accounts example.org has: timeout',
+    ]);
+  });
+});
+
+describe('files with tokens and addresses', () => {
+  it('are told of if others may read them', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'islet-doctor-'));
+    const [open, closed] = [join(folder, 'islet.db'), join(folder, 'admin-token')];
+    for (const file of [open, closed]) await writeFile(file, '', { mode: 0o600 });
+    await chmod(open, 0o644);
+    const found = await readableByOthers([open, closed, join(folder, 'missing')]);
+    expect(found.map(({ state, words }) => [state, words])).toEqual([
+      ['warning', `others than its owner may read ${open}`],
     ]);
   });
 });

@@ -10,12 +10,15 @@ import { createExpressApp } from '../express-app.js';
 import { type Health, healthEndpoints } from './health.js';
 import { mounting } from '../endpoints.js';
 import { answerErrors } from '../errors.js';
+import { hostIn, isPrivateName } from '../request/v1-access.js';
 import { RequestError } from '../request-error.js';
 import { requestLog } from '../request-log.js';
 
 export interface AdminOptions {
   /** What must come as `Authorization: Bearer …` with everything that changes something or tells of people. */
   readonly adminToken: string;
+  /** The name that it listens on. Another one may be anybody's that was made to lead here. */
+  readonly host?: string;
   readonly health: Health;
   readonly clock: Clock;
 }
@@ -37,7 +40,14 @@ export function adminApp(
       throw new RequestError('admin_token_wrong', 'This needs the admin token as Authorization: Bearer');
     }
   };
-  const app = createExpressApp();
+  const app = createExpressApp((req, _res, next) => {
+    if (isPrivateName(hostIn(req.headers.host)) || hostIn(req.headers.host) === options.host?.toLowerCase())
+      return next();
+    throw new RequestError(
+      'host_not_allowed',
+      'The admin listener is reached by its address, or by the name in admin.host',
+    );
+  });
   // Before the log: they are asked every few seconds for ever.
   const mount = mounting(app);
   mount('', healthEndpoints(options.health));

@@ -55,10 +55,11 @@ export function v1Access(options: V1AccessOptions, clientOf: ClientOf): (req: Re
 }
 
 /** The host name in a `Host` header, without port and brackets. */
-const hostIn = (header = ''): string => {
+export const hostIn = (header = ''): string => {
   const text = header.trim().toLowerCase();
   return /^\[([^\]]*)\](?::\d*)?$/.exec(text)?.[1] ?? text.replace(/:\d*$/, '').replace(/\.$/, '');
 };
 
 /** Nobody of the Internet owns an address, or a name without a dot. */
-const isPrivateName = (host: string): boolean => isIP(host) !== 0 || !host.includes('.') || host.endsWith('.localhost');
+export const isPrivateName = (host: string): boolean =>
+  isIP(host) !== 0 || !host.includes('.') || host.endsWith('.localhost');

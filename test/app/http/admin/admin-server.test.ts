@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { describe, expect, it, vi } from 'vitest';
 import type { DirectoryPage } from '../../../../src/ports/directory.js';
 import { ShutdownError } from '../../../../src/domain/shared/errors.js';
@@ -220,4 +222,19 @@ describe('mirrors on the admin listener', () => {
     state.failure = undefined;
     expect([status, json.isApplied, json.refusal]).toEqual([200, false, 'LDAP search failed']);
   });
+});
+
+describe('the admin listener', () => {
+  const app = useApp();
+
+  it.for(['/health/ready', '/metrics', '/health/live', '/mirrors'])(
+    'tells nothing at %s under a name that somebody has made to lead here',
+    async (path) => {
+      const req = request({ port: app.adminPort, path, headers: { host: 'attacker.example' } });
+      req.end();
+      const [answer] = (await once(req, 'response')) as [IncomingMessage];
+      expect(answer.statusCode).toBe(403);
+      answer.resume();
+    },
+  );
 });
