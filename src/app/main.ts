@@ -99,7 +99,9 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     });
 
     const schedules = startSchedules(house, pepperService, indexUpdater, feed, clock, config.invites.lifetimeMs);
-    closing.push(() => Promise.all(schedules.map((schedule) => schedule.close())));
+    let closed: Promise<unknown> | undefined;
+    const closeSchedules = () => (closed ??= Promise.all(schedules.map((schedule) => schedule.close())));
+    closing.push(closeSchedules);
     schedules.push(
       ...scheduleMirrorSyncs(
         configuredSources,
@@ -137,7 +139,8 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       documents: house.documents,
     });
     const listening = await listen(app, config.listen);
-    closing.push(() => listening.close());
+    // Together: no job is begun while requests under way end, and a job that hangs takes none of their time.
+    closing.push(() => Promise.all([listening.close(), closeSchedules()]));
     if (config.pidFile) {
       await writeFile(config.pidFile, `${process.pid}\n`).catch((cause: unknown) => {
         throw new Error('pidFile cannot be written', { cause });

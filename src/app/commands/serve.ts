@@ -2,6 +2,10 @@ import { rm } from 'node:fs/promises';
 import { LogTelemetry } from '../../adapters/system/log-telemetry.js';
 import type { Config, LoadedConfig } from '../config/config.js';
 import { serve } from '../main.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+
+/** Supervisors kill after 30 s. */
+const SHUTDOWN_MS = 24_000;
 
 /** Runs the server until SIGTERM or SIGINT, and reopens its log on SIGHUP. */
 export async function serveUntilSignalled({ config, warnings }: LoadedConfig): Promise<void> {
@@ -23,11 +27,29 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig): P
     }
     await new Promise<void>((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
     telemetry.info('shutting down', { event: 'server_stopping' });
-    await islet.close();
+    await closeWithin(SHUTDOWN_MS, islet, telemetry);
     if (config.pidFile !== undefined) await rm(config.pidFile, { force: true });
   } finally {
     await telemetry.close();
   }
+}
+
+/**
+ * Closes, and waits no longer than `limitMs`: a database or a neighbour that hangs must not have us killed. What
+ * jobs are in hand then, this instance or another one takes up.
+ */
+export async function closeWithin(
+  limitMs: number,
+  { close }: { readonly close: () => Promise<void> },
+  telemetry: Telemetry,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, limitMs, 'late');
+  });
+  const outcome = await Promise.race([close(), late]);
+  clearTimeout(timer);
+  if (outcome === 'late') telemetry.warn('shutdown cut off', { event: 'shutdown_cut_off', seconds: limitMs / 1_000 });
 }
 
 /** The log as it is configured. */

@@ -8,6 +8,8 @@ const IDLE_MS = 76_000;
 /** Node would end idle connections while their next request begins, if this were not longer than they live. */
 const HEADERS_BEYOND_IDLE_MS = 4_000;
 const REQUEST_MS = 120_000;
+/** Longer than a mail may take: the longest that a request waits for. */
+const REQUESTS_END_MS = 21_000;
 
 export interface ListenOptions {
   readonly host: string;
@@ -65,7 +67,7 @@ export async function listen(
 
   return {
     port: (server.address() as AddressInfo).port,
-    async close(idleMs = 2_000, limitMs = 10_000) {
+    async close(idleMs = 2_000, limitMs = REQUESTS_END_MS) {
       isClosing = true;
       for (const res of unanswered) if (!res.headersSent) res.setHeader('Connection', 'close');
       const closed = once(server, 'close');
