@@ -10,7 +10,16 @@ export interface Submitted {
   readonly text: string;
 }
 
-export type Behaviour = 'accept' | 'refuse' | 'refuseBind' | 'ignoreBind' | 'ignore' | 'cutAtBind' | 'cutAtSubmit';
+export type Behaviour =
+  | 'accept'
+  | 'refuse'
+  | 'refuseBind'
+  | 'ignoreBind'
+  | 'ignore'
+  | 'cutAtBind'
+  | 'cutAtSubmit'
+  | 'throttle'
+  | 'full';
 
 /** A message centre of our own on a free port of 127.0.0.1. */
 export async function startMessageCentre(password: string, certificate?: Certificate) {
@@ -36,6 +45,11 @@ export async function startMessageCentre(password: string, certificate?: Certifi
       state.asked += 1;
       if (state.behaviour === 'cutAtSubmit') return session.destroy();
       if (state.behaviour === 'ignore') return;
+      if (state.behaviour === 'throttle' || state.behaviour === 'full') {
+        const status = state.behaviour === 'full' ? 0x14 : 0x58;
+        state.behaviour = 'accept';
+        return session.send(pdu.response({ command_status: status }));
+      }
       if (state.behaviour === 'refuse') {
         return session.send(pdu.response({ command_status: smpp.errors['ESME_RINVDSTADR'] }));
       }

@@ -196,3 +196,14 @@ describe('the gateway after one that speaks SMPP', () => {
     expect(first.submitted).toHaveLength(1);
   });
 });
+
+it.each(['throttle', 'full'] as const)(
+  'a message centre that has too much to do (%s) is asked again before the next',
+  async (behaviour) => {
+    const centre = await messageCentre(behaviour);
+    const next = await messageCentre();
+    await senderOver(gatewayTo(centre.port), gatewayTo(next.port)).send(msisdn(number), code);
+    expect(centre.submitted).toHaveLength(1);
+    expect(next.submitted).toHaveLength(0);
+  },
+);

@@ -421,3 +421,12 @@ it('cannot be read from a folder', () => {
   mkdirSync(join(folder, 'islet.yaml'));
   expect(() => loadConfig({ env: {}, cwd: folder })).toThrow(/is a folder, not a file/);
 });
+
+it.each([
+  ['"[127.0.0.1]"', '[127.0.0.1]'],
+  ['192.0.2.7', '[192.0.2.7]'],
+  ['"::1"', '[IPv6:::1]'],
+  ['id.example.org', 'id.example.org'],
+])('introduces itself to relays as %s', (written, said) => {
+  expect(loadFromEtc(`mail: { host: mx, ehloName: ${written} }`).config.mail?.ehloName).toBe(said);
+});

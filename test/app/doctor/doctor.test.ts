@@ -18,7 +18,7 @@ const directory = area('directory staff');
 const all: readonly CheckResult[] = [
   directory.ok('ldaps://dc1: bound'),
   directory.warning('left out in 2 of them: no name'),
-  mail.failure('mail server mx:25: the connection is refused', 'open the port'),
+  mail.failure('mail server mx:25:\nthe  connection is refused', 'open the port'),
   mail.skipped('not tried'),
 ];
 

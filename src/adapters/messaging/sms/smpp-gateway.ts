@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Pdu } from 'smpp';
 import { inDefaultAlphabet, inUcs2 } from './alphabet.js';
 import { GatewayError, type Sms, type SmsGateway } from './gateway.js';
@@ -14,6 +15,10 @@ const INTERNATIONAL = { dest_addr_ton: 1, dest_addr_npi: 1 };
 /** Spec: 5.2.19. 0 is what the message centre takes for its default: everywhere that of GSM. */
 const DEFAULT_ALPHABET = 0;
 const UCS2 = 8;
+/** The queue is full, or we are too fast: 5.1.3, ESME_RMSGQFUL and ESME_RTHROTTLED. */
+const PASSING = [0x14, 0x58];
+const MOST_AGAIN = 2;
+const AGAIN_MS = 1_000;
 /** Octets that fit into `short_message`; what is longer goes as payload. */
 const SHORT = 254;
 
@@ -33,6 +38,11 @@ export class SmppGateway implements SmsGateway {
     let answer: Pdu;
     try {
       answer = await link.submit(fieldsOf(sms));
+      // Nothing was accepted: the same message may be handed over once more.
+      for (let again = 0; PASSING.includes(answer.command_status) && again < MOST_AGAIN; again++) {
+        await pause(AGAIN_MS);
+        answer = await link.submit(fieldsOf(sms));
+      }
     } catch (error) {
       // A message centre that does not answer this one would not answer the next either.
       link.destroy();

@@ -44,7 +44,7 @@ export function readMail({ mail, server }: Settings, reading: ConfigReader) {
     password,
     ...certificates,
     from: mail.from ?? defaultFrom(server.name),
-    ehloName: mail.ehloName ?? nameOf(server.publicUrl),
+    ehloName: introduction(mail.ehloName ?? nameOf(server.publicUrl)),
     timeLimitMs: mail.timeLimitMs,
   });
 }
@@ -69,6 +69,10 @@ function takeApart(mail: Settings['mail'], smtpUrl: string, { problems }: Config
     password: url.password ? decodeURIComponent(url.password) : mail.password,
   });
 }
+
+/** An address stands in brackets there: RFC 5321, 4.1.3. */
+const introduction = (host: string): string =>
+  isIP(host) === 0 ? host : `[${isIP(host) === 6 ? 'IPv6:' : ''}${host}]`;
 
 /** A name that relays take: many refuse addresses. */
 function nameOf(publicUrl: string | undefined): string {
