@@ -6,7 +6,7 @@ export abstract class HomeserverKeys {
    * Server-Server API, "Retrieving server keys".
    *
    * @returns `undefined` if the homeserver has no such key
-   * @throws Refused `homeserver_failed` if it could not be asked, its message naming what went wrong
+   * @throws DomainError `homeserver_failed` if it could not be asked, its message naming what went wrong
    *   in words fit for a stranger
    */
   abstract find(homeserver: string, keyId: string): Promise<string | undefined>;

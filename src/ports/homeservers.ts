@@ -15,7 +15,7 @@ export abstract class Homeservers {
    * of that homeserver. Spec: Server-Server API, "OpenID".
    *
    * @returns `undefined` if the homeserver does not know the token
-   * @throws Refused `homeserver_failed`, its message naming what went wrong in words fit for a stranger;
+   * @throws DomainError `homeserver_failed`, its message naming what went wrong in words fit for a stranger;
    *   `homeserver_invalid` or `homeserver_not_allowed` if it is not asked at all
    */
   abstract whoHasOpenIdToken(homeserver: string, openIdToken: string): Promise<string | undefined>;

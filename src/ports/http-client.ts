@@ -60,6 +60,6 @@ export class HttpConnectionError extends Error {
 
 /** HTTP to other servers. Follows no redirects, obeys no proxy from the environment. */
 export abstract class HttpClient {
-  /** @throws HopFailed if there is no complete answer within the limits */
+  /** @throws HttpConnectionError if there is no complete answer within the limits */
   abstract request(request: HttpRequest): Promise<HttpResponse>;
 }

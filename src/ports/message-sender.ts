@@ -55,8 +55,8 @@ export abstract class MessageSender {
   /**
    * Resolves when the next hop has accepted the message.
    *
-   * @throws SendFailed if it was refused or took too long; after too long it may have been accepted
-   * @throws Refused `destination_rejected` if messages to this address are not sent from here
+   * @throws DeliveryError if it was refused or took too long; after too long it may have been accepted
+   * @throws DomainError `destination_rejected` if messages to this address are not sent from here
    */
   abstract send(to: Threepid, message: Message): Promise<void>;
 }

@@ -29,7 +29,7 @@ export abstract class Signer {
    * Signs with a given private key, under our name and the key id `ed25519:0`.
    *
    * @param privateKey 32 bytes in either base64 alphabet
-   * @throws Refused `invalid_public_key` if it is not that
+   * @throws DomainError `invalid_public_key` if it is not that
    */
   abstract signWith<T extends JsonObject>(object: T, privateKey: string): Promise<Signed<T>>;
 

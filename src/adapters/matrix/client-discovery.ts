@@ -32,7 +32,7 @@ export class ClientPlaces {
     private readonly known: Readonly<Record<string, KnownClientPlace>> = {},
   ) {}
 
-  /** @throws Error or HopFailed if it cannot be found */
+  /** @throws Error or HttpConnectionError if it cannot be found */
   async find(homeserver: string): Promise<ClientPlace> {
     const known = Object.hasOwn(this.known, homeserver) ? this.known[homeserver] : undefined;
     if (known) return knownPlace(known);

@@ -93,7 +93,7 @@ export class FederationClient {
 
   /**
    * @returns any answer, whatever its status
-   * @throws HomeserverUnreached if there is none within the time limit, which includes finding it
+   * @throws HomeserverUnreachableError if there is none within the time limit, which includes finding it
    */
   async request(homeserver: string, request: FederationRequest): Promise<FederationResponse> {
     const deadline = this.clock.now() + request.timeLimitMs;

@@ -84,7 +84,7 @@ export class WellKnown {
  * The answer at the end of the redirects.
  *
  * @param leftMs how much time there still is
- * @throws HopFailed, or an Error if they lead nowhere
+ * @throws HttpConnectionError, or an Error if they lead nowhere
  */
 export async function followRedirects(http: HttpClient, start: string, leftMs: () => number): Promise<HttpResponse> {
   let url = start;

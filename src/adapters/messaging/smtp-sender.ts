@@ -55,7 +55,7 @@ export class SmtpSender implements MessageSender {
     }
   }
 
-  /** Connects and logs in, and sends nothing. @throws SendFailed as `send` would */
+  /** Connects and logs in, and sends nothing. @throws DeliveryError as `send` would */
   async verify(): Promise<void> {
     try {
       await this.pool.verify();

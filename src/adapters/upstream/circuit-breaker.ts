@@ -47,8 +47,8 @@ export class CircuitBreaker {
   ) {}
 
   /**
-   * @param ask may throw `Unaskable`, which says nothing of the server
-   * @throws NotAsked at once while it rests, and when it is put off; otherwise what `ask` throws
+   * @param ask may throw `UnsupportedPepperError`, which says nothing of the server
+   * @throws SourceUnavailableError at once while it rests, and when it is put off; otherwise what `ask` throws
    */
   async run<T>(ask: () => Promise<T>): Promise<T> {
     const refusal = this.refusal();

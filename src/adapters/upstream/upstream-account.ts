@@ -75,7 +75,7 @@ export class UpstreamAccount {
     throw new Error(`${this.origin} answered 200 to the registration, but without a token`);
   }
 
-  /** @throws UpstreamRefused with the status 401 if it does not know our token */
+  /** @throws UpstreamResponseError with the status 401 if it does not know our token */
   async state(): Promise<AccountState> {
     const [account, details] = await Promise.all([
       this.unlessTerms(() => this.get(`${V2}/account`)),

@@ -79,7 +79,7 @@ export class UpstreamServer {
    * @param path below the base, `/_matrix/identity/…`
    * @param deadline on the clock of `performance.now()`
    * @returns a JSON object
-   * @throws UpstreamRefused for an answer that says no, PutOff for one that says later, HopFailed if
+   * @throws UpstreamResponseError for an answer that says no, RateLimitedError for one that says later, HttpConnectionError if
    *   there is none
    */
   async ask(

@@ -8,7 +8,7 @@ import { printable, printableJson } from '../../domain/shared/printable.js';
  * Sends one mail to this address and shows each step towards the mail server.
  *
  * @returns the exit code: 0 if the mail was accepted, 1 if not
- * @throws Refused if the address is none
+ * @throws DomainError if the address is none
  */
 export async function mailTest(
   { mail, server }: Config,

@@ -27,7 +27,7 @@ export class TermsService {
   /**
    * Lets those pass who have accepted every policy, each in any one of its languages.
    *
-   * @throws Refused `terms_not_signed`
+   * @throws DomainError `terms_not_signed`
    */
   async check(mxid: Mxid): Promise<void> {
     if (this.policies.length === 0) return;

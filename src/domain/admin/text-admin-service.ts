@@ -21,7 +21,7 @@ export interface OperationsByText {
   endSignIns(mxid: string): Promise<number>;
 }
 
-/** All of these throw Refused `invalid_email`, `invalid_address` or `invalid_mxid` for what cannot be read. */
+/** All of these throw DomainError `invalid_email`, `invalid_address` or `invalid_mxid` for what cannot be read. */
 export const operationsByText = (adminService: AdminService): OperationsByText => ({
   invites: () => adminService.invites(),
   revokeInvite: (token) => adminService.revokeInvite(token),

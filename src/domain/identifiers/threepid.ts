@@ -25,7 +25,7 @@ const DOMAIN =
  * The email address as the specification wants it compared: one mailbox, no display name, case
  * folded. Spec: appendix "Third-party identifiers".
  *
- * @throws Refused `invalid_email`
+ * @throws DomainError `invalid_email`
  */
 export function email(text: string): Threepid {
   const at = text.indexOf('@');
@@ -43,7 +43,7 @@ export function email(text: string): Threepid {
 /**
  * A phone number as Matrix writes it: E.164 digits without the plus.
  *
- * @throws Refused `invalid_address`; numbers as people write them are for `phoneNumber`
+ * @throws DomainError `invalid_address`; numbers as people write them are for `phoneNumber`
  */
 export function msisdn(digits: string): Threepid {
   if (!isE164(digits)) throw new DomainError('invalid_address');
@@ -53,7 +53,7 @@ export function msisdn(digits: string): Threepid {
 /**
  * A threepid from its two parts as they stand on the wire.
  *
- * @throws Refused `medium_unsupported`, `invalid_email` or `invalid_address`
+ * @throws DomainError `medium_unsupported`, `invalid_email` or `invalid_address`
  */
 export function threepid(medium: string, address: string): Threepid {
   if (medium === 'email') return email(address);

@@ -10,7 +10,7 @@ const NEITHER =
  * An address as an operator types it: an email address, or a phone number with its calling code,
  * whose plus may be missing, or 00.
  *
- * @throws Refused `invalid_email` or `invalid_address`
+ * @throws DomainError `invalid_email` or `invalid_address`
  */
 export function threepidFrom(text: string): Threepid {
   const address = text.trim();

@@ -110,7 +110,7 @@ export class InviteService {
    * Signs for whoever follows the link of an invitation, with the key from that link. Spec: POST
    * /sign-ed25519.
    *
-   * @throws Refused `invalid_mxid`, `invite_unknown` or `invalid_public_key`
+   * @throws DomainError `invalid_mxid`, `invite_unknown` or `invalid_public_key`
    */
   async sign(token: string, privateKey: string, mxid: string): Promise<Signed<JsonObject>> {
     if (!parseMxid(mxid)) throw new DomainError('invalid_mxid');

@@ -52,7 +52,7 @@ export class LookupService {
    * @param entries hashes for `sha256`, `<address> <medium>` for `none`
    * @param viaPath the identity servers that ask for somebody else; a question that was here before, or
    *   has come a long way, is answered without asking others again
-   * @throws Refused `algorithm_unknown`, `too_many_addresses`, or `pepper_unknown` (with the pepper
+   * @throws DomainError `algorithm_unknown`, `too_many_addresses`, or `pepper_unknown` (with the pepper
    *   that is known, for `none` too)
    */
   async find(

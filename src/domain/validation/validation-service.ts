@@ -54,7 +54,7 @@ export class ValidationService {
    * with another token. Spec: POST /validate/email/requestToken.
    *
    * @returns the sid
-   * @throws Refused `limit_exceeded`, `destination_rejected`, and `email_not_sent` or
+   * @throws DomainError `limit_exceeded`, `destination_rejected`, and `email_not_sent` or
    *   `message_not_sent`, after which the same attempt may be repeated
    */
   async requestToken(request: TokenRequest): Promise<string> {
@@ -75,7 +75,7 @@ export class ValidationService {
    * Validates a session. Right again for a session that is validated already: clients repeat
    * themselves. Spec: POST /validate/email/submitToken.
    *
-   * @throws Refused `session_unknown`, `session_expired`, `session_closed` or `token_incorrect`
+   * @throws DomainError `session_unknown`, `session_expired`, `session_closed` or `token_incorrect`
    */
   async submitToken(sid: string, clientSecret: string, token: string): Promise<ValidationSession> {
     const session = await this.live(sid, clientSecret);
@@ -93,7 +93,7 @@ export class ValidationService {
   /**
    * The validated session. Spec: GET /3pid/getValidated3pid.
    *
-   * @throws Refused `session_unknown`, `session_expired` or `session_not_validated`
+   * @throws DomainError `session_unknown`, `session_expired` or `session_not_validated`
    */
   async validated(sid: string, clientSecret: string): Promise<ValidationSession & { readonly validatedAt: number }> {
     const session = await this.live(sid, clientSecret);
@@ -102,7 +102,7 @@ export class ValidationService {
     return { ...session, validatedAt };
   }
 
-  /** The session, validated or not. @throws Refused `session_unknown` or `session_expired` */
+  /** The session, validated or not. @throws DomainError `session_unknown` or `session_expired` */
   async live(sid: string, clientSecret: string): Promise<ValidationSession> {
     const session = await this.deps.store.get(sid);
     // One answer for both: a stranger must not learn which sids exist.

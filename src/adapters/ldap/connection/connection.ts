@@ -82,7 +82,7 @@ export class Connection {
     });
   }
 
-  /** @throws DirectoryProblem that names the URL and what is wrong with it */
+  /** @throws LdapError that names the URL and what is wrong with it */
   static async open(url: string, access: ConnectionSecurity, limitMs: number): Promise<Connection> {
     const { host, isEncrypted } = addressOf(url);
     const tls = { host, ...verifiedTls(host, access.tls) };
@@ -131,7 +131,7 @@ export class Connection {
     return this.end !== undefined && this.end !== CLOSED && isOwnTrouble(this.end);
   }
 
-  /** @throws DirectoryProblem */
+  /** @throws LdapError */
   async search(question: SearchRequest, { totalMs, stallMs, ofMs }: Limits): Promise<Page> {
     const { base, scope = 'sub', filter, attributes, id, pageSize, cookie, most } = question;
     // Servers count whole seconds, and a part of one as a whole: ours is the limit that counts.

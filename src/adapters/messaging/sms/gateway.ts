@@ -17,7 +17,7 @@ export interface SmsGateway {
   /**
    * Resolves when the gateway has accepted the message, with what it calls it, if it does.
    *
-   * @throws GatewayFailed
+   * @throws GatewayError
    */
   send(sms: Sms): Promise<string | undefined>;
 

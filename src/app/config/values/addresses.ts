@@ -117,7 +117,7 @@ function asWebUrl(value: unknown): URL {
   return url;
 }
 
-/** @throws Unfit unless it is a URL with a host and one of these schemes */
+/** @throws InvalidValueError unless it is a URL with a host and one of these schemes */
 export function asUrl(value: unknown, schemes: readonly string[]): URL {
   const text = asText(value);
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -4,7 +4,7 @@ import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import type { TermsService } from '../../../domain/accounts/terms-service.js';
 import { queryOf } from './query.js';
 
-/** Who asks. @throws Refused `not_signed_in` */
+/** Who asks. @throws DomainError `not_signed_in` */
 export type SignedIn = (req: Request) => Promise<Mxid>;
 
 export const requireUser =
@@ -12,7 +12,7 @@ export const requireUser =
   (req) =>
     accountService.authenticate(accessTokenOf(req));
 
-/** The same, of those alone who have accepted the terms. @throws Refused `terms_not_signed` */
+/** The same, of those alone who have accepted the terms. @throws DomainError `terms_not_signed` */
 export const requireTerms =
   (termsService: TermsService, requireUser: SignedIn): SignedIn =>
   async (req) => {

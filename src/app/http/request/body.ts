@@ -7,7 +7,7 @@ import { RequestError } from '../request-error.js';
 /**
  * What an endpoint needs of its parameters. `null` is "not there", as clients mean it.
  *
- * @throws Rejected `missing_params` with all their names, or `invalid_param` with the first
+ * @throws RequestError `missing_params` with all their names, or `invalid_param` with the first
  */
 export function read<S extends z.ZodType>(schema: S, parameters: Parameters): z.output<S> {
   const result = schema.safeParse(parameters);
@@ -19,7 +19,7 @@ export function read<S extends z.ZodType>(schema: S, parameters: Parameters): z.
   throw new RequestError('invalid_param', `${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-/** A JSON object, whatever the content type says: clients say anything. @throws Rejected `not_json`, `bad_json` */
+/** A JSON object, whatever the content type says: clients say anything. @throws RequestError `not_json`, `bad_json` */
 export function jsonBody(req: Request): Parameters {
   return parseObject(textOf(req));
 }

@@ -15,7 +15,7 @@ export function queryOf(req: Request): Parameters {
   return mark < 0 ? {} : formParameters(req.originalUrl.slice(mark + 1));
 }
 
-/** Reads `a=1&b=2`, as it stands in URLs and in forms. @throws Rejected `invalid_param` */
+/** Reads `a=1&b=2`, as it stands in URLs and in forms. @throws RequestError `invalid_param` */
 export function formParameters(text: string): Parameters {
   const found = new Map<string, string | typeof TWICE>();
   for (const pair of text.split('&')) {
