@@ -1,10 +1,10 @@
+import { isPaused, pauseAfter } from '../../domain/shared/backoff.js';
 import { SourceUnavailableError } from '../../domain/shared/errors.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 
 const FAILURES_IN_A_ROW = 3;
-const FIRST_REST_MS = 2_000;
-const LONGEST_REST_MS = 60_000;
+const BACKOFF = { firstMs: 2_000, longestMs: 60_000 };
 /** Whoever says so could as well be wrong. */
 const LONGEST_PUT_OFF_MS = 10 * 60_000;
 
@@ -34,6 +34,8 @@ export class RateLimitedError extends Error {
 export class CircuitBreaker {
   private failures = 0;
   private reason = '';
+  /** How often it was opened in a row. */
+  private openings = 0;
   private restMs = 0;
   /** ms since the epoch; `undefined` as long as it is asked. */
   private restsUntil: number | undefined;
@@ -78,9 +80,7 @@ export class CircuitBreaker {
       ? `because it asks for fewer questions: ${this.reason}`
       : `because it failed ${this.failures} times in a row, last: ${this.reason}`;
     if (this.isTrying) return `not asked while another question tries whether it is back, ${because}`;
-    const leftMs = this.restsUntil - this.clock.now();
-    // A clock that was set back must not keep it at rest for longer than was meant.
-    if (leftMs <= 0 || leftMs > this.restMs) return undefined;
+    if (!isPaused(this.restsUntil, this.clock.now(), this.restMs)) return undefined;
     return `not asked before ${new Date(this.restsUntil).toISOString()}, ${because}`;
   }
 
@@ -96,6 +96,7 @@ export class CircuitBreaker {
     this.failures = 0;
     if (this.restsUntil === undefined) return;
     this.restsUntil = undefined;
+    this.openings = 0;
     this.telemetry.count('upstream_circuit_closed', { source: this.source });
     this.telemetry.info('circuit closed: upstream answers again', {
       event: 'upstream_circuit_closed',
@@ -117,17 +118,18 @@ export class CircuitBreaker {
     if (this.restsUntil !== undefined && !isHalfOpen) return;
     this.isPutOff = true;
     this.reason = error.message;
-    const waitMs = Math.min(Math.max(error.waitMs ?? this.longer(), FIRST_REST_MS), LONGEST_PUT_OFF_MS);
+    const waitMs = Math.min(Math.max(error.waitMs ?? this.longer(), BACKOFF.firstMs), LONGEST_PUT_OFF_MS);
     this.open(waitMs, 'circuit opened: upstream asked for fewer requests', error);
   }
 
   private longer(): number {
-    return this.restsUntil === undefined ? FIRST_REST_MS : Math.min(this.restMs * 2, LONGEST_REST_MS);
+    return pauseAfter(BACKOFF, this.openings + 1);
   }
 
   private open(restMs: number, message: string, error: unknown): void {
     const isBackingOff = this.restsUntil !== undefined;
     this.restMs = restMs;
+    this.openings += 1;
     this.restsUntil = this.clock.now() + restMs;
     if (isBackingOff) return;
     this.telemetry.count('upstream_circuit_opened', { source: this.source });

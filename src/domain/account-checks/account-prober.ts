@@ -5,6 +5,7 @@ import type { AccountLookup } from '../../ports/account-lookup.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { AccountStatusCache } from './account-status-cache.js';
 import type { Mxid } from '../identifiers/mxid.js';
+import { isPaused, pauseAfter } from '../shared/backoff.js';
 
 const MINUTE_MS = 60 * 1000;
 
@@ -19,13 +20,12 @@ const HIDDEN_MS = 5 * MINUTE_MS;
 /** When to ask again after an answer that says neither. */
 const UNCLEAR_MS = MINUTE_MS;
 
-/** A homeserver that gives no answer is left alone for so long at first, and at the longest. */
-const FIRST_PAUSE_MS = MINUTE_MS / 2;
-const LONGEST_PAUSE_MS = 10 * MINUTE_MS;
+/** How long a homeserver that gives no answer is not asked. */
+const BACKOFF = { firstMs: MINUTE_MS / 2, longestMs: 10 * MINUTE_MS };
 
 interface Outage {
   readonly reason: string;
-  readonly pauseMs: number;
+  readonly failures: number;
   readonly until: number;
 }
 
@@ -61,7 +61,7 @@ export class AccountProber {
   ): Promise<readonly Mxid[]> {
     const now = this.deps.clock.now();
     const trouble = this.troubles.get(homeserver);
-    if (trouble && now < trouble.until) return [];
+    if (trouble && isPaused(trouble.until, now, BACKOFF.longestMs)) return [];
     const taken = await this.deps.store.take(homeserver, now, now + HIDDEN_MS, trouble ? TRIAL : BATCH);
     if (taken.length === 0) return [];
     const present = await isStillThere(taken.map(({ mxid }) => mxid));
@@ -114,7 +114,11 @@ export class AccountProber {
       const facts = { event: 'account_checks_failed', homeserver, reason };
       this.deps.telemetry.warn('account checks failed; earlier results are still used', facts, failure);
     }
-    const pauseMs = before ? Math.min(before.pauseMs * 2, LONGEST_PAUSE_MS) : FIRST_PAUSE_MS;
-    this.troubles.set(homeserver, { reason, pauseMs, until: this.deps.clock.now() + pauseMs });
+    const failures = (before?.failures ?? 0) + 1;
+    this.troubles.set(homeserver, {
+      reason,
+      failures,
+      until: this.deps.clock.now() + pauseAfter(BACKOFF, failures),
+    });
   }
 }

@@ -8,6 +8,7 @@ import type { SourcedEntry } from '../directory/directory-entry.js';
 import type { MirrorState } from '../directory/mirror-state.js';
 import { rejectionReason } from './sync-guard.js';
 import { ShutdownError } from '../shared/errors.js';
+import { serialQueues } from '../shared/serial-queue.js';
 import type { IndexUpdater } from '../hash-index/index-updater.js';
 import { diffSince } from './incremental-sync.js';
 import { diffAll, type DirectoryDiff } from './full-sync.js';
@@ -49,7 +50,7 @@ export interface MirrorDependencies {
 export class MirrorService {
   private readonly mirrored: ReadonlyMap<string, MirroredDirectory>;
   private readonly derivedIdSources: ReadonlySet<string>;
-  private readonly turns = new Map<string, Promise<unknown>>();
+  private readonly inTurn = serialQueues();
 
   constructor(
     private readonly deps: MirrorDependencies,
@@ -171,15 +172,6 @@ export class MirrorService {
     if (ambiguous.ids === 0 || !isNews) return;
     const facts = { event: 'mirror_duplicate_ids', source, ...ambiguous };
     this.deps.telemetry.warn('entries that share an id are skipped; `islet sync` lists them', facts);
-  }
-
-  private inTurn<T>(queue: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.turns.get(queue) ?? Promise.resolve()).then(work);
-    this.turns.set(
-      queue,
-      turn.catch(() => undefined),
-    );
-    return turn;
   }
 
   private async fail(

@@ -1,9 +1,21 @@
 /** A queue: each piece of work starts when those given before it are done, well or not. */
 export function serialQueue(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const result = last.then(work);
-    last = result.catch(() => undefined); // told to whoever gave the work
-    return result;
+  const turns = serialQueues();
+  return (work) => turns('', work);
+}
+
+/** A queue for each key; one that is empty is forgotten. */
+export function serialQueues(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return async (key, work) => {
+    const turn = (last.get(key) ?? Promise.resolve()).then(work);
+    // Whoever gave the work hears of its failure; the next one only waits for its end.
+    const settled = turn.catch(() => undefined);
+    last.set(key, settled);
+    try {
+      return await turn;
+    } finally {
+      if (last.get(key) === settled) last.delete(key);
+    }
   };
 }

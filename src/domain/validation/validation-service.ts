@@ -3,6 +3,7 @@ import type { Random } from '../../ports/random.js';
 import type { MessageSender } from '../../ports/message-sender.js';
 import type { SessionStore } from '../../ports/session-store.js';
 import { type Refusal, DomainError } from '../shared/errors.js';
+import { serialQueues } from '../shared/serial-queue.js';
 import type { ReadPreferences } from '../shared/message-preferences.js';
 import type { Asker } from '../rate-limiting/asker.js';
 import type { Quotas } from '../rate-limiting/quotas.js';
@@ -41,7 +42,7 @@ export interface ValidationDependencies {
 
 /** Proofs that somebody holds an address. Spec: "Establishing associations", sessions. */
 export class ValidationService {
-  private readonly sending = new Map<string, Promise<void>>();
+  private readonly sendInTurn = serialQueues();
 
   constructor(
     private readonly deps: ValidationDependencies,
@@ -61,14 +62,7 @@ export class ValidationService {
     const sender = this.senderOf(request.threepid.medium);
     const session = `${keyOf(request.threepid)} ${request.clientSecret}`;
     // A repeat that overtakes its first attempt waits for it instead of sending again.
-    const turn = (this.sending.get(session) ?? Promise.resolve()).then(() => this.send(request, sender));
-    const settled = turn.then(ignore, ignore);
-    this.sending.set(session, settled);
-    try {
-      return await turn;
-    } finally {
-      if (this.sending.get(session) === settled) this.sending.delete(session);
-    }
+    return this.sendInTurn(session, () => this.send(request, sender));
   }
 
   /**
@@ -183,7 +177,5 @@ export class ValidationService {
     return sender;
   }
 }
-
-const ignore = (): void => undefined;
 
 const notSent = { email: 'email_not_sent', msisdn: 'message_not_sent' } as const satisfies Record<Medium, Refusal>;

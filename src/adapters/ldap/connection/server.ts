@@ -1,11 +1,11 @@
+import { isPaused, pauseAfter } from '../../../domain/shared/backoff.js';
 import type { Clock } from '../../../ports/clock.js';
 import type { ConnectionSecurity } from './connection-security.js';
 import { Connection } from './connection.js';
 import type { StatusListener } from './status-reporter.js';
 import { codeOf, LdapError, messageOf } from './ldap-error.js';
 
-const SHORTEST_REST_MS = 500;
-const LONGEST_REST_MS = 30_000;
+const BACKOFF = { firstMs: 500, longestMs: 30_000 };
 /** Directories lock accounts after a few wrong passwords. */
 const REFUSED_REST_MS = 60_000;
 /** RFC 4511, appendix A.1. */
@@ -37,9 +37,7 @@ export class Server {
 
   /** Whether it failed so recently that lookups leave it alone. */
   get isBackingOff(): boolean {
-    const leftMs = this.restsUntil - this.clock.now();
-    // A clock that was set back must not keep it at rest for longer than was meant.
-    return leftMs > 0 && leftMs <= REFUSED_REST_MS;
+    return isPaused(this.restsUntil, this.clock.now(), REFUSED_REST_MS);
   }
 
   /** A connection, or `undefined` and a `problem`. */
@@ -73,8 +71,8 @@ export class Server {
   }
 
   private backOff(failure: Error): void {
-    const growing = Math.min(LONGEST_REST_MS, SHORTEST_REST_MS * 2 ** this.failures);
-    this.restsUntil = this.clock.now() + (codeOf(failure.cause) === INVALID_CREDENTIALS ? REFUSED_REST_MS : growing);
     this.failures += 1;
+    const isRefused = codeOf(failure.cause) === INVALID_CREDENTIALS;
+    this.restsUntil = this.clock.now() + (isRefused ? REFUSED_REST_MS : pauseAfter(BACKOFF, this.failures));
   }
 }
