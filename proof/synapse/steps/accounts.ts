@@ -23,10 +23,10 @@ export async function checkAccounts(walk: Walk): Promise<void> {
     // Through the proxy, so that the recording has them.
     for (const name of ['alice', 'empty', 'closed', 'erased', 'nobody']) {
       const mxid = encodeURIComponent(`@${name}:hs1.test`);
-      const whole = await requestJson(`${hs1.url}${PROFILE}/${mxid}`, 'GET');
+      const answer = await requestJson(`${hs1.url}${PROFILE}/${mxid}`, 'GET');
       const field = await requestJson(`${hs1.url}${PROFILE}/${mxid}/displayname`, 'GET');
       report.note(
-        `${name}: ${whole.status} ${JSON.stringify(whole.json)}, displayname: ${field.status} ${JSON.stringify(field.json)}`,
+        `${name}: ${answer.status} ${JSON.stringify(answer.json)}, displayname: ${field.status} ${JSON.stringify(field.json)}`,
       );
       const exists = name !== 'erased' && name !== 'nobody';
       report.check(`the display name of ${name} tells whether there is an account`, (field.status === 200) === exists);

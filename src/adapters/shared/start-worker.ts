@@ -1,3 +1,4 @@
+import type * as Esbuild from 'esbuild';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
@@ -19,7 +20,7 @@ function compiled(importMetaUrl: string, name: string): string {
   const entry = fileURLToPath(new URL(`./${name}.ts`, importMetaUrl));
   const known = compiledFiles.get(entry);
   if (known !== undefined) return known;
-  const { buildSync } = createRequire(importMetaUrl)('esbuild') as typeof import('esbuild');
+  const { buildSync } = createRequire(importMetaUrl)('esbuild') as typeof Esbuild;
   // Within the project, where its packages are found.
   const outfile = fileURLToPath(new URL(`../../../.cache/workers/${name}-${process.pid}.mjs`, import.meta.url));
   buildSync({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', packages: 'external', outfile });

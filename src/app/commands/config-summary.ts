@@ -30,28 +30,21 @@ export function isFoundByHash(source: Source): boolean {
   return source.mirror !== false && isListed;
 }
 
-function placeText(source: Source): string {
-  switch (source.kind) {
-    case 'ldap': {
-      const mirror = source.mirror ? `mirrored every ${seconds(source.mirror.everyMs)}` : 'not mirrored';
-      return `${source.name}: directory ${source.urls.join(', ')}, ${mirror}`;
-    }
-    case 'upstream':
-      return `${source.name}: identity server ${source.url}, ${source.hashed ? 'its pepper followed' : 'asked in clear only'}`;
-    case 'file':
-      return `${source.name}: table ${source.path}`;
-    case 'sql':
-      return `${source.name}: database ${'file' in source.place ? source.place.file : hostOf(source.place.url)}`;
-    case 'synapse':
-      return `${source.name}: users of the Synapse of ${source.homeserver}`;
-    case 'rest':
-      return `${source.name}: service ${source.url}`;
-    case 'use':
-      return `${source.name}: source of your own ${source.file}`;
-    case 'bindings':
-      return 'our own bindings';
-  }
-}
+const placeText = (source: Source): string => (places[source.kind] as (source: Source) => string)(source);
+
+/** Where the people of each kind of source are, in words. */
+const places: { readonly [K in Source['kind']]: (source: Extract<Source, { kind: K }>) => string } = {
+  ldap: ({ name, urls, mirror }) =>
+    `${name}: directory ${urls.join(', ')}, ${mirror ? `mirrored every ${seconds(mirror.everyMs)}` : 'not mirrored'}`,
+  upstream: ({ name, url, hashed }) =>
+    `${name}: identity server ${url}, ${hashed ? 'its pepper followed' : 'asked in clear only'}`,
+  file: ({ name, path }) => `${name}: table ${path}`,
+  sql: ({ name, place }) => `${name}: database ${'file' in place ? place.file : hostOf(place.url)}`,
+  synapse: ({ name, homeserver }) => `${name}: users of the Synapse of ${homeserver}`,
+  rest: ({ name, url }) => `${name}: service ${url}`,
+  use: ({ name, file }) => `${name}: source of your own ${file}`,
+  bindings: () => 'our own bindings',
+};
 
 const seconds = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
 

@@ -20,7 +20,7 @@ import { serverIdentity } from './server-identity.js';
 import type { Config, GuardedConfig, LdapConfig, UpstreamConfig } from '../config/config.js';
 
 /**
- * The stages that the configuration names, in its order.
+ * The sources that the configuration names, in its order.
  *
  * @throws Error naming the source that cannot be opened and the reason; the others are closed again
  */
@@ -31,7 +31,8 @@ export async function openSources(
 ): Promise<readonly ConfiguredSource[]> {
   const configuredSources: ConfiguredSource[] = [];
   try {
-    for (const source of config.sources) configuredSources.push(await openStage(source, config, http, telemetry));
+    for (const source of config.sources)
+      configuredSources.push(await openConfigured(source, { config, http, telemetry }));
     return configuredSources;
   } catch (error) {
     await closeSources(configuredSources);
@@ -40,38 +41,44 @@ export async function openSources(
 }
 
 export async function closeSources(configuredSources: readonly ConfiguredSource[]): Promise<void> {
-  for (const stage of configuredSources) if (stage !== BINDINGS) await stage.source.close?.();
+  for (const configured of configuredSources) if (configured !== BINDINGS) await configured.source.close?.();
 }
 
-async function openStage(
-  source: Config['sources'][number],
-  config: Config,
-  http: HttpClient,
-  telemetry: Telemetry,
-): Promise<ConfiguredSource> {
-  switch (source.kind) {
-    case 'ldap': {
-      const directory = openDirectory(source, telemetry);
-      const { mirror } = source;
-      const checksAccounts = source.accounts === 'check';
-      const stage = { source: directory, checksAccounts };
-      return mirror ? { ...stage, mirror: { directory, ...mirror } } : stage;
-    }
-    case 'upstream':
-      return openUpstream(source, serverIdentity(config), http, telemetry);
-    case 'file':
-      return openGuarded(source, fileSource, source, config, http, telemetry);
-    case 'sql':
-      return openGuarded(source, sqlSource, source, config, http, telemetry);
-    case 'synapse':
-      return openGuarded(source, synapseSource, source, config, http, telemetry);
-    case 'rest':
-      return openGuarded(source, restSource, source, config, http, telemetry);
-    case 'use':
-      return openGuarded(source, fromModule(source.file), source.with, config, http, telemetry);
-    case 'bindings':
-      return BINDINGS;
-  }
+type Source = Config['sources'][number];
+
+/** What opening a source takes beside its own section. */
+interface OpenContext {
+  readonly config: Config;
+  readonly http: HttpClient;
+  readonly telemetry: Telemetry;
+}
+
+type Opener<K extends Source['kind']> = (
+  source: Extract<Source, { kind: K }>,
+  context: OpenContext,
+) => ConfiguredSource | Promise<ConfiguredSource>;
+
+/** How each kind of source is opened. A kind that can be configured and is missing here does not compile. */
+const openers: { readonly [K in Source['kind']]: Opener<K> } = {
+  ldap: (source, { telemetry }) => {
+    const directory = openDirectory(source, telemetry);
+    const { mirror } = source;
+    const configured = { source: directory, checksAccounts: source.accounts === 'check' };
+    return mirror ? { ...configured, mirror: { directory, ...mirror } } : configured;
+  },
+  upstream: (source, { config, http, telemetry }) => openUpstream(source, serverIdentity(config), http, telemetry),
+  file: (source, context) => openGuarded(source, fileSource, source, context),
+  sql: (source, context) => openGuarded(source, sqlSource, source, context),
+  synapse: (source, context) => openGuarded(source, synapseSource, source, context),
+  rest: (source, context) => openGuarded(source, restSource, source, context),
+  use: (source, context) => openGuarded(source, fromModule(source.file), source.with, context),
+  bindings: () => BINDINGS,
+};
+
+/** The table pairs each kind with its own opener; the compiler cannot follow that through a union. */
+async function openConfigured(source: Source, context: OpenContext): Promise<ConfiguredSource> {
+  const open = openers[source.kind] as (source: Source, context: OpenContext) => ReturnType<Opener<Source['kind']>>;
+  return open(source, context);
 }
 
 function openUpstream(
@@ -97,9 +104,7 @@ async function openGuarded<Options>(
   settings: GuardedConfig,
   open: OpenSource<Options>,
   options: Options,
-  { dataDir, file }: Config,
-  http: HttpClient,
-  telemetry: Telemetry,
+  { config: { dataDir, file }, http, telemetry }: OpenContext,
 ): Promise<ConfiguredSource> {
   const { name, ca, clientCertificate, mirror, accounts } = settings;
   const checksAccounts = accounts === 'check';

@@ -187,7 +187,7 @@ describe('Invites', () => {
     });
 
     describe('hands over at once, without a mail, whoever is known and cannot be found by hash', () => {
-      const handedOver = async (address: string) => {
+      const expectHandedOver = async (address: string) => {
         const { token } = await domain.inviteService.invite({ ...request, address });
         expect(await domain.stores.invites.get(token)).toMatchObject({ deliveredAt: domain.clock.now() });
         expect(await jobs('onbind')).toEqual([]);
@@ -201,12 +201,12 @@ describe('Invites', () => {
       it('because the asker did not lower-case the address', async () => {
         await domain.bind(a, alice);
         await jobs('notify-bound');
-        await handedOver('A@Example.org');
+        await expectHandedOver('A@Example.org');
       });
 
       it('because a source knows them in clear only', async () => {
         domain = await openTestDomain({ sources: [clearOnly([a, alice])] });
-        await handedOver('a@example.org');
+        await expectHandedOver('a@example.org');
       });
 
       it('because they are newer than the mirror', async () => {
@@ -214,7 +214,7 @@ describe('Invites', () => {
         domain = await openTestDomain({ directories: [staff] });
         await domain.sync('staff');
         staff.put('1', alice, [a]);
-        await handedOver('a@example.org');
+        await expectHandedOver('a@example.org');
       });
 
       it('at the cost of the limit of who invites, not of the address, which gets no mail', async () => {

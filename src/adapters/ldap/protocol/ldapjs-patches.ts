@@ -1,8 +1,17 @@
+import { createRequire } from 'node:module';
 import ldap, { type Client, type Filter } from 'ldapjs';
 
 /*
  * What the LDAP library can do and its types do not say, and ways around what it does wrong.
  */
+
+/** The release whose private parts are reached below. */
+const KNOWN_VERSION = '3.0.7';
+
+const { version } = createRequire(import.meta.url)('ldapjs/package.json') as { readonly version: string };
+if (version !== KNOWN_VERSION) {
+  throw new Error(`ldapjs ${version} is installed, and Islet needs ${KNOWN_VERSION} exactly: run "npm ci"`);
+}
 
 /** RFC 2696, 2. */
 interface Control {
@@ -53,7 +62,9 @@ export const rawDn = (dn: string): string =>
 
 /** The library takes the brackets of an IPv6 address for a part of the host's name. Before it connects. */
 export function fixIpv6Host(client: Client, host: string): void {
-  for (const url of (client as unknown as { readonly urls: { hostname: string }[] }).urls) url.hostname = host;
+  const { urls } = client as unknown as { readonly urls?: readonly { hostname: string }[] };
+  if (!urls?.length) throw new Error('ldapjs: a client has no `urls`, in which the host stands');
+  for (const url of urls) url.hostname = host;
 }
 
 /**
@@ -70,7 +81,9 @@ export function interceptReplies(
   interface Parser {
     write(bytes: Buffer): void;
   }
-  const { parser } = (client as unknown as { readonly _tracker: { readonly parser: Parser } })._tracker;
+  const { _tracker: tracker } = client as unknown as { readonly _tracker?: { readonly parser?: Parser } };
+  const parser = tracker?.parser;
+  if (!parser) throw new Error('ldapjs: a connected client has no `_tracker.parser`, which reads what arrives');
   const handOn = parser.write.bind(parser);
   parser.write = (chunk) => {
     try {

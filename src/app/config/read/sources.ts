@@ -1,6 +1,6 @@
 import { readSynapseSource, readSqlSource, readFileSource } from './sources/file-and-sql.js';
 import { readLdap } from './sources/ldap.js';
-import { readUse, nameFromFile } from './sources/module.js';
+import { readUse } from './sources/module.js';
 import type { KeyPath } from '../errors/problems.js';
 import type { ConfigReader } from '../input/reader.js';
 import { readRestSource } from './sources/rest.js';
@@ -9,49 +9,42 @@ import { readUpstream } from './sources/upstream.js';
 
 /** Who is asked, in order. Our own bindings are always among them, last unless placed elsewhere. */
 export function readSources({ sources }: Settings, reading: ConfigReader) {
-  const names = sources.map(nameOf);
+  const read = sources.map((source, index) => readSource(source, ['sources', index], reading));
+  const names = read.map(({ name }) => name);
   for (const [index, name] of names.entries()) {
     const first = names.findIndex((other) => other.toLowerCase() === name.toLowerCase());
     if (first === index) continue;
     const reason = name === 'bindings' ? 'bindings are in the list already' : `is called like sources[${first}]`;
     reading.problems.add(['sources', index], reason, 'each needs a name of its own');
   }
-  const read = sources.map((source, index) => {
-    if (source.kind === 'use') return readUse(source, ['sources', index], reading);
-    const at: KeyPath = ['sources', index, source.kind];
-    if (source.kind === 'ldap') return readLdap(source.ldap, at, reading);
-    if (source.kind === 'upstream') return readUpstream(source.upstream, at, reading);
-    if (source.kind === 'file') return readFileSource(source.file, at, reading);
-    if (source.kind === 'sql') return readSqlSource(source.sql, at, reading);
-    if (source.kind === 'synapse') return readSynapseSource(source.synapse, at, reading);
-    if (source.kind === 'rest') return readRestSource(source.rest, at, reading);
-    return bindings;
-  });
   checkFollowed(sources, reading);
   return names.includes('bindings') ? read : [...read, bindings];
 }
 
 const bindings = { kind: 'bindings', name: 'bindings' } as const;
 
-function nameOf(source: Settings['sources'][number]): string {
-  switch (source.kind) {
-    case 'ldap':
-      return source.ldap.name;
-    case 'upstream':
-      return source.upstream.name;
-    case 'file':
-      return source.file.name;
-    case 'sql':
-      return source.sql.name;
-    case 'synapse':
-      return source.synapse.name;
-    case 'rest':
-      return source.rest.name;
-    case 'use':
-      return source.name ?? nameFromFile(source.use);
-    case 'bindings':
-      return 'bindings';
-  }
+type Written = Settings['sources'][number];
+type Kind = Written['kind'];
+type Reader<K extends Kind> = (source: Extract<Written, { kind: K }>, at: KeyPath, reading: ConfigReader) => object;
+
+/** What each kind of source means. A kind that can be written and is missing here does not compile. */
+const readers = {
+  ldap: ({ ldap }, at, reading) => readLdap(ldap, [...at, 'ldap'], reading),
+  upstream: ({ upstream }, at, reading) => readUpstream(upstream, [...at, 'upstream'], reading),
+  file: ({ file }, at, reading) => readFileSource(file, [...at, 'file'], reading),
+  sql: ({ sql }, at, reading) => readSqlSource(sql, [...at, 'sql'], reading),
+  synapse: ({ synapse }, at, reading) => readSynapseSource(synapse, [...at, 'synapse'], reading),
+  rest: ({ rest }, at, reading) => readRestSource(rest, [...at, 'rest'], reading),
+  use: (source, at, reading) => readUse(source, at, reading),
+  bindings: () => bindings,
+} satisfies { readonly [K in Kind]: Reader<K> };
+
+type Read = ReturnType<(typeof readers)[Kind]>;
+
+/** The table pairs each kind with its own reader; the compiler cannot follow that through a union. */
+function readSource(source: Written, at: KeyPath, reading: ConfigReader): Read {
+  const read = readers[source.kind] as (source: Written, at: KeyPath, reading: ConfigReader) => Read;
+  return read(source, at, reading);
 }
 
 function checkFollowed(sources: Settings['sources'], { problems }: ConfigReader): void {
