@@ -60,6 +60,6 @@ export abstract class Directory {
    */
   changes?(since: string, extraIds?: ExtraIds, mirrored?: MirroredDigests): Promise<DirectoryChanges | undefined>;
 
-  /** Ends, for good, what is being listed or asked for changes, which then throws `Interrupted`. */
+  /** Ends, for good, what is being listed or asked for changes, which then throws `ShutdownError`. */
   abort?(): void;
 }

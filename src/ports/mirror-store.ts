@@ -53,7 +53,7 @@ export abstract class MirrorStore {
 
   /**
    * Applies an update in one transaction: all of it, or nothing and an error. Whose the removed
-   * entries were is recorded for the `HolderStore` with it. Labels and what was left out may be any
+   * entries were is recorded for the `UserIdAssignmentStore` with it. Labels and what was left out may be any
    * text; putting an id twice is an error.
    */
   abstract apply(source: string, update: MirrorUpdate): Promise<void>;

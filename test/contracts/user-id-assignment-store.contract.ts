@@ -41,9 +41,9 @@ const bound = (threepid: Threepid, mxid: Mxid = anna): Binding => ({
   notAfter: 4_853_600_000_122,
 });
 
-/** What every HolderStore promises. */
+/** What every UserIdAssignmentStore promises. */
 export function holderStoreContract(open: OpenStores): void {
-  describe('HolderStore contract', () => {
+  describe('UserIdAssignmentStore contract', () => {
     const on = freshStores(open);
     const apply = (put: readonly MirroredEntry[], removed: readonly string[] = [], source = 'staff') =>
       on.mirrors.apply(source, {

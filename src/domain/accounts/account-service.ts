@@ -51,7 +51,7 @@ export class AccountService {
    *
    * @param client where the request comes from, if it is one that can be told from others
    * @returns the access token
-   * @throws Refused `homeserver_invalid`, `homeserver_not_allowed`, `homeserver_failed`,
+   * @throws DomainError `homeserver_invalid`, `homeserver_not_allowed`, `homeserver_failed`,
    *   `openid_token_rejected`, `homeserver_mismatch`, or `limit_exceeded`
    */
   async register(homeserver: string, openIdToken: string, client?: string): Promise<string> {
@@ -75,7 +75,7 @@ export class AccountService {
     return accessToken;
   }
 
-  /** @throws Refused `not_signed_in` */
+  /** @throws DomainError `not_signed_in` */
   async authenticate(accessToken: string | undefined): Promise<Mxid> {
     const mxid = accessToken === undefined ? undefined : await this.deps.store.find(accessToken);
     if (accessToken === undefined || !mxid || !this.isServed(mxid)) throw new DomainError('not_signed_in');
@@ -100,7 +100,7 @@ export class AccountService {
     }
   }
 
-  /** Ends one access token. Spec: POST /account/logout. @throws Refused `not_signed_in`, `access_token_unknown` */
+  /** Ends one access token. Spec: POST /account/logout. @throws DomainError `not_signed_in`, `access_token_unknown` */
   async logout(accessToken: string | undefined): Promise<void> {
     if (accessToken === undefined) throw new DomainError('not_signed_in');
     if (!(await this.deps.store.removeToken(accessToken))) throw new DomainError('access_token_unknown');

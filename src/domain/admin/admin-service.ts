@@ -106,7 +106,7 @@ export class AdminService {
     return count;
   }
 
-  /** @throws Refused as `Bindings.bindByOperator` does */
+  /** @throws DomainError as `Bindings.bindByOperator` does */
   async bind(threepid: Threepid, mxid: Mxid): Promise<void> {
     await this.deps.userBindings.bindByOperator(threepid, mxid);
     this.deps.telemetry.info('address bound by an operator', { event: 'admin_bound', medium: threepid.medium, mxid });

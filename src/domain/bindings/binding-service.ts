@@ -47,7 +47,7 @@ export class BindingService {
    * Publishes the threepid of a validated session as this user's. Spec: POST /3pid/bind.
    *
    * @param user who asks, where that is known: a session that a user has asked for is theirs alone
-   * @throws Refused as `Sessions.validated` does; `not_yours` for the session of another user; `threepid_in_use` or `owner_unclear` where a
+   * @throws DomainError as `Sessions.validated` does; `not_yours` for the session of another user; `threepid_in_use` or `owner_unclear` where a
    *   directory says otherwise, `owner_unreachable` where it cannot be asked; `user_left` for a user
    *   whom a directory knows no longer, `session_not_theirs` for a session of who had the name before
    */
@@ -59,7 +59,7 @@ export class BindingService {
     return this.deps.signer.sign(signable(await this.save(threepid, mxid, openedAt)));
   }
 
-  /** The same on the word of an operator. @throws Refused for what a directory says of address and user, as `bind` does */
+  /** The same on the word of an operator. @throws DomainError for what a directory says of address and user, as `bind` does */
   async bindByOperator(threepid: Threepid, mxid: Mxid): Promise<void> {
     await this.save(threepid, mxid);
   }
@@ -68,7 +68,7 @@ export class BindingService {
    * Removes a threepid from a user, on the word of whoever still holds the address. Removing what is
    * not bound is right, too. Spec: POST /3pid/unbind.
    *
-   * @throws Refused as `Sessions.validated` does; `unbind_not_proven` if it is another address
+   * @throws DomainError as `Sessions.validated` does; `unbind_not_proven` if it is another address
    */
   async unbindBySession(threepid: Threepid, mxid: Mxid, sid: string, clientSecret: string): Promise<void> {
     const session = await this.deps.validationService.validated(sid, clientSecret);

@@ -15,7 +15,7 @@ export class InvalidValueError extends Error {
  * A kind of value, such as a duration: how editors should check it, and how it is read from what
  * the file or the environment gives.
  *
- * @param read throws `Unfit`
+ * @param read throws `InvalidValueError`
  */
 export const valueType = <T>(json: JsonObject, read: (value: unknown) => T) =>
   z

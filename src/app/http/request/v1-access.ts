@@ -25,7 +25,7 @@ const REFUSED =
  * so pages of others are refused, and names that are not ours: whoever owns a name can have it lead here
  * (DNS rebinding). What is let in by its network may be read by no page but those allowed.
  *
- * @throws Rejected `network_not_allowed`, `page_not_allowed` or `host_not_allowed`
+ * @throws RequestError `network_not_allowed`, `page_not_allowed` or `host_not_allowed`
  */
 export function v1Access(options: V1AccessOptions, clientOf: ClientOf): (req: Request) => void {
   const { allowFrom, allowOrigins = [], hosts = [], proxiedHost } = options;
