@@ -28,7 +28,7 @@ describe('what the doctor found', () => {
       [
         '✓ directory staff  ldaps://dc1: bound',
         '! directory staff  left out in 2 of them: no name',
-        '✗ mail             mail server mx:25: refuses connections',
+        '✗ mail             mail server mx:25: the connection is refused',
         '                   → open the port',
         '- mail             not tried',
         '',
