@@ -6,6 +6,12 @@ const real = ['test/**/*.integration.test.ts', 'test/e2e/**/*.test.ts'];
 /** `fast` needs Node alone; `real` starts slapd, PostgreSQL, SMTP and the built server where a test asks for them. */
 export default defineConfig({
   test: {
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+      reportsDirectory: '.cache/coverage',
+    },
     projects: [
       {
         test: {

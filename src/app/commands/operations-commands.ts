@@ -28,13 +28,14 @@ export function addOperations(program: Command, { command, withAccess, output }:
     withAccess(config, (access) => use(access, { ...output, isJson: false }), { isLogged: true });
 
   const invites = program.command('invites').description('invitations of people who have no account yet');
-  command('list', 'show them, those that were handed over as well', invites, { isDefault: true })
-    .option('--json', 'print it as JSON')
+  command('list', 'list invitations, including delivered ones', invites, { isDefault: true })
+    .option('--json', 'print JSON')
     .action((options: Options) => look(options, listInvites));
-  command('revoke', 'make one useless: its link and its key are not valid any more', invites)
-    .argument('<token>', 'as `islet invites` shows it')
+  command('revoke', 'revoke an invitation: its link and key become invalid', invites)
+    .argument('<token>', 'token, as shown by `islet invites`')
     .action((token: string, options: Options) => change(options, (access, to) => revokeInvite(access, token, to)));
 
+<<<<<<< HEAD
   const tokens = program.command('tokens').description('access tokens of users who are signed in here');
   command('list', 'show how many each user has, or those of one user', tokens, { isDefault: true })
     .argument('[user]', '@user:example.org; all without it')
@@ -50,17 +51,23 @@ export function addOperations(program: Command, { command, withAccess, output }:
     .argument('[who]', 'a user or an address; all without it')
     .option('--suspended', 'only those of users whom their directory no longer knows')
     .option('--json', 'print it as JSON')
+=======
+  command('bindings', 'list bound addresses')
+    .argument('[who]', 'user or address; default: all')
+    .option('--suspended', 'only bindings of users who left their directory')
+    .option('--json', 'print JSON')
+>>>>>>> 99e8a18 (docs: an index, references of commands, admin API, metrics and log events, recipes, releasing; dev, coverage, graph)
     .action((who: string | undefined, options: Options) =>
       look(options, (access, to) => listBindings(access, who, options.suspended ?? false, to)),
     );
-  command('bind', 'give an address to a user as if they had proven it')
-    .argument('<address>', 'an email address, or a phone number with its country')
+  command('bind', 'bind an address to a user without proof')
+    .argument('<address>', 'email address, or phone number with country code')
     .argument('<user>', '@user:example.org')
     .action((address: string, user: string, options: Options) =>
       change(options, (access, to) => bindAddress(access, address, user, to)),
     );
-  command('unbind', 'take an address from a user')
-    .argument('<address>', 'an email address, or a phone number with its country')
+  command('unbind', 'unbind an address from a user')
+    .argument('<address>', 'email address, or phone number with country code')
     .argument('<user>', '@user:example.org')
     .action((address: string, user: string, options: Options) =>
       change(options, (access, to) => unbindAddress(access, address, user, to)),

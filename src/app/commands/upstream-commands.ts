@@ -21,24 +21,27 @@ interface Tools {
 
 /** `islet upstream` and `islet upstream login`. */
 export function addUpstream(program: Command, { command, load, complain, env, stdin, output }: Tools): void {
-  const upstream = program.command('upstream').description('identity servers of others that are asked');
+  const upstream = program.command('upstream').description('commands for upstream identity servers');
 
-  command('status', 'show whether they answer, and who we are to them', upstream, { isDefault: true })
-    .option('--json', 'print it as JSON')
+  command('status', 'show whether each upstream answers, and under which account', upstream, { isDefault: true })
+    .option('--json', 'print JSON')
     .action(async ({ config: file, json = false }: Options) => {
       const { config } = await load(file);
       const { upstreamStatus } = await import('./upstream-status.js');
       process.exitCode = await upstreamStatus(upstreamsIn(config), await httpOf(config), { ...output, isJson: json });
     });
 
-  command('login', 'get an account there in the name of a Matrix user, and accept the terms', upstream)
-    .argument('[name]', 'which one, if there are several')
-    .option('--user <user>', 'the Matrix user: @islet:example.org')
-    .option('--homeserver <place>', 'server name or URL of its homeserver, if the user ID does not say it')
-    .option('--password-file <file>', 'file with its password; else MATRIX_PASSWORD, or it is asked for')
-    .option('--access-token-file <file>', 'file with an access token of it in place of that; else MATRIX_ACCESS_TOKEN')
-    .option('--accept-terms', 'accept the terms of service')
-    .option('--json', 'print it as JSON')
+  command('login', 'get an account at an upstream in the name of a Matrix user, and accept its terms', upstream)
+    .argument('[name]', 'name of the upstream, if there are several')
+    .option('--user <user>', 'Matrix user: @islet:example.org')
+    .option('--homeserver <place>', 'server name or URL of the homeserver, if it is not in the user ID')
+    .option('--password-file <file>', 'file with the password of the user; default: MATRIX_PASSWORD, or a prompt')
+    .option(
+      '--access-token-file <file>',
+      'file with an access token of the user, instead of a password; default: MATRIX_ACCESS_TOKEN',
+    )
+    .option('--accept-terms', 'accept the terms of service of the upstream')
+    .option('--json', 'print JSON')
     .action(async (name: string | undefined, { config: file, json = false, acceptTerms = false, ...who }: Options) => {
       const { config } = await load(file);
       const { SystemClock } = await import('../../adapters/system/system-clock.js');

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LogTelemetry } from '../../adapters/system/log-telemetry.js';
+import { type LogOptions, LogTelemetry } from '../../adapters/system/log-telemetry.js';
 import { lookupHash } from '../../domain/identifiers/lookup-hash.js';
 import { email } from '../../domain/identifiers/threepid.js';
 import type { TerminalStyle } from '../commands/terminal-style.js';
@@ -15,6 +15,8 @@ import { startHomeserver, startUpstream } from './neighbours.js';
 import { DEMO_BASE, DEMO_DIRECTORY, DEMO_HOMESERVER } from './people.js';
 
 export interface DemoOptions {
+  /** The least important level that is logged. */
+  readonly logLevel: LogOptions['level'];
   /** Of Islet; its admin listener and the mail page take the next two. 0 for any free ones. */
   readonly port: number;
   readonly print: (text: string) => void;
@@ -56,7 +58,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 
 /** @param closing gets what ends each thing that was started */
 async function start(
-  { port: wanted, print, paint }: DemoOptions,
+  { port: wanted, logLevel, print, paint }: DemoOptions,
   closing: (() => Promise<unknown>)[],
 ): Promise<boolean> {
   const [port, adminPort, mailPort] = wanted === 0 ? await freePorts(3) : [wanted, wanted + 1, wanted + 2];
@@ -73,7 +75,7 @@ async function start(
   const directory = await opened(startDirectory(DEMO_BASE, DEMO_DIRECTORY));
   const upstream = await opened(startUpstream({ [UPSTREAM_ADDRESS]: '@paula:partner.example' }));
   const homeserver = await opened(startHomeserver(DEMO_HOMESERVER));
-  const telemetry = new LogTelemetry({ level: 'warn', format: 'pretty' });
+  const telemetry = new LogTelemetry({ level: logLevel, format: 'pretty' });
   const data = {
     server: { name: 'id.island.example' },
     listen: { port },
@@ -103,11 +105,11 @@ async function start(
   const islet = await opened(serve(config, telemetry));
   await islet.services.directorySyncService.sync('islanders');
 
-  print(paint.bold('Islet is up, and so is everything around it:'));
+  print(paint.bold('Islet is running, with everything it needs:'));
   print(`  identity server  ${islet.url}`);
   print(`  caught mail      ${mail.url}`);
   print(`  directory        ${directory.url}, ${DEMO_DIRECTORY.length} people below ${DEMO_BASE}`);
-  print(`  data             ${folder}, removed at the end`);
+  print(`  data             ${folder}, removed when the demo stops`);
 
   const isRight = await showLookups(islet.url, (to) => mail.next(to), print, paint);
   printNextSteps(islet.url, folder, adminPort, print, paint);
@@ -131,7 +133,7 @@ async function showLookups(
   const { token } = await call(`${base}/account/register`, openIdToken);
   const signedIn = { authorization: `Bearer ${String(token)}` };
 
-  print(`\n${paint.bold('Alice proves that a private address is hers')} (requestToken, a mail, submitToken, bind):`);
+  print(`\n${paint.bold('Alice proves that she owns a private address')} (requestToken, a mail, submitToken, bind):`);
   const session = { client_secret: randomUUID(), email: OWN_ADDRESS, send_attempt: 1 };
   const { sid } = await call(`${base}/validate/email/requestToken`, session, signedIn);
   const code = /[?&]token=([0-9A-Za-z]+)/.exec((await nextMail(OWN_ADDRESS)).text)?.[1];

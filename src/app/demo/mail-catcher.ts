@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { simpleParser } from 'mailparser';
-import { SMTPServer } from 'smtp-server';
 
 export interface CaughtMail {
   readonly to: string;
@@ -24,12 +22,14 @@ export interface MailCatcher {
  * Takes every mail and shows it, in the terminal and in a browser, instead of delivering it.
  *
  * @param onMail called for each mail, e.g. to print it
+ * @throws Error if the packages for it are not installed
  */
 export async function startMailCatcher(httpPort: number, onMail: (mail: CaughtMail) => void): Promise<MailCatcher> {
   const mails: CaughtMail[] = [];
   const unread: CaughtMail[] = [];
   const waiting = new Set<() => void>();
 
+  const { SMTPServer, simpleParser } = await loadPackages();
   const smtp = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
     onData: (stream, session, done) => {
@@ -87,6 +87,17 @@ export async function startMailCatcher(httpPort: number, onMail: (mail: CaughtMa
       ]);
     },
   };
+}
+
+/** A server needs neither package, so an installation for production has none. */
+async function loadPackages() {
+  try {
+    const [{ SMTPServer }, { simpleParser }] = await Promise.all([import('smtp-server'), import('mailparser')]);
+    return { SMTPServer, simpleParser };
+  } catch (cause) {
+    const message = 'the demo needs packages that a server does not need: run `npm install smtp-server mailparser`';
+    throw new Error(message, { cause });
+  }
 }
 
 function list(mails: readonly CaughtMail[]): string {

@@ -2,16 +2,20 @@ import { readFileSync } from 'node:fs';
 import { commentedYaml } from '../../../src/app/config/docs/example.js';
 import { conformancePage } from '../conformance/page.js';
 import { jsonSchema } from './json-schema.js';
+import { cliPage } from '../docs/cli-page.js';
+import { metricsPage } from '../docs/metrics-page.js';
 import { withTables } from './option-tables.js';
 
 const root = new URL('../../../', import.meta.url);
 
 export const pathOf = (name: string): string => new URL(name, root).pathname;
 
-/** The files that follow from the options and the tests, by their place in the repository. */
+/** The files that follow from options, commands, metrics, log events and tests, by their place in the repository. */
 export const generated = (): Readonly<Record<string, string>> => ({
   'docs/reference/configuration.md': withTables(readFileSync(pathOf('docs/reference/configuration.md'), 'utf8')),
   'config/islet.example.yaml': commentedYaml(EXAMPLE, HEAD),
+  'docs/reference/cli.md': cliPage(),
+  'docs/reference/metrics.md': metricsPage(readFileSync(pathOf('docs/reference/metrics.md'), 'utf8')),
   'docs/reference/conformance.md': conformancePage(),
   'config/islet.schema.json': `${JSON.stringify(jsonSchema(), undefined, 2)}\n`,
 });

@@ -8,7 +8,7 @@ import { adminMirrorEndpoints } from './mirrors.js';
 import { adminOperationEndpoints } from './operations.js';
 import { createExpressApp } from '../express-app.js';
 import { type Health, healthEndpoints } from './health.js';
-import { mounting } from '../endpoints.js';
+import { type Endpoints, mounting } from '../endpoints.js';
 import { answerErrors } from '../errors.js';
 import { hostIn, isPrivateName } from '../request/v1-access.js';
 import { RequestError } from '../request-error.js';
@@ -23,17 +23,10 @@ export interface AdminOptions {
   readonly clock: Clock;
 }
 
+type AdminServices = Pick<Services, 'lookupService' | 'mirrorService' | 'directorySyncService' | 'adminService'>;
+
 /** For operators and their tools, on a listener of its own. Web pages have no business here: no CORS. */
-export function adminApp(
-  {
-    lookupService,
-    mirrorService,
-    directorySyncService,
-    adminService,
-    telemetry,
-  }: Pick<Services, 'lookupService' | 'mirrorService' | 'directorySyncService' | 'adminService' | 'telemetry'>,
-  options: AdminOptions,
-): Express {
+export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, options: AdminOptions): Express {
   const allow = (req: Request) => {
     const [, token = ''] = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '') ?? [];
     if (!sameSecret(token, options.adminToken)) {
@@ -51,18 +44,31 @@ export function adminApp(
   // Before the log: they are asked every few seconds for ever.
   const mount = mounting(app);
   mount('', healthEndpoints(options.health));
-  app.use(requestLog(telemetry));
-  mount('', {
-    ...adminLookupEndpoints(lookupService, options.clock, allow),
-    ...adminMirrorEndpoints(mirrorService, directorySyncService, allow),
-    ...adminOperationEndpoints(operationsByText(adminService), allow),
-  });
+  app.use(requestLog(services.telemetry));
+  mount('', protectedEndpoints(services, options.clock, allow));
   app.use(() => {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });
-  app.use(answerErrors(telemetry, (fault) => `Islet failed, and its log says more: ${faultOf(fault)}`));
+  app.use(answerErrors(services.telemetry, (fault) => `Islet failed, and its log says more: ${faultOf(fault)}`));
   return app;
 }
+
+/** All endpoints, by path; `docs/reference/admin-api.md` describes each. @param allow throws for whoever may not ask */
+export const adminEndpoints = (
+  services: AdminServices,
+  { health, clock }: Pick<AdminOptions, 'health' | 'clock'>,
+  allow: (req: Request) => void,
+): Endpoints => ({ ...healthEndpoints(health), ...protectedEndpoints(services, clock, allow) });
+
+const protectedEndpoints = (
+  { lookupService, mirrorService, directorySyncService, adminService }: AdminServices,
+  clock: Clock,
+  allow: (req: Request) => void,
+): Endpoints => ({
+  ...adminLookupEndpoints(lookupService, clock, allow),
+  ...adminMirrorEndpoints(mirrorService, directorySyncService, allow),
+  ...adminOperationEndpoints(operationsByText(adminService), allow),
+});
 
 /** Whoever comes this far may read the log. */
 const faultOf = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));

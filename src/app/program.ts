@@ -1,0 +1,227 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { LogOptions } from '../adapters/system/log-telemetry.js';
+// Everything else is loaded by the command that needs it, so that each starts as fast as it can.
+import type { AdminClient } from './commands/admin-client.js';
+import { describeExitCodes } from './commands/exit-codes.js';
+import type { InitOptions } from './commands/init.js';
+import { addOperations } from './commands/operations-commands.js';
+import { paintFor } from './commands/terminal-style.js';
+import { addUpstream } from './commands/upstream-commands.js';
+import type { LoadedConfig } from './config/config.js';
+import { messageOf } from './doctor/check-result.js';
+import { escapeFinished } from '../domain/shared/printable.js';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+const print = (text: string): void => void process.stdout.write(`${escapeFinished(text)}\n`);
+const complain = (text: string): void => void process.stderr.write(`${escapeFinished(text)}\n`);
+
+interface WithConfig {
+  readonly config?: string;
+}
+
+interface SyncFlags {
+  changes?: boolean;
+  dryRun?: boolean;
+  force?: boolean;
+  json?: boolean;
+}
+
+/** All commands, as `docs/reference/cli.md` lists them. @param env the environment, with everything that was set */
+export function createProgram(env: NodeJS.ProcessEnv): Command {
+  const paint = paintFor(process.stdout, env);
+  const program = new Command('islet')
+    .description('A Matrix identity server for private networks.')
+    .version(version)
+    .showSuggestionAfterError()
+    .showHelpAfterError('(--help lists commands and options)');
+
+  /** A command that reads the configuration. */
+  const command = (name: string, description: string, parent = program, options = {}) =>
+    parent
+      .command(name, options)
+      .description(description)
+      .option(
+        '-c, --config <file>',
+        'configuration file; default: ISLET_CONFIG, ./islet.yaml or /etc/islet/islet.yaml',
+      );
+
+  command('serve', 'run the server').action(async ({ config }: WithConfig) => {
+    const { serveUntilSignalled } = await import('./commands/serve.js');
+    await serveUntilSignalled(await load(config));
+  });
+
+  program
+    .command('demo')
+    .description('run Islet on this machine with demo data')
+    .option('--exit', 'stop after the four lookups')
+    .option('--port <port>', 'port of the identity server; the next two ports are used as well', portFrom, 8090)
+    .addOption(
+      new Option('--log-level <level>', 'least important level of the log')
+        .choices(['error', 'warn', 'info', 'debug'])
+        .default('warn'),
+    )
+    .action(async ({ exit, port, logLevel }: { exit?: boolean; port: number; logLevel: LogOptions['level'] }) => {
+      const { startDemo } = await import('./demo/demo.js');
+      const demo = await startDemo({ port: exit ? 0 : port, logLevel, print, paint });
+      if (!exit) {
+        print(paint.dim('\nPress Ctrl-C to stop.'));
+        await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
+      }
+      await demo.close();
+      process.exitCode = demo.isRight ? 0 : 1;
+    });
+
+  program
+    .command('init')
+    .description('write a commented configuration file and a signing key; asks for what no option gives')
+    .option('--output <file>', 'file to write; an existing file is never overwritten', 'islet.yaml')
+    .option('--data-dir <folder>', 'folder for the database, keys and caches')
+    .option('--server-name <name>', 'name of the identity server (id_server of clients)')
+    .option('--public-url <url>', 'URL under which clients and homeservers reach Islet')
+    .option('--ldap-url <url>', 'URL of the directory: ldaps://host or ldap://host')
+    .option('--preset <kind>', 'kind of directory: openldap, activeDirectory or freeipa')
+    .option('--base <dn>', 'where people are in the directory')
+    .option('--bind-dn <dn>', 'bind DN of Islet')
+    .option('--bind-password-file <file>', 'file with the password of the bind DN')
+    .option('--ca-file <file>', 'file with CA certificates (PEM) of the directory')
+    .option('--homeserver <name>', 'server name in the Matrix IDs of people in the directory')
+    .option('--smtp-url <url>', 'URL of the mail server: smtps://user@host or smtp://host')
+    .option('--smtp-password-file <file>', 'file with the password of the mail server')
+    .option('--mail-from <mailbox>', 'sender address of mails')
+    .option('--yes', 'ask nothing and use the suggested values')
+    .action(async ({ yes, ...options }: InitOptions & { yes?: boolean }) => {
+      const { openKeyFile } = await import('../adapters/signing/key-file.js');
+      const { initCommand } = await import('./commands/init.js');
+      const { terminalPrompt } = await import('./commands/prompt.js');
+      const telemetry = await quietLog('warn');
+      const prompt = yes || !process.stdin.isTTY ? undefined : terminalPrompt(process.stdin, process.stdout);
+      const makeKey = (file: string) => openKeyFile(file, telemetry);
+      process.exitCode = await initCommand(options, { prompt, print, paint, cwd: process.cwd(), makeKey });
+      await telemetry.close();
+    });
+
+  command('check', 'list errors in the configuration and how to correct them')
+    .option('--json', 'print JSON')
+    .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
+      const { checkCommand } = await import('./commands/check.js');
+      process.exitCode = checkCommand({ file: config, env }, { isJson: json, paint, print });
+    });
+
+  command('doctor', 'test every service that the configuration names; changes and sends nothing')
+    .option('--json', 'print JSON')
+    .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
+      const { showDiagnoses } = await import('./commands/doctor.js');
+      const { runCheck, runChecks } = await import('./doctor/doctor.js');
+      const telemetry = await quietLog('error');
+      const diagnoses = await runCheck(async () => runChecks(await load(config), telemetry));
+      process.exitCode = showDiagnoses(diagnoses, { isJson: json, paint, print });
+      await telemetry.close();
+    });
+
+  command('lookup', 'explain which source answers for an address, and why')
+    .argument('<address>', 'email address, or phone number with country code: +49 221 5551234')
+    .option('--json', 'print JSON')
+    .action(async (address: string, { config, json }: WithConfig & { json?: boolean }) => {
+      const { lookup } = await import('./commands/lookup.js');
+      await withAccess(config, (access) => lookup(access, address, { isJson: json ?? false, paint, print }));
+    });
+
+  command('sync', 'sync mirrors now and show what changed')
+    .argument('[name]', 'name of the source; default: all mirrored sources')
+    .option('--changes', 'incremental sync: read only changes, where the directory supports it')
+    .option('--dry-run', 'show what would change, and change nothing')
+    .option('--force', 'apply the result even if it looks broken')
+    .option('--json', 'print JSON')
+    .action(async (source: string | undefined, options: WithConfig & SyncFlags) => {
+      const { config, changes = false, dryRun = false, force = false, json = false } = options;
+      const onProgress = (name: string, listed: number): void => {
+        if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${listed} entries read `);
+      };
+      const { sync } = await import('./commands/sync.js');
+      await withAccess(config, (access) =>
+        sync(access, {
+          source,
+          isDryRun: dryRun,
+          isForced: force,
+          isIncremental: changes,
+          isJson: json,
+          paint,
+          print,
+          onProgress,
+        }),
+      );
+    });
+
+  command('test', 'send one mail and show each step', program.command('mail').description('commands for mail'))
+    .argument('<address>', 'recipient: you@example.org')
+    .option('--json', 'print JSON')
+    .action(async (address: string, { config, json = false }: WithConfig & { json?: boolean }) => {
+      const { mailTest } = await import('./commands/mail-test.js');
+      process.exitCode = await mailTest((await load(config)).config, address, { isJson: json, paint, print });
+    });
+
+  command(
+    'check',
+    'render every text in every brand and language, and show errors',
+    program.command('templates').description('commands for the texts of mails, text messages and pages'),
+  )
+    .option('--json', 'print JSON')
+    .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
+      const { templatesCheck } = await import('./commands/templates-check.js');
+      process.exitCode = templatesCheck((await load(config)).config, { isJson: json, paint, print });
+    });
+
+  addUpstream(program, { command, load, complain, env, stdin: process.stdin, output: { paint, print } });
+  addOperations(program, { command, withAccess, output: { paint, print } });
+  describeExitCodes(program);
+  return program;
+
+  async function load(file: string | undefined): Promise<LoadedConfig> {
+    const { loadConfig } = await import('./config/config.js');
+    return loadConfig({ file, env });
+  }
+
+  /** For a terminal, what matters there alone. */
+  async function quietLog(level: 'warn' | 'error') {
+    const { LogTelemetry } = await import('../adapters/system/log-telemetry.js');
+    return new LogTelemetry({ level, format: 'pretty' });
+  }
+
+  /** @param isLogged whether it has to be found in the log, no server running or not */
+  async function withAccess(
+    file: string | undefined,
+    use: (access: AdminClient) => Promise<number>,
+    { isLogged } = { isLogged: false },
+  ): Promise<void> {
+    const { config } = await load(file);
+    const { openAdminClient } = await import('./commands/admin-client.js');
+    const access = await openAdminClient(config, async () =>
+      isLogged ? (await import('./commands/serve.js')).logOf(config) : quietLog('error'),
+    );
+    try {
+      process.exitCode = await use(access);
+    } finally {
+      await access.close();
+    }
+  }
+}
+
+/** Runs the command of `argv` and sets the exit code. */
+export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  await createProgram(env)
+    .parseAsync(argv)
+    .catch((error: unknown) => {
+      const isOfConfig = error instanceof Error && error.name === 'ConfigError';
+      complain(isOfConfig ? error.message : `islet: ${messageOf(error)}`);
+      process.exitCode = 1;
+    });
+}
+
+function portFrom(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_533) throw new InvalidArgumentError('It must be a port number.');
+  return port;
+}

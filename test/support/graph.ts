@@ -1,0 +1,51 @@
+import { type Module, modulesIn } from './modules.js';
+
+/** What one folder of a folder imports from its siblings. */
+export interface Room {
+  readonly name: string;
+  readonly imports: readonly string[];
+}
+
+/** The folders of a folder, those first that import none of the others. A file beside them counts as a folder. */
+export function roomsOf(modules: readonly Module[], folder: string): readonly Room[] {
+  const roomOf = (path: string) => path.slice(folder.length + 1).split('/')[0] ?? '';
+  const targets = new Map<string, Set<string>>();
+  for (const { path, imports } of modules) {
+    if (!path.startsWith(`${folder}/`)) continue;
+    const room = targets.get(roomOf(path)) ?? new Set<string>();
+    for (const { from } of imports) {
+      if (from.startsWith(`${folder}/`) && roomOf(from) !== roomOf(path)) room.add(roomOf(from));
+    }
+    targets.set(roomOf(path), room);
+  }
+  const rooms: Room[] = [];
+  while (targets.size > 0) {
+    const free = [...targets].filter(([, imports]) => [...imports].every((name) => !targets.has(name)));
+    // Rooms in a circle are never free; the architecture test names them.
+    const next = free.length > 0 ? free : [...targets];
+    for (const [name, imports] of next.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+      rooms.push({ name, imports: [...imports].toSorted() });
+      targets.delete(name);
+    }
+  }
+  return rooms;
+}
+
+/** The rooms of a folder and the arrows between them, as text. */
+export function graphText(modules: readonly Module[], folder: string): string {
+  const rooms = roomsOf(modules, folder);
+  const above = new Map(rooms.map(({ name }, at) => [name, at]));
+  const arrows = rooms.reduce((sum, { imports }) => sum + imports.length, 0);
+  const back = rooms.flatMap(({ name, imports }, at) =>
+    imports.filter((target) => (above.get(target) ?? 0) > at).map((target) => `${name} → ${target}`),
+  );
+  const lines = rooms.map(({ name, imports }) => `  ${name}${imports.length > 0 ? ` → ${imports.join(', ')}` : ''}`);
+  const summary = `${rooms.length} rooms, ${arrows} arrows, ${back.length === 0 ? 'none' : back.join(', ')} back`;
+  return [`src/${folder}: ${summary}`, ...lines].join('\n');
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const modules = modulesIn(new URL('../../src', import.meta.url).pathname);
+  const folders = process.argv.length > 2 ? process.argv.slice(2) : ['domain', 'app'];
+  process.stdout.write(`${folders.map((folder) => graphText(modules, folder)).join('\n\n')}\n`);
+}
