@@ -35,28 +35,21 @@ export function addOperations(program: Command, { command, withAccess, output }:
     .argument('<token>', 'token, as shown by `islet invites`')
     .action((token: string, options: Options) => change(options, (access, to) => revokeInvite(access, token, to)));
 
-<<<<<<< HEAD
   const tokens = program.command('tokens').description('access tokens of users who are signed in here');
-  command('list', 'show how many each user has, or those of one user', tokens, { isDefault: true })
-    .argument('[user]', '@user:example.org; all without it')
-    .option('--json', 'print every one as JSON')
+  command('list', 'show how many access tokens each user has, or those of one user', tokens, { isDefault: true })
+    .argument('[user]', '@user:example.org; default: all users')
+    .option('--json', 'print JSON')
     .action((user: string | undefined, options: Options) =>
       look(options, (access, to) => listTokens(access, user, to)),
     );
-  command('end', 'end all of a user: their clients sign in again, if the homeserver still vouches for them', tokens)
+  command('end', 'end all access tokens of a user; clients sign in again if the homeserver confirms the user', tokens)
     .argument('<user>', '@user:example.org')
     .action((user: string, options: Options) => change(options, (access, to) => endTokens(access, user, to)));
 
-  command('bindings', 'show addresses that are bound here')
-    .argument('[who]', 'a user or an address; all without it')
-    .option('--suspended', 'only those of users whom their directory no longer knows')
-    .option('--json', 'print it as JSON')
-=======
   command('bindings', 'list bound addresses')
     .argument('[who]', 'user or address; default: all')
     .option('--suspended', 'only bindings of users who left their directory')
     .option('--json', 'print JSON')
->>>>>>> 99e8a18 (docs: an index, references of commands, admin API, metrics and log events, recipes, releasing; dev, coverage, graph)
     .action((who: string | undefined, options: Options) =>
       look(options, (access, to) => listBindings(access, who, options.suspended ?? false, to)),
     );
