@@ -85,7 +85,7 @@ const questions: readonly Question[] = [
   },
   {
     key: 'mailFrom',
-    text: 'Whom mail is from',
+    text: 'Sender address of mails',
     takes: formats.mailbox,
     suggestion: ({ serverName }) => `noreply@${serverName?.replace(/:\d+$/, '')}`,
     after: 'smtpUrl',

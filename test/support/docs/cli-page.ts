@@ -11,7 +11,7 @@ export function cliPage(): string {
 # Commands
 
 \`islet COMMAND --help\` prints the same. Commands that read the configuration find it as
-[configuration.md](configuration.md#rules-for-all-of-it) says. Every command exits with 1 after an error in its options or in the
+[configuration.md](configuration.md#general-rules) says. Every command exits with 1 after an error in its options or in the
 configuration, and prints errors to stderr. Output for programs is available with \`--json\`.
 
 ${commandsOf(program)

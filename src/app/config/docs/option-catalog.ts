@@ -33,7 +33,7 @@ export interface Choice {
 
 /** Sections in words; options speak for themselves. */
 const SECTIONS: Readonly<Record<string, string>> = {
-  server: 'Who we are.',
+  server: 'Names of this server.',
   listen: 'Where clients and homeservers reach us.',
   admin: 'Health, metrics and the `islet` command.',
   database: 'Where bindings, sessions and mirrors are kept.',

@@ -21,7 +21,7 @@ export interface Section {
 export const schema = {
   server: {
     name: {
-      doc: 'Our name: what clients call `id_server`, and what signs associations.',
+      doc: 'Name of this identity server: `id_server` of clients, and the signer of associations.',
       format: 'serverName',
       default: 'localhost',
       example: 'id.example.org',
@@ -42,13 +42,13 @@ export const schema = {
 
   listen: {
     host: {
-      doc: 'Address to listen on; a reverse proxy with TLS stands in front.',
+      doc: 'Address to listen on, behind a reverse proxy with TLS.',
       format: 'host',
       default: '127.0.0.1',
     },
     port: { doc: 'Port to listen on; 0 takes a free one.', format: 'port', default: 8090 },
     trustedProxies: {
-      doc: 'Addresses and ranges of the reverse proxies in front: from them, and from nobody else, the address of the real client is believed.',
+      doc: 'Addresses and ranges of the reverse proxies. Only their `X-Forwarded-For` is used to find the address of a client.',
       format: 'cidrs',
       default: [],
       example: ['127.0.0.1/32'],
@@ -196,7 +196,7 @@ export const schema = {
       example: '/etc/islet/client.key',
     },
     from: {
-      doc: 'Whom mail is from. Without it, `noreply@` and `server.name`.',
+      doc: 'Sender address of mails. Without it, `noreply@` and `server.name`.',
       format: 'mailbox',
       default: null,
       example: 'Example <noreply@example.org>',
@@ -210,9 +210,9 @@ export const schema = {
   },
 
   sms: {
-    gateways: { doc: 'Who sends text messages, tried in this order.', format: 'gateways', default: [] },
+    gateways: { doc: 'Gateways for text messages, tried in this order.', format: 'gateways', default: [] },
     originators: {
-      doc: 'Whom text messages are from, by calling code: `long:` and `short:` numbers, `alpha:` names. One number always sees the same of several.',
+      doc: 'Senders of text messages, by calling code: `long:` and `short:` numbers, `alpha:` names. One number always sees the same of several.',
       format: 'originators',
       default: { default: ['alpha:Matrix'] },
     },
@@ -265,7 +265,7 @@ export const schema = {
 
   v1: {
     allowFrom: {
-      doc: 'Who may use version 1 of the API where it has no authentication: addresses, ranges, `loopback`, `private`; an empty list is nobody, and so is the default where `server.publicUrl` needs a proxy that `listen.trustedProxies` does not name.',
+      doc: 'Who may use version 1 of the API where it has no authentication: addresses, ranges, `loopback`, `private`; an empty list allows nobody, and so does the default where `server.publicUrl` needs a proxy that `listen.trustedProxies` does not name.',
       format: 'networks',
       default: ['loopback', 'private'],
     },
@@ -318,7 +318,7 @@ export const schema = {
 
   bindings: {
     directoryOwned: {
-      doc: 'What happens when somebody binds an address that a directory gives to somebody else: `refuse` or `allow`.',
+      doc: 'What happens when a user binds an address that a directory assigns to someone else: `refuse` or `allow`.',
       format: 'refuseOrAllow',
       default: 'refuse',
     },

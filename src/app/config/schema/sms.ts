@@ -58,7 +58,7 @@ const smpp = z.strictObject({
     .meta({ description: 'Its port. Without it, 2775, or 3550 with `tls`.', examples: [2775] }),
   tls: flag.prefault(false).meta({ description: 'Whether the connection is encrypted, and its certificate checked.' }),
   ...tlsFiles,
-  systemId: text.meta({ description: 'Who we are to it.', examples: ['islet'] }),
+  systemId: text.meta({ description: 'Login name (system ID).', examples: ['islet'] }),
   password: secret.optional().meta({ description: 'Password for that.' }),
   passwordFile: text.optional().meta({
     description: 'File with the password.',

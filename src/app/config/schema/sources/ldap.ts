@@ -41,7 +41,7 @@ export const ldap = z.strictObject({
     .meta({ description: 'Whether the password of `bindDn` may cross the network unprotected.' }),
   ...tlsFiles,
   bindDn: text.optional().meta({
-    description: 'Who we are to the directory. Without it, nobody: an anonymous bind.',
+    description: 'Bind DN; anonymous bind if unset.',
     examples: ['cn=islet,ou=services,dc=example,dc=org'],
   }),
   bindPassword: secret.optional().meta({ description: 'Password of `bindDn`.' }),

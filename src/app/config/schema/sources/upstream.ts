@@ -38,7 +38,7 @@ const forward = z.strictObject({
 
 const cache = z.strictObject({
   hits: duration('1d').prefault('5m').meta({ description: 'How long an answer is kept.' }),
-  misses: duration('1d').prefault('1m').meta({ description: 'How long it is kept that it knows nobody.' }),
+  misses: duration('1d').prefault('1m').meta({ description: 'How long an answer without a user is cached.' }),
   entries: count(1, 1_000_000).prefault(50_000).meta({ description: 'Most answers that are kept.' }),
 });
 
