@@ -127,12 +127,8 @@ export class Quotas {
    * before a refusal stays taken.
    *
    * @param points how many uses it is
-<<<<<<< HEAD
    * @throws DomainError `limit_exceeded` with `retry_after_ms`; the limit and the kind of subject are
    *   for the log
-=======
-   * @throws DomainError `limit_exceeded` with `retry_after_ms`
->>>>>>> 51cc20e (errors: comments name them as they are called)
    */
   async consume<T extends Topic>(
     topic: T,

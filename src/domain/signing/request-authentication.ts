@@ -29,13 +29,8 @@ export class RequestAuthenticator {
   /**
    * The homeserver whose signature is on this request, `undefined` if it bears no X-Matrix header.
    *
-<<<<<<< HEAD
    * @throws DomainError `unbind_not_proven` if none of the signatures holds; `unbind_elsewhere` if it is signed for a
    *   name that is not ours; `homeserver_failed` if its keys cannot be had
-=======
-   * @throws DomainError `unbind_not_proven` if none of the signatures holds, saying which name it was
-   *   signed for if that is not ours; `homeserver_failed` if its keys cannot be had
->>>>>>> 51cc20e (errors: comments name them as they are called)
    */
   async origin(request: SignedRequest): Promise<string | undefined> {
     if (request.authorizations.length > MOST_HEADERS) {
