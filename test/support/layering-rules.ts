@@ -14,6 +14,7 @@ export const MOST_LINES = 250;
 const OUTSIDE_OF_DOMAIN: Readonly<Record<string, { readonly names?: readonly string[]; readonly file?: string }>> = {
   'node:crypto': { names: ['hash', 'createHash', 'timingSafeEqual'] },
   'node:net': { names: ['isIP'], file: 'domain/identifiers/server-name.ts' },
+  'node:url': { names: ['domainToASCII'], file: 'domain/identifiers/mailbox.ts' },
   'libphonenumber-js': { file: 'domain/identifiers/phone-number.ts' },
 };
 

@@ -1,5 +1,6 @@
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
+import { mailAddress } from '../../domain/identifiers/mailbox.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { Message, MessageSender } from '../../ports/message-sender.js';
 import { openPool, type SmtpPool, type SmtpServer } from './smtp-connections.js';
@@ -85,7 +86,7 @@ export class SmtpSender implements MessageSender {
   private compose(to: Threepid, message: Message): SendMailOptions {
     const { language, subject, text, html } = this.templates.renderMail(message);
     // An object: as text, a comma in it would make two addresses of it.
-    const recipient = { name: '', address: to.address };
+    const recipient = { name: '', address: mailAddress(to.address) };
     return {
       from: this.from,
       to: recipient,

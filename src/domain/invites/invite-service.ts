@@ -14,7 +14,8 @@ import type { ReadPreferences } from '../shared/message-preferences.js';
 import { type Mxid, parseMxid } from '../identifiers/mxid.js';
 import type { Asker } from '../rate-limiting/asker.js';
 import type { Quotas } from '../rate-limiting/quotas.js';
-import { email, keyOf, redact, type Threepid } from '../identifiers/threepid.js';
+import { mailbox, mailboxKey } from '../identifiers/mailbox.js';
+import { keyOf, redact, type Threepid } from '../identifiers/threepid.js';
 
 const INVITE_TOKEN_LENGTH = 64;
 
@@ -71,12 +72,12 @@ export class InviteService {
   async invite(request: InviteRequest): Promise<InviteTicket> {
     const { asker, sender, roomId, details, preferences } = request;
     if (request.medium !== 'email') throw new DomainError('medium_unsupported');
-    const threepid = email(request.address);
+    const threepid = mailbox(request.address);
     await this.deps.quotas.consumeFor('lookup', asker);
     const mxid = (await this.deps.lookupService.findUsers([threepid])).get(keyOf(threepid));
     if (mxid !== undefined && (await this.deps.lookupService.isFoundByHash(request.medium, request.address)))
       throw new DomainError('threepid_in_use', {}, { mxid });
-    const mailed = mxid === undefined ? threepid.address : undefined;
+    const mailed = mxid === undefined ? mailboxKey(threepid) : undefined;
     await this.deps.quotas.consumeFor('invites', asker, { perAddress: mailed });
 
     const ephemeral = await this.deps.signer.createEphemeralKey();

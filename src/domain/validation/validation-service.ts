@@ -5,6 +5,7 @@ import type { SessionStore } from '../../ports/session-store.js';
 import { type Refusal, DomainError } from '../shared/errors.js';
 import { serialQueues } from '../shared/serial-queue.js';
 import type { ReadPreferences } from '../shared/message-preferences.js';
+import { mailboxKey } from '../identifiers/mailbox.js';
 import type { Asker } from '../rate-limiting/asker.js';
 import type { Quotas } from '../rate-limiting/quotas.js';
 import { keyOf, type Medium, type Threepid } from '../identifiers/threepid.js';
@@ -162,7 +163,7 @@ export class ValidationService {
   private takeQuota(request: TokenRequest): Promise<void> {
     const { threepid, callingCode: country } = request;
     const { quotas } = this.deps;
-    if (threepid.medium === 'email') return quotas.consumeFor('mail', request, { perAddress: threepid.address });
+    if (threepid.medium === 'email') return quotas.consumeFor('mail', request, { perAddress: mailboxKey(threepid) });
     const perCountryAndHomeserver = country === undefined ? undefined : quotas.shareOf(country, request);
     return quotas.consumeFor('sms', request, {
       perNumber: threepid.address,

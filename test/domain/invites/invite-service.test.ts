@@ -239,6 +239,12 @@ describe('Invites', () => {
       ['a user', { perSender: hourly(1) }, { address: 'b@example.org' }, { asker: { user: alice, client } }],
       ['an address', { perAddress: hourly(1) }, { asker: { user: alice, client } }, { address: 'b@example.org' }],
       [
+        'a mailbox, whatever letters it is written with',
+        { perAddress: hourly(1) },
+        { address: '\uff41@\uff45xample.org', asker: { user: alice, client } },
+        { address: 'b@example.org' },
+      ],
+      [
         'a homeserver',
         { perHomeserver: hourly(1) },
         { asker: { user: alice, client } },
@@ -260,6 +266,16 @@ describe('Invites', () => {
       });
       await domain.inviteService.invite({ ...request, ...other });
       expect(await jobs('invite-mail')).toHaveLength(2);
+    });
+
+    it('stores and mails nothing for a domain that folds to the domain of somebody else', async () => {
+      const refused = inviteService.invite({ ...request, address: 'guest@weiß.example' });
+      await expect(refused).rejects.toMatchObject({
+        code: 'invalid_email',
+        message: expect.stringMatching(/another domain/) as string,
+      });
+      expect(await jobs('invite-mail')).toEqual([]);
+      expect(await domain.stores.invites.waitingThreepids()).toEqual([]);
     });
 
     it('tells nobody of a known address what a lookup would not tell any more', async () => {

@@ -268,6 +268,13 @@ describe('Sessions', () => {
         { threepid: email('b@example.org'), user: bob },
         { client: '192.0.2.2' },
       ],
+      [
+        'a mailbox, however its domain is spelled',
+        { mail: { perAddress: hourly(1) } },
+        { ...request, threepid: email('a@bücher.example') },
+        { threepid: email('a@xn--bcher-kva.example'), user: bob },
+        { threepid: email('b@bücher.example') },
+      ],
       ['a number', { sms: { perNumber: hourly(1) } }, byPhone, { user: bob }, { threepid: msisdn('492215550000') }],
       [
         'a user who is texted',

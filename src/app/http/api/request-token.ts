@@ -4,7 +4,8 @@ import { DomainError } from '../../../domain/shared/errors.js';
 import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import { internationalFormat, isRegion, readPhoneNumber } from '../../../domain/identifiers/phone-number.js';
 import type { ValidationService } from '../../../domain/validation/validation-service.js';
-import { email, msisdn } from '../../../domain/identifiers/threepid.js';
+import { mailbox } from '../../../domain/identifiers/mailbox.js';
+import { msisdn } from '../../../domain/identifiers/threepid.js';
 import { read } from '../request/body.js';
 import type { AskerOf } from '../request/client-address.js';
 import type { ApiVersion } from '../request/api-version.js';
@@ -42,7 +43,7 @@ export function requestTokenEndpoints(
       async POST(req, res) {
         const user = await apiVersion.authenticate(req);
         const body = read(EmailBody, apiVersion.body(req));
-        const sid = await validationService.requestToken({ threepid: email(body.email), ...asked(req, user, body) });
+        const sid = await validationService.requestToken({ threepid: mailbox(body.email), ...asked(req, user, body) });
         // Clients of v1 look for success, as Sydent once had it.
         res.json({ sid, ...(user === undefined && { success: true }) });
       },

@@ -23,6 +23,17 @@ describe('requestToken for an email address', () => {
     expect(app.mails.sent.map(({ to }) => to.address)).toEqual(['strauss@example.com']);
   });
 
+  it.for(['guest@weiß.example', 'user@straße.example'])(
+    'mails nothing to %s, which folds to another domain, and says why',
+    async (address) => {
+      const token = await app.signIn(alice);
+      const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, email: address } });
+      expect([status, json.errcode]).toEqual([400, 'M_INVALID_EMAIL']);
+      expect(json.error).toMatch(/names another domain/);
+      expect(app.mails.sent).toEqual([]);
+    },
+  );
+
   it('takes the attempt as a number and as digits, and mails only for a higher one (EM-3, EM-4)', async () => {
     const token = await app.signIn(alice);
     const ask = async (send_attempt: unknown) =>

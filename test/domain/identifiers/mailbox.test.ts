@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { mailAddress, mailbox, mailboxKey } from '../../../src/domain/identifiers/mailbox.js';
+import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
+
+describe('mailbox', () => {
+  it.each(['a@weiß.example', 'a@Straße.example', 'a@WEIẞ.example', 'a@sub.weiß.example', 'a@ςας.example'])(
+    'refuses %s, whose fold names the domain of somebody else, and says why',
+    (text) => {
+      expect(() => mailbox(text)).toThrow(/names another domain/);
+      expect(() => mailbox(text)).toThrow(expect.objectContaining({ code: 'invalid_email' }) as Error);
+    },
+  );
+
+  it.each(['a@xn--zzzzzzzzzzzzz99999.example', 'a@xn--a.example'])('refuses %s, whose domain is none', (text) => {
+    expect(() => mailbox(text)).toThrow(expect.objectContaining({ code: 'invalid_email' }) as Error);
+  });
+
+  it.each([
+    ['Alice@Example.ORG', 'alice@example.org'],
+    ['strauß@example.org', 'strauss@example.org'],
+    ['a@BÜCHER.example', 'a@bücher.example'],
+    ['a@xn--bcher-kva.example', 'a@xn--bcher-kva.example'],
+    ['a@xn--wei-7ka.example', 'a@xn--wei-7ka.example'],
+    ['a@ｅxample.com', 'a@ｅxample.com'],
+    ['a@ΣΑΣ.example', 'a@σασ.example'],
+    ['a@localhost', 'a@localhost'],
+  ])('takes %s, whose identity stays the folded address %s (EM-1, LOOK-13)', (text, address) => {
+    expect(mailbox(text)).toEqual(email(text));
+    expect(mailbox(text).address).toBe(address);
+  });
+
+  it.each(['a', 'a@b@c', 'a@-'])('refuses %s as every address', (text) => {
+    expect(() => mailbox(text)).toThrow(expect.objectContaining({ code: 'invalid_email' }) as Error);
+  });
+});
+
+describe('mailAddress', () => {
+  it.each([
+    ['a@bücher.example', 'a@xn--bcher-kva.example'],
+    ['a@bu\u0308cher.example', 'a@xn--bcher-kva.example'],
+    ['a@ｅxample.com', 'a@example.com'],
+    ['jürgen@example.org', 'jürgen@example.org'],
+    ['a@123', 'a@123'],
+  ])('of %s has the domain as the DNS has it', (address, mailed) => {
+    expect(mailAddress(address)).toBe(mailed);
+  });
+});
+
+describe('mailboxKey', () => {
+  it.each([
+    [
+      'full-width letters of the domain',
+      ['a@example.com', 'a@ｅxample.com', 'a@ｅｘａｍｐｌｅ.com', 'a@ⅇxample.com', 'a@𝐞xample.com'],
+    ],
+    [
+      'Unicode and punycode',
+      ['a@bücher.example', 'a@bu\u0308cher.example', 'a@xn--bcher-kva.example', 'a@XN--BCHER-KVA.example'],
+    ],
+    [
+      'the letters of the mailbox',
+      ['jürgen@example.org', 'ju\u0308rgen@example.org', 'JÜRGEN@example.org', 'ｊürgen@example.org'],
+    ],
+  ])('is one for %s', (_case, spellings) => {
+    expect(new Set(spellings.map((text) => mailboxKey(email(text)))).size).toBe(1);
+  });
+
+  it('is another one for another mailbox, and the number of a phone', () => {
+    const keys = ['a@xn--wei-7ka.example', 'a@weiss.example', 'b@weiss.example', 'a+b@weiss.example'].map((text) =>
+      mailboxKey(email(text)),
+    );
+    expect(new Set(keys).size).toBe(4);
+    expect(mailboxKey(msisdn('492215551234'))).toBe('492215551234');
+  });
+});
