@@ -28,7 +28,8 @@ describe('the reference of the admin API', () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     const written = Array.from(page('reference/admin-api.md').matchAll(/^## ((?:GET|POST) .+)$/gm), ([, name]) => name);
-    expect(written.toSorted()).toEqual(inCode.toSorted());
+    expect(new Set(written)).toEqual(new Set(inCode));
+    expect(written).toHaveLength(inCode.length);
   });
 
   it('has examples that are JSON', () => {
@@ -37,7 +38,7 @@ describe('the reference of the admin API', () => {
       ([, json]) => json,
     );
     expect(blocks.length).toBeGreaterThan(8);
-    for (const json of blocks) expect(() => JSON.parse(json ?? '') as unknown, json).not.toThrow();
+    for (const json of blocks) expect(() => JSON.parse(json ?? '') as unknown).not.toThrow();
   });
 });
 

@@ -1,6 +1,7 @@
 import type { OperationsByText } from '../../domain/admin/text-admin-service.js';
 import { groupBy } from '../../domain/shared/group-by.js';
 import type { SignIn } from '../../ports/account-store.js';
+import { printableJson } from '../../domain/shared/printable.js';
 import type { Output } from './operations.js';
 
 /** Shows who is signed in: how many access tokens each user has, or those of one user. @returns the exit code: 1 if there are none */
@@ -10,7 +11,7 @@ export async function listTokens(
   { isJson, paint, print }: Output,
 ): Promise<number> {
   const tokens = await access.signIns(user);
-  if (isJson) print(JSON.stringify(tokens, undefined, 2));
+  if (isJson) print(printableJson(tokens));
   else if (tokens.length === 0) print('There are no access tokens.');
   else if (user === undefined) {
     for (const [mxid, owned] of groupBy(tokens, (token) => token.mxid)) {
