@@ -1,11 +1,27 @@
+import type { JsonObject } from '../domain/signing/canonical-json.js';
 import type { StoredInvite } from '../domain/invites/invite.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
 import type { NewJob } from '../domain/jobs/job.js';
 
+export interface PendingMail {
+  readonly token: string;
+  readonly mail: JsonObject;
+}
+
 /** Invitations of people without an account. They stay after delivery: their tokens and keys go on being asked for. */
 export abstract class InviteStore {
-  /** Adds an invitation; `jobs` are queued with it: both happen or neither. */
-  abstract add(invite: StoredInvite, jobs: readonly NewJob[]): Promise<void>;
+  /**
+   * Adds an invitation; `jobs` are queued with it: both happen or neither.
+   *
+   * @param pendingMail what its mail will say, if none is queued
+   */
+  abstract add(invite: StoredInvite, jobs: readonly NewJob[], pendingMail?: JsonObject): Promise<void>;
+
+  /** The pending mails of those that wait for a threepid, the newest first. */
+  abstract pendingMails(threepid: Threepid): Promise<readonly PendingMail[]>;
+
+  /** Forgets the pending mails of these. */
+  abstract clearPendingMails(tokens: readonly string[]): Promise<void>;
 
   abstract get(token: string): Promise<StoredInvite | undefined>;
 

@@ -13,6 +13,8 @@ export type Message =
       readonly kind: 'invite';
       readonly link: string;
       readonly invite: InviteDetails;
+      /** Further invitations that had no mail of their own, the newest first. */
+      readonly others?: readonly { readonly link: string; readonly invite: InviteDetails }[];
       readonly preferences: ReadPreferences;
     };
 
@@ -20,10 +22,14 @@ export type Message =
 export interface InviteDetails {
   readonly sender: string;
   readonly senderDisplayName: string | undefined;
+  /** Avatars are `mxc:` URLs, which mail programs cannot show. */
+  readonly senderAvatarUrl?: string | undefined;
   readonly roomName: string | undefined;
   readonly roomAlias: string | undefined;
   readonly roomAvatarUrl: string | undefined;
   readonly roomType: string | undefined;
+  /** The invitation's own. */
+  readonly token?: string | undefined;
 }
 
 /** A message that the next hop did not accept. Its text names the hop and the reason, and no address. */

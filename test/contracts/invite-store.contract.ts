@@ -19,7 +19,7 @@ const invite = (token: string, createdAt: number, threepid = strauss): StoredInv
   deliveredAt: undefined,
 });
 
-const byToken = (invites: readonly StoredInvite[]) => invites.map(({ token }) => token);
+const byToken = (invites: readonly { readonly token: string }[]) => invites.map(({ token }) => token);
 
 /** What every InviteStore promises. */
 export function inviteStoreContract(open: OpenStores): void {
@@ -36,6 +36,24 @@ export function inviteStoreContract(open: OpenStores): void {
     it('queues the jobs of an invitation with it', async () => {
       await on.invites.add(invite('t1', 1), [job]);
       expect(await queued(on.jobs, 'notify-bound')).toEqual([payload]);
+    });
+
+    it('keeps pending mails of a threepid, the newest first, until they are cleared or handed over', async () => {
+      for (const [token, at] of [
+        ['t1', 1],
+        ['t2', 2],
+        ['t3', 3],
+      ] as const)
+        await on.invites.add(invite(token, at), [], { link: `link of ${token}` });
+      await on.invites.add(invite('t4', 4), []);
+      await on.invites.add(invite('t5', 5, email('other@example.org')), [], { link: 'another' });
+      const pending = async () => byToken(await on.invites.pendingMails(strauss));
+      expect((await on.invites.pendingMails(strauss))[0]).toEqual({ token: 't3', mail: { link: 'link of t3' } });
+      expect(await pending()).toEqual(['t3', 't2', 't1']);
+      await on.invites.clearPendingMails(['t2']);
+      expect(await pending()).toEqual(['t3', 't1']);
+      await on.invites.deliver(['t1'], 9, []);
+      expect(await pending()).toEqual(['t3']);
     });
 
     it('adds neither an invitation whose token exists nor its jobs', async () => {

@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import type { StoredInvite } from '../../domain/invites/invite.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
-import type { InviteStore } from '../../ports/invite-store.js';
+import type { JsonObject } from '../../domain/signing/canonical-json.js';
+import type { InviteStore, PendingMail } from '../../ports/invite-store.js';
 import type { NewJob } from '../../domain/jobs/job.js';
 import { addJobs } from './job-queue.js';
 import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
@@ -11,11 +12,28 @@ import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } f
 export class KnexInviteStore implements InviteStore {
   constructor(private readonly db: Knex) {}
 
-  async add(invite: StoredInvite, jobs: readonly NewJob[]): Promise<void> {
+  async add(invite: StoredInvite, jobs: readonly NewJob[], pendingMail?: JsonObject): Promise<void> {
+    const pending_mail = pendingMail ? JSON.stringify(pendingMail) : null;
     await this.db.transaction(async (trx) => {
-      await this.table(trx).insert(toRow(invite));
+      await this.table(trx).insert({ ...toRow(invite), pending_mail });
       await addJobs(trx, jobs);
     });
+  }
+
+  async pendingMails(threepid: Threepid): Promise<readonly PendingMail[]> {
+    const rows = await this.waiting()
+      .where(isAmong(this.db, [threepid]))
+      .whereNotNull('pending_mail')
+      .orderBy('created_at', 'desc')
+      .select('token', 'pending_mail');
+    return rows.map(({ token, pending_mail }) => ({ token, mail: JSON.parse(pending_mail ?? '{}') as JsonObject }));
+  }
+
+  async clearPendingMails(tokens: readonly string[]): Promise<void> {
+    for (const chunk of chunksOf(tokens))
+      await this.table()
+        .where(isOneOf(this.db, 'token', chunk))
+        .update({ pending_mail: null });
   }
 
   async get(token: string): Promise<StoredInvite | undefined> {
@@ -40,7 +58,7 @@ export class KnexInviteStore implements InviteStore {
       for (const chunk of chunksOf(tokens)) {
         await this.waiting(trx)
           .where(isOneOf(trx, 'token', chunk))
-          .update({ delivered_at: time, failure: null });
+          .update({ delivered_at: time, failure: null, pending_mail: null });
       }
       await addJobs(trx, jobs);
     });
@@ -99,6 +117,7 @@ interface Row extends ThreepidColumns {
   readonly delivered_at: number | null;
   readonly confirmed_at: number | null;
   readonly failure: string | null;
+  readonly pending_mail?: string | null;
 }
 
 const fromRow = (row: Row): StoredInvite => ({

@@ -20,6 +20,7 @@ const STORED_KINDS = {
   'notify-bound': ['welcome', 'notify-bound'],
   onbind: ['onbind'],
   'invite-mail': ['invite-mail'],
+  'invite-digest': ['invite-digest'],
 } as const satisfies Record<JobKind, readonly [string, ...string[]]>;
 
 export class KnexJobQueue implements JobQueue {

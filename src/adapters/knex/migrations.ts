@@ -17,6 +17,7 @@ import * as jobLeases from './migrations/0014-job-leases.js';
 import * as revocations from './migrations/0015-revocations.js';
 import * as accessTokenUse from './migrations/0016-access-token-use.js';
 import * as sessionUsers from './migrations/0020-session-users.js';
+import * as pendingInviteMails from './migrations/0021-pending-invite-mails.js';
 
 /** In the order in which they run. */
 const migrations = {
@@ -37,6 +38,7 @@ const migrations = {
   '0015-revocations': revocations,
   '0016-access-token-use': accessTokenUse,
   '0020-session-users': sessionUsers,
+  '0021-pending-invite-mails': pendingInviteMails,
 };
 
 type Name = keyof typeof migrations;

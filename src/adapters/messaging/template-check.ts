@@ -38,6 +38,19 @@ export const sampleMessages = (preferences: ReadPreferences): readonly Message[]
       roomAvatarUrl: undefined,
       roomType,
     },
+    others: [
+      {
+        link: 'https://app.example.org/#/room/!chat:example.org?email=bob%40example.net',
+        invite: {
+          sender: '@carol:example.org',
+          senderDisplayName: undefined,
+          roomName: undefined,
+          roomAlias: undefined,
+          roomAvatarUrl: undefined,
+          roomType: undefined,
+        },
+      },
+    ],
     preferences,
   })),
 ];

@@ -207,7 +207,8 @@ export class Templates {
 
 function variablesOf(message: Message): object {
   if (message.kind === 'validation') return { token: message.token, link: message.link };
-  return { link: message.link, ...inviteWords(message.invite) };
+  const others = (message.others ?? []).map(({ link, invite }) => ({ link, ...inviteWords(invite) }));
+  return { link: message.link, ...inviteWords(message.invite), others };
 }
 
 const inviteWords = (invite: InviteDetails) => ({
@@ -215,6 +216,10 @@ const inviteWords = (invite: InviteDetails) => ({
   senderName: oneLine(invite.senderDisplayName, LONGEST_DISPLAY_NAME),
   roomName: oneLine(invite.roomName, LONGEST_ROOM_NAME) || oneLine(invite.roomAlias, LONGEST_ID),
   isSpace: invite.roomType === 'm.space',
+  token: oneLine(invite.token, LONGEST_ID),
+  roomAlias: oneLine(invite.roomAlias, LONGEST_ID),
+  roomAvatarUrl: oneLine(invite.roomAvatarUrl, LONGEST_ID),
+  senderAvatarUrl: oneLine(invite.senderAvatarUrl, LONGEST_ID),
 });
 
 const paragraphs = (text: string): string => `${text.trim().replace(/\n{3,}/g, '\n\n')}\n`;

@@ -1,7 +1,8 @@
 import type { BindingService } from '../../domain/bindings/binding-service.js';
 import { homeserverOf } from '../../domain/identifiers/mxid.js';
 import { isServerName } from '../../domain/identifiers/server-name.js';
-import { threepid } from '../../domain/identifiers/threepid.js';
+import { type Threepid, threepid } from '../../domain/identifiers/threepid.js';
+import { type InviteMail, readMailPayload } from '../../domain/invites/invite-mail.js';
 import type { InviteService } from '../../domain/invites/invite-service.js';
 import type { JobPayloads } from '../../domain/jobs/job.js';
 import { DomainError } from '../../domain/shared/errors.js';
@@ -25,6 +26,7 @@ export const jobHandlers = (
   },
   onbind: onBindHandler(services, homeservers),
   'invite-mail': { run: (payload) => mailInvite(payload, senders) },
+  'invite-digest': digestHandler(services, senders),
 });
 
 const onBindHandler = (
@@ -68,23 +70,40 @@ const onBindHandler = (
   },
 });
 
+const digestHandler = (
+  { inviteService }: Services,
+  senders: readonly MessageSender[],
+): JobHandler<'invite-digest'> => ({
+  async run({ address }) {
+    const subject = threepid('email', address);
+    const pending = await inviteService.pendingMails(subject);
+    const [latest, ...others] = pending.map(({ mail }) => mail);
+    // An earlier one had them all, or they were handed over.
+    if (!latest) return;
+    await sendInvite(subject, senders, latest, others);
+    await inviteService.noteMailed(
+      subject,
+      pending.map(({ token }) => token),
+    );
+  },
+});
+
 async function mailInvite(payload: JobPayloads['invite-mail'], senders: readonly MessageSender[]): Promise<void> {
+  const mail = readMailPayload({ ...payload });
+  if (!mail) throw new PermanentJobError('the job says nothing to be mailed');
+  await sendInvite(threepid('email', payload.address), senders, mail);
+}
+
+async function sendInvite(
+  to: Threepid,
+  senders: readonly MessageSender[],
+  mail: InviteMail,
+  others: readonly InviteMail[] = [],
+): Promise<void> {
   const sender = senders.find(({ medium }) => medium === 'email');
   if (!sender) throw new PermanentJobError('no mail server is configured');
   try {
-    await sender.send(threepid('email', payload.address), {
-      kind: 'invite',
-      link: payload.link,
-      invite: {
-        sender: payload.sender,
-        senderDisplayName: payload.senderDisplayName ?? undefined,
-        roomName: payload.roomName ?? undefined,
-        roomAlias: payload.roomAlias ?? undefined,
-        roomAvatarUrl: payload.roomAvatarUrl ?? undefined,
-        roomType: payload.roomType ?? undefined,
-      },
-      preferences: { brand: payload.brand ?? undefined, acceptLanguage: payload.acceptLanguage ?? undefined },
-    });
+    await sender.send(to, { kind: 'invite', ...mail, ...(others.length > 0 && { others }) });
   } catch (cause) {
     const isFinal = cause instanceof DomainError || (cause instanceof DeliveryError && cause.isFinal);
     if (isFinal) throw new PermanentJobError('the mail can never be sent', { cause });

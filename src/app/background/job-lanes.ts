@@ -22,7 +22,12 @@ export interface Lane {
 const MINUTE_MS = 60_000;
 
 /** A mail that is cut may be sent twice: it may end within its own time limit. */
-const MAIL = { kinds: ['invite-mail'], slotMs: Infinity, graceMs: 20_500, longestRestMs: MINUTE_MS } as const;
+const MAIL = {
+  kinds: ['invite-mail', 'invite-digest'],
+  slotMs: Infinity,
+  graceMs: 20_500,
+  longestRestMs: MINUTE_MS,
+} as const;
 /** Told twice, a homeserver does nothing: this is no reason to wait. */
 const HOMESERVERS = {
   kinds: ['onbind'],

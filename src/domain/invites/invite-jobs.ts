@@ -1,8 +1,7 @@
-import type { InviteDetails } from '../../ports/message-sender.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 import type { NewJob } from '../jobs/job.js';
-import type { ReadPreferences } from '../shared/message-preferences.js';
+import { type InviteMail, mailPayload } from './invite-mail.js';
 
 /** A threepid has a user now: whoever waits for it is to be told. */
 export const notifyBoundJob = ({ medium, address }: Threepid, mxid: Mxid, runAt: number): NewJob => ({
@@ -11,7 +10,7 @@ export const notifyBoundJob = ({ medium, address }: Threepid, mxid: Mxid, runAt:
   runAt,
 });
 
-/** A homeserver is to be told of a binding, and of one invitation. */
+/** A homeserver is to be told of a binding, with the invitation of this token if there is one. */
 export const onBindJob = (
   { medium, address }: Threepid,
   mxid: Mxid,
@@ -23,26 +22,16 @@ export const onBindJob = (
   runAt,
 });
 
-/** An invitation is to be mailed. */
-export const inviteMailJob = (
-  { address }: Threepid,
-  link: string,
-  { sender, senderDisplayName, roomName, roomAlias, roomAvatarUrl, roomType }: InviteDetails,
-  { brand, acceptLanguage }: ReadPreferences,
-  runAt: number,
-): NewJob => ({
+/** The mail of one invitation. */
+export const inviteMailJob = ({ address }: Threepid, mail: InviteMail, runAt: number): NewJob => ({
   kind: 'invite-mail',
-  payload: {
-    address,
-    link,
-    brand: brand ?? null,
-    acceptLanguage: acceptLanguage ?? null,
-    sender,
-    senderDisplayName: senderDisplayName ?? null,
-    roomName: roomName ?? null,
-    roomAlias: roomAlias ?? null,
-    roomAvatarUrl: roomAvatarUrl ?? null,
-    roomType: roomType ?? null,
-  },
+  payload: { address, ...mailPayload(mail) },
+  runAt,
+});
+
+/** One mail for all invitations to this address that had none yet. */
+export const inviteDigestJob = ({ address }: Threepid, runAt: number): NewJob => ({
+  kind: 'invite-digest',
+  payload: { address },
   runAt,
 });

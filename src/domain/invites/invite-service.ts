@@ -6,8 +6,9 @@ import type { Signed, Signer } from '../../ports/signer.js';
 import type { JsonObject } from '../signing/canonical-json.js';
 import { DomainError } from '../shared/errors.js';
 import type { StoredInvite } from './invite.js';
-import { inviteMailJob, onBindJob } from './invite-jobs.js';
+import { inviteDigestJob, inviteMailJob, onBindJob } from './invite-jobs.js';
 import { type InviteLinkOptions, inviteLink } from './invite-link.js';
+import { type InviteMail, mailPayload, readMailPayload } from './invite-mail.js';
 import type { DeprovisioningService } from '../deprovisioning/deprovisioning-service.js';
 import type { LookupService } from '../lookup/lookup-service.js';
 import type { ReadPreferences } from '../shared/message-preferences.js';
@@ -77,8 +78,7 @@ export class InviteService {
     const mxid = (await this.deps.lookupService.findUsers([threepid])).get(keyOf(threepid));
     if (mxid !== undefined && (await this.deps.lookupService.isFoundByHash(request.medium, request.address)))
       throw new DomainError('threepid_in_use', {}, { mxid });
-    const mailed = mxid === undefined ? mailboxKey(threepid) : undefined;
-    await this.deps.quotas.consumeFor('invites', asker, { perAddress: mailed });
+    await this.deps.quotas.consumeFor('invites', asker);
 
     const ephemeral = await this.deps.signer.createEphemeralKey();
     const [longTerm] = this.deps.signer.keys;
@@ -93,12 +93,12 @@ export class InviteService {
       createdAt: now,
       deliveredAt: mxid === undefined ? undefined : now,
     };
-    const link = inviteLink(invite, ephemeral.privateKey, details, request.webClient, this.options);
-    await this.deps.store.add(invite, [
-      mxid === undefined
-        ? inviteMailJob(threepid, link, details, preferences, now)
-        : onBindJob(threepid, mxid, invite.token, now + HAND_OVER_DELAY_MS),
-    ]);
+    if (mxid !== undefined) {
+      await this.deps.store.add(invite, [onBindJob(threepid, mxid, invite.token, now + HAND_OVER_DELAY_MS)]);
+    } else {
+      const link = inviteLink(invite, ephemeral.privateKey, details, request.webClient, this.options);
+      await this.addWithMail(invite, { link, invite: { ...details, token: invite.token }, preferences });
+    }
     return {
       token: invite.token,
       displayName: redact(threepid),
@@ -194,6 +194,43 @@ export class InviteService {
       ...unsigned,
       invites: invite ? [await this.signedInvite(invite, association.mxid)] : [],
     });
+  }
+
+  /**
+   * The mails of invitations that had none, because their address had enough of them: all in one, the newest first.
+   * Those that were handed over meanwhile need none.
+   */
+  async pendingMails(threepid: Threepid): Promise<readonly { readonly token: string; readonly mail: InviteMail }[]> {
+    const pending = await this.deps.store.pendingMails(threepid);
+    return pending.flatMap(({ token, mail }) => {
+      const read = readMailPayload(mail);
+      return read ? { token, mail: read } : [];
+    });
+  }
+
+  /** Notes that these were mailed, all in one mail, which counts as one. */
+  async noteMailed(threepid: Threepid, tokens: readonly string[]): Promise<void> {
+    await this.deps.store.clearPendingMails(tokens);
+    await this.mailDelayMs(threepid);
+  }
+
+  /** An address that had enough mails gets the next one later, with everything that came meanwhile. */
+  private async addWithMail(invite: StoredInvite, mail: InviteMail): Promise<void> {
+    const { threepid, createdAt } = invite;
+    const waitMs = await this.mailDelayMs(threepid);
+    if (waitMs === 0) await this.deps.store.add(invite, [inviteMailJob(threepid, mail, createdAt)]);
+    else await this.deps.store.add(invite, [inviteDigestJob(threepid, createdAt + waitMs)], mailPayload(mail));
+  }
+
+  /** Takes one mail to an address. @returns ms until one may be sent, 0 if it is this one */
+  private async mailDelayMs(threepid: Threepid): Promise<number> {
+    try {
+      await this.deps.quotas.consume('invites', { perAddress: mailboxKey(threepid) });
+      return 0;
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'limit_exceeded') throw error;
+      return Number(error.details['retry_after_ms']);
+    }
   }
 
   private async deliver(threepid: Threepid, mxid: Mxid): Promise<number> {

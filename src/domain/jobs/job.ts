@@ -21,16 +21,26 @@ export interface JobPayloads {
     readonly acceptLanguage: string | null;
     readonly sender: string;
     readonly senderDisplayName: string | null;
+    /** Older versions have neither this nor the token. */
+    readonly senderAvatarUrl?: string | null;
     readonly roomName: string | null;
     readonly roomAlias: string | null;
     readonly roomAvatarUrl: string | null;
     readonly roomType: string | null;
+    readonly token?: string | null;
   };
+  /** All invitations to an address that had no mail yet are to be in one. */
+  readonly 'invite-digest': { readonly address: string };
 }
 
 export type JobKind = keyof JobPayloads;
 
-export const JOB_KINDS = ['notify-bound', 'onbind', 'invite-mail'] as const satisfies readonly JobKind[];
+export const JOB_KINDS = [
+  'notify-bound',
+  'onbind',
+  'invite-mail',
+  'invite-digest',
+] as const satisfies readonly JobKind[];
 
 /** Work that must be done although the request that caused it is over. */
 export type NewJob<Kind extends JobKind = JobKind> = {
@@ -64,6 +74,7 @@ export function destinationOf(job: Pick<NewJob, 'kind' | 'payload'>): string {
     case 'onbind':
       return `homeserver ${homeserverOf(payload.mxid)}`;
     case 'invite-mail':
+    case 'invite-digest':
       return 'mail server';
   }
 }

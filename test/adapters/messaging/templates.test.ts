@@ -44,6 +44,37 @@ const invite = (details: Partial<InviteDetails> = {}, preferences = nobody): Mes
   preferences,
 });
 
+describe('an invitation', () => {
+  const flat = (text: string) => text.replaceAll('\n', ' ');
+  const nameless = (language: string, roomType?: string) =>
+    shipped.renderMail(invite({ roomName: undefined, roomType }, reading(language)));
+
+  it.each([
+    ['en', 'Alice invites you to a chat on Matrix', 'to a chat on Matrix.', 'to a space on Matrix.'],
+    ['de', 'Alice lädt Sie zu einem Gespräch auf Matrix ein', 'zu einem Gespräch auf', 'in einen Space auf'],
+    ['fr', 'Alice vous invite à une conversation sur Matrix', 'à une conversation sur', 'dans un espace sur'],
+    ['es', 'Alice le invita a una conversación en Matrix', 'a una conversación en', 'a un espacio en'],
+    ['ru', 'Alice приглашает вас в чат (Matrix)', 'в чат в Matrix', 'в пространство в Matrix'],
+    ['uk', 'Alice запрошує вас до чату (Matrix)', 'до чату в Matrix', 'до простору в Matrix'],
+  ])('to a room without a name is one to a chat, as people say it (%s)', (language, subject, chat, space) => {
+    const { subject: said, text, html } = nameless(language);
+    expect(said).toBe(subject);
+    expect(flat(text)).toContain(chat);
+    expect(html).toContain(chat);
+    expect(flat(nameless(language, 'm.space').text)).toContain(space);
+  });
+
+  it.each(['en', 'de', 'fr', 'es', 'ru', 'uk'])('lists those that had no mail of their own (%s)', (language) => {
+    const first = invite({}, reading(language)) as Extract<Message, { kind: 'invite' }>;
+    const other = { ...first.invite, senderDisplayName: undefined, sender: '@bob:example.org', roomName: '<Pier>' };
+    const others = [{ link: 'https://app.example.org/#/pier', invite: other }];
+    const { text, html } = shipped.renderMail({ ...first, others });
+    expect(text).toContain('- <Pier> (@bob:example.org)\n  https://app.example.org/#/pier\n');
+    expect(html).toContain('<a href="https://app.example.org/#/pier">&lt;Pier&gt;</a> (@bob:example.org)');
+    expect(text).not.toBe(shipped.renderMail(first).text);
+  });
+});
+
 describe('the shipped templates', () => {
   it('are there in six languages', () => {
     expect(shipped.brands).toEqual(['islet']);
@@ -205,7 +236,7 @@ describe('words of others', () => {
 
   it('may be missing', () => {
     const missing = { senderDisplayName: undefined, roomName: undefined };
-    expect(shipped.renderMail(invite(missing)).subject).toBe('@alice:example.org invites you to a room on Matrix');
+    expect(shipped.renderMail(invite(missing)).subject).toBe('@alice:example.org invites you to a chat on Matrix');
     expect(shipped.renderMail(invite({ ...missing, roomType: 'm.space' })).subject).toContain('a space on Matrix');
     expect(shipped.renderMail(invite({ ...missing, roomAlias: '#garden:example.org' })).text).toContain('"#garden:ex');
   });

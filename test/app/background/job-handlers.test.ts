@@ -4,6 +4,8 @@ import { PermanentJobError } from '../../../src/app/background/job-handler.js';
 import type { JsonObject } from '../../../src/domain/signing/canonical-json.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import { alice, bob, FakeDirectory } from '../../support/fakes.js';
+import type { Message } from '../../../src/ports/message-sender.js';
+import { takeAll } from '../../support/jobs.js';
 import { type TestDomain, openTestDomain } from '../../support/test-domain.js';
 import type { OnBindAnswer } from '../../../src/ports/homeservers.js';
 import { queued } from '../../support/jobs.js';
@@ -91,5 +93,55 @@ describe('a homeserver is told of a binding', () => {
     await expect(onBind(token)).rejects.toThrow(PermanentJobError);
     expect(await kept()).toMatchObject({ failure: 'no such endpoint' });
     expect(await kept()).not.toHaveProperty('confirmedAt');
+  });
+});
+
+describe('invitations to an address that had enough mails', () => {
+  it('are all in the next one, which is sent once', async () => {
+    const domain = await openTestDomain({ quotas: { invites: { perAddress: { amount: 1, windowMs: 1_000 } } } });
+    const sent: Message[] = [];
+    const sender = {
+      medium: 'email' as const,
+      send: async (_to: unknown, message: Message) => void sent.push(message),
+    };
+    const homeservers = {
+      whoHasOpenIdToken: async () => undefined,
+      onBind: async () => ({ kind: 'delivered' as const }),
+    };
+    const handlers = jobHandlers(domain, homeservers, [sender]);
+    const runDue = async () => {
+      for (const job of await takeAll(domain.stores.jobs, domain.clock.now())) {
+        if (job.kind === 'invite-mail') await handlers['invite-mail'].run(job.payload, 0);
+        if (job.kind === 'invite-digest') await handlers['invite-digest'].run(job.payload, 0);
+      }
+    };
+    for (const roomName of ['One', 'Two', 'Three'])
+      await domain.inviteService.invite({
+        medium: 'email',
+        address: home.address,
+        asker: { user: bob, client: '192.0.2.1' },
+        roomId: '!room:example.org',
+        sender: bob,
+        details: {
+          sender: bob,
+          senderDisplayName: undefined,
+          roomName,
+          roomAlias: undefined,
+          roomAvatarUrl: undefined,
+          roomType: undefined,
+        },
+        webClient: undefined,
+        preferences: { brand: undefined, acceptLanguage: undefined },
+      });
+    await runDue();
+    expect(sent.map((message) => message.kind === 'invite' && message.invite.roomName)).toEqual(['One']);
+    domain.clock.pass(1_000);
+    await runDue();
+    await runDue();
+    const names = sent.slice(1).flatMap((message) => {
+      if (message.kind !== 'invite') return [];
+      return [[message.invite.roomName, ...(message.others ?? []).map(({ invite }) => invite.roomName)].toSorted()];
+    });
+    expect(names).toEqual([['Three', 'Two']]);
   });
 });

@@ -71,6 +71,7 @@ describe('a worker', () => {
       giveUp: async ({ mxid }, reason) => void givenUp.push(`${mxid} ${reason}`),
     },
     'invite-mail': { run: ({ address }) => handle(address) },
+    'invite-digest': { run: ({ address }) => handle(address) },
   };
   const open = (holder = 'one/1') => {
     const worker = new JobWorker({ queue, handlers, clock, telemetry, holder });

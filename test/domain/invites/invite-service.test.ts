@@ -103,7 +103,7 @@ describe('Invites', () => {
     });
 
     it('has the mail sent, with all that its texts may name', async () => {
-      await inviteService.invite(request);
+      const { token } = await inviteService.invite(request);
       expect(await jobs('invite-mail')).toEqual([
         {
           address: 'a@example.org',
@@ -112,10 +112,12 @@ describe('Invites', () => {
           acceptLanguage: 'de',
           sender: bob,
           senderDisplayName: 'Bob & Söhne',
+          senderAvatarUrl: null,
           roomName: 'Tea + cake',
           roomAlias: '#tea:example.org',
           roomAvatarUrl: null,
           roomType: null,
+          token,
         },
       ]);
     });
@@ -237,7 +239,6 @@ describe('Invites', () => {
 
     it.each([
       ['a user', { perSender: hourly(1) }, { address: 'b@example.org' }, { asker: { user: alice, client } }],
-      ['an address', { perAddress: hourly(1) }, { asker: { user: alice, client } }, { address: 'b@example.org' }],
       [
         'a mailbox, whatever letters it is written with',
         { perAddress: hourly(1) },
@@ -276,6 +277,38 @@ describe('Invites', () => {
       });
       expect(await jobs('invite-mail')).toEqual([]);
       expect(await domain.stores.invites.waitingThreepids()).toEqual([]);
+    });
+
+    it('stores every invitation to an address, and mails those over its limit together, once there may be a mail', async () => {
+      domain = await openTestDomain({ quotas: { invites: { perAddress: hourly(1) } } });
+      for (const roomId of ['!one:a', '!two:a', '!three:a'])
+        await domain.inviteService.invite({ ...request, roomId, details: { ...request.details, roomName: roomId } });
+      await domain.inviteService.invite({ ...request, address: 'b@example.org' });
+      expect(await domain.stores.invites.findWaiting([a])).toHaveLength(3);
+      expect(await jobs('invite-mail')).toHaveLength(2);
+
+      domain.clock.pass(HOUR_MS);
+      expect(await jobs('invite-digest')).toEqual([{ address: 'a@example.org' }, { address: 'a@example.org' }]);
+      const pending = await domain.inviteService.pendingMails(a);
+      expect(pending.map(({ mail }) => mail.invite.roomName).toSorted()).toEqual(['!three:a', '!two:a']);
+      await domain.inviteService.noteMailed(
+        a,
+        pending.map(({ token }) => token),
+      );
+      expect(await domain.inviteService.pendingMails(a)).toEqual([]);
+
+      // That mail was one, too.
+      await domain.inviteService.invite(request);
+      expect(await jobs('invite-mail')).toEqual([]);
+    });
+
+    it('mails nothing that was handed over meanwhile', async () => {
+      domain = await openTestDomain({ quotas: { invites: { perAddress: hourly(1) } } });
+      for (let time = 0; time < 2; time += 1) await domain.inviteService.invite(request);
+      expect(await domain.inviteService.pendingMails(a)).toHaveLength(1);
+      await domain.bind(a, alice);
+      await domain.inviteService.notifyBound(a, alice);
+      expect(await domain.inviteService.pendingMails(a)).toEqual([]);
     });
 
     it('tells nobody of a known address what a lookup would not tell any more', async () => {

@@ -1,19 +1,34 @@
 import type { StoredInvite } from '../../../src/domain/invites/invite.js';
 import { keyOf, type Threepid } from '../../../src/domain/identifiers/threepid.js';
-import type { InviteStore } from '../../../src/ports/invite-store.js';
+import type { JsonObject } from '../../../src/domain/signing/canonical-json.js';
+import type { InviteStore, PendingMail } from '../../../src/ports/invite-store.js';
 import type { NewJob } from '../../../src/domain/jobs/job.js';
 import type { MemoryJobQueue } from './job-queue.js';
 import { pagesOf } from './chunks.js';
 
 export class MemoryInviteStore implements InviteStore {
   private readonly invites = new Map<string, StoredInvite>();
+  private readonly mails = new Map<string, JsonObject>();
 
   constructor(private readonly jobs: MemoryJobQueue) {}
 
-  async add(invite: StoredInvite, jobs: readonly NewJob[]): Promise<void> {
+  async add(invite: StoredInvite, jobs: readonly NewJob[], pendingMail?: JsonObject): Promise<void> {
     if (this.invites.has(invite.token)) throw new Error('an invitation with this token exists');
     this.jobs.queue(jobs);
     this.invites.set(invite.token, invite);
+    if (pendingMail) this.mails.set(invite.token, pendingMail);
+  }
+
+  async pendingMails(threepid: Threepid): Promise<readonly PendingMail[]> {
+    const waiting = (await this.findWaiting([threepid])).toReversed();
+    return waiting.flatMap(({ token }) => {
+      const mail = this.mails.get(token);
+      return mail ? { token, mail } : [];
+    });
+  }
+
+  async clearPendingMails(tokens: readonly string[]): Promise<void> {
+    for (const token of tokens) this.mails.delete(token);
   }
 
   async get(token: string): Promise<StoredInvite | undefined> {
@@ -35,7 +50,9 @@ export class MemoryInviteStore implements InviteStore {
     this.jobs.queue(jobs);
     const handedOver = new Set(tokens);
     for (const invite of this.waiting()) {
-      if (handedOver.has(invite.token)) this.change(invite.token, { deliveredAt: time, failure: undefined });
+      if (!handedOver.has(invite.token)) continue;
+      this.change(invite.token, { deliveredAt: time, failure: undefined });
+      this.mails.delete(invite.token);
     }
   }
 

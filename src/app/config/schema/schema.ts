@@ -397,7 +397,11 @@ export const schema = {
         format: 'rate',
         default: '200/1h',
       },
-      perAddress: { doc: 'Invitations to one address.', format: 'rate', default: '5/1h' },
+      perAddress: {
+        doc: 'Mails of invitations to one address. Further invitations are stored, and are all in one mail when there may be one again.',
+        format: 'rate',
+        default: '5/1h',
+      },
     },
     wrongCodes: {
       perSession: { doc: 'Wrong codes after which a validation session is closed.', format: 'cap', default: 5 },

@@ -15,6 +15,7 @@ const InviteBody = z.object({
   room_id: z.string().refine(isRoomId, 'must be a room ID such as !room:example.org'),
   sender: mxid,
   sender_display_name: roomName,
+  sender_avatar_url: roomReference,
   room_name: roomName,
   room_alias: roomName,
   room_avatar_url: roomReference,
@@ -47,6 +48,7 @@ export function inviteEndpoints(
           details: {
             sender: body.sender,
             senderDisplayName: body.sender_display_name,
+            senderAvatarUrl: body.sender_avatar_url,
             roomName: body.room_name,
             roomAlias: body.room_alias,
             roomAvatarUrl: body.room_avatar_url,
