@@ -52,7 +52,7 @@ export class HttpHomeservers implements Homeservers {
     if (status >= 200 && status < 300) return { kind: 'delivered' };
     const errcode = matrixErrorIn(answer.body);
     const reason = `${trail} -> ${status}${errcode === undefined ? ', in no words of Matrix' : ` ${errcode}`}`;
-    if (errcode === undefined || ASKED_TOO_MUCH.includes(status)) throw new Error(reason);
+    if (errcode === undefined || status < 400 || ASKED_TOO_MUCH.includes(status)) throw new Error(reason);
     const isFinal = status >= 400 && status < 500 && !MAY_CHANGE.includes(status);
     return { kind: isFinal ? 'refused' : 'not_yet', reason };
   }

@@ -51,7 +51,8 @@ const triggerOf = (db: Knex, table: string, kind: string, column: string): strin
 
 export async function down(db: Knex): Promise<void> {
   for (const [table, kind] of NOTED) {
-    await db.raw(`drop trigger islet_${kind}_revoked${isPostgres(db) ? ` on ${table}` : ''}`);
+    // On SQLite it is gone already where the table was made anew, to drop a column.
+    await db.raw(`drop trigger if exists islet_${kind}_revoked${isPostgres(db) ? ` on ${table}` : ''}`);
   }
   if (isPostgres(db)) await db.raw('drop function islet_note_revocation()');
   await db.schema.dropTable('revocations_purged');
