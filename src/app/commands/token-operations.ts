@@ -3,6 +3,7 @@ import { groupBy } from '../../domain/shared/group-by.js';
 import type { SignIn } from '../../ports/account-store.js';
 import { printableJson } from '../../domain/shared/printable.js';
 import type { Output } from './operations.js';
+import { printable, printableJson } from '../../domain/shared/printable.js';
 
 /** Shows who is signed in: how many access tokens each user has, or those of one user. @returns the exit code: 1 if there are none */
 export async function listTokens(
@@ -16,7 +17,7 @@ export async function listTokens(
   else if (user === undefined) {
     for (const [mxid, owned] of groupBy(tokens, (token) => token.mxid)) {
       const last = owned.reduce((latest, { usedAt }) => Math.max(latest, usedAt), 0);
-      print(`${paint.bold(mxid)}  ${owned.length}  ${paint.dim(`last used ${day(last)}`)}`);
+      print(`${paint.bold(printable(mxid))}  ${owned.length}  ${paint.dim(`last used ${day(last)}`)}`);
     }
   } else for (const token of tokens) print(tokenText(token, paint));
   return tokens.length > 0 ? 0 : 1;
@@ -25,11 +26,11 @@ export async function listTokens(
 /** Ends all access tokens of a user. @returns the exit code: 1 if there were none */
 export async function endTokens(access: OperationsByText, user: string, { print }: Output): Promise<number> {
   const count = await access.endSignIns(user);
-  print(count === 0 ? `${user} has no access tokens.` : `Ended ${count} of ${user}.`);
+  print(count === 0 ? `${printable(user)} has no access tokens.` : `Ended ${count} of ${printable(user)}.`);
   return count > 0 ? 0 : 1;
 }
 
 const tokenText = ({ mxid, createdAt, usedAt }: SignIn, paint: Output['paint']): string =>
-  `${paint.bold(mxid)}  made ${day(createdAt)}  ${paint.dim(`last used ${day(usedAt)}`)}`;
+  `${paint.bold(printable(mxid))}  made ${day(createdAt)}  ${paint.dim(`last used ${day(usedAt)}`)}`;
 
 const day = (time: number): string => new Date(time).toISOString().slice(0, 10);
