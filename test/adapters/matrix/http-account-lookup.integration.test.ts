@@ -63,10 +63,10 @@ describe('AccountsOverHttp', () => {
     const NO_ROW = { errcode: 'M_UNKNOWN', error: 'No row found (profiles)' };
     type Said = readonly [status: number, body: object];
     /** What a homeserver says of Anna's profile, of her display name, and of that of nobody. */
-    const asked = async (whole: Said, name: Said, nobodysName: Said) => {
+    const asked = async (entire: Said, name: Said, nobodysName: Said) => {
       const { url } = await serve((request, response) => {
         const path = decodeURIComponent(request.url ?? '');
-        const [status, body] = !path.endsWith('/displayname') ? whole : path.includes('/@anna:') ? name : nobodysName;
+        const [status, body] = !path.endsWith('/displayname') ? entire : path.includes('/@anna:') ? name : nobodysName;
         response.writeHead(status).end(JSON.stringify(body));
       });
       return given({ url }, profile).has('@anna:example.org');
@@ -83,8 +83,8 @@ describe('AccountsOverHttp', () => {
       ['Tuwunel, an empty profile', true, [200, {}], none, none],
       ['Continuwuity, no account', false, none, [200, {}], [200, {}]],
       ['a server that refuses a name that cannot be', false, none, [200, {}], [400, { errcode: 'M_INVALID_PARAM' }]],
-    ])('understands %s', async (_case, exists, whole, name, nobodysName) => {
-      expect(await asked(whole, name, nobodysName)).toBe(exists);
+    ])('understands %s', async (_case, exists, entire, name, nobodysName) => {
+      expect(await asked(entire, name, nobodysName)).toBe(exists);
     });
 
     it('cannot say where the second question is not answered', async () => {

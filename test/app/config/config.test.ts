@@ -427,6 +427,6 @@ it.each([
   ['192.0.2.7', '[192.0.2.7]'],
   ['"::1"', '[IPv6:::1]'],
   ['id.example.org', 'id.example.org'],
-])('introduces itself to relays as %s', (written, said) => {
-  expect(loadFromEtc(`mail: { host: mx, ehloName: ${written} }`).config.mail?.ehloName).toBe(said);
+])('introduces itself to relays as %s', (written, name) => {
+  expect(loadFromEtc(`mail: { host: mx, ehloName: ${written} }`).config.mail?.ehloName).toBe(name);
 });

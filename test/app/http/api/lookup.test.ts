@@ -158,13 +158,13 @@ describe('by whom a question has come', () => {
       return find(...given);
     };
     const partner = '@partner:example.org';
-    for (const [user, told, path] of [
+    for (const [user, viaHeader, path] of [
       [alice, null, []],
       [partner, expect.stringContaining('Islet'), ['id.partner.example 0a1b2c3d']],
     ] as const) {
       const token = await app.signIn(user);
       const details = await app.call('GET', '/v2/hash_details', { token, headers: { via } });
-      expect(details.headers.get('via')).toEqual(told);
+      expect(details.headers.get('via')).toEqual(viaHeader);
       const body = { algorithm: 'none', pepper: details.json.lookup_pepper as string, addresses: [] };
       await app.call('POST', '/v2/lookup', { token, body, headers: { via } });
       expect(paths.pop()).toEqual(path);
