@@ -1,7 +1,6 @@
 import type { OperationsByText } from '../../domain/admin/text-admin-service.js';
 import { groupBy } from '../../domain/shared/group-by.js';
 import type { SignIn } from '../../ports/account-store.js';
-import { printableJson } from '../../domain/shared/printable.js';
 import type { Output } from './operations.js';
 import { printable, printableJson } from '../../domain/shared/printable.js';
 
