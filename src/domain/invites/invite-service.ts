@@ -1,19 +1,17 @@
 import type { Clock } from '../../ports/clock.js';
 import type { InviteStore } from '../../ports/invite-store.js';
 import type { Random } from '../../ports/random.js';
-import type { InviteDetails } from '../../ports/message-sender.js';
 import type { Signed, Signer } from '../../ports/signer.js';
 import type { JsonObject } from '../signing/canonical-json.js';
 import { DomainError } from '../shared/errors.js';
 import type { StoredInvite } from './invite.js';
 import { inviteDigestJob, inviteMailJob, onBindJob } from './invite-jobs.js';
 import { type InviteLinkOptions, inviteLink } from './invite-link.js';
+import type { InviteRequest, InviteTicket } from './invite-request.js';
 import { type InviteMail, mailPayload, readMailPayload } from './invite-mail.js';
 import type { DeprovisioningService } from '../deprovisioning/deprovisioning-service.js';
 import type { LookupService } from '../lookup/lookup-service.js';
-import type { ReadPreferences } from '../shared/message-preferences.js';
 import { type Mxid, parseMxid } from '../identifiers/mxid.js';
-import type { Asker } from '../rate-limiting/asker.js';
 import type { Quotas } from '../rate-limiting/quotas.js';
 import { mailbox, mailboxKey } from '../identifiers/mailbox.js';
 import { keyOf, redact, type Threepid } from '../identifiers/threepid.js';
@@ -22,27 +20,6 @@ const INVITE_TOKEN_LENGTH = 64;
 
 /** Homeservers write an invitation into its room only after our answer, and refuse to be told of it before. */
 const HAND_OVER_DELAY_MS = 2_000;
-
-export interface InviteRequest {
-  readonly asker: Asker;
-  readonly medium: string;
-  readonly address: string;
-  readonly roomId: string;
-  readonly sender: Mxid;
-  readonly details: InviteDetails;
-  /** The web client that the homeserver wants the mail to link to. */
-  readonly webClient: string | undefined;
-  readonly preferences: ReadPreferences;
-}
-
-/** What a homeserver needs to make an invitation of it. */
-export interface InviteTicket {
-  readonly token: string;
-  /** The invitee's address, for others to see. */
-  readonly displayName: string;
-  readonly longTermKey: string;
-  readonly ephemeralKey: string;
-}
 
 export interface InviteDependencies {
   readonly store: InviteStore;

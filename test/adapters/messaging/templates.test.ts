@@ -57,8 +57,8 @@ describe('an invitation', () => {
     ['ru', 'Alice приглашает вас в чат (Matrix)', 'в чат в Matrix', 'в пространство в Matrix'],
     ['uk', 'Alice запрошує вас до чату (Matrix)', 'до чату в Matrix', 'до простору в Matrix'],
   ])('to a room without a name is one to a chat, as people say it (%s)', (language, subject, chat, space) => {
-    const { subject: said, text, html } = nameless(language);
-    expect(said).toBe(subject);
+    const { subject: line, text, html } = nameless(language);
+    expect(line).toBe(subject);
     expect(flat(text)).toContain(chat);
     expect(html).toContain(chat);
     expect(flat(nameless(language, 'm.space').text)).toContain(space);

@@ -140,7 +140,11 @@ describe('invitations to an address that had enough mails', () => {
     await runDue();
     const names = sent.slice(1).flatMap((message) => {
       if (message.kind !== 'invite') return [];
-      return [[message.invite.roomName, ...(message.others ?? []).map(({ invite }) => invite.roomName)].toSorted()];
+      return [
+        [message.invite.roomName, ...(message.others ?? []).map(({ invite }) => invite.roomName)].toSorted((a, b) =>
+          String(a).localeCompare(String(b)),
+        ),
+      ];
     });
     expect(names).toEqual([['Three', 'Two']]);
   });
