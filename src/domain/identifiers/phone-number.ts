@@ -7,6 +7,7 @@ import {
   type CountryCode,
   type PhoneNumber,
 } from 'libphonenumber-js/max';
+import { renumbered } from './renumbering.js';
 import { groupBy } from '../shared/group-by.js';
 
 /** A two-letter region that the numbering plans know, such as `DE`. */
@@ -71,6 +72,8 @@ function plain(text: string): string {
 }
 
 function readWhole(written: string, region: Region | undefined): ReadNumber | undefined {
+  const current = renumbered(written, region);
+  if (current !== undefined) return accept(parse(`+${current}`, region));
   if (written.startsWith('+')) return readInternational(written) ?? accept(parse(written, region));
   if (region === undefined) return undefined;
 
@@ -88,7 +91,8 @@ function readWhole(written: string, region: Region | undefined): ReadNumber | un
     const isForeign = international?.isPossible() || valid(parse(`+${digits}`, region)) !== undefined;
     return isForeign ? undefined : accept(valid(home));
   }
-  if (!abroad) return accept(home);
+  // Digits that begin like an international number and are none of today's in either reading are nobody's.
+  if (!abroad) return accept(digits.startsWith(plan.callingCode) ? valid(home) : home);
   return valid(home) ? undefined : accept(abroad);
 }
 

@@ -11,6 +11,27 @@ import {
 
 const read = (text: string, region?: Region) => readPhoneNumber(text, region)?.digits;
 
+describe('a number from before its country renumbered', () => {
+  it.each<[string, Region | undefined, string]>([
+    ['+52 1 55 1234 5678', undefined, '525512345678'],
+    ['+5215512345678', 'DE', '525512345678'],
+    ['044 55 1234 5678', 'MX', '525512345678'],
+    ['045 55 1234 5678', 'MX', '525512345678'],
+    ['01 55 1234 5678', 'MX', '525512345678'],
+    ['55 1234 5678', 'MX', '525512345678'],
+    ['97 12 34 56', 'BJ', '2290197123456'],
+    ['+229 97 12 34 56', undefined, '2290197123456'],
+    ['01 97 12 34 56', 'BJ', '2290197123456'],
+    ['8 90 123 45 67', 'UZ', '998901234567'],
+  ])('is read %s (%s) as the number of today', (text, region, digits) => {
+    expect(read(text, region)).toBe(digits);
+  });
+
+  it('is left out where it begins like an international number and is none', () => {
+    expect([read('23418040123', 'NG'), read('2631312345', 'ZW')]).toEqual([undefined, undefined]);
+  });
+});
+
 describe('a phone number as people write it', () => {
   it.each<[string, Region | undefined, string]>([
     ['+49 (0)221 555-1234', 'DE', '492215551234'],

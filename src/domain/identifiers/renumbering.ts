@@ -1,0 +1,38 @@
+interface Renumbering {
+  readonly region: string;
+  /** Digits as they were written before, with a plus where the calling code is in front. */
+  readonly former: RegExp;
+  /** The number of today, E.164 digits. */
+  readonly current: string;
+}
+
+/**
+ * Numbers that address books still have as they were dialled before a country changed its plan. Nothing else can
+ * be meant by them: no number of today looks like that, and the libraries of today read none of them.
+ */
+const renumberings: readonly Renumbering[] = [
+  // Since August 2019 there is no 1 behind the calling code, and neither 01, 044 nor 045 before the number.
+  { region: 'MX', former: /^(?:\+521|01|044|045)([2-9]\d{9})$/, current: '52$1' },
+  // Since November 2024 every number has 01 before its former eight digits.
+  { region: 'BJ', former: /^(?:\+229)?([24-69]\d{7})$/, current: '22901$1' },
+  // The trunk prefix 8 is not dialled any more.
+  { region: 'UZ', former: /^8(\d{9})$/, current: '998$1' },
+];
+
+/**
+ * What a number is today that was written as one had to before: `+52 1 55 1234 5678` is `525512345678`.
+ *
+ * @param written in ASCII, with or without a plus
+ * @param region counts where there is no plus
+ */
+export function renumbered(written: string, region: string | undefined): string | undefined {
+  const isInternational = written.startsWith('+');
+  if (!isInternational && !renumberings.some((one) => one.region === region)) return undefined;
+  if (isInternational && !/^\+(?:52|229)/.test(written)) return undefined;
+  const digits = `${isInternational ? '+' : ''}${written.replace(/\D/g, '')}`;
+  for (const { region: country, former, current } of renumberings) {
+    if (!isInternational && country !== region) continue;
+    if (former.test(digits)) return digits.replace(former, current);
+  }
+  return undefined;
+}
