@@ -146,6 +146,6 @@ describe('invitations to an address that had enough mails', () => {
         ),
       ];
     });
-    expect(names).toEqual([new Set(['Three', 'Two'])]);
+    expect(names).toEqual([['Three', 'Two']]);
   });
 });
