@@ -53,6 +53,7 @@ export async function startEnvironment({ folder, islet: config, files = {} }: En
     }
     const islet = await startIslet(
       {
+        listen: { trustedProxies: ['127.0.0.1/32'] },
         server: { name: ID_SERVER, publicUrl: `https://${ID_SERVER}` },
         homeservers: {
           'hs1.test': { url: `https://${HOSTS['hs1.test']}`, caFile: 'ca.pem' },

@@ -72,7 +72,8 @@ async function pass(request: http.IncomingMessage, port: number, own: object | u
     return { status: 200, body: Buffer.from(JSON.stringify(own)), headers, sent };
   }
   const { method, url: path, headers } = request;
-  const upstream = http.request({ host: '127.0.0.1', port, method, path, headers });
+  const forwarded = { ...headers, 'x-forwarded-for': request.socket.remoteAddress };
+  const upstream = http.request({ host: '127.0.0.1', port, method, path, headers: forwarded });
   upstream.end(sent);
   const [answer] = (await once(upstream, 'response')) as [http.IncomingMessage];
   const body = Buffer.concat((await answer.toArray()) as Buffer[]);

@@ -48,11 +48,11 @@ export async function startIslet(
   const [port, adminPort] = [await freePort(), await freePort()];
   const configFile = join(folder, 'islet.yaml');
   const written = {
-    listen: { port },
     admin: { port: adminPort },
     dataDir: join(folder, 'data'),
     log: { format: 'json', level: 'info' },
     ...config,
+    listen: { port, ...(config['listen'] as object | undefined) },
   };
   await writeFile(configFile, stringify(written), { mode: 0o640 });
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });

@@ -42,7 +42,7 @@ export async function checkAccounts(walk: Walk): Promise<void> {
     report.check('bind: 200', bound.status === 200);
     report.check('the address is found', (await walk.lookUp('karl@home.test')) === karl.mxid);
     await alice.admin('POST', `/_synapse/admin/v1/deactivate/${encodeURIComponent(karl.mxid)}`, {});
-    const isGone = await eventually(async () => (await walk.lookUp('karl@home.test')) === undefined, 180_000).catch(
+    const isGone = await eventually(async () => (await walk.lookUp('karl@home.test')) === undefined, 60_000).catch(
       () => false,
     );
     report.check('the address is found no longer', isGone);
