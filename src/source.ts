@@ -8,6 +8,8 @@ export interface Association {
   readonly threepid: Threepid;
   /** A whole Matrix ID: `@alice:example.org`. */
   readonly mxid: string;
+  /** Whether this is told to nobody who looks for the address, although it is hers and nobody else may have it. */
+  readonly isUnlisted?: boolean;
 }
 
 /** This threepid is known, but not whose it is: nobody is answered, and no later source is asked. */

@@ -45,7 +45,7 @@ export abstract class MirrorStore {
   /** The user IDs that more than one entry has, over all sources. */
   abstract repeatedMxids(): Promise<readonly Mxid[]>;
 
-  /** The entries of a source that have this threepid, for explanations: may be slow. */
+  /** The entries of a source that have this threepid, answered for or withheld, for explanations and owners: may be slow. */
   abstract findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]>;
 
   /** An empty draft. */

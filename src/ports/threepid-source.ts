@@ -1,5 +1,5 @@
 import type { AccountCheck } from '../domain/account-checks/account-check.js';
-import type { Association, AMBIGUOUS, Finding } from '../domain/associations/association.js';
+import type { Ambiguous, Association, AMBIGUOUS, Finding } from '../domain/associations/association.js';
 import type { Mxid } from '../domain/identifiers/mxid.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
 
@@ -46,6 +46,9 @@ export abstract class ThreepidSource {
 
   /** Whose these are by right, where that is more than whom it answers. */
   findOwners?(threepids: readonly Threepid[]): Promise<readonly Finding[]>;
+
+  /** Those of these that it does not answer for although they are somebody's: nobody else may have them. */
+  findWithheld?(threepids: readonly Threepid[]): Promise<readonly Ambiguous[]>;
 
   /** Everything it knows. A source that can list itself is mirrored and takes part in hashed lookups. */
   all?(): AsyncIterable<Association>;

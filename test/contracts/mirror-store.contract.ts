@@ -161,6 +161,19 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.findByThreepid('staff', msisdn('4922155512'))).toEqual([]);
     });
 
+    it('keeps who is unlisted, and finds entries by addresses that are withheld', async () => {
+      const hidden = { ...anna, id: 'hidden', person: anna.person && { ...anna.person, isUnlisted: true as const } };
+      const nameless = {
+        ...entry('b'),
+        person: undefined,
+        skipped: ['no user'],
+        withheld: [email('strauß@example.net')],
+      };
+      await apply('staff', { upserts: [hidden, nameless] });
+      expect(await on.mirrors.get('staff', ['hidden'])).toEqual([hidden]);
+      expect(await on.mirrors.findByThreepid('staff', email('strauss@example.net'))).toEqual([nameless]);
+    });
+
     it('writes the changes of an update to the change feed with it', async () => {
       const position = await on.feed.position();
       const claim = { threepid: email('anna@example.org'), mxid: '@anna:example.org' as const };

@@ -1,4 +1,4 @@
-import type { Finding } from '../../src/domain/associations/association.js';
+import type { Ambiguous, Finding } from '../../src/domain/associations/association.js';
 import type { DirectoryEntry } from '../../src/domain/directory/directory-entry.js';
 import { DomainError } from '../../src/domain/shared/errors.js';
 import type { Mxid } from '../../src/domain/identifiers/mxid.js';
@@ -137,6 +137,7 @@ interface FakeEntry {
   readonly mxid: Mxid | undefined;
   readonly threepids: readonly Threepid[];
   readonly skipped: readonly string[];
+  readonly isUnlisted?: boolean;
 }
 
 /** A directory to be listed and to be asked. Each entry is a page of its own. */
@@ -201,8 +202,19 @@ export class FakeDirectory implements Directory, ThreepidSource {
       const assignments = [...this.entries].filter(([, { mxid, threepids: held }]) => mxid && held.some(matches));
       const [mxid, ...others] = new Set(assignments.map(([, entry]) => entry.mxid));
       if (mxid === undefined) return [];
+      if (assignments.some(([, { isUnlisted }]) => isUnlisted))
+        return [{ threepid, claimants: ['unlisted'], owner: mxid }];
       return [others.length > 0 ? { threepid, claimants: assignments.map(([id]) => `cn=${id}`) } : { threepid, mxid }];
     });
+  }
+
+  /** Entries without a user ID have their addresses all the same. */
+  async findWithheld(threepids: readonly Threepid[]): Promise<readonly Ambiguous[]> {
+    if (this.failure) throw this.failure;
+    const nameless = [...this.entries.values()].filter(({ mxid }) => !mxid).flatMap((entry) => entry.threepids);
+    return threepids.flatMap((threepid) =>
+      nameless.some((one) => sameThreepid(one, threepid)) ? { threepid, claimants: ['cn=nameless'] } : [],
+    );
   }
 
   async changes(since: string, beside: ExtraIds = async () => []): Promise<DirectoryChanges | undefined> {
@@ -248,7 +260,9 @@ export class FakeDirectory implements Directory, ThreepidSource {
       digest: JSON.stringify(entry),
       parse: () => {
         this.read.push(id);
-        return { person: mxid && { mxid, threepids }, skipped };
+        const mark = entry.isUnlisted && { isUnlisted: true as const };
+        const named = { person: mxid && { mxid, threepids, ...mark }, skipped };
+        return mxid ? named : { ...named, withheld: threepids };
       },
     };
   }

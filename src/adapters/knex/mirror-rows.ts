@@ -21,7 +21,13 @@ export interface EntryRow {
  * What is only read with its entry, in few characters: most of a mirror is this. JSON carries any
  * text that directories have; PostgreSQL's columns know no NUL.
  */
-type Content = readonly [label: string, threepids: readonly ShortThreepid[], ...skipped: SkipReason[]];
+type Content = readonly [label: string, threepids: readonly ShortThreepid[], ...more: (SkipReason | Marks)[]];
+
+/** What few entries have. */
+interface Marks {
+  readonly isUnlisted?: true;
+  readonly withheld?: readonly ShortThreepid[];
+}
 
 /** Its address; only an email address has an `@`. */
 type ShortThreepid = string | readonly [address: string, alias: string];
@@ -44,20 +50,30 @@ export function entryFromRow({ id, stamp, part, mxid, content }: EntryRow): Mirr
 export type Values = readonly [id: string, digest: string, base: string, mxid: Mxid | null, content: Content | string];
 
 export function valuesOf(entry: MirroredEntry, isText: boolean): Values {
-  const { id, label, digest, base, person, skipped } = entry;
-  const content: Content = [label, person?.threepids.map(short) ?? [], ...skipped];
+  const { id, label, digest, base, person, skipped, withheld } = entry;
+  const marks: Marks = {
+    ...(person?.isUnlisted && { isUnlisted: true }),
+    ...(withheld && { withheld: withheld.map(short) }),
+  };
+  const isMarked = Object.keys(marks).length > 0;
+  const content: Content = [label, person?.threepids.map(short) ?? [], ...skipped, ...(isMarked ? [marks] : [])];
   return [id, digest, base, person?.mxid ?? null, isText ? JSON.stringify(content) : content];
 }
 
 export function entryFromValues([id, digest, base, mxid, content]: Values): MirroredEntry {
-  const [label, threepids, ...skipped] = typeof content === 'string' ? (JSON.parse(content) as Content) : content;
+  const [label, threepids, ...more] = typeof content === 'string' ? (JSON.parse(content) as Content) : content;
+  const marks = more.find((one) => typeof one !== 'string');
   return {
     id,
     label,
     digest,
     base,
-    person: mxid === null ? undefined : { mxid, threepids: threepids.map(expand) },
-    skipped,
+    person:
+      mxid === null
+        ? undefined
+        : { mxid, threepids: threepids.map(expand), ...(marks?.isUnlisted && { isUnlisted: true }) },
+    skipped: more.filter((one) => typeof one === 'string'),
+    ...(marks?.withheld && { withheld: marks.withheld.map(expand) }),
   };
 }
 
@@ -78,8 +94,8 @@ export async function deleteEntries(trx: Knex.Transaction, source: string, value
   ]);
 }
 
-export const hasThreepid = ({ person }: MirroredEntry, threepid: Threepid): boolean =>
-  person?.threepids.some((one) => sameThreepid(one, threepid)) ?? false;
+export const hasThreepid = ({ person, withheld = [] }: MirroredEntry, threepid: Threepid): boolean =>
+  [...(person?.threepids ?? []), ...withheld].some((one) => sameThreepid(one, threepid));
 
 /** How the state of a mirror is stored: the names of released versions stay readable. */
 interface StoredState extends Omit<MirrorState, 'bases' | 'warnings' | 'failure' | 'syncCursor' | 'incrementalAt'> {

@@ -47,7 +47,14 @@ export async function classesBelow(
 ): Promise<ReadonlyMap<string, number>> {
   const connection = await Connection.open(url, access, OPEN_MS);
   try {
-    const question = { base, filter: rules.filter, attributes: ['objectClass'], id: [], most };
+    const question = {
+      base,
+      filter: rules.filter,
+      attributes: ['objectClass'],
+      id: [],
+      followsAliases: rules.followsAliases,
+      most,
+    };
     const { entries } = await connection.search(question, LIMITS);
     const counts = new Map<string, number>();
     for (const { values } of entries.flatMap(attributesOf)) {
@@ -63,7 +70,8 @@ const checkBase = (url: string, access: ConnectionSecurity, base: string, rules:
   attempt(`${url} ${base}`, async () => {
     const connection = await Connection.open(url, access, OPEN_MS);
     try {
-      const question = { base, filter: rules.filter, attributes: ['1.1'], id: [], most: 1 };
+      const { filter, followsAliases } = rules;
+      const question = { base, filter, attributes: ['1.1'], id: [], followsAliases, most: 1 };
       const { entries } = await connection.search(question, LIMITS);
       return entries.length === 0 ? await emptinessOf(connection, base, LIMITS) : undefined;
     } finally {

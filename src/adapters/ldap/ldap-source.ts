@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Finding } from '../../domain/associations/association.js';
+import type { Ambiguous, Finding } from '../../domain/associations/association.js';
 import { ShutdownError } from '../../domain/shared/errors.js';
 import { isRegion } from '../../domain/identifiers/phone-number.js';
-import { sameThreepid, type Threepid } from '../../domain/identifiers/threepid.js';
+import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { Clock } from '../../ports/clock.js';
 import type { ExtraIds, Directory, DirectoryChanges, DirectoryPage, MirroredDigests } from '../../ports/directory.js';
 import type { Telemetry } from '../../ports/telemetry.js';
@@ -14,9 +14,10 @@ import { baseText } from './protocol/search-base.js';
 import { check, type Checked, classesBelow } from './check.js';
 import { Deadline } from '../shared/deadline.js';
 import { isKnownByName, readable } from './sync/lazy-entry.js';
-import { FullListing, MATCHES_NOTHING, type RawPage, SHOWS_NOTHING } from './sync/full-listing.js';
+import { FullListing, HAS_ONLY_ALIASES, MATCHES_NOTHING, type RawPage, SHOWS_NOTHING } from './sync/full-listing.js';
 import { listInThread } from './sync/listing-thread.js';
-import { Lookup, type Candidate } from './lookup/live-lookup.js';
+import { notesOf } from './lookup/candidate-notes.js';
+import { Lookup } from './lookup/live-lookup.js';
 import type { LdapOptions } from './options.js';
 import { StatusReporter } from './connection/status-reporter.js';
 import { Pool } from './connection/pool.js';
@@ -27,8 +28,6 @@ import { STALL_MS } from './options.js';
 
 /** Entries that are handed over between two looks at what else there is to do: at first, each takes a while to understand. */
 const READ_AT_ONCE = 50;
-/** Entries an explanation mentions. */
-const MOST_NOTED = 10;
 
 /** An LDAP directory: asked live for addresses, and listed from end to end for its mirror. */
 export class LdapSource implements ThreepidSource, Directory {
@@ -86,6 +85,10 @@ export class LdapSource implements ThreepidSource, Directory {
     return this.live((deadline) => this.lookup.find(threepids, deadline));
   }
 
+  async findWithheld(threepids: readonly Threepid[]): Promise<readonly Ambiguous[]> {
+    return this.live((deadline) => this.lookup.findWithheld(threepids, deadline));
+  }
+
   async *list(onBookmark?: (syncCursor: string) => void): AsyncGenerator<DirectoryPage> {
     this.syncCursor = undefined;
     [this.emptyBefore, this.empty] = [this.empty, new Map()];
@@ -95,11 +98,11 @@ export class LdapSource implements ThreepidSource, Directory {
       : this.listing.pages();
     let knownByName = 0;
     try {
-      for await (const { base, entries } of pages) {
+      for await (const { entries, ...rest } of pages) {
         // To understand an entry takes a while, and requests are waiting: pages can be thousands long.
         for (let at = 0; at < entries.length; at += READ_AT_ONCE) {
           if (signal.aborted) throw new ShutdownError();
-          const page = readable({ base, entries: entries.slice(at, at + READ_AT_ONCE) }, this.rules);
+          const page = readable({ ...rest, entries: entries.slice(at, at + READ_AT_ONCE) }, this.rules);
           knownByName += page.entries.filter(isKnownByName).length;
           yield page;
           await setImmediate();
@@ -142,22 +145,13 @@ export class LdapSource implements ThreepidSource, Directory {
   async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
     const since = this.clock.now();
     const asked = [threepid];
-    const has = ({ person }: Candidate) => person?.threepids.some((owned) => sameThreepid(owned, threepid)) ?? false;
     try {
       const [candidates, anybody, finding] = await this.live(async (deadline) => {
         const candidates = await this.lookup.findCandidates(asked, deadline);
         const anybody = await this.lookup.findCandidates(asked, deadline, true);
         return [candidates, anybody, (await this.lookup.resolve(asked, candidates, deadline))[0]] as const;
       });
-      const members = new Set(candidates.map(({ id }) => id));
-      const outsiders = anybody.filter((one) => has(one) && !members.has(one.id));
-      const notes = [
-        ...candidates
-          .filter((one) => has(one) || one.skipped.length > 0)
-          .slice(0, MOST_NOTED)
-          .flatMap(noted),
-        ...outsiders.slice(0, MOST_NOTED).map(({ label }) => `${label}: not let through by the filter`),
-      ];
+      const notes = notesOf(threepid, candidates, anybody);
       const now = this.clock.now();
       return [{ via: 'live', finding, asOf: now, tookMs: now - since, notes }];
     } catch (error) {
@@ -186,6 +180,10 @@ export class LdapSource implements ThreepidSource, Directory {
 
   onCursor(syncCursor: string): void {
     this.syncCursor = syncCursor;
+  }
+
+  hasOnlyAliases(base: string): void {
+    this.gaveNothing(base, HAS_ONLY_ALIASES);
   }
 
   showsNothing(base: string): void {
@@ -228,11 +226,6 @@ export class LdapSource implements ThreepidSource, Directory {
     }
   }
 }
-
-const noted = ({ label, skipped }: Candidate): readonly string[] => [
-  label,
-  ...skipped.map((reason) => `${label}: ${reason}`),
-];
 
 /**
  * A directory to be asked, and to be mirrored. Whoever makes it closes it.

@@ -34,6 +34,10 @@ export interface LdapOptions {
   readonly bases: readonly string[];
   /** Which entries are people: RFC 4515. Absent: the preset's, or whatever has the naming attribute. */
   readonly filter?: string | undefined;
+  /** Which of them are told to nobody who looks for an address. RFC 4515. */
+  readonly unlisted?: string | undefined;
+  /** Whether entries of the class `alias` stand for whom they name, or for nobody. Absent: nobody. */
+  readonly aliases?: 'follow' | 'ignore' | undefined;
   readonly preset?: Preset | undefined;
   /** What differs from the preset; without a preset `user` must be here. */
   readonly attributes?: Partial<LdapAttributes> | undefined;

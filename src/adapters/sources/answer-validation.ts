@@ -1,6 +1,6 @@
 import type { Association, Finding } from '../../domain/associations/association.js';
-import { parseMxid } from '../../domain/identifiers/mxid.js';
-import { keyOf, type Threepid, tryThreepid } from '../../domain/identifiers/threepid.js';
+import { readMxid } from '../../domain/identifiers/mxid-uri.js';
+import { keyOf, sameThreepid, type Threepid, tryThreepid } from '../../domain/identifiers/threepid.js';
 
 /** Claimants of one threepid that are worth naming. */
 const MOST_NAMED = 10;
@@ -26,24 +26,31 @@ export function findingsIn(
     }
     if (Array.isArray(claimants)) return [{ threepid, claimants: claimants.slice(0, MOST_NAMED).map(String) }];
     const association = associationIn(found);
-    if (typeof association !== 'string') return [{ threepid, mxid: association.mxid }];
-    odd(association);
-    return [];
+    if (typeof association === 'string') {
+      odd(association);
+      return [];
+    }
+    const { mxid, isUnlisted } = association;
+    return [isUnlisted ? { threepid, claimants: [`${mxid}, who is unlisted`], owner: mxid } : { threepid, mxid }];
   });
 }
 
 /** One association as somebody else made it, its address canonical, or why it is none. */
-export function associationIn(value: unknown): Association | string {
+export function associationIn(value: unknown): (Association & { readonly isUnlisted?: true }) | string {
   const threepid = threepidIn(value);
   if (!threepid) return 'no threepid';
-  const { mxid: text } = record(value);
-  const mxid = typeof text === 'string' ? parseMxid(text) : undefined;
-  return mxid ? { threepid, mxid } : 'no Matrix ID';
+  const { mxid: text, isUnlisted } = record(value);
+  const mxid = typeof text === 'string' ? readMxid(text) : undefined;
+  return mxid ? { threepid, mxid, ...(isUnlisted === true && { isUnlisted }) } : 'no Matrix ID';
 }
 
 function threepidIn(value: unknown): Threepid | undefined {
-  const { medium, address } = record(record(value)['threepid']);
-  return typeof medium === 'string' && typeof address === 'string' ? tryThreepid(medium, address) : undefined;
+  const { medium, address, alias } = record(record(value)['threepid']);
+  if (typeof medium !== 'string' || typeof address !== 'string') return undefined;
+  const threepid = tryThreepid(medium, address);
+  // What was read from a spelling of its own is found by it, too.
+  const spelled = typeof alias === 'string' ? tryThreepid(medium, alias) : undefined;
+  return threepid && spelled && sameThreepid(threepid, spelled) ? spelled : threepid;
 }
 
 const record = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -9,11 +9,14 @@ const SLICE = 64 * 1024;
 const SEPARATOR_LINE = /^sep=(.)\r?\n/i;
 
 /**
- * The rows of a table with a head, by the names of its columns in lower case.
+ * The rows of a table with a head, by the names of its columns in lower case, which are told at the end.
  *
  * @throws Error that says what is wrong and in which line, and nothing of what stands there
  */
-export async function* csvRows(file: string): AsyncGenerator<Row> {
+export async function* csvRows(
+  file: string,
+  onColumns: (names: readonly string[]) => void = () => undefined,
+): AsyncGenerator<Row> {
   const declared = SEPARATOR_LINE.exec(file);
   const text = declared ? file.slice(declared[0].length) : file;
   let columns: readonly string[] = [];
@@ -22,12 +25,15 @@ export async function* csvRows(file: string): AsyncGenerator<Row> {
     trim: true,
     skip_empty_lines: true,
     relax_column_count_less: true,
+    // A spreadsheet writes ="0170…": one odd cell costs that cell.
+    relax_quotes: true,
     record_delimiter: ['\r\n', '\n', '\r'],
     delimiter: declared?.[1] ?? separatorOf(text),
     columns: (names: string[]) => (columns = names.map((name) => name.toLowerCase())) as string[],
     group_columns_by_name: true,
   });
   checkColumns(columns);
+  onColumns(columns);
 }
 
 async function* parsed(text: string, options: Options): AsyncGenerator<Row> {

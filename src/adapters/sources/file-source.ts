@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { keyOf } from '../../domain/identifiers/threepid.js';
 import type { Region } from '../../domain/identifiers/phone-number.js';
-import type { Association, OpenSource } from '../../source.js';
+import type { Association, OpenSource, SourceLog } from '../../source.js';
 import { csvRows } from './csv-rows.js';
 import { jsonRows } from './json-rows.js';
-import { associationsOf } from './records.js';
+import { associationsOf, isRead } from './records.js';
 
 export interface FileOptions {
   /** Its absolute path. */
@@ -17,7 +17,7 @@ export interface FileOptions {
 type Content = ReadonlyMap<string, readonly Association[]>;
 
 /** A table of people in a file, which is read again whenever it has changed. */
-export const fileSource: OpenSource<FileOptions> = (options) => {
+export const fileSource: OpenSource<FileOptions> = (options, { log }) => {
   let latest: { readonly version: string; readonly content: Promise<Content> } | undefined;
 
   /** Whoever asks meanwhile waits for the same reading. */
@@ -26,7 +26,7 @@ export const fileSource: OpenSource<FileOptions> = (options) => {
     const version = `${mtimeMs} ${size} ${ino}`;
     if (latest?.version === version) return latest.content;
     const bytes = readFile(options.path);
-    const reading = { version, content: bytes.then((content) => contentOf(content, options)) };
+    const reading = { version, content: bytes.then((content) => contentOf(content, options, log)) };
     latest = reading;
     // Unlike what stands in it, this may be another thing the next time.
     bytes.catch(() => {
@@ -47,10 +47,15 @@ export const fileSource: OpenSource<FileOptions> = (options) => {
   };
 };
 
-async function contentOf(bytes: Buffer, { format, phoneRegion }: FileOptions): Promise<Content> {
+async function contentOf(bytes: Buffer, { format, phoneRegion }: FileOptions, log: SourceLog): Promise<Content> {
   const text = decoded(bytes);
   const byKey = new Map<string, Association[]>();
-  for await (const row of format === 'csv' ? csvRows(text) : jsonRows(text)) {
+  const sayUnread = (columns: readonly string[]) => {
+    const unread = columns.filter((column) => !isRead(column));
+    const facts = { event: 'file_columns_not_read', columns: unread.join(', ') };
+    if (unread.length > 0) log.info('columns of the file are not read', facts);
+  };
+  for await (const row of format === 'csv' ? csvRows(text, sayUnread) : jsonRows(text)) {
     for (const association of associationsOf(row, phoneRegion)) {
       const key = keyOf(association.threepid);
       const before = byKey.get(key) ?? [];

@@ -1,4 +1,4 @@
-import type { Finding } from '../../domain/associations/association.js';
+import { type Ambiguous, type Finding, isAmbiguous } from '../../domain/associations/association.js';
 import type { Medium, Threepid } from '../../domain/identifiers/threepid.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { ThreepidSource } from '../../ports/threepid-source.js';
@@ -44,11 +44,27 @@ export class GuardedSource implements ThreepidSource {
   }
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
-    const asked = threepids.filter(({ medium }) => this.settings.media.includes(medium));
+    return this.ask(threepids.filter((threepid) => this.isAsked(threepid)));
+  }
+
+  /** Of media that it is not asked for, whose it says they are: nobody else may have them. */
+  async findWithheld(threepids: readonly Threepid[]): Promise<readonly Ambiguous[]> {
+    // It need not understand media that it is not asked for.
+    const findings = await this.ask(threepids.filter((threepid) => !this.isAsked(threepid))).catch(() => []);
+    return findings.map((finding) =>
+      isAmbiguous(finding) ? finding : { threepid: finding.threepid, claimants: [finding.mxid], owner: finding.mxid },
+    );
+  }
+
+  private isAsked({ medium }: Threepid): boolean {
+    return this.settings.media.includes(medium);
+  }
+
+  private async ask(asked: readonly Threepid[]): Promise<readonly Finding[]> {
     if (asked.length === 0) return [];
     if (this.waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} questions are unanswered, no more are asked`);
     // It may do with them what it likes: they are others than those that go on to the next source.
-    const copies = asked.map(({ medium, address }) => ({ medium, address }));
+    const copies = asked.map((threepid) => ({ ...threepid }));
     const answer = await within(new Deadline(this.settings.timeLimitMs), (signal) =>
       this.counted(async () => this.source.find(copies, signal)),
     );

@@ -1,3 +1,4 @@
+import { spellingsOf } from '../../domain/identifiers/spellings.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { Association, OpenSource, ThreepidSource } from '../../source.js';
 
@@ -83,8 +84,12 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
   const source: ThreepidSource = {
     async find(threepids, signal) {
       const isOne = threepids.length === 1;
-      if (single !== undefined && (bulk === undefined || isOne)) return askSingly(single, threepids, signal);
-      return askTogether(bulk ?? '', threepids, signal);
+      // The service compares texts: it is asked for each spelling.
+      const spelled = threepids.flatMap((threepid) =>
+        spellingsOf(threepid).map((address) => ({ medium: threepid.medium, address })),
+      );
+      if (single !== undefined && (bulk === undefined || isOne)) return askSingly(single, spelled, signal);
+      return askTogether(bulk ?? '', spelled, signal);
     },
   };
   if (list === undefined) return source;
@@ -103,14 +108,15 @@ const wire = ({ medium, address }: Threepid) => ({ medium, address });
  * association, for whoever asked to count it.
  */
 function associationIn(row: unknown, homeserver: string | undefined, asked?: Threepid): Association {
-  const { medium, address, id } = { ...asked, ...objectIn(row) } as Partial<Record<string, unknown>>;
+  const { medium, address, id, unlisted } = { ...asked, ...objectIn(row) } as Partial<Record<string, unknown>>;
   const threepid = { medium, address } as Threepid;
   const { type, value } = objectIn(id);
   const kind = String(type).toLowerCase();
+  const mark = unlisted === true && { isUnlisted: true };
   if (typeof value !== 'string') return { threepid, mxid: '' };
-  if (kind === 'mxid') return { threepid, mxid: value };
+  if (kind === 'mxid') return { threepid, mxid: value, ...mark };
   if (kind !== 'localpart' || homeserver === undefined) return { threepid, mxid: '' };
-  return { threepid, mxid: `@${value.toLowerCase()}:${homeserver}` };
+  return { threepid, mxid: `@${value.toLowerCase()}:${homeserver}`, ...mark };
 }
 
 const objectIn = (value: unknown): Readonly<Record<string, unknown>> =>

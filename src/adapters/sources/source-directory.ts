@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
-import type { DirectoryEntry, SkipReason } from '../../domain/directory/directory-entry.js';
+import type { DirectoryEntry, ParsedEntry, SkipReason } from '../../domain/directory/directory-entry.js';
 import { ShutdownError } from '../../domain/shared/errors.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import { keyOf, type Threepid } from '../../domain/identifiers/threepid.js';
@@ -22,6 +22,9 @@ const PAGE = 1000;
 
 interface Listed {
   readonly threepids: Map<string, Threepid>;
+  /** Of media that are not asked for. */
+  readonly withheld: Map<string, Threepid>;
+  isUnlisted: boolean;
   readonly skipped: Set<SkipReason>;
 }
 
@@ -117,11 +120,14 @@ export class SourceDirectory implements Directory {
   private note(value: unknown, people: Map<Mxid, Listed>): void {
     const association = associationIn(value);
     if (typeof association === 'string') return this.odd(association);
-    const { threepid, mxid } = association;
+    const { threepid, mxid, isUnlisted = false } = association;
     let listed = people.get(mxid);
-    if (!listed) people.set(mxid, (listed = { threepids: new Map(), skipped: new Set() }));
-    if (this.settings.media.includes(threepid.medium)) listed.threepids.set(keyOf(threepid), threepid);
-    else listed.skipped.add(`${threepid.medium} is not among its media`);
+    if (!listed)
+      people.set(mxid, (listed = { threepids: new Map(), withheld: new Map(), isUnlisted, skipped: new Set() }));
+    listed.isUnlisted ||= isUnlisted;
+    const isAsked = this.settings.media.includes(threepid.medium);
+    (isAsked ? listed.threepids : listed.withheld).set(keyOf(threepid), threepid);
+    if (!isAsked) listed.skipped.add(`${threepid.medium} is not among its media`);
   }
 }
 
@@ -133,9 +139,15 @@ function memoryInUse(): number {
 const isListing = (value: unknown): value is AsyncIterable<unknown> =>
   typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 
-function entryOf(mxid: Mxid, { threepids, skipped }: Listed): DirectoryEntry {
-  const sorted = [...threepids].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, threepid]) => threepid);
-  const content = { person: { mxid, threepids: sorted }, skipped: [...skipped] };
+const sorted = (threepids: ReadonlyMap<string, Threepid>): readonly Threepid[] =>
+  [...threepids].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, threepid]) => threepid);
+
+function entryOf(mxid: Mxid, { threepids, withheld, isUnlisted, skipped }: Listed): DirectoryEntry {
+  const content: ParsedEntry = {
+    person: { mxid, threepids: sorted(threepids), ...(isUnlisted && { isUnlisted: true }) },
+    skipped: [...skipped],
+    ...(withheld.size > 0 && { withheld: sorted(withheld) }),
+  };
   return {
     id: mxid,
     label: mxid,

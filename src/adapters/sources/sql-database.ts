@@ -70,10 +70,19 @@ export class SqlDatabase {
     return rows;
   }
 
-  /** Every `medium`, `address` and `mxid` that a query gives. @throws Error as `rows` does */
+  /** Every `medium`, `address` and `mxid`, and `unlisted` where there is such a column, that a query gives. @throws Error as `rows` does */
   async *list(query: string): AsyncGenerator<Row> {
-    if (this.isSqlite) yield* rowsIn(await this.rows('list', ['part'], inParts(query)));
+    if (this.isSqlite) yield* rowsIn(await this.parts(query));
     else yield* this.listed(query);
+  }
+
+  private async parts(query: string): Promise<readonly Row[]> {
+    try {
+      return await this.rows('list', ['part'], inParts(query, 'unlisted'));
+    } catch (error) {
+      if (!String(error).includes('no such column: unlisted')) throw error;
+      return this.rows('list', ['part'], inParts(query, 'null'));
+    }
   }
 
   close(): Promise<void> {

@@ -1,7 +1,8 @@
 import type { Region } from '../../domain/identifiers/phone-number.js';
+import { searchSpellings } from '../../domain/identifiers/spellings.js';
 import { tryThreepid } from '../../domain/identifiers/threepid.js';
 import type { Association, Medium, OpenSource, ThreepidSource } from '../../source.js';
-import { phone, type Row } from './records.js';
+import { cellText, isYes, phone, type Row } from './records.js';
 import { SqlDatabase, type SqlPlace } from './sql-database.js';
 
 export interface SqlOptions {
@@ -37,7 +38,8 @@ export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegi
 
   const source: ThreepidSource = {
     async find(threepids, signal) {
-      const of = (wanted: string) => threepids.flatMap(({ medium, address }) => (medium === wanted ? address : []));
+      const of = (wanted: string) =>
+        threepids.flatMap((threepid) => (threepid.medium === wanted ? searchSpellings(threepid) : []));
       const answers = ['email', 'msisdn'].map((medium) => found(medium, of(medium), signal));
       return (await Promise.all(answers)).flat();
     },
@@ -71,13 +73,14 @@ export const synapseSource: OpenSource<{ readonly place: SqlPlace; readonly home
 };
 
 /** What is no address of a person is left out: databases hold much. */
-function associationOf({ medium, address, mxid }: Row, region: Region | undefined): readonly Association[] {
-  if (typeof medium !== 'string' || typeof mxid !== 'string') return [];
-  const text = typeof address === 'number' || typeof address === 'bigint' ? String(address) : address;
-  if (typeof text !== 'string') return [];
+function associationOf(row: Row, region: Region | undefined): readonly Association[] {
+  // Columns of a fixed width come with blanks behind the value. A user ID that is a number is none, which is for whoever asked to say.
+  const [medium, text, mxid] = [row['medium'], row['address'], row['mxid']].map(cellText);
+  if (!medium || !text || !mxid) return [];
+  const mark = isYes(row['unlisted']) && { isUnlisted: true };
   // Whoever asked counts what is of no kind that we know.
   if (medium !== 'email' && medium !== 'msisdn')
-    return [{ threepid: { medium: medium as Medium, address: text }, mxid }];
-  const threepid = medium === 'msisdn' ? phone(text, region) : tryThreepid(medium, text.trim());
-  return threepid ? [{ threepid, mxid }] : [];
+    return [{ threepid: { medium: medium as Medium, address: text }, mxid, ...mark }];
+  const threepid = medium === 'msisdn' ? phone(text, region) : tryThreepid(medium, text);
+  return threepid ? [{ threepid, mxid, ...mark }] : [];
 }

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { ClientApi, type MatrixSession } from '../../adapters/matrix/client-api.js';
 import { ClientPlaces, type KnownClientPlace, knownPlace } from '../../adapters/matrix/client-discovery.js';
 import type { JsonObject } from '../../domain/signing/canonical-json.js';
-import { homeserverOf, type Mxid, parseMxid } from '../../domain/identifiers/mxid.js';
+import { readMxid } from '../../domain/identifiers/mxid-uri.js';
+import { homeserverOf, type Mxid } from '../../domain/identifiers/mxid.js';
 import { isServerName } from '../../domain/identifiers/server-name.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HttpClient } from '../../ports/http-client.js';
@@ -79,7 +80,7 @@ async function apiOf(
   { user, homeserver }: MatrixUserOptions,
   { homeservers, http, clock }: Context,
 ): Promise<ClientApi> {
-  const mxid = user === undefined ? undefined : parseMxid(user);
+  const mxid = user === undefined ? undefined : readMxid(user);
   const place = homeserver ?? (mxid && homeserverOf(mxid));
   if (place === undefined) throw new Error('--homeserver is missing: the server name or the URL of the homeserver');
   if (isServerName(place)) return new ClientApi(await new ClientPlaces(http, clock, homeservers).find(place), http);

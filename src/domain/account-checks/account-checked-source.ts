@@ -2,6 +2,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
 import type { AccountStatusCache } from './account-status-cache.js';
 import { AMBIGUOUS, type Finding, isAmbiguous } from '../associations/association.js';
+import { ownersIn } from '../lookup/owners.js';
 import { explainSource } from '../lookup/explain-source.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
@@ -38,7 +39,7 @@ export class AccountCheckedSource implements ThreepidSource {
   }
 
   findOwners(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
-    return this.source.find(threepids);
+    return ownersIn(this.source, threepids);
   }
 
   async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof AMBIGUOUS>> {

@@ -1,7 +1,8 @@
 import type { Binding } from '../associations/binding.js';
 import type { SignIn } from '../../ports/account-store.js';
 import { DomainError } from '../shared/errors.js';
-import { type Mxid, parseMxid } from '../identifiers/mxid.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import { readMxid } from '../identifiers/mxid-uri.js';
 import type { ListedInvite, AdminService } from './admin-service.js';
 import { threepidFrom } from '../identifiers/typed-address.js';
 
@@ -35,7 +36,7 @@ export const operationsByText = (adminService: AdminService): OperationsByText =
 const threepidOrMxid = (text: string) => (text.trim().startsWith('@') ? mxidFrom(text) : threepidFrom(text));
 
 function mxidFrom(text: string): Mxid {
-  const mxid = parseMxid(text.trim());
+  const mxid = readMxid(text);
   if (!mxid) throw new DomainError('invalid_mxid');
   return mxid;
 }

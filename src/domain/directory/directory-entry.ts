@@ -6,6 +6,8 @@ export interface Person {
   readonly mxid: Mxid;
   /** Canonical, without repetition; may be empty. */
   readonly threepids: readonly Threepid[];
+  /** Told to nobody who looks for an address, and for all else a person like any other. */
+  readonly isUnlisted?: true;
 }
 
 /** Why an entry, or a value of it, is not taken: one line for the operator. */
@@ -20,7 +22,14 @@ export interface DirectoryEntry {
   /** Entries with equal stamps read the same. */
   readonly digest: string;
   /** Understands it: the person, or why it is none, and what of it was left out. */
-  parse(): { readonly person: Person | undefined; readonly skipped: readonly SkipReason[] };
+  parse(): ParsedEntry;
+}
+
+export interface ParsedEntry {
+  readonly person: Person | undefined;
+  readonly skipped: readonly SkipReason[];
+  /** Addresses that are the entry's and are not answered for: it has no usable user name, or their medium is not asked of its source. */
+  readonly withheld?: readonly Threepid[];
 }
 
 /** An entry in the mirror. */
@@ -32,6 +41,7 @@ export interface MirroredEntry {
   readonly base: string;
   readonly person: Person | undefined;
   readonly skipped: readonly SkipReason[];
+  readonly withheld?: readonly Threepid[];
 }
 
 /** An entry in any mirror. */

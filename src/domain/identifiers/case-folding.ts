@@ -1,21 +1,43 @@
+import { COMMON, FULL } from './case-folding-table.js';
+
 /**
  * Full Unicode case folding: `Strauß` and `STRAUSS` both become `strauss`, and no final sigma is
- * special. Spec: "Third-party identifiers", email; Unicode CaseFolding C + F, version 17.
+ * special. Spec: "Third-party identifiers", email; Unicode CaseFolding C + F, version 17. By a table of our own: that of the
+ * runtime is of another version on another machine, and both have to hash one address alike.
  */
 export function foldCase(text: string): string {
-  // The tables are those of the runtime: lower, upper, lower again is full folding for every code
-  // point but these Cherokee letters, which fold to upper case, and the dotless i.
   if (isAscii(text)) return text.toLowerCase();
   let folded = '';
-  for (const character of text) folded += foldCharacter(character);
+  for (const character of text) folded += foldings.get(character) ?? character;
   return folded;
 }
 
-function foldCharacter(character: string): string {
-  const code = character.codePointAt(0) ?? 0;
-  if (code === 0x131 || (code >= 0x13a0 && code <= 0x13f5)) return character;
-  if ((code >= 0x13f8 && code <= 0x13fd) || (code >= 0xab70 && code <= 0xabbf)) return character.toUpperCase();
-  return character.toLowerCase().toUpperCase().toLowerCase();
+/** As clients lower-case, also where this runtime is older than a letter. */
+export function lowerCase(text: string): string {
+  const lower = text.toLowerCase();
+  if (isAscii(text)) return lower;
+  // In these blocks letters are still added; none of theirs that is small already folds to another.
+  return lower.replace(
+    /[\u{10000}-\u{10ffff}\ua640-\ua7ff\u2c60-\u2c7f\u1c80-\u1c8f]/gu,
+    (letter) => foldings.get(letter) ?? letter,
+  );
+}
+
+const foldings = readTable();
+
+function readTable(): ReadonlyMap<string, string> {
+  const table = new Map<string, string>();
+  const numbers = (line: string) => line.split(' ').map((digits) => Number.parseInt(digits, 36));
+  for (const run of COMMON.split(',')) {
+    const [first = 0, distance = 0, count = 1, step = 1] = numbers(run);
+    for (let code = first; code < first + count * step; code += step)
+      table.set(String.fromCodePoint(code), String.fromCodePoint(code + distance));
+  }
+  for (const line of FULL.split(',')) {
+    const [letter = 0, ...several] = numbers(line);
+    table.set(String.fromCodePoint(letter), String.fromCodePoint(...several));
+  }
+  return table;
 }
 
 function isAscii(text: string): boolean {

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { spellingsOf } from './spellings.js';
 import type { Threepid } from './threepid.js';
 
 /** Spec: "The pepper" must match this; MSC2134. */
@@ -16,9 +17,7 @@ export const lookupHash = (
 /** Whether it looks like one, whatever it was made of. */
 export const isLookupHash = (text: string): boolean => /^[\w-]{43}$/.test(text);
 
-/** All hashes under which clients may ask for a threepid: that of its address, and that of its alias. */
+/** All hashes under which clients may ask for a threepid: that of its address first, and those of its other spellings. */
 export function lookupHashes(threepid: Threepid, pepper: string): readonly string[] {
-  const canonical = lookupHash(threepid, pepper);
-  if (threepid.alias === undefined) return [canonical];
-  return [canonical, lookupHash({ medium: threepid.medium, address: threepid.alias }, pepper)];
+  return spellingsOf(threepid).map((address) => lookupHash({ medium: threepid.medium, address }, pepper));
 }

@@ -1,4 +1,4 @@
-import { foldCase } from './case-folding.js';
+import { foldCase, lowerCase } from './case-folding.js';
 import { DomainError } from '../shared/errors.js';
 import { isE164 } from './phone-number.js';
 
@@ -36,7 +36,7 @@ export function email(text: string): Threepid {
     DOMAIN.test(text.slice(at + 1));
   if (!isMailbox) throw new DomainError('invalid_email');
   const address = foldCase(text);
-  const alias = text.toLowerCase();
+  const alias = lowerCase(text);
   return { medium: 'email', address, ...(alias !== address && { alias }) };
 }
 

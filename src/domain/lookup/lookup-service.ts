@@ -4,6 +4,7 @@ import type { SourceTrace, ViaPath, ThreepidSource } from '../../ports/threepid-
 import { AMBIGUOUS, isAmbiguous } from '../associations/association.js';
 import { type Answers, answersOf, askThreepids, firstAnswers } from './source-chain.js';
 import { DomainError } from '../shared/errors.js';
+import { ownersIn } from './owners.js';
 import { explainSource } from './explain-source.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { PepperService } from '../peppers/pepper-service.js';
@@ -96,8 +97,7 @@ export class LookupService {
   async findAuthoritativeOwner(threepid: Threepid): Promise<Mxid | typeof AMBIGUOUS | undefined> {
     for (const source of this.sources) {
       if (!source.isAuthoritative) continue;
-      const findings = await (source.findOwners?.([threepid]) ?? source.find([threepid]));
-      const answer = answersOf(findings).get(keyOf(threepid));
+      const answer = answersOf(await ownersIn(source, [threepid])).get(keyOf(threepid));
       if (answer !== undefined) return answer;
     }
     return undefined;

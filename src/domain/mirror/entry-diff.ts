@@ -31,8 +31,8 @@ export class EntryDiff {
     const { id, label, digest } = entry;
     if (before?.digest === digest && before.base === base) return;
     if (before && before.base !== base) this.moved[before.base] = (this.moved[before.base] ?? 0) + 1;
-    const { person, skipped } = entry.parse();
-    const mirrored = { id, label, digest, base, person, skipped };
+    const { person, skipped, withheld = [] } = entry.parse();
+    const mirrored = { id, label, digest, base, person, skipped, ...(withheld.length > 0 && { withheld }) };
     this.upserts.add(mirrored);
     this.sightings.take(mirrored, before === undefined);
     if (before && !person?.threepids.length) this.withoutAddresses.push(id);

@@ -3,9 +3,10 @@ import type { HashIndex } from '../../ports/hash-index.js';
 import type { MirrorStore } from '../../ports/mirror-store.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
-import { AMBIGUOUS, type Finding, isAmbiguous } from '../associations/association.js';
+import { AMBIGUOUS, byRight, type Finding, isAmbiguous } from '../associations/association.js';
 import type { SourcedEntry } from '../directory/directory-entry.js';
 import { warningsOf } from './sync-guard.js';
+import { withoutFound } from '../lookup/owners.js';
 import { explainSource } from '../lookup/explain-source.js';
 import { lookupHash } from '../identifiers/lookup-hash.js';
 import { findIndexed } from '../hash-index/find-hashes.js';
@@ -46,6 +47,19 @@ export class MirroredSource implements ThreepidSource {
       if (pepper === undefined || (await this.deps.mirrorService.state(this.name)).syncedAt === undefined) throw cause;
       this.deps.telemetry.count('mirror_fallbacks', { source: this.name });
       return this.mirror(threepids, pepper);
+    }
+  }
+
+  async findOwners(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+    try {
+      const found = await this.askLive(threepids);
+      const findings = [...found, ...(await this.stillMirrored(threepids, found))].map(byRight);
+      const rest = withoutFound(threepids, findings);
+      const withheld = rest.length > 0 ? ((await this.live.findWithheld?.(rest)) ?? []) : [];
+      return [...findings, ...withheld.map(byRight)];
+    } catch (cause) {
+      if ((await this.deps.mirrorService.state(this.name)).syncedAt === undefined) throw cause;
+      return (await Promise.all(threepids.map((threepid) => this.mirroredOwner(threepid)))).flat();
     }
   }
 
@@ -110,6 +124,17 @@ export class MirroredSource implements ThreepidSource {
     });
   }
 
+  /** Whose it is by the last good copy, people who are unlisted and entries without a usable name among them. */
+  private async mirroredOwner(threepid: Threepid): Promise<readonly Finding[]> {
+    const entries = await this.deps.store.findByThreepid(this.name, threepid);
+    if (entries.length === 0) return [];
+    const names = [...new Set(entries.flatMap(({ person }) => person?.mxid ?? []))];
+    const shared = await this.deps.mirrorService.sharedIn(this.name, names);
+    const [mxid] = names;
+    const isClear = mxid !== undefined && names.length === 1 && !shared.has(mxid);
+    return [isClear ? { threepid, mxid } : { threepid, claimants: entries.map(({ label }) => label) }];
+  }
+
   private async explainLive(threepid: Threepid): Promise<readonly SourceTrace[]> {
     const live = await explainSource(this.live, threepid, this.deps.clock);
     if (live.some(({ failure }) => failure !== undefined)) return live;
@@ -130,9 +155,11 @@ export class MirroredSource implements ThreepidSource {
     const names = [...new Set(entries.flatMap(({ person }) => person?.mxid ?? []))];
     const shared = await this.deps.mirrorService.sharedIn(this.name, names);
     const [mxid, ...others] = names;
-    const isClear = mxid !== undefined && others.length === 0 && !shared.has(mxid);
+    const isUnlisted = entries.some(({ person }) => person?.isUnlisted);
+    const isClear = mxid !== undefined && others.length === 0 && !shared.has(mxid) && !isUnlisted;
     const namesakes = [...shared.values()].flat().map((one) => this.labelOf(one));
-    const claimants = [...new Set([...entries.map(({ label }) => label), ...namesakes])];
+    const named = entries.map(({ label, person }) => (person?.isUnlisted ? `${label}, who is unlisted` : label));
+    const claimants = [...new Set([...named, ...namesakes])];
     return {
       via: 'mirror',
       finding: mxid === undefined ? undefined : isClear ? { threepid, mxid } : { threepid, claimants },

@@ -93,6 +93,45 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     await source.close?.();
   });
 
+  it('may have columns of a fixed width, which come with blanks, and mark who is unlisted', async () => {
+    const padded = (text: string) => (_name === 'SQLite' ? `${text} || '   '` : `cast(${text} as char(40))`);
+    const columns = `${padded('mail')} as address, ${padded('mxid')} as mxid, mxid = '@bob:example.org' as unlisted`;
+    const source = await open({
+      find: `select ${columns} from people where lower(mail) in (:addresses) and :medium = 'email'`,
+      list: `select ${padded("'email'")} as medium, ${columns} from people where mxid is not null`,
+    });
+    const people = new SourceDirectory(source, { name: 'people', media: ['email'] }, () => undefined);
+    const listed = [];
+    for await (const { entries } of people.list()) listed.push(...entries.map((one) => one.parse().person));
+    expect(listed).toEqual([
+      { mxid: '@alice:example.org', threepids: [email('alice@example.org')] },
+      { mxid: '@bob:example.org', threepids: [email('bob@example.org')], isUnlisted: true },
+    ]);
+    expect(await source.find([email('bob@example.org')], signal)).toMatchObject([
+      { mxid: '@bob:example.org', isUnlisted: true },
+    ]);
+    await source.close?.();
+  });
+
+  it('says that a user ID which is a number is none', async () => {
+    const source = await open({ list: "select 'email' as medium, mail as address, 4711 as mxid from people" });
+    const odd: string[] = [];
+    const people = new SourceDirectory(source, { name: 'people', media: ['email'] }, (reason) => odd.push(reason));
+    await expect(people.list().next()).rejects.toThrow('nothing in its listing can be used');
+    expect(odd).toContain('no Matrix ID');
+    await source.close?.();
+  });
+
+  it('is asked for every spelling of an address (LOOK-13)', async () => {
+    const rows = `select 'strauß@example.org' as mail, '@strauss:example.org' as mxid`;
+    const source = await open({
+      find: `select mail as address, mxid from (${rows}) as p where :medium = 'email' and mail in (:addresses)`,
+    });
+    for (const asked of ['strauß@example.org', 'strauss@example.org', 'STRAUSS@example.org'])
+      expect(await source.find([email(asked)], signal)).toMatchObject([{ mxid: '@strauss:example.org' }]);
+    await source.close?.();
+  });
+
   it('cannot be listed without a query for it', async () => {
     const source = await open({ list: undefined });
     expect(source).not.toHaveProperty('all');

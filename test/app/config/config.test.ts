@@ -239,6 +239,7 @@ sources:
       },
       bases: ['ou=Büro,dc=example,dc=org'],
       filter: '(&(objectClass=inetOrgPerson)(ou:dn:=Büro))',
+      aliases: 'ignore',
       attributes: { user: 'uid', email: ['mail'] },
       homeserver: 'example.org',
       phoneRegion: 'NO',

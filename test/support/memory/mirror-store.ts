@@ -54,8 +54,8 @@ export class MemoryMirrorStore implements MirrorStore {
   }
 
   async findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]> {
-    return [...this.mirror(source).values()].filter(({ person }) =>
-      person?.threepids.some((one) => sameThreepid(one, threepid)),
+    return [...this.mirror(source).values()].filter(({ person, withheld = [] }) =>
+      [...(person?.threepids ?? []), ...withheld].some((one) => sameThreepid(one, threepid)),
     );
   }
 

@@ -46,6 +46,8 @@ export interface Limits {
 }
 
 const CLOSED = new Error('closed');
+/** What is done with aliases. RFC 4511, 4.5.1.3. */
+const [NEVER, ALWAYS] = [0, 3];
 
 /**
  * One connection, encrypted and bound as configured from its first to its last question: it never
@@ -133,7 +135,7 @@ export class Connection {
 
   /** @throws LdapError */
   async search(question: SearchRequest, { totalMs, stallMs, ofMs }: Limits): Promise<Page> {
-    const { base, scope = 'sub', filter, attributes, id, pageSize, cookie, most } = question;
+    const { base, scope = 'sub', filter, attributes, id, pageSize, cookie, most, followsAliases } = question;
     // Servers count whole seconds, and a part of one as a whole: ours is the limit that counts.
     const timeLimit = Math.ceil(totalMs / 1000) + 1;
     const options = {
@@ -142,6 +144,7 @@ export class Connection {
       attributes: [...attributes],
       timeLimit,
       sizeLimit: most ?? 0,
+      derefAliases: followsAliases ? ALWAYS : NEVER,
     };
     const controls = pageSize === undefined ? [] : [paged(pageSize, cookie)];
     const entries: RawEntry[] = [];

@@ -20,6 +20,9 @@ export interface SearchRequest {
   /** What the page before gave. */
   readonly cookie?: Buffer;
 
+  /** Whether aliases stand for the entries that they name. */
+  readonly followsAliases?: boolean;
+
   /** With so many entries, or as many as the server gives, the question is answered: for what is not asked in pages. */
   readonly most?: number;
 }

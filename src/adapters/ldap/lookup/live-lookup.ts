@@ -1,9 +1,9 @@
 import type { Filter } from 'ldapjs';
-import type { Finding } from '../../../domain/associations/association.js';
+import type { Ambiguous, Finding } from '../../../domain/associations/association.js';
 import { groupBy } from '../../../domain/shared/group-by.js';
 import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import { isDifferentPeople } from '../../../domain/directory/person-matching.js';
-import { keyOf, type Threepid } from '../../../domain/identifiers/threepid.js';
+import { keyOf, sameThreepid, type Threepid } from '../../../domain/identifiers/threepid.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { namesOf, type Reading, read } from '../mapping/map-entry.js';
 import { allOf, anyOf } from '../protocol/filter-builder.js';
@@ -11,7 +11,8 @@ import { mapLimited } from '../../shared/concurrency.js';
 import { namesakeFilter, threepidFilter } from './lookup-filters.js';
 import type { Pool } from '../connection/pool.js';
 import type { RawEntry } from '../protocol/raw-entry.js';
-import type { Rules } from '../mapping/mapping-rules.js';
+import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
+import type { RawPage } from '../sync/full-listing.js';
 import { pagesOf } from '../connection/paged-search.js';
 
 /** Email addresses and names one search asks for: the directory has an index for them. */
@@ -61,6 +62,15 @@ export class Lookup {
     return distinct([...byEmail, ...byNumber]);
   }
 
+  /** Those of the threepids that are on entries of this directory without a usable user name, with the entries. */
+  async findWithheld(threepids: readonly Threepid[], deadline: Deadline): Promise<readonly Ambiguous[]> {
+    const candidates = await this.findCandidates(threepids, deadline);
+    return threepids.flatMap((threepid): readonly Ambiguous[] => {
+      const owners = candidates.filter(({ withheld = [] }) => withheld.some((one) => sameThreepid(one, threepid)));
+      return owners.length > 0 ? [{ threepid, claimants: owners.map(({ label }) => label) }] : [];
+    });
+  }
+
   /** Whose the threepids are, from the entries that may have them. */
   async resolve(
     threepids: readonly Threepid[],
@@ -76,7 +86,11 @@ export class Lookup {
       const [mxid, ...others] = new Set(claimants.flatMap(({ person }) => person?.mxid ?? []));
       if (mxid === undefined) return [];
       const namesakes = shared.get(mxid) ?? [];
-      if (others.length === 0 && namesakes.length === 0) return { threepid, mxid };
+      const isClear = others.length === 0 && namesakes.length === 0;
+      const unlisted = claimants.filter(({ person }) => person?.isUnlisted);
+      if (isClear && unlisted.length > 0)
+        return { threepid, claimants: unlisted.map(({ label }) => `${label}, who is unlisted`), owner: mxid };
+      if (isClear) return { threepid, mxid };
       return { threepid, claimants: distinct([...claimants, ...namesakes]).map(({ label }) => label) };
     });
   }
@@ -96,22 +110,33 @@ export class Lookup {
 
   private async search(filters: readonly Filter[], atOnce: number, deadline: Deadline, isAnybody = false) {
     const { rules, bases, pool } = this;
-    const searches: { readonly base: string; readonly filter: Filter }[] = [];
+    const searches: { readonly base: string; readonly filter: Filter; readonly isUnlisted?: true }[] = [];
+    const audiences = audiencesOf(rules);
     for (let at = 0; at < filters.length; at += atOnce) {
       const some = anyOf(filters.slice(at, at + atOnce));
-      const filter = isAnybody ? some : allOf(rules.filter, some);
-      searches.push(...bases.map((base) => ({ base, filter })));
+      for (const base of bases) {
+        if (isAnybody) searches.push({ base, filter: some });
+        else searches.push(...audiences.map(({ filter, ...rest }) => ({ ...rest, base, filter: allOf(filter, some) })));
+      }
     }
-    const found = await mapLimited(searches, SEARCHES_AT_ONCE, (search) =>
+    const found = await mapLimited(searches, SEARCHES_AT_ONCE, ({ isUnlisted, ...search }) =>
       pool.use(deadline, async (connection) => {
-        const question = { ...search, attributes: rules.requested, id: rules.id, pageSize: PAGE_SIZE };
-        const entries: RawEntry[] = [];
+        const { requested: attributes, id, followsAliases } = rules;
+        const question = { ...search, attributes, id, followsAliases, pageSize: PAGE_SIZE };
+        const entries: RawPage[] = [];
         const limits = () => ({ totalMs: deadline.left, stallMs: deadline.left, ofMs: deadline.limitMs });
-        for await (const page of pagesOf(connection, question, limits)) entries.push(...page.entries);
+        for await (const page of pagesOf(connection, question, limits))
+          entries.push({ base: search.base, entries: page.entries, ...(isUnlisted && { isUnlisted }) });
         return entries;
       }),
     );
-    return found.flat().map((raw): Candidate => ({ id: raw.id, label: raw.dn, raw, ...read(raw, rules) }));
+    return found.flat().flatMap(({ entries, isUnlisted }) =>
+      entries.map((raw): Candidate => {
+        const { person, ...rest } = read(raw, rules);
+        const marked = person && isUnlisted ? { ...person, isUnlisted } : person;
+        return { id: raw.id, label: raw.dn, raw, ...rest, person: marked };
+      }),
+    );
   }
 }
 

@@ -1,5 +1,6 @@
 import ldap, { type Filter } from 'ldapjs';
 import { readPhoneNumber } from '../../../domain/identifiers/phone-number.js';
+import { searchSpellings } from '../../../domain/identifiers/spellings.js';
 import type { Threepid } from '../../../domain/identifiers/threepid.js';
 import { hasAddressPrefixes } from '../mapping/attribute-names.js';
 import { anyOf, equals } from '../protocol/filter-builder.js';
@@ -11,8 +12,9 @@ import type { Rules } from '../mapping/mapping-rules.js';
  * its way, and what comes back is read and compared ours. `undefined` where no attribute holds such
  * threepids.
  */
-export function threepidFilter({ medium, address, alias }: Threepid, rules: Rules): Filter | undefined {
-  const spellings = alias === undefined ? [address] : [address, alias];
+export function threepidFilter(threepid: Threepid, rules: Rules): Filter | undefined {
+  const { medium, address } = threepid;
+  const spellings = searchSpellings(threepid);
   const filters =
     medium === 'msisdn'
       ? rules.msisdn.map((attribute) => phoneFilter(attribute, address))

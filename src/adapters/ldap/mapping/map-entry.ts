@@ -1,6 +1,7 @@
-import type { SkipReason, Person } from '../../../domain/directory/directory-entry.js';
+import type { ParsedEntry, SkipReason } from '../../../domain/directory/directory-entry.js';
 import { groupBy } from '../../../domain/shared/group-by.js';
-import { composeMxid, localpartOf, type Mxid, parseMxid } from '../../../domain/identifiers/mxid.js';
+import { composeMxid, localpartOf, type Mxid } from '../../../domain/identifiers/mxid.js';
+import { MXID_FORMS, readMxid } from '../../../domain/identifiers/mxid-uri.js';
 import { readPhoneNumber } from '../../../domain/identifiers/phone-number.js';
 import { keyOf, type Threepid, tryThreepid } from '../../../domain/identifiers/threepid.js';
 import { attributeName } from './attribute-names.js';
@@ -9,10 +10,7 @@ import { applyModifier, placeholdersOf } from './localpart-template.js';
 import { attributesOf, type RawEntry } from '../protocol/raw-entry.js';
 import type { Rules } from './mapping-rules.js';
 
-export interface Reading {
-  readonly person: Person | undefined;
-  readonly skipped: readonly SkipReason[];
-}
+export type Reading = ParsedEntry;
 
 /** Understands an entry. A value that cannot be read costs that value; without a user ID there is no person. */
 export function read(entry: RawEntry, rules: Rules): Reading {
@@ -39,7 +37,11 @@ export function read(entry: RawEntry, rules: Rules): Reading {
   }
 
   const mxid = mxidOf(attributes, rules);
-  if (typeof mxid !== 'string') return { person: undefined, skipped: [mxid.problem, ...counted(skipped)] };
+  if (typeof mxid !== 'string') {
+    const withheld = [...threepids.values()];
+    const problems = [mxid.problem, ...counted(skipped)];
+    return { person: undefined, skipped: problems, ...(withheld.length > 0 && { withheld }) };
+  }
   return { person: { mxid, threepids: [...threepids.values()] }, skipped: counted(skipped) };
 }
 
@@ -138,7 +140,8 @@ function mxidOf(
     text += filling;
   }
   if (text.includes('\0')) return { problem: 'what names the user is no text' };
-  if (homeserver === undefined) return parseMxid(map(text)) ?? { problem: 'what names the user is no Matrix ID' };
+  if (homeserver === undefined)
+    return readMxid(map(text)) ?? { problem: `what names the user is no Matrix ID: ${MXID_FORMS}` };
   const localpart = map(text);
   if (/^\d+$/.test(localpart)) {
     return { problem: 'the user name is a number, which homeservers keep for guests: a prefix in `localpart` helps' };

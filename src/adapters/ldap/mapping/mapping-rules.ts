@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import ldap, { type Filter } from 'ldapjs';
 import type { Region } from '../../../domain/identifiers/phone-number.js';
 import { isServerName } from '../../../domain/identifiers/server-name.js';
+import { allOf, equals, not } from '../protocol/filter-builder.js';
 import { isComputed } from './computed-membership.js';
 import { isAttributeDescription, parseFilter } from '../protocol/filter-parser.js';
 import { parseTemplate, placeholdersOf, type Template } from './localpart-template.js';
@@ -13,7 +14,11 @@ const READING = 2;
 
 /** Which entries are people, and how they are read. */
 export interface Rules {
+  /** Of everybody, people who are unlisted among them. */
   readonly filter: Filter;
+  /** Of whom is told to nobody; `undefined` if nobody is. */
+  readonly unlisted: Filter | undefined;
+  readonly followsAliases: boolean;
   /** Whether the filter can come to let an entry through, or not any more, although the entry has not changed. */
   readonly isComputed: boolean;
   /** What the localpart, or without a homeserver the whole user ID, is made of. */
@@ -30,7 +35,22 @@ export interface Rules {
   readonly rulesVersion: string;
 }
 
-type Ruling = Pick<LdapOptions, 'preset' | 'filter' | 'attributes' | 'homeserver' | 'localpart' | 'phoneRegion'>;
+type Ruling = Pick<
+  LdapOptions,
+  'preset' | 'filter' | 'unlisted' | 'aliases' | 'attributes' | 'homeserver' | 'localpart' | 'phoneRegion'
+>;
+
+/** One question for those whom anybody may be told of, and one for those who are unlisted, who come first. */
+export function audiencesOf({ filter, unlisted }: Pick<Rules, 'filter' | 'unlisted'>): readonly Audience[] {
+  if (!unlisted) return [{ filter }];
+  // Whom the server lets through neither, because it cannot judge, is in none of them.
+  return [{ filter: allOf(filter, unlisted), isUnlisted: true }, { filter: allOf(filter, not(unlisted)) }];
+}
+
+interface Audience {
+  readonly filter: Filter;
+  readonly isUnlisted?: true;
+}
 
 /** @throws Error in words for the administrator */
 export function rulesOf(options: Ruling): Rules {
@@ -43,10 +63,15 @@ export function rulesOf(options: Ruling): Rules {
   }
   if (homeserver !== undefined && !isServerName(homeserver))
     throw new Error(`homeserver: ${homeserver} is no server name`);
+  const unlisted = options.unlisted === undefined ? undefined : parseFilter(options.unlisted);
+  const followsAliases = options.aliases === 'follow';
   const people = filter === undefined ? new ldap.PresenceFilter({ attribute: names[0] ?? '' }) : parseFilter(filter);
   return {
-    filter: people,
-    isComputed: filter !== undefined && isComputed(people),
+    filter: followsAliases ? people : allOf(people, not(equals('objectClass', 'alias'))),
+    unlisted,
+    followsAliases,
+    // Nothing of whom an alias names changes when the alias goes.
+    isComputed: followsAliases || [filter && people, unlisted].some((one) => one && isComputed(one)),
     template,
     homeserver,
     email,

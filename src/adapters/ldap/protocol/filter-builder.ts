@@ -6,4 +6,6 @@ export const equals = (attribute: string, value: string | Buffer): Filter =>
 
 export const anyOf = (filters: readonly Filter[]): Filter => new ldap.OrFilter({ filters: [...filters] });
 
+export const not = (filter: Filter): Filter => new ldap.NotFilter({ filter });
+
 export const allOf = (...filters: Filter[]): Filter => new ldap.AndFilter({ filters });

@@ -4,7 +4,8 @@ import { baseText } from '../protocol/search-base.js';
 import { type SyncCursor, syncCursorOf } from './sync-cursor.js';
 import type { Connection, Limits } from '../connection/connection.js';
 import type { RawEntry } from '../protocol/raw-entry.js';
-import type { Rules } from '../mapping/mapping-rules.js';
+import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
+import { equals } from '../protocol/filter-builder.js';
 import { pagesOf } from '../connection/paged-search.js';
 import type { ServerFailover } from '../connection/server-failover.js';
 
@@ -22,6 +23,8 @@ export interface ListingScope {
 export interface ListingEvents {
   /** The base has entries, and the filter lets none of them through. */
   filterMatchesNothing(base: string): void;
+  /** The filter lets nothing through below the base, and there are aliases, which are not followed. */
+  hasOnlyAliases(base: string): void;
   /** Nothing can be seen below the base. */
   showsNothing(base: string): void;
   /** A part of the base is on another server, which is not asked. */
@@ -34,6 +37,8 @@ export interface ListingEvents {
 export interface RawPage {
   readonly base: string;
   readonly entries: readonly RawEntry[];
+  /** Whether they are told to nobody. */
+  readonly isUnlisted?: true;
 }
 
 /** Reads the directory from end to end, each base over a connection of its own. */
@@ -52,7 +57,8 @@ export class FullListing {
 
   /** An entry below two bases is listed in the first. */
   async *pages(): AsyncGenerator<RawPage> {
-    const { bases } = this.extent;
+    const { extent, rules } = this;
+    const { bases } = extent;
     // Not by id: that two entries have one is for whoever compares them to see.
     const seen = new Set<string>();
     const isNew = ({ dn }: RawEntry): boolean => seen.size < seen.add(dn).size;
@@ -60,8 +66,9 @@ export class FullListing {
     for (const base of bases) {
       const { connection, syncCursor } = await this.begin(base);
       bookmarks.push(syncCursor);
-      for await (const raw of this.base(connection, base)) {
-        yield { base: baseText(base), entries: bases.length === 1 ? raw : raw.filter(isNew) };
+      const isOnce = bases.length === 1 && !rules.unlisted && !rules.followsAliases;
+      for await (const { entries, ...page } of this.base(connection, base)) {
+        yield { ...page, base: baseText(base), entries: isOnce ? entries : entries.filter(isNew) };
       }
     }
     const [first] = bookmarks;
@@ -92,27 +99,25 @@ export class FullListing {
     }
   }
 
-  private async *base(connection: Connection, base: string): AsyncGenerator<readonly RawEntry[]> {
+  private async *base(connection: Connection, base: string): AsyncGenerator<Omit<RawPage, 'base'>> {
     const { rules, extent, warnings, limits } = this;
-    const question = {
-      base,
-      filter: rules.filter,
-      attributes: rules.requested,
-      id: rules.id,
-      pageSize: extent.pageSize,
-    };
+    const { requested: attributes, id, followsAliases } = rules;
+    const question = { base, attributes, id, followsAliases, pageSize: extent.pageSize };
     try {
       let count = 0;
       let hasReferred = false;
-      for await (const { entries, refers } of pagesOf(connection, question, () => limits)) {
-        yield entries;
-        count += entries.length;
-        hasReferred ||= refers;
+      for (const { filter, ...audience } of audiencesOf(rules)) {
+        for await (const { entries, refers } of pagesOf(connection, { ...question, filter }, () => limits)) {
+          yield { ...audience, entries };
+          count += entries.length;
+          hasReferred ||= refers;
+        }
       }
       if (hasReferred) warnings.refersElsewhere(base);
       if (count > 0) return;
       const why = await emptinessOf(connection, base, limits);
-      if (why === MATCHES_NOTHING) warnings.filterMatchesNothing(base);
+      if (!followsAliases && (await hasAliases(connection, base, limits))) warnings.hasOnlyAliases(base);
+      else if (why === MATCHES_NOTHING) warnings.filterMatchesNothing(base);
       else warnings.showsNothing(base);
     } finally {
       connection.close();
@@ -121,7 +126,14 @@ export class FullListing {
 }
 
 export const MATCHES_NOTHING = 'the filter matches nothing although the base has entries';
+export const HAS_ONLY_ALIASES =
+  'the filter matches nothing, and the base has aliases, which are not followed: `aliases: follow` takes whom they name for theirs';
 export const SHOWS_NOTHING = 'nothing is below the base, or the account that binds may not see it';
+
+async function hasAliases(connection: Connection, base: string, limits: Limits): Promise<boolean> {
+  const question = { base, filter: equals('objectClass', 'alias'), attributes: ['1.1'], id: [], most: 1 };
+  return (await connection.search(question, limits)).entries.length > 0;
+}
 
 /** Why a search below the base found nothing. */
 export async function emptinessOf(connection: Connection, base: string, limits: Limits): Promise<string> {

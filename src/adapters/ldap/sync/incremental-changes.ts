@@ -9,7 +9,8 @@ import type { Connection, Limits } from '../connection/connection.js';
 import type { ListingScope, RawPage } from './full-listing.js';
 import { allOf, anyOf, equals } from '../protocol/filter-builder.js';
 import type { RawEntry } from '../protocol/raw-entry.js';
-import type { Rules } from '../mapping/mapping-rules.js';
+import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
+import { isUnlistedDigest } from './lazy-entry.js';
 import { pagesOf } from '../connection/paged-search.js';
 import type { ServerFailover } from '../connection/server-failover.js';
 
@@ -89,6 +90,7 @@ export class Changes {
         filter: changedSince(since),
         attributes: rules.id,
         id: rules.id,
+        followsAliases: rules.followsAliases,
         pageSize: extent.pageSize,
       };
       for await (const { entries } of pagesOf(connection, question, () => limits)) {
@@ -117,12 +119,15 @@ export class Changes {
   ): Promise<readonly string[] | undefined> {
     const { rules, extent } = this;
     const members = new Set<string>();
-    for (const base of extent.bases) {
-      const question = { base, filter: rules.filter, attributes: rules.id, id: rules.id, pageSize: extent.pageSize };
+    const { id: attributes, followsAliases } = rules;
+    for (const [base, { filter, isUnlisted }] of this.questions()) {
+      const question = { base, filter, attributes, id: attributes, followsAliases, pageSize: extent.pageSize };
       for await (const { entries } of pagesOf(connection, question, () => limits)) {
         for (const entry of entries) {
           members.add(entry.id);
-          if (mirrored.has(entry.id) || ids.has(entry.id)) continue;
+          const digest = mirrored.get(entry.id);
+          const isAsBefore = digest !== undefined && isUnlistedDigest(digest) === (isUnlisted ?? false);
+          if (isAsBefore || ids.has(entry.id)) continue;
           const id = idOf(entry, rules);
           if (!id) return undefined;
           ids.set(entry.id, id);
@@ -131,6 +136,12 @@ export class Changes {
       }
     }
     return [...mirrored.keys()].filter((id) => !members.has(id) && !ids.has(id) && mayBeAsked(id));
+  }
+
+  /** What is asked below each base. */
+  private *questions() {
+    for (const base of this.extent.bases)
+      for (const audience of audiencesOf(this.rules)) yield [base, audience] as const;
   }
 
   /** The entries that one of the filters lets through, an entry below two bases in the first. */
@@ -142,14 +153,19 @@ export class Changes {
     const { rules, extent } = this;
     const seen = new Set<string>();
     const pages: RawPage[] = [];
-    for (const base of extent.bases) {
+    for (const [base, { filter: people, ...audience }] of this.questions()) {
       const members: RawEntry[] = [];
       for (let at = 0; at < filters.length; at += IDS_AT_ONCE) {
-        const filter = allOf(rules.filter, anyOf(filters.slice(at, at + IDS_AT_ONCE)));
-        const question = { base, filter, attributes: rules.requested, id: rules.id, pageSize: extent.pageSize };
+        const filter = allOf(people, anyOf(filters.slice(at, at + IDS_AT_ONCE)));
+        const { requested: attributes, id, followsAliases } = rules;
+        const question = { base, filter, attributes, id, followsAliases, pageSize: extent.pageSize };
         for await (const { entries } of pagesOf(connection, question, () => limits)) members.push(...entries);
       }
-      pages.push({ base: baseText(base), entries: members.filter(({ dn }) => seen.size < seen.add(dn).size) });
+      pages.push({
+        ...audience,
+        base: baseText(base),
+        entries: members.filter(({ dn }) => seen.size < seen.add(dn).size),
+      });
     }
     return pages;
   }

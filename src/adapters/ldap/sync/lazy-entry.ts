@@ -6,14 +6,19 @@ import type { RawEntry } from '../protocol/raw-entry.js';
 import type { Rules } from '../mapping/mapping-rules.js';
 
 /** A page to be understood by the given rules. */
-export const readable = ({ base, entries }: RawPage, rules: Rules): DirectoryPage => ({
+export const readable = ({ base, entries, isUnlisted }: RawPage, rules: Rules): DirectoryPage => ({
   base,
-  entries: entries.map((entry) => new LazyEntry(entry, rules)),
+  entries: entries.map((entry) => new LazyEntry(entry, rules, isUnlisted)),
 });
 
 /** Whether an entry has no lasting id that we may see: then whoever gets its distinguished name is taken for it. */
 export const isKnownByName = ({ id, label }: Pick<DirectoryEntry, 'id' | 'label'>): boolean =>
   id === label.toLowerCase();
+
+/** The end of the digest of an entry that is unlisted. */
+const UNLISTED = ' unlisted';
+
+export const isUnlistedDigest = (digest: string): boolean => digest.endsWith(UNLISTED);
 
 class LazyEntry implements DirectoryEntry {
   readonly id: string;
@@ -23,13 +28,15 @@ class LazyEntry implements DirectoryEntry {
   constructor(
     private readonly raw: RawEntry,
     private readonly rules: Rules,
+    private readonly isUnlisted: true | undefined,
   ) {
     this.id = raw.id;
     this.label = raw.dn;
-    this.digest = raw.digest + rules.rulesVersion;
+    this.digest = raw.digest + rules.rulesVersion + (isUnlisted ? UNLISTED : '');
   }
 
   parse(): ReturnType<DirectoryEntry['parse']> {
-    return read(this.raw, this.rules);
+    const { person, ...rest } = read(this.raw, this.rules);
+    return { ...rest, person: person && this.isUnlisted ? { ...person, isUnlisted: true } : person };
   }
 }

@@ -17,6 +17,7 @@ export type Report =
 /** A page as columns: thousands of objects cost several times as much on their way between threads. */
 export interface PackedPage {
   readonly base: string;
+  readonly isUnlisted?: true;
   readonly ids: readonly string[];
   readonly dns: readonly string[];
   readonly digests: readonly string[];
@@ -25,7 +26,7 @@ export interface PackedPage {
   readonly lengths: Uint32Array<ArrayBuffer>;
 }
 
-export function packPage({ base, entries }: RawPage): PackedPage {
+export function packPage({ entries, ...rest }: RawPage): PackedPage {
   const lengths = Uint32Array.from(entries, ({ attributes }) => attributes.length);
   const attributes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
   let at = 0;
@@ -34,7 +35,7 @@ export function packPage({ base, entries }: RawPage): PackedPage {
     at += entry.attributes.length;
   }
   return {
-    base,
+    ...rest,
     ids: entries.map(({ id }) => id),
     dns: entries.map(({ dn }) => dn),
     digests: entries.map(({ digest }) => digest),
@@ -43,7 +44,7 @@ export function packPage({ base, entries }: RawPage): PackedPage {
   };
 }
 
-function unpack({ base, ids, dns, digests, attributes, lengths }: PackedPage): RawPage {
+function unpack({ ids, dns, digests, attributes, lengths, ...rest }: PackedPage): RawPage {
   const bytes = Buffer.from(attributes.buffer);
   let start = 0;
   const entries = ids.map((id, at): RawEntry => {
@@ -52,7 +53,7 @@ function unpack({ base, ids, dns, digests, attributes, lengths }: PackedPage): R
     start = end;
     return { id, dn: dns[at] ?? '', attributes: own, digest: digests[at] ?? '', missing: [] };
   });
-  return { base, entries };
+  return { ...rest, entries };
 }
 
 /** Garbage of one page is collected while the next is read: with room for several, half of that time is saved. */

@@ -30,6 +30,7 @@ const outages: StatusListener = {
 };
 const warnings: ListingEvents = {
   filterMatchesNothing: (text) => say({ warning: 'filterMatchesNothing', text }),
+  hasOnlyAliases: (text) => say({ warning: 'hasOnlyAliases', text }),
   showsNothing: (text) => say({ warning: 'showsNothing', text }),
   refersElsewhere: (text) => say({ warning: 'refersElsewhere', text }),
   onCursor: (text) => say({ warning: 'onCursor', text }),

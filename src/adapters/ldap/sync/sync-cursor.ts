@@ -34,7 +34,8 @@ export async function syncCursorOf(
   const syncCursor =
     (await updateNumber(connection, limits)) ??
     ({ server: connection.url, time: generalizedTime(now - OVERLAP_MS) } as const);
-  const question = { base, attributes: rules.id, id: rules.id, most: 1 };
+  const { id, followsAliases } = rules;
+  const question = { base, attributes: id, id, followsAliases, most: 1 };
   const anybody = await connection.search({ ...question, filter: rules.filter }, limits);
   const changed = await connection.search(
     { ...question, filter: allOf(rules.filter, everChanged(syncCursor)) },
@@ -44,7 +45,7 @@ export async function syncCursorOf(
   const [one] = changed.entries;
   if (!one || !idOf(one, rules)) return undefined;
   const itself = await connection.search({ ...question, filter: anyOf(idFilters(one.id, rules)) }, limits);
-  return itself.entries.some(({ id }) => id === one.id) ? syncCursor : undefined;
+  return itself.entries.some((entry) => entry.id === one.id) ? syncCursor : undefined;
 }
 
 /** Lets through whoever shows that it changed at any time. */

@@ -65,6 +65,14 @@ export const ldap = z.strictObject({
     description: 'Which entries there are people (RFC 4515). Without it, what the preset says.',
     examples: ['(&(objectClass=inetOrgPerson)(!(employeeType=left)))'],
   }),
+  unlisted: filter.optional().meta({
+    description:
+      'Which of these people are told to nobody (RFC 4515): they are not found, their accounts are as all others, and their addresses stay theirs.',
+    examples: ['(memberOf=cn=protected,ou=groups,dc=example,dc=org)'],
+  }),
+  aliases: word('ignore', 'follow')
+    .prefault('ignore')
+    .meta({ description: 'Whether entries of the class `alias` stand for whom they name (`follow`), or for nobody.' }),
   attributes: attributeNames.prefault({}).meta({ description: 'Which attributes hold what.' }),
   homeserver: addresses.serverName.optional().meta({
     description: 'Server name in the Matrix IDs of these people.',

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LdapOptions } from '../../../src/adapters/ldap/options.js';
+import type { LdapSource } from '../../../src/adapters/ldap/ldap-source.js';
+import { HAS_ONLY_ALIASES } from '../../../src/adapters/ldap/sync/full-listing.js';
+import { ownersIn } from '../../../src/domain/lookup/owners.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { listed, sourceOf } from '../../support/ldap.js';
+import { entry, person, unit } from '../../support/ldif.js';
+import { Slapd } from '../../support/slapd.js';
+
+const ROOT = 'dc=example,dc=org';
+const PEOPLE = `ou=people,${ROOT}`;
+const alias = (name: string, target: string, below: string) =>
+  entry(`cn=${name},${below}`, {
+    objectClass: ['alias', 'extensibleObject'],
+    cn: name,
+    uid: name,
+    aliasedObjectName: target,
+  });
+
+const LDIF = [
+  unit('people'),
+  unit('team'),
+  person('anna', { mail: 'anna@example.org', employeeType: 'minister' }),
+  person('bob', { mail: 'info@xn--bcher-kva.example' }),
+  person('straus', { mail: 'strauss@example.org' }),
+  entry(`cn=office,${PEOPLE}`, {
+    objectClass: 'inetOrgPerson',
+    cn: 'office',
+    sn: 'office',
+    mail: 'office@example.org',
+  }),
+  // The same user again: for logins, for a telephone, and as an alias.
+  entry(`cn=bob,${PEOPLE}`, { objectClass: ['account', 'extensibleObject'], uid: 'bob', cn: 'bob' }),
+  entry(`cn=bob 2,${PEOPLE}`, {
+    objectClass: 'inetOrgPerson',
+    uid: 'bob',
+    cn: 'bob 2',
+    sn: 'b',
+    mobile: '0170 1234567',
+  }),
+  alias('bob', `uid=bob,${PEOPLE}`, `ou=team,${ROOT}`),
+  alias('bob-elsewhere', `uid=bob,${PEOPLE}`, PEOPLE),
+].join('');
+
+let slapd: Slapd;
+const opened: LdapSource[] = [];
+beforeAll(async () => {
+  slapd = await Slapd.start({ ldif: LDIF });
+});
+afterAll(async () => {
+  for (const source of opened) await source.close();
+  await slapd.stop();
+});
+
+function open(options: Partial<LdapOptions> = {}): LdapSource {
+  const source = sourceOf(slapd, { filter: '(|(uid=*)(mail=*))', ...options });
+  opened.push(source);
+  return source;
+}
+
+const [anna, books, office] = [
+  email('anna@example.org'),
+  email('info@xn--bcher-kva.example'),
+  email('office@example.org'),
+];
+
+describe('people of a directory who are unlisted', () => {
+  const options = { unlisted: '(employeeType=minister)' };
+
+  it('are listed as such, and all others as before', async () => {
+    const people = (await listed(open(options))).flatMap((one) => one.parse().person ?? []);
+    expect(people.find(({ mxid }) => mxid === '@anna:example.org')).toMatchObject({ isUnlisted: true });
+    expect(people.filter(({ isUnlisted }) => isUnlisted)).toHaveLength(1);
+    expect(people).toHaveLength((await listed(open())).flatMap((one) => one.parse().person ?? []).length);
+  });
+
+  it('are told to nobody and keep their addresses', async () => {
+    const source = open(options);
+    expect(await source.find([anna])).toEqual([
+      { threepid: anna, claimants: [`uid=anna,${PEOPLE}, who is unlisted`], owner: '@anna:example.org' },
+    ]);
+    expect(await ownersIn(source, [anna])).toEqual([{ threepid: anna, mxid: '@anna:example.org' }]);
+    expect(await open().find([anna])).toEqual([{ threepid: anna, mxid: '@anna:example.org' }]);
+  });
+
+  it('are noticed between two listings, both ways', async () => {
+    const source = open(options);
+    const digests = new Map<string, string>();
+    let syncCursor = '';
+    for await (const { entries } of source.list((made) => (syncCursor = made)))
+      for (const { id, digest } of entries) digests.set(id, digest);
+    const change = (uid: string, type: string) =>
+      slapd.modify(`dn: uid=${uid},${PEOPLE}\nchangetype: modify\nreplace: employeeType\nemployeeType: ${type}\n`);
+    await change('anna', 'retired');
+    await change('straus', 'minister');
+    const { present = [], gone = [] } = (await source.changes(syncCursor, undefined, async () => digests)) ?? {};
+    const people = present.flatMap(({ entries }) => entries.flatMap((one) => one.parse().person ?? []));
+    const marks = new Map(people.map(({ mxid, isUnlisted = false }) => [mxid as string, isUnlisted]));
+    expect([marks.get('@anna:example.org'), marks.get('@straus:example.org')]).toEqual([false, true]);
+    expect(gone.filter((id) => digests.has(id))).toEqual([]);
+    await change('anna', 'minister');
+    await change('straus', 'staff');
+  });
+
+  it('are nobody’s to be had where their entry has no user name', async () => {
+    const source = open();
+    expect(await source.find([office])).toEqual([]);
+    expect(await ownersIn(source, [office])).toEqual([{ threepid: office, claimants: [`cn=office,${PEOPLE}`] }]);
+  });
+});
+
+describe('further entries of one user name', () => {
+  it('that add nothing contradictory leave the person found', async () => {
+    expect(await open().find([books])).toEqual([{ threepid: books, mxid: '@bob:example.org' }]);
+  });
+
+  it('are not the aliases, which are nobody', async () => {
+    const labels = (await listed(open())).map(({ label }) => label);
+    expect(labels.filter((label) => label.includes('elsewhere'))).toEqual([]);
+  });
+
+  it('are said to be aliases where a base has nothing else, and are followed where that is wanted', async () => {
+    const team = { bases: [`ou=team,${ROOT}`], filter: '(objectClass=inetOrgPerson)' };
+    const warnings: unknown[] = [];
+    for await (const { warning } of open(team).list()) if (warning !== undefined) warnings.push(warning);
+    expect(warnings).toEqual([HAS_ONLY_ALIASES]);
+    const followed = await listed(open({ ...team, aliases: 'follow' }));
+    expect(followed.map((one) => one.parse().person?.mxid)).toEqual(['@bob:example.org']);
+  });
+});

@@ -1,0 +1,60 @@
+import { domainToASCII, domainToUnicode } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { lookupHash, lookupHashes } from '../../../src/domain/identifiers/lookup-hash.js';
+import { asciiDomain, unicodeDomain } from '../../../src/domain/identifiers/punycode.js';
+import { searchSpellings, spellingsOf } from '../../../src/domain/identifiers/spellings.js';
+import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
+
+describe('a domain of another alphabet', () => {
+  it.each([
+    'bücher.example',
+    '例え.jp',
+    'пример.рф',
+    'मानक.example',
+    'a.faß.example',
+    '😀.example',
+    'ünïcödé-älso.example',
+  ])('%s is called as Node calls it in the DNS, and back', (domain) => {
+    expect(asciiDomain(domain)).toBe(domainToASCII(domain));
+    expect(unicodeDomain(asciiDomain(domain))).toBe(domain);
+    expect(domainToUnicode(asciiDomain(domain))).toBe(domain);
+  });
+
+  it.each(['xn--', 'xn--99999999999', 'xn--example-', 'xn--bcher-kva-', 'example.org'])(
+    '%s is none, and stays as it is',
+    (domain) => {
+      expect(unicodeDomain(domain)).toBe(domain);
+    },
+  );
+});
+
+describe('one address', () => {
+  it('that has its domain as in the DNS is hashed as people write it, too, unless that folds to another domain', () => {
+    expect(spellingsOf(email('info@xn--bcher-kva.example'))).toEqual([
+      'info@xn--bcher-kva.example',
+      'info@bücher.example',
+    ]);
+    expect(spellingsOf(email('info@xn--strae-oqa.example'))).toEqual(['info@xn--strae-oqa.example']);
+  });
+
+  it('has a hash for each of its spellings (LOOK-13)', () => {
+    const hash = (address: string) => lookupHash({ medium: 'email', address }, 'pepper');
+    expect(new Set(lookupHashes(email('strauß@bücher.example'), 'pepper'))).toEqual(
+      new Set(
+        [
+          'strauss@bücher.example',
+          'strauß@bücher.example',
+          'strauss@xn--bcher-kva.example',
+          'strauß@xn--bcher-kva.example',
+        ].map(hash),
+      ),
+    );
+    expect(spellingsOf(email('anna@example.org'))).toEqual(['anna@example.org']);
+    expect(spellingsOf(msisdn('492215551234'))).toEqual(['492215551234']);
+  });
+
+  it('is looked for as it may have been written before it was folded', () => {
+    expect(searchSpellings(email('strauss@example.org'))).toEqual(['strauss@example.org', 'strauß@example.org']);
+    expect(searchSpellings(email('γιωργοσ@example.org'))).toContain('γιωργος@example.org');
+  });
+});
