@@ -1,3 +1,4 @@
+import Module from 'node:module';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -275,8 +276,16 @@ describe('a query', () => {
 
 describe('MySQL', () => {
   it('says what to install when its driver is not there', async () => {
+    // The driver is there for other tests: whoever asks for it here does not find it.
+    const loader = Module as unknown as { _load(request: string, ...others: unknown[]): unknown };
+    const load = loader._load.bind(Module);
+    const loading = vi.spyOn(loader, '_load').mockImplementation((request, ...others) => {
+      if (!request.startsWith('mysql2')) return load(request, ...others);
+      throw Object.assign(new Error(`Cannot find module '${request}'`), { code: 'MODULE_NOT_FOUND' });
+    });
     const place = { url: 'mysql://islet@localhost/people' };
     await expect(async () => sqlSource({ place, find }, testContext())).rejects.toThrow(/mysql2/);
+    loading.mockRestore();
   });
 });
 

@@ -355,7 +355,7 @@ it('passes over repetition, but not at any length', async () => {
 });
 
 it('owns nothing: its word keeps nobody from binding an address here', () => {
-  expect(sourceAt('https://id.partner.example')).toMatchObject({ name: 'partner', isOwner: false });
+  expect(sourceAt('https://id.partner.example')).toMatchObject({ name: 'partner', isAuthoritative: false });
 });
 
 describe('an upstream that asks for fewer questions', () => {
