@@ -28,6 +28,8 @@ export async function startWorld(config: Record<string, unknown> = {}, files: Re
   const islet = await startIslet(
     {
       server: { name: ID_SERVER, publicUrl: `https://${ID_SERVER}` },
+      // The homeserver is on this machine, and no proxy stands before version 1.
+      v1: { allowFrom: ['loopback'] },
       sources: ['bindings'],
       homeservers: { 'example.org': { url: synapse.url } },
       mail: { host: '127.0.0.1', port: mails.port, tls: 'none', from: 'Islet <noreply@example.org>' },
