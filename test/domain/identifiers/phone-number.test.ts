@@ -8,6 +8,7 @@ import {
   readPhoneNumber,
   type Region,
 } from '../../../src/domain/identifiers/phone-number.js';
+import { renumbered } from '../../../src/domain/identifiers/renumbering.js';
 
 const read = (text: string, region?: Region) => readPhoneNumber(text, region)?.digits;
 
@@ -155,9 +156,10 @@ describe('a phone number with a plus', () => {
     return number?.isPossible() && digits.length >= 7 && isE164(digits) ? digits : undefined;
   };
 
-  it('is read like the library reads it, in every number plan', () => {
+  it('is read like the library reads it, in every number plan, unless it was written before a renumbering', () => {
     fc.assert(
       fc.property(international, (text) => {
+        fc.pre(renumbered(text, 'DE') === undefined);
         expect(read(text, 'DE')).toBe(judged(text));
       }),
       { numRuns: 5000 },
