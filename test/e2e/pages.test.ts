@@ -49,15 +49,23 @@ const documents = new Map(
 
 let browser: Browser;
 let app: TestApp;
+/** A web client to which a validation may lead. */
+let next: Awaited<ReturnType<typeof startStandIn>>;
 const open: BrowserContext[] = [];
 
 beforeAll(async () => {
-  [browser, app] = await Promise.all([startBrowser(), startApp({ http: { pages: templates, documents } })]);
+  next = await startStandIn((_request, response) => response.end('<title>next</title>'));
+  const nextLinkHosts = [new URL(next.url).host];
+  [browser, app] = await Promise.all([
+    startBrowser(),
+    startApp({ http: { pages: templates, documents, nextLinkHosts } }),
+  ]);
 });
 
 afterAll(async () => {
   await browser?.close();
   await app?.close();
+  await next?.close();
 });
 
 afterEach(async () => {
@@ -188,7 +196,6 @@ describe('a page of terms', () => {
 
 describe('a mailed link', () => {
   it('validates by its button, with the keyboard alone, and goes on to the next link', async () => {
-    const next = await startStandIn((_request, response) => response.end('<title>next</title>'));
     const link = await mailedLink(`${next.url}/welcome`);
     const { page, complaints } = await browse({ language: 'en', size: 'desktop', scheme: 'light' });
     await page.goto(link.href);
@@ -196,7 +203,6 @@ describe('a mailed link', () => {
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/welcome\?sid=/);
     expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
-    await next.close();
   });
 
   it('opens a page that neither scripts nor frames get into', async () => {
