@@ -140,7 +140,7 @@ describe('the same in TypeScript', () => {
         module: ts.ModuleKind.NodeNext,
         target: ts.ScriptTarget.ES2022,
         types: [],
-        paths: { 'islet/source': [join(import.meta.dirname, '../../src/source.ts')] },
+        paths: { 'islet/source': [join(import.meta.dirname, '../../../src/source.ts')] },
         outDir: join(folder, 'out'),
         rootDir: '/',
         skipLibCheck: true,
