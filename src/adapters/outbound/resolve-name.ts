@@ -29,7 +29,7 @@ let waiting = 0;
 export async function resolveName(name: string, options: ResolveOptions): Promise<readonly LookupAddress[]> {
   const { family, servers, hostsFile = '/etc/hosts', timeLimitMs = LIMIT_MS } = options;
   const isWanted = (address: LookupAddress) => family === 0 || address.family === family;
-  const local = (await namedLocally(name, hostsFile)).filter(isWanted);
+  const local = (await namedLocally(name, hostsFile, family === 6)).filter(isWanted);
   if (local.length > 0) return local;
   if (waiting >= MOST_AT_ONCE) throw failure('EAI_AGAIN', 'too many names are waiting to be resolved');
 
@@ -56,14 +56,14 @@ export async function resolveName(name: string, options: ResolveOptions): Promis
 }
 
 /** What this machine calls so by itself, as the resolver of the system would look first. */
-async function namedLocally(name: string, hostsFile: string): Promise<readonly LookupAddress[]> {
+async function namedLocally(name: string, hostsFile: string, isSixAlone: boolean): Promise<readonly LookupAddress[]> {
   const wanted = name.toLowerCase().replace(/\.$/, '');
   if (wanted === 'localhost' || wanted.endsWith('.localhost')) {
-    return [
-      { address: '127.0.0.1', family: 4 },
-      { address: '::1', family: 6 },
-    ];
+    return [isSixAlone ? { address: '::1', family: 6 } : { address: '127.0.0.1', family: 4 }];
   }
+  // `2130706433` and `0x7f.1` are addresses for the system's resolver, and so for whoever judges them.
+  const { hostname } = URL.canParse(`http://${wanted}`) ? new URL(`http://${wanted}`) : { hostname: '' };
+  if (isIP(hostname) === 4) return [{ address: hostname, family: 4 }];
   const text = await readFile(hostsFile, 'utf8').catch(() => '');
   return text.split('\n').flatMap((line) => {
     const [address = '', ...names] = (line.split('#', 1)[0] ?? '').trim().split(/\s+/);
