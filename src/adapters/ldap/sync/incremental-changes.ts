@@ -69,7 +69,9 @@ export class Changes {
 
       // Whether they are members is for the server to say: filters can be anything.
       const changed = await this.members(connection, filtersOf([...ids.values()]), limits);
-      const besides = [...left, ...(await extraIds(changed)).filter((id) => !ids.has(id) && mayBeAsked(id))];
+      const extra = (await extraIds(changed)).filter((id) => !ids.has(id) && mayBeAsked(id));
+      // Whoever left the filter may have a name that somebody else has now: gone once, for both reasons.
+      const besides = [...new Set([...left, ...extra])];
       const asked = besides.map((id) => anyOf(idFilters(id, rules)));
       const present = [...changed, ...(await this.members(connection, asked, limits))];
       const seenIds = new Set(present.flatMap(({ entries }) => entries.map(({ id }) => id)));
