@@ -27,7 +27,7 @@ describe(`a directory of ${PEOPLE} people`, () => {
     });
     client = new IdentityClient(islet.url);
     await client.register('example.org', 'token-of-alice');
-    await islet.logged('in step with its directory', 120_000);
+    await islet.logged('mirror synced', 120_000);
   }, 180_000);
 
   afterAll(async () => {

@@ -37,7 +37,7 @@ describe('somebody who leaves the filter of a directory', () => {
       homeservers: { 'example.org': { url: homeserver.url } },
     });
     running.push(islet);
-    await islet.logged('in step');
+    await islet.logged('mirror synced');
     const client = new IdentityClient(islet.url);
     await client.register('example.org', 'token-of-alice');
     return { islet, client };
@@ -51,8 +51,8 @@ describe('somebody who leaves the filter of a directory', () => {
     expect(await client.findHashed(['anna@example.org', 'bob@example.org'])).toEqual({
       'anna@example.org': '@anna:example.org',
     });
-    await islet.logged(/in step.*"removed":1\b/);
-    expect(islet.log().match(/in step/g)).toHaveLength(2);
+    await islet.logged(/mirror synced.*"removed":1\b/);
+    expect(islet.log().match(/mirror synced/g)).toHaveLength(2);
   });
 
   it('is gone after `islet sync --changes`, which says so', async () => {
