@@ -1,12 +1,12 @@
 import type { Argument, Command, Option } from 'commander';
 import { commandsOf, exitCodeOf } from '../../../src/app/commands/exit-codes.js';
-import { createProgram } from '../../../src/app/program.js';
+import { createProgram } from '../../../src/app/cli/program.js';
 import { row } from './markdown.js';
 
 /** `docs/reference/cli.md`, from the definitions of the commands. */
 export function cliPage(): string {
   const program = createProgram({});
-  return `<!-- Made by "npm run generate" of the commands in src/app/program.ts. -->
+  return `<!-- Made by "npm run generate" of the commands in src/app/cli/program.ts. -->
 
 # Commands
 

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { LogOptions } from '../adapters/system/log-telemetry.js';
+import type { LogOptions } from '../../adapters/system/log-telemetry.js';
 // Everything else is loaded by the command that needs it, so that each starts as fast as it can.
-import type { AdminClient } from './commands/admin-client.js';
-import { describeExitCodes } from './commands/exit-codes.js';
-import type { InitOptions } from './commands/init.js';
-import { addOperations } from './commands/operations-commands.js';
-import { paintFor } from './commands/terminal-style.js';
-import { addUpstream } from './commands/upstream-commands.js';
-import type { LoadedConfig } from './config/config.js';
-import { messageOf } from './doctor/check-result.js';
-import { escapeFinished } from '../domain/shared/printable.js';
+import type { AdminClient } from '../commands/admin-client.js';
+import { describeExitCodes } from '../commands/exit-codes.js';
+import type { InitOptions } from '../commands/init.js';
+import { addOperations } from '../commands/operations-commands.js';
+import { paintFor } from '../commands/terminal-style.js';
+import { addUpstream } from '../commands/upstream-commands.js';
+import type { LoadedConfig } from '../config/config.js';
+import { messageOf } from '../doctor/check-result.js';
+import { escapeFinished } from '../../domain/shared/printable.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 const print = (text: string): void => void process.stdout.write(`${escapeFinished(text)}\n`);
@@ -49,7 +49,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       );
 
   command('serve', 'run the server').action(async ({ config }: WithConfig) => {
-    const { serveUntilSignalled } = await import('./commands/serve.js');
+    const { serveUntilSignalled } = await import('../commands/serve.js');
     await serveUntilSignalled(await load(config));
   });
 
@@ -64,7 +64,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
         .default('warn'),
     )
     .action(async ({ exit, port, logLevel }: { exit?: boolean; port: number; logLevel: LogOptions['level'] }) => {
-      const { startDemo } = await import('./demo/demo.js');
+      const { startDemo } = await import('../demo/demo.js');
       const demo = await startDemo({ port: exit ? 0 : port, logLevel, print, paint });
       if (!exit) {
         print(paint.dim('\nPress Ctrl-C to stop.'));
@@ -93,9 +93,9 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .option('--mail-from <mailbox>', 'sender address of mails')
     .option('--yes', 'ask nothing and use the suggested values')
     .action(async ({ yes, ...options }: InitOptions & { yes?: boolean }) => {
-      const { openKeyFile } = await import('../adapters/signing/key-file.js');
-      const { initCommand } = await import('./commands/init.js');
-      const { terminalPrompt } = await import('./commands/prompt.js');
+      const { openKeyFile } = await import('../../adapters/signing/key-file.js');
+      const { initCommand } = await import('../commands/init.js');
+      const { terminalPrompt } = await import('../commands/prompt.js');
       const telemetry = await quietLog('warn');
       const prompt = yes || !process.stdin.isTTY ? undefined : terminalPrompt(process.stdin, process.stdout);
       const makeKey = (file: string) => openKeyFile(file, telemetry);
@@ -106,15 +106,15 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
   command('check', 'list errors in the configuration and how to correct them')
     .option('--json', 'print JSON')
     .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
-      const { checkCommand } = await import('./commands/check.js');
+      const { checkCommand } = await import('../commands/check.js');
       process.exitCode = checkCommand({ file: config, env }, { isJson: json, paint, print });
     });
 
   command('doctor', 'test every service that the configuration names; changes and sends nothing')
     .option('--json', 'print JSON')
     .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
-      const { showDiagnoses } = await import('./commands/doctor.js');
-      const { runCheck, runChecks } = await import('./doctor/doctor.js');
+      const { showDiagnoses } = await import('../commands/doctor.js');
+      const { runCheck, runChecks } = await import('../doctor/doctor.js');
       const telemetry = await quietLog('error');
       const diagnoses = await runCheck(async () => runChecks(await load(config), telemetry));
       process.exitCode = showDiagnoses(diagnoses, { isJson: json, paint, print });
@@ -125,7 +125,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .argument('<address>', 'email address, or phone number with country code: +49 221 5551234')
     .option('--json', 'print JSON')
     .action(async (address: string, { config, json }: WithConfig & { json?: boolean }) => {
-      const { lookup } = await import('./commands/lookup.js');
+      const { lookup } = await import('../commands/lookup.js');
       await withAccess(config, (access) => lookup(access, address, { isJson: json ?? false, paint, print }));
     });
 
@@ -140,7 +140,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       const onProgress = (name: string, listed: number): void => {
         if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${listed} entries read `);
       };
-      const { sync } = await import('./commands/sync.js');
+      const { sync } = await import('../commands/sync.js');
       await withAccess(config, (access) =>
         sync(access, {
           source,
@@ -159,7 +159,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .argument('<address>', 'recipient: you@example.org')
     .option('--json', 'print JSON')
     .action(async (address: string, { config, json = false }: WithConfig & { json?: boolean }) => {
-      const { mailTest } = await import('./commands/mail-test.js');
+      const { mailTest } = await import('../commands/mail-test.js');
       process.exitCode = await mailTest((await load(config)).config, address, { isJson: json, paint, print });
     });
 
@@ -170,7 +170,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
   )
     .option('--json', 'print JSON')
     .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
-      const { templatesCheck } = await import('./commands/templates-check.js');
+      const { templatesCheck } = await import('../commands/templates-check.js');
       process.exitCode = templatesCheck((await load(config)).config, { isJson: json, paint, print });
     });
 
@@ -180,13 +180,13 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
   return program;
 
   async function load(file: string | undefined): Promise<LoadedConfig> {
-    const { loadConfig } = await import('./config/config.js');
+    const { loadConfig } = await import('../config/config.js');
     return loadConfig({ file, env });
   }
 
   /** For a terminal, what matters there alone. */
   async function quietLog(level: 'warn' | 'error') {
-    const { LogTelemetry } = await import('../adapters/system/log-telemetry.js');
+    const { LogTelemetry } = await import('../../adapters/system/log-telemetry.js');
     return new LogTelemetry({ level, format: 'pretty' });
   }
 
@@ -197,9 +197,9 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     { isLogged } = { isLogged: false },
   ): Promise<void> {
     const { config } = await load(file);
-    const { openAdminClient } = await import('./commands/admin-client.js');
+    const { openAdminClient } = await import('../commands/admin-client.js');
     const access = await openAdminClient(config, async () =>
-      isLogged ? (await import('./commands/serve.js')).logOf(config) : quietLog('error'),
+      isLogged ? (await import('../commands/serve.js')).logOf(config) : quietLog('error'),
     );
     try {
       process.exitCode = await use(access);
