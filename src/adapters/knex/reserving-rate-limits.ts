@@ -15,6 +15,12 @@ interface Block {
   left: number;
 }
 
+/** What is left of a block. */
+interface Unused {
+  readonly key: string;
+  readonly block: Block;
+}
+
 /** A counter that was used lately. */
 interface Counter {
   readonly blocks: Block[];
@@ -51,7 +57,10 @@ export class ReservingRateLimits implements RateLimits {
     }
     known.usedAt = now;
     while (!use(known, points, this.clock.now())) {
-      if (isNearEnd(known, now)) return this.store.consume(key, limit, points);
+      if (isNearEnd(known, now)) {
+        await this.giveBack(overIn(key, known, now));
+        return this.store.consume(key, limit, points);
+      }
       await this.take(key, known, limit, size);
     }
     if (leftIn(known) < size && !isNearEnd(known, now)) void this.take(key, known, limit, size).catch(ignore);
@@ -85,6 +94,8 @@ export class ReservingRateLimits implements RateLimits {
 
   private async takeBlock(key: string, counter: Counter, limit: Limit, size: number): Promise<void> {
     const since = this.clock.now();
+    // What is asked for now may be what an older block did not use.
+    await this.giveBack(overIn(key, counter, since));
     const { waitMs, takenAt } = await this.store.takeAhead(key, limit, size, counter.aheadMs);
     if (waitMs > 0) counter.nearEndUntil = since + counter.aheadMs;
     else counter.blocks.push({ since, takenAt, left: size });
@@ -92,11 +103,9 @@ export class ReservingRateLimits implements RateLimits {
 
   private async sweep(): Promise<void> {
     const now = this.clock.now();
-    const over: { key: string; block: Block }[] = [];
+    const over: Unused[] = [];
     for (const [key, counter] of this.counters) {
-      const unused = counter.blocks.filter((block) => block.left > 0 && !isUsable(block, now));
-      counter.blocks.splice(0, Infinity, ...counter.blocks.filter((block) => block.left > 0 && isUsable(block, now)));
-      over.push(...unused.map((block) => ({ key, block })));
+      over.push(...overIn(key, counter, now));
       if (counter.blocks.length === 0 && !counter.taking && !isRecent(counter, now)) this.counters.delete(key);
     }
     if (this.counters.size === 0) {
@@ -106,7 +115,7 @@ export class ReservingRateLimits implements RateLimits {
     await this.giveBack(over);
   }
 
-  private async giveBack(unused: readonly { readonly key: string; readonly block: Block }[]): Promise<void> {
+  private async giveBack(unused: readonly Unused[]): Promise<void> {
     if (unused.length === 0) return;
     await this.store.giveBack(unused.map(({ key, block: { takenAt, left } }) => ({ key, takenAt, points: left })));
   }
@@ -120,6 +129,14 @@ const isNearEnd = ({ nearEndUntil, aheadMs }: Counter, now: number): boolean =>
 const isUsable = ({ since, takenAt }: Block, now: number): boolean => now >= since && now < takenAt;
 
 const leftIn = ({ blocks }: Counter): number => blocks.reduce((sum, { left }) => sum + left, 0);
+
+/** Takes out of a counter the blocks that may not be used any more. @returns those of which something is left */
+function overIn(key: string, { blocks }: Counter, now: number): readonly Unused[] {
+  const isOver = (block: Block) => block.left > 0 && !isUsable(block, now);
+  const over = blocks.filter(isOver);
+  blocks.splice(0, Infinity, ...blocks.filter((block) => block.left > 0 && !isOver(block)));
+  return over.map((block) => ({ key, block }));
+}
 
 /** Uses points of the blocks, if they have so many; the oldest first. */
 function use({ blocks }: Counter, points: number, now: number): boolean {
