@@ -1,34 +1,11 @@
 import { afterEach, beforeEach } from 'vitest';
 import type { MirroredEntry } from '../../src/domain/directory/directory-entry.js';
-import type { AccountStatusStore } from '../../src/ports/account-status-store.js';
-import type { AccountStore } from '../../src/ports/account-store.js';
-import type { AssociationStore } from '../../src/ports/association-store.js';
 import type { ChangeFeed } from '../../src/ports/change-feed.js';
 import type { Clock } from '../../src/ports/clock.js';
-import type { UserIdAssignmentStore } from '../../src/ports/user-id-assignment-store.js';
-import type { InviteStore } from '../../src/ports/invite-store.js';
-import type { JobQueue } from '../../src/ports/job-queue.js';
 import type { EntryBuffer, MirrorStore } from '../../src/ports/mirror-store.js';
-import type { PepperStore } from '../../src/ports/pepper-store.js';
-import type { RateLimits } from '../../src/ports/rate-limits.js';
-import type { SessionStore } from '../../src/ports/session-store.js';
-import type { TermsStore } from '../../src/ports/terms-store.js';
+import type { Stores } from '../../src/app/wiring/stores-module.js';
 
-/** The stores of one family, on one database. */
-export interface Stores {
-  readonly sessions: SessionStore;
-  readonly associations: AssociationStore;
-  readonly mirrors: MirrorStore;
-  readonly assignments: UserIdAssignmentStore;
-  readonly feed: ChangeFeed;
-  readonly peppers: PepperStore;
-  readonly accounts: AccountStore;
-  readonly accountStatuses: AccountStatusStore;
-  readonly terms: TermsStore;
-  readonly invites: InviteStore;
-  readonly jobs: JobQueue;
-  readonly limits: RateLimits;
-}
+export type { Stores };
 
 /** A draft with these entries in it. */
 export function draftOf(mirrors: MirrorStore, entries: readonly MirroredEntry[] = []): EntryBuffer {
