@@ -1,3 +1,4 @@
+import { pauseAfter } from '../../domain/shared/backoff.js';
 import { parseServerName } from '../../domain/identifiers/server-name.js';
 import type { Clock } from '../../ports/clock.js';
 import { HttpConnectionError, type HttpClient, type HttpResponse } from '../../ports/http-client.js';
@@ -16,7 +17,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DEFAULT_LIFETIME_MS = 24 * HOUR_MS;
 const SHORTEST_LIFETIME_MS = 5 * MINUTE_MS;
 const LONGEST_LIFETIME_MS = 48 * HOUR_MS;
-const LONGEST_ABSENCE_MS = HOUR_MS;
+const ABSENCE = { firstMs: MINUTE_MS, longestMs: HOUR_MS };
 
 /** Strangers choose the names, so the oldest go. */
 const MOST_ENTRIES = 1_000;
@@ -55,7 +56,7 @@ export class WellKnown {
 
   private settle(host: string, { delegation, absences }: Entry, answer: Delegation, lifetimeMs: number): void {
     const isAbsent = 'absence' in answer;
-    const restMs = isAbsent ? Math.min(MINUTE_MS * 2 ** absences, LONGEST_ABSENCE_MS) : lifetimeMs;
+    const restMs = isAbsent ? pauseAfter(ABSENCE, absences + 1) : lifetimeMs;
     const expiresAt = this.clock.now() + restMs;
     this.remember(host, { delegation, expiresAt, absences: isAbsent ? absences + 1 : 0 });
   }

@@ -1,3 +1,4 @@
+import { isPaused, pauseAfter } from '../../domain/shared/backoff.js';
 import type { Clock } from '../../ports/clock.js';
 
 const FIRST_REST_MS = 5_000;
@@ -24,9 +25,7 @@ export class DestinationBreaker {
   restsUntil(destination: string): number | undefined {
     const rest = this.rests.get(destination);
     if (!rest) return undefined;
-    const leftMs = rest.until - this.clock.now();
-    // A clock that was set back must not keep it at rest for longer than was meant.
-    return leftMs > 0 && leftMs <= rest.restMs ? rest.until : undefined;
+    return isPaused(rest.until, this.clock.now(), rest.restMs) ? rest.until : undefined;
   }
 
   /** Whether its last attempt failed: then one at a time is enough. */
@@ -44,7 +43,7 @@ export class DestinationBreaker {
     // One that was under way when the rest began says nothing new.
     if (resting !== undefined) return resting;
     const failures = (this.rests.get(destination)?.failures ?? 0) + 1;
-    const restMs = Math.min(FIRST_REST_MS * 2 ** Math.min(failures - 1, 20), longestRestMs);
+    const restMs = pauseAfter({ firstMs: FIRST_REST_MS, longestMs: longestRestMs }, failures);
     const until = this.clock.now() + restMs;
     this.rests.delete(destination);
     this.rests.set(destination, { failures, until, restMs });

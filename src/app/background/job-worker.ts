@@ -1,3 +1,4 @@
+import { pauseAfter } from '../../domain/shared/backoff.js';
 import type { Job, JobKind } from '../../domain/jobs/job.js';
 import type { Clock } from '../../ports/clock.js';
 import type { JobQueue } from '../../ports/job-queue.js';
@@ -9,8 +10,7 @@ import { JobLeases, LEASE_TICK_MS } from './job-leases.js';
 import { runPeriodically, type Schedule } from './periodic.js';
 
 const POLL_MS = 1_000;
-const FIRST_RETRY_MS = 5_000;
-const LONGEST_RETRY_MS = 60 * 60 * 1000;
+const RETRIES = { firstMs: 5_000, longestMs: 60 * 60 * 1000 };
 /** About a week at the longest pause. */
 const MOST_ATTEMPTS = 180;
 
@@ -221,5 +221,4 @@ async function endWithin({ ended, lane }: InHand): Promise<void> {
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 
-export const retryAfterMs = (attempts: number): number =>
-  Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempts, 20), LONGEST_RETRY_MS);
+export const retryAfterMs = (attempts: number): number => pauseAfter(RETRIES, attempts + 1);
