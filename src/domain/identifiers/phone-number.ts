@@ -25,8 +25,11 @@ const SHORTEST = 7;
 const WRITTEN = /^\+?[\d ().\-/]+$/;
 /** Far longer than any number is written, so that nothing longer has to be looked at. */
 const LONGEST_WRITTEN = 64;
+const LONGEST_PATTERN = 30;
 /** Where another number, or an extension, may begin. */
 const SET_OFF = /[/(]/g;
+/** Area codes have no more digits. */
+const LONGEST_AREA_CODE = 5;
 
 const plans = new Metadata();
 
@@ -50,9 +53,27 @@ export function readPhoneNumber(text: string, region?: Region): ReadNumber | und
   if (!WRITTEN.test(written)) return undefined;
   const digitsEnd = written.search(/\d\D*$/);
   for (const { index } of written.matchAll(SET_OFF)) {
-    if (index < digitsEnd && readWhole(written.slice(0, index), region)) return undefined;
+    if (index >= digitsEnd) break;
+    const before = readWhole(written.slice(0, index), region);
+    if (before && !isAreaCode(before)) return undefined;
   }
   return readWhole(written, region);
+}
+
+/** Whether this is as long as a number can be, and nobody has it: `+49 33056` is a town, and `+49 221 12345` somebody in Cologne. */
+const isAreaCode = ({ digits, callingCode }: ReadNumber): boolean =>
+  digits.length - callingCode.length <= LONGEST_AREA_CODE && !parse(`+${digits}`, undefined)?.isValid();
+
+/**
+ * What a value that is not taken looks like, without saying it: `+49 33056/71234 Büro` is `+## #####/##### xxxx`.
+ * Cut where it is longer than anybody writes.
+ */
+export function patternOf(text: string): string {
+  const pattern = text
+    .slice(0, LONGEST_PATTERN)
+    .replace(/\p{N}/gu, '#')
+    .replace(/[^\s#+()./\-,;:]/gu, 'x');
+  return text.length > LONGEST_PATTERN ? `${pattern}…` : pattern;
 }
 
 /** In ASCII, without what people and programs put around a number: `tel:`, brackets, marks of direction. */

@@ -53,7 +53,7 @@ describe('what the operator is told of a directory', () => {
         notes: [
           `uid=anna,${PEOPLE}`,
           `uid=anna,${PEOPLE}: a value of \`mail\` is no email address`,
-          `uid=anna,${PEOPLE}: a phone number in \`mobile\` cannot be read`,
+          `uid=anna,${PEOPLE}: a phone number in \`mobile\` cannot be read (x/x)`,
         ],
       });
     });
@@ -70,7 +70,7 @@ describe('what the operator is told of a directory', () => {
         `uid=two,${PEOPLE}: \`uid\` has several values, and only one can name the user`,
       );
       expect((await explain(msisdn('492215551234')))?.notes).toContain(
-        `uid=extension,${PEOPLE}: a phone number in \`telephoneNumber\` cannot be read`,
+        `uid=extension,${PEOPLE}: a phone number in \`telephoneNumber\` cannot be read (+## ### ####### xxx. #)`,
       );
     });
 

@@ -164,10 +164,15 @@ describe('a phone number', () => {
     expect(reading({ uid: 'anna', telephoneNumber }).person?.threepids).toEqual([msisdn(digits)]);
   });
 
-  it.each(['+49 221 5551234 ext. 7', '1234', 'n/a', '0221 5551234; 0170 1234567'])('is left out: %s', (mobile) => {
+  it.each([
+    ['+49 221 5551234 ext. 7', '+## ### ####### xxx. #'],
+    ['1234', '####'],
+    ['n/a', 'x/x'],
+    ['0221 5551234; 0170 1234567', '#### #######; #### #######'],
+  ])('is left out, its pattern told and not itself: %s', (mobile, pattern) => {
     const { person, skipped } = reading({ uid: 'anna', mobile, telephoneNumber: '', mail: 'anna@example.org' });
     expect(person?.threepids).toEqual([email('anna@example.org')]);
-    expect(skipped).toEqual(['a phone number in `mobile` cannot be read']);
+    expect(skipped).toEqual([`a phone number in \`mobile\` cannot be read (${pattern})`]);
   });
 
   it('as it is dialled at home needs to know where that is', () => {

@@ -5,6 +5,7 @@ import {
   internationalFormat,
   isE164,
   isRegion,
+  patternOf,
   readPhoneNumber,
   type Region,
 } from '../../../src/domain/identifiers/phone-number.js';
@@ -37,6 +38,14 @@ describe('a phone number as people write it', () => {
   it.each<[string, Region | undefined, string]>([
     ['+49 (0)221 555-1234', 'DE', '492215551234'],
     ['0221 / 555 12 34', 'DE', '492215551234'],
+    // An area code alone is as long as the shortest numbers.
+    ['+49 33056/71234', undefined, '493305671234'],
+    ['+49 (0)33056/71234', 'DE', '493305671234'],
+    ['033056 / 712-34', 'DE', '493305671234'],
+    ['+49 (33056) 71234', 'FR', '493305671234'],
+    ['+49 (0) 38293 / 123', undefined, '4938293123'],
+    ['0049 3581/71234', 'DE', '49358171234'],
+    ['+43 5574/71234', undefined, '43557471234'],
     ['0049 221 5551234', 'DE', '492215551234'],
     ['492215551234', 'DE', '492215551234'],
     ['49 (0)345 279580', 'DE', '49345279580'],
@@ -95,6 +104,9 @@ describe('a phone number as people write it', () => {
     ['two numbers', '0221 5551234; 0170 1234567', 'DE'],
     ['two numbers with a slash', '+49 221 5551234 / +49 170 1234567', 'DE'],
     ['two numbers that begin alike', '0221 12345/46', 'DE'],
+    ['two numbers with a slash behind a long area code', '+49 33056 71234/35', 'DE'],
+    ['two short numbers with a slash behind a long area code', '033056 123/124', 'DE'],
+    ['two numbers with a slash behind a short area code', '+49 40 1234/35', undefined],
     ['a range', '0221 1234-12/-13', 'DE'],
     ['an extension in brackets', '0221 5551234 (12)', 'DE'],
     ['the number of another country, its plus missing: French', '33612345678', 'DE'],
@@ -195,5 +207,16 @@ describe('a region', () => {
 
   it.each(['de', 'DEU', 'EU', '49', '', '__proto__', 'constructor'])('is not %j', (text) => {
     expect(isRegion(text)).toBe(false);
+  });
+});
+
+describe('the pattern of a value that is not taken', () => {
+  it.each([
+    ['+49 221 12345/46', '+## ### #####/##'],
+    ['0170 123 (nur Büro)', '#### ### (xxx xxxx)'],
+    ['\u0660\u0661\u0660', '###'],
+    ['1'.repeat(40), `${'#'.repeat(30)}…`],
+  ])('of %j is %s', (text, pattern) => {
+    expect(patternOf(text)).toBe(pattern);
   });
 });

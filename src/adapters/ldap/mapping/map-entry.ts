@@ -2,7 +2,7 @@ import type { ParsedEntry, SkipReason } from '../../../domain/directory/director
 import { groupBy } from '../../../domain/shared/group-by.js';
 import { composeMxid, localpartOf, type Mxid } from '../../../domain/identifiers/mxid.js';
 import { MXID_FORMS, readMxid } from '../../../domain/identifiers/mxid-uri.js';
-import { readPhoneNumber } from '../../../domain/identifiers/phone-number.js';
+import { patternOf, readPhoneNumber } from '../../../domain/identifiers/phone-number.js';
 import { keyOf, type Threepid, tryThreepid } from '../../../domain/identifiers/threepid.js';
 import { attributeName } from './attribute-names.js';
 import { hasAddressPrefixes } from './attribute-names.js';
@@ -32,7 +32,7 @@ export function read(entry: RawEntry, rules: Rules): Reading {
     for (const text of valuesOf(attributes, name)) {
       const digits = readPhoneNumber(text, rules.region)?.digits ?? '';
       const hint = rules.region === undefined ? ': without `phoneRegion` it needs a + and its calling code' : '';
-      take(tryThreepid('msisdn', digits), `a phone number in \`${name}\` cannot be read${hint}`);
+      take(tryThreepid('msisdn', digits), `a phone number in \`${name}\` cannot be read (${patternOf(text)})${hint}`);
     }
   }
 

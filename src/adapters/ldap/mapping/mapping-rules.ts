@@ -10,7 +10,7 @@ import type { LdapOptions } from '../options.js';
 import { withPreset } from './presets.js';
 
 /** Raised when entries come to be read differently than before, so that mirrors read them again. */
-const READING = 2;
+const READING = 3;
 
 /** Which entries are people, and how they are read. */
 export interface Rules {
