@@ -57,4 +57,7 @@ export abstract class MirrorStore {
    * text; putting an id twice is an error.
    */
   abstract apply(source: string, update: MirrorUpdate): Promise<void>;
+
+  /** Removes every entry of a source and its state. Whose the entries were is not recorded. @returns how many there were */
+  abstract remove(source: string): Promise<number>;
 }

@@ -198,6 +198,16 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.feed.position()).toBe(position);
     });
 
+    it('removes everything of a source, and nothing of others', async () => {
+      await apply('staff', { upserts: [anna, entry('b')] });
+      await apply('partners', { upserts: [entry('c')] });
+      expect(await on.mirrors.remove('staff')).toBe(2);
+      expect(await entriesOf('staff')).toEqual([]);
+      expect(await on.mirrors.state('staff')).toBeUndefined();
+      expect(await entriesOf('partners')).toEqual([entry('c')]);
+      expect(await on.mirrors.remove('staff')).toBe(0);
+    });
+
     it('applies updates that come at the same moment one after the other', async () => {
       const updates = ['1', '2', '3', '4'].map((digest) =>
         Array.from({ length: 300 }, (_, at) => ({ ...entry(`id-${at}`), digest })),

@@ -97,6 +97,14 @@ export class KnexMirrorStore implements MirrorStore {
     });
   }
 
+  async remove(source: string): Promise<number> {
+    return this.feed.transaction(async (trx) => {
+      await lock(trx, `islet mirror ${source}`);
+      await this.states(trx).where({ source }).delete();
+      return this.table(trx).where({ source }).delete();
+    });
+  }
+
   private page(source: string, after: Pick<EntryRow, 'id'> | undefined) {
     const page = this.table().where({ source }).orderBy('id').limit(PAGE);
     return after ? page.where('id', '>', after.id) : page;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { link, open, readFile, rm, stat } from 'node:fs/promises';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { fromBase64, toBase64 } from '../../domain/signing/base64.js';
 import { KEY_BYTES } from './ed25519.js';
@@ -51,7 +52,7 @@ export function parseKeys(text: string): SigningKeys {
     keys.push(key);
   }
   const [first, ...old] = keys;
-  if (!first) throw new Error('it holds no key');
+  if (!first) throw new Error('it holds no key: put back the copy of it, or remove it if Islet never ran');
   return [first, ...old];
 }
 
@@ -70,17 +71,22 @@ function parseKey(words: readonly string[], line: number): SigningKey {
 
 /** @returns whether it was made; not if there is anything of that name */
 async function makeKeyFile(path: string): Promise<boolean> {
+  const draft = `${path}.${process.pid}`;
   try {
-    const file = await open(path, 'wx', 0o600);
+    if (existsSync(path)) return false;
+    const file = await open(draft, 'w', 0o600);
     try {
       await file.writeFile(`ed25519 0 ${toBase64(randomBytes(KEY_BYTES))}\n`);
       await file.sync();
     } finally {
       await file.close();
     }
+    await link(draft, path); // never over another one, and never a part of it
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw new Error(`the signing key file ${path} cannot be made`, { cause });
+  } finally {
+    await rm(draft, { force: true });
   }
 }

@@ -26,6 +26,7 @@ interface SyncFlags {
   changes?: boolean;
   dryRun?: boolean;
   force?: boolean;
+  forget?: boolean;
   json?: boolean;
 }
 
@@ -134,13 +135,17 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .option('--changes', 'incremental sync: read only changes, where the directory supports it')
     .option('--dry-run', 'show what would change, and change nothing')
     .option('--force', 'apply the result even if it looks broken')
+    .option('--forget', 'remove the copy of a source that is no longer configured')
     .option('--json', 'print JSON')
     .action(async (source: string | undefined, options: WithConfig & SyncFlags) => {
       const { config, changes = false, dryRun = false, force = false, json = false } = options;
       const onProgress = (name: string, listed: number): void => {
         if (process.stderr.isTTY) process.stderr.write(`\r${name}: ${listed} entries read `);
       };
-      const { sync } = await import('../commands/sync.js');
+      const { forgetMirror, sync } = await import('../commands/sync.js');
+      if (options.forget) {
+        return withAccess(config, (access) => forgetMirror(access, source, { print }), { isLogged: true });
+      }
       await withAccess(config, (access) =>
         sync(access, {
           source,

@@ -25,6 +25,8 @@ export interface AdminClient extends OperationsByText {
   /** The names of the mirrored sources. */
   mirrors(): Promise<readonly string[]>;
   sync(source: string, request: SyncRequest): Promise<SyncOutcome>;
+  /** Removes the copy of a source that is not configured any more. @returns how many entries it had */
+  forgetMirror(source: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -86,6 +88,8 @@ function overHttp(ask: AdminHttp): AdminClient {
         clearInterval(watch);
       }
     },
+    forgetMirror: async (source) =>
+      (await post<{ entries: number }>(`/mirrors/${encodeURIComponent(source)}/forget`, {})).entries,
     invites: async () => (await ask<{ invites: ListedInvite[] }>('/invites')).invites,
     revokeInvite: async (inviteToken) => (await post<Found>('/invites/revoke', { token: inviteToken })).found,
     bindings: async (who, { onlySuspended }) =>

@@ -20,6 +20,7 @@ export async function inProcess(config: Config, telemetry: LogTelemetry): Promis
     explain: async (address) => ({ ...(await services.lookupService.explain(threepidFrom(address))), at: clock.now() }),
     mirrors: () => Promise.resolve(services.mirrorService.sources),
     sync: (source, request) => services.directorySyncService.sync(source, request),
+    forgetMirror: (source) => services.mirrorService.forget(source),
     close: async () => {
       await house.close();
       await telemetry.close();

@@ -16,6 +16,18 @@ export interface SyncCommand {
   readonly onProgress: (source: string, listed: number) => void;
 }
 
+/** Removes the copy of a source that is not configured any more. @returns the exit code: 1 if there was none */
+export async function forgetMirror(
+  access: AdminClient,
+  source: string | undefined,
+  { print }: Pick<SyncCommand, 'print'>,
+): Promise<number> {
+  if (source === undefined) throw new Error('--forget needs the name of the former source');
+  const entries = await access.forgetMirror(source);
+  print(entries > 0 ? `The copy of ${source} is removed: ${entries} entries.` : `There is no copy of ${source}.`);
+  return entries > 0 ? 0 : 1;
+}
+
 /**
  * Syncs mirrors and shows what changed.
  *

@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { CompactHashIndex } from '../../adapters/hash-index/compact-hash-index.js';
 import { indexModule } from '../../adapters/hash-index/module.js';
 import { type DatabaseOptions, openDatabase } from '../../adapters/knex/database.js';
+import { KnexInstallationStore } from '../../adapters/knex/installation-store.js';
 import { matrixModule } from '../../adapters/matrix/module.js';
 import { messagingModule } from '../../adapters/messaging/module.js';
 import { Templates } from '../../adapters/messaging/templates.js';
@@ -16,6 +17,7 @@ import { systemModule } from '../../adapters/system/module.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
 import type { Telemetry } from '../../ports/telemetry.js';
+import { InstallationCheck } from '../installation/installation-check.js';
 import type { ConfiguredSource } from './configured-source.js';
 import type { Config } from '../config/config.js';
 import { buildContainer, servicesOf } from './container.js';
@@ -51,12 +53,17 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
   });
   const clock = new SystemClock();
   const templates = new Templates({ ...config.templates, serverName: config.server.name });
-  const signer = new Ed25519Signer(config.server.name, await openKeyFile(config.signing.keyFile, telemetry));
+  const check = await InstallationCheck.begin(config);
   const terms = await openTerms(config);
   const http = new AxiosHttpClient(config.federation.allow, config.federation.nat64);
   const configuredSources = await openSources(config, http, telemetry);
   const db = await openDatabase(databaseOptions(config)).catch(async (error: unknown) => {
     await closeSources(configuredSources);
+    throw error;
+  });
+  const signer = await openSigner(config, check, db, telemetry).catch(async (error: unknown) => {
+    await closeSources(configuredSources);
+    await db.destroy();
     throw error;
   });
   const stores = knexStores(db, clock);
@@ -90,6 +97,15 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
       await db.destroy();
     },
   };
+}
+
+/** The key is made last: one that is missing beside a database that was used is a question, not a beginning. */
+async function openSigner(config: Config, check: InstallationCheck, db: Knex, telemetry: Telemetry) {
+  const store = new KnexInstallationStore(db);
+  await check.compare(store);
+  const signer = new Ed25519Signer(config.server.name, await openKeyFile(config.signing.keyFile, telemetry));
+  await check.remember(store, signer.keys[0], signer.keys, telemetry);
+  return signer;
 }
 
 /** Which database the configuration names. */

@@ -110,6 +110,19 @@ export class MirrorService {
     return this.inTurn(`sync of ${source}`, () => this.syncNow(mirrored, options));
   }
 
+  /**
+   * Removes the copy of a directory that is not configured any more.
+   *
+   * @returns how many entries it had
+   * @throws if a mirrored source has this name: its copy would come back
+   */
+  async forget(source: string): Promise<number> {
+    if (this.mirrored.has(source)) throw new Error(`a source is called ${source}: its copy is in use`);
+    const entries = await this.deps.store.remove(source);
+    this.deps.telemetry.info('mirror of a former source removed', { event: 'mirror_forgotten', source, entries });
+    return entries;
+  }
+
   private async syncNow({ directory, maxShrink }: MirroredDirectory, options: SyncOptions): Promise<SyncReport> {
     const source = directory.name;
     const startedAt = this.deps.clock.now();

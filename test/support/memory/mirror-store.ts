@@ -78,6 +78,13 @@ export class MemoryMirrorStore implements MirrorStore {
     this.feed.write(changes);
   }
 
+  async remove(source: string): Promise<number> {
+    const count = this.mirror(source).size;
+    this.mirrors.delete(source);
+    this.states.delete(source);
+    return count;
+  }
+
   /** For stores: all entries of all mirrors. */
   everything() {
     return [...this.mirrors].flatMap(([source, entries]) =>

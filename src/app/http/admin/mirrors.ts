@@ -54,6 +54,17 @@ export function adminMirrorEndpoints(
         res.json({ count: shared.length, shown: shared.slice(0, MOST_SHOWN) });
       },
     },
+    /** Removes the copy of a source that is not configured any more. */
+    '/mirrors/:source/forget': {
+      async POST(req, res) {
+        allow(req);
+        const source = String(req.params['source']);
+        if (mirrorService.sources.includes(source)) {
+          throw new RequestError('invalid_param', 'A source has this name, and its copy is in use');
+        }
+        res.json({ entries: await mirrorService.forget(source) });
+      },
+    },
     '/sync/:source': {
       /** How many entries the newest sync on demand has read so far. */
       GET(req, res) {

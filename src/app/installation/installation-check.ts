@@ -1,0 +1,199 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { Installation, KnexInstallationStore } from '../../adapters/knex/installation-store.js';
+import { Ed25519Signer } from '../../adapters/signing/ed25519-signer.js';
+import { parseKeys } from '../../adapters/signing/key-file.js';
+import type { VerifyKey } from '../../ports/signer.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { Config } from '../config/config.js';
+import {
+  type InstallationRecord,
+  installationFile,
+  readInstallationFile,
+  writeInstallationFile,
+} from './installation-file.js';
+
+/** Data folder, database and signing key do not belong together. The message says what to do. */
+export class InstallationError extends Error {
+  override readonly name = 'InstallationError';
+
+  constructor(
+    readonly code: 'database_empty' | 'database_foreign' | 'key_missing' | 'key_foreign',
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+type Places = Pick<Config, 'dataDir' | 'database' | 'signing' | 'server' | 'sources'>;
+
+/**
+ * What belongs together is started together. An installation is one database with its signing key; its id is in the
+ * table `installation` of the database, and in `installation.json` of each data folder that was ever started on it,
+ * with the id and the public half of the key that signs.
+ *
+ * For whoever copies an installation: a copy of the database, of the key file and of `installation.json` fits
+ * together, wherever it is put. Where only database and key are put into a folder that has no `installation.json`,
+ * the next start writes it. Where a folder has one of another installation, remove it first: that is how an operator
+ * says that another database is meant.
+ */
+export class InstallationCheck {
+  private record: InstallationRecord | undefined;
+
+  private constructor(private readonly config: Places) {}
+
+  /**
+   * Before the database is opened, which would make its file.
+   *
+   * @throws InstallationError `database_empty` for a file that is missing, or has nothing in it, under a folder that
+   *   was used with one
+   */
+  static async begin(config: Places): Promise<InstallationCheck> {
+    const check = new InstallationCheck(config);
+    check.record = await readInstallationFile(config.dataDir);
+    const { database } = config;
+    if (check.record && database.kind === 'sqlite' && check.record.database === placeOf(config)) {
+      const size = await stat(database.file).then(
+        (found) => found.size,
+        () => 0,
+      );
+      if (size === 0) throw check.emptyDatabase();
+    }
+    return check;
+  }
+
+  /**
+   * After the database is opened, and before a key is made.
+   *
+   * @throws InstallationError for a database without anything in it, or of another installation, under a folder that
+   *   was used; and for a key that is missing, or another one of the same id, beside a database that was used
+   */
+  async compare(store: KnexInstallationStore): Promise<void> {
+    const [installation, isUsed] = [await store.get(), await store.isUsed()];
+    if (this.record && !isUsed && !isInMemory(this.config)) throw this.emptyDatabase();
+    if (this.record && installation && this.record.id !== installation.id) {
+      throw new InstallationError(
+        'database_foreign',
+        `${this.config.dataDir} was used with the database ${this.record.database} (installation ${this.record.id}), and ` +
+          `${placeOf(this.config)} is that of another installation (${installation.id}): see dataDir and database; if ` +
+          `this database is meant, remove ${installationFile(this.config.dataDir)}`,
+      );
+    }
+    await this.compareKey(installation ?? this.record, isUsed);
+  }
+
+  /**
+   * After the key is opened: says what is other than at the last start, and remembers how it is now.
+   *
+   * @param key the one that signs
+   */
+  async remember(
+    store: KnexInstallationStore,
+    key: VerifyKey,
+    keys: readonly VerifyKey[],
+    telemetry: Telemetry,
+  ): Promise<void> {
+    const { dataDir, server, sources } = this.config;
+    const before = await store.get();
+    if (before) sayChanges(before, server.name, keys, telemetry);
+    await sayForgottenMirrors(
+      store,
+      sources.map(({ name }) => name),
+      telemetry,
+    );
+    const { keyId, publicKey } = key;
+    if (before?.serverName !== server.name || before.keyId !== keyId || before.publicKey !== publicKey) {
+      await store.save({ serverName: server.name, keyId, publicKey });
+    }
+    const id = (await store.get())?.id;
+    if (id === undefined || isInMemory(this.config)) return;
+    const record = { id, database: placeOf(this.config), keyId, publicKey };
+    if (JSON.stringify(record) !== JSON.stringify(this.record)) await writeInstallationFile(dataDir, record);
+  }
+
+  private async compareKey(
+    known: Pick<Installation, 'keyId' | 'publicKey'> | undefined,
+    isUsed: boolean,
+  ): Promise<void> {
+    const { keyFile } = this.config.signing;
+    const text = await readFile(keyFile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw new Error(`the signing key file ${keyFile} cannot be read`, { cause: error });
+    });
+    const used = `the database ${placeOf(this.config)} was used with ${known ? `the key ${known.keyId}` : 'a key'}`;
+    if (text.trim() === '') {
+      if (!isUsed || isInMemory(this.config)) return;
+      throw new InstallationError(
+        'key_missing',
+        `the signing key file ${keyFile} ${text === '' ? 'is missing or empty' : 'is empty'}, and ${used}: ${adviceFor(keyFile, known?.keyId)}`,
+      );
+    }
+    if (!known) return;
+    const same = publicKeysIn(text).find(({ keyId }) => keyId === known.keyId);
+    if (same === undefined || same.publicKey === known.publicKey) return;
+    throw new InstallationError(
+      'key_foreign',
+      `the signing key file ${keyFile} has another key ${known.keyId} than the one with which ${used.replace(' was used', ' was last used')}: ${adviceFor(keyFile, known.keyId)}`,
+    );
+  }
+
+  private emptyDatabase(): InstallationError {
+    const { dataDir } = this.config;
+    return new InstallationError(
+      'database_empty',
+      `the database ${placeOf(this.config)} is missing or empty, and ${dataDir} was used with one (installation ` +
+        `${this.record?.id}, ${this.record?.database}): put back the database or a backup of it; to begin anew without ` +
+        `everything that was in it, remove ${installationFile(dataDir)}`,
+    );
+  }
+}
+
+/** Where the database is, without its password. */
+function placeOf({ database }: Places): string {
+  if (database.kind === 'sqlite') return database.file;
+  const { host, pathname } = new URL(database.url);
+  return `${pathname.slice(1)} at ${host}`;
+}
+
+const isInMemory = ({ database }: Places): boolean => database.kind === 'sqlite' && database.file === ':memory:';
+
+const publicKeysIn = (text: string): readonly VerifyKey[] => new Ed25519Signer('any', parseKeys(text)).keys;
+
+function adviceFor(keyFile: string, keyId = 'ed25519:0'): string {
+  const next = Number(/:(\d+)$/.exec(keyId)?.[1] ?? 0) + 1;
+  return (
+    'put back the copy of it. If it is lost, make another one under another name, and what the lost one has signed ' +
+    `cannot be checked any more: (umask 077; echo "ed25519 ${next} $(openssl rand -base64 32)" > ${keyFile})`
+  );
+}
+
+function sayChanges(before: Installation, serverName: string, keys: readonly VerifyKey[], telemetry: Telemetry): void {
+  if (before.serverName !== serverName) {
+    telemetry.warn(
+      `server.name was ${before.serverName} and is ${serverName}: clients that use the old name look for it in ` +
+        'signatures, and homeservers unbind under the name that they bound under; name the old one in server.otherNames',
+      { event: 'server_name_changed', before: before.serverName, now: serverName },
+    );
+  }
+  if (!keys.some(({ publicKey }) => publicKey === before.publicKey)) {
+    telemetry.warn(
+      `the key ${before.keyId}, which signed until now, is not in the key file any more: what it signed cannot be ` +
+        'checked, invitations that wait among it; keep it in the file below the new one',
+      { event: 'signing_key_gone', before: before.keyId },
+    );
+  }
+}
+
+async function sayForgottenMirrors(
+  store: KnexInstallationStore,
+  sources: readonly string[],
+  telemetry: Telemetry,
+): Promise<void> {
+  for (const source of await store.mirrors()) {
+    if (sources.includes(source)) continue;
+    telemetry.warn(
+      `no source is called ${source} any more, and the copy of its people is still kept (personal data): if it was ` +
+        `renamed or removed for good, remove the copy with \`islet sync ${source} --forget\``,
+      { event: 'mirror_without_source', source },
+    );
+  }
+}
