@@ -1,14 +1,14 @@
 import { stringify } from 'yaml';
 import { optionCatalog, type Choice, type Entry } from './option-catalog.js';
 
-/** Options by name, written as in the file. */
+/** Option values by name, as written in the file. */
 export interface Given {
   readonly [key: string]: unknown;
 }
 
 /**
- * A configuration file with every option explained. What is not `given` is commented out, by a `#`
- * without a blank behind it, and shows its default, or an example where there is none.
+ * A configuration file that explains every option. Options that are not `given` are commented out (`#` without a
+ * blank) and show their default, or an example if they have none.
  */
 export function commentedYaml(given: Given, head: string): string {
   const blocks = optionCatalog().map((entry) => block(entry, given[entry.key], { indent: '' }).join('\n'));
@@ -17,7 +17,7 @@ export function commentedYaml(given: Given, head: string): string {
 
 interface Margin {
   readonly indent: string;
-  /** Where the `#` stands that comments out all of this. */
+  /** Column of the `#` that comments out these lines. */
   readonly mark?: number;
 }
 
@@ -37,7 +37,7 @@ const section = (entries: readonly Entry[], given: Given | undefined, margin: Ma
     .filter((entry) => isShown(entry) || given?.[entry.key] !== undefined)
     .flatMap((entry) => block(entry, given?.[entry.key], margin));
 
-/** The elements of a list or a map that are given, and an example of every other kind. */
+/** The given elements of a list or a map, and an example of every other kind. */
 function members({ choices }: Entry, given: unknown, outer: Margin): readonly string[] {
   const elements = Array.isArray(given) ? given.map(nameAndValue) : Object.entries((given ?? {}) as Given);
   const written = elements.flatMap(([name, value]) => {
@@ -70,7 +70,7 @@ function flatMember([own, ...others]: readonly Entry[], given: Given | undefined
   ];
 }
 
-/** What has neither a default nor an example says the same as something else that has. */
+/** Options with neither default nor example are alternatives to options that have one, and are left out. */
 const isShown = (entry: Entry): boolean => shown(entry) !== undefined || entry.children.some(isShown);
 
 function shown({ default: usual, example }: Entry): unknown {

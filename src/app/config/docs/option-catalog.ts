@@ -4,62 +4,63 @@ import { formats, structured } from '../schema/formats.js';
 import { isOption, schema, type Option, type Section } from '../schema/schema.js';
 import { unwrap } from '../errors/zod-tree.js';
 
-/** An option or a section, as people should hear of it. */
+/** An option or a section, as the documentation describes it. */
 export interface Entry {
   readonly key: string;
   readonly doc: string;
-  /** As it would be written; `undefined` for none. */
+  /** As written in the file; `undefined` for no default. */
   readonly default: unknown;
-  /** What it could be; `undefined` if no example is needed. */
+  /** `undefined` if no example is needed. */
   readonly example: unknown;
   readonly isRequired: boolean;
-  /** Its environment variable. */
+  /** Name of its environment variable, if it has one. */
   readonly env: string | undefined;
-  /** What stands in it, if it is a section. */
+  /** Options of a section. */
   readonly children: readonly Entry[];
-  /** What can be chosen for it, if it is a list or a map. */
+  /** Kinds of elements of a list or a map. */
   readonly choices: readonly Choice[];
 }
 
-/** One thing of several: a kind of source, a homeserver. */
+/** One kind of element, such as a kind of source, or a homeserver. */
 export interface Choice {
-  /** `ldap`, or as an example of a name `example.org` */
+  /** Kind of a list element such as `ldap`, or an example of a map key such as `example.org`. */
   readonly name: string;
   readonly isInList: boolean;
-  /** What stands in it stands beside its name, which is the first option itself. */
+  /** Its options are written beside its name, which is itself the first option (`use: ./hr.mjs`). */
   readonly isInline: boolean;
   readonly children: readonly Entry[];
 }
 
-/** Sections in words; options speak for themselves. */
+/** Descriptions of sections by path. */
 const SECTIONS: Readonly<Record<string, string>> = {
-  server: 'Names of this server.',
-  listen: 'Where clients and homeservers reach us.',
-  admin: 'Health, metrics and the `islet` command.',
-  database: 'Where bindings, sessions and mirrors are kept.',
-  federation: 'How homeservers are found that `homeservers` does not name.',
-  mail: 'How mail is sent.',
-  sms: 'How text messages are sent.',
-  templates: 'The words of mails, text messages and pages.',
-  terms: 'What users have to accept before anything else.',
-  signing: 'What signs associations.',
+  server: 'Names and URL of this server.',
+  listen: 'Listener for clients and homeservers.',
+  admin: 'Listener for health checks, metrics and the `islet` command.',
+  database: 'Database for bindings, sessions and local copies of sources.',
+  federation: 'Connections to homeservers that are not listed under `homeservers`.',
+  mail: 'Sending mail.',
+  sms: 'Sending text messages.',
+  templates: 'Templates for mails, text messages and pages.',
+  terms: 'Terms that users have to accept before they can use this server.',
+  signing: 'Keys that sign associations.',
   v1: 'Version 1 of the API, which has no authentication.',
-  lookup: 'Who is behind an address.',
-  validation: 'How somebody proves that an address is theirs.',
+  lookup: 'Lookups of users by address.',
+  validation: 'Validation of addresses.',
   bindings: 'Addresses that users bind themselves.',
-  accessTokens: 'What users sign in to this server with.',
-  invites: 'Where invitation mails lead.',
-  limits: 'How many, in what time; `false` in place of one, of a group or of all is without limit.',
+  accessTokens: 'Access tokens of signed-in users.',
+  invites: 'Invitations.',
+  limits:
+    'Rate limits, written as `20/1h`: a number and a period. `false` for one limit, a group of limits or all of `limits`: no limit.',
   'limits.mail': 'Validation mails.',
   'limits.sms': 'Text messages.',
   'limits.invites': 'Invitations by mail.',
-  'limits.wrongCodes': 'Guesses at a code.',
+  'limits.wrongCodes': 'Wrong codes.',
   'limits.lookup': 'Lookups.',
   'limits.signIn': 'Sign-ins.',
-  log: 'What is logged, and where to.',
+  log: 'Logging.',
 };
 
-/** Everything that can be written, in the order in which it is best read. */
+/** All options, in the order of the documentation. */
 export const optionCatalog = (section: Section = schema, at: readonly string[] = []): readonly Entry[] =>
   Object.entries(section).map(([key, node]) => {
     const path = [...at, key];
@@ -88,7 +89,7 @@ function optionEntry(option: Option, path: readonly string[]): Entry {
   };
 }
 
-/** What the keys of a map look like, where they are no server names. */
+/** Example keys of maps; by default, keys are server names. */
 const MAP_KEYS: Readonly<Record<string, string>> = { policies: 'privacy_policy', servers: '"@islet:example.org"' };
 
 function choicesOf(format: z.core.$ZodType, path: readonly string[]): readonly Choice[] {
@@ -98,7 +99,7 @@ function choicesOf(format: z.core.$ZodType, path: readonly string[]): readonly C
   }
   const element = format instanceof z.ZodArray ? unwrap(format.element) : undefined;
   if (!(element instanceof z.ZodDiscriminatedUnion)) return [];
-  // Sources have names, gateways only have their place in the list.
+  // In environment variables, sources are identified by name, gateways by index.
   const envPath = [...path, path[0] === 'sources' ? 'NAME' : '0'];
   return element.options.map((option) => {
     const { kind, ...rest } = (option as z.ZodObject<{ kind: z.ZodLiteral<string> }>).shape;
@@ -109,7 +110,7 @@ function choicesOf(format: z.core.$ZodType, path: readonly string[]): readonly C
   });
 }
 
-/** What a zod section has; of one that can be off, what it has when it is on. */
+/** The options of a zod object; for `false | object`, those of the object. */
 function entriesOf(schema: z.core.$ZodType | undefined, envPath: readonly string[]): readonly Entry[] {
   const inner = schema && unwrap(schema);
   if (inner instanceof z.ZodUnion) return inner.options.flatMap((option) => entriesOf(option, envPath));

@@ -9,7 +9,7 @@ import { sources } from './sources/sources.js';
 
 const { text, secret, flag, count, duration, rate, cap, word } = scalars;
 
-/** Everything an option can hold, under the name by which the schema asks for it. */
+/** The formats of option values, by the name that the schema uses. */
 export const formats = {
   ...addresses,
   text,
@@ -18,9 +18,9 @@ export const formats = {
   flag,
   rate,
   cap,
-  // As many hashes as a request may be long.
+  // 20,000 hashes are as many as fit into the largest request.
   amount: count(1, 20_000),
-  // Timers count up to 24.8 days.
+  // Node timers are limited to 24.8 days.
   duration: duration('24d'),
   lifetime: duration('366d'),
   databaseConnections: count(2, 1000),
@@ -43,7 +43,7 @@ export const formats = {
 
 export type FormatName = keyof typeof formats;
 
-/** What is no single value, and so cannot come from an environment variable. */
+/** Formats of structured values, which cannot come from an environment variable. */
 export const structured: ReadonlySet<FormatName> = new Set([
   'sources',
   'homeservers',

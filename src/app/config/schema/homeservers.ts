@@ -7,7 +7,7 @@ import { scalars } from '../values/scalars.js';
 
 const { text, secret, word } = scalars;
 
-/** An ed25519 public key: 32 bytes in unpadded base64, as `/_matrix/key/v2/server` publishes it; tools write others, too. */
+/** An ed25519 public key: 32 bytes in unpadded base64, as `/_matrix/key/v2/server` publishes it. Padded and URL-safe base64 is accepted, too. */
 const verifyKey = valueType({ type: 'string' }, (value) => {
   const key = asText(value).replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
   if (/^[A-Za-z0-9+/]{43}$/.test(key)) return key;
@@ -16,35 +16,35 @@ const verifyKey = valueType({ type: 'string' }, (value) => {
 
 const homeserver = z.strictObject({
   url: addresses.baseUrl.meta({
-    description: 'Where it answers federation requests.',
+    description: 'URL for federation requests.',
     examples: ['https://10.0.0.5:8448'],
   }),
   clientUrl: addresses.baseUrl.optional().meta({
-    description: 'Where it answers clients, if that is elsewhere; asked for accounts (see `accounts` of a source).',
+    description:
+      'URL of its client-server API, if it differs from `url`. Account checks use it (see `accounts` of a source).',
     examples: ['https://10.0.0.5'],
   }),
   accountApi: word('profile', 'synapse').prefault('profile').meta({
     description:
-      'How it is asked for accounts: `profile`, for the profile that everybody sees, or `synapse`, for the word of its admin API, which is exact and needs `accessToken`.',
+      'How account checks ask it: `profile` requests the public profile; `synapse` uses its admin API, which is exact and needs `accessToken`.',
   }),
   accessToken: secret.optional().meta({
-    description:
-      'Access token with which it is asked for accounts; for `accountApi: synapse` that of an administrator.',
+    description: 'Access token for account checks. `accountApi: synapse` needs that of an administrator.',
   }),
   accessTokenFile: text.optional().meta({
-    description: 'File with that access token.',
+    description: 'File with the access token.',
     examples: ['/etc/islet/homeserver-token'],
   }),
   ...tlsFiles,
   tlsName: addresses.host.optional().meta({
-    description: 'Name that its certificate carries, if that is not the host of `url`.',
+    description: 'Host name in its certificate, if it differs from the host of `url`.',
     examples: ['example.org'],
   }),
   verifyKeys: z
     .record(z.string().regex(/^ed25519:[A-Za-z0-9_]+$/, 'must be named like ed25519:a_abc'), verifyKey)
     .optional()
     .meta({
-      description: 'Its signing keys, by id; with these none are fetched.',
+      description: 'Its signing keys by key ID. If set, keys are not fetched.',
       examples: [{ 'ed25519:a_abc': 'l8Hft5qXKn1vfHrg3p4+W8gELQVo8N13JkluMfmn2sQ' }],
     }),
 });

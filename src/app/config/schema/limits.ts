@@ -4,14 +4,14 @@ import { parseMxid } from '../../../domain/identifiers/mxid.js';
 import { isServerName } from '../../../domain/identifiers/server-name.js';
 import { scalars } from '../values/scalars.js';
 
-/** `false`, as it was written, is another thing than nothing written. */
+/** `false` (no limit) is kept, because it differs from an absent value (the common limit). */
 const rate = scalars.rate.transform((limit) => limit ?? (false as const)).optional();
 
 const limits = z.strictObject({
-  mail: rate.meta({ description: 'Validation mails.', examples: ['1000/1h'] }),
-  sms: rate.meta({ description: 'Text messages.', examples: ['500/1h'] }),
-  invites: rate.meta({ description: 'Invitations.', examples: ['1000/1h'] }),
-  lookup: rate.meta({ description: 'Addresses that are looked up.', examples: ['1000000/1h'] }),
+  mail: rate.meta({ description: 'Validation mails requested.', examples: ['1000/1h'] }),
+  sms: rate.meta({ description: 'Text messages requested.', examples: ['500/1h'] }),
+  invites: rate.meta({ description: 'Invitations sent.', examples: ['1000/1h'] }),
+  lookup: rate.meta({ description: 'Addresses looked up.', examples: ['1000000/1h'] }),
   signIn: rate.meta({ description: 'Sign-ins.', examples: ['10000/1h'] }),
 });
 

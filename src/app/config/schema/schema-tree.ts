@@ -1,6 +1,6 @@
 import { isOption, type Option, type Section } from './schema.js';
 
-/** An option and where it stands. */
+/** An option and its path. */
 export interface Place {
   readonly path: readonly string[];
   readonly option: Option;
@@ -12,7 +12,7 @@ export const optionsOf = (section: Section, at: readonly string[] = []): readonl
     isOption(below) ? [{ path: [...at, key], option: below }] : optionsOf(below, [...at, key]),
   );
 
-/** The same tree with something else in place of each option. */
+/** The same tree, with each option replaced by what `make` returns. */
 export function mapOptions<T>(section: Section, make: (place: Place) => T, at: readonly string[] = []): Tree<T> {
   return Object.fromEntries(
     Object.entries(section).map(([key, below]) => {

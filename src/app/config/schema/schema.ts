@@ -1,15 +1,15 @@
 import type { FormatName } from './formats.js';
 
-/** One option as convict knows it. */
+/** One option, in the form that convict expects. */
 export interface Option {
-  /** One sentence for people. */
+  /** Description for the documentation: short sentences, unit and default where the format does not show them. */
   readonly doc: string;
   readonly format: FormatName;
-  /** As it would be written; `null` for none. */
+  /** As written in the file; `null` for no default. */
   readonly default: unknown;
-  /** Never shown. */
+  /** Its value is never printed. */
   readonly sensitive?: true;
-  /** As it could be written, for documentation. */
+  /** An example value for the documentation. */
   readonly example?: unknown;
 }
 
@@ -17,23 +17,23 @@ export interface Section {
   readonly [key: string]: Option | Section;
 }
 
-/** Every option of the configuration file. Lists and maps of things to choose from are described where their format is. */
+/** Every option of the configuration file. Options with a structured value (lists, maps) are described at their format. */
 export const schema = {
   server: {
     name: {
-      doc: 'Name of this identity server: `id_server` of clients, and the signer of associations.',
+      doc: 'Server name of this identity server. Clients send it as `id_server`, and associations are signed in this name.',
       format: 'serverName',
       default: 'localhost',
       example: 'id.example.org',
     },
     otherNames: {
-      doc: 'Further names by which homeservers know us, such as the name with its port or one from before a move: signed unbinds are accepted for each.',
+      doc: 'Other names under which homeservers know this server, such as the name with its port, or an earlier name. Signed unbind requests are accepted for each of them.',
       format: 'serverNames',
       default: [],
       example: ['id.example.org:8090'],
     },
     publicUrl: {
-      doc: 'Where people and homeservers reach us: the base of mailed links and of key validity URLs. Without it, `http://` and the address that `listen` says.',
+      doc: 'Public URL of this server. Links in mails and key validity URLs start with it. Default: `http://` and the address in `listen`.',
       format: 'origin',
       default: null,
       example: 'https://id.example.org',
@@ -42,19 +42,19 @@ export const schema = {
 
   listen: {
     host: {
-      doc: 'Address to listen on, behind a reverse proxy with TLS.',
+      doc: 'Address to listen on. Put a reverse proxy with TLS in front.',
       format: 'host',
       default: '127.0.0.1',
     },
-    port: { doc: 'Port to listen on; 0 takes a free one.', format: 'port', default: 8090 },
+    port: { doc: 'Port to listen on; 0 chooses a free port.', format: 'port', default: 8090 },
     trustedProxies: {
-      doc: 'Addresses and ranges of the reverse proxies. Only their `X-Forwarded-For` is used to find the address of a client.',
+      doc: 'IP addresses and ranges of your reverse proxies. `X-Forwarded-For` is accepted only from them.',
       format: 'cidrs',
       default: [],
       example: ['127.0.0.1/32'],
     },
     idleTimeout: {
-      doc: 'How long a connection may stay open without a request. Keep it longer than the proxy in front does, or requests get lost between the two.',
+      doc: 'Time after which an idle connection is closed. Set it longer than the idle timeout of the proxy; otherwise requests can get lost.',
       format: 'duration',
       default: '76s',
     },
@@ -62,15 +62,19 @@ export const schema = {
 
   admin: {
     host: {
-      doc: 'Address for health, metrics and the `islet` command; never one that strangers reach.',
+      doc: 'Address for health checks, metrics and the `islet` command. Only operators may be able to reach it.',
       format: 'host',
       default: '127.0.0.1',
     },
-    port: { doc: 'Port for the same; 0 takes a free one.', format: 'port', default: 8091 },
+    port: {
+      doc: 'Port for health checks, metrics and the `islet` command; 0 chooses a free port.',
+      format: 'port',
+      default: 8091,
+    },
   },
 
   dataDir: {
-    doc: 'Folder for what Islet keeps: the SQLite file, the signing key. Without it, `data` in the folder from which Islet is started.',
+    doc: 'Folder for the SQLite file and the signing key. Default: `data` in the current working directory.',
     format: 'path',
     default: 'data',
     example: '/var/lib/islet',
@@ -78,7 +82,7 @@ export const schema = {
 
   database: {
     url: {
-      doc: 'PostgreSQL, as libpq writes it; `?sslmode=verify-full&sslrootcert=…` asks for TLS. Without it, SQLite in `dataDir`.',
+      doc: 'PostgreSQL connection URL, as libpq accepts it. For TLS, add `?sslmode=verify-full&sslrootcert=…`. Default: SQLite in `dataDir`.',
       format: 'databaseUrl',
       default: null,
       sensitive: true,
@@ -92,58 +96,58 @@ export const schema = {
       example: '/etc/islet/db-password',
     },
     caFile: {
-      doc: "Certificates (PEM) to trust instead of the system's; asks for TLS.",
+      doc: "CA certificates (PEM) to trust instead of the system's. Turns TLS on.",
       format: 'path',
       default: null,
       example: '/etc/islet/ca.pem',
     },
     certFile: {
-      doc: 'Our certificate (PEM), for a PostgreSQL that wants one.',
+      doc: 'Client certificate (PEM), if PostgreSQL requires one.',
       format: 'path',
       default: null,
       example: '/etc/islet/client.pem',
     },
     keyFile: {
-      doc: 'The key of that certificate (PEM).',
+      doc: 'Private key (PEM) of the client certificate.',
       format: 'path',
       default: null,
       example: '/etc/islet/client.key',
     },
     connections: {
-      doc: 'Most connections to PostgreSQL, one for listening included. Two instances behind a pooler of 20 have 10 each.',
+      doc: 'Maximum number of connections to PostgreSQL, including one that listens for changes. For two instances behind a pooler with 20 connections, set 10 for each.',
       format: 'databaseConnections',
       default: 10,
     },
-    file: { doc: 'The SQLite file. Without it, `islet.db` in `dataDir`.', format: 'path', default: null },
+    file: { doc: 'Path of the SQLite file. Default: `islet.db` in `dataDir`.', format: 'path', default: null },
   },
 
   sources: {
-    doc: 'Who is asked for the user behind an address, in this order; the first answer wins.',
+    doc: 'Sources that are asked which user has an address, in this order. The first answer wins.',
     format: 'sources',
     default: [],
   },
 
   homeservers: {
-    doc: 'How to reach homeservers without DNS, well-known or port 8448, by server name.',
+    doc: 'Homeservers that are reached directly, without discovery (well-known, DNS, port 8448), by server name.',
     format: 'homeservers',
     default: {},
   },
 
   federation: {
     allow: {
-      doc: 'Private addresses and ranges that homeservers found by discovery may have; others only ever lead to public addresses. Homeservers under `homeservers` need no mention.',
+      doc: 'Private IP addresses and ranges to which discovered homeservers may resolve. Connections to other private addresses are refused. Homeservers under `homeservers` are always allowed.',
       format: 'cidrs',
       default: [],
       example: ['10.0.0.0/8'],
     },
     nat64: {
-      doc: 'Prefixes with which this network reaches IPv4 from IPv6 (NAT64), besides `64:ff9b::/96`. Of an address with such a prefix, the IPv4 address inside is what has to be public, or in `allow`.',
+      doc: 'NAT64 prefixes of this network, in addition to `64:ff9b::/96`. For an address with such a prefix, the embedded IPv4 address has to be public or listed in `allow`.',
       format: 'nat64Prefixes',
       default: [],
       example: ['2001:db8:64::/96'],
     },
     allowedServers: {
-      doc: 'Homeservers whose users may sign in here. Without it, all.',
+      doc: 'Homeservers whose users may sign in. Default: all.',
       format: 'serverNames',
       default: null,
       example: ['example.org'],
@@ -152,72 +156,72 @@ export const schema = {
 
   mail: {
     smtpUrl: {
-      doc: 'Mail relay in one line: `smtps://user@host:port` for TLS from the start, `smtp://` for the rest. Instead of `host`, `port` and `username`.',
+      doc: 'SMTP server as one URL, instead of `host`, `port` and `username`: `smtps://user@host:port` for TLS from the start, `smtp://` otherwise.',
       format: 'smtpUrl',
       default: null,
       sensitive: true,
       example: 'smtps://islet@mail.example.org',
     },
-    host: { doc: 'Mail relay; without one no mail is sent.', format: 'host', default: null },
+    host: { doc: 'Host name of the SMTP server. Without it, no mail is sent.', format: 'host', default: null },
     port: {
-      doc: 'Port of the mail relay. Without it, 465 for `tls: implicit`, 587 for `tls: required`, else 25.',
+      doc: 'Port of the SMTP server. Default: 465 for `tls: implicit`, 587 for `tls: required`, otherwise 25.',
       format: 'port',
       default: null,
     },
     tls: {
-      doc: '`implicit`: TLS from the start. `required`: STARTTLS, or no mail. `opportunistic`: STARTTLS where it works, and never a password without. `none`: plain. Without it, `implicit` for `smtps://`, else `opportunistic`.',
+      doc: '`implicit`: TLS from the start. `required`: STARTTLS; without it, no mail is sent. `opportunistic`: STARTTLS if available; a password is never sent without TLS. `none`: no TLS. Default: `implicit` for `smtps://`, otherwise `opportunistic`.',
       format: 'smtpTls',
       default: null,
     },
-    username: { doc: 'Account at the relay.', format: 'text', default: null },
-    password: { doc: 'Password of the account at the relay.', format: 'secret', default: null, sensitive: true },
+    username: { doc: 'User name at the SMTP server.', format: 'text', default: null },
+    password: { doc: 'Password for `username`.', format: 'secret', default: null, sensitive: true },
     passwordFile: {
-      doc: 'File with the password of the account at the relay.',
+      doc: 'File with the password for `username`.',
       format: 'path',
       default: null,
       example: '/etc/islet/smtp-password',
     },
     caFile: {
-      doc: "Certificates (PEM) to trust instead of the system's.",
+      doc: "CA certificates (PEM) to trust instead of the system's.",
       format: 'path',
       default: null,
       example: '/etc/islet/ca.pem',
     },
     certFile: {
-      doc: 'Our certificate (PEM), for a relay that wants one.',
+      doc: 'Client certificate (PEM), if the SMTP server requires one.',
       format: 'path',
       default: null,
       example: '/etc/islet/client.pem',
     },
     keyFile: {
-      doc: 'The key of that certificate (PEM).',
+      doc: 'Private key (PEM) of the client certificate.',
       format: 'path',
       default: null,
       example: '/etc/islet/client.key',
     },
     from: {
-      doc: 'Sender address of mails. Without it, `noreply@` and `server.name`.',
+      doc: 'Sender address of mails. Default: `noreply@` and `server.name`.',
       format: 'mailbox',
       default: null,
       example: 'Example <noreply@example.org>',
     },
     ehloName: {
-      doc: 'How we introduce ourselves to the relay. Without it, the host of `server.publicUrl`, or else of this machine.',
+      doc: 'Host name in the EHLO command. Default: the host of `server.publicUrl`, otherwise the host name of this machine.',
       format: 'host',
       default: null,
     },
-    timeLimit: { doc: 'How long handing over one mail may take.', format: 'duration', default: '20s' },
+    timeLimit: { doc: 'Time limit for handing one mail to the SMTP server.', format: 'duration', default: '20s' },
   },
 
   sms: {
     gateways: { doc: 'Gateways for text messages, tried in this order.', format: 'gateways', default: [] },
     originators: {
-      doc: 'Senders of text messages, by calling code: `long:` and `short:` numbers, `alpha:` names. One number always sees the same of several.',
+      doc: 'Senders of text messages by calling code: `long:` and `short:` numbers, `alpha:` names. If there are several, a phone number always gets the same one.',
       format: 'originators',
       default: { default: ['alpha:Matrix'] },
     },
     rules: {
-      doc: 'Whether text messages are sent to a calling code: `allow` or `reject`; `default` is for all others. `satellite` (+870, +878, +881 to +883) and `premium` (premium rate and shared cost numbers of every country, +808, +979) are rejected unless they are allowed by these names, satellites also by their calling codes.',
+      doc: 'Whether text messages are sent to a calling code: `allow` or `reject`. `default` applies to all calling codes that are not listed. `satellite` (+870, +878, +881 to +883) and `premium` (premium rate and shared cost numbers of every country, +808, +979) are rejected unless you allow them by these names; satellite numbers can also be allowed by their calling codes.',
       format: 'smsRules',
       default: { default: 'allow' },
     },
@@ -225,30 +229,34 @@ export const schema = {
 
   templates: {
     directory: {
-      doc: 'Folder with your own templates, each in place of the shipped one of the same name.',
+      doc: 'Folder with your own templates. Each replaces the built-in template of the same name.',
       format: 'path',
       default: null,
       example: '/etc/islet/templates',
     },
-    brand: { doc: 'Brand for requests that name none.', format: 'text', default: 'islet' },
+    brand: { doc: 'Brand for requests that do not name one.', format: 'text', default: 'islet' },
     brands: {
-      doc: 'Brands for the users of some homeservers: server name and brand.',
+      doc: 'Brand for the users of a homeserver, by server name.',
       format: 'brands',
       default: {},
       example: { 'example.org': 'example' },
     },
-    language: { doc: 'Language for readers who ask for none that exists.', format: 'text', default: 'en' },
+    language: {
+      doc: 'Language for recipients whose preferred language has no templates.',
+      format: 'text',
+      default: 'en',
+    },
   },
 
   terms: {
     directory: {
-      doc: 'Folder with texts that users have to accept, as `<policy>/<version>/<language>.md`; they are shown as pages, and the newest version counts.',
+      doc: 'Folder with terms that users have to accept, as `<policy>/<version>/<language>.md`. Islet serves them as pages; the newest version of each policy applies.',
       format: 'path',
       default: null,
       example: '/etc/islet/terms',
     },
     policies: {
-      doc: 'Texts elsewhere that users have to accept, by the id of the policy.',
+      doc: 'Terms on other web sites that users have to accept, by policy ID.',
       format: 'policies',
       default: {},
     },
@@ -256,7 +264,7 @@ export const schema = {
 
   signing: {
     keyFile: {
-      doc: 'File with the signing keys, made at the first start. Without it, `signing.key` in `dataDir`.',
+      doc: 'File with the signing keys; created at the first start. Default: `signing.key` in `dataDir`.',
       format: 'path',
       default: null,
       example: '/etc/islet/signing.key',
@@ -265,52 +273,56 @@ export const schema = {
 
   v1: {
     allowFrom: {
-      doc: 'Who may use version 1 of the API where it has no authentication: addresses, ranges, `loopback`, `private`; an empty list allows nobody, and so does the default where `server.publicUrl` needs a proxy that `listen.trustedProxies` does not name.',
+      doc: 'Networks that may use the endpoints of API version 1, which have no authentication: IP addresses, ranges, `loopback`, `private`. An empty list allows nobody. The default also allows nobody if `server.publicUrl` implies a proxy but `listen.trustedProxies` is empty.',
       format: 'networks',
       default: ['loopback', 'private'],
     },
     allowOrigins: {
-      doc: 'Web clients whose pages may use it there; those of `server.publicUrl`, `invites.webClient` and `invites.allowedWebClients` need no mention.',
+      doc: 'Web clients that may use these endpoints from a browser. `server.publicUrl`, `invites.webClient` and `invites.allowedWebClients` are always allowed.',
       format: 'baseUrls',
       default: [],
       example: ['https://element.example.org'],
     },
     allowHosts: {
-      doc: 'Further host names under which it is reached there. Addresses, names without a dot and the hosts in `server` and `listen` need no mention; for other names it is closed, because anybody can have a name lead here.',
+      doc: 'Additional host names for these endpoints. IP addresses, names without a dot, and the hosts in `server` and `listen` are always allowed. Requests for other names are refused as a protection against DNS rebinding.',
       format: 'serverNames',
       default: [],
       example: ['islet.internal.example.org'],
     },
     bind: {
-      doc: 'Whom version 1 binds addresses to, where nobody is signed in: users of `known` homeservers (named under `homeservers`, in `federation.allowedServers` or by a source; of all if none is named anywhere), of `all`, or `off`.',
+      doc: 'Users to whom version 1 binds addresses without authentication. `known`: users of homeservers that are named under `homeservers`, in `federation.allowedServers` or by a source; if none is named, users of all. `all`: users of all homeservers. `off`: nobody.',
       format: 'v1Bind',
       default: 'known',
     },
   },
 
   lookup: {
-    maxAddresses: { doc: 'Most addresses that one lookup may name.', format: 'amount', default: 10_000 },
+    maxAddresses: { doc: 'Maximum number of addresses in one lookup.', format: 'amount', default: 10_000 },
     identityServers: {
-      doc: 'Accounts by which other identity servers ask here (`islet upstream login` there names its user): what they say in `Via` counts, so that no lookup goes round in a circle, and they are told where a pepper comes from.',
+      doc: 'User IDs with which other identity servers sign in here (their `islet upstream login` prints it). Their `Via` header is accepted, which prevents lookup loops, and they are told where a pepper comes from.',
       format: 'mxids',
       default: [],
       example: ['@islet:partner.example'],
     },
-    pepperLifetime: { doc: 'How long one lookup pepper is announced.', format: 'lifetime', default: '7d' },
-    pepperGrace: { doc: 'How long a pepper is still accepted after that.', format: 'lifetime', default: '1h' },
+    pepperLifetime: {
+      doc: 'Time for which a lookup pepper is announced before it is replaced.',
+      format: 'lifetime',
+      default: '7d',
+    },
+    pepperGrace: { doc: 'Time for which a replaced pepper is still accepted.', format: 'lifetime', default: '1h' },
   },
 
   validation: {
-    tokenLength: { doc: 'Characters in the token of a mailed link.', format: 'tokenLength', default: 32 },
-    codeLength: { doc: 'Digits of a texted code.', format: 'codeLength', default: 6 },
+    tokenLength: { doc: 'Number of characters in the token of a mailed link.', format: 'tokenLength', default: 32 },
+    codeLength: { doc: 'Number of digits in a code that is sent by text message.', format: 'codeLength', default: 6 },
     nextLinks: {
-      doc: 'Web servers that a mailed link may lead to in the end, where a client asks for it (`next_link`); those of `server.publicUrl`, `invites.webClient` and `invites.allowedWebClients` need no mention. Links to others are left out.',
+      doc: 'Web sites to which a client may send people after validation (`next_link`). `server.publicUrl`, `invites.webClient` and `invites.allowedWebClients` are always allowed. Links to other sites are ignored.',
       format: 'baseUrls',
       default: [],
       example: ['https://element.example.org'],
     },
     confirmPage: {
-      doc: 'Whether a mailed link opens a page with one button, because mail scanners open links; `false` validates at once.',
+      doc: 'Whether a mailed link opens a page with a button that confirms the address. This keeps mail scanners, which open links, from validating it. `false`: opening the link validates the address.',
       format: 'flag',
       default: true,
     },
@@ -318,7 +330,7 @@ export const schema = {
 
   bindings: {
     directoryOwned: {
-      doc: 'What happens when a user binds an address that a directory assigns to someone else: `refuse` or `allow`.',
+      doc: 'Whether a user may bind an address that a directory assigns to another user: `refuse` or `allow`.',
       format: 'refuseOrAllow',
       default: 'refuse',
     },
@@ -326,12 +338,12 @@ export const schema = {
 
   accessTokens: {
     perUser: {
-      doc: 'Most access tokens of one user; the one that was used least recently ends first. `false` is without limit.',
+      doc: 'Maximum number of access tokens per user. A new token replaces the one that was not used for the longest time. `false`: no limit.',
       format: 'cap',
       default: 50,
     },
     idleLifetime: {
-      doc: 'How long an access token stays good without being used; clients then sign in again by themselves.',
+      doc: 'Time after which an unused access token expires. Clients then sign in again automatically.',
       format: 'lifetime',
       default: '90d',
     },
@@ -345,13 +357,13 @@ export const schema = {
       example: 'https://element.example.org',
     },
     lifetime: {
-      doc: 'How long an invitation waits for its address to be bound; then its link and its key are not valid any more. Without it, for ever.',
+      doc: 'Time after which an invitation expires if its address has not been bound; its link and its key are then invalid. Default: never.',
       format: 'lifetime',
       default: null,
       example: '366d',
     },
     allowedWebClients: {
-      doc: 'Further web clients that a homeserver may ask these links to lead to.',
+      doc: 'Additional web clients that a homeserver may choose for these links.',
       format: 'baseUrls',
       default: [],
       example: ['https://chat.example.org'],
@@ -361,44 +373,44 @@ export const schema = {
   limits: {
     mail: {
       perAddress: { doc: 'Validation mails to one address.', format: 'rate', default: '5/1h' },
-      perUser: { doc: 'Validation mails that one user asks for.', format: 'rate', default: '20/1h' },
+      perUser: { doc: 'Validation mails requested by one user.', format: 'rate', default: '20/1h' },
       perHomeserver: {
-        doc: 'Validation mails that the users of one homeserver ask for.',
+        doc: 'Validation mails requested by the users of one homeserver.',
         format: 'rate',
         default: '300/1h',
       },
-      perClient: { doc: 'Validation mails that one client address asks for.', format: 'rate', default: '600/1h' },
+      perClient: { doc: 'Validation mails requested from one IP address.', format: 'rate', default: '600/1h' },
     },
     sms: {
-      perNumber: { doc: 'Text messages to one number.', format: 'rate', default: '3/1h' },
-      perUser: { doc: 'Text messages that one user asks for.', format: 'rate', default: '5/1h' },
+      perNumber: { doc: 'Text messages to one phone number.', format: 'rate', default: '3/1h' },
+      perUser: { doc: 'Text messages requested by one user.', format: 'rate', default: '5/1h' },
       perHomeserver: {
-        doc: 'Text messages that the users of one homeserver ask for.',
+        doc: 'Text messages requested by the users of one homeserver.',
         format: 'rate',
         default: '50/1h',
       },
       perClient: {
-        doc: 'Text messages that one client address asks for without a user, as a homeserver does over v1.',
+        doc: 'Text messages requested from one IP address without a signed-in user (API version 1).',
         format: 'rate',
         default: '50/1h',
       },
       perCountry: { doc: 'Text messages to one calling code.', format: 'rate', default: '100/1h' },
       perCountryAndHomeserver: {
-        doc: 'How many of these one homeserver asks for, or one client without a user. Homeservers that the configuration names nowhere count as one, if it names any.',
+        doc: 'Text messages to one calling code, requested by one homeserver, or from one IP address without a signed-in user. If the configuration names any homeservers, all others share one limit.',
         format: 'rate',
         default: '50/1h',
       },
     },
     invites: {
-      perSender: { doc: 'Invitations by one user.', format: 'rate', default: '30/1h' },
-      perHomeserver: { doc: 'Invitations by the users of one homeserver.', format: 'rate', default: '200/1h' },
+      perSender: { doc: 'Invitations sent by one user.', format: 'rate', default: '30/1h' },
+      perHomeserver: { doc: 'Invitations sent by the users of one homeserver.', format: 'rate', default: '200/1h' },
       perClient: {
-        doc: 'Invitations that one client address stores without a user, as a homeserver does over v1.',
+        doc: 'Invitations stored from one IP address without a signed-in user (API version 1).',
         format: 'rate',
         default: '200/1h',
       },
       perAddress: {
-        doc: 'Mails of invitations to one address. Further invitations are stored, and are all in one mail when there may be one again.',
+        doc: 'Invitation mails to one address. Further invitations are stored and sent together in one mail as soon as the limit allows it.',
         format: 'rate',
         default: '5/1h',
       },
@@ -408,27 +420,27 @@ export const schema = {
     },
     lookup: {
       addressesPerUser: {
-        doc: 'Addresses that one user looks up; an invitation is one.',
+        doc: 'Addresses looked up by one user. An invitation counts as one.',
         format: 'rate',
         default: '50000/1h',
       },
       addressesPerHomeserver: {
-        doc: 'Addresses that the users of one homeserver look up.',
+        doc: 'Addresses looked up by the users of one homeserver.',
         format: 'rate',
         default: '500000/1h',
       },
       addressesPerClient: {
-        doc: 'Addresses that one client address looks up without a user, over v1.',
+        doc: 'Addresses looked up from one IP address without a signed-in user (API version 1).',
         format: 'rate',
         default: '50000/1h',
       },
     },
     signIn: {
-      perHomeserver: { doc: 'Sign-ins of the users of one homeserver.', format: 'rate', default: '3000/1h' },
-      perClient: { doc: 'Sign-ins that one client address tries.', format: 'rate', default: '600/1h' },
+      perHomeserver: { doc: 'Sign-ins by the users of one homeserver.', format: 'rate', default: '3000/1h' },
+      perClient: { doc: 'Sign-in attempts from one IP address.', format: 'rate', default: '600/1h' },
     },
     servers: {
-      doc: 'Limits of their own for those who ask for many: a user such as another identity server, the address of a client such as a homeserver that asks over v1, or a homeserver with all its users.',
+      doc: 'Separate limits for clients with many requests. The key is a user ID (such as that of another identity server), an IP address (such as that of a homeserver that uses API version 1), or a server name (a homeserver with all its users).',
       format: 'serverLimits',
       default: {},
     },
@@ -436,17 +448,17 @@ export const schema = {
 
   log: {
     level: {
-      doc: 'Least important level that is written: `error`, `warn`, `info` or `debug`.',
+      doc: 'Lowest level that is logged: `error`, `warn`, `info` or `debug`.',
       format: 'logLevel',
       default: 'info',
     },
     format: {
-      doc: '`json`, one object a line; `pretty` for people; `auto` is `pretty` on a terminal, else `json`.',
+      doc: '`json`: one JSON object per line. `pretty`: text for reading. `auto`: `pretty` on a terminal, otherwise `json`.',
       format: 'logFormat',
       default: 'auto',
     },
     file: {
-      doc: 'File to write to instead of standard error; opened anew on SIGHUP.',
+      doc: 'File to log to instead of standard error. It is reopened on SIGHUP.',
       format: 'path',
       default: null,
       example: '/var/log/islet/islet.log',
@@ -454,7 +466,7 @@ export const schema = {
   },
 
   pidFile: {
-    doc: 'File to write the process id to.',
+    doc: 'File to which the process ID is written.',
     format: 'path',
     default: null,
     example: '/run/islet/islet.pid',

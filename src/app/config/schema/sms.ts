@@ -9,14 +9,14 @@ import { smsKinds } from '../values/sms-values.js';
 const { text, secret, flag, duration, word } = scalars;
 const { template, urlTemplate, header, pattern, statuses } = smsKinds;
 
-const timeLimit = duration('1h').prefault('15s').meta({ description: 'How long handing over one message may take.' });
+const timeLimit = duration('1h').prefault('15s').meta({ description: 'Time limit for handing over one message.' });
 
 const openmarket = z.strictObject({
-  url: addresses.webUrl.prefault(OPEN_MARKET_URL).meta({ description: 'Its API.' }),
-  username: text.meta({ description: 'Account at OpenMarket.', examples: ['islet'] }),
-  password: secret.optional().meta({ description: 'Its password.' }),
+  url: addresses.webUrl.prefault(OPEN_MARKET_URL).meta({ description: 'URL of its API.' }),
+  username: text.meta({ description: 'User name at OpenMarket.', examples: ['islet'] }),
+  password: secret.optional().meta({ description: 'Password for `username`.' }),
   passwordFile: text.optional().meta({
-    description: 'File with its password.',
+    description: 'File with the password for `username`.',
     examples: ['/etc/islet/openmarket-password'],
   }),
   timeLimit,
@@ -24,47 +24,52 @@ const openmarket = z.strictObject({
 
 /** Any gateway that takes one HTTP request per message. */
 const http = z.strictObject({
-  method: word('POST', 'PUT', 'GET').prefault('POST').meta({ description: 'How it is asked.' }),
+  method: word('POST', 'PUT', 'GET').prefault('POST').meta({ description: 'HTTP method of the request.' }),
   url: urlTemplate.meta({
-    description: 'Where it is asked; may name `{{number}}`, `{{originator}}` and `{{text}}`.',
+    description: 'URL of the request. It may contain the placeholders `{{number}}`, `{{originator}}` and `{{text}}`.',
     examples: ['https://sms.example.org/send'],
   }),
   headers: z
     .record(z.string().regex(/^[\w!#$%&'*+.^`|~-]+$/, 'must be named like an HTTP header'), header)
     .prefault({})
     .meta({
-      description: 'Headers of the request: text, or `{ file: PATH }` for a secret one.',
+      description: 'Headers of the request: text, or `{ file: PATH }` for a secret value.',
       examples: [{ authorization: { file: '/etc/islet/sms-authorization' } }],
     }),
   body: template.optional().meta({
-    description: 'Body of the request; may name the same, and each is escaped as JSON, a form or XML asks for.',
+    description:
+      'Body of the request. It may contain the same placeholders; their values are escaped for JSON, forms or XML.',
     examples: ['{"to":"+{{number}}","from":"{{originator}}","text":"{{text}}"}'],
   }),
   success: z
     .strictObject({
-      statuses: statuses.optional().meta({ description: 'Statuses that mean yes. Without it, 200 to 299.' }),
-      body: pattern.optional().meta({ description: 'Regular expression that the answer has to match as well.' }),
+      statuses: statuses.optional().meta({ description: 'HTTP statuses that mean accepted. Default: 200 to 299.' }),
+      body: pattern
+        .optional()
+        .meta({ description: 'Regular expression that the body of the answer must match as well.' }),
     })
     .prefault({})
-    .meta({ description: 'When a message counts as accepted.' }),
+    .meta({ description: 'Conditions under which a message counts as accepted.' }),
   timeLimit,
 });
 
-/** A message centre that speaks SMPP 3.4. */
+/** An SMPP 3.4 message centre. */
 const smpp = z.strictObject({
-  host: addresses.host.meta({ description: 'Its host.', examples: ['smsc.example.org'] }),
+  host: addresses.host.meta({ description: 'Host of the message centre.', examples: ['smsc.example.org'] }),
   port: addresses.port
     .optional()
-    .meta({ description: 'Its port. Without it, 2775, or 3550 with `tls`.', examples: [2775] }),
-  tls: flag.prefault(false).meta({ description: 'Whether the connection is encrypted, and its certificate checked.' }),
+    .meta({ description: 'Port of the message centre. Default: 2775, or 3550 with `tls`.', examples: [2775] }),
+  tls: flag.prefault(false).meta({ description: 'Whether to use TLS and check the certificate.' }),
   ...tlsFiles,
   systemId: text.meta({ description: 'Login name (system ID).', examples: ['islet'] }),
-  password: secret.optional().meta({ description: 'Password for that.' }),
+  password: secret.optional().meta({ description: 'Password for `systemId`.' }),
   passwordFile: text.optional().meta({
-    description: 'File with the password.',
+    description: 'File with the password for `systemId`.',
     examples: ['/etc/islet/smpp-password'],
   }),
-  systemType: text.optional().meta({ description: 'The system type, where it asks for one.', examples: ['VMA'] }),
+  systemType: text
+    .optional()
+    .meta({ description: 'System type, if the message centre requires one.', examples: ['VMA'] }),
   timeLimit,
 });
 
@@ -83,7 +88,7 @@ export const gateways = z.array(
   ),
 );
 
-/** Further digits narrow it down. */
+/** A calling code with further digits applies to fewer numbers. */
 const callingCode = z
   .string()
   .regex(/^(?:[1-9]\d{0,14}|default)$/, 'must be named by a calling code such as 49, or default');

@@ -5,14 +5,14 @@ import { scalars } from '../values/scalars.js';
 const { text } = scalars;
 
 const language = z.strictObject({
-  name: text.meta({ description: 'Title of the text.', examples: ['Privacy policy'] }),
+  name: text.meta({ description: 'Title of the policy.', examples: ['Privacy policy'] }),
   url: addresses.webUrl.meta({
-    description: 'Where it can be read; each version and language at a place of its own.',
+    description: 'URL of the text. Each version and language needs its own URL.',
     examples: ['https://example.org/privacy/1.2/en'],
   }),
 });
 
-/** `version` stands beside the languages on the wire. */
+/** Not `version`: in the API, the version is a key beside the languages. */
 const languageCode = z
   .string()
   .regex(
@@ -21,17 +21,20 @@ const languageCode = z
   );
 
 const policy = z.strictObject({
-  version: text.meta({ description: 'Its version; whoever accepted other URLs is asked again.', examples: ['1.2'] }),
+  version: text.meta({
+    description: 'Version of the policy. Users who accepted other URLs are asked again.',
+    examples: ['1.2'],
+  }),
   languages: z
     .record(languageCode, language)
     .refine((languages) => Object.keys(languages).length > 0, 'must have at least one language')
     .meta({
-      description: 'Title (`name`) and place (`url`) of the text by language; accepting it in one is enough.',
+      description: 'Title (`name`) and URL (`url`) of the text by language. Users need to accept one of them.',
       examples: [{ en: { name: 'Privacy policy', url: 'https://example.org/privacy/1.2/en' } }],
     }),
 });
 
-/** By their ids. */
+/** By policy ID. */
 export const policies = z.record(
   z.string().regex(/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/, 'must be named by an id such as privacy_policy'),
   policy,

@@ -5,15 +5,15 @@ const { text } = scalars;
 /** Certificates for connections to one server. */
 export const tlsFiles = {
   caFile: text.optional().meta({
-    description: "Certificates (PEM) to trust instead of the system's.",
+    description: "CA certificates (PEM) to trust instead of the system's.",
     examples: ['/etc/islet/ca.pem'],
   }),
   certFile: text.optional().meta({
-    description: 'Our certificate (PEM), for servers that want one.',
+    description: 'Client certificate (PEM), if the server requires one.',
     examples: ['/etc/islet/client.pem'],
   }),
   keyFile: text.optional().meta({
-    description: 'The key of that certificate (PEM).',
+    description: 'Private key (PEM) of the client certificate.',
     examples: ['/etc/islet/client.key'],
   }),
 };

@@ -1,6 +1,6 @@
 import { asText, valueType, InvalidValueError } from './value-type.js';
 
-/** Whether people are answered who may have no account. */
+/** Whether lookups return people who may have no account. */
 export const accounts = valueType({ enum: ['assume', 'check'] }, (value) => {
   if (typeof value === 'object' && value !== null && 'check' in value) {
     throw new InvalidValueError(
@@ -15,5 +15,5 @@ export const accounts = valueType({ enum: ['assume', 'check'] }, (value) => {
   .prefault('assume')
   .meta({
     description:
-      'Whether people are answered as soon as they are known here, `assume`, or only if their homeserver does not deny that they have an account, `check`.',
+      '`assume`: lookups return everyone in this source. `check`: people are left out if their homeserver says that they have no account.',
   });

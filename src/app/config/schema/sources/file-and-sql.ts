@@ -10,12 +10,13 @@ const { text, secret, word } = scalars;
 
 const called = (example: string) =>
   sourceName.meta({
-    description: 'Your name for it. Its mirror is kept under it, so do not change it.',
+    description: 'Your name for this source. Do not change it: the local copy is stored under this name.',
     examples: [example],
   });
 
 const phoneRegion = directoryKinds.region.optional().meta({
-  description: 'Where phone numbers without a country are at home; without it they are left out.',
+  description:
+    'Country of phone numbers that are written without a calling code. Without it, such numbers are skipped.',
   examples: ['DE'],
 });
 
@@ -24,12 +25,15 @@ export const file = z.strictObject({
   name: called('people'),
   path: text.meta({
     description:
-      'The file. Its columns are `mxid`, a whole Matrix ID, and those that begin with `email` or `msisdn`. It is read again when it has changed.',
+      'Path of the file. Columns: `mxid` with a full Matrix ID, and any columns whose names begin with `email` or `msisdn`. The file is read again when it changes.',
     examples: ['/etc/islet/people.csv'],
   }),
   format: word('csv', 'json')
     .optional()
-    .meta({ description: 'What is in it, `csv` or `json`. Without it, its name says so.', examples: ['csv'] }),
+    .meta({
+      description: 'Format of the file: `csv` or `json`. Default: the extension of the file.',
+      examples: ['csv'],
+    }),
   phoneRegion,
   ...guarded,
 });
@@ -39,45 +43,48 @@ const passwordFile = text
   .optional()
   .meta({ description: 'File with the password for `url`.', examples: ['/etc/islet/people-password'] });
 
-/** Somebody else's database. */
+/** A database of another application. */
 export const sql = z.strictObject({
   name: called('staff-table'),
   url: addresses.anyDatabaseUrl.optional().meta({
-    description: 'The database. For `mysql://`, install `mysql2` beside Islet.',
+    description: 'URL of the database. For `mysql://`, install the package `mysql2` beside Islet.',
     examples: ['postgres://islet@db.example.org/people'],
   }),
   password,
   passwordFile,
   ...tlsFiles,
-  file: text.optional().meta({ description: 'An SQLite file instead, which is only read.' }),
+  file: text.optional().meta({ description: 'SQLite file, instead of `url`. It is opened read-only.' }),
   find: text.meta({
-    description: 'Query that gives `address` and `mxid` of those of `:addresses` that are known as a `:medium`.',
+    description:
+      'Query that returns `address` and `mxid` for each known address in `:addresses` of the kind `:medium` (`email` or `msisdn`).',
     examples: ["select mail as address, mxid from people where :medium = 'email' and mail in (:addresses)"],
   }),
   list: text.optional().meta({
-    description: 'Query that gives `medium`, `address` and `mxid` of everything. Without it there is no mirror.',
+    description:
+      'Query that returns `medium`, `address` and `mxid` of all addresses. Without it, no local copy is kept.',
     examples: ["select 'email' as medium, mail as address, mxid from people"],
   }),
   phoneRegion,
   ...guarded,
 });
 
-/** The addresses that users have proven to a Synapse. */
+/** The addresses that users have validated with a Synapse. */
 export const synapse = z.strictObject({
   name: called('accounts'),
   url: addresses.databaseUrl.meta({
-    description: "Synapse's database.",
+    description: "URL of Synapse's database.",
     examples: ['postgres://islet@db.example.org/synapse'],
   }),
   password,
   passwordFile,
   ...tlsFiles,
   homeserver: addresses.serverName.meta({
-    description: 'Server name of that Synapse: its own users are known, no others.',
+    description: 'Server name of that Synapse. Only its own users are returned.',
     examples: ['example.org'],
   }),
   ...guarded,
   owns: guarded.owns.unwrap().prefault(false).meta({
-    description: 'Whether what it knows cannot be bound to anybody else (see `bindings.directoryOwned`).',
+    description:
+      'Whether its addresses are reserved for its users, so that nobody else can bind them (see `bindings.directoryOwned`).',
   }),
 });

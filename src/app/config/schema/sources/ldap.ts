@@ -12,33 +12,34 @@ const { urls, bases, attribute, attributes, filter, localpart, region } = direct
 
 const attributeNames = z.strictObject({
   user: attribute.optional().meta({
-    description: 'Holds the user name, or the whole Matrix ID where there is no `homeserver`.',
+    description: 'Attribute with the user name, or with the full Matrix ID if `homeserver` is not set.',
     examples: ['uid'],
   }),
-  email: attributes.optional().meta({ description: 'Hold email addresses.', examples: [['mail']] }),
-  msisdn: attributes.optional().meta({ description: 'Hold phone numbers.', examples: [['mobile', 'telephoneNumber']] }),
+  email: attributes.optional().meta({ description: 'Attributes with email addresses.', examples: [['mail']] }),
+  msisdn: attributes
+    .optional()
+    .meta({ description: 'Attributes with phone numbers.', examples: [['mobile', 'telephoneNumber']] }),
   id: attribute.optional().meta({
-    description: 'Holds what stays with a person who is renamed. Without it, the usual ones are looked for.',
+    description:
+      'Attribute with an identifier that stays the same when a person is renamed. Default: `entryUUID`, `objectGUID` and the like, whichever exists.',
     examples: ['entryUUID'],
   }),
 });
 
-/** What can be written of a directory. */
+/** Options of an LDAP directory. */
 export const ldap = z.strictObject({
   name: sourceName.meta({
-    description: 'Your name for this directory. Its mirror is kept under it, so do not change it.',
+    description: 'Your name for this directory. Do not change it: the local copy is stored under this name.',
     examples: ['staff'],
   }),
   urls: urls.meta({
-    description: 'Its servers, `ldaps://host` or `ldap://host`, tried in this order.',
+    description: 'URLs of its servers, `ldaps://host` or `ldap://host`, tried in this order.',
     examples: [['ldaps://dc1.example.org', 'ldaps://dc2.example.org']],
   }),
-  startTls: flag
-    .prefault(false)
-    .meta({ description: 'Whether connections to `ldap://` turn to TLS before anything is said.' }),
+  startTls: flag.prefault(false).meta({ description: 'Whether to use STARTTLS on connections to `ldap://`.' }),
   allowClearText: flag
     .prefault(false)
-    .meta({ description: 'Whether the password of `bindDn` may cross the network unprotected.' }),
+    .meta({ description: 'Whether the password of `bindDn` may be sent without TLS.' }),
   ...tlsFiles,
   bindDn: text.optional().meta({
     description: 'Bind DN; anonymous bind if unset.',
@@ -52,48 +53,53 @@ export const ldap = z.strictObject({
   preset: word('openldap', 'activeDirectory', 'freeipa')
     .optional()
     .meta({
-      description:
-        'Fills in `filter` and `attributes` where they are not given: `openldap`, `activeDirectory` or `freeipa`.',
+      description: 'Defaults for `filter` and `attributes`: `openldap`, `activeDirectory` or `freeipa`.',
       examples: ['openldap'],
     }),
   bases: bases.meta({
     description:
-      'Where people are; each is searched with all that is below it. `[""]` is the whole forest of a global catalog.',
+      'Base DNs. Each is searched with its whole subtree. `[""]` searches the whole forest through a global catalog.',
     examples: [['ou=people,dc=example,dc=org']],
   }),
   filter: filter.optional().meta({
-    description: 'Which entries there are people (RFC 4515). Without it, what the preset says.',
+    description: 'LDAP filter (RFC 4515) for entries that are people. Default: the filter of the preset.',
     examples: ['(&(objectClass=inetOrgPerson)(!(employeeType=left)))'],
   }),
   unlisted: filter.optional().meta({
     description:
-      'Which of these people are told to nobody (RFC 4515): they are not found, their accounts are as all others, and their addresses stay theirs.',
+      'LDAP filter (RFC 4515) for people whom lookups must not return. Their accounts work like all others, and nobody else can bind their addresses.',
     examples: ['(memberOf=cn=protected,ou=groups,dc=example,dc=org)'],
   }),
   aliases: word('ignore', 'follow')
     .prefault('ignore')
-    .meta({ description: 'Whether entries of the class `alias` stand for whom they name (`follow`), or for nobody.' }),
-  attributes: attributeNames.prefault({}).meta({ description: 'Which attributes hold what.' }),
+    .meta({
+      description:
+        'Whether entries of the class `alias` are replaced by the entry that they point to (`follow`) or skipped (`ignore`).',
+    }),
+  attributes: attributeNames
+    .prefault({})
+    .meta({ description: 'Names of the attributes with the user name, addresses and ID.' }),
   homeserver: addresses.serverName.optional().meta({
-    description: 'Server name in the Matrix IDs of these people.',
+    description: 'Server name of the Matrix IDs of these people.',
     examples: ['example.org'],
   }),
   localpart: localpart.optional().meta({
     description:
-      'What stands before the colon of their Matrix IDs: `u{uid}`, `{mail|before-at}`. Without it, the user name.',
+      'Template for the localpart of their Matrix IDs, such as `u{uid}` or `{mail|before-at}`. Default: the user name.',
     examples: ['{uid}'],
   }),
   accounts,
   phoneRegion: region.optional().meta({
-    description: 'Where phone numbers without a country are at home; without it they are left out.',
+    description:
+      'Country of phone numbers that are written without a calling code. Without it, such numbers are skipped.',
     examples: ['DE'],
   }),
-  timeLimit: duration('1h').prefault('3s').meta({ description: 'How long one lookup may take.' }),
-  connections: count(1, 100).prefault(4).meta({ description: 'Most connections for lookups.' }),
-  pageSize: count(1, 10_000).prefault(1000).meta({ description: 'Entries per page of a listing.' }),
+  timeLimit: duration('1h').prefault('3s').meta({ description: 'Time limit for one lookup.' }),
+  connections: count(1, 100).prefault(4).meta({ description: 'Maximum number of connections for lookups.' }),
+  pageSize: count(1, 10_000).prefault(1000).meta({ description: 'Entries per page when the directory is listed.' }),
   mirror: followedMirror.meta({
     description:
-      'Whether a copy is kept, which answers hashed lookups, and all when the directory is down; `false` for none.',
+      'Whether to keep a local copy of the directory. The copy answers hashed lookups, and all lookups while the directory is down. `false`: no copy.',
   }),
 });
 

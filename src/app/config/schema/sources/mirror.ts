@@ -4,9 +4,9 @@ import { scalars } from '../../values/scalars.js';
 const { duration, share } = scalars;
 
 export const mirrored = z.strictObject({
-  every: duration('24d').prefault('5m').meta({ description: 'How often it is read.' }),
+  every: duration('24d').prefault('5m').meta({ description: 'Interval between full syncs.' }),
   maxShrink: share.prefault('20%').meta({
-    description: 'A listing that lacks more than this share of what is known is taken for broken, and not applied.',
+    description: 'A full sync that would remove more than this share of the known people is rejected.',
   }),
 });
 
@@ -16,16 +16,16 @@ export const followed = mirrored.extend({
     .prefault('1m')
     .meta({
       description:
-        'How often it is asked in between for what changed, if it can say; deletions and moves are seen only when everything is read. `false`: never.',
+        'Interval between incremental syncs, if the directory supports them. Deletions and moves are noticed only by full syncs. `false`: no incremental syncs.',
     }),
 });
 
-/** `true`, and nothing, for what is usual; `false` for no mirror. */
+/** `true` or absent: the defaults. `false`: no mirror. */
 const kept = <Options extends z.ZodType>(options: Options) =>
   z.preprocess((value) => (value === true ? {} : value), z.union([z.literal(false), options])).prefault({});
 
-/** Whether and how a copy of a source is kept. */
+/** Whether and how a local copy of a source is kept. */
 export const mirror = kept(mirrored);
 
-/** The same for a directory that can say what changed. */
+/** The same for a directory that supports incremental syncs. */
 export const followedMirror = kept(followed);

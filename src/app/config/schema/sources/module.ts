@@ -21,33 +21,36 @@ export const media = valueType(
   },
 );
 
-/** What can be said of every source that is held to its promises from outside. */
+/** Options of every source whose answers are checked and limited by `GuardedSource`. */
 export const guarded = {
-  timeLimit: duration('1h').prefault('3s').meta({ description: 'How long one lookup may take.' }),
+  timeLimit: duration('1h').prefault('3s').meta({ description: 'Time limit for one lookup.' }),
   mirror: mirror.meta({
     description:
-      'Whether a copy is kept, if it can list itself: the copy answers hashed lookups, and all when it is down; `false` for none.',
+      'Whether to keep a local copy of this source, if it can be listed. The copy answers hashed lookups, and all lookups while the source is down. `false`: no copy.',
   }),
-  media: media.prefault([...MEDIA]).meta({ description: 'What it is asked for.' }),
+  media: media
+    .prefault([...MEDIA])
+    .meta({ description: 'Kinds of addresses that it is asked for: `email`, `msisdn`.' }),
   accounts,
   owns: flag.prefault(true).meta({
-    description: 'Whether what it knows cannot be bound to anybody else (see `bindings.directoryOwned`).',
+    description:
+      'Whether its addresses are reserved for its users, so that nobody else can bind them (see `bindings.directoryOwned`).',
   }),
 };
 
-/** A source of one's own: `use`, and what stands beside it. */
+/** A custom source: the key `use`, and the options beside it. */
 export const use = {
   use: text.meta({
-    description:
-      'A module of your own, a file. It exports a function that makes a source: docs/development/extending.md has one.',
+    description: 'File of a module that exports a function which creates a source. See docs/development/extending.md.',
     examples: ['/etc/islet/hr.mjs'],
   }),
   with: z
     .record(z.string(), z.unknown())
     .optional()
-    .meta({ description: 'Options for it, whatever it takes.', examples: [{ url: 'https://hr.example.org' }] }),
+    .meta({ description: 'Options that are passed to the module.', examples: [{ url: 'https://hr.example.org' }] }),
   name: sourceName.optional().meta({
-    description: 'Your name for it; without one, that of the file. Its mirror is kept under it, so do not change it.',
+    description:
+      'Your name for this source. Do not change it: the local copy is stored under this name. Default: the name of the file.',
     examples: ['hr'],
   }),
   ...tlsFiles,

@@ -14,31 +14,31 @@ const path = valueType({ type: 'string', pattern: '^/' }, (value) => {
   throw new InvalidValueError('must be a path that begins with a slash, added to url');
 });
 
-/** `false` where a service has no such endpoint. */
+/** `false` if a service has no such endpoint. */
 const pathOrNone = z.union([z.literal(false), path]);
 
 /** An HTTP service that speaks the lookup protocol of ma1sd's REST backend. */
 export const rest = z.strictObject({
   name: sourceName.meta({
-    description: 'Your name for it. Its mirror is kept under it, so do not change it.',
+    description: 'Your name for this source. Do not change it: the local copy is stored under this name.',
     examples: ['crm'],
   }),
-  url: addresses.baseUrl.meta({ description: 'Its base URL.', examples: ['https://crm.example.org'] }),
+  url: addresses.baseUrl.meta({ description: 'Base URL of the service.', examples: ['https://crm.example.org'] }),
   bulk: pathOrNone.prefault('/_ma1sd/backend/api/v1/identity/bulk').meta({
-    description: 'Path that answers many addresses; `false` if there is none.',
+    description: 'Path for lookups of many addresses; `false` if there is none.',
   }),
   single: pathOrNone.prefault('/_ma1sd/backend/api/v1/identity/single').meta({
-    description: 'Path that answers one address; `false` if there is none.',
+    description: 'Path for lookups of one address; `false` if there is none.',
   }),
   list: path.optional().meta({
-    description: 'Path that answers with everything. Without it there is no mirror.',
+    description: 'Path that lists all addresses. Without it, no local copy is kept.',
     examples: ['/everybody'],
   }),
   homeserver: addresses.serverName.optional().meta({
-    description: 'Server name of users that are answered by their localpart; without it they are left out.',
+    description: 'Server name for users that the service returns as localparts. Without it, such users are skipped.',
     examples: ['example.org'],
   }),
-  accessToken: secret.optional().meta({ description: 'Sent as a bearer token.' }),
+  accessToken: secret.optional().meta({ description: 'Access token, sent as a bearer token.' }),
   accessTokenFile: text
     .optional()
     .meta({ description: 'File with the access token.', examples: ['/etc/islet/crm-token'] }),

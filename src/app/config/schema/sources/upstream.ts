@@ -25,54 +25,57 @@ function asMailDomain(value: unknown): string {
 }
 
 const forward = z.strictObject({
-  media: media.prefault([...MEDIA]).meta({ description: 'What it is asked for: `email`, `msisdn`.' }),
+  media: media
+    .prefault([...MEDIA])
+    .meta({ description: 'Kinds of addresses that it is asked for: `email`, `msisdn`.' }),
   domains: mailDomains.optional().meta({
-    description: 'The only mail domains that it is asked for; `*.example.org` is all below that, without itself.',
+    description:
+      'Mail domains that it is asked for. `*.example.org` matches all subdomains, but not `example.org`. Default: all.',
     examples: [['partner.example', '*.partner.example']],
   }),
   exceptDomains: mailDomains.optional().meta({
-    description: 'Mail domains that it is not asked for, whatever `domains` says.',
+    description: 'Mail domains that it is not asked for, even if `domains` contains them.',
     examples: [['example.org']],
   }),
 });
 
 const cache = z.strictObject({
-  hits: duration('1d').prefault('5m').meta({ description: 'How long an answer is kept.' }),
-  misses: duration('1d').prefault('1m').meta({ description: 'How long an answer without a user is cached.' }),
-  entries: count(1, 1_000_000).prefault(50_000).meta({ description: 'Most answers that are kept.' }),
+  hits: duration('1d').prefault('5m').meta({ description: 'Time for which an answer with a user is cached.' }),
+  misses: duration('1d').prefault('1m').meta({ description: 'Time for which an answer without a user is cached.' }),
+  entries: count(1, 1_000_000).prefault(50_000).meta({ description: 'Maximum number of cached answers.' }),
 });
 
-/** What an identity server of others hears of us, and what we take from it. */
+/** Which addresses an upstream is asked for, and which of its answers are accepted. */
 export const upstreamPolicy = {
   forward: forward.prefault({}).meta({
-    description: 'Which addresses it may hear of; others are unknown to it.',
+    description: 'Addresses that may be sent to it. For other addresses it is not asked.',
   }),
   homeservers: addresses.serverNames.optional().meta({
-    description: 'The only homeservers whose users it may name; answers that name others are dropped.',
+    description: 'Homeservers whose users it may return. Other answers are ignored. Default: all.',
     examples: [['partner.example']],
   }),
   cache: z
     .preprocess((value) => (value === true ? {} : value), z.union([z.literal(false), cache]))
     .prefault({})
-    .meta({ description: 'Answers are kept in memory for a while; `false` for none.' }),
+    .meta({ description: 'Cache of its answers in memory; `false`: no cache.' }),
 };
 
 /** Another identity server. */
 export const upstream = z.strictObject({
-  name: sourceName.meta({ description: 'Your name for this server.', examples: ['partner'] }),
+  name: sourceName.meta({ description: 'Your name for this identity server.', examples: ['partner'] }),
   url: addresses.baseUrl.meta({ description: 'Its base URL.', examples: ['https://id.partner.example'] }),
   hashed: flag.prefault(false).meta({
     description:
-      'Whether it takes part in hashed lookups. Its pepper is then announced as ours, so only one upstream can. Needs an access token.',
+      'Whether it is asked in hashed lookups. Islet then announces its pepper, so only one upstream can have this option. Needs an access token.',
   }),
   accessToken: secret
     .optional()
-    .meta({ description: 'Access token for version 2 of its API. Without it, version 1 is asked.' }),
+    .meta({ description: 'Access token for API version 2. Without it, version 1 is used.' }),
   accessTokenFile: text.optional().meta({
-    description: 'File with the access token; `islet upstream login` makes it.',
+    description: 'File with the access token; `islet upstream login` creates it.',
     examples: ['/etc/islet/partner-token'],
   }),
   ...tlsFiles,
-  timeLimit: duration('1h').prefault('3s').meta({ description: 'How long one question may take.' }),
+  timeLimit: duration('1h').prefault('3s').meta({ description: 'Time limit for one request.' }),
   ...upstreamPolicy,
 });
