@@ -60,6 +60,9 @@ export abstract class Directory {
    */
   changes?(since: string, extraIds?: ExtraIds, mirrored?: MirroredDigests): Promise<DirectoryChanges | undefined>;
 
+  /** Why it did not say what changed when it was asked last; `undefined` if it did, or was not asked. */
+  readonly incrementalProblem?: string | undefined;
+
   /** Ends, for good, what is being listed or asked for changes, which then throws `ShutdownError`. */
   abort?(): void;
 }

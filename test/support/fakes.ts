@@ -159,6 +159,8 @@ export class FakeDirectory implements Directory, ThreepidSource {
   isLiteral = false;
   /** Whether it can say what changed; what was removed it does only when asked. */
   isFollowable = false;
+  /** Why it cannot, where it once could. */
+  incrementalProblem: string | undefined;
   /** How often it was asked for changes. */
   asked = 0;
   private readonly entries = new Map<string, FakeEntry>();
@@ -220,7 +222,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
   async changes(since: string, beside: ExtraIds = async () => []): Promise<DirectoryChanges | undefined> {
     this.asked += 1;
     if (this.failure) throw this.failure;
-    if (!this.isFollowable) return undefined;
+    if (!this.isFollowable || this.incrementalProblem !== undefined) return undefined;
     const changed = [...this.touched].flatMap(([id, time]) => (time > Number(since) ? id : []));
     const pagesOf = (ids: readonly string[]) =>
       [...this.entries].flatMap(([id, entry]) =>

@@ -9,6 +9,7 @@ import type { Telemetry } from '../../ports/telemetry.js';
 import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
 import { type ConnectionSecurity, connectionSecurity } from './connection/connection-security.js';
 import type { SyncCursor } from './sync/sync-cursor.js';
+import { IncrementalRefusal } from './sync/incremental-refusal.js';
 import { Changes } from './sync/incremental-changes.js';
 import { baseText } from './protocol/search-base.js';
 import { check, type Checked, classesBelow } from './check.js';
@@ -47,7 +48,7 @@ export class LdapSource implements ThreepidSource, Directory {
   private readonly interruption = new AbortController();
   /** Where the server stood before the listing that is under way or ended last. */
   private syncCursor: string | undefined;
-  private refusesChanges = false;
+  private readonly refusal: IncrementalRefusal;
   private hasReferred = false;
   private hasToldOfIds = false;
   /** Why a base gave nothing, at the listing that is under way or ended last, and at the one before it. */
@@ -73,12 +74,17 @@ export class LdapSource implements ThreepidSource, Directory {
     this.rules = rulesOf(options);
     this.access = connectionSecurity(options);
     this.outages = new StatusReporter(name, telemetry);
+    this.refusal = new IncrementalRefusal(name, telemetry);
     const servers = new ServerFailover(urls, this.access, this.outages, clock);
     this.pool = new Pool(servers, connections, timeLimitMs);
     this.lookup = new Lookup(this.rules, this.searchBases, this.pool);
     const extent = { bases: this.searchBases, pageSize, stallMs };
     this.listing = new FullListing(this.rules, servers, extent, this, clock);
     this.changed = new Changes(this.rules, servers, extent, clock);
+  }
+
+  get incrementalProblem(): string | undefined {
+    return this.refusal.reason;
   }
 
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
@@ -93,6 +99,7 @@ export class LdapSource implements ThreepidSource, Directory {
     this.syncCursor = undefined;
     [this.emptyBefore, this.empty] = [this.empty, new Map()];
     const { signal } = this.interruption;
+    const mayFollow = this.refusal.beginListing();
     const pages = this.options.listsInThread
       ? listInThread(this.options, this.outages, this, signal)
       : this.listing.pages();
@@ -113,7 +120,7 @@ export class LdapSource implements ThreepidSource, Directory {
     }
     this.lackIds(knownByName);
     for (const [base, warning] of this.empty) yield { base, entries: [], warning };
-    if (this.syncCursor !== undefined && !this.refusesChanges) onBookmark?.(this.syncCursor);
+    if (this.syncCursor !== undefined && mayFollow) onBookmark?.(this.syncCursor);
   }
 
   async changes(
@@ -121,7 +128,7 @@ export class LdapSource implements ThreepidSource, Directory {
     extraIds: ExtraIds = async () => [],
     mirrored?: MirroredDigests,
   ): Promise<DirectoryChanges | undefined> {
-    if (this.refusesChanges) return undefined;
+    if (this.refusal.isFresh) return undefined;
     const { signal } = this.interruption;
     const read = (pages: readonly RawPage[]) => pages.map((page) => readable(page, this.rules));
     const syncCursor = JSON.parse(since) as SyncCursor;
@@ -129,12 +136,11 @@ export class LdapSource implements ThreepidSource, Directory {
     const changed = await this.changed.since(syncCursor, others, mirrored, signal).catch((error: unknown) => {
       if (signal.aborted) throw new ShutdownError();
       if (!(error instanceof LdapError) || !isRefusal(error.cause)) throw error;
-      this.refusesChanges = true;
-      const facts = { event: 'directory_without_changes', source: this.name, problem: error.message };
-      this.telemetry.warn('directory does not support incremental sync; each sync reads everything', facts);
+      this.refusal.refused(error);
       return undefined;
     });
     if (!changed) return undefined;
+    this.refusal.answered();
     return { present: read(changed.present), gone: changed.gone, syncCursor: JSON.stringify(changed.syncCursor) };
   }
 

@@ -20,6 +20,8 @@ export interface MirrorState {
   readonly attemptedAt: number | undefined;
   /** From where the directory can say what changed. Absent: it cannot. */
   readonly syncCursor?: string;
+  /** Why the directory did not say what changed when it was asked last. Absent: it did, or was not asked. */
+  readonly incrementalProblem?: string;
   /** When it was asked for changes last, ms since the epoch. Absent: not since everything was read. */
   readonly incrementalAt?: number;
 }

@@ -155,19 +155,20 @@ export class MirrorService {
       }
     } else {
       // What one directory changes depends on the user IDs of all: no two may reckon at once.
-      shared = await this.inTurn('apply', () => this.apply(source, before, listing, startedAt));
+      shared = await this.inTurn('apply', () => this.apply(directory, before, listing, startedAt));
     }
     if (options.isDryRun) await showSome(listing.sightings, this.deps.store, source);
     const tookMs = this.deps.clock.now() - startedAt;
     return reportOf({ source, found: listing, removed, shared, refusal, isDryRun: options.isDryRun, tookMs });
   }
 
-  private async apply(source: string, before: MirrorState, listing: DirectoryDiff, startedAt: number) {
+  private async apply(directory: Directory, before: MirrorState, listing: DirectoryDiff, startedAt: number) {
+    const source = directory.name;
     const { upserts, removed } = listing;
     const isReload = upserts.size + removed.length > MAX_CLAIM_CHANGES;
     const plan = isReload ? undefined : await changesOf(source, listing, this.deps.store, this.derivedIdSources);
     const reloads = this.sources.map((name) => ({ source: name, removed: [], added: [], isReload }));
-    const state = stateAfter(before, listing, startedAt);
+    const state = stateAfter(before, listing, startedAt, directory.incrementalProblem);
     const storing = this.deps.store.apply(source, { upserts, removed, state, changes: plan?.changes ?? reloads });
     if (isReload && isAnew(listing) && this.mirrored.size === 1) {
       const claims = (stored: ClaimReader) => listedClaims(source, listing, this.derivedIdSources.has(source), stored);
@@ -213,14 +214,15 @@ export class MirrorService {
   }
 }
 
-function stateAfter(before: MirrorState, listing: DirectoryDiff, at: number): MirrorState {
+function stateAfter(before: MirrorState, listing: DirectoryDiff, at: number, problem: string | undefined): MirrorState {
   const { isFull, bases, syncCursor } = listing;
-  const { isFirst: _isFirst, failure, ...rest } = before;
+  const { isFirst: _isFirst, incrementalProblem: _problem, failure, ...rest } = before;
   // What is odd is odd until everything is read.
   const warnings = { ...(!isFull && before.warnings), ...listing.warnings };
   const marked = {
     ...(Object.keys(warnings).length > 0 && { warnings }),
     ...(syncCursor !== undefined && { syncCursor }),
+    ...(problem !== undefined && { incrementalProblem: problem }),
   };
   if (!isFull)
     return { ...rest, ...marked, bases, incrementalAt: at, failure: failure?.isIncremental ? undefined : failure };

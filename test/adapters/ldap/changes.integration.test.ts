@@ -160,7 +160,7 @@ describe('what changed in a directory', () => {
 });
 
 describe('a directory that finds it too much to say what changed', () => {
-  it('is read from end to end from then on, and the operator is told once', async () => {
+  it('is read from end to end, asked again after the next listing, and the operator is told once', async () => {
     const units = Array.from({ length: 20 }, (_, at) => unit(`unit${at}`)).join('');
     const limits = [`limits dn.exact="${READER}" size.unchecked=15`];
     const rights = ['access to attrs=userPassword by anonymous auth', 'access to * by users read'];
@@ -174,8 +174,48 @@ describe('a directory that finds it too much to say what changed', () => {
       for (let time = 0; time < 2; time++) expect(await source.changes(bookmarks[0] ?? '')).toBeUndefined();
       for await (const _page of source.list((made) => bookmarks.push(made)));
       expect(bookmarks).toHaveLength(1);
+      expect(source.incrementalProblem).toContain('admin limit exceeded');
+      for await (const _page of source.list((made) => bookmarks.push(made)));
+      expect(bookmarks).toHaveLength(2);
+      expect(await source.changes(bookmarks[1] ?? '')).toBeUndefined();
       expect(heard.lines.map(({ message }) => message)).toEqual([
-        'directory does not support incremental sync; each sync reads everything',
+        'directory refuses to say what changed; everything is read instead',
+      ]);
+    } finally {
+      await source.close();
+      await slapd.stop();
+    }
+  });
+});
+
+describe('a directory whose base was gone for a moment', () => {
+  it('is asked what changed as soon as it is back, and that it was not asked is said until then', async () => {
+    const slapd = await Slapd.start({ ldif: LDIF });
+    const heard = new RecordingTelemetry();
+    const source = sourceOf(slapd, {}, heard);
+    const renamed = (from: string, to: string) =>
+      slapd.modify(`dn: ou=${from},${ROOT}\nchangetype: modrdn\nnewrdn: ou=${to}\ndeleteoldrdn: 1\n`);
+    const list = async () => {
+      let syncCursor: string | undefined;
+      for await (const _page of source.list((made) => (syncCursor = made)));
+      return syncCursor;
+    };
+    try {
+      const syncCursor = (await list()) ?? '';
+      await renamed('people', 'gone');
+      expect(await source.changes(syncCursor)).toBeUndefined();
+      expect(source.incrementalProblem).toContain('no such object');
+      await expect(list()).rejects.toThrow('no such object');
+      await renamed('gone', 'people');
+      await slapd.modify(replace('bob', 'mail', 'new@example.org'));
+      const changes = await source.changes(syncCursor);
+      expect(changes?.present.flatMap(({ entries }) => entries.map(({ label }) => label))).toContain(
+        `uid=bob,${PEOPLE}`,
+      );
+      expect(source.incrementalProblem).toBeUndefined();
+      expect(heard.lines.map(({ message }) => message)).toEqual([
+        'directory refuses to say what changed; everything is read instead',
+        'directory says again what changed',
       ]);
     } finally {
       await source.close();

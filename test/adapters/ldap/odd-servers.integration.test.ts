@@ -140,7 +140,7 @@ describe('a directory', () => {
         asked = 0;
         expect(await source.changes(syncCursor)).toBeUndefined();
         expect(asked).toBe(failing);
-        expect(heard.all('directory does not support incremental sync; each sync reads everything')).toHaveLength(1);
+        expect(heard.all('directory refuses to say what changed; everything is read instead')).toHaveLength(1);
         await source.close();
         await servers.pop()?.stop();
       }

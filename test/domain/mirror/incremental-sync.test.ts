@@ -154,6 +154,18 @@ describe('a mirror whose directory says what changed', () => {
     expect((await domain.mirrorService.state('staff')).failure?.reason).toContain('maxShrink');
   });
 
+  it('says why everything is read instead, until it follows again', async () => {
+    staff.incrementalProblem = 'dc1: time limit exceeded';
+    expect(await follow()).toMatchObject({ isApplied: true, isFull: true });
+    expect(await domain.mirrorService.state('staff')).toMatchObject({
+      incrementalProblem: 'dc1: time limit exceeded',
+      failure: undefined,
+    });
+    staff.incrementalProblem = undefined;
+    expect(await follow()).toMatchObject({ isFull: false });
+    expect(await domain.mirrorService.state('staff')).not.toHaveProperty('incrementalProblem');
+  });
+
   it('shows in a dry run what changed, and changes nothing', async () => {
     staff.leave('2');
     const before = await domain.mirrorService.state('staff');

@@ -62,13 +62,14 @@ function accountsCheck({ accountStatuses, prober }: { accountStatuses: AccountSt
 
 async function mirrorCheck(mirrorService: MirrorService, name: string, clock: Clock) {
   const state = await mirrorService.state(name);
-  const { syncedAt, failure, bases } = state;
+  const { syncedAt, failure, bases, incrementalProblem } = state;
   const warnings = warningsOf(state);
   return {
     ok: failure === undefined && syncedAt !== undefined,
     entries: Object.values(bases).reduce((sum, count) => sum + count, 0),
     ageSeconds: syncedAt === undefined ? undefined : Math.round((clock.now() - syncedAt) / 1000),
     failure: failure?.reason,
+    ...(incrementalProblem !== undefined && { incrementalProblem }),
     ...(warnings.length > 0 && { warnings }),
   };
 }
