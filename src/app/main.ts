@@ -12,6 +12,7 @@ import { JobQueue } from '../ports/job-queue.js';
 import { RateLimits } from '../ports/rate-limits.js';
 import { MessageSender } from '../ports/message-sender.js';
 import { scheduleAccountChecks } from './background/account-check-schedule.js';
+import { openDatabaseCopies } from './http/admin/database-copies.js';
 import { openAdminToken } from './http/admin/admin-token.js';
 import { checkedIn, followedIn, mirroredIn } from './wiring/configured-source.js';
 import type { Config } from './config/config.js';
@@ -81,6 +82,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
           isChecking && { accountStatuses, prober },
         ),
         clock,
+        copies: house.copyDatabase && (await openDatabaseCopies(config.dataDir, house.copyDatabase)),
       }),
       config.admin,
       'admin',

@@ -70,7 +70,8 @@ export async function databaseVersion(options: DatabaseOptions): Promise<Databas
   }
 }
 
-function connect(options: DatabaseOptions): Knex {
+/** Opens the database as it is. */
+export function connect(options: DatabaseOptions): Knex {
   const db = knex({
     ...(options.client === 'sqlite3' ? sqlite(options.file) : postgres(options)),
     compileSqlOnError: false, // messages carry `?` instead of addresses
@@ -84,7 +85,8 @@ function connect(options: DatabaseOptions): Knex {
   return db;
 }
 
-const unopened = (options: DatabaseOptions, cause: unknown): Error =>
+/** The error that says which database could not be opened, and why. */
+export const unopened = (options: DatabaseOptions, cause: unknown): Error =>
   new Error(`could not open the database ${placeOf(options)}: ${reasonOf(cause)}`, { cause });
 
 const sqlite = (file: string): Knex.Config => ({

@@ -6,6 +6,7 @@ import { readAdminToken } from '../http/admin/admin-token.js';
 import type { TimedExplanation } from '../../domain/lookup/explanation.js';
 import type { Config } from '../config/config.js';
 import { type AdminHttp, adminHttp, type AdminRequest, NoAnswerError, RefusedError } from './admin-http.js';
+import { isServerRunning, listenerOf } from './running-server.js';
 import type { OperationsByText } from '../../domain/admin/text-admin-service.js';
 import type { SyncOutcome } from '../../domain/directory-sync/directory-sync-service.js';
 
@@ -40,15 +41,9 @@ export async function openAdminClient(
   openTelemetry: () => Promise<LogTelemetry>,
 ): Promise<AdminClient> {
   const { host, port } = config.admin;
-  const place = `the admin listener ${host}:${port}`;
-  const isRunning = await adminHttp(host, port)('/health/live', { timeoutMs: 2_000 }).then(
-    () => true,
-    (cause: unknown) => {
-      if (cause instanceof NoAnswerError && cause.code === 'ECONNREFUSED') return false;
-      throw new Error(`something on ${place} does not answer like Islet`, { cause });
-    },
-  );
-  if (!isRunning) return (await import('./in-process-client.js')).inProcess(config, await openTelemetry());
+  const place = listenerOf(host, port);
+  if (!(await isServerRunning(config)))
+    return (await import('./in-process-client.js')).inProcess(config, await openTelemetry());
   const token = await readAdminToken(config.dataDir).catch((cause: unknown) => {
     throw new Error(`an Islet has ${place}, and its admin token cannot be read`, { cause });
   });

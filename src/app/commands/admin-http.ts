@@ -1,4 +1,7 @@
+import { createWriteStream } from 'node:fs';
 import { request } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 
 /** No answer came, or none that could be read. */
 export class NoAnswerError extends Error {
@@ -80,4 +83,31 @@ function errorIn(text: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Takes what the admin listener answers to a POST as a file.
+ *
+ * @param file must not exist yet; readable by its owner only
+ * @throws NoAnswerError, also if the answer breaks off; RefusedError
+ */
+export function download(
+  { host, port, adminToken }: { readonly host: string; readonly port: number; readonly adminToken: string },
+  path: string,
+  file: string,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: NodeJS.ErrnoException) => reject(new NoAnswerError(cause.code, { cause }));
+    const headers = { authorization: `Bearer ${adminToken}` };
+    const asked = request({ host, port, method: 'POST', path, headers, agent: false }, (response) => {
+      const status = response.statusCode ?? 0;
+      if (status === 200) {
+        pipeline(response, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true })).then(resolve, fail);
+        return;
+      }
+      text(response).then((body) => reject(new RefusedError(status, errorIn(body))), fail);
+    });
+    asked.on('error', fail);
+    asked.end();
+  });
 }

@@ -21,6 +21,8 @@ const meanings: Readonly<Record<string, string>> = {
   'tokens list': '0 if there are any, 1 otherwise',
   'tokens end': '0 if there were any, 1 otherwise',
   bind: `0 if the address is bound, ${FAILED}`,
+  backup: '0 if the backup is written and can be opened, 1 otherwise',
+  restore: '0 if the backup is in place, 1 if it was refused and nothing was changed',
   unbind: '0 if the address is unbound, 1 if it was not bound to this user',
 };
 

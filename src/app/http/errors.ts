@@ -64,6 +64,8 @@ const edge = {
   host_not_allowed: [403, 'M_FORBIDDEN'],
   admin_token_wrong: [401, 'M_UNAUTHORIZED'],
   source_unknown: [404, 'M_NOT_FOUND'],
+  backup_elsewhere: [409, 'M_UNKNOWN'],
+  backup_running: [409, 'M_UNKNOWN'],
   interrupted: [503, 'M_UNKNOWN'],
 } as const satisfies Record<Rejection, Answer>;
 

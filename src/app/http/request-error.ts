@@ -15,6 +15,8 @@ export type Rejection =
   | 'host_not_allowed'
   | 'admin_token_wrong'
   | 'source_unknown'
+  | 'backup_elsewhere'
+  | 'backup_running'
   | 'interrupted';
 
 /** The request is none that could be put to the domain. */

@@ -23,6 +23,7 @@ import type { Config } from '../config/config.js';
 import { buildContainer, servicesOf } from './container.js';
 import { domainOptions } from './domain-options.js';
 import { storesModule } from './stores-module.js';
+import { copyDatabase } from '../../adapters/knex/backup.js';
 import { knexStores } from '../../adapters/knex/stores.js';
 import { openMail, openSms } from './open-senders.js';
 import type { Services } from './services.js';
@@ -37,6 +38,8 @@ export interface App {
   readonly documents: TermsDirectory['documents'];
   readonly container: Container;
   readonly db: Knex;
+  /** Copies the database into a new file while it is used; absent for one that has tools of its own. */
+  readonly copyDatabase?: (file: string) => Promise<void>;
   /** Ends what was opened, in reverse. */
   close(): Promise<void>;
 }
@@ -88,6 +91,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     documents: terms.documents,
     container,
     db,
+    ...(config.database.kind === 'sqlite' && { copyDatabase: (file: string) => copyDatabase(db, file) }),
     close: async () => {
       mail?.close();
       for (const gateway of sms?.gateways ?? []) await gateway.close?.();

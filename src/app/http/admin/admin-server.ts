@@ -3,6 +3,7 @@ import { sameSecret } from '../../../domain/validation/validation-session.js';
 import type { Clock } from '../../../ports/clock.js';
 import { operationsByText } from '../../../domain/admin/text-admin-service.js';
 import type { Services } from '../../wiring/services.js';
+import { adminBackupEndpoints, type DatabaseCopies } from './backup.js';
 import { adminLookupEndpoints } from './lookup.js';
 import { adminMirrorEndpoints } from './mirrors.js';
 import { adminOperationEndpoints } from './operations.js';
@@ -21,6 +22,8 @@ export interface AdminOptions {
   readonly host?: string;
   readonly health: Health;
   readonly clock: Clock;
+  /** Absent where the database has tools of its own for it. */
+  readonly copies?: DatabaseCopies | undefined;
 }
 
 type AdminServices = Pick<Services, 'lookupService' | 'mirrorService' | 'directorySyncService' | 'adminService'>;
@@ -45,7 +48,7 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
   const mount = mounting(app);
   mount('', healthEndpoints(options.health));
   app.use(requestLog(services.telemetry));
-  mount('', protectedEndpoints(services, options.clock, allow));
+  mount('', protectedEndpoints(services, options, allow));
   app.use(() => {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });
@@ -56,18 +59,19 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
 /** All endpoints, by path; `docs/reference/admin-api.md` describes each. @param allow throws for whoever may not ask */
 export const adminEndpoints = (
   services: AdminServices,
-  { health, clock }: Pick<AdminOptions, 'health' | 'clock'>,
+  options: Pick<AdminOptions, 'health' | 'clock' | 'copies'>,
   allow: (req: Request) => void,
-): Endpoints => ({ ...healthEndpoints(health), ...protectedEndpoints(services, clock, allow) });
+): Endpoints => ({ ...healthEndpoints(options.health), ...protectedEndpoints(services, options, allow) });
 
 const protectedEndpoints = (
   { lookupService, mirrorService, directorySyncService, adminService }: AdminServices,
-  clock: Clock,
+  { clock, copies }: Pick<AdminOptions, 'clock' | 'copies'>,
   allow: (req: Request) => void,
 ): Endpoints => ({
   ...adminLookupEndpoints(lookupService, clock, allow),
   ...adminMirrorEndpoints(mirrorService, directorySyncService, allow),
   ...adminOperationEndpoints(operationsByText(adminService), allow),
+  ...adminBackupEndpoints(copies, allow),
 });
 
 /** Whoever comes this far may read the log. */

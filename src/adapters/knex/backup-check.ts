@@ -1,0 +1,80 @@
+import { open, stat } from 'node:fs/promises';
+import knex, { type Knex } from 'knex';
+import { versionOf } from './migrations.js';
+
+/** What a copy of a database holds. */
+export interface BackupContent {
+  /** The newest change of the tables that was made. */
+  readonly version: string;
+  readonly bindings: number;
+  readonly waitingInvites: number;
+}
+
+/** A file is no whole copy of a database of Islet that this version can use. */
+export class BackupError extends Error {
+  override readonly name = 'BackupError';
+  readonly code = 'backup_unusable';
+}
+
+const HEADER_BYTES = 100;
+
+/**
+ * Opens a copy of a database and reads all of it. Afterwards the file is complete by itself, without files beside it.
+ *
+ * @throws BackupError that says what is wrong with it
+ */
+export async function checkCopy(file: string): Promise<BackupContent> {
+  await checkSize(file);
+  const db = knex({
+    client: 'sqlite3',
+    connection: { filename: file },
+    useNullAsDefault: true,
+    pool: { min: 1, max: 1 },
+  });
+  try {
+    return await contentOf(db);
+  } catch (cause) {
+    if (cause instanceof BackupError) throw cause;
+    const { message } = cause as Error;
+    throw new BackupError(`is broken: ${message.replace(/^.* - /s, '')}`, { cause });
+  } finally {
+    await db.destroy();
+  }
+}
+
+/** What SQLite itself would not notice: an empty file is an empty database to it. */
+async function checkSize(file: string): Promise<void> {
+  const { size } = await stat(file);
+  if (size === 0) throw new BackupError('is empty');
+  const handle = await open(file, 'r');
+  try {
+    const { buffer } = await handle.read({ buffer: Buffer.alloc(HEADER_BYTES), length: HEADER_BYTES, position: 0 });
+    if (buffer.toString('latin1', 0, 15) !== 'SQLite format 3') throw new BackupError('is no SQLite database');
+    const written = buffer.readUInt16BE(16);
+    const expected = (written === 1 ? 65_536 : written) * buffer.readUInt32BE(28);
+    if (size < expected) throw new BackupError(`is only a part of a database: ${size} of ${expected} bytes`);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function contentOf(db: Knex): Promise<BackupContent> {
+  await db.raw('pragma journal_mode = delete');
+  const findings: { readonly integrity_check: string }[] = await db.raw('pragma integrity_check(1)');
+  const [finding] = findings.map(({ integrity_check }) => integrity_check);
+  if (finding !== 'ok') throw new BackupError(`is broken: ${finding}`);
+  const version = await versionOf(db).catch((cause: Error) => {
+    throw new BackupError(`cannot be used: ${cause.message}`, { cause });
+  });
+  if (version === undefined) throw new BackupError('has no tables of Islet');
+  return {
+    version: version.last,
+    bindings: await count(db('associations')),
+    waitingInvites: await count(db('invites').whereNull('delivered_at')),
+  };
+}
+
+async function count(query: Knex.QueryBuilder): Promise<number> {
+  const [row] = (await query.count({ count: '*' })) as { count: number }[];
+  return row?.count ?? 0;
+}

@@ -1,0 +1,18 @@
+import { readDatabaseUrl } from '../../adapters/shared/database-url.js';
+
+/** What copies the database at a URL into a file. Passwords are left out: libpq asks, or reads PGPASSFILE. */
+export const dumpLine = (url: string, file: string): string =>
+  `pg_dump --format=custom --file=${quoted(file)} ${quoted(withoutPassword(url))}`;
+
+/** What brings that copy back into an empty database. */
+export const restoreLine = (url: string, file: string): string =>
+  `pg_restore --no-owner --exit-on-error --single-transaction --dbname=${quoted(withoutPassword(url))} ${quoted(file)}`;
+
+function withoutPassword(text: string): string {
+  if (!readDatabaseUrl(text).hasPassword) return text;
+  const [, start = '', authority = '', rest = ''] = /^([a-z]+:\/\/)([^/?#]*)(.*)$/s.exec(text) ?? [];
+  const account = authority.replace(/:[^@]*@/, '@');
+  return `${start}${account}${rest.replace(/([?&])password=[^&]*&?/, '$1').replace(/[?&]$/, '')}`;
+}
+
+const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;

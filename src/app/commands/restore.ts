@@ -1,0 +1,161 @@
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { BackupError, checkCopy } from '../../adapters/knex/backup-check.js';
+import { isFree } from '../../adapters/knex/backup.js';
+import { parseKeys } from '../../adapters/signing/key-file.js';
+import type { Config } from '../config/config.js';
+import { databaseOptions } from '../wiring/open-app.js';
+import { type BackupSurroundings, contentText, flush, writePrivately } from './backup.js';
+import { restoreLine } from './postgres-lines.js';
+import { isServerRunning } from './running-server.js';
+
+export interface RestoreOptions {
+  /** The copy of the signing key. */
+  readonly key?: string | undefined;
+  /** Whether a database that is there may be moved aside. */
+  readonly replace?: boolean | undefined;
+}
+
+/** A restore that cannot be done; nothing was changed. */
+class RestoreError extends Error {
+  override readonly name = 'RestoreError';
+  readonly code = 'restore_refused';
+}
+
+/** What SQLite keeps beside a database: belongs to the one it was made for, and ruins another one. */
+const COMPANIONS = ['-wal', '-shm', '-journal'];
+
+/**
+ * Puts a backup in the place of the database, and the signing key in its place. What was there is moved aside.
+ *
+ * @returns the exit code: 0 if it is done, 1 if it is refused, and then nothing was changed
+ */
+export async function restoreCommand(
+  config: Config,
+  given: string,
+  options: RestoreOptions,
+  { print, paint, cwd }: BackupSurroundings,
+): Promise<number> {
+  const backup = resolve(cwd, given);
+  if (config.database.kind === 'postgres') {
+    print('The database is PostgreSQL. Stop every server on it, make a new database, and then:');
+    print(`  ${restoreLine(config.database.url, backup)}`);
+    print(paint.bad('Nothing was changed'));
+    return 1;
+  }
+  try {
+    const done = await restore(config, config.database.file, backup, {
+      ...options,
+      ...(options.key !== undefined && { key: resolve(cwd, options.key) }),
+    });
+    for (const line of done) print(line);
+    print(paint.good(`${config.database.file} is restored. docs/topics/backup.md says what others notice of it.`));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof RestoreError) && !(error instanceof BackupError)) throw error;
+    print(paint.bad(error instanceof BackupError ? `${backup} ${error.message}` : error.message));
+    print('Nothing was changed');
+    return 1;
+  }
+}
+
+/** @returns a sentence for each thing that was done */
+async function restore(
+  config: Config,
+  target: string,
+  backup: string,
+  { key, replace = false }: RestoreOptions,
+): Promise<readonly string[]> {
+  if (target === ':memory:') throw new RestoreError('database.file is :memory:, and keeps nothing');
+  if (await isServerRunning(config)) throw new RestoreError('a server is running: stop it first');
+  await refuseCompanions(backup);
+  const keyStep = await keyToPlace(config.signing.keyFile, key);
+  const folder = dirname(target);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const draft = `${target}.${process.pid}.restored`;
+  try {
+    await writePrivately(backup, draft);
+    const content = await checkCopy(draft);
+    const inPlace = [target, ...COMPANIONS.map((end) => `${target}${end}`)].filter((path) => existsSync(path));
+    if (inPlace.length > 0) {
+      if (!replace) {
+        throw new RestoreError(
+          `${inPlace[0]} is there already: --replace moves it aside and puts the backup in its place`,
+        );
+      }
+      if (!(await isFree(databaseOptions(config)))) {
+        throw new RestoreError(`another process has ${target} open: stop it first`);
+      }
+    }
+    const { uid, gid } = await stat(folder);
+    if (process.geteuid?.() === 0) await chown(draft, uid, gid);
+    await flush(draft);
+    const moved = await moveAside(target);
+    await rename(draft, target);
+    await flush(folder);
+    return [...moved, `${backup}: ${contentText(content)}`, ...(await keyStep())];
+  } finally {
+    for (const end of ['', ...COMPANIONS]) await rm(`${draft}${end}`, { force: true });
+  }
+}
+
+/** A database that was copied while it was in use is not all in one file, and a backup of ours always is. */
+async function refuseCompanions(backup: string): Promise<void> {
+  if (!existsSync(backup)) throw new RestoreError(`${backup} does not exist`);
+  for (const end of COMPANIONS) {
+    const size = await stat(`${backup}${end}`).then(
+      (found) => found.size,
+      () => 0,
+    );
+    if (size === 0) continue;
+    throw new RestoreError(
+      `${backup}${end} lies beside it: this is a copy of a database in use, and no backup; \`islet backup\` makes one`,
+    );
+  }
+}
+
+/** What was there, with all that lies beside it, under a name that says when. */
+async function moveAside(target: string): Promise<readonly string[]> {
+  const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
+  const aside = `${target}.before-${stamp}`;
+  const moved: string[] = [];
+  // Last the database itself: without its companions it would be another one.
+  for (const end of [...COMPANIONS, '']) {
+    if (!existsSync(`${target}${end}`)) continue;
+    await rename(`${target}${end}`, `${aside}${end}`);
+    moved.push(`${target}${end} is now ${aside}${end}`);
+  }
+  return moved;
+}
+
+/** Looks at the keys before anything is changed. @returns what puts the key in its place, and says so */
+async function keyToPlace(keyFile: string, copy: string | undefined): Promise<() => Promise<readonly string[]>> {
+  if (copy === undefined) {
+    if (existsSync(keyFile)) return () => Promise.resolve([]);
+    throw new RestoreError(
+      `there is no signing key ${keyFile}: name the copy of it with --key. Rooms and mails of the past rely on it`,
+    );
+  }
+  const wanted = await keysOf(copy);
+  if (existsSync(keyFile)) {
+    if ((await keysOf(keyFile)) === wanted) return () => Promise.resolve([]);
+    throw new RestoreError(`${keyFile} holds another key than ${copy}: move it away first if it is not needed`);
+  }
+  return async () => {
+    await mkdir(dirname(keyFile), { recursive: true, mode: 0o700 });
+    await writePrivately(copy, keyFile);
+    const { uid, gid } = await stat(dirname(keyFile));
+    if (process.geteuid?.() === 0) await chown(keyFile, uid, gid);
+    return [`${keyFile} holds the signing key`];
+  };
+}
+
+async function keysOf(file: string): Promise<string> {
+  try {
+    const keys = parseKeys(await readFile(file, 'utf8'));
+    return JSON.stringify(keys.map(({ keyId, seed }) => [keyId, Buffer.from(seed).toString('hex')]));
+  } catch (cause) {
+    throw new RestoreError(`${file} is no signing key: ${(cause as Error).message}`, { cause });
+  }
+}

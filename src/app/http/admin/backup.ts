@@ -1,0 +1,30 @@
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { Request } from 'express';
+import type { Endpoints } from '../endpoints.js';
+import { RequestError } from '../request-error.js';
+
+export interface DatabaseCopies {
+  /** @throws RequestError `backup_running` */
+  make(): Promise<{ readonly file: string; readonly bytes: number; remove(): Promise<void> }>;
+}
+
+/** A copy of the database. @param allow throws for whoever may not ask */
+export const adminBackupEndpoints = (copies: DatabaseCopies | undefined, allow: (req: Request) => void): Endpoints => ({
+  '/backup': {
+    async POST(req, res) {
+      allow(req);
+      if (!copies) throw new RequestError('backup_elsewhere', 'The database is PostgreSQL: use pg_dump');
+      const copy = await copies.make();
+      try {
+        res.type('application/vnd.sqlite3').set('Content-Length', String(copy.bytes));
+        await pipeline(createReadStream(copy.file), res);
+      } catch (cause) {
+        // Whoever asked has gone, and knows by the length that something is missing.
+        if ((cause as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw cause;
+      } finally {
+        await copy.remove();
+      }
+    },
+  },
+});
