@@ -40,6 +40,9 @@ export abstract class InviteStore {
   /** Marks one that was handed over as refused for good. Nothing happens if there is none. */
   abstract markRefused(token: string, failure: string): Promise<void>;
 
+  /** Notes of those that wait why their mail will not be sent, and forgets pending mails of theirs. */
+  abstract markUnmailed(tokens: readonly string[], failure: string): Promise<void>;
+
   /** Has one that was handed over wait again, and says why if it failed. Nothing happens if there is none. */
   abstract requeue(token: string, failure?: string): Promise<void>;
 

@@ -43,6 +43,9 @@ export interface JobBacklog {
 export abstract class JobQueue {
   abstract add(jobs: readonly NewJob[]): Promise<void>;
 
+  /** Has `listener` called with the kinds of what was added by this instance, here or by a store, once it can be taken. */
+  abstract onAdded(listener: (kinds: readonly JobKind[]) => void): void;
+
   /**
    * Takes jobs that are due and free. Due is also what is to run later than `LONGEST_DELAY_MS` from
    * now: the clock was wrong when it was added.

@@ -5,12 +5,16 @@ import type { ReadPreferences } from '../domain/shared/message-preferences.js';
 export type Message =
   | {
       readonly kind: 'validation';
+      /** The same for a message that is tried again, and no other: receivers know a duplicate by it. Absent: nobody can. */
+      readonly id?: string;
       readonly token: string;
       readonly link: string;
       readonly preferences: ReadPreferences;
     }
   | {
       readonly kind: 'invite';
+      /** As for a validation. */
+      readonly id?: string;
       readonly link: string;
       readonly invite: InviteDetails;
       /** Further invitations that had no mail of their own, the newest first. */
@@ -43,10 +47,14 @@ export class DeliveryError extends Error {
     readonly reason: string,
     /** Whether the hop has decided: the same message would be refused again. */
     readonly isFinal = false,
-    options?: ErrorOptions,
+    options: ErrorOptions & { readonly advice?: string } = {},
   ) {
     super(`${endpoint}: ${reason}`, options);
+    this.advice = options.advice;
   }
+
+  /** For whoever asked for the message: why, or what to do, without a word about the operator's hosts. */
+  readonly advice: string | undefined;
 
   /** Whether the hop works, and said no to this message. */
   get isAnswer(): boolean {

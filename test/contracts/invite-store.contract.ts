@@ -139,6 +139,22 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await on.invites.get('t1')).toStrictEqual({ ...invite('t1', 1), deliveredAt: 20 });
     });
 
+    it('keeps why the mails of some that wait were not sent, and has no pending mail of them any more', async () => {
+      await on.invites.add(invite('t1', 1), []);
+      await on.invites.add(invite('t2', 2), [], { link: 'two' });
+      await on.invites.add(invite('t3', 3), [], { link: 'three' });
+      await on.invites.add(invite('gone', 4), []);
+      await on.invites.deliver(['gone'], 10, []);
+      await on.invites.markUnmailed(['t1', 't2', 'gone', 'unknown'], 'nobody there');
+      expect((await on.invites.findWaiting([strauss])).map(({ failure }) => failure)).toEqual([
+        'nobody there',
+        'nobody there',
+        undefined,
+      ]);
+      expect(await on.invites.pendingMails(strauss)).toEqual([{ token: 't3', mail: { link: 'three' } }]);
+      expect(await on.invites.get('gone')).toStrictEqual({ ...invite('gone', 4), deliveredAt: 10 });
+    });
+
     it('hands over nothing if the jobs cannot be queued', async () => {
       const circle = { ...payload };
       Object.assign(circle, { circle });

@@ -51,6 +51,25 @@ export function jobsContract(open: OpenStores): void {
       });
     });
 
+    it('calls back with the kinds of what was added, when that can be taken', async () => {
+      const calls: unknown[] = [];
+      const heard = new Promise<void>((resolve) => {
+        on.jobs.onAdded((kinds) => {
+          void take(10).then((taken) => {
+            calls.push(kinds, taken);
+            resolve();
+          });
+        });
+      });
+      await on.jobs.add([]);
+      await on.jobs.add([mail('a', 10), job('b', 10), mail('c', 10)]);
+      await heard;
+      expect(calls).toEqual([
+        ['invite-mail', 'onbind'],
+        ['a', 'b', 'c'],
+      ]);
+    });
+
     it('takes what is due, oldest first, and nothing that is not', async () => {
       await on.jobs.add([job('c', 30), job('a', 10), job('late', 31), job('b', 20)]);
       expect(await take(30)).toEqual(['a', 'b', 'c']);

@@ -7,7 +7,7 @@ import type { AssociationStore } from '../../ports/association-store.js';
 import type { NewJob } from '../../domain/jobs/job.js';
 import { type AssociationRow, associationRow, bindingFromRow, claimOf } from './association-rows.js';
 import type { KnexChangeFeed } from './change-feed.js';
-import { addJobs } from './job-queue.js';
+import type { KnexJobQueue } from './job-queue.js';
 import { inChunks, PAGE, pages } from './chunks.js';
 import { isAmong } from './rows.js';
 
@@ -15,6 +15,7 @@ export class KnexAssociationStore implements AssociationStore {
   constructor(
     private readonly db: Knex,
     private readonly feed: KnexChangeFeed,
+    private readonly jobs: KnexJobQueue,
   ) {}
 
   async find(threepids: readonly Threepid[]): Promise<readonly Binding[]> {
@@ -29,7 +30,7 @@ export class KnexAssociationStore implements AssociationStore {
       await this.feed.lock(trx);
       const former = await this.table(trx).where({ medium, address });
       await this.table(trx).insert(associationRow(binding)).onConflict(['medium', 'address']).merge();
-      await addJobs(trx, jobs);
+      await this.jobs.addWithin(trx, jobs);
       await this.feed.write(trx, [
         {
           source: BINDINGS,

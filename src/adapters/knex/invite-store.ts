@@ -5,18 +5,21 @@ import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { JsonObject } from '../../domain/signing/canonical-json.js';
 import type { InviteStore, PendingMail } from '../../ports/invite-store.js';
 import type { NewJob } from '../../domain/jobs/job.js';
-import { addJobs } from './job-queue.js';
+import type { KnexJobQueue } from './job-queue.js';
 import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
 import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
 export class KnexInviteStore implements InviteStore {
-  constructor(private readonly db: Knex) {}
+  constructor(
+    private readonly db: Knex,
+    private readonly jobs: KnexJobQueue,
+  ) {}
 
   async add(invite: StoredInvite, jobs: readonly NewJob[], pendingMail?: JsonObject): Promise<void> {
     const pending_mail = pendingMail ? JSON.stringify(pendingMail) : null;
     await this.db.transaction(async (trx) => {
       await this.table(trx).insert({ ...toRow(invite), pending_mail });
-      await addJobs(trx, jobs);
+      await this.jobs.addWithin(trx, jobs);
     });
   }
 
@@ -60,7 +63,7 @@ export class KnexInviteStore implements InviteStore {
           .where(isOneOf(trx, 'token', chunk))
           .update({ delivered_at: time, failure: null, pending_mail: null });
       }
-      await addJobs(trx, jobs);
+      await this.jobs.addWithin(trx, jobs);
     });
   }
 
@@ -70,6 +73,13 @@ export class KnexInviteStore implements InviteStore {
 
   async markRefused(token: string, failure: string): Promise<void> {
     await this.table().where({ token }).whereNotNull('delivered_at').update({ confirmed_at: null, failure });
+  }
+
+  async markUnmailed(tokens: readonly string[], failure: string): Promise<void> {
+    for (const chunk of chunksOf(tokens))
+      await this.waiting()
+        .where(isOneOf(this.db, 'token', chunk))
+        .update({ failure, pending_mail: null });
   }
 
   async requeue(token: string, failure?: string): Promise<void> {

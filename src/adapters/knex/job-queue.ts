@@ -24,10 +24,28 @@ const STORED_KINDS = {
 } as const satisfies Record<JobKind, readonly [string, ...string[]]>;
 
 export class KnexJobQueue implements JobQueue {
+  private readonly listeners: ((kinds: readonly JobKind[]) => void)[] = [];
+
   constructor(private readonly db: Knex) {}
 
   async add(jobs: readonly NewJob[]): Promise<void> {
-    await this.db.transaction((trx) => addJobs(trx, jobs));
+    await this.db.transaction((trx) => this.addWithin(trx, jobs));
+  }
+
+  onAdded(listener: (kinds: readonly JobKind[]) => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** For stores: queues jobs with whatever else `trx` does. */
+  async addWithin(trx: Knex.Transaction, jobs: readonly NewJob[]): Promise<void> {
+    await insertJobs(trx, jobs);
+    if (jobs.length === 0) return;
+    const kinds = [...new Set(jobs.map(({ kind }) => kind))];
+    const tell = () => {
+      for (const listener of this.listeners) listener(kinds);
+    };
+    // Of a transaction that is rolled back there is nothing to tell.
+    trx.executionPromise.then(tell, () => undefined);
   }
 
   async take(request: JobRequest): Promise<readonly Job[]> {
@@ -153,8 +171,7 @@ const FREE = { leased_by: null, hidden_until: 0 };
 
 const direction = (order: JobRequest['order']): string => (order === 'oldest' ? 'asc' : 'desc');
 
-/** Queues jobs with whatever else `trx` does. */
-export async function addJobs(trx: Knex.Transaction, jobs: readonly NewJob[]): Promise<void> {
+async function insertJobs(trx: Knex.Transaction, jobs: readonly NewJob[]): Promise<void> {
   for (const chunk of chunksOf(jobs)) {
     const rows = chunk.map((job) => {
       const { kind, payload, runAt } = job;

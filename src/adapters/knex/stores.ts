@@ -17,9 +17,10 @@ import { KnexTermsStore } from './terms-store.js';
 /** Everything kept in SQL. Whoever opened `db` closes it. */
 export function knexStores(db: Knex, clock: Clock) {
   const feed = new KnexChangeFeed(db, clock);
+  const jobs = new KnexJobQueue(db);
   return {
     sessions: new KnexSessionStore(db),
-    associations: new KnexAssociationStore(db, feed),
+    associations: new KnexAssociationStore(db, feed, jobs),
     mirrors: new KnexMirrorStore(db, feed),
     assignments: new KnexUserIdAssignmentStore(db, feed),
     feed,
@@ -27,8 +28,8 @@ export function knexStores(db: Knex, clock: Clock) {
     accounts: new KnexAccountStore(db, feed),
     accountStatuses: new KnexAccountStatusStore(db),
     terms: new KnexTermsStore(db, feed),
-    invites: new KnexInviteStore(db),
-    jobs: new KnexJobQueue(db),
+    invites: new KnexInviteStore(db, jobs),
+    jobs,
     limits: new ReservingRateLimits(new KnexRateLimits(db, clock), clock),
   };
 }

@@ -1,24 +1,71 @@
 import type { NodemailerError } from 'nodemailer';
 import { DeliveryError } from '../../ports/message-sender.js';
 import { networkFailure, reasonOfCode } from '../shared/network-errors.js';
+import { MissingUtf8Error } from './smtp-utf8.js';
 
 const MOST_WORDS = 300;
 
+/** Of whom mails are, and who logs in: what a server may refuse whatever the mail is. */
+export interface SmtpIdentity {
+  readonly from: { readonly address: string };
+  readonly username?: string | undefined;
+}
+
+const AGAIN = 'please try again in a few minutes';
+const NO_UTF8 = 'the mail server here does not take addresses with letters beyond a to z before the @';
+
 /** Says in our words why a mail was not accepted. The library's error quotes addresses and goes no further. */
-export function smtpFailure(endpoint: string, error: NodemailerError, timeLimitMs: number): DeliveryError {
-  return new DeliveryError(endpoint, reasonOf(error, timeLimitMs), error.permanent === true && isAboutMessage(error));
+export function smtpFailure(
+  endpoint: string,
+  error: NodemailerError,
+  timeLimitMs: number,
+  identity?: SmtpIdentity,
+): DeliveryError {
+  const isFinal = error.permanent === true && isAboutMessage(error);
+  const advice = adviceFor(error);
+  const reason = reasonOf(error, timeLimitMs);
+  return new DeliveryError(
+    endpoint,
+    identity && isAboutSender(error) ? `${refusal(identity)} (${reason})` : reason,
+    isFinal,
+    advice === undefined ? {} : { advice },
+  );
+}
+
+/** A relay that says so about us says it about every mail: words that are no answer to this one. */
+const refusal = ({ from, username }: SmtpIdentity): string =>
+  `does not let us send as ${from.address}${username === undefined ? '' : `, logged in as ${username}`}`;
+
+function adviceFor(error: NodemailerError): string | undefined {
+  if (error instanceof MissingUtf8Error) return NO_UTF8;
+  const isForNow = (error.responseCode ?? 0) >= 400 && (error.responseCode ?? 0) < 500;
+  return isForNow && error.code !== 'EAUTH' ? AGAIN : undefined;
 }
 
 /**
  * A login, a sender or a relay that is refused today is for the operator to mend, and then the mail
  * goes: RFC 3463 calls it 5.7 where the server has a rule against us.
  */
-const isAboutMessage = ({ code, command, response = '' }: NodemailerError): boolean =>
-  code === 'EMESSAGE' || (code === 'EENVELOPE' && command === 'RCPT TO' && !/^\d{3}[ -]5\.7\.\d/.test(response));
+const isAboutMessage = (error: NodemailerError): boolean =>
+  !isAboutSender(error) &&
+  (error.code === 'EMESSAGE' ||
+    (error.code === 'EENVELOPE' && error.command === 'RCPT TO' && !/^\d{3}[ -]5\.7\.\d/.test(error.response ?? '')));
+
+/**
+ * Who may not send, or not as whom they do: any refusal of the sender, and what Exchange says of it only
+ * after the recipient or the whole mail (5.2.252 and 5.7.60: not allowed to send as this sender; 5.7.57,
+ * 5.7.64, 5.7.5xx, 5.7.7xx: not this client).
+ */
+function isAboutSender({ permanent, code, command, response = '' }: NodemailerError): boolean {
+  if (permanent !== true || response === '') return false;
+  if (code === 'EENVELOPE' && command === 'MAIL FROM') return !/^\d{3}[ -]5\.3\.4\b/.test(response);
+  return /^\d{3}[ -]5\.(?:1\.[78]|2\.252|7\.(?:57|6[04]|[57]\d\d))\b|SendAsDenied/.test(response);
+}
 
 /** What went wrong, in our words and the hop's. */
 export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   const { code = '', originalCode = '', response } = error;
+  if (error instanceof MissingUtf8Error) return 'offers no SMTPUTF8, which an address with letters beyond ASCII needs';
   if (code === 'EABORT' || code === 'ETIMEDOUT') return `no answer within ${timeLimitMs / 1000} s`;
   if (code === 'ETLS' && response) return 'offers no encryption';
   if (code === 'EAUTH') return `refuses our login${response ? `: ${words(response)}` : ''}`;

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { mailAddress } from '../../domain/identifiers/mailbox.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
-import type { Message, MessageSender } from '../../ports/message-sender.js';
+import type { DeliveryError, Message, MessageSender } from '../../ports/message-sender.js';
 import { openPool, type SmtpPool, type SmtpServer } from './smtp-connections.js';
 import { smtpFailure } from './smtp-failure.js';
 import type { Templates } from './templates.js';
@@ -52,7 +53,7 @@ export class SmtpSender implements MessageSender {
     try {
       await this.deliver(mail, signal);
     } catch (error) {
-      throw smtpFailure(this.endpoint, error as NodemailerError, this.options.timeLimitMs);
+      throw this.failure(error);
     }
   }
 
@@ -61,7 +62,7 @@ export class SmtpSender implements MessageSender {
     try {
       await this.pool.verify();
     } catch (error) {
-      throw smtpFailure(this.endpoint, error as NodemailerError, this.options.timeLimitMs);
+      throw this.failure(error);
     }
   }
 
@@ -69,6 +70,11 @@ export class SmtpSender implements MessageSender {
   close(): void {
     this.pool.close();
     this.plainPool?.close();
+  }
+
+  private failure(error: unknown): DeliveryError {
+    const { timeLimitMs, username } = this.options;
+    return smtpFailure(this.endpoint, error as NodemailerError, timeLimitMs, { from: this.from, username });
   }
 
   private async deliver(mail: SendMailOptions, signal: AbortSignal): Promise<void> {
@@ -94,6 +100,7 @@ export class SmtpSender implements MessageSender {
       subject,
       text,
       html,
+      ...(message.id !== undefined && { messageId: `<${nameOf(message.id)}@${domainOf(this.from.address)}>` }),
       headers: {
         'Auto-Submitted': 'auto-generated',
         // What Exchange goes by.
@@ -103,6 +110,11 @@ export class SmtpSender implements MessageSender {
     };
   }
 }
+
+/** As receivers see it: what it is made of may hold secrets. */
+const nameOf = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 40);
+
+const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
 
 /** @throws if the text is not one address */
 export function oneAddress(text: string): { name: string; address: string } {

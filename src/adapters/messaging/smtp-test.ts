@@ -94,7 +94,8 @@ class Trial {
     const failed = problem && (steps[problem.command ?? ''] ?? 'accepted');
     for (const [command, step] of Object.entries(steps)) {
       if (problem && failed === step) this.fail(step, problem);
-      this.tell(step, true, this.answers.get(command.split(' ')[0] ?? '') ?? '');
+      const answer = this.answers.get(command.split(' ')[0] ?? '');
+      if (answer !== undefined) this.tell(step, true, answer);
     }
     if (problem) this.fail('accepted', problem);
     this.tell('accepted', true, accepted);

@@ -25,7 +25,7 @@ export const jobHandlers = (
     run: ({ medium, address, mxid }) => services.inviteService.notifyBound(threepid(medium, address), mxid),
   },
   onbind: onBindHandler(services, homeservers),
-  'invite-mail': { run: (payload) => mailInvite(payload, senders) },
+  'invite-mail': mailHandler(services, senders),
   'invite-digest': digestHandler(services, senders),
 });
 
@@ -70,6 +70,26 @@ const onBindHandler = (
   },
 });
 
+const mailHandler = ({ inviteService }: Services, senders: readonly MessageSender[]): JobHandler<'invite-mail'> => ({
+  async run(payload) {
+    const mail = readMailPayload({ ...payload });
+    if (!mail) throw new PermanentJobError('the job says nothing to be mailed');
+    const note = (reason: string) => noteUnmailed(inviteService, payload, reason);
+    await sendInvite(threepid('email', payload.address), senders, [mail], note);
+  },
+
+  giveUp: (payload, reason) => noteUnmailed(inviteService, payload, reason),
+});
+
+async function noteUnmailed(
+  inviteService: InviteService,
+  { token }: JobPayloads['invite-mail'],
+  reason: string,
+): Promise<void> {
+  // Of those that an older version queued it is not known which they are.
+  if (typeof token === 'string') await inviteService.noteUnmailed([token], reason);
+}
+
 const digestHandler = (
   { inviteService }: Services,
   senders: readonly MessageSender[],
@@ -77,36 +97,50 @@ const digestHandler = (
   async run({ address }) {
     const subject = threepid('email', address);
     const pending = await inviteService.pendingMails(subject);
-    const [latest, ...others] = pending.map(({ mail }) => mail);
     // An earlier one had them all, or they were handed over.
-    if (!latest) return;
-    await sendInvite(subject, senders, latest, others);
-    await inviteService.noteMailed(
+    if (pending.length === 0) return;
+    const tokens = pending.map(({ token }) => token);
+    const note = (reason: string) => inviteService.noteUnmailed(tokens, reason);
+    await sendInvite(
       subject,
+      senders,
+      pending.map(({ mail }) => mail),
+      note,
+    );
+    await inviteService.noteMailed(subject, tokens);
+  },
+
+  async giveUp({ address }, reason) {
+    const pending = await inviteService.pendingMails(threepid('email', address));
+    await inviteService.noteUnmailed(
       pending.map(({ token }) => token),
+      reason,
     );
   },
 });
 
-async function mailInvite(payload: JobPayloads['invite-mail'], senders: readonly MessageSender[]): Promise<void> {
-  const mail = readMailPayload({ ...payload });
-  if (!mail) throw new PermanentJobError('the job says nothing to be mailed');
-  await sendInvite(threepid('email', payload.address), senders, mail);
-}
-
+/** One mail for all of these. @param note called with the reason where it will never be sent */
 async function sendInvite(
   to: Threepid,
   senders: readonly MessageSender[],
-  mail: InviteMail,
-  others: readonly InviteMail[] = [],
+  [mail, ...others]: readonly InviteMail[],
+  note: (reason: string) => Promise<void>,
 ): Promise<void> {
+  if (!mail) return;
+  const id = [mail, ...others].map(({ link }) => link).join(' ');
   const sender = senders.find(({ medium }) => medium === 'email');
-  if (!sender) throw new PermanentJobError('no mail server is configured');
+  if (!sender) {
+    await note('no mail server is configured');
+    throw new PermanentJobError('no mail server is configured');
+  }
   try {
-    await sender.send(to, { kind: 'invite', ...mail, ...(others.length > 0 && { others }) });
+    await sender.send(to, { kind: 'invite', id, ...mail, ...(others.length > 0 && { others }) });
   } catch (cause) {
     const isFinal = cause instanceof DomainError || (cause instanceof DeliveryError && cause.isFinal);
-    if (isFinal) throw new PermanentJobError('the mail can never be sent', { cause });
+    if (isFinal) {
+      await note(reasonOf(cause));
+      throw new PermanentJobError('the mail can never be sent', { cause });
+    }
     if (cause instanceof DeliveryError && !cause.isAnswer) throw new DestinationDownError(cause.message, { cause });
     throw cause;
   }

@@ -17,6 +17,8 @@ export interface Lane {
   readonly graceMs: number;
   /** The longest time for which a destination that fails is left alone. */
   readonly longestRestMs: number;
+  /** Whether the destination is a server of this installation: then its failure is an alarm. */
+  readonly isOwnServer?: boolean;
 }
 
 const MINUTE_MS = 60_000;
@@ -27,6 +29,7 @@ const MAIL = {
   slotMs: Infinity,
   graceMs: 20_500,
   longestRestMs: MINUTE_MS,
+  isOwnServer: true,
 } as const;
 /** Told twice, a homeserver does nothing: this is no reason to wait. */
 const HOMESERVERS = {

@@ -56,6 +56,11 @@ export class JobWorker implements Schedule {
     this.schedules = lanes.map((lane) =>
       runPeriodically(POLL_MS, `jobs, ${lane.name}`, telemetry, () => this.fill(lane)),
     );
+    // What another instance added, or what is due later, is found by looking.
+    queue.onAdded((kinds) => {
+      const isFor = ({ attempt, kinds: some }: Lane) => attempt === 'first' && some.some((one) => kinds.includes(one));
+      for (const lane of lanes.filter(isFor)) this.hurry(lane);
+    });
   }
 
   /** Begins nothing more, waits for what is under way as long as its lane allows, and puts the rest back. */
@@ -159,7 +164,7 @@ export class JobWorker implements Schedule {
     try {
       try {
         await run(this.deps.handlers, job);
-        this.breaker.succeeded(job.destination);
+        this.recovered(job, lane);
         await queue.remove(job.id, holder);
         telemetry.count('jobs', { kind: job.kind, result: 'done' });
         telemetry.debug('job done', { event: 'job_done', ...facts });
@@ -183,17 +188,28 @@ export class JobWorker implements Schedule {
     this.deps.telemetry.error(message, { event: 'job_failed', ...facts }, cause);
   }
 
+  private recovered({ destination }: Job, { isOwnServer }: Lane): void {
+    const isNews = isOwnServer && this.breaker.isDoubtful(destination);
+    this.breaker.succeeded(destination);
+    if (isNews) this.deps.telemetry.info('a server works again', { event: 'destination_up', destination });
+  }
+
   private async later(job: Job, lane: Lane, cause: unknown, facts: Record<string, string | number>): Promise<void> {
     const { queue, clock, telemetry, holder } = this.deps;
     const [now, reason] = [clock.now(), reasonOf(cause)];
     const retryAt = now + retryAfterMs(job.attempts);
     if (cause instanceof DestinationDownError) {
+      const isNews = lane.isOwnServer && !this.breaker.isDoubtful(job.destination);
+      if (isNews) {
+        const facts = { event: 'destination_down', destination: job.destination };
+        telemetry.error('a server does not work, what needs it waits', facts, cause);
+      }
       const restsUntil = this.breaker.failed(job.destination, lane.longestRestMs);
       // Behind the others: if it is the job that brings the destination down, they have their turn first.
       await queue.retry(job.id, holder, Math.max(restsUntil + 1, Math.min(retryAt, restsUntil + POLL_MS)), reason);
       await queue.postpone(job.destination, now, restsUntil, reason);
     } else {
-      this.breaker.succeeded(job.destination);
+      this.recovered(job, lane);
       await queue.retry(job.id, holder, retryAt, reason);
     }
     telemetry.count('jobs', { kind: job.kind, result: 'retried' });

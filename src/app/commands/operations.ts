@@ -1,6 +1,6 @@
 import type { Binding } from '../../domain/associations/binding.js';
 import type { Suspension } from '../../domain/associations/binding.js';
-import type { ListedInvite } from '../../domain/admin/admin-service.js';
+import type { InviteDelivery, ListedInvite } from '../../domain/admin/admin-service.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { OperationsByText } from '../../domain/admin/text-admin-service.js';
 import type { TerminalStyle } from './terminal-style.js';
@@ -75,15 +75,22 @@ function inviteText(invite: ListedInvite, paint: TerminalStyle): string {
 function inviteState(invite: ListedInvite, paint: TerminalStyle): string {
   const { deliveredAt, confirmedAt, suspended, delivery, failure } = invite;
   if (suspended) return paint.bad(`suspended: ${goneText(suspended.mxid, suspended)}`);
-  if (deliveredAt === undefined) return failure === undefined ? 'waits' : paint.bad(`waits again: ${failure}`);
+  if (deliveredAt === undefined) {
+    if (failure !== undefined) return paint.bad(`waits: ${failure}`);
+    return isFailing(delivery) ? paint.bad(`waits, its mail was ${triesText(delivery)}`) : 'waits';
+  }
   if (confirmedAt !== undefined) return paint.dim(`handed over ${day(confirmedAt)}`);
   if (failure !== undefined) return paint.bad(`refused: ${failure}`);
   const since = `being handed over since ${day(deliveredAt)}`;
-  if (!delivery || delivery.attempts === 0) return since;
-  const next = new Date(delivery.nextAt).toISOString().slice(0, 16).replace('T', ' ');
-  return paint.bad(
-    `${since}, tried ${delivery.attempts} times, next at ${next} UTC: ${delivery.failure ?? 'no reason'}`,
-  );
+  return isFailing(delivery) ? paint.bad(`${since}, ${triesText(delivery)}`) : since;
+}
+
+const isFailing = (delivery: InviteDelivery | undefined): delivery is InviteDelivery =>
+  delivery !== undefined && delivery.attempts > 0;
+
+function triesText({ attempts, nextAt, failure = 'no reason' }: InviteDelivery): string {
+  const next = new Date(nextAt).toISOString().slice(0, 16).replace('T', ' ');
+  return `tried ${attempts} times, next at ${next} UTC: ${failure}`;
 }
 
 function bindingText({ threepid, mxid, boundAt, suspended }: Binding, paint: TerminalStyle): string {

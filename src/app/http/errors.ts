@@ -105,8 +105,11 @@ export function answerErrors(
 }
 
 /** What the mail server or the gateway says names hosts and accounts of the operator: it is for the log. */
-const messageOf = ({ message, cause }: Error): string =>
-  cause instanceof DeliveryError && cause.isFinal ? `${message}: it would be refused again` : message;
+function messageOf({ message, cause }: Error): string {
+  if (!(cause instanceof DeliveryError)) return message;
+  const advice = cause.advice ?? (cause.isFinal ? 'it would be refused again' : undefined);
+  return advice === undefined ? message : `${message}: ${advice}`;
+}
 
 /** Whatever Express and its body parser throw, and that we end, in our words. */
 function toRequestError(error: unknown): unknown {

@@ -5,6 +5,7 @@ import type { JobQueue } from '../../ports/job-queue.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { Binding } from '../associations/binding.js';
 import type { BindingService } from '../bindings/binding-service.js';
+import type { Job } from '../jobs/job.js';
 import type { StoredInvite } from '../invites/invite.js';
 import type { FormerUser, DeprovisioningService } from '../deprovisioning/deprovisioning-service.js';
 import type { Mxid } from '../identifiers/mxid.js';
@@ -13,7 +14,7 @@ import { keyOf, type Threepid } from '../identifiers/threepid.js';
 /** An invitation, and for whom alone it waits if that is somebody who left. */
 export interface ListedInvite extends StoredInvite {
   readonly suspended?: FormerUser;
-  /** How the homeserver is being told of it: what was handed over and is not confirmed. */
+  /** How the homeserver is being told of it, or of one that waits, how its mail is being sent. */
   readonly delivery?: InviteDelivery;
 }
 
@@ -50,19 +51,22 @@ export class AdminService {
       .sort((a, b) => a.createdAt - b.createdAt)
       .map((invite) => {
         const suspended = invite.deliveredAt === undefined ? leavers.get(keyOf(invite.threepid)) : undefined;
-        const delivery = invite.confirmedAt === undefined ? deliveries.get(invite.token) : undefined;
+        const kind = invite.deliveredAt === undefined ? 'invite-mail' : 'onbind';
+        const delivery = invite.confirmedAt === undefined ? deliveries.get(`${kind} ${invite.token}`) : undefined;
         return { ...invite, ...(suspended && { suspended }), ...(delivery && { delivery }) };
       });
   }
 
-  /** By the token of the invitation. */
+  /** By the kind of job and the token of the invitation. */
   private async deliveries(): Promise<ReadonlyMap<string, InviteDelivery>> {
     const deliveries = new Map<string, InviteDelivery>();
-    for await (const page of this.deps.jobQueue.list('onbind')) {
-      for (const { payload, attempts, runAt, failure } of page) {
-        const delivery = { attempts, nextAt: runAt, ...(failure !== undefined && { failure }) };
-        if (payload.invite !== null) deliveries.set(payload.invite, delivery);
-      }
+    const note = (token: string | null | undefined, { kind, attempts, runAt, failure }: Job) => {
+      const delivery = { attempts, nextAt: runAt, ...(failure !== undefined && { failure }) };
+      if (typeof token === 'string') deliveries.set(`${kind} ${token}`, delivery);
+    };
+    for await (const page of this.deps.jobQueue.list('onbind')) for (const job of page) note(job.payload.invite, job);
+    for await (const page of this.deps.jobQueue.list('invite-mail')) {
+      for (const job of page) note(job.payload.token, job);
     }
     return deliveries;
   }

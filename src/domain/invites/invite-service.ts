@@ -155,6 +155,11 @@ export class InviteService {
     return this.deps.store.markRefused(inviteToken, reason);
   }
 
+  /** The mails of these will never be sent: they wait, and whoever lists them is told why. */
+  async noteUnmailed(tokens: readonly string[], reason: string): Promise<void> {
+    await this.deps.store.markUnmailed(tokens, `its mail was not sent: ${reason}`);
+  }
+
   /** An invitation that could not be told of for days waits again: the next `deliverKnown` hands it over anew. */
   waitAgain(inviteToken: string, reason: string): Promise<void> {
     return this.deps.store.requeue(inviteToken, reason);

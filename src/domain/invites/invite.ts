@@ -20,7 +20,7 @@ export interface StoredInvite {
   readonly confirmedAt?: number;
   /**
    * Why it was not taken: of one that was handed over, why the homeserver refused it for good; of one that
-   * waits, why it waits again.
+   * waits, why it waits again or could not be mailed.
    */
   readonly failure?: string;
 }

@@ -136,10 +136,12 @@ export class ValidationService {
     await this.takeQuota(request);
     const opened = await this.open(request);
     const session = (await this.reopened(opened)) ?? opened;
-    const { token } = session;
-    const link = this.options.linkOf(session, request.preferences);
+    const { sid, token } = session;
+    const { preferences, sendAttempt } = request;
+    const link = this.options.linkOf(session, preferences);
+    const id = `${sid} ${token} ${sendAttempt}`;
     try {
-      await sender.send(session.threepid, { kind: 'validation', token, link, preferences: request.preferences });
+      await sender.send(session.threepid, { kind: 'validation', id, token, link, preferences });
     } catch (cause) {
       if (cause instanceof DomainError) throw cause;
       throw new DomainError(notSent[session.threepid.medium], { cause });

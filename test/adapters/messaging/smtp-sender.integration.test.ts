@@ -157,6 +157,73 @@ describe('a mail', () => {
   });
 });
 
+describe('an address with letters beyond ASCII before the @', () => {
+  async function relay(extensions: string) {
+    const lines: string[] = [];
+    let isData = false;
+    const server = await scriptedServer((line) => {
+      if (!isData) lines.push(line);
+      if (line === '') return isData ? undefined : '220 relay';
+      if (isData) {
+        isData = line !== '.';
+        return isData ? undefined : '250 queued';
+      }
+      isData = line === 'DATA';
+      if (line.startsWith('EHLO')) return extensions;
+      return isData ? '354 go on' : '250 ok';
+    });
+    return { port: server.port, lines };
+  }
+
+  it.each(['250-relay\r\n250-8BITMIME\r\n250 PIPELINING', '502 no such command'])(
+    'is refused, with the reason and nothing on the wire, where the relay does not know them: %s',
+    async (extensions) => {
+      const server = await relay(extensions);
+      const sender = senderTo(server.port);
+      for (let times = 0; times < 2; times++) {
+        expect(await failureOf(sender, email('jürgen@example.org'))).toMatchObject({
+          isFinal: true,
+          reason: 'offers no SMTPUTF8, which an address with letters beyond ASCII needs',
+          advice: 'the mail server here does not take addresses with letters beyond a to z before the @',
+        });
+      }
+      await sender.send(bob, code);
+      expect(server.lines.filter((line) => /^(MAIL|RCPT|DATA)/.test(line))).toEqual([
+        'MAIL FROM:<noreply@id.example.org>',
+        'RCPT TO:<bob@example.net>',
+        'DATA',
+      ]);
+    },
+  );
+
+  it('is said to the relay with SMTPUTF8 where that knows them', async () => {
+    const server = await relay('250-relay\r\n250 SMTPUTF8');
+    await senderTo(server.port).send(email('jürgen@example.org'), code);
+    expect(server.lines.filter((line) => /^(MAIL|RCPT)/.test(line))).toEqual([
+      'MAIL FROM:<noreply@id.example.org> SMTPUTF8',
+      'RCPT TO:<jürgen@example.org>',
+    ]);
+  });
+
+  it('is that of the sender, which the operator mends', async () => {
+    const server = await relay('250 relay');
+    const error = await failureOf(senderTo(server.port, { from: 'Grüße <grüße@example.org>' }));
+    expect(error).toMatchObject({ isFinal: false, isAnswer: false });
+  });
+});
+
+describe('what names a mail', () => {
+  it('is the same when it is tried again, and shows nothing of what it is made of', async () => {
+    const server = await mailServer();
+    const sender = senderTo(server.port);
+    for (const id of ['sid token 1', 'sid token 1', 'sid token 2']) await sender.send(bob, { ...code, id });
+    const [first, again, next] = server.mails.map(({ mail }) => mail.messageId);
+    expect(again).toBe(first);
+    expect(next).not.toBe(first);
+    expect(first).toMatch(/^<[0-9a-f]{40}@id\.example\.org>$/);
+  });
+});
+
 describe('encryption', () => {
   it('is not used with none, whatever the server offers', async () => {
     const server = await mailServer({ certificate: stranger });
@@ -269,15 +336,62 @@ describe('a mail that is not accepted', () => {
     expect(error).toMatchObject({ isFinal, reason: `said: ${answer}` });
   });
 
-  it.each(['530 5.7.0 Must issue a STARTTLS command first', '550 5.1.8 Sender domain not found', '552 5.3.4 Too big'])(
-    'because of its sender, is one that can go once that is mended: %s',
-    async (answer) => {
-      const server = await scriptedServer((line) =>
-        line === '' ? '220 relay' : line.startsWith('MAIL') ? answer : '250 relay',
-      );
-      expect(await failureOf(senderTo(server.port))).toMatchObject({ isFinal: false, reason: `said: ${answer}` });
-    },
-  );
+  it('because it is too big for now, is one that can go later', async () => {
+    const answer = '552 5.3.4 Too big';
+    const server = await scriptedServer((line) =>
+      line === '' ? '220 relay' : line.startsWith('MAIL') ? answer : '250 relay',
+    );
+    expect(await failureOf(senderTo(server.port))).toMatchObject({ isFinal: false, reason: `said: ${answer}` });
+  });
+
+  it.each([
+    ['MAIL', '530 5.7.0 Must issue a STARTTLS command first'],
+    ['MAIL', '550 5.1.8 Sender domain not found'],
+    ['MAIL', '550 5.7.60 SMTP; Client does not have permissions to send as this sender'],
+    ['RCPT', '550 5.7.64 TenantAttribution; Relay Access Denied'],
+    ['DATA', '550 5.7.60 SMTP; Client does not have permissions to send as this sender'],
+    ['.', '554 5.2.252 SendAsDenied; islet@example.org not allowed to send as noreply@id.example.org'],
+    ['.', '550 5.7.705 Access denied, tenant has exceeded threshold'],
+  ])('because of its sender, after %s, names that one and is no answer to the mail: %s', async (step, answer) => {
+    let isData = false;
+    const server = await scriptedServer((line) => {
+      if (line === '') return isData ? undefined : '220 relay';
+      if (isData && line !== '.') return undefined;
+      isData = line === 'DATA' && step !== 'DATA';
+      if (line.startsWith(step)) return answer;
+      return isData ? '354 go on' : '250 relay';
+    });
+    const error = await failureOf(senderTo(server.port));
+    expect(error).toMatchObject({ isFinal: false, isAnswer: false, advice: undefined });
+    expect(error.reason).toMatch(/^does not let us send as noreply@id\.example\.org \(said: 55?[034]0? /);
+  });
+
+  it('because of its sender, names the login too', async () => {
+    const server = await mailServer({ login, certificate: certificates.relay });
+    server.refuseRecipients('550 5.7.60 SMTP; Client does not have permissions to send as this sender');
+    const error = await failureOf(senderTo(server.port, { tls: 'required', ca, ...login }));
+    expect(error.reason).toBe(
+      'does not let us send as noreply@id.example.org, logged in as islet (said: 550 5.7.60 SMTP; Client does not have permissions to send as this sender)',
+    );
+  });
+
+  it('because its content is taken for spam, is refused for good', async () => {
+    let isData = false;
+    const server = await scriptedServer((line) => {
+      if (isData) isData = line !== '.';
+      if (line === '.') return '554 5.7.1 Message rejected as spam';
+      if (line === '' || isData) return isData ? undefined : '220 relay';
+      isData = line === 'DATA';
+      return isData ? '354 go on' : '250 relay';
+    });
+    expect(await failureOf(senderTo(server.port))).toMatchObject({ isFinal: true, isAnswer: true });
+  });
+
+  it('for now, is advised to be asked for again', async () => {
+    const server = await mailServer();
+    server.refuseRecipients('451 4.7.1 Greylisted, come back later');
+    expect((await failureOf(senderTo(server.port))).advice).toBe('please try again in a few minutes');
+  });
 
   it('is not blamed on silence where the server hangs up at once', async () => {
     const server = await scriptedServer((_line, socket) => void socket.destroy());

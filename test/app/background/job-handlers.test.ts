@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { jobHandlers } from '../../../src/app/background/job-handlers.js';
-import { PermanentJobError } from '../../../src/app/background/job-handler.js';
+import { DestinationDownError, type JobHandlers, PermanentJobError } from '../../../src/app/background/job-handler.js';
+import type { Job } from '../../../src/domain/jobs/job.js';
 import type { JsonObject } from '../../../src/domain/signing/canonical-json.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import { alice, bob, FakeDirectory } from '../../support/fakes.js';
-import type { Message } from '../../../src/ports/message-sender.js';
+import { DeliveryError, type Message } from '../../../src/ports/message-sender.js';
 import { takeAll } from '../../support/jobs.js';
 import { type TestDomain, openTestDomain } from '../../support/test-domain.js';
 import type { OnBindAnswer } from '../../../src/ports/homeservers.js';
@@ -96,6 +97,115 @@ describe('a homeserver is told of a binding', () => {
   });
 });
 
+const nobody = {
+  whoHasOpenIdToken: async () => undefined,
+  onBind: async () => ({ kind: 'delivered' as const }),
+};
+
+const inviteHome = (domain: TestDomain, roomName: string) =>
+  domain.inviteService.invite({
+    medium: 'email',
+    address: home.address,
+    asker: { user: bob, client: '192.0.2.1' },
+    roomId: '!room:example.org',
+    sender: bob,
+    details: {
+      sender: bob,
+      senderDisplayName: undefined,
+      roomName,
+      roomAlias: undefined,
+      roomAvatarUrl: undefined,
+      roomType: undefined,
+    },
+    webClient: undefined,
+    preferences: { brand: undefined, acceptLanguage: undefined },
+  });
+
+describe('the mail of an invitation', () => {
+  let domain: TestDomain;
+  let sent: Message[];
+  let failure: Error | undefined;
+  let handlers: JobHandlers;
+  const unknown = new DeliveryError('mail server relay:25', 'said: 550 5.1.1 User unknown', true);
+
+  beforeEach(async () => {
+    domain = await openTestDomain({ quotas: { invites: { perAddress: { amount: 1, windowMs: 1_000 } } } });
+    sent = [];
+    failure = undefined;
+    const sender = {
+      medium: 'email' as const,
+      send: async (_to: unknown, message: Message) => {
+        sent.push(message);
+        if (failure) throw failure;
+      },
+    };
+    handlers = jobHandlers(domain, nobody, [sender]);
+  });
+
+  const run = async (job: Job | undefined) => {
+    if (job?.kind === 'invite-mail') await handlers['invite-mail'].run(job.payload, 0);
+    else if (job?.kind === 'invite-digest') await handlers['invite-digest'].run(job.payload, 0);
+    else expect.fail('no mail is queued');
+  };
+  const failuresOfWaiting = async () => (await domain.stores.invites.findWaiting([home])).map((one) => one.failure);
+
+  it('has one name however often it is tried, and another one has another', async () => {
+    await inviteHome(domain, 'One');
+    const [job] = await takeAll(domain.stores.jobs, domain.clock.now());
+    failure = new DeliveryError('mail server relay:25', 'closed the connection');
+    await expect(run(job)).rejects.toThrow(DestinationDownError);
+    failure = undefined;
+    await run(job);
+    domain.clock.pass(1_000);
+    await inviteHome(domain, 'Two');
+    const [other] = await takeAll(domain.stores.jobs, domain.clock.now());
+    await run(other);
+    const names = sent.map(({ id }) => id);
+    expect(names[0]).toEqual(expect.any(String));
+    expect(names[1]).toBe(names[0]);
+    expect(names[2]).not.toBe(names[0]);
+  });
+
+  it('that is refused for good is said with the invitation, which waits on', async () => {
+    await inviteHome(domain, 'One');
+    failure = unknown;
+    const [job] = await takeAll(domain.stores.jobs, domain.clock.now());
+    await expect(run(job)).rejects.toThrow(PermanentJobError);
+    const words = 'its mail was not sent: mail server relay:25: said: 550 5.1.1 User unknown';
+    expect(await failuresOfWaiting()).toEqual([words]);
+  });
+
+  it('of several, that is refused for good, is said with each of them and not tried again', async () => {
+    for (const name of ['One', 'Two', 'Three']) await inviteHome(domain, name);
+    const [first] = await takeAll(domain.stores.jobs, domain.clock.now());
+    await run(first);
+    failure = unknown;
+    domain.clock.pass(1_000);
+    const [digest] = await takeAll(domain.stores.jobs, domain.clock.now());
+    await expect(run(digest)).rejects.toThrow(PermanentJobError);
+    const words = 'its mail was not sent: mail server relay:25: said: 550 5.1.1 User unknown';
+    expect(await failuresOfWaiting()).toEqual([undefined, words, words]);
+    await run(digest);
+    expect(sent).toHaveLength(2);
+  });
+
+  it('that was tried for days is said with the invitation', async () => {
+    await inviteHome(domain, 'One');
+    const [job] = await takeAll(domain.stores.jobs, domain.clock.now());
+    if (job?.kind === 'invite-mail') await handlers['invite-mail'].giveUp?.(job.payload, 'said: 451 try later');
+    expect(await failuresOfWaiting()).toEqual(['its mail was not sent: said: 451 try later']);
+  });
+
+  it('brings down the mail server for all where that refuses us, and for itself where it refuses the mail for now', async () => {
+    await inviteHome(domain, 'One');
+    const [job] = await takeAll(domain.stores.jobs, domain.clock.now());
+    failure = new DeliveryError('mail server relay:25', 'does not let us send as a@example.org (said: 550 5.7.60)');
+    await expect(run(job)).rejects.toThrow(DestinationDownError);
+    failure = new DeliveryError('mail server relay:25', 'said: 451 try later');
+    await expect(run(job)).rejects.toBe(failure);
+  });
+});
+
 describe('invitations to an address that had enough mails', () => {
   it('are all in the next one, which is sent once', async () => {
     const domain = await openTestDomain({ quotas: { invites: { perAddress: { amount: 1, windowMs: 1_000 } } } });
@@ -104,35 +214,14 @@ describe('invitations to an address that had enough mails', () => {
       medium: 'email' as const,
       send: async (_to: unknown, message: Message) => void sent.push(message),
     };
-    const homeservers = {
-      whoHasOpenIdToken: async () => undefined,
-      onBind: async () => ({ kind: 'delivered' as const }),
-    };
-    const handlers = jobHandlers(domain, homeservers, [sender]);
+    const handlers = jobHandlers(domain, nobody, [sender]);
     const runDue = async () => {
       for (const job of await takeAll(domain.stores.jobs, domain.clock.now())) {
         if (job.kind === 'invite-mail') await handlers['invite-mail'].run(job.payload, 0);
         if (job.kind === 'invite-digest') await handlers['invite-digest'].run(job.payload, 0);
       }
     };
-    for (const roomName of ['One', 'Two', 'Three'])
-      await domain.inviteService.invite({
-        medium: 'email',
-        address: home.address,
-        asker: { user: bob, client: '192.0.2.1' },
-        roomId: '!room:example.org',
-        sender: bob,
-        details: {
-          sender: bob,
-          senderDisplayName: undefined,
-          roomName,
-          roomAlias: undefined,
-          roomAvatarUrl: undefined,
-          roomType: undefined,
-        },
-        webClient: undefined,
-        preferences: { brand: undefined, acceptLanguage: undefined },
-      });
+    for (const roomName of ['One', 'Two', 'Three']) await inviteHome(domain, roomName);
     await runDue();
     expect(sent.map((message) => message.kind === 'invite' && message.invite.roomName)).toEqual(['One']);
     domain.clock.pass(1_000);

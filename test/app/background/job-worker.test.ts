@@ -172,6 +172,26 @@ describe('a worker', () => {
     expect(await queue.backlog()).toEqual([]);
   });
 
+  it('begins at once what is added, and says once that the mail server fails and once that it works again', async () => {
+    open();
+    await pass(1_500);
+    await queue.add([mail('first', Date.now())]);
+    await pass(1);
+    expect(begunAt('first')).toEqual([1_500]);
+
+    behaviour = async () => Promise.reject(new DestinationDownError('does not let us send'));
+    await queue.add([mail('second', Date.now()), mail('third', Date.now()), onbind('dead.org', Date.now())]);
+    await pass(10 * 60_000);
+    expect(telemetry.events.filter(({ level }) => level === 'error')).toEqual([
+      { level: 'error', event: 'destination_down' },
+    ]);
+
+    behaviour = async () => undefined;
+    await pass(10 * 60_000);
+    expect(ended).toEqual(expect.arrayContaining(['second', 'third']));
+    expect(telemetry.all('a server works again')).toHaveLength(1);
+  });
+
   it('drops what can never be done', async () => {
     behaviour = async () => {
       throw new PermanentJobError('refused');
@@ -198,8 +218,8 @@ describe('a worker', () => {
     await queue.add([mail('slow')]);
     open('slow/1');
     await pass(500);
-    await queue.add([mail('of the dead')]);
-    await queue.take(wanted({ time: Date.now(), holder: 'dead/1' }));
+    // Before anybody hears of it.
+    await Promise.all([queue.add([mail('of the dead')]), queue.take(wanted({ time: Date.now(), holder: 'dead/1' }))]);
     behaviour = async () => undefined;
     open('other/1');
     await pass(9_000);

@@ -87,6 +87,7 @@ describe('Sessions', () => {
           to: request.threepid,
           message: {
             kind: 'validation',
+            id: `${sid} ${token} ${request.sendAttempt}`,
             token,
             link: `https://id.example.org/validate?sid=${sid}&token=${token}`,
             preferences: request.preferences,

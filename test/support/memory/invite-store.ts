@@ -64,6 +64,14 @@ export class MemoryInviteStore implements InviteStore {
     if (this.invites.get(token)?.deliveredAt !== undefined) this.change(token, { confirmedAt: undefined, failure });
   }
 
+  async markUnmailed(tokens: readonly string[], failure: string): Promise<void> {
+    for (const token of tokens) {
+      if (this.invites.get(token)?.deliveredAt !== undefined) continue;
+      this.change(token, { failure });
+      this.mails.delete(token);
+    }
+  }
+
   async requeue(token: string, failure?: string): Promise<void> {
     this.change(token, { deliveredAt: undefined, confirmedAt: undefined, failure });
   }

@@ -11,10 +11,15 @@ interface Kept {
 
 export class MemoryJobQueue implements JobQueue {
   private readonly kept = new Map<string, Kept>();
+  private readonly listeners: ((kinds: readonly JobKind[]) => void)[] = [];
   private lastId = 0;
 
   async add(jobs: readonly NewJob[]): Promise<void> {
     this.queue(jobs);
+  }
+
+  onAdded(listener: (kinds: readonly JobKind[]) => void): void {
+    this.listeners.push(listener);
   }
 
   async take(request: JobRequest): Promise<readonly Job[]> {
@@ -101,6 +106,11 @@ export class MemoryJobQueue implements JobQueue {
       const job = { ...copy, id, attempts: 0, destination: destinationOf(copy), failure: undefined };
       this.kept.set(id, { job, queuedAt: copy.runAt, holder: undefined, beat: 0 });
     }
+    const kinds = [...new Set(copies.map(({ kind }) => kind))];
+    if (kinds.length === 0) return;
+    queueMicrotask(() => {
+      for (const listener of this.listeners) listener(kinds);
+    });
   }
 
   private inHandOf(id: string, holder: string): Kept | undefined {

@@ -100,6 +100,22 @@ describe('requestToken for an email address', () => {
     });
   });
 
+  it('says what to do where the relay refuses for now, and why where it can take no such address (EM-6)', async () => {
+    const token = await app.signIn(alice);
+    app.mails.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 4.7.1 Greylisted', false, {
+      advice: 'please try again in a few minutes',
+    });
+    expect((await app.call('POST', atEmail, { token, body: mail })).json).toEqual({
+      errcode: 'M_EMAIL_SEND_ERROR',
+      error: 'The mail could not be sent: please try again in a few minutes',
+    });
+    app.mails.failure = new DeliveryError('mail server relay.example.org:25', 'said: 550 5.1.1 No such user', true);
+    expect((await app.call('POST', atEmail, { token, body: mail })).json).toEqual({
+      errcode: 'M_EMAIL_SEND_ERROR',
+      error: 'The mail could not be sent: it would be refused again',
+    });
+  });
+
   it('publishes nothing (EM-10)', async () => {
     const token = await app.signIn(alice);
     const { json } = await app.call('POST', atEmail, { token, body: mail });
