@@ -28,6 +28,7 @@ import { SPEC_VERSIONS } from './wiring/domain-options.js';
 import { jobHolder } from './wiring/server-identity.js';
 import { runPeriodically, type Schedule } from './background/periodic.js';
 import type { Services } from './wiring/services.js';
+import { scheduleSealing } from './background/sealing-schedule.js';
 import { scheduleMirrorSyncs } from './background/mirror-schedule.js';
 import { checkUnmirroredDirectories } from './background/directory-self-check.js';
 import { inUrl } from '../adapters/shared/hosts.js';
@@ -105,6 +106,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const closeSchedules = () => (closed ??= Promise.all(schedules.map((schedule) => schedule.close())));
     closing.push(closeSchedules);
     schedules.push(
+      scheduleSealing(() => house.sealStored(), config.database.kind !== 'sqlite', clock, telemetry),
       ...scheduleMirrorSyncs(
         configuredSources,
         services.mirrorService,

@@ -4,21 +4,30 @@ import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { JsonObject } from '../../domain/signing/canonical-json.js';
 import type { InviteStore, PendingMail } from '../../ports/invite-store.js';
+import type { SecretBox } from '../../ports/secret-box.js';
 import type { NewJob } from '../../domain/jobs/job.js';
 import type { KnexJobQueue } from './job-queue.js';
 import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
 import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
+/**
+ * Before the key id of an invitation whose token is sealed. Versions that know nothing of that have no such key, and so try
+ * again later instead of telling a homeserver something wrong.
+ */
+const SEALED_KEY = 'sealed ';
+
+/** Tokens, and mails that wait, are sealed. Rows that older versions wrote have them in clear until `sealAll`. */
 export class KnexInviteStore implements InviteStore {
   constructor(
     private readonly db: Knex,
     private readonly jobs: KnexJobQueue,
+    private readonly box: SecretBox,
   ) {}
 
   async add(invite: StoredInvite, jobs: readonly NewJob[], pendingMail?: JsonObject): Promise<void> {
-    const pending_mail = pendingMail ? JSON.stringify(pendingMail) : null;
+    const pending_mail = pendingMail ? this.box.seal('invite mail', JSON.stringify(pendingMail)) : null;
     await this.db.transaction(async (trx) => {
-      await this.table(trx).insert({ ...toRow(invite), pending_mail });
+      await this.table(trx).insert({ ...this.toRow(invite), pending_mail });
       await this.jobs.addWithin(trx, jobs);
     });
   }
@@ -27,26 +36,30 @@ export class KnexInviteStore implements InviteStore {
     const rows = await this.waiting()
       .where(isAmong(this.db, [threepid]))
       .whereNotNull('pending_mail')
-      .orderBy('created_at', 'desc')
-      .select('token', 'pending_mail');
-    return rows.map(({ token, pending_mail }) => ({ token, mail: JSON.parse(pending_mail ?? '{}') as JsonObject }));
+      .orderBy('created_at', 'desc');
+    return rows.flatMap((row) => {
+      const token = this.tokenOf(row);
+      const mail = row.pending_mail?.startsWith('{')
+        ? row.pending_mail
+        : this.box.open('invite mail', row.pending_mail ?? '');
+      return token === undefined || mail === undefined ? [] : { token, mail: JSON.parse(mail) as JsonObject };
+    });
   }
 
   async clearPendingMails(tokens: readonly string[]): Promise<void> {
-    for (const chunk of chunksOf(tokens))
-      await this.table()
-        .where(isOneOf(this.db, 'token', chunk))
-        .update({ pending_mail: null });
+    for (const chunk of chunksOf(tokens)) await this.table().where(this.isNamed(chunk)).update({ pending_mail: null });
   }
 
   async get(token: string): Promise<StoredInvite | undefined> {
-    const row = await this.table().where({ token }).first();
-    return row && fromRow(row);
+    const row = await this.table()
+      .where(this.isNamed([token]))
+      .first();
+    return row && this.fromRow(row);
   }
 
   async findWaiting(threepids: readonly Threepid[]): Promise<readonly StoredInvite[]> {
     const rows = await inChunks(threepids, (chunk) => this.waiting().where(isAmong(this.db, chunk)));
-    return rows.map(fromRow).sort((a, b) => a.createdAt - b.createdAt);
+    return rows.flatMap((row) => this.fromRow(row) ?? []).sort((a, b) => a.createdAt - b.createdAt);
   }
 
   async waitingThreepids(): Promise<readonly Threepid[]> {
@@ -60,7 +73,7 @@ export class KnexInviteStore implements InviteStore {
     await this.db.transaction(async (trx) => {
       for (const chunk of chunksOf(tokens)) {
         await this.waiting(trx)
-          .where(isOneOf(trx, 'token', chunk))
+          .where(this.isNamed(chunk))
           .update({ delivered_at: time, failure: null, pending_mail: null });
       }
       await this.jobs.addWithin(trx, jobs);
@@ -68,23 +81,26 @@ export class KnexInviteStore implements InviteStore {
   }
 
   async confirm(token: string, time: number): Promise<void> {
-    await this.table().where({ token }).update({ confirmed_at: time, failure: null });
+    await this.table()
+      .where(this.isNamed([token]))
+      .update({ confirmed_at: time, failure: null });
   }
 
   async markRefused(token: string, failure: string): Promise<void> {
-    await this.table().where({ token }).whereNotNull('delivered_at').update({ confirmed_at: null, failure });
+    await this.table()
+      .where(this.isNamed([token]))
+      .whereNotNull('delivered_at')
+      .update({ confirmed_at: null, failure });
   }
 
   async markUnmailed(tokens: readonly string[], failure: string): Promise<void> {
     for (const chunk of chunksOf(tokens))
-      await this.waiting()
-        .where(isOneOf(this.db, 'token', chunk))
-        .update({ failure, pending_mail: null });
+      await this.waiting().where(this.isNamed(chunk)).update({ failure, pending_mail: null });
   }
 
   async requeue(token: string, failure?: string): Promise<void> {
     await this.table()
-      .where({ token })
+      .where(this.isNamed([token]))
       .update({ delivered_at: null, confirmed_at: null, failure: failure ?? null });
   }
 
@@ -93,11 +109,15 @@ export class KnexInviteStore implements InviteStore {
       const page = this.table().orderBy('token').limit(PAGE);
       return after ? page.where('token', '>', after.token) : page;
     });
-    for await (const rows of found) yield rows.map(fromRow);
+    for await (const rows of found) yield rows.flatMap((row) => this.fromRow(row) ?? []);
   }
 
   async remove(token: string): Promise<boolean> {
-    return (await this.table().where({ token }).delete()) > 0;
+    return (
+      (await this.table()
+        .where(this.isNamed([token]))
+        .delete()) > 0
+    );
   }
 
   async purgeWaiting(time: number): Promise<void> {
@@ -106,6 +126,55 @@ export class KnexInviteStore implements InviteStore {
 
   async hasEphemeralKey(publicKey: string): Promise<boolean> {
     return (await this.table().where({ ephemeral_public_key: publicKey }).first('token')) !== undefined;
+  }
+
+  /** Seals what older versions have written. To be called when none of them is running any more. */
+  async sealAll(): Promise<void> {
+    const found = pages<Row>((after) => {
+      const page = this.table().whereNull('sealed_token').orderBy('token').limit(PAGE);
+      return after ? page.where('token', '>', after.token) : page;
+    });
+    for await (const rows of found) {
+      for (const { token, key_id, pending_mail } of rows) {
+        await this.table()
+          .where({ token, sealed_token: null })
+          .update({
+            ...this.tokenColumns(token, key_id),
+            ...(pending_mail?.startsWith('{') && { pending_mail: this.box.seal('invite mail', pending_mail) }),
+          });
+      }
+    }
+  }
+
+  /** For `where`: the invitations of these tokens. A reference names nothing, or whoever reads it could use it. */
+  private isNamed(tokens: readonly string[]): Knex.Raw {
+    const references = tokens.flatMap((token) => this.box.references('invite token', token));
+    return this.db.raw('((? and sealed_token is not null) or (? and sealed_token is null))', [
+      isOneOf(this.db, 'token', references),
+      isOneOf(this.db, 'token', tokens),
+    ]);
+  }
+
+  private tokenColumns(token: string, keyId: string): Pick<Row, 'token' | 'sealed_token' | 'key_id'> {
+    return {
+      token: this.box.references('invite token', token)[0],
+      sealed_token: this.box.seal('invite token', token),
+      key_id: `${SEALED_KEY}${keyId}`,
+    };
+  }
+
+  private tokenOf({ token, sealed_token }: Row): string | undefined {
+    return sealed_token === null ? token : this.box.open('invite token', sealed_token);
+  }
+
+  /** `undefined` for what was sealed with a key that is not ours any more: nobody could sign for it either. */
+  private fromRow(row: Row): StoredInvite | undefined {
+    const token = this.tokenOf(row);
+    return token === undefined ? undefined : { ...detailsOf(row), token };
+  }
+
+  private toRow(invite: StoredInvite): Row {
+    return { ...columnsOf(invite), ...this.tokenColumns(invite.token, invite.keyId) };
   }
 
   private waiting(db: Knex = this.db) {
@@ -118,7 +187,9 @@ export class KnexInviteStore implements InviteStore {
 }
 
 interface Row extends ThreepidColumns {
+  /** A reference, or what it is where nothing is sealed. */
   readonly token: string;
+  readonly sealed_token: string | null;
   readonly room_id: string;
   readonly sender: Mxid;
   readonly ephemeral_public_key: string;
@@ -130,26 +201,23 @@ interface Row extends ThreepidColumns {
   readonly pending_mail?: string | null;
 }
 
-const fromRow = (row: Row): StoredInvite => ({
-  token: row.token,
+const detailsOf = (row: Row): Omit<StoredInvite, 'token'> => ({
   threepid: threepidOf(row),
   roomId: row.room_id,
   sender: row.sender,
   ephemeralPublicKey: row.ephemeral_public_key,
-  keyId: row.key_id,
+  keyId: row.key_id.replace(SEALED_KEY, ''),
   createdAt: row.created_at,
   deliveredAt: row.delivered_at ?? undefined,
   ...(row.confirmed_at !== null && { confirmedAt: row.confirmed_at }),
   ...(row.failure !== null && { failure: row.failure }),
 });
 
-const toRow = (invite: StoredInvite): Row => ({
-  token: invite.token,
+const columnsOf = (invite: StoredInvite): Omit<Row, 'token' | 'sealed_token' | 'key_id'> => ({
   ...threepidColumns(invite.threepid),
   room_id: invite.roomId,
   sender: invite.sender,
   ephemeral_public_key: invite.ephemeralPublicKey,
-  key_id: invite.keyId,
   created_at: invite.createdAt,
   delivered_at: invite.deliveredAt ?? null,
   confirmed_at: invite.confirmedAt ?? null,

@@ -1,32 +1,23 @@
 import type { Knex } from 'knex';
-import {
-  JOB_KINDS,
-  type Job,
-  type JobKind,
-  LONGEST_DELAY_MS,
-  type NewJob,
-  destinationOf,
-} from '../../domain/jobs/job.js';
+import { type Job, type JobKind, LONGEST_DELAY_MS, type NewJob, destinationOf } from '../../domain/jobs/job.js';
 import type { JobBacklog, JobLease, JobQueue, JobRequest } from '../../ports/job-queue.js';
+import type { SecretBox } from '../../ports/secret-box.js';
 import { isPostgres, jsonArray, rowsOf } from './dialect.js';
 import { chunksOf, PAGE, pages } from './chunks.js';
+import { kindOf, openPayload, storedJob, storedNames } from './job-payloads.js';
 import { isOneOf } from './rows.js';
 
 /** Versions that know nothing of holders give a job to the next one after this. */
 const HIDDEN_MS = 5 * 60 * 1000;
-
-/** What a kind is called in the table, first what we write: older versions would throw away what they do not know. */
-const STORED_KINDS = {
-  'notify-bound': ['welcome', 'notify-bound'],
-  onbind: ['onbind'],
-  'invite-mail': ['invite-mail'],
-  'invite-digest': ['invite-digest'],
-} as const satisfies Record<JobKind, readonly [string, ...string[]]>;
+const SEALED_PAUSE_MS = 60 * 60 * 1000;
 
 export class KnexJobQueue implements JobQueue {
   private readonly listeners: ((kinds: readonly JobKind[]) => void)[] = [];
 
-  constructor(private readonly db: Knex) {}
+  constructor(
+    private readonly db: Knex,
+    private readonly box: SecretBox,
+  ) {}
 
   async add(jobs: readonly NewJob[]): Promise<void> {
     await this.db.transaction((trx) => this.addWithin(trx, jobs));
@@ -38,7 +29,7 @@ export class KnexJobQueue implements JobQueue {
 
   /** For stores: queues jobs with whatever else `trx` does. */
   async addWithin(trx: Knex.Transaction, jobs: readonly NewJob[]): Promise<void> {
-    await insertJobs(trx, jobs);
+    await insertJobs(trx, jobs, this.box);
     if (jobs.length === 0) return;
     const kinds = [...new Set(jobs.map(({ kind }) => kind))];
     const tell = () => {
@@ -74,7 +65,7 @@ export class KnexJobQueue implements JobQueue {
           isOneOf(
             this.db,
             'kind',
-            kinds.flatMap((kind) => STORED_KINDS[kind]),
+            kinds.flatMap((kind) => storedNames(kind)),
           ),
           holder,
           time + HIDDEN_MS,
@@ -84,7 +75,8 @@ export class KnexJobQueue implements JobQueue {
         ],
       ),
     );
-    const jobs = rows.flatMap((row) => fromRow(row) ?? []);
+    const jobs = rows.flatMap((row) => this.fromRow(row) ?? []);
+    if (jobs.length < rows.length) await this.putBackSealed(rows, jobs, time);
     return jobs.sort((a, b) => a.runAt - b.runAt || Number(a.id) - Number(b.id));
   }
 
@@ -136,10 +128,10 @@ export class KnexJobQueue implements JobQueue {
 
   async *list<Kind extends JobKind>(kind: Kind): AsyncIterable<readonly Job<Kind>[]> {
     const found = pages<Row>((after) => {
-      const page = this.table().whereIn('kind', STORED_KINDS[kind]).orderBy('id').limit(PAGE);
+      const page = this.table().whereIn('kind', storedNames(kind)).orderBy('id').limit(PAGE);
       return after ? page.where('id', '>', after.id) : page;
     });
-    for await (const rows of found) yield rows.flatMap((row) => (fromRow(row) ?? []) as readonly Job<Kind>[]);
+    for await (const rows of found) yield rows.flatMap((row) => (this.fromRow(row) ?? []) as readonly Job<Kind>[]);
   }
 
   async backlog(): Promise<readonly JobBacklog[]> {
@@ -158,6 +150,37 @@ export class KnexJobQueue implements JobQueue {
     }));
   }
 
+  /** What cannot be opened waits for an instance that has its key. */
+  private async putBackSealed(rows: readonly Row[], opened: readonly Job[], time: number): Promise<void> {
+    const read = new Set(opened.map(({ id }) => id));
+    const sealed = rows.filter(({ id }) => !read.has(String(id)));
+    await this.table()
+      .whereIn(
+        'id',
+        sealed.map(({ id }) => id),
+      )
+      .update({
+        ...FREE,
+        run_at: time + SEALED_PAUSE_MS,
+        failure: 'it was sealed with a signing key that is not here',
+      });
+  }
+
+  /** `undefined` for a kind that only newer versions know, and for what cannot be opened. */
+  private fromRow({ id, kind: stored, payload, attempts, run_at, destination, failure }: Row): Job | undefined {
+    const kind = kindOf(stored);
+    const json = openPayload(payload, this.box);
+    if (kind === undefined || json === undefined) return undefined;
+    const job = { kind, payload: JSON.parse(json), runAt: run_at } as NewJob;
+    return {
+      ...job,
+      id: String(id),
+      attempts,
+      destination: destination || destinationOf(job),
+      failure: failure ?? undefined,
+    };
+  }
+
   private inHandOf(id: string, holder: string) {
     return this.table().where({ id: Number(id), leased_by: holder });
   }
@@ -171,11 +194,11 @@ const FREE = { leased_by: null, hidden_until: 0 };
 
 const direction = (order: JobRequest['order']): string => (order === 'oldest' ? 'asc' : 'desc');
 
-async function insertJobs(trx: Knex.Transaction, jobs: readonly NewJob[]): Promise<void> {
+async function insertJobs(trx: Knex.Transaction, jobs: readonly NewJob[], box: SecretBox): Promise<void> {
   for (const chunk of chunksOf(jobs)) {
     const rows = chunk.map((job) => {
-      const { kind, payload, runAt } = job;
-      return [STORED_KINDS[kind][0], JSON.stringify(payload), runAt, destinationOf(job)];
+      const [name, payload] = storedJob(job, box);
+      return [name, payload, job.runAt, destinationOf(job)];
     });
     await trx.raw(
       `insert into jobs (kind, payload, run_at, queued_at, destination)
@@ -188,7 +211,7 @@ async function insertJobs(trx: Knex.Transaction, jobs: readonly NewJob[]): Promi
 interface Row {
   readonly id: number;
   readonly kind: string;
-  /** JSON. */
+  /** JSON, or that sealed. */
   readonly payload: string;
   readonly attempts: number;
   readonly run_at: number;
@@ -198,21 +221,4 @@ interface Row {
   readonly beat: number;
   readonly failure: string | null;
   readonly queued_at: number;
-}
-
-const kindOf = (stored: string): JobKind | undefined =>
-  JOB_KINDS.find((kind) => (STORED_KINDS[kind] as readonly string[]).includes(stored));
-
-/** `undefined` for a kind that only newer versions know. */
-function fromRow({ id, kind: stored, payload, attempts, run_at, destination, failure }: Row): Job | undefined {
-  const kind = kindOf(stored);
-  if (kind === undefined) return undefined;
-  const job = { kind, payload: JSON.parse(payload), runAt: run_at } as NewJob;
-  return {
-    ...job,
-    id: String(id),
-    attempts,
-    destination: destination || destinationOf(job),
-    failure: failure ?? undefined,
-  };
 }

@@ -18,6 +18,7 @@ import * as revocations from './migrations/0015-revocations.js';
 import * as accessTokenUse from './migrations/0016-access-token-use.js';
 import * as sessionUsers from './migrations/0020-session-users.js';
 import * as pendingInviteMails from './migrations/0021-pending-invite-mails.js';
+import * as sealedSecrets from './migrations/0022-sealed-secrets.js';
 import * as installation from './migrations/0026-installation.js';
 
 /** In the order in which they run. */
@@ -40,6 +41,7 @@ const migrations = {
   '0016-access-token-use': accessTokenUse,
   '0020-session-users': sessionUsers,
   '0021-pending-invite-mails': pendingInviteMails,
+  '0022-sealed-secrets': sealedSecrets,
   '0026-installation': installation,
 };
 

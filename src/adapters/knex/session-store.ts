@@ -2,38 +2,57 @@ import type { Knex } from 'knex';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { ValidationSession } from '../../domain/validation/validation-session.js';
+import type { SecretBox } from '../../ports/secret-box.js';
 import type { SessionStore } from '../../ports/session-store.js';
-import { type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
+import { isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
+/** Client secrets and tokens are sealed. Rows that older versions wrote have them in clear, and a mark of that: nothing sealed. */
 export class KnexSessionStore implements SessionStore {
-  constructor(private readonly db: Knex) {}
+  constructor(
+    private readonly db: Knex,
+    private readonly box: SecretBox,
+  ) {}
 
   async get(sid: string): Promise<ValidationSession | undefined> {
     const row = await this.table().where({ sid }).first();
-    return row && fromRow(row);
+    return row && this.fromRow(row);
   }
 
   async find({ medium, address }: Threepid, clientSecret: string): Promise<ValidationSession | undefined> {
-    const row = await this.table().where({ medium, address, client_secret: clientSecret }).first();
-    return row && fromRow(row);
+    const references = this.box.references('client secret', clientSecret);
+    const row = await this.table()
+      .where({ medium, address })
+      .where(
+        this.db.raw(
+          '((? and sealed_client_secret is not null) or (client_secret = ? and sealed_client_secret is null))',
+          [isOneOf(this.db, 'client_secret', references), clientSecret],
+        ),
+      )
+      .orderBy('modified_at', 'desc')
+      .first();
+    return row && this.fromRow(row);
   }
 
   async findOrAdd(session: ValidationSession, aliveSince: number): Promise<ValidationSession> {
     for (;;) {
+      // One that was written before, by an older version or with another key, is in nobody's way in the table.
+      const known = await this.find(session.threepid, session.clientSecret);
+      if (known && known.modifiedAt >= aliveSince) return known;
       const [added] = await this.table()
-        .insert({ ...toRow(session), guesses: 0 })
+        .insert({ ...this.toRow(session), guesses: 0 })
         .onConflict(['medium', 'address', 'client_secret'])
         .merge()
         .where('validation_sessions.modified_at', '<', aliveSince)
         .returning('*');
-      if (added) return fromRow(added);
+      const stored = added && this.fromRow(added);
+      if (stored) return stored;
       const older = await this.find(session.threepid, session.clientSecret);
       if (older) return older; // else it was purged in between
     }
   }
 
   async save(session: ValidationSession): Promise<void> {
-    await this.table().where({ sid: session.sid }).update(toRow(session));
+    await this.table().where({ sid: session.sid }).update(this.toRow(session));
   }
 
   async countGuess(sid: string): Promise<number> {
@@ -46,12 +65,50 @@ export class KnexSessionStore implements SessionStore {
       .where({ sid })
       .whereNull('validated_at')
       .where('guesses', '>=', most)
-      .update({ token, guesses: 0 });
+      .update({ token: '', sealed_token: this.box.seal('validation token', token), guesses: 0 });
     return this.get(sid);
   }
 
   async purge(time: number): Promise<void> {
     await this.table().where('modified_at', '<', time).delete();
+  }
+
+  /** `undefined` for what was sealed with a key that is not ours any more. */
+  private fromRow(row: Row): ValidationSession | undefined {
+    const { sealed_client_secret, sealed_token } = row;
+    const clientSecret =
+      sealed_client_secret === null ? row.client_secret : this.box.open('client secret', sealed_client_secret);
+    const token = sealed_token === null ? row.token : this.box.open('validation token', sealed_token);
+    if (clientSecret === undefined || token === undefined) return undefined;
+    return {
+      sid: row.sid,
+      threepid: threepidOf(row),
+      clientSecret,
+      token,
+      sendAttempt: row.send_attempt,
+      nextLink: row.next_link ?? undefined,
+      validatedAt: row.validated_at ?? undefined,
+      openedAt: row.opened_at,
+      openedBy: (row.opened_by as Mxid | null) ?? undefined,
+      modifiedAt: row.modified_at,
+    };
+  }
+
+  private toRow(session: ValidationSession): Omit<Row, 'guesses'> {
+    return {
+      sid: session.sid,
+      ...threepidColumns(session.threepid),
+      client_secret: this.box.references('client secret', session.clientSecret)[0],
+      sealed_client_secret: this.box.seal('client secret', session.clientSecret),
+      token: '',
+      sealed_token: this.box.seal('validation token', session.token),
+      send_attempt: session.sendAttempt,
+      next_link: session.nextLink ?? null,
+      validated_at: session.validatedAt ?? null,
+      opened_at: session.openedAt,
+      opened_by: session.openedBy ?? null,
+      modified_at: session.modifiedAt,
+    };
   }
 
   private table() {
@@ -61,8 +118,12 @@ export class KnexSessionStore implements SessionStore {
 
 interface Row extends ThreepidColumns {
   readonly sid: string;
+  /** A reference, or what it is where nothing is sealed. */
   readonly client_secret: string;
+  readonly sealed_client_secret: string | null;
+  /** Empty, or what it is where nothing is sealed. */
   readonly token: string;
+  readonly sealed_token: string | null;
   readonly send_attempt: number;
   readonly next_link: string | null;
   readonly validated_at: number | null;
@@ -71,29 +132,3 @@ interface Row extends ThreepidColumns {
   readonly modified_at: number;
   readonly guesses: number;
 }
-
-const fromRow = (row: Row): ValidationSession => ({
-  sid: row.sid,
-  threepid: threepidOf(row),
-  clientSecret: row.client_secret,
-  token: row.token,
-  sendAttempt: row.send_attempt,
-  nextLink: row.next_link ?? undefined,
-  validatedAt: row.validated_at ?? undefined,
-  openedAt: row.opened_at,
-  openedBy: (row.opened_by as Mxid | null) ?? undefined,
-  modifiedAt: row.modified_at,
-});
-
-const toRow = (session: ValidationSession): Omit<Row, 'guesses'> => ({
-  sid: session.sid,
-  ...threepidColumns(session.threepid),
-  client_secret: session.clientSecret,
-  token: session.token,
-  send_attempt: session.sendAttempt,
-  next_link: session.nextLink ?? null,
-  validated_at: session.validatedAt ?? null,
-  opened_at: session.openedAt,
-  opened_by: session.openedBy ?? null,
-  modified_at: session.modifiedAt,
-});

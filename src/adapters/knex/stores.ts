@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Clock } from '../../ports/clock.js';
+import type { SecretBox } from '../../ports/secret-box.js';
 import { KnexAccountStatusStore } from './account-status-store.js';
 import { KnexAccountStore } from './account-store.js';
 import { KnexAssociationStore } from './association-store.js';
@@ -14,12 +15,12 @@ import { ReservingRateLimits } from './reserving-rate-limits.js';
 import { KnexSessionStore } from './session-store.js';
 import { KnexTermsStore } from './terms-store.js';
 
-/** Everything kept in SQL. Whoever opened `db` closes it. */
-export function knexStores(db: Knex, clock: Clock) {
+/** Everything kept in SQL, secrets sealed by `box`. Whoever opened `db` closes it. */
+export function knexStores(db: Knex, clock: Clock, box: SecretBox) {
   const feed = new KnexChangeFeed(db, clock);
-  const jobs = new KnexJobQueue(db);
+  const jobs = new KnexJobQueue(db, box);
   return {
-    sessions: new KnexSessionStore(db),
+    sessions: new KnexSessionStore(db, box),
     associations: new KnexAssociationStore(db, feed, jobs),
     mirrors: new KnexMirrorStore(db, feed),
     assignments: new KnexUserIdAssignmentStore(db, feed),
@@ -28,7 +29,7 @@ export function knexStores(db: Knex, clock: Clock) {
     accounts: new KnexAccountStore(db, feed),
     accountStatuses: new KnexAccountStatusStore(db),
     terms: new KnexTermsStore(db, feed),
-    invites: new KnexInviteStore(db, jobs),
+    invites: new KnexInviteStore(db, jobs, box),
     jobs,
     limits: new ReservingRateLimits(new KnexRateLimits(db, clock), clock),
   };

@@ -10,6 +10,7 @@ import { messagingModule } from '../../adapters/messaging/module.js';
 import { Templates } from '../../adapters/messaging/templates.js';
 import { AxiosHttpClient } from '../../adapters/outbound/axios-http-client.js';
 import { outboundModule } from '../../adapters/outbound/module.js';
+import { DerivedSecretBox } from '../../adapters/signing/derived-secret-box.js';
 import { Ed25519Signer } from '../../adapters/signing/ed25519-signer.js';
 import { openKeyFile } from '../../adapters/signing/key-file.js';
 import { signingModule } from '../../adapters/signing/module.js';
@@ -40,6 +41,8 @@ export interface App {
   readonly db: Knex;
   /** Copies the database into a new file while it is used; absent for one that has tools of its own. */
   readonly copyDatabase?: (file: string) => Promise<void>;
+  /** Seals secrets that older versions have stored in clear. Instances of those do not find them any more. */
+  sealStored(): Promise<void>;
   /** Ends what was opened, in reverse. */
   close(): Promise<void>;
 }
@@ -64,12 +67,12 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     await closeSources(configuredSources);
     throw error;
   });
-  const signer = await openSigner(config, check, db, telemetry).catch(async (error: unknown) => {
+  const { signer, box } = await openKeys(config, check, db, telemetry).catch(async (error: unknown) => {
     await closeSources(configuredSources);
     await db.destroy();
     throw error;
   });
-  const stores = knexStores(db, clock);
+  const stores = knexStores(db, clock, box);
   const index = new CompactHashIndex();
   const mail = openMail(config, templates);
   const sms = openSms(config, http);
@@ -92,6 +95,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     container,
     db,
     ...(config.database.kind === 'sqlite' && { copyDatabase: (file: string) => copyDatabase(db, file) }),
+    sealStored: () => stores.invites.sealAll(),
     close: async () => {
       mail?.close();
       for (const gateway of sms?.gateways ?? []) await gateway.close?.();
@@ -104,12 +108,13 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
 }
 
 /** The key is made last: one that is missing beside a database that was used is a question, not a beginning. */
-async function openSigner(config: Config, check: InstallationCheck, db: Knex, telemetry: Telemetry) {
+async function openKeys(config: Config, check: InstallationCheck, db: Knex, telemetry: Telemetry) {
   const store = new KnexInstallationStore(db);
   await check.compare(store);
-  const signer = new Ed25519Signer(config.server.name, await openKeyFile(config.signing.keyFile, telemetry));
+  const keys = await openKeyFile(config.signing.keyFile, telemetry);
+  const signer = new Ed25519Signer(config.server.name, keys);
   await check.remember(store, signer.keys[0], signer.keys, telemetry);
-  return signer;
+  return { signer, box: new DerivedSecretBox(keys) };
 }
 
 /** Which database the configuration names. */

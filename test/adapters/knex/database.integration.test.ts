@@ -11,6 +11,7 @@ import { callsOf, draftOf, readAll } from '../../contracts/stores.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { freshDatabase, onServer, ROLE_WITH_PASSWORD } from '../../support/postgres-server.js';
 import { sharedPostgres } from '../../support/services.js';
+import { secretBox } from '../../support/secret-box.js';
 
 const postgres = await sharedPostgres();
 
@@ -59,7 +60,7 @@ describe.each(places)('a database in %s', (_name, place) => {
     await db('validation_sessions').insert({ ...threepid, ...session });
     await db.migrate.latest({ migrationSource, disableTransactions: true });
 
-    const stores = knexStores(db, clock);
+    const stores = knexStores(db, clock, secretBox);
     expect(await stores.associations.find([email('anna@example.org')])).toEqual([
       { threepid: email('anna@example.org'), mxid, boundAt: 1, notBefore: 1, notAfter: 2 },
     ]);
@@ -68,9 +69,9 @@ describe.each(places)('a database in %s', (_name, place) => {
 
   it('is as it was when it is opened again', async () => {
     const options = await place();
-    await knexStores(await open(options), clock).accounts.addToken('token', '@anna:example.org', 1);
+    await knexStores(await open(options), clock, secretBox).accounts.addToken('token', '@anna:example.org', 1);
     await opened.splice(0)[0]?.destroy();
-    expect(await knexStores(await open(options), clock).accounts.find('token')).toBe('@anna:example.org');
+    expect(await knexStores(await open(options), clock, secretBox).accounts.find('token')).toBe('@anna:example.org');
   });
 
   it('is not opened by a version that is older than it, which says so', async () => {
@@ -85,7 +86,7 @@ describe.each(places)('a database in %s', (_name, place) => {
 
   it('keeps no access token and no limited key in clear', async () => {
     const db = await open(await place());
-    const stores = knexStores(db, clock);
+    const stores = knexStores(db, clock, secretBox);
     await stores.accounts.addToken('secret-token', '@anna:example.org', 1);
     await stores.limits.consume('mail to anna@example.org', { amount: 1, windowMs: 1 });
     const rows = JSON.stringify([await db('access_tokens'), await db('rate_limit_takes')]);
@@ -93,7 +94,7 @@ describe.each(places)('a database in %s', (_name, place) => {
   });
 
   it('tells nothing of what was to be stored in its errors', async () => {
-    const stores = knexStores(await open(await place()), clock);
+    const stores = knexStores(await open(await place()), clock, secretBox);
     const invite = {
       token: 'invite-secret',
       threepid: email('anna@example.org'),
@@ -122,7 +123,7 @@ describe.each(places)('a database in %s', (_name, place) => {
   });
 
   it('applies nothing of an update in which one entry breaks a rule of the table', async () => {
-    const stores = knexStores(await open(await place()), clock);
+    const stores = knexStores(await open(await place()), clock, secretBox);
     const many = Array.from({ length: 3_000 }, (_, at) => entry(`id-${at}`));
     const broken = { ...entry('broken'), base: missing };
     const put = draftOf(stores.mirrors, [...many, broken]);
@@ -156,7 +157,7 @@ describe('PostgreSQL', () => {
   it('is brought up by instances that start together', async () => {
     const url = await database();
     const instances = await Promise.all([1, 2, 3].map(() => open({ client: 'pg', url })));
-    for (const db of instances) expect(await knexStores(db, clock).peppers.all()).toEqual([]);
+    for (const db of instances) expect(await knexStores(db, clock, secretBox).peppers.all()).toEqual([]);
   });
 
   it('takes a password as it is, beside the URL', async () => {
@@ -166,7 +167,7 @@ describe('PostgreSQL', () => {
     await onServer(url.href, `create role ${ROLE_WITH_PASSWORD} superuser login password '${quoted}'`);
     url.username = ROLE_WITH_PASSWORD;
     const db = await open({ client: 'pg', url: url.href, password });
-    expect(await knexStores(db, clock).peppers.all()).toEqual([]);
+    expect(await knexStores(db, clock, secretBox).peppers.all()).toEqual([]);
     const wrong = openDatabase({ client: 'pg', url: url.href, password: 'wrong-secret' });
     await expect(wrong).rejects.toThrow(/password authentication failed/);
     await expect(wrong).rejects.not.toThrow(/wrong-secret/);
@@ -209,12 +210,12 @@ describe('PostgreSQL', () => {
   it('calls other instances back, also after all connections were cut', async () => {
     const url = await database();
     const db = await open({ client: 'pg', url });
-    const { feed } = knexStores(db, clock);
+    const { feed } = knexStores(db, clock, secretBox);
     const calls = callsOf(feed);
     const bindElsewhere = async (name: string) => {
       const elsewhere = await open({ client: 'pg', url });
       const next = calls.next();
-      await knexStores(elsewhere, clock).associations.bind(
+      await knexStores(elsewhere, clock, secretBox).associations.bind(
         { ...claim(name), boundAt: 1, notBefore: 1, notAfter: 2 },
         [],
       );

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/adapters/knex/database.js';
 import { KnexJobQueue } from '../../../src/adapters/knex/job-queue.js';
 import { wanted } from '../../support/jobs.js';
+import { secretBox } from '../../support/secret-box.js';
 
 const payload = { medium: 'email', address: 'anna@example.org', mxid: '@anna:example.org' } as const;
 
@@ -11,7 +12,7 @@ describe('jobs of other versions', () => {
   let queue: KnexJobQueue;
   beforeEach(async () => {
     db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
-    queue = new KnexJobQueue(db);
+    queue = new KnexJobQueue(db, secretBox);
   });
   afterEach(() => db.destroy());
 

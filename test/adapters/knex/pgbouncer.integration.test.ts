@@ -7,6 +7,7 @@ import { callsOf } from '../../contracts/stores.js';
 import { startPgBouncer } from '../../support/pgbouncer.js';
 import { freshDatabase, onServer } from '../../support/postgres-server.js';
 import { sharedPostgres } from '../../support/services.js';
+import { secretBox } from '../../support/secret-box.js';
 
 const postgres = await sharedPostgres();
 const clock = { now: () => Date.now() };
@@ -32,7 +33,7 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode'
       await db.destroy();
       await onServer(database.url, 'drop schema public cascade; create schema public');
     };
-    return { stores: knexStores(db, storeClock), close };
+    return { stores: knexStores(db, storeClock, secretBox), close };
   });
 
   it('limits the time of what a transaction does, and leaves nothing of it on shared connections', async () => {
@@ -46,7 +47,7 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode'
 
   it('tells within a second what another instance has changed and ended', async () => {
     const [one, other] = [await open(), await open()];
-    const [writer, reader] = [knexStores(one, clock), knexStores(other, clock)];
+    const [writer, reader] = [knexStores(one, clock, secretBox), knexStores(other, clock, secretBox)];
     const calls = callsOf(reader.feed);
     await new Promise((resolve) => setTimeout(resolve, 600));
     await writer.accounts.addToken('phone', '@anna:example.org', 1);

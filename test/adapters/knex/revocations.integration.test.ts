@@ -8,6 +8,7 @@ import { knexStores } from '../../../src/adapters/knex/stores.js';
 import { eventually } from '../../support/eventually.js';
 import { freshDatabase, onServer } from '../../support/postgres-server.js';
 import { sharedPostgres } from '../../support/services.js';
+import { secretBox } from '../../support/secret-box.js';
 
 const postgres = await sharedPostgres();
 const clock = { now: () => Date.now() };
@@ -22,7 +23,7 @@ afterEach(() => rm(folder, { recursive: true }));
 /** One instance that remembers, and what it asks the database for. */
 async function follower(options: DatabaseOptions) {
   const db: Knex = await openDatabase(options);
-  const stores = knexStores(db, clock);
+  const stores = knexStores(db, clock, secretBox);
   const following = stores.feed.onChange(() => undefined);
   const asked: string[] = [];
   db.on('query', ({ sql }: { sql: string }) => asked.push(sql));

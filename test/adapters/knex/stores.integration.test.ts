@@ -8,6 +8,7 @@ import { storeContracts } from '../../contracts/all-stores.js';
 import type { OpenStores } from '../../contracts/stores.js';
 import { freshDatabase, onServer } from '../../support/postgres-server.js';
 import { sharedPostgres } from '../../support/services.js';
+import { secretBox } from '../../support/secret-box.js';
 
 const postgres = await sharedPostgres();
 
@@ -20,7 +21,7 @@ const storesOf =
       await db.destroy();
       await database.remove();
     };
-    return { stores: knexStores(db, clock), close };
+    return { stores: knexStores(db, clock, secretBox), close };
   };
 
 describe('on a SQLite file', () => {

@@ -18,6 +18,7 @@ import { PepperStore } from '../../../src/ports/pepper-store.js';
 import { RateLimits } from '../../../src/ports/rate-limits.js';
 import { SessionStore } from '../../../src/ports/session-store.js';
 import { TermsStore } from '../../../src/ports/terms-store.js';
+import { secretBox } from '../../support/secret-box.js';
 
 const clock = { now: () => 1 };
 
@@ -27,7 +28,7 @@ describe.each([
     'SQLite',
     async () => {
       const db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
-      return { module: storesModule(knexStores(db, clock)), close: () => db.destroy() };
+      return { module: storesModule(knexStores(db, clock, secretBox)), close: () => db.destroy() };
     },
   ],
 ])('the module of %s', (_name, open) => {

@@ -70,12 +70,10 @@ export const ldap = z.strictObject({
       'LDAP filter (RFC 4515) for people whom lookups must not return. Their accounts work like all others, and nobody else can bind their addresses.',
     examples: ['(memberOf=cn=protected,ou=groups,dc=example,dc=org)'],
   }),
-  aliases: word('ignore', 'follow')
-    .prefault('ignore')
-    .meta({
-      description:
-        'Whether entries of the class `alias` are replaced by the entry that they point to (`follow`) or skipped (`ignore`).',
-    }),
+  aliases: word('ignore', 'follow').prefault('ignore').meta({
+    description:
+      'Whether entries of the class `alias` are replaced by the entry that they point to (`follow`) or skipped (`ignore`).',
+  }),
   attributes: attributeNames
     .prefault({})
     .meta({ description: 'Names of the attributes with the user name, addresses and ID.' }),

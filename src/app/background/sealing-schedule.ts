@@ -1,0 +1,22 @@
+import type { Clock } from '../../ports/clock.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import { isOver, runPeriodically, type Schedule } from './periodic.js';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * Seals what older versions stored in clear, and goes on for what they still store.
+ *
+ * @param hasSiblings whether instances of an older version may be running: they get an hour to be replaced
+ */
+export function scheduleSealing(
+  sealStored: () => Promise<void>,
+  hasSiblings: boolean,
+  clock: Clock,
+  telemetry: Telemetry,
+): Schedule {
+  const startedAt = clock.now();
+  return runPeriodically(HOUR_MS, 'secrets in clear', telemetry, async () => {
+    if (!hasSiblings || isOver(startedAt, HOUR_MS, clock.now())) await sealStored();
+  });
+}
