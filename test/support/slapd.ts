@@ -15,6 +15,8 @@ const run = promisify(execFile);
 export interface SlapdOptions {
   /** Entries, as LDIF. The suffix `dc=example,dc=org` itself is there already. */
   readonly ldif?: string;
+  /** Has no entry at first, not even the suffix: a replica gets all of them. */
+  readonly isEmpty?: boolean;
   /** Global lines of slapd.conf: `attributetype ( … )`, `security …`, `disallow bind_anon`. */
   readonly global?: readonly string[];
   /** Lines of the database: `access to * by …`, `limits …`, `index …`. */
@@ -52,7 +54,8 @@ export class Slapd {
     const directory = await mkdtemp(join(tmpdir(), 'slapd-'));
     const [port, tlsPort] = await Promise.all([freePort(), freePort()]);
     await write(directory, options);
-    await run('/usr/sbin/slapadd', ['-q', '-f', join(directory, 'slapd.conf'), '-l', join(directory, 'data.ldif')]);
+    const slapadd = ['-q', '-f', join(directory, 'slapd.conf'), '-l', join(directory, 'data.ldif')];
+    if (!options.isEmpty) await run('/usr/sbin/slapadd', slapadd);
     const slapd = new Slapd(directory, port, tlsPort, options);
     await slapd.restart();
     return slapd;

@@ -41,6 +41,7 @@ export class LdapSource implements ThreepidSource, Directory {
   private readonly rules: Rules;
   private readonly access: ConnectionSecurity;
   private readonly outages: StatusReporter;
+  private readonly servers: ServerFailover;
   private readonly pool: Pool;
   private readonly lookup: Lookup;
   private readonly listing: FullListing;
@@ -76,6 +77,7 @@ export class LdapSource implements ThreepidSource, Directory {
     this.outages = new StatusReporter(name, telemetry);
     this.refusal = new IncrementalRefusal(name, telemetry);
     const servers = new ServerFailover(urls, this.access, this.outages, clock);
+    this.servers = servers;
     this.pool = new Pool(servers, connections, timeLimitMs);
     this.lookup = new Lookup(this.rules, this.searchBases, this.pool);
     const extent = { bases: this.searchBases, pageSize, stallMs };
@@ -101,7 +103,7 @@ export class LdapSource implements ThreepidSource, Directory {
     const { signal } = this.interruption;
     const mayFollow = this.refusal.beginListing();
     const pages = this.options.listsInThread
-      ? listInThread(this.options, this.outages, this, signal)
+      ? listInThread({ ...this.options, failing: this.servers.failing }, this.servers.reports, this, signal)
       : this.listing.pages();
     let knownByName = 0;
     try {

@@ -7,6 +7,7 @@ import { ShutdownError } from '../../../src/domain/shared/errors.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import type { Clock } from '../../../src/ports/clock.js';
 import { FakeClock, RecordingTelemetry } from '../../support/fakes.js';
+import { eventually } from '../../support/eventually.js';
 import { listed, sourceOf } from '../../support/ldap.js';
 import { person, unit } from '../../support/ldif.js';
 import { freePort } from '../../support/ports.js';
@@ -218,11 +219,37 @@ describe('a directory that fails', () => {
 
     isSilent = false;
     expect(await listed(source)).toHaveLength(501);
+    // Both were tried; the one that is back is asked as soon as a connection is made anew.
+    working.cut();
+    await eventually(() => working.open === 0);
+    const { accepted } = working;
+    silent.cut();
     expect(await source.find([anna])).toEqual(found);
-    expect(working.accepted).toBe(10);
-    expect(silent.accepted).toBe(3);
+    expect(working.accepted).toBe(accepted);
     await Promise.all([silent.stop(), working.stop()]);
   });
+
+  it.each([false, true])(
+    'is tried beside those that work, and not before them (in a thread: %s)',
+    async (listsInThread) => {
+      const silent = await TcpProxy.to(slapd.port, () => false);
+      const clock = new FakeClock();
+      make({ urls: [`ldap://127.0.0.1:${silent.port}`, slapd.url], listsInThread }, clock);
+      const openWhileListed = async () => {
+        clock.pass(10 * 60_000);
+        const pages = source.list();
+        expect((await pages.next()).done).toBe(false);
+        const { open } = silent;
+        await toEnd(pages);
+        return open;
+      };
+      await openWhileListed();
+      // It has been given up by whoever waits for it first.
+      await eventually(() => silent.open === 0);
+      expect(await openWhileListed()).toBeGreaterThan(0);
+      await silent.stop();
+    },
+  );
 
   it('is asked again by a clock that was set back, however long it was to rest', async () => {
     let isDown = true;

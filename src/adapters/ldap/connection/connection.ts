@@ -85,13 +85,19 @@ export class Connection {
   }
 
   /** @throws LdapError that names the URL and what is wrong with it */
-  static async open(url: string, access: ConnectionSecurity, limitMs: number): Promise<Connection> {
+  static async open(
+    url: string,
+    access: ConnectionSecurity,
+    limitMs: number,
+    signal?: AbortSignal,
+  ): Promise<Connection> {
     const { host, isEncrypted } = addressOf(url);
     const tls = { host, ...verifiedTls(host, access.tls) };
     waitForEachAddress();
     const client = ldap.createClient({ url, tlsOptions: tls, queueDisable: true, connectTimeout: limitMs });
     fixIpv6Host(client, host);
     const connection = new Connection(url, client);
+    signal?.addEventListener('abort', () => connection.fail(signal.reason as Error));
     const deadline = new Deadline(limitMs);
 
     const words = (cause: Error) => (connection.hasHeard ? messageOf(cause) : unansweredMessage(cause, isEncrypted));

@@ -23,16 +23,29 @@ export class Server {
     private readonly access: ConnectionSecurity,
     private readonly outages: StatusListener,
     private readonly clock: Clock,
-  ) {}
+    isDown = false,
+  ) {
+    this.failures = isDown ? 1 : 0;
+  }
+
+  /** What outages of it are told as. */
+  get name(): string {
+    return `server ${this.url}`;
+  }
 
   /** Why it could not be used, or did not answer, the last time; `undefined` if it did. */
   get problem(): Error | undefined {
     return this.failure;
   }
 
+  /** Whether it could not be used the last time. */
+  get isDown(): boolean {
+    return this.failures > 0;
+  }
+
   /** Whether others are to be preferred. */
   get hasFailed(): boolean {
-    return this.failures > 0 || this.isUnresponsive;
+    return this.isDown || this.isUnresponsive;
   }
 
   /** Whether it failed so recently that lookups leave it alone. */
@@ -40,21 +53,29 @@ export class Server {
     return isPaused(this.restsUntil, this.clock.now(), REFUSED_REST_MS);
   }
 
-  /** A connection, or `undefined` and a `problem`. */
-  async open(limitMs: number): Promise<Connection | undefined> {
+  /** A connection, or `undefined` and a `problem`. @param signal gives up */
+  async open(limitMs: number, signal?: AbortSignal): Promise<Connection | undefined> {
     try {
-      const connection = await Connection.open(this.url, this.access, limitMs);
-      this.outages.recovered(`server ${this.url}`);
-      [this.failures, this.restsUntil] = [0, 0];
-      if (!this.isUnresponsive) this.failure = undefined;
+      const connection = await Connection.open(this.url, this.access, limitMs, signal);
+      this.outages.recovered(this.name);
+      this.up();
       return connection;
     } catch (error) {
-      this.outages.failed(`server ${this.url}`, error);
-      this.failure = error instanceof Error ? error : new Error(String(error));
-      // Attempts that were under way at the same time count once.
-      if (!this.isBackingOff) this.backOff(this.failure);
+      this.outages.failed(this.name, error);
+      this.down(error instanceof Error ? error : new Error(String(error)));
       return undefined;
     }
+  }
+
+  up(): void {
+    [this.failures, this.restsUntil] = [0, 0];
+    if (!this.isUnresponsive) this.failure = undefined;
+  }
+
+  down(failure: Error): void {
+    this.failure = failure;
+    // Attempts that were under way at the same time count once.
+    if (!this.isBackingOff) this.backOff(failure);
   }
 
   /** It lets us in and does not answer as it should. */

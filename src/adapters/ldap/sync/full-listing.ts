@@ -1,7 +1,7 @@
 import ldap from 'ldapjs';
 import type { Clock } from '../../../ports/clock.js';
 import { baseText } from '../protocol/search-base.js';
-import { type SyncCursor, syncCursorOf } from './sync-cursor.js';
+import { cursorOfAll, type SyncCursor, syncCursorOf } from './sync-cursor.js';
 import type { Connection, Limits } from '../connection/connection.js';
 import type { RawEntry } from '../protocol/raw-entry.js';
 import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
@@ -71,9 +71,8 @@ export class FullListing {
         yield { ...page, base: baseText(base), entries: isOnce ? entries : entries.filter(isNew) };
       }
     }
-    const [first] = bookmarks;
-    if (first && bookmarks.every((syncCursor) => syncCursor?.server === first.server))
-      this.warnings.onCursor(JSON.stringify(first));
+    const syncCursor = cursorOfAll(bookmarks);
+    if (syncCursor) this.warnings.onCursor(JSON.stringify(syncCursor));
   }
 
   /**

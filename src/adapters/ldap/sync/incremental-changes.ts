@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../../ports/clock.js';
 import type { MirroredDigests } from '../../../ports/directory.js';
 import { baseText } from '../protocol/search-base.js';
-import { type SyncCursor, syncCursorOf, changedSince, idOf } from './sync-cursor.js';
+import { continuation, type SyncCursor, syncCursorOf, changedSince, idOf } from './sync-cursor.js';
 import { idFilters, mayBeAsked } from './id-filters.js';
 import type { Connection, Limits } from '../connection/connection.js';
 import type { ListingScope, RawPage } from './full-listing.js';
@@ -60,9 +60,13 @@ export class Changes {
     signal.addEventListener('abort', end);
     try {
       signal.throwIfAborted();
-      const syncCursor = await syncCursorOf(connection, extent.bases[0] ?? '', rules, limits, this.clock.now());
-      if (syncCursor?.server !== before.server || 'usn' in syncCursor !== 'usn' in before) return undefined;
-      const ids = await this.changed(connection, before, limits);
+      const { bases } = extent;
+      const syncCursor = await syncCursorOf(connection, bases[0] ?? '', rules, limits, this.clock.now(), bases);
+      const since = syncCursor && continuation(before, syncCursor);
+      if (!syncCursor || !since) return undefined;
+      // What it has not got yet was read from another one, and is not undone.
+      if (since === 'behind') return { present: [], gone: [], syncCursor: before };
+      const ids = await this.changed(connection, since, limits);
       if (!ids) return undefined;
       const left = rules.isComputed && mirrored ? await this.compare(connection, await mirrored(), ids, limits) : [];
       if (!left || ids.size > MOST_CHANGED) return undefined;

@@ -6,6 +6,9 @@ import type { StatusListener } from '../connection/status-reporter.js';
 import { LdapError } from '../connection/ldap-error.js';
 import type { RawEntry } from '../protocol/raw-entry.js';
 
+/** What the thread is told: of a directory, and URLs of servers that were down before. */
+export type ListingJob = LdapOptions & { readonly failing: readonly string[] };
+
 /** What the thread says: a page, how the directory does, or that it is over, with or without success. */
 export type Report =
   | { readonly page: PackedPage }
@@ -67,7 +70,7 @@ const YOUNG_GENERATION_MB = 64;
  * @throws what the listing throws, in its words
  */
 export async function* listInThread(
-  options: LdapOptions,
+  options: ListingJob,
   outages: StatusListener,
   warnings: ListingEvents,
   signal: AbortSignal,

@@ -1,8 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectionSecurity } from '../connection/connection-security.js';
 import { FullListing, type ListingEvents } from './full-listing.js';
-import { packPage, type Report } from './listing-thread.js';
-import type { LdapOptions } from '../options.js';
+import { type ListingJob, packPage, type Report } from './listing-thread.js';
 import type { StatusListener } from '../connection/status-reporter.js';
 import { LdapError, messageOf } from '../connection/ldap-error.js';
 import { rulesOf } from '../mapping/mapping-rules.js';
@@ -14,7 +13,7 @@ const PAGES_AHEAD = 5;
 
 if (!parentPort) throw new Error('This file runs in a thread of its own');
 const port = parentPort;
-const options = workerData as LdapOptions;
+const options = workerData as ListingJob;
 const say = (report: Report, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(report, transfer);
 
 const outages: StatusListener = {
@@ -44,9 +43,9 @@ port.on('message', () => {
 });
 
 try {
-  const { urls, bases, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
+  const { urls, failing, bases, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
   const clock = { now: () => Date.now() };
-  const servers = new ServerFailover(urls, connectionSecurity(options), outages, clock);
+  const servers = new ServerFailover(urls, connectionSecurity(options), outages, clock, failing);
   const extent = { bases: [...new Set(bases)], pageSize, stallMs };
   for await (const page of new FullListing(rulesOf(options), servers, extent, warnings, clock).pages()) {
     while (ahead >= PAGES_AHEAD) await new Promise<void>((resolve) => (wake = resolve));

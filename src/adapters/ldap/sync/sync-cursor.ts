@@ -2,6 +2,8 @@ import ldap, { type Filter } from 'ldapjs';
 import type { Connection, Limits } from '../connection/connection.js';
 import { allOf, anyOf } from '../protocol/filter-builder.js';
 import { idFilters } from './id-filters.js';
+import { readEntry } from './read-entry.js';
+import { commonState, newSince, type ReplicationState, replicationState } from './replication-state.js';
 import { attributesOf, type RawEntry } from '../protocol/raw-entry.js';
 import type { Rules } from '../mapping/mapping-rules.js';
 
@@ -11,18 +13,23 @@ import type { Rules } from '../mapping/mapping-rules.js';
  */
 export type SyncCursor =
   | { readonly server: string; readonly usn: number }
-  | { readonly server: string; readonly time: string };
+  | {
+      readonly server: string;
+      readonly time: string;
+      /** Which changes it had got by then. */
+      readonly replicated?: ReplicationState;
+    };
 
 /** How far clocks may be apart, and replicas behind: changes of this time are asked for again. */
 const OVERLAP_MS = 10 * 60_000;
-
-const everything = new ldap.PresenceFilter({ attribute: 'objectClass' });
 
 /**
  * Where the server stands now; `undefined` if it cannot be asked for changes: it does not let us see
  * when entries changed, or they have no ids by which they are found.
  *
+ * @param base in which people are looked for
  * @param now ms since the epoch
+ * @param bases all that are asked for changes together
  */
 export async function syncCursorOf(
   connection: Connection,
@@ -30,10 +37,9 @@ export async function syncCursorOf(
   rules: Rules,
   limits: Limits,
   now: number,
+  bases: readonly string[] = [base],
 ): Promise<SyncCursor | undefined> {
-  const syncCursor =
-    (await updateNumber(connection, limits)) ??
-    ({ server: connection.url, time: generalizedTime(now - OVERLAP_MS) } as const);
+  const syncCursor = await standing(connection, bases, limits, now);
   const { id, followsAliases } = rules;
   const question = { base, attributes: id, id, followsAliases, most: 1 };
   const anybody = await connection.search({ ...question, filter: rules.filter }, limits);
@@ -71,23 +77,58 @@ export function idOf(entry: RawEntry, rules: Rules): { readonly name: string; re
   return undefined;
 }
 
+async function standing(
+  connection: Connection,
+  bases: readonly string[],
+  limits: Limits,
+  now: number,
+): Promise<SyncCursor> {
+  const root = await readEntry(connection, '', ['highestCommittedUSN', 'dsServiceName', 'namingContexts'], limits);
+  const counted = root && (await updateNumber(connection, root, limits));
+  if (counted) return counted;
+  const contexts = (root?.get('namingcontexts') ?? []).map(utf8);
+  const replicated = await replicationState(connection, contexts, bases, limits);
+  return { server: connection.url, time: generalizedTime(now - OVERLAP_MS), ...(replicated && { replicated }) };
+}
+
 /** `undefined` for a server that counts no updates. */
-async function updateNumber(connection: Connection, limits: Limits): Promise<SyncCursor | undefined> {
-  const root = await readEntry(connection, '', ['highestCommittedUSN', 'dsServiceName'], limits);
-  const [usn] = root?.get('highestcommittedusn') ?? [];
-  const [service] = root?.get('dsservicename') ?? [];
+async function updateNumber(
+  connection: Connection,
+  root: ReadonlyMap<string, readonly string[]>,
+  limits: Limits,
+): Promise<SyncCursor | undefined> {
+  const [usn] = root.get('highestcommittedusn') ?? [];
+  const [service] = root.get('dsservicename') ?? [];
   if (usn === undefined || service === undefined) return undefined;
-  const name = Buffer.from(service, 'latin1').toString('utf8');
-  const [invocation] = (await readEntry(connection, name, ['invocationId'], limits))?.get('invocationid') ?? [];
+  const [invocation] =
+    (await readEntry(connection, utf8(service), ['invocationId'], limits))?.get('invocationid') ?? [];
   if (invocation === undefined || !/^\d{1,15}$/.test(usn)) return undefined;
   return { server: Buffer.from(invocation, 'latin1').toString('hex'), usn: Number(usn) };
 }
 
-async function readEntry(connection: Connection, dn: string, attributes: readonly string[], limits: Limits) {
-  const question = { base: dn, scope: 'base', filter: everything, attributes, id: [], most: 1 } as const;
-  const [entry] = (await connection.search(question, limits)).entries;
-  return entry && new Map(attributesOf(entry).map(({ description, values }) => [description.toLowerCase(), values]));
+/**
+ * From where one server can be asked for what was not read before, perhaps from another one; `behind` where it
+ * has not got yet what was read before, and `undefined` where that cannot be said.
+ */
+export function continuation(before: SyncCursor, now: SyncCursor): SyncCursor | 'behind' | undefined {
+  if ('usn' in before || 'usn' in now) return before.server === now.server && 'usn' in now ? before : undefined;
+  if (!before.replicated && !now.replicated) return before.server === now.server ? before : undefined;
+  if (!before.replicated || !now.replicated) return undefined;
+  const since = newSince(before.replicated, now.replicated, before.time);
+  return since === undefined || since === 'behind' ? since : { ...before, ...since };
 }
+
+/** Where to go on after parts were read one after the other, each from where its server stood; `undefined` if that were several. */
+export function cursorOfAll(cursors: readonly (SyncCursor | undefined)[]): SyncCursor | undefined {
+  const [first] = cursors;
+  if (!first || cursors.some((one) => one?.server !== first.server)) return undefined;
+  if ('usn' in first) return first;
+  const { replicated: _ofFirst, ...rest } = first;
+  const replicated = commonState(cursors.map((one) => (one && 'time' in one ? one.replicated : undefined)));
+  return { ...rest, ...(replicated && { replicated }) };
+}
+
+const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
 
 /** RFC 4517, 3.3.13. */
 const generalizedTime = (time: number): string => new Date(time).toISOString().replace(/[-:T]|\.\d+/g, '');
