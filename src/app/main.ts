@@ -106,6 +106,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const closeSchedules = () => (closed ??= Promise.all(schedules.map((schedule) => schedule.close())));
     closing.push(closeSchedules);
     schedules.push(
+      runPeriodically(60 * MINUTE_MS, 'mailboxes of bindings', telemetry, () => house.fillStored()),
       scheduleSealing(() => house.sealStored(), config.database.kind !== 'sqlite', clock, telemetry),
       ...scheduleMirrorSyncs(
         configuredSources,

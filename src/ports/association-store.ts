@@ -9,13 +9,13 @@ export abstract class AssociationStore {
   abstract find(threepids: readonly Threepid[]): Promise<readonly Binding[]>;
 
   /**
-   * Binds a threepid, taking it from whoever had it. `jobs` are queued with it: both happen or
-   * neither.
+   * Binds a threepid, taking it from whoever had it, and so every other spelling of its mailbox. `jobs` are queued with it:
+   * both happen or neither.
    */
   abstract bind(binding: Binding, jobs: readonly NewJob[]): Promise<void>;
 
   /**
-   * Removes this threepid from this user and no other.
+   * Removes this threepid, however its mailbox is spelled, from this user and no other.
    *
    * @returns whether there was such a binding
    */

@@ -55,6 +55,35 @@ export function associationStoreContract(open: OpenStores): void {
       expect(await on.associations.find([strauss])).toEqual([taken]);
     });
 
+    it.each([
+      ['a@bücher.example', 'a@xn--bcher-kva.example'],
+      ['a@bu\u0308cher.example', 'a@bücher.example'],
+      ['a@example.com', 'a@ｅxample.com'],
+      ['jürgen@example.org', 'ju\u0308rgen@example.org'],
+    ])('has one binding of a mailbox, however it is spelled: %s, then %s', async (first, second) => {
+      await on.associations.bind(binding(email(first)), []);
+      const position = await on.feed.position();
+      const taken = binding(email(second), '@bob:example.org');
+      await on.associations.bind(taken, []);
+      expect(await readAll(on.associations.all())).toEqual([taken]);
+      expect((await on.feed.since(position))?.changes).toMatchObject([
+        { removed: [{ threepid: email(first), mxid: '@anna:example.org' }], added: [{ mxid: '@bob:example.org' }] },
+      ]);
+      expect(await on.associations.unbind(email(first), '@anna:example.org')).toBe(false);
+      expect(await on.associations.unbind(email(first), '@bob:example.org')).toBe(true);
+      expect(await readAll(on.associations.all())).toEqual([]);
+    });
+
+    it.each([
+      ['①na@example.org', '1na@example.org'],
+      ['ａnna@example.org', 'anna@example.org'],
+      ['a@weiss.example', 'a@xn--wei-7ka.example'],
+    ])('keeps %s and %s apart, which may be of two people', async (first, second) => {
+      await on.associations.bind(binding(email(first)), []);
+      await on.associations.bind(binding(email(second), '@bob:example.org'), []);
+      expect(await readAll(on.associations.all())).toHaveLength(2);
+    });
+
     it('queues the jobs of a bind with it', async () => {
       await on.associations.bind(binding(), [job, { ...job, runAt: 6 }]);
       expect(await queued(on.jobs, 'notify-bound')).toEqual([payload, payload]);

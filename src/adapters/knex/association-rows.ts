@@ -1,6 +1,7 @@
 import type { Binding } from '../../domain/associations/binding.js';
 import type { Claim } from '../../domain/associations/claim.js';
 import type { OwnedBinding } from '../../domain/deprovisioning/user-id-assignment.js';
+import { bindingKey } from '../../domain/identifiers/mailbox.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import { type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
@@ -12,6 +13,8 @@ export interface AssociationRow extends ThreepidColumns {
   readonly person: string | null;
   readonly suspended_at: number | null;
   readonly suspended_source: string | null;
+  /** `bindingKey`; null for what older versions bound. */
+  readonly mailbox: string | null;
 }
 
 export const claimOf = ({ threepid, mxid }: Binding): Claim => ({ threepid, mxid });
@@ -40,4 +43,5 @@ export const associationRow = ({ threepid, mxid, boundAt, notBefore, notAfter }:
   person: null,
   suspended_at: null,
   suspended_source: null,
+  mailbox: bindingKey(threepid),
 });

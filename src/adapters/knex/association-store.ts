@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import { type Binding } from '../../domain/associations/binding.js';
 import { BINDINGS } from '../../domain/associations/binding.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
+import { bindingKey } from '../../domain/identifiers/mailbox.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { AssociationStore } from '../../ports/association-store.js';
 import type { NewJob } from '../../domain/jobs/job.js';
@@ -9,7 +10,8 @@ import { type AssociationRow, associationRow, bindingFromRow, claimOf } from './
 import type { KnexChangeFeed } from './change-feed.js';
 import type { KnexJobQueue } from './job-queue.js';
 import { inChunks, PAGE, pages } from './chunks.js';
-import { isAmong } from './rows.js';
+import { jsonArray } from './dialect.js';
+import { isAmong, threepidOf } from './rows.js';
 
 export class KnexAssociationStore implements AssociationStore {
   constructor(
@@ -25,11 +27,11 @@ export class KnexAssociationStore implements AssociationStore {
   }
 
   async bind(binding: Binding, jobs: readonly NewJob[]): Promise<void> {
-    const { medium, address } = binding.threepid;
     await this.feed.transaction(async (trx) => {
       await this.feed.lock(trx);
-      const former = await this.table(trx).where({ medium, address });
-      await this.table(trx).insert(associationRow(binding)).onConflict(['medium', 'address']).merge();
+      const former = await this.spelled(trx, binding.threepid);
+      await this.spelled(trx, binding.threepid).delete();
+      await this.table(trx).insert(associationRow(binding));
       await this.jobs.addWithin(trx, jobs);
       await this.feed.write(trx, [
         {
@@ -42,12 +44,12 @@ export class KnexAssociationStore implements AssociationStore {
     });
   }
 
-  async unbind({ medium, address }: Threepid, mxid: Mxid): Promise<boolean> {
+  async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
     return this.feed.transaction(async (trx) => {
       await this.feed.lock(trx);
-      const bound = await this.table(trx).where({ medium, address, mxid });
+      const bound = await this.spelled(trx, threepid).where({ mxid });
       if (bound.length === 0) return false;
-      await this.table(trx).where({ medium, address, mxid }).delete();
+      await this.spelled(trx, threepid).where({ mxid }).delete();
       await this.feed.write(trx, [
         { source: BINDINGS, removed: bound.map(bindingFromRow).map(claimOf), added: [], isReload: false },
       ]);
@@ -76,6 +78,29 @@ export class KnexAssociationStore implements AssociationStore {
       return after ? page.whereRaw('(medium, address) > (?, ?)', [after.medium, after.address]) : page;
     });
     for await (const rows of found) yield rows.map(bindingFromRow);
+  }
+
+  /** Says of what older versions bound which mailbox it is. */
+  async fillMailboxes(): Promise<void> {
+    for (;;) {
+      const rows = await this.table().whereNull('mailbox').limit(PAGE);
+      if (rows.length === 0) return;
+      const pairs = rows.map((row) => [row.medium, row.address, bindingKey(threepidOf(row))]);
+      await this.db.raw(
+        `update associations set mailbox = filled.mailbox
+         from (select value->>0 as medium, value->>1 as address, value->>2 as mailbox from ${jsonArray(this.db)}) as filled
+         where associations.medium = filled.medium and associations.address = filled.address`,
+        [JSON.stringify(pairs)],
+      );
+    }
+  }
+
+  /** Every spelling of the mailbox, or the number. */
+  private spelled(trx: Knex, threepid: Threepid) {
+    const { medium, address } = threepid;
+    return this.table(trx)
+      .where({ medium })
+      .whereRaw('(address = ? or mailbox = ?)', [address, bindingKey(threepid)]);
   }
 
   private table(db: Knex = this.db) {

@@ -19,6 +19,7 @@ import * as accessTokenUse from './migrations/0016-access-token-use.js';
 import * as sessionUsers from './migrations/0020-session-users.js';
 import * as pendingInviteMails from './migrations/0021-pending-invite-mails.js';
 import * as sealedSecrets from './migrations/0022-sealed-secrets.js';
+import * as boundMailboxes from './migrations/0023-bound-mailboxes.js';
 import * as installation from './migrations/0026-installation.js';
 
 /** In the order in which they run. */
@@ -42,6 +43,7 @@ const migrations = {
   '0020-session-users': sessionUsers,
   '0021-pending-invite-mails': pendingInviteMails,
   '0022-sealed-secrets': sealedSecrets,
+  '0023-bound-mailboxes': boundMailboxes,
   '0026-installation': installation,
 };
 

@@ -43,6 +43,8 @@ export interface App {
   readonly copyDatabase?: (file: string) => Promise<void>;
   /** Seals secrets that older versions have stored in clear. Instances of those do not find them any more. */
   sealStored(): Promise<void>;
+  /** Adds what older versions have not stored, and do not miss. */
+  fillStored(): Promise<void>;
   /** Ends what was opened, in reverse. */
   close(): Promise<void>;
 }
@@ -96,6 +98,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     db,
     ...(config.database.kind === 'sqlite' && { copyDatabase: (file: string) => copyDatabase(db, file) }),
     sealStored: () => stores.invites.sealAll(),
+    fillStored: () => stores.associations.fillMailboxes(),
     close: async () => {
       mail?.close();
       for (const gateway of sms?.gateways ?? []) await gateway.close?.();

@@ -12,7 +12,8 @@ import type { LookupService } from '../lookup/lookup-service.js';
 import { homeserverOf, type Mxid } from '../identifiers/mxid.js';
 import type { ValidationService } from '../validation/validation-service.js';
 import { signable } from './signed-association.js';
-import { sameThreepid, type Threepid } from '../identifiers/threepid.js';
+import { bindingKey, mailboxSpellings } from '../identifiers/mailbox.js';
+import type { Threepid } from '../identifiers/threepid.js';
 
 /** Clocks of those who check an association differ from ours by no more than this. */
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
@@ -72,7 +73,8 @@ export class BindingService {
    */
   async unbindBySession(threepid: Threepid, mxid: Mxid, sid: string, clientSecret: string): Promise<void> {
     const session = await this.deps.validationService.validated(sid, clientSecret);
-    if (!sameThreepid(session.threepid, threepid)) throw new DomainError('unbind_not_proven');
+    if (session.threepid.medium !== threepid.medium || bindingKey(session.threepid) !== bindingKey(threepid))
+      throw new DomainError('unbind_not_proven');
     await this.unbind(threepid, mxid);
   }
 
@@ -114,7 +116,8 @@ export class BindingService {
     if (directoryStatus.kind === 'departed') throw new DomainError('user_left');
     if (directoryStatus.kind === 'active' && provenAt < (directoryStatus.since ?? 0))
       throw new DomainError('session_not_theirs');
-    if (this.options.directoryOwned === 'refuse') await this.refuseIfOwned(threepid, mxid);
+    if (this.options.directoryOwned === 'refuse')
+      for (const spelling of mailboxSpellings(threepid)) await this.refuseIfOwned(spelling, mxid);
     const now = this.deps.clock.now();
     const binding = { threepid, mxid, boundAt: now, notBefore: now, notAfter: now + BINDING_LIFETIME_MS };
     await this.deps.store.bind(binding, [notifyBoundJob(threepid, mxid, now)]);

@@ -1,7 +1,8 @@
 import { domainToASCII } from 'node:url';
 import { DomainError } from '../shared/errors.js';
 import { foldCase } from './case-folding.js';
-import { email, type Threepid } from './threepid.js';
+import { spellingsOf } from './spellings.js';
+import { email, keyOf, type Threepid, tryThreepid } from './threepid.js';
 
 const OTHER_DOMAIN =
   'Matrix compares email addresses with their letters folded, and folded, this one names another domain, whose mail is read by somebody else';
@@ -41,6 +42,25 @@ export function mailboxKey({ medium, address }: Threepid): string {
   const { localPart, domain } = partsOf(address);
   const letters = foldCase(localPart.normalize('NFKC')).normalize('NFKC');
   return `${letters}@${asciiDomain(domain) ?? domain}`;
+}
+
+/**
+ * The same, as bindings tell mailboxes apart: letters of the part before the `@` are the mail server's to judge, and whoever
+ * has `ａnna@` must not take what `anna@` has bound. Only forms of one letter (NFC, NFD) are one.
+ */
+export function bindingKey({ medium, address }: Threepid): string {
+  if (medium !== 'email') return address;
+  const { localPart, domain } = partsOf(address);
+  return `${localPart.normalize('NFC')}@${asciiDomain(domain) ?? domain}`;
+}
+
+/** The address first, and the same mailbox with its domain as the DNS has it and as people write it, where that is an address of its own. */
+export function mailboxSpellings(threepid: Threepid): readonly Threepid[] {
+  const { medium } = threepid;
+  const asInDns = tryThreepid(medium, bindingKey(threepid)) ?? threepid;
+  const texts = [threepid, asInDns].flatMap((one) => spellingsOf(one));
+  const spellings = texts.flatMap((text) => tryThreepid(medium, text) ?? []);
+  return [...new Map([threepid, ...spellings].map((one) => [keyOf(one), one])).values()];
 }
 
 function partsOf(address: string): { readonly localPart: string; readonly domain: string } {

@@ -13,7 +13,7 @@ import type { DeprovisioningService } from '../deprovisioning/deprovisioning-ser
 import type { LookupService } from '../lookup/lookup-service.js';
 import { type Mxid, parseMxid } from '../identifiers/mxid.js';
 import type { Quotas } from '../rate-limiting/quotas.js';
-import { mailbox, mailboxKey } from '../identifiers/mailbox.js';
+import { mailbox, mailboxKey, mailboxSpellings } from '../identifiers/mailbox.js';
 import { keyOf, redact, type Threepid } from '../identifiers/threepid.js';
 
 const INVITE_TOKEN_LENGTH = 64;
@@ -217,7 +217,9 @@ export class InviteService {
 
   private async deliver(threepid: Threepid, mxid: Mxid): Promise<number> {
     const isMeant = await this.deps.deprovisioningService.appliesTo(threepid, mxid);
-    const waiting = (await this.deps.store.findWaiting([threepid])).filter(({ createdAt }) => isMeant(createdAt));
+    const waiting = (await this.deps.store.findWaiting(mailboxSpellings(threepid))).filter(({ createdAt }) =>
+      isMeant(createdAt),
+    );
     const now = this.deps.clock.now();
     const tokens = waiting.map(({ token }) => token);
     // One job each: an invitation that its homeserver refuses must not hold up the others.

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { defaultFrom } from '../../../src/adapters/messaging/default-from.js';
 import { SmtpSender, type SmtpOptions } from '../../../src/adapters/messaging/smtp-sender.js';
 import { Templates } from '../../../src/adapters/messaging/templates.js';
+import { mailAddress } from '../../../src/domain/identifiers/mailbox.js';
 import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import type { Message, DeliveryError } from '../../../src/ports/message-sender.js';
 import { senderContract } from '../../contracts/message-sender.contract.js';
@@ -140,10 +141,14 @@ describe('a mail', () => {
   it.each([
     ["o'neil+x@example.org", "o'neil+x@example.org"],
     ['alice@müller.example', 'alice@xn--mller-kva.example'],
+    ['alice@mu\u0308ller.example', 'alice@xn--mller-kva.example'],
+    ['alice@MÜLLER.example', 'alice@xn--mller-kva.example'],
+    ['alice@xn--mller-kva.example', 'alice@xn--mller-kva.example'],
+    ['alice@ｅxample.org', 'alice@example.org'],
   ])('to %s is for that one mailbox', async (address, recipient) => {
     const server = await mailServer();
     await senderTo(server.port).send(email(address), code);
-    expect(server.mails[0]?.envelope.to).toHaveLength(1);
+    expect(server.mails[0]?.envelope.to.map(mailAddress)).toEqual([recipient]);
     expect(server.mails[0]?.raw).toContain(`\r\nTo: ${recipient}\r\n`);
   });
 

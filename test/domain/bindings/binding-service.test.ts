@@ -147,6 +147,13 @@ describe('Bindings', () => {
       expect(await jobs()).toEqual([]);
     });
 
+    it('may not be bound to another user in another spelling of its mailbox either', async () => {
+      staff.put('2', alice, [email('a@bücher.example'), email('a@example.com')]);
+      for (const spelling of ['a@xn--bcher-kva.example', 'a@bu\u0308cher.example', 'a@ｅxample.com']) {
+        await expect(domain.bind(email(spelling), bob)).rejects.toMatchObject({ code: 'threepid_in_use' });
+      }
+    });
+
     it('may not be bound to anybody while the directory cannot say whose it is', async () => {
       staff.put('2', bob, [a]);
       await expect(domain.bind(a, alice)).rejects.toMatchObject({ code: 'owner_unclear' });
@@ -228,6 +235,14 @@ describe('Bindings', () => {
       await domain.bindingService.unbindByHomeserver(a, bob, 'example.org');
       await domain.bindingService.unbindBySession(a, bob, await domain.validated(a, 'apes'), 'apes');
       expect(await found()).toEqual([alice, alice]);
+    });
+
+    it('is the same for every spelling of the mailbox that was proven (UNB-2)', async () => {
+      const [readable, ascii] = [email('a@bücher.example'), email('a@xn--bcher-kva.example')];
+      await domain.bind(readable, alice);
+      expect(await domain.hashed(readable)).toBe(alice);
+      await domain.bindingService.unbindBySession(ascii, alice, await domain.validated(ascii, 'apes'), 'apes');
+      expect([await domain.hashed(readable), await domain.plain(ascii)]).toEqual([undefined, undefined]);
     });
 
     it('is not for sessions of another address (UNB-2)', async () => {

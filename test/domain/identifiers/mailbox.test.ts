@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { mailAddress, mailbox, mailboxKey } from '../../../src/domain/identifiers/mailbox.js';
+import {
+  bindingKey,
+  mailAddress,
+  mailbox,
+  mailboxKey,
+  mailboxSpellings,
+} from '../../../src/domain/identifiers/mailbox.js';
 import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
 
 describe('mailbox', () => {
@@ -70,5 +76,29 @@ describe('mailboxKey', () => {
     );
     expect(new Set(keys).size).toBe(4);
     expect(mailboxKey(msisdn('492215551234'))).toBe('492215551234');
+  });
+});
+
+describe('bindingKey', () => {
+  it('is one for spellings of a domain and forms of one letter, and another for letters that a mail server may tell apart', () => {
+    const one = ['jürgen@bücher.example', 'ju\u0308rgen@bu\u0308cher.example', 'JÜRGEN@xn--bcher-kva.example'];
+    expect(new Set(one.map((text) => bindingKey(email(text)))).size).toBe(1);
+    expect(bindingKey(email('ａnna@example.org'))).not.toBe(bindingKey(email('anna@example.org')));
+    expect(bindingKey(msisdn('492215551234'))).toBe('492215551234');
+  });
+});
+
+describe('mailboxSpellings', () => {
+  it('are the address first, and it with the domain as the DNS has it and as people write it', () => {
+    const addresses = (text: string) => mailboxSpellings(email(text)).map(({ address }) => address);
+    expect(addresses('a@bu\u0308cher.example')).toEqual([
+      'a@bu\u0308cher.example',
+      'a@xn--bcher-kva.example',
+      'a@bücher.example',
+    ]);
+    expect(addresses('a@xn--bcher-kva.example')).toEqual(['a@xn--bcher-kva.example', 'a@bücher.example']);
+    expect(addresses('a@ｅxample.org')).toContain('a@example.org');
+    expect(addresses('a@example.org')).toEqual(['a@example.org']);
+    expect(mailboxSpellings(msisdn('492215551234'))).toEqual([msisdn('492215551234')]);
   });
 });

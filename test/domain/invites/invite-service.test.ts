@@ -424,6 +424,16 @@ describe('Invites', () => {
       invite,
     });
 
+    it('follows a bind of the mailbox in another spelling', async () => {
+      const token = await inviteTo(email('a@bücher.example'));
+      const bound = email('a@xn--bcher-kva.example');
+      await inviteService.notifyBound(bound, alice);
+      const [job] = await takeAll(domain.stores.jobs, domain.clock.now()).then((all) =>
+        all.filter(({ kind }) => kind === 'onbind'),
+      );
+      expect(job?.payload).toEqual(onBind(bound, alice, token));
+    });
+
     it('follows a bind, with a job for each invitation (ONB-5)', async () => {
       const first = await inviteTo(a);
       domain.clock.pass(1);

@@ -2,6 +2,7 @@ import { type Binding } from '../../../src/domain/associations/binding.js';
 import { BINDINGS } from '../../../src/domain/associations/binding.js';
 import type { Claim } from '../../../src/domain/associations/claim.js';
 import type { OwnedBinding } from '../../../src/domain/deprovisioning/user-id-assignment.js';
+import { bindingKey } from '../../../src/domain/identifiers/mailbox.js';
 import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 import { keyOf, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import type { AssociationStore } from '../../../src/ports/association-store.js';
@@ -24,17 +25,18 @@ export class MemoryAssociationStore implements AssociationStore {
 
   async bind(binding: Binding, jobs: readonly NewJob[]): Promise<void> {
     const key = keyOf(binding.threepid);
-    const former = this.bindings.get(key)?.binding;
+    const former = this.spelled(binding.threepid);
     this.jobs.queue(jobs);
+    for (const { threepid } of former) this.bindings.delete(keyOf(threepid));
     this.bindings.set(key, { binding, person: undefined });
-    this.tell(former ? [claimOf(former)] : [], [claimOf(binding)]);
+    this.tell(former.map(claimOf), [claimOf(binding)]);
   }
 
   async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
-    const bound = this.bindings.get(keyOf(threepid))?.binding;
-    if (bound?.mxid !== mxid) return false;
-    this.bindings.delete(keyOf(threepid));
-    this.tell([claimOf(bound)], []);
+    const bound = this.spelled(threepid).filter((one) => one.mxid === mxid);
+    if (bound.length === 0) return false;
+    for (const one of bound) this.bindings.delete(keyOf(one.threepid));
+    this.tell(bound.map(claimOf), []);
     return true;
   }
 
@@ -56,6 +58,11 @@ export class MemoryAssociationStore implements AssociationStore {
   /** For stores: replaces a binding that is there. */
   keep(owned: OwnedBinding): void {
     this.bindings.set(keyOf(owned.binding.threepid), owned);
+  }
+
+  private spelled(threepid: Threepid): readonly Binding[] {
+    const isSame = (one: Threepid) => one.medium === threepid.medium && bindingKey(one) === bindingKey(threepid);
+    return this.owned().flatMap(({ binding }) => (isSame(binding.threepid) ? binding : []));
   }
 
   private tell(removed: readonly Claim[], added: readonly Claim[]): void {
