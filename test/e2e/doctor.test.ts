@@ -48,21 +48,18 @@ describe('islet doctor', () => {
       /^✓ configuration .*islet\.yaml: is fine$/m,
       /^✓ server +is running and ready$/m,
       /^✓ server +its mirror of staff has 5 entries$/m,
-      /^✓ server +no two people of its mirrors share a name$/m,
+      /^✓ server +no two people in its mirrors share a user ID$/m,
       /^✓ directory staff +ldap:\S+: bound as cn=admin,\S+, password from configuration file/m,
-      new RegExp(
-        `^✓ directory staff +ldap:\\S+: ${PEOPLE_BASE} is there; the filter lets through inetOrgPerson 5`,
-        'm',
-      ),
+      new RegExp(`^✓ directory staff +ldap:\\S+: ${PEOPLE_BASE} exists; the filter matches inetOrgPerson 5`, 'm'),
       /^✓ directory staff +of 5 entries 4 are people, with \d+ addresses: @alice:example\.org, /m,
       /^✓ source partner +http:\S+ answers a lookup$/m,
-      /^! source partner +its people are found in clear only: clients of today ask by hash, and find none of them$/m,
+      /^! source partner +answers plain lookups only: current clients send hashes and do not find its people$/m,
       /^✓ homeserver example\.org .*\/_matrix\/client\/versions answers$/m,
       /^✓ homeserver example\.org +publishes its signing keys$/m,
       /^✓ homeserver example\.org +refuses an OpenID token/m,
       /^✓ homeserver example\.org +says whether an account exists \(profile\)$/m,
       /^✓ mail +127\.0\.0\.1:\d+, TLS none$/m,
-      /^✓ public URL +http:\/\/127\.0\.0\.1:\d+ leads here$/m,
+      /^✓ public URL +http:\/\/127\.0\.0\.1:\d+ reaches this server$/m,
       /^0 failed, \d+ to look at, \d+ fine$/m,
     ]) {
       expect(stdout).toMatch(line);
@@ -107,7 +104,7 @@ describe('islet doctor', () => {
         ['directory staff', /bind refused.*password from/, /ldapwhoami/],
         ['directory guests', /ou=nowhere/, /bases/],
         ['directory empty', /the filter matches nothing/, /ldapsearch/],
-        ['directory no-ids', /show no lasting id/, /attributes\.id/],
+        ['directory no-ids', /have no permanent id/, /attributes\.id/],
         ['source partner', /could not reach/, /where it is/],
         ['homeserver example.org', /signing keys of example\.org: 404/, /forward \/_matrix\/key/],
         ['homeserver example.org', /./, /forward \/_matrix\/federation\/v1\/openid\/userinfo/],
@@ -124,7 +121,7 @@ describe('islet doctor', () => {
       expect(stdout).not.toContain('wrong-s3cret');
 
       const stopped = await islet.command('doctor');
-      expect(stopped.stdout).toMatch(/^! files .*others than its owner may read .*\n +→ chmod 600 /m);
+      expect(stopped.stdout).toMatch(/^! files .*users other than its owner can read .*\n +→ chmod 600 /m);
     } finally {
       await broken.remove();
     }

@@ -18,11 +18,11 @@ export function summary(config: Config) {
 }
 
 function sourceText(source: Source): string {
-  const hashes = isFoundByHash(source) ? '' : '; its people are found in clear only, not by hash';
+  const hashes = isFoundByHash(source) ? '' : '; answers plain lookups only, not hashed ones';
   return `${placeText(source)}${hashes}`;
 }
 
-/** Whether today's clients, which ask by hash, find the people of a source. A module's own list shows only at start. */
+/** Whether hashed lookups find the people of a source. Whether a module can be listed is known only at start. */
 export function isFoundByHash(source: Source): boolean {
   if (source.kind === 'bindings') return true;
   if (source.kind === 'upstream') return source.hashed;
@@ -32,18 +32,17 @@ export function isFoundByHash(source: Source): boolean {
 
 const placeText = (source: Source): string => (places[source.kind] as (source: Source) => string)(source);
 
-/** Where the people of each kind of source are, in words. */
+/** Where each kind of source keeps its people, for display. */
 const places: { readonly [K in Source['kind']]: (source: Extract<Source, { kind: K }>) => string } = {
   ldap: ({ name, urls, mirror }) =>
     `${name}: directory ${urls.join(', ')}, ${mirror ? `mirrored every ${seconds(mirror.everyMs)}` : 'not mirrored'}`,
-  upstream: ({ name, url, hashed }) =>
-    `${name}: identity server ${url}, ${hashed ? 'its pepper followed' : 'asked in clear only'}`,
+  upstream: ({ name, url, hashed }) => `${name}: identity server ${url}${hashed ? ', its pepper is used' : ''}`,
   file: ({ name, path }) => `${name}: table ${path}`,
   sql: ({ name, place }) => `${name}: database ${'file' in place ? place.file : hostOf(place.url)}`,
   synapse: ({ name, homeserver }) => `${name}: users of the Synapse of ${homeserver}`,
   rest: ({ name, url }) => `${name}: service ${url}`,
   use: ({ name, file }) => `${name}: source of your own ${file}`,
-  bindings: () => 'our own bindings',
+  bindings: () => 'bindings of this server',
 };
 
 const seconds = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);

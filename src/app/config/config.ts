@@ -50,7 +50,9 @@ export type SmsConfig = NonNullable<Config['sms']>;
  */
 export function loadConfig({ file: given, env, cwd = process.cwd() }: ConfigPlace): LoadedConfig {
   if (given === undefined && env['ISLET_CONFIG'] === '') {
-    throw new ConfigError([{ key: 'ISLET_CONFIG', reason: 'is empty', suggestion: 'unset it, or name the file' }]);
+    throw new ConfigError([
+      { key: 'ISLET_CONFIG', reason: 'is empty', suggestion: 'unset it, or set it to the path of the file' },
+    ]);
   }
   const file = given ?? env['ISLET_CONFIG'] ?? usualFile(cwd);
   if (file === undefined) return interpret(NOTHING, undefined, env, cwd);

@@ -27,14 +27,14 @@ export const directoryTrial =
         const [url, base] = splitHop(endpoint);
         const where = base === undefined ? url : `${url} ${baseText(base)}`;
         if (problem === MATCHES_NOTHING) {
-          return warning(`${where}: ${problem}`, 'compare source.filter with what ldapsearch shows');
+          return warning(`${where}: ${problem}`, 'compare the filter with what ldapsearch shows');
         }
-        if (problem === SHOWS_NOTHING) return warning(`${where}: ${problem}`, 'look there with ldapsearch as bindDn');
+        if (problem === SHOWS_NOTHING) return warning(`${where}: ${problem}`, 'search there with ldapsearch as bindDn');
         if (problem !== undefined) return failure(`${where}: ${problem}`, fixOf(problem));
         if (base === undefined) return ok(`${url}: bound ${who}`);
         const classes = [...(await directory.classes(url, base, SAMPLE))].map(([name, count]) => `${name} ${count}`);
         return ok(
-          `${url}: ${baseText(base)} is there; the filter lets through ${classes.slice(0, SHOWN).join(', ') || 'nothing'}`,
+          `${url}: ${baseText(base)} exists; the filter matches ${classes.slice(0, SHOWN).join(', ') || 'nothing'}`,
         );
       });
       // A listing needs every base, and one server that works.
@@ -42,7 +42,7 @@ export const directoryTrial =
         checked.every(({ endpoint, ok }) => ok || splitHop(endpoint)[0] !== url),
       );
       const servers = await Promise.all(tried);
-      const hashes = source.mirror ? [] : [warning(IN_CLEAR_ONLY, 'leave `mirror: false` out, if it may be listed')];
+      const hashes = source.mirror ? [] : [warning(IN_CLEAR_ONLY, 'remove `mirror: false` if it may be listed')];
       return [...servers, ...hashes, ...(isListable ? await sampleOf(directory, source.name) : [])];
     } finally {
       await directory.close();
@@ -69,29 +69,29 @@ async function sampleOf(directory: LdapSource, name: string): Promise<readonly C
     if (read >= SAMPLE) break;
   }
   if (read === 0) return [];
-  const words = `of ${read} entries ${people} are people, with ${addresses} addresses`;
+  const words = `${people} of ${read} entries are people, with ${addresses} addresses`;
   const named = mxids.length === 0 ? '' : `: ${mxids.slice(0, SHOWN).join(', ')}${mxids.length > SHOWN ? ', …' : ''}`;
   const left = [...reasons].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
   const twice = [...new Set(mxids.filter((mxid, at) => mxids.indexOf(mxid) < at))];
   return [
     people > 0 && addresses > 0
       ? ok(words + named)
-      : warning(words, 'compare attributes.user, attributes.email and localpart with what an entry has'),
+      : warning(words, 'compare attributes.user, attributes.email and localpart with an entry'),
     ...(knownByName > 0
       ? [
           warning(
-            `${knownByName} of them show no lasting id: whoever gets the distinguished name of one is taken for it`,
-            'let bindDn read entryUUID, objectGUID, ipaUniqueID or nsUniqueId, or name what stays with a person in attributes.id',
+            `${knownByName} of them have no permanent id: an entry with the same distinguished name counts as the same person`,
+            'let bindDn read entryUUID, objectGUID, ipaUniqueID or nsUniqueId, or set attributes.id',
           ),
         ]
       : []),
-    ...left.map(([reason, count]) => warning(`left out in ${count} of them: ${reason}`)),
+    ...left.map(([reason, count]) => warning(`skipped in ${count} of them: ${reason}`)),
     ...twice
       .slice(0, SHOWN)
       .map((mxid) =>
         warning(
-          `two entries get the name ${mxid}`,
-          '`islet lookup` of their addresses shows which; localpart makes the names',
+          `two entries get the user ID ${mxid}`,
+          '`islet lookup` of their addresses shows which; change localpart so that user IDs differ',
         ),
       ),
   ];
@@ -106,11 +106,11 @@ function splitHop(endpoint: string): readonly [url: string, base: string | undef
 /** What usually helps. */
 function fixOf(problem: string): string | undefined {
   if (/certificate|self.signed|issuer/i.test(problem))
-    return 'name the authority in caFile, and the server as its certificate does';
-  if (/credentials|bind refused/i.test(problem)) return 'try bindDn and this password with ldapwhoami -x -D … -W';
-  if (/global catalog/i.test(problem)) return 'name the bases of your people, or the port of the catalog in urls';
-  if (/no such object/i.test(problem)) return 'bases has to name what exists, and bindDn has to be allowed to see it';
+    return 'set caFile to its CA, and use the host name in its certificate';
+  if (/credentials|bind refused/i.test(problem)) return 'test bindDn and this password with ldapwhoami -x -D … -W';
+  if (/global catalog/i.test(problem)) return 'set bases, or the port of the global catalog in urls';
+  if (/no such object/i.test(problem)) return 'bases must exist, and bindDn must be allowed to read them';
   if (/is refused|no way to|no answer|nothing answers|cannot be found/i.test(problem))
-    return 'see that the name is right, the server runs and no firewall is between';
+    return 'check the host name, the server and firewalls';
   return undefined;
 }

@@ -93,7 +93,7 @@ export function homeserverTrial(name: string, config: Config, http: HttpClient, 
   async function openId(): Promise<readonly CheckResult[]> {
     try {
       await new HttpHomeservers(federation).whoHasOpenIdToken(name, 'islet-doctor');
-      return [ok('refuses an OpenID token that it does not know, as it should')];
+      return [ok('rejects an unknown OpenID token, as it should')];
     } catch (error) {
       const path = '/_matrix/federation/v1/openid/userinfo';
       return [failure(messageOf(error), `nobody of it can sign in here: ${fixOf(error, name, path)}`)];
@@ -121,7 +121,7 @@ export function homeserverTrial(name: string, config: Config, http: HttpClient, 
 function fixOf(error: unknown, name: string, path: string): string {
   const problem = problemIn(error);
   if (problem === undefined) return `its proxy has to forward ${path}`;
-  if (problem === 'forbidden_address') return `it has a private address: write homeservers.${name}.url`;
+  if (problem === 'forbidden_address') return `it has a private address: set homeservers.${name}.url`;
   return `see url, caFile and tlsName of homeservers.${name}; without them, DNS and .well-known lead there`;
 }
 

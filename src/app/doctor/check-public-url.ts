@@ -44,19 +44,19 @@ export function serverDiagnoses(readiness: Readiness): readonly CheckResult[] {
     accounts?: { failures?: Readonly<Record<string, string>> };
   };
   return [
-    readiness.ok ? ok('is running and ready') : failure('is running and not ready', 'its log says why'),
-    ...(database === false ? [failure('does not reach its database')] : []),
-    ...(pepper === false ? [failure('has no lookup pepper hashed yet', 'wait until its mirrors are hashed')] : []),
+    readiness.ok ? ok('is running and ready') : failure('is running, but not ready', 'see its log'),
+    ...(database === false ? [failure('cannot reach its database')] : []),
+    ...(pepper === false ? [failure('has no hashed lookup pepper yet', 'wait until its mirrors are hashed')] : []),
     ...Object.entries(mirrors ?? {}).map(([name, mirror]) =>
       mirror.ok
         ? ok(`its mirror of ${name} has ${mirror.entries} entries`)
         : warning(
             `its mirror of ${name} is behind: ${mirror.failure ?? 'not synced yet'}`,
-            `\`islet sync ${name}\` tries again and shows what would change; is it the truth, \`--force\` makes it believed`,
+            `\`islet sync ${name}\` tries again and shows what would change; if that is correct, add \`--force\``,
           ),
     ),
     ...Object.entries(accounts?.failures ?? {}).map(([homeserver, reason]) =>
-      warning(`cannot find out which accounts ${homeserver} has: ${reason}`),
+      warning(`account checks at ${homeserver} fail: ${reason}`),
     ),
   ];
 }
@@ -67,25 +67,25 @@ export const sharedNamesTrial =
   async () => {
     const { ok, warning, failure, skipped } = area('server');
     const token = await readAdminToken(dataDir).catch((error: unknown) => error as Error);
-    if (typeof token !== 'string') return [skipped(`its admin token may not be read: ${messageOf(token)}`)];
+    if (typeof token !== 'string') return [skipped(`its admin token cannot be read: ${messageOf(token)}`)];
     const url = `http://${inUrl(host)}:${port}/shared-names`;
     const headers = { authorization: `Bearer ${token}` };
     const { status, body } = await http.request({ ...LIMITS, method: 'GET', url, headers, chosenBy: 'operator' });
     if (status === 401) {
-      const fix = 'choose another port for `admin`, or see that commands and server have the same configuration';
+      const fix = 'choose another port for `admin`, or use the same configuration for commands and server';
       return [
         failure(
-          `the Islet that has ${inUrl(host)}:${port} does not take the admin token in ${dataDir}: it is another one`,
+          `the Islet that has ${inUrl(host)}:${port} does not accept the admin token in ${dataDir}: it is another server`,
           fix,
         ),
       ];
     }
-    if (status !== 200) return [skipped(`does not say who shares a name: ${url} -> ${status}`)];
+    if (status !== 200) return [skipped(`user ID conflicts cannot be read: ${url} -> ${status}`)];
     const { count, shown } = JSON.parse(body) as { count: number; shown: { mxid: string; labels: string[] }[] };
-    if (count === 0) return [ok('no two people of its mirrors share a name')];
-    const fix = 'nobody is answered for them: localpart makes the names, and filter lets people through';
+    if (count === 0) return [ok('no two people in its mirrors share a user ID')];
+    const fix = 'lookups return none of them; change localpart or filter so that user IDs differ';
     return [
-      warning(`${count} names are those of two people`, fix),
+      warning(`${count} user IDs belong to two people each`, fix),
       ...shown.map(({ mxid, labels }) => warning(`${mxid}: ${labels.join(' and ')}`)),
     ];
   };
@@ -106,27 +106,29 @@ export function publicUrlTrial(config: Config, isRunning: boolean, http: HttpCli
     const found: CheckResult[] = [];
     if (!isKnown) {
       const fix =
-        'clients and homeservers turn the name into a URL: make them agree, or add the host to server.otherNames';
-      found.push(warning(`${publicUrl} is not at ${known.join(' or ')}`, fix));
+        'clients and homeservers derive the URL from the name: make them equal, or add the host to server.otherNames';
+      found.push(warning(`${publicUrl} has a host that is not ${known.join(' or ')}`, fix));
     }
     if (protocol === 'http:' && !isLoopback(outOfUrl(hostname))) {
-      found.push(warning(`${publicUrl} is not encrypted`, 'browsers and homeservers want https'));
+      found.push(warning(`${publicUrl} is not encrypted`, 'browsers and homeservers need https'));
     }
     return found;
   }
 
   async function answers(): Promise<readonly CheckResult[]> {
     if (!isRunning) return [skipped('not asked: no server is running here')];
-    const forward = 'the proxy there has to forward /_matrix/identity to `listen`';
+    const forward = 'the proxy must forward /_matrix/identity to `listen`';
     const ping = await get('/v2').catch((error: unknown) => messageOf(error));
-    if (typeof ping === 'string') return [failure(ping, 'see DNS, certificate and proxy; homeservers meet the same')];
+    if (typeof ping === 'string')
+      return [failure(ping, 'check DNS, certificate and proxy; homeservers get the same error')];
     if (ping.status !== 200 || ping.body.trim() !== '{}')
-      return [failure(`${ping.url} -> ${ping.status}, and not as Islet`, forward)];
+      return [failure(`${ping.url} -> ${ping.status}, which is not an answer of Islet`, forward)];
     const signer = new Ed25519Signer(name, parseKeys(await readFile(config.signing.keyFile, 'utf8')));
     const [{ keyId, publicKey }] = signer.keys;
     const { url, status, body } = await get(`/v2/pubkey/${keyId}`);
-    if (status === 200 && body.includes(`"${publicKey}"`)) return [ok(`${publicUrl} leads here`), ...(await unbinds())];
-    return [failure(`${url} -> ${status}, and not our key: another identity server answers there`, forward)];
+    if (status === 200 && body.includes(`"${publicKey}"`))
+      return [ok(`${publicUrl} reaches this server`), ...(await unbinds())];
+    return [failure(`${url} -> ${status}, with another key: another identity server answers`, forward)];
   }
 
   /** Whether homeservers can unbind under the name that clients make of the URL, with and without its port. */
@@ -141,8 +143,8 @@ export function publicUrlTrial(config: Config, isRunning: boolean, http: HttpCli
       const headers = { authorization, 'content-type': 'application/json' };
       const { status } = await http.request({ ...LIMITS, method: 'POST', url, headers, body, chosenBy: 'operator' });
       const what = `an unbind signed for ${destination}`;
-      if (status === 403) found.push(ok(`${what} is one for us`));
-      else found.push(failure(`${url} -> ${status} for ${what}`, 'the proxy has to pass Authorization on'));
+      if (status === 403) found.push(ok(`${what} is accepted for this server`));
+      else found.push(failure(`${url} -> ${status} for ${what}`, 'the proxy must forward the Authorization header'));
     }
     return found;
   }

@@ -17,7 +17,7 @@ export const mailTrial =
   (config: Config): Check =>
   async () => {
     const { ok, skipped, failure } = area('mail');
-    if (!config.mail) return [skipped('no mail server is configured: nothing can be validated or invited by mail')];
+    if (!config.mail) return [skipped('no mail server is configured: validation and invitations by mail do not work')];
     const sender = openMail(config, new Templates({ ...config.templates, serverName: config.server.name }));
     const { host, port, tls, username } = config.mail;
     try {
@@ -38,13 +38,13 @@ export const smsTrial =
 
 async function gatewayTrial(gateway: SmsConfig['gateways'][number]): Promise<CheckResult> {
   const { ok, warning, failure } = area('text messages');
-  if (gateway.kind === 'console') return warning('the console gateway shows messages and sends none');
+  if (gateway.kind === 'console') return warning('the console gateway prints messages and does not send them');
   const { host, port } = gateway.kind === 'smpp' ? gateway : placeOf(gateway.url);
   try {
     await reach(host, port);
     return ok(`${gateway.kind}: ${host}:${port} takes connections; nothing was sent`);
   } catch (error) {
-    return failure(`${gateway.kind}: ${host}:${port}: ${messageOf(error)}`, 'see that no firewall is between');
+    return failure(`${gateway.kind}: ${host}:${port}: ${messageOf(error)}`, 'check firewalls');
   }
 }
 
@@ -78,24 +78,23 @@ export const sourceTrial =
       for (const stage of configuredSources) {
         if (stage === BINDINGS) continue;
         const found = await stage.source.find([email('islet-doctor@example.invalid')]);
-        if (found.length > 0) return [warning('knows somebody who does not exist', 'see what it answers, and to what')];
+        if (found.length > 0)
+          return [warning('returns a user for an address that does not exist', 'check its query or mapping')];
       }
       const isHashed = configuredSources.every((stage) => stage === BINDINGS || stage.mirror || stage.followed);
       return [
         ok(`${placeOfSource(source)} answers a lookup`),
-        ...(isHashed
-          ? []
-          : [warning(IN_CLEAR_ONLY, 'let it be listed and mirrored, or for an upstream `hashed: true`')]),
+        ...(isHashed ? [] : [warning(IN_CLEAR_ONLY, 'set up listing and a mirror, or `hashed: true` for an upstream')]),
       ];
     } catch (error) {
-      return [failure(messageOf(error), 'see the options of this source that say where it is and who we are to it')];
+      return [failure(messageOf(error), 'check the URL and the credentials of this source')];
     } finally {
       await closeSources(configuredSources);
     }
   };
 
 /** Invitations reach them all the same, handed over to their homeservers. */
-export const IN_CLEAR_ONLY = 'its people are found in clear only: clients of today ask by hash, and find none of them';
+export const IN_CLEAR_ONLY = 'answers plain lookups only: current clients send hashes and do not find its people';
 
 const placeOfSource = (source: Source): string =>
   'url' in source ? source.url : 'path' in source ? source.path : source.kind;

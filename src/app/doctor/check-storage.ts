@@ -32,24 +32,32 @@ export const filesTrial =
       key !== undefined && (await problemOf(() => access(signing.keyFile, constants.R_OK))) !== undefined;
     return [
       folder === undefined
-        ? warning(`${dataDir} does not exist yet`, 'it is made at the first start; its parent has to be writable then')
+        ? warning(
+            `${dataDir} does not exist yet`,
+            'it is created at the first start; its parent folder must be writable',
+          )
         : isClosed
-          ? failure(`${dataDir} is not for ${us()} to write to`, `chown it to ${us()}, or run as its owner`)
+          ? failure(`${dataDir} cannot be written by ${us()}`, `chown it to ${us()}, or run as its owner`)
           : folder & 0o007
-            ? warning(`${dataDir} is open to everybody (mode 0${folder.toString(8)})`, `chmod o= ${dataDir}`)
-            : ok(`${dataDir} is ours`),
+            ? warning(
+                `${dataDir} is accessible to every user of this machine (mode 0${folder.toString(8)})`,
+                `chmod o= ${dataDir}`,
+              )
+            : ok(`${dataDir} is writable`),
       ...(await readableByOthers([join(dataDir, 'admin-token'), ...databaseFile(database)])),
       ...(folder === undefined ? [] : room(dataDir, await freeMb(dataDir))),
       key === undefined
-        ? warning(`there is no ${signing.keyFile} yet`, 'it is made at the first start; keep a copy of it')
+        ? warning(`there is no ${signing.keyFile} yet`, 'it is created at the first start; keep a copy of it')
         : broken !== undefined
           ? failure(
               `${signing.keyFile}: ${broken}`,
-              isUnread ? `let ${us()} read it, or run as its owner` : 'put back the copy of it: old rooms know its key',
+              isUnread
+                ? `let ${us()} read it, or run as its owner`
+                : 'restore the copy of it: old rooms refer to its key',
             )
           : key & 0o077
-            ? warning(`others than its owner may read ${signing.keyFile}`, `chmod 600 ${signing.keyFile}`)
-            : ok(`${signing.keyFile} holds a key that only its owner may read`),
+            ? warning(`users other than its owner can read ${signing.keyFile}`, `chmod 600 ${signing.keyFile}`)
+            : ok(`${signing.keyFile} contains a key that only its owner can read`),
     ];
   };
 
@@ -59,13 +67,8 @@ export function room(dataDir: string, mb: number): readonly CheckResult[] {
   const { warning, failure } = area('files');
   const words = `the disk of ${dataDir} has ${Math.floor(mb)} MB left`;
   return mb < FULL_MB
-    ? [
-        failure(
-          words,
-          'make room: nobody can sign in, and no mirror follows its directory, until something can be stored',
-        ),
-      ]
-    : [warning(words, 'make room before it is full')];
+    ? [failure(words, 'free disk space: sign-ins and syncs fail until data can be stored')]
+    : [warning(words, 'free disk space before it is full')];
 }
 
 async function freeMb(path: string): Promise<number> {
@@ -78,7 +81,7 @@ export async function readableByOthers(files: readonly string[]): Promise<readon
   const { warning } = area('files');
   const modes = await Promise.all(files.map(modeOf));
   return files.flatMap((file, at) =>
-    (modes[at] ?? 0) & 0o077 ? [warning(`others than its owner may read ${file}`, `chmod 600 ${file}`)] : [],
+    (modes[at] ?? 0) & 0o077 ? [warning(`users other than its owner can read ${file}`, `chmod 600 ${file}`)] : [],
   );
 }
 
@@ -98,17 +101,17 @@ export const databaseTrial =
     const { ok, warning, failure } = area('database');
     try {
       const version = await databaseVersion(databaseOptions(config));
-      if (version === undefined) return [ok('has no tables yet: the first start makes them')];
+      if (version === undefined) return [ok('has no tables yet: they are created at the first start')];
       const { last, pending } = version;
       if (pending === 0) return [ok(`can be opened, and is up to date (${last})`)];
-      return [
-        warning(`is at ${last}: the next start brings it up to date in ${pending} steps`, 'make a backup before that'),
-      ];
+      return [warning(`is at ${last}: the next start runs ${pending} migrations`, 'make a backup before that')];
     } catch (error) {
       return [
         failure(
           messageOf(error),
-          config.database.kind === 'sqlite' ? 'see who uses and owns the file' : 'see database.url and its password',
+          config.database.kind === 'sqlite'
+            ? 'check which process uses the file, and who owns it'
+            : 'check database.url and its password',
         ),
       ];
     }
@@ -121,12 +124,12 @@ export const textsTrial =
     const { ok, failure } = area('texts');
     const tried: CheckResult[] = [];
     const terms = await problemOf(() => openTerms(config));
-    if (terms !== undefined) tried.push(failure(terms, 'see terms.directory'));
+    if (terms !== undefined) tried.push(failure(terms, 'check terms.directory'));
     else if (config.terms.directory !== undefined) tried.push(ok(`the terms in ${config.terms.directory} can be read`));
     const templates = new Templates({ ...config.templates, serverName: config.server.name });
     const problems = checkTemplates(templates);
     if (problems.length === 0) return [...tried, ok('all templates can be rendered')];
-    return [...tried, ...problems.map((problem) => failure(problem, '`islet templates check` says the same'))];
+    return [...tried, ...problems.map((problem) => failure(problem, '`islet templates check` lists all problems'))];
   };
 
 async function problemOf(what: () => Promise<unknown>): Promise<string | undefined> {

@@ -217,10 +217,10 @@ mail: { smtpUrl: "smtps://u:hidden@mail.example.org" }
         '  database   PostgreSQL at db.example.org',
         '  mail       mail.example.org:465, TLS implicit',
         '  texts      not sent',
-        '  source 1   partner: identity server https://id.partner.example, its pepper followed',
-        '  source 2   other: identity server https://id.other.example, asked in clear only; its people are found in clear only, not by hash',
+        '  source 1   partner: identity server https://id.partner.example, its pepper is used',
+        '  source 2   other: identity server https://id.other.example; answers plain lookups only, not hashed ones',
         '  source 3   staff: directory ldaps://h, mirrored every 5 min',
-        '  source 4   our own bindings',
+        '  source 4   bindings of this server',
       ].join('\n'),
     );
   });
@@ -245,6 +245,6 @@ mail: { smtpUrl: "smtps://u:hidden@mail.example.org" }
       isFine: false,
       problems: [{ key: 'listen.prot', reason: 'unknown key', suggestion: 'did you mean "port"?', place: 'line 1' }],
     });
-    expect(good).toMatchObject({ isFine: true, warnings: [], file: file(), sources: ['our own bindings'] });
+    expect(good).toMatchObject({ isFine: true, warnings: [], file: file(), sources: ['bindings of this server'] });
   });
 });

@@ -28,8 +28,8 @@ describe('an unknown key', () => {
     ['listen: { prot: 1 }', 'listen.prot: unknown key (line 1; did you mean "port"?)'],
     ['listen: { trusted_proxies: [] }', 'listen.trusted_proxies: unknown key (line 1; did you mean "trustedProxies"?)'],
     ['limits: { mail: { perUsr: 5/1h } }', 'limits.mail.perUsr: unknown key (line 1; did you mean "perUser"?)'],
-    ['serverName: a', 'serverName: unknown key (line 1; did you mean "server:" and below it "name:"?)'],
-    ['server.name: a', 'server.name: unknown key (line 1; did you mean "server:" and below it "name:"?)'],
+    ['serverName: a', 'serverName: unknown key (line 1; did you mean "server:" and in it "name:"?)'],
+    ['server.name: a', 'server.name: unknown key (line 1; did you mean "server:" and in it "name:"?)'],
     ['maxAddresses: 5', 'maxAddresses: unknown key (line 1; did you mean "lookup.maxAddresses"?)'],
     ['client_http_base: x', 'client_http_base: unknown key (line 1; did you mean "server.publicUrl"?)'],
     ['mail: { smtphost: x }', 'mail.smtphost: unknown key (line 1; did you mean "mail.host"?)'],
@@ -75,7 +75,7 @@ describe('what an upstream may hear of', () => {
 
   it('cannot be told from hashes', () => {
     const reason =
-      'needs addresses in clear, and with hashed: true it is asked by hashes, which hide what they are of (leave it out, or write hashed: false; homeservers works for both)';
+      'needs plain addresses, but with hashed: true only hashes are sent (leave it out, or write hashed: false; the option homeservers works with both)';
     expect(found(true, { media: ['email'], domains: ['a.example'], exceptDomains: [] })).toEqual(
       ['domains', 'exceptDomains', 'media'].map((key) => `sources[0].upstream.forward.${key}: ${reason}`),
     );
@@ -88,49 +88,43 @@ describe('a value', () => {
   it.each([
     ['listen: { port: 80x }', 'listen.port: must be a whole number from 0 to 65535 (line 1)'],
     ['listen: { port: 99999 }', 'listen.port: must be a whole number from 0 to 65535 (line 1)'],
-    ['listen: 8090', 'listen: must be a section with keys of its own (line 1)'],
+    ['listen: 8090', 'listen: must be a section with keys (line 1)'],
     ['listen: { port: { a: 1 } }', 'listen.port: must be a whole number from 0 to 65535 (line 1)'],
-    [
-      'listen: { trustedProxies: [proxy] }',
-      'listen.trustedProxies: must be ranges of addresses such as 10.1.0.0/16 (line 1)',
-    ],
-    [
-      'listen: { trustedProxies: [10/8] }',
-      'listen.trustedProxies: must be ranges of addresses such as 10.1.0.0/16 (line 1)',
-    ],
+    ['listen: { trustedProxies: [proxy] }', 'listen.trustedProxies: must be IP ranges such as 10.1.0.0/16 (line 1)'],
+    ['listen: { trustedProxies: [10/8] }', 'listen.trustedProxies: must be IP ranges such as 10.1.0.0/16 (line 1)'],
     [
       'listen: { idleTimeout: 76 }',
-      'listen.idleTimeout: must be a length of time with its unit: 500ms, 3s, 5m, 1h or 7d (line 1)',
+      'listen.idleTimeout: must be a duration with a unit: 500ms, 3s, 5m, 1h or 7d (line 1)',
     ],
     ['listen: { idleTimeout: 0s }', 'listen.idleTimeout: must be longer than 0s and at most 24d (line 1)'],
     ['validation: { confirmPage: no }', 'validation.confirmPage: must be true or false (line 1)'],
     ['validation: { confirmPage: 0 }', 'validation.confirmPage: must be true or false (line 1)'],
     [
       'limits: { mail: { perUser: 5 } }',
-      'limits.mail.perUser: must be how many in what time, such as 5/1h, or false for no limit (line 1)',
+      'limits.mail.perUser: must be a number and a period, such as 5/1h, or false for no limit (line 1)',
     ],
-    ['limits: true', 'limits: must be a section with keys of its own (line 1)'],
-    ['server: false', 'server: must be a section with keys of its own (line 1)'],
+    ['limits: true', 'limits: must be a section with keys (line 1)'],
+    ['server: false', 'server: must be a section with keys (line 1)'],
     [
       'server: { name: "https://id.example.org" }',
       'server.name: must be a Matrix server name such as example.org or id.example.org:8090 (line 1; leave out the scheme)',
     ],
     [
       'server: { name: 1.5 }',
-      'server.name: must be text, and YAML reads this as a number (line 1; write it in quotes)',
+      'server.name: must be text, but YAML reads this as a number (line 1; write it in quotes)',
     ],
     [
       'server: { publicUrl: "https://h/x?y" }',
       'server.publicUrl: must be a scheme, a host and a port, without path, query or fragment (line 1; write https://h)',
     ],
-    ['server: { publicUrl: "https://me@h" }', 'server.publicUrl: must not hold a user name or a password (line 1)'],
+    ['server: { publicUrl: "https://me@h" }', 'server.publicUrl: must not contain a user name or a password (line 1)'],
     ['log: { level: verbose }', 'log.level: must be one of error, warn, info, debug (line 1)'],
     ['log: { level: warning }', 'log.level: must be one of error, warn, info, debug (line 1)'],
     ['log: { format: jsno }', 'log.format: must be one of json, pretty, auto (line 1; did you mean "json"?)'],
     ['mail: { host: h, from: "a@b@c" }', 'mail.from: must be an email address, or a name and <an address> (line 1)'],
     ['templates: { brand: "" }', 'templates.brand: is empty (line 1; leave it out instead)'],
     ['sources: { ldap: {} }', 'sources: must be a list (line 1)'],
-    ['sources: [5]', 'sources[0]: must be a section with keys of its own (line 1)'],
+    ['sources: [5]', 'sources[0]: must be a section with keys (line 1)'],
     [
       'sources: [lapd]',
       'sources[0]: must be one of ldap, upstream, file, sql, synapse, rest, use, bindings (line 1; did you mean "ldap"?)',
@@ -141,19 +135,19 @@ describe('a value', () => {
     ],
     [
       'sources: [{ sql: { name: a, find: "in (:addresses)" } }]',
-      'sources[0].sql.url: is required, or else file (line 1)',
+      'sources[0].sql.url: is required, unless file is set (line 1)',
     ],
     [
       'sources: [{ sql: { name: a, url: "postgres://db", find: "mail in (:address)" } }]',
-      'sources[0].sql.find: must name the addresses that are asked for: … in (:addresses) (line 1)',
+      'sources[0].sql.find: must contain the placeholder :addresses, as in: … in (:addresses) (line 1)',
     ],
     [
       'sources: [{ sql: { name: a, url: "postgres://db", find: "mail = :addresses" } }]',
-      'sources[0].sql.find: compares with one address: there may be many, so write … in (:addresses) (line 1)',
+      'sources[0].sql.find: compares with a single address; write … in (:addresses) (line 1)',
     ],
     [
       'sources: [{ sql: { name: a, url: "postgres://db", find: "in (:addresses)", list: "a = :medium" } }]',
-      'sources[0].sql.list: is asked for everything: it must name neither :addresses nor :medium (line 1)',
+      'sources[0].sql.list: must return everything: remove :addresses and :medium (line 1)',
     ],
     [
       'sources: [{ sql: { name: a, find: select, url: "oracle://db" } }]',
@@ -161,7 +155,7 @@ describe('a value', () => {
     ],
     [
       'sources: [{ rest: { name: a, url: "https://h", bulk: false, single: false } }]',
-      'sources[0].rest.bulk: is required where single is false (line 1)',
+      'sources[0].rest.bulk: is required if single is false (line 1)',
     ],
     [
       'sources: [{ rest: { name: a, url: "https://h", accounts: { check: true } } }]',
@@ -185,7 +179,7 @@ describe('a value', () => {
     ],
     [
       'sources: [{ upstream: { name: a, url: "https://h", hashed: true } }]',
-      'sources[0].upstream.hashed: is true without an access token: version 1 of the API knows no hashes (line 1; give accessTokenFile, or write false)',
+      'sources[0].upstream.hashed: is true without an access token; API version 1 has no hashed lookups (line 1; set accessTokenFile, or write false)',
     ],
     [
       'sources: [{ upstream: { name: a, url: "https://h", hashed: sha256, accessToken: t } }]',
@@ -197,15 +191,15 @@ describe('a value', () => {
     ],
     [
       'sources: [{ upstream: { name: a, url: "https://h", hashed: true, accessToken: t } }, { upstream: { name: b, url: "https://i", hashed: true, accessToken: t } }]',
-      'sources[1].upstream.hashed: is true for b as for a: a client hashes under one pepper, and each of them has its own (line 1; leave one of them at false; it is then asked in clear)',
+      'sources[1].upstream.hashed: is true for b and for a, but clients can use only one pepper (line 1; set one of them to false; it is then asked with plain addresses)',
     ],
     [
       upstream('forward: { domains: [team@example.org] }'),
-      'sources[0].upstream.forward.domains: must be mail domains such as example.org, or *.example.org for all below it (line 1; write example.org, and *.example.org for what is below it)',
+      'sources[0].upstream.forward.domains: must be mail domains such as example.org, or *.example.org for all subdomains (line 1; write example.org, and *.example.org for its subdomains)',
     ],
     [
       upstream('forward: { exceptDomains: ["*"] }'),
-      'sources[0].upstream.forward.exceptDomains: must be mail domains such as example.org, or *.example.org for all below it (line 1)',
+      'sources[0].upstream.forward.exceptDomains: must be mail domains such as example.org, or *.example.org for all subdomains (line 1)',
     ],
     [
       upstream('forward: { exceptDomain: [a.example] }'),
@@ -221,11 +215,11 @@ describe('a value', () => {
     ],
     [
       ldap(`${tls}, phoneRegion: 49`),
-      'sources[0].ldap.phoneRegion: must be text, and YAML reads this as a number (line 1; write it in quotes)',
+      'sources[0].ldap.phoneRegion: must be text, but YAML reads this as a number (line 1; write it in quotes)',
     ],
     [
       ldap(`${tls}, phoneRegion: XX`),
-      'sources[0].ldap.phoneRegion: must be two letters for a region that has phone numbers, such as DE or GB (line 1)',
+      'sources[0].ldap.phoneRegion: must be a country code of two letters, such as DE or GB (line 1)',
     ],
     [
       'sources: [{ ldap: { name: a, bases: "dc=x", urls: "ldaps://h", preset: activDirectory } }]',
@@ -233,31 +227,31 @@ describe('a value', () => {
     ],
     [
       ldap(`${tls}, filter: "(uid=*"`),
-      'sources[0].ldap.filter: does not fit: the filter cannot be read at its end: ")" should stand here (line 1)',
+      'sources[0].ldap.filter: is not valid: the filter cannot be read at its end: ")" should stand here (line 1)',
     ],
     [
       ldap(`${tls}, homeserver: h, localpart: uid`),
-      'sources[0].ldap.localpart: does not fit: the localpart "uid" names no attribute, write it like "{uid}" (line 1)',
+      'sources[0].ldap.localpart: is not valid: the localpart "uid" names no attribute, write it like "{uid}" (line 1)',
     ],
-    [ldap(`${tls}, mirror: 5m`), 'sources[0].ldap.mirror: must be false, or a section with keys of its own (line 1)'],
+    [ldap(`${tls}, mirror: 5m`), 'sources[0].ldap.mirror: must be false, or a section with keys (line 1)'],
     [
       ldap(`${tls}, mirror: { maxShrink: 20 }`),
-      'sources[0].ldap.mirror.maxShrink: must be a share from 0% to 100% (line 1)',
+      'sources[0].ldap.mirror.maxShrink: must be a percentage from 0% to 100% (line 1)',
     ],
     [
       ldap('urls: "ldaps://h/dc=x"'),
-      'sources[0].ldap.urls: must be a scheme, a host and a port (line 1; what is searched is said by bases and filter)',
+      'sources[0].ldap.urls: must be a scheme, a host and a port (line 1; use bases and filter instead)',
     ],
     [
       'sources: [{ ldap: { name: a, bases: "", urls: "ldaps://h", preset: openldap } }]',
-      'sources[0].ldap.bases: is empty (line 1; all of a global catalog is [""])',
+      'sources[0].ldap.bases: is empty (line 1; write [""] for the whole forest of a global catalog)',
     ],
     [
       'sources: [{ ldap: { name: a, bases: ["", people], urls: "ldaps://h", preset: openldap } }]',
       'sources[0].ldap.bases: must be distinguished names such as ou=people,dc=example,dc=org (line 1)',
     ],
     [ldap('urls: h'), 'sources[0].ldap.urls: must be a URL ldaps://… or ldap://… (line 1)'],
-    ['homeservers: [a]', 'homeservers: must be a section with keys of its own (line 1)'],
+    ['homeservers: [a]', 'homeservers: must be a section with keys (line 1)'],
     [
       'homeservers: { "a_b": { url: "https://h" } }',
       'homeservers.a_b: must be named by a Matrix server name such as example.org (line 1)',
@@ -268,7 +262,7 @@ describe('a value', () => {
     ],
     [
       'sms: { originators: { 49: [491234567] } }',
-      'sms.originators.49: must be text, and YAML reads this as a number (line 1; write it in quotes)',
+      'sms.originators.49: must be text, but YAML reads this as a number (line 1; write it in quotes)',
     ],
     ['sms: { originators: { +49: ["alpha:A"] } }', undefined],
     [
@@ -278,7 +272,7 @@ describe('a value', () => {
     ['sms: { rules: { 49: deny } }', 'sms.rules.49: must be one of allow, reject (line 1)'],
     [
       'sms: { gateways: [{ http: { url: "https://h/{{to}}" } }] }',
-      'sms.gateways[0].http.url: may name {{number}}, {{originator}} and {{text}} in double braces, and nothing else (line 1)',
+      'sms.gateways[0].http.url: may contain only the placeholders {{number}}, {{originator}} and {{text}} (line 1)',
     ],
     [
       'sms: { gateways: [{ http: { url: "https://h", success: { body: "(" } } }] }',
@@ -314,33 +308,30 @@ describe('a value', () => {
 
 describe('what contradicts itself', () => {
   it.each([
-    ['listen: { port: 8091 }', 'admin.port: is the port of "listen" too (choose another one)'],
+    ['listen: { port: 8091 }', 'admin.port: is also the port of "listen" (choose another one)'],
     [
       'listen: { host: "0.0.0.0" }\nadmin: { port: 8090 }',
-      'admin.port: is the port of "listen" too (line 2; choose another one)',
+      'admin.port: is also the port of "listen" (line 2; choose another one)',
     ],
     ['listen: { host: 10.0.0.1 }\nadmin: { port: 8090 }', undefined],
     ['listen: { port: 0 }\nadmin: { port: 0 }', undefined],
     ['lookup: { pepperLifetime: 1h, pepperGrace: 2h }', 'lookup.pepperGrace: is longer than pepperLifetime (line 1)'],
-    [
-      'sources: [bindings, bindings]',
-      'sources[1]: bindings are in the list already (line 1; each needs a name of its own)',
-    ],
+    ['sources: [bindings, bindings]', 'sources[1]: bindings are already in the list (line 1; give each its own name)'],
     [
       'sources: [{ upstream: { name: a, url: "https://h" } }, { upstream: { name: A, url: "https://h" } }]',
-      'sources[1]: is called like sources[0] (line 1; each needs a name of its own)',
+      'sources[1]: has the same name as sources[0] (line 1; give each its own name)',
     ],
     [
       'sources: [{ upstream: { name: bindings, url: "https://h" } }]',
-      'sources[0].upstream.name: is what our own bindings are called (line 1; choose another name)',
+      'sources[0].upstream.name: is reserved for the bindings of this server (line 1; choose another name)',
     ],
     [
       ldap(`${tls}, startTls: true`),
-      'sources[0].ldap.startTls: is for ldap://, and ldaps:// is encrypted already (line 1; leave it out)',
+      'sources[0].ldap.startTls: is only for ldap://; ldaps:// is already encrypted (line 1; leave it out)',
     ],
     [
       ldap('urls: "ldap://h", bindDn: "cn=a", bindPassword: p'),
-      'sources[0].ldap.urls: ldap:// would send the password of bindDn unprotected (line 1; use ldaps:// or startTls: true, or if it has to be allowClearText: true)',
+      'sources[0].ldap.urls: ldap:// would send the password of bindDn without encryption (line 1; use ldaps:// or startTls: true; to allow it, write allowClearText: true)',
     ],
     [ldap('urls: "ldap://127.0.0.1", bindDn: "cn=a", bindPassword: p'), undefined],
     [ldap('urls: "ldap://127.evil.example", bindDn: "cn=a", bindPassword: p, startTls: true'), undefined],
@@ -348,69 +339,69 @@ describe('what contradicts itself', () => {
     [ldap('urls: "ldap://h"'), undefined],
     [
       ldap(`${tls}, bindDn: "cn=a"`),
-      'sources[0].ldap.bindDn: needs a password: without one, many directories bind anonymously (line 1; write bindPasswordFile)',
+      'sources[0].ldap.bindDn: needs a password: without one, many directories do an anonymous bind (line 1; write bindPasswordFile)',
     ],
     [
       ldap(`${tls}, bindDn: "cn=a", bindPassword: ""`),
       'sources[0].ldap.bindPassword: is empty (line 1; leave it out instead)',
     ],
-    [ldap(`${tls}, bindPassword: p`), 'sources[0].ldap.bindDn: is required where there is a password (line 1)'],
+    [ldap(`${tls}, bindPassword: p`), 'sources[0].ldap.bindDn: is required if there is a password (line 1)'],
     [
       ldap('urls: "ldap://h", caFile: /etc/islet/ca.pem'),
-      'sources[0].ldap.caFile: has no use without TLS (line 1; use ldaps:// or startTls: true)',
+      'sources[0].ldap.caFile: has no effect without TLS (line 1; use ldaps:// or startTls: true)',
     ],
     [
       ldap(`${tls}, caFile: /etc/islet/not-pem`),
-      expect.stringMatching(/^sources\[0\]\.ldap\.caFile: \S+\/not-pem does not hold certificates in PEM/),
+      expect.stringMatching(/^sources\[0\]\.ldap\.caFile: \S+\/not-pem does not contain certificates \(PEM\)/),
     ],
     [
       ldap(`${tls}, caFile: gone.pem`),
       expect.stringMatching(/^sources\[0\]\.ldap\.caFile: \S+\/gone\.pem does not exist/),
     ],
-    [ldap(`${tls}, localpart: "{uid}"`), 'sources[0].ldap.homeserver: is required where there is a localpart (line 1)'],
+    [ldap(`${tls}, localpart: "{uid}"`), 'sources[0].ldap.homeserver: is required if localpart is set (line 1)'],
     [
       'sources: [{ ldap: { name: a, urls: "ldaps://h", bases: "dc=x", attributes: { email: mail } } }]',
       'sources[0].ldap.attributes.user: is required without a preset (line 1)',
     ],
     [
       'sources: [{ ldap: { name: a, urls: "ldaps://h", bases: "dc=x", attributes: { user: uid } } }]',
-      'sources[0].ldap.attributes.email: is required without a preset, or else msisdn (line 1)',
+      'sources[0].ldap.attributes.email: is required without a preset, unless msisdn is set (line 1)',
     ],
     [
       'mail: { from: a@example.org }',
-      'mail.from: there is no relay to use it for (line 1; set mail.host or mail.smtpUrl)',
+      'mail.from: has no effect without a mail server (line 1; set mail.host or mail.smtpUrl)',
     ],
-    ['mail: { smtpUrl: "smtps://h", host: h }', 'mail.host: is said by smtpUrl (line 1; leave one out)'],
-    ['mail: { smtpUrl: "smtps://h", tls: none }', 'mail.tls: does not go with smtps:// (line 1; leave it out)'],
-    ['mail: { smtpUrl: "smtp://h", tls: implicit }', 'mail.tls: does not go with smtp:// (line 1; write smtps://)'],
+    ['mail: { smtpUrl: "smtps://h", host: h }', 'mail.host: is already part of smtpUrl (line 1; leave one out)'],
+    ['mail: { smtpUrl: "smtps://h", tls: none }', 'mail.tls: contradicts smtps:// (line 1; leave it out)'],
+    ['mail: { smtpUrl: "smtp://h", tls: implicit }', 'mail.tls: contradicts smtp:// (line 1; write smtps://)'],
     ['mail: { smtpUrl: "smtp://h", tls: none }', undefined],
-    ['mail: { host: h, username: u }', 'mail.password: is required where there is a username (line 1)'],
-    ['mail: { host: h, password: p }', 'mail.username: is required where there is a password (line 1)'],
+    ['mail: { host: h, username: u }', 'mail.password: is required if there is a username (line 1)'],
+    ['mail: { host: h, password: p }', 'mail.username: is required if there is a password (line 1)'],
     [
       'mail: { host: h, tls: none, username: u, password: p }',
-      'mail.tls: none would send the password unprotected (line 1; required or implicit protect it)',
+      'mail.tls: is none, which would send the password without encryption (line 1; write required or implicit)',
     ],
     ['mail: { host: localhost, tls: none, username: u, password: p }', undefined],
     [
       'mail: { host: h, caFile: /etc/islet/ca.pem }',
-      'mail.caFile: tls: opportunistic checks no certificate (line 1; set mail.tls to required or implicit)',
+      'mail.caFile: tls: opportunistic does not check certificates (line 1; set mail.tls to required or implicit)',
     ],
     [
       'database: { url: "postgres://h/d", file: x.db }',
-      'database.file: is for SQLite, and url asks for PostgreSQL (line 1; leave one out)',
+      'database.file: is for SQLite, but url is for PostgreSQL (line 1; leave one out)',
     ],
     [
       'database: { url: "postgres://u:p@h/d", password: p }',
-      'database.url: holds a password, and there is another one beside it (line 1; leave one out)',
+      'database.url: contains a password, but password is set, too (line 1; leave one out)',
     ],
-    ['database: { password: p }', 'database.password: is for PostgreSQL, and there is no url (line 1)'],
+    ['database: { password: p }', 'database.password: is for PostgreSQL, but url is not set (line 1)'],
     [
       'sms: { gateways: [{ openmarket: { username: u } }] }',
       'sms.gateways[0].openmarket.password: is required (line 1; write passwordFile)',
     ],
     [
       'sms: { gateways: [{ http: { url: "https://h", method: GET, body: x } }] }',
-      'sms.gateways[0].http.body: has no place in a GET request (line 1)',
+      'sms.gateways[0].http.body: is not allowed in a GET request (line 1)',
     ],
   ])('is refused with a sentence: %s', (yaml, expected) => {
     expect(problems(yaml)).toEqual(expected === undefined ? [] : [expected]);
@@ -475,8 +466,8 @@ describe('a file that is no configuration', () => {
     ['wrong indentation', 'server:\n  name: a\n port: 1\n', /^islet\.yaml: line 3, column \d+: /],
     ['a quote without its end', 'server:\n  name: "a\n', /^islet\.yaml: line \d, column \d+: Missing closing "quote/],
     ['two documents', 'server: {}\n---\nlisten: {}\n', /^islet\.yaml: line 2, column 1: /],
-    ['a list', '- ldap\n', 'islet.yaml: must hold sections such as "server:", not a list or a single value'],
-    ['text', 'server\n', 'islet.yaml: must hold sections such as "server:", not a list or a single value'],
+    ['a list', '- ldap\n', 'islet.yaml: must contain sections such as "server:", not a list or a single value'],
+    ['text', 'server\n', 'islet.yaml: must contain sections such as "server:", not a list or a single value'],
     ['an alias of itself', 'sources: &a [*a]\n', 'islet.yaml: its aliases cannot be resolved'],
     [
       'Latin-1',
@@ -491,7 +482,7 @@ describe('a file that is no configuration', () => {
     'is refused where %s stands without quotes, and is not quoted',
     (password) => {
       expect(refusal(`mail:\n  host: h\n  password: ${password}\n`)).toMatch(
-        /^islet\.yaml: line 3, column \d+: (?!.*s3cret).* \(text that begins like this has to be in quotes\)$/,
+        /^islet\.yaml: line 3, column \d+: (?!.*s3cret).* \(put text that begins like this in quotes\)$/,
       );
     },
   );

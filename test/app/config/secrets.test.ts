@@ -28,9 +28,9 @@ const write = (content: string | Buffer): void => writeFileSync(join(folder, 'pa
 describe('a secret', () => {
   it.each([
     ['without a line ending', PASSWORD, ''],
-    ['with a line ending', `${PASSWORD}\n`, ', its line ending taken off'],
-    ['with that of Windows', `${PASSWORD}\r\n`, ', its line ending taken off'],
-    ['with a byte order mark', `\uFEFF${PASSWORD}\n`, ', its line ending taken off'],
+    ['with a line ending', `${PASSWORD}\n`, ', without its line ending'],
+    ['with that of Windows', `${PASSWORD}\r\n`, ', without its line ending'],
+    ['with a byte order mark', `\uFEFF${PASSWORD}\n`, ', without its line ending'],
   ])('is read from a file of its own %s', (_case, content, note) => {
     write(content);
     expect(load('passwordFile: password')).toEqual({
@@ -43,7 +43,7 @@ describe('a secret', () => {
     write('secret\n\n');
     expect(load('passwordFile: password')).toEqual({
       value: 'secret\n',
-      from: `file ${join(folder, 'password')}, its line ending taken off, of more than one line`,
+      from: `file ${join(folder, 'password')}, without its line ending, more than one line`,
     });
   });
 
@@ -60,14 +60,14 @@ describe('a secret', () => {
     writeFileSync(file, `mail:\n  host: h\n  username: u\n  ${mail}`);
     const { config } = loadConfig({ file, env });
     expect(config.mail?.password?.value).toBe('s3cret');
-    expect(config.mail?.password?.from).toMatch(new RegExp(`^${from}.*, its line ending taken off$`));
+    expect(config.mail?.password?.from).toMatch(new RegExp(`^${from}.*, without its line ending$`));
   });
 
   it('that a comment follows says that the comment is no part of it', () => {
     writeFileSync(join(folder, 'islet.yaml'), 'mail:\n  host: h\n  username: u\n  password: pass #1\n');
     expect(loadConfig({ file: join(folder, 'islet.yaml'), env: {} }).config.mail?.password).toEqual({
       value: 'pass',
-      from: `configuration file ${join(folder, 'islet.yaml')}, without the comment behind it`,
+      from: `configuration file ${join(folder, 'islet.yaml')}, without the comment after it`,
     });
   });
 
@@ -111,7 +111,7 @@ describe('a secret', () => {
     [
       'text in UTF-16',
       Buffer.from('secret\n', 'utf16le'),
-      'mail.passwordFile: holds NUL bytes: file FOLDER/password (line 1; save it as UTF-8)',
+      'mail.passwordFile: contains NUL bytes: file FOLDER/password (line 1; save it as UTF-8)',
     ],
     ['a folder', undefined, 'mail.passwordFile: FOLDER/password is a folder, not a file (line 1)'],
   ])('stops the start if it is %s', (_case, content, expected) => {
@@ -127,7 +127,7 @@ describe('a secret', () => {
     );
     expect(() => load('passwordFile: "file://gone/password"')).toThrow('file://gone/password does not exist');
     write(PASSWORD);
-    const twice = 'mail.password: is given twice, by itself and as passwordFile';
+    const twice = 'mail.password: is set twice, directly and as passwordFile';
     expect(() => load('password: p, passwordFile: password')).toThrow(twice);
     expect(() => load('passwordFile: password', { ISLET_MAIL_PASSWORD: 'p' })).toThrow(twice);
   });
@@ -152,7 +152,7 @@ describe('a secret', () => {
 
 describe('a configuration file with secrets in it', () => {
   it.each([
-    [0o644, [expect.stringMatching(/islet\.yaml holds secrets and may be read by everybody$/)]],
+    [0o644, [expect.stringMatching(/islet\.yaml contains secrets and can be read by every user of this machine$/)]],
     [0o640, []],
   ])('of mode %o is warned about if everybody may read it', (mode, expected) => {
     const file = join(folder, 'islet.yaml');

@@ -18,8 +18,8 @@ describe('who may use version 1 without being told', () => {
   });
 
   it.each([
-    ['that a proxy is not named', named, 'version 1 of the API is closed'],
-    ['that a silent proxy opens it', `${named}v1: { allowFrom: [loopback] }`, 'everybody is let in by v1.allowFrom'],
+    ['that a proxy is not named', named, 'endpoints of API version 1 without authentication are closed'],
+    ['that a silent proxy opens it', `${named}v1: { allowFrom: [loopback] }`, 'v1.allowFrom lets in everyone'],
     ['that everybody is let in', 'v1: { allowFrom: [0.0.0.0/0] }', 'v1.allowFrom has 0.0.0.0/0'],
     ['that half the Internet is', 'v1: { allowFrom: [128.0.0.0/1] }', 'v1.allowFrom has 128.0.0.0/1'],
     ['that all of IPv6 is', 'v1: { allowFrom: ["2000::/3"] }', 'v1.allowFrom has 2000::/3'],

@@ -17,7 +17,7 @@ const mail = area('mail');
 const directory = area('directory staff');
 const all: readonly CheckResult[] = [
   directory.ok('ldaps://dc1: bound'),
-  directory.warning('left out in 2 of them: no name'),
+  directory.warning('skipped in 2 of them: no name'),
   mail.failure('mail server mx:25:\nthe  connection is refused', 'open the port'),
   mail.skipped('not tried'),
 ];
@@ -27,7 +27,7 @@ describe('what the doctor found', () => {
     expect(doctorText(all, noPaint)).toBe(
       [
         '✓ directory staff  ldaps://dc1: bound',
-        '! directory staff  left out in 2 of them: no name',
+        '! directory staff  skipped in 2 of them: no name',
         '✗ mail             mail server mx:25: the connection is refused',
         '                   → open the port',
         '- mail             not tried',
@@ -99,12 +99,12 @@ describe('a running server', () => {
     const mirrors = { staff: { ok: true, entries: 5 }, guests: { ok: false, entries: 0, failure: 'no route' } };
     const checks = { database: false, pepper: false, mirrors, accounts: { failures: { 'example.org': 'timeout' } } };
     expect(serverDiagnoses({ ok: false, checks }).map(({ state, words }) => `${state}: ${words}`)).toEqual([
-      'failure: is running and not ready',
-      'failure: does not reach its database',
-      'failure: has no lookup pepper hashed yet',
+      'failure: is running, but not ready',
+      'failure: cannot reach its database',
+      'failure: has no hashed lookup pepper yet',
       'ok: its mirror of staff has 5 entries',
       'warning: its mirror of guests is behind: no route',
-      'warning: cannot find out which accounts example.org has: timeout',
+      'warning: account checks at example.org fail: timeout',
     ]);
   });
 });
@@ -117,7 +117,7 @@ describe('files with tokens and addresses', () => {
     await chmod(open, 0o644);
     const found = await readableByOthers([open, closed, join(folder, 'missing')]);
     expect(found.map(({ state, words }) => [state, words])).toEqual([
-      ['warning', `others than its owner may read ${open}`],
+      ['warning', `users other than its owner can read ${open}`],
     ]);
   });
 });

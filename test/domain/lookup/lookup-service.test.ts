@@ -322,7 +322,7 @@ describe('the owner of an address', () => {
     expect(await ownerOf(a, down, new FakeSource('staff', [[a, alice]], true))).toBe(alice);
   });
 
-  it('is not our own bindings', async () => {
+  it('is not one of our own bindings', async () => {
     const domain = await openTestDomain();
     await domain.bind(a, alice);
     expect(await domain.lookupService.findAuthoritativeOwner(a)).toBeUndefined();

@@ -22,7 +22,7 @@ export function suggestKey(
   const sibling = nearest(key, siblings);
   if (sibling !== undefined) return didYouMean(sibling);
   const knownPath = paths.find((path) => plain(path) === meant);
-  if (knownPath !== undefined) return `did you mean "${knownPath.split('.').join(':" and below it "')}:"?`;
+  if (knownPath !== undefined) return `did you mean "${knownPath.split('.').join(':" and in it "')}:"?`;
   const elsewhere = paths.filter((path) => plain(path.split('.').at(-1) ?? '') === meant);
   return elsewhere.length === 1 ? didYouMean(elsewhere[0]) : undefined;
 }

@@ -20,11 +20,7 @@ export function report(schema: z.ZodType, issues: readonly Issue[], at: KeyPath,
 }
 
 const wrongType = ({ input, expected }: z.core.$ZodIssueInvalidType): string =>
-  input === undefined
-    ? 'is required'
-    : expected === 'array'
-      ? 'must be a list'
-      : 'must be a section with keys of its own';
+  input === undefined ? 'is required' : expected === 'array' ? 'must be a list' : 'must be a section with keys';
 
 function reportKeys(
   schema: z.ZodType,
@@ -58,8 +54,7 @@ function reportUnion(schema: z.ZodType, issue: z.core.$ZodIssueInvalidUnion, at:
   const [meant] = issue.errors.filter((errors) =>
     errors.some(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
   );
-  if (!meant)
-    return problems.add([...at, ...(issue.path as KeyPath)], 'must be false, or a section with keys of its own');
+  if (!meant) return problems.add([...at, ...(issue.path as KeyPath)], 'must be false, or a section with keys');
   report(
     schema,
     meant.map((error) => ({ ...error, path: [...issue.path, ...error.path] })),

@@ -39,7 +39,7 @@ function readClientCertificate(
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile === undefined || keyFile === undefined) {
     const missing = certFile === undefined ? 'certFile' : 'keyFile';
-    reading.problems.add([...at, missing], 'is required: a certificate and its key go together');
+    reading.problems.add([...at, missing], 'is required: certFile and keyFile must be set together');
     return undefined;
   }
   const [certPath, keyPath] = [
@@ -58,11 +58,11 @@ function readClientCertificate(
 }
 
 function keyProblem(certificate: X509Certificate, pem: string): string | undefined {
-  if (/ENCRYPTED/.test(pem)) return 'is protected by a passphrase, and nobody could type it in';
+  if (/ENCRYPTED/.test(pem)) return 'is protected by a passphrase; a key without a passphrase is needed';
   try {
     return certificate.checkPrivateKey(createPrivateKey(pem)) ? undefined : 'is not the key of the first certificate';
   } catch {
-    return 'does not hold a private key in PEM';
+    return 'does not contain a private key (PEM)';
   }
 }
 
@@ -75,7 +75,7 @@ function parsed(
   try {
     const certificates = certificatesIn(pem);
     if (certificates.length > 0) return certificates;
-    reading.problems.add(path, `${place} does not hold certificates in PEM`);
+    reading.problems.add(path, `${place} does not contain certificates (PEM)`);
   } catch (error) {
     reading.problems.add(path, `${place}: ${(error as Error).message}`);
   }
@@ -101,10 +101,12 @@ export function lacks(certificates: readonly X509Certificate[], now: number): re
       ...(Date.parse(validTo) < now ? [`${name} has expired (${validTo})`] : []),
       ...(Date.parse(validFrom) > now ? [`${name} is not valid before ${validFrom}`] : []),
       ...(!ca && !isOwn
-        ? [`${name} is the certificate of a server, not of an authority: it is trusted until that server has another`]
+        ? [
+            `${name} is the certificate of a server, not of a CA: it is trusted only until that server gets a new certificate`,
+          ]
         : []),
       ...(ca && !isOwn && !certificates.some((other) => certificate.checkIssued(other))
-        ? [`${inOneLine(issuer)}, which issued ${name}, is not in it: only what ${name} has issued is trusted`]
+        ? [`${inOneLine(issuer)}, which issued ${name}, is missing: only certificates issued by ${name} are trusted`]
         : []),
     ];
   });

@@ -6,8 +6,8 @@ export function cannotRead(path: string, error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return `${path} does not exist`;
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return `${path} is not in UTF-8`;
-  if (code === 'ETIMEDOUT') return `${path} is a pipe that nobody writes to`;
-  if (code === 'ELOOP') return `${path} is a link that leads to itself`;
+  if (code === 'ETIMEDOUT') return `${path} is a pipe, and no process writes to it`;
+  if (code === 'ELOOP') return `${path} is a symbolic link in a loop`;
   if (code === 'EISDIR') return `${path} is a folder, not a file`;
   if (code !== 'EACCES' && code !== 'EPERM') return `${path} cannot be read (${code})`;
   return `${path} cannot be read by ${us()}: ${ownership(path)}`;
@@ -18,7 +18,7 @@ function ownership(path: string): string {
     const { uid, gid, mode } = statSync(path);
     return `it belongs to uid ${uid}, gid ${gid} and has mode 0${(mode & 0o777).toString(8)}`;
   } catch {
-    return 'a folder above it is closed to us';
+    return 'a folder above it is not accessible';
   }
 }
 

@@ -21,7 +21,7 @@ export function readPipe(file: string, limitMs = LIMIT_MS): Buffer {
         waited += PAUSE_MS;
       }
     }
-    throw Object.assign(new Error('nobody writes to the pipe'), { code: 'ETIMEDOUT' });
+    throw Object.assign(new Error('no process writes to the pipe'), { code: 'ETIMEDOUT' });
   } finally {
     closeSync(pipe);
   }

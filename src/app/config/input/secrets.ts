@@ -38,8 +38,8 @@ export function readSecret(
   }
   if (value !== undefined && file !== undefined) {
     const inEnvironment = [inEnv, fileInEnv].filter((name) => reading.env[name] !== undefined).join(' and ');
-    const hint = inEnvironment === '' ? 'leave one out' : `leave one out; in the environment is ${inEnvironment}`;
-    reading.problems.add(path, `is given twice, by itself and as ${fileOption(path).at(-1)}`, hint);
+    const hint = inEnvironment === '' ? 'leave one out' : `leave one out; ${inEnvironment} is set in the environment`;
+    reading.problems.add(path, `is set twice, directly and as ${fileOption(path).at(-1)}`, hint);
     return undefined;
   }
   if (file !== undefined) {
@@ -50,7 +50,7 @@ export function readSecret(
   const variable = [inEnv, envName(written.within ?? envPath)].find((name) => reading.env[name] !== undefined);
   if (variable !== undefined) return asSecret(reading, path, value, `environment variable ${variable}`);
   warnIfOpen(reading);
-  const cut = reading.endsInComment(path) ? ', without the comment behind it' : '';
+  const cut = reading.endsInComment(path) ? ', without the comment after it' : '';
   return asSecret(reading, path, value, `configuration file ${reading.file}${cut}`);
 }
 
@@ -58,11 +58,11 @@ export function readSecret(
 function asSecret({ problems }: ConfigReader, path: KeyPath, text: string, place: string): Secret | undefined {
   const value = text.replace(/\r?\n$/, '');
   if (value === '') problems.add(path, `is empty: ${place}`);
-  if (value.includes('\0')) problems.add(path, `holds NUL bytes: ${place}`, 'save it as UTF-8');
+  if (value.includes('\0')) problems.add(path, `contains NUL bytes: ${place}`, 'save it as UTF-8');
   if (value === '' || value.includes('\0')) return undefined;
   const notes = [
-    ...(value === text ? [] : [', its line ending taken off']),
-    ...(/[\r\n]/.test(value) ? [', of more than one line'] : []),
+    ...(value === text ? [] : [', without its line ending']),
+    ...(/[\r\n]/.test(value) ? [', more than one line'] : []),
   ];
   return { value, from: `${place}${notes.join('')}` };
 }
@@ -96,6 +96,6 @@ export function readSecretFile(reading: ConfigReader, path: KeyPath, file: strin
 /** Says once that a file with secrets in it is there for everybody to read. */
 function warnIfOpen({ file, warnings }: ConfigReader): void {
   const mode = file !== undefined && existsSync(file) ? statSync(file).mode : 0;
-  const warning = `${file} holds secrets and may be read by everybody`;
+  const warning = `${file} contains secrets and can be read by every user of this machine`;
   if (mode & 0o004 && !warnings.includes(warning)) warnings.push(warning);
 }

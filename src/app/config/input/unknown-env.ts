@@ -8,12 +8,12 @@ const UNCHECKED = 'NODE_TLS_REJECT_UNAUTHORIZED';
 
 /** A sentence about each variable that looks like ours and is not, and about one that would be a hole. */
 export function unknownVariables(env: Environment, known: ReadonlySet<string>): readonly string[] {
-  const unheeded = `environment variable ${UNCHECKED} has no effect: certificates are checked, and a caFile names whom to trust`;
+  const unheeded = `environment variable ${UNCHECKED} has no effect: certificates are always checked; use a caFile to trust a CA`;
   const misnamed = Object.keys(env)
     .filter((name) => name.startsWith('ISLET_') && !known.has(name) && !KUBERNETES.test(name))
     .map((name) => {
       const suggestion = didYouMean(nearest(name, [...known]));
-      return `environment variable ${name} means nothing${suggestion ? ` (${suggestion})` : ''}`;
+      return `environment variable ${name} is unknown${suggestion ? ` (${suggestion})` : ''}`;
     });
   return env[UNCHECKED] === '0' ? [...misnamed, unheeded] : misnamed;
 }

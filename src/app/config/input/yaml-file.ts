@@ -52,22 +52,23 @@ export function parseYaml(text: string, file: string): YamlFile {
   };
 }
 
-const QUOTE = 'text that begins like this has to be in quotes';
+const QUOTE = 'put text that begins like this in quotes';
 
 /** Where `*`, `&` and `!` mean something to YAML that nobody can have meant: more likely they begin a password. */
 function marksIn(document: Document): readonly { readonly at: number; readonly reason: string }[] {
-  const found = document.warnings.map(({ pos }) => ({ at: pos[0], reason: 'a tag, !…, that means nothing here' }));
+  const found = document.warnings.map(({ pos }) => ({ at: pos[0], reason: 'an unknown tag (!…)' }));
   const used = new Set<string>();
   visit(document, {
     Alias: (_key, alias) => {
       used.add(alias.source);
-      if (!alias.resolve(document)) found.push({ at: alias.range?.[0] ?? 0, reason: 'an alias, *…, of nothing' });
+      if (!alias.resolve(document))
+        found.push({ at: alias.range?.[0] ?? 0, reason: 'an alias (*…) without an anchor' });
     },
   });
   visit(document, {
     Scalar: (_key, { anchor, range }) => {
       if (anchor !== undefined && !used.has(anchor))
-        found.push({ at: range?.[0] ?? 0, reason: 'behind an anchor, &…, that nothing refers to' });
+        found.push({ at: range?.[0] ?? 0, reason: 'an anchor (&…) that is not used' });
     },
   });
   return found;
@@ -90,7 +91,9 @@ function toData(document: ReturnType<typeof parseDocument>, file: string): Recor
   }
   if (data === undefined) return {};
   if (typeof data === 'object' && data !== null && !Array.isArray(data)) return data as Record<string, unknown>;
-  throw new ConfigError([{ key: file, reason: 'must hold sections such as "server:", not a list or a single value' }]);
+  throw new ConfigError([
+    { key: file, reason: 'must contain sections such as "server:", not a list or a single value' },
+  ]);
 }
 
 /** A key with nothing behind it is as good as none. */

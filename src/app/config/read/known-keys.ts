@@ -27,7 +27,7 @@ export function knownKeys(section: Section, data: Data, problems: Problems, at: 
     } else if (value === false && isSwitchable(node)) {
       known[key] = knownKeys(node, allOff(node), problems, path);
     } else {
-      problems.add(path, 'must be a section with keys of its own');
+      problems.add(path, 'must be a section with keys');
     }
   }
   return known;

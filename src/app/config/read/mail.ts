@@ -17,7 +17,7 @@ export function readMail({ mail, server }: Settings, reading: ConfigReader) {
   if (relay.host === undefined) {
     const given = Object.keys(mail).find((key) => reading.isGiven(['mail', key]));
     if (given !== undefined)
-      problems.add(['mail', given], 'there is no relay to use it for', 'set mail.host or mail.smtpUrl');
+      problems.add(['mail', given], 'has no effect without a mail server', 'set mail.host or mail.smtpUrl');
     return undefined;
   }
   const { host, tls = 'opportunistic', username } = relay;
@@ -29,12 +29,16 @@ export function readMail({ mail, server }: Settings, reading: ConfigReader) {
   });
   const isVerified = tls === 'implicit' || tls === 'required';
   if (mail.caFile !== undefined && !isVerified) {
-    problems.add(['mail', 'caFile'], `tls: ${tls} checks no certificate`, 'set mail.tls to required or implicit');
+    problems.add(['mail', 'caFile'], `tls: ${tls} does not check certificates`, 'set mail.tls to required or implicit');
   }
-  if (password && username === undefined) problems.add(['mail', 'username'], 'is required where there is a password');
-  if (username !== undefined && !password) problems.add(['mail', 'password'], 'is required where there is a username');
+  if (password && username === undefined) problems.add(['mail', 'username'], 'is required if there is a password');
+  if (username !== undefined && !password) problems.add(['mail', 'password'], 'is required if there is a username');
   if (password && tls === 'none' && !isLoopback(host)) {
-    problems.add(['mail', 'tls'], 'none would send the password unprotected', 'required or implicit protect it');
+    problems.add(
+      ['mail', 'tls'],
+      'is none, which would send the password without encryption',
+      'write required or implicit',
+    );
   }
   return omitUndefined({
     host,
@@ -52,15 +56,15 @@ export function readMail({ mail, server }: Settings, reading: ConfigReader) {
 /** What `smtps://user:password@host:port` says. */
 function takeApart(mail: Settings['mail'], smtpUrl: string, { problems }: ConfigReader): Relay {
   for (const key of ['host', 'port', 'username'] as const) {
-    if (mail[key] !== undefined) problems.add(['mail', key], 'is said by smtpUrl', 'leave one out');
+    if (mail[key] !== undefined) problems.add(['mail', key], 'is already part of smtpUrl', 'leave one out');
   }
   const url = new URL(smtpUrl);
   const isImplicit = url.protocol === 'smtps:';
   if (mail.tls !== undefined && isImplicit !== (mail.tls === 'implicit')) {
-    problems.add(['mail', 'tls'], `does not go with ${url.protocol}//`, isImplicit ? 'leave it out' : 'write smtps://');
+    problems.add(['mail', 'tls'], `contradicts ${url.protocol}//`, isImplicit ? 'leave it out' : 'write smtps://');
   }
   if (url.password && mail.password !== undefined)
-    problems.add(['mail', 'password'], 'is said by smtpUrl', 'leave one out');
+    problems.add(['mail', 'password'], 'is already part of smtpUrl', 'leave one out');
   return omitUndefined({
     host: outOfUrl(url.hostname),
     port: url.port ? Number(url.port) : undefined,

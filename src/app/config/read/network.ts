@@ -13,7 +13,7 @@ export function readNetwork({ server, listen, admin }: Settings, reading: Config
   }
   const isSamePort = listen.port === admin.port && listen.port !== 0;
   if (isSamePort && (listen.host === admin.host || isEveryAddress(listen.host) || isEveryAddress(admin.host))) {
-    problems.add(['admin', 'port'], 'is the port of "listen" too', 'choose another one');
+    problems.add(['admin', 'port'], 'is also the port of "listen"', 'choose another one');
   }
   const localHost = isEveryAddress(listen.host) ? 'localhost' : listen.host;
   const publicUrl = server.publicUrl ?? `http://${inUrl(localHost)}:${listen.port}`;

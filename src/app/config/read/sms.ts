@@ -45,7 +45,7 @@ function readSmpp(written: Smpp, at: KeyPath, reading: ConfigReader) {
     reading.problems.add([...at, 'password'], 'is required', 'write passwordFile');
   }
   if (written.caFile !== undefined && !tls)
-    reading.warnings.push('sms.gateways: the caFile of smpp is of no use without tls: true');
+    reading.warnings.push('sms.gateways: the caFile of smpp has no effect without tls: true');
   return omitUndefined({
     kind: 'smpp' as const,
     host,
@@ -64,7 +64,7 @@ const NO_SECRET: Secret = { value: '', from: 'nowhere' };
 
 function readHttp({ headers, body, success, timeLimit, ...rest }: HttpGateway, at: KeyPath, reading: ConfigReader) {
   if (body !== undefined && rest.method === 'GET')
-    reading.problems.add([...at, 'body'], 'has no place in a GET request');
+    reading.problems.add([...at, 'body'], 'is not allowed in a GET request');
   const read = Object.entries(headers).map(([name, { value, file }]): [string, string] => {
     if (file === undefined) return [name, value ?? ''];
     const secret = readSecretFile(reading, [...at, 'headers', name], absolutePath(reading, file, true));

@@ -14,8 +14,8 @@ export function readSources({ sources }: Settings, reading: ConfigReader) {
   for (const [index, name] of names.entries()) {
     const first = names.findIndex((other) => other.toLowerCase() === name.toLowerCase());
     if (first === index) continue;
-    const reason = name === 'bindings' ? 'bindings are in the list already' : `is called like sources[${first}]`;
-    reading.problems.add(['sources', index], reason, 'each needs a name of its own');
+    const reason = name === 'bindings' ? 'bindings are already in the list' : `has the same name as sources[${first}]`;
+    reading.problems.add(['sources', index], reason, 'give each its own name');
   }
   checkFollowed(sources, reading);
   return names.includes('bindings') ? read : [...read, bindings];
@@ -55,8 +55,8 @@ function checkFollowed(sources: Settings['sources'], { problems }: ConfigReader)
   for (const { index, name } of others) {
     problems.add(
       ['sources', index, 'upstream', 'hashed'],
-      `is true for ${name} as for ${first?.name}: a client hashes under one pepper, and each of them has its own`,
-      'leave one of them at false; it is then asked in clear',
+      `is true for ${name} and for ${first?.name}, but clients can use only one pepper`,
+      'set one of them to false; it is then asked with plain addresses',
     );
   }
 }

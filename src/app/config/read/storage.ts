@@ -25,9 +25,9 @@ function readDatabase(
   const secret = readSecret(reading, ['database', 'password'], { value: password, file: passwordFile });
   if (url !== undefined) {
     if (file !== undefined)
-      problems.add(['database', 'file'], 'is for SQLite, and url asks for PostgreSQL', 'leave one out');
+      problems.add(['database', 'file'], 'is for SQLite, but url is for PostgreSQL', 'leave one out');
     if (secret && readDatabaseUrl(url).hasPassword) {
-      problems.add(['database', 'url'], 'holds a password, and there is another one beside it', 'leave one out');
+      problems.add(['database', 'url'], 'contains a password, but password is set, too', 'leave one out');
     }
     return omitUndefined({
       kind: 'postgres',
@@ -37,7 +37,7 @@ function readDatabase(
       ...readTls(reading, ['database'], files),
     } as const);
   }
-  if (secret) problems.add(['database', 'password'], 'is for PostgreSQL, and there is no url');
+  if (secret) problems.add(['database', 'password'], 'is for PostgreSQL, but url is not set');
   const path =
     file === undefined
       ? join(dataDir, 'islet.db')

@@ -18,12 +18,12 @@ export function readV1({ v1, server, listen, invites }: Settings, reading: Confi
   const allowFrom = isUnnamed && !isGiven ? [] : v1.allowFrom;
   if (isUnnamed) {
     const who = isGiven
-      ? 'if it does not set X-Forwarded-For, everybody is let in by v1.allowFrom who passes it'
-      : 'version 1 of the API is closed where it has no authentication (or write v1.allowFrom)';
-    warnings.push(`listen.trustedProxies does not name the proxy that ${server.publicUrl} needs: ${who}`);
+      ? 'if it does not set X-Forwarded-For, v1.allowFrom lets in everyone who comes through it'
+      : 'the endpoints of API version 1 without authentication are closed (unless v1.allowFrom is set)';
+    warnings.push(`listen.trustedProxies is empty, but ${server.publicUrl} needs a proxy: ${who}`);
   }
   for (const range of allowFrom.filter(isWide)) {
-    warnings.push(`v1.allowFrom has ${range}: strangers may read the directory and send messages without an account`);
+    warnings.push(`v1.allowFrom has ${range}: people without an account can read the directory and send messages`);
   }
   const origins = [server.publicUrl, invites.webClient, ...invites.allowedWebClients, ...v1.allowOrigins];
   const names = [server.name, ...server.otherNames, ...v1.allowHosts].map(

@@ -43,7 +43,7 @@ export function asServerName(value: unknown): string {
 const cidrs = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
   asList(value).map((element) => {
     const range = asCidr(asText(element));
-    if (range === undefined) throw new InvalidValueError('must be ranges of addresses such as 10.1.0.0/16');
+    if (range === undefined) throw new InvalidValueError('must be IP ranges such as 10.1.0.0/16');
     return range;
   }),
 );
@@ -54,9 +54,7 @@ const nat64Prefixes = valueType({ type: 'array', items: { type: 'string' } }, (v
     const text = asText(element);
     const range = parseRange(text);
     if (range && canBeNat64Prefix(range)) return text;
-    throw new InvalidValueError(
-      'must be prefixes of IPv6 such as 2001:db8:64::/96, with 32, 40, 48, 56, 64 or 96 bits',
-    );
+    throw new InvalidValueError('must be IPv6 prefixes of 32, 40, 48, 56, 64 or 96 bits, such as 2001:db8:64::/96');
   }),
 );
 
@@ -74,7 +72,7 @@ const networks = valueType({ type: 'array', items: { type: 'string' } }, (value)
     const range = asCidr(text);
     if (ranges) return ranges;
     if (range !== undefined) return [range];
-    throw new InvalidValueError('must be loopback, private, or ranges of addresses such as 10.1.0.0/16');
+    throw new InvalidValueError('must be loopback, private, or IP ranges such as 10.1.0.0/16');
   }),
 );
 
@@ -113,7 +111,7 @@ const webUrl = valueType({ type: 'string', format: 'uri' }, (value) => asWebUrl(
 
 function asWebUrl(value: unknown): URL {
   const url = asUrl(value, ['https:', 'http:']);
-  if (url.username || url.password) throw new InvalidValueError('must not hold a user name or a password');
+  if (url.username || url.password) throw new InvalidValueError('must not contain a user name or a password');
   return url;
 }
 

@@ -21,26 +21,23 @@ function passing(read: (text: string) => unknown, text: string): string {
     read(text);
     return text;
   } catch (error) {
-    throw new InvalidValueError(`does not fit: ${(error as Error).message}`);
+    throw new InvalidValueError(`is not valid: ${(error as Error).message}`);
   }
 }
 
 const urls = valueType(oneOrMore, (value) =>
   texts(value).map((element) => {
     const url = asUrl(element, ['ldaps:', 'ldap:']);
-    if (url.username || url.password) throw new InvalidValueError('must not hold a user name', 'it is bindDn');
+    if (url.username || url.password) throw new InvalidValueError('must not contain a user name', 'use bindDn instead');
     if (!['', '/'].includes(url.pathname) || url.search || url.hash) {
-      throw new InvalidValueError(
-        'must be a scheme, a host and a port',
-        'what is searched is said by bases and filter',
-      );
+      throw new InvalidValueError('must be a scheme, a host and a port', 'use bases and filter instead');
     }
     return `${url.protocol}//${url.host}`;
   }),
 );
 
 const bases = valueType(oneOrMore, (value) => {
-  if (value === ROOT) throw new InvalidValueError('is empty', 'all of a global catalog is [""]');
+  if (value === ROOT) throw new InvalidValueError('is empty', 'write [""] for the whole forest of a global catalog');
   const list: readonly unknown[] = Array.isArray(value) && value.length > 0 ? value : texts(value);
   return list.map((one) => (one === ROOT ? ROOT : asDn(asText(one))));
 });
@@ -71,7 +68,7 @@ const localpart = valueType({ type: 'string' }, (value) => passing(parseTemplate
 const region = valueType({ type: 'string', pattern: '^[A-Za-z]{2}$' }, (value) => {
   const letters = asText(value).toUpperCase();
   if (isRegion(letters)) return letters;
-  throw new InvalidValueError('must be two letters for a region that has phone numbers, such as DE or GB');
+  throw new InvalidValueError('must be a country code of two letters, such as DE or GB');
 });
 
 /** Kinds of values that describe a directory. */

@@ -36,7 +36,7 @@ const duration = (longest: string) =>
 
 function readDuration(value: unknown): number {
   const match = typeof value === 'string' && new RegExp(`^${DURATION}$`).exec(value);
-  if (!match) throw new InvalidValueError('must be a length of time with its unit: 500ms, 3s, 5m, 1h or 7d');
+  if (!match) throw new InvalidValueError('must be a duration with a unit: 500ms, 3s, 5m, 1h or 7d');
   return ms(match[1], match[2]);
 }
 
@@ -46,10 +46,10 @@ const rate = valueType(
   (value): Limit | undefined => {
     if (isOff(value)) return undefined;
     const match = typeof value === 'string' && new RegExp(`^(\\d{1,9})/${DURATION}$`).exec(value);
-    if (!match) throw new InvalidValueError('must be how many in what time, such as 5/1h, or false for no limit');
+    if (!match) throw new InvalidValueError('must be a number and a period, such as 5/1h, or false for no limit');
     const limit = { amount: Number(match[1]), windowMs: ms(match[2], match[3]) };
     if (limit.amount > 0 && limit.windowMs > 0) return limit;
-    throw new InvalidValueError('must allow at least one in a time longer than 0s', 'false means no limit');
+    throw new InvalidValueError('must allow at least 1 in a period longer than 0s', 'write false for no limit');
   },
 );
 
@@ -64,7 +64,7 @@ const isOff = (value: unknown): boolean => value === false || value === 'false';
 const share = valueType({ type: 'string', pattern: '^\\d{1,3}%$' }, (value) => {
   const match = typeof value === 'string' && /^(\d{1,3})%$/.exec(value);
   if (match && Number(match[1]) <= 100) return Number(match[1]) / 100;
-  throw new InvalidValueError('must be a share from 0% to 100%');
+  throw new InvalidValueError('must be a percentage from 0% to 100%');
 });
 
 /** One of a few words. */

@@ -29,7 +29,7 @@ const urlTemplate = valueType({ type: 'string' }, (value) => {
 function withKnownHoles(text: string): string {
   for (const [, name = ''] of text.matchAll(/\{\{([^{}]*)\}\}/g)) {
     if (['number', 'originator', 'text'].includes(name)) continue;
-    throw new InvalidValueError('may name {{number}}, {{originator}} and {{text}} in double braces, and nothing else');
+    throw new InvalidValueError('may contain only the placeholders {{number}}, {{originator}} and {{text}}');
   }
   return text;
 }
@@ -47,7 +47,7 @@ const header = valueType(
 
 function oneLine(text: string): string {
   if (/^[\t\x20-\x7e\x80-\xff]+$/.test(text)) return text;
-  throw new InvalidValueError('must be one line of characters that headers can have');
+  throw new InvalidValueError('must be one line of characters that are allowed in headers');
 }
 
 const pattern = valueType({ type: 'string', format: 'regex' }, (value) => {

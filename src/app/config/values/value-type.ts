@@ -40,7 +40,7 @@ export const valueType = <T>(json: JsonObject, read: (value: unknown) => T) =>
 /** Text as the file has it. YAML reads `0123`, `1e3` and `true` as something else. */
 export function asText(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') {
-    throw new InvalidValueError(`must be text, and YAML reads this as a ${typeof value}`, 'write it in quotes');
+    throw new InvalidValueError(`must be text, but YAML reads this as a ${typeof value}`, 'write it in quotes');
   }
   if (typeof value !== 'string') throw new InvalidValueError('must be text');
   if (value === '') throw new InvalidValueError('is empty', 'leave it out instead');

@@ -30,16 +30,19 @@ export function readSqlSource(source: z.output<typeof sql>, at: KeyPath, reading
   const { name, url, find, list, phoneRegion } = source;
   const file = source.file === undefined ? undefined : absolutePath(reading, source.file, true);
   if ((url === undefined) === (file === undefined)) {
-    reading.problems.add([...at, 'url'], file === undefined ? 'is required, or else file' : 'is given beside file');
+    reading.problems.add(
+      [...at, 'url'],
+      file === undefined ? 'is required, unless file is set' : 'must not be set together with file',
+    );
   }
   if (file !== undefined) checkFile(file, [...at, 'file'], reading);
   if (!names(find, 'addresses')) {
-    reading.problems.add([...at, 'find'], 'must name the addresses that are asked for: … in (:addresses)');
+    reading.problems.add([...at, 'find'], 'must contain the placeholder :addresses, as in: … in (:addresses)');
   } else if (/=\s*:addresses\b/i.test(find)) {
-    reading.problems.add([...at, 'find'], 'compares with one address: there may be many, so write … in (:addresses)');
+    reading.problems.add([...at, 'find'], 'compares with a single address; write … in (:addresses)');
   }
   if (list !== undefined && (names(list, 'addresses') || names(list, 'medium'))) {
-    reading.problems.add([...at, 'list'], 'is asked for everything: it must name neither :addresses nor :medium');
+    reading.problems.add([...at, 'list'], 'must return everything: remove :addresses and :medium');
   }
   const password = readPassword(source, at, reading);
   const place = file === undefined ? { url: url ?? '', password, ...readTls(reading, at, source) } : { file };

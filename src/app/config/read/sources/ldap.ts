@@ -17,12 +17,12 @@ export function readLdap(ldap: LdapSettings, at: KeyPath, reading: ConfigReader)
   if (ldap.bindDn !== undefined && !password && !problems.hasErrorAt(at)) {
     problems.add(
       [...at, 'bindDn'],
-      'needs a password: without one, many directories bind anonymously',
+      'needs a password: without one, many directories do an anonymous bind',
       'write bindPasswordFile',
     );
   }
   if (ldap.bindDn === undefined && password) {
-    problems.add([...at, 'bindDn'], 'is required where there is a password');
+    problems.add([...at, 'bindDn'], 'is required if there is a password');
   }
   checkEncryption(ldap, at, problems);
   checkNaming(ldap, at, problems);
@@ -48,18 +48,18 @@ export function readLdap(ldap: LdapSettings, at: KeyPath, reading: ConfigReader)
 function checkEncryption(ldap: LdapSettings, at: KeyPath, problems: Problems): void {
   const plain = ldap.urls.filter((url) => url.startsWith('ldap:'));
   if (ldap.startTls && plain.length < ldap.urls.length) {
-    problems.add([...at, 'startTls'], 'is for ldap://, and ldaps:// is encrypted already', 'leave it out');
+    problems.add([...at, 'startTls'], 'is only for ldap://; ldaps:// is already encrypted', 'leave it out');
   }
   const crossesNetwork = plain.some((url) => !isLoopback(outOfUrl(new URL(url).hostname)));
   if (crossesNetwork && ldap.bindDn !== undefined && !ldap.startTls && !ldap.allowClearText) {
     problems.add(
       [...at, 'urls'],
-      'ldap:// would send the password of bindDn unprotected',
-      'use ldaps:// or startTls: true, or if it has to be allowClearText: true',
+      'ldap:// would send the password of bindDn without encryption',
+      'use ldaps:// or startTls: true; to allow it, write allowClearText: true',
     );
   }
   if (ldap.caFile !== undefined && plain.length === ldap.urls.length && !ldap.startTls) {
-    problems.add([...at, 'caFile'], 'has no use without TLS', 'use ldaps:// or startTls: true');
+    problems.add([...at, 'caFile'], 'has no effect without TLS', 'use ldaps:// or startTls: true');
   }
 }
 
@@ -73,9 +73,9 @@ function checkNaming(ldap: LdapSettings, at: KeyPath, problems: Problems): void 
     problems.add([...at, 'attributes', 'user'], 'is required without a preset');
   }
   if (email.length === 0 && msisdn.length === 0) {
-    problems.add([...at, 'attributes', 'email'], 'is required without a preset, or else msisdn');
+    problems.add([...at, 'attributes', 'email'], 'is required without a preset, unless msisdn is set');
   }
   if (ldap.localpart !== undefined && ldap.homeserver === undefined) {
-    problems.add([...at, 'homeserver'], 'is required where there is a localpart');
+    problems.add([...at, 'homeserver'], 'is required if localpart is set');
   }
 }

@@ -19,7 +19,7 @@ export function readUse(source: z.output<typeof useSection>, at: KeyPath, readin
   const file = absolutePath(reading, written, true);
   const name = source.name ?? nameFromFile(written);
   if (source.name === undefined && !sourceName.safeParse(name).success) {
-    reading.problems.add([...at, 'name'], 'is required, because the name of the file is none for a source');
+    reading.problems.add([...at, 'name'], 'is required, because the file name is not a valid source name');
   }
   checkFile(file, [...at, 'use'], reading);
   return omitUndefined({

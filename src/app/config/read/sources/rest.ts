@@ -9,7 +9,7 @@ import { readGuarded } from './module.js';
 
 export function readRestSource(source: z.output<typeof rest>, at: KeyPath, reading: ConfigReader) {
   const { name, url, bulk, single, list, homeserver, accessToken, accessTokenFile } = source;
-  if (bulk === false && single === false) reading.problems.add([...at, 'bulk'], 'is required where single is false');
+  if (bulk === false && single === false) reading.problems.add([...at, 'bulk'], 'is required if single is false');
   const written = { value: accessToken, file: accessTokenFile };
   return omitUndefined({
     kind: 'rest' as const,

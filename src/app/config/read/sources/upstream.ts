@@ -31,8 +31,8 @@ export function readUpstream(source: Written, at: KeyPath, reading: ConfigReader
   if (rest.hashed && !token.accessToken && token.accessTokenFile === undefined && !reading.problems.hasErrorAt(at)) {
     reading.problems.add(
       [...at, 'hashed'],
-      'is true without an access token: version 1 of the API knows no hashes',
-      'give accessTokenFile, or write false',
+      'is true without an access token; API version 1 has no hashed lookups',
+      'set accessTokenFile, or write false',
     );
   }
   return omitUndefined({
@@ -53,7 +53,7 @@ function readAccessToken({ name, accessToken, accessTokenFile }: Written, at: Ke
   const isStillToCome = file !== undefined && !isGiven && isNothingIn(file);
   if (isStillToCome) {
     reading.knownEnv.add(envName([...envPath.slice(0, -1), 'accessTokenFile']));
-    reading.warnings.push(`source ${name}: ${file} has no token yet: "islet upstream login ${name}" makes it`);
+    reading.warnings.push(`source ${name}: ${file} has no token yet: "islet upstream login ${name}" creates it`);
     return { accessToken: undefined, accessTokenFile: file };
   }
   const written = { value: accessToken, file: accessTokenFile };
@@ -91,8 +91,8 @@ export function checkForwarding(
   for (const key of clearTextKeys) {
     problems.add(
       [...at, 'forward', key],
-      'needs addresses in clear, and with hashed: true it is asked by hashes, which hide what they are of',
-      'leave it out, or write hashed: false; homeservers works for both',
+      'needs plain addresses, but with hashed: true only hashes are sent',
+      'leave it out, or write hashed: false; the option homeservers works with both',
     );
   }
 }

@@ -16,10 +16,10 @@ function asMailDomain(value: unknown): string {
   if (tryThreepid('email', `a@${text.replace(/^\*\./, '')}`)) return text;
   const unwrap = text.replace(/^[^@]*@/, '').replace(/^\*?\.?/, '');
   const suggestion = tryThreepid('email', `a@${unwrap}`)
-    ? `write ${unwrap}, and *.${unwrap} for what is below it`
+    ? `write ${unwrap}, and *.${unwrap} for its subdomains`
     : undefined;
   throw new InvalidValueError(
-    'must be mail domains such as example.org, or *.example.org for all below it',
+    'must be mail domains such as example.org, or *.example.org for all subdomains',
     suggestion,
   );
 }
