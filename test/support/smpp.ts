@@ -25,6 +25,7 @@ export type Behaviour =
 export async function startMessageCentre(password: string, certificate?: Certificate) {
   const submitted: Submitted[] = [];
   const binds: Pdu[] = [];
+  const octets: Buffer[] = [];
   const sessions = new Set<Session>();
   const state = { behaviour: 'accept' as Behaviour, answersEnquiries: true, enquiries: 0, asked: 0 };
   const server = smpp.createServer({ ...certificate }, (session) => {
@@ -41,6 +42,8 @@ export async function startMessageCentre(password: string, certificate?: Certifi
       state.enquiries += 1;
       if (state.answersEnquiries) session.send(pdu.response());
     });
+    let received = Buffer.alloc(0);
+    session.socket.on('data', (chunk: Buffer) => (received = Buffer.concat([received, chunk])));
     session.on('submit_sm', (pdu: Pdu) => {
       state.asked += 1;
       if (state.behaviour === 'cutAtSubmit') return session.destroy();
@@ -54,6 +57,7 @@ export async function startMessageCentre(password: string, certificate?: Certifi
         return session.send(pdu.response({ command_status: smpp.errors['ESME_RINVDSTADR'] }));
       }
       const { source_addr: from, destination_addr: to } = pdu;
+      octets.push(received);
       submitted.push({ to, from, fields: pdu, text: textOf(pdu) });
       session.send(pdu.response({ message_id: `m-${submitted.length}` }));
     });
@@ -64,6 +68,8 @@ export async function startMessageCentre(password: string, certificate?: Certifi
   return {
     port: (server.address() as AddressInfo).port,
     submitted,
+    /** By submission: everything that came over its connection until then. */
+    octets,
     binds,
     sessions,
     state,

@@ -2,7 +2,6 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sms } from '../../../src/adapters/messaging/sms/gateway.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
 import { SmppGateway } from '../../../src/adapters/messaging/sms/smpp-gateway.js';
-import type { SmppServer } from '../../../src/adapters/messaging/sms/smpp-link.js';
 import { SmsSender } from '../../../src/adapters/messaging/sms/sms-sender.js';
 import { Templates } from '../../../src/adapters/messaging/templates.js';
 import { msisdn } from '../../../src/domain/identifiers/threepid.js';
@@ -38,7 +37,7 @@ async function messageCentre(behaviour: Behaviour = 'accept', certificate?: Para
   return centre;
 }
 
-function gatewayTo(port: number, options: Partial<SmppServer> = {}) {
+function gatewayTo(port: number, options: Partial<ConstructorParameters<typeof SmppGateway>[0]> = {}) {
   const gateway = new SmppGateway({
     host: '127.0.0.1',
     port,
@@ -117,6 +116,19 @@ describe('SmppGateway', () => {
     const centre = await messageCentre();
     await gatewayTo(centre.port).send(sms(text));
     expect(centre.submitted[0]).toMatchObject({ text, fields: { data_coding: dataCoding } });
+  });
+
+  it.each([
+    ['latin1', 'für ça', 0, Buffer.from('für ça', 'latin1')],
+    ['latin1', '271828 — ваш код', 8, Buffer.from('271828 — ваш код', 'utf16le').swap16()],
+    ['latin1', '5 €', 8, Buffer.from('5 €', 'utf16le').swap16()],
+    ['ucs2', 'hello', 8, Buffer.from('hello', 'utf16le').swap16()],
+    ['gsm', 'für', 0, Buffer.from([0x66, 0x7e, 0x72])],
+  ] as const)('sends to a centre whose alphabet is %s: %s', async (alphabet, text, dataCoding, octets) => {
+    const centre = await messageCentre();
+    await gatewayTo(centre.port, { alphabet }).send(sms(text));
+    expect(centre.submitted[0]?.fields['data_coding']).toBe(dataCoding);
+    expect(centre.octets[0]?.includes(octets)).toBe(true);
   });
 
   it('keeps its connection and opens another one when that is gone', async () => {

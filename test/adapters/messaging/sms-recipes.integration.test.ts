@@ -3,6 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { inDefaultAlphabet } from '../../../src/adapters/messaging/sms/alphabet.js';
 import { SmsSender } from '../../../src/adapters/messaging/sms/sms-sender.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
 import { Templates } from '../../../src/adapters/messaging/templates.js';
@@ -10,6 +11,9 @@ import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-clien
 import { loadConfig } from '../../../src/app/config/config.js';
 import { openSms } from '../../../src/app/wiring/open-senders.js';
 import { msisdn } from '../../../src/domain/identifiers/threepid.js';
+import { eventually } from '../../support/eventually.js';
+import { startKannel } from '../../support/kannel.js';
+import { startMessageCentre } from '../../support/smpp.js';
 import { type StandIn, startStandIn } from '../../support/stand-in.js';
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/setup/messages.md'), 'utf8');
@@ -23,6 +27,9 @@ interface Asked {
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
+
+/** With texts of many languages: what the alphabet of GSM can say, and what not. */
+const languages = ['en', 'de', 'fr', 'es', 'ru', 'uk'] as const;
 
 /** The block of this name in the documentation. */
 const recipe = (name: string): string => {
@@ -55,23 +62,34 @@ describe('the recipe', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Sends one text as this recipe says, with its host played by the stand-in. @returns what that was asked */
-  async function send(name: string, host: string, given: typeof answer): Promise<Asked> {
-    answer = given;
+  /** A sender as this recipe says, with `url` for its host, and what further gateways there are. */
+  function senderOf(name: string, host: string, url: string, more = ''): SmsSender {
     const yaml = recipe(name);
     expect(yaml).toContain(host);
-    const own = yaml.replace(host, server.url).replaceAll('/etc/islet/', `${folder}/`);
+    const own = yaml
+      .replace(host, url)
+      .replaceAll('/etc/islet/', `${folder}/`)
+      .replace(/^(?= {2}originators:)/m, more);
     for (const [file] of own.matchAll(new RegExp(`${folder}/[\\w-]+`, 'g'))) writeFileSync(file, 'the secret\n');
     writeFileSync(join(folder, 'islet.yaml'), own);
     const { config } = loadConfig({ file: join(folder, 'islet.yaml'), env: {} });
     const sms = openSms(config, new AxiosHttpClient());
     if (!sms) throw new Error('it configures no text messages');
-    await new SmsSender(sms, templates, telemetry).send(msisdn('447700900123'), {
+    return new SmsSender(sms, templates, telemetry);
+  }
+
+  const code = (acceptLanguage: string) =>
+    ({
       kind: 'validation',
       token: '271828',
       link: 'https://id.example.org/v',
-      preferences: { brand: undefined, acceptLanguage: 'ru' },
-    });
+      preferences: { brand: undefined, acceptLanguage },
+    }) as const;
+
+  /** Sends one text as this recipe says, with its host played by the stand-in. @returns what that was asked */
+  async function send(name: string, host: string, given: typeof answer, language = 'ru'): Promise<Asked> {
+    answer = given;
+    await senderOf(name, host, server.url).send(msisdn('447700900123'), code(language));
     expect(asked).toHaveLength(1);
     return asked[0] as Asked;
   }
@@ -122,6 +140,12 @@ describe('the recipe', () => {
     expect(JSON.parse(body)).toEqual({ to: ['+447700900123'], text, encoding: 'unicode' });
   });
 
+  it('for a modem box asks for Unicode only where that is needed', async () => {
+    const success = { status: 200, body: '[{"status":"queued"}]' };
+    const { body } = await send('modem', 'https://sms-box.example.org', success, 'de');
+    expect(JSON.parse(body)).toMatchObject({ text: expect.stringContaining('für'), encoding: 'standard' });
+  });
+
   it('for Kannel asks as its interface has it', async () => {
     const { method, url } = await send('kannel', 'http://kannel.example.org:13013', {
       status: 202,
@@ -137,6 +161,48 @@ describe('the recipe', () => {
       charset: 'UTF-8',
       text,
     });
+  });
+
+  it('for Kannel gives the real one each text as one message, in the alphabet that it needs', async () => {
+    const centre = await startMessageCentre('secret');
+    const kannel = await startKannel({ port: centre.port, password: 'secret' });
+    try {
+      const sender = senderOf('kannel', 'http://kannel.example.org:13013', kannel.url);
+      await eventually(() => kannel.isOnline());
+      const sent: string[] = [];
+      for (const language of languages) {
+        await sender.send(msisdn('447700900123'), code(language));
+        sent.push(templates.renderSms(code(language)));
+      }
+      await eventually(() => centre.submitted.length >= sent.length);
+      expect(centre.submitted.map(({ text: each }) => each)).toEqual(sent);
+      expect(centre.submitted.map(({ to }) => to)).toEqual(sent.map(() => '447700900123'));
+      const codings = centre.submitted.map(({ fields }) => fields['data_coding']);
+      expect(codings).toEqual(sent.map((each) => (inDefaultAlphabet(each) ? 0 : 8)));
+      expect(new Set(codings)).toEqual(new Set([0, 8]));
+    } finally {
+      await kannel.stop();
+      await centre.close();
+    }
+  });
+
+  it('for Kannel has the next gateway asked where the real one only queues: its message centre is down', async () => {
+    const centre = await startMessageCentre('secret');
+    const kannel = await startKannel({ port: centre.port, password: 'secret' });
+    try {
+      await eventually(() => kannel.isOnline());
+      await centre.close();
+      await eventually(async () => !(await kannel.isOnline()));
+      answer = { status: 200, body: '' };
+      const more = `    - http: { method: GET, url: "${server.url}/next?text={{text}}" }\n`;
+      const sender = senderOf('kannel', 'http://kannel.example.org:13013', kannel.url, more);
+      await sender.send(msisdn('447700900123'), code('en'));
+      expect(asked.map(({ url }) => url.pathname)).toEqual(['/next']);
+      const failures = telemetry.lines.flatMap(({ cause }) => (cause instanceof Error ? cause.message : []));
+      expect(failures.at(-1)).toMatch(/answered 202, but not with success$/);
+    } finally {
+      await kannel.stop();
+    }
   });
 
   it('for SMPP makes a gateway of its host and port', () => {
@@ -169,7 +235,8 @@ describe('the recipe', () => {
       return loadConfig({ file: join(folder, 'islet.yaml'), env: {} }).config.sms?.gateways[0];
     };
     expect(() => load('tls: true')).toThrow('sms.gateways[0].smpp.password: is required');
-    expect(load('tls: true, password: x')).toMatchObject({ port: 3550, tls: true });
+    expect(load('tls: true, password: x')).toMatchObject({ port: 3550, tls: true, alphabet: 'gsm' });
+    expect(load('alphabet: latin1, password: x')).toMatchObject({ alphabet: 'latin1' });
   });
 
   it.each([

@@ -272,7 +272,7 @@ describe('a value', () => {
     ['sms: { rules: { 49: deny } }', 'sms.rules.49: must be one of allow, reject (line 1)'],
     [
       'sms: { gateways: [{ http: { url: "https://h/{{to}}" } }] }',
-      'sms.gateways[0].http.url: may contain only the placeholders {{number}}, {{originator}} and {{text}} (line 1)',
+      'sms.gateways[0].http.url: may contain only the placeholders {{number}}, {{originator}}, {{text}} and {{alphabet:A|B}} (line 1)',
     ],
     [
       'sms: { gateways: [{ http: { url: "https://h", success: { body: "(" } } }] }',

@@ -30,6 +30,10 @@ export function inDefaultAlphabet(text: string): Buffer | undefined {
   return Buffer.from(septets);
 }
 
+/** The text in Latin-1, or `undefined` if that cannot say it. */
+export const inLatin1 = (text: string): Buffer | undefined =>
+  /^[\n\r\x20-\x7e\xa0-\xff]*$/.test(text) ? Buffer.from(text, 'latin1') : undefined;
+
 /** The text in UCS-2, big endian, as networks take everything else. */
 export const inUcs2 = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 

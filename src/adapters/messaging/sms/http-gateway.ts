@@ -1,9 +1,13 @@
 import type { HttpClient } from '../../../ports/http-client.js';
+import { inDefaultAlphabet } from './alphabet.js';
 import { declined, GatewayError, unanswered, type Sms, type SmsGateway } from './gateway.js';
 
 export interface HttpGatewayOptions {
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** May name `{{number}}`, `{{originator}}` and `{{text}}`, as `body` may. */
+  /**
+   * May name `{{number}}`, `{{originator}}` and `{{text}}`, as `body` may, and `{{alphabet:0|2}}`: the first if
+   * the alphabet of GSM can say the text, else the second.
+   */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON, a form or XML, as `content-type` says; without one, JSON if it begins like it and a form otherwise. */
@@ -32,15 +36,14 @@ export class HttpGateway implements SmsGateway {
 
   private readonly contentType: string | undefined;
 
-  /** @throws for a URL that is none, and for names in braces other than those three */
+  /** @throws for a URL that is none, and for other names in braces */
   constructor(
     private readonly options: HttpGatewayOptions,
     private readonly http: HttpClient,
   ) {
-    for (const [, name = ''] of `${options.url}${options.body ?? ''}`.matchAll(/\{\{([^{}]*)\}\}/g)) {
-      if (!['number', 'originator', 'text'].includes(name)) throw new Error(`{{${name}}} means nothing here`);
-    }
-    this.name = `text message gateway ${new URL(options.url.replaceAll(/[{}]/g, '')).host}`;
+    const [unknown] = unknownHoles(`${options.url}${options.body ?? ''}`);
+    if (unknown !== undefined) throw new Error(`{{${unknown}}} means nothing here`);
+    this.name = `text message gateway ${new URL(options.url.replaceAll(HOLES, 'x')).host}`;
     this.contentType = contentTypeOf(options);
   }
 
@@ -81,7 +84,19 @@ function escapeFor(contentType = ''): Escape {
   return /urlencoded/i.test(contentType) ? escapes.form : escapes.text;
 }
 
+const HOLES = /\{\{([^{}]*)\}\}/g;
+const CHOICE = /^alphabet:([^{}|]*)\|([^{}|]*)$/;
+
+/** What a template names in double braces and nothing is known of. */
+export const unknownHoles = (template: string): readonly string[] =>
+  [...template.matchAll(HOLES)].flatMap(([, name = '']) =>
+    ['number', 'originator', 'text'].includes(name) || CHOICE.test(name) ? [] : [name],
+  );
+
 const fill = (template: string, { number, originator, text }: Sms, escape: Escape): string => {
   const values: Readonly<Record<string, string>> = { number, originator: originator.text, text };
-  return template.replace(/\{\{(\w+)\}\}/g, (_, name: string) => escape(values[name] ?? ''));
+  return template.replace(HOLES, (_, name: string) => {
+    const [, ifGsm = '', ifNot = ''] = CHOICE.exec(name) ?? [];
+    return escape(values[name] ?? (inDefaultAlphabet(text) ? ifGsm : ifNot));
+  });
 };

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pdu } from 'smpp';
-import { inDefaultAlphabet, inUcs2 } from './alphabet.js';
+import { inDefaultAlphabet, inLatin1, inUcs2 } from './alphabet.js';
 import { GatewayError, type Sms, type SmsGateway } from './gateway.js';
 import { SmppLink, type SmppServer, statusName } from './smpp-link.js';
 import { inUrl } from '../../shared/hosts.js';
@@ -12,7 +12,7 @@ const SOURCES = {
   alpha: { source_addr_ton: 5, source_addr_npi: 0 },
 };
 const INTERNATIONAL = { dest_addr_ton: 1, dest_addr_npi: 1 };
-/** Spec: 5.2.19. 0 is what the message centre takes for its default: everywhere that of GSM. */
+/** Spec: 5.2.19. 0 is what the message centre takes for its default: nearly everywhere that of GSM. */
 const DEFAULT_ALPHABET = 0;
 const UCS2 = 8;
 /** The queue is full, or we are too fast: 5.1.3, ESME_RMSGQFUL and ESME_RTHROTTLED. */
@@ -22,26 +22,36 @@ const AGAIN_MS = 1_000;
 /** Octets that fit into `short_message`; what is longer goes as payload. */
 const SHORT = 254;
 
+/** What a message centre takes for its default alphabet; `ucs2` never uses it. */
+export type SmppAlphabet = 'gsm' | 'latin1' | 'ucs2';
+
+const inAlphabet: Readonly<Record<SmppAlphabet, (text: string) => Buffer | undefined>> = {
+  gsm: inDefaultAlphabet,
+  latin1: inLatin1,
+  ucs2: () => undefined,
+};
+
 /** A message centre that speaks SMPP 3.4. One connection is kept, and opened anew when it is needed. */
 export class SmppGateway implements SmsGateway {
   readonly name: string;
 
   private link: Promise<SmppLink> | undefined;
 
-  constructor(private readonly server: SmppServer) {
+  constructor(private readonly server: SmppServer & { readonly alphabet?: SmppAlphabet }) {
     const { host, port } = server;
     this.name = `text message gateway ${inUrl(host)}:${port}`;
   }
 
   async send(sms: Sms): Promise<string | undefined> {
     const link = await this.open();
+    const fields = fieldsOf(sms, inAlphabet[this.server.alphabet ?? 'gsm']);
     let answer: Pdu;
     try {
-      answer = await link.submit(fieldsOf(sms));
+      answer = await link.submit(fields);
       // Nothing was accepted: the same message may be handed over once more.
       for (let again = 0; PASSING.includes(answer.command_status) && again < MOST_AGAIN; again++) {
         await pause(AGAIN_MS);
-        answer = await link.submit(fieldsOf(sms));
+        answer = await link.submit(fields);
       }
     } catch (error) {
       // A message centre that does not answer this one would not answer the next either.
@@ -79,8 +89,11 @@ export class SmppGateway implements SmsGateway {
   }
 }
 
-function fieldsOf({ number, originator, text }: Sms): Readonly<Record<string, unknown>> {
-  const plain = inDefaultAlphabet(text);
+function fieldsOf(
+  { number, originator, text }: Sms,
+  inDefault: (text: string) => Buffer | undefined,
+): Readonly<Record<string, unknown>> {
+  const plain = inDefault(text);
   const octets = plain ?? inUcs2(text);
   return {
     ...SOURCES[originator.kind],

@@ -54,6 +54,7 @@ function readSmpp(written: Smpp, at: KeyPath, reading: ConfigReader) {
     ...readTls(reading, at, written),
     systemId,
     systemType,
+    alphabet: written.alphabet,
     password: secret ?? NO_SECRET,
     timeLimitMs: timeLimit,
   });

@@ -26,7 +26,8 @@ const openmarket = z.strictObject({
 const http = z.strictObject({
   method: word('POST', 'PUT', 'GET').prefault('POST').meta({ description: 'HTTP method of the request.' }),
   url: urlTemplate.meta({
-    description: 'URL of the request. It may contain the placeholders `{{number}}`, `{{originator}}` and `{{text}}`.',
+    description:
+      'URL of the request. It may contain the placeholders `{{number}}`, `{{originator}}`, `{{text}}` and `{{alphabet:A|B}}`: A if the text fits the GSM alphabet, B if not.',
     examples: ['https://sms.example.org/send'],
   }),
   headers: z
@@ -70,6 +71,10 @@ const smpp = z.strictObject({
   systemType: text
     .optional()
     .meta({ description: 'System type, if the message centre requires one.', examples: ['VMA'] }),
+  alphabet: word('gsm', 'latin1', 'ucs2').prefault('gsm').meta({
+    description:
+      'The default alphabet of the message center (`data_coding` 0). `ucs2` sends every message as UCS-2, which costs more for most languages.',
+  }),
   timeLimit,
 });
 

@@ -1,3 +1,4 @@
+import { unknownHoles } from '../../../adapters/messaging/sms/http-gateway.js';
 import { parseOriginator } from '../../../adapters/messaging/sms/originators.js';
 import { asUrl } from './addresses.js';
 import { asText, valueType, InvalidValueError, wholeNumber } from './value-type.js';
@@ -22,15 +23,15 @@ const template = valueType({ type: 'string' }, (value) => withKnownHoles(asText(
 /** A URL with such holes. */
 const urlTemplate = valueType({ type: 'string' }, (value) => {
   const text = withKnownHoles(asText(value));
-  asUrl(text.replaceAll(/\{\{\w+\}\}/g, 'x'), ['https:', 'http:']);
+  asUrl(text.replaceAll(/\{\{[^{}]*\}\}/g, 'x'), ['https:', 'http:']);
   return text;
 });
 
 function withKnownHoles(text: string): string {
-  for (const [, name = ''] of text.matchAll(/\{\{([^{}]*)\}\}/g)) {
-    if (['number', 'originator', 'text'].includes(name)) continue;
-    throw new InvalidValueError('may contain only the placeholders {{number}}, {{originator}} and {{text}}');
-  }
+  if (unknownHoles(text).length > 0)
+    throw new InvalidValueError(
+      'may contain only the placeholders {{number}}, {{originator}}, {{text}} and {{alphabet:A|B}}',
+    );
   return text;
 }
 
