@@ -154,7 +154,7 @@ async function keyToPlace(keyFile: string, copy: string | undefined): Promise<()
 async function keysOf(file: string): Promise<string> {
   try {
     const keys = parseKeys(await readFile(file, 'utf8'));
-    return JSON.stringify(keys.map(({ keyId, seed }) => [keyId, Buffer.from(seed).toString('hex')]));
+    return keys.map(({ keyId, seed }) => `${keyId} ${Buffer.from(seed).toString('hex')}`).join('\n');
   } catch (cause) {
     throw new RestoreError(`${file} is no signing key: ${(cause as Error).message}`, { cause });
   }
