@@ -1,5 +1,12 @@
 #!/usr/bin/env node
-// Before anything else is loaded: the maps of modules that were loaded earlier are not read.
+// Only what has no imports of its own: an older Node.js must get as far as the sentence about its version.
+import { versionProblem } from './cli/node-version.js';
+
+const { error, warning } = versionProblem(process.versions.node);
+if (error !== undefined || warning !== undefined) process.stderr.write(`islet: ${error ?? warning}\n`);
+if (error !== undefined) process.exit(1);
+
+// Before anything else is loaded: the source maps of modules that are already loaded are not read.
 process.setSourceMapsEnabled(true);
 
 const env = { ...process.env };
@@ -10,5 +17,3 @@ const { runProgram } = await import('./cli/program.js');
 await runProgram(process.argv, env);
 // Open handles of a source must not keep the process alive.
 process.exit();
-
-export {};

@@ -11,7 +11,7 @@ import { ldapmodify } from './ldapmodify.js';
 import { needPackages, sharedSambaFolder } from './services.js';
 import { createAuthority } from './tls.js';
 
-await needPackages('samba', 'samba-ad-provision', 'samba-dsdb-modules', 'samba-vfs-modules');
+await needPackages('samba-ad-dc', 'samba-ad-provision', 'samba-dsdb-modules', 'samba-vfs-modules');
 
 const run = promisify(execFile);
 

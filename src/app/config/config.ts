@@ -19,6 +19,7 @@ import { readSources } from './read/sources.js';
 import { readStorage } from './read/storage.js';
 import { readTerms } from './read/terms.js';
 import { readV1 } from './read/v1.js';
+import { withoutServiceLinks } from './input/service-links.js';
 import { unknownVariables } from './input/unknown-env.js';
 import { readYaml, type YamlFile } from './input/yaml-file.js';
 
@@ -78,7 +79,8 @@ export const NOTHING: YamlFile = { data: {}, lineOf: () => undefined, endsInComm
  * @param file its absolute path
  * @throws ConfigError
  */
-export function interpret(content: YamlFile, file: string | undefined, env: Environment, cwd: string): LoadedConfig {
+export function interpret(content: YamlFile, file: string | undefined, given: Environment, cwd: string): LoadedConfig {
+  const env = withoutServiceLinks(given);
   const reading = readingOf(content, file, env, cwd);
   const config = readAll(readSettings(content.data, env, reading.problems), reading);
   if (reading.problems.list.length > 0) throw new ConfigError(reading.problems.list);

@@ -165,9 +165,37 @@ describe('the environment', () => {
   });
 
   it('is warned about where it looks like ours and means nothing', () => {
-    const env = { ISLET_LISTEN_PROT: '1', ISLET_SERVICE_HOST: '10.0.0.1', ISLET_PORT_8090_TCP: 'tcp://10.0.0.1:8090' };
+    const env = { ISLET_LISTEN_PROT: '1' };
     const { warnings } = loadConfig({ file: write('server: { name: a.example }'), env });
     expect(warnings).toEqual(['environment variable ISLET_LISTEN_PROT is unknown (did you mean "ISLET_LISTEN_PORT"?)']);
+  });
+
+  it('is passed over where Kubernetes sets it for a service of a similar name', () => {
+    const serviceLinks = (service: string, host: string) => ({
+      [`${service}_SERVICE_HOST`]: host,
+      [`${service}_SERVICE_PORT`]: '8091',
+      [`${service}_SERVICE_PORT_METRICS`]: '8091',
+      [`${service}_PORT`]: `tcp://${host}:8091`,
+      [`${service}_PORT_8091_TCP`]: `tcp://${host}:8091`,
+      [`${service}_PORT_8091_TCP_PROTO`]: 'tcp',
+      [`${service}_PORT_8091_TCP_PORT`]: '8091',
+      [`${service}_PORT_8091_TCP_ADDR`]: host,
+    });
+    const env = {
+      ...serviceLinks('ISLET', '10.0.0.1'),
+      ...serviceLinks('ISLET_ADMIN', '10.0.0.2'),
+      ...serviceLinks('ISLET_MAIL', '10.0.0.3'),
+      ...serviceLinks('ISLET_LISTEN', '[fd00::4]'),
+    };
+    const { config, warnings } = loadConfig({ file: write('admin: { port: 9000 }\nserver: { name: a.example }'), env });
+    expect([config.admin.port, config.mail, warnings]).toEqual([9000, undefined, []]);
+  });
+
+  it('is an error where it looks like a service link and is none', () => {
+    const env = { ISLET_ADMIN_PORT: 'tcp://10.0.0.2:8091', ISLET_ADMIN_SERVICE_HOST: '10.0.0.2' };
+    expect(() => load('', env)).toThrow(/admin\.port: .*ISLET_ADMIN_PORT/);
+    const other = { ISLET_ADMIN_PORT: '9001', ISLET_MAIL_PORT: 'tcp://10.0.0.3:25', ISLET_MAIL_PORT_26_TCP: '' };
+    expect(() => load('', other)).toThrow(/mail\.port: .*ISLET_MAIL_PORT/);
   });
 
   it('is warned about where it would have certificates unchecked, which it cannot', () => {

@@ -1,16 +1,13 @@
 import { didYouMean, nearest } from '../errors/suggest.js';
 import type { Environment } from './env-name.js';
 
-/** What Kubernetes sets for every service, and so for one that is called islet. */
-const KUBERNETES = /^ISLET_(?:SERVICE_(?:HOST|PORT)|PORT)(?:_|$)/;
-
 const UNCHECKED = 'NODE_TLS_REJECT_UNAUTHORIZED';
 
 /** A sentence about each variable that looks like ours and is not, and about one that would be a hole. */
 export function unknownVariables(env: Environment, known: ReadonlySet<string>): readonly string[] {
   const unheeded = `environment variable ${UNCHECKED} has no effect: certificates are always checked; use a caFile to trust a CA`;
   const misnamed = Object.keys(env)
-    .filter((name) => name.startsWith('ISLET_') && !known.has(name) && !KUBERNETES.test(name))
+    .filter((name) => name.startsWith('ISLET_') && !known.has(name))
     .map((name) => {
       const suggestion = didYouMean(nearest(name, [...known]));
       return `environment variable ${name} is unknown${suggestion ? ` (${suggestion})` : ''}`;
