@@ -71,8 +71,8 @@ export class SystemdMachine {
     const child = spawn('unshare', [...spaces, 'bash', join(folder, 'boot.sh'), folder, shared], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let said = '';
-    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    let output = '';
+    child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     try {
       const pid = await eventually(() => systemdBelow(child), 20_000);
       const machine = new SystemdMachine(child, folder, pid);
@@ -83,7 +83,7 @@ export class SystemdMachine {
       return machine;
     } catch (cause) {
       child.kill('SIGKILL');
-      throw new Error(`systemd did not start: ${said}`, { cause });
+      throw new Error(`systemd did not start: ${output}`, { cause });
     }
   }
 
@@ -91,7 +91,11 @@ export class SystemdMachine {
   run(...command: readonly string[]): Promise<Finished> {
     const inside = ['--target', String(this.pid), '--mount', '--pid', '--net', '--uts', '--ipc', '--cgroup'];
     const fromHome = ['sh', '-c', 'cd /root && exec "$@"', 'sh'];
-    const env = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+    const env = {
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      DEBIAN_FRONTEND: 'noninteractive',
+      LC_ALL: 'C.UTF-8',
+    };
     return run('nsenter', [...inside, ...fromHome, ...command], { env, maxBuffer: 1e8 }).then(
       ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
       (error: { code: number; stdout: string; stderr: string }) => ({ ...error, code: error.code }),

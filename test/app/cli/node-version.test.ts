@@ -36,7 +36,9 @@ describe('the version of Node.js', () => {
       for (const file of ['cli.ts', 'cli/node-version.ts']) {
         const source = readFileSync(join(root, 'src/app', file), 'utf8');
         const { code } = transformSync(source, { loader: 'ts', target: 'node18' });
-        const old = code.replace('process.versions.node', '"18.20.4"').replace('./cli/node-version.js', './node-version.js');
+        const old = code
+          .replace('process.versions.node', '"18.20.4"')
+          .replace('./cli/node-version.js', './node-version.js');
         writeFileSync(join(folder, file.replace('cli/', '').replace('.ts', '.js')), old);
       }
       writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
