@@ -7,7 +7,6 @@ import { type Module, modulesIn, parseModule } from './support/modules.js';
 const exceptions: Exceptions = {
   libraries: {
     'app/wiring/open-app.ts knex': 'opens the database and closes it',
-    'app/http/admin/readiness.ts knex': 'asks the database whether it is there',
   },
   long: {
     'app/config/schema/schema.ts': 'one entry per option: a table, read from top to bottom',

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { monitorDatabase } from '../adapters/knex/database-monitor.js';
 import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
 import { AccountStatusCache } from '../domain/account-checks/account-status-cache.js';
 import { AccountProber } from '../domain/account-checks/account-prober.js';
@@ -58,6 +59,12 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
   const closing: (() => Promise<unknown>)[] = [() => house.close()];
   try {
     const { container, services, configuredSources, templates, db } = house;
+    const database = await monitorDatabase(
+      db,
+      telemetry,
+      `hashed lookups go on from memory for ${config.lookup.withoutDatabaseMs / MINUTE_MS} minutes`,
+    );
+    closing.push(() => database.close());
     const clock = container.get(Clock);
     const pepperService = container.get(PepperService);
     await pepperService.rotateIfDue();
@@ -74,7 +81,8 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         adminToken: await openAdminToken(config.dataDir),
         host: config.admin.host,
         health: healthOf(
-          db,
+          database,
+          container.get(JobQueue),
           services.mirrorService,
           pepperService,
           configuredSources,
@@ -90,6 +98,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     );
     closing.push(() => admin.close(0));
 
+    database.start();
     const handlers = jobHandlers(services, container.get(Homeservers), container.getAll(MessageSender));
     const namesOf = (kind: string) => config.sources.flatMap((source) => (source.kind === kind ? source.name : []));
     telemetry.startAtZero({

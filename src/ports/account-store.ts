@@ -17,8 +17,13 @@ export abstract class AccountStore {
    */
   abstract addToken(accessToken: string, mxid: Mxid, createdAt: number): Promise<void>;
 
-  /** Whose token this is. One that another instance has ended may be known for a second. */
-  abstract find(accessToken: string): Promise<Mxid | undefined>;
+  /**
+   * Whose token this is. One that another instance has ended may be known for a second.
+   *
+   * @param outageMs while nothing can be read, what was known so long ago at most is good enough
+   * @throws StoreUnavailableError if nothing can be read, and it is not known
+   */
+  abstract find(accessToken: string, outageMs?: number): Promise<Mxid | undefined>;
 
   /** @returns whether there was such a token; from then on it is of no use */
   abstract removeToken(accessToken: string): Promise<boolean>;

@@ -10,6 +10,8 @@ export abstract class TermsStore {
    * back a second later at the latest.
    *
    * @param choices the same object for the same question: it is what answers are remembered by
+   * @param outageMs while nothing can be read, what was known so long ago at most is good enough
+   * @throws StoreUnavailableError if nothing can be read, and it is not known
    */
-  abstract hasAccepted(mxid: Mxid, choices: readonly (readonly string[])[]): Promise<boolean>;
+  abstract hasAccepted(mxid: Mxid, choices: readonly (readonly string[])[], outageMs?: number): Promise<boolean>;
 }

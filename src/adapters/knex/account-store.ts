@@ -21,11 +21,11 @@ export class KnexAccountStore implements AccountStore {
     await this.table().insert({ token_hash: hashOf(accessToken), mxid, created_at: createdAt, used_at: createdAt });
   }
 
-  async find(accessToken: string): Promise<Mxid | undefined> {
+  async find(accessToken: string, outageMs = 0): Promise<Mxid | undefined> {
     const token_hash = hashOf(accessToken);
     return (
       this.remembered.get(token_hash) ??
-      this.remembered.read(token_hash, async () => (await this.table().where({ token_hash }).first())?.mxid)
+      this.remembered.read(token_hash, outageMs, async () => (await this.table().where({ token_hash }).first())?.mxid)
     );
   }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
+import { StoreUnavailableError } from '../../domain/shared/errors.js';
 import { waitForEachAddress } from '../shared/address-attempts.js';
 import { databaseTls } from '../shared/database-tls.js';
 import { readDatabaseUrl } from '../shared/database-url.js';
@@ -9,7 +9,10 @@ import { networkFailure } from '../shared/network-errors.js';
 import type { TlsMaterial } from '../shared/tls-options.js';
 import { checkRequirements } from './database-requirements.js';
 import { type DatabaseVersion, migrate, versionOf } from './migrations.js';
+import { asUnavailable } from './lost-database.js';
 import { isPooled, type Session } from './pooler.js';
+import { makePrivate, sqlite } from './sqlite-connection.js';
+import { WalSync } from './wal-sync.js';
 
 export type DatabaseOptions =
   | {
@@ -72,12 +75,14 @@ export async function databaseVersion(options: DatabaseOptions): Promise<Databas
 
 /** Opens the database as it is. */
 export function connect(options: DatabaseOptions): Knex {
+  const sync = options.client === 'sqlite3' && options.file !== ':memory:' ? new WalSync(options.file) : undefined;
   const db = knex({
-    ...(options.client === 'sqlite3' ? sqlite(options.file) : postgres(options)),
+    ...(options.client === 'sqlite3' ? sqlite(options.file, sync) : postgres(options)),
     compileSqlOnError: false, // messages carry `?` instead of addresses
     acquireConnectionTimeout: 15_000,
     log: silent,
   });
+  sync?.install(db);
   // PostgreSQL repeats values in its details: `Key (address)=(…) already exists`.
   db.on('query-error', (error: object) => {
     for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(error, field);
@@ -89,28 +94,7 @@ export function connect(options: DatabaseOptions): Knex {
 export const unopened = (options: DatabaseOptions, cause: unknown): Error =>
   new Error(`could not open the database ${placeOf(options)}: ${reasonOf(cause)}`, { cause });
 
-const sqlite = (file: string): Knex.Config => ({
-  client: 'sqlite3',
-  connection: { filename: file },
-  useNullAsDefault: true,
-  pool: {
-    // One handle: a second would meet SQLITE_BUSY, and in memory an empty database.
-    min: 1,
-    max: 1,
-    afterCreate: (connection: { exec(sql: string, done: (error: Error | null) => void): void }, done: PoolDone) =>
-      connection.exec(PRAGMAS, (error) => done(error, connection)),
-  },
-});
-
 type PoolDone = (error: Error | null, connection: unknown) => void;
-
-const PRAGMAS = `
-  pragma busy_timeout = 2000;
-  pragma locking_mode = exclusive; -- one process owns the file
-  pragma journal_mode = wal;
-  pragma journal_size_limit = 67108864;
-  pragma synchronous = normal;
-`;
 
 type PostgresOptions = Extract<DatabaseOptions, { client: 'pg' }>;
 
@@ -180,7 +164,7 @@ function endWithoutAnswer(pgConnection: PgConnection): void {
         pgConnection.__knex__disposed = error;
         pgConnection.connection.stream.destroy();
       }
-      (done as Answered)(error, answer);
+      (done as Answered)(error && asUnavailable(error), answer);
     });
   };
 }
@@ -198,10 +182,6 @@ function addressOf({ url: written, password, ...certificates }: PostgresOptions)
   return { connectionString: address.url.href, ssl: databaseTls(address, certificates) ?? false };
 }
 
-async function makePrivate(file: string): Promise<void> {
-  if (file !== ':memory:') await (await open(file, 'a', 0o600)).close();
-}
-
 function placeOf(options: DatabaseOptions): string {
   if (options.client === 'sqlite3') return options.file;
   try {
@@ -212,7 +192,8 @@ function placeOf(options: DatabaseOptions): string {
   }
 }
 
-function reasonOf(cause: unknown): string {
+function reasonOf(thrown: unknown): string {
+  const cause = thrown instanceof StoreUnavailableError ? (thrown.cause ?? thrown) : thrown;
   const { code, message } = cause as { code?: unknown; message?: unknown };
   const words: Readonly<Record<string, string>> = {
     SQLITE_BUSY: 'another process has it open',

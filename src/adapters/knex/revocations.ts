@@ -41,6 +41,11 @@ export class Revocations {
     return !isPostgres(this.db) || performance.now() - this.lookedAt < LONGEST_UNAWARE_MS;
   }
 
+  /** For how long nothing that was revoked elsewhere has come here. */
+  unawareMs(): number {
+    return performance.now() - this.lookedAt;
+  }
+
   register(forgetful: Forgetful): void {
     this.remembering.push(forgetful);
   }

@@ -26,9 +26,9 @@ export class KnexTermsStore implements TermsStore {
       .ignore();
   }
 
-  async hasAccepted(mxid: Mxid, choices: Choices): Promise<boolean> {
+  async hasAccepted(mxid: Mxid, choices: Choices, outageMs = 0): Promise<boolean> {
     if (this.remembered.get(mxid) === choices) return true;
-    const enough = await this.remembered.read(mxid, async () => {
+    const enough = await this.remembered.read(mxid, outageMs, async () => {
       const urls: readonly string[] = await this.table()
         .where({ mxid })
         .where(isOneOf(this.db, 'url', choices.flat()))
@@ -36,7 +36,7 @@ export class KnexTermsStore implements TermsStore {
       const accepted = new Set(urls);
       return choices.every((choice) => choice.some((url) => accepted.has(url))) ? choices : undefined;
     });
-    return enough !== undefined;
+    return enough === choices;
   }
 
   private table() {

@@ -1,5 +1,5 @@
 import type { ErrorRequestHandler } from 'express';
-import { ShutdownError, type Refusal, DomainError } from '../../domain/shared/errors.js';
+import { DomainError, type Refusal, ShutdownError, StoreUnavailableError } from '../../domain/shared/errors.js';
 import { DeliveryError } from '../../ports/message-sender.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { RequestError, type Rejection } from './request-error.js';
@@ -66,6 +66,7 @@ const edge = {
   source_unknown: [404, 'M_NOT_FOUND'],
   backup_elsewhere: [409, 'M_UNKNOWN'],
   backup_running: [409, 'M_UNKNOWN'],
+  store_unavailable: [503, 'M_UNKNOWN'],
   interrupted: [503, 'M_UNKNOWN'],
 } as const satisfies Record<Rejection, Answer>;
 
@@ -114,6 +115,15 @@ function messageOf({ message, cause }: Error): string {
 /** Whatever Express and its body parser throw, and that we end, in our words. */
 function toRequestError(error: unknown): unknown {
   if (error instanceof ShutdownError) return new RequestError('interrupted', 'Islet was stopped before this was done');
+  if (error instanceof StoreUnavailableError) {
+    // Without a cause it is what the log has said already.
+    const options = error.cause === undefined ? undefined : { cause: error };
+    return new RequestError(
+      'store_unavailable',
+      'Islet cannot reach its database right now, please try again',
+      options,
+    );
+  }
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return error;
   if (error.status === 413) return new RequestError('too_large', 'The request is too large');
   if (error.status === 415) return new RequestError('encoding_unsupported', 'This content encoding is not supported');

@@ -17,6 +17,7 @@ export type Rejection =
   | 'source_unknown'
   | 'backup_elsewhere'
   | 'backup_running'
+  | 'store_unavailable'
   | 'interrupted';
 
 /** The request is none that could be put to the domain. */
@@ -27,7 +28,8 @@ export class RequestError extends Error {
   constructor(
     readonly code: Rejection,
     message: string,
+    options?: ErrorOptions,
   ) {
-    super(message);
+    super(message, options);
   }
 }

@@ -69,6 +69,7 @@ export function httpApp(services: Services, options: HttpOptions): Express {
   } = services;
   const who = requireUser(accountService);
   const agreed = requireTerms(termsService, who);
+  const agreedForLookup = requireTerms(termsService, requireUser(accountService, true), true);
   const client = clientOf(options.trustedProxies);
   const asker = askerOf(client);
   const allowV1 = v1Access(options.v1, client);
@@ -93,7 +94,7 @@ export function httpApp(services: Services, options: HttpOptions): Express {
     ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/v2'),
     ...accountEndpoints(accountService, agreed, asker),
     ...termsEndpoints(termsService, who),
-    ...lookupEndpoints(lookupService, quotas, agreed, asker, options.identityServers),
+    ...lookupEndpoints(lookupService, quotas, agreedForLookup, asker, options.identityServers),
   });
   mount('/_matrix/identity/api/v1', {
     ...common(apiV1(allowV1)),

@@ -68,7 +68,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
       ({ statuses, ...deps }) => new AccountService(deps, options.accounts, (mxid) => statuses.markExisting(mxid)),
     );
     bindFactory(load, TermsService, { store: TermsStore, clock: Clock }, ({ store, clock }) => {
-      return new TermsService(options.policies, store, clock);
+      return new TermsService(options.policies, store, clock, options.accounts.outageMs);
     });
     bindFactory(load, RequestAuthenticator, { keys: HomeserverKeys, signer: Signer }, ({ keys, signer }) => {
       return new RequestAuthenticator(keys, signer, options.serverNames);

@@ -51,6 +51,7 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
     inviteService: { publicUrl, webClient: invites.webClient, allowedWebClients: invites.allowedWebClients },
     accounts: {
       tokensPerUser: accessTokens.perUser,
+      outageMs: lookup.withoutDatabaseMs,
       idleMs: accessTokens.idleLifetimeMs,
       servedHomeservers: servedHomeservers(config),
     },

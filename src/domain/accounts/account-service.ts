@@ -16,6 +16,8 @@ const USE_STORED_WITHIN_MS = 60 * 60 * 1000;
 export interface AccountOptions {
   /** Most access tokens of one user; `undefined` is without limit. */
   readonly tokensPerUser?: number | undefined;
+  /** While the store cannot be read, how old what is known of a token may be where that is enough: see `authenticate`. */
+  readonly outageMs?: number;
   /** How long an access token stays good without being used. */
   readonly idleMs: number;
   /** Homeservers whose users are served; `undefined` is all. */
@@ -75,9 +77,14 @@ export class AccountService {
     return accessToken;
   }
 
-  /** @throws DomainError `not_signed_in` */
-  async authenticate(accessToken: string | undefined): Promise<Mxid> {
-    const mxid = accessToken === undefined ? undefined : await this.deps.store.find(accessToken);
+  /**
+   * @param isForLookup whether what was known a while ago is enough while the store cannot be read
+   * @throws DomainError `not_signed_in`
+   * @throws StoreUnavailableError if nothing can be read, and it is not known
+   */
+  async authenticate(accessToken: string | undefined, isForLookup = false): Promise<Mxid> {
+    const outageMs = isForLookup ? this.options.outageMs : 0;
+    const mxid = accessToken === undefined ? undefined : await this.deps.store.find(accessToken, outageMs);
     if (accessToken === undefined || !mxid || !this.isServed(mxid)) throw new DomainError('not_signed_in');
     if (this.used.size < MOST_NOTES) this.used.add(accessToken);
     return mxid;

@@ -14,6 +14,8 @@ export class TermsService {
     readonly policies: readonly Policy[],
     private readonly store: TermsStore,
     private readonly clock: Clock,
+    /** While the store cannot be read, how old what is known may be where that is enough: see `check`. */
+    private readonly outageMs = 0,
   ) {
     this.choices = policies.map(({ languages }) => Object.values(languages).map(({ url }) => url));
   }
@@ -27,10 +29,13 @@ export class TermsService {
   /**
    * Lets those pass who have accepted every policy, each in any one of its languages.
    *
+   * @param isForLookup whether what was known a while ago is enough while the store cannot be read
    * @throws DomainError `terms_not_signed`
+   * @throws StoreUnavailableError if nothing can be read, and it is not known
    */
-  async check(mxid: Mxid): Promise<void> {
+  async check(mxid: Mxid, isForLookup = false): Promise<void> {
     if (this.policies.length === 0) return;
-    if (!(await this.store.hasAccepted(mxid, this.choices))) throw new DomainError('terms_not_signed');
+    if (!(await this.store.hasAccepted(mxid, this.choices, isForLookup ? this.outageMs : 0)))
+      throw new DomainError('terms_not_signed');
   }
 }

@@ -64,6 +64,12 @@ export class SourceUnavailableError extends Error {
   override readonly name = 'SourceUnavailableError';
 }
 
+/** What is stored cannot be read or written right now: whoever asked asks again later. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError';
+  readonly code = 'store_unavailable';
+}
+
 /** Islet ends, and what it was doing with it. */
 export class ShutdownError extends Error {
   override readonly name = 'ShutdownError';

@@ -309,6 +309,11 @@ export const schema = {
       format: 'lifetime',
       default: '7d',
     },
+    withoutDatabase: {
+      doc: 'Time for which hashed lookups are answered from memory while the database is away, for known access tokens and peppers. An access token that another instance ends meanwhile stays valid here for that time.',
+      format: 'lifetime',
+      default: '15m',
+    },
     pepperGrace: { doc: 'Time for which a replaced pepper is still accepted.', format: 'lifetime', default: '1h' },
   },
 

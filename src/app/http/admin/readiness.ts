@@ -1,5 +1,6 @@
-import type { Knex } from 'knex';
+import type { DatabaseMonitor } from '../../../adapters/knex/database-monitor.js';
 import type { Registry } from 'prom-client';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ResilientSource } from '../../../adapters/upstream/resilient-source.js';
 import { BINDINGS } from '../../../domain/associations/binding.js';
 import { warningsOf } from '../../../domain/mirror/sync-guard.js';
@@ -10,15 +11,27 @@ import type { UpstreamPepperMonitor } from '../../../domain/peppers/upstream-pep
 import type { PepperService } from '../../../domain/peppers/pepper-service.js';
 import type { Clock } from '../../../ports/clock.js';
 import type { ConfiguredSource } from '../../wiring/configured-source.js';
+import type { JobQueue } from '../../../ports/job-queue.js';
 import type { Health } from './health.js';
 
+interface MirrorCheck {
+  readonly ok: boolean;
+  readonly entries?: number;
+  readonly ageSeconds?: number | undefined;
+  readonly failure?: string | undefined;
+  readonly warnings?: readonly string[];
+}
+
+const CHECK_MS = 2_000;
+
 /**
- * Ready is who can answer: the database is there and a pepper is hashed. A mirror that is behind its
+ * Ready is who can answer: the database is there and can be written, and a pepper is hashed. A mirror that is behind its
  * directory, or an upstream that fails or whose pepper cannot be learned, is said; but the others
  * answer, and taking the server out of service would help nobody.
  */
 export function healthOf(
-  db: Knex,
+  database: Pick<DatabaseMonitor, 'check'>,
+  jobs: Pick<JobQueue, 'backlog'>,
   mirrorService: MirrorService,
   pepperService: PepperService,
   configuredSources: readonly ConfiguredSource[],
@@ -29,19 +42,44 @@ export function healthOf(
   return {
     metrics: () => registry.metrics(),
     ready: async () => {
-      const [database, ...states] = await Promise.all([
-        db.raw('select 1').then(
-          () => true,
-          () => false,
-        ),
-        ...mirrorService.sources.map(async (name) => [name, await mirrorCheck(mirrorService, name, clock)] as const),
+      const { isOk, failure } = await database.check();
+      const [backlog, ...states] = await Promise.all([
+        isOk ? within(backlogCheck(jobs, clock), undefined) : undefined,
+        ...mirrorService.sources.map(async (name) => {
+          const unknown: MirrorCheck = { ok: false, failure: 'not known without the database' };
+          return [name, isOk ? await within(mirrorCheck(mirrorService, name, clock), unknown) : unknown] as const;
+        }),
       ]);
       const pepper = pepperService.isReady();
       const upstreams = upstreamChecks(configuredSources, pepperService.monitor);
-      const checks = { database, pepper, mirrors: Object.fromEntries(states), upstreams };
-      return { ok: database && pepper, checks: accounts ? { ...checks, accounts: accountsCheck(accounts) } : checks };
+      const checks = {
+        database: isOk,
+        ...(failure !== undefined && { databaseFailure: failure }),
+        pepper,
+        mirrors: Object.fromEntries(states),
+        upstreams,
+        ...(backlog && { jobs: backlog }),
+      };
+      return { ok: isOk && pepper, checks: accounts ? { ...checks, accounts: accountsCheck(accounts) } : checks };
     },
   };
+}
+
+/** What a check says, or `otherwise` if it fails or takes too long: supervisors do not wait. */
+async function within<T>(checking: Promise<T>, otherwise: T): Promise<T> {
+  checking.catch(() => undefined);
+  return Promise.race([checking, pause(CHECK_MS, otherwise, { ref: false })]).catch(() => otherwise);
+}
+
+/** What waits to be sent, by kind: how many, how many of them failed before, and for how long the oldest one has waited. */
+async function backlogCheck(jobs: Pick<JobQueue, 'backlog'>, clock: Clock) {
+  const backlog = await jobs.backlog();
+  return Object.fromEntries(
+    backlog.map(({ kind, waiting, retried, oldestAt }) => {
+      const oldestSeconds = Math.max(0, Math.round((clock.now() - oldestAt) / 1000));
+      return [kind, { waiting, retried, oldestSeconds }];
+    }),
+  );
 }
 
 /** As its last questions went, and the newest look at its pepper, a minute ago at most. */
@@ -60,7 +98,7 @@ function accountsCheck({ accountStatuses, prober }: { accountStatuses: AccountSt
   return { ok: prober.failures.size === 0, absent: accountStatuses.missingCount, failures };
 }
 
-async function mirrorCheck(mirrorService: MirrorService, name: string, clock: Clock) {
+async function mirrorCheck(mirrorService: MirrorService, name: string, clock: Clock): Promise<MirrorCheck> {
   const state = await mirrorService.state(name);
   const { syncedAt, failure, bases, incrementalProblem } = state;
   const warnings = warningsOf(state);

@@ -7,17 +7,18 @@ import { queryOf } from './query.js';
 /** Who asks. @throws DomainError `not_signed_in` */
 export type SignedIn = (req: Request) => Promise<Mxid>;
 
+/** @param isForLookup whether it goes on for a while without the database */
 export const requireUser =
-  (accountService: AccountService): SignedIn =>
+  (accountService: AccountService, isForLookup = false): SignedIn =>
   (req) =>
-    accountService.authenticate(accessTokenOf(req));
+    accountService.authenticate(accessTokenOf(req), isForLookup);
 
 /** The same, of those alone who have accepted the terms. @throws DomainError `terms_not_signed` */
 export const requireTerms =
-  (termsService: TermsService, requireUser: SignedIn): SignedIn =>
+  (termsService: TermsService, requireUser: SignedIn, isForLookup = false): SignedIn =>
   async (req) => {
     const user = await requireUser(req);
-    await termsService.check(user);
+    await termsService.check(user, isForLookup);
     return user;
   };
 

@@ -1,0 +1,57 @@
+import { open } from 'node:fs/promises';
+import type { Knex } from 'knex';
+import { asUnavailable } from './lost-database.js';
+import type { WalSync } from './wal-sync.js';
+
+type Done = (error: Error | null, ...rest: unknown[]) => void;
+type Run = (sql: string, ...rest: unknown[]) => unknown;
+
+interface Connection {
+  exec(sql: string, done: (error: Error | null) => void): void;
+  run: Run;
+  all: Run;
+}
+
+const PRAGMAS = `
+  pragma busy_timeout = 2000;
+  pragma locking_mode = exclusive; -- one process owns the file
+  pragma journal_mode = wal;
+  pragma journal_size_limit = 67108864;
+  pragma synchronous = normal; -- WalSync waits for the disk
+`;
+
+/** @param sync watches what is written; absent: nothing waits for the disk, as in memory */
+export const sqlite = (file: string, sync: WalSync | undefined): Knex.Config => ({
+  client: 'sqlite3',
+  connection: { filename: file },
+  useNullAsDefault: true,
+  pool: {
+    // One handle: a second would meet SQLITE_BUSY, and in memory an empty database.
+    min: 1,
+    max: 1,
+    afterCreate: (connection: Connection, done: (error: Error | null, connection: unknown) => void) => {
+      sayUnavailable(connection);
+      sync?.watch(connection);
+      connection.exec(PRAGMAS, (error) => done(error, connection));
+    },
+  },
+});
+
+/** A full or failing disk is the same to callers as a server that is away. */
+function sayUnavailable(connection: Connection): void {
+  for (const name of ['run', 'all'] as const) {
+    const original = connection[name].bind(connection);
+    connection[name] = (sql: string, ...rest: unknown[]) => {
+      const done = rest.at(-1);
+      if (typeof done !== 'function') return original(sql, ...rest);
+      return original(sql, ...rest.slice(0, -1), function (this: unknown, error: Error | null, ...answer: unknown[]) {
+        (done as Done).call(this, error && asUnavailable(error), ...answer);
+      });
+    };
+  }
+}
+
+/** Makes the file for its owner alone, if there is none. */
+export async function makePrivate(file: string): Promise<void> {
+  if (file !== ':memory:') await (await open(file, 'a', 0o600)).close();
+}

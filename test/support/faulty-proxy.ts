@@ -1,0 +1,105 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+
+/** What a network, or the server behind it, does to connections. */
+export const FAULTS = ['refuse', 'reset', 'hang', 'trickle', 'garbage'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+const TRICKLE_EVERY_MS = 200;
+
+/** Stands in front of a server on 127.0.0.1, under a port that stays, and breaks what it is told to. */
+export class FaultyProxy {
+  private fault: Fault | undefined;
+  private server: Server | undefined;
+  private readonly sockets = new Set<Socket>();
+  private port = 0;
+
+  private constructor(private readonly target: number) {}
+
+  static async to(target: number): Promise<FaultyProxy> {
+    const proxy = new FaultyProxy(target);
+    await proxy.listen();
+    return proxy;
+  }
+
+  get at(): number {
+    return this.port;
+  }
+
+  /** From now on; connections that are open are hit as well. */
+  async break(fault: Fault): Promise<void> {
+    this.fault = fault;
+    if (fault === 'refuse') await this.stopListening();
+    if (fault === 'refuse' || fault === 'reset' || fault === 'garbage') this.cut();
+  }
+
+  async heal(): Promise<void> {
+    const { fault } = this;
+    this.fault = undefined;
+    this.cut();
+    if (fault === 'refuse') await this.listen();
+  }
+
+  async stop(): Promise<void> {
+    this.cut();
+    await this.stopListening();
+  }
+
+  private async listen(): Promise<void> {
+    const server = createServer((client) => this.serve(client));
+    this.server = server;
+    await once(server.listen(this.port, '127.0.0.1'), 'listening');
+    this.port = (server.address() as AddressInfo).port;
+  }
+
+  private async stopListening(): Promise<void> {
+    const { server } = this;
+    this.server = undefined;
+    if (!server) return;
+    server.close();
+    this.cut();
+    await once(server, 'close');
+  }
+
+  private cut(): void {
+    for (const socket of this.sockets) socket.resetAndDestroy();
+  }
+
+  private serve(client: Socket): void {
+    this.keep(client);
+    if (this.fault === 'reset') return void client.resetAndDestroy();
+    if (this.fault === 'garbage') {
+      client.end(Buffer.from(Array.from({ length: 512 }, (_, at) => (at * 37 + 11) % 256)));
+      return;
+    }
+    const upstream = connect(this.target, '127.0.0.1');
+    this.keep(upstream);
+    this.pass(client, upstream);
+    this.pass(upstream, client);
+    client.on('close', () => upstream.destroy());
+    upstream.on('close', () => client.destroy());
+  }
+
+  private pass(from: Socket, to: Socket): void {
+    from.on('data', (data) => {
+      if (this.fault === 'hang') return;
+      if (this.fault !== 'trickle') return void to.write(data);
+      from.pause();
+      void this.trickle(data, to).then(() => from.resume());
+    });
+  }
+
+  private async trickle(data: Buffer, to: Socket): Promise<void> {
+    for (const byte of data) {
+      if (this.fault !== 'trickle' || to.destroyed) return;
+      to.write(Buffer.of(byte));
+      await new Promise((resolve) => setTimeout(resolve, TRICKLE_EVERY_MS));
+    }
+  }
+
+  private keep(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.sockets.delete(socket));
+  }
+}
