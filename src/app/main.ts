@@ -4,6 +4,7 @@ import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
 import { AccountStatusCache } from '../domain/account-checks/account-status-cache.js';
 import { AccountProber } from '../domain/account-checks/account-prober.js';
 import { AccountCheckRunner } from '../domain/account-checks/account-check-runner.js';
+import { SignInReview } from '../domain/accounts/sign-in-review.js';
 import { IndexUpdater } from '../domain/hash-index/index-updater.js';
 import { PepperService } from '../domain/peppers/pepper-service.js';
 import { ChangeFeed } from '../ports/change-feed.js';
@@ -35,6 +36,7 @@ import { checkUnmirroredDirectories } from './background/directory-self-check.js
 import { inUrl } from '../adapters/shared/hosts.js';
 
 const MINUTE_MS = 60_000;
+const ACCOUNT_REVIEW_MS = 6 * 60 * MINUTE_MS;
 /** Instances that were away for longer load everything again. */
 const FEED_KEPT_MS = 60 * MINUTE_MS;
 /** 10,000 hashes, the most that one lookup may name, are 470 kB. */
@@ -115,6 +117,13 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const closeSchedules = () => (closed ??= Promise.all(schedules.map((schedule) => schedule.close())));
     closing.push(closeSchedules);
     schedules.push(
+      ...(config.accessTokens.checkAccounts
+        ? [
+            runPeriodically(ACCOUNT_REVIEW_MS, 'accounts of signed-in users', telemetry, () =>
+              container.get(SignInReview).run(),
+            ),
+          ]
+        : []),
       runPeriodically(60 * MINUTE_MS, 'mailboxes of bindings', telemetry, () => house.fillStored()),
       scheduleSealing(() => house.sealStored(), config.database.kind !== 'sqlite', clock, telemetry),
       ...scheduleMirrorSyncs(

@@ -4,6 +4,7 @@ import { AccountCheckRunner } from '../../domain/account-checks/account-check-ru
 import { AccountProber } from '../../domain/account-checks/account-prober.js';
 import { AccountStatusCache } from '../../domain/account-checks/account-status-cache.js';
 import { AccountService } from '../../domain/accounts/account-service.js';
+import { SignInReview } from '../../domain/accounts/sign-in-review.js';
 import { TermsService } from '../../domain/accounts/terms-service.js';
 import { AdminService } from '../../domain/admin/admin-service.js';
 import { BindingService } from '../../domain/bindings/binding-service.js';
@@ -67,6 +68,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
       },
       ({ statuses, ...deps }) => new AccountService(deps, options.accounts, (mxid) => statuses.markExisting(mxid)),
     );
+    bindService(load, SignInReview, { store: AccountStore, accounts: AccountLookup, telemetry: Telemetry });
     bindFactory(load, TermsService, { store: TermsStore, clock: Clock }, ({ store, clock }) => {
       return new TermsService(options.policies, store, clock, options.accounts.outageMs);
     });

@@ -352,6 +352,11 @@ export const schema = {
       format: 'lifetime',
       default: '90d',
     },
+    checkAccounts: {
+      doc: "Whether to ask the users' homeservers every 6 hours if the accounts still exist. The access tokens of a user end after two negative answers in a row.",
+      format: 'flag',
+      default: true,
+    },
   },
 
   invites: {
