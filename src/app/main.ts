@@ -21,6 +21,7 @@ import type { Config } from './config/config.js';
 import { healthOf } from './http/admin/readiness.js';
 import { adminApp } from './http/admin/admin-server.js';
 import { listen } from './http/listen.js';
+import { RequestProbes } from './http/request-probe.js';
 import { httpApp } from './http/server.js';
 import { jobHandlers } from './background/job-handlers.js';
 import { JobWorker } from './background/job-worker.js';
@@ -78,6 +79,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const isChecking = checkedIn(configuredSources).length > 0;
     if (isChecking) await accountStatuses.loadAnswers();
 
+    const probes = new RequestProbes();
     const admin = await listen(
       adminApp(services, {
         adminToken: await openAdminToken(config.dataDir),
@@ -93,6 +95,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
           isChecking && { accountStatuses, prober },
         ),
         clock,
+        probes,
         copies: house.copyDatabase && (await openDatabaseCopies(config.dataDir, house.copyDatabase)),
       }),
       config.admin,
@@ -155,6 +158,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       v1: { ...config.v1, mayBind: v1Bindable(config) },
       nextLinkHosts: nextLinkHosts(config),
       identityServers: config.lookup.identityServers,
+      probes,
       confirmPage: config.validation.confirmPage,
       maxAddresses: config.lookup.maxAddresses,
       maxBodyBytes: MAX_BODY_BYTES,

@@ -1,5 +1,6 @@
 import { adminApp, type AdminOptions } from '../../src/app/http/admin/admin-server.js';
 import { listen } from '../../src/app/http/listen.js';
+import { RequestProbes } from '../../src/app/http/request-probe.js';
 import { type HttpOptions, httpApp } from '../../src/app/http/server.js';
 import { buildContainer, servicesOf } from '../../src/app/wiring/container.js';
 import { Templates } from '../../src/adapters/messaging/templates.js';
@@ -96,7 +97,9 @@ export async function startApp(settings: Settings = {}) {
   await container.get(IndexUpdater).start();
   await pepperService.rotateIfDue();
 
+  const probes = new RequestProbes();
   const app = httpApp(services, {
+    probes,
     publicUrl,
     versions: ['v1.1', 'v1.19'],
     trustedProxies: ['127.0.0.1/32'],
@@ -112,6 +115,7 @@ export async function startApp(settings: Settings = {}) {
   const admin = adminApp(services, {
     adminToken: ADMIN_TOKEN,
     clock,
+    probes,
     health: {
       ready: settings.ready ?? (async () => ({ ok: true, checks: { database: 'ok' } })),
       metrics: async () => 'islet_requests_total 1\n',

@@ -8,6 +8,7 @@ import { directoryTrial } from './check-directories.js';
 import { homeserversIn, homeserverTrial } from './check-homeservers.js';
 import { mailTrial, smsTrial, sourceTrial } from './check-services.js';
 import { publicUrlTrial, readinessOf, serverDiagnoses, sharedNamesTrial } from './check-public-url.js';
+import { outsideTrial } from './check-outside.js';
 import { databaseTrial, filesTrial, textsTrial } from './check-storage.js';
 
 /** Directories try each server for ten seconds twice; nobody waits for longer. */
@@ -52,6 +53,7 @@ export async function runChecks(
     ['text messages', smsTrial(config)],
     ['texts', textsTrial(config)],
     ['public URL', publicUrlTrial(config, isRunning, http)],
+    ['proxy', outsideTrial(config, isRunning, http)],
   ];
   const found = await Promise.all(trials.map(([name, trial]) => withinLimit(LIMIT_MS, name, trial)));
   return [

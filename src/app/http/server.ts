@@ -17,6 +17,7 @@ import { lookupEndpoints } from './api/lookup.js';
 import { normalPath } from './request/normalize-path.js';
 import type { Pages } from './pages.js';
 import { RequestError } from './request-error.js';
+import type { RequestProbes } from './request-probe.js';
 import { requestLog } from './request-log.js';
 import { requestTokenEndpoints } from './api/request-token.js';
 import { signEndpoints } from './api/sign-ed25519.js';
@@ -48,6 +49,8 @@ export interface HttpOptions {
   readonly maxBodyBytes: number;
   /** The accounts by which other identity servers ask us. */
   readonly identityServers?: readonly Mxid[];
+  /** Requests that the administrator follows. */
+  readonly probes?: RequestProbes;
   readonly pages: Pages;
   /** The texts that users accept, as far as they are pages of ours. */
   readonly documents: TermsDirectory['documents'];
@@ -84,7 +87,10 @@ export function httpApp(services: Services, options: HttpOptions): Express {
     ...signEndpoints(inviteService, apiVersion),
   });
 
-  const app = createExpressApp(requestLog(telemetry), cors, normalPath);
+  const app = createExpressApp(requestLog(telemetry), cors, normalPath, (req, _res, next) => {
+    options.probes?.notice(req, client, allowV1);
+    next();
+  });
   app.use(readBody(options.maxBodyBytes));
   const mount = mounting(app);
   mount('/_matrix/identity', versionEndpoints(options.versions));

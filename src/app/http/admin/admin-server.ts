@@ -7,6 +7,7 @@ import { adminBackupEndpoints, type DatabaseCopies } from './backup.js';
 import { adminLookupEndpoints } from './lookup.js';
 import { adminMirrorEndpoints } from './mirrors.js';
 import { adminOperationEndpoints } from './operations.js';
+import { adminProbeEndpoints } from './probes.js';
 import { createExpressApp } from '../express-app.js';
 import { type Health, healthEndpoints } from './health.js';
 import { type Endpoints, mounting } from '../endpoints.js';
@@ -14,6 +15,7 @@ import { answerErrors } from '../errors.js';
 import { hostIn, isPrivateName } from '../request/v1-access.js';
 import { RequestError } from '../request-error.js';
 import { requestLog } from '../request-log.js';
+import { RequestProbes } from '../request-probe.js';
 
 export interface AdminOptions {
   /** What must come as `Authorization: Bearer …` with everything that changes something or tells of people. */
@@ -24,6 +26,8 @@ export interface AdminOptions {
   readonly clock: Clock;
   /** Absent where the database has tools of its own for it. */
   readonly copies?: DatabaseCopies | undefined;
+  /** The same as the public listener has. */
+  readonly probes?: RequestProbes;
 }
 
 type AdminServices = Pick<Services, 'lookupService' | 'mirrorService' | 'directorySyncService' | 'adminService'>;
@@ -59,19 +63,20 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
 /** All endpoints, by path; `docs/reference/admin-api.md` describes each. @param allow throws for whoever may not ask */
 export const adminEndpoints = (
   services: AdminServices,
-  options: Pick<AdminOptions, 'health' | 'clock' | 'copies'>,
+  options: Pick<AdminOptions, 'health' | 'clock' | 'copies' | 'probes'>,
   allow: (req: Request) => void,
 ): Endpoints => ({ ...healthEndpoints(options.health), ...protectedEndpoints(services, options, allow) });
 
 const protectedEndpoints = (
   { lookupService, mirrorService, directorySyncService, adminService }: AdminServices,
-  { clock, copies }: Pick<AdminOptions, 'clock' | 'copies'>,
+  { clock, copies, probes = new RequestProbes() }: Pick<AdminOptions, 'clock' | 'copies' | 'probes'>,
   allow: (req: Request) => void,
 ): Endpoints => ({
   ...adminLookupEndpoints(lookupService, clock, allow),
   ...adminMirrorEndpoints(mirrorService, directorySyncService, allow),
   ...adminOperationEndpoints(operationsByText(adminService), allow),
   ...adminBackupEndpoints(copies, allow),
+  ...adminProbeEndpoints(probes, allow),
 });
 
 /** Whoever comes this far may read the log. */

@@ -1,0 +1,80 @@
+import { inUrl } from '../../adapters/shared/hosts.js';
+import { trimSlashes } from '../../domain/shared/trim-slashes.js';
+import type { HttpClient } from '../../ports/http-client.js';
+import type { Config } from '../config/config.js';
+import { readAdminToken } from '../http/admin/admin-token.js';
+import { type Arrival, PROBE_HEADER } from '../http/request-probe.js';
+import { area, type Check, type CheckResult, messageOf } from './check-result.js';
+
+const LIMITS = { timeLimitMs: 10_000, maxBytes: 64 * 1024, chosenBy: 'operator' } as const;
+
+/** An address that nobody has (RFC 5737): where it comes back unchanged, a client has written it. */
+const INVENTED = '203.0.113.77';
+
+const APPEND =
+  'have the proxy write X-Forwarded-For itself: `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;` in nginx, nothing in Caddy, `option forwardfor` in HAProxy';
+
+/**
+ * What the proxies on the way tell of clients: asked through the public URL, with a header that a client has invented and
+ * without. The running server says how each request arrived.
+ */
+export function outsideTrial(config: Config, isRunning: boolean, http: HttpClient): Check {
+  const { warning, failure, ok, skipped } = area('proxy');
+  const { publicUrl } = config.server;
+
+  async function arrival(headers: Readonly<Record<string, string>>): Promise<Arrival | undefined> {
+    const admin = `http://${inUrl(config.admin.host)}:${config.admin.port}/probes`;
+    const authorization = { authorization: `Bearer ${await readAdminToken(config.dataDir)}` };
+    const ask = async (method: 'GET' | 'POST', url: string): Promise<unknown> => {
+      const { status, body } = await http.request({ ...LIMITS, method, url, headers: authorization });
+      if (status !== 200) throw new Error(`${url} -> ${status}`);
+      return JSON.parse(body);
+    };
+    const { id } = (await ask('POST', admin)) as { readonly id: string };
+    const url = `${trimSlashes(publicUrl)}/_matrix/identity/v2`;
+    await http.request({ ...LIMITS, method: 'GET', url, headers: { ...headers, [PROBE_HEADER]: id } });
+    return ((await ask('GET', `${admin}/${id}`)) as { readonly arrival: Arrival | null }).arrival ?? undefined;
+  }
+
+  return async () => {
+    if (!isRunning) return [skipped('not asked: no server is running here')];
+    let seen: readonly (Arrival | undefined)[];
+    try {
+      seen = [await arrival({}), await arrival({ 'X-Forwarded-For': INVENTED })];
+    } catch (error) {
+      return [skipped(`not known what it says of clients: ${messageOf(error)}`)];
+    }
+    const [plain, claimed] = seen;
+    if (!plain || !claimed) return [skipped(`not known what it says of clients: ${publicUrl} does not lead here`)];
+    if (isDirect(config)) return [ok('clients reach the server without one')];
+    const found = [...unsaid(plain), ...passedOn(claimed)];
+    return found.length > 0 ? found : [ok(`says where clients come from: this machine is ${plain.client}`)];
+  };
+
+  /** What is wrong where a client has said nothing of itself. */
+  function unsaid({ peer, isVerified, forwardedFor, realIp, isAdmittedToV1 }: Arrival): readonly CheckResult[] {
+    if (forwardedFor === undefined) {
+      const instead = realIp === undefined ? 'no X-Forwarded-For' : 'only X-Real-IP, which is not read';
+      const words = `the one at ${peer} sends ${instead}: all clients look like it, and share its limits`;
+      if (!isAdmittedToV1) return [warning(words, APPEND)];
+      return [failure(`${words}; version 1 of the API, which has no authentication, is open to all of them`, APPEND)];
+    }
+    if (isVerified) return [];
+    const fix = `add ${peer} to listen.trustedProxies`;
+    return [warning(`the one at ${peer} is not known: what it says of clients is not believed`, fix)];
+  }
+
+  /** What is wrong where a client has said that it is somebody else. */
+  function passedOn({ forwardedFor, isVerified }: Arrival): readonly CheckResult[] {
+    if (forwardedFor?.trim() !== INVENTED) return [];
+    const words = 'it passes on the X-Forwarded-For that a client wrote itself';
+    if (!isVerified) return [warning(words, APPEND)];
+    return [failure(`${words}: anybody can look like the inside, and use version 1 of the API`, APPEND)];
+  }
+}
+
+/** Whether the public URL names our own listener: we speak no TLS, so there is somebody else at every https. */
+function isDirect({ server: { publicUrl }, listen }: Config): boolean {
+  const { protocol, port } = new URL(publicUrl);
+  return protocol === 'http:' && Number(port || 80) === listen.port;
+}

@@ -1,0 +1,19 @@
+import type { Request } from 'express';
+import type { Endpoints } from '../endpoints.js';
+import type { RequestProbes } from '../request-probe.js';
+
+/** How requests arrive that come by the public URL. @param allow throws for whoever may not ask */
+export const adminProbeEndpoints = (probes: RequestProbes, allow: (req: Request) => void): Endpoints => ({
+  '/probes': {
+    POST(req, res) {
+      allow(req);
+      res.json({ id: probes.open() });
+    },
+  },
+  '/probes/:id': {
+    GET(req, res) {
+      allow(req);
+      res.json({ arrival: probes.take(String(req.params['id'])) ?? null });
+    },
+  },
+});

@@ -1,0 +1,68 @@
+import { randomBytes } from 'node:crypto';
+import type { Request } from 'express';
+import type { ClientOf } from './request/client-address.js';
+
+/** With it in a request, the administrator is told how the request arrived. */
+export const PROBE_HEADER = 'x-islet-probe';
+const MOST_PENDING = 10;
+
+/** How a request looked when it had come through whatever lies between. */
+export interface Arrival {
+  /** The address of the connection. */
+  readonly peer: string;
+  /** Who is taken for the client, and whether that is certain. */
+  readonly client: string;
+  readonly isVerified: boolean;
+  readonly forwardedFor: string | undefined;
+  readonly realIp: string | undefined;
+  /** Whether it may use the part of version 1 of the API that has no authentication. */
+  readonly isAdmittedToV1: boolean;
+}
+
+/** Requests of `islet doctor`, whose names only it knows, followed from the outside to here. */
+export class RequestProbes {
+  private readonly arrivals = new Map<string, Arrival | undefined>();
+
+  /** @returns the name that one request is to carry. Of many that are pending the oldest is forgotten */
+  open(): string {
+    const [oldest] = this.arrivals.keys();
+    if (this.arrivals.size >= MOST_PENDING && oldest !== undefined) this.arrivals.delete(oldest);
+    const id = randomBytes(16).toString('hex');
+    this.arrivals.set(id, undefined);
+    return id;
+  }
+
+  /** How the request of this name arrived, once. @returns `undefined` if it has not */
+  take(id: string): Arrival | undefined {
+    const arrival = this.arrivals.get(id);
+    this.arrivals.delete(id);
+    return arrival;
+  }
+
+  /** Notes a request if it is one of ours. */
+  notice(req: Request, clientOf: ClientOf, allowV1: (req: Request) => void): void {
+    const id = req.headers[PROBE_HEADER];
+    if (typeof id !== 'string' || !this.arrivals.has(id)) return;
+    const { address, isVerified } = clientOf(req);
+    this.arrivals.set(id, {
+      peer: req.socket.remoteAddress ?? '',
+      client: address,
+      isVerified,
+      forwardedFor: textOf(req.headers['x-forwarded-for']),
+      realIp: textOf(req.headers['x-real-ip']),
+      isAdmittedToV1: isAllowed(() => allowV1(req)),
+    });
+  }
+}
+
+const textOf = (header: string | string[] | undefined): string | undefined =>
+  header === undefined ? undefined : String(header);
+
+function isAllowed(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch {
+    return false;
+  }
+}
