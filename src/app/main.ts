@@ -76,7 +76,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     await indexUpdater.start();
     const accountStatuses = container.get(AccountStatusCache);
     const prober = container.get(AccountProber);
-    const isChecking = checkedIn(configuredSources).length > 0;
+    const isChecking = checkedIn(configuredSources).length > 0 || config.bindings.accounts === 'check';
     if (isChecking) await accountStatuses.loadAnswers();
 
     const probes = new RequestProbes();

@@ -25,5 +25,8 @@ export abstract class AssociationStore {
   abstract purge(time: number): Promise<void>;
 
   /** Everything bound, in pages; what changes meanwhile may or may not be in it. */
+  /** Which of these users have a binding, suspended or not. */
+  abstract boundUsers(mxids: readonly Mxid[]): Promise<ReadonlySet<Mxid>>;
+
   abstract all(): AsyncIterable<readonly Binding[]>;
 }

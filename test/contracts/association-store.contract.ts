@@ -149,6 +149,17 @@ export function associationStoreContract(open: OpenStores): void {
       expect(Math.max(...pages)).toBeLessThanOrEqual(3_000);
     }, 30_000);
 
+    it('says which of some users have anything bound', async () => {
+      const bind = (address: string, mxid: Mxid) =>
+        on.associations.bind({ threepid: email(address), mxid, boundAt: 1, notBefore: 1, notAfter: 2 }, []);
+      await bind('one@example.org', '@one:example.org');
+      await bind('two@example.org', '@one:example.org');
+      await bind('three@example.org', '@three:example.org');
+      const asked: Mxid[] = ['@one:example.org', '@nobody:example.org'];
+      expect([...(await on.associations.boundUsers(asked))]).toEqual(['@one:example.org']);
+      expect((await on.associations.boundUsers([])).size).toBe(0);
+    });
+
     it('gives nothing while nothing is bound', async () => {
       expect(await readAll(on.associations.all())).toEqual([]);
     });

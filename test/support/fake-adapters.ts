@@ -80,6 +80,7 @@ export const testOptions = (
     linkOf: ({ sid, token }) => `https://id.example.org/validate?sid=${sid}&token=${token}`,
   },
   bindingService: { directoryOwned: 'refuse' },
+  checksBindings: false,
   inviteService: { publicUrl: 'https://id.example.org', webClient: 'https://app.example.org', allowedWebClients: [] },
   quotas: { mail: {}, sms: {}, invites: {}, lookup: {}, ...given.limits },
   accounts: { idleMs: 90 * DAY_MS },

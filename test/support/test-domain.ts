@@ -26,6 +26,8 @@ export interface TestDomainSettings {
   readonly maxShrink?: number;
   /** Whether the people of the directories, and of `sources`, are answered only if they have an account. */
   readonly checksAccounts?: boolean;
+  /** Whether our own bindings are, too. */
+  readonly checksBindings?: boolean;
   readonly directoryOwned?: BindingOptions['directoryOwned'];
   readonly quotas?: Partial<QuotaOptions>;
   readonly allowedWebClients?: readonly string[];
@@ -51,6 +53,7 @@ export async function openTestDomain(settings: TestDomainSettings = {}) {
     testOptions({
       limits,
       bindingService: { directoryOwned: settings.directoryOwned ?? 'refuse' },
+      checksBindings: settings.checksBindings ?? false,
       inviteService: {
         publicUrl: 'https://id.example.org',
         webClient: 'https://app.example.org',

@@ -11,7 +11,7 @@ import type { KnexChangeFeed } from './change-feed.js';
 import type { KnexJobQueue } from './job-queue.js';
 import { inChunks, PAGE, pages } from './chunks.js';
 import { jsonArray } from './dialect.js';
-import { isAmong, threepidOf } from './rows.js';
+import { isAmong, isOneOf, threepidOf } from './rows.js';
 
 export class KnexAssociationStore implements AssociationStore {
   constructor(
@@ -70,6 +70,15 @@ export class KnexAssociationStore implements AssociationStore {
         { source: BINDINGS, removed: over.map(bindingFromRow).map(claimOf), added: [], isReload: false },
       ]);
     });
+  }
+
+  async boundUsers(mxids: readonly Mxid[]): Promise<ReadonlySet<Mxid>> {
+    const rows = await inChunks(mxids, (chunk) =>
+      this.table()
+        .where(isOneOf(this.db, 'mxid', chunk))
+        .distinct('mxid'),
+    );
+    return new Set(rows.map(({ mxid }) => mxid));
   }
 
   async *all(): AsyncIterable<readonly Binding[]> {

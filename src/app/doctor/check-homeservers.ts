@@ -32,12 +32,14 @@ export function homeserverTrial(name: string, config: Config, http: HttpClient, 
   const federation = new FederationClient(http, clock, options);
   const apis = new ClientPlaces(http, clock, config.homeservers);
   const pinned = federation.pinnedKeys(name);
-  const isChecked = config.sources.some(
-    (source) =>
-      'accounts' in source &&
-      source.accounts === 'check' &&
-      (!('homeserver' in source) || source.homeserver === undefined || source.homeserver === name),
-  );
+  const isChecked =
+    config.bindings.accounts === 'check' ||
+    config.sources.some(
+      (source) =>
+        'accounts' in source &&
+        source.accounts === 'check' &&
+        (!('homeserver' in source) || source.homeserver === undefined || source.homeserver === name),
+    );
 
   /** Nothing but accounts is asked for where clients are answered. */
   async function clients(): Promise<readonly CheckResult[]> {

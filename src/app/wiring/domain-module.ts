@@ -128,10 +128,11 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
         feed: ChangeFeed,
         mirrors: MirrorStore,
         invites: InviteStore,
+        associations: AssociationStore,
         index: HashIndex,
         clock: Clock,
       },
-      (deps) => new AccountCheckRunner(deps, checkedSources(sources, deps.mirrors)),
+      (deps) => new AccountCheckRunner(deps, checkedSources(sources, options, deps)),
     );
 
     bindFactory(
@@ -153,7 +154,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
         ...ambient,
       },
       ({ pepperService, clock, telemetry, ...chained }) => {
-        const chain = sourceChain(sources, { ...chained, clock, telemetry });
+        const chain = sourceChain(sources, options, { ...chained, clock, telemetry });
         const { lookup, serverIdentity } = options;
         return new LookupService({ pepperService, clock, telemetry }, chain, { ...lookup, serverIdentity });
       },

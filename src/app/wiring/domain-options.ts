@@ -15,6 +15,8 @@ export interface DomainOptions {
   readonly lookup: PepperOptions & { readonly maxAddresses: number };
   readonly sessions: ValidationOptions;
   readonly bindingService: BindingOptions;
+  /** Whether our own bindings are answered only of users who have an account. */
+  readonly checksBindings: boolean;
   readonly inviteService: InviteLinkOptions;
   readonly quotas: QuotaOptions;
   readonly accounts: AccountOptions;
@@ -48,6 +50,7 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
       linkOf: (session, { brand }) => validationLink(publicUrl, session, brand),
     },
     bindingService: bindings,
+    checksBindings: bindings.accounts === 'check',
     inviteService: { publicUrl, webClient: invites.webClient, allowedWebClients: invites.allowedWebClients },
     accounts: {
       tokensPerUser: accessTokens.perUser,

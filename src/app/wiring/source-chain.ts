@@ -15,13 +15,19 @@ interface ChainDependencies extends MirroredSourceDependencies {
   readonly accountStatuses: AccountStatusCache;
 }
 
+interface ChainOptions {
+  readonly checksBindings: boolean;
+}
+
 /** The configured sources as they are asked: listed ones with their mirror, checked ones behind the account check. */
 export function sourceChain(
   sources: readonly ConfiguredSource[],
+  { checksBindings }: ChainOptions,
   { own, accountStatuses, ...deps }: ChainDependencies,
 ): readonly ThreepidSource[] {
   return sources.map((configured) => {
-    if (configured === BINDINGS) return own;
+    if (configured === BINDINGS)
+      return checksBindings ? new AccountCheckedSource(own, true, accountStatuses, deps.clock) : own;
     const isListed = configured.mirror !== undefined;
     const source = isListed ? new MirroredSource(deps, configured.source) : configured.source;
     return configured.checksAccounts ? new AccountCheckedSource(source, isListed, accountStatuses, deps.clock) : source;
@@ -36,10 +42,15 @@ export const claimReaders = (
 ) => new Map([...mirrorReaders(sources, mirrors, sources), [BINDINGS, ownClaims(associations)] as const]);
 
 /** The sources whose people are answered only if they have an account. */
-export function checkedSources(sources: readonly ConfiguredSource[], mirrors: MirrorStore) {
+export function checkedSources(
+  sources: readonly ConfiguredSource[],
+  { checksBindings }: ChainOptions,
+  { mirrors, associations }: { readonly mirrors: MirrorStore; readonly associations: AssociationStore },
+) {
   const checked = checkedIn(sources);
-  const readers = mirrorReaders(checked, mirrors, sources);
-  return { readers, isEverybody: readers.size === checked.length };
+  const mirrored = mirrorReaders(checked, mirrors, sources);
+  const own = checksBindings ? [[BINDINGS, ownClaims(associations)] as const] : [];
+  return { readers: new Map([...mirrored, ...own]), isEverybody: mirrored.size === checked.length };
 }
 
 /** How to read the claims of those of `among` that are mirrored. */

@@ -1,4 +1,5 @@
 import type { AccountStatusStore } from '../../ports/account-status-store.js';
+import type { AssociationStore } from '../../ports/association-store.js';
 import type { ChangeFeed } from '../../ports/change-feed.js';
 import type { Clock } from '../../ports/clock.js';
 import type { ClaimReader, HashIndex } from '../../ports/hash-index.js';
@@ -7,6 +8,7 @@ import type { MirrorStore } from '../../ports/mirror-store.js';
 import type { AccountStatusCache } from './account-status-cache.js';
 import type { AccountProber } from './account-prober.js';
 import { AMBIGUOUS } from '../associations/association.js';
+import { BINDINGS } from '../associations/binding.js';
 import { lookupHash } from '../identifiers/lookup-hash.js';
 import { homeserverOf, type Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
@@ -16,7 +18,7 @@ const INVITED_MS = 15_000;
 
 /** Whose accounts are checked. */
 export interface CheckedSources {
-  /** How to read all claims of each mirrored source whose people are checked. */
+  /** How to read all claims of each mirrored source, and of our own bindings, whose people are checked. */
   readonly readers: ReadonlyMap<string, ClaimReader>;
   /** Whether that is everybody who is checked: no source among them goes without a mirror. */
   readonly isEverybody: boolean;
@@ -29,6 +31,7 @@ export interface AccountCheckRunnerDependencies {
   readonly feed: ChangeFeed;
   readonly mirrors: MirrorStore;
   readonly invites: InviteStore;
+  readonly associations: AssociationStore;
   readonly index: HashIndex;
   readonly clock: Clock;
 }
@@ -102,7 +105,9 @@ export class AccountCheckRunner {
   private async stillThere(mxids: readonly Mxid[]): Promise<ReadonlySet<Mxid>> {
     if (!this.people.isEverybody) return new Set(mxids);
     const entries = await this.deps.mirrors.findByMxid(mxids);
-    return new Set(entries.flatMap(({ source, person }) => (this.people.readers.has(source) && person?.mxid) || []));
+    const present = entries.flatMap(({ source, person }) => (this.people.readers.has(source) && person?.mxid) || []);
+    const bound = this.people.readers.has(BINDINGS) ? await this.deps.associations.boundUsers(mxids) : [];
+    return new Set([...present, ...bound]);
   }
 
   private async threepidsOf(mxids: readonly Mxid[]): Promise<readonly Threepid[] | undefined> {

@@ -318,3 +318,59 @@ describe('accounts of a source that cannot be listed', () => {
     expect(await domain.plain(a)).toBe(alice);
   });
 });
+
+describe('with accounts of our own bindings checked', () => {
+  let domain: TestDomain;
+
+  beforeEach(async () => {
+    domain = await openTestDomain({ checksBindings: true });
+    for (const mxid of [alice, bob]) domain.accounts.existing.add(mxid);
+    await domain.bind(a, alice);
+    await domain.bind(b, bob);
+    await domain.checkRunner.run();
+  });
+
+  const found = async (threepid: Threepid) => [await domain.hashed(threepid), await domain.plain(threepid)];
+  const deactivate = async () => {
+    domain.accounts.existing.delete(alice);
+    domain.clock.pass(3 * DAY_MS);
+    await domain.checkRunner.run();
+  };
+
+  it('finds users until their homeserver has no account of them, and again once it has', async () => {
+    expect(await found(a)).toEqual([alice, alice]);
+    await deactivate();
+    expect(await found(a)).toEqual([undefined, undefined]);
+    expect(await found(b)).toEqual([bob, bob]);
+    expect(await domain.stores.associations.find([a])).toHaveLength(1);
+
+    domain.accounts.existing.add(alice);
+    domain.clock.pass(HOUR_MS);
+    await domain.checkRunner.run();
+    expect(await found(a)).toEqual([alice, alice]);
+  });
+
+  it('has the address of a deactivated user bound by whoever has the mailbox', async () => {
+    await deactivate();
+    await domain.bind(a, carol);
+    expect(await found(a)).toEqual([carol, carol]);
+  });
+
+  it('asks no more about somebody who has unbound', async () => {
+    await domain.bindingService.unbindByOperator(a, alice);
+    domain.clock.pass(3 * DAY_MS);
+    domain.accounts.asked.length = 0;
+    await domain.checkRunner.run();
+    expect(domain.accounts.asked).toEqual([bob]);
+    expect(await domain.stores.accountStatuses.find([alice])).toEqual([]);
+  });
+});
+
+it('finds bindings of users without an account where that is not to be checked', async () => {
+  const domain = await openTestDomain();
+  await domain.bind(a, alice);
+  domain.clock.pass(3 * DAY_MS);
+  await domain.checkRunner.run();
+  expect(await domain.hashed(a)).toBe(alice);
+  expect(domain.accounts.asked).toEqual([]);
+});

@@ -46,6 +46,10 @@ export class MemoryAssociationStore implements AssociationStore {
     if (over.length > 0) this.tell(over.map(claimOf), []);
   }
 
+  async boundUsers(mxids: readonly Mxid[]): Promise<ReadonlySet<Mxid>> {
+    return new Set(this.owned().flatMap(({ binding: { mxid } }) => (mxids.includes(mxid) ? mxid : [])));
+  }
+
   all(): AsyncIterable<readonly Binding[]> {
     return pagesOf(this.owned().map(({ binding }) => binding));
   }

@@ -28,6 +28,7 @@ export const formats = {
   codeLength: count(4, 10),
   smtpTls: word('none', 'opportunistic', 'required', 'implicit'),
   refuseOrAllow: word('refuse', 'allow'),
+  accounts: word('assume', 'check'),
   v1Bind: word('known', 'all', 'off'),
   logLevel: word('error', 'warn', 'info', 'debug'),
   logFormat: word('json', 'pretty', 'auto'),

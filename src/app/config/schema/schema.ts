@@ -339,6 +339,11 @@ export const schema = {
       format: 'refuseOrAllow',
       default: 'refuse',
     },
+    accounts: {
+      doc: '`check`: bindings of users whose homeserver says that they have no account any more are not found until they have one again. To notice deactivated accounts, set `accountApi: synapse` of the homeserver. `assume`: they are always found.',
+      format: 'accounts',
+      default: 'assume',
+    },
   },
 
   accessTokens: {
