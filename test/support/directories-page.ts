@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { rulesOf } from '../../src/adapters/ldap/mapping/mapping-rules.js';
+import { NOW } from '../../src/adapters/ldap/protocol/time-filter.js';
 import { withPreset } from '../../src/adapters/ldap/mapping/presets.js';
 
 const text = readFileSync(join(import.meta.dirname, '../../docs/setup/directories.md'), 'utf8');
@@ -34,8 +35,10 @@ export function section(heading: string) {
 
 /** What a directory is asked by these settings, as the end of a command line. */
 export function asked(settings: Settings): string {
-  const { filter } = withPreset(settings);
-  return `-b ${String(settings['bases'])} '${filter}' ${rulesOf(settings).requested.join(' ')}`;
+  const { filter = '' } = withPreset(settings);
+  // As the shell reckons the time of Windows.
+  const timed = filter.replaceAll(NOW, "'$((($(date +%s)+11644473600)*10000000))'");
+  return `-b ${String(settings['bases'])} '${timed}' ${rulesOf(settings).requested.join(' ')}`;
 }
 
 /** As one line. */

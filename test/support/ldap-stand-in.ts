@@ -10,6 +10,8 @@ export interface Asked {
   readonly socket: Socket;
   /** The tag of the request. RFC 4511, 4.2 and following. */
   readonly tag: number;
+  /** Whether it is asked for a page. */
+  readonly isPaged: boolean;
   /** Says it in a message of the same number. */
   readonly say: (...bases: readonly Buffer[]) => void;
 }
@@ -67,7 +69,8 @@ export async function startLdapStandIn(answer: (asked: Asked) => boolean | void)
         const tag = message[id.end] ?? 0;
         const say = (...bases: readonly Buffer[]) => socket.write(tlv(0x30, message.subarray(0, id.end), ...bases));
         if (tag === SEARCH) searches += 1;
-        const isAnswered = answer({ socket, tag, say });
+        const isPaged = message.includes('1.2.840.113556.1.4.319');
+        const isAnswered = answer({ socket, tag, isPaged, say });
         if (tag === BIND && !isAnswered) say(result(0x61));
       }
     });

@@ -19,13 +19,12 @@ import { FullListing, HAS_ONLY_ALIASES, MATCHES_NOTHING, type RawPage, SHOWS_NOT
 import { listInThread } from './sync/listing-thread.js';
 import { notesOf } from './lookup/candidate-notes.js';
 import { Lookup } from './lookup/live-lookup.js';
-import type { LdapOptions } from './options.js';
+import { type LdapOptions, STALL_MS } from './options.js';
 import { StatusReporter } from './connection/status-reporter.js';
 import { Pool } from './connection/pool.js';
 import { LdapError, isRefusal } from './connection/ldap-error.js';
 import { type Rules, rulesOf } from './mapping/mapping-rules.js';
 import { ServerFailover, DirectoryUnreachableError } from './connection/server-failover.js';
-import { STALL_MS } from './options.js';
 
 /** Entries that are handed over between two looks at what else there is to do: at first, each takes a while to understand. */
 const READ_AT_ONCE = 50;
@@ -72,12 +71,11 @@ export class LdapSource implements ThreepidSource, Directory {
     this.derivesUserIds = options.homeserver !== undefined;
     this.searchBases = [...new Set(options.bases)];
     this.bases = this.searchBases.map(baseText);
-    this.rules = rulesOf(options);
+    this.rules = rulesOf(options, () => clock.now());
     this.access = connectionSecurity(options);
     this.outages = new StatusReporter(name, telemetry);
     this.refusal = new IncrementalRefusal(name, telemetry);
-    const servers = new ServerFailover(urls, this.access, this.outages, clock);
-    this.servers = servers;
+    const servers = (this.servers = new ServerFailover(urls, this.access, this.outages, clock));
     this.pool = new Pool(servers, connections, timeLimitMs);
     this.lookup = new Lookup(this.rules, this.searchBases, this.pool);
     const extent = { bases: this.searchBases, pageSize, stallMs };
@@ -133,14 +131,15 @@ export class LdapSource implements ThreepidSource, Directory {
     if (this.refusal.isFresh) return undefined;
     const { signal } = this.interruption;
     const read = (pages: readonly RawPage[]) => pages.map((page) => readable(page, this.rules));
-    const syncCursor = JSON.parse(since) as SyncCursor;
     const others = (pages: readonly RawPage[]) => extraIds(read(pages));
-    const changed = await this.changed.since(syncCursor, others, mirrored, signal).catch((error: unknown) => {
-      if (signal.aborted) throw new ShutdownError();
-      if (!(error instanceof LdapError) || !isRefusal(error.cause)) throw error;
-      this.refusal.refused(error);
-      return undefined;
-    });
+    const changed = await this.changed
+      .since(JSON.parse(since) as SyncCursor, others, mirrored, signal)
+      .catch((error: unknown) => {
+        if (signal.aborted) throw new ShutdownError();
+        if (!(error instanceof LdapError) || !isRefusal(error.cause)) throw error;
+        this.refusal.refused(error);
+        return undefined;
+      });
     if (!changed) return undefined;
     this.refusal.answered();
     return { present: read(changed.present), gone: changed.gone, syncCursor: JSON.stringify(changed.syncCursor) };
@@ -183,7 +182,7 @@ export class LdapSource implements ThreepidSource, Directory {
   }
 
   filterMatchesNothing(base: string): void {
-    this.gaveNothing(base, MATCHES_NOTHING);
+    this.remark(base, MATCHES_NOTHING);
   }
 
   onCursor(syncCursor: string): void {
@@ -191,14 +190,18 @@ export class LdapSource implements ThreepidSource, Directory {
   }
 
   hasOnlyAliases(base: string): void {
-    this.gaveNothing(base, HAS_ONLY_ALIASES);
+    this.remark(base, HAS_ONLY_ALIASES);
   }
 
   showsNothing(base: string): void {
-    this.gaveNothing(base, SHOWS_NOTHING);
+    this.remark(base, SHOWS_NOTHING);
   }
 
-  private gaveNothing(dn: string, why: string): void {
+  pagesLackEntries(gap: string): void {
+    this.remark(...(JSON.parse(gap) as [base: string, words: string]));
+  }
+
+  private remark(dn: string, why: string): void {
     const base = baseText(dn);
     this.empty = new Map([...this.empty, [base, why]]);
     if (this.emptyBefore.get(base) !== why)

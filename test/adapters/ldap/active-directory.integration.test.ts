@@ -19,6 +19,7 @@ const schema = [
   `attributetype ( ${OID}.3 NAME 'objectCategory' ${TEXT} )`,
   `attributetype ( ${OID}.4 NAME 'userAccountControl' EQUALITY integerMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )`,
   `attributetype ( ${OID}.5 NAME 'objectGUID' EQUALITY octetStringMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 )`,
+  `attributetype ( ${OID}.7 NAME 'accountExpires' EQUALITY integerMatch ORDERING integerOrderingMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.27 )`,
   `attributetype ( ${OID}.6 NAME 'userPrincipalName' ${TEXT} )`,
   ...['user', 'computer', 'group', 'contact', 'msDS-GroupManagedServiceAccount', 'msDS-ManagedServiceAccount'].map(
     (name, index) => `objectclass ( ${OID}.${index + 10} NAME '${name}' SUP top AUXILIARY )`,

@@ -19,7 +19,8 @@ it.each([
   '(objectClass=inetOrgPerson)',
   '(&(objectCategory=person)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))',
   '(&(uid=*)(mail=*@example.org))',
-])('%s names only what stands on the entry', (filter) => {
+  '(&(uid=*)(!(accountExpires<={now})))',
+])('%s names only what stands on the entry, or the time', (filter) => {
   expect(isComputed(parseFilter(filter))).toBe(false);
 });
 

@@ -86,6 +86,23 @@ describe('a directory', () => {
     await expect(listed(source)).rejects.toThrow(words);
   });
 
+  it.each([false, true])(
+    'that gives less on its pages than without them is remarked upon (in a thread: %s)',
+    async (listsInThread) => {
+      const all = ['anna', 'bob', 'carla'].map(somebody);
+      const answer = ({ tag, isPaged, say }: Asked) => {
+        if (tag === SEARCH) for (const part of [...(isPaged ? all.slice(0, 1) : all), success]) say(part);
+      };
+      await make([answer], { listsInThread });
+      const warnings: string[] = [];
+      for await (const { warning } of source.list()) if (warning !== undefined) warnings.push(warning);
+      expect(warnings).toEqual([
+        'the pages of the server lack at least 2 entries that it gives otherwise: uid=bob,ou=people,dc=example,dc=org',
+      ]);
+      expect(heard.all(warnings[0] ?? '')).toHaveLength(1);
+    },
+  );
+
   it('is known to end the connection as soon as it says so', async () => {
     await make([({ tag, socket }) => void (tag === SEARCH && socket.write(notice(52, 'maintenance')))]);
     await expect(source.find([anna])).rejects.toThrow('the server ended the connection (maintenance)');

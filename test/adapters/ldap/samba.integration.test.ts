@@ -31,7 +31,11 @@ describe('Active Directory, by Samba', () => {
     await samba?.stop();
   });
 
-  function open(options: Partial<LdapOptions> = {}, heard = new RecordingTelemetry()): LdapSource {
+  function open(
+    options: Partial<LdapOptions> = {},
+    heard = new RecordingTelemetry(),
+    now: () => number = Date.now,
+  ): LdapSource {
     const source = ldapSource(
       {
         name: 'ad',
@@ -49,6 +53,7 @@ describe('Active Directory, by Samba', () => {
         ...options,
       },
       heard,
+      { now },
     );
     opened.push(source);
     return source;
@@ -180,6 +185,48 @@ describe('Active Directory, by Samba', () => {
     expect(server).toMatch(/^[0-9a-f]{32}$/);
     expect(await source.changes(JSON.stringify({ server: server.replace(/./g, '0'), usn }))).toBeUndefined();
     for (const name of ['stays', 'leaves']) await samba.modify(`dn: CN=${name},${AD_PEOPLE}\nchangetype: delete\n`);
+  });
+
+  it('leaves out accounts that have expired, live and in the mirror as soon as their time comes', async () => {
+    const HOUR_MS = 3_600_000;
+    const windows = (ms: number) => String((BigInt(ms) + 11_644_473_600_000n) * 10_000n);
+    const ends = {
+      'has-ended': windows(Date.now() - HOUR_MS),
+      'will-end': windows(Date.now() + HOUR_MS),
+      'never-0': '0',
+      'never-max': '9223372036854775807',
+    };
+    const [ended, ending, never, always] = Object.keys(ends).map((name) => `CN=${name},${AD_PEOPLE}`);
+    await samba.modify(
+      Object.entries(ends)
+        .map(([name, accountExpires]) => account(name, { accountExpires }).replace('\n', '\nchangetype: add\n'))
+        .join(''),
+    );
+    let now = Date.now();
+    const source = open({}, undefined, () => now);
+    const labels = new Map<string, string>();
+    let syncCursor = '';
+    for await (const { entries } of source.list((made) => (syncCursor = made)))
+      for (const { id, label } of entries) labels.set(id, label);
+    expect([...labels.values()]).toEqual(expect.arrayContaining([ending, never, always]));
+    expect([...labels.values()]).not.toContain(ended);
+    const found = async () =>
+      (await source.find(Object.keys(ends).map((name) => email(`${name}@example.org`)))).map(
+        ({ threepid }) => threepid.address,
+      );
+    expect((await found()).toSorted()).toEqual([
+      'never-0@example.org',
+      'never-max@example.org',
+      'will-end@example.org',
+    ]);
+
+    const before = await source.changes(syncCursor);
+    expect(before?.gone).toEqual([]);
+    now += 2 * HOUR_MS;
+    expect((await found()).toSorted()).toEqual(['never-0@example.org', 'never-max@example.org']);
+    const after = await source.changes(before?.syncCursor ?? '');
+    expect(after?.gone.map((id) => labels.get(id))).toEqual([ending]);
+    for (const name of Object.keys(ends)) await samba.modify(`dn: CN=${name},${AD_PEOPLE}\nchangetype: delete\n`);
   });
 
   it('says that it answers nobody who is not bound', async () => {

@@ -3,6 +3,7 @@ import { baseText } from '../protocol/search-base.js';
 import type { Connection, Limits } from './connection.js';
 import type { Page } from './search-request.js';
 import type { SearchRequest } from './search-request.js';
+import { atThisTime } from '../protocol/time-filter.js';
 import { equals } from '../protocol/filter-builder.js';
 import { LdapError } from './ldap-error.js';
 import { attributesOf, joined, type RawEntry } from '../protocol/raw-entry.js';
@@ -20,9 +21,10 @@ const MOST_EMPTY_PAGES = 1_000;
  */
 export async function* pagesOf(
   connection: Connection,
-  question: SearchRequest,
+  asked: SearchRequest,
   limits: () => Limits,
 ): AsyncGenerator<Omit<Page, 'cookie'>> {
+  const question = { ...asked, filter: atThisTime(asked.filter) };
   const ask = (cookie?: Buffer) => connection.search({ ...question, ...(cookie && { cookie }) }, limits());
   const firsts = new Set<string>();
   let emptyPages = 0;

@@ -4,6 +4,7 @@ import type { Region } from '../../../domain/identifiers/phone-number.js';
 import { isServerName } from '../../../domain/identifiers/server-name.js';
 import { allOf, equals, not } from '../protocol/filter-builder.js';
 import { isComputed } from './computed-membership.js';
+import { timedAttributes } from '../protocol/time-filter.js';
 import { isAttributeDescription, parseFilter } from '../protocol/filter-parser.js';
 import { parseTemplate, placeholdersOf, type Template } from './localpart-template.js';
 import type { LdapOptions } from '../options.js';
@@ -21,6 +22,8 @@ export interface Rules {
   readonly followsAliases: boolean;
   /** Whether the filter can come to let an entry through, or not any more, although the entry has not changed. */
   readonly isComputed: boolean;
+  /** Attributes that are compared with the time at which is asked: the entry does not change when it comes. */
+  readonly timed: readonly string[];
   /** What the localpart, or without a homeserver the whole user ID, is made of. */
   readonly template: Template;
   readonly homeserver: string | undefined;
@@ -52,8 +55,11 @@ interface Audience {
   readonly isUnlisted?: true;
 }
 
-/** @throws Error in words for the administrator */
-export function rulesOf(options: Ruling): Rules {
+/**
+ * @param now ms since the epoch
+ * @throws Error in words for the administrator
+ */
+export function rulesOf(options: Ruling, now: () => number = Date.now): Rules {
   const { homeserver, phoneRegion: region } = options;
   const { filter, user, email, msisdn, id } = withPreset(options);
   const template = naming(options, user);
@@ -63,15 +69,17 @@ export function rulesOf(options: Ruling): Rules {
   }
   if (homeserver !== undefined && !isServerName(homeserver))
     throw new Error(`homeserver: ${homeserver} is no server name`);
-  const unlisted = options.unlisted === undefined ? undefined : parseFilter(options.unlisted);
+  const unlisted = options.unlisted === undefined ? undefined : parseFilter(options.unlisted, now);
   const followsAliases = options.aliases === 'follow';
-  const people = filter === undefined ? new ldap.PresenceFilter({ attribute: names[0] ?? '' }) : parseFilter(filter);
+  const people =
+    filter === undefined ? new ldap.PresenceFilter({ attribute: names[0] ?? '' }) : parseFilter(filter, now);
   return {
     filter: followsAliases ? people : allOf(people, not(equals('objectClass', 'alias'))),
     unlisted,
     followsAliases,
     // Nothing of whom an alias names changes when the alias goes.
     isComputed: followsAliases || [filter && people, unlisted].some((one) => one && isComputed(one)),
+    timed: [...new Set([people, unlisted].flatMap((one) => (one ? timedAttributes(one) : [])))],
     template,
     homeserver,
     email,

@@ -1,3 +1,4 @@
+import { NOW } from '../protocol/time-filter.js';
 import type { LdapAttributes, LdapOptions, Preset } from '../options.js';
 
 interface PresetDefaults {
@@ -7,6 +8,8 @@ interface PresetDefaults {
 
 /** Bit 2 of `userAccountControl`: the account is disabled. 1.2.840.113556.1.4.803 is "has all these bits". */
 const DISABLED = '(userAccountControl:1.2.840.113556.1.4.803:=2)';
+/** 0 and 9223372036854775807 mean never. A directory without the attribute, as the global catalog, knows of no end. */
+const EXPIRED = `(&(accountExpires>=1)(accountExpires<=${NOW}))`;
 /** Bit 2048: not somebody but another domain that is trusted. */
 const TRUST = '(userAccountControl:1.2.840.113556.1.4.803:=2048)';
 
@@ -21,7 +24,7 @@ const presets: Readonly<Record<Preset, PresetDefaults>> = {
       '(&(objectCategory=person)(objectClass=user)',
       '(!(objectClass=computer))(!(objectClass=contact))(!(objectClass=group))',
       '(!(objectClass=msDS-GroupManagedServiceAccount))(!(objectClass=msDS-ManagedServiceAccount))',
-      `(!${DISABLED})(!${TRUST}))`,
+      `(!${DISABLED})(!${EXPIRED})(!${TRUST}))`,
     ].join(''),
     attributes: {
       user: 'sAMAccountName',

@@ -1,4 +1,5 @@
 import ldap, { type Filter } from 'ldapjs';
+import { NOW, timeFilter } from './time-filter.js';
 
 /** An attribute description of RFC 4512: a name or an OID, and options. Underscores are some servers' own idea. */
 const DESCRIPTION = /[A-Za-z][\w-]*(?:;[\w-]+)*|\d+(?:\.\d+)+(?:;[\w-]+)*/y;
@@ -9,16 +10,21 @@ export const isAttributeDescription = (text: string): boolean => new RegExp(`^(?
 /**
  * Reads a search filter as RFC 4515 writes it. Blanks and line breaks between filters, a missing
  * outermost pair of parentheses, and a backslash before a special character are taken as the
- * OpenLDAP tools take them.
+ * OpenLDAP tools take them. `{now}`, compared by `>=` or `<=`, is the time at which the filter is asked.
  *
+ * @param now ms since the epoch
  * @throws Error that names the position, counted from 1
  */
-export const parseFilter = (text: string): Filter => new FilterReader(text).readAll();
+export const parseFilter = (text: string, now: () => number = Date.now): Filter =>
+  new FilterReader(text, now).readAll();
 
 class FilterReader {
   private at = 0;
 
-  constructor(private readonly text: string) {}
+  constructor(
+    private readonly text: string,
+    private readonly now: () => number,
+  ) {}
 
   readAll(): Filter {
     this.skipBlanks();
@@ -64,7 +70,11 @@ class FilterReader {
     if (this.next === ':') return this.extensible(attribute);
     if (attribute === undefined) this.fail('an attribute name should stand here');
     for (const [sign, Comparison] of comparisons) {
-      if (this.skip(sign)) return new Comparison({ attribute, value: utf8(this.value(), this) });
+      if (!this.skip(sign)) continue;
+      const value = utf8(this.value(), this);
+      if (value !== NOW) return new Comparison({ attribute, value });
+      if (Comparison === ldap.ApproximateFilter) this.fail(`${NOW} has an order: ">=" or "<="`);
+      return timeFilter(Comparison, attribute, this.now);
     }
     this.take('=');
     return this.matching(attribute, this.parts());

@@ -6,6 +6,7 @@ import type { Connection, Limits } from '../connection/connection.js';
 import type { RawEntry } from '../protocol/raw-entry.js';
 import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
 import { equals } from '../protocol/filter-builder.js';
+import { PageCompleteness } from './page-completeness.js';
 import { pagesOf } from '../connection/paged-search.js';
 import type { ServerFailover } from '../connection/server-failover.js';
 
@@ -29,6 +30,8 @@ export interface ListingEvents {
   showsNothing(base: string): void;
   /** A part of the base is on another server, which is not asked. */
   refersElsewhere(base: string): void;
+  /** Below a base, the pages lacked what the server gives without pages: the base, and words for it, as JSON. */
+  pagesLackEntries(gap: string): void;
   /** Where the server stood before all of this was read from it; a `Bookmark` as JSON. */
   onCursor(syncCursor: string): void;
 }
@@ -103,16 +106,20 @@ export class FullListing {
     const { requested: attributes, id, followsAliases } = rules;
     const question = { base, attributes, id, followsAliases, pageSize: extent.pageSize };
     try {
+      const completeness = await PageCompleteness.begin(this.servers, base, rules);
       let count = 0;
       let hasReferred = false;
       for (const { filter, ...audience } of audiencesOf(rules)) {
         for await (const { entries, refers } of pagesOf(connection, { ...question, filter }, () => limits)) {
+          for (const { dn } of entries) completeness.listed(dn);
           yield { ...audience, entries };
           count += entries.length;
           hasReferred ||= refers;
         }
       }
       if (hasReferred) warnings.refersElsewhere(base);
+      const words = await completeness.problem(connection, limits);
+      if (words !== undefined) warnings.pagesLackEntries(JSON.stringify([base, words]));
       if (count > 0) return;
       const why = await emptinessOf(connection, base, limits);
       if (!followsAliases && (await hasAliases(connection, base, limits))) warnings.hasOnlyAliases(base);

@@ -7,6 +7,7 @@ import { continuation, type SyncCursor, syncCursorOf, changedSince, idOf } from 
 import { idFilters, mayBeAsked } from './id-filters.js';
 import type { Connection, Limits } from '../connection/connection.js';
 import type { ListingScope, RawPage } from './full-listing.js';
+import { passedSince } from '../protocol/time-filter.js';
 import { allOf, anyOf, equals } from '../protocol/filter-builder.js';
 import type { RawEntry } from '../protocol/raw-entry.js';
 import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
@@ -66,7 +67,8 @@ export class Changes {
       if (!syncCursor || !since) return undefined;
       // What it has not got yet was read from another one, and is not undone.
       if (since === 'behind') return { present: [], gone: [], syncCursor: before };
-      const ids = await this.changed(connection, since, limits);
+      const expired = this.expired(before.askedAt);
+      const ids = expired && (await this.changed(connection, anyOf([changedSince(since), ...expired]), limits));
       if (!ids) return undefined;
       const left = rules.isComputed && mirrored ? await this.compare(connection, await mirrored(), ids, limits) : [];
       if (!left || ids.size > MOST_CHANGED) return undefined;
@@ -87,13 +89,21 @@ export class Changes {
     }
   }
 
-  private async changed(connection: Connection, since: SyncCursor, limits: Limits) {
+  /** Lets through those for whom a time has come that the filter compares with the clock; `undefined` where it is not known since when. */
+  private expired(since: number | undefined): readonly Filter[] | undefined {
+    const { timed } = this.rules;
+    if (timed.length === 0) return [];
+    const now = this.clock.now();
+    return since === undefined ? undefined : timed.map((attribute) => passedSince(attribute, since, now));
+  }
+
+  private async changed(connection: Connection, filter: Filter, limits: Limits) {
     const { rules, extent } = this;
     const ids: Ids = new Map();
     for (const base of extent.bases) {
       const question = {
         base,
-        filter: changedSince(since),
+        filter,
         attributes: rules.id,
         id: rules.id,
         followsAliases: rules.followsAliases,

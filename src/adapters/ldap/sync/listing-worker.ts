@@ -32,6 +32,7 @@ const warnings: ListingEvents = {
   hasOnlyAliases: (text) => say({ warning: 'hasOnlyAliases', text }),
   showsNothing: (text) => say({ warning: 'showsNothing', text }),
   refersElsewhere: (text) => say({ warning: 'refersElsewhere', text }),
+  pagesLackEntries: (text) => say({ warning: 'pagesLackEntries', text }),
   onCursor: (text) => say({ warning: 'onCursor', text }),
 };
 

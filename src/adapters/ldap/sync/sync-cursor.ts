@@ -2,6 +2,7 @@ import ldap, { type Filter } from 'ldapjs';
 import type { Connection, Limits } from '../connection/connection.js';
 import { allOf, anyOf } from '../protocol/filter-builder.js';
 import { idFilters } from './id-filters.js';
+import { generalizedTime } from '../protocol/time-filter.js';
 import { readEntry } from './read-entry.js';
 import { commonState, newSince, type ReplicationState, replicationState } from './replication-state.js';
 import { attributesOf, type RawEntry } from '../protocol/raw-entry.js';
@@ -11,14 +12,18 @@ import type { Rules } from '../mapping/mapping-rules.js';
  * Where one server of a directory stands, to ask it later what changed since: the number of its last
  * update, which it alone counts (Active Directory), or a time. [MS-ADTS] 3.1.1.1.9; RFC 4512, 3.4.2.
  */
-export type SyncCursor =
-  | { readonly server: string; readonly usn: number }
+export type SyncCursor = {
+  readonly server: string;
+  /** When it stood there by our clock, ms since the epoch. */
+  readonly askedAt?: number;
+} & (
+  | { readonly usn: number }
   | {
-      readonly server: string;
       readonly time: string;
       /** Which changes it had got by then. */
       readonly replicated?: ReplicationState;
-    };
+    }
+);
 
 /** How far clocks may be apart, and replicas behind: changes of this time are asked for again. */
 const OVERLAP_MS = 10 * 60_000;
@@ -39,7 +44,7 @@ export async function syncCursorOf(
   now: number,
   bases: readonly string[] = [base],
 ): Promise<SyncCursor | undefined> {
-  const syncCursor = await standing(connection, bases, limits, now);
+  const syncCursor = { ...(await standing(connection, bases, limits, now)), askedAt: now };
   const { id, followsAliases } = rules;
   const question = { base, attributes: id, id, followsAliases, most: 1 };
   const anybody = await connection.search({ ...question, filter: rules.filter }, limits);
@@ -129,6 +134,3 @@ export function cursorOfAll(cursors: readonly (SyncCursor | undefined)[]): SyncC
 }
 
 const utf8 = (latin1: string): string => Buffer.from(latin1, 'latin1').toString('utf8');
-
-/** RFC 4517, 3.3.13. */
-const generalizedTime = (time: number): string => new Date(time).toISOString().replace(/[-:T]|\.\d+/g, '');

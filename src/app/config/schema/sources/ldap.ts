@@ -62,7 +62,8 @@ export const ldap = z.strictObject({
     examples: [['ou=people,dc=example,dc=org']],
   }),
   filter: filter.optional().meta({
-    description: 'LDAP filter (RFC 4515) for entries that are people. Default: the filter of the preset.',
+    description:
+      'LDAP filter (RFC 4515) for entries that are people. `{now}` in a comparison by `>=` or `<=` is the current time. Default: the filter of the preset.',
     examples: ['(&(objectClass=inetOrgPerson)(!(employeeType=left)))'],
   }),
   unlisted: filter.optional().meta({

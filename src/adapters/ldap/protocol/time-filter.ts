@@ -1,0 +1,80 @@
+import ldap, { type Filter } from 'ldapjs';
+import { allOf } from './filter-builder.js';
+
+/** What stands in a filter for the time at which it is asked. */
+export const NOW = '{now}';
+
+/** What the library's filters hold and its types do not say. */
+interface Described {
+  readonly type: string;
+  readonly attribute: string;
+  readonly value: string;
+  readonly clauses?: readonly Filter[];
+}
+
+type Comparison = typeof ldap.GreaterThanEqualsFilter | typeof ldap.LessThanEqualsFilter;
+
+/** Comparisons with the time, and the attribute of each. */
+const compared = new WeakMap<object, string>();
+
+/** Compares an attribute with the time at which it is asked, each time anew. @param now ms since the epoch */
+export function timeFilter(Compare: Comparison, attribute: string, now: () => number): Filter {
+  const filter = new Compare({ attribute, value: NOW });
+  Object.defineProperty(filter, 'value', { get: () => timeText(attribute, now()) });
+  compared.set(filter, attribute);
+  return filter;
+}
+
+/** Whether what a filter says of an entry depends on nothing but the entry and the time. */
+export const isOfTime = (filter: object): boolean => compared.has(filter);
+
+/** The attributes that a filter compares with the time. */
+export function timedAttributes(filter: Filter): readonly string[] {
+  const { clauses = [] } = filter as unknown as Described;
+  const own = compared.get(filter);
+  return [...new Set([...(own === undefined ? [] : [own]), ...clauses.flatMap(timedAttributes)])];
+}
+
+/** The same filter as it is asked now: on all of its pages a search must have one filter. */
+export function atThisTime(filter: Filter): Filter {
+  if (timedAttributes(filter).length === 0) return filter;
+  const { type, clauses = [], attribute, value } = filter as unknown as Described;
+  const parts = clauses.map(atThisTime);
+  if (type === 'AndFilter') return new ldap.AndFilter({ filters: parts });
+  if (type === 'OrFilter') return new ldap.OrFilter({ filters: parts });
+  const [negated] = parts;
+  if (negated) return new ldap.NotFilter({ filter: negated });
+  const Compare = type === 'LessThanEqualsFilter' ? ldap.LessThanEqualsFilter : ldap.GreaterThanEqualsFilter;
+  return new Compare({ attribute, value });
+}
+
+/** Lets through entries for which the time that an attribute holds has come meanwhile. @param since ms since the epoch */
+export const passedSince = (attribute: string, since: number, now: number): Filter =>
+  allOf(
+    new ldap.GreaterThanEqualsFilter({ attribute, value: timeText(attribute, since) }),
+    new ldap.LessThanEqualsFilter({ attribute, value: timeText(attribute, now) }),
+  );
+
+const DAY_MS = 24 * 60 * 60_000;
+/** From 1601, when the time of Windows begins, to 1970. */
+const WINDOWS_EPOCH_MS = 11_644_473_600_000n;
+
+/** As intervals of 100 ns since 1601. [MS-ADA1], [MS-ADA2] */
+const WINDOWS = ['accountexpires', 'badpasswordtime', 'lastlogon', 'lastlogontimestamp', 'lockouttime', 'pwdlastset'];
+/** As days since the epoch. RFC 2307 */
+const DAYS = ['shadowexpire', 'shadowlastchange'];
+/** As seconds since the epoch: the schema of Samba before it was a controller. */
+const SECONDS = ['sambakickofftime', 'sambapwdmustchange', 'sambalogofftime', 'sambapwdlastset'];
+
+/** A time as an attribute holds it; others have that of RFC 4517, 3.3.13. */
+function timeText(attribute: string, ms: number): string {
+  const name = attribute.toLowerCase();
+  const time = Math.floor(ms);
+  if (WINDOWS.includes(name)) return String((BigInt(time) + WINDOWS_EPOCH_MS) * 10_000n);
+  if (DAYS.includes(name)) return String(Math.floor(time / DAY_MS));
+  if (SECONDS.includes(name)) return String(Math.floor(time / 1_000));
+  return generalizedTime(time);
+}
+
+/** RFC 4517, 3.3.13. */
+export const generalizedTime = (ms: number): string => new Date(ms).toISOString().replace(/[-:T]|\.\d+/g, '');
