@@ -5,6 +5,7 @@ import type { Homeservers, OnBindAnswer } from '../../ports/homeservers.js';
 import { explainAnswer, explainUnreached } from './error-messages.js';
 import { type FederationClient, HomeserverUnreachableError } from './federation-client.js';
 import { parseJsonObject } from './parse-json.js';
+import { RequestsInFlight } from './requests-in-flight.js';
 
 const USERINFO = '/_matrix/federation/v1/openid/userinfo';
 const USERINFO_BYTES = 5 * 1024;
@@ -20,6 +21,9 @@ export interface TimeLimits {
 }
 
 export class HttpHomeservers implements Homeservers {
+  /** Of 1,024 file descriptors, each takes two. */
+  private readonly signIns = new RequestsInFlight(50, 200);
+
   constructor(
     private readonly federation: FederationClient,
     private readonly limits: TimeLimits = { userinfoMs: 10_000, onbindMs: 20_000, onbindAgainMs: 60_000 },
@@ -28,7 +32,7 @@ export class HttpHomeservers implements Homeservers {
   async whoHasOpenIdToken(homeserver: string, openIdToken: string): Promise<string | undefined> {
     if (!isServerName(homeserver)) throw new DomainError('homeserver_invalid');
     if (!this.federation.isAllowed(homeserver)) throw new DomainError('homeserver_not_allowed');
-    const answer = await this.userinfo(homeserver, openIdToken);
+    const answer = await this.signIns.run(homeserver, () => this.userinfo(homeserver, openIdToken));
     const content = parseJsonObject(answer.body);
     if (answer.status === 401 && typeof content?.['errcode'] === 'string') return undefined;
     const sub = content?.['sub'];

@@ -11,12 +11,20 @@ const SEPARATOR_LINE = /^sep=(.)\r?\n/i;
 /**
  * The rows of a table with a head, by the names of its columns in lower case, which are told at the end.
  *
+ * @param isComplete whether a last line without its end is believed: it may be the half of one, in a file that is
+ *   being written or was cut
  * @throws Error that says what is wrong and in which line, and nothing of what stands there
  */
 export async function* csvRows(
   file: string,
   onColumns: (names: readonly string[]) => void = () => undefined,
+  isComplete = false,
 ): AsyncGenerator<Row> {
+  if (!isComplete && !endsItsLine(file)) {
+    throw new Error(
+      'the last line has no end, so the file may have been cut: end it with a line break, or set `lastLineEnds: false`',
+    );
+  }
   const declared = SEPARATOR_LINE.exec(file);
   const text = declared ? file.slice(declared[0].length) : file;
   let columns: readonly string[] = [];
@@ -52,6 +60,12 @@ async function* slicesOf(text: string): AsyncGenerator<string> {
     yield text.slice(at, at + SLICE);
     await setImmediate();
   }
+}
+
+function endsItsLine(file: string): boolean {
+  const end = file.slice(-SLICE);
+  const line = end.trimEnd();
+  return line === '' || /[\r\n]/.test(end.slice(line.length));
 }
 
 /** The comma, semicolon or tab that the first line has most of, outside of quotes. */

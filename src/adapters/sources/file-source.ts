@@ -10,6 +10,8 @@ export interface FileOptions {
   /** Its absolute path. */
   readonly path: string;
   readonly format: 'csv' | 'json';
+  /** Whether the last line of CSV has to end with a line break; by default it has to. */
+  readonly lastLineEnds?: boolean | undefined;
   /** Where phone numbers without a country are at home. */
   readonly phoneRegion?: Region | undefined;
 }
@@ -47,7 +49,11 @@ export const fileSource: OpenSource<FileOptions> = (options, { log }) => {
   };
 };
 
-async function contentOf(bytes: Buffer, { format, phoneRegion }: FileOptions, log: SourceLog): Promise<Content> {
+async function contentOf(
+  bytes: Buffer,
+  { format, phoneRegion, lastLineEnds = true }: FileOptions,
+  log: SourceLog,
+): Promise<Content> {
   const text = decoded(bytes);
   const byKey = new Map<string, Association[]>();
   const sayUnread = (columns: readonly string[]) => {
@@ -55,7 +61,7 @@ async function contentOf(bytes: Buffer, { format, phoneRegion }: FileOptions, lo
     const facts = { event: 'file_columns_not_read', columns: unread.join(', ') };
     if (unread.length > 0) log.info('columns of the file are not read', facts);
   };
-  for await (const row of format === 'csv' ? csvRows(text, sayUnread) : jsonRows(text)) {
+  for await (const row of format === 'csv' ? csvRows(text, sayUnread, !lastLineEnds) : jsonRows(text)) {
     for (const association of associationsOf(row, phoneRegion)) {
       const key = keyOf(association.threepid);
       const before = byKey.get(key) ?? [];

@@ -195,6 +195,21 @@ describe('a file', () => {
     expect(error).not.toHaveProperty('cause');
   });
 
+  it.each([
+    ['within an address', 'mxid,email\n@a:b.example,a@example.org\n@b:b.example,b@examp'],
+    ['after an address that could be one', 'mxid,email\n@a:b.example,a@example.org\n@b:b.example,b@example.org'],
+    ['within quotes that are closed', 'mxid,email\n@a:b.example,"a@example.org; b@example.org"'],
+  ])('that ends %s, without the end of its line, is refused unless it always does', async (_case, text) => {
+    await expect(listed(text)).rejects.toThrow('the last line has no end');
+    const path = join(folder, 'people.csv');
+    const source = await fileSource({ path, format: 'csv', lastLineEnds: false }, testContext());
+    expect(await source.find([email('a@example.org')], signal)).toHaveLength(1);
+  });
+
+  it.each(['\n', '\r\n', '\r', '\n\n  \n'])('may end its last line with %j', async (end) => {
+    expect(await listed(`mxid,email${end}@a:b.example,a@example.org${end}`)).toHaveLength(1);
+  });
+
   it('gives an address of two people to both, for the mirror to find them contested', async () => {
     const text = 'mxid,email\n@alice:example.org,office@example.org\n@bob:example.org,office@example.org\n';
     expect(await listed(text)).toEqual([

@@ -21,6 +21,7 @@ export function readFileSource(source: z.output<typeof file>, at: KeyPath, readi
     name: source.name,
     path,
     format,
+    lastLineEnds: source.lastLineEnds,
     phoneRegion: source.phoneRegion,
     ...readGuarded(source),
   });

@@ -6,7 +6,7 @@ import { guarded } from './module.js';
 import { scalars } from '../../values/scalars.js';
 import { sourceName } from '../../values/source-name.js';
 
-const { text, secret, word } = scalars;
+const { text, secret, flag, word } = scalars;
 
 const called = (example: string) =>
   sourceName.meta({
@@ -34,6 +34,11 @@ export const file = z.strictObject({
       description: 'Format of the file: `csv` or `json`. Default: the extension of the file.',
       examples: ['csv'],
     }),
+  lastLineEnds: flag.optional().meta({
+    description:
+      'Whether the last line of CSV must end with a line break. A file without it is rejected, because it may have been cut. Set `false` if the program that writes the file leaves it out. Default: `true`.',
+    examples: [false],
+  }),
   phoneRegion,
   ...guarded,
 });
