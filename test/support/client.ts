@@ -30,6 +30,11 @@ export class IdentityClient {
     this.accessToken = accessToken;
   }
 
+  /** Goes on with an access token that was given out before. */
+  useToken(accessToken: string): void {
+    this.accessToken = accessToken;
+  }
+
   get(path: string): Promise<Answer> {
     return this.call(path, { headers: this.headers() });
   }

@@ -125,7 +125,9 @@ export class KnexInviteStore implements InviteStore {
   }
 
   async hasEphemeralKey(publicKey: string): Promise<boolean> {
-    return (await this.table().where({ ephemeral_public_key: publicKey }).first('token')) !== undefined;
+    if (publicKey === '') return false; // imported invitations have none of their own
+    const own = await this.table().where({ ephemeral_public_key: publicKey }).first('token');
+    return (own ?? (await this.db('imported_ephemeral_keys').where({ public_key: publicKey }).first())) !== undefined;
   }
 
   /** Seals what older versions have written. To be called when none of them is running any more. */

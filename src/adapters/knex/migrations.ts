@@ -21,6 +21,7 @@ import * as pendingInviteMails from './migrations/0021-pending-invite-mails.js';
 import * as sealedSecrets from './migrations/0022-sealed-secrets.js';
 import * as boundMailboxes from './migrations/0023-bound-mailboxes.js';
 import * as installation from './migrations/0026-installation.js';
+import * as importedEphemeralKeys from './migrations/0033-imported-ephemeral-keys.js';
 
 /** In the order in which they run. */
 const migrations = {
@@ -45,6 +46,7 @@ const migrations = {
   '0022-sealed-secrets': sealedSecrets,
   '0023-bound-mailboxes': boundMailboxes,
   '0026-installation': installation,
+  '0033-imported-ephemeral-keys': importedEphemeralKeys,
 };
 
 type Name = keyof typeof migrations;

@@ -34,3 +34,5 @@ export function knexStores(db: Knex, clock: Clock, box: SecretBox) {
     limits: new ReservingRateLimits(new KnexRateLimits(db, clock), clock),
   };
 }
+
+export type KnexStores = ReturnType<typeof knexStores>;

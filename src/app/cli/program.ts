@@ -5,6 +5,7 @@ import type { LogOptions } from '../../adapters/system/log-telemetry.js';
 import type { AdminClient } from '../commands/admin-client.js';
 import { describeExitCodes } from '../commands/exit-codes.js';
 import type { InitOptions } from '../commands/init.js';
+import { addImports } from '../commands/import-commands.js';
 import { addMoving } from '../commands/moving-commands.js';
 import { addOperations } from '../commands/operations-commands.js';
 import { paintFor } from '../commands/terminal-style.js';
@@ -183,6 +184,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
   addUpstream(program, { command, load, complain, env, stdin: process.stdin, output: { paint, print } });
   addOperations(program, { command, withAccess, output: { paint, print } });
   addMoving({ command, load, output: { paint, print } });
+  addImports(program, { command, load, quietLog: () => quietLog('warn'), output: { paint, print } });
   describeExitCodes(program);
   return program;
 

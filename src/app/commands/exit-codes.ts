@@ -23,6 +23,8 @@ const meanings: Readonly<Record<string, string>> = {
   bind: `0 if the address is bound, ${FAILED}`,
   backup: '0 if the backup is written and can be opened, 1 otherwise',
   restore: '0 if the backup is in place, 1 if it was refused and nothing was changed',
+  'import sydent-conf': '0 if the file is written and valid, 1 otherwise',
+  'import sydent': '0 if it is done, or would be without --apply; 1 if it was refused, and then nothing was changed',
   unbind: '0 if the address is unbound, 1 if it was not bound to this user',
 };
 

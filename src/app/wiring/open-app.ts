@@ -111,7 +111,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
 }
 
 /** The key is made last: one that is missing beside a database that was used is a question, not a beginning. */
-async function openKeys(config: Config, check: InstallationCheck, db: Knex, telemetry: Telemetry) {
+export async function openKeys(config: Config, check: InstallationCheck, db: Knex, telemetry: Telemetry) {
   const store = new KnexInstallationStore(db);
   await check.compare(store);
   const keys = await openKeyFile(config.signing.keyFile, telemetry);

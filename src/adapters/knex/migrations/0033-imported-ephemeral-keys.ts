@@ -1,0 +1,12 @@
+import type { Knex } from 'knex';
+
+/** Public keys of invitations of another identity server, of which nobody knows any more which belongs to which. */
+export async function up(db: Knex): Promise<void> {
+  await db.schema.createTable('imported_ephemeral_keys', (t) => {
+    t.text('public_key').primary(); // hasEphemeralKey()
+  });
+}
+
+export async function down(db: Knex): Promise<void> {
+  await db.schema.dropTable('imported_ephemeral_keys');
+}

@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import type { LogTelemetry } from '../../adapters/system/log-telemetry.js';
+import type { LoadedConfig } from '../config/config.js';
+import type { ImportJob } from './import-data.js';
+import type { Output } from './operations.js';
+
+interface Tools {
+  /** A command that reads the configuration. */
+  readonly command: (name: string, description: string, parent?: Command) => Command;
+  readonly load: (file: string | undefined) => Promise<LoadedConfig>;
+  readonly quietLog: () => Promise<LogTelemetry>;
+  readonly output: Omit<Output, 'isJson'>;
+}
+
+interface Common {
+  readonly config?: string;
+  readonly apply?: boolean;
+  readonly json?: boolean;
+}
+
+/** `islet import …` */
+export function addImports(program: Command, { command, load, quietLog, output }: Tools): void {
+  const imports = program.command('import').description('take over from another identity server');
+
+  imports
+    .command('sydent-conf')
+    .description('write a commented configuration file from sydent.conf')
+    .argument('<file>', 'sydent.conf, of Sydent or of its fork with LDAP lookups')
+    .option('--output <file>', 'file to write; an existing file is never overwritten', 'islet.yaml')
+    .option('--data-dir <folder>', 'folder for the database, keys and caches')
+    .action(async (file: string, options: { output: string; dataDir?: string }) => {
+      const { importSydentConf } = await import('./import-conf.js');
+      process.exitCode = await importSydentConf(file, options, { ...output, cwd: process.cwd() });
+    });
+
+  imported('sydent', 'take over bindings, invitations, keys and access tokens of Sydent; without --apply only a report')
+    .argument('<database>', 'sydent.db; it is only read')
+    .requiredOption('--conf <file>', 'its sydent.conf, which has the server name and the signing key')
+    .option('--pepper', 'go on with its lookup pepper, if there is none yet')
+    .option('--with-peers', 'take bindings that other servers replicated to it as ours')
+    .option('--only-validated', 'only bindings of which it has a validated session')
+    .action(
+      async (
+        database: string,
+        options: Common & { conf: string; pepper?: boolean; withPeers?: boolean; onlyValidated?: boolean },
+      ) => {
+        const { importSydent } = await import('./import-sydent.js');
+        const { conf, pepper = false, withPeers = false, onlyValidated = false } = options;
+        await run(options, (job) =>
+          importSydent(
+            { database, conf, isWithPepper: pepper, withPeers, onlyValidated },
+            { ...job, cwd: process.cwd() },
+          ),
+        );
+      },
+    );
+
+  function imported(name: string, description: string): Command {
+    return command(name, description, imports)
+      .option('--apply', 'really do it, all of it or nothing')
+      .option('--json', 'print JSON');
+  }
+
+  async function run(
+    { config, apply = false, json = false }: Common,
+    work: (job: Omit<ImportJob, 'data' | 'keyFile'>) => Promise<number>,
+  ): Promise<void> {
+    const telemetry = await quietLog();
+    const isTerminal = process.stderr.isTTY;
+    try {
+      process.exitCode = await work({
+        config: (await load(config)).config,
+        isApplied: apply,
+        telemetry,
+        output: { ...output, isJson: json },
+        onProgress: (text) => void (isTerminal && process.stderr.write(`\r${text} `)),
+      });
+    } finally {
+      if (isTerminal) process.stderr.write('\r');
+      await telemetry.close();
+    }
+  }
+}

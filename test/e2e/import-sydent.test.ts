@@ -1,0 +1,200 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { IdentityClient } from '../support/client.js';
+import { eventually } from '../support/eventually.js';
+import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
+import { type RunningIslet, startIslet } from '../support/islet.js';
+import { makeDatabase, manyRows, movingFile, recentSessions } from '../support/moving/databases.js';
+
+const CLI = join(import.meta.dirname, '../../dist/app/cli.js');
+const page = await readFile(join(import.meta.dirname, '../../docs/setup/from-sydent.md'), 'utf8');
+const aliceToken = 'lice'.padStart(64, 'A');
+const oldKey = 't6PBLcDIx0irB1JbcBEiuIvXj2AMdjQtJ/JeX5JETN4';
+
+describe('moving in from Sydent', () => {
+  let folder: string;
+  let islet: RunningIslet;
+  let homeserver: HomeserverStandIn;
+  const at = (name: string) => join(folder, name);
+  const importing = (...more: string[]) =>
+    islet.command('import', 'sydent', at('sydent.db'), '--conf', movingFile('sydent.conf'), ...more);
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'islet-moving-'));
+    homeserver = await startHomeserver('example.org');
+    islet = await startIslet({
+      server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
+      v1: { allowFrom: ['loopback'] },
+      homeservers: { 'example.org': { url: homeserver.url } },
+    });
+    await islet.stop();
+    await rm(join(islet.folder, 'data'), { recursive: true });
+  });
+  afterEach(async () => {
+    await islet.remove();
+    await homeserver.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('people are found by hash, in clear and over version 1, unbinding works, and an invitation reaches its person', async () => {
+    await makeDatabase(at('sydent.db'), 'sydent.sql', recentSessions());
+    const rehearsed = await importing();
+    expect(rehearsed).toMatchObject({ code: 0, stderr: '' });
+    expect(rehearsed.stdout).toContain('Nothing was changed');
+    expect(existsSync(join(islet.folder, 'data'))).toBe(false);
+
+    expect(await importing('--apply', '--pepper')).toMatchObject({ code: 0, stderr: '' });
+    await islet.restart();
+    const client = new IdentityClient(islet.url);
+    client.useToken(aliceToken);
+    expect(await client.findHashed(['alice@example.com', 'Old.Case@example.com', 'shared@example.com'])).toEqual({
+      'alice@example.com': '@alice:example.org',
+      'Old.Case@example.com': '@newer:example.org',
+      'shared@example.com': '@amy:example.org',
+    });
+    expect(await client.findPlain(['bob@example.com email', '447700900123 msisdn', 'carol@example.com email'])).toEqual(
+      {
+        'bob@example.com email': '@bob:example.org',
+        '447700900123 msisdn': '@bob:example.org',
+      },
+    );
+    expect((await client.get('/v2/hash_details')).body['lookup_pepper']).toBe('IH5te');
+    const found = await client.get('/v1/lookup?medium=email&address=alice@example.com');
+    expect(found.body).toMatchObject({
+      mxid: '@alice:example.org',
+      signatures: { 'id.example.org': expect.anything() },
+    });
+    expect(found.body).not.toHaveProperty('invites');
+
+    expect((await client.get('/v1/pubkey/ed25519:0')).body).toEqual({ public_key: oldKey });
+    const isValid = async (key: string) =>
+      (await client.get(`/v1/pubkey/ephemeral/isvalid?public_key=${encodeURIComponent(key)}`)).body['valid'];
+    expect(await isValid('9t2puaFLBRPWd5TPnWL6YQW3PXv4tHgVmHc0KVh+548')).toBe(true);
+    expect(await isValid('9t2puaFLBRPWd5TPnWL6YQW3PXv4tHgVmHc0KVh-548')).toBe(true);
+    expect(await isValid('')).toBe(false);
+    expect(homeserver.bound).toEqual([]);
+
+    const unbound = await client.post('/v2/3pid/unbind', {
+      sid: '1343581062',
+      client_secret: 'secret.alice0',
+      mxid: '@alice:example.org',
+      threepid: { medium: 'email', address: 'alice@example.com' },
+    });
+    expect(unbound.status).toBe(200);
+    expect(await client.findPlain(['alice@example.com email'])).toEqual({});
+
+    expect(await islet.command('bind', 'erin@example.com', '@erin:example.org')).toMatchObject({ code: 0 });
+    await eventually(() => homeserver.bound.length >= 2);
+    const invites = homeserver.bound.flatMap(({ invites: list }) => list as { room_id: string; signed: object }[]);
+    expect(invites.map(({ room_id }) => room_id).toSorted()).toEqual(['!one:example.org', '!two:example.org']);
+    for (const { signed } of invites) {
+      expect(signed).toMatchObject({
+        mxid: '@erin:example.org',
+        token: expect.stringMatching(/^[A-Za-z]{128}$/),
+        signatures: { 'id.example.org': { 'ed25519:0': expect.any(String) } },
+      });
+    }
+    expect(JSON.stringify(homeserver.bound)).not.toContain('frank@');
+  });
+
+  it('takes 10,000 bindings and 250 invitations, loses nothing to kill -9, and doubles nothing', async () => {
+    const many = manyRows({ associations: 10_000, waiting: 200, delivered: 50 });
+    await makeDatabase(at('sydent.db'), 'sydent.sql', many);
+    const before = await readFile(at('sydent.db'));
+    const args = [
+      CLI,
+      'import',
+      'sydent',
+      at('sydent.db'),
+      '--conf',
+      movingFile('sydent.conf'),
+      '--config',
+      islet.configFile,
+    ];
+    for (const afterMs of [600, 1_800]) {
+      const child = execFile(process.execPath, [...args, '--apply']);
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      setTimeout(() => child.kill('SIGKILL'), afterMs);
+      await ended;
+      // All of it or nothing.
+      const { stdout } = await importing('--json');
+      const [bindings] = (JSON.parse(stdout) as { counts: { added: number; known: number }[] }).counts;
+      expect([bindings?.added, bindings?.known]).toSatisfy(
+        ([added, known]: number[]) => (added === 10_008 && known === 0) || (added === 0 && known === 10_008),
+      );
+    }
+    expect(await importing('--apply')).toMatchObject({ code: 0 });
+    const again = JSON.parse((await importing('--apply', '--json')).stdout) as {
+      counts: { added: number; known: number }[];
+    };
+    expect(again.counts.map(({ added }) => added)).toEqual([0, 0, 0, 0, 0, 0, 0]);
+    expect(again.counts[1]?.known).toBe(253);
+    expect(await readFile(at('sydent.db'))).toEqual(before);
+
+    await islet.restart();
+    const client = new IdentityClient(islet.url);
+    client.useToken(aliceToken);
+    const addresses = Array.from({ length: 10_000 }, (_, number) => `many${number}@example.com`);
+    expect(Object.keys(await client.findHashed(addresses))).toHaveLength(10_000);
+    const invites = JSON.parse((await islet.command('invites', '--json')).stdout) as { deliveredAt?: number }[];
+    expect(invites.filter(({ deliveredAt }) => deliveredAt === undefined)).toHaveLength(202);
+    expect(homeserver.bound).toEqual([]);
+  }, 400_000);
+
+  it('is refused beside a running server, under another name, and beside another key', async () => {
+    await makeDatabase(at('sydent.db'), 'sydent.sql');
+    await islet.restart();
+    expect(await importing('--apply')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('a server is running'),
+    });
+    await islet.stop();
+    expect(await importing('--apply')).toMatchObject({ code: 1, stderr: expect.stringContaining('holds another key') });
+    expect(await islet.command('bindings', '--json')).toMatchObject({ stdout: '[]\n' });
+  });
+
+  it('goes as the checklist says, command by command, and back', async () => {
+    const [, checklist = ''] = /\n## The checklist\n([^]*?)\n## /.exec(page) ?? [];
+    const commands = Array.from(checklist.matchAll(/^```sh\n([^]*?)^```$/gm), ([, block = '']) =>
+      block.trim().split('\n'),
+    ).flat();
+    expect(commands.length).toBeGreaterThan(12);
+    for (const name of ['etc/sydent', 'etc/islet', 'var/lib/sydent', 'bin']) await mkdir(at(name), { recursive: true });
+    await copyFile(movingFile('sydent.conf'), at('etc/sydent/sydent.conf'));
+    await makeDatabase(at('var/lib/sydent/sydent.db'), 'sydent.sql', recentSessions());
+    const shell = promisify(execFile);
+    const services: string[] = [];
+    const outputs = new Map<string, string>();
+    for (const command of commands) {
+      // Neither accounts nor services of this machine are touched.
+      if (command.startsWith('systemctl')) services.push(command);
+      else if (!/^ch(own|grp) /.test(command)) {
+        const line = command
+          .replaceAll(/(?<=\s)\/(etc|var)\//g, `${folder}/$1/`)
+          .replace(/^islet /, `"${process.execPath}" "${CLI}" `);
+        const env = { ...process.env, ISLET_CONFIG: at('etc/islet/islet.yaml'), ISLET_ADMIN_PORT: '1' };
+        const done = await shell('sh', ['-c', line], { cwd: folder, env }).catch(
+          (error: { stdout: string; stderr: string; code: number }) => error,
+        );
+        if (!command.includes('doctor')) expect([command, 'code' in done ? done : 0]).toEqual([command, 0]);
+        outputs.set(command, done.stdout);
+      }
+    }
+    expect(services).toEqual([
+      'systemctl stop matrix-sydent',
+      'systemctl start islet',
+      'systemctl stop islet',
+      'systemctl start matrix-sydent',
+    ]);
+    expect(outputs.get('islet lookup alice@example.com')).toContain('@alice:example.org');
+    expect(outputs.get('islet invites')).toContain('erin@example.com');
+    expect(await readFile(at('var/lib/islet/signing.key'), 'utf8')).toBe(
+      `ed25519 0 FJi1Rnpj3/otydngacrwddFvwz/dTDsBv62uZDN2fZM\n`,
+    );
+  }, 400_000);
+});

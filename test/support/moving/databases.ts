@@ -1,0 +1,50 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import sqlite3 from 'sqlite3';
+
+export const movingFile = (name: string): string => join(import.meta.dirname, name);
+
+/** Makes a SQLite file of a dump in this folder. @param more statements after it */
+export async function makeDatabase(file: string, dump: string, more = ''): Promise<void> {
+  await execute(file, `${await readFile(movingFile(dump), 'utf8')}\n${more}`);
+}
+
+export const execute = (file: string, sql: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const db = new sqlite3.Database(file, (opened) => {
+      if (opened) return reject(opened);
+      db.exec(sql, (error) => db.close(() => (error ? reject(error) : resolve())));
+    });
+  });
+
+/** Sessions as they are an hour after they were changed. */
+export const recentSessions = (): string =>
+  `update threepid_validation_sessions set mtime = ${Date.now() - 3_600_000} where mtime > 1600000000000;`;
+
+/** Many more rows, as Sydent 2 stores them. */
+export function manyRows({
+  associations,
+  waiting,
+  delivered,
+}: Record<'associations' | 'waiting' | 'delivered', number>): string {
+  const now = Date.now();
+  const until = now + 100 * 365 * 86_400_000;
+  const lines = ['begin;'];
+  for (let at = 0; at < associations; at++) {
+    const [address, mxid] = [`many${at}@example.com`, `@many${at}:example.org`];
+    lines.push(
+      `insert into local_threepid_associations (medium, address, mxid, ts, notBefore, notAfter) values ('email', '${address}', '${mxid}', ${now}, ${now}, ${until});`,
+      `insert into global_threepid_associations (medium, address, mxid, ts, notBefore, notAfter, originServer, originId, sgAssoc) values ('email', '${address}', '${mxid}', ${now}, ${now}, ${until}, 'id.example.org', ${1000 + at}, '{}');`,
+    );
+  }
+  const seconds = Math.floor(now / 1000);
+  for (let at = 0; at < waiting + delivered; at++) {
+    const sent = at < waiting ? 'null' : seconds;
+    const address = at < waiting ? `invited${at}@example.com` : `many${at}@example.com`;
+    lines.push(
+      `insert into invite_tokens (medium, address, room_id, sender, token, received_ts, sent_ts) values ('email', '${address}', '!room${at}:example.org', '@many0:example.org', '${`token${at}x`.padEnd(128, 'T')}', ${seconds}, ${sent});`,
+      `insert into ephemeral_public_keys (public_key, persistence_ts) values ('${Buffer.alloc(32, at.toString(36).padStart(4, '0')).toString('base64url')}', ${seconds});`,
+    );
+  }
+  return [...lines, 'commit;'].join('\n');
+}
