@@ -74,6 +74,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const feed = container.get(ChangeFeed);
     const indexUpdater = container.get(IndexUpdater);
     await indexUpdater.start();
+    await services.search?.nameIndexUpdater.start();
     const accountStatuses = container.get(AccountStatusCache);
     const prober = container.get(AccountProber);
     const isChecking = checkedIn(configuredSources).length > 0 || config.bindings.accounts === 'check';
@@ -164,6 +165,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       maxBodyBytes: MAX_BODY_BYTES,
       pages: templates,
       documents: house.documents,
+      search: config.search,
     });
     const listening = await listen(app, config.listen);
     // Together: no job is begun while requests under way end, and a job that hangs takes none of their time.
@@ -186,19 +188,21 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 }
 
 function startSchedules(
-  { configuredSources, services: { accountService, validationService, bindingService, inviteService, telemetry } }: App,
+  { configuredSources, services }: App,
   pepperService: PepperService,
   indexUpdater: IndexUpdater,
   feed: ChangeFeed,
   clock: Clock,
   inviteLifetimeMs: number | undefined,
 ): Schedule[] {
+  const { accountService, validationService, bindingService, inviteService, search, telemetry } = services;
   const watch = feed.onChange(() => {
-    indexUpdater
-      .catchUp()
-      .catch((cause: unknown) =>
-        telemetry.warn('change feed could not be read', { event: 'change_feed_failed' }, cause),
-      );
+    for (const updater of [indexUpdater, ...(search ? [search.nameIndexUpdater] : [])])
+      updater
+        .catchUp()
+        .catch((cause: unknown) =>
+          telemetry.warn('change feed could not be read', { event: 'change_feed_failed' }, cause),
+        );
   });
   const keeping = runPeriodically(MINUTE_MS, 'peppers', telemetry, () => pepperService.rotateIfDue());
   const listening = [

@@ -1,4 +1,5 @@
 import type { Claim } from '../domain/associations/claim.js';
+import type { Mxid } from '../domain/identifiers/mxid.js';
 
 /** What changed in the claims of one source. A claim that is removed and added stays. */
 export interface ClaimChange {
@@ -7,6 +8,8 @@ export interface ClaimChange {
   readonly added: readonly Claim[];
   /** More changed than is worth telling one by one: load the source again. No claims are told then. */
   readonly isReload: boolean;
+  /** The user IDs of entries that changed, where people are searched by name. Absent: none. */
+  readonly people?: readonly Mxid[];
 }
 
 export interface Changes {

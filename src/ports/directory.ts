@@ -40,6 +40,9 @@ export abstract class Directory {
    */
   abstract readonly hasStableIds: boolean;
 
+  /** Whether its people carry what they are searched by. */
+  readonly keepsNames?: boolean;
+
   /** Every part, whether or not it has entries. */
   abstract readonly bases: readonly string[];
 

@@ -46,6 +46,19 @@ export function changeFeedContract(open: OpenStores): void {
       expect((await on.feed.since(position))?.changes).toEqual([change, other]);
     });
 
+    it('gives back whose names changed', async () => {
+      const position = await on.feed.position();
+      const change: ClaimChange = {
+        source: 'staff',
+        removed: [],
+        added: [],
+        isReload: false,
+        people: ['@anna:example.org'],
+      };
+      await apply(change);
+      expect((await on.feed.since(position))?.changes).toEqual([change]);
+    });
+
     it('tells no claims with a reload', async () => {
       const position = await on.feed.position();
       await apply({ source: 'staff', removed: [claim('anna')], added: [claim('bob')], isReload: true });

@@ -73,6 +73,20 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.state('staff')).toStrictEqual(state);
     });
 
+    it('gives back what people are searched by', async () => {
+      const named = (id: string, name: string | undefined, ...keywords: readonly string[]): MirroredEntry => ({
+        ...entry(id),
+        person: { mxid: `@${id}:example.org`, threepids: [], searchText: { ...(name && { name }), keywords } },
+      });
+      const people = [
+        named('a', 'Anna Müller', 'Anna', 'Buchhaltung'),
+        named('b', undefined, 'Bert'),
+        named('c', 'Clara'),
+      ];
+      await apply('staff', { upserts: people });
+      expect(await entriesOf('staff')).toStrictEqual(people);
+    });
+
     it('gives back labels and reasons of any text', async () => {
       const odd = { ...anna, label: 'cn=nul\0 half\ud800 \\ "quoted" \u2028', skipped: ['mail: \0'] };
       await apply('staff', { upserts: [odd] });

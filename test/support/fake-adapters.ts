@@ -1,6 +1,7 @@
 import { ContainerModule } from 'inversify';
 import { Ed25519Signer } from '../../src/adapters/signing/ed25519-signer.js';
 import { type Stores, storesModule } from '../../src/app/wiring/stores-module.js';
+import type { SearchOptions } from '../../src/app/wiring/search-module.js';
 import type { DomainOptions } from '../../src/app/wiring/domain-options.js';
 import type { QuotaOptions } from '../../src/domain/rate-limiting/quotas.js';
 import { AccountLookup } from '../../src/ports/account-lookup.js';
@@ -9,18 +10,22 @@ import { HashIndex } from '../../src/ports/hash-index.js';
 import { HomeserverKeys } from '../../src/ports/homeserver-keys.js';
 import { Homeservers } from '../../src/ports/homeservers.js';
 import { MessageSender } from '../../src/ports/message-sender.js';
+import { NameIndex } from '../../src/ports/name-index.js';
 import { Random } from '../../src/ports/random.js';
 import { Signer } from '../../src/ports/signer.js';
 import { Telemetry } from '../../src/ports/telemetry.js';
+import { UserDirectory } from '../../src/ports/user-directory.js';
 import {
   CountingRandom,
   FakeAccounts,
   FakeClock,
+  FakeUserDirectory,
   fakeHomeservers,
   RecordingSender,
   RecordingTelemetry,
 } from './fakes.js';
 import { MemoryHashIndex } from './memory/hash-index.js';
+import { MemoryNameIndex } from './memory/name-index.js';
 import { memoryStores } from './memory/stores.js';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
@@ -42,6 +47,8 @@ export function fakeAdapters(
     telemetry: new RecordingTelemetry(),
     stores: given.stores ?? memoryStores(clock),
     index: new MemoryHashIndex(),
+    names: new MemoryNameIndex(),
+    userDirectory: new FakeUserDirectory(),
     mails: new RecordingSender('email'),
     texts: new RecordingSender('msisdn'),
     accounts: new FakeAccounts(),
@@ -57,6 +64,8 @@ export function fakeAdapters(
     bind(Random).toConstantValue(adapters.random);
     bind(Telemetry).toConstantValue(adapters.telemetry);
     bind(HashIndex).toConstantValue(adapters.index);
+    bind(NameIndex).toConstantValue(adapters.names);
+    bind(UserDirectory).toConstantValue(adapters.userDirectory);
     bind(Signer).toConstantValue(adapters.signer);
     bind(MessageSender).toConstantValue(adapters.mails);
     bind(MessageSender).toConstantValue(adapters.texts);
@@ -89,3 +98,14 @@ export const testOptions = (
   serverIdentity: 'id.example.org 0a1b2c3d',
   ...given,
 });
+
+/** A search for the people of `staff`. */
+export const testSearch: SearchOptions = {
+  sources: ['staff'],
+  showTo: ['example.org'],
+  phoneDigits: 0,
+  maxHits: 20,
+  minLetters: 3,
+  withoutAccount: 'hide',
+  withoutAccountName: '{name} (no account yet)',
+};

@@ -1,5 +1,6 @@
 import type { Ambiguous, Finding } from '../../src/domain/associations/association.js';
-import type { DirectoryEntry } from '../../src/domain/directory/directory-entry.js';
+import type { DirectoryEntry, SearchText } from '../../src/domain/directory/directory-entry.js';
+import type { UserDirectory, UserDirectoryAnswer, UserDirectoryQuestion } from '../../src/ports/user-directory.js';
 import { DomainError } from '../../src/domain/shared/errors.js';
 import type { Mxid } from '../../src/domain/identifiers/mxid.js';
 import { type Medium, sameThreepid, type Threepid } from '../../src/domain/identifiers/threepid.js';
@@ -127,6 +128,35 @@ export class RecordingTelemetry implements Telemetry {
   }
 }
 
+/** A homeserver's search: whose tokens it takes, and what it answers. */
+export class FakeUserDirectory implements UserDirectory {
+  readonly users = new Map<string, Mxid>();
+  /** What was asked of it. */
+  readonly questions: UserDirectoryQuestion[] = [];
+  whoamis = 0;
+  answer: UserDirectoryAnswer = { status: 200, body: '{"limited":false,"results":[]}' };
+  /** Thrown, or never given, instead of answering. */
+  failure: Error | 'silence' | undefined;
+  whoamiFailure: Error | 'silence' | undefined;
+
+  async whoami(accessToken: string): Promise<Mxid | undefined> {
+    this.whoamis += 1;
+    await failing(this.whoamiFailure);
+    return this.users.get(accessToken);
+  }
+
+  async search(question: UserDirectoryQuestion): Promise<UserDirectoryAnswer> {
+    this.questions.push(question);
+    await failing(this.failure);
+    return this.answer;
+  }
+}
+
+async function failing(failure: Error | 'silence' | undefined): Promise<void> {
+  if (failure === 'silence') await new Promise<never>(() => undefined);
+  if (failure instanceof Error) throw failure;
+}
+
 export const alice: Mxid = '@alice:example.org';
 export const bob: Mxid = '@bob:example.org';
 
@@ -138,12 +168,14 @@ interface FakeEntry {
   readonly threepids: readonly Threepid[];
   readonly skipped: readonly string[];
   readonly isUnlisted?: boolean;
+  readonly searchText?: SearchText;
 }
 
 /** A directory to be listed and to be asked. Each entry is a page of its own. */
 export class FakeDirectory implements Directory, ThreepidSource {
   readonly isAuthoritative = true;
   hasStableIds = true;
+  keepsNames = false;
   bases: readonly string[] = ['people'];
   /** What it says of parts that gave nothing. */
   warnings: Readonly<Record<string, string>> = {};
@@ -263,7 +295,8 @@ export class FakeDirectory implements Directory, ThreepidSource {
       parse: () => {
         this.read.push(id);
         const mark = entry.isUnlisted && { isUnlisted: true as const };
-        const named = { person: mxid && { mxid, threepids, ...mark }, skipped };
+        const search = entry.searchText && { searchText: entry.searchText };
+        const named = { person: mxid && { mxid, threepids, ...mark, ...search }, skipped };
         return mxid ? named : { ...named, withheld: threepids };
       },
     };

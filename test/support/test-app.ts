@@ -17,7 +17,9 @@ import type { DomainError } from '../../src/domain/shared/errors.js';
 import type { HomeserverKeys } from '../../src/ports/homeserver-keys.js';
 import type { ThreepidSource } from '../../src/ports/threepid-source.js';
 import { expectConformance } from './contract/violations.js';
-import { DAY_MS, fakeAdapters, testOptions } from './fake-adapters.js';
+import type { SearchOptions } from '../../src/app/wiring/search-module.js';
+import type { UserDirectoryOptions } from '../../src/app/http/api/user-directory.js';
+import { DAY_MS, fakeAdapters, testOptions, testSearch } from './fake-adapters.js';
 import { fakeHomeservers } from './fakes.js';
 
 export { DAY_MS } from './fake-adapters.js';
@@ -38,6 +40,8 @@ export interface Settings {
   readonly homeserverKeys?: HomeserverKeys;
   /** The name first that signs; by default `id.example.org` alone. */
   readonly serverNames?: readonly string[];
+  /** How people are searched by name; by default they are not. */
+  readonly search?: Partial<SearchOptions & UserDirectoryOptions>;
 }
 
 /** What a test sends beside method and path. */
@@ -88,6 +92,7 @@ export async function startApp(settings: Settings = {}) {
       limits: settings.quotas ?? {},
       policies: settings.policies ?? [],
       serverNames: settings.serverNames ?? ['id.example.org'],
+      ...(settings.search && { search: { ...testSearch, ...settings.search } }),
     }),
     ...adapters.modules,
   );
@@ -95,6 +100,7 @@ export async function startApp(settings: Settings = {}) {
   const { accountService, validationService, bindingService } = services;
   const pepperService = container.get(PepperService);
   await container.get(IndexUpdater).start();
+  await services.search?.nameIndexUpdater.start();
   await pepperService.rotateIfDue();
 
   const probes = new RequestProbes();
@@ -110,6 +116,7 @@ export async function startApp(settings: Settings = {}) {
     maxBodyBytes: 1024 * 1024,
     pages,
     documents: new Map(),
+    search: settings.search && { order: 'homeserver', timeLimitMs: 1_000, ...settings.search },
     ...settings.http,
   });
   const admin = adminApp(services, {
@@ -132,12 +139,15 @@ export async function startApp(settings: Settings = {}) {
     texts,
     openIdTokens,
     directory,
+    names: adapters.names,
+    userDirectory: adapters.userDirectory,
     services,
     pepperService,
     port: listening.port,
     adminPort: adminListening.port,
     call: (method: string, path: string, call: Call = {}) =>
       askApi(listening.port, method, `/_matrix/identity${path}`, call),
+    callClient: (method: string, path: string, call: Call = {}) => ask(listening.port, method, path, call),
     callAdmin: (method: string, path: string, call: Call = {}) => ask(adminListening.port, method, path, call),
 
     /** Signs a user in. @returns the access token */

@@ -14,7 +14,8 @@ import type { QuotaOptions } from '../../src/domain/rate-limiting/quotas.js';
 import { buildContainer, servicesOf } from '../../src/app/wiring/container.js';
 import type { Directory } from '../../src/ports/directory.js';
 import type { ThreepidSource } from '../../src/ports/threepid-source.js';
-import { fakeAdapters, testOptions } from './fake-adapters.js';
+import type { SearchOptions } from '../../src/app/wiring/search-module.js';
+import { fakeAdapters, testOptions, testSearch } from './fake-adapters.js';
 
 export { DAY_MS } from './fake-adapters.js';
 
@@ -31,6 +32,8 @@ export interface TestDomainSettings {
   readonly directoryOwned?: BindingOptions['directoryOwned'];
   readonly quotas?: Partial<QuotaOptions>;
   readonly allowedWebClients?: readonly string[];
+  /** By default nobody is searched by name. */
+  readonly search?: Partial<SearchOptions>;
   /** Another instance, whose database this one shares. */
   readonly sharedWith?: Pick<ReturnType<typeof fakeAdapters>, 'clock' | 'random' | 'stores'>;
 }
@@ -52,6 +55,7 @@ export async function openTestDomain(settings: TestDomainSettings = {}) {
     ],
     testOptions({
       limits,
+      ...(settings.search && { search: { ...testSearch, ...settings.search } }),
       bindingService: { directoryOwned: settings.directoryOwned ?? 'refuse' },
       checksBindings: settings.checksBindings ?? false,
       inviteService: {
@@ -68,6 +72,7 @@ export async function openTestDomain(settings: TestDomainSettings = {}) {
   const pepperService = container.get(PepperService);
   const accountStatuses = container.get(AccountStatusCache);
   await indexUpdater.start();
+  await services.search?.nameIndexUpdater.start();
   await pepperService.rotateIfDue();
   await accountStatuses.loadAnswers();
 
@@ -95,6 +100,9 @@ export async function openTestDomain(settings: TestDomainSettings = {}) {
     texts,
     signer,
     index,
+    names: adapters.names,
+    userDirectory: adapters.userDirectory,
+    search: services.search,
     indexUpdater,
     pepperService,
     mirrorService,

@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-import type { Claim } from '../../domain/associations/claim.js';
 import type { ChangeFeed, Changes, ClaimChange } from '../../ports/change-feed.js';
 import type { Clock } from '../../ports/clock.js';
 import { isPostgres, lock, rowsOf } from './dialect.js';
@@ -101,16 +100,15 @@ interface Row {
   readonly position: number;
   readonly made_at: number;
   readonly source: string;
-  /** JSON of `removed`, `added` and `isReload`. */
+  /** JSON of a `ClaimChange` without its source. */
   readonly claims: string;
 }
 
 function fromRow({ source, claims }: Row): ClaimChange {
-  const { removed, added, isReload }: { removed: Claim[]; added: Claim[]; isReload: boolean } = JSON.parse(claims);
-  return { source, removed, added, isReload };
+  return { source, ...(JSON.parse(claims) as Omit<ClaimChange, 'source'>) };
 }
 
-const toRow = ({ source, removed, added, isReload }: ClaimChange) => ({
+const toRow = ({ source, removed, added, isReload, people }: ClaimChange) => ({
   source,
-  claims: JSON.stringify(isReload ? { removed: [], added: [], isReload } : { removed, added, isReload }),
+  claims: JSON.stringify(isReload ? { removed: [], added: [], isReload } : { removed, added, isReload, people }),
 });

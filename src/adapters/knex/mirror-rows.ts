@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { SkipReason, MirroredEntry } from '../../domain/directory/directory-entry.js';
+import type { SkipReason, MirroredEntry, Person } from '../../domain/directory/directory-entry.js';
 import type { MirrorState } from '../../domain/directory/mirror-state.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import { sameThreepid, type Threepid } from '../../domain/identifiers/threepid.js';
@@ -27,6 +27,8 @@ type Content = readonly [label: string, threepids: readonly ShortThreepid[], ...
 interface Marks {
   readonly isUnlisted?: true;
   readonly withheld?: readonly ShortThreepid[];
+  /** The name that is shown, or nothing, and what else is searched. */
+  readonly search?: readonly [name: string, ...keywords: readonly string[]];
 }
 
 /** Its address; only an email address has an `@`. */
@@ -54,6 +56,7 @@ export function valuesOf(entry: MirroredEntry, isText: boolean): Values {
   const marks: Marks = {
     ...(person?.isUnlisted && { isUnlisted: true }),
     ...(withheld && { withheld: withheld.map(short) }),
+    ...(person?.searchText && { search: [person.searchText.name ?? '', ...person.searchText.keywords] }),
   };
   const isMarked = Object.keys(marks).length > 0;
   const content: Content = [label, person?.threepids.map(short) ?? [], ...skipped, ...(isMarked ? [marks] : [])];
@@ -68,12 +71,19 @@ export function entryFromValues([id, digest, base, mxid, content]: Values): Mirr
     label,
     digest,
     base,
-    person:
-      mxid === null
-        ? undefined
-        : { mxid, threepids: threepids.map(expand), ...(marks?.isUnlisted && { isUnlisted: true }) },
+    person: mxid === null ? undefined : personFrom(mxid, threepids, marks),
     skipped: more.filter((one) => typeof one === 'string'),
     ...(marks?.withheld && { withheld: marks.withheld.map(expand) }),
+  };
+}
+
+function personFrom(mxid: Mxid, threepids: readonly ShortThreepid[], marks: Marks | undefined): Person {
+  const [name = '', ...keywords] = marks?.search ?? [];
+  return {
+    mxid,
+    threepids: threepids.map(expand),
+    ...(marks?.isUnlisted && { isUnlisted: true }),
+    ...(marks?.search && { searchText: { ...(name !== '' && { name }), keywords } }),
   };
 }
 

@@ -35,6 +35,7 @@ export class LdapSource implements ThreepidSource, Directory {
   readonly isAuthoritative = true;
   readonly derivesUserIds: boolean;
   readonly hasStableIds = true;
+  readonly keepsNames: boolean;
   readonly bases: readonly string[];
   private readonly searchBases: readonly string[];
   private readonly rules: Rules;
@@ -69,6 +70,7 @@ export class LdapSource implements ThreepidSource, Directory {
       throw new Error(`phoneRegion: ${String(phoneRegion)} is no two-letter region`);
     this.name = name;
     this.derivesUserIds = options.homeserver !== undefined;
+    this.keepsNames = options.search !== undefined;
     this.searchBases = [...new Set(options.bases)];
     this.bases = this.searchBases.map(baseText);
     this.rules = rulesOf(options, () => clock.now());

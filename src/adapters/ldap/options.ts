@@ -12,6 +12,14 @@ export interface LdapAttributes {
   readonly id?: string | undefined;
 }
 
+/** What of an entry its person is found by. */
+export interface SearchAttributes {
+  /** What makes the name that is shown, an attribute or a template such as `{givenName} {sn}`: the first that an entry has all of. */
+  readonly name: readonly string[];
+  /** Attributes whose values are searched beside it. */
+  readonly attributes: readonly string[];
+}
+
 /** One directory, as the administrator describes it. */
 export interface LdapOptions {
   readonly name: string;
@@ -45,6 +53,8 @@ export interface LdapOptions {
   readonly homeserver?: string | undefined;
   /** What the homeserver makes of an entry: `{uid}`, `u{uid}`, `{mail|before-at}`. */
   readonly localpart?: string | undefined;
+  /** By what its people are searched. Absent: nothing of it is kept. */
+  readonly search?: SearchAttributes | undefined;
   /** Where phone numbers without a country code are at home. */
   readonly phoneRegion?: Region | undefined;
   /** How long one live lookup may take as a whole. */

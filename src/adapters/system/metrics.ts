@@ -58,6 +58,10 @@ export const metrics = {
     help: 'Questions to homeservers whether a user has an account. "unclear": the homeserver did not say.',
     labels: { result: ['account', 'no_account', 'unclear'] },
   },
+  people_searches: {
+    help: 'Searches for people by name, by what Islet added to the answer of the homeserver.',
+    labels: { result: ['found', 'nobody', 'too_short', 'foreign_homeserver', 'limit_exceeded'] },
+  },
   upstream_failures: { help: 'Failed requests to an upstream.', labels: { source: 'upstream' } },
   upstream_circuit_opened: {
     help: 'Times that Islet stopped asking an upstream because it failed or asked for fewer requests.',

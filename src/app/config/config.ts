@@ -14,6 +14,7 @@ import { optionPath, type ConfigReader } from './input/reader.js';
 import { schema } from './schema/schema.js';
 import { optionsOf } from './schema/schema-tree.js';
 import { readSettings, type Settings } from './read/settings.js';
+import { readSearch } from './read/search.js';
 import { readSms } from './read/sms.js';
 import { readSources } from './read/sources.js';
 import { readStorage } from './read/storage.js';
@@ -127,11 +128,13 @@ function readAll(settings: Settings, reading: ConfigReader) {
   if (lookup.pepperGraceMs > lookup.pepperLifetimeMs && !problems.hasErrorAt(['lookup'])) {
     problems.add(['lookup', 'pepperGrace'], 'is longer than pepperLifetime');
   }
+  const sources = of(['sources'], readSources);
   return omitUndefined({
     file: reading.file,
     ...of(['server', 'listen', 'admin'], readNetwork),
     ...of(['dataDir', 'database', 'signing'], readStorage),
-    sources: of(['sources'], readSources),
+    sources,
+    search: of(['sources', 'search'], () => readSearch(settings, reading, sources)),
     homeservers: of(['homeservers'], readHomeservers),
     federation,
     mail: of(['mail'], readMail),

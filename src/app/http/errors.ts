@@ -57,6 +57,8 @@ const edge = {
   encoding_unsupported: [415, 'M_UNKNOWN'],
   body_broken: [400, 'M_UNKNOWN'],
   endpoint_unknown: [404, 'M_UNRECOGNIZED'],
+  access_token_missing: [401, 'M_MISSING_TOKEN'],
+  search_loop: [508, 'M_UNKNOWN'],
   method_unknown: [405, 'M_UNRECOGNIZED'],
   key_unknown: [404, 'M_NOT_FOUND'],
   network_not_allowed: [403, 'M_FORBIDDEN'],

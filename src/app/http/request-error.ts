@@ -8,6 +8,8 @@ export type Rejection =
   | 'encoding_unsupported'
   | 'body_broken'
   | 'endpoint_unknown'
+  | 'access_token_missing'
+  | 'search_loop'
   | 'method_unknown'
   | 'key_unknown'
   | 'network_not_allowed'

@@ -24,6 +24,7 @@ import { signEndpoints } from './api/sign-ed25519.js';
 import { submitTokenEndpoints } from './api/submit-token.js';
 import { termsEndpoints, termsPages } from './api/terms.js';
 import { threepidEndpoints, type V1BindOptions } from './api/threepid.js';
+import { userDirectoryEndpoints, type UserDirectoryOptions } from './api/user-directory.js';
 import { unbindEndpoints } from './api/unbind.js';
 import { v1Access, type V1AccessOptions } from './request/v1-access.js';
 import { v1LookupEndpoints } from './api/v1-lookup.js';
@@ -54,6 +55,8 @@ export interface HttpOptions {
   readonly pages: Pages;
   /** The texts that users accept, as far as they are pages of ours. */
   readonly documents: TermsDirectory['documents'];
+  /** How people are searched by name, where they are. */
+  readonly search?: UserDirectoryOptions | undefined;
 }
 
 /** The Identity Service API. */
@@ -107,6 +110,10 @@ export function httpApp(services: Services, options: HttpOptions): Express {
     ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/api/v1'),
     ...v1LookupEndpoints({ lookupService, bindingService, quotas }, options.maxAddresses, allowV1, asker),
   });
+  if (services.search && options.search) {
+    const endpoints = userDirectoryEndpoints({ ...services.search, telemetry }, options.search, client);
+    for (const version of ['r0', 'v3']) mount(`/_matrix/client/${version}`, endpoints);
+  }
   app.use(() => {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });

@@ -8,15 +8,20 @@ import { DirectorySyncService } from '../../domain/directory-sync/directory-sync
 import { InviteService } from '../../domain/invites/invite-service.js';
 import { LookupService } from '../../domain/lookup/lookup-service.js';
 import { MirrorService } from '../../domain/mirror/mirror-service.js';
+import { NameIndexUpdater } from '../../domain/people-search/name-index-updater.js';
+import { PeopleSearchService } from '../../domain/people-search/people-search-service.js';
+import { SearchCallers } from '../../domain/people-search/search-callers.js';
 import { Quotas } from '../../domain/rate-limiting/quotas.js';
 import { RequestAuthenticator } from '../../domain/signing/request-authentication.js';
 import { ValidationService } from '../../domain/validation/validation-service.js';
 import { Signer } from '../../ports/signer.js';
 import { Telemetry } from '../../ports/telemetry.js';
+import { UserDirectory } from '../../ports/user-directory.js';
 import type { ConfiguredSource } from './configured-source.js';
 import { domainModule } from './domain-module.js';
 import type { DomainOptions } from './domain-options.js';
-import type { Services } from './services.js';
+import { searchModule } from './search-module.js';
+import type { SearchServices, Services } from './services.js';
 
 /** The domain on top of the given adapters: the server's, or those of a test. */
 export function buildContainer(
@@ -26,6 +31,7 @@ export function buildContainer(
 ): Container {
   const container = new Container({ defaultScope: 'Singleton' });
   container.load(domainModule(sources, options), ...adapters);
+  if (options.search) container.load(searchModule(sources, options.search));
   return container;
 }
 
@@ -44,4 +50,12 @@ export const servicesOf = (container: Container): Services => ({
   quotas: container.get(Quotas),
   signer: container.get(Signer),
   telemetry: container.get(Telemetry),
+  ...(container.isBound(PeopleSearchService) && { search: searchServicesOf(container) }),
+});
+
+const searchServicesOf = (container: Container): SearchServices => ({
+  peopleSearchService: container.get(PeopleSearchService),
+  nameIndexUpdater: container.get(NameIndexUpdater),
+  searchCallers: container.get(SearchCallers),
+  userDirectory: container.get(UserDirectory),
 });

@@ -8,6 +8,7 @@ import type { ValidationOptions } from '../../domain/validation/validation-servi
 import type { ValidationSession } from '../../domain/validation/validation-session.js';
 import type { Policy } from '../../domain/accounts/policy.js';
 import type { Config } from '../config/config.js';
+import type { SearchOptions } from './search-module.js';
 import { serverIdentity } from './server-identity.js';
 
 /** What the domain services take from the configuration. */
@@ -26,6 +27,8 @@ export interface DomainOptions {
   readonly serverNames: readonly string[];
   /** What we are called in the path of a question from one identity server to the next. */
   readonly serverIdentity: string;
+  /** Absent: people are not searched by name. */
+  readonly search?: SearchOptions;
 }
 
 /** Every released version whose identity API is still served; version 1 of the API makes it the old ones, too. */
@@ -62,6 +65,7 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
     policies,
     serverNames: [...new Set([name, ...otherNames, new URL(publicUrl).host])],
     serverIdentity: serverIdentity(config),
+    ...(config.search && { search: config.search }),
   };
 }
 

@@ -9,6 +9,8 @@ import { matrixModule } from '../../adapters/matrix/module.js';
 import { messagingModule } from '../../adapters/messaging/module.js';
 import { Templates } from '../../adapters/messaging/templates.js';
 import { AxiosHttpClient } from '../../adapters/outbound/axios-http-client.js';
+import { CompactNameIndex } from '../../adapters/name-index/compact-name-index.js';
+import { nameIndexModule } from '../../adapters/name-index/module.js';
 import { outboundModule } from '../../adapters/outbound/module.js';
 import { DerivedSecretBox } from '../../adapters/signing/derived-secret-box.js';
 import { Ed25519Signer } from '../../adapters/signing/ed25519-signer.js';
@@ -76,6 +78,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
   });
   const stores = knexStores(db, clock, box);
   const index = new CompactHashIndex();
+  const names = new CompactNameIndex();
   const mail = openMail(config, templates);
   const sms = openSms(config, http);
   const container = buildContainer(
@@ -86,7 +89,12 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     storesModule(stores),
     indexModule(index),
     outboundModule(http),
-    matrixModule({ homeservers: config.homeservers, allow: config.federation.allowedServers }),
+    nameIndexModule(names),
+    matrixModule({
+      homeservers: config.homeservers,
+      allow: config.federation.allowedServers,
+      userDirectory: config.search && { ...config.search.homeserver, timeLimitMs: config.search.timeLimitMs },
+    }),
     messagingModule({ mail, sms }, templates),
   );
   return {
@@ -104,6 +112,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
       for (const gateway of sms?.gateways ?? []) await gateway.close?.();
       await closeSources(configuredSources);
       await index.close();
+      await names.close();
       await stores.limits.close().catch(() => undefined); // then what is left of it counts as used
       await db.destroy();
     },

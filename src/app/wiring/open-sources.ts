@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { LdapSource } from '../../adapters/ldap/ldap-source.js';
+import type { SearchAttributes } from '../../adapters/ldap/options.js';
 import { ldapSource } from '../../adapters/ldap/ldap-source.js';
 import { sourceContext } from '../../adapters/sources/context.js';
 import { fileSource } from '../../adapters/sources/file-source.js';
@@ -60,8 +61,8 @@ type Opener<K extends Source['kind']> = (
 
 /** How each kind of source is opened. A kind that can be configured and is missing here does not compile. */
 const openers: { readonly [K in Source['kind']]: Opener<K> } = {
-  ldap: (source, { telemetry }) => {
-    const directory = openDirectory(source, telemetry);
+  ldap: (source, { config, telemetry }) => {
+    const directory = openDirectory(source, telemetry, searchedIn(config, source.name));
     const { mirror } = source;
     const configured = { source: directory, checksAccounts: source.accounts === 'check' };
     return mirror ? { ...configured, mirror: { directory, ...mirror } } : configured;
@@ -116,9 +117,17 @@ async function openGuarded<Options>(
   return { source, checksAccounts };
 }
 
+/** By what the people of a source are searched; `undefined` if they are not. */
+const searchedIn = ({ search }: Config, source: string): SearchAttributes | undefined =>
+  search?.sources.includes(source) ? { name: search.name, attributes: search.attributes } : undefined;
+
 /** One directory as configured. */
-export const openDirectory = ({ bindPassword, ...options }: LdapConfig, telemetry: Telemetry): LdapSource =>
+export const openDirectory = (
+  { bindPassword, ...options }: LdapConfig,
+  telemetry: Telemetry,
+  search?: SearchAttributes,
+): LdapSource =>
   ldapSource(
-    { ...options, password: bindPassword?.value, passwordFrom: bindPassword?.from, listsInThread: true },
+    { ...options, search, password: bindPassword?.value, passwordFrom: bindPassword?.from, listsInThread: true },
     telemetry,
   );

@@ -8,6 +8,10 @@ import type { Quotas } from '../../domain/rate-limiting/quotas.js';
 import type { RequestAuthenticator } from '../../domain/signing/request-authentication.js';
 import type { ValidationService } from '../../domain/validation/validation-service.js';
 import type { TermsService } from '../../domain/accounts/terms-service.js';
+import type { NameIndexUpdater } from '../../domain/people-search/name-index-updater.js';
+import type { PeopleSearchService } from '../../domain/people-search/people-search-service.js';
+import type { SearchCallers } from '../../domain/people-search/search-callers.js';
+import type { UserDirectory } from '../../ports/user-directory.js';
 import type { Signer } from '../../ports/signer.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { DirectorySyncService } from '../../domain/directory-sync/directory-sync-service.js';
@@ -28,4 +32,14 @@ export interface Services {
   readonly quotas: Quotas;
   readonly signer: Signer;
   readonly telemetry: Telemetry;
+  /** Absent: people are not searched by name. */
+  readonly search?: SearchServices;
+}
+
+/** The search for people by name. */
+export interface SearchServices {
+  readonly peopleSearchService: PeopleSearchService;
+  readonly nameIndexUpdater: NameIndexUpdater;
+  readonly searchCallers: SearchCallers;
+  readonly userDirectory: UserDirectory;
 }

@@ -1,6 +1,14 @@
 import type { Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
+/** By what somebody is found who is searched by name. */
+export interface SearchText {
+  /** As it is shown. Absent: there is none. */
+  readonly name?: string;
+  /** Other values that are searched. */
+  readonly keywords: readonly string[];
+}
+
 /** Somebody a directory knows. */
 export interface Person {
   readonly mxid: Mxid;
@@ -8,6 +16,8 @@ export interface Person {
   readonly threepids: readonly Threepid[];
   /** Told to nobody who looks for an address, and for all else a person like any other. */
   readonly isUnlisted?: true;
+  /** Absent: nothing is kept to search by. */
+  readonly searchText?: SearchText;
 }
 
 /** Why an entry, or a value of it, is not taken: one line for the operator. */

@@ -17,7 +17,12 @@ export async function changesOf(
   { upserts: draft, isNew, removed }: DirectoryDiff,
   store: MirrorStore,
   derivedIdSources: ReadonlySet<string>,
-): Promise<{ readonly changes: readonly ClaimChange[]; readonly shared: ReadonlyMap<Mxid, readonly SourcedEntry[]> }> {
+): Promise<{
+  readonly changes: readonly ClaimChange[];
+  readonly shared: ReadonlyMap<Mxid, readonly SourcedEntry[]>;
+  /** The user IDs that changed entries have or had. */
+  readonly people: readonly Mxid[];
+}> {
   const put = [...draft.pages()].flat();
   const gone = new Set([...removed, ...put.flatMap(({ id }) => (isNew(id) ? [] : id))]);
   const old = await store.get(source, [...gone]);
@@ -31,6 +36,7 @@ export async function changesOf(
   return {
     changes: difference(claims(before, userIdCollisions(before, derivedIdSources)), claims(after, shared)),
     shared,
+    people: [...names],
   };
 
   function claims(entries: readonly SourcedEntry[], of: ReadonlyMap<Mxid, unknown>) {

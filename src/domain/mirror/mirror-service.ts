@@ -37,6 +37,8 @@ export interface SyncOptions {
   readonly onProgress?: (listed: number) => void;
 }
 
+const NO_CLAIMS = { removed: [], added: [], isReload: false } as const;
+
 const NEVER: MirrorState = { syncedAt: undefined, attemptedAt: undefined, bases: {}, failure: undefined };
 
 export interface MirrorDependencies {
@@ -50,6 +52,7 @@ export interface MirrorDependencies {
 export class MirrorService {
   private readonly mirrored: ReadonlyMap<string, MirroredDirectory>;
   private readonly derivedIdSources: ReadonlySet<string>;
+  private readonly keepsNames: boolean;
   private readonly inTurn = serialQueues();
 
   constructor(
@@ -58,6 +61,7 @@ export class MirrorService {
   ) {
     this.mirrored = new Map(mirrored.map((one) => [one.directory.name, one]));
     this.derivedIdSources = derivedIdSourcesOf(mirrored);
+    this.keepsNames = mirrored.some(({ directory }) => directory.keepsNames);
   }
 
   get sources(): readonly string[] {
@@ -167,9 +171,11 @@ export class MirrorService {
     const { upserts, removed } = listing;
     const isReload = upserts.size + removed.length > MAX_CLAIM_CHANGES;
     const plan = isReload ? undefined : await changesOf(source, listing, this.deps.store, this.derivedIdSources);
-    const reloads = this.sources.map((name) => ({ source: name, removed: [], added: [], isReload }));
+    const reloads = this.sources.map((name) => ({ ...NO_CLAIMS, source: name, isReload }));
+    const named = plan && this.keepsNames ? [{ ...NO_CLAIMS, source, people: plan.people }] : [];
+    const changes = plan ? [...plan.changes, ...named] : reloads;
     const state = stateAfter(before, listing, startedAt, directory.incrementalProblem);
-    const storing = this.deps.store.apply(source, { upserts, removed, state, changes: plan?.changes ?? reloads });
+    const storing = this.deps.store.apply(source, { upserts, removed, state, changes });
     if (isReload && isAnew(listing) && this.mirrored.size === 1) {
       const claims = (stored: ClaimReader) => listedClaims(source, listing, this.derivedIdSources.has(source), stored);
       await this.deps.indexUpdater.loadWhile(source, claims, storing);

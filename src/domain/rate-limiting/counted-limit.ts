@@ -2,7 +2,7 @@ import type { Limit } from '../../ports/rate-limits.js';
 import type { SubjectKind } from './asker.js';
 
 /** What is limited. */
-export type Topic = 'mail' | 'sms' | 'invites' | 'lookup' | 'signIn';
+export type Topic = 'mail' | 'sms' | 'invites' | 'lookup' | 'search' | 'signIn';
 
 /** One limit, and the counter that it is held against. */
 export interface CountedLimit {

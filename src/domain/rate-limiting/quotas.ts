@@ -33,6 +33,7 @@ export interface QuotaOptions {
     readonly addressesPerHomeserver?: Limit;
     readonly addressesPerClient?: Limit;
   };
+  readonly search?: { readonly hitsPerUser?: Limit };
   readonly signIn?: { readonly perHomeserver?: Limit; readonly perClient?: Limit };
   /** Limits of their own for some who ask: see `ServerLimits`. */
   readonly servers?: ServerLimits;
@@ -48,6 +49,7 @@ const ASKERS = {
   sms: { user: 'perUser', homeserver: 'perHomeserver', client: 'perClient' },
   invites: { user: 'perSender', homeserver: 'perHomeserver', client: 'perClient' },
   lookup: { user: 'addressesPerUser', homeserver: 'addressesPerHomeserver', client: 'addressesPerClient' },
+  search: { user: 'hitsPerUser', homeserver: undefined, client: undefined },
   signIn: { user: undefined, homeserver: 'perHomeserver', client: 'perClient' },
 } as const satisfies Record<Topic, Readonly<Record<'user' | 'homeserver' | 'client', string | undefined>>>;
 
@@ -59,6 +61,7 @@ const KINDS: Readonly<Record<string, SubjectKind>> = {
   perUser: 'user',
   perSender: 'user',
   addressesPerUser: 'user',
+  hitsPerUser: 'user',
   perHomeserver: 'homeserver',
   addressesPerHomeserver: 'homeserver',
   perClient: 'client',
@@ -77,7 +80,7 @@ export class Quotas {
   private readonly ownLimit: ReturnType<typeof serverLimits>;
   private readonly named: ReadonlySet<string>;
 
-  /** @param spare for lookups: they store nothing else, and must not end with the disk */
+  /** @param spare for lookups and searches: they store nothing else, and must not end with the disk */
   constructor(
     private readonly limits: RateLimits,
     private readonly options: QuotaOptions,
@@ -170,7 +173,7 @@ export class Quotas {
 
   private async take({ topic, limit, key, name, kind }: CountedLimit, points: number): Promise<void> {
     if (!limit) return;
-    const waitMs = await (topic === 'lookup'
+    const waitMs = await (topic === 'lookup' || topic === 'search'
       ? this.consumeOrFallback(key, limit, points)
       : this.limits.consume(key, limit, points));
     if (waitMs <= 0) return;
@@ -189,7 +192,7 @@ export class Quotas {
       return waitMs;
     } catch (cause) {
       if (!this.spare) throw cause;
-      const message = 'limits cannot be stored: each instance counts lookups in memory';
+      const message = 'limits cannot be stored: each instance counts lookups and searches in memory';
       if (!this.usesFallback) this.spare.telemetry.warn(message, { event: 'rate_limits_in_memory' }, cause);
       this.usesFallback = true;
       return this.spare.limits.consume(key, limit, points);

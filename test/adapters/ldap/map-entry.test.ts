@@ -234,3 +234,50 @@ describe('an entry', () => {
     expect(read(merged, rulesOf(usual)).person?.threepids).toHaveLength(3);
   });
 });
+
+describe('what people are searched by', () => {
+  const search = { name: ['displayName', '{givenName} {sn}', 'cn'], attributes: ['givenName', 'mail', 'department'] };
+  const textOf = (values: Values) => reading({ uid: 'anna', ...values }, { search }).person?.searchText;
+
+  it('is not kept where nobody is searched', () => {
+    expect(reading({ uid: 'anna', displayName: 'Anna' }).person).toEqual({ mxid: '@anna:example.org', threepids: [] });
+    expect(rulesOf(usual).requested).not.toContain('displayName');
+    expect(rulesOf({ ...usual, search }).requested).toEqual(
+      expect.arrayContaining(['displayName', 'givenName', 'sn', 'cn', 'mail', 'department']),
+    );
+  });
+
+  it.each<[Values, string | undefined]>([
+    [{ displayName: 'Anna Müller', givenName: 'Anna', sn: 'Müller' }, 'Anna Müller'],
+    [{ 'displayName;lang-de': 'Anna Müller' }, 'Anna Müller'],
+    [{ givenName: 'Anna', sn: 'Meier', cn: 'am' }, 'Anna Meier'],
+    [{ givenName: 'Anna', cn: 'am' }, 'am'],
+    [{ displayName: 'two\nlines', cn: 'am' }, 'am'],
+    [{ displayName: Buffer.from([0x61, 0xff]), cn: 'am' }, 'am'],
+    [{ displayName: 'x'.repeat(300), cn: 'am' }, 'am'],
+    [{ sn: 'Meier' }, undefined],
+  ])('is a name out of %j', (values, name) => {
+    expect(textOf(values)?.name).toBe(name);
+  });
+
+  it('is all values of the attributes, of addresses what is before the @', () => {
+    const values = {
+      givenName: ['Anna', 'Anne'],
+      mail: ['anna.meier@example.org', 'am@example.org'],
+      department: 'IT',
+    };
+    expect(textOf(values)?.keywords).toEqual(['Anna', 'Anne', 'anna.meier', 'am', 'IT']);
+  });
+
+  it('is read anew when the configuration of it changes, and only then', () => {
+    const versions = [usual, { ...usual, search }, { ...usual, search: { ...search, attributes: [] } }].map(
+      (rules) => rulesOf(rules).rulesVersion,
+    );
+    expect(new Set(versions).size).toBe(3);
+    expect(rulesOf({ ...usual, search: undefined }).rulesVersion).toBe(versions[0]);
+  });
+
+  it.each([['{givenName'], ['given name'], ['{given name}']])('cannot be %s', (name) => {
+    expect(() => rulesOf({ ...usual, search: { name: [name], attributes: [] } })).toThrow(/brace|no attribute name/);
+  });
+});

@@ -491,3 +491,26 @@ describe('a file that is no configuration', () => {
     expect(() => loadConfig({ file: '/nowhere/islet.yaml', env: {} })).toThrow('/nowhere/islet.yaml does not exist');
   });
 });
+
+describe('a search for people', () => {
+  const search = (options: string, more = 'homeserver: example.org') =>
+    `${ldap(`${tls}, ${more}`)}\nsearch: { homeserver: "http://127.0.0.1:8008"${options} }`;
+
+  it('takes one line', () => {
+    expect(problems(search(''))).toEqual([]);
+  });
+
+  it.each([
+    [`${ldap(`${tls}, homeserver: example.org`)}\nsearch: { minLetters: 2 }`, /^search.homeserver: is required/],
+    [search(', sources: [b]'), /^search.sources: names b, which is no source with a mirror/],
+    [search('', 'homeserver: example.org, mirror: false'), /^search.sources: finds nobody/],
+    [search('', 'phoneRegion: DE'), /^search.showTo: is required/],
+    [search(', name: ["{sn"]'), /^search.name: .*brace/],
+    [search(', name: ["family name"]'), /^search.name: must be names of attributes/],
+    [search(', attributes: ["a b"]'), /^search.attributes: must be names/],
+    [search(', withoutAccountName: x'), /^search.withoutAccountName: must hold \{name\}/],
+    [search(', maxHits: 0'), /^search.maxHits: must be a whole number from 1 to 100/],
+  ])('is told what is wrong with %s', (yaml, problem) => {
+    expect(problems(yaml)).toEqual([expect.stringMatching(problem)]);
+  });
+});

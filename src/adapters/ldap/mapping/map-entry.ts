@@ -9,6 +9,7 @@ import { hasAddressPrefixes } from './attribute-names.js';
 import { applyModifier, placeholdersOf } from './localpart-template.js';
 import { attributesOf, type RawEntry } from '../protocol/raw-entry.js';
 import type { Rules } from './mapping-rules.js';
+import { searchTextOf } from './search-text.js';
 
 export type Reading = ParsedEntry;
 
@@ -42,7 +43,9 @@ export function read(entry: RawEntry, rules: Rules): Reading {
     const problems = [mxid.problem, ...counted(skipped)];
     return { person: undefined, skipped: problems, ...(withheld.length > 0 && { withheld }) };
   }
-  return { person: { mxid, threepids: [...threepids.values()] }, skipped: counted(skipped) };
+  const searchText = rules.search && searchTextOf(rules.search, (name) => valuesOf(attributes, name));
+  const person = { mxid, threepids: [...threepids.values()], ...(searchText && { searchText }) };
+  return { person, skipped: counted(skipped) };
 }
 
 /** Each reason once. */

@@ -9,6 +9,7 @@ import { isAttributeDescription, parseFilter } from '../protocol/filter-parser.j
 import { parseTemplate, placeholdersOf, type Template } from './localpart-template.js';
 import type { LdapOptions } from '../options.js';
 import { withPreset } from './presets.js';
+import { searchedAttributes, type SearchRules, searchRulesOf } from './search-text.js';
 
 /** Raised when entries come to be read differently than before, so that mirrors read them again. */
 const READING = 3;
@@ -32,6 +33,8 @@ export interface Rules {
   /** Attributes of the lasting id, in lower case; the first that an entry has counts. */
   readonly id: readonly string[];
   readonly region: Region | undefined;
+  /** `undefined` where people are not searched by name. */
+  readonly search: SearchRules | undefined;
   /** The attributes to ask for. */
   readonly requested: readonly string[];
   /** Differs wherever two sets of rules read an entry differently. */
@@ -40,7 +43,7 @@ export interface Rules {
 
 type Ruling = Pick<
   LdapOptions,
-  'preset' | 'filter' | 'unlisted' | 'aliases' | 'attributes' | 'homeserver' | 'localpart' | 'phoneRegion'
+  'preset' | 'filter' | 'unlisted' | 'aliases' | 'attributes' | 'homeserver' | 'localpart' | 'phoneRegion' | 'search'
 >;
 
 /** One question for those whom anybody may be told of, and one for those who are unlisted, who come first. */
@@ -64,7 +67,9 @@ export function rulesOf(options: Ruling, now: () => number = Date.now): Rules {
   const { filter, user, email, msisdn, id } = withPreset(options);
   const template = naming(options, user);
   const names = placeholdersOf(template).map(({ attribute }) => attribute);
-  for (const attribute of [...names, ...email, ...msisdn, ...id]) {
+  const search = options.search && searchRulesOf(options.search);
+  const searched = searchedAttributes(search);
+  for (const attribute of [...names, ...email, ...msisdn, ...id, ...searched]) {
     if (!isAttributeDescription(attribute)) throw new Error(`${JSON.stringify(attribute)} is no attribute name`);
   }
   if (homeserver !== undefined && !isServerName(homeserver))
@@ -86,13 +91,13 @@ export function rulesOf(options: Ruling, now: () => number = Date.now): Rules {
     msisdn,
     id: id.map((attribute) => attribute.toLowerCase()),
     region,
-    requested: [...new Set([...names, ...email, ...msisdn, ...id])],
-    rulesVersion: hash('sha256', JSON.stringify([READING, homeserver, template, email, msisdn, region]), 'hex').slice(
-      0,
-      8,
-    ),
+    search,
+    requested: [...new Set([...names, ...email, ...msisdn, ...id, ...searched])],
+    rulesVersion: versionOf([READING, homeserver, template, email, msisdn, region, ...(search ? [search] : [])]),
   };
 }
+
+const versionOf = (rules: readonly unknown[]): string => hash('sha256', JSON.stringify(rules), 'hex').slice(0, 8);
 
 function naming({ homeserver, localpart }: Ruling, user: string | undefined): Template {
   if (homeserver === undefined && localpart !== undefined) {

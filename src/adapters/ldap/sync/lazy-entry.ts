@@ -37,6 +37,9 @@ class LazyEntry implements DirectoryEntry {
 
   parse(): ReturnType<DirectoryEntry['parse']> {
     const { person, ...rest } = read(this.raw, this.rules);
-    return { ...rest, person: person && this.isUnlisted ? { ...person, isUnlisted: true } : person };
+    if (!person || !this.isUnlisted) return { ...rest, person };
+    // They are never found by name, so nothing of it is kept.
+    const { searchText: _searchText, ...kept } = person;
+    return { ...rest, person: { ...kept, isUnlisted: true } };
   }
 }

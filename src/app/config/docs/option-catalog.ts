@@ -37,6 +37,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   listen: 'Listener for clients and homeservers.',
   admin: 'Listener for health checks, metrics and the `islet` command.',
   database: 'Database for bindings, sessions and local copies of sources.',
+  search: 'Search for people by name in clients.',
   federation: 'Connections to homeservers that are not listed under `homeservers`.',
   mail: 'Sending mail.',
   sms: 'Sending text messages.',
@@ -56,6 +57,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   'limits.invites': 'Invitations by mail.',
   'limits.wrongCodes': 'Wrong codes.',
   'limits.lookup': 'Lookups.',
+  'limits.search': 'People who are shown by searches for names.',
   'limits.signIn': 'Sign-ins.',
   log: 'Logging.',
 };

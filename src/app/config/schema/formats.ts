@@ -5,6 +5,7 @@ import { brands } from './brands.js';
 import { serverLimitsFormat } from './limits.js';
 import { policies } from './terms.js';
 import { scalars } from '../values/scalars.js';
+import { searchKinds } from '../values/search-values.js';
 import { sources } from './sources/sources.js';
 
 const { text, secret, flag, count, duration, rate, cap, word } = scalars;
@@ -12,6 +13,7 @@ const { text, secret, flag, count, duration, rate, cap, word } = scalars;
 /** The formats of option values, by the name that the schema uses. */
 export const formats = {
   ...addresses,
+  ...searchKinds,
   text,
   path: text,
   secret,
@@ -29,6 +31,11 @@ export const formats = {
   smtpTls: word('none', 'opportunistic', 'required', 'implicit'),
   refuseOrAllow: word('refuse', 'allow'),
   accounts: word('assume', 'check'),
+  phoneDigits: count(0, 15),
+  hits: count(1, 100),
+  letters: count(1, 10),
+  searchOrder: word('homeserver', 'rank'),
+  hideOrLast: word('hide', 'last'),
   v1Bind: word('known', 'all', 'off'),
   logLevel: word('error', 'warn', 'info', 'debug'),
   logFormat: word('json', 'pretty', 'auto'),

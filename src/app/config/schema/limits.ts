@@ -12,6 +12,7 @@ const limits = z.strictObject({
   sms: rate.meta({ description: 'Text messages requested.', examples: ['500/1h'] }),
   invites: rate.meta({ description: 'Invitations sent.', examples: ['1000/1h'] }),
   lookup: rate.meta({ description: 'Addresses looked up.', examples: ['1000000/1h'] }),
+  search: rate.meta({ description: 'People shown by searches.', examples: ['100000/1h'] }),
   signIn: rate.meta({ description: 'Sign-ins.', examples: ['10000/1h'] }),
 });
 

@@ -1,4 +1,5 @@
 import type { FormatName } from './formats.js';
+import { search } from './search.js';
 
 /** One option, in the form that convict expects. */
 export interface Option {
@@ -126,6 +127,8 @@ export const schema = {
     format: 'sources',
     default: [],
   },
+
+  search,
 
   homeservers: {
     doc: 'Homeservers that are reached directly, without discovery (well-known, DNS, port 8448), by server name.',
@@ -448,6 +451,13 @@ export const schema = {
         doc: 'Addresses looked up from one IP address without a signed-in user (API version 1).',
         format: 'rate',
         default: '50000/1h',
+      },
+    },
+    search: {
+      hitsPerUser: {
+        doc: 'People shown to one user by searches. Beyond this, only the homeserver answers.',
+        format: 'rate',
+        default: '3000/1h',
       },
     },
     signIn: {

@@ -5,14 +5,17 @@ import { pathOf } from './query.js';
 const USUAL_BYTES = 64 * 1024;
 /** Looked at, and made canonical, before anybody knows who sends it. */
 const UNBIND_BYTES = 16 * 1024;
+/** A few words, before anybody knows who sends them. */
+const SEARCH_BYTES = 16 * 1024;
 
 /** Reads the body of a request as bytes. What is longer than its endpoint has use for is not read. */
 export function readBody(lookupBytes: number): RequestHandler {
   const reader = (limit: number) => express.raw({ type: () => true, limit: Math.min(limit, lookupBytes) });
-  const [lookup, unbind, usual] = [lookupBytes, UNBIND_BYTES, USUAL_BYTES].map(reader);
+  const [lookup, unbind, search, usual] = [lookupBytes, UNBIND_BYTES, SEARCH_BYTES, USUAL_BYTES].map(reader);
   const readerFor = (req: Request): RequestHandler | undefined => {
     const path = pathOf(req.url);
     if (/\/(?:bulk_)?lookup\/?$/.test(path)) return lookup;
+    if (/\/user_directory\/search\/?$/.test(path)) return search;
     return /\/unbind\/?$/.test(path) ? unbind : usual;
   };
   return (req, res, next) => readerFor(req)?.(req, res, next);

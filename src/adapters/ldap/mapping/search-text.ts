@@ -1,0 +1,59 @@
+import type { SearchText } from '../../../domain/directory/directory-entry.js';
+import { isPrintable } from '../../../domain/shared/printable.js';
+import type { SearchAttributes } from '../options.js';
+
+/** Text and attributes in turn. */
+type NameTemplate = readonly (string | { readonly attribute: string })[];
+
+export interface SearchRules {
+  readonly names: readonly NameTemplate[];
+  readonly attributes: readonly string[];
+}
+
+const LONGEST = 255;
+const MOST_KEYWORDS = 40;
+
+/** @throws Error in words for the administrator */
+export const searchRulesOf = ({ name, attributes }: SearchAttributes): SearchRules => ({
+  names: name.map(nameTemplate),
+  attributes,
+});
+
+/** The attributes to ask for. */
+export const searchedAttributes = (rules: SearchRules | undefined): readonly string[] =>
+  rules
+    ? [
+        ...rules.names.flat().flatMap((piece) => (typeof piece === 'string' ? [] : piece.attribute)),
+        ...rules.attributes,
+      ]
+    : [];
+
+/** What somebody is found by. Of an address only what is before the `@` is searched. @param valuesOf of an attribute */
+export function searchTextOf(rules: SearchRules, valuesOf: (attribute: string) => readonly string[]): SearchText {
+  const usable = (attribute: string) =>
+    valuesOf(attribute).filter((value) => isPrintable(value) && value.length <= LONGEST);
+  const names = rules.names.flatMap((template) => filled(template, usable) ?? []);
+  const name = names.find((text) => text.length <= LONGEST);
+  const keywords = rules.attributes.flatMap(usable).flatMap((value) => value.split('@', 1));
+  return { ...(name !== undefined && { name }), keywords: [...new Set(keywords)].slice(0, MOST_KEYWORDS) };
+}
+
+/** `undefined` where the entry lacks one of the attributes. */
+function filled(template: NameTemplate, valuesOf: (attribute: string) => readonly string[]): string | undefined {
+  let text = '';
+  for (const piece of template) {
+    const value = typeof piece === 'string' ? piece : valuesOf(piece.attribute)[0];
+    if (value === undefined) return undefined;
+    text += value;
+  }
+  return text.trim() || undefined;
+}
+
+function nameTemplate(text: string): NameTemplate {
+  if (!/[{}]/.test(text)) return [{ attribute: text }];
+  const pieces = text.split(/(\{[^{}]*\})/).filter((piece) => piece !== '');
+  const template = pieces.map((piece) => (/^\{.*\}$/.test(piece) ? { attribute: piece.slice(1, -1) } : piece));
+  if (template.some((piece) => typeof piece === 'string' && /[{}]/.test(piece)))
+    throw new Error(`search.name: a brace is missing in ${JSON.stringify(text)}`);
+  return template;
+}

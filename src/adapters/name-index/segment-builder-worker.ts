@@ -1,0 +1,24 @@
+import { parentPort } from 'node:worker_threads';
+import { unpackPeople } from './people-codec.js';
+import { SegmentBuilder } from './segment-builder.js';
+
+/** People to take up, or that there are no more. */
+export type WorkerMessage = { readonly people: string } | 'finish';
+
+if (!parentPort) throw new Error('This file runs in a thread of its own');
+const port = parentPort;
+const builder = new SegmentBuilder();
+
+port.on('message', (order: WorkerMessage) => {
+  if (order !== 'finish') {
+    for (const person of unpackPeople(order.people)) builder.add(person);
+    port.postMessage('taken');
+    return;
+  }
+  const parts = builder.finish();
+  const { sources: _sources, ...arrays } = parts;
+  port.postMessage(
+    parts,
+    Object.values(arrays).map(({ buffer }) => buffer),
+  );
+});

@@ -1,0 +1,47 @@
+import { isAttributeDescription } from '../../../adapters/ldap/protocol/filter-parser.js';
+import { searchRulesOf } from '../../../adapters/ldap/mapping/search-text.js';
+import { sourceName } from './source-name.js';
+import { asList, asText, valueType, InvalidValueError } from './value-type.js';
+
+const LIST = { type: 'array', items: { type: 'string' } } as const;
+
+/** Names of sources. */
+const sourceNames = valueType(LIST, (value) =>
+  asList(value).map((one) => {
+    const { success, data } = sourceName.safeParse(one);
+    if (success) return data;
+    throw new InvalidValueError('must be names of sources');
+  }),
+);
+
+/** Attributes, or templates made of attributes. */
+const nameTemplates = valueType(LIST, (value) => {
+  const texts = asList(value).map(asText);
+  try {
+    const attributes = searchRulesOf({ name: texts, attributes: [] }).names.flat();
+    if (attributes.every((piece) => typeof piece === 'string' || isAttributeDescription(piece.attribute))) return texts;
+  } catch (error) {
+    throw new InvalidValueError((error as Error).message);
+  }
+  throw new InvalidValueError(
+    'must be names of attributes such as displayName, or templates such as "{givenName} {sn}"',
+  );
+});
+
+const searchedAttributes = valueType(LIST, (value) =>
+  asList(value).map((one) => {
+    const text = asText(one);
+    if (isAttributeDescription(text)) return text;
+    throw new InvalidValueError('must be names of attributes such as givenName');
+  }),
+);
+
+/** What is shown of somebody without an account. */
+const markedName = valueType({ type: 'string' }, (value) => {
+  const text = asText(value);
+  if (text.includes('{name}')) return text;
+  throw new InvalidValueError('must hold {name}, such as "{name} (no account yet)"');
+});
+
+/** Kinds of values that say how people are searched. */
+export const searchKinds = { sourceNames, nameTemplates, searchedAttributes, markedName };

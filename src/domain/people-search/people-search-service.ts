@@ -1,0 +1,148 @@
+import type { NameIndex } from '../../ports/name-index.js';
+import type { Telemetry } from '../../ports/telemetry.js';
+import type { AccountStatusCache } from '../account-checks/account-status-cache.js';
+import type { IndexUpdater } from '../hash-index/index-updater.js';
+import { homeserverOf, type Mxid, parseMxid } from '../identifiers/mxid.js';
+import { readPhoneNumber } from '../identifiers/phone-number.js';
+import { type Threepid, tryThreepid } from '../identifiers/threepid.js';
+import type { Asker } from '../rate-limiting/asker.js';
+import type { Quotas } from '../rate-limiting/quotas.js';
+import { DomainError } from '../shared/errors.js';
+import type { PersonHit } from './searchable-person.js';
+import { lettersIn, queryTerms } from './search-words.js';
+
+export interface PeopleSearchOptions {
+  /** The sources whose people are found. */
+  readonly sources: readonly string[];
+  /** Those of them whose people need an account. */
+  readonly checkedSources: ReadonlySet<string>;
+  /** Homeservers whose users are shown people. */
+  readonly showTo: readonly string[];
+  readonly maxHits: number;
+  readonly minLetters: number;
+  readonly withoutAccount: 'hide' | 'last';
+  /** What is shown of these, with `{name}`. */
+  readonly withoutAccountName: string;
+}
+
+/** Why nobody, or not everybody, is shown. */
+export type SearchRefusal = 'foreign_homeserver' | 'too_short' | 'limit_exceeded';
+
+/** Somebody who is shown. */
+export interface FoundPerson extends PersonHit {
+  /** Whether they are known to have no account. */
+  readonly hasNoAccount?: true;
+}
+
+export interface PeopleFound {
+  readonly people: readonly FoundPerson[];
+  /** Whether there are more. */
+  readonly isLimited: boolean;
+  readonly refusal?: SearchRefusal;
+}
+
+export interface PeopleSearchDependencies {
+  readonly index: NameIndex;
+  /** Whose an address is. */
+  readonly addresses: Pick<IndexUpdater, 'whose'>;
+  readonly accountStatuses: Pick<AccountStatusCache, 'isAbsent' | 'requestCheck'>;
+  readonly quotas: Quotas;
+  readonly telemetry: Telemetry;
+}
+
+/** Finds people of directories by name. */
+export class PeopleSearchService {
+  constructor(
+    private readonly deps: PeopleSearchDependencies,
+    private readonly options: PeopleSearchOptions,
+  ) {}
+
+  /** Whom a user is shown for a query, at most `limit` of them. Counts against what the user may be shown. */
+  async search(asker: Asker & { readonly user: Mxid }, query: string, limit: number): Promise<PeopleFound> {
+    const found = this.explain(asker.user, query, limit);
+    const { people } = found;
+    if (people.length === 0) return this.noted(asker.user, found);
+    try {
+      await this.deps.quotas.consumeFor('search', asker, {}, people.length);
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'limit_exceeded') throw error;
+      return this.noted(asker.user, { people: [], isLimited: true, refusal: 'limit_exceeded' });
+    }
+    return this.noted(asker.user, found);
+  }
+
+  /** The same, counted nowhere and told to nobody else. */
+  explain(user: Mxid, query: string, limit = this.options.maxHits): PeopleFound {
+    const { showTo, minLetters, maxHits } = this.options;
+    const refused = (refusal: SearchRefusal): PeopleFound => ({ people: [], isLimited: false, refusal });
+    if (!showTo.includes(homeserverOf(user))) return refused('foreign_homeserver');
+    const named = this.exactly(query.trim());
+    if (named) return { people: this.shown([named], user), isLimited: false };
+    if (lettersIn(query) < minLetters) return refused('too_short');
+    return this.byWords(query, user, Math.min(limit, maxHits));
+  }
+
+  /** Whether people were shown to a user, and how many: never whom, nor what was asked. */
+  private noted(user: Mxid, found: PeopleFound): PeopleFound {
+    const { people, refusal } = found;
+    const result = refusal ?? (people.length > 0 ? 'found' : 'nobody');
+    this.deps.telemetry.count('people_searches', { result });
+    this.deps.telemetry.info('people search', { event: 'people_search', user, result, shown: people.length });
+    return found;
+  }
+
+  private exactly(query: string): PersonHit | undefined {
+    const { index, addresses } = this.deps;
+    const mxid = query.startsWith('@') ? parseMxid(query) : undefined;
+    if (mxid) return index.get(mxid);
+    const threepid = addressIn(query);
+    if (!threepid) return undefined;
+    for (const source of this.options.sources) {
+      const owner = addresses.whose(source, threepid);
+      const hit = owner && index.get(owner);
+      if (hit) return hit;
+    }
+    return undefined;
+  }
+
+  private byWords(query: string, user: Mxid, most: number): PeopleFound {
+    const terms = queryTerms(query);
+    // Whoever asks, and people without an account, are known only when they are found.
+    for (let asked = 2 * most + 1; ; asked *= 4) {
+      const { hits, total } = this.deps.index.find(terms, asked);
+      const people = this.shown(hits, user);
+      const isAll = hits.length === total;
+      // Whoever has no account comes after all others, also after those who were not asked for yet.
+      const known = people.filter(({ hasNoAccount }) => !hasNoAccount);
+      if (known.length > most || isAll) return { people: people.slice(0, most), isLimited: people.length > most };
+    }
+  }
+
+  private shown(hits: readonly PersonHit[], user: Mxid): readonly FoundPerson[] {
+    const { withoutAccount, withoutAccountName, maxHits } = this.options;
+    const others = hits.filter(({ mxid }) => mxid !== user);
+    // Whoever is looked for is soon asked for again.
+    for (const { mxid } of others.slice(0, maxHits)) this.deps.accountStatuses.requestCheck(mxid);
+    const known = others.filter((hit) => !this.hasNoAccount(hit));
+    if (withoutAccount === 'hide' || known.length === others.length) return known;
+    const last = others
+      .filter((hit) => this.hasNoAccount(hit))
+      .map((hit): FoundPerson => {
+        const { mxid, name = mxid } = hit;
+        return { ...hit, name: withoutAccountName.replaceAll('{name}', () => name), hasNoAccount: true };
+      });
+    return [...known, ...last];
+  }
+
+  private hasNoAccount({ mxid, source }: PersonHit): boolean {
+    return this.options.checkedSources.has(source) && this.deps.accountStatuses.isAbsent(mxid);
+  }
+}
+
+/** An address that is written whole; a number only with its calling code. */
+function addressIn(query: string): Threepid | undefined {
+  if (query.includes('@')) return tryThreepid('email', query);
+  if (!/^(?:\+|00)/.test(query)) return undefined;
+  const number = readPhoneNumber(query.replace(/^00/, '+'));
+  return number && tryThreepid('msisdn', number.digits);
+}

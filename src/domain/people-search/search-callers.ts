@@ -1,0 +1,62 @@
+import { hash } from 'node:crypto';
+import type { Clock } from '../../ports/clock.js';
+import type { Random } from '../../ports/random.js';
+import type { UserDirectory } from '../../ports/user-directory.js';
+import type { Mxid } from '../identifiers/mxid.js';
+
+/** People type several letters a second. Whoever signs out is known no longer than this. */
+const REMEMBERED_MS = 60_000;
+const MOST = 10_000;
+
+interface Caller {
+  readonly user: Promise<Mxid | undefined>;
+  readonly until: number;
+}
+
+/** Who searches, in the word of their homeserver, kept for a short while by a hash of the token alone. */
+export class SearchCallers {
+  private readonly callers = new Map<string, Caller>();
+  private readonly salt: string;
+
+  constructor(
+    private readonly directory: UserDirectory,
+    private readonly clock: Clock,
+    random: Random,
+  ) {
+    this.salt = random.text(32);
+  }
+
+  /** @returns `undefined` if the homeserver does not take the token. @throws if it does not say */
+  async find(accessToken: string): Promise<Mxid | undefined> {
+    const key = this.keyOf(accessToken);
+    const now = this.clock.now();
+    const known = this.callers.get(key);
+    if (known && now < known.until) return known.user;
+    const user = this.directory.whoami(accessToken);
+    this.keep(key, { user, until: now + REMEMBERED_MS });
+    try {
+      const found = await user;
+      if (found === undefined) this.callers.delete(key);
+      return found;
+    } catch (error) {
+      this.callers.delete(key);
+      throw error;
+    }
+  }
+
+  /** Ends what is known of a token that was refused. */
+  forget(accessToken: string): void {
+    this.callers.delete(this.keyOf(accessToken));
+  }
+
+  private keep(key: string, caller: Caller): void {
+    this.callers.delete(key);
+    const [oldest] = this.callers.keys();
+    if (this.callers.size >= MOST && oldest !== undefined) this.callers.delete(oldest);
+    this.callers.set(key, caller);
+  }
+
+  private keyOf(accessToken: string): string {
+    return hash('sha256', `${this.salt} ${accessToken}`, 'base64url');
+  }
+}

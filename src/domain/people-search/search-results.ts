@@ -1,0 +1,62 @@
+import { type Mxid, parseMxid } from '../identifiers/mxid.js';
+
+/** One person as clients are told. Spec: POST /user_directory/search; a homeserver may say more. */
+export interface SearchResult {
+  readonly user_id: string;
+  readonly [field: string]: unknown;
+}
+
+export interface SearchResults {
+  readonly results: readonly SearchResult[];
+  readonly limited: boolean;
+}
+
+/** Whom Islet found. */
+interface OwnResults {
+  readonly people: readonly { readonly mxid: Mxid; readonly name?: string; readonly hasNoAccount?: true }[];
+  readonly isLimited: boolean;
+}
+
+/** Whom a homeserver found; `undefined` if that is none of what the specification has. */
+export function readResults(body: string): SearchResults | undefined {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof answer !== 'object' || answer === null || !('results' in answer) || !Array.isArray(answer.results))
+    return undefined;
+  const results = answer.results.filter(isResult);
+  return { results, limited: 'limited' in answer && answer.limited === true };
+}
+
+const isResult = (value: unknown): value is SearchResult =>
+  typeof value === 'object' &&
+  value !== null &&
+  'user_id' in value &&
+  typeof value.user_id === 'string' &&
+  parseMxid(value.user_id) !== undefined;
+
+/**
+ * Both in one answer, everybody once, and as the homeserver has them where it found them. Whoever has no account comes last.
+ *
+ * @param order whose come first
+ */
+export function mergeResults(
+  theirs: SearchResults,
+  { people, isLimited }: OwnResults,
+  order: 'homeserver' | 'rank',
+  limit: number,
+): SearchResults {
+  const found = new Map(theirs.results.map((result) => [result.user_id, result]));
+  const own = people.map(({ mxid, name, hasNoAccount = false }) => ({
+    result: found.get(mxid) ?? { user_id: mxid, ...(name !== undefined && { display_name: name }) },
+    isLast: hasNoAccount && !found.has(mxid),
+  }));
+  const first = own.flatMap(({ result, isLast }) => (isLast ? [] : result));
+  const last = own.flatMap(({ result, isLast }) => (isLast ? result : []));
+  const both = order === 'rank' ? [...first, ...theirs.results] : [...theirs.results, ...first];
+  const all = [...new Map([...both, ...last].map((result) => [result.user_id, result])).values()];
+  return { results: all.slice(0, limit), limited: theirs.limited || isLimited || all.length > limit };
+}

@@ -1,0 +1,111 @@
+import { foldCase } from '../identifiers/case-folding.js';
+
+/** How a word may be written without its accents, the plain way first: `muller` and `mueller` for Müller. */
+export type Spellings = readonly [string, ...string[]];
+
+/** Words of one person, and of one query. More tell nobody apart. */
+const MOST_WORDS = 40;
+const LONGEST_WORD = 64;
+/** Of writing without blanks, words may begin anywhere: so many beginnings of each word are known. */
+const MOST_SUFFIXES = 8;
+
+const APOSTROPHES = /['\u2018\u2019\u201b\u02bc\u02b9\u02bb\u2032\u00b4`\uff07]/g;
+const BETWEEN_WORDS = /[^\p{L}\p{N}\p{M}']+/u;
+/** Writing without blanks between words: Han, Kana, Hangul syllables. */
+const UNSPACED =
+  /^[\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\u{20000}-\u{323af}]+$/u;
+/** Accents and vowel points that people leave out. Signs of other scripts without which it is another word stay. */
+const MARKS =
+  /[\u{300}-\u{36f}]|[\u{483}-\u{487}]|[\u{591}-\u{5c7}]|[\u{610}-\u{61a}]|[\u{64b}-\u{65f}]|[\u{670}]|[\u{1ab0}-\u{1aff}]|[\u{1dc0}-\u{1dff}]|[\u{20d0}-\u{20ff}]|[\u{fe20}-\u{fe2f}]/gu;
+/** What is not seen. */
+const INVISIBLE = /[\u{ad}]|[\u{640}]|[\u{200b}-\u{200f}]|[\u{2060}]|[\u{fe00}-\u{fe0f}]|[\u{feff}]/gu;
+/** Letters that Unicode does not take for others with an accent, as people write them who do not have them. */
+const LETTERS: ReadonlyMap<string, string> = new Map([
+  ['ø', 'o'],
+  ['æ', 'ae'],
+  ['œ', 'oe'],
+  ['đ', 'd'],
+  ['ð', 'd'],
+  ['þ', 'th'],
+  ['ł', 'l'],
+  ['ı', 'i'],
+  ['ħ', 'h'],
+  ['ŧ', 't'],
+  ['ŋ', 'n'],
+  ['ə', 'e'],
+]);
+const OTHER_LETTERS = /[øæœđðþłıħŧŋə]/g;
+/** What of these is written with two letters. */
+const EXPANDED = /[aou]\u0308|a\u030a|ø|đ/g;
+const EXPANSIONS: ReadonlyMap<string, string> = new Map([
+  ['a\u0308', 'ae'],
+  ['o\u0308', 'oe'],
+  ['u\u0308', 'ue'],
+  ['a\u030a', 'aa'],
+  ['ø', 'oe'],
+  ['đ', 'dj'],
+]);
+
+/** The words by which a text is found, each once. */
+export function indexWords(text: string): readonly string[] {
+  const words = new Set<string>();
+  for (const written of writtenWords(text)) {
+    for (const spelled of [written, ...partsOf(written)]) for (const word of spellingsOf(spelled)) words.add(word);
+    if (words.size >= MOST_WORDS) break;
+  }
+  words.delete('');
+  return [...words].slice(0, MOST_WORDS);
+}
+
+/** The words of a query, each of which has to be the beginning of a word of whoever is found. */
+export const queryTerms = (text: string): readonly Spellings[] =>
+  writtenWords(text)
+    .slice(0, MOST_WORDS)
+    .map(spellingsOf)
+    .filter(([plain]) => plain !== '');
+
+/** How much a query says, in letters; a sign of writing without blanks says as much as two. */
+export function lettersIn(text: string): number {
+  const letters = writtenWords(text).flatMap((word) => Array.from(word.replaceAll(/['\p{M}]/gu, '')));
+  return letters.reduce((sum, letter) => sum + (UNSPACED.test(letter) ? 2 : 1), 0);
+}
+
+const writtenWords = (text: string): readonly string[] =>
+  text
+    .normalize('NFC')
+    .replace(INVISIBLE, '')
+    .replace(APOSTROPHES, "'")
+    .split(BETWEEN_WORDS)
+    .filter((word) => word !== '')
+    .map(cut);
+
+/** Half a pair of surrogates is no character. */
+const cut = (word: string): string =>
+  word.length <= LONGEST_WORD ? word : word.slice(0, LONGEST_WORD).replace(/[\ud800-\udbff]$/, '');
+
+/** Where else a word may be taken to begin: `brien` in O'Brien, and each sign of writing without blanks. */
+function partsOf(word: string): readonly string[] {
+  if (word.includes("'")) return word.split("'").slice(1);
+  if (!UNSPACED.test(word)) return [];
+  const signs = Array.from(word);
+  return signs.slice(1, MOST_SUFFIXES).map((_, at) => signs.slice(at + 1).join(''));
+}
+
+/**
+ * A word without case, accents and kinds of width. By the tables of Unicode that every version keeps as they are, and none
+ * of a locale: `I`, `İ`, `ı` and `i` are one letter.
+ */
+function spellingsOf(word: string): Spellings {
+  if (/^[a-z0-9]*$/.test(word)) return [word];
+  const folded = foldCase(word.replaceAll("'", '').normalize('NFKD')).normalize('NFKD');
+  const plain = withoutAccents(folded);
+  const expanded = withoutAccents(folded.replace(EXPANDED, (letter) => EXPANSIONS.get(letter) ?? letter));
+  return expanded === plain ? [plain] : [plain, expanded];
+}
+
+/** Composed again: of a sign with a mark that stays, the sign alone is no beginning. */
+const withoutAccents = (folded: string): string =>
+  folded
+    .replace(MARKS, '')
+    .replace(OTHER_LETTERS, (letter) => LETTERS.get(letter) ?? letter)
+    .normalize('NFC');

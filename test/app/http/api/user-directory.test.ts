@@ -1,0 +1,141 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Mxid } from '../../../../src/domain/identifiers/mxid.js';
+import { type Settings, startApp, type TestApp } from '../../../support/test-app.js';
+
+const PATH = '/_matrix/client/v3/user_directory/search';
+const asker: Mxid = '@asker:example.org';
+const anna = { mxid: '@anna:example.org', name: 'Anna Müller', keywords: ['anna'], source: 'staff' } as const;
+const known = { user_id: '@known:example.org', display_name: 'Known Müller', avatar_url: 'mxc://example.org/k' };
+const found = (...results: readonly object[]) => ({ limited: false, results });
+const shown = { user_id: anna.mxid, display_name: anna.name };
+
+describe('a search for people', () => {
+  let app: TestApp | undefined;
+  afterEach(async () => app?.close());
+
+  async function start(settings: Settings = { search: {} }): Promise<TestApp> {
+    app = await startApp(settings);
+    app.names.apply([], [anna]);
+    app.userDirectory.users.set('good', asker);
+    app.userDirectory.answer = { status: 200, body: JSON.stringify(found(known)) };
+    return app;
+  }
+  const search = (body: unknown = { search_term: 'mülle' }, more: object = {}, path = PATH) =>
+    app!.callClient('POST', path, { token: 'good', body, ...more });
+
+  it('is unknown where it is not configured', async () => {
+    await start({});
+    expect(await search()).toMatchObject({ status: 404, json: { errcode: 'M_UNRECOGNIZED' } });
+    expect(app?.userDirectory.whoamis).toBe(0);
+  });
+
+  it.each([PATH, PATH.replace('v3', 'r0'), `/${PATH}`, PATH.replace('client/', 'client//'), `${PATH}/`])(
+    'answers at %s with whom the homeserver and Islet know',
+    async (path) => {
+      await start();
+      expect(await search(undefined, {}, path)).toMatchObject({ status: 200, json: found(known, shown) });
+    },
+  );
+
+  it('asks the homeserver as the client did', async () => {
+    await start();
+    const headers = { 'X-Forwarded-For': '203.0.113.9', 'User-Agent': 'Element', 'Accept-Language': 'de' };
+    await search({ search_term: 'mülle', limit: 3 }, { headers });
+    expect(app?.userDirectory.questions).toEqual([
+      {
+        accessToken: 'good',
+        searchTerm: 'mülle',
+        limit: 3,
+        clientAddress: '203.0.113.9',
+        userAgent: 'Element',
+        acceptLanguage: 'de',
+      },
+    ]);
+  });
+
+  it('can be read by web clients', async () => {
+    await start();
+    const answer = await search();
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+    const preflight = await app!.callClient('OPTIONS', PATH);
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization');
+  });
+
+  it.each<[string, number, string, object]>([
+    ['no token', 401, 'M_MISSING_TOKEN', { token: undefined }],
+    ['no term', 400, 'M_MISSING_PARAMS', { body: {} }],
+    ['a term that is none', 400, 'M_INVALID_PARAM', { body: { search_term: 7 } }],
+    ['a limit that is none', 400, 'M_INVALID_PARAM', { body: { search_term: 'a', limit: -1 } }],
+    ['no JSON', 400, 'M_NOT_JSON', { body: 'anna' }],
+    ['a long body', 413, 'M_TOO_LARGE', { body: { search_term: 'x'.repeat(20_000) } }],
+    ['a question that went in a circle', 508, 'M_UNKNOWN', { headers: { 'X-Islet-Search': '1' } }],
+  ])('refuses %s', async (_what, status, errcode, call) => {
+    await start();
+    expect(await search(undefined, call)).toMatchObject({ status, json: { errcode } });
+    expect(app?.userDirectory.questions).toEqual([]);
+  });
+
+  it('knows only POST', async () => {
+    await start();
+    expect(await app!.callClient('GET', PATH)).toMatchObject({ status: 405, json: { errcode: 'M_UNRECOGNIZED' } });
+  });
+
+  it('passes on that the homeserver does not take the token, and asks again whose it is', async () => {
+    await start();
+    await search();
+    const body = '{"errcode":"M_UNKNOWN_TOKEN","error":"Logged out","soft_logout":true}';
+    app!.userDirectory.answer = { status: 401, body };
+    expect(await search()).toMatchObject({ status: 401, text: body });
+    app!.userDirectory.users.clear();
+    app!.userDirectory.answer = { status: 502, body: 'Bad Gateway' };
+    expect(await search()).toMatchObject({ status: 401, json: { errcode: 'M_UNKNOWN_TOKEN' } });
+  });
+
+  it('passes on that the homeserver is asked too often', async () => {
+    await start();
+    app!.userDirectory.answer = { status: 429, body: '{"errcode":"M_LIMIT_EXCEEDED"}', retryAfter: '7' };
+    const answer = await search();
+    expect(answer).toMatchObject({ status: 429, json: { errcode: 'M_LIMIT_EXCEEDED' } });
+    expect(answer.headers.get('retry-after')).toBe('7');
+  });
+
+  it.each<[string, (one: TestApp) => void]>([
+    ['cannot be reached', (one) => (one.userDirectory.failure = new Error('refused'))],
+    ['is broken', (one) => (one.userDirectory.answer = { status: 500, body: '{"errcode":"M_UNKNOWN"}' })],
+    ['has no such search', (one) => (one.userDirectory.answer = { status: 404, body: '{"errcode":"M_UNRECOGNIZED"}' })],
+    ['gives something else', (one) => (one.userDirectory.answer = { status: 200, body: '<html>' })],
+    ['is silent', (one) => (one.userDirectory.failure = 'silence')],
+  ])('gives Islet’s part alone where the homeserver %s', async (_how, spoil) => {
+    await start({ search: { timeLimitMs: 100 } });
+    spoil(app!);
+    expect(await search()).toMatchObject({ status: 200, json: found(shown) });
+    expect(app!.telemetry.events).toContainEqual({ level: 'warn', event: 'search_homeserver_failed' });
+  });
+
+  it.each<[string, (one: TestApp) => void]>([
+    ['it is not said whose the token is', (one) => (one.userDirectory.whoamiFailure = new Error('refused'))],
+    ['that takes too long', (one) => (one.userDirectory.whoamiFailure = 'silence')],
+    ['the token is a guest’s', (one) => one.userDirectory.users.clear()],
+    ['the user is of another homeserver', (one) => one.userDirectory.users.set('good', '@asker:example.net')],
+  ])('gives the homeserver’s part alone where %s', async (_how, spoil) => {
+    await start({ search: { timeLimitMs: 100 } });
+    spoil(app!);
+    expect(await search()).toMatchObject({ status: 200, json: found(known) });
+  });
+
+  it('fails where both do', async () => {
+    await start();
+    app!.userDirectory.failure = new Error('refused');
+    app!.userDirectory.whoamiFailure = new Error('refused');
+    expect(await search()).toMatchObject({ status: 502, json: { errcode: 'M_UNKNOWN' } });
+  });
+
+  it('writes neither the token nor what is searched to the log', async () => {
+    await start();
+    app!.userDirectory.failure = new Error('refused');
+    await search();
+    await search({ search_term: 'anna' });
+    expect(JSON.stringify(app!.telemetry.lines)).not.toMatch(/good|mülle|"anna"/);
+  });
+});

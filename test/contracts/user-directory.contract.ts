@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { UserDirectory } from '../../src/ports/user-directory.js';
+
+export interface OpenUserDirectory {
+  readonly directory: UserDirectory;
+  close(): Promise<void>;
+}
+
+/** What every UserDirectory promises. `open` puts `behaviour` where the homeserver is, and gives at most a second to it. */
+export function userDirectoryContract(open: (behaviour: RequestListener) => Promise<OpenUserDirectory>) {
+  describe('UserDirectory contract', () => {
+    let opened: OpenUserDirectory | undefined;
+    afterEach(async () => {
+      await opened?.close();
+      opened = undefined;
+    });
+
+    const at = async (behaviour: RequestListener) => (opened = await open(behaviour)).directory;
+    const json =
+      (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): RequestListener =>
+      (_request, response) =>
+        response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body));
+    const question = { accessToken: 's3cret', searchTerm: 'ännä', limit: 7, clientAddress: '192.0.2.7' };
+
+    it('says whose a token is', async () => {
+      let asked: { url?: string | undefined; headers: IncomingHttpHeaders } | undefined;
+      const directory = await at((request, response) => {
+        asked = { url: request.url, headers: request.headers };
+        json(200, { user_id: '@anna:example.org' })(request, response);
+      });
+      expect(await directory.whoami('s3cret')).toBe('@anna:example.org');
+      expect(asked?.url).toBe('/_matrix/client/v3/account/whoami');
+      expect(asked?.headers.authorization).toBe('Bearer s3cret');
+    });
+
+    it.each([
+      ['that is not known', json(401, { errcode: 'M_UNKNOWN_TOKEN' })],
+      ['of a locked account', json(403, { errcode: 'M_FORBIDDEN' })],
+      ['of a guest', json(200, { user_id: '@1:example.org', is_guest: true })],
+    ])('says that a token %s is nobody’s', async (_which, behaviour) => {
+      expect(await (await at(behaviour)).whoami('s3cret')).toBeUndefined();
+    });
+
+    it.each<[string, RequestListener]>([
+      ['fails', json(500, {})],
+      ['names no user', json(200, { user_id: 'anna' })],
+      ['is no homeserver', (_request, response) => response.end('<html>')],
+      ['is silent', () => undefined],
+    ])('does not say whose a token is where the homeserver %s', async (_how, behaviour) => {
+      await expect((await at(behaviour)).whoami('s3cret')).rejects.toThrow(/^(?!.*s3cret)/);
+    });
+
+    it('asks as the client did, and gives the whole answer', async () => {
+      let asked: { url?: string | undefined; headers: IncomingHttpHeaders; body: string } | undefined;
+      const directory = await at((request, response) => {
+        void text(request).then((body) => {
+          asked = { url: request.url, headers: request.headers, body };
+          json(429, { errcode: 'M_LIMIT_EXCEEDED' }, { 'Retry-After': '3' })(request, response);
+        });
+      });
+      expect(await directory.search({ ...question, userAgent: 'Element/1.0', acceptLanguage: 'de' })).toEqual({
+        status: 429,
+        body: '{"errcode":"M_LIMIT_EXCEEDED"}',
+        retryAfter: '3',
+      });
+      expect(asked?.url).toBe('/_matrix/client/v3/user_directory/search');
+      expect(JSON.parse(asked?.body ?? '')).toEqual({ search_term: 'ännä', limit: 7 });
+      expect(asked?.headers).toMatchObject({
+        authorization: 'Bearer s3cret',
+        'user-agent': 'Element/1.0',
+        'accept-language': 'de',
+        'x-forwarded-for': '192.0.2.7',
+      });
+    });
+
+    it.each<[string, RequestListener]>([
+      ['is silent', () => undefined],
+      ['never ends', (_request, response) => response.write('{')],
+      ['is too long', (_request, response) => response.end(`{"results":["${'x'.repeat(2 ** 21)}"]}`)],
+    ])('gives no answer that %s', async (_how, behaviour) => {
+      await expect((await at(behaviour)).search(question)).rejects.toThrow(/^(?!.*s3cret)/);
+    });
+  });
+}

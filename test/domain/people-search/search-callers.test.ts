@@ -1,0 +1,46 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SearchCallers } from '../../../src/domain/people-search/search-callers.js';
+import { alice, CountingRandom, FakeClock, FakeUserDirectory } from '../../support/fakes.js';
+
+describe('who searches', () => {
+  let clock: FakeClock;
+  let homeserver: FakeUserDirectory;
+  let callers: SearchCallers;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    homeserver = new FakeUserDirectory();
+    homeserver.users.set('secret-token', alice);
+    callers = new SearchCallers(homeserver, clock, new CountingRandom());
+  });
+
+  it('is asked of the homeserver, once in a minute', async () => {
+    expect(await Promise.all([callers.find('secret-token'), callers.find('secret-token')])).toEqual([alice, alice]);
+    expect(homeserver.whoamis).toBe(1);
+    clock.pass(60_000);
+    await callers.find('secret-token');
+    expect(homeserver.whoamis).toBe(2);
+  });
+
+  it('is asked again where a token was refused, or the homeserver did not say', async () => {
+    expect(await callers.find('another')).toBeUndefined();
+    homeserver.users.set('another', alice);
+    expect(await callers.find('another')).toBe(alice);
+    callers.forget('another');
+    homeserver.whoamiFailure = new Error('no answer');
+    await expect(callers.find('another')).rejects.toThrow('no answer');
+    homeserver.whoamiFailure = undefined;
+    expect(await callers.find('another')).toBe(alice);
+  });
+
+  it('keeps no token in clear, and no more than a few thousand', async () => {
+    await callers.find('secret-token');
+    const kept = Reflect.get(callers, 'callers') as ReadonlyMap<string, unknown>;
+    expect(JSON.stringify([...kept])).not.toContain('secret-token');
+    for (let i = 0; i < 10_010; i++) {
+      homeserver.users.set(`token${i}`, alice);
+      await callers.find(`token${i}`);
+    }
+    expect(kept.size).toBe(10_000);
+  });
+});

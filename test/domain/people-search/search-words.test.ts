@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { indexWords, lettersIn, queryTerms } from '../../../src/domain/people-search/search-words.js';
+
+/** Whether somebody of this name is found by this query. */
+function finds(query: string, name: string): boolean {
+  const words = indexWords(name);
+  const terms = queryTerms(query);
+  return terms.length > 0 && terms.every((term) => words.some((word) => term.some((one) => word.startsWith(one))));
+}
+
+describe('the words of names and queries', () => {
+  it.each([
+    ['muller', 'Anna Müller'],
+    ['müller', 'Anna Müller'],
+    ['mueller', 'Anna Müller'],
+    ['MÜLLER', 'Anna Müller'],
+    ['mu\u0308ller', 'Anna Müller'],
+    ['müller', 'Anna Mueller'],
+    ['müller', 'Anna Muller'],
+    ['mull an', 'Anna Müller'],
+    ['strasse', 'Straße'],
+    ['straße', 'STRASSE'],
+    ['isik', 'Işık'],
+    ['ışık', 'IŞIK'],
+    ['IŞIK', 'ışık'],
+    ['ishak', 'İshak'],
+    ['i\u0307shak', 'Ishak'],
+    ['jorgensen', 'Jørgensen'],
+    ['joergensen', 'Jørgensen'],
+    ['aage', 'Åge'],
+    ['lodz', 'Łódź'],
+    ['nguyen', 'Nguyễn'],
+    ['обьем', 'Обьем'],
+    ['Семенов', 'Семёнов'],
+    ['семён', 'СЕМЕНОВ'],
+    ['ΠΑΠΑΔΟΠΟΥΛΟΣ', 'Παπαδόπουλος'],
+    ['παπαδοπουλοσ', 'Παπαδόπουλος'],
+    ['obrien', "O'Brien"],
+    ['o’brien', "O'Brien"],
+    ['brien', 'O’Brien'],
+    ['luden', 'Müller-Lüdenscheidt'],
+    ['müller-lüd', 'Müller-Lüdenscheidt'],
+    ['山田', '山田太郎'],
+    ['太郎', '山田太郎'],
+    ['철수', '김철수'],
+    ['ａｎｎａ', 'Anna'],
+    ['محمد', 'مُحَمَّد'],
+  ])('%s finds %s', (query, name) => {
+    expect(finds(query, name)).toBe(true);
+  });
+
+  it.each([
+    ['anna meyer', 'Anna Meier'],
+    ['nna', 'Anna'],
+    ['', 'Anna'],
+    ['- ,', 'Anna'],
+    ['का', 'कि'],
+    ['か', 'が'],
+  ])('%j does not find %s', (query, name) => {
+    expect(finds(query, name)).toBe(false);
+  });
+
+  it('does not grow without end', () => {
+    expect(indexWords(Array.from({ length: 500 }, (_, i) => `name${i}`).join(' ')).length).toBeLessThanOrEqual(40);
+    expect(indexWords('x'.repeat(5_000))[0]?.length).toBeLessThanOrEqual(64);
+  });
+
+  it('counts what a query says', () => {
+    expect(['a', 'an', ' - a.', 'é', '山', '山田', 'a\u0308', "o'"].map(lettersIn)).toEqual([1, 2, 1, 1, 2, 4, 1, 1]);
+  });
+});
