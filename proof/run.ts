@@ -1,18 +1,20 @@
 import { folderOf } from './shared/folder.js';
 import { proveLargeDirectory } from './large-directory.js';
+import { proveDebian } from './debian/proof.js';
 import { proveSynapse } from './synapse/proof.js';
 
 /** Proofs that take too long, or need too much, to be tests: `npm run proof -- synapse`. Each says whether it passed. */
 const proofs = {
   'large-directory': proveLargeDirectory,
   synapse: () => proveSynapse(folderOf('synapse')),
-} satisfies Record<string, () => Promise<boolean>>;
+  debian: (suite = 'bookworm') => proveDebian(folderOf('debian'), suite),
+} satisfies Record<string, (...args: string[]) => Promise<boolean>>;
 
 const isProof = (name: string): name is keyof typeof proofs => Object.hasOwn(proofs, name);
 
-const [name = 'large-directory'] = process.argv.slice(2);
+const [name = 'large-directory', ...args] = process.argv.slice(2);
 if (!isProof(name)) {
   process.stderr.write(`There is no proof "${name}", only: ${Object.keys(proofs).join(', ')}\n`);
   process.exit(2);
 }
-process.exit((await proofs[name]()) ? 0 : 1);
+process.exit((await proofs[name](...args)) ? 0 : 1);

@@ -12,14 +12,14 @@ await needPackages('systemd', 'util-linux', 'iproute2', 'logrotate');
 const run = promisify(execFile);
 
 /*
- * The machine starts none of the services that are installed here. It sees this one's files through an overlay whose changes stay in memory, and nothing of its network. What
- * it writes is gone when its PID 1 is.
+ * The machine starts none of the services that are installed. It sees the files of a Debian, by default of this one,
+ * through an overlay whose changes stay in memory: what it writes is gone when its PID 1 is.
  */
 const BOOT = `set -e
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$1"
 mkdir "$1/upper" "$1/work" "$1/root"
-mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=$3,upperdir=$1/upper,workdir=$1/work" "$1/root"
 shared=$2
 cd "$1/root"
 mount -t proc proc proc
@@ -38,7 +38,7 @@ mkdir -p mnt
 mount --bind "$shared" mnt
 rm -rf etc/systemd/system/*.wants etc/init.d usr/sbin/policy-rc.d
 for unit in systemd-networkd-wait-online systemd-firstboot; do ln -sf /dev/null etc/systemd/system/$unit.service; done
-ip link set lo up
+if [ "$4" = own ]; then ip link set lo up; fi
 mkdir .old
 pivot_root . .old
 cd /
@@ -46,6 +46,13 @@ umount -l /.old
 rmdir /.old
 exec env -i container=unshare PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --unit=basic.target --show-status=no
 `;
+
+export interface MachineOptions {
+  /** The Debian whose files it sees; by default this one. */
+  readonly root?: string;
+  /** Whether it has the network of this machine or only a loopback interface of its own. */
+  readonly network?: 'own' | 'shared';
+}
 
 export interface Finished {
   readonly code: number;
@@ -60,22 +67,24 @@ export class SystemdMachine {
     private readonly folder: string,
     /** PID 1 of the machine, as this one counts. */
     private readonly pid: number,
+    private readonly network: 'own' | 'shared',
   ) {}
 
   /** @param shared folder that the machine finds as `/mnt` */
-  static async boot(shared: string): Promise<SystemdMachine> {
+  static async boot(shared: string, { root = '/', network = 'own' }: MachineOptions = {}): Promise<SystemdMachine> {
     if (process.getuid?.() !== 0) throw new Error('systemd, which these tests boot in namespaces, needs root');
     const folder = await mkdtemp(join(tmpdir(), 'systemd-'));
     await writeFile(join(folder, 'boot.sh'), BOOT);
-    const spaces = ['--mount', '--pid', '--fork', '--kill-child', '--net', '--uts', '--ipc', '--cgroup'];
-    const child = spawn('unshare', [...spaces, 'bash', join(folder, 'boot.sh'), folder, shared], {
+    const net = network === 'own' ? ['--net'] : [];
+    const spaces = ['--mount', '--pid', '--fork', '--kill-child', ...net, '--uts', '--ipc', '--cgroup'];
+    const child = spawn('unshare', [...spaces, 'bash', join(folder, 'boot.sh'), folder, shared, root, network], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let output = '';
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     try {
       const pid = await eventually(() => systemdBelow(child), 20_000);
-      const machine = new SystemdMachine(child, folder, pid);
+      const machine = new SystemdMachine(child, folder, pid, network);
       await eventually(async () => {
         const { stdout } = await machine.run('systemctl', 'is-system-running');
         return /running|degraded/.test(stdout) || undefined;
@@ -89,7 +98,8 @@ export class SystemdMachine {
 
   /** Runs a command inside to its end. */
   run(...command: readonly string[]): Promise<Finished> {
-    const inside = ['--target', String(this.pid), '--mount', '--pid', '--net', '--uts', '--ipc', '--cgroup'];
+    const net = this.network === 'own' ? ['--net'] : [];
+    const inside = ['--target', String(this.pid), '--mount', '--pid', ...net, '--uts', '--ipc', '--cgroup'];
     const fromHome = ['sh', '-c', 'cd /root && exec "$@"', 'sh'];
     const env = {
       PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',

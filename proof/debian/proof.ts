@@ -1,0 +1,141 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Ed25519Signer } from '../../src/adapters/signing/ed25519-signer.js';
+import { makePackage } from '../../deploy/debian/package.js';
+import { commandsOf } from '../../test/support/docs/commands-of.js';
+import { startHomeserver } from '../../test/support/homeserver.js';
+import { PEOPLE, PEOPLE_BASE } from '../../test/support/people.js';
+import { freePort } from '../../test/support/ports.js';
+import { Slapd } from '../../test/support/slapd.js';
+import { SystemdMachine } from '../../test/support/systemd.js';
+import { Report } from '../shared/report.js';
+import { NODES, nodeProgram } from './nodes.js';
+import { describeDebian, freshDebian } from './root.js';
+
+const run = promisify(execFile);
+const PAGE = 'setup/install.md';
+const signer = new Ed25519Signer('example.org', [{ keyId: 'ed25519:a_abc', seed: new Uint8Array(32).fill(5) }]);
+
+/**
+ * A fresh Debian, from nothing to a `doctor` that finds no fault, by the commands of the installation page and a
+ * directory of OpenLDAP. Then the unit is started on each supported Node.js.
+ *
+ * @param folder where Debian and the versions of Node.js are kept
+ * @param suite `bookworm`, `trixie` or `sid`
+ * @returns whether everything is as it should be
+ */
+export async function proveDebian(folder: string, suite: string): Promise<boolean> {
+  const report = new Report();
+  const root = await freshDebian(folder, suite);
+  report.heading(await describeDebian(root));
+  const shared = await mkdtemp(join(tmpdir(), 'islet-debian-'));
+  const [slapd, homeserver] = [await Slapd.start({ ldif: PEOPLE }), await startHomeserver('example.org', { signer })];
+  let machine: SystemdMachine | undefined;
+  try {
+    const file = await makePackage({ to: shared, withNode: true });
+    await cp(file, join(shared, 'islet_test.deb'));
+    machine = await SystemdMachine.boot(shared, { root, network: 'shared' });
+    await fromNothing(machine, report, { shared, slapd, homeserverUrl: homeserver.url });
+    for (const version of NODES) await startOn(machine, report, version, { folder, shared });
+    const fresh = machine;
+    if (suite !== 'bookworm') await report.step('From source', () => fromSource(fresh, report, shared));
+    await report.step('Removed and purged', async () => {
+      await machine?.must('apt-get', 'purge', '-y', 'islet');
+      const left = await machine?.shell('find /etc /usr /var -name "islet*" -not -path "/var/log/journal/*"');
+      report.check('nothing of it is left', left === '', left);
+    });
+  } finally {
+    await machine?.stop();
+    await Promise.all([slapd.stop(), homeserver.close(), rm(shared, { recursive: true })]);
+  }
+  return report.close();
+}
+
+interface Neighbours {
+  readonly shared: string;
+  readonly slapd: Slapd;
+  readonly homeserverUrl: string;
+}
+
+async function fromNothing(machine: SystemdMachine, report: Report, neighbours: Neighbours): Promise<void> {
+  const { shared, slapd, homeserverUrl } = neighbours;
+  const [port, adminPort] = [await freePort(), await freePort()];
+  await writeFile(join(shared, 'password'), slapd.adminPassword);
+  // What a site would have by DNS and a proxy: where the homeserver is, and ports that are free on this machine.
+  const more = `homeservers: { example.org: { url: '${homeserverUrl}' } }\nlisten: { port: ${port} }\nadmin: { port: ${adminPort} }\n`;
+  await writeFile(join(shared, 'more.yaml'), more);
+  const answers = [
+    ...['--yes', '--server-name', `127.0.0.1:${port}`, '--public-url', `http://127.0.0.1:${port}`],
+    ...['--ldap-url', slapd.url, '--base', PEOPLE_BASE, '--bind-dn', slapd.adminDn, '--homeserver', 'example.org'],
+    ...['--bind-password-file', '/etc/islet/ldap-password'],
+  ].join(' ');
+  await report.step('From nothing to a server that answers', async () => {
+    const started = Date.now();
+    await machine.shell('apt-get update -q && apt-get install -qy adduser libstdc++6');
+    await machine.shell(commandsOf(PAGE, 'package').replace('./islet_*.deb', '-y /mnt/islet_test.deb'));
+    const password = 'cp /mnt/password /etc/islet/ldap-password';
+    const [init = '', ...rest] = commandsOf(PAGE, 'setup').split('\n');
+    const beforeServer = rest.filter((line) => !line.includes('islet doctor')).join('\n');
+    await machine.shell(
+      `${password}\n${init} ${answers}\ncat /mnt/more.yaml >> /etc/islet/islet.yaml\n${beforeServer}`,
+    );
+    await machine.shell(commandsOf(PAGE, 'service'));
+    await machine.shell(
+      `curl -sf --retry 60 --retry-delay 1 --retry-all-errors http://127.0.0.1:${adminPort}/health/ready`,
+    );
+    const doctor = await machine.run(
+      ...['runuser', '-u', 'islet', '--', 'islet', 'doctor', '--config', '/etc/islet/islet.yaml'],
+    );
+    report.check('doctor finds no fault', doctor.code === 0 && !doctor.stdout.includes('✗'), doctor.stdout);
+    const found = await machine.run('islet', 'lookup', '--config', '/etc/islet/islet.yaml', 'alice@example.org');
+    report.check('a person of the directory is found', found.stdout.includes('@alice:example.org'), found.stdout);
+    report.check('in less than ten minutes', Date.now() - started < 600_000, `${(Date.now() - started) / 1000} s`);
+  });
+}
+
+/** With Debian's own Node.js, where that is new enough. */
+async function fromSource(machine: SystemdMachine, report: Report, shared: string): Promise<void> {
+  await run('git', ['bundle', 'create', join(shared, 'islet.bundle'), 'HEAD'], { cwd: import.meta.dirname });
+  const commands = commandsOf(PAGE, 'source')
+    .replace('apt-get install', 'apt-get install -qy')
+    .replace('<this repository>', '/mnt/islet.bundle');
+  await machine.must('apt-get', 'purge', '-y', 'islet');
+  const authority = 'export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt\n';
+  const output = await machine.shell(authority + commands);
+  report.note(await machine.must('node', '--version'));
+  report.check('the program is a link to the folder', /^\d+\.\d+\.\d+$/m.test(output));
+  const demo = await machine.run(
+    'bash',
+    '-c',
+    'cd /usr/src/islet && npm ls --depth 0 >/dev/null && npm run demo -- --exit',
+  );
+  report.check('the demo answers its four lookups', demo.code === 0, demo.stdout);
+}
+
+async function startOn(
+  machine: SystemdMachine,
+  report: Report,
+  version: string,
+  { folder, shared }: { readonly folder: string; readonly shared: string },
+): Promise<void> {
+  await report.step(`The unit on Node.js ${version}`, async () => {
+    await cp(await nodeProgram(folder, version), join(shared, 'node'));
+    await machine.shell('systemctl stop islet && cp /mnt/node /usr/lib/islet/bin/node && systemctl start islet');
+    await machine.shell(
+      'for i in $(seq 60); do islet lookup --config /etc/islet/islet.yaml alice@example.org && break; sleep 1; done',
+    );
+    const state = await machine.must('systemctl', 'show', '-P', 'ActiveState', 'islet');
+    report.check(
+      `runs on ${await machine.must('/usr/lib/islet/bin/node', '--version')}`.trim(),
+      state.trim() === 'active',
+    );
+    const before = await machine.must('systemctl', 'show', '-P', 'MainPID', 'islet');
+    await machine.must('systemctl', 'reload', 'islet');
+    await machine.must('systemctl', 'restart', 'islet');
+    const after = await machine.must('systemctl', 'show', '-P', 'MainPID', 'islet');
+    report.check('reloads and restarts', before !== after && after.trim() !== '0');
+  });
+}

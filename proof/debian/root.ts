@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { copyFile, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ensurePackages, exists } from '../../test/support/debian.js';
+
+const run = promisify(execFile);
+const MIRROR = 'http://deb.debian.org/debian';
+/** What a server has besides the base system before anybody installs Islet. */
+const BASE = ['systemd', 'dbus', 'curl', 'ca-certificates'];
+
+/**
+ * A fresh Debian in a folder, made once for each release.
+ *
+ * @param suite `bookworm`, `trixie`, `sid`
+ * @returns its root
+ */
+export async function freshDebian(folder: string, suite: string): Promise<string> {
+  const root = join(folder, suite);
+  if (!(await exists(root))) {
+    await ensurePackages(['debootstrap']);
+    const unfinished = `${root}.unfinished`;
+    await rm(unfinished, { recursive: true, force: true });
+    const options = ['--variant=minbase', `--include=${BASE.join(',')}`, suite, unfinished, MIRROR];
+    await run('/usr/sbin/debootstrap', options, { maxBuffer: 1e8 });
+    await rename(unfinished, root);
+  }
+  // A network may have an authority of its own, which Node.js is told about by this variable.
+  const authority = process.env['NODE_EXTRA_CA_CERTS'];
+  if (authority !== undefined) {
+    await copyFile(authority, join(root, 'usr/local/share/ca-certificates/of-the-network.crt'));
+    await run('chroot', [root, 'update-ca-certificates'], { maxBuffer: 1e8 });
+  }
+  await copyFile('/etc/resolv.conf', join(root, 'etc/resolv.conf'));
+  await copyFile('/etc/hosts', join(root, 'etc/hosts'));
+  return root;
+}
+
+/** Release, version of systemd and of what is installed there, for the heading. */
+export async function describeDebian(root: string): Promise<string> {
+  const version = (await readFile(join(root, 'etc/debian_version'), 'utf8')).trim();
+  const { stdout } = await run('chroot', [root, 'dpkg-query', '-W', '-f=${Version}', 'systemd']);
+  return `Debian ${version}, systemd ${stdout}`;
+}
