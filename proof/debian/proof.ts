@@ -68,9 +68,9 @@ async function fromNothing(machine: SystemdMachine, report: Report, neighbours: 
   const more = `homeservers: { example.org: { url: '${homeserverUrl}' } }\nlisten: { port: ${port} }\nadmin: { port: ${adminPort} }\n`;
   await writeFile(join(shared, 'more.yaml'), more);
   const answers = [
-    ...['--yes', '--server-name', `127.0.0.1:${port}`, '--public-url', `http://127.0.0.1:${port}`],
-    ...['--ldap-url', slapd.url, '--base', PEOPLE_BASE, '--bind-dn', slapd.adminDn, '--homeserver', 'example.org'],
-    ...['--bind-password-file', '/etc/islet/ldap-password'],
+    `--yes --server-name 127.0.0.1:${port} --public-url http://127.0.0.1:${port} --homeserver example.org`,
+    `--ldap-url ${slapd.url} --base ${PEOPLE_BASE} --bind-dn ${slapd.adminDn}`,
+    '--bind-password-file /etc/islet/ldap-password',
   ].join(' ');
   await report.step('From nothing to a server that answers', async () => {
     const started = Date.now();
@@ -86,9 +86,8 @@ async function fromNothing(machine: SystemdMachine, report: Report, neighbours: 
     await machine.shell(
       `curl -sf --retry 60 --retry-delay 1 --retry-all-errors http://127.0.0.1:${adminPort}/health/ready`,
     );
-    const doctor = await machine.run(
-      ...['runuser', '-u', 'islet', '--', 'islet', 'doctor', '--config', '/etc/islet/islet.yaml'],
-    );
+    const command = 'runuser -u islet -- islet doctor --config /etc/islet/islet.yaml'.split(' ');
+    const doctor = await machine.run(...command);
     report.check('doctor finds no fault', doctor.code === 0 && !doctor.stdout.includes('✗'), doctor.stdout);
     const found = await machine.run('islet', 'lookup', '--config', '/etc/islet/islet.yaml', 'alice@example.org');
     report.check('a person of the directory is found', found.stdout.includes('@alice:example.org'), found.stdout);
