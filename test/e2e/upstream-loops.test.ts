@@ -24,8 +24,9 @@ afterEach(async () => {
  * Islets of which each asks the next one, and the last one the first. The nth knows `<n>@example.org`.
  *
  * @param token whether they have accounts at each other
+ * @param isNamed whether these accounts are known to be those of identity servers
  */
-async function circle(names: readonly string[], token: boolean) {
+async function circle(names: readonly string[], token: boolean, isNamed: boolean) {
   const ports: number[] = [];
   for (const _name of names) ports.push(await freePort());
   const islets: { client: IdentityClient; admin: string }[] = [];
@@ -41,7 +42,7 @@ async function circle(names: readonly string[], token: boolean) {
         admin: { port: adminPort },
         homeservers: { 'example.org': { url: homeserver.url } },
         limits: false,
-        lookup: { identityServers: ['@alice:example.org'] },
+        lookup: { identityServers: isNamed ? ['@alice:example.org'] : [] },
         sources: [{ file: { name: 'people', path: 'people.csv' } }, { upstream }],
       },
       { 'people.csv': `mxid,email\n@${name}:example.org,${name}@example.org\n` },
@@ -79,10 +80,11 @@ describe.each([
   const everybody = Object.fromEntries(names.map((name) => [`${name}@example.org email`, `@${name}:example.org`]));
 
   it.each([
-    ['v1', false],
-    ['v2', true],
-  ])('all answer what one of them knows, and what none knows as well, by %s', async (_version, token) => {
-    const islets = await circle(names, token);
+    ['v1', false, false],
+    ['v2', true, true],
+    ['v2 without being named to each other', true, false],
+  ])('all answer what one of them knows, and what none knows as well, by %s', async (_version, token, isNamed) => {
+    const islets = await circle(names, token, isNamed);
     const tried = await Promise.all(
       // What none knows is asked of all at the same time: each waits for another one's answer to the same.
       islets.flatMap(({ client }) => Array.from({ length: 12 }, (_, n) => plainly(client, [...names, `nobody-${n}`]))),

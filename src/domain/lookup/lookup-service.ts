@@ -124,6 +124,16 @@ export class LookupService {
     return onlyUsers(await firstAnswers(questions, sources, ask, this.deps.telemetry));
   }
 
+  /**
+   * What counts of a path that somebody names of whom we do not know whether they are an identity server: a question that
+   * was here before goes round in a circle, whoever says so, and only the asker loses by it. The rest is passed on, so that
+   * others see their own names in it, and keeps no source from being asked.
+   */
+  strangersPath(viaPath: ViaPath): ViaPath {
+    const own = this.options.serverIdentity;
+    return viaPath.includes(own) ? [own] : viaPath.slice(-(MOST_HOPS - 1));
+  }
+
   private sourcesFor(viaPath: ViaPath): readonly ThreepidSource[] {
     const isCircle = viaPath.includes(this.options.serverIdentity);
     return isCircle || viaPath.length >= MOST_HOPS ? this.localSources() : this.sources;

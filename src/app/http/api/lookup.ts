@@ -19,7 +19,7 @@ const LookupBody = z.object({
 /**
  * Spec: "Association lookup".
  *
- * @param identityServers the accounts of identity servers: of nobody else it matters by whom a question
+ * @param identityServers the accounts of identity servers: of nobody else it matters how far a question
  *   has come, nor is anybody else told where a pepper comes from
  */
 export const lookupEndpoints = (
@@ -42,7 +42,8 @@ export const lookupEndpoints = (
       const user = await requireUser(req);
       const { addresses, algorithm, pepper } = read(LookupBody, jsonBody(req));
       await quotas.consumeFor('lookup', askerOf(req, user), {}, addresses.length);
-      const viaPath = identityServers.includes(user) ? routeIn(req.headers.via) : [];
+      const route = routeIn(req.headers.via);
+      const viaPath = identityServers.includes(user) ? route : lookupService.strangersPath(route);
       const mappings = await lookupService.find(algorithm, pepper, addresses, viaPath);
       sendJsonText(res, mappingsText(mappings));
     },

@@ -146,11 +146,41 @@ describe('the budget of a lookup', () => {
   });
 });
 
+describe('a path that any user writes', () => {
+  const app = useApp();
+  const asked: (readonly string[])[] = [];
+  const upstream = {
+    name: 'partner',
+    isExternal: true,
+    find: async (_threepids: unknown, viaPath: readonly string[] = []) => {
+      asked.push(viaPath);
+      return [];
+    },
+  };
+
+  it('keeps no source from being asked, and ends a circle all the same', async () => {
+    const { lookupService } = app.services;
+    Object.assign(lookupService, { sources: [upstream] });
+    const token = await app.signIn(alice);
+    const ask = async (names: readonly string[]) => {
+      const pepper = (await app.call('GET', '/v2/hash_details', { token })).json.lookup_pepper as string;
+      const via = names.map((name) => `1.1 ${name} (Islet 0a1b2c3d)`).join(', ');
+      const body = { algorithm: 'none', pepper, addresses: ['a@example.org email'] };
+      await app.call('POST', '/v2/lookup', { token, body, headers: { via } });
+      return asked.splice(0);
+    };
+    const invented = Array.from({ length: 50 }, (_, at) => `s${at}.example`);
+    expect(await ask(invented)).toEqual([invented.slice(-4).map((name) => `${name} 0a1b2c3d`)]);
+    expect(await ask([...invented, 'id.example.org', ...invented])).toEqual([]);
+    expect(await ask([])).toEqual([[]]);
+  });
+});
+
 describe('by whom a question has come', () => {
   const app = useApp({ http: { identityServers: ['@partner:example.org'] } });
   const via = '1.1 id.partner.example (Islet 0a1b2c3d)';
 
-  it('counts from an identity server alone, nor is anybody else told where a pepper comes from', async () => {
+  it('keeps sources from being asked for an identity server alone, nor is anybody else told where a pepper comes from', async () => {
     const paths: unknown[] = [];
     const find = app.services.lookupService.find.bind(app.services.lookupService);
     app.services.lookupService.find = (...given) => {
@@ -159,7 +189,7 @@ describe('by whom a question has come', () => {
     };
     const partner = '@partner:example.org';
     for (const [user, viaHeader, path] of [
-      [alice, null, []],
+      [alice, null, ['id.partner.example 0a1b2c3d']],
       [partner, expect.stringContaining('Islet'), ['id.partner.example 0a1b2c3d']],
     ] as const) {
       const token = await app.signIn(user);
