@@ -47,7 +47,7 @@ export class BindingService {
   /**
    * Publishes the threepid of a validated session as this user's. Spec: POST /3pid/bind.
    *
-   * @param user who asks, where that is known: a session that a user has asked for is theirs alone
+   * @param user who asks, where that is known: they bind only sessions that they have asked for
    * @throws DomainError as `Sessions.validated` does; `not_yours` for the session of another user; `threepid_in_use` or `owner_unclear` where a
    *   directory says otherwise, `owner_unreachable` where it cannot be asked; `user_left` for a user
    *   whom a directory knows no longer, `session_not_theirs` for a session of who had the name before
@@ -56,6 +56,11 @@ export class BindingService {
     const { threepid, openedAt, openedBy } = await this.deps.validationService.validated(sid, clientSecret);
     if (openedBy !== undefined && openedBy !== (user ?? mxid)) {
       throw new DomainError('not_yours', { message: 'Another user has asked for the validation of this address' });
+    }
+    if (openedBy === undefined && user !== undefined) {
+      const message =
+        'Nobody is known to have asked for the validation of this address, which came by version 1 of the API; please ask for it again by v2';
+      throw new DomainError('not_yours', { message });
     }
     return this.deps.signer.sign(signable(await this.save(threepid, mxid, openedAt)));
   }

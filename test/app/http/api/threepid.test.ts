@@ -178,6 +178,17 @@ describe('a session that is validated', () => {
     expect(byAlice.status).toBe(200);
   });
 
+  it('that nobody is known to have asked for is bound in v2 by nobody who knows its secret, and it is said why', async () => {
+    const proof = await validated(undefined);
+    const { status, json } = await app.call('POST', '/v2/3pid/bind', {
+      token: await app.signIn(bob),
+      body: { ...proof, mxid: bob },
+    });
+    expect([status, json.errcode]).toEqual([403, 'M_UNAUTHORIZED']);
+    expect(json.error).toMatch(/came by version 1 of the API; please ask for it again by v2/);
+    expect(await app.stores.associations.find([email('guest@example.com')])).toEqual([]);
+  });
+
   it('is bound in v1, where nobody is signed in, to users of known homeservers alone', async () => {
     const proof = await validated(undefined);
     const foreign = await app.call('POST', '/api/v1/3pid/bind', { body: { ...proof, mxid: '@ceo:bank.example' } });
