@@ -1,3 +1,4 @@
+import { printableJson } from '../../domain/shared/printable.js';
 import type { Facts } from '../../ports/telemetry.js';
 import type { ErrorReport } from './error-report.js';
 
@@ -12,7 +13,7 @@ export interface LogEntry {
 
 /** One object a line; the entry's own names win over those of facts. */
 export const jsonLine = ({ time, level, message, facts, cause }: LogEntry): string =>
-  JSON.stringify({ time, level, message, ...omitReserved(facts), cause });
+  printableJson({ time, level, message, ...omitReserved(facts), cause }, 0);
 
 const RESERVED: readonly string[] = ['time', 'level', 'message', 'cause'];
 const omitReserved = (facts: Facts): Facts =>

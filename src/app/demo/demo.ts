@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type LogOptions, LogTelemetry } from '../../adapters/system/log-telemetry.js';
 import { lookupHash } from '../../domain/identifiers/lookup-hash.js';
 import { email } from '../../domain/identifiers/threepid.js';
+import { printable } from '../../domain/shared/printable.js';
 import type { TerminalStyle } from '../commands/terminal-style.js';
 import { interpret, NOTHING } from '../config/config.js';
 import { serve } from '../main.js';
@@ -64,8 +65,13 @@ async function start(
   const [port, adminPort, mailPort] = wanted === 0 ? await freePorts(3) : [wanted, wanted + 1, wanted + 2];
   const folder = await mkdtemp(join(tmpdir(), 'islet-demo-'));
   closing.push(() => rm(folder, { recursive: true, force: true }));
-  const showMail = ({ to, subject, text }: CaughtMail) =>
-    print(paint.dim(`\n  mail to ${to}: ${subject}\n${text.trim().replace(/^/gm, '  | ')}\n`));
+  const showMail = ({ to, subject, text }: CaughtMail) => {
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => `  | ${printable(line)}`);
+    print(paint.dim(`\n  mail to ${printable(to)}: ${printable(subject)}\n${lines.join('\n')}\n`));
+  };
   const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const one = await starting;
     closing.push(() => one.close());

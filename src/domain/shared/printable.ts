@@ -17,8 +17,8 @@ export function printable<T>(value: T): T {
 }
 
 /** JSON for a terminal: the same value, with every unprintable character as an escape. JSON itself leaves C1 as it is. */
-export const printableJson = (value: unknown): string =>
-  JSON.stringify(value, undefined, 2).replace(UNPRINTABLE_ALL, (character) =>
+export const printableJson = (value: unknown, indent = 2): string =>
+  JSON.stringify(value, undefined, indent).replace(UNPRINTABLE_ALL, (character) =>
     character === '\n' ? character : escaped(character),
   );
 

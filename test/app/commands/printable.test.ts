@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { jsonLine } from '../../../src/adapters/system/log-lines.js';
 import type { AdminClient } from '../../../src/app/commands/admin-client.js';
 import { lookup } from '../../../src/app/commands/lookup.js';
 import { listBindings, listInvites } from '../../../src/app/commands/operations.js';
@@ -92,6 +93,32 @@ describe('what others have chosen the characters of', () => {
     expect(escapeFinished('\u001b[31mred\u001b[39m\n\u001b[2J\r\u009b')).toBe(
       '\u001b[31mred\u001b[39m\n\\u001b[2J\\u000d\\u009b',
     );
+  });
+
+  it('does nothing in a line of the log, which is the same value', () => {
+    const line = jsonLine({ time: 't', level: 'warn', message: hostile, facts: { event: 'x', reason: hostile } });
+    // oxlint-disable-next-line no-control-regex -- these are what must not be printed
+    expect(line).not.toMatch(/[\0-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
+    expect(JSON.parse(line)).toEqual({ time: 't', level: 'warn', message: hostile, event: 'x', reason: hostile });
+  });
+
+  it('reaches a terminal only by the last gate, by the log, and by these', async () => {
+    const root = new URL('../../../src/', import.meta.url);
+    const names = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.ts'));
+    const writers = await Promise.all(
+      names.map(async (name) => {
+        const text = await readFile(new URL(name, root), 'utf8');
+        return /process\.std(?:out|err)\b(?!\.isTTY)|\bconsole\.\w+\(/.test(text) ? [name.replaceAll('\\', '/')] : [];
+      }),
+    );
+    expect(writers.flat().sort()).toEqual([
+      'adapters/sources/open-source.ts', // the name of a source of the configuration
+      'adapters/system/log-telemetry.ts', // the log, which escapes
+      'app/cli.ts', // the version of Node
+      'app/cli/program.ts', // the gate
+      'app/commands/upstream-commands.ts', // gives the terminal to the prompt
+      'app/wiring/open-senders.ts', // text messages in words of ours
+    ]);
   });
 
   it('is turned into JSON by no command in another way', async () => {
