@@ -7,6 +7,7 @@ import { startStandIn } from '../../test/support/stand-in.js';
 import { createAuthority } from '../../test/support/tls.js';
 import { type Chroot, installSynapse, nameHosts, trust } from './chroot.js';
 import { startHomeserver } from './homeserver.js';
+import { MatrixClient } from './matrix-client.js';
 import { type Exchange, startRecordingProxy } from './recording-proxy.js';
 
 /** The names on this machine, each on a loopback address of its own: all of them listen on port 443. */
@@ -51,19 +52,26 @@ export async function startEnvironment({ folder, islet: config, files = {} }: En
       const proxy = await startRecordingProxy({ name, address, certificate, target, own }, exchanges);
       closing.push(() => proxy.close());
     }
+    // Who closed an account is told to administrators alone.
+    const operator = await MatrixClient.register(hs1, 'operator', true);
     const islet = await startIslet(
       {
         listen: { trustedProxies: ['127.0.0.1/32'] },
         server: { name: ID_SERVER, publicUrl: `https://${ID_SERVER}` },
         homeservers: {
-          'hs1.test': { url: `https://${HOSTS['hs1.test']}`, caFile: 'ca.pem' },
+          'hs1.test': {
+            url: `https://${HOSTS['hs1.test']}`,
+            caFile: 'ca.pem',
+            accountApi: 'synapse',
+            accessTokenFile: 'operator-token',
+          },
           'hs2.test': { url: `https://${HOSTS['hs2.test']}`, caFile: 'ca.pem' },
         },
         mail: { host: '127.0.0.1', port: mails.port, tls: 'none', from: 'Islet <noreply@id.test>' },
         sms: { gateways: [{ http: { url: `${gateway.url}/send`, body: '{"to":"{{number}}","text":"{{text}}"}' } }] },
         ...config,
       },
-      { 'ca.pem': ca, ...files },
+      { 'ca.pem': ca, 'operator-token': operator.accessToken, ...files },
     );
     closing.push(() => islet.remove());
     ports[ID_SERVER] = portOf(islet.url);

@@ -17,7 +17,11 @@ import { Walk } from './walk.js';
  */
 export async function proveSynapse(folder: string): Promise<boolean> {
   const report = new Report();
-  const environment = await startEnvironment({ folder, islet: { sources: SOURCES }, files: FILES });
+  const environment = await startEnvironment({
+    folder,
+    islet: { sources: SOURCES, bindings: { accounts: 'check' } },
+    files: FILES,
+  });
   try {
     const { synapseVersion, pythonVersion } = environment.chroot;
     report.heading(`Synapse ${synapseVersion}, ${pythonVersion}, Node ${process.version}`);

@@ -66,6 +66,9 @@ export class DeliveryError extends Error {
 export abstract class MessageSender {
   abstract readonly medium: Medium;
 
+  /** Whether messages to this address are sent from here at all. Absent: to all. */
+  sendsTo?(to: Threepid): boolean;
+
   /**
    * Resolves when the next hop has accepted the message.
    *

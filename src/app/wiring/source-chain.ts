@@ -27,10 +27,13 @@ export function sourceChain(
 ): readonly ThreepidSource[] {
   return sources.map((configured) => {
     if (configured === BINDINGS)
-      return checksBindings ? new AccountCheckedSource(own, true, accountStatuses, deps.clock) : own;
+      return checksBindings
+        ? new AccountCheckedSource(own, { isListed: true, isRechecked: true }, accountStatuses, deps.clock)
+        : own;
     const isListed = configured.mirror !== undefined;
     const source = isListed ? new MirroredSource(deps, configured.source) : configured.source;
-    return configured.checksAccounts ? new AccountCheckedSource(source, isListed, accountStatuses, deps.clock) : source;
+    const kind = { isListed, isRechecked: false };
+    return configured.checksAccounts ? new AccountCheckedSource(source, kind, accountStatuses, deps.clock) : source;
   });
 }
 

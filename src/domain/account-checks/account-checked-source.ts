@@ -16,10 +16,13 @@ export class AccountCheckedSource implements ThreepidSource {
   readonly isAuthoritative: boolean;
   readonly isExternal: boolean;
 
-  /** @param isListed whether all its people are met in its mirror anyway */
+  /**
+   * @param isListed whether all its people are met in its mirror anyway
+   * @param isRechecked whether who is found is asked for again: nobody else says who is there no longer
+   */
   constructor(
     private readonly source: ThreepidSource,
-    private readonly isListed: boolean,
+    private readonly kind: { readonly isListed: boolean; readonly isRechecked: boolean },
     private readonly accountStatuses: AccountStatusCache,
     private readonly clock: Clock,
   ) {
@@ -32,7 +35,7 @@ export class AccountCheckedSource implements ThreepidSource {
     return (await this.source.find(threepids)).flatMap((finding): readonly Finding[] => {
       if (isAmbiguous(finding)) return [finding];
       const { threepid, mxid } = finding;
-      if (!this.isListed) this.accountStatuses.enqueue(mxid);
+      if (!this.kind.isListed) this.accountStatuses.enqueue(mxid);
       if (!this.isWithheld(mxid)) return [finding];
       return this.isAuthoritative ? [{ threepid, claimants: [`${mxid}, who has no account`] }] : [];
     });
@@ -65,7 +68,10 @@ export class AccountCheckedSource implements ThreepidSource {
   }
 
   private isWithheld(mxid: Mxid): boolean {
-    if (!this.accountStatuses.isAbsent(mxid)) return false;
+    if (!this.accountStatuses.isAbsent(mxid)) {
+      if (this.kind.isRechecked) this.accountStatuses.recheck(mxid);
+      return false;
+    }
     this.accountStatuses.requestCheck(mxid);
     return true;
   }

@@ -13,6 +13,9 @@ const ABSENT_MS = HOUR_MS;
 /** However often somebody is looked for. With `INVITED_MS` it is the longest time from a first login to its invitation. */
 const REQUEST_INTERVAL_MS = 25_000;
 
+/** How old the answer about somebody may be who was found where accounts are closed without a word: in our own bindings. */
+const FOUND_MS = 5 * MINUTE_MS;
+
 /** Clocks of the instances that write into one database differ by less than this. */
 const CLOCK_SKEW_MS = 30 * 1000;
 
@@ -26,6 +29,7 @@ const MOST_NOTES = 10_000;
 export class AccountStatusCache {
   private readonly absent = new Set<Mxid>();
   private readonly wanted = new Set<Mxid>();
+  private readonly found = new Set<Mxid>();
   private readonly enqueued = new Set<Mxid>();
   private readonly vouched = new Set<Mxid>();
   private learnedAt = 0;
@@ -48,6 +52,11 @@ export class AccountStatusCache {
   /** Notes that somebody looks for a user without an account: it is asked for again soon. */
   requestCheck(mxid: Mxid): void {
     if (this.absent.has(mxid)) note(this.wanted, mxid);
+  }
+
+  /** Notes that a user with an account was found, which may be closed by now. */
+  recheck(mxid: Mxid): void {
+    note(this.found, mxid);
   }
 
   /** Notes a user of a source that cannot be listed. */
@@ -79,6 +88,7 @@ export class AccountStatusCache {
     const now = this.clock.now();
     await this.store.add(takenFrom(this.enqueued), now);
     await this.store.requestCheck(takenFrom(this.wanted), now, now - REQUEST_INTERVAL_MS);
+    await this.store.requestCheck(takenFrom(this.found), now, now - FOUND_MS);
     const arrived = takenFrom(this.vouched);
     await this.remember(arrived, true);
     return arrived;

@@ -133,6 +133,8 @@ export class ValidationService {
     const known = await this.deps.store.find(request.threepid, request.clientSecret);
     const isLive = known !== undefined && !isExpired(known, this.deps.clock.now());
     if (isLive && request.sendAttempt <= known.sendAttempt) return known.sid;
+    // What is never sent uses up nothing.
+    if (sender.sendsTo?.(request.threepid) === false) throw new DomainError('destination_rejected');
     await this.takeQuota(request);
     const opened = await this.open(request);
     const session = (await this.reopened(opened)) ?? opened;

@@ -350,6 +350,24 @@ describe('with accounts of our own bindings checked', () => {
     expect(await found(a)).toEqual([alice, alice]);
   });
 
+  it('asks soon about somebody who is looked up, but not more often than every five minutes', async () => {
+    domain.accounts.existing.delete(alice);
+    domain.clock.pass(5 * MINUTE_MS + 1);
+    await domain.checkRunner.run();
+    expect(await found(a)).toEqual([alice, alice]);
+    await domain.checkRunner.run();
+    expect(await found(a)).toEqual([undefined, undefined]);
+
+    domain.clock.pass(5 * MINUTE_MS + 1);
+    domain.accounts.asked.length = 0;
+    for (let round = 0; round < 5; round++) {
+      expect(await found(b)).toEqual([bob, bob]);
+      domain.clock.pass(MINUTE_MS / 2);
+      await domain.checkRunner.run();
+    }
+    expect(domain.accounts.asked.filter((mxid) => mxid === bob)).toEqual([bob]);
+  });
+
   it('has the address of a deactivated user bound by whoever has the mailbox', async () => {
     await deactivate();
     await domain.bind(a, carol);

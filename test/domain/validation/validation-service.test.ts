@@ -359,6 +359,18 @@ describe('Sessions', () => {
       expect((await store.find(request.threepid, request.clientSecret))?.sid).toBe(sid);
     });
 
+    it('cost nothing for a number that nothing is sent to', async () => {
+      const home = new RecordingSender('msisdn');
+      Object.assign(home, { sendsTo: ({ address }: { address: string }) => address.startsWith('49') });
+      validationService = build([home], { sms: { perUser: hourly(1), perNumber: hourly(1), perCountry: hourly(1) } });
+      const abroad = { ...byPhone, threepid: msisdn('447700900123'), callingCode: '49', user: bob };
+      for (let i = 0; i < 3; i++) {
+        await expect(validationService.requestToken(abroad)).rejects.toMatchObject({ code: 'destination_rejected' });
+      }
+      await validationService.requestToken({ ...byPhone, threepid: msisdn('492215550000'), user: bob });
+      expect(home.sent).toHaveLength(1);
+    });
+
     it('cost nothing for a repeat that sends nothing', async () => {
       validationService = build([mails], { mail: { perAddress: hourly(2) } });
       for (let i = 0; i < 5; i++) await validationService.requestToken(request);

@@ -31,10 +31,15 @@ export class SmsSender implements MessageSender {
     private readonly telemetry: Telemetry,
   ) {}
 
-  async send({ address }: Threepid, message: Message): Promise<void> {
-    const { originators, destinations = {} } = this.options;
+  sendsTo({ address }: Threepid): boolean {
+    return isDestination(address, this.options.destinations ?? {});
+  }
+
+  async send(to: Threepid, message: Message): Promise<void> {
+    const { address } = to;
+    const { originators } = this.options;
     if (message.kind !== 'validation') throw new DeliveryError('text messages', 'there is none of this kind', true);
-    if (!isDestination(address, destinations)) throw new DomainError('destination_rejected');
+    if (!this.sendsTo(to)) throw new DomainError('destination_rejected');
     const originator = originatorFor(address, originators) ?? MATRIX;
     await this.sendByFirst({ number: address, originator, text: this.templates.renderSms(message) });
   }
