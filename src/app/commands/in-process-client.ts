@@ -19,7 +19,7 @@ export async function inProcess(config: Config, telemetry: LogTelemetry): Promis
     isRunning: false,
     explain: async (address) => ({ ...(await services.lookupService.explain(threepidFrom(address))), at: clock.now() }),
     mirrors: () => Promise.resolve(services.mirrorService.sources),
-    sync: (source, request) => services.directorySyncService.sync(source, request),
+    sync: (source, request) => services.directorySyncService.sync(source, { ...request, isExplained: true }),
     forgetMirror: (source) => services.mirrorService.forget(source),
     close: async () => {
       await house.close();

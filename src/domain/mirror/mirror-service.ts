@@ -12,6 +12,7 @@ import { serialQueues } from '../shared/serial-queue.js';
 import type { IndexUpdater } from '../hash-index/index-updater.js';
 import { diffSince } from './incremental-sync.js';
 import { diffAll, type DirectoryDiff } from './full-sync.js';
+import { addUnchangedOddities } from './unchanged-oddities.js';
 import { changesOf } from './claim-changes.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import { listedClaims, unmirroredEntries, userIdCollisions } from './user-id-collisions.js';
@@ -32,6 +33,8 @@ export interface SyncOptions {
   readonly isDryRun?: boolean;
   /** Applies also what the guards take for broken. */
   readonly isForced?: boolean;
+  /** Reports also what is odd about entries that have not changed; takes as long as reading the mirror. */
+  readonly isExplained?: boolean;
   /** Asks only for what changed, where the directory can say it. */
   readonly isIncremental?: boolean;
   readonly onProgress?: (listed: number) => void;
@@ -161,6 +164,8 @@ export class MirrorService {
       // What one directory changes depends on the user IDs of all: no two may reckon at once.
       shared = await this.inTurn('apply', () => this.apply(directory, before, listing, startedAt));
     }
+    if (options.isExplained)
+      shared = await addUnchangedOddities(source, listing, this.deps.store, shared, await this.shared());
     if (options.isDryRun) await showSome(listing.sightings, this.deps.store, source);
     const tookMs = this.deps.clock.now() - startedAt;
     return reportOf({ source, found: listing, removed, shared, refusal, isDryRun: options.isDryRun, tookMs });

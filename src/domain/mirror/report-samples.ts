@@ -15,7 +15,7 @@ export interface Samples {
   readonly changed: Sample<string>;
   /** New and changed people with the user ID that is derived for them. In a dry run without any: some of the others. */
   readonly people: Sample<{ readonly label: string; readonly mxid: Mxid; readonly threepids: number }>;
-  /** New and changed entries that are not taken, or not whole, and all whose id is another's, too. */
+  /** New and changed entries, or all if that was asked, that are not taken, or not whole, and all whose id is another's, too. */
   readonly skipped: Sample<{ readonly label: string; readonly reasons: readonly SkipReason[] }>;
 }
 

@@ -267,6 +267,26 @@ describe('a mirror', () => {
       expect([...(await domain.mirrorService.shared()).keys()]).toEqual([edison]);
     });
 
+    it.each([{}, { isDryRun: true }])('names both on any later run that is to explain itself: %j', async (options) => {
+      staff.put('2', undefined, [], { skipped: ['`uid` is missing'] });
+      await domain.mirrorService.sync('staff');
+      expect(await domain.mirrorService.sync('staff', options)).toMatchObject({
+        shared: { count: 0 },
+        skipped: { count: 0 },
+      });
+      const explained = { ...options, isExplained: true };
+      expect(await domain.mirrorService.sync('staff', explained)).toMatchObject({
+        shared: { count: 1, shown: [{ mxid: edison, labels: ['cn=nord', 'cn=sued'] }] },
+        skipped: { count: 1, shown: [{ label: 'cn=2', reasons: ['`uid` is missing'] }] },
+      });
+      staff.put('sued', '@edison2:example.org', [sued]);
+      staff.put('2', bob, [b]);
+      expect(await domain.mirrorService.sync('staff', explained)).toMatchObject({
+        shared: { count: 0 },
+        skipped: { count: 0 },
+      });
+    });
+
     it('answers for both as soon as one is called otherwise', async () => {
       await domain.mirrorService.sync('staff');
       staff.put('sued', '@edison2:example.org', [sued]);

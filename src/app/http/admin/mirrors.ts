@@ -81,6 +81,7 @@ export function adminMirrorEndpoints(
             isDryRun: dryRun,
             isForced: force,
             isIncremental: changes,
+            isExplained: true,
             onProgress,
           }),
         );

@@ -1,0 +1,33 @@
+import type { MirrorStore } from '../../ports/mirror-store.js';
+import type { SourcedEntry } from '../directory/directory-entry.js';
+import type { Mxid } from '../identifiers/mxid.js';
+import type { DirectoryDiff } from './full-sync.js';
+
+type Collisions = ReadonlyMap<Mxid, readonly SourcedEntry[]>;
+
+/**
+ * Adds to what a sync found in new and changed entries what is odd about all others: what of them is left
+ * out, and the user IDs that they share. Reads the whole mirror.
+ *
+ * @param found collisions of the user IDs of new and changed entries
+ * @param standing collisions in the mirror as it is stored
+ */
+export async function addUnchangedOddities(
+  source: string,
+  { upserts, removed, sightings }: DirectoryDiff,
+  store: MirrorStore,
+  found: Collisions,
+  standing: Collisions,
+): Promise<Collisions> {
+  const touched = new Set(removed);
+  for (const page of upserts.pages()) for (const { id } of page) touched.add(id);
+  for await (const page of store.entries(source)) {
+    for (const { id, label, skipped } of page)
+      if (skipped.length > 0 && !touched.has(id)) sightings.leave(label, skipped);
+  }
+  const others = [...standing].filter(([, entries]) => {
+    const own = entries.filter((entry) => entry.source === source);
+    return own.length > 0 && !own.some(({ id }) => touched.has(id));
+  });
+  return new Map([...others, ...found]);
+}
