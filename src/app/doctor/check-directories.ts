@@ -1,23 +1,23 @@
 import { baseText } from '../../adapters/ldap/protocol/search-base.js';
-import { isKnownByName } from '../../adapters/ldap/sync/lazy-entry.js';
 import { MATCHES_NOTHING, SHOWS_NOTHING } from '../../adapters/ldap/sync/full-listing.js';
-import type { LdapSource } from '../../adapters/ldap/ldap-source.js';
 import { ldapSource } from '../../adapters/ldap/ldap-source.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { LdapConfig } from '../config/config.js';
 import { area, type CheckResult, type Check } from './check-result.js';
 import { IN_CLEAR_ONLY } from './check-services.js';
+import { readAsSync } from './read-directory.js';
 
-/** Entries that are looked at, and names of them that are shown. */
+/** Entries whose classes are looked at, and how many of these are shown. */
 const SAMPLE = 200;
 const SHOWN = 10;
 
-/** Reaches each server of a directory, binds, searches below each base, and reads a few entries. */
+/** Reaches each server of a directory, binds, searches below each base, and reads what a sync does. */
 export const directoryTrial =
   ({ bindPassword, ...source }: LdapConfig, telemetry: Telemetry): Check =>
   async () => {
     const secret = { password: bindPassword?.value, passwordFrom: bindPassword?.from };
-    const directory = ldapSource({ ...source, ...secret, pageSize: Math.min(source.pageSize, SAMPLE) }, telemetry);
+    const isMirrored = Boolean(source.mirror);
+    const directory = ldapSource({ ...source, ...secret }, telemetry);
     const { ok, warning, failure } = area(`directory ${source.name}`);
     try {
       const checked = await directory.check();
@@ -43,59 +43,11 @@ export const directoryTrial =
       );
       const servers = await Promise.all(tried);
       const hashes = source.mirror ? [] : [warning(IN_CLEAR_ONLY, 'remove `mirror: false` if it may be listed')];
-      return [...servers, ...hashes, ...(isListable ? await sampleOf(directory, source.name) : [])];
+      return [...servers, ...hashes, ...(isListable ? await readAsSync(directory, source.name, isMirrored) : [])];
     } finally {
       await directory.close();
     }
   };
-
-async function sampleOf(directory: LdapSource, name: string): Promise<readonly CheckResult[]> {
-  const { ok, warning } = area(`directory ${name}`);
-  const mxids: string[] = [];
-  const reasons = new Map<string, number>();
-  let [read, people, addresses, knownByName] = [0, 0, 0, 0];
-  for await (const { entries } of directory.list()) {
-    for (const entry of entries) {
-      const { person, skipped } = entry.parse();
-      read += 1;
-      if (isKnownByName(entry)) knownByName += 1;
-      if (person) {
-        people += 1;
-        addresses += person.threepids.length;
-        mxids.push(person.mxid);
-      }
-      for (const reason of new Set(skipped)) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    }
-    if (read >= SAMPLE) break;
-  }
-  if (read === 0) return [];
-  const words = `${people} of ${read} entries are people, with ${addresses} addresses`;
-  const named = mxids.length === 0 ? '' : `: ${mxids.slice(0, SHOWN).join(', ')}${mxids.length > SHOWN ? ', …' : ''}`;
-  const left = [...reasons].sort(([, a], [, b]) => b - a).slice(0, SHOWN);
-  const twice = [...new Set(mxids.filter((mxid, at) => mxids.indexOf(mxid) < at))];
-  return [
-    people > 0 && addresses > 0
-      ? ok(words + named)
-      : warning(words, 'compare attributes.user, attributes.email and localpart with an entry'),
-    ...(knownByName > 0
-      ? [
-          warning(
-            `${knownByName} of them have no permanent id: an entry with the same distinguished name counts as the same person`,
-            'let bindDn read entryUUID, objectGUID, ipaUniqueID or nsUniqueId, or set attributes.id',
-          ),
-        ]
-      : []),
-    ...left.map(([reason, count]) => warning(`skipped in ${count} of them: ${reason}`)),
-    ...twice
-      .slice(0, SHOWN)
-      .map((mxid) =>
-        warning(
-          `two entries get the user ID ${mxid}`,
-          '`islet lookup` of their addresses shows which; change localpart so that user IDs differ',
-        ),
-      ),
-  ];
-}
 
 /** `ldaps://host ou=people,…` is a server and a base. */
 function splitHop(endpoint: string): readonly [url: string, base: string | undefined] {

@@ -37,6 +37,8 @@ describe('a listing', () => {
         'access to * by users read',
         `limits dn.exact="${READER}" size.soft=40 size.hard=40 size.prtotal=unlimited`,
         `limits dn.exact="uid=user0,${PEOPLE}" size.soft=40 size.hard=40`,
+        `limits dn.exact="uid=user1,${PEOPLE}" size.pr=10 size.prtotal=unlimited`,
+        `limits dn.exact="uid=user2,${PEOPLE}" size.unchecked=5`,
       ],
     });
   });
@@ -63,7 +65,20 @@ describe('a listing', () => {
 
   it('throws where the server gives no more, instead of taking a part for all', async () => {
     const few = { bindDn: `uid=user0,${PEOPLE}`, password: 'pass', pageSize: 25 };
-    await expect(list(few)).rejects.toThrow('size limit exceeded');
+    await expect(list(few)).rejects.toThrow(/size limit exceeded .* after 40 entries; .*size=unlimited/);
+  });
+
+  it.each([
+    ['user1', /after 0 entries, "illegal pagedResults page size"; set `pageSize` .*size\.pr/],
+    ['user2', /admin limit exceeded .* after 0 entries; .*size\.unchecked/],
+  ])('says what helps where a limit of %s ends it', async (uid, words) => {
+    const limited = { bindDn: `uid=${uid},${PEOPLE}`, password: 'pass', pageSize: 25 };
+    await expect(list(limited)).rejects.toThrow(words);
+  });
+
+  it('is whole where the page size is what the server allows', async () => {
+    const { entries } = await list({ bindDn: `uid=user1,${PEOPLE}`, password: 'pass', pageSize: 10 });
+    expect(entries).toHaveLength(120);
   });
 
   it('yields an entry below two bases once, in the first', async () => {

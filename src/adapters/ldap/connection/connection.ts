@@ -181,7 +181,7 @@ export class Connection {
         ? 'what the server says of itself cannot be read'
         : `search below ${baseText(base)} failed`;
       const words = base === ROOT && !isOfItself ? rootWordsOf(cause) : messageOf(cause);
-      throw new LdapError(this.url, `${what}: ${words}`, { cause });
+      throw new LdapError(this.url, `${what}: ${words}`, { cause }, entries.length);
     } finally {
       clearTimeout(stall);
       this.onEntry = () => undefined;

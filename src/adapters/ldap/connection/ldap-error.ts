@@ -6,11 +6,13 @@ export class LdapError extends Error {
 
   /**
    * @param endpoint the URL, or the base, that fails
+   * @param received entries that had come of an answer before it failed
    */
   constructor(
     readonly endpoint: string,
     readonly problem: string,
     options?: ErrorOptions,
+    readonly received = 0,
   ) {
     super(`${endpoint}: ${problem}`, options);
   }

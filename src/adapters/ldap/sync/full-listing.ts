@@ -7,6 +7,7 @@ import type { RawEntry } from '../protocol/raw-entry.js';
 import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
 import { equals } from '../protocol/filter-builder.js';
 import { PageCompleteness } from './page-completeness.js';
+import { withCure } from '../connection/limit-cures.js';
 import { pagesOf } from '../connection/paged-search.js';
 import type { ServerFailover } from '../connection/server-failover.js';
 
@@ -105,9 +106,9 @@ export class FullListing {
     const { rules, extent, warnings, limits } = this;
     const { requested: attributes, id, followsAliases } = rules;
     const question = { base, attributes, id, followsAliases, pageSize: extent.pageSize };
+    let count = 0;
     try {
       const completeness = await PageCompleteness.begin(this.servers, base, rules);
-      let count = 0;
       let hasReferred = false;
       for (const { filter, ...audience } of audiencesOf(rules)) {
         for await (const { entries, refers } of pagesOf(connection, { ...question, filter }, () => limits)) {
@@ -125,6 +126,8 @@ export class FullListing {
       if (!followsAliases && (await hasAliases(connection, base, limits))) warnings.hasOnlyAliases(base);
       else if (why === MATCHES_NOTHING) warnings.filterMatchesNothing(base);
       else warnings.showsNothing(base);
+    } catch (error) {
+      throw withCure(error, count);
     } finally {
       connection.close();
     }

@@ -1,0 +1,32 @@
+import { codeOf, LdapError } from './ldap-error.js';
+
+const SIZE =
+  'raise the size limit of the account that binds: `limits … size=unlimited` in OpenLDAP, `nsSizeLimit` and `nsPagedSizeLimit` in 389, `ads-maxSizeLimit` in Apache DS';
+const TIME =
+  'raise the time limit of the account that binds: `limits … time=unlimited` in OpenLDAP, `nsTimeLimit` in 389';
+const COST =
+  'raise the limit of the account that binds: `nsLookThroughLimit` in 389, `size.unchecked` and `size.prtotal` of `limits` in OpenLDAP';
+const PAGE = 'set `pageSize` to what the server allows (`size.pr` of `limits` in OpenLDAP)';
+
+function cureOf(code: string | number | undefined, words: string): string | undefined {
+  if (code === 4) return SIZE;
+  if (code === 3) return TIME;
+  if (code !== 11) return undefined;
+  return /page ?size/i.test(words) ? PAGE : COST;
+}
+
+/**
+ * Says of a listing that a limit of the server ended how far it came, what the server says and what helps. Other errors stay as they are.
+ *
+ * @param entries that had come on the pages before
+ */
+export function withCure(error: unknown, entries: number): unknown {
+  if (!(error instanceof LdapError) || !(error.cause instanceof Error)) return error;
+  const words = error.cause.message.replace(/\s+/g, ' ').trim().slice(0, 200);
+  const cure = cureOf(codeOf(error.cause), words);
+  if (cure === undefined) return error;
+  const quoted = /^$|limit ?exceeded(error)?$/i.test(words) ? '' : `, "${words}"`;
+  return new LdapError(error.endpoint, `${error.problem} after ${entries + error.received} entries${quoted}; ${cure}`, {
+    cause: error.cause,
+  });
+}
