@@ -71,6 +71,8 @@ export async function makePackage({ to, withNode, version, compression = 10 }: P
     const depends = [
       // What is compiled here asks for the C library of this machine, or a later one.
       `libc6 (>= ${(await run('dpkg-query', ['-W', '-f=${Version}', 'libc6'])).stdout.split('-')[0]})`,
+      // Programs of nodejs.org need it from version 26 on.
+      ...(withNode && (await run('ldd', [process.execPath])).stdout.includes('libatomic') ? ['libatomic1'] : []),
       ...(withNode ? [] : [`nodejs (${manifest.engines.node.replace('>=', '>= ')})`]),
     ];
     await text(join(tree, 'DEBIAN/control'), control({ version: full, architecture, size, depends }));

@@ -12,10 +12,13 @@ import { freePort } from '../../test/support/ports.js';
 import { Slapd } from '../../test/support/slapd.js';
 import { SystemdMachine } from '../../test/support/systemd.js';
 import { Report } from '../shared/report.js';
+import { proveContainer } from './container.js';
 import { NODES, nodeProgram } from './nodes.js';
 import { describeDebian, freshDebian } from './root.js';
 
 const run = promisify(execFile);
+/** Of curl: for a server that is starting. */
+const RETRIES = ['--retry', '60', '--retry-delay', '1', '--retry-all-errors'];
 const PAGE = 'setup/install.md';
 const signer = new Ed25519Signer('example.org', [{ keyId: 'ed25519:a_abc', seed: new Uint8Array(32).fill(5) }]);
 
@@ -38,10 +41,14 @@ export async function proveDebian(folder: string, suite: string): Promise<boolea
     const file = await makePackage({ to: shared, withNode: true });
     await cp(file, join(shared, 'islet_test.deb'));
     machine = await SystemdMachine.boot(shared, { root, network: 'shared' });
-    await fromNothing(machine, report, { shared, slapd, homeserverUrl: homeserver.url });
-    for (const version of NODES) await startOn(machine, report, version, { folder, shared });
+    const adminPort = await freePort();
+    await fromNothing(machine, report, { shared, slapd, homeserverUrl: homeserver.url, adminPort });
+    for (const version of NODES) await startOn(machine, report, version, { folder, shared, adminPort });
     const fresh = machine;
-    if (suite !== 'bookworm') await report.step('From source', () => fromSource(fresh, report, shared));
+    if (suite !== 'bookworm') {
+      await report.step('From source', () => fromSource(fresh, report, shared));
+      await report.step('The steps of the container image', () => proveContainer(fresh, report));
+    }
     await report.step('Removed and purged', async () => {
       await machine?.must('apt-get', 'purge', '-y', 'islet');
       const left = await machine?.shell('find /etc /usr /var -name "islet*" -not -path "/var/log/journal/*"');
@@ -58,11 +65,12 @@ interface Neighbours {
   readonly shared: string;
   readonly slapd: Slapd;
   readonly homeserverUrl: string;
+  readonly adminPort: number;
 }
 
 async function fromNothing(machine: SystemdMachine, report: Report, neighbours: Neighbours): Promise<void> {
-  const { shared, slapd, homeserverUrl } = neighbours;
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const { shared, slapd, homeserverUrl, adminPort } = neighbours;
+  const port = await freePort();
   await writeFile(join(shared, 'password'), slapd.adminPassword);
   // What a site would have by DNS and a proxy: where the homeserver is, and ports that are free on this machine.
   const more = `homeservers: { example.org: { url: '${homeserverUrl}' } }\nlisten: { port: ${port} }\nadmin: { port: ${adminPort} }\n`;
@@ -74,7 +82,7 @@ async function fromNothing(machine: SystemdMachine, report: Report, neighbours: 
   ].join(' ');
   await report.step('From nothing to a server that answers', async () => {
     const started = Date.now();
-    await machine.shell('apt-get update -q && apt-get install -qy adduser libstdc++6');
+    await machine.shell('apt-get update -q && apt-get install -qy adduser libstdc++6 libatomic1');
     await machine.shell(commandsOf(PAGE, 'package').replace('./islet_*.deb', '-y /mnt/islet_test.deb'));
     const password = 'cp /mnt/password /etc/islet/ldap-password';
     const [init = '', ...rest] = commandsOf(PAGE, 'setup').split('\n');
@@ -83,9 +91,7 @@ async function fromNothing(machine: SystemdMachine, report: Report, neighbours: 
       `${password}\n${init} ${answers}\ncat /mnt/more.yaml >> /etc/islet/islet.yaml\n${beforeServer}`,
     );
     await machine.shell(commandsOf(PAGE, 'service'));
-    await machine.shell(
-      `curl -sf --retry 60 --retry-delay 1 --retry-all-errors http://127.0.0.1:${adminPort}/health/ready`,
-    );
+    await machine.must('curl', '-sf', ...RETRIES, `http://127.0.0.1:${adminPort}/health/ready`);
     const command = 'runuser -u islet -- islet doctor --config /etc/islet/islet.yaml'.split(' ');
     const doctor = await machine.run(...command);
     report.check('doctor finds no fault', doctor.code === 0 && !doctor.stdout.includes('✗'), doctor.stdout);
@@ -118,14 +124,13 @@ async function startOn(
   machine: SystemdMachine,
   report: Report,
   version: string,
-  { folder, shared }: { readonly folder: string; readonly shared: string },
+  { folder, shared, adminPort }: { readonly folder: string; readonly shared: string; readonly adminPort: number },
 ): Promise<void> {
   await report.step(`The unit on Node.js ${version}`, async () => {
     await cp(await nodeProgram(folder, version), join(shared, 'node'));
     await machine.shell('systemctl stop islet && cp /mnt/node /usr/lib/islet/bin/node && systemctl start islet');
-    await machine.shell(
-      'for i in $(seq 60); do islet lookup --config /etc/islet/islet.yaml alice@example.org && break; sleep 1; done',
-    );
+    const { code } = await machine.run('curl', '-sf', ...RETRIES, `http://127.0.0.1:${adminPort}/health/ready`);
+    if (code !== 0) report.note(await machine.must('journalctl', '-u', 'islet', '--no-pager', '-n', '60'));
     const state = await machine.must('systemctl', 'show', '-P', 'ActiveState', 'islet');
     report.check(
       `runs on ${await machine.must('/usr/lib/islet/bin/node', '--version')}`.trim(),
