@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection';
 import { createTransport, type SMTPPoolOptions, type SMTPPoolSentMessageInfo, type Transporter } from 'nodemailer';
-import './smtp-utf8.js';
+import './nodemailer-patches.js';
 import { ADDRESS_ATTEMPT_MS } from '../shared/address-attempts.js';
 import { trustOf, verifiedTls } from '../shared/tls-options.js';
 

@@ -1,7 +1,7 @@
 import type { NodemailerError } from 'nodemailer';
 import { DeliveryError } from '../../ports/message-sender.js';
 import { networkFailure, reasonOfCode } from '../shared/network-errors.js';
-import { MissingUtf8Error } from './smtp-utf8.js';
+import { MissingUtf8Error, TokensOnlyError } from './nodemailer-patches.js';
 
 const MOST_WORDS = 300;
 
@@ -12,6 +12,8 @@ export interface SmtpIdentity {
 }
 
 const AGAIN = 'please try again in a few minutes';
+const TOKENS_ONLY =
+  'offers logins with OAuth tokens alone (XOAUTH2), and Islet has a password: it takes a relay or an account with password logins (SMTP AUTH)';
 const NO_UTF8 = 'the mail server here does not take addresses with letters beyond a to z before the @';
 
 /** Says in our words why a mail was not accepted. The library's error quotes addresses and goes no further. */
@@ -66,6 +68,7 @@ function isAboutSender({ permanent, code, command, response = '' }: NodemailerEr
 export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   const { code = '', originalCode = '', response } = error;
   if (error instanceof MissingUtf8Error) return 'offers no SMTPUTF8, which an address with letters beyond ASCII needs';
+  if (error instanceof TokensOnlyError) return TOKENS_ONLY;
   if (code === 'EABORT' || code === 'ETIMEDOUT') return `no answer within ${timeLimitMs / 1000} s`;
   if (code === 'ETLS' && response) return 'offers no encryption';
   if (code === 'EAUTH') return `refuses our login${response ? `: ${words(response)}` : ''}`;

@@ -45,6 +45,26 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode'
     await db.destroy();
   });
 
+  it('answers everything that two instances ask at the same time, over the twenty connections there are', async () => {
+    const databases = [await open(), await open()];
+    const instances = databases.map((db) => knexStores(db, clock, secretBox));
+    const calls = instances.map(({ feed }) => callsOf(feed));
+    const lifetime = { boundAt: 1, notBefore: 1, notAfter: 2 };
+    const threepids = Array.from({ length: 60 }, (_, at) => email(`busy${at}@example.org`));
+    // Who gets no connection in time is refused one.
+    await Promise.all(
+      threepids.flatMap((threepid) =>
+        instances.map(({ associations }) =>
+          associations.bind({ threepid, mxid: '@anna:example.org', ...lifetime }, []),
+        ),
+      ),
+    );
+    const found = await Promise.all(instances.map(({ associations }) => associations.find(threepids)));
+    expect(found.map(({ length }) => length)).toEqual([60, 60]);
+    for (const one of calls) one.close();
+    for (const db of databases) await db.destroy();
+  });
+
   it('tells within a second what another instance has changed and ended', async () => {
     const [one, other] = [await open(), await open()];
     const [writer, reader] = [knexStores(one, clock, secretBox), knexStores(other, clock, secretBox)];

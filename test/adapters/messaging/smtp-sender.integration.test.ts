@@ -420,6 +420,22 @@ describe('a mail that is not accepted', () => {
     expect(JSON.stringify(error) + error.stack).not.toContain('wrong horse');
   });
 
+  it('because it takes OAuth tokens alone, tells so and shows it no password', async () => {
+    const lines: string[] = [];
+    const server = await scriptedServer((line) => {
+      lines.push(line);
+      if (line === '') return '220 relay';
+      return line.startsWith('EHLO') ? '250-relay\r\n250 AUTH XOAUTH2' : '250 ok';
+    });
+    const error = await failureOf(senderTo(server.port, { tls: 'none', ...login }));
+    expect(error).toMatchObject({
+      isFinal: false,
+      isAnswer: false,
+      reason: expect.stringMatching(/^offers logins with OAuth tokens alone \(XOAUTH2\)/),
+    });
+    expect(lines.filter((line) => /^(AUTH|MAIL)/.test(line))).toEqual([]);
+  });
+
   it('is refused with the name that the server does not like', async () => {
     const server = await scriptedServer((line) => (line === '' ? '220 relay' : '501 5.5.2 invalid HELO'));
     expect(await failureOf(senderTo(server.port))).toMatchObject({
