@@ -61,7 +61,12 @@ export async function startDirectory(base: string, entries: readonly DemoEntry[]
     response.end();
     next();
   });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', () => resolve()));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => resolve());
+  });
+  // Whoever sends what is no LDAP is told so by the library, and nobody else is concerned.
+  server.on('error', () => undefined);
   return {
     url: server.url.replace(/\/$/, ''),
     close: () => new Promise((resolve) => server.close(() => resolve())),

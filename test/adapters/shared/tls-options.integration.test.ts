@@ -6,6 +6,13 @@ import { ldapSource } from '../../../src/adapters/ldap/ldap-source.js';
 import { SmppGateway } from '../../../src/adapters/messaging/sms/smpp-gateway.js';
 import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
 import { systemAuthorities } from '../../../src/adapters/shared/authorities.js';
+import { openPool } from '../../../src/adapters/messaging/smtp-connections.js';
+import { certificatesIn } from '../../../src/adapters/shared/certificates.js';
+import { lacks } from '../../../src/app/config/input/certificates.js';
+import { sourceOf } from '../../support/ldap.js';
+import { person, unit } from '../../support/ldif.js';
+import { Slapd } from '../../support/slapd.js';
+import { startMailServer } from '../../support/smtp.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import { Daemon } from '../../support/daemon.js';
 import { freePort } from '../../support/ports.js';
@@ -50,6 +57,53 @@ describe('the authorities that count', () => {
     expect(
       await gateway.send({ number: '447700900123', originator: { kind: 'alpha', text: 'Matrix' }, text: 'x' }),
     ).toBe('m-1');
+  });
+
+  it('may be the issuing one for a directory, too', async () => {
+    const tls = { ca: chain.root, ...chain.certificate };
+    const slapd = await Slapd.start({ ldif: unit('people') + person('anna', { mail: 'anna@example.org' }), tls });
+    onTestFinished(() => slapd.stop());
+    const find = async (trusted: string) => {
+      const source = sourceOf(slapd, { urls: [slapd.ldapsUrl], ca: trusted });
+      onTestFinished(() => source.close());
+      return (await source.find([email('anna@example.org')])).length;
+    };
+    expect(await find(chain.issuing)).toBe(1);
+    await expect(find(ca)).rejects.toThrow('certificate is not trusted');
+  });
+
+  it.each(['required', 'implicit'] as const)('may be the issuing one for a relay, too (tls: %s)', async (tls) => {
+    const relay = await startMailServer({ certificate: chain.certificate, isImplicit: tls === 'implicit' });
+    onTestFinished(() => relay.close());
+    const verify = async (trusted: string) => {
+      const server = {
+        host: '127.0.0.1',
+        port: relay.port,
+        tls,
+        ca: trusted,
+        ehloName: 'id.example.org',
+        timeLimitMs: 5_000,
+      };
+      const pool = openPool(server);
+      return pool.verify().finally(() => pool.close());
+    };
+    expect(await verify(chain.issuing)).toBe(true);
+    await expect(verify(ca)).rejects.toThrow('certificate');
+  });
+
+  it('are told without a connection what they lack, or hold in vain', () => {
+    const words = (pem: string, now = Date.now()) => lacks(certificatesIn(pem), now);
+    expect(words(chain.root)).toEqual([]);
+    expect(words(chain.issuing + chain.root)).toEqual([]);
+    expect(words(chain.issuing)).toEqual([
+      'CN=root, which issued CN=issuing, is missing: only certificates issued by CN=issuing are trusted',
+    ]);
+    expect(words(chain.certificate.cert)).toEqual([
+      expect.stringMatching(/^CN=leaf is the certificate of a server, not of a CA: /),
+    ]);
+    const YEAR_MS = 365 * 86_400_000;
+    expect(words(chain.root, Date.now() + YEAR_MS)).toEqual([expect.stringMatching(/^CN=root has expired \(/)]);
+    expect(words(chain.root, Date.now() - YEAR_MS)).toEqual([expect.stringMatching(/^CN=root is not valid before /)]);
   });
 
   it('are those of the system, whatever this build of Node takes for them, and those of NODE_EXTRA_CA_CERTS', () => {

@@ -41,7 +41,7 @@ export const lookupEndpoints = (
     async POST(req, res) {
       const user = await requireUser(req);
       const { addresses, algorithm, pepper } = read(LookupBody, jsonBody(req));
-      await quotas.consumeFor('lookup', askerOf(req, user), {}, addresses.length);
+      await quotas.consumeFor('lookup', askerOf(req, user), {}, new Set(addresses).size);
       const route = routeIn(req.headers.via);
       const viaPath = identityServers.includes(user) ? route : lookupService.strangersPath(route);
       const mappings = await lookupService.find(algorithm, pepper, addresses, viaPath);
