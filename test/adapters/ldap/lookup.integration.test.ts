@@ -32,6 +32,8 @@ const LDIF = [
   person('extension', { telephoneNumber: '+49 221 5551234 ext. 7' }),
   person('sharp', { description: 'Strauß@example.org' }),
   person('double', { description: 'gross@example.org' }),
+  person('books', { mail: 'info@xn--bcher-kva.example' }),
+  person('libri', { description: 'info@libr\u00f6.example' }),
   unit('north'),
   unit('south'),
   person('edison', { mail: 'edison@north.example.org' }, NORTH),
@@ -61,6 +63,18 @@ describe('a live lookup', () => {
   });
 
   const whose = async (threepid: Threepid) => (await source.find([threepid]))[0];
+
+  it.each([
+    ['mail', 'info@b\u00fccher.example', '@books:example.org'],
+    ['mail', 'info@xn--bcher-kva.example', '@books:example.org'],
+    ['description', 'info@xn--libr-8qa.example', '@libri:example.org'],
+    ['description', 'info@libr\u00f6.example', '@libri:example.org'],
+  ])('finds a domain in %s as people write it and as the DNS has it: %s', async (attribute, address, mxid) => {
+    const other = sourceOf(slapd, { attributes: { email: [attribute] } });
+    const both = [email(address), email('nobody@example.org')];
+    expect(await other.find(both)).toEqual([{ threepid: both[0], mxid }]);
+    await other.close();
+  });
 
   it.each([
     ['as it is spelled there', 'Strauß@example.org', '@sharp:example.org'],

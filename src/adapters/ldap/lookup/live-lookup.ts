@@ -3,7 +3,8 @@ import type { Ambiguous, Finding } from '../../../domain/associations/associatio
 import { groupBy } from '../../../domain/shared/group-by.js';
 import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import { isDifferentPeople } from '../../../domain/directory/person-matching.js';
-import { keyOf, sameThreepid, type Threepid } from '../../../domain/identifiers/threepid.js';
+import { keyOf, type Threepid } from '../../../domain/identifiers/threepid.js';
+import { spellingsOf } from '../../../domain/identifiers/spellings.js';
 import type { Deadline } from '../../shared/deadline.js';
 import { namesOf, type Reading, read } from '../mapping/map-entry.js';
 import { allOf, anyOf } from '../protocol/filter-builder.js';
@@ -66,7 +67,9 @@ export class Lookup {
   async findWithheld(threepids: readonly Threepid[], deadline: Deadline): Promise<readonly Ambiguous[]> {
     const candidates = await this.findCandidates(threepids, deadline);
     return threepids.flatMap((threepid): readonly Ambiguous[] => {
-      const owners = candidates.filter(({ withheld = [] }) => withheld.some((one) => sameThreepid(one, threepid)));
+      const spelled = new Set(spellingsOf(threepid));
+      const isAsked = (one: Threepid) => spellingsOf(one).some((text) => spelled.has(text));
+      const owners = candidates.filter(({ withheld = [] }) => withheld.some(isAsked));
       return owners.length > 0 ? [{ threepid, claimants: owners.map(({ label }) => label) }] : [];
     });
   }
@@ -78,7 +81,17 @@ export class Lookup {
     deadline: Deadline,
   ): Promise<readonly Finding[]> {
     const owners = new Map<string, Candidate[]>(threepids.map((threepid) => [keyOf(threepid), []]));
-    for (const one of candidates) for (const owned of one.person?.threepids ?? []) owners.get(keyOf(owned))?.push(one);
+    const wanted = groupBy(
+      threepids.flatMap((threepid) => spellingsOf(threepid).map((text) => ({ text, threepid }))),
+      ({ text }) => text,
+    );
+    for (const one of candidates) {
+      // The domain as the DNS has it and as people write it are one to whoever asks.
+      const spelled = (one.person?.threepids ?? []).flatMap((owned) =>
+        spellingsOf(owned).flatMap((text) => wanted.get(text) ?? []),
+      );
+      for (const key of new Set(spelled.map(({ threepid }) => keyOf(threepid)))) owners.get(key)?.push(one);
+    }
     const shared = await this.userIdCollisions(distinct([...owners.values()].flat()), deadline);
 
     return threepids.flatMap((threepid): Finding | [] => {
