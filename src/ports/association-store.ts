@@ -9,7 +9,7 @@ export abstract class AssociationStore {
   abstract find(threepids: readonly Threepid[]): Promise<readonly Binding[]>;
 
   /**
-   * Binds a threepid, taking it from whoever had it, and so every other spelling of its mailbox. `jobs` are queued with it:
+   * Binds a threepid, and removes it and every other spelling of its mailbox from its previous user. `jobs` are queued with it:
    * both happen or neither.
    */
   abstract bind(binding: Binding, jobs: readonly NewJob[]): Promise<void>;

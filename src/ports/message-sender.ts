@@ -53,7 +53,7 @@ export class DeliveryError extends Error {
     this.advice = options.advice;
   }
 
-  /** For whoever asked for the message: why, or what to do, without a word about the operator's hosts. */
+  /** Reason or advice for the requester of the message; it must not mention the operator's hosts. */
   readonly advice: string | undefined;
 
   /** Whether the hop works, and said no to this message. */

@@ -6,7 +6,7 @@ import { runPeriodically, type Schedule } from './periodic.js';
 /** With 20 questions to each homeserver in a round, about ten a second. */
 const ROUND_MS = 2_000;
 
-/** Asks homeservers for accounts, round by round, and hands over the invitations of whoever has one at last. */
+/** Checks accounts periodically, and delivers the invitations of people who have an account now. */
 export const scheduleAccountChecks = (
   checkRunner: AccountCheckRunner,
   inviteService: InviteService,

@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type ServerResponse } from 'node:ht
 import { type AddressInfo, Server } from 'node:net';
 import { networkFailure } from '../../adapters/shared/network-errors.js';
 
-/** Proxies keep idle connections for up to 75 s; whoever closes first makes the other one fail a request. */
+/** Proxies keep idle connections for up to 75 s. If this server closes one first, a request of the proxy can fail. */
 const IDLE_MS = 76_000;
 /** Node would end idle connections while their next request begins, if this were not longer than they live. */
 const HEADERS_BEYOND_IDLE_MS = 4_000;

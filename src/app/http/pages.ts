@@ -13,7 +13,7 @@ import { RequestError } from './request-error.js';
 /** Renders the pages for people who follow a link. */
 export type Pages = Pick<Templates, 'renderPage' | 'renderDocument' | 'brandFor'>;
 
-/** How whoever sent this, on behalf of this user if it is known, wants to read what it causes. */
+/** Language and brand for messages that a request causes, for this user if known. */
 export function preferencesOf(pages: Pages, req: Request, user?: Mxid): ReadPreferences {
   const homeserver = user && homeserverOf(user);
   return { brand: pages.brandFor(brandOf(req), homeserver), acceptLanguage: req.get('Accept-Language') };
@@ -24,7 +24,7 @@ function brandOf(req: Request): string | undefined {
     const { brand } = queryOf(req);
     return typeof brand === 'string' ? brand : undefined;
   } catch {
-    return undefined; // whoever follows a mangled link is to see a page all the same
+    return undefined; // a broken link should still show a page
   }
 }
 

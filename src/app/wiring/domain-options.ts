@@ -73,7 +73,7 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
 const servedHomeservers = ({ homeservers, federation: { allowedServers } }: Config): readonly string[] | undefined =>
   allowedServers && [...allowedServers, ...Object.keys(homeservers)];
 
-/** Homeservers that the configuration names: their owner is known to whoever wrote it. */
+/** Homeservers that the configuration names, so that their operators are known. */
 const knownHomeservers = ({ homeservers, federation, limits }: Config): readonly string[] => [
   ...Object.keys(homeservers),
   ...(federation.allowedServers ?? []),

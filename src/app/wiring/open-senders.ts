@@ -8,12 +8,11 @@ import type { Templates } from '../../adapters/messaging/templates.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Config, SmsConfig } from '../config/config.js';
 
-/** Mail as configured, if it is. Whoever opened it closes it. */
+/** The mail sender, if mail is configured. The caller closes it. */
 export const openMail = ({ mail }: Config, templates: Templates): SmtpSender | undefined =>
   mail && new SmtpSender({ ...mail, password: mail.password?.value }, templates);
 
-/** Text messages as configured, if they are. */
-/** Text messages as configured, if they are. Whoever opened it closes the gateways. */
+/** The gateways for text messages, if they are configured. The caller closes them. */
 export const openSms = ({ sms }: Config, http: HttpClient) =>
   sms && {
     gateways: sms.gateways.map((gateway) => openGateway(gateway, http)),

@@ -28,7 +28,7 @@ export interface Stores {
   readonly limits: RateLimits;
 }
 
-/** Whoever made the stores closes what is beneath them. */
+/** The creator of the stores closes the database. */
 export const storesModule = (stores: Stores) =>
   new ContainerModule(({ bind }) => {
     bind(SessionStore).toConstantValue(stores.sessions);

@@ -64,7 +64,7 @@ export class AccountCheckRunner {
     return this.threepidsOf(arrived);
   }
 
-  /** Meets the people of the mirrors: all of them at first, then whoever is new. */
+  /** Queues the people of the mirrors: all of them at first, then new ones. */
   private async follow(): Promise<void> {
     const news = this.position === undefined ? undefined : await this.deps.feed.since(this.position);
     const position = news?.position ?? (await this.deps.feed.position());
@@ -87,7 +87,7 @@ export class AccountCheckRunner {
     for (const mxid of mxids) this.homeservers.add(homeserverOf(mxid));
   }
 
-  /** Whoever is invited and has no account yet is asked for often: she may be about to have one. */
+  /** Invited people without an account are checked often: they may be about to create one. */
   private async checkInvited(): Promise<void> {
     this.lookedAt = this.deps.clock.now();
     for (const homeserver of await this.deps.store.homeservers()) this.homeservers.add(homeserver);

@@ -73,7 +73,7 @@ export class AccountProber {
       due.flatMap(({ mxid }) => (answers.get(mxid) === exists ? mxid : []));
     await this.deps.accountStatuses.remember(answeredWith(true), true);
     await this.deps.accountStatuses.remember(answeredWith(false), false);
-    // Whoever has no account is signed in no more; one who signs in anew is vouched for.
+    // Users without an account are signed out. A new sign-in proves that an account exists.
     await this.deps.signIns.removeOf(answeredWith(false));
     await this.deps.store.postpone(answeredWith(undefined), this.deps.clock.now() + UNCLEAR_MS);
     if (answers.size > 0) this.markRecovered(homeserver);

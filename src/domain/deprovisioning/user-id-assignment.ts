@@ -43,7 +43,7 @@ export interface AssignmentRules {
  * does not count any more, its entries stand for those who were there.
  *
  * @param known who is recorded of this user ID
- * @param mayReplace whether the source was read for the first time: later whoever comes is new
+ * @param mayReplace whether this is the first sync of the source; in later syncs, unknown entries are new people
  * @param isRenumbered whether entries merely have other ids than before: then who comes is who was there
  */
 export function newHolders(

@@ -26,7 +26,7 @@ export class DirectorySyncService {
    */
   async sync(source: string, options?: SyncOptions): Promise<SyncOutcome> {
     const { mirrorService, inviteService, deprovisioningService } = this.deps;
-    // Before it changes: whoever did something here since the last sync did it as who they are now.
+    // Before the mirror changes: actions since the last sync belong to the users as they are now.
     if (!options?.isDryRun) await deprovisioningService.recordAssignments(source);
     const report = await mirrorService.sync(source, options);
     const deprovisioning =

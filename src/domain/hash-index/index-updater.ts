@@ -5,7 +5,7 @@ import { lookupHash } from '../identifiers/lookup-hash.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-/** Keeps the hash index in step with the stored claims, whoever changes them: we, the CLI, another instance. */
+/** Updates the hash index when stored claims change: by this server, the CLI or another instance. */
 export class IndexUpdater {
   private position = 0;
   private running: Promise<void> = Promise.resolve();

@@ -22,7 +22,7 @@ export function parseServerName(text: string): ServerName | undefined {
 
 export const isServerName = (text: string): boolean => parseServerName(text) !== undefined;
 
-/** A last label of digits only would be read as an IPv4 address by whoever resolves it. */
+/** Resolvers would read a last label of only digits as an IPv4 address. */
 function isDnsName(name: string): boolean {
   const labels = name.split('.');
   const last = labels.at(-1) ?? '';

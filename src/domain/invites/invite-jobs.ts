@@ -3,7 +3,7 @@ import type { Threepid } from '../identifiers/threepid.js';
 import type { NewJob } from '../jobs/job.js';
 import { type InviteMail, mailPayload } from './invite-mail.js';
 
-/** A threepid has a user now: whoever waits for it is to be told. */
+/** A threepid has a user now; its pending invitations are to be delivered. */
 export const notifyBoundJob = ({ medium, address }: Threepid, mxid: Mxid, runAt: number): NewJob => ({
   kind: 'notify-bound',
   payload: { medium, address, mxid },

@@ -155,7 +155,7 @@ export class InviteService {
     return this.deps.store.markRefused(inviteToken, reason);
   }
 
-  /** The mails of these will never be sent: they wait, and whoever lists them is told why. */
+  /** The mails of these invitations will never be sent. The invitations stay pending, and lists show the reason. */
   async noteUnmailed(tokens: readonly string[], reason: string): Promise<void> {
     await this.deps.store.markUnmailed(tokens, `its mail was not sent: ${reason}`);
   }

@@ -9,7 +9,7 @@ interface BoundThreepid {
 
 /** What each kind of job needs to know. It is stored as JSON, and read by older and newer versions. */
 export interface JobPayloads {
-  /** A threepid has a user now: whoever waits for it is to be told. */
+  /** A threepid has a user now; its pending invitations are to be delivered. */
   readonly 'notify-bound': BoundThreepid;
   /** A homeserver is to be told that a threepid of its user was bound, and of one invitation if that goes with it. */
   readonly onbind: BoundThreepid & { readonly invite: string | null };

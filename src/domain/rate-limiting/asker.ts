@@ -29,6 +29,6 @@ export function homeserverKey(name: string): string {
   return networkOf(host.toLowerCase());
 }
 
-/** Whoever answers for the one who asks: the homeserver of the user, or the client where there is no user. */
+/** The party responsible for a request: the homeserver of the user, or the client if there is no user. */
 export const sponsorOf = ({ user, client }: Asker): string =>
   user === undefined ? `client ${client}` : homeserverKey(homeserverOf(user));

@@ -64,7 +64,7 @@ export class SourceUnavailableError extends Error {
   override readonly name = 'SourceUnavailableError';
 }
 
-/** What is stored cannot be read or written right now: whoever asked asks again later. */
+/** The database cannot be read or written at the moment; the client should try again later. */
 export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
   readonly code = 'store_unavailable';

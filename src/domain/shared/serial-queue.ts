@@ -9,7 +9,7 @@ export function serialQueues(): <T>(key: string, work: () => Promise<T>) => Prom
   const last = new Map<string, Promise<unknown>>();
   return async (key, work) => {
     const turn = (last.get(key) ?? Promise.resolve()).then(work);
-    // Whoever gave the work hears of its failure; the next one only waits for its end.
+    // The caller gets the error; the next task only waits for the end.
     const settled = turn.catch(() => undefined);
     last.set(key, settled);
     try {

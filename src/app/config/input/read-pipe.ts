@@ -4,7 +4,7 @@ const LIMIT_MS = 5_000;
 const PAUSE_MS = 10;
 
 /**
- * What comes out of a named pipe, or of the shell's `<(…)`, until whoever writes to it is done.
+ * Reads a named pipe, or the shell's `<(…)`, until the writer closes it.
  *
  * @throws an error with the code `ETIMEDOUT` if nobody writes to it: to open it would wait for ever
  */

@@ -7,7 +7,7 @@ const text = valueType({ type: 'string', minLength: 1 }, asText);
 /** Text that nobody may see: it is never shown, not even when it is wrong. */
 const secret = valueType({ type: 'string', minLength: 1 }, asText);
 
-/** Only the two words themselves: whoever writes `yes` or `0` should not have to find out what was understood. */
+/** Accepts only `true` and `false`: `yes` or `0` would be ambiguous. */
 const flag = valueType({ type: 'boolean' }, (value) => {
   const word = typeof value === 'string' ? value.toLowerCase() : value;
   if (word === true || word === 'true') return true;

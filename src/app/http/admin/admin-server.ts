@@ -60,7 +60,7 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
   return app;
 }
 
-/** All endpoints, by path; `docs/reference/admin-api.md` describes each. @param allow throws for whoever may not ask */
+/** All endpoints, by path; `docs/reference/admin-api.md` describes each. @param allow throws if the caller may not ask */
 export const adminEndpoints = (
   services: AdminServices,
   options: Pick<AdminOptions, 'health' | 'clock' | 'copies' | 'probes'>,
@@ -79,5 +79,5 @@ const protectedEndpoints = (
   ...adminProbeEndpoints(probes, allow),
 });
 
-/** Whoever comes this far may read the log. */
+/** Callers that are authenticated may also read the log. */
 const faultOf = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));

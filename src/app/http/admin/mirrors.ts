@@ -17,7 +17,7 @@ const MOST_SHOWN = 10;
 
 const SyncQuery = z.object({ dryRun: flag, force: flag, changes: flag });
 
-/** How the copies of the directories are, and syncs on demand. @param allow throws for whoever may not ask */
+/** The state of mirrors, and syncs on demand. @param allow throws if the caller may not ask */
 export function adminMirrorEndpoints(
   mirrorService: MirrorService,
   directorySyncService: DirectorySyncService,
