@@ -63,7 +63,7 @@ export async function startIslet(
     child = spawn(process.execPath, [cli, 'serve', '--config', configFile], { stdio: ['ignore', 'pipe', 'pipe'] });
     const ended = once(child, 'exit').then(() => true);
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (log += chunk.toString()));
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 60_000;
     while (!(await answers(`http://127.0.0.1:${port}/_matrix/identity/v2`))) {
       if ((await Promise.race([ended, pause(50)])) || Date.now() > deadline)
         throw new Error(`Islet did not start:\n${log}`);

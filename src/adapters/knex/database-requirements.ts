@@ -19,14 +19,14 @@ interface Found {
 }
 
 /**
- * Refuses a database of which it is certain that it fails later: one that cannot hold every name, or
+ * Refuses a database of which it is certain that it fails later: one that is damaged, one that cannot hold every name, or
  * one in which we may not make tables where some are still to be made.
  *
  * @param makesTables whether tables are still to be made
  * @throws DatabaseRequirementError
  */
 export async function checkRequirements(db: Knex, makesTables: boolean): Promise<void> {
-  if (!isPostgres(db)) return;
+  if (!isPostgres(db)) return checkPages(db);
   const [found] = await rowsOf<Found>(
     db.raw(`
     select current_user as role, current_database() as database, pg_encoding_to_char(encoding) as encoding,
@@ -48,5 +48,22 @@ export async function checkRequirements(db: Knex, makesTables: boolean): Promise
     );
   }
 }
+
+/** Reads every page of an SQLite file, as far as its order tells damage from what was written. */
+async function checkPages(db: Knex): Promise<void> {
+  const rows = await rowsOf<{ quick_check: string }>(db.raw('pragma quick_check(1)')).catch((error: unknown) => {
+    if (!DAMAGED.test(String((error as { code?: unknown }).code))) throw error;
+    return [{ quick_check: String((error as Error).message) }];
+  });
+  const found = rows[0]?.quick_check ?? 'ok';
+  if (found === 'ok') return;
+  const detail = found.replaceAll(/\s+/g, ' ').slice(0, 200);
+  throw new DatabaseRequirementError(
+    `it is damaged (${detail}): keep a copy of it as it is, look after the disk, and put back a backup. Without one, ` +
+      '`sqlite3 FILE .recover` saves what can still be read',
+  );
+}
+
+const DAMAGED = /^SQLITE_(?:CORRUPT|NOTADB)/;
 
 const quoted = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);
