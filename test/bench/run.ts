@@ -7,11 +7,15 @@ import { benchSync } from './sync.js';
 const { measureHashIndex } = (await import(new URL('hash-index.mjs', import.meta.url).href)) as {
   measureHashIndex: () => Promise<object>;
 };
+const { measurePepper } = (await import(new URL('pepper.mjs', import.meta.url).href)) as {
+  measurePepper: () => Promise<object>;
+};
 const benches = {
   http: () => benchHttp(),
   sync: () => benchSync(),
   million: () => benchMillion(),
   index: () => measureHashIndex(),
+  pepper: () => measurePepper(),
 };
 const wanted = process.argv.slice(2);
 const results: Record<string, object> = {};
