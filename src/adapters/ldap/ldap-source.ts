@@ -64,10 +64,9 @@ export class LdapSource implements ThreepidSource, Directory {
   ) {
     const { name, urls, timeLimitMs, connections, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
     if (options.bases.length === 0) throw new Error('bases: at least one is needed');
-    const { phoneRegion } = options;
     // Not among the rules: the thread that lists needs no number plans, which take a while to load.
-    if (phoneRegion !== undefined && !isRegion(phoneRegion))
-      throw new Error(`phoneRegion: ${String(phoneRegion)} is no two-letter region`);
+    if (options.phoneRegion !== undefined && !isRegion(options.phoneRegion))
+      throw new Error(`phoneRegion: ${String(options.phoneRegion)} is no two-letter region`);
     this.name = name;
     this.derivesUserIds = options.homeserver !== undefined;
     this.keepsNames = options.search !== undefined;
@@ -98,8 +97,7 @@ export class LdapSource implements ThreepidSource, Directory {
   }
 
   async *list(onBookmark?: (syncCursor: string) => void): AsyncGenerator<DirectoryPage> {
-    this.syncCursor = undefined;
-    [this.emptyBefore, this.empty] = [this.empty, new Map()];
+    [this.syncCursor, this.emptyBefore, this.empty] = [undefined, this.empty, new Map()];
     const { signal } = this.interruption;
     const mayFollow = this.refusal.beginListing();
     const pages = this.options.listsInThread
