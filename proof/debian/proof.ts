@@ -44,16 +44,16 @@ export async function proveDebian(folder: string, suite: string): Promise<boolea
     const adminPort = await freePort();
     await fromNothing(machine, report, { shared, slapd, homeserverUrl: homeserver.url, adminPort });
     for (const version of NODES) await startOn(machine, report, version, { folder, shared, adminPort });
-    const fresh = machine;
-    if (suite !== 'bookworm') {
-      await report.step('From source', () => fromSource(fresh, report, shared));
-      await report.step('The steps of the container image', () => proveContainer(fresh, report));
-    }
     await report.step('Removed and purged', async () => {
       await machine?.must('apt-get', 'purge', '-y', 'islet');
       const left = await machine?.shell('find /etc /usr /var -name "islet*" -not -path "/var/log/journal/*"');
       report.check('nothing of it is left', left === '', left);
     });
+    const fresh = machine;
+    if (suite !== 'bookworm') {
+      await report.step('From source', () => fromSource(fresh, report, shared));
+      await report.step('The steps of the container image', () => proveContainer(fresh, report));
+    }
   } finally {
     await machine?.stop();
     await Promise.all([slapd.stop(), homeserver.close(), rm(shared, { recursive: true })]);
@@ -107,7 +107,6 @@ async function fromSource(machine: SystemdMachine, report: Report, shared: strin
   const commands = commandsOf(PAGE, 'source')
     .replace('apt-get install', 'apt-get install -qy')
     .replace('<this repository>', '/mnt/islet.bundle');
-  await machine.must('apt-get', 'purge', '-y', 'islet');
   const authority = 'export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt\n';
   const output = await machine.shell(authority + commands);
   report.note(await machine.must('node', '--version'));
