@@ -74,7 +74,11 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const feed = container.get(ChangeFeed);
     const indexUpdater = container.get(IndexUpdater);
     await indexUpdater.start();
-    await services.search?.nameIndexUpdater.start();
+    void services.search?.nameIndexUpdater
+      .start()
+      .catch((cause: unknown) =>
+        telemetry.warn('names could not be read; they are tried again', { event: 'names_failed' }, cause),
+      );
     const accountStatuses = container.get(AccountStatusCache);
     const prober = container.get(AccountProber);
     const isChecking = checkedIn(configuredSources).length > 0 || config.bindings.accounts === 'check';

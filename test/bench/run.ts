@@ -9,6 +9,8 @@ const { measureHashIndex } = (await import(new URL('hash-index.mjs', import.meta
 };
 const { measurePepper } = (await import(new URL('pepper.mjs', import.meta.url).href)) as {
   measurePepper: () => Promise<object>;
+const { measureNameIndex } = (await import(new URL('name-index.mjs', import.meta.url).href)) as {
+  measureNameIndex: () => Promise<object>;
 };
 const benches = {
   http: () => benchHttp(),
@@ -16,6 +18,7 @@ const benches = {
   million: () => benchMillion(),
   index: () => measureHashIndex(),
   pepper: () => measurePepper(),
+  search: () => measureNameIndex(),
 };
 const wanted = process.argv.slice(2);
 const results: Record<string, object> = {};

@@ -132,6 +132,15 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       await withAccess(config, (access) => lookup(access, address, { isJson: json ?? false, paint, print }));
     });
 
+  command('search', 'explain whom a user is shown by a search for people, and why')
+    .argument('<words>', 'what the user types: "anna mei", a user ID or an address')
+    .requiredOption('--as <user>', 'who searches: @bert:example.org')
+    .option('--json', 'print JSON')
+    .action(async (words: string, { config, json, as: user }: WithConfig & { json?: boolean; as: string }) => {
+      const { search } = await import('../commands/search.js');
+      await withAccess(config, (access) => search(access, words, user, { isJson: json ?? false, paint, print }));
+    });
+
   command('sync', 'sync mirrors now and show what changed')
     .argument('[name]', 'name of the source; default: all mirrored sources')
     .option('--changes', 'incremental sync: read only changes, where the directory supports it')

@@ -4,6 +4,7 @@ import type { ListedInvite } from '../../domain/admin/admin-service.js';
 import type { SignIn } from '../../ports/account-store.js';
 import { readAdminToken } from '../http/admin/admin-token.js';
 import type { TimedExplanation } from '../../domain/lookup/explanation.js';
+import type { PeopleFound } from '../../domain/people-search/people-search-service.js';
 import type { Config } from '../config/config.js';
 import { type AdminHttp, adminHttp, type AdminRequest, NoAnswerError, RefusedError } from './admin-http.js';
 import { isServerRunning, listenerOf } from './running-server.js';
@@ -23,6 +24,8 @@ export interface AdminClient extends OperationsByText {
   /** Whether the answers are those of a running server. */
   readonly isRunning: boolean;
   explain(address: string): Promise<TimedExplanation>;
+  /** Whom a user would be shown by a search. */
+  search(user: string, query: string): Promise<PeopleFound>;
   /** The names of the mirrored sources. */
   mirrors(): Promise<readonly string[]>;
   sync(source: string, request: SyncRequest): Promise<SyncOutcome>;
@@ -67,6 +70,7 @@ function overHttp(ask: AdminHttp): AdminClient {
   return {
     isRunning: true,
     explain: (address) => ask<TimedExplanation>('/lookup', { query: { address } }),
+    search: (user, query) => ask<PeopleFound>('/search', { query: { user, query } }),
     mirrors: async () => {
       const { mirrors } = await ask<{ mirrors: { source: string }[] }>('/mirrors');
       return mirrors.map(({ source }) => source);

@@ -1,6 +1,9 @@
 import type { LogTelemetry } from '../../adapters/system/log-telemetry.js';
 import { operationsByText } from '../../domain/admin/text-admin-service.js';
+import { parseMxid } from '../../domain/identifiers/mxid.js';
 import { threepidFrom } from '../../domain/identifiers/typed-address.js';
+import { DomainError } from '../../domain/shared/errors.js';
+import { NOT_CONFIGURED } from '../http/admin/search.js';
 import { Clock } from '../../ports/clock.js';
 import type { Config } from '../config/config.js';
 import { openApp } from '../wiring/open-app.js';
@@ -18,6 +21,13 @@ export async function inProcess(config: Config, telemetry: LogTelemetry): Promis
     ...operationsByText(services.adminService),
     isRunning: false,
     explain: async (address) => ({ ...(await services.lookupService.explain(threepidFrom(address))), at: clock.now() }),
+    search: async (user, query) => {
+      if (!services.search) throw new Error(NOT_CONFIGURED);
+      const mxid = parseMxid(user);
+      if (!mxid) throw new DomainError('invalid_mxid');
+      await services.search.nameIndexUpdater.start();
+      return services.search.peopleSearchService.explain(mxid, query);
+    },
     mirrors: () => Promise.resolve(services.mirrorService.sources),
     sync: (source, request) => services.directorySyncService.sync(source, { ...request, isExplained: true }),
     forgetMirror: (source) => services.mirrorService.forget(source),

@@ -9,24 +9,27 @@ import type { SearchablePerson } from './searchable-person.js';
 /** With more than this beside what was loaded, everybody is loaded anew. */
 const MOST_APPLIED = 2_000;
 
+/** Understood between two looks at what else there is to do. */
+const PEOPLE_AT_ONCE = 250;
+
 /** Keeps the name index in step with the stored mirrors, whoever changes them. */
 export class NameIndexUpdater {
   private position = 0;
+  private isLoaded = false;
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
 
   constructor(
-    private readonly feed: ChangeFeed,
+    private readonly feed: Pick<ChangeFeed, 'position' | 'since'>,
     private readonly index: NameIndex,
     private readonly mirrors: MirrorStore,
     private readonly rules: PeopleRules,
   ) {}
 
-  /** Loads everybody as they are stored. */
-  async start(): Promise<void> {
-    // Taken first: what changes while it is read is read again.
-    this.position = await this.feed.position();
-    await this.index.load(() => this.everybody());
+  /** Loads everybody as they are stored. Until that is done nobody is found. If it fails, `catchUp` tries again. */
+  start(): Promise<void> {
+    this.running = this.loadAll();
+    return this.running;
   }
 
   /** Resolves when searches see everything that was stored before the call. */
@@ -43,8 +46,8 @@ export class NameIndexUpdater {
   }
 
   private async follow(): Promise<void> {
-    const news = await this.feed.since(this.position);
-    if (!news || news.changes.some(({ isReload }) => isReload)) return this.start();
+    const news = this.isLoaded ? await this.feed.since(this.position) : undefined;
+    if (!news || news.changes.some(({ isReload }) => isReload)) return this.loadAll();
     const changed = new Set(news.changes.flatMap(({ people = [] }) => people));
     if (changed.size > 0) {
       const people = unambiguousPeople(await this.mirrors.findByMxid([...changed]), this.rules);
@@ -52,7 +55,15 @@ export class NameIndexUpdater {
       this.index.apply([...changed], people);
     }
     this.position = news.position;
-    if (this.index.size().applied > MOST_APPLIED) await this.start();
+    if (this.index.size().applied > MOST_APPLIED) await this.loadAll();
+  }
+
+  private async loadAll(): Promise<void> {
+    // Taken first: what changes while it is read is read again.
+    const position = await this.feed.position();
+    await this.index.load(() => this.everybody());
+    this.position = position;
+    this.isLoaded = true;
   }
 
   private async *everybody(): AsyncIterable<readonly SearchablePerson[]> {
@@ -61,9 +72,14 @@ export class NameIndexUpdater {
     yield unambiguousPeople(await mirrors.findByMxid([...repeated]), rules);
     for (const source of rules.sources) {
       for await (const entries of mirrors.entries(source)) {
-        const sourced = entries.map((entry): SourcedEntry => ({ ...entry, source }));
-        const single = sourced.filter(({ person }) => person !== undefined && !repeated.has(person.mxid));
-        yield unambiguousPeople(single, rules);
+        for (let at = 0; at < entries.length; at += PEOPLE_AT_ONCE) {
+          const few = entries.slice(at, at + PEOPLE_AT_ONCE);
+          const single = few.filter(({ person }) => person !== undefined && !repeated.has(person.mxid));
+          yield unambiguousPeople(
+            single.map((entry): SourcedEntry => ({ ...entry, source })),
+            rules,
+          );
+        }
       }
     }
   }

@@ -502,8 +502,12 @@ describe('a search for people', () => {
 
   it.each([
     [`${ldap(`${tls}, homeserver: example.org`)}\nsearch: { minLetters: 2 }`, /^search.homeserver: is required/],
-    [search(', sources: [b]'), /^search.sources: names b, which is no source with a mirror/],
+    [search(', sources: [b]'), /^search.sources: names b, which is no LDAP directory with a mirror/],
     [search('', 'homeserver: example.org, mirror: false'), /^search.sources: finds nobody/],
+    [
+      'sources: [{ file: { name: a, path: /etc/islet/people.csv } }]\nsearch: { homeserver: "http://127.0.0.1:8008", sources: [a] }',
+      /^search.sources: names a, which is no LDAP directory/,
+    ],
     [search('', 'phoneRegion: DE'), /^search.showTo: is required/],
     [search(', name: ["{sn"]'), /^search.name: .*brace/],
     [search(', name: ["family name"]'), /^search.name: must be names of attributes/],

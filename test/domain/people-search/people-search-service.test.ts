@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { NameIndexUpdater } from '../../../src/domain/people-search/name-index-updater.js';
+import { MemoryNameIndex } from '../../support/memory/name-index.js';
 import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
 import { FakeDirectory } from '../../support/fakes.js';
@@ -87,6 +89,23 @@ describe('the search for people', () => {
     const again = await openTestDomain({ directories: [staff], search: {}, sharedWith: domain });
     const { people } = again.search!.peopleSearchService.explain(asker, 'mülle');
     expect(people.map(({ mxid }) => mxid)).toEqual(['@anna:example.org']);
+  });
+
+  it('reads again what could not be read at the start', async () => {
+    await open();
+    const { feed, mirrors } = domain.stores;
+    let isGone = true;
+    const position = async () => {
+      if (isGone) throw new Error('The database is gone');
+      return feed.position();
+    };
+    const names = new MemoryNameIndex();
+    const rules = { sources: ['staff'], derivedIdSources: new Set(['staff']), phoneDigits: 0 };
+    const updater = new NameIndexUpdater({ position, since: (after) => feed.since(after) }, names, mirrors, rules);
+    await expect(updater.start()).rejects.toThrow('The database is gone');
+    isGone = false;
+    await updater.catchUp();
+    expect(names.size().people).toBe(3);
   });
 
   it('follows what another instance syncs', async () => {

@@ -5,6 +5,7 @@ import type { Settings } from './settings.js';
 
 /** A source as far as its people can be searched. */
 interface SearchableSource {
+  readonly kind: string;
   readonly name: string;
   readonly mirror?: false | object;
   readonly homeserver?: string | undefined;
@@ -19,15 +20,15 @@ export function readSearch({ search }: Settings, reading: ConfigReader, sources:
     if (other !== undefined) problems.add(['search', 'homeserver'], 'is required where people are searched by name');
     return undefined;
   }
-  const mirrored = sources.filter(({ mirror = false }) => mirror !== false);
+  const mirrored = sources.filter(({ kind, mirror = false }) => kind === 'ldap' && mirror !== false);
   for (const name of named) {
     if (mirrored.some((one) => one.name === name)) continue;
-    problems.add(['search', 'sources'], `names ${name}, which is no source with a mirror`);
+    problems.add(['search', 'sources'], `names ${name}, which is no LDAP directory with a mirror`);
   }
   const searched = mirrored.filter(({ name }) => named.length === 0 || named.includes(name));
   const servers = showTo.length > 0 ? showTo : searched.flatMap((one) => one.homeserver ?? []);
   if (searched.length === 0 && !problems.hasErrorAt(['search'])) {
-    problems.add(['search', 'sources'], 'finds nobody: there is no source with a mirror');
+    problems.add(['search', 'sources'], 'finds nobody: there is no LDAP directory with a mirror');
   } else if (servers.length === 0 && !problems.hasErrorAt(['search'])) {
     problems.add(['search', 'showTo'], 'is required where no searched source has a `homeserver`');
   }

@@ -13,7 +13,7 @@ export const search = {
     example: '/etc/islet/ca.pem',
   },
   sources: {
-    doc: 'Sources whose people are found. If a person is in several, the name of the first counts. Default: all sources with a local copy.',
+    doc: 'LDAP sources whose people are found. If a person is in several, the name of the first counts. Default: all with a local copy.',
     format: 'sourceNames',
     default: [],
     example: ['staff'],

@@ -8,6 +8,7 @@ import { adminLookupEndpoints } from './lookup.js';
 import { adminMirrorEndpoints } from './mirrors.js';
 import { adminOperationEndpoints } from './operations.js';
 import { adminProbeEndpoints } from './probes.js';
+import { adminSearchEndpoints } from './search.js';
 import { createExpressApp } from '../express-app.js';
 import { type Health, healthEndpoints } from './health.js';
 import { type Endpoints, mounting } from '../endpoints.js';
@@ -30,7 +31,10 @@ export interface AdminOptions {
   readonly probes?: RequestProbes;
 }
 
-type AdminServices = Pick<Services, 'lookupService' | 'mirrorService' | 'directorySyncService' | 'adminService'>;
+type AdminServices = Pick<
+  Services,
+  'lookupService' | 'mirrorService' | 'directorySyncService' | 'adminService' | 'search'
+>;
 
 /** For operators and their tools, on a listener of its own. Web pages have no business here: no CORS. */
 export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, options: AdminOptions): Express {
@@ -68,11 +72,12 @@ export const adminEndpoints = (
 ): Endpoints => ({ ...healthEndpoints(options.health), ...protectedEndpoints(services, options, allow) });
 
 const protectedEndpoints = (
-  { lookupService, mirrorService, directorySyncService, adminService }: AdminServices,
+  { lookupService, mirrorService, directorySyncService, adminService, search }: AdminServices,
   { clock, copies, probes = new RequestProbes() }: Pick<AdminOptions, 'clock' | 'copies' | 'probes'>,
   allow: (req: Request) => void,
 ): Endpoints => ({
   ...adminLookupEndpoints(lookupService, clock, allow),
+  ...adminSearchEndpoints(search?.peopleSearchService, allow),
   ...adminMirrorEndpoints(mirrorService, directorySyncService, allow),
   ...adminOperationEndpoints(operationsByText(adminService), allow),
   ...adminBackupEndpoints(copies, allow),

@@ -1,0 +1,48 @@
+import type { FoundPerson, PeopleFound, SearchRefusal } from '../../domain/people-search/people-search-service.js';
+import { printable, printableJson } from '../../domain/shared/printable.js';
+import type { AdminClient } from './admin-client.js';
+import type { TerminalStyle } from './terminal-style.js';
+
+const REFUSALS: Readonly<Record<SearchRefusal, string>> = {
+  foreign_homeserver: "users of this homeserver are shown nobody: `search.showTo` doesn't name it",
+  too_short: 'the search has fewer letters than `search.minLetters`',
+  limit_exceeded: 'the user was shown as many people as `limits.search.hitsPerUser` allows',
+};
+
+/**
+ * Shows whom a user would be shown by a search, and why.
+ *
+ * @returns the exit code: 0 if somebody is, 1 if nobody is
+ */
+export async function search(
+  access: AdminClient,
+  query: string,
+  user: string,
+  {
+    isJson,
+    paint,
+    print,
+  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
+): Promise<number> {
+  const found = await access.search(user, query);
+  print(isJson ? printableJson(found) : searchText(printable(found), paint));
+  return found.people.length > 0 ? 0 : 1;
+}
+
+function searchText({ people, isLimited, refusal }: PeopleFound, paint: TerminalStyle): string {
+  if (refusal) return paint.bad(REFUSALS[refusal]);
+  if (people.length === 0) return 'nobody is found';
+  const lines = people.map(
+    (person, at) => `${at + 1}. ${paint.bold(person.name ?? person.mxid)}  ${person.mxid}\n${whyOf(person, paint)}`,
+  );
+  return [...lines, ...(isLimited ? [paint.dim('There are more.')] : [])].join('\n');
+}
+
+function whyOf({ source, score, matches, hasNoAccount }: FoundPerson, paint: TerminalStyle): string {
+  const words = matches.map(
+    ({ word, isName, isWhole }) =>
+      `${isWhole ? 'the word' : 'begins'} ${word} ${isName ? 'of the name' : 'of another attribute'}`,
+  );
+  const why = words.length > 0 ? `${words.join(', ')}; score ${score}` : 'named exactly';
+  return paint.dim(`   source ${source}: ${why}${hasNoAccount ? '; no account seen, so last' : ''}`);
+}
