@@ -9,6 +9,7 @@ const { measureHashIndex } = (await import(new URL('hash-index.mjs', import.meta
 };
 const { measurePepper } = (await import(new URL('pepper.mjs', import.meta.url).href)) as {
   measurePepper: () => Promise<object>;
+};
 const { measureNameIndex } = (await import(new URL('name-index.mjs', import.meta.url).href)) as {
   measureNameIndex: () => Promise<object>;
 };
