@@ -48,6 +48,8 @@ export interface Islet {
   readonly url: string;
   readonly adminUrl: string;
   readonly services: Services;
+  /** Reads secrets in files again, and has those that were refused tried again. */
+  reloadSecrets(): void;
   /** Takes no more requests, finishes those that are under way, and ends everything. */
   close(): Promise<void>;
 }
@@ -183,6 +185,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       url: urlOf(config.listen.host, listening.port),
       adminUrl: urlOf(config.admin.host, admin.port),
       services,
+      reloadSecrets: () => house.reloadSecrets(),
       close: () => closeAll(closing),
     };
   } catch (error) {

@@ -7,6 +7,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { ExtraIds, Directory, DirectoryChanges, DirectoryPage, MirroredDigests } from '../../ports/directory.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
+import type { BindPassword } from './connection/bind-account.js';
 import { type ConnectionSecurity, connectionSecurity } from './connection/connection-security.js';
 import type { SyncCursor } from './sync/sync-cursor.js';
 import { IncrementalRefusal } from './sync/incremental-refusal.js';
@@ -16,7 +17,8 @@ import { check, type Checked, classesBelow } from './check.js';
 import { Deadline } from '../shared/deadline.js';
 import { isKnownByName, readable } from './sync/lazy-entry.js';
 import { FullListing, HAS_ONLY_ALIASES, MATCHES_NOTHING, type RawPage, SHOWS_NOTHING } from './sync/full-listing.js';
-import { listInThread } from './sync/listing-thread.js';
+import { MissingIds } from './sync/missing-ids.js';
+import { listProven } from './sync/proven-listing.js';
 import { notesOf } from './lookup/candidate-notes.js';
 import { Lookup } from './lookup/live-lookup.js';
 import { type LdapOptions, STALL_MS } from './options.js';
@@ -38,9 +40,12 @@ export class LdapSource implements ThreepidSource, Directory {
   readonly keepsNames: boolean;
   readonly bases: readonly string[];
   private readonly searchBases: readonly string[];
+  /** Says that a password may be tried again, after a refusal too. */
+  readonly reloadSecrets = (): void => this.access.bind?.reload();
   private readonly rules: Rules;
   private readonly access: ConnectionSecurity;
   private readonly outages: StatusReporter;
+  private readonly missingIds: MissingIds;
   private readonly servers: ServerFailover;
   private readonly pool: Pool;
   private readonly lookup: Lookup;
@@ -51,7 +56,6 @@ export class LdapSource implements ThreepidSource, Directory {
   private syncCursor: string | undefined;
   private readonly refusal: IncrementalRefusal;
   private hasReferred = false;
-  private hasToldOfIds = false;
   /** Why a base gave nothing, at the listing that is under way or ended last, and at the one before it. */
   private empty: ReadonlyMap<string, string> = new Map();
   private emptyBefore: ReadonlyMap<string, string> = new Map();
@@ -61,6 +65,7 @@ export class LdapSource implements ThreepidSource, Directory {
     private readonly options: LdapOptions,
     private readonly telemetry: Telemetry,
     private readonly clock: Clock,
+    reread?: () => BindPassword,
   ) {
     const { name, urls, timeLimitMs, connections, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
     if (options.bases.length === 0) throw new Error('bases: at least one is needed');
@@ -73,9 +78,10 @@ export class LdapSource implements ThreepidSource, Directory {
     this.searchBases = [...new Set(options.bases)];
     this.bases = this.searchBases.map(baseText);
     this.rules = rulesOf(options, () => clock.now());
-    this.access = connectionSecurity(options);
+    this.access = connectionSecurity(options, clock, reread);
     this.outages = new StatusReporter(name, telemetry);
     this.refusal = new IncrementalRefusal(name, telemetry);
+    this.missingIds = new MissingIds(name, this.rules.id, telemetry);
     const servers = (this.servers = new ServerFailover(urls, this.access, this.outages, clock));
     this.pool = new Pool(servers, connections, timeLimitMs);
     this.lookup = new Lookup(this.rules, this.searchBases, this.pool);
@@ -101,7 +107,7 @@ export class LdapSource implements ThreepidSource, Directory {
     const { signal } = this.interruption;
     const mayFollow = this.refusal.beginListing();
     const pages = this.options.listsInThread
-      ? listInThread({ ...this.options, failing: this.servers.failing }, this.servers.reports, this, signal)
+      ? listProven(this.options, this.access.bind, this.servers, this, signal)
       : this.listing.pages();
     let knownByName = 0;
     try {
@@ -118,7 +124,7 @@ export class LdapSource implements ThreepidSource, Directory {
     } catch (error) {
       throw signal.aborted ? new ShutdownError() : error;
     }
-    this.lackIds(knownByName);
+    this.missingIds.listed(knownByName);
     for (const [base, warning] of this.empty) yield { base, entries: [], warning };
     if (this.syncCursor !== undefined && mayFollow) onBookmark?.(this.syncCursor);
   }
@@ -216,14 +222,6 @@ export class LdapSource implements ThreepidSource, Directory {
     this.hasReferred = true;
   }
 
-  private lackIds(entries: number): void {
-    if (entries > 0 && !this.hasToldOfIds) {
-      const facts = { event: 'directory_without_ids', source: this.name, entries, looked: this.rules.id.join(', ') };
-      this.telemetry.warn('entries have no permanent id; people are recognised by distinguished name', facts);
-    }
-    this.hasToldOfIds = entries > 0;
-  }
-
   /** Something that is asked live, within the time limit as a whole. */
   private async live<T>(ask: (deadline: Deadline) => Promise<T>): Promise<T> {
     try {
@@ -240,11 +238,11 @@ export class LdapSource implements ThreepidSource, Directory {
 
 /**
  * A directory to be asked, and to be mirrored. Whoever makes it closes it.
- *
  * @throws Error in words for the administrator, for options that cannot be used
  */
 export const ldapSource = (
   options: LdapOptions,
   telemetry: Telemetry,
   clock: Clock = { now: () => Date.now() },
-): LdapSource => new LdapSource(options, telemetry, clock);
+  reread?: () => BindPassword,
+): LdapSource => new LdapSource(options, telemetry, clock, reread);

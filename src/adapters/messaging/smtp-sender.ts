@@ -23,28 +23,38 @@ export class SmtpSender implements MessageSender {
 
   private readonly from: { readonly name: string; readonly address: string };
   private readonly endpoint: string;
-  private readonly pool: SmtpPool;
+  private pool: SmtpPool;
   /** For a server whose encryption does not work, where it need not. */
   private readonly plainPool: SmtpPool | undefined;
+  private password: string | undefined;
   /** The sending of which began: before that nothing can have been accepted. */
   private readonly begun = new WeakSet<AbortSignal>();
 
-  /** @throws if `from` is not one address */
+  /**
+   * @param reread the password as it is now where it is kept; absent if it is written down for good
+   * @throws if `from` is not one address
+   */
   constructor(
     private readonly options: SmtpOptions,
     private readonly templates: Templates,
+    private readonly reread?: () => string,
   ) {
     this.from = oneAddress(options.from);
     this.endpoint = `mail server ${inUrl(options.host)}:${options.port}`;
-    this.pool = openPool(options);
+    this.password = options.password;
+    this.pool = this.open();
     if (options.tls === 'opportunistic' && options.username === undefined) this.plainPool = openPool(options, 'none');
-    this.pool.use('stream', ({ data, message }, done) => {
-      message.processFunc((input) => {
-        if (data.signal) this.begun.add(data.signal);
-        return input;
-      });
-      done();
-    });
+  }
+
+  /** Takes the password as it is now where it is kept. @returns whether it is another one */
+  reloadSecrets(): boolean {
+    const now = this.reread?.();
+    if (now === undefined || now === this.password) return false;
+    this.password = now;
+    const former = this.pool;
+    this.pool = this.open();
+    former.close(); // mails under way may finish
+    return true;
   }
 
   async send(to: Threepid, message: Message): Promise<void> {
@@ -72,6 +82,18 @@ export class SmtpSender implements MessageSender {
     this.plainPool?.close();
   }
 
+  private open(): SmtpPool {
+    const pool = openPool({ ...this.options, password: this.password });
+    pool.use('stream', ({ data, message }, done) => {
+      message.processFunc((input) => {
+        if (data.signal) this.begun.add(data.signal);
+        return input;
+      });
+      done();
+    });
+    return pool;
+  }
+
   private failure(error: unknown): DeliveryError {
     const { timeLimitMs, username } = this.options;
     return smtpFailure(this.endpoint, error as NodemailerError, timeLimitMs, { from: this.from, username });
@@ -79,7 +101,10 @@ export class SmtpSender implements MessageSender {
 
   private async deliver(mail: SendMailOptions, signal: AbortSignal): Promise<void> {
     try {
-      await this.pool.sendMail(mail);
+      await this.pool.sendMail(mail).catch((error: unknown) => {
+        if ((error as NodemailerError).code !== 'EAUTH' || !this.reloadSecrets()) throw error;
+        return this.pool.sendMail(mail);
+      });
     } catch (error) {
       // Not an answer of the server, and not a connection that there never was: the handshake.
       const { command, responseCode } = error as NodemailerError;

@@ -5,7 +5,7 @@ import { interpret } from '../config/config.js';
 import { commentedYaml } from '../config/docs/example.js';
 import { ConfigError } from '../config/errors/problems.js';
 import { parseYaml } from '../config/input/yaml-file.js';
-import { parseSydentConf, translateSydentConf } from '../importing/sydent-config.js';
+import { parseSydentConf, translateSydentConf } from './importing/sydent-config.js';
 import { printable } from '../../domain/shared/printable.js';
 import type { BackupSurroundings } from './backup.js';
 

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { ImportError } from '../../adapters/knex/import/imported-data.js';
 import { readSydent } from '../../adapters/knex/import/sydent-database.js';
 import { parseKeys } from '../../adapters/signing/key-file.js';
-import { identityOf, parseSydentConf } from '../importing/sydent-config.js';
+import { identityOf, parseSydentConf } from './importing/sydent-config.js';
 import { type ImportJob, runImport } from './import-data.js';
 
 export interface SydentImport {

@@ -7,13 +7,16 @@ import type { Telemetry } from '../../ports/telemetry.js';
 /** Supervisors kill after 30 s. */
 const SHUTDOWN_MS = 24_000;
 
-/** Runs the server until SIGTERM or SIGINT, and reopens its log on SIGHUP. */
+/** Runs the server until SIGTERM or SIGINT, and reopens its log and reads secrets in files again on SIGHUP. */
 export async function serveUntilSignalled({ config, warnings }: LoadedConfig): Promise<void> {
   const telemetry = logOf(config);
   try {
     for (const warning of warnings) telemetry.warn(warning, { event: 'config_warning' });
     const islet = await serve(config, telemetry);
-    process.on('SIGHUP', () => telemetry.reopen());
+    process.on('SIGHUP', () => {
+      telemetry.reopen();
+      islet.reloadSecrets();
+    });
     telemetry.info('server started', {
       event: 'server_started',
       url: islet.url,

@@ -30,7 +30,7 @@ import { copyDatabase } from '../../adapters/knex/backup.js';
 import { knexStores } from '../../adapters/knex/stores.js';
 import { openMail, openSms } from './open-senders.js';
 import type { Services } from './services.js';
-import { closeSources, openSources } from './open-sources.js';
+import { closeSources, openSources, reloadSecrets } from './open-sources.js';
 import { openTerms } from './open-terms.js';
 
 /** The whole house, its doors still closed. */
@@ -47,6 +47,8 @@ export interface App {
   sealStored(): Promise<void>;
   /** Adds what older versions have not stored, and do not miss. */
   fillStored(): Promise<void>;
+  /** Reads secrets in files again, and has those that were refused tried again. */
+  reloadSecrets(): void;
   /** Ends what was opened, in reverse. */
   close(): Promise<void>;
 }
@@ -107,6 +109,10 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     ...(config.database.kind === 'sqlite' && { copyDatabase: (file: string) => copyDatabase(db, file) }),
     sealStored: () => stores.invites.sealAll(),
     fillStored: () => stores.associations.fillMailboxes(),
+    reloadSecrets: () => {
+      reloadSecrets(configuredSources);
+      mail?.reloadSecrets();
+    },
     close: async () => {
       mail?.close();
       for (const gateway of sms?.gateways ?? []) await gateway.close?.();

@@ -7,10 +7,15 @@ import { SmtpSender } from '../../adapters/messaging/smtp-sender.js';
 import type { Templates } from '../../adapters/messaging/templates.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Config, SmsConfig } from '../config/config.js';
+import { rereadSecret } from '../config/input/reread-secret.js';
+import type { Secret } from '../config/input/secrets.js';
 
 /** The mail sender, if mail is configured. The caller closes it. */
 export const openMail = ({ mail }: Config, templates: Templates): SmtpSender | undefined =>
-  mail && new SmtpSender({ ...mail, password: mail.password?.value }, templates);
+  mail && new SmtpSender({ ...mail, password: mail.password?.value }, templates, valueOf(mail.password));
+
+/** A secret as it is now, if there is one. */
+const valueOf = (secret: Secret | undefined) => secret && (() => rereadSecret(secret).value);
 
 /** The gateways for text messages, if they are configured. The caller closes them. */
 export const openSms = ({ sms }: Config, http: HttpClient) =>

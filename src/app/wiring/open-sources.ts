@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
-import type { LdapSource } from '../../adapters/ldap/ldap-source.js';
+import { LdapSource, ldapSource } from '../../adapters/ldap/ldap-source.js';
 import type { SearchAttributes } from '../../adapters/ldap/options.js';
-import { ldapSource } from '../../adapters/ldap/ldap-source.js';
 import { sourceContext } from '../../adapters/sources/context.js';
 import { fileSource } from '../../adapters/sources/file-source.js';
 import { fromModule } from '../../adapters/sources/load-module.js';
@@ -18,6 +17,7 @@ import type { Telemetry } from '../../ports/telemetry.js';
 import type { OpenSource } from '../../source.js';
 import type { ConfiguredSource } from './configured-source.js';
 import { serverIdentity } from './server-identity.js';
+import { rereadSecret } from '../config/input/reread-secret.js';
 import type { Config, GuardedConfig, LdapConfig, UpstreamConfig } from '../config/config.js';
 
 /**
@@ -130,4 +130,13 @@ export const openDirectory = (
   ldapSource(
     { ...options, search, password: bindPassword?.value, passwordFrom: bindPassword?.from, listsInThread: true },
     telemetry,
+    new SystemClock(),
+    bindPassword && (() => rereadSecret(bindPassword)),
   );
+
+/** Has secrets that were refused tried again, as they are now in their files. */
+export function reloadSecrets(configuredSources: readonly ConfiguredSource[]): void {
+  for (const configured of configuredSources) {
+    if (configured !== BINDINGS && configured.source instanceof LdapSource) configured.source.reloadSecrets();
+  }
+}

@@ -125,17 +125,17 @@ describe('what a Sydent had', () => {
 
   it('leaves what is here as it is', async () => {
     await makeDatabase(file(), 'sydent.sql', recentSessions());
-    const here = {
+    const present = {
       threepid: email('alice@example.com'),
       mxid: '@other:example.org' as const,
       boundAt: 1,
       notBefore: 1,
       notAfter: 9,
     };
-    await stores().associations.bind(here, []);
+    await stores().associations.bind(present, []);
     const [bindings] = await write(await read());
     expect(bindings).toEqual({ kind: 'bindings', added: 7, known: 0, kept: 1 });
-    expect(await stores().associations.find([email('alice@example.com')])).toEqual([here]);
+    expect(await stores().associations.find([email('alice@example.com')])).toEqual([present]);
   });
 
   it('is that of the fork of 2017, which had no accounts and no hashes', async () => {

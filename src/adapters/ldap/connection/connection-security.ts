@@ -1,14 +1,16 @@
 import { certificatesIn } from '../../shared/certificates.js';
 import { isLoopback, outOfUrl } from '../../shared/hosts.js';
 import type { TlsMaterial } from '../../shared/tls-options.js';
+import type { Clock } from '../../../ports/clock.js';
 import type { LdapOptions } from '../options.js';
+import { BindAccount, type BindPassword } from './bind-account.js';
 
 /** How to come in. */
 export interface ConnectionSecurity {
   readonly startTls: boolean;
   readonly tls: TlsMaterial;
   /** Absent: anonymous. */
-  readonly bind: { readonly dn: string; readonly password: string; readonly from?: string | undefined } | undefined;
+  readonly bind: BindAccount | undefined;
 }
 
 type Described = Pick<
@@ -19,9 +21,10 @@ type Described = Pick<
 /**
  * Refuses what would bind as nobody by mistake, or show the password to the network.
  *
+ * @param reread the password as it is now where it is kept
  * @throws Error in words for the administrator
  */
-export function connectionSecurity(options: Described): ConnectionSecurity {
+export function connectionSecurity(options: Described, clock?: Clock, reread?: () => BindPassword): ConnectionSecurity {
   const {
     urls,
     startTls = false,
@@ -44,7 +47,7 @@ export function connectionSecurity(options: Described): ConnectionSecurity {
   return {
     startTls,
     tls: checked({ ca, clientCertificate }),
-    bind: credentials(bindDn, password, passwordFrom),
+    bind: credentials(bindDn, password, passwordFrom, clock, reread),
   };
 }
 
@@ -67,13 +70,15 @@ function credentials(
   dn: string | undefined,
   password: string | undefined,
   from: string | undefined,
-): ConnectionSecurity['bind'] {
+  clock: Clock | undefined,
+  reread: (() => BindPassword) | undefined,
+): BindAccount | undefined {
   if (dn === undefined && password === undefined) return undefined;
   if (!dn) throw new Error('bindDn is missing or empty: the password is nobody’s');
   // RFC 4513, 5.1.2: servers take a name without a password for an anonymous bind and say it succeeded.
   if (!password)
     throw new Error('the password is missing or empty: the server would take the bind for an anonymous one');
-  return { dn, password, from };
+  return new BindAccount(dn, { value: password, from }, clock, reread);
 }
 
 function checked(material: TlsMaterial): TlsMaterial {

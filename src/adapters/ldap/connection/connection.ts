@@ -1,4 +1,6 @@
 import ldap, { type Client } from 'ldapjs';
+import type { BindPassword } from './bind-account.js';
+import { bindFailure, bindInTurn, refusePaused, withNewestPassword } from './bind-refusal.js';
 import { type ConnectionSecurity, addressOf } from './connection-security.js';
 import { baseText, ROOT } from '../protocol/search-base.js';
 import { waitForEachAddress } from '../../shared/address-attempts.js';
@@ -21,7 +23,6 @@ import {
   isResult,
   LOST,
   rootWordsOf,
-  serverMessage,
   unansweredMessage,
   messageOf,
 } from './ldap-error.js';
@@ -85,12 +86,17 @@ export class Connection {
   }
 
   /** @throws LdapError that names the URL and what is wrong with it */
-  static async open(
+  static open(url: string, access: ConnectionSecurity, limitMs: number, signal?: AbortSignal): Promise<Connection> {
+    return withNewestPassword(access.bind, () => Connection.openOnce(url, access, limitMs, signal));
+  }
+
+  private static async openOnce(
     url: string,
     access: ConnectionSecurity,
     limitMs: number,
     signal?: AbortSignal,
   ): Promise<Connection> {
+    refusePaused(url, access.bind);
     const { host, isEncrypted } = addressOf(url);
     const tls = { host, ...verifiedTls(host, access.tls) };
     waitForEachAddress();
@@ -112,16 +118,12 @@ export class Connection {
         throw new LdapError(url, 'StartTLS failed: it went on in clear');
       }
     }
-    const { dn, password, from } = access.bind ?? { dn: '', password: '', from: undefined };
-    const origin = from === undefined ? '' : ` (password from ${from})`;
-    const refused = dn === '' ? 'anonymous bind refused' : `bind refused for ${dn}${origin}`;
-    connection.awaited = BIND_RESPONSE;
-    await connection.step(
-      deadline,
-      // Where the server is silent, nothing is wrong with the password.
-      (cause) => (isResult(cause) ? `${refused}: ${serverMessage(cause)}` : `bind failed: ${words(cause)}`),
-      (done) => client.bind(dn, password, done),
-    );
+    const attempt = (dn: string, password: BindPassword) => {
+      connection.awaited = BIND_RESPONSE;
+      const failed = bindFailure(dn, password, words);
+      return connection.step(deadline, failed, (done) => client.bind(dn, password.value, done));
+    };
+    await bindInTurn(connection, access.bind, attempt);
     return connection;
   }
 

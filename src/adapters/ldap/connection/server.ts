@@ -3,13 +3,9 @@ import type { Clock } from '../../../ports/clock.js';
 import type { ConnectionSecurity } from './connection-security.js';
 import { Connection } from './connection.js';
 import type { StatusListener } from './status-reporter.js';
-import { codeOf, LdapError, messageOf } from './ldap-error.js';
+import { LdapError, messageOf } from './ldap-error.js';
 
 const BACKOFF = { firstMs: 500, longestMs: 30_000 };
-/** Directories lock accounts after a few wrong passwords. */
-const REFUSED_REST_MS = 60_000;
-/** RFC 4511, appendix A.1. */
-const INVALID_CREDENTIALS = 49;
 
 /** One server of a directory, and how it was lately. */
 export class Server {
@@ -50,7 +46,7 @@ export class Server {
 
   /** Whether it failed so recently that lookups leave it alone. */
   get isBackingOff(): boolean {
-    return isPaused(this.restsUntil, this.clock.now(), REFUSED_REST_MS);
+    return isPaused(this.restsUntil, this.clock.now(), BACKOFF.longestMs);
   }
 
   /** A connection, or `undefined` and a `problem`. @param signal gives up */
@@ -75,7 +71,7 @@ export class Server {
   down(failure: Error): void {
     this.failure = failure;
     // Attempts that were under way at the same time count once.
-    if (!this.isBackingOff) this.backOff(failure);
+    if (!this.isBackingOff) this.backOff();
   }
 
   /** It lets us in and does not answer as it should. */
@@ -91,9 +87,8 @@ export class Server {
     this.outages.recovered(`answers of ${this.url}`);
   }
 
-  private backOff(failure: Error): void {
+  private backOff(): void {
     this.failures += 1;
-    const isRefused = codeOf(failure.cause) === INVALID_CREDENTIALS;
-    this.restsUntil = this.clock.now() + (isRefused ? REFUSED_REST_MS : pauseAfter(BACKOFF, this.failures));
+    this.restsUntil = this.clock.now() + pauseAfter(BACKOFF, this.failures);
   }
 }

@@ -15,6 +15,7 @@ export type Report =
   | { readonly failed: string; readonly endpoint: string; readonly problem: string }
   | { readonly recovered: string }
   | { readonly warning: keyof ListingEvents; readonly text: string }
+  | { readonly refused: string }
   | { readonly end: string | undefined };
 
 /** A page as columns: thousands of objects cost several times as much on their way between threads. */
@@ -67,6 +68,7 @@ const YOUNG_GENERATION_MB = 64;
  * hundred thousand entries is work for seconds, and its garbage would stop every request.
  *
  * @param signal ends it
+ * @param onRefused is told if the password is not good any more
  * @throws what the listing throws, in its words
  */
 export async function* listInThread(
@@ -74,6 +76,7 @@ export async function* listInThread(
   outages: StatusListener,
   warnings: ListingEvents,
   signal: AbortSignal,
+  onRefused: (cause: Error) => void = () => undefined,
 ): AsyncGenerator<RawPage> {
   const worker = startWorker(import.meta.url, 'listing-worker', {
     name: `listing of ${options.name}`,
@@ -91,6 +94,8 @@ export async function* listInThread(
         outages.recovered(report.recovered);
       } else if ('warning' in report) {
         warnings[report.warning](report.text);
+      } else if ('refused' in report) {
+        onRefused(new Error(report.refused));
       } else if (report.end === undefined) {
         return;
       } else {

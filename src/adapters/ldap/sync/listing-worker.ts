@@ -43,10 +43,11 @@ port.on('message', () => {
   wake();
 });
 
+const access = connectionSecurity(options);
 try {
   const { urls, failing, bases, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
   const clock = { now: () => Date.now() };
-  const servers = new ServerFailover(urls, connectionSecurity(options), outages, clock, failing);
+  const servers = new ServerFailover(urls, access, outages, clock, failing);
   const extent = { bases: [...new Set(bases)], pageSize, stallMs };
   for await (const page of new FullListing(rulesOf(options), servers, extent, warnings, clock).pages()) {
     while (ahead >= PAGES_AHEAD) await new Promise<void>((resolve) => (wake = resolve));
@@ -56,5 +57,7 @@ try {
   }
   say({ end: undefined });
 } catch (error) {
+  const refusal = access.bind?.refusedWith;
+  if (refusal) say({ refused: refusal.message });
   say({ end: error instanceof Error ? error.message : String(error) });
 }

@@ -9,6 +9,8 @@ export interface Secret {
   readonly value: string;
   /** Where it came from, to be told when it is refused: `file /etc/islet/ldap-password, its line ending taken off`. */
   readonly from: string;
+  /** Where it can be read again; absent for what stands in the configuration or the environment, or came once through a pipe. */
+  readonly file?: string;
 }
 
 /**
@@ -55,7 +57,12 @@ export function readSecret(
 }
 
 /** Without one line ending, which belongs to no secret: `|` in YAML, `echo` and editors put it there. All else belongs to it. */
-function asSecret({ problems }: ConfigReader, path: KeyPath, text: string, place: string): Secret | undefined {
+function asSecret(
+  { problems }: Pick<ConfigReader, 'problems'>,
+  path: KeyPath,
+  text: string,
+  place: string,
+): Secret | undefined {
   const value = text.replace(/\r?\n$/, '');
   if (value === '') problems.add(path, `is empty: ${place}`);
   if (value.includes('\0')) problems.add(path, `contains NUL bytes: ${place}`, 'save it as UTF-8');
@@ -81,12 +88,20 @@ export function secretFile(reading: ConfigReader, file: string | undefined, envP
 const fileOption = (path: KeyPath): KeyPath => [...path.slice(0, -1), `${path.at(-1)}File`];
 
 /** The content of a file without its byte order mark and without one line ending. */
-export function readSecretFile(reading: ConfigReader, path: KeyPath, file: string): Secret | undefined {
+export function readSecretFile(
+  reading: Pick<ConfigReader, 'problems'>,
+  path: KeyPath,
+  file: string,
+): Secret | undefined {
   try {
-    const bytes = statSync(file).isFIFO() ? readPipe(file) : readFileSync(file);
+    const isPipe = statSync(file).isFIFO();
+    const bytes = isPipe ? readPipe(file) : readFileSync(file);
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (/^\r?\n?$/.test(text)) reading.problems.add(path, `${file} is empty`);
-    else return asSecret(reading, path, text, `file ${file}`);
+    else {
+      const secret = asSecret(reading, path, text, `file ${file}`);
+      return secret && !isPipe ? { ...secret, file } : secret;
+    }
   } catch (error) {
     reading.problems.add(path, cannotRead(file, error));
   }

@@ -1,4 +1,4 @@
-import { omitUndefined } from '../config/objects.js';
+import { omitUndefined } from '../../config/objects.js';
 import type { PythonConfig } from './python-config.js';
 
 /**

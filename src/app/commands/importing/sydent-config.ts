@@ -1,6 +1,6 @@
 import { parse as parseYaml } from 'yaml';
-import type { Given } from '../config/docs/example.js';
-import { omitUndefined } from '../config/objects.js';
+import type { Given } from '../../config/docs/example.js';
+import { omitUndefined } from '../../config/objects.js';
 import { parsePythonConfig, type PythonConfig } from './python-config.js';
 import { forkSources } from './sydent-fork-config.js';
 import { placeOf } from './sydent-places.js';

@@ -1,5 +1,5 @@
-import { omitUndefined } from '../config/objects.js';
-import type { Given } from '../config/docs/example.js';
+import { omitUndefined } from '../../config/objects.js';
+import type { Given } from '../../config/docs/example.js';
 import type { PythonConfig } from './python-config.js';
 
 /**

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { BindAccount, type BindPassword, BindPausedError } from '../../../src/adapters/ldap/connection/bind-account.js';
+import { FakeClock } from '../../support/fakes.js';
+
+const MINUTE_MS = 60_000;
+
+/** A directory of several servers, which knows one password. */
+function accountOf(password: string, reread?: () => BindPassword) {
+  const clock = new FakeClock();
+  const tries: { readonly password: string; readonly at: number }[] = [];
+  const start = clock.now();
+  const account = new BindAccount('cn=islet', { value: password }, clock, reread);
+  let isBusy = false;
+  const bind = () =>
+    account.use(async ({ value }) => {
+      expect(isBusy).toBe(false);
+      isBusy = true;
+      await new Promise((resolve) => setImmediate(resolve));
+      isBusy = false;
+      tries.push({ password: value, at: (clock.now() - start) / MINUTE_MS });
+      if (value === 'right') return;
+      throw new Error('bind refused', { cause: Object.assign(new Error('no'), { code: 49 }) });
+    });
+  return { account, clock, tries, bind };
+}
+
+describe('the password of a directory', () => {
+  it('that is wrong is tried fewer than five times in an hour, by all servers and connections together', async () => {
+    const { clock, tries, bind } = accountOf('wrong');
+    for (let minute = 0; minute < 180; minute++) {
+      await Promise.allSettled([bind(), bind(), bind(), bind()]);
+      clock.pass(MINUTE_MS);
+    }
+    const pauses = tries.slice(1).map(({ at }, index) => at - (tries[index]?.at ?? 0));
+    expect(pauses).toEqual([5, 10, 25, 60, 60]);
+    for (const { at: from } of tries) {
+      expect(tries.filter(({ at }) => at >= from && at < from + 60).length).toBeLessThan(5);
+    }
+  });
+
+  it('is tried at once when it has become another one, and no pause is left when it is right', async () => {
+    let stored = 'wrong';
+    const { account, tries, bind } = accountOf('wrong', () => ({ value: stored, from: 'file /pw' }));
+    await expect(bind()).rejects.toThrow('bind refused');
+    await expect(bind()).rejects.toThrow(BindPausedError);
+    expect(account.pause).toContain('or with another password');
+    stored = 'right';
+    await bind();
+    expect(tries.map(({ password }) => password)).toEqual(['wrong', 'right']);
+    expect(account).toMatchObject({ isGood: true, pause: undefined, refusedWith: undefined });
+  });
+
+  it('may be tried again when somebody says so', async () => {
+    const { account, tries, bind } = accountOf('wrong');
+    await expect(bind()).rejects.toThrow('bind refused');
+    account.reload();
+    await expect(bind()).rejects.toThrow('bind refused');
+    await expect(bind()).rejects.toThrow(BindPausedError);
+    expect(tries).toHaveLength(2);
+  });
+
+  it('is tried at another server while one is silent', async () => {
+    const { account, tries, bind } = accountOf('right');
+    const silent = account.use(() => new Promise(() => undefined));
+    await bind();
+    expect(tries).toHaveLength(1);
+    const another = account.use(() => new Promise(() => undefined));
+    await bind();
+    expect(await Promise.race([silent, another, Promise.resolve('waiting')])).toBe('waiting');
+  });
+
+  it('is not paused by a server that cannot be reached', async () => {
+    const { account } = accountOf('right');
+    await expect(account.use(() => Promise.reject(new Error('no answer')))).rejects.toThrow('no answer');
+    expect(account.pause).toBeUndefined();
+  });
+});
