@@ -43,7 +43,9 @@ describe('the password of a mail server', () => {
 
   it('is not tried twice for one mail where it is what it was', async () => {
     await senderWith(() => 'old');
-    await expect(sender.send(email('alice@example.com'), message)).rejects.toThrow(/login|password|credentials|refused/i);
+    await expect(sender.send(email('alice@example.com'), message)).rejects.toThrow(
+      /login|password|credentials|refused/i,
+    );
     expect(server.connectionCount()).toBe(1);
     expect(sender.reloadSecrets()).toBe(false);
   });

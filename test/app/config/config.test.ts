@@ -262,6 +262,7 @@ sources:
       bindPassword: {
         value: 'secret',
         from: expect.stringMatching(/^file .*\/ldap-password, without its line ending$/),
+        file: expect.stringMatching(/\/ldap-password$/),
       },
       bases: ['ou=Büro,dc=example,dc=org'],
       filter: '(&(objectClass=inetOrgPerson)(ou:dn:=Büro))',

@@ -52,6 +52,7 @@ describe('a secret', () => {
     expect(load('passwordFile: password')).toEqual({
       value: PASSWORD,
       from: `file ${join(folder, 'password')}${note}`,
+      file: join(folder, 'password'),
     });
   });
 
@@ -60,6 +61,7 @@ describe('a secret', () => {
     expect(load('passwordFile: password')).toEqual({
       value: 'secret\n',
       from: `file ${join(folder, 'password')}, without its line ending, more than one line`,
+      file: join(folder, 'password'),
     });
   });
 
