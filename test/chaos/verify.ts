@@ -44,11 +44,11 @@ export async function verify(world: World, model: Model, addresses: readonly Add
 async function verifyOnbinds(world: World, promise: AddressPromise, verdict: Verdict): Promise<void> {
   const { address, mxid, invites, state } = promise;
   const onbinds = () => (world.homeserver.bound as unknown as Onbind[]).filter((one) => one.address === address);
-  const told = () => new Set(onbinds().flatMap((one) => one.invites.map(({ signed }) => signed?.token)));
+  const received = () => new Set(onbinds().flatMap((one) => one.invites.map(({ signed }) => signed?.token)));
   const deadline = Date.now() + DELIVERED_WITHIN_MS;
-  const isOpen = () => state === 'bound' && (onbinds().length === 0 || invites.some((token) => !told().has(token)));
+  const isOpen = () => state === 'bound' && (onbinds().length === 0 || invites.some((token) => !received().has(token)));
   while (isOpen() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
-  if (isOpen()) verdict.lost.push(`${address}: the homeserver was not told, or not of every invitation`);
+  if (isOpen()) verdict.lost.push(`${address}: the homeserver was not received, or not of every invitation`);
   for (const one of onbinds()) {
     if (one.mxid !== mxid) verdict.wrong.push(`${address}: an invitation went to ${one.mxid}`);
   }
