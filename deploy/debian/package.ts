@@ -62,6 +62,7 @@ export async function makePackage({ to, withNode, version, compression = 10 }: P
     await place(join(root, 'deploy/debian/logrotate'), join(tree, 'etc/logrotate.d/islet'));
     await place(join(root, 'LICENSE'), join(docs, 'copyright'));
     await place(join(root, 'CHANGELOG.md'), join(docs, 'CHANGELOG.md'));
+    await text(join(docs, 'sbom.cdx.json'), await billOfMaterials());
     await place(join(root, 'deploy/nginx.conf'), join(docs, 'examples/nginx.conf'));
     for (const script of ['postinst', 'prerm', 'postrm']) {
       await place(join(root, 'deploy/debian', script), join(tree, 'DEBIAN', script), 0o755);
@@ -83,6 +84,12 @@ export async function makePackage({ to, withNode, version, compression = 10 }: P
   } finally {
     await rm(tree, { recursive: true });
   }
+}
+
+/** All packages in it with their versions and licences, as CycloneDX. */
+async function billOfMaterials(): Promise<string> {
+  await run('npm', ['run', '--silent', 'sbom'], { cwd: root });
+  return readFile(join(root, 'sbom.cdx.json'), 'utf8');
 }
 
 /** Beside the program in the archives of nodejs.org, with the documentation in packages. */

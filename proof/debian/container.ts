@@ -17,8 +17,8 @@ export async function proveContainer(machine: SystemdMachine, report: Report): P
     lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
   const one = (word: string) => all(word).at(-1) ?? '';
   const folder = one('WORKDIR');
-  // The page made an account of the same name.
-  await machine.shell(`deluser --quiet --system islet; rm -rf ${folder}; mkdir -p ${folder}`);
+  // The page made an account and a link of the same names.
+  await machine.shell(`deluser --quiet --system islet; rm -rf ${folder} /usr/local/bin/islet; mkdir -p ${folder}`);
   for (const copy of all('COPY')) {
     const [from = '', to = ''] = copy.replace('--from=build ', '').split(' ');
     await machine.shell(`cd ${folder} && cp -a ${from.startsWith('/') ? from : `${CHECKOUT}/${from}`} ${to}`);

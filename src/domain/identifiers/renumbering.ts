@@ -15,6 +15,8 @@ const renumberings: readonly Renumbering[] = [
   { region: 'MX', former: /^(?:\+521|01|044|045)([2-9]\d{9})$/, current: '52$1' },
   // Since November 2024 every number has 01 before its former eight digits.
   { region: 'BJ', former: /^(?:\+229)?([24-69]\d{7})$/, current: '22901$1' },
+  // Since September 2021 fixed numbers have 60 before their former eight digits.
+  { region: 'CO', former: /^(?:\+57)?([1245678]\d{7})$/, current: '5760$1' },
   // The trunk prefix 8 is not dialled any more.
   { region: 'UZ', former: /^8(\d{9})$/, current: '998$1' },
 ];
@@ -28,11 +30,37 @@ const renumberings: readonly Renumbering[] = [
 export function renumbered(written: string, region: string | undefined): string | undefined {
   const isInternational = written.startsWith('+');
   if (!isInternational && !renumberings.some((one) => one.region === region)) return undefined;
-  if (isInternational && !/^\+(?:52|229)/.test(written)) return undefined;
+  if (isInternational && !/^\+(?:52|57|229)/.test(written)) return undefined;
   const digits = `${isInternational ? '+' : ''}${written.replace(/\D/g, '')}`;
   for (const { region: country, former, current } of renumberings) {
     if (!isInternational && country !== region) continue;
     if (former.test(digits)) return digits.replace(former, current);
   }
   return undefined;
+}
+
+interface Readings {
+  readonly reading: RegExp;
+  /** The same number by the tables of another age, E.164 digits. */
+  readonly other: string;
+}
+
+const readings: readonly Readings[] = [
+  { reading: /^52([2-9]\d{9})$/, other: '521$1' },
+  { reading: /^521([2-9]\d{9})$/, other: '52$1' },
+  { reading: /^22901([24-69]\d{7})$/, other: '229$1' },
+  { reading: /^229([24-69]\d{7})$/, other: '22901$1' },
+  { reading: /^5760([1245678]\d{7})$/, other: '57$1' },
+  { reading: /^57([1245678]\d{7})$/, other: '5760$1' },
+];
+
+/**
+ * How software with older or newer tables reads the same number: homeservers hash what their tables make of it. No
+ * other number is meant by either.
+ *
+ * @param digits E.164 without the plus
+ */
+export function otherReading(digits: string): string | undefined {
+  const found = readings.find(({ reading }) => reading.test(digits));
+  return found && digits.replace(found.reading, found.other);
 }

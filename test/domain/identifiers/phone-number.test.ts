@@ -25,6 +25,10 @@ describe('a number from before its country renumbered', () => {
     ['+229 97 12 34 56', undefined, '2290197123456'],
     ['01 97 12 34 56', 'BJ', '2290197123456'],
     ['8 90 123 45 67', 'UZ', '998901234567'],
+    ['+57 1 234 5678', undefined, '576012345678'],
+    ['(1) 234 56 78', 'CO', '576012345678'],
+    ['+57 601 234 5678', undefined, '576012345678'],
+    ['+57 310 123 4567', undefined, '573101234567'],
   ])('is read %s (%s) as the number of today', (text, region, digits) => {
     expect(read(text, region)).toBe(digits);
   });

@@ -37,6 +37,21 @@ describe('one address', () => {
     expect(spellingsOf(email('info@xn--strae-oqa.example'))).toEqual(['info@xn--strae-oqa.example']);
   });
 
+  it.each([
+    ['525512345678', '5215512345678'],
+    ['2290197123456', '22997123456'],
+    ['576012345678', '5712345678'],
+  ])('of a country that renumbered, %s, is hashed as older tables read it, too: %s', (current, former) => {
+    expect(spellingsOf(msisdn(current))).toEqual([current, former]);
+    expect(spellingsOf(msisdn(former))).toEqual([former, current]);
+    expect(lookupHashes(msisdn(current), 'pepper')).toContain(lookupHash(msisdn(former), 'pepper'));
+  });
+
+  it.each(['492215551234', '5213312345', '573101234567', '2290212345', '57601234567'])(
+    'that only looks like one of those, %s, has one reading',
+    (digits) => expect(spellingsOf(msisdn(digits))).toEqual([digits]),
+  );
+
   it('has a hash for each of its spellings (LOOK-13)', () => {
     const hash = (address: string) => lookupHash({ medium: 'email', address }, 'pepper');
     expect(new Set(lookupHashes(email('strauß@bücher.example'), 'pepper'))).toEqual(
