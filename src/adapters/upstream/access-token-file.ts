@@ -2,21 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { access, chown, constants, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** The token of our account at an upstream, read again from its file once it is refused. */
+/** The access token of Islet's account at an upstream. It is read again from its file when the upstream refuses it. */
 export class AccessToken {
   /**
-   * @param value `undefined`: we have no account, `''`: its token is not in the file yet
-   * @param file where another one may appear
+   * @param value `undefined`: there is no account; `''`: the file does not contain a token yet
+   * @param file the file in which a new token may appear
    */
   constructor(
     public value: string | undefined,
     private readonly file: string | undefined,
   ) {}
 
-  /** Whether there is another one than this, which was refused. */
+  /** Reads the file again. @returns whether it contains a token other than the refused one */
   async renew(refused: string | undefined): Promise<boolean> {
     if (this.file !== undefined && this.value === refused) {
-      // Without a file, that the token is refused is what the caller tells.
+      // If the file cannot be read, the caller reports the refused token.
       this.value = await readFile(this.file, 'utf8').then(
         (text) => text.trim() || refused,
         () => refused,
@@ -27,7 +27,7 @@ export class AccessToken {
 }
 
 /**
- * Makes sure that a token can be put there, before one is asked for.
+ * Checks that a token can be saved in this folder, before a token is requested.
  *
  * @throws Error naming the folder
  */
@@ -42,9 +42,9 @@ export async function prepareTokenFile(file: string): Promise<void> {
 }
 
 /**
- * Puts a token there, for its owner alone to read; whoever reads sees the old one or the new one.
+ * Saves a token, readable only by its owner. The write is atomic: readers see either the old or the new token.
  *
- * @param owner who gets the file if it is not us
+ * @param owner the owner of the file, if it is not the current user
  */
 export async function saveToken(
   file: string,

@@ -2,32 +2,32 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../ports/clock.js';
 
 export interface CacheOptions {
-  /** How long an answer holds. */
+  /** How long a positive answer is cached. */
   readonly hitsMs: number;
-  /** How long it holds that there is none, or none that is clear. */
+  /** How long a negative or ambiguous answer is cached. */
   readonly negativeTtlMs: number;
-  /** Most answers that are kept; those that were not used for longest go. */
+  /** Maximum number of cached answers. The least recently used ones are evicted. */
   readonly entries: number;
 }
 
 export interface KeptAnswer<Answer> {
-  /** `undefined` for nobody. */
+  /** `undefined` if there is no answer. */
   readonly answer: Answer | undefined;
   /** ms since the epoch */
   readonly askedAt: number;
 }
 
 /**
- * Answers by question: kept for a while, in memory only, and asked for once by all who ask at the
- * same time. A failure is not kept.
+ * Caches answers by question, for a limited time and in memory only. Concurrent callers share one request. Failures are
+ * not cached.
  */
 export class AnswerCache<Answer> {
   private readonly kept: LRUCache<string, KeptAnswer<Answer>> | undefined;
   private readonly inFlight = new Map<string, Promise<ReadonlyMap<string, Answer>>>();
 
   /**
-   * @param options without them nothing is kept, and it is still asked for once
-   * @param skipFailed hears why some of several questions have no answer
+   * @param options absent: nothing is cached, but concurrent requests are still shared
+   * @param skipFailed receives the reason why some of several questions have no answer
    */
   constructor(
     private readonly options: CacheOptions | undefined,
@@ -38,15 +38,14 @@ export class AnswerCache<Answer> {
     this.kept = options && new LRUCache({ max: options.entries, ttlResolution: 0, perf: clock });
   }
 
-  /** What is kept for one question. */
+  /** The cached answer to one question. */
   peek(question: string): KeptAnswer<Answer> | undefined {
     return this.kept?.peek(question);
   }
 
   /**
-   * @param ask is given each question that nobody knows or is asking already; what it answers to
-   *   others is ignored
-   * @throws what a question threw if there is an answer to none; else those that threw are passed over
+   * @param ask receives the questions that are neither cached nor in flight; answers to other questions are ignored
+   * @throws the error of a question if no question has an answer; otherwise failed questions are skipped
    */
   async find(
     questions: readonly string[],
@@ -88,7 +87,7 @@ export class AnswerCache<Answer> {
   ): Promise<ReadonlyMap<string, Answer>> {
     try {
       const askedAt = this.clock.now();
-      // Not before the questions stand in `underWay`.
+      // Only after the questions have been added to `inFlight`.
       const found = await Promise.resolve(missing).then(ask);
       for (const question of missing) this.keep(question, { answer: found.get(question), askedAt });
       return found;

@@ -5,21 +5,21 @@ import type { Telemetry } from '../../ports/telemetry.js';
 
 const FAILURES_IN_A_ROW = 3;
 const BACKOFF = { firstMs: 2_000, longestMs: 60_000 };
-/** Whoever says so could as well be wrong. */
+/** Upper limit for a retry delay sent by a server: the value may be wrong. */
 const LONGEST_PUT_OFF_MS = 10 * 60_000;
 
-/** A question that the server cannot answer now, and that it was perhaps not asked. */
+/** The server cannot answer this question now. The question was possibly not sent. */
 export class UnsupportedPepperError extends Error {
   override readonly name = 'UnsupportedPepperError';
 }
 
-/** An answer that asks for fewer questions: the server works, and is to be asked later. */
+/** The server asks for fewer requests: it works, and the request can be repeated later. */
 export class RateLimitedError extends Error {
   override readonly name = 'RateLimitedError';
 
   constructor(
     message: string,
-    /** `undefined` if it does not say when. */
+    /** `undefined` if the server gave no delay. */
     readonly waitMs: number | undefined,
   ) {
     super(message);
@@ -27,17 +27,17 @@ export class RateLimitedError extends Error {
 }
 
 /**
- * Keeps everybody from waiting for a server that fails: after a few failures in a row it is left
- * alone for a while, then one question tries it. As long as that fails too, the rests get longer.
- * One that puts off a question is left alone until then.
+ * Circuit breaker: after several consecutive failures the server is not asked for a while, then a single trial request
+ * is sent. As long as trial requests fail, the pauses get longer. After a rate-limit response the server is not asked
+ * until the delay has passed.
  */
 export class CircuitBreaker {
   private failures = 0;
   private reason = '';
-  /** How often it was opened in a row. */
+  /** Number of consecutive times the circuit was opened. */
   private openings = 0;
   private restMs = 0;
-  /** ms since the epoch; `undefined` as long as it is asked. */
+  /** ms since the epoch; `undefined` while the circuit is closed. */
   private restsUntil: number | undefined;
   private isTrying = false;
   private isPutOff = false;
@@ -49,8 +49,9 @@ export class CircuitBreaker {
   ) {}
 
   /**
-   * @param ask may throw `UnsupportedPepperError`, which says nothing of the server
-   * @throws SourceUnavailableError at once while it rests, and when it is put off; otherwise what `ask` throws
+   * @param ask may throw `UnsupportedPepperError`, which does not count as a failure of the server
+   * @throws SourceUnavailableError immediately while the circuit is open, and after a rate-limit response; otherwise
+   * what `ask` throws
    */
   async run<T>(ask: () => Promise<T>): Promise<T> {
     const refusal = this.refusal();
@@ -73,7 +74,7 @@ export class CircuitBreaker {
     }
   }
 
-  /** Why the next question is not asked and when one will be, `undefined` if it is. */
+  /** Why the next request is not sent and when one will be; `undefined` if it is sent. */
   refusal(): string | undefined {
     if (this.restsUntil === undefined) return undefined;
     const because = this.isPutOff
@@ -84,13 +85,13 @@ export class CircuitBreaker {
     return `not asked before ${new Date(this.restsUntil).toISOString()}, ${because}`;
   }
 
-  /** Why the last questions failed or were put off, `undefined` if the last one was not. */
+  /** Why the last requests failed or were rate limited; `undefined` if the last one succeeded. */
   trouble(): string | undefined {
     return this.failures === 0 && !this.isPutOff ? undefined : this.reason;
   }
 
   private recovered(isHalfOpen: boolean): void {
-    // A question from before it asked for fewer says nothing of those that come.
+    // A request started before the rate-limit response says nothing about later requests.
     if (this.isPutOff && !isHalfOpen) return;
     this.isPutOff = false;
     this.failures = 0;
@@ -105,7 +106,7 @@ export class CircuitBreaker {
   }
 
   private failed(error: unknown, isHalfOpen: boolean): void {
-    // A question from before the rest says nothing new.
+    // A request started before the circuit opened adds no information.
     if (this.restsUntil !== undefined && !isHalfOpen) return;
     this.isPutOff = false;
     this.failures += 1;

@@ -3,16 +3,18 @@ import { foldCase } from '../../domain/identifiers/case-folding.js';
 import { homeserverOf, parseMxid } from '../../domain/identifiers/mxid.js';
 import type { Medium, Threepid } from '../../domain/identifiers/threepid.js';
 
-/** What another identity server may be asked. */
+/** Which questions may be forwarded to another identity server. */
 export interface ForwardOptions {
   readonly media: readonly Medium[];
-  /** The only mail domains, `example.org`, or `*.example.org` for everything below it; absent: all. */
+  /**
+   * The only mail domains that are forwarded: `example.org`, or `*.example.org` for all its subdomains. Absent: all.
+   */
   readonly domains?: readonly string[] | undefined;
-  /** Mail domains that are not forwarded, whatever `domains` says. */
+  /** Mail domains that are never forwarded. Takes precedence over `domains`. */
   readonly exceptDomains?: readonly string[] | undefined;
 }
 
-/** Why a threepid is not forwarded, for the operator; `undefined` if it may be. */
+/** The reason why a threepid is not forwarded, for the operator; `undefined` if it may be forwarded. */
 export function forwarding({ media, domains, exceptDomains = [] }: ForwardOptions) {
   const [isListed, isExcepted] = [domains && domainMatcher(domains), domainMatcher(exceptDomains)];
   return ({ medium, address }: Threepid): string | undefined => {
@@ -25,7 +27,7 @@ export function forwarding({ media, domains, exceptDomains = [] }: ForwardOption
   };
 }
 
-/** Whether an answer may name this user; what is no user ID is not judged. */
+/** Whether an answer may name this user. Strings that are not user IDs are accepted here. */
 export function namingOnly(homeservers: readonly string[] | undefined): (mxid: string) => boolean {
   if (!homeservers) return () => true;
   const allowed = new Set(homeservers);
@@ -49,8 +51,8 @@ function domainMatcher(patterns: readonly string[]): (domain: string) => boolean
 }
 
 /**
- * One spelling of all that name the same domain to us. Addresses are folded before anybody asks, so
- * that `straße.example` is `strasse.example` here as well.
+ * The canonical spelling of a domain for comparisons. Addresses are already folded at this point, so `straße.example`
+ * and `strasse.example` are equal here as well.
  */
 function comparable(domain: string): string {
   const folded = foldCase(domainToUnicode(domain) || domain);

@@ -2,35 +2,38 @@ import { isPepper } from '../../domain/identifiers/lookup-hash.js';
 import type { ViaPath } from '../../ports/threepid-source.js';
 import type { UpstreamServer } from './upstream-server.js';
 
-/** Longer ones would be announced to every client and stored by every instance. */
+/** A longer pepper is rejected: it would be announced to every client and stored by every instance. */
 const LONGEST_PEPPER = 256;
 
 export interface HashDetail {
   readonly pepper: string;
-  /** How it is asked about addresses that we know: in clear if it may be. */
+  /** The algorithm for lookups of known addresses: `none` (clear text) if the upstream supports it. */
   readonly algorithm: 'none' | 'sha256';
-  /** Whether it can be asked about hashes. */
+  /** Whether the upstream supports lookups by hash. */
   readonly takesHashes: boolean;
-  /** The identity servers that the pepper comes by, where the upstream says so: the one that made it first. */
+  /**
+   * The identity servers through which the pepper was received, if the upstream names them. The server that created it
+   * comes first.
+   */
   readonly viaPath: ViaPath;
 }
 
-/** The pepper of an upstream and how it lets itself be asked; kept until it turns out stale. */
+/** The pepper and lookup algorithms of an upstream, cached until they turn out to be stale. */
 export class HashDetails {
-  /** The pepper before the one that is known, for as long as the upstream has not refused it. */
+  /** The previous pepper, kept until the upstream refuses it. */
   private former: string | undefined;
   private known: HashDetail | undefined;
   private asking: Promise<HashDetail> | undefined;
-  /** Questions are numbered: the answer to an older one than was answered already is stale. */
+  /** Requests are numbered: an answer to a request older than the last answered one is stale. */
   private asked = 0;
   private answered = 0;
-  /** The pepper that was told by `renew` last. */
+  /** The pepper that `renew` returned last. */
   private reported: string | undefined;
   private readonly listeners = new Set<() => void>();
 
   constructor(private readonly server: UpstreamServer) {}
 
-  /** What is known, or else asked. Callers at the same time share one request. */
+  /** The cached details, or else fetched ones. Concurrent callers share one request. */
   async get(deadline: number): Promise<HashDetail> {
     if (this.known) return this.known;
     this.asking ??= this.ask(deadline).finally(() => (this.asking = undefined));
@@ -39,25 +42,27 @@ export class HashDetails {
     return details;
   }
 
-  /** Asks anew. If that fails, what was known stays so. */
+  /** Fetches the details again. If that fails, the cached ones stay. */
   async renew(deadline: number): Promise<HashDetail> {
     const details = await this.ask(deadline);
     this.reported = details.pepper;
     return details;
   }
 
-  /** Whether the upstream may be asked under it. */
+  /** Whether lookups under this pepper can be sent to the upstream. */
   isAskable(pepper: string, { pepper: known, takesHashes }: HashDetail): boolean {
     return takesHashes && (pepper === known || pepper === this.former);
   }
 
-  /** The upstream has refused it: the next `get` asks again if it was taken for the present one. */
+  /**
+   * The upstream refused this pepper. If it was cached as the current one, the next `get` fetches the details again.
+   */
   refused(pepper: string, details: HashDetail): void {
     if (this.former === pepper) this.former = undefined;
     if (details.pepper === pepper) this.forget(details);
   }
 
-  /** Has the next `get` ask again, unless that happened already. */
+  /** Makes the next `get` fetch the details again, unless they were already replaced. */
   forget(stale: HashDetail): void {
     if (this.known !== undefined && this.known.pepper !== stale.pepper) return;
     this.known = undefined;
@@ -65,7 +70,10 @@ export class HashDetails {
     this.tellChange();
   }
 
-  /** Calls back when `get` learns another pepper than `renew` told last, or a lookup has shown that it is stale. */
+  /**
+   * Calls `listener` when `get` receives a pepper other than the one `renew` returned last, or when a lookup has shown
+   * that the pepper is stale.
+   */
   onChange(listener: () => void): { close(): void } {
     const own = () => listener();
     this.listeners.add(own);

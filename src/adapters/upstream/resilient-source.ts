@@ -12,15 +12,15 @@ import { type CacheOptions, AnswerCache } from './answer-cache.js';
 
 export interface UpstreamPolicy {
   readonly forward: ForwardOptions;
-  /** The only homeservers whose users an answer may name; absent: all. */
+  /** The only homeservers whose users an answer may name. Absent: all. */
   readonly homeservers?: readonly string[] | undefined;
-  /** Absent: answers are not kept. */
+  /** Absent: answers are not cached. */
   readonly cache?: CacheOptions | undefined;
-  /** Whether it is asked about hashes. */
+  /** Whether the source supports lookups by hash. */
   readonly hashed: boolean;
 }
 
-/** `undefined` where it cannot be asked under this pepper, so that nothing is learned. */
+/** `undefined` if the source does not support this pepper; the result then says nothing about the hashes. */
 type HashesUnder = (...question: Parameters<FindHashes>) => Promise<Awaited<ReturnType<FindHashes>> | undefined>;
 type FindHashes = NonNullable<ThreepidSource['findHashes']>;
 
@@ -28,15 +28,15 @@ export type ExplainableSource = ThreepidSource &
   Required<Pick<ThreepidSource, 'explain'>> & { readonly hashesUnder?: HashesUnder };
 
 /**
- * A source on another network, asked with manners: not what it was asked a moment ago, not twice at
- * the same time, not while it fails, not what it must not hear; and believed about some users only.
+ * A source on another network, with caching, shared requests, a circuit breaker and a forwarding policy. Only answers
+ * that name accepted users are used.
  */
 export class ResilientSource implements ThreepidSource {
   readonly name: string;
   readonly isAuthoritative: boolean;
-  /** It is told what somebody is looking for just now, and nothing besides. */
+  /** The source receives only the addresses of current lookups. */
   readonly isExternal = true;
-  /** Only of a source that is asked about hashes. */
+  /** Only for sources that support lookups by hash. */
   readonly findHashes?: NonNullable<ThreepidSource['findHashes']>;
 
   private readonly forwardRefusal: (threepid: Threepid) => string | undefined;
@@ -96,7 +96,7 @@ export class ResilientSource implements ThreepidSource {
     return [...(cache ? [cache] : []), ...live.map((evidence) => this.judged(evidence))];
   }
 
-  /** Why its last questions failed, `undefined` if they did not. */
+  /** Why the last requests failed; `undefined` if they did not. */
   trouble(): string | undefined {
     return this.breaker.trouble();
   }
@@ -139,7 +139,7 @@ export class ResilientSource implements ThreepidSource {
       });
   }
 
-  /** What a question is not answered for, where it is answered for something else. */
+  /** Skips the questions that failed when others have an answer. */
   private skipFailed(cause: unknown): void {
     if (cause instanceof UnsupportedPepperError) return;
     this.telemetry.count('source_failures', { source: this.name });
@@ -151,7 +151,7 @@ export class ResilientSource implements ThreepidSource {
     );
   }
 
-  /** Several claimants are taken seriously if one of them may be named: otherwise that one would win. */
+  /** An ambiguous finding is accepted if one of its users may be named; otherwise that user would win. */
   private isAccepted(finding: Finding): boolean {
     const named = isAmbiguous(finding) ? finding.claimants : [finding.mxid];
     return named.length === 0 || named.some(this.isAllowedUser);
@@ -172,8 +172,9 @@ export class ResilientSource implements ThreepidSource {
 }
 
 /**
- * A question that others ask us is another one than the same from a client: whoever is on its route
- * waits for it, so that waiting for theirs could go in a circle, and is not asked in answer to it.
+ * The cache key includes the route: a question forwarded by another identity server differs from the same question by a
+ * client. Servers on the route wait for this answer and are not asked for it, so sharing one request across routes
+ * could cause a deadlock.
  */
 const onRoute = (viaPath: ViaPath, question: string): string => `${viaPath.join(' ')} ${question}`;
 

@@ -2,14 +2,14 @@ import type { Finding } from '../../domain/associations/association.js';
 import { parseMxid, type Mxid } from '../../domain/identifiers/mxid.js';
 import { keyOf, tryThreepid, type Threepid } from '../../domain/identifiers/threepid.js';
 
-/** A user, or several who are said to have the same threepid, by the key of the threepid. */
+/** Users by threepid key. Several users mean that the threepid is ambiguous. */
 export type Answer = ReadonlyMap<string, ReadonlySet<Mxid>>;
 
-/** However it is spelt: an upstream may answer in the spelling it was told by its users. */
+/** Accepts any spelling: an upstream may return an address as its users entered it. */
 export const threepidOf = (medium: unknown, address: unknown): Threepid | undefined =>
   typeof medium === 'string' && typeof address === 'string' ? tryThreepid(medium, address) : undefined;
 
-/** An entry of the algorithm `none`. */
+/** Parses an entry of the algorithm `none`. */
 export function inClear(entry: string): Threepid | undefined {
   const blank = entry.lastIndexOf(' ');
   return blank < 0 ? undefined : threepidOf(entry.slice(blank + 1), entry.slice(0, blank));
@@ -17,7 +17,7 @@ export function inClear(entry: string): Threepid | undefined {
 
 export const userOf = (mxid: unknown): Mxid | undefined => (typeof mxid === 'string' ? parseMxid(mxid) : undefined);
 
-/** What is no threepid or no user is left out: one odd row must not cost all the others. */
+/** Skips rows without a valid threepid or user ID, so that one invalid row does not discard the others. */
 export function collect(rows: readonly (readonly [threepid: Threepid | undefined, mxid: unknown])[]): Answer {
   const answer = new Map<string, Set<Mxid>>();
   for (const [threepid, text] of rows) {
@@ -29,7 +29,7 @@ export function collect(rows: readonly (readonly [threepid: Threepid | undefined
   return answer;
 }
 
-/** What was answered of what was asked. */
+/** The findings for the threepids that were asked for. */
 export function findingsOf(answer: Answer, asked: ReadonlyMap<string, Threepid>): readonly Finding[] {
   return [...answer].flatMap(([key, mxids]) => {
     const threepid = asked.get(key);

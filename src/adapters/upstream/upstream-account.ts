@@ -6,21 +6,24 @@ import { UpstreamResponseError, UpstreamServer, type UpstreamOptions } from './u
 const V2 = '/_matrix/identity/v2';
 const MAX_BYTES = 256 * 1024;
 
-/** How an upstream takes us. */
+/** The state of Islet's account at an upstream. */
 export interface AccountState {
-  /** Who we are there; `undefined` if it does not say before its terms are accepted, or never. */
+  /**
+   * The user ID of the account; `undefined` if the upstream does not return it before its terms are accepted, or never
+   * returns it.
+   */
   readonly user: string | undefined;
-  /** What has to be accepted before it answers lookups. */
+  /** Policies that must be accepted before the upstream answers lookups. */
   readonly outstanding: readonly Policy[];
-  /** How it lets itself be asked; none before its terms are accepted. */
+  /** Supported lookup algorithms; empty before the terms are accepted. */
   readonly algorithms: readonly string[];
 }
 
-/** Our account at another identity server. Spec: Identity Service API, "Authentication", "Terms of service". */
+/** Islet's account at another identity server. Spec: Identity Service API, "Authentication", "Terms of service". */
 export class UpstreamAccount {
   readonly origin: string;
   private readonly server: UpstreamServer;
-  /** The same, asked as anybody may. */
+  /** The same server, without an access token. */
   private readonly openServer: UpstreamServer;
 
   constructor(
@@ -33,9 +36,9 @@ export class UpstreamAccount {
   }
 
   /**
-   * Which versions of the specification it speaks; of one that does not say so, which of the two APIs answer.
+   * The supported versions of the specification. If the server does not publish them, the APIs (v1, v2) that respond.
    *
-   * @throws if it cannot be reached, or is no identity server
+   * @throws if the server cannot be reached, or is not an identity server
    */
   async versions(): Promise<readonly string[]> {
     try {
@@ -57,7 +60,7 @@ export class UpstreamAccount {
   }
 
   /**
-   * @param openIdToken as the homeserver of the user has made it
+   * @param openIdToken created by the homeserver of the user
    * @returns an access token
    */
   async register(openIdToken: JsonObject): Promise<string> {
@@ -75,7 +78,7 @@ export class UpstreamAccount {
     throw new Error(`${this.origin} answered 200 to the registration, but without a token`);
   }
 
-  /** @throws UpstreamResponseError with the status 401 if it does not know our token */
+  /** @throws UpstreamResponseError with status 401 if the upstream does not accept the access token */
   async state(): Promise<AccountState> {
     const [account, details] = await Promise.all([
       this.unlessTerms(() => this.get(`${V2}/account`)),
@@ -126,7 +129,7 @@ export class UpstreamAccount {
   }
 }
 
-/** A policy in the language that most can read. */
+/** The policy text in English if available, otherwise in the first language. */
 export const textOf = ({ languages }: Policy) => languages['en'] ?? Object.values(languages)[0];
 
 function policyFrom(id: string, value: unknown): Policy | undefined {

@@ -7,41 +7,41 @@ import { routeIn, viaText } from '../../domain/lookup/via-header.js';
 import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
 export interface UpstreamOptions {
-  /** As the chain of sources calls it. */
+  /** The name in the source chain. */
   readonly name: string;
-  /** Its base, without `/_matrix`. */
+  /** The base URL, without `/_matrix`. */
   readonly url: string;
-  /** What we are called in the routes of questions. */
+  /** The name of this server in the routes of forwarded questions. */
   readonly ownName?: string;
-  /** With one it is asked by v2, without by v1; `''` while its file has none yet. */
+  /** With a token, API v2 is used; without, v1. `''` while the token file is empty. */
   readonly accessToken?: string | undefined;
-  /** Looked into when there is no token, or it is refused. */
+  /** Read when there is no token, or when the token is refused. */
   readonly accessTokenFile?: string | undefined;
-  /** Certificates to trust instead of the system's, PEM. */
+  /** Trusted CA certificates instead of the system's, PEM. */
   readonly ca?: string | undefined;
-  /** For servers that want one: our certificate and its key, PEM. */
+  /** Client certificate and key for servers that require them, PEM. */
   readonly clientCertificate?: string | undefined;
-  /** For a whole question, however many requests it takes and however long they wait for their turn. */
+  /** Time limit for a whole question, including all its requests and their waiting time. */
   readonly timeLimitMs: number;
 }
 
 const MOST_REQUESTS = 8;
 
-/** What to do about a refusal. */
+/** How the operator can fix a refusal. */
 interface Hints {
-  /** `undefined` where no account was shown. */
+  /** `undefined` if no access token was sent. */
   readonly login: string | undefined;
   readonly terms: string;
 }
 
-/** An answer that says no. */
+/** An error response of the upstream. */
 export class UpstreamResponseError extends Error {
   override readonly name = 'UpstreamResponseError';
 
   constructor(
     upstream: string,
     readonly status: number,
-    /** `undefined` if it gave none. */
+    /** `undefined` if the response has none. */
     readonly errcode: string | undefined,
     remedies: Hints,
   ) {
@@ -49,16 +49,16 @@ export class UpstreamResponseError extends Error {
   }
 }
 
-/** Asks another identity server, with few requests at once, and believes only JSON. */
+/** HTTP client for another identity server. Limits concurrent requests and accepts only JSON. */
 export class UpstreamServer {
   readonly origin: string;
   private readonly base: string;
-  /** By how far the questions have come: of servers that ask in a circle, none waits for its own turn. */
+  /** One semaphore per length of the route, so that servers that ask each other in a circle cannot block themselves. */
   private readonly gates: Semaphore[] = [];
   private readonly token: AccessToken;
   private readonly remedies: Hints;
 
-  /** @throws if the URL is none */
+  /** @throws if the URL is invalid */
   constructor(
     private readonly options: UpstreamOptions,
     private readonly http: HttpClient,
@@ -76,11 +76,11 @@ export class UpstreamServer {
   }
 
   /**
-   * @param path below the base, `/_matrix/identity/…`
+   * @param path below the base URL, `/_matrix/identity/…`
    * @param deadline on the clock of `performance.now()`
    * @returns a JSON object
-   * @throws UpstreamResponseError for an answer that says no, RateLimitedError for one that says later, HttpConnectionError if
-   *   there is none
+   * @throws UpstreamResponseError for an error response, RateLimitedError for a rate-limit response,
+   * HttpConnectionError if there is no response
    */
   async ask(
     path: string,
@@ -92,7 +92,7 @@ export class UpstreamServer {
     return (await this.askForReply(path, body, maxBytes, deadline, viaPath)).answer;
   }
 
-  /** The same, and the identity servers that the answer names as those it comes from, the nearest last. */
+  /** Like `ask`, but also returns the identity servers that the response names as its origin, the nearest one last. */
   async askForReply(
     path: string,
     body: object | undefined,
@@ -150,7 +150,7 @@ export class UpstreamServer {
   }
 }
 
-/** Spec: "Rate limiting"; `retry_after_ms` says it more precisely than `Retry-After`, where both do. */
+/** Spec: "Rate limiting". If both are present, `retry_after_ms` is used: it is more precise than `Retry-After`. */
 function putOff(origin: string, { headers }: HttpResponse, answer: object | undefined): RateLimitedError {
   const { 'retry-after': header = '' } = headers;
   const inBody: unknown = answer && 'retry_after_ms' in answer ? answer.retry_after_ms : undefined;

@@ -11,21 +11,26 @@ import { HashDetails, type HashDetail } from './hash-details.js';
 import { UpstreamResponseError, UpstreamServer, type UpstreamOptions } from './upstream-server.js';
 
 const MOST_AT_ONCE = 5000;
-/** An answer names at most what was asked, and a user for each. */
+/**
+ * Maximum response size for each address asked for: a response contains at most these addresses, with a user for each.
+ */
 const BYTES_EACH = 1500;
 const BYTES_BESIDES = 64 * 1024;
-/** Whoever waits for a pepper waits no longer, however patient lookups may be: a start waits for it. */
+/** Upper limit for a pepper request, independent of the limit for lookups: the start of the server waits for it. */
 const LONGEST_WATCH_MS = 10_000;
 
 export interface UpstreamSourceOptions extends UpstreamOptions {
-  /** Whether hashes are forwarded to it, under its pepper: then that has to be announced. Needs an access token. */
+  /**
+   * Whether hash lookups are forwarded to it under its pepper, which must then be announced to clients. Needs an access
+   * token.
+   */
   readonly isFollowed?: boolean;
 }
 
 /**
- * Another identity server, asked for addresses in clear: by `bulk_lookup` of v1, or by `lookup` of
- * v2 if there is an access token; and for hashes if it is followed. It is told what is still missing
- * and nothing else, and believed about that and nothing else.
+ * Another identity server as a source. Lookups in clear text use `bulk_lookup` of v1, or `lookup` of v2 if there is an
+ * access token. With `isFollowed`, hashes are forwarded too. Only addresses without a result so far are sent, and only
+ * answers to them are used.
  */
 export class UpstreamSource implements ThreepidSource, UpstreamPepper {
   readonly name: string;
@@ -64,15 +69,15 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
   }
 
   /**
-   * Whose these are, `undefined` if the upstream does not answer under `pepper`, its own or the one
-   * before: where it turns out to be its own no more, who watches the pepper is told.
+   * The users for these hashes; `undefined` if the upstream does not support `pepper` as its current or previous
+   * pepper. If its pepper has changed, the listeners for the pepper are called.
    */
   async hashesUnder(
     pepper: string,
     hashes: readonly string[],
     viaPath?: ViaPath,
   ): Promise<ReadonlyMap<string, Mxid> | undefined> {
-    // Clients send what they like, addresses in clear too: that is nobody else's business.
+    // Clients may send arbitrary strings, including clear-text addresses. Those must not be forwarded.
     const asked = this.options.isFollowed ? [...new Set(hashes)].filter(isLookupHash) : [];
     if (asked.length === 0) return new Map();
     return this.counted(async (deadline) => {
@@ -171,7 +176,7 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
     );
   }
 
-  /** Spec: POST /lookup. @returns what it answered, unread */
+  /** Spec: POST /lookup. @returns the `mappings` of the response, not validated */
   private async mappings(
     algorithm: 'none' | 'sha256',
     pepper: string,
@@ -188,7 +193,7 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
     return rows;
   }
 
-  /** A question, within its time limit as a whole. */
+  /** Runs a question with one time limit for all its requests, and counts it in the metrics. */
   private async counted<T>(ask: (deadline: number) => Promise<T>): Promise<T> {
     try {
       return await ask(performance.now() + this.options.timeLimitMs);
@@ -198,7 +203,7 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
     }
   }
 
-  /** Repetition and what nobody asked for is passed over, but not at any length. */
+  /** Duplicate and unrequested entries are ignored, but the total number of entries is limited. */
   private checkCount(answered: number, asked: number): void {
     if (answered > 2 * asked + 1000) throw new Error(`${this.server.origin} answered ${answered} for ${asked}`);
   }
