@@ -8,16 +8,16 @@ import type { Rules } from './mapping/mapping-rules.js';
 const OPEN_MS = 10_000;
 const LIMITS = { totalMs: 10_000, stallMs: 10_000 };
 
-/** One thing that was tried. */
+/** The result of one check. */
 export interface Checked {
-  /** A URL, or a base behind it. */
+  /** A URL, or a base on the server of that URL. */
   readonly endpoint: string;
   readonly ok: boolean;
-  /** What is wrong, in words; `undefined` if nothing is. */
+  /** Description of the problem; `undefined` if there is none. */
   readonly problem: string | undefined;
 }
 
-/** Tries each server by itself: connection, encryption, bind, and then a search below each base. */
+/** Checks each server separately: connection, encryption, bind, and a search below each base. */
 export async function check(
   urls: readonly string[],
   access: ConnectionSecurity,
@@ -35,8 +35,8 @@ export async function check(
 }
 
 /**
- * How many of the first entries that the filter lets through below a base have each object class but
- * `top`, the most frequent first.
+ * Counts the object classes (except `top`) of the first entries below a base that match the filter, most frequent
+ * first.
  */
 export async function classesBelow(
   url: string,

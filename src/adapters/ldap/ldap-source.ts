@@ -28,10 +28,10 @@ import { LdapError, isRefusal } from './connection/ldap-error.js';
 import { type Rules, rulesOf } from './mapping/mapping-rules.js';
 import { ServerFailover, DirectoryUnreachableError } from './connection/server-failover.js';
 
-/** Entries that are handed over between two looks at what else there is to do: at first, each takes a while to understand. */
+/** Entries processed before the event loop gets control again. The first entries take a while each. */
 const READ_AT_ONCE = 50;
 
-/** An LDAP directory: asked live for addresses, and listed from end to end for its mirror. */
+/** An LDAP directory: queried live for addresses, and listed completely for its mirror. */
 export class LdapSource implements ThreepidSource, Directory {
   readonly name: string;
   readonly isAuthoritative = true;
@@ -40,7 +40,7 @@ export class LdapSource implements ThreepidSource, Directory {
   readonly keepsNames: boolean;
   readonly bases: readonly string[];
   private readonly searchBases: readonly string[];
-  /** Says that a password may be tried again, after a refusal too. */
+  /** Allows another attempt with the password, even after a refusal. */
   readonly reloadSecrets = (): void => this.access.bind?.reload();
   private readonly rules: Rules;
   private readonly access: ConnectionSecurity;
@@ -52,15 +52,15 @@ export class LdapSource implements ThreepidSource, Directory {
   private readonly listing: FullListing;
   private readonly changed: Changes;
   private readonly interruption = new AbortController();
-  /** Where the server stood before the listing that is under way or ended last. */
+  /** The sync cursor from the start of the current or last listing. */
   private syncCursor: string | undefined;
   private readonly refusal: IncrementalRefusal;
   private hasReferred = false;
-  /** Why a base gave nothing, at the listing that is under way or ended last, and at the one before it. */
+  /** Why a base had no entries, in the current or last listing, and in the one before it. */
   private empty: ReadonlyMap<string, string> = new Map();
   private emptyBefore: ReadonlyMap<string, string> = new Map();
 
-  /** @throws Error in words for the administrator, for options that cannot be used */
+  /** @throws Error with a message for the administrator if the options are unusable */
   constructor(
     private readonly options: LdapOptions,
     private readonly telemetry: Telemetry,
@@ -69,7 +69,7 @@ export class LdapSource implements ThreepidSource, Directory {
   ) {
     const { name, urls, timeLimitMs, connections, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
     if (options.bases.length === 0) throw new Error('bases: at least one is needed');
-    // Not among the rules: the thread that lists needs no number plans, which take a while to load.
+    // Checked here and not in the rules: the listing thread does not need the number plans, which take a while to load.
     if (options.phoneRegion !== undefined && !isRegion(options.phoneRegion))
       throw new Error(`phoneRegion: ${String(options.phoneRegion)} is no two-letter region`);
     this.name = name;
@@ -112,7 +112,7 @@ export class LdapSource implements ThreepidSource, Directory {
     let knownByName = 0;
     try {
       for await (const { entries, ...rest } of pages) {
-        // To understand an entry takes a while, and requests are waiting: pages can be thousands long.
+        // Mapping entries takes a while, pages can have thousands of them, and requests are waiting.
         for (let at = 0; at < entries.length; at += READ_AT_ONCE) {
           if (signal.aborted) throw new ShutdownError();
           const page = readable({ ...rest, entries: entries.slice(at, at + READ_AT_ONCE) }, this.rules);
@@ -173,12 +173,12 @@ export class LdapSource implements ThreepidSource, Directory {
     }
   }
 
-  /** Tries everything the options name, and says of each what is wrong. */
+  /** Checks everything that the options name, and reports the problem of each part. */
   async check(): Promise<readonly Checked[]> {
     return check(this.options.urls, this.access, this.searchBases, this.rules);
   }
 
-  /** How many of the first `most` entries below a base, as one server shows them, have each object class but `top`. */
+  /** Counts the object classes (except `top`) of the first `most` entries below a base, on one server. */
   async classes(url: string, base: string, most: number): Promise<ReadonlyMap<string, number>> {
     return classesBelow(url, this.access, base, this.rules, most);
   }
@@ -222,14 +222,14 @@ export class LdapSource implements ThreepidSource, Directory {
     this.hasReferred = true;
   }
 
-  /** Something that is asked live, within the time limit as a whole. */
+  /** Runs a live request with one time limit for all its parts. */
   private async live<T>(ask: (deadline: Deadline) => Promise<T>): Promise<T> {
     try {
       const answer = await ask(new Deadline(this.options.timeLimitMs));
       this.outages.recovered('lookups');
       return answer;
     } catch (error) {
-      // Of servers that cannot be reached the operator has been told one by one.
+      // Unreachable servers have been reported one by one.
       if (!(error instanceof DirectoryUnreachableError)) this.outages.failed('lookups', error);
       throw error;
     }
@@ -237,8 +237,8 @@ export class LdapSource implements ThreepidSource, Directory {
 }
 
 /**
- * A directory to be asked, and to be mirrored. Whoever makes it closes it.
- * @throws Error in words for the administrator, for options that cannot be used
+ * A directory for live lookups and for mirroring. The caller must close it.
+ * @throws Error with a message for the administrator if the options are unusable
  */
 export const ldapSource = (
   options: LdapOptions,

@@ -1,72 +1,78 @@
 import type { Region } from '../../domain/identifiers/phone-number.js';
 
-/** Kinds of directories whose usual filter and attribute names are known. */
+/** Directory products with known default filters and attribute names. */
 export type Preset = 'openldap' | 'activeDirectory' | 'freeipa';
 
 export interface LdapAttributes {
-  /** Names the user: a login name that the localpart is made of, or the whole Matrix ID where no homeserver is given. */
+  /** Names the user: a login name for the localpart, or the whole Matrix user ID if no homeserver is given. */
   readonly user: string;
   readonly email: readonly string[];
   readonly msisdn: readonly string[];
-  /** The entry's own lasting id. Absent: the first that an entry has of those that directories are known to have. */
+  /** The persistent id of the entry. Absent: the first known id attribute that the entry has. */
   readonly id?: string | undefined;
 }
 
-/** What of an entry its person is found by. */
+/** The attributes by which people are found. */
 export interface SearchAttributes {
-  /** What makes the name that is shown, an attribute or a template such as `{givenName} {sn}`: the first that an entry has all of. */
+  /**
+   * Sources of the display name: attributes, or templates such as `{givenName} {sn}`. The first one for which the entry
+   * has all values is used.
+   */
   readonly name: readonly string[];
-  /** Attributes whose values are searched beside it. */
+  /** Further attributes whose values are searched. */
   readonly attributes: readonly string[];
 }
 
-/** One directory, as the administrator describes it. */
+/** The configuration of one directory. */
 export interface LdapOptions {
   readonly name: string;
   /** `ldap://` or `ldaps://`, tried in turn. */
   readonly urls: readonly string[];
-  /** Encrypt connections to `ldap://` URLs before anything else is said. */
+  /** Use STARTTLS on `ldap://` connections before anything else is sent. */
   readonly startTls?: boolean | undefined;
-  /** Certificates in PEM that are trusted instead of the usual authorities. */
+  /** Trusted CA certificates instead of the system's, PEM. */
   readonly ca?: string | undefined;
-  /** For servers that want one: our certificate and its key, PEM. */
+  /** Client certificate and key for servers that require them, PEM. */
   readonly clientCertificate?: string | undefined;
-  /** Absent: ask anonymously. */
+  /** Absent: anonymous bind. */
   readonly bindDn?: string | undefined;
   readonly password?: string | undefined;
-  /** Where the password was found, to be told when it is refused: `file /etc/islet/ldap-password`. */
+  /** The origin of the password, for error messages when it is refused: `file /etc/islet/ldap-password`. */
   readonly passwordFrom?: string | undefined;
-  /** Send the password unencrypted over a network. */
+  /** Allow sending the password unencrypted over a network. */
   readonly allowClearText?: boolean | undefined;
-  /** Distinguished names below which people are. At least one; the whole subtree is searched. */
+  /** Distinguished names below which people are found. At least one; the whole subtree is searched. */
   readonly bases: readonly string[];
-  /** Which entries are people: RFC 4515. Absent: the preset's, or whatever has the naming attribute. */
+  /**
+   * Filter for entries that are people: RFC 4515. Absent: the filter of the preset, or all entries that have the naming
+   * attribute.
+   */
   readonly filter?: string | undefined;
-  /** Which of them are told to nobody who looks for an address. RFC 4515. */
+  /** Filter for people who are never returned by a lookup. RFC 4515. */
   readonly unlisted?: string | undefined;
-  /** Whether entries of the class `alias` stand for whom they name, or for nobody. Absent: nobody. */
+  /** Whether entries of the class `alias` are dereferenced or ignored. Absent: ignored. */
   readonly aliases?: 'follow' | 'ignore' | undefined;
   readonly preset?: Preset | undefined;
-  /** What differs from the preset; without a preset `user` must be here. */
+  /** Differences from the preset; required (at least `user`) without a preset. */
   readonly attributes?: Partial<LdapAttributes> | undefined;
-  /** Server name of the homeserver. Absent: the naming attribute holds whole Matrix IDs. */
+  /** Server name of the homeserver. Absent: the naming attribute contains whole Matrix user IDs. */
   readonly homeserver?: string | undefined;
-  /** What the homeserver makes of an entry: `{uid}`, `u{uid}`, `{mail|before-at}`. */
+  /** Template by which the homeserver creates localparts: `{uid}`, `u{uid}`, `{mail|before-at}`. */
   readonly localpart?: string | undefined;
-  /** By what its people are searched. Absent: nothing of it is kept. */
+  /** How people are found by name. Absent: no search data is stored. */
   readonly search?: SearchAttributes | undefined;
-  /** Where phone numbers without a country code are at home. */
+  /** Region of phone numbers that have no country code. */
   readonly phoneRegion?: Region | undefined;
-  /** How long one live lookup may take as a whole. */
+  /** Time limit for a live lookup as a whole. */
   readonly timeLimitMs: number;
-  /** A listing that brings no entry for this long has failed. */
+  /** Longest time without a new entry before a listing fails. */
   readonly stallLimitMs?: number | undefined;
-  /** At most so many connections for live lookups. */
+  /** Maximum number of connections for live lookups. */
   readonly connections: number;
-  /** Entries a page of a listing. */
+  /** Entries per page of a listing. */
   readonly pageSize: number;
-  /** Listings are read in a thread of their own, so that a big one delays no request. */
+  /** Run listings in a separate thread, so that a large one does not delay requests. */
   readonly listsInThread?: boolean | undefined;
 }
-/** How long a listing may bring nothing before it has failed. */
+/** Longest time without a new entry before a listing fails. */
 export const STALL_MS = 60000;

@@ -3,15 +3,15 @@ import type { Clock } from '../../../ports/clock.js';
 import { isPaused } from '../../../domain/shared/backoff.js';
 import { codeOf } from './ldap-error.js';
 
-/** A password, and where it was found: `file /etc/islet/ldap-password`. */
+/** A password and its origin, e.g. `file /etc/islet/ldap-password`. */
 export interface BindPassword {
   readonly value: string;
   readonly from?: string | undefined;
 }
 
 /**
- * How long is waited after so many refusals in a row, in minutes. Directories lock accounts after a few wrong tries
- * (five is usual), and forget them after an hour or so: in any hour there are fewer than five.
+ * Pause in minutes after each consecutive refusal. Directories often lock accounts after a few wrong attempts (five is
+ * usual) and reset the counter after about an hour, so there are fewer than five attempts in any hour.
  */
 const PAUSES_MIN = [5, 10, 25, 60] as const;
 const MINUTE_MS = 60_000;
@@ -21,9 +21,9 @@ const LONGEST_PAUSE_MS = 60 * MINUTE_MS;
 const INVALID_CREDENTIALS = 49;
 
 /**
- * The account with which all servers of one directory are asked. Whichever of them refuses its password, it counts:
- * one is tried at a time until one is accepted, and after a refusal none for a while, unless the password has become
- * another one.
+ * The bind account for all servers of one directory. A refusal by any server counts for all: only one attempt runs at a
+ * time until the password is accepted. After a refusal there are no attempts for a while, unless the password has
+ * changed.
  */
 export class BindAccount {
   private password: BindPassword;
@@ -33,7 +33,7 @@ export class BindAccount {
   private restsUntil = 0;
   private isAccepted = false;
 
-  /** @param reread the password as it is now where it is kept; absent if it is written down for good */
+  /** @param reread returns the current password from where it is stored; absent if it is a constant */
   constructor(
     readonly dn: string,
     password: BindPassword,
@@ -43,33 +43,36 @@ export class BindAccount {
     this.password = password;
   }
 
-  /** What is tried next. */
+  /** The password for the next attempt. */
   get current(): BindPassword {
     return this.password;
   }
 
-  /** Whether it was not refused since it was accepted. */
+  /** Whether the password was accepted and has not been refused since. */
   get isGood(): boolean {
     return this.isAccepted;
   }
 
-  /** Why it is not tried now; `undefined` if it may be. Looks whether the password is another one by now. */
+  /**
+   * The reason why no attempt is made now; `undefined` if an attempt is allowed. First checks whether the password has
+   * changed.
+   */
   get pause(): string | undefined {
     if (!isPaused(this.restsUntil, this.clock.now(), LONGEST_PAUSE_MS) || this.refresh()) return undefined;
     const next = new Date(this.restsUntil).toISOString().slice(11, 16);
     return `not tried again before ${next} UTC or with another password, or the directory locks the account`;
   }
 
-  /** What the server said when it was refused last. */
+  /** The response of the server to the last refused attempt. */
   get refusedWith(): Error | undefined {
     return this.refusal;
   }
 
   /**
-   * Tries the password: at once while it is good, otherwise when it is its turn. A server that does not answer keeps
-   * the others waiting for a moment only.
+   * Binds with the password: immediately while it is known to be good, otherwise one attempt at a time. An attempt on a
+   * server that does not respond blocks the others only briefly.
    *
-   * @throws what `bind` throws; BindPausedError if it may not be tried
+   * @throws what `bind` throws; BindPausedError if no attempt is allowed
    */
   async use(bind: (password: BindPassword) => Promise<void>): Promise<void> {
     if (this.isAccepted) return this.attempt(bind);
@@ -79,13 +82,13 @@ export class BindAccount {
     return own;
   }
 
-  /** Somebody says that it may be tried again, and with what is there now. */
+  /** Ends the pause and reads the password again, at the request of the operator. */
   reload(): void {
     this.refresh();
     this.restsUntil = 0;
   }
 
-  /** Takes the password as it is now. @returns whether it is another one, which may be tried at once */
+  /** Reads the password again. @returns whether it has changed; a changed password may be tried immediately */
   refresh(): boolean {
     const now = this.reread?.();
     if (now === undefined || now.value === this.password.value) return false;
@@ -93,7 +96,7 @@ export class BindAccount {
     return true;
   }
 
-  /** It was refused where nobody else heard of it. */
+  /** Records a refusal that did not go through `use`. */
   noteRefusal(cause: Error): void {
     [this.isAccepted, this.refusal] = [false, cause];
     this.refusals += 1;
@@ -114,7 +117,7 @@ export class BindAccount {
   }
 }
 
-/** The password was refused lately, and is not tried now. */
+/** The password was refused recently, so no attempt is made now. */
 export class BindPausedError extends Error {
   override readonly name = 'BindPausedError';
 

@@ -1,7 +1,7 @@
 import { type BindAccount, type BindPassword, BindPausedError } from './bind-account.js';
 import { isResult, LdapError, serverMessage } from './ldap-error.js';
 
-/** Opens a connection, and once more if the password has become another one since it was refused. */
+/** Opens a connection. If the password is refused and has changed meanwhile, tries once more. */
 export async function withNewestPassword<T>(account: BindAccount | undefined, open: () => Promise<T>): Promise<T> {
   const tried = account?.current.value;
   try {
@@ -13,7 +13,7 @@ export async function withNewestPassword<T>(account: BindAccount | undefined, op
   }
 }
 
-/** Binds when it is the turn of this server, or anonymously. @throws LdapError if the password may not be tried now */
+/** Binds with the account under its attempt limits, or anonymously. @throws LdapError if no attempt is allowed now */
 export async function bindInTurn(
   connection: { readonly url: string; close(): void },
   account: BindAccount | undefined,
@@ -29,7 +29,7 @@ export async function bindInTurn(
   }
 }
 
-/** @throws LdapError if the password may not be tried now */
+/** @throws LdapError if no attempt with the password is allowed now */
 export function refusePaused(url: string, account: BindAccount | undefined): void {
   const pause = account?.pause;
   if (!account || pause === undefined) return;
@@ -38,11 +38,11 @@ export function refusePaused(url: string, account: BindAccount | undefined): voi
   throw new LdapError(url, `${refusalOf(account.dn, account.current.from)}${reason}; ${pause}`, { cause: refusal });
 }
 
-/** What is wrong with a bind. @param words what the network says */
+/** Describes a failed bind. @param words describes a network error */
 export const bindFailure =
   (dn: string, { from }: BindPassword, words: (cause: Error) => string) =>
   (cause: Error): string =>
-    // Where the server is silent, nothing is wrong with the password.
+    // If the server did not respond, the password is not the problem.
     isResult(cause) ? `${refusalOf(dn, from)}: ${serverMessage(cause)}` : `bind failed: ${words(cause)}`;
 
 const refusalOf = (dn: string, from: string | undefined): string =>

@@ -5,7 +5,7 @@ import type { Clock } from '../../../ports/clock.js';
 import type { LdapOptions } from '../options.js';
 import { BindAccount, type BindPassword } from './bind-account.js';
 
-/** How to come in. */
+/** Encryption and authentication of connections. */
 export interface ConnectionSecurity {
   readonly startTls: boolean;
   readonly tls: TlsMaterial;
@@ -19,10 +19,10 @@ type Described = Pick<
 >;
 
 /**
- * Refuses what would bind as nobody by mistake, or show the password to the network.
+ * Rejects options that would cause an unintended anonymous bind, or would send the password unencrypted.
  *
- * @param reread the password as it is now where it is kept
- * @throws Error in words for the administrator
+ * @param reread returns the current password from where it is stored
+ * @throws Error with a message for the administrator
  */
 export function connectionSecurity(options: Described, clock?: Clock, reread?: () => BindPassword): ConnectionSecurity {
   const {
@@ -52,12 +52,12 @@ export function connectionSecurity(options: Described, clock?: Clock, reread?: (
 }
 
 export interface Address {
-  /** As certificates name it: an IPv6 address has no brackets. */
+  /** The host name as it appears in certificates: an IPv6 address has no brackets. */
   readonly host: string;
   readonly isEncrypted: boolean;
 }
 
-/** @throws Error for what is no URL of a directory server */
+/** @throws Error if the URL is not the URL of a directory server */
 export function addressOf(url: string): Address {
   const { protocol, hostname, pathname, search } = URL.canParse(url) ? new URL(url) : { protocol: '' };
   if ((protocol !== 'ldap:' && protocol !== 'ldaps:') || !hostname || (pathname && pathname !== '/') || search) {
@@ -75,7 +75,7 @@ function credentials(
 ): BindAccount | undefined {
   if (dn === undefined && password === undefined) return undefined;
   if (!dn) throw new Error('bindDn is missing or empty: the password is nobody’s');
-  // RFC 4513, 5.1.2: servers take a name without a password for an anonymous bind and say it succeeded.
+  // RFC 4513, 5.1.2: servers treat a name without a password as an anonymous bind and report success.
   if (!password)
     throw new Error('the password is missing or empty: the server would take the bind for an anonymous one');
   return new BindAccount(dn, { value: password, from }, clock, reread);

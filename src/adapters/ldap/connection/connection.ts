@@ -38,33 +38,33 @@ import {
 import type { Page, SearchRequest } from './search-request.js';
 
 export interface Limits {
-  /** For the whole page. */
+  /** Limit for the whole page. */
   readonly totalMs: number;
-  /** Without a single entry. */
+  /** Longest time without a new entry. */
   readonly stallMs: number;
-  /** Of which these are what is left: the limit to tell of. */
+  /** The original limit, if `totalMs` is only what remains of it. Used in error messages. */
   readonly ofMs?: number;
 }
 
 const CLOSED = new Error('closed');
-/** What is done with aliases. RFC 4511, 4.5.1.3. */
+/** How aliases are dereferenced. RFC 4511, 4.5.1.3. */
 const [NEVER, ALWAYS] = [0, 3];
 
 /**
- * One connection, encrypted and bound as configured from its first to its last question: it never
- * reconnects, and whatever fails on it ends it. One question at a time.
+ * One connection, encrypted and bound as configured. It never reconnects: any failure closes it. It handles one request
+ * at a time.
  */
 export class Connection {
   private end: Error | undefined;
   private giveUp: ((error: Error) => void) | undefined;
   private onEntry: (content: Buffer) => void = () => undefined;
   private handOn: (message: Buffer) => void = () => undefined;
-  /** What ends the question that is asked: the tag of its response. */
+  /** Response tag that completes the current request. */
   private awaited: number | undefined;
-  /** For the page after the one that came last. */
+  /** Paging cookie for the next page. */
   private nextCookie: Buffer | undefined;
   private hasHeard = false;
-  /** The library makes ten objects of an entry, and takes ten times as long as reading it. */
+  /** Entries bypass the library, which creates ten objects per entry and takes ten times as long as parsing it here. */
   private readonly incoming = new MessageFramer(
     (content) => this.onEntry(content),
     (message) => this.receive(message),
@@ -79,13 +79,13 @@ export class Connection {
       client.on(event, fail);
     }
     client.on('connect', () => {
-      // A socket that connects after its time must not stay open.
+      // A socket that connects after the timeout must not stay open.
       if (this.end) return client.destroy();
       this.handOn = interceptReplies(client, (chunk) => this.incoming.take(chunk), fail);
     });
   }
 
-  /** @throws LdapError that names the URL and what is wrong with it */
+  /** @throws LdapError with the URL and the problem */
   static open(url: string, access: ConnectionSecurity, limitMs: number, signal?: AbortSignal): Promise<Connection> {
     return withNewestPassword(access.bind, () => Connection.openOnce(url, access, limitMs, signal));
   }
@@ -112,7 +112,8 @@ export class Connection {
       connection.awaited = EXTENDED_RESPONSE;
       const failed = (cause: Error) => `StartTLS failed: ${words(cause)}`;
       await connection.step(deadline, failed, (done) => client.starttls({ ...tls }, [], done));
-      // Whoever can write into the unencrypted part must not begin a message for the encrypted one.
+      // An attacker who can inject data into the unencrypted part must not start a message that continues in the
+      // encrypted part.
       if (!connection.incoming.isComplete) {
         connection.close();
         throw new LdapError(url, 'StartTLS failed: it went on in clear');
@@ -131,12 +132,14 @@ export class Connection {
     return this.end === undefined;
   }
 
-  /** Whether the network or the server's silence ended it, so that others to this server may be dead, too. */
+  /**
+   * Whether the network failed or the server stopped responding. Other connections to this server may then be dead too.
+   */
   get isLost(): boolean {
     return this.end !== undefined && this.end !== CLOSED && !isResult(this.end);
   }
 
-  /** Whether it ended by the server's own trouble: another one may do better. */
+  /** Whether the server itself failed. Another server may succeed. */
   get hasFailed(): boolean {
     return this.end !== undefined && this.end !== CLOSED && isOwnTrouble(this.end);
   }
@@ -144,7 +147,7 @@ export class Connection {
   /** @throws LdapError */
   async search(question: SearchRequest, { totalMs, stallMs, ofMs }: Limits): Promise<Page> {
     const { base, scope = 'sub', filter, attributes, id, pageSize, cookie, most, followsAliases } = question;
-    // Servers count whole seconds, and a part of one as a whole: ours is the limit that counts.
+    // Servers count in whole seconds, and may round up. The time limit of the client must end the request first.
     const timeLimit = Math.ceil(totalMs / 1000) + 1;
     const options = {
       scope,
@@ -227,7 +230,10 @@ export class Connection {
     }
   }
 
-  /** What the library would take for the end of a question, or trip over, is looked at first. */
+  /**
+   * Checks messages before the library receives them. It would mistake some of them for the end of a request, or fail
+   * on them.
+   */
   private receive(message: Buffer): void {
     this.hasHeard = true;
     const { id, tag, code, words, cookie } = responseOf(message);

@@ -2,7 +2,7 @@ import { Deadline } from '../../shared/deadline.js';
 import type { Connection } from './connection.js';
 import type { Server } from './server.js';
 
-/** A server that has not let us in by then does not hold up those after it, and is left behind where one of them does. */
+/** After this time the next server is tried as well. It is used if it connects first. */
 const LATE_MS = 2_000;
 
 interface Attempt {
@@ -11,12 +11,12 @@ interface Attempt {
 }
 
 /**
- * Whichever server lets us in first: each is tried a while after the one before it, or as soon as
- * that has failed. The others are ended then, each after the same while.
+ * The first connection that succeeds. Each server is tried some time after the previous one, or as soon as that one has
+ * failed. The other attempts are then cancelled, each after the same time.
  *
- * @param servers in the order in which they are wanted
- * @param beside those of them that are tried at once, to see whether they are back
- * @returns `undefined` if none does
+ * @param servers in order of preference
+ * @param beside servers to try at once in addition, to find out whether they work again
+ * @returns `undefined` if no server can be reached
  */
 export async function firstConnection(
   servers: readonly Server[],

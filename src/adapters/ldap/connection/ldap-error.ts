@@ -1,12 +1,12 @@
 import { networkFailure, reasonOfCode } from '../../shared/network-errors.js';
 
-/** Something is wrong with the directory: where, and what, in words for the administrator. */
+/** A problem with the directory: its location, and a message for the administrator. */
 export class LdapError extends Error {
   override readonly name = 'LdapError';
 
   /**
-   * @param endpoint the URL, or the base, that fails
-   * @param received entries that had come of an answer before it failed
+   * @param endpoint the URL or base that failed
+   * @param received entries received before the failure
    */
   constructor(
     readonly endpoint: string,
@@ -22,27 +22,27 @@ export class LdapError extends Error {
 export const codeOf = (error: unknown): string | number | undefined =>
   (error as { readonly code?: string | number } | undefined)?.code;
 
-/** Whether the server answered, even if with a no. */
+/** Whether the server responded, even with an error. */
 export const isResult = (error: Error): boolean =>
   typeof codeOf(error) === 'number' && error.name !== 'ConnectionError';
 
 /** Busy, unavailable. RFC 4511, appendix A.1. */
 const PASSING = [51, 52];
 
-/** Whether the server will say no to this question whenever it is asked: it costs too much, or may not be asked. */
+/** Whether the server will always refuse this request: it is too expensive, or not permitted. */
 export const isRefusal = (error: unknown): boolean =>
   error instanceof Error && isResult(error) && !PASSING.includes(Number(codeOf(error)));
 
-/** Whether the server gave as many entries as were asked for, or as it gives at once. RFC 4511, appendix A.1. */
+/** Whether the result was cut off by the size limit of the request or of the server. RFC 4511, appendix A.1. */
 export const isEndOfSample = (error: unknown): boolean => codeOf(error) === 4;
 
-/** It cannot now, or does not say why. */
+/** The server cannot respond now, or gives no reason. */
 const TROUBLE = [...PASSING, 80];
 
-/** Whether it is this server that fails, so that another one of the directory may do better. */
+/** Whether this server failed, so that another server of the directory may succeed. */
 export const isOwnTrouble = (error: Error): boolean => !isResult(error) || TROUBLE.includes(Number(codeOf(error)));
 
-/** What the network, TLS or the directory server says, in words. */
+/** A readable message for an error of the network, TLS or the directory server. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = codeOf(error);
@@ -54,7 +54,7 @@ export function messageOf(error: unknown): string {
   return error.message;
 }
 
-/** The same of a search below the root. */
+/** Like `messageOf`, for a search below the root. */
 export const rootWordsOf = (error: unknown): string =>
   codeOf(error) === NO_SUCH_OBJECT
     ? 'there is nothing to search (only the global catalog of Active Directory, on port 3268 or 3269, has it: name a base)'
@@ -64,7 +64,7 @@ const NO_SUCH_OBJECT = 32;
 
 export const LOST = 'the connection was lost';
 
-/** Result codes that want more than their name. RFC 4511, appendix A. */
+/** Explanations for result codes whose name is not enough. RFC 4511, appendix A. */
 const hints: Readonly<Record<number, string>> = {
   3: 'the server gives a search no more time',
   4: 'the server gives no more entries at once',
@@ -77,7 +77,7 @@ const hints: Readonly<Record<number, string>> = {
   52: 'the server is shutting down or not ready',
 };
 
-/** What Active Directory adds to "invalid credentials". */
+/** Details that Active Directory adds to "invalid credentials". */
 const logonHints: Readonly<Record<string, string>> = {
   '525': 'there is no such user',
   '52e': 'wrong password',
@@ -90,9 +90,9 @@ const logonHints: Readonly<Record<string, string>> = {
 };
 
 /**
- * Why nothing was ever answered on a connection.
+ * Why a connection received no response at all.
  *
- * @param isEncrypted as we have it
+ * @param isEncrypted whether the client uses TLS
  */
 export function unansweredMessage(error: Error, isEncrypted: boolean): string {
   const words = messageOf(error);
@@ -104,8 +104,8 @@ export function unansweredMessage(error: Error, isEncrypted: boolean): string {
 const MOST_WORDS = 200;
 
 /**
- * The same, with what the server itself says where we know no better. Only for questions in which
- * nobody's address stands: servers like to repeat them.
+ * Like `messageOf`, with the server's own message if there is no better one. Only for requests without addresses of
+ * users: servers often repeat parts of the request.
  */
 export function serverMessage(error: Error): string {
   const known = messageOf(error);
@@ -114,11 +114,11 @@ export function serverMessage(error: Error): string {
   return isNews ? `${known} (${words})` : known;
 }
 
-/** Without words from the server the library gives the name of the result. */
+/** If the server gives no message, the library uses the name of the result code. */
 const isNameOf = ({ name }: Error, words: string): boolean =>
   name.replace(/Error$/, '').toLowerCase() === words.replace(/ |Error$/g, '').toLowerCase();
 
-/** The server says that it ends the connection. RFC 4511, 4.4.1. */
+/** The server announces that it closes the connection. RFC 4511, 4.4.1. */
 export const endedBy = (code: number | undefined, words: string): Error =>
   new Error(`the server ended the connection (${words.trim() || hints[code ?? -1] || `result code ${code}`})`);
 

@@ -16,9 +16,10 @@ function cureOf(code: string | number | undefined, words: string): string | unde
 }
 
 /**
- * Says of a listing that a limit of the server ended how far it came, what the server says and what helps. Other errors stay as they are.
+ * If a limit of the server ended a listing, adds the number of entries received, the server's message and a remedy.
+ * Other errors are returned unchanged.
  *
- * @param entries that had come on the pages before
+ * @param entries received on the previous pages
  */
 export function withCure(error: unknown, entries: number): unknown {
   if (!(error instanceof LdapError) || !(error.cause instanceof Error)) return error;

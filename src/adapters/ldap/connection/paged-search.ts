@@ -8,16 +8,15 @@ import { equals } from '../protocol/filter-builder.js';
 import { LdapError } from './ldap-error.js';
 import { attributesOf, joined, type RawEntry } from '../protocol/raw-entry.js';
 
-/** Nobody has millions of addresses: a server that goes on and on is broken. */
+/** More ranges than any entry has addresses: a server that exceeds this is broken. */
 const MOST_RANGES = 1_000;
-/** Pages may be empty where we may not see what is on them. */
+/** Pages may be empty if their entries are not readable for this account. */
 const MOST_EMPTY_PAGES = 1_000;
 
 /**
- * All pages of a search, at most one ahead of whoever takes them, with long attributes fetched to
- * their end.
+ * All pages of a search, read at most one page ahead. Long attributes are fetched completely.
  *
- * @param limits for each question to the server
+ * @param limits for each request
  */
 export async function* pagesOf(
   connection: Connection,
@@ -41,14 +40,14 @@ export async function* pagesOf(
     for (const entry of found) {
       entries.push(entry.missing.length === 0 ? entry : await completed(entry, connection, question, limits));
     }
-    // The server reads the next page while this one is made use of.
+    // The server reads the next page while this one is processed.
     next = cookie && ask(cookie);
     next?.catch(() => undefined);
     yield { entries, refers };
   }
 }
 
-/** An entry of which the server gave only the first values of an attribute. [MS-ADTS] 3.1.1.3.1.3.3 */
+/** Completes an entry of which the server returned only the first values of an attribute. [MS-ADTS] 3.1.1.3.1.3.3 */
 async function completed(
   entry: RawEntry,
   connection: Connection,
@@ -69,7 +68,7 @@ async function completed(
     const { id: ids } = question;
     const { entries } = await connection.search({ ...same, attributes, id: ids }, limits());
     const more = entries.find(({ id }) => id === entry.id);
-    // It has gone meanwhile, and the next listing will not have it.
+    // The entry has been deleted meanwhile; the next listing will not contain it.
     if (!more) return complete;
     complete = joined(complete, more);
   }

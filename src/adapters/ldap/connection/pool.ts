@@ -2,7 +2,7 @@ import type { Connection } from './connection.js';
 import { type Deadline, within } from '../../shared/deadline.js';
 import type { ServerFailover } from './server-failover.js';
 
-/** Directories end idle connections in their own time, and firewalls without a word. */
+/** Directories close idle connections after their own timeout, and firewalls drop them silently. */
 const IDLE_MS = 60_000;
 
 interface Idle {
@@ -10,7 +10,7 @@ interface Idle {
   readonly since: number;
 }
 
-/** A few connections for many short questions. Each question has one to itself. */
+/** A small connection pool for short requests. Each request has a connection of its own. */
 export class Pool {
   private readonly waiting = new Set<() => void>();
   private idle: readonly Idle[] = [];
@@ -18,9 +18,7 @@ export class Pool {
   private sweeper: NodeJS.Timeout | undefined;
   private isClosed = false;
 
-  /**
-   * @param openMs how long opening a connection may take; it goes on when whoever asked for it has gone
-   */
+  /** @param openMs time limit for opening a connection; opening continues even if the caller has given up */
   constructor(
     private readonly servers: ServerFailover,
     private readonly size: number,
@@ -28,9 +26,9 @@ export class Pool {
   ) {}
 
   /**
-   * Asks over a connection, and once more over a new one if it was a kept one that turns out to be
-   * lost, or over one to another server if this one lets us in and does not answer. Waits for one no
-   * longer than until the deadline; `ask` must end by it, too.
+   * Runs a request on a connection. Repeats it once: on a new connection if the pooled one was lost, or on another
+   * server if this one accepts connections but does not respond. Waits for a free connection until the deadline at
+   * most; `ask` must respect the deadline too.
    */
   async use<T>(deadline: Deadline, ask: (connection: Connection) => Promise<T>): Promise<T> {
     await this.enter(deadline);
@@ -80,7 +78,7 @@ export class Pool {
       return answer;
     } catch (error) {
       if (connection.hasFailed) this.drop(({ url }) => url === connection.url);
-      // That a kept connection is dead says nothing of its server.
+      // A lost pooled connection does not mean that its server has failed.
       if (connection.hasFailed && !(isKept && connection.isLost)) this.servers.markUnresponsive(connection, error);
       connection.close();
       throw error;
@@ -95,7 +93,7 @@ export class Pool {
     try {
       this.keep(await opening);
     } catch {
-      // Its server has said why.
+      // The error of the server has been reported already.
     } finally {
       this.leave();
     }
@@ -141,7 +139,7 @@ export class Pool {
     }
   }
 
-  /** Passes the place on to who waits longest. */
+  /** Gives the connection slot to the longest waiting caller. */
   private leave(): void {
     const [next] = this.waiting;
     if (!next) this.used -= 1;

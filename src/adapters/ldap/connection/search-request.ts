@@ -2,37 +2,40 @@ import type { Filter } from 'ldapjs';
 import type { RawEntry } from '../protocol/raw-entry.js';
 
 export interface SearchRequest {
-  /** A distinguished name, or nothing for the root. */
+  /** A distinguished name, or empty for the root. */
   readonly base: string;
   readonly scope?: 'base' | 'sub';
   readonly filter: Filter;
   readonly attributes: readonly string[];
 
-  /** Attributes of lasting ids, in lower case. */
+  /** Names of the attributes that contain persistent ids, in lower case. */
   readonly id: readonly string[];
 
   /**
-   * Entries a page. Absent: everything is asked for at once. A question in pages is to be asked to its end: OpenLDAP keeps with
-   * the connection in which of several databases it stands, and begins the next question there.
+   * Entries per page. Absent: everything is requested at once. A paged search must be read to its end: OpenLDAP stores
+   * on the connection which of several databases it is reading, and would start the next search there.
    */
   readonly pageSize?: number;
 
-  /** What the page before gave. */
+  /** The cookie of the previous page. */
   readonly cookie?: Buffer;
 
-  /** Whether aliases stand for the entries that they name. */
+  /** Whether aliases are dereferenced. */
   readonly followsAliases?: boolean;
 
-  /** With so many entries, or as many as the server gives, the question is answered: for what is not asked in pages. */
+  /**
+   * The search is complete after this number of entries, or at the size limit of the server. For searches without
+   * pages.
+   */
   readonly most?: number;
 }
 
 export interface Page {
   readonly entries: readonly RawEntry[];
 
-  /** For the next page; `undefined` after the last one. */
+  /** Cookie for the next page; `undefined` after the last one. */
   readonly cookie: Buffer | undefined;
 
-  /** Whether the server said that more may be elsewhere. */
+  /** Whether the server returned a referral to another server. */
   readonly refers: boolean;
 }

@@ -5,18 +5,16 @@ import { firstConnection } from './first-connection.js';
 import type { StatusListener } from './status-reporter.js';
 import { Server } from './server.js';
 
-/** No server of the directory can be used. The operator has been told of each. */
+/** No server of the directory is usable. Each server's problem has been reported to the operator. */
 export class DirectoryUnreachableError extends Error {
   override readonly name = 'DirectoryUnreachableError';
 }
 
-/** The servers of one directory, which all answer the same. */
+/** The servers of one directory, which are equivalent. */
 export class ServerFailover {
   private readonly all: readonly Server[];
 
-  /**
-   * @param failing URLs of those that are known to fail
-   */
+  /** @param failing URLs of servers that are known to fail */
   constructor(
     urls: readonly string[],
     access: ConnectionSecurity,
@@ -27,22 +25,22 @@ export class ServerFailover {
     this.all = urls.map((url) => new Server(url, access, outages, clock, failing.includes(url)));
   }
 
-  /** URLs of the servers that could not be used the last time. */
+  /** URLs of the servers that failed at their last use. */
   get failing(): readonly string[] {
     return this.all.flatMap(({ url, isDown }) => (isDown ? url : []));
   }
 
   /**
-   * A connection to the first server that gives one: of those that worked last, else of those that
-   * have rested since they failed. A patient caller tries all of them, and those that are down beside
-   * the others, and so finds out that one is back.
+   * A connection to the first usable server. Servers whose last use succeeded are preferred; failed ones are tried
+   * again after their backoff. With `tryAll`, all servers are tried, and those that are down are tried concurrently, to
+   * detect that they work again.
    *
-   * @param tried URLs of servers that are left out
-   * @throws Unreachable that says of each server what is wrong with it
+   * @param tried URLs of servers to skip
+   * @throws DirectoryUnreachableError with the problem of each server
    */
   async open(limitMs: number, tryAll = false, tried: readonly string[] = []): Promise<Connection> {
     const ready = this.all.filter(({ url, isBackingOff }) => (tryAll || !isBackingOff) && !tried.includes(url));
-    // One that lets us in and does not answer is asked again now and then: by whoever is patient.
+    // A server that accepts connections but does not respond comes last, except with `tryAll`.
     const rank = (server: Server) => Number(tryAll ? server.isDown : server.hasFailed);
     const ordered = ready.toSorted((a, b) => rank(a) - rank(b));
     const beside = tryAll ? ordered.filter(({ isDown, isBackingOff }) => isDown && !isBackingOff) : [];
@@ -52,7 +50,7 @@ export class ServerFailover {
     throw new DirectoryUnreachableError(problems.map(({ message }) => message).join('; '), { cause: problems.at(-1) });
   }
 
-  /** Takes in, and passes on, what others hear of the same servers. */
+  /** Receives status reports of the same servers from other threads, and passes them on. */
   get reports(): StatusListener {
     return {
       failed: (what, error) => {
@@ -66,12 +64,12 @@ export class ServerFailover {
     };
   }
 
-  /** Whether there is another server to ask where one lets us in and does not answer. */
+  /** Whether there is another server to use when one accepts connections but does not respond. */
   get areSeveral(): boolean {
     return this.all.length > 1;
   }
 
-  /** Has others asked before the server of a connection that failed with a question. */
+  /** A request on this connection failed: lookups prefer other servers from now on. */
   markUnresponsive({ url }: Connection, error: unknown): void {
     if (!this.areSeveral || !(error instanceof Error)) return;
     this.all.find((server) => server.url === url)?.markUnresponsive(error);

@@ -7,7 +7,7 @@ import { LdapError, messageOf } from './ldap-error.js';
 
 const BACKOFF = { firstMs: 500, longestMs: 30_000 };
 
-/** One server of a directory, and how it was lately. */
+/** One server of a directory and its recent status. */
 export class Server {
   private failure: Error | undefined;
   private failures = 0;
@@ -24,32 +24,32 @@ export class Server {
     this.failures = isDown ? 1 : 0;
   }
 
-  /** What outages of it are told as. */
+  /** The name used in outage reports. */
   get name(): string {
     return `server ${this.url}`;
   }
 
-  /** Why it could not be used, or did not answer, the last time; `undefined` if it did. */
+  /** Why the server was unusable or did not respond at its last use; `undefined` if it worked. */
   get problem(): Error | undefined {
     return this.failure;
   }
 
-  /** Whether it could not be used the last time. */
+  /** Whether connecting failed at the last attempt. */
   get isDown(): boolean {
     return this.failures > 0;
   }
 
-  /** Whether others are to be preferred. */
+  /** Whether other servers are preferred. */
   get hasFailed(): boolean {
     return this.isDown || this.isUnresponsive;
   }
 
-  /** Whether it failed so recently that lookups leave it alone. */
+  /** Whether it failed so recently that lookups do not try it. */
   get isBackingOff(): boolean {
     return isPaused(this.restsUntil, this.clock.now(), BACKOFF.longestMs);
   }
 
-  /** A connection, or `undefined` and a `problem`. @param signal gives up */
+  /** A connection; or `undefined`, with the reason in `problem`. @param signal cancels the attempt */
   async open(limitMs: number, signal?: AbortSignal): Promise<Connection | undefined> {
     try {
       const connection = await Connection.open(this.url, this.access, limitMs, signal);
@@ -70,18 +70,18 @@ export class Server {
 
   down(failure: Error): void {
     this.failure = failure;
-    // Attempts that were under way at the same time count once.
+    // Concurrent failures count once.
     if (!this.isBackingOff) this.backOff();
   }
 
-  /** It lets us in and does not answer as it should. */
+  /** The server accepts connections but does not respond correctly. */
   markUnresponsive(failure: Error): void {
     [this.failure, this.isUnresponsive] = [failure, true];
     const words = `lets us in, and then: ${messageOf(failure.cause ?? failure)}`;
     this.outages.failed(`answers of ${this.url}`, new LdapError(this.url, words, { cause: failure }));
   }
 
-  /** It answered a question. */
+  /** The server responded to a request. */
   answered(): void {
     if (this.isUnresponsive) [this.failure, this.isUnresponsive] = [undefined, false];
     this.outages.recovered(`answers of ${this.url}`);

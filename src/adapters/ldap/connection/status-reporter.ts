@@ -1,10 +1,10 @@
 import type { Telemetry } from '../../../ports/telemetry.js';
 import { LdapError, messageOf } from './ldap-error.js';
 
-/** Who hears what of a directory fails, and what works. */
+/** Receives which parts of a directory fail and which work. */
 export type StatusListener = Pick<StatusReporter, 'failed' | 'recovered'>;
 
-/** Tells the operator once when something of a directory fails, and once when it works again. */
+/** Reports to the operator once when a part of a directory fails, and once when it works again. */
 export class StatusReporter {
   private readonly problems = new Map<string, string>();
 
@@ -13,9 +13,7 @@ export class StatusReporter {
     private readonly telemetry: Telemetry,
   ) {}
 
-  /**
-   * @param what `server ldap://dc1`, `lookups`
-   */
+  /** @param what e.g. `server ldap://dc1`, `lookups` */
   failed(what: string, error: unknown): void {
     const problem = error instanceof LdapError ? error.message : messageOf(error);
     this.telemetry.count('ldap_failures', { source: this.source });

@@ -1,10 +1,13 @@
 import { sameThreepid, type Threepid } from '../../../domain/identifiers/threepid.js';
 import type { Candidate } from './live-lookup.js';
 
-/** Entries an explanation mentions. */
+/** Maximum number of entries in an explanation. */
 const MOST_NOTED = 10;
 
-/** What an explanation says of entries: those that the filter lets through, and those that it does not although they have the address. */
+/**
+ * What an explanation says about entries: those that match the filter, and those that have the address but do not match
+ * the filter.
+ */
 export function notesOf(
   threepid: Threepid,
   candidates: readonly Candidate[],

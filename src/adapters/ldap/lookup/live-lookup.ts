@@ -16,22 +16,22 @@ import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
 import type { RawPage } from '../sync/full-listing.js';
 import { pagesOf } from '../connection/paged-search.js';
 
-/** Email addresses and names one search asks for: the directory has an index for them. */
+/** Email addresses and names per search: the directory has an index for them. */
 const EQUALS_AT_ONCE = 200;
-/** Phone numbers one search asks for: the directory compares every entry with every one of them. */
+/** Phone numbers per search: the directory compares every entry with each of them. */
 const NUMBERS_AT_ONCE = 20;
-/** Searches one request makes at a time, so that a long one leaves connections to others. */
+/** Concurrent searches per request, so that a long request leaves connections for others. */
 const SEARCHES_AT_ONCE = 2;
 const PAGE_SIZE = 1_000;
 
-/** An entry that came back, whether or not it has what was asked for. */
+/** A returned entry. It may not have the requested threepid. */
 export interface Candidate extends Reading {
   readonly id: string;
   readonly label: string;
   readonly raw: RawEntry;
 }
 
-/** Asks the directory itself, in few searches for many threepids. */
+/** Queries the directory directly, with few searches for many threepids. */
 export class Lookup {
   constructor(
     private readonly rules: Rules,
@@ -46,7 +46,7 @@ export class Lookup {
   /**
    * The entries that may have one of the threepids.
    *
-   * @param isAnybody also entries that the configured filter does not let through
+   * @param isAnybody includes entries that do not match the configured filter
    */
   async findCandidates(
     threepids: readonly Threepid[],
@@ -63,7 +63,7 @@ export class Lookup {
     return distinct([...byEmail, ...byNumber]);
   }
 
-  /** Those of the threepids that are on entries of this directory without a usable user name, with the entries. */
+  /** Those of the threepids that belong to entries without a usable user name, together with these entries. */
   async findWithheld(threepids: readonly Threepid[], deadline: Deadline): Promise<readonly Ambiguous[]> {
     const candidates = await this.findCandidates(threepids, deadline);
     return threepids.flatMap((threepid): readonly Ambiguous[] => {
@@ -74,7 +74,7 @@ export class Lookup {
     });
   }
 
-  /** Whose the threepids are, from the entries that may have them. */
+  /** The users of the threepids, determined from the entries that may have them. */
   async resolve(
     threepids: readonly Threepid[],
     candidates: readonly Candidate[],
@@ -86,7 +86,7 @@ export class Lookup {
       ({ text }) => text,
     );
     for (const one of candidates) {
-      // The domain as the DNS has it and as people write it are one to whoever asks.
+      // A domain and its ASCII form (as in the DNS) are the same for lookups.
       const spelled = (one.person?.threepids ?? []).flatMap((owned) =>
         spellingsOf(owned).flatMap((text) => wanted.get(text) ?? []),
       );
@@ -108,7 +108,7 @@ export class Lookup {
     });
   }
 
-  /** The user IDs of these entries that another person would get, too, with the entries that would get them. */
+  /** The user IDs of these entries that would also be given to another person, with all entries concerned. */
   private async userIdCollisions(
     entries: readonly Candidate[],
     deadline: Deadline,
@@ -153,7 +153,7 @@ export class Lookup {
   }
 }
 
-/** Each entry once: bases may overlap. Ids are not trusted here: they may be a badly chosen attribute. */
+/** Removes duplicate entries: bases may overlap. Ids are not used, because they may be a badly chosen attribute. */
 const distinct = (entries: readonly Candidate[]): readonly Candidate[] => [
   ...new Map(entries.map((one) => [one.label.toLowerCase(), one])).values(),
 ];

@@ -8,9 +8,8 @@ import { type Placeholder, placeholdersOf } from '../mapping/localpart-template.
 import type { Rules } from '../mapping/mapping-rules.js';
 
 /**
- * Lets through every entry that may have this threepid, and perhaps more: the directory compares
- * its way, and what comes back is read and compared ours. `undefined` where no attribute holds such
- * threepids.
+ * Matches every entry that may have this threepid, and possibly others: the matching rules of the directory differ, so
+ * results are compared again afterwards. `undefined` if no attribute holds threepids of this medium.
  */
 export function threepidFilter(threepid: Threepid, rules: Rules): Filter | undefined {
   const { medium, address } = threepid;
@@ -22,7 +21,7 @@ export function threepidFilter(threepid: Threepid, rules: Rules): Filter | undef
   return filters.length > 0 ? anyOf(filters) : undefined;
 }
 
-/** Lets through every entry that the directory takes to be named like this one; `undefined` without a name. */
+/** Matches every entry that the directory considers to have the same name; `undefined` without a name. */
 export function namesakeFilter(names: readonly (string | undefined)[], { template }: Rules): Filter | undefined {
   const filters = placeholdersOf(template).map((placeholder, index) => nameFilter(placeholder, names[index]));
   return filters.every((filter) => filter !== undefined) ? new ldap.AndFilter({ filters }) : undefined;
@@ -33,8 +32,8 @@ function emailFilters(attribute: string, address: string): readonly Filter[] {
 }
 
 /**
- * Numbers are written in many ways, but their last digits stand in their order, whatever is between
- * them, and however their country and area codes are written. Eight are enough to tell them apart.
+ * Numbers are written in many ways, but the order of their last digits is always the same, regardless of separators and
+ * of how country and area codes are written. Eight digits are selective enough.
  */
 function phoneFilter(attribute: string, digits: string): Filter {
   const code = readPhoneNumber(`+${digits}`)?.callingCode ?? '';

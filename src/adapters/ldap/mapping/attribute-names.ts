@@ -1,6 +1,6 @@
 /**
- * Attributes of the standard schemas that have two names: a directory that is asked for one may answer
- * with the other. RFC 4519, RFC 4524; in lower case.
+ * Attributes of the standard schemas that have two names: the server may return either name. RFC 4519, RFC 4524; in
+ * lower case.
  */
 const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['userid', 'uid'],
@@ -15,11 +15,11 @@ const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
   ['gn', 'givenname'],
 ]);
 
-/** The one name of an attribute, in lower case. */
+/** The canonical name of an attribute, in lower case. */
 export function attributeName(name: string): string {
   const lower = name.toLowerCase();
   return OTHER_NAMES.get(lower) ?? lower;
 }
-/** Whether its values may say what kind of address they are, as those of `proxyAddresses` do: `mail` holds one kind. */
+/** Whether values may have a prefix for the type of address, as in `proxyAddresses`. `mail` holds only one type. */
 export const hasAddressPrefixes = (attribute: string): boolean =>
   attributeName(attribute.split(';', 1).join()) !== 'mail';

@@ -1,7 +1,7 @@
 import type { Filter } from 'ldapjs';
 import { isOfTime } from '../protocol/time-filter.js';
 
-/** What the library's filters hold and its types do not say. */
+/** Fields of the library's filters that its types do not declare. */
 interface Part {
   readonly attribute?: string;
   readonly matchingRule?: string;
@@ -10,8 +10,8 @@ interface Part {
 }
 
 /**
- * Attributes that are kept with the entry, so that the entry has changed when they have. Every other may be computed when it is asked
- * for: `memberOf` by overlays and plugins, `nsRole` and what follows from a class of service.
+ * Attributes stored in the entry itself: a changed value means a changed entry. All others may be computed at query
+ * time: `memberOf` by overlays and plugins, `nsRole` and attributes from a class of service.
  */
 const STORED = new Set([
   'objectclass',
@@ -33,14 +33,14 @@ const STORED = new Set([
   'gidnumber',
 ]);
 
-/** Bits of a stored number: all of them, or any. [MS-ADTS] 3.1.1.3.4.4. */
+/** Bitwise matching rules for a stored number: all bits, or any. [MS-ADTS] 3.1.1.3.4.4. */
 const RULES_OF_BITS = new Set(['1.2.840.113556.1.4.803', '1.2.840.113556.1.4.804']);
 
-/** Whether who is let through can change without any change of the entry. */
+/** Whether an entry can start or stop matching without being changed. */
 export const isComputed = (filter: Filter): boolean => isComputedPart(filter as unknown as Part);
 
 function isComputedPart(part: Part): boolean {
-  // When the time comes, the entry is asked for.
+  // Entries are queried again at that time.
   if (isOfTime(part)) return false;
   const { attribute, matchingRule: rule, dnAttributes, clauses = [] } = part;
   if (clauses.length > 0) return clauses.some(isComputedPart);

@@ -1,21 +1,23 @@
 import { isAttributeDescription } from '../protocol/filter-parser.js';
 
-/** How the value of an attribute becomes part of a localpart. */
+/** How the value of an attribute is inserted into a localpart. */
 export interface Placeholder {
   readonly attribute: string;
-  /** `before-at`: what stands before the first `@`. `default-domain`: that, and `/domain` after it for other domains. */
+  /**
+   * `before-at`: the part before the first `@`. `default-domain`: the same, followed by `/domain` for other domains.
+   */
   readonly modifier: 'whole' | 'before-at' | 'default-domain';
   readonly domain: string;
 }
 
-/** Text and placeholders in turn. */
+/** A sequence of text and placeholders. */
 export type Template = readonly (string | Placeholder)[];
 
 /**
- * Reads what the administrator says a localpart is made of: `{uid}`, `u{uid}`, `{mail|before-at}`,
+ * Parses the configured localpart template: `{uid}`, `u{uid}`, `{mail|before-at}`,
  * `{userPrincipalName|default-domain:example.org}`.
  *
- * @throws Error in words for the administrator
+ * @throws Error with a message for the administrator
  */
 export function parseTemplate(text: string): Template {
   const pieces = text.split(/(\{[^{}]*\})/).filter((piece) => piece !== '');
@@ -31,7 +33,7 @@ export function parseTemplate(text: string): Template {
 export const placeholdersOf = (template: Template): readonly Placeholder[] =>
   template.filter((piece) => typeof piece !== 'string');
 
-/** What a placeholder makes of a value; nothing where nothing stands before the `@`. */
+/** Applies the modifier of a placeholder to a value. Empty if there is nothing before the `@`. */
 export function applyModifier({ modifier, domain }: Placeholder, value: string): string {
   const at = value.indexOf('@');
   if (modifier === 'whole' || at < 0) return value;

@@ -13,7 +13,7 @@ import { searchTextOf } from './search-text.js';
 
 export type Reading = ParsedEntry;
 
-/** Understands an entry. A value that cannot be read costs that value; without a user ID there is no person. */
+/** Maps an entry to a person. Unreadable values are skipped; without a user ID there is no person. */
 export function read(entry: RawEntry, rules: Rules): Reading {
   const attributes = described(entry);
   const skipped: SkipReason[] = [];
@@ -48,7 +48,7 @@ export function read(entry: RawEntry, rules: Rules): Reading {
   return { person, skipped: counted(skipped) };
 }
 
-/** Each reason once. */
+/** Removes duplicate reasons. */
 function counted(reasons: readonly SkipReason[]): readonly SkipReason[] {
   if (reasons.length < 2) return reasons;
   return [...groupBy(reasons, (reason) => reason)].map(([reason, { length }]) =>
@@ -56,13 +56,13 @@ function counted(reasons: readonly SkipReason[]): readonly SkipReason[] {
   );
 }
 
-/** The values that name this entry, one for each placeholder of the template; `undefined` where one is missing. */
+/** The values that name this entry, one per placeholder of the template; `undefined` if one is missing. */
 export function namesOf(entry: RawEntry, rules: Rules): readonly (string | undefined)[] {
   const attributes = described(entry);
   return placeholdersOf(rules.template).map(({ attribute }) => valuesOf(attributes, attribute)[0]);
 }
 
-/** In lower case; of two names for one attribute always the same. RFC 4512, 2.5. */
+/** In lower case. If an attribute has two names, always the same one. RFC 4512, 2.5. */
 interface Description {
   readonly name: string;
   readonly options: readonly string[];
@@ -76,7 +76,7 @@ interface Described {
 const described = (entry: RawEntry): readonly Described[] =>
   attributesOf(entry).map(({ description, values }) => ({ is: descriptionOf(description), values }));
 
-/** All entries have the same few. */
+/** A cache: all entries have the same few descriptions. */
 const descriptions = new Map<string, Description>();
 const MOST_DESCRIPTIONS = 1_000;
 
@@ -91,8 +91,8 @@ function descriptionOf(text: string): Description {
 }
 
 /**
- * What an attribute holds, without blanks around it. Names are compared without case, and a name
- * stands for all of its options: `mail` for `mail;lang-de` too.
+ * The values of an attribute, trimmed. Names are case-insensitive, and include all options: `mail` also matches
+ * `mail;lang-de`.
  */
 function valuesOf(attributes: readonly Described[], wanted: string): readonly string[] {
   const { name, options } = descriptionOf(wanted);
@@ -109,13 +109,16 @@ function valuesOf(attributes: readonly Described[], wanted: string): readonly st
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Bytes that are no UTF-8 become characters that stand in no address and no name. */
+/** Bytes that are not valid UTF-8 become a character that no address or name contains. */
 const decode = (latin1: string): string =>
   (isAscii(latin1) ? latin1 : utf8.decode(Buffer.from(latin1, 'latin1')).replaceAll('\ufffd', '\0')).trim();
 
 const isAscii = (text: string): boolean => !/[\x80-\xff]/.test(text);
 
-/** What an address of one kind among several is as a mailbox: `smtp:`, `SMTP:`, `x500:`. The others are no mail. */
+/**
+ * The mailbox of an address with a type prefix such as `smtp:`, `SMTP:` or `x500:`; `undefined` for types that are not
+ * email.
+ */
 function mailbox(text: string): string | undefined {
   const [, kind, address] = /^([a-z][a-z0-9]*):(.*)$/i.exec(text) ?? [];
   if (kind === undefined || kind.toLowerCase() === 'mailto') return text;

@@ -11,33 +11,33 @@ import type { LdapOptions } from '../options.js';
 import { withPreset } from './presets.js';
 import { searchedAttributes, type SearchRules, searchRulesOf } from './search-text.js';
 
-/** Raised when entries come to be read differently than before, so that mirrors read them again. */
+/** Increase this when the mapping of entries changes, so that mirrors are read again. */
 const READING = 3;
 
-/** Which entries are people, and how they are read. */
+/** Which entries are people, and how they are mapped. */
 export interface Rules {
-  /** Of everybody, people who are unlisted among them. */
+  /** Matches all people, including unlisted ones. */
   readonly filter: Filter;
-  /** Of whom is told to nobody; `undefined` if nobody is. */
+  /** Matches people who are never returned to clients; `undefined` if there are none. */
   readonly unlisted: Filter | undefined;
   readonly followsAliases: boolean;
-  /** Whether the filter can come to let an entry through, or not any more, although the entry has not changed. */
+  /** Whether an entry can start or stop matching the filter without being changed. */
   readonly isComputed: boolean;
-  /** Attributes that are compared with the time at which is asked: the entry does not change when it comes. */
+  /** Attributes that are compared with the current time. Entries do not change when that time passes. */
   readonly timed: readonly string[];
-  /** What the localpart, or without a homeserver the whole user ID, is made of. */
+  /** Template of the localpart, or of the whole user ID if there is no homeserver. */
   readonly template: Template;
   readonly homeserver: string | undefined;
   readonly email: readonly string[];
   readonly msisdn: readonly string[];
-  /** Attributes of the lasting id, in lower case; the first that an entry has counts. */
+  /** Attributes with a persistent id, in lower case. The first one that an entry has is used. */
   readonly id: readonly string[];
   readonly region: Region | undefined;
-  /** `undefined` where people are not searched by name. */
+  /** `undefined` if search by name is disabled. */
   readonly search: SearchRules | undefined;
-  /** The attributes to ask for. */
+  /** The attributes to request. */
   readonly requested: readonly string[];
-  /** Differs wherever two sets of rules read an entry differently. */
+  /** Differs whenever two sets of rules map an entry differently. */
   readonly rulesVersion: string;
 }
 
@@ -46,10 +46,10 @@ type Ruling = Pick<
   'preset' | 'filter' | 'unlisted' | 'aliases' | 'attributes' | 'homeserver' | 'localpart' | 'phoneRegion' | 'search'
 >;
 
-/** One question for those whom anybody may be told of, and one for those who are unlisted, who come first. */
+/** One search for listed people and one for unlisted people. The unlisted ones come first. */
 export function audiencesOf({ filter, unlisted }: Pick<Rules, 'filter' | 'unlisted'>): readonly Audience[] {
   if (!unlisted) return [{ filter }];
-  // Whom the server lets through neither, because it cannot judge, is in none of them.
+  // Entries for which the server cannot evaluate `unlisted` match neither filter and are omitted.
   return [{ filter: allOf(filter, unlisted), isUnlisted: true }, { filter: allOf(filter, not(unlisted)) }];
 }
 
@@ -60,7 +60,7 @@ interface Audience {
 
 /**
  * @param now ms since the epoch
- * @throws Error in words for the administrator
+ * @throws Error with a message for the administrator
  */
 export function rulesOf(options: Ruling, now: () => number = Date.now): Rules {
   const { homeserver, phoneRegion: region } = options;
@@ -82,7 +82,7 @@ export function rulesOf(options: Ruling, now: () => number = Date.now): Rules {
     filter: followsAliases ? people : allOf(people, not(equals('objectClass', 'alias'))),
     unlisted,
     followsAliases,
-    // Nothing of whom an alias names changes when the alias goes.
+    // The target of an alias does not change when the alias is removed.
     isComputed: followsAliases || [filter && people, unlisted].some((one) => one && isComputed(one)),
     timed: [...new Set([people, unlisted].flatMap((one) => (one ? timedAttributes(one) : [])))],
     template,

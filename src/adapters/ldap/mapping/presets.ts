@@ -6,11 +6,11 @@ interface PresetDefaults {
   readonly attributes: LdapAttributes;
 }
 
-/** Bit 2 of `userAccountControl`: the account is disabled. 1.2.840.113556.1.4.803 is "has all these bits". */
+/** Bit 2 of `userAccountControl`: the account is disabled. 1.2.840.113556.1.4.803 means "has all these bits". */
 const DISABLED = '(userAccountControl:1.2.840.113556.1.4.803:=2)';
-/** 0 and 9223372036854775807 mean never. A directory without the attribute, as the global catalog, knows of no end. */
+/** 0 and 9223372036854775807 mean never. Without the attribute, as in the global catalog, accounts never expire. */
 const EXPIRED = `(&(accountExpires>=1)(accountExpires<=${NOW}))`;
-/** Bit 2048: not somebody but another domain that is trusted. */
+/** Bit 2048: the account represents a trusted domain, not a person. */
 const TRUST = '(userAccountControl:1.2.840.113556.1.4.803:=2048)';
 
 const presets: Readonly<Record<Preset, PresetDefaults>> = {
@@ -19,7 +19,7 @@ const presets: Readonly<Record<Preset, PresetDefaults>> = {
     attributes: { user: 'uid', email: ['mail'], msisdn: ['mobile', 'telephoneNumber'], id: 'entryUUID' },
   },
   activeDirectory: {
-    // Contacts are persons too, computers are users too, and managed service accounts are both kinds of accounts.
+    // Contacts are also persons, computers are also users, and managed service accounts are both.
     filter: [
       '(&(objectCategory=person)(objectClass=user)',
       '(!(objectClass=computer))(!(objectClass=contact))(!(objectClass=group))',
@@ -39,7 +39,7 @@ const presets: Readonly<Record<Preset, PresetDefaults>> = {
   },
 };
 
-/** What is asked for, the administrator's words before the preset's. */
+/** Mapping options. Values of the administrator take precedence over the preset. */
 export interface MappingOptions {
   readonly filter: string | undefined;
   readonly user: string | undefined;
@@ -48,7 +48,7 @@ export interface MappingOptions {
   readonly id: readonly string[];
 }
 
-/** Lasting ids of OpenLDAP, Active Directory, FreeIPA and 389 Directory Server. */
+/** Persistent ids of OpenLDAP, Active Directory, FreeIPA and 389 Directory Server. */
 const KNOWN_IDS = ['entryUUID', 'objectGUID', 'ipaUniqueID', 'nsUniqueId'];
 
 export function withPreset({

@@ -2,7 +2,7 @@ import type { SearchText } from '../../../domain/directory/directory-entry.js';
 import { isPrintable } from '../../../domain/shared/printable.js';
 import type { SearchAttributes } from '../options.js';
 
-/** Text and attributes in turn. */
+/** A sequence of text and attributes. */
 type NameTemplate = readonly (string | { readonly attribute: string })[];
 
 export interface SearchRules {
@@ -13,13 +13,13 @@ export interface SearchRules {
 const LONGEST = 255;
 const MOST_KEYWORDS = 40;
 
-/** @throws Error in words for the administrator */
+/** @throws Error with a message for the administrator */
 export const searchRulesOf = ({ name, attributes }: SearchAttributes): SearchRules => ({
   names: name.map(nameTemplate),
   attributes,
 });
 
-/** The attributes to ask for. */
+/** The attributes to request. */
 export const searchedAttributes = (rules: SearchRules | undefined): readonly string[] =>
   rules
     ? [
@@ -28,7 +28,10 @@ export const searchedAttributes = (rules: SearchRules | undefined): readonly str
       ]
     : [];
 
-/** What somebody is found by. Of an address only what is before the `@` is searched. @param valuesOf of an attribute */
+/**
+ * The text by which a person is found. Of an address, only the part before the `@` is searched. @param valuesOf returns
+ * the values of an attribute
+ */
 export function searchTextOf(rules: SearchRules, valuesOf: (attribute: string) => readonly string[]): SearchText {
   const usable = (attribute: string) =>
     valuesOf(attribute).filter((value) => isPrintable(value) && value.length <= LONGEST);
@@ -38,7 +41,7 @@ export function searchTextOf(rules: SearchRules, valuesOf: (attribute: string) =
   return { ...(name !== undefined && { name }), keywords: [...new Set(keywords)].slice(0, MOST_KEYWORDS) };
 }
 
-/** `undefined` where the entry lacks one of the attributes. */
+/** `undefined` if the entry lacks one of the attributes. */
 function filled(template: NameTemplate, valuesOf: (attribute: string) => readonly string[]): string | undefined {
   let text = '';
   for (const piece of template) {

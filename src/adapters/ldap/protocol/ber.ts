@@ -1,6 +1,6 @@
 /*
- * As much of the encoding as reading search results takes. X.690, 8.1; with the restrictions of
- * RFC 4511, 5.1: lengths are definite, tags are one byte.
+ * The part of BER that is needed to read search results. X.690, 8.1; with the restrictions of RFC 4511, 5.1: lengths
+ * are definite, tags are one byte.
  */
 
 export const INTEGER = 0x02;
@@ -8,14 +8,14 @@ export const OCTET_STRING = 0x04;
 export const SEQUENCE = 0x30;
 export const SET = 0x31;
 
-/** A tag, and where its content begins and ends. */
+/** A tag, with the start and end of its content. */
 export interface Element {
   readonly tag: number;
   readonly start: number;
   readonly end: number;
 }
 
-/** @returns `undefined` if the bytes end before the content does, or even before its length is known */
+/** @returns `undefined` if the bytes end before the end of the content, or before its length is known */
 export function elementAt(bytes: Buffer, at: number): Element | undefined {
   const tag = bytes[at];
   const first = bytes[at + 1];
@@ -28,7 +28,7 @@ export function elementAt(bytes: Buffer, at: number): Element | undefined {
   return { tag, start, end: start + bytes.readUIntBE(at + 2, size) };
 }
 
-/** The element of this tag that lies here as a whole. @throws Error if it does not */
+/** The complete element with this tag at this position. @throws Error if there is none */
 export function expectAt(bytes: Buffer, at: number, tag: number, end = bytes.length): Element {
   const element = elementAt(bytes, at);
   if (element?.tag !== tag || element.end > end) throw new Error('bytes that are no LDAP message');

@@ -1,6 +1,6 @@
 /**
- * A distinguished name for people to read: letters of all alphabets stand for themselves, where
- * servers write them as bytes. It means the same. RFC 4514, 2.4.
+ * A readable form of a distinguished name: bytes that servers escape are shown as letters. The meaning is the same. RFC
+ * 4514, 2.4.
  */
 export const dnText = (text: string): string =>
   text.includes('\\') ? text.replace(/\\[^0-9a-f]|(?:\\[0-9a-f]{2})+/gi, readable) : text;
@@ -9,7 +9,7 @@ function readable(escaped: string): string {
   if (!/^\\[0-9a-f]{2}/i.test(escaped)) return escaped;
   const bytes = Buffer.from(escaped.replaceAll('\\', ''), 'hex');
   const text = bytes.toString('utf8');
-  // Some other encoding, or no text at all.
+  // Another encoding, or not text.
   if (text.includes('\ufffd')) return escaped;
   return text
     .replace(/[ "#+,;<=>\\]/g, '\\$&')

@@ -1,6 +1,6 @@
 import ldap, { type Filter } from 'ldapjs';
 
-/** Values are bytes: whatever a user typed, it stays a value. */
+/** Values are passed as bytes, so user input cannot change the structure of the filter. */
 export const equals = (attribute: string, value: string | Buffer): Filter =>
   new ldap.EqualityFilter({ attribute, value: Buffer.from(value) });
 

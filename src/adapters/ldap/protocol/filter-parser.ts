@@ -1,19 +1,19 @@
 import ldap, { type Filter } from 'ldapjs';
 import { NOW, timeFilter } from './time-filter.js';
 
-/** An attribute description of RFC 4512: a name or an OID, and options. Underscores are some servers' own idea. */
+/** An attribute description of RFC 4512: a name or an OID, and options. Some servers also allow underscores. */
 const DESCRIPTION = /[A-Za-z][\w-]*(?:;[\w-]+)*|\d+(?:\.\d+)+(?:;[\w-]+)*/y;
 const RULE = /[A-Za-z][\w-]*|\d+(?:\.\d+)+/y;
 
 export const isAttributeDescription = (text: string): boolean => new RegExp(`^(?:${DESCRIPTION.source})$`).test(text);
 
 /**
- * Reads a search filter as RFC 4515 writes it. Blanks and line breaks between filters, a missing
- * outermost pair of parentheses, and a backslash before a special character are taken as the
- * OpenLDAP tools take them. `{now}`, compared by `>=` or `<=`, is the time at which the filter is asked.
+ * Parses a search filter of RFC 4515. Blanks and line breaks between filters, a missing outermost pair of parentheses,
+ * and a backslash before a special character are accepted in the same way as by the OpenLDAP tools. `{now}`, compared
+ * by `>=` or `<=`, is the time of the search.
  *
  * @param now ms since the epoch
- * @throws Error that names the position, counted from 1
+ * @throws Error with the position, counted from 1
  */
 export const parseFilter = (text: string, now: () => number = Date.now): Filter =>
   new FilterReader(text, now).readAll();
@@ -55,7 +55,7 @@ class FilterReader {
     return new ldap.NotFilter({ filter });
   }
 
-  /** May be empty: `(&)` is always true and `(|)` never, as RFC 4526 says. */
+  /** May be empty: `(&)` is always true and `(|)` is always false (RFC 4526). */
   private list(): Filter[] {
     const filters: Filter[] = [];
     for (;;) {
@@ -112,7 +112,7 @@ class FilterReader {
     return value;
   }
 
-  /** A value as its bytes, split at the wildcards. */
+  /** A value as bytes, split at the wildcards. */
   private parts(): readonly Buffer[] {
     const parts: Buffer[][] = [[]];
     while (this.at < this.text.length && this.next !== ')') {
@@ -171,7 +171,7 @@ const comparisons = [
   ['~=', ldap.ApproximateFilter],
 ] as const;
 
-/** The library writes every value but that of an equality as text. */
+/** The library encodes all values as text, except those of equality filters. */
 function utf8(bytes: Buffer, reader: FilterReader): string {
   const text = bytes.toString();
   if (!Buffer.from(text).equals(bytes)) reader.fail('bytes that are no UTF-8 can only be compared with "="');

@@ -1,11 +1,9 @@
 import { createRequire } from 'node:module';
 import ldap, { type Client, type Filter } from 'ldapjs';
 
-/*
- * What the LDAP library can do and its types do not say, and ways around what it does wrong.
- */
+/* Features of the LDAP library that its types do not declare, and workarounds for its bugs. */
 
-/** The release whose private parts are reached below. */
+/** The only supported release: the code below uses its private fields. */
 const KNOWN_VERSION = '3.0.7';
 
 const { version } = createRequire(import.meta.url)('ldapjs/package.json') as { readonly version: string };
@@ -27,9 +25,7 @@ const { PagedResultsControl } = ldap as unknown as { readonly PagedResultsContro
 export const paged = (size: number, cookie: Buffer | undefined): Control =>
   new PagedResultsControl({ value: { size, ...(cookie && { cookie }) } });
 
-/*
- * What a server says of its refusal is read by the library under a name that results once had.
- */
+/* The library reads the diagnostic message of a refusal from a field name that results no longer have. */
 const { LDAPResult } = ldap as unknown as { readonly LDAPResult: { readonly prototype: object } };
 Object.defineProperty(LDAPResult.prototype, 'errorMessage', {
   configurable: true,
@@ -45,22 +41,25 @@ const codes = new Set<unknown>(
   Object.entries(ldap).flatMap(([name, code]) => (name.startsWith('LDAP_') ? [code] : [])),
 );
 
-/** Whether the library knows a result code; it fails on others. */
+/** Whether the library knows a result code. It fails on unknown ones. */
 export const isKnownCode = (code: number): boolean => codes.has(code);
 
 /**
- * Keeps the library from writing a filter as text, which it does before each question for a log that
- * nobody reads, and which fails on bytes that look like the beginning of a character.
+ * Prevents the library from converting a filter to text, which it does before each search for its own log. The
+ * conversion is not needed, and fails on bytes that look like the start of a multi-byte character.
  */
 export function withoutFilterText(filter: Filter): Filter {
   return Object.defineProperty(filter, 'toString', { value: () => '', configurable: true });
 }
 
-/** A distinguished name that goes out as it is written: the library's own reading mistakes `\+` and `\\`. */
+/** A distinguished name that is sent unchanged: the library's own parser misreads `\+` and `\\`. */
 export const rawDn = (dn: string): string =>
   ({ [Symbol.toStringTag]: 'LdapDn', toString: () => dn }) as unknown as string;
 
-/** The library takes the brackets of an IPv6 address for a part of the host's name. Before it connects. */
+/**
+ * Works around the library treating the brackets of an IPv6 address as part of the host name. Call it before
+ * connecting.
+ */
 export function fixIpv6Host(client: Client, host: string): void {
   const { urls } = client as unknown as { readonly urls?: readonly { hostname: string }[] };
   if (!urls?.length) throw new Error('ldapjs: a client has no `urls`, in which the host stands');
@@ -68,10 +67,11 @@ export function fixIpv6Host(client: Client, host: string): void {
 }
 
 /**
- * Has what a connected client receives go to `receive`, and to the library only what is handed on.
+ * Redirects the data that a connected client receives to `receive`. The library only gets the messages that are passed
+ * on.
  *
- * @param failed given what `receive` and the library throw
- * @returns hands on whole messages
+ * @param failed receives errors of `receive` and of the library
+ * @returns passes whole messages on to the library
  */
 export function interceptReplies(
   client: Client,

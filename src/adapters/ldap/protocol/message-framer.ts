@@ -3,34 +3,34 @@ import { elementAt, expectAt, INTEGER, SEQUENCE } from './ber.js';
 /** RFC 4511, 4.5.2. */
 const SEARCH_RESULT_ENTRY = 0x64;
 
-/** An entry with a great many addresses is not a tenth of it. */
+/** More than ten times the size of an entry with very many addresses. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /**
- * Cuts what a server sends into messages and sorts them: entries of search results are many and
- * simple, the others are for the library. RFC 4511, 4.1.1.
+ * Splits the received bytes into messages and sorts them: search result entries are parsed by Islet, all others go to
+ * the library. RFC 4511, 4.1.1.
  */
 export class MessageFramer {
   private chunks: Buffer[] = [];
   private size = 0;
-  /** So many bytes have to be there before it is worth looking at them. */
+  /** Number of bytes required before parsing continues. */
   private needed = 1;
 
   /**
-   * @param onEntry given the content of a `SearchResultEntry`
-   * @param onOther given a whole message
+   * @param onEntry receives the content of a `SearchResultEntry`
+   * @param onOther receives a whole message
    */
   constructor(
     private readonly onEntry: (content: Buffer) => void,
     private readonly onOther: (message: Buffer) => void,
   ) {}
 
-  /** Whether every message has come to its end. */
+  /** Whether there is no incomplete message. */
   get isComplete(): boolean {
     return this.size === 0;
   }
 
-  /** @throws Error for what is no LDAP message, or too long for one */
+  /** @throws Error if the data is not an LDAP message, or the message is too long */
   take(chunk: Buffer): void {
     this.chunks.push(chunk);
     this.size += chunk.length;
@@ -41,7 +41,7 @@ export class MessageFramer {
     this.size = rest.length;
   }
 
-  /** Where what is left begins. */
+  /** Handles the complete messages. @returns where the rest begins */
   private messagesOf(bytes: Buffer): number {
     let at = 0;
     for (;;) {

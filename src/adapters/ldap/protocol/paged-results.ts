@@ -7,11 +7,11 @@ const CONTROLS = 0xa0;
 const BOOLEAN = 0x01;
 
 /**
- * What to ask for the next page with; `undefined` after the last one, and from a server that cannot
- * page and so has sent everything.
+ * The paging cookie for the next page. `undefined` after the last page, and for a server that does not support paging
+ * and has sent everything.
  *
  * @param at where the controls of a message would begin, and `end` where it ends. RFC 4511, 4.1.11
- * @throws Error for controls that cannot be read: nobody knows then whether there is more
+ * @throws Error for unreadable controls: it is then unknown whether there are more pages
  */
 export function nextCookie(message: Buffer, at: number, end: number): Buffer | undefined {
   if (at === end) return undefined;

@@ -2,21 +2,21 @@ import { hash } from 'node:crypto';
 import { OCTET_STRING, SEQUENCE, SET, expectAt } from './ber.js';
 import { dnText } from './dn-text.js';
 
-/** An entry as it came: listings hold thousands of them at a time, and most are never looked into. */
+/** An unparsed entry: listings hold thousands of them at a time, and most are never parsed. */
 export interface RawEntry {
-  /** Lasting: the value of the first id attribute that is there, else the distinguished name in lower case. */
+  /** Persistent: the value of the first available id attribute, otherwise the distinguished name in lower case. */
   readonly id: string;
-  /** For people to read. */
+  /** Readable form. */
   readonly dn: string;
-  /** The content of its `PartialAttributeList`, for `attributesOf` alone. RFC 4511, 4.5.2. */
+  /** The content of its `PartialAttributeList`; read it with `attributesOf`. RFC 4511, 4.5.2. */
   readonly attributes: Buffer;
-  /** Equal for entries that are equal. */
+  /** Equal for equal entries. */
   readonly digest: string;
-  /** What the server held back of long attributes, to be asked for: `member;range=1500-*`. */
+  /** Remaining ranges of long attributes, to be requested: `member;range=1500-*`. */
   readonly missing: readonly string[];
 }
 
-/** As the server spelled it, options included, and its values byte by byte (latin1). */
+/** The name as spelled by the server, including options; values as latin1, one character per byte. */
 export interface RawAttribute {
   readonly description: string;
   readonly values: readonly string[];
@@ -26,8 +26,8 @@ const NONE: readonly string[] = [];
 
 /**
  * @param content of a `SearchResultEntry`
- * @param idNames in lower case, the best first
- * @throws Error for bytes that are none
+ * @param idNames in lower case, in order of preference
+ * @throws Error if the bytes are not an entry
  */
 export function rawEntry(content: Buffer, idNames: readonly string[]): RawEntry {
   const name = expectAt(content, 0, OCTET_STRING);
@@ -52,7 +52,7 @@ export function rawEntry(content: Buffer, idNames: readonly string[]): RawEntry 
 
 const digestOf = (content: Buffer | string): string => hash('sha256', content, 'base64url');
 
-/** The entry with what else was found of it. */
+/** Merges further attributes into an entry. */
 export const joined = (entry: RawEntry, more: RawEntry): RawEntry => ({
   ...entry,
   attributes: Buffer.concat([entry.attributes, more.attributes]),
@@ -86,13 +86,13 @@ function attributeAt(bytes: Buffer, at: number) {
   };
 }
 
-/** What to ask for after `member;range=0-1499`; nothing after `member;range=1500-*`. [MS-ADTS] 3.1.1.3.1.3.3 */
+/** The next range after `member;range=0-1499`; empty after `member;range=1500-*`. [MS-ADTS] 3.1.1.3.1.3.3 */
 function restOf(description: string): readonly string[] {
   const [, attribute, last] = /^(.*);range=\d+-(\d+)$/i.exec(description) ?? [];
   return attribute === undefined ? NONE : [`${attribute};range=${Number(last) + 1}-*`];
 }
 
-/** GUIDs of Active Directory are bytes; everybody else writes ids as text. */
+/** GUIDs of Active Directory are bytes; other servers use text ids. */
 function idText(name: string, value: Buffer): string {
   const text = value.toString('latin1');
   return name.toLowerCase() !== 'objectguid' && /^[\x20-\x7e]+$/.test(text) ? text : value.toString('hex');

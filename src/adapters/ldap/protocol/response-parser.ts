@@ -1,16 +1,16 @@
 import { elementAt, expectAt, INTEGER, OCTET_STRING, SEQUENCE } from './ber.js';
 import { nextCookie } from './paged-results.js';
 
-/** What a message that is no entry answers. RFC 4511, 4.1.1 and 4.1.9. */
+/** A response that is not an entry. RFC 4511, 4.1.1 and 4.1.9. */
 export interface Response {
-  /** 0 where nobody asked: the server is about to end the connection. RFC 4511, 4.4.1. */
+  /** 0 for an unsolicited notification: the server is about to close the connection. RFC 4511, 4.4.1. */
   readonly id: number;
   readonly tag: number;
-  /** The result code; `undefined` for what is no result. */
+  /** The result code; `undefined` if the message is not a result. */
   readonly code: number | undefined;
-  /** What the server says about it. */
+  /** The diagnostic message of the server. */
   readonly words: string;
-  /** For the page after the one that ends with this. */
+  /** Cookie for the next page. */
   readonly cookie?: Buffer | undefined;
 }
 
@@ -23,7 +23,7 @@ export const INTERMEDIATE_RESPONSE = 0x79;
 const ENUMERATED = 0x0a;
 const RESULTS = [BIND_RESPONSE, SEARCH_RESULT_DONE, EXTENDED_RESPONSE];
 
-/** @throws Error for what is no LDAP message */
+/** @throws Error if the data is not an LDAP message */
 export function responseOf(message: Buffer): Response {
   const { start, end } = expectAt(message, 0, SEQUENCE);
   const idAt = expectAt(message, start, INTEGER, end);

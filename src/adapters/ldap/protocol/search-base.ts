@@ -1,5 +1,5 @@
-/** The base below which a global catalog has its whole forest: other servers have nothing there. */
+/** The base of the whole forest in a global catalog. Other servers have no entries there. */
 export const ROOT = '';
 
-/** What people call a base: the root has an empty name. */
+/** A readable name of a base: the root has an empty one. */
 export const baseText = (base: string): string => (base === ROOT ? 'the root (base "")' : base);

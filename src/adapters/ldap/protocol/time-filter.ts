@@ -1,10 +1,10 @@
 import ldap, { type Filter } from 'ldapjs';
 import { allOf } from './filter-builder.js';
 
-/** What stands in a filter for the time at which it is asked. */
+/** Placeholder in a filter for the time of the search. */
 export const NOW = '{now}';
 
-/** What the library's filters hold and its types do not say. */
+/** Fields of the library's filters that its types do not declare. */
 interface Described {
   readonly type: string;
   readonly attribute: string;
@@ -14,10 +14,10 @@ interface Described {
 
 type Comparison = typeof ldap.GreaterThanEqualsFilter | typeof ldap.LessThanEqualsFilter;
 
-/** Comparisons with the time, and the attribute of each. */
+/** Comparisons with the current time, with the attribute of each. */
 const compared = new WeakMap<object, string>();
 
-/** Compares an attribute with the time at which it is asked, each time anew. @param now ms since the epoch */
+/** Compares an attribute with the time of the search, which is read for each search. @param now ms since the epoch */
 export function timeFilter(Compare: Comparison, attribute: string, now: () => number): Filter {
   const filter = new Compare({ attribute, value: NOW });
   Object.defineProperty(filter, 'value', { get: () => timeText(attribute, now()) });
@@ -25,17 +25,17 @@ export function timeFilter(Compare: Comparison, attribute: string, now: () => nu
   return filter;
 }
 
-/** Whether what a filter says of an entry depends on nothing but the entry and the time. */
+/** Whether the result of a filter depends only on the entry and the time. */
 export const isOfTime = (filter: object): boolean => compared.has(filter);
 
-/** The attributes that a filter compares with the time. */
+/** The attributes that a filter compares with the current time. */
 export function timedAttributes(filter: Filter): readonly string[] {
   const { clauses = [] } = filter as unknown as Described;
   const own = compared.get(filter);
   return [...new Set([...(own === undefined ? [] : [own]), ...clauses.flatMap(timedAttributes)])];
 }
 
-/** The same filter as it is asked now: on all of its pages a search must have one filter. */
+/** The filter with the current time filled in: all pages of a search must use the same filter. */
 export function atThisTime(filter: Filter): Filter {
   if (timedAttributes(filter).length === 0) return filter;
   const { type, clauses = [], attribute, value } = filter as unknown as Described;
@@ -48,7 +48,7 @@ export function atThisTime(filter: Filter): Filter {
   return new Compare({ attribute, value });
 }
 
-/** Lets through entries for which the time that an attribute holds has come meanwhile. @param since ms since the epoch */
+/** Matches entries whose time in this attribute has passed since `since`. @param since ms since the epoch */
 export const passedSince = (attribute: string, since: number, now: number): Filter =>
   allOf(
     new ldap.GreaterThanEqualsFilter({ attribute, value: timeText(attribute, since) }),
@@ -56,17 +56,17 @@ export const passedSince = (attribute: string, since: number, now: number): Filt
   );
 
 const DAY_MS = 24 * 60 * 60_000;
-/** From 1601, when the time of Windows begins, to 1970. */
+/** From 1601, the Windows epoch, to 1970. */
 const WINDOWS_EPOCH_MS = 11_644_473_600_000n;
 
-/** As intervals of 100 ns since 1601. [MS-ADA1], [MS-ADA2] */
+/** Intervals of 100 ns since 1601. [MS-ADA1], [MS-ADA2] */
 const WINDOWS = ['accountexpires', 'badpasswordtime', 'lastlogon', 'lastlogontimestamp', 'lockouttime', 'pwdlastset'];
-/** As days since the epoch. RFC 2307 */
+/** Days since the epoch. RFC 2307 */
 const DAYS = ['shadowexpire', 'shadowlastchange'];
-/** As seconds since the epoch: the schema of Samba before it was a controller. */
+/** Seconds since the epoch: schema of Samba before it became a domain controller. */
 const SECONDS = ['sambakickofftime', 'sambapwdmustchange', 'sambalogofftime', 'sambapwdlastset'];
 
-/** A time as an attribute holds it; others have that of RFC 4517, 3.3.13. */
+/** A time in the format of the attribute. The default is generalized time, RFC 4517, 3.3.13. */
 function timeText(attribute: string, ms: number): string {
   const name = attribute.toLowerCase();
   const time = Math.floor(ms);

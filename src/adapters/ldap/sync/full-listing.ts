@@ -11,7 +11,7 @@ import { withCure } from '../connection/limit-cures.js';
 import { pagesOf } from '../connection/paged-search.js';
 import type { ServerFailover } from '../connection/server-failover.js';
 
-/** Nobody waits for a listing, and a server that is busy deserves another chance. */
+/** Nothing waits for a listing, so a busy server gets more time. */
 const OPEN_MS = 20_000;
 const PAGE_MS = 5 * 60_000;
 
@@ -21,31 +21,33 @@ export interface ListingScope {
   readonly stallMs: number;
 }
 
-/** What an operator should know of a listing that came to its end. */
+/** Warnings and results of a completed listing. */
 export interface ListingEvents {
-  /** The base has entries, and the filter lets none of them through. */
+  /** The base has entries, but none matches the filter. */
   filterMatchesNothing(base: string): void;
-  /** The filter lets nothing through below the base, and there are aliases, which are not followed. */
+  /** No entry below the base matches the filter. There are aliases, but they are not followed. */
   hasOnlyAliases(base: string): void;
-  /** Nothing can be seen below the base. */
+  /** No entries are visible below the base. */
   showsNothing(base: string): void;
-  /** A part of the base is on another server, which is not asked. */
+  /** A part of the base is on another server, which is not queried. */
   refersElsewhere(base: string): void;
-  /** Below a base, the pages lacked what the server gives without pages: the base, and words for it, as JSON. */
+  /**
+   * Below a base, the pages lacked entries that a search without pages returns. The base and a description, as JSON.
+   */
   pagesLackEntries(gap: string): void;
-  /** Where the server stood before all of this was read from it; a `Bookmark` as JSON. */
+  /** The `SyncCursor` from before the listing, as JSON. */
   onCursor(syncCursor: string): void;
 }
 
-/** A page as it came. */
+/** A page of unparsed entries. */
 export interface RawPage {
   readonly base: string;
   readonly entries: readonly RawEntry[];
-  /** Whether they are told to nobody. */
+  /** Whether its entries are unlisted. */
   readonly isUnlisted?: true;
 }
 
-/** Reads the directory from end to end, each base over a connection of its own. */
+/** Reads the whole directory. Each base has its own connection. */
 export class FullListing {
   constructor(
     private readonly rules: Rules,
@@ -59,11 +61,11 @@ export class FullListing {
     return { totalMs: PAGE_MS, stallMs: this.extent.stallMs };
   }
 
-  /** An entry below two bases is listed in the first. */
+  /** An entry below two bases is listed only in the first. */
   async *pages(): AsyncGenerator<RawPage> {
     const { extent, rules } = this;
     const { bases } = extent;
-    // Not by id: that two entries have one is for whoever compares them to see.
+    // Not compared by id: two entries with the same id must both reach the diff.
     const seen = new Set<string>();
     const isNew = ({ dn }: RawEntry): boolean => seen.size < seen.add(dn).size;
     const bookmarks: (SyncCursor | undefined)[] = [];
@@ -80,8 +82,8 @@ export class FullListing {
   }
 
   /**
-   * A server that lets us in and does not answer is as good as none. One that does not like to be
-   * asked where it stands is asked no further, and can still be listed.
+   * A server that accepts connections but does not respond is skipped. A server that refuses to return a sync cursor is
+   * not asked for one again; it can still be listed.
    */
   private async begin(base: string): Promise<{ readonly connection: Connection; readonly syncCursor?: SyncCursor }> {
     const { rules, servers, clock } = this;
@@ -144,10 +146,10 @@ async function hasAliases(connection: Connection, base: string, limits: Limits):
   return (await connection.search(question, limits)).entries.length > 0;
 }
 
-/** Why a search below the base found nothing. */
+/** Why a search below the base returned nothing. */
 export async function emptinessOf(connection: Connection, base: string, limits: Limits): Promise<string> {
   const filter = new ldap.PresenceFilter({ attribute: 'objectClass' });
-  // The base itself is one of them.
+  // The base itself may be one of them.
   const { entries } = await connection.search({ base, filter, attributes: ['1.1'], id: [], most: 2 }, limits);
   return entries.length > 1 ? MATCHES_NOTHING : SHOWS_NOTHING;
 }

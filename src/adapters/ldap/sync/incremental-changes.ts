@@ -17,24 +17,24 @@ import type { ServerFailover } from '../connection/server-failover.js';
 
 const OPEN_MS = 20_000;
 const SEARCH_MS = 60_000;
-/** To list everything is not much more work than to ask for more entries than these one by one. */
+/** Above this number of changed entries, a full listing is not much more work than querying them one by one. */
 const MOST_CHANGED = 2_000;
 const IDS_AT_ONCE = 100;
 
 export interface Changed {
-  /** Entries that changed and are people of this directory now. */
+  /** Changed entries that are people of this directory now. */
   readonly present: readonly RawPage[];
-  /** Ids of entries that changed and are not. */
+  /** Ids of changed entries that are not people of this directory now. */
   readonly gone: readonly string[];
   readonly syncCursor: SyncCursor;
 }
 
-/** By the id of an entry, what it is made of. */
+/** Entry id → the attribute value it is made of. */
 type Ids = Map<string, NonNullable<ReturnType<typeof idOf>>>;
 
 type ExtraIds = (changed: readonly RawPage[]) => Promise<readonly string[]>;
 
-/** Asks one server of the directory what changed since a bookmark of it. */
+/** Queries one server of the directory for the changes since a sync cursor. */
 export class Changes {
   constructor(
     private readonly rules: Rules,
@@ -44,9 +44,9 @@ export class Changes {
   ) {}
 
   /**
-   * `undefined` if that cannot be asked, of this server or at all, or if it is too much.
+   * The changes; `undefined` if this server, or any server, cannot be queried for them, or if there are too many.
    *
-   * @param extraIds told who changed, says whose ids are to be looked at besides
+   * @param extraIds receives the changed entries and returns further ids to check
    */
   async since(
     before: SyncCursor,
@@ -65,7 +65,7 @@ export class Changes {
       const syncCursor = await syncCursorOf(connection, bases[0] ?? '', rules, limits, this.clock.now(), bases);
       const since = syncCursor && continuation(before, syncCursor);
       if (!syncCursor || !since) return undefined;
-      // What it has not got yet was read from another one, and is not undone.
+      // The missing changes were read from another server and must not be undone.
       if (since === 'behind') return { present: [], gone: [], syncCursor: before };
       const expired = this.expired(before.askedAt);
       const ids = expired && (await this.changed(connection, anyOf([changedSince(since), ...expired]), limits));
@@ -73,10 +73,10 @@ export class Changes {
       const left = rules.isComputed && mirrored ? await this.compare(connection, await mirrored(), ids, limits) : [];
       if (!left || ids.size > MOST_CHANGED) return undefined;
 
-      // Whether they are members is for the server to say: filters can be anything.
+      // The server evaluates whether they match: filters can be arbitrary.
       const changed = await this.members(connection, filtersOf([...ids.values()]), limits);
       const extra = (await extraIds(changed)).filter((id) => !ids.has(id) && mayBeAsked(id));
-      // Whoever left the filter may have a name that somebody else has now: gone once, for both reasons.
+      // An entry that no longer matches may have a name that another entry has now. It is reported as gone only once.
       const besides = [...new Set([...left, ...extra])];
       const asked = besides.map((id) => anyOf(idFilters(id, rules)));
       const present = [...changed, ...(await this.members(connection, asked, limits))];
@@ -89,7 +89,10 @@ export class Changes {
     }
   }
 
-  /** Lets through those for whom a time has come that the filter compares with the clock; `undefined` where it is not known since when. */
+  /**
+   * Matches entries for which a time in the filter has passed since the last query; `undefined` if the time of that
+   * query is unknown.
+   */
   private expired(since: number | undefined): readonly Filter[] | undefined {
     const { timed } = this.rules;
     if (timed.length === 0) return [];
@@ -122,10 +125,10 @@ export class Changes {
   }
 
   /**
-   * Compares who is let through by the filter with who is mirrored: whoever the server puts into a group, or takes out of it, has not
-   * changed for it. Adds those who are new to `ids`.
+   * Compares the entries that match the filter with the mirrored ones: adding a person to a group, or removing them,
+   * does not change their own entry. Adds new entries to `ids`.
    *
-   * @returns ids of those who are mirrored and not let through; `undefined` if somebody has no id
+   * @returns ids of mirrored entries that no longer match; `undefined` if an entry has no id
    */
   private async compare(
     connection: Connection,
@@ -154,13 +157,13 @@ export class Changes {
     return [...mirrored.keys()].filter((id) => !members.has(id) && !ids.has(id) && mayBeAsked(id));
   }
 
-  /** What is asked below each base. */
+  /** The searches for each base. */
   private *questions() {
     for (const base of this.extent.bases)
       for (const audience of audiencesOf(this.rules)) yield [base, audience] as const;
   }
 
-  /** The entries that one of the filters lets through, an entry below two bases in the first. */
+  /** The entries that match one of the filters. An entry below two bases is returned only in the first. */
   private async members(
     connection: Connection,
     filters: readonly Filter[],

@@ -1,11 +1,13 @@
 import type { Telemetry } from '../../../ports/telemetry.js';
 import type { LdapError } from '../connection/ldap-error.js';
 
-/** Whether a directory refuses to say what changed. It is asked again after everything was read, or could not be. */
+/**
+ * Whether a directory refuses incremental queries. It is queried again after each full listing, including failed ones.
+ */
 export class IncrementalRefusal {
-  /** From a refusal until the listing that follows it. */
+  /** True from a refusal until the next listing. */
   isFresh = false;
-  /** Why it refused when it was asked last; `undefined` if it did not. */
+  /** The reason of the last refusal; `undefined` if the last query succeeded. */
   reason: string | undefined;
 
   constructor(
@@ -27,7 +29,10 @@ export class IncrementalRefusal {
     this.telemetry.info('directory says again what changed', { event: 'directory_with_changes', source: this.source });
   }
 
-  /** Whether a listing that begins now may be followed by a question for changes: whoever was just refused would be at once again. */
+  /**
+   * Whether an incremental query may follow the listing that begins now. After a recent refusal it would be refused
+   * again immediately.
+   */
   beginListing(): boolean {
     const mayFollow = !this.isFresh;
     this.isFresh = false;

@@ -5,17 +5,19 @@ import type { RawPage } from './full-listing.js';
 import type { RawEntry } from '../protocol/raw-entry.js';
 import type { Rules } from '../mapping/mapping-rules.js';
 
-/** A page to be understood by the given rules. */
+/** A page whose entries are mapped by the given rules on first use. */
 export const readable = ({ base, entries, isUnlisted }: RawPage, rules: Rules): DirectoryPage => ({
   base,
   entries: entries.map((entry) => new LazyEntry(entry, rules, isUnlisted)),
 });
 
-/** Whether an entry has no lasting id that we may see: then whoever gets its distinguished name is taken for it. */
+/**
+ * Whether an entry has no readable persistent id. A new entry with the same distinguished name is then mistaken for it.
+ */
 export const isKnownByName = ({ id, label }: Pick<DirectoryEntry, 'id' | 'label'>): boolean =>
   id === label.toLowerCase();
 
-/** The end of the digest of an entry that is unlisted. */
+/** Suffix of the digest of an unlisted entry. */
 const UNLISTED = ' unlisted';
 
 export const isUnlistedDigest = (digest: string): boolean => digest.endsWith(UNLISTED);
@@ -38,7 +40,7 @@ class LazyEntry implements DirectoryEntry {
   parse(): ReturnType<DirectoryEntry['parse']> {
     const { person, ...rest } = read(this.raw, this.rules);
     if (!person || !this.isUnlisted) return { ...rest, person };
-    // They are never found by name, so nothing of it is kept.
+    // Unlisted people are never found by name, so no search text is stored.
     const { searchText: _searchText, ...kept } = person;
     return { ...rest, person: { ...kept, isUnlisted: true } };
   }

@@ -6,10 +6,10 @@ import type { StatusListener } from '../connection/status-reporter.js';
 import { LdapError } from '../connection/ldap-error.js';
 import type { RawEntry } from '../protocol/raw-entry.js';
 
-/** What the thread is told: of a directory, and URLs of servers that were down before. */
+/** Input of the thread: the directory, and the URLs of servers that are known to fail. */
 export type ListingJob = LdapOptions & { readonly failing: readonly string[] };
 
-/** What the thread says: a page, how the directory does, or that it is over, with or without success. */
+/** Messages of the thread: a page, a status change of the directory, a warning, or the end with or without an error. */
 export type Report =
   | { readonly page: PackedPage }
   | { readonly failed: string; readonly endpoint: string; readonly problem: string }
@@ -18,14 +18,14 @@ export type Report =
   | { readonly refused: string }
   | { readonly end: string | undefined };
 
-/** A page as columns: thousands of objects cost several times as much on their way between threads. */
+/** A page in columns: transferring thousands of objects between threads costs several times as much. */
 export interface PackedPage {
   readonly base: string;
   readonly isUnlisted?: true;
   readonly ids: readonly string[];
   readonly dns: readonly string[];
   readonly digests: readonly string[];
-  /** Those of all entries, one after the other. */
+  /** The attributes of all entries, concatenated. */
   readonly attributes: Uint8Array<ArrayBuffer>;
   readonly lengths: Uint32Array<ArrayBuffer>;
 }
@@ -60,16 +60,19 @@ function unpack({ ids, dns, digests, attributes, lengths, ...rest }: PackedPage)
   return { ...rest, entries };
 }
 
-/** Garbage of one page is collected while the next is read: with room for several, half of that time is saved. */
+/**
+ * The garbage of one page is collected while the next is read. Room for several pages halves the time for garbage
+ * collection.
+ */
 const YOUNG_GENERATION_MB = 64;
 
 /**
- * Lists a directory in a thread of its own, a page ahead of whoever takes the pages. Decoding a
- * hundred thousand entries is work for seconds, and its garbage would stop every request.
+ * Lists a directory in a separate thread, reading one page ahead of the consumer. Decoding a hundred thousand entries
+ * takes seconds, and its garbage collection would block all requests.
  *
- * @param signal ends it
- * @param onRefused is told if the password is not good any more
- * @throws what the listing throws, in its words
+ * @param signal cancels the listing
+ * @param onRefused called if the password is no longer accepted
+ * @throws the error of the listing, with its message
  */
 export async function* listInThread(
   options: ListingJob,

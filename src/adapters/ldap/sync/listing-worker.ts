@@ -8,7 +8,7 @@ import { rulesOf } from '../mapping/mapping-rules.js';
 import { ServerFailover } from '../connection/server-failover.js';
 import { STALL_MS } from '../options.js';
 
-/** Pages that may be on their way to whoever takes them. */
+/** Pages that may be in transit to the consumer. */
 const PAGES_AHEAD = 5;
 
 if (!parentPort) throw new Error('This file runs in a thread of its own');

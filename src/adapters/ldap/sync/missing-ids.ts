@@ -1,17 +1,17 @@
 import type { Telemetry } from '../../../ports/telemetry.js';
 
-/** Tells the operator once that entries of a directory have no lasting id. */
+/** Reports to the operator once that entries of a directory have no persistent id. */
 export class MissingIds {
   private hasTold = false;
 
-  /** @param looked the attributes in which an id was looked for */
+  /** @param looked the attributes that were checked for an id */
   constructor(
     private readonly source: string,
     private readonly looked: readonly string[],
     private readonly telemetry: Telemetry,
   ) {}
 
-  /** @param entries how many of a listing have none */
+  /** @param entries number of entries without an id in a listing */
   listed(entries: number): void {
     if (entries > 0 && !this.hasTold) {
       const facts = { event: 'directory_without_ids', source: this.source, entries, looked: this.looked.join(', ') };

@@ -5,16 +5,16 @@ import { allOf, anyOf } from '../protocol/filter-builder.js';
 import { idFilters, mayBeAsked } from './id-filters.js';
 
 const OPEN_MS = 20_000;
-/** Nobody waits long for what is only compared. */
+/** Short limits: the result is only used for a comparison. */
 const LIMITS: Limits = { totalMs: 20_000, stallMs: 10_000 };
-/** Entries that are looked for on the pages. */
+/** Maximum number of entries to look for on the pages. */
 const MOST = 5_000;
-/** Those of them that are asked for once more. */
+/** Maximum number of missing entries that are queried again. */
 const MOST_ASKED = 100;
 
 /**
- * Whether the pages of a listing lack entries that the server gives when it is asked without pages: it may
- * read a database that is glued to another, or a partition, in one way and not in the other.
+ * Checks whether the pages of a listing lack entries that a search without pages returns. A server may include a glued
+ * database, or a partition, in one kind of search and not in the other.
  */
 export class PageCompleteness {
   private constructor(
@@ -24,7 +24,7 @@ export class PageCompleteness {
     private readonly expected: Map<string, string>,
   ) {}
 
-  /** Before the listing, over a connection of its own: the server may have limits for such a question. */
+  /** Before the listing, on a separate connection: the server may have limits for such a search. */
   static async begin(servers: ServerFailover, base: string, rules: Rules): Promise<PageCompleteness> {
     const expected = new Map<string, string>();
     const connection = await servers.open(OPEN_MS, true).catch(() => undefined);
@@ -36,7 +36,7 @@ export class PageCompleteness {
         for (const { dn, id } of entries) if (mayBeAsked(id)) expected.set(dn, id);
       }
     } catch {
-      // What cannot be asked cannot be compared; whether the listing works is seen without it.
+      // If the search fails there is nothing to compare. The listing itself shows whether the server works.
     } finally {
       connection?.close();
     }
@@ -47,7 +47,7 @@ export class PageCompleteness {
     this.expected.delete(dn);
   }
 
-  /** Says whether entries were there before the listing and are there after it, and on none of its pages. */
+  /** Describes the problem if entries existed before and after the listing but were on none of its pages. */
   async problem(connection: Connection, limits: Limits): Promise<string | undefined> {
     const [example, ...others] = await this.missing(connection, limits);
     if (example === undefined) return undefined;

@@ -4,13 +4,13 @@ import type { LdapOptions } from '../options.js';
 import type { ListingEvents, RawPage } from './full-listing.js';
 import { listInThread } from './listing-thread.js';
 
-/** How long it may take to see whether the password is good. */
+/** Time limit for checking the password. */
 const PROOF_MS = 20_000;
 
 /**
- * Lists in a thread of its own, with a password that is known to be good: a thread counts no refusals but its own.
+ * Lists in a separate thread, after checking that the password is accepted: the thread only counts its own refusals.
  *
- * @throws DirectoryUnreachableError if no server takes it, and what the listing throws
+ * @throws DirectoryUnreachableError if no server accepts the password, and the errors of the listing
  */
 export async function* listProven(
   options: LdapOptions,

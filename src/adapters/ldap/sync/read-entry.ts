@@ -4,7 +4,9 @@ import { attributesOf } from '../protocol/raw-entry.js';
 
 const everything = new ldap.PresenceFilter({ attribute: 'objectClass' });
 
-/** One entry by its name: values, bytes as latin1, by attribute in lower case. `undefined` where nothing can be seen. */
+/**
+ * One entry by its name: values (bytes as latin1) by attribute name in lower case. `undefined` if nothing is readable.
+ */
 export async function readEntry(connection: Connection, dn: string, attributes: readonly string[], limits: Limits) {
   const question = { base: dn, scope: 'base', filter: everything, attributes, id: [], most: 1 } as const;
   const [entry] = (await connection.search(question, limits)).entries;

@@ -2,18 +2,18 @@ import type { Connection, Limits } from '../connection/connection.js';
 import { readEntry } from './read-entry.js';
 
 /**
- * The newest change that a server of OpenLDAP has of each provider, by database and provider: a replica
- * that lags behind gets changes whose time has long passed. RFC 4533; the values order as text.
+ * The newest change that an OpenLDAP server has received from each provider, by database and provider. A lagging
+ * replica receives changes with timestamps in the past. RFC 4533; the values sort as text.
  */
 export type ReplicationState = Readonly<Record<string, string>>;
 
-/** `20261129043600.123456Z#000000#001#000000`: when, and by which provider. */
+/** `20261129043600.123456Z#000000#001#000000`: the time, and the provider. */
 const CSN = /^(\d{14}\.\d{6}Z#[0-9a-f]+)#([0-9a-f]+)#[0-9a-f]+$/i;
 
 /**
- * `undefined` where a base is in no database that says so.
+ * `undefined` if the database of a base does not publish its state.
  *
- * @param contexts names of the databases, as the server gives them
+ * @param contexts names of the databases, as returned by the server
  */
 export async function replicationState(
   connection: Connection,
@@ -39,7 +39,7 @@ export async function replicationState(
   return state;
 }
 
-/** What all of them have. */
+/** The changes that are contained in all of the states. */
 export function commonState(states: readonly (ReplicationState | undefined)[]): ReplicationState | undefined {
   const common: Record<string, string> = {};
   for (const state of states) {
@@ -51,10 +51,10 @@ export function commonState(states: readonly (ReplicationState | undefined)[]): 
 }
 
 /**
- * What a server has that had not been read before: from which time on, generalized; `behind` where it lacks
- * something that had; `undefined` where that cannot be said.
+ * The time (generalized) from which on a server has changes that were not read before. `behind` if it lacks changes
+ * that were read before; `undefined` if this cannot be determined.
  *
- * @param otherwise from which time on where it has nothing new
+ * @param otherwise the time to return if it has no new changes
  */
 export function newSince(
   before: ReplicationState,

@@ -9,32 +9,32 @@ import { attributesOf, type RawEntry } from '../protocol/raw-entry.js';
 import type { Rules } from '../mapping/mapping-rules.js';
 
 /**
- * Where one server of a directory stands, to ask it later what changed since: the number of its last
- * update, which it alone counts (Active Directory), or a time. [MS-ADTS] 3.1.1.1.9; RFC 4512, 3.4.2.
+ * The position of one server of a directory, for querying later changes: the number of its last update, which is
+ * specific to this server (Active Directory), or a time. [MS-ADTS] 3.1.1.1.9; RFC 4512, 3.4.2.
  */
 export type SyncCursor = {
   readonly server: string;
-  /** When it stood there by our clock, ms since the epoch. */
+  /** Local time of the query, ms since the epoch. */
   readonly askedAt?: number;
 } & (
   | { readonly usn: number }
   | {
       readonly time: string;
-      /** Which changes it had got by then. */
+      /** The changes that the server had received by then. */
       readonly replicated?: ReplicationState;
     }
 );
 
-/** How far clocks may be apart, and replicas behind: changes of this time are asked for again. */
+/** Allowance for clock differences and replication delay: changes of this period are queried again. */
 const OVERLAP_MS = 10 * 60_000;
 
 /**
- * Where the server stands now; `undefined` if it cannot be asked for changes: it does not let us see
- * when entries changed, or they have no ids by which they are found.
+ * The current cursor of the server. `undefined` if it cannot be queried for changes: the modification times of entries
+ * are not readable, or entries have no searchable ids.
  *
- * @param base in which people are looked for
+ * @param base in which people are searched
  * @param now ms since the epoch
- * @param bases all that are asked for changes together
+ * @param bases all bases that are queried for changes together
  */
 export async function syncCursorOf(
   connection: Connection,
@@ -59,11 +59,14 @@ export async function syncCursorOf(
   return itself.entries.some((entry) => entry.id === one.id) ? syncCursor : undefined;
 }
 
-/** Lets through whoever shows that it changed at any time. */
+/** Matches every entry with a readable modification time. */
 const everChanged = (syncCursor: SyncCursor): Filter =>
   'usn' in syncCursor ? changedSince({ ...syncCursor, usn: 0 }) : since('modifyTimestamp', '19700101000000Z');
 
-/** Lets through what changed after a bookmark was made, whoever it is: who left the filter must be met, too. */
+/**
+ * Matches all entries changed after the cursor, without the configured filter: entries that no longer match it must be
+ * found too.
+ */
 export const changedSince = (syncCursor: SyncCursor): Filter =>
   'usn' in syncCursor
     ? since('uSNChanged', String(syncCursor.usn + 1))
@@ -72,7 +75,7 @@ export const changedSince = (syncCursor: SyncCursor): Filter =>
 
 const since = (attribute: string, value: string): Filter => new ldap.GreaterThanEqualsFilter({ attribute, value });
 
-/** The value of the attribute that an entry's id is made of. */
+/** The attribute value from which an entry's id is made. */
 export function idOf(entry: RawEntry, rules: Rules): { readonly name: string; readonly value: Buffer } | undefined {
   const attributes = attributesOf(entry);
   for (const name of rules.id) {
@@ -96,7 +99,7 @@ async function standing(
   return { server: connection.url, time: generalizedTime(now - OVERLAP_MS), ...(replicated && { replicated }) };
 }
 
-/** `undefined` for a server that counts no updates. */
+/** `undefined` if the server does not number its updates. */
 async function updateNumber(
   connection: Connection,
   root: ReadonlyMap<string, readonly string[]>,
@@ -112,8 +115,8 @@ async function updateNumber(
 }
 
 /**
- * From where one server can be asked for what was not read before, perhaps from another one; `behind` where it
- * has not got yet what was read before, and `undefined` where that cannot be said.
+ * The cursor from which a server can be queried for changes not read before, possibly from another server. `behind` if
+ * it has not yet received changes that were read before; `undefined` if this cannot be determined.
  */
 export function continuation(before: SyncCursor, now: SyncCursor): SyncCursor | 'behind' | undefined {
   if ('usn' in before || 'usn' in now) return before.server === now.server && 'usn' in now ? before : undefined;
@@ -123,7 +126,10 @@ export function continuation(before: SyncCursor, now: SyncCursor): SyncCursor | 
   return since === undefined || since === 'behind' ? since : { ...before, ...since };
 }
 
-/** Where to go on after parts were read one after the other, each from where its server stood; `undefined` if that were several. */
+/**
+ * The cursor after several parts were read one after the other, each with its own cursor; `undefined` if they were read
+ * from different servers.
+ */
 export function cursorOfAll(cursors: readonly (SyncCursor | undefined)[]): SyncCursor | undefined {
   const [first] = cursors;
   if (!first || cursors.some((one) => one?.server !== first.server)) return undefined;
