@@ -1,12 +1,12 @@
 import type { Mxid } from '../domain/identifiers/mxid.js';
 
-/** Which accounts homeservers have. */
+/** Checks whether homeserver accounts exist. */
 export abstract class AccountLookup {
   /**
-   * Whether this user's homeserver has an account of this name. One that was closed is none.
+   * Whether an account with this user ID exists on its homeserver. A deactivated account does not exist.
    *
-   * @throws if that is not to be known: no answer, or one that says neither. The message names the hop
-   *   and the reason, and no user
+   * @throws if this cannot be determined: there was no answer, or the answer was inconclusive. The message names the
+   *   hop and the reason, and no user
    */
   abstract has(mxid: Mxid): Promise<boolean>;
 }

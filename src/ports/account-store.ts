@@ -1,6 +1,6 @@
 import type { Mxid } from '../domain/identifiers/mxid.js';
 
-/** An access token, of which nobody can be told more. */
+/** An access token, without the token itself. */
 export interface SignIn {
   readonly mxid: Mxid;
   /** ms since the epoch. */
@@ -9,40 +9,49 @@ export interface SignIn {
   readonly usedAt: number;
 }
 
-/** Who is signed in here. Access tokens are kept as hashes only. */
+/** The access tokens of signed-in users. Only their hashes are stored. */
 export abstract class AccountStore {
   /**
-   * @param accessToken new: one that exists is an error
+   * @param accessToken must be new: an existing token is an error
    * @param createdAt ms since the epoch
    */
   abstract addToken(accessToken: string, mxid: Mxid, createdAt: number): Promise<void>;
 
   /**
-   * Whose token this is. One that another instance has ended may be known for a second.
+   * The user of a token. A token that another instance has removed may still be found for up to a second.
    *
-   * @param outageMs while nothing can be read, what was known so long ago at most is good enough
-   * @throws StoreUnavailableError if nothing can be read, and it is not known
+   * @param outageMs while the store cannot be read, a cached answer of at most this age is used
+   * @throws StoreUnavailableError if the store cannot be read and no cached answer can be used
    */
   abstract find(accessToken: string, outageMs?: number): Promise<Mxid | undefined>;
 
-  /** @returns whether there was such a token; from then on it is of no use */
+  /** @returns whether the token existed; it is invalid afterwards */
   abstract removeToken(accessToken: string): Promise<boolean>;
 
-  /** Notes that these were used at `time`, ms since the epoch. Unknown ones are ignored. Any number may be given. */
+  /**
+   * Records that these tokens were used at `time`, ms since the epoch. Unknown ones are ignored. Any number may be
+   * given.
+   */
   abstract markUsed(accessTokens: readonly string[], time: number): Promise<void>;
 
-  /** Ends all tokens of a user but the `most` that were used or made last. */
+  /** Removes all tokens of a user except the `most` that were used or created last. */
   abstract keepLatest(mxid: Mxid, most: number): Promise<void>;
 
-  /** Ends all tokens of these users. @returns how many there were */
+  /** Removes all tokens of these users. @returns how many there were */
   abstract removeOf(mxids: readonly Mxid[]): Promise<number>;
 
-  /** Ends those that were neither made nor used at `time`, ms since the epoch, or later. @returns how many there were */
+  /**
+   * Removes tokens that were neither created nor used at or after `time`, ms since the epoch. @returns how many there
+   * were
+   */
   abstract purge(time: number): Promise<number>;
 
-  /** The tokens of this user, those first that were used or made last. */
+  /** The tokens of this user, the most recently used or created first. */
   abstract ofUser(mxid: Mxid): Promise<readonly SignIn[]>;
 
-  /** All tokens, in pages that do not tear users apart; what changes meanwhile may or may not be in it. */
+  /**
+   * All tokens, in pages. The tokens of one user are never split between pages. Concurrent changes may or may not be
+   * included.
+   */
   abstract all(): AsyncIterable<readonly SignIn[]>;
 }

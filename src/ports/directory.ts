@@ -1,71 +1,76 @@
 import type { DirectoryEntry } from '../domain/directory/directory-entry.js';
 
 export interface DirectoryPage {
-  /** Which part of the directory it is from, e.g. the search base. Guards watch each part by itself. */
+  /** The part of the directory that the page is from, e.g. the search base. Guards check each part separately. */
   readonly base: string;
   readonly entries: readonly DirectoryEntry[];
-  /** What is odd about this part, which was read to its end and gave no entry: why that may not be the truth. */
+  /** Set if this part was read to its end and returned no entry: why the result may be wrong. */
   readonly warning?: string;
 }
 
-/** What a directory can say without being read from end to end: neither deletions nor moves out of it. */
+/**
+ * Changes that a directory can report without a full listing. Deletions, and moves out of the directory, are not
+ * included.
+ */
 export interface DirectoryChanges {
-  /** Entries that changed, or were asked for besides, and are of this directory now. */
+  /** Entries of this directory that changed, or that were requested as extra ids. */
   readonly present: readonly DirectoryPage[];
-  /** Ids of such entries that are not, whether or not they ever were. */
+  /** Ids of requested or changed entries that are not in the directory, whether or not they ever were. */
   readonly gone: readonly string[];
   readonly syncCursor: string;
 }
 
-/** Told who changed, says of whom besides it is to be said whether they are there: by id. */
+/** Given the changed entries, returns the ids of further entries whose presence must be checked. */
 export type ExtraIds = (changed: readonly DirectoryPage[]) => Promise<readonly string[]>;
 
-/** The stamps of all entries in the mirror, by id. */
+/** The digests of all entries in the mirror, by id. */
 export type MirroredDigests = () => Promise<ReadonlyMap<string, string>>;
 
-/** A source that can be read from end to end. */
+/** A source that can be listed completely. */
 export abstract class Directory {
-  /** The name of the `ThreepidSource` it lists. */
+  /** The name of the `ThreepidSource` that it lists. */
   abstract readonly name: string;
 
   /**
-   * Whether it makes user IDs out of names of its own, so that two entries with one user ID may be
-   * two people, rather than knowing the user IDs themselves.
+   * Whether it derives user IDs from its own user names. Two entries with one user ID may then be two people. Otherwise
+   * it stores the user IDs themselves.
    */
   abstract readonly derivesUserIds: boolean;
 
   /**
-   * Whether its entries are people with lasting ids of their own, so that an entry that is gone is
-   * somebody who left, rather than a list of addresses that somebody may merely have none of.
+   * Whether its entries are people with stable ids, so that a missing entry means that the person has left. Otherwise
+   * it is a list of addresses, and a missing entry may only mean that a person has no address in it.
    */
   abstract readonly hasStableIds: boolean;
 
-  /** Whether its people carry what they are searched by. */
+  /** Whether its entries contain the text for people search. */
   readonly keepsNames?: boolean;
 
-  /** Every part, whether or not it has entries. */
+  /** Every part, with or without entries. */
   abstract readonly bases: readonly string[];
 
   /**
-   * Reads everything, each entry once unless it moves meanwhile, page by page, no faster than pages are taken. Throws if it cannot be read to
-   * its end: then nothing that was yielded counts.
+   * Reads all entries, page by page, at the speed of the consumer. Each entry is returned once, unless it moves during
+   * the listing. Throws if the directory cannot be read to its end: all pages returned so far must then be discarded.
    *
-   * @param onBookmark told, before the end, from where `changes` can go on; not told if it cannot
+   * @param onBookmark called before the end with the cursor from which `changes` can continue; not called if there is
+   *   none
    */
   abstract list(onBookmark?: (syncCursor: string) => void): AsyncIterable<DirectoryPage>;
 
   /**
-   * What changed since a bookmark was made, perhaps told more than once. `undefined` if that cannot
-   * be said any more, or is too much to be said: then everything has to be read. Throws like `list`.
-   * Entries without an id of their own are not asked for besides.
+   * What changed since a cursor was created. A change may be reported more than once. `undefined` if the changes are no
+   * longer available, or are too many: a full listing is needed. Throws like `list`. Entries without a stable id cannot
+   * be requested as extra ids.
    *
-   * @param mirrored asked for where membership can change without a change of the entry: then all members are compared
+   * @param mirrored called if membership can change without a change to the entry: all members are compared in this
+   *   case
    */
   changes?(since: string, extraIds?: ExtraIds, mirrored?: MirroredDigests): Promise<DirectoryChanges | undefined>;
 
-  /** Why it did not say what changed when it was asked last; `undefined` if it did, or was not asked. */
+  /** Why the most recent incremental sync failed; `undefined` if it succeeded, or if there was none. */
   readonly incrementalProblem?: string | undefined;
 
-  /** Ends, for good, what is being listed or asked for changes, which then throws `ShutdownError`. */
+  /** Aborts running listings and change requests permanently. They throw `ShutdownError`. */
   abort?(): void;
 }

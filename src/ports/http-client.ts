@@ -1,37 +1,37 @@
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
-  /** http or https; credentials in it are refused. */
+  /** http or https; URLs with credentials are rejected. */
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** For everything: name, connection, TLS, the last byte of the answer. */
+  /** Total time: name resolution, connection, TLS, and the complete response. */
   readonly timeLimitMs: number;
-  /** Of the answer, decompressed. */
+  /** Maximum size of the response, decompressed. */
   readonly maxBytes: number;
   /**
-   * Who chose the URL: the operator, who may name any address, or a stranger, who reaches public
-   * addresses only. Checked when connecting, after names are resolved.
+   * Who chose the URL: the operator, who may use any address, or an untrusted party (`stranger`), for whom only public
+   * addresses are allowed. Checked when connecting, after name resolution.
    */
   readonly chosenBy: 'operator' | 'stranger';
-  /** Certificates to trust instead of the system's, PEM. */
+  /** CA certificates to trust instead of the system's, PEM. */
   readonly ca?: string;
-  /** For servers that want one: our certificate and its key, PEM. */
+  /** The client certificate and its key, PEM, for servers that require one. */
   readonly clientCertificate?: string;
-  /** The name that the certificate must carry and that is asked for by SNI; otherwise the URL's host. */
+  /** The name for SNI and for the certificate check; by default the URL's host. */
   readonly tlsName?: string;
-  /** Connects here instead of to the URL's host. */
+  /** Connects to this address instead of the URL's host. */
   readonly connectTo?: { readonly host: string; readonly port: number };
 }
 
 export interface HttpResponse {
-  /** Any status: what it means is the caller's affair. Redirects are answers like others. */
+  /** Any status; the caller interprets it. Redirects are returned as responses. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Why there was no answer, in one word for code and one sentence for people. */
+/** Why there was no response: a code for programs and a sentence for people. */
 export type ConnectionProblem =
   | 'name_not_found'
   | 'refused'
@@ -42,7 +42,7 @@ export type ConnectionProblem =
   | 'too_large'
   | 'broken';
 
-/** A hop that failed. The message names the hop and the reason; it carries no header, body or query string. */
+/** A failed hop. The message names the hop and the reason; it contains no header, body or query string. */
 export class HttpConnectionError extends Error {
   override readonly name = 'HttpConnectionError';
 
@@ -58,8 +58,8 @@ export class HttpConnectionError extends Error {
   }
 }
 
-/** HTTP to other servers. Follows no redirects, obeys no proxy from the environment. */
+/** HTTP requests to other servers. Does not follow redirects and ignores proxy settings in the environment. */
 export abstract class HttpClient {
-  /** @throws HttpConnectionError if there is no complete answer within the limits */
+  /** @throws HttpConnectionError if there is no complete response within the limits */
   abstract request(request: HttpRequest): Promise<HttpResponse>;
 }

@@ -8,51 +8,61 @@ export interface PendingMail {
   readonly mail: JsonObject;
 }
 
-/** Invitations of people without an account. They stay after delivery: their tokens and keys go on being asked for. */
+/**
+ * Invitations to people without an account. They are kept after delivery, because their tokens and keys are still
+ * requested.
+ */
 export abstract class InviteStore {
   /**
-   * Adds an invitation; `jobs` are queued with it: both happen or neither.
+   * Adds an invitation. `jobs` are queued in the same transaction.
    *
-   * @param pendingMail what its mail will say, if none is queued
+   * @param pendingMail the content of its mail, if no mail job is queued
    */
   abstract add(invite: StoredInvite, jobs: readonly NewJob[], pendingMail?: JsonObject): Promise<void>;
 
-  /** The pending mails of those that wait for a threepid, the newest first. */
+  /** The pending mails of the waiting invitations to a threepid, the newest first. */
   abstract pendingMails(threepid: Threepid): Promise<readonly PendingMail[]>;
 
-  /** Forgets the pending mails of these. */
+  /** Removes the pending mails of these invitations. */
   abstract clearPendingMails(tokens: readonly string[]): Promise<void>;
 
   abstract get(token: string): Promise<StoredInvite | undefined>;
 
-  /** Those that wait for any of these threepids, oldest first. Any number may be asked. */
+  /** The invitations that wait for any of these threepids, oldest first. Any number may be given. */
   abstract findWaiting(threepids: readonly Threepid[]): Promise<readonly StoredInvite[]>;
 
-  /** The threepids that somebody waits for, each once. */
+  /** The threepids with waiting invitations, each once. */
   abstract waitingThreepids(): Promise<readonly Threepid[]>;
 
-  /** Marks waiting ones as handed over, at `time` (ms since the epoch); `jobs` are queued with it. */
+  /**
+   * Marks waiting invitations as handed over at `time` (ms since the epoch). `jobs` are queued in the same transaction.
+   */
   abstract deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void>;
 
-  /** Marks one as taken by the homeserver, at `time` (ms since the epoch). Nothing happens if there is none. */
+  /**
+   * Marks an invitation as accepted by the homeserver at `time` (ms since the epoch). No effect if it does not exist.
+   */
   abstract confirm(token: string, time: number): Promise<void>;
 
-  /** Marks one that was handed over as refused for good. Nothing happens if there is none. */
+  /** Marks an invitation that was handed over as permanently refused. No effect if it does not exist. */
   abstract markRefused(token: string, failure: string): Promise<void>;
 
-  /** Notes of those that wait why their mail will not be sent, and forgets pending mails of theirs. */
+  /** Records why the mails of these waiting invitations will not be sent, and removes their pending mails. */
   abstract markUnmailed(tokens: readonly string[], failure: string): Promise<void>;
 
-  /** Has one that was handed over wait again, and says why if it failed. Nothing happens if there is none. */
+  /**
+   * Sets an invitation that was handed over back to waiting, and records the failure if there was one. No effect if it
+   * does not exist.
+   */
   abstract requeue(token: string, failure?: string): Promise<void>;
 
-  /** Everything stored, delivered or not, in pages; what changes meanwhile may or may not be in it. */
+  /** All stored invitations, delivered or not, in pages. Concurrent changes may or may not be included. */
   abstract all(): AsyncIterable<readonly StoredInvite[]>;
 
-  /** Forgets an invitation and its key. @returns whether there was such a one */
+  /** Removes an invitation and its key. @returns whether it existed */
   abstract remove(token: string): Promise<boolean>;
 
-  /** Forgets those that were stored before `time` (ms since the epoch) and still wait. */
+  /** Removes invitations that were stored before `time` (ms since the epoch) and are still waiting. */
   abstract purgeWaiting(time: number): Promise<void>;
 
   /** Whether an invitation is stored with this key. Unpadded standard base64. */

@@ -1,11 +1,14 @@
 import type { Medium, Threepid } from '../domain/identifiers/threepid.js';
 import type { ReadPreferences } from '../domain/shared/message-preferences.js';
 
-/** What can be sent, with everything its texts may name. */
+/** The messages that can be sent, with all values that their templates may use. */
 export type Message =
   | {
       readonly kind: 'validation';
-      /** The same for a message that is tried again, and no other: receivers know a duplicate by it. Absent: nobody can. */
+      /**
+       * Identifies retries of the same message, so that receivers can detect duplicates. Absent: duplicates cannot be
+       * detected.
+       */
       readonly id?: string;
       readonly token: string;
       readonly link: string;
@@ -22,7 +25,7 @@ export type Message =
       readonly preferences: ReadPreferences;
     };
 
-/** Words of other people: each is untrusted, of any length, and may be missing. */
+/** Text from other people: untrusted, of any length, and possibly missing. */
 export interface InviteDetails {
   readonly sender: string;
   readonly senderDisplayName: string | undefined;
@@ -32,11 +35,11 @@ export interface InviteDetails {
   readonly roomAlias: string | undefined;
   readonly roomAvatarUrl: string | undefined;
   readonly roomType: string | undefined;
-  /** The invitation's own. */
+  /** The token of the invitation. */
   readonly token?: string | undefined;
 }
 
-/** A message that the next hop did not accept. Its text names the hop and the reason, and no address. */
+/** The next hop did not accept the message. The text names the hop and the reason, and contains no address. */
 export class DeliveryError extends Error {
   override readonly name = 'DeliveryError';
 
@@ -45,7 +48,7 @@ export class DeliveryError extends Error {
     readonly endpoint: string,
     /** `certificate is not trusted`, `said: 550 5.1.1 User unknown` */
     readonly reason: string,
-    /** Whether the hop has decided: the same message would be refused again. */
+    /** Whether the failure is permanent: the same message would be refused again. */
     readonly isFinal = false,
     options: ErrorOptions & { readonly advice?: string } = {},
   ) {
@@ -56,24 +59,25 @@ export class DeliveryError extends Error {
   /** Reason or advice for the requester of the message; it must not mention the operator's hosts. */
   readonly advice: string | undefined;
 
-  /** Whether the hop works, and said no to this message. */
+  /** Whether the hop works but refused this message. */
   get isAnswer(): boolean {
     return this.reason.startsWith('said: ');
   }
 }
 
-/** Brings messages to one medium. */
+/** Sends messages over one medium. */
 export abstract class MessageSender {
   abstract readonly medium: Medium;
 
-  /** Whether messages to this address are sent from here at all. Absent: to all. */
+  /** Whether messages to this address may be sent. Absent: all addresses are allowed. */
   sendsTo?(to: Threepid): boolean;
 
   /**
    * Resolves when the next hop has accepted the message.
    *
-   * @throws DeliveryError if it was refused or took too long; after too long it may have been accepted
-   * @throws DomainError `destination_rejected` if messages to this address are not sent from here
+   * @throws DeliveryError if the message was refused or the request timed out; after a timeout it may have been
+   *   accepted
+   * @throws DomainError `destination_rejected` if messages to this address are not allowed
    */
   abstract send(to: Threepid, message: Message): Promise<void>;
 }

@@ -4,60 +4,66 @@ import type { Mxid } from '../domain/identifiers/mxid.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
 import type { ClaimChange } from './change-feed.js';
 
-/** Entries to be put into a mirror, kept in little room until they are: there may be a million. */
+/** Entries to be written to a mirror, stored compactly until then: there may be a million. */
 export interface EntryBuffer {
   readonly size: number;
   add(entry: MirroredEntry): void;
-  /** As they were added, in pages of at most a few hundred. May be read again. */
+  /** The entries in the order in which they were added, in pages of at most a few hundred. May be read repeatedly. */
   pages(): Iterable<readonly MirroredEntry[]>;
 }
 
 export interface MirrorUpdate {
-  /** New entries, and changed ones in place of those of the same id. A draft of the same store. */
+  /** New entries, and changed entries that replace those with the same id. A draft created by the same store. */
   readonly upserts: EntryBuffer;
-  /** Ids of entries that are gone. */
+  /** Ids of removed entries. */
   readonly removed: readonly string[];
   readonly state: MirrorState;
-  /** What this changes in the claims of sources; written to the change feed with it. */
+  /** How this changes the claims of sources; written to the change feed in the same transaction. */
   readonly changes: readonly ClaimChange[];
 }
 
-/** The last good copy of each directory. Survives restarts; shared by all instances on one database. */
+/** The last good copy of each directory. Persistent; shared by all instances that use the same database. */
 export abstract class MirrorStore {
   /** `undefined` before the first sync of this source. */
   abstract state(source: string): Promise<MirrorState | undefined>;
 
-  /** Sets the state alone, e.g. to remember a failure. */
+  /** Saves only the state, e.g. to record a failure. */
   abstract saveState(source: string, state: MirrorState): Promise<void>;
 
-  /** Every entry of a source, in pages of at most a few thousand, in no order. */
+  /** All entries of a source, in pages of at most a few thousand, in no particular order. */
   abstract entries(source: string): AsyncIterable<readonly MirroredEntry[]>;
 
-  /** Only ids and stamps, in pages, in no order: what a sync compares. */
+  /** Only ids, digests and bases, in pages, in no particular order: what a sync compares. */
   abstract digests(source: string): AsyncIterable<readonly Pick<MirroredEntry, 'id' | 'digest' | 'base'>[]>;
 
-  /** The entries of these ids; unknown ones are left out. Any number may be asked. */
+  /** The entries with these ids; unknown ones are left out. Any number may be given. */
   abstract get(source: string, ids: readonly string[]): Promise<readonly MirroredEntry[]>;
 
-  /** The entries of any source that are named like this. Any number may be asked. */
+  /** The entries of all sources with these user IDs. Any number may be given. */
   abstract findByMxid(mxids: readonly Mxid[]): Promise<readonly (MirroredEntry & { readonly source: string })[]>;
 
-  /** The user IDs that more than one entry has, over all sources. */
+  /** The user IDs of more than one entry, over all sources. */
   abstract repeatedMxids(): Promise<readonly Mxid[]>;
 
-  /** The entries of a source that have this threepid, answered for or withheld, for explanations and owners: may be slow. */
+  /**
+   * The entries of a source that have this threepid, whether it is answered or withheld. Used for explanations and
+   * ownership; may be slow.
+   */
   abstract findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]>;
 
   /** An empty draft. */
   abstract draft(): EntryBuffer;
 
   /**
-   * Applies an update in one transaction: all of it, or nothing and an error. Whose the removed
-   * entries were is recorded for the `UserIdAssignmentStore` with it. Labels and what was left out may be any
-   * text; putting an id twice is an error.
+   * Applies an update in one transaction: completely, or not at all with an error. The assignments of the removed
+   * entries are recorded for the `UserIdAssignmentStore` in the same transaction. Labels and skip reasons may be any
+   * text. Putting an id twice is an error.
    */
   abstract apply(source: string, update: MirrorUpdate): Promise<void>;
 
-  /** Removes every entry of a source and its state. Whose the entries were is not recorded. @returns how many there were */
+  /**
+   * Removes all entries of a source and its state. Assignments of the entries are not recorded. @returns how many there
+   * were
+   */
   abstract remove(source: string): Promise<number>;
 }

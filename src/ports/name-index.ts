@@ -2,44 +2,44 @@ import type { Mxid } from '../domain/identifiers/mxid.js';
 import type { PersonHit, SearchablePerson } from '../domain/people-search/searchable-person.js';
 import type { Spellings } from '../domain/people-search/search-words.js';
 
-/** Everybody who can be found, each once, in pages. May be read again at any time. */
+/** All people who can be found, each once, in pages. May be read repeatedly. */
 export type PeopleReader = () => AsyncIterable<readonly SearchablePerson[]>;
 
 export interface NameFindings {
-  /** Best first. Of hits of one score, by name, and then by user ID. */
+  /** The best hits first. Hits with equal scores are sorted by name, then by user ID. */
   readonly hits: readonly PersonHit[];
-  /** How many there are in all. */
+  /** The total number of matches. */
   readonly total: number;
 }
 
 /**
- * People by the words of their names, in memory. Asking is synchronous; building happens off the event
- * loop. The same people are found in the same order, however they came in.
+ * People by the words of their names, in memory. Searches are synchronous; the index is built off the event loop.
+ * Results and their order do not depend on the order in which people were added.
  */
 export abstract class NameIndex {
   /**
-   * Loads everybody anew. Until that is done the former content answers. What is applied meanwhile is in
-   * the result. Loads follow each other.
+   * Reloads all people. The previous content is used until the load is complete. Changes applied meanwhile are included
+   * in the result. Loads run one after another.
    *
-   * @throws what the reader throws; then the former content stays
+   * @throws the error of the reader; the previous content is then kept
    */
   abstract load(people: PeopleReader): Promise<void>;
 
-  /** Removes, then adds or replaces. Right in the next `find`. */
+  /** Removes people, then adds or replaces people. Changes are visible to the next `find`. */
   abstract apply(removed: readonly Mxid[], put: readonly SearchablePerson[]): void;
 
-  /** Whoever has, for each term, a word that begins with one of its spellings; nobody without a term. */
+  /** People who have, for each term, a word that begins with one of the term's spellings. No results without terms. */
   abstract find(terms: readonly Spellings[], most: number): NameFindings;
 
-  /** Somebody by user ID. */
+  /** A person by user ID. */
   abstract get(mxid: Mxid): PersonHit | undefined;
 
   /**
-   * How many people it holds, in how many bytes with their names, and how many of them were applied since
-   * the last load: with thousands of these, asking takes longer.
+   * The number of people, the size in bytes including their names, and how many were applied since the last load.
+   * Searches get slower with thousands of applied changes.
    */
   abstract size(): { readonly people: number; readonly bytes: number; readonly applied: number };
 
-  /** Ends its helpers. Nothing may be asked afterwards. */
+  /** Stops its workers. No method may be called afterwards. */
   abstract close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
-/** Secrets and identifiers from the system's cryptographic generator. */
+/** Secrets and identifiers from the system's cryptographic random generator. */
 export abstract class Random {
-  /** `length` characters of `[0-9a-zA-Z]`, each equally likely. */
+  /** `length` characters of `[0-9a-zA-Z]`, uniformly distributed. */
   abstract text(length: number): string;
 
-  /** `length` decimal digits, each equally likely; leading zeros are as likely as others. */
+  /** `length` decimal digits, uniformly distributed, including leading zeros. */
   abstract digits(length: number): string;
 }

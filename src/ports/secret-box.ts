@@ -1,17 +1,20 @@
-/** What a text is: one that was sealed as something cannot be passed off as something else. */
+/** The purpose of a sealed text. A text that was sealed for one purpose cannot be opened for another. */
 export type SecretPurpose = 'client secret' | 'validation token' | 'invite token' | 'invite mail' | 'job';
 
-/** Keeps secrets unreadable where they are stored, by keys that are stored elsewhere. */
+/** Encrypts stored secrets with keys that are stored elsewhere. */
 export abstract class SecretBox {
-  /** Encrypts a text that has to be read again. The same text is sealed differently each time. */
+  /** Encrypts a text that must be decrypted later. The same text is sealed differently each time. */
   abstract seal(purpose: SecretPurpose, text: string): string;
 
-  /** What was sealed. @returns `undefined` for what was changed, sealed as something else, or with a key that is not ours any more */
+  /**
+   * Decrypts a sealed text. @returns `undefined` if it was modified, sealed for another purpose, or sealed with a key
+   * that is no longer configured
+   */
   abstract open(purpose: SecretPurpose, sealed: string): string | undefined;
 
   /**
-   * By what a secret is found again: of each key one text of `[A-Za-z0-9_-]`, the one to be stored first. The secret
-   * cannot be guessed from it by whoever has no key, however short it is.
+   * Keyed hashes by which a secret is found: one text of `[A-Za-z0-9_-]` per key; the first is the one to store.
+   * Without the key, the secret cannot be guessed from them, even if it is short.
    */
   abstract references(purpose: SecretPurpose, text: string): readonly [string, ...string[]];
 }

@@ -1,7 +1,7 @@
 import type { ValidationSession } from '../domain/validation/validation-session.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
 
-/** Validation sessions and how often their token was guessed. */
+/** Validation sessions, and the number of guesses at their tokens. */
 export abstract class SessionStore {
   abstract get(sid: string): Promise<ValidationSession | undefined>;
 
@@ -9,34 +9,34 @@ export abstract class SessionStore {
   abstract find(threepid: Threepid, clientSecret: string): Promise<ValidationSession | undefined>;
 
   /**
-   * Adds a session, in place of an older one of the same threepid and client secret. Of several
-   * that are added at the same moment one stays, and all callers are given that one.
+   * Adds a session and replaces an older one with the same threepid and client secret. If several are added at the same
+   * time, one is stored and returned to all callers.
    *
-   * @param aliveSince an older one is kept, and given back, if it was modified at or after this
-   *   (ms since the epoch)
+   * @param aliveSince an existing session is kept and returned if it was modified at or after this time (ms since the
+   *   epoch)
    */
   abstract findOrAdd(session: ValidationSession, aliveSince: number): Promise<ValidationSession>;
 
-  /** Replaces the session of the same sid. Nothing happens if there is none. */
+  /** Replaces the session with the same sid. No effect if it does not exist. */
   abstract save(session: ValidationSession): Promise<void>;
 
   /**
-   * Counts one more guess at the token of a session.
+   * Increments the number of guesses at the token of a session.
    *
-   * @returns how many there were, this one included; no two callers are given the same number. A
-   *   session put in place of an older one starts anew; without a session nothing is counted
+   * @returns the number of guesses, including this one; no two callers get the same number. The count of a replaced
+   *   session starts again at zero; without a session nothing is counted
    */
   abstract countGuess(sid: string): Promise<number>;
 
   /**
-   * Gives a session that is not validated another token and starts counting anew, if its token was
-   * guessed at `most` times or more; otherwise nothing happens.
+   * Gives a session a new token and resets the number of guesses, if it is not validated and its token was guessed at
+   * `most` times or more. Otherwise no effect.
    *
-   * @param most a whole number from 1 up
-   * @returns the session as it is then, `undefined` if there is none
+   * @param most a whole number, at least 1
+   * @returns the session afterwards, `undefined` if it does not exist
    */
   abstract renew(sid: string, token: string, most: number): Promise<ValidationSession | undefined>;
 
-  /** Removes what was last modified before `time`, ms since the epoch. */
+  /** Removes sessions last modified before `time`, ms since the epoch. */
   abstract purge(time: number): Promise<void>;
 }

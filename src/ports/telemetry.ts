@@ -1,21 +1,21 @@
-/** Words of an event, for people to read: never an address, a token, a secret. */
+/** Fields of an event, readable by people. They must not contain addresses, tokens or secrets. */
 export type Facts = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Facts with the stable name of what happened, in snake_case: alerts and searches rely on it, so it never changes. */
+/** Fields with the stable name of the event, in snake_case. Alerts and searches use the name, so it never changes. */
 export type LogEvent = Facts & { readonly event: string };
 
-/** What operators see: the log and the metrics. Never throws and never waits. */
+/** Output for operators: the log and the metrics. Never throws and never blocks. */
 export abstract class Telemetry {
-  /** What helps to understand how Islet works, too much for every day. */
+  /** Details for debugging, too many for normal operation. */
   abstract debug(message: string, event: LogEvent): void;
 
-  /** Something went as it should, and operators want to know. */
+  /** An expected event that operators want to know about. */
   abstract info(message: string, event: LogEvent): void;
 
-  /** Something is wrong and Islet handles it; the cause is logged with all its own causes. */
+  /** A problem that Islet handles; the cause is logged with its chain of causes. */
   abstract warn(message: string, event: LogEvent, cause?: unknown): void;
 
-  /** Something that was asked of Islet is not done, and Islet will not try again by itself. */
+  /** A requested action failed, and Islet will not retry it automatically. */
   abstract error(message: string, event: LogEvent, cause?: unknown): void;
 
   /** Adds one to the counter `islet_<name>_total`. Counter and labels are declared in the adapter. */

@@ -3,59 +3,62 @@ import type { Ambiguous, Association, AMBIGUOUS, Finding } from '../domain/assoc
 import type { Mxid } from '../domain/identifiers/mxid.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
 
-/** One way by which a source came to its answer, for the operator. */
+/** One step by which a source determined its answer, for the operator. */
 export interface SourceTrace {
   /** `live`, `mirror`, … */
   readonly via: string;
   readonly finding: Finding | undefined;
-  /** Why this way gave no answer; such a way is passed over, not taken for "unknown". */
+  /** Why this step gave no answer. It is then skipped, and does not mean "unknown". */
   readonly failure?: string;
-  /** When what answered was read from its origin, ms since the epoch. */
+  /** When the data was read from its origin, ms since the epoch. */
   readonly asOf?: number;
   readonly tookMs: number;
-  /** Whose it would be, had that user not left: who, since when (ms since the epoch), and which directory. */
+  /**
+   * The user who would own the threepid, had they not left: the user ID, since when (ms since the epoch), and the
+   * directory.
+   */
   readonly suspended?: { readonly mxid: Mxid; readonly since: number; readonly source: string };
-  /** What else helps: distinguished names, entries left out and why. */
+  /** Further details: distinguished names, entries left out and why. */
   readonly notes: readonly string[];
-  /** What is known of the account of the user it found, where that decides whether she is answered. */
+  /** What is known about the account of the user that was found, if the answer depends on it. */
   readonly account?: AccountCheck;
 }
 
 /**
- * The names of the identity servers that a question has come by before it came to us, the nearest
- * last. A foreign source tells them and our own to whom it asks, so that questions do not go in circles.
+ * The names of the identity servers through which a lookup reached this server, the nearest last. An external source
+ * sends them, with the name of this server, to the next server, to prevent request loops.
  */
 export type ViaPath = readonly string[];
 
-/** Something that knows which user is behind a threepid. */
+/** A source that knows which user a threepid belongs to. */
 export abstract class ThreepidSource {
   /** As configured; unique, and stable across restarts. */
   abstract readonly name: string;
 
-  /** Whether its word forbids binding a threepid to anybody else, as a directory's does. */
+  /** Whether it prevents binding a threepid to another user, as a directory does. */
   readonly isAuthoritative?: boolean;
 
-  /** Whether it is somebody else's: it is told what somebody is looking for just now, and nothing besides. */
+  /** Whether another party runs it. It is sent only what a user is looking up at the moment. */
   readonly isExternal?: boolean;
 
   /**
-   * What it knows of `threepids`: whose they are, or that it cannot say. Unknown ones are left out,
-   * the order is free, and there may be thousands. Rejects if it could not find out.
+   * The findings for `threepids`: the user, or that the source cannot decide. Unknown ones are left out, in any order.
+   * There may be thousands. Rejects if the source could not be queried.
    */
   abstract find(threepids: readonly Threepid[], viaPath?: ViaPath): Promise<readonly Finding[]>;
 
-  /** Whose these are by right, where that is more than whom it answers. */
+  /** The owners of these threepids, including those that `find` does not return. */
   findOwners?(threepids: readonly Threepid[]): Promise<readonly Finding[]>;
 
-  /** Those of these that it does not answer for although they are somebody's: nobody else may have them. */
+  /** Those of these threepids that belong to a person but are not answered: no other user may bind them. */
   findWithheld?(threepids: readonly Threepid[]): Promise<readonly Ambiguous[]>;
 
-  /** Everything it knows. A source that can list itself is mirrored and takes part in hashed lookups. */
+  /** All associations. A source that can be listed is mirrored and takes part in hashed lookups. */
   all?(): AsyncIterable<Association>;
 
   /**
-   * Answers lookup hashes itself, under a pepper it knows; from others it knows nothing. Unknown
-   * hashes are left out.
+   * Answers lookup hashes itself, under a pepper that it knows; it has no answers for other peppers. Unknown hashes are
+   * left out.
    */
   findHashes?(
     pepper: string,
@@ -63,9 +66,9 @@ export abstract class ThreepidSource {
     viaPath?: ViaPath,
   ): Promise<ReadonlyMap<string, Mxid | typeof AMBIGUOUS>>;
 
-  /** Ends its connections. Nothing is asked afterwards. */
+  /** Closes its connections. No method may be called afterwards. */
   close?(): void | Promise<void>;
 
-  /** How it would answer for one threepid, every way it has, the one that counts first. */
+  /** How it would answer for one threepid: every step, the decisive one first. */
   explain?(threepid: Threepid): Promise<readonly SourceTrace[]>;
 }

@@ -1,23 +1,25 @@
 import type { ViaPath } from './threepid-source.js';
 
-/** The pepper of another identity server that we announce as our own. */
+/** The pepper of another identity server, announced by this server as its own. */
 export abstract class UpstreamPepper {
-  /** The name of the `ThreepidSource` that answers hashes under it. */
+  /** The name of the `ThreepidSource` that answers hashes under this pepper. */
   abstract readonly name: string;
 
   /**
-   * The pepper now, asked anew at each call.
+   * The current pepper; each call makes a new request.
    *
-   * @throws Error in words for the operator if it cannot be learned, or is none that can be announced
+   * @throws Error with a message for the operator if the request fails, or the pepper cannot be announced
    */
   abstract current(): Promise<string>;
 
   /**
-   * The names of the identity servers by which the pepper that `current` told last has come, the one
-   * that made it first: servers can follow each other in a circle. Empty where that is not said.
+   * The names of the identity servers through which the last pepper from `current` came, the server that created it
+   * first. Servers can follow each other in a circle. Empty if the upstream does not report them.
    */
   abstract readonly viaPath: ViaPath;
 
-  /** Calls back when a lookup meets another pepper than `current` told last, until `close`. */
+  /**
+   * Calls `listener` when a lookup returns a pepper other than the last one from `current`, until `close` is called.
+   */
   abstract onChange(listener: () => void): { close(): void };
 }

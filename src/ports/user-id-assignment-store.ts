@@ -2,54 +2,57 @@ import type { SourcedEntry } from '../domain/directory/directory-entry.js';
 import type { UserIdAssignment } from '../domain/deprovisioning/user-id-assignment.js';
 import type { Mxid } from '../domain/identifiers/mxid.js';
 
-/** What a sync did to people and to what they have here. */
+/** The effects of a sync on people and their data on this server. */
 export interface DeprovisioningResult {
-  /** How many user IDs lost the person behind them, and how many have that person back. */
+  /** How many user IDs lost their person, and how many have that person back. */
   readonly departed: number;
   readonly returned: number;
-  /** How many bindings were suspended, and how many answer again. */
+  /** How many bindings were suspended, and how many were resumed. */
   readonly suspended: number;
   readonly resumed: number;
 }
 
 /**
- * Who is behind user IDs: which entries of which mirrors have them, and had them. Only of users who
- * have something here (bindings, access tokens), and of those whose entries a mirror has removed.
+ * The people behind user IDs: which entries of which mirrors have them, or had them. Recorded only for users who have
+ * data on this server (bindings, access tokens), and for those whose entries were removed from a mirror.
  */
 export abstract class UserIdAssignmentStore {
-  /** Everybody recorded of these user IDs, in the order of their `since`. Any number may be asked. */
+  /** All recorded assignments of these user IDs, sorted by `since`. Any number may be given. */
   abstract find(mxids: readonly Mxid[]): Promise<readonly UserIdAssignment[]>;
 
   /**
-   * Entries in the mirror of a source that are to be recorded and are not: their user has something
-   * here, or somebody is recorded of that user. At most a thousand; none when all are recorded.
+   * Entries in the mirror of a source whose assignments must be recorded but are not: their user has data on this
+   * server, or an assignment of that user ID is recorded. At most a thousand; none when all are recorded.
    */
   abstract missingAssignments(source: string): Promise<readonly SourcedEntry[]>;
 
   /**
-   * Records holders; who is recorded stays as it is. Access tokens and accepted terms of their users
-   * from before `since` end with it.
+   * Records assignments; existing ones are not changed. Access tokens and accepted terms of their users from before
+   * `since` are removed in the same step.
    */
   abstract add(assignments: readonly UserIdAssignment[]): Promise<void>;
 
-  /** Gives every binding that is nobody's yet to the holder of its user ID; of several to the one who has had it longest. */
+  /**
+   * Assigns every binding without a person to the holder of its user ID; of several holders, to the one who has had it
+   * longest.
+   */
   abstract assignBindings(): Promise<void>;
 
   /**
-   * How many holders of a source were there by its last `follow` and have no entry of theirs in its mirror
-   * any more, while another entry there has their user ID.
+   * How many holders of a source were active after its last `reconcile` and have no entry in its mirror any more, while
+   * another entry of the mirror has their user ID.
    */
   abstract countReassigned(source: string): Promise<number>;
 
   /**
-   * Compares the holders of a source with its mirror and does what follows, in one transaction: who
-   * has no entry there left at `time` (ms since the epoch), and who has one again is back. Bindings are
-   * suspended and resumed as `judge` says and the change feed is told. Access tokens of users whose
-   * person is gone end, and where the name has had somebody else meanwhile, tokens and accepted terms
-   * of that time. Who leaves is recorded with the addresses of the suspended bindings; who is back
-   * with none.
+   * Compares the holders of a source with its mirror and applies the consequences, in one transaction. A holder whose
+   * entry is missing left at `time` (ms since the epoch); a holder whose entry is present again is back. Bindings are
+   * suspended and resumed as `planSuspensions` decides, with changes written to the change feed. Access tokens of users
+   * whose person has left are removed. If the user ID belonged to another person in the meantime, tokens and accepted
+   * terms of that period are removed. A person who leaves is recorded with the addresses of the suspended bindings; a
+   * person who is back is recorded with none.
    *
-   * @param authoritativeSources the sources whose word counts
+   * @param authoritativeSources the sources whose entries decide
    */
   abstract reconcile(
     source: string,
@@ -57,16 +60,16 @@ export abstract class UserIdAssignmentStore {
     time: number,
   ): Promise<DeprovisioningResult>;
 
-  /** Everybody recorded who has left, in pages. */
+  /** All assignments of people who have left, in pages. */
   abstract departed(): AsyncIterable<readonly UserIdAssignment[]>;
 
   /**
-   * Settles what is recorded by sources that do not count of names that this source knows now. It
-   * speaks for the same people itself: these are forgotten. Others are recorded as its own who left at
-   * `time` (ms since the epoch), where it has somebody else under their name.
+   * Resolves the assignments of non-authoritative sources to user IDs that this source now has. If this source has the
+   * same person, the old assignment is removed. If it has another person under the user ID, the old assignment is
+   * recorded as its own, with the person having left at `time` (ms since the epoch).
    */
   abstract takeOverFrom(source: string, authoritativeSources: readonly string[], time: number): Promise<void>;
 
-  /** Forgets everybody of a source. */
+  /** Removes all assignments of a source. */
   abstract forget(source: string): Promise<void>;
 }
