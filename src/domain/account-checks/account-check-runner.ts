@@ -13,14 +13,14 @@ import { lookupHash } from '../identifiers/lookup-hash.js';
 import { homeserverOf, type Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-/** How often all are looked for who are invited. */
+/** How often invited people are checked for accounts. */
 const INVITED_MS = 15_000;
 
-/** Whose accounts are checked. */
+/** The sources whose users are checked for accounts. */
 export interface CheckedSources {
-  /** How to read all claims of each mirrored source, and of our own bindings, whose people are checked. */
+  /** Readers of all claims of each mirrored source, and of the bindings, whose users are checked. */
   readonly readers: ReadonlyMap<string, ClaimReader>;
-  /** Whether that is everybody who is checked: no source among them goes without a mirror. */
+  /** Whether `readers` covers all checked users: no checked source is without a mirror. */
   readonly isEverybody: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface AccountCheckRunnerDependencies {
   readonly clock: Clock;
 }
 
-/** Keeps what is known of accounts in step with the directories and with the homeservers, round by round. */
+/** Periodically compares the stored account checks with the directories and the homeservers. */
 export class AccountCheckRunner {
   private readonly homeservers = new Set<string>();
   private position: number | undefined;
@@ -48,23 +48,23 @@ export class AccountCheckRunner {
   ) {}
 
   /**
-   * One round: meets those who are new in the directories, and asks homeservers for a few who are due.
+   * One round: adds new users of the directories, and checks some of the accounts that are due.
    *
-   * @returns the threepids of those who had no account and have one now; `undefined` if somebody has
-   *   one whose threepids are not known
+   * @returns the threepids of users who had no account before and have one now; `undefined` if the threepids of such a
+   *   user are not known
    */
   async run(): Promise<readonly Threepid[] | undefined> {
     await this.follow();
     if (this.deps.clock.now() - this.lookedAt >= INVITED_MS) await this.checkInvited();
     const arrived = [...(await this.deps.accountStatuses.flush())];
-    // One homeserver that hangs does not hold up the others.
+    // A homeserver that hangs must not delay the checks of the others.
     const asked = [...this.homeservers].map((name) => this.deps.prober.ask(name, (mxids) => this.stillThere(mxids)));
     arrived.push(...(await Promise.all(asked)).flat());
     await this.deps.accountStatuses.loadAnswers();
     return this.threepidsOf(arrived);
   }
 
-  /** Queues the people of the mirrors: all of them at first, then new ones. */
+  /** Queues the users of the mirrors: first all of them, later only new ones. */
   private async follow(): Promise<void> {
     const news = this.position === undefined ? undefined : await this.deps.feed.since(this.position);
     const position = news?.position ?? (await this.deps.feed.position());

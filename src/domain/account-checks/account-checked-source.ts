@@ -8,8 +8,8 @@ import type { Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
 /**
- * A source whose people are answered only if they have an account. An address of somebody who has none
- * still belongs to her: where the source is an owner, no later one is asked for it.
+ * A source that returns users only if they have an account. An address of a user without an account still belongs to
+ * that user: if the source is authoritative, later sources are not queried for it.
  */
 export class AccountCheckedSource implements ThreepidSource {
   readonly name: string;
@@ -17,8 +17,8 @@ export class AccountCheckedSource implements ThreepidSource {
   readonly isExternal: boolean;
 
   /**
-   * @param isListed whether all its people are met in its mirror anyway
-   * @param isRechecked whether who is found is asked for again: nobody else says who is there no longer
+   * @param isListed whether all users of the source are read from its mirror anyway
+   * @param isRechecked whether a user that was found is checked again: used if nothing else reports users who have left
    */
   constructor(
     private readonly source: ThreepidSource,

@@ -9,18 +9,18 @@ import { isPaused, pauseAfter } from '../shared/backoff.js';
 
 const MINUTE_MS = 60 * 1000;
 
-/** How many are asked for in one round, and how many at the same time. */
+/** How many accounts are checked in one round, and how many at the same time. */
 const BATCH = 20;
 const SIDE_BY_SIDE = 4;
-/** After so many questions without any answer, and in the first round after that. */
+/** Stop after this many checks without any answer. Also the number of checks in the first round afterwards. */
 const TRIAL = 3;
 
-/** Longer than a batch takes: whoever dies with it loses it to the next after this. */
+/** The lease of a batch: longer than a batch takes. If an instance dies, the next one can take its batch afterwards. */
 const HIDDEN_MS = 5 * MINUTE_MS;
-/** When to ask again after an answer that says neither. */
+/** When to check again after an inconclusive answer. */
 const UNCLEAR_MS = MINUTE_MS;
 
-/** How long a homeserver that gives no answer is not asked. */
+/** How long a homeserver that does not answer is not contacted. */
 const BACKOFF = { firstMs: MINUTE_MS / 2, longestMs: 10 * MINUTE_MS };
 
 interface Outage {
@@ -38,22 +38,22 @@ export interface AccountProberDependencies {
   readonly telemetry: Telemetry;
 }
 
-/** Asks homeservers for accounts: a few at a time, and not at all for a while where none is answered. */
+/** Checks accounts on homeservers: a few at a time, with pauses for homeservers that do not answer. */
 export class AccountProber {
   private readonly troubles = new Map<string, Outage>();
 
   constructor(private readonly deps: AccountProberDependencies) {}
 
-  /** The homeservers that give no answer, and why. */
+  /** The homeservers that do not answer, and why. */
   get failures(): ReadonlyMap<string, string> {
     return new Map([...this.troubles].map(([homeserver, { reason }]) => [homeserver, reason]));
   }
 
   /**
-   * Asks one homeserver for a few of those who are due.
+   * Checks some of the due accounts on one homeserver.
    *
-   * @param isStillThere those of these users who are in a directory; the others are forgotten
-   * @returns who had no account and has one now
+   * @param isStillThere returns those of these users who are in a directory; the others are removed
+   * @returns users who had no account before and have one now
    */
   async ask(
     homeserver: string,

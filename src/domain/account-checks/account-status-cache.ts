@@ -6,25 +6,30 @@ import type { Mxid } from '../identifiers/mxid.js';
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** How long an account that is there is taken to be there. */
+/** How long an existing account is assumed to exist before it is checked again. */
 const THERE_MS = 3 * 24 * HOUR_MS;
-/** How soon one that is not there is asked for again by itself. */
+/** The interval of regular checks for an account that does not exist. */
 const ABSENT_MS = HOUR_MS;
-/** However often somebody is looked for. With `INVITED_MS` it is the longest time from a first login to its invitation. */
+/**
+ * The minimum interval of checks for a user, however often people look them up. With `INVITED_MS`, this is the longest
+ * time between a first login and the delivery of invitations.
+ */
 const REQUEST_INTERVAL_MS = 25_000;
 
-/** How old the answer about somebody may be who was found where accounts are closed without a word: in our own bindings. */
+/**
+ * The maximum age of the answer about a user found in the bindings, where nothing reports that an account was closed.
+ */
 const FOUND_MS = 5 * MINUTE_MS;
 
-/** Clocks of the instances that write into one database differ by less than this. */
+/** The clocks of the instances on one database differ by less than this. */
 const CLOCK_SKEW_MS = 30 * 1000;
 
-/** What is noted between two rounds. What is beyond that is noted the next time it comes by. */
+/** The maximum number of users noted between two rounds. Further users are noted when they are seen again. */
 const MOST_NOTES = 10_000;
 
 /**
- * Who of the people in directories has no account yet, in memory as it is stored. Whoever was not
- * asked for yet is taken to have one.
+ * The users of directories who have no account yet, in memory, as stored in the database. Users who were not checked
+ * yet are assumed to have an account.
  */
 export class AccountStatusCache {
   private readonly absent = new Set<Mxid>();
@@ -39,22 +44,22 @@ export class AccountStatusCache {
     private readonly clock: Clock,
   ) {}
 
-  /** Whether this user's homeserver has said that there is no such account. */
+  /** Whether this user's homeserver answered that the account does not exist. */
   isAbsent(mxid: Mxid): boolean {
     return this.absent.has(mxid);
   }
 
-  /** How many are known to have none. */
+  /** The number of users known to have no account. */
   get missingCount(): number {
     return this.absent.size;
   }
 
-  /** Notes that somebody looks for a user without an account: it is asked for again soon. */
+  /** Notes that a user without an account was looked up: the account is checked again soon. */
   requestCheck(mxid: Mxid): void {
     if (this.absent.has(mxid)) note(this.wanted, mxid);
   }
 
-  /** Notes that a user with an account was found, which may be closed by now. */
+  /** Notes that a user with an account was found: the account may have been closed since. */
   recheck(mxid: Mxid): void {
     note(this.found, mxid);
   }
@@ -64,7 +69,7 @@ export class AccountStatusCache {
     note(this.enqueued, mxid);
   }
 
-  /** Notes that a homeserver has just vouched for a user. */
+  /** Notes that a homeserver has just confirmed the user. */
   markExisting(mxid: Mxid): void {
     if (this.absent.has(mxid)) note(this.vouched, mxid);
   }
@@ -74,7 +79,7 @@ export class AccountStatusCache {
     return check;
   }
 
-  /** Takes in what was answered since the last time, to whichever instance. */
+  /** Loads the answers since the last call, including those stored by other instances. */
   async loadAnswers(): Promise<void> {
     const since = this.learnedAt - CLOCK_SKEW_MS;
     this.learnedAt = this.clock.now();
@@ -83,7 +88,7 @@ export class AccountStatusCache {
     }
   }
 
-  /** Stores what was noted since the last time. @returns who had no account and has one now */
+  /** Stores what was noted since the last call. @returns users who had no account before and have one now */
   async flush(): Promise<readonly Mxid[]> {
     const now = this.clock.now();
     await this.store.add(takenFrom(this.enqueued), now);
@@ -94,7 +99,7 @@ export class AccountStatusCache {
     return arrived;
   }
 
-  /** Stores what homeservers have answered. */
+  /** Stores the answers of homeservers. */
   async remember(mxids: readonly Mxid[], exists: boolean): Promise<void> {
     const now = this.clock.now();
     await this.store.answer(mxids, exists, now, now + (exists ? THERE_MS : ABSENT_MS));
@@ -111,7 +116,7 @@ function note(notes: Set<Mxid>, mxid: Mxid): void {
   if (notes.size < MOST_NOTES) notes.add(mxid);
 }
 
-/** What a set holds; afterwards it is empty. */
+/** Returns the content of a set and clears it. */
 function takenFrom(notes: Set<Mxid>): readonly Mxid[] {
   const all = [...notes];
   notes.clear();

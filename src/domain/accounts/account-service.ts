@@ -8,19 +8,21 @@ import { isServerName } from '../identifiers/server-name.js';
 import type { Quotas } from '../rate-limiting/quotas.js';
 
 const ACCESS_TOKEN_LENGTH = 64;
-/** What is noted between two rounds of `purge`. What is beyond that is noted when it is used again. */
+/** The maximum number of token uses noted between two calls of `purge`. Further ones are noted at the next use. */
 const MOST_NOTES = 100_000;
-/** How much later than it was the use of a token may be stored, by whichever instance. */
+/** The use of a token is stored with at most this delay, by any instance. */
 const USE_STORED_WITHIN_MS = 60 * 60 * 1000;
 
 export interface AccountOptions {
-  /** Most access tokens of one user; `undefined` is without limit. */
+  /** The maximum number of access tokens per user; `undefined` means no limit. */
   readonly tokensPerUser?: number | undefined;
-  /** While the store cannot be read, how old what is known of a token may be where that is enough: see `authenticate`. */
+  /**
+   * While the store cannot be read: the maximum age of cached answers, where these are acceptable. See `authenticate`.
+   */
   readonly outageMs?: number;
-  /** How long an access token stays good without being used. */
+  /** How long an access token remains valid without being used. */
   readonly idleMs: number;
-  /** Homeservers whose users are served; `undefined` is all. */
+  /** Homeservers whose users may sign in; `undefined` means all. */
   readonly servedHomeservers?: readonly string[] | undefined;
 }
 
@@ -32,7 +34,7 @@ export interface AccountDependencies {
   readonly quotas: Quotas;
 }
 
-/** Who is signed in. Spec: "Authentication". */
+/** Signs users in and checks access tokens. Spec: "Authentication". */
 export class AccountService {
   private readonly used = new Set<string>();
   private readonly served: ReadonlySet<string> | undefined;
@@ -40,21 +42,21 @@ export class AccountService {
   constructor(
     private readonly deps: AccountDependencies,
     private readonly options: AccountOptions,
-    /** Told of every user for whom a homeserver vouched. */
+    /** Called for every user confirmed by a homeserver. */
     private readonly onAuthenticated: (mxid: Mxid) => void = () => undefined,
   ) {
     this.served = options.servedHomeservers && new Set(options.servedHomeservers);
   }
 
   /**
-   * Signs in the user whom a homeserver vouches for. A client is counted before the homeserver is
-   * asked, a homeserver when it has vouched: nobody else can use up what its users may. Spec: POST
-   * /account/register.
+   * Signs in a user confirmed by their homeserver. The limit of the client is counted before the homeserver is
+   * contacted, the limit of the homeserver after it has confirmed the user. So nobody else can use up the limit of a
+   * homeserver. Spec: POST /account/register.
    *
-   * @param client where the request comes from, if it is one that can be told from others
+   * @param client the origin of the request, if clients can be told apart
    * @returns the access token
-   * @throws DomainError `homeserver_invalid`, `homeserver_not_allowed`, `homeserver_failed`,
-   *   `openid_token_rejected`, `homeserver_mismatch`, or `limit_exceeded`
+   * @throws DomainError `homeserver_invalid`, `homeserver_not_allowed`, `homeserver_failed`, `openid_token_rejected`,
+   *   `homeserver_mismatch`, or `limit_exceeded`
    */
   async register(homeserver: string, openIdToken: string, client?: string): Promise<string> {
     if (!isServerName(homeserver)) throw new DomainError('homeserver_invalid');
@@ -78,9 +80,9 @@ export class AccountService {
   }
 
   /**
-   * @param isForLookup whether what was known a while ago is enough while the store cannot be read
+   * @param isForLookup whether a cached answer is acceptable while the store cannot be read
    * @throws DomainError `not_signed_in`
-   * @throws StoreUnavailableError if nothing can be read, and it is not known
+   * @throws StoreUnavailableError if the store cannot be read and there is no cached answer
    */
   async authenticate(accessToken: string | undefined, isForLookup = false): Promise<Mxid> {
     const outageMs = isForLookup ? this.options.outageMs : 0;
@@ -91,8 +93,8 @@ export class AccountService {
   }
 
   /**
-   * Stores which tokens were used, and ends those that were not for too long, and those of users whose
-   * homeserver is not served any more. To be called every ten minutes or so.
+   * Stores which tokens were used. Removes tokens that were not used for too long, and tokens of users whose homeserver
+   * is no longer served. Call it about every ten minutes.
    */
   async purge(): Promise<void> {
     const now = this.deps.clock.now();
@@ -107,7 +109,9 @@ export class AccountService {
     }
   }
 
-  /** Ends one access token. Spec: POST /account/logout. @throws DomainError `not_signed_in`, `access_token_unknown` */
+  /**
+   * Removes one access token. Spec: POST /account/logout. @throws DomainError `not_signed_in`, `access_token_unknown`
+   */
   async logout(accessToken: string | undefined): Promise<void> {
     if (accessToken === undefined) throw new DomainError('not_signed_in');
     if (!(await this.deps.store.removeToken(accessToken))) throw new DomainError('access_token_unknown');

@@ -1,6 +1,6 @@
-/** Something that users have to accept, in its current version. Spec: "Terms of service". */
+/** A document that users must accept, in its current version. Spec: "Terms of service". */
 export interface Policy {
-  /** Names the policy in `/terms`, e.g. `privacy_policy`. */
+  /** The key of the policy in `/terms`, e.g. `privacy_policy`. */
   readonly id: string;
   readonly version: string;
   /** By language code. */

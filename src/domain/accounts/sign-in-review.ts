@@ -3,11 +3,11 @@ import type { AccountStore } from '../../ports/account-store.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { homeserverOf, type Mxid } from '../identifiers/mxid.js';
 
-/** How many users are asked for at the same time. */
+/** How many users are checked at the same time. */
 const SIDE_BY_SIDE = 4;
-/** After so many questions without an answer a homeserver is asked no more in this round. */
+/** After this many checks without an answer, a homeserver is skipped for the rest of the round. */
 const TRIALS = 3;
-/** Users who are remembered between two rounds because they seem to be gone. */
+/** The maximum number of users remembered between two rounds because their accounts seem to be gone. */
 const MOST_SUSPECTS = 100_000;
 
 export interface SignInReviewDependencies {
@@ -16,16 +16,16 @@ export interface SignInReviewDependencies {
   readonly telemetry: Telemetry;
 }
 
-/** Ends the access tokens of users whose accounts are gone, whether or not a directory knows them. */
+/** Removes the access tokens of users whose accounts no longer exist, whether or not a directory knows them. */
 export class SignInReview {
   private suspects: ReadonlySet<Mxid> = new Set();
 
   constructor(private readonly deps: SignInReviewDependencies) {}
 
   /**
-   * Asks the homeservers of all who are signed in. Tokens end when the account is missing in two rounds
-   * in a row: a homeserver that is just being moved or restored may not know its users for a while. Where no clear answer
-   * is given, nothing changes.
+   * Checks the accounts of all signed-in users. Tokens are removed when the account is missing in two consecutive
+   * rounds: a homeserver that is being moved or restored may temporarily not know its users. Nothing changes after an
+   * inconclusive answer.
    */
   async run(): Promise<void> {
     const missing = new Set<Mxid>();

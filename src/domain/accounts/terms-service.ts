@@ -4,9 +4,9 @@ import { DomainError } from '../shared/errors.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { Policy } from './policy.js';
 
-/** Which policies a user still has to accept. Spec: "Terms of service". */
+/** Checks which policies a user must still accept. Spec: "Terms of service". */
 export class TermsService {
-  /** By policy, the URLs of which one must be accepted. */
+  /** For each policy, the URLs of which one must be accepted. */
   private readonly choices: readonly (readonly string[])[];
 
   /** @param policies in their current version; a new version has new URLs */
@@ -14,24 +14,27 @@ export class TermsService {
     readonly policies: readonly Policy[],
     private readonly store: TermsStore,
     private readonly clock: Clock,
-    /** While the store cannot be read, how old what is known may be where that is enough: see `check`. */
+    /** While the store cannot be read: the maximum age of cached answers, where these are acceptable. See `check`. */
     private readonly outageMs = 0,
   ) {
     this.choices = policies.map(({ languages }) => Object.values(languages).map(({ url }) => url));
   }
 
-  /** Remembers what a user accepts; URLs of no policy are ignored: clients may be ahead or behind. */
+  /**
+   * Stores the URLs that a user accepts. URLs that belong to no policy are ignored: clients may have an older or newer
+   * list.
+   */
   async accept(mxid: Mxid, urls: readonly string[]): Promise<void> {
     const known = this.choices.flat().filter((url) => urls.includes(url));
     if (known.length > 0) await this.store.accept(mxid, known, this.clock.now());
   }
 
   /**
-   * Lets those pass who have accepted every policy, each in any one of its languages.
+   * Passes if the user has accepted every policy, each in any one of its languages.
    *
-   * @param isForLookup whether what was known a while ago is enough while the store cannot be read
+   * @param isForLookup whether a cached answer is acceptable while the store cannot be read
    * @throws DomainError `terms_not_signed`
-   * @throws StoreUnavailableError if nothing can be read, and it is not known
+   * @throws StoreUnavailableError if the store cannot be read and there is no cached answer
    */
   async check(mxid: Mxid, isForLookup = false): Promise<void> {
     if (this.policies.length === 0) return;

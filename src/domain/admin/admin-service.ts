@@ -11,15 +11,15 @@ import type { FormerUser, DeprovisioningService } from '../deprovisioning/deprov
 import type { Mxid } from '../identifiers/mxid.js';
 import { keyOf, type Threepid } from '../identifiers/threepid.js';
 
-/** An invitation, and for whom alone it waits if that is somebody who left. */
+/** An invitation. If its address belonged to a user who has left, it can be delivered only to that user. */
 export interface ListedInvite extends StoredInvite {
   readonly suspended?: FormerUser;
-  /** How the homeserver is being told of it, or of one that waits, how its mail is being sent. */
+  /** The state of the delivery job to the homeserver, or, for a waiting invitation, of its mail job. */
   readonly delivery?: InviteDelivery;
 }
 
 export interface InviteDelivery {
-  /** How often it was tried. */
+  /** How often it was attempted. */
   readonly attempts: number;
   /** ms since the epoch. */
   readonly nextAt: number;
@@ -36,11 +36,11 @@ export interface AdminDependencies {
   readonly telemetry: Telemetry;
 }
 
-/** What operators see and do by hand. Whatever changes is written to the log, without addresses and tokens. */
+/** Operations for operators. Every change is logged, without addresses and tokens. */
 export class AdminService {
   constructor(private readonly deps: AdminDependencies) {}
 
-  /** Every invitation, oldest first. */
+  /** All invitations, oldest first. */
   async invites(): Promise<readonly ListedInvite[]> {
     const found: StoredInvite[] = [];
     for await (const page of this.deps.inviteStore.all()) found.push(...page);
@@ -71,7 +71,9 @@ export class AdminService {
     return deliveries;
   }
 
-  /** Makes an invitation useless: nobody signs for it, and its key is not valid any more. @returns whether there was such a one */
+  /**
+   * Revokes an invitation: it can no longer be signed for, and its key is no longer valid. @returns whether it existed
+   */
   async revokeInvite(token: string): Promise<boolean> {
     const invite = await this.deps.inviteStore.get(token);
     if (!invite || !(await this.deps.inviteStore.remove(token))) return false;
@@ -80,7 +82,7 @@ export class AdminService {
     return true;
   }
 
-  /** Our own bindings, or the suspended ones alone: of one user, of one address, or all. */
+  /** The bindings stored by this server, optionally only the suspended ones: of one user, of one address, or all. */
   async bindings(who?: Threepid | Mxid, { onlySuspended = false } = {}): Promise<readonly Binding[]> {
     const isWanted = ({ suspended }: Binding) => !onlySuspended || suspended !== undefined;
     if (typeof who === 'object') return (await this.deps.associations.find([who])).filter(isWanted);
@@ -93,7 +95,7 @@ export class AdminService {
     return found;
   }
 
-  /** Who is signed in: one user, or all. The tokens themselves are known to nobody. */
+  /** The sign-ins of one user, or of all users. The tokens themselves are not stored. */
   async signIns(mxid?: Mxid): Promise<readonly SignIn[]> {
     if (mxid !== undefined) return this.deps.signIns.ofUser(mxid);
     const found: SignIn[] = [];
@@ -101,7 +103,7 @@ export class AdminService {
     return found.sort((a, b) => (a.mxid === b.mxid ? b.usedAt - a.usedAt : a.mxid < b.mxid ? -1 : 1));
   }
 
-  /** Ends all access tokens of a user. @returns how many there were */
+  /** Removes all access tokens of a user. @returns how many there were */
   async endSignIns(mxid: Mxid): Promise<number> {
     const count = await this.deps.signIns.removeOf([mxid]);
     if (count > 0) {
@@ -110,7 +112,7 @@ export class AdminService {
     return count;
   }
 
-  /** @throws DomainError as `Bindings.bindByOperator` does */
+  /** @throws DomainError like `BindingService.bindByOperator` */
   async bind(threepid: Threepid, mxid: Mxid): Promise<void> {
     await this.deps.userBindings.bindByOperator(threepid, mxid);
     this.deps.telemetry.info('address bound by an operator', { event: 'admin_bound', medium: threepid.medium, mxid });

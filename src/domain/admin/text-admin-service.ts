@@ -6,10 +6,10 @@ import { readMxid } from '../identifiers/mxid-uri.js';
 import type { ListedInvite, AdminService } from './admin-service.js';
 import { threepidFrom } from '../identifiers/typed-address.js';
 
-/** What operators do by hand, with addresses and users as they are typed. */
+/** Operations for operators, with addresses and users as typed text. */
 export interface OperationsByText {
   invites(): Promise<readonly ListedInvite[]>;
-  /** @returns whether there was such a one */
+  /** @returns whether it existed */
   revokeInvite(token: string): Promise<boolean>;
   /** @param who a user or an address; absent: all */
   bindings(who: string | undefined, only: { readonly onlySuspended: boolean }): Promise<readonly Binding[]>;
@@ -22,7 +22,9 @@ export interface OperationsByText {
   endSignIns(mxid: string): Promise<number>;
 }
 
-/** All of these throw DomainError `invalid_email`, `invalid_address` or `invalid_mxid` for what cannot be read. */
+/**
+ * All methods throw DomainError `invalid_email`, `invalid_address` or `invalid_mxid` for text that cannot be parsed.
+ */
 export const operationsByText = (adminService: AdminService): OperationsByText => ({
   invites: () => adminService.invites(),
   revokeInvite: (token) => adminService.revokeInvite(token),

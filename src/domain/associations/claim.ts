@@ -1,8 +1,8 @@
 import type { Association } from './association.js';
 
 /**
- * What the hash index holds: this user is said to be behind this threepid. A claim is another one
- * once its user name turns out to be `shared` by two people: then it answers for nobody.
+ * An entry of the hash index: this threepid is claimed for this user. When the user ID turns out to be shared by two
+ * people, the claim is replaced by one with `isCollision`, which returns no user.
  */
 export interface Claim extends Association {
   readonly isCollision?: true;

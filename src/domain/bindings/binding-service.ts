@@ -15,15 +15,15 @@ import { signable } from './signed-association.js';
 import { bindingKey, mailboxSpellings } from '../identifiers/mailbox.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-/** Clocks of those who check an association differ from ours by no more than this. */
+/** The maximum difference between the clocks of servers that check an association and the clock of this server. */
 const CLOCK_SKEW_MS = 5 * 60 * 1000;
-/** How long our word about an address that somebody else keeps is good. */
+/** How long a signed association is valid if its threepid comes from another source. */
 const ATTESTED_MS = 24 * 60 * 60 * 1000;
 
 export type SignedAssociation = Signed<ReturnType<typeof signable>>;
 
 export interface BindingOptions {
-  /** Whether an address may be bound although a directory gives it to somebody else. */
+  /** Whether an address may be bound although a directory assigns it to another user. */
   readonly directoryOwned: 'refuse' | 'allow';
 }
 
@@ -37,7 +37,7 @@ export interface BindingDependencies {
   readonly clock: Clock;
 }
 
-/** Our own associations, each proven by a validated session. */
+/** The associations stored by this server, each proven by a validated session. */
 export class BindingService {
   constructor(
     private readonly deps: BindingDependencies,
@@ -45,12 +45,13 @@ export class BindingService {
   ) {}
 
   /**
-   * Publishes the threepid of a validated session as this user's. Spec: POST /3pid/bind.
+   * Publishes the threepid of a validated session as belonging to this user. Spec: POST /3pid/bind.
    *
-   * @param user who asks, where that is known: they bind only sessions that they have asked for
-   * @throws DomainError as `Sessions.validated` does; `not_yours` for the session of another user; `threepid_in_use` or `owner_unclear` where a
-   *   directory says otherwise, `owner_unreachable` where it cannot be asked; `user_left` for a user
-   *   whom a directory knows no longer, `session_not_theirs` for a session of who had the name before
+   * @param user the requesting user, if known: they can bind only sessions that they requested
+   * @throws DomainError like `ValidationService.validated`; `not_yours` for the session of another user;
+   *   `threepid_in_use` or `owner_unclear` if a directory disagrees, `owner_unreachable` if the directory cannot be
+   *   queried; `user_left` for a user who is no longer in the directory, `session_not_theirs` for a session of the
+   *   previous holder of the user ID
    */
   async bind(sid: string, clientSecret: string, mxid: Mxid, user?: Mxid): Promise<SignedAssociation> {
     const { threepid, openedAt, openedBy } = await this.deps.validationService.validated(sid, clientSecret);
@@ -65,16 +66,16 @@ export class BindingService {
     return this.deps.signer.sign(signable(await this.save(threepid, mxid, openedAt)));
   }
 
-  /** The same on the word of an operator. @throws DomainError for what a directory says of address and user, as `bind` does */
+  /** The same, authorised by an operator. @throws DomainError for conflicts with a directory, like `bind` */
   async bindByOperator(threepid: Threepid, mxid: Mxid): Promise<void> {
     await this.save(threepid, mxid);
   }
 
   /**
-   * Removes a threepid from a user, on the word of whoever still holds the address. Removing what is
-   * not bound is right, too. Spec: POST /3pid/unbind.
+   * Removes a threepid from a user, authorised by a session of the address holder. Removing a threepid that is not
+   * bound succeeds too. Spec: POST /3pid/unbind.
    *
-   * @throws DomainError as `Sessions.validated` does; `unbind_not_proven` if it is another address
+   * @throws DomainError like `ValidationService.validated`; `unbind_not_proven` if the session is for another address
    */
   async unbindBySession(threepid: Threepid, mxid: Mxid, sid: string, clientSecret: string): Promise<void> {
     const session = await this.deps.validationService.validated(sid, clientSecret);
@@ -83,7 +84,7 @@ export class BindingService {
     await this.unbind(threepid, mxid);
   }
 
-  /** The same on the word of a homeserver. @param origin the homeserver that signed the request */
+  /** The same, authorised by a homeserver. @param origin the homeserver that signed the request */
   async unbindByHomeserver(threepid: Threepid, mxid: Mxid, origin: string): Promise<void> {
     if (homeserverOf(mxid) !== origin) {
       throw new DomainError('unbind_not_proven', {
@@ -93,29 +94,32 @@ export class BindingService {
     await this.unbind(threepid, mxid);
   }
 
-  /** The same on the word of an operator. @returns whether there was such a binding */
+  /** The same, authorised by an operator. @returns whether there was such a binding */
   unbindByOperator(threepid: Threepid, mxid: Mxid): Promise<boolean> {
     return this.unbind(threepid, mxid);
   }
 
-  /** Our signed word that this user is behind this threepid, as a lookup found. Spec: v1 GET /lookup. */
+  /** Signs the association of this threepid and user, as found by a lookup. Spec: v1 GET /lookup. */
   async attest(threepid: Threepid, mxid: Mxid): Promise<SignedAssociation> {
     const own = (await this.deps.store.find([threepid])).find((binding) => binding.mxid === mxid && !binding.suspended);
     return this.deps.signer.sign(signable(own ?? this.attestation(threepid, mxid)));
   }
 
-  /** Whether this is bound to this user, who has left: then it is nobody's for now. */
+  /** Whether the threepid is bound to this user, who has left: it then belongs to nobody for the time being. */
   async isSuspended(threepid: Threepid, mxid: Mxid): Promise<boolean> {
     return (await this.deps.store.find([threepid])).some((own) => own.mxid === mxid && own.suspended);
   }
 
-  /** Removes what is past its `notAfter`; by hash it is found until then. To be called every minute or so. */
+  /**
+   * Removes bindings whose `notAfter` has passed; lookups by hash find them until they are removed. Call it about every
+   * minute.
+   */
   async expire(): Promise<void> {
     await this.deps.store.purge(this.deps.clock.now());
     await this.deps.indexUpdater.catchUp();
   }
 
-  /** @param provenAt when the proof was begun, ms since the epoch */
+  /** @param provenAt when the proof was started, ms since the epoch */
   private async save(threepid: Threepid, mxid: Mxid, provenAt = Infinity): Promise<Binding> {
     const directoryStatus = await this.deps.deprovisioningService.directoryStatus(mxid);
     if (directoryStatus.kind === 'departed') throw new DomainError('user_left');

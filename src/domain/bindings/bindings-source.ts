@@ -8,7 +8,7 @@ import { findIndexed } from '../hash-index/find-hashes.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-/** Our own bindings as a source like the others. */
+/** The bindings stored by this server, as a source like the others. */
 export class BindingsSource implements ThreepidSource {
   readonly name = BINDINGS;
 
@@ -37,7 +37,7 @@ export class BindingsSource implements ThreepidSource {
   }
 }
 
-/** Reads all our bindings that are not suspended, as they are stored. */
+/** Reads all bindings that are not suspended, as stored. */
 export const ownClaims = (store: AssociationStore): ClaimReader =>
   async function* read() {
     for await (const bindings of store.all()) yield bindings.filter(({ suspended }) => !suspended);

@@ -1,7 +1,7 @@
 import type { Binding } from '../associations/binding.js';
 
 /**
- * A binding as it is signed and sent. The names are the wire's because the signature is over them.
+ * A binding in the form that is signed and sent. The names are those of the API, because the signature covers them.
  * Spec: POST /3pid/bind.
  */
 export const signable = ({ threepid: { medium, address }, mxid, boundAt, notBefore, notAfter }: Binding) => ({

@@ -17,21 +17,24 @@ import type { MirroredDirectory } from '../mirror/mirror-service.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import { keyOf, sameThreepid, type Threepid } from '../identifiers/threepid.js';
 
-/** This many people, or all of a smaller directory, under other ids are the directory's doing if they are more than half of it. */
+/**
+ * If more than half of a directory's people have new ids, and at least this many (or all people of a smaller
+ * directory), the directory has changed its ids.
+ */
 const RENUMBERED = 10;
-/** Of a directory with fewer people nothing can be concluded. */
+/** Directories with fewer people are too small for this conclusion. */
 const FEWEST = 3;
 
-/** Whether there is a person behind a user ID, as far as directories know. */
+/** What the directories know about the person behind a user ID. */
 export type DirectoryStatus =
-  /** No directory ever knew this user: a guest, a bot, a user of another organisation. */
+  /** No directory has ever contained this user: a guest, a bot, a user of another organisation. */
   | { readonly kind: 'unknown' }
-  /** A directory knew this user and does not any more. */
+  /** A directory contained this user and no longer does. */
   | { readonly kind: 'departed'; readonly source: string }
-  /** @param since from when the name is this person's, ms since the epoch; `undefined` if nobody else had it */
+  /** `since`: from when the user ID belongs to this person, ms since the epoch; `undefined` if nobody else had it */
   | { readonly kind: 'active'; readonly person: string; readonly since: number | undefined };
 
-/** A user who is gone, and since when. */
+/** A user who has left, and since when. */
 export interface FormerUser extends Suspension {
   readonly mxid: Mxid;
 }
@@ -45,9 +48,9 @@ export interface DeprovisioningDependencies {
 }
 
 /**
- * Tells people from names. Directories give names out again, so what somebody has here belongs to the
- * directory's entry behind the name, by its own id: it is suspended while the entry is gone, and never
- * passes to the next one with the name. Users of whom no directory ever knew are left alone.
+ * Distinguishes people from user IDs. Directories reuse user IDs, so the data of a user on this server belongs to the
+ * directory entry behind the user ID, identified by its stable id. The data is suspended while the entry is missing,
+ * and never passes to the next person with the user ID. Users who were never in a directory are not affected.
  */
 export class DeprovisioningService {
   private readonly authoritativeSources: readonly string[];
@@ -63,14 +66,14 @@ export class DeprovisioningService {
     this.naming = { authoritativeSources: this.authoritativeSources, derivedIdSources };
   }
 
-  /** Records who is behind the users who have something here. To be called before a mirror changes, and after. */
+  /** Records the people behind users who have data on this server. Call it before and after a mirror changes. */
   async recordAssignments(source: string): Promise<void> {
     if (!this.authoritativeSources.includes(source)) return;
     await this.recordNew(source, false);
     await this.deps.store.assignBindings();
   }
 
-  /** What follows from a mirror that was just applied: who left, who is back, and what that does to what they have here. */
+  /** Applies the consequences of a mirror update: who has left, who is back, and the effects on their data. */
   async reconcile(source: string): Promise<DeprovisioningResult> {
     if (!this.authoritativeSources.includes(source)) {
       await this.deps.store.forget(source);
@@ -102,9 +105,9 @@ export class DeprovisioningService {
   }
 
   /**
-   * Tells, by the time at which something was stored for an address (ms since the epoch), whether it
-   * is meant for who has this name now: not if somebody else had both then, and nothing is while that
-   * one is gone and nobody has the name.
+   * Returns a function that decides, by the time at which something was stored for an address (ms since the epoch),
+   * whether it is meant for the current holder of this user ID. It is not if another person had both the address and
+   * the user ID at that time. Nothing applies while the last holder has left and nobody has the user ID.
    */
   async appliesTo(threepid: Threepid, mxid: Mxid): Promise<(storedAt: number) => boolean> {
     const known = await this.known(mxid);
@@ -117,7 +120,7 @@ export class DeprovisioningService {
     return (storedAt) => storedAt >= (active.since ?? 0) || others.every(({ since = 0 }) => storedAt < since);
   }
 
-  /** Whose these addresses were, by `keyOf`, of those whom the directories know no longer. */
+  /** The former owners of these addresses, by `keyOf`, among the people who have left the directories. */
   async formerOwners(threepids: readonly Threepid[]): Promise<ReadonlyMap<string, FormerUser>> {
     const wanted = new Set(threepids.map(keyOf));
     const owners = new Map<string, FormerUser>();
@@ -156,7 +159,7 @@ export class DeprovisioningService {
     return (await this.deps.store.find([mxid])).filter(({ source }) => this.authoritativeSources.includes(source));
   }
 
-  /** Who has the name by the mirrors as they are stored: a sync may just have changed them. */
+  /** The current holder of the user ID according to the stored mirrors: a sync may just have changed them. */
   private async active(mxid: Mxid, known: readonly UserIdAssignment[]): Promise<UserIdAssignment | undefined> {
     const entries = await this.entriesOf([mxid]);
     const active = known.filter((assignment) => entries.some((entry) => isAssignedTo(assignment, entry)));

@@ -6,45 +6,48 @@ import type { Mxid } from '../identifiers/mxid.js';
 import { isDifferentPeople } from '../directory/person-matching.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-/** A directory entry that has, or had, a user ID: the person behind the name. */
+/** A directory entry that has or had a user ID: the person behind the user ID. */
 export interface UserIdAssignment {
   readonly source: string;
-  /** The entry's own lasting id; ids that differ in one byte are two entries. */
+  /** The stable id of the entry. Ids are compared byte by byte. */
   readonly entryId: string;
   readonly mxid: Mxid;
-  /** The same for all entries that stand for one human being under this user ID. */
+  /** The same for all entries of one person under this user ID. */
   readonly person: string;
-  /** From when the name is this person's, ms since the epoch; `undefined` if nobody else is known to have had it. */
+  /**
+   * From when the user ID belongs to this person, ms since the epoch; `undefined` if nobody else is known to have had
+   * it.
+   */
   readonly since: number | undefined;
-  /** When the directory was found not to know the entry by this name any more, ms since the epoch. */
+  /** When the entry was first found missing, or without this user ID, ms since the epoch. */
   readonly leftAt: number | undefined;
-  /** The addresses that somebody who left is known to have had. */
+  /** The known former addresses of a person who has left. */
   readonly addresses: readonly Threepid[];
 }
 
-/** How a person is called of whom only one entry is known. */
+/** The person id for a person with only one known entry. */
 export const personOf = (source: string, entryId: string): string => `${source} ${entryId}`;
 
 export const isAssignedTo = ({ source, entryId, mxid }: UserIdAssignment, entry: SourcedEntry): boolean =>
   source === entry.source && entryId === entry.id && mxid === entry.person?.mxid;
 
-/** What of the configuration tells people apart. */
+/** The part of the configuration that is used to distinguish people. */
 export interface AssignmentRules {
   /** The sources whose entries are people. */
   readonly authoritativeSources: readonly string[];
-  /** Those of them that make user IDs out of names of their own. */
+  /** Those of them that derive user IDs from their own user names. */
   readonly derivedIdSources: ReadonlySet<string>;
 }
 
 /**
- * Holders to be recorded for the entries that have one user ID now. An entry stands for the same
- * person as another that has the name beside it, unless these are two people; one that has the name
- * after another is somebody else, whatever else they have in common. Where a source replaces one that
- * does not count any more, its entries stand for those who were there.
+ * The assignments to record for the entries that have one user ID now. An entry is the same person as another entry
+ * that has the user ID at the same time, unless the two are different people. An entry that gets the user ID after
+ * another one is a different person, whatever else they have in common. If a source replaces one that is no longer
+ * authoritative, its entries are the people who were there before.
  *
- * @param known who is recorded of this user ID
- * @param mayReplace whether this is the first sync of the source; in later syncs, unknown entries are new people
- * @param isRenumbered whether entries merely have other ids than before: then who comes is who was there
+ * @param known the recorded assignments of this user ID
+ * @param isFirstSync in later syncs, unknown entries are new people
+ * @param idsChanged whether entries only have new ids: a new entry is then the person who was there before
  */
 export function newHolders(
   mxid: Mxid,
@@ -66,7 +69,8 @@ export function newHolders(
     const beside =
       former ??
       activeAssignments.find(({ assignment: other, entry: listed }) => {
-        // An entry that a directory adds beside one it had may be its successor, not yet removed.
+        // A new entry beside an existing one of the same directory may be its successor: the old entry may not be
+        // removed yet.
         return (other.source !== entry.source || added.includes(other)) && isOnePerson(entry, listed, derivedIdSources);
       })?.assignment ??
       known.find((one) => {
@@ -91,11 +95,14 @@ export function newHolders(
 
 type Entry = Pick<MirroredEntry, 'id' | 'person'> & { readonly source: string };
 
-/** Directories that know user IDs for certain mean one user by one ID; the others' entries have to have something in common. */
+/**
+ * If a directory stores user IDs, one ID means one user. Entries of two directories that derive user IDs must have
+ * something in common.
+ */
 const isOnePerson = (a: Entry, b: Entry, derivedIdSources: ReadonlySet<string>): boolean =>
   !derivedIdSources.has(a.source) || !derivedIdSources.has(b.source) || !isDifferentPeople([a, b]);
 
-/** Of several who have a name at the same time the one who has had it longest. */
+/** Of several people who have a user ID at the same time, the one who has had it longest. */
 export const earliest = (assignments: readonly UserIdAssignment[]): UserIdAssignment | undefined =>
   assignments.reduce<UserIdAssignment | undefined>(
     (first, one) => (first && (first.since ?? 0) <= (one.since ?? 0) ? first : one),
@@ -103,9 +110,9 @@ export const earliest = (assignments: readonly UserIdAssignment[]): UserIdAssign
   );
 
 /**
- * Since when a name is a person's who is back under it: as before, unless others have had it meanwhile.
+ * From when a user ID belongs to a person who is back under it: as before, unless others have had it in the meantime.
  *
- * @param others everybody recorded of this user ID
+ * @param others all recorded assignments of this user ID
  */
 export function sinceReturn(
   { person, since, leftAt = 0 }: UserIdAssignment,
@@ -116,24 +123,24 @@ export function sinceReturn(
   return hadIt ? now : since;
 }
 
-/** A binding and the person who made it, as far as that is known. */
+/** A binding and the person who made it, if known. */
 export interface OwnedBinding {
   readonly binding: Binding;
   readonly person: string | undefined;
 }
 
-/** What departures and returns do to bindings. */
+/** The effects of departures and returns on bindings. */
 export interface SuspensionPlan {
   readonly suspended: readonly (OwnedBinding & { readonly suspension: Suspension })[];
   readonly resumed: readonly OwnedBinding[];
 }
 
 /**
- * Which bindings are to be suspended, because the person who made them has left, and which answer
- * again, because that person is back and the only one with the name.
+ * The bindings to suspend because the person who made them has left, and the bindings to resume because that person is
+ * back and is the only one with the user ID.
  *
- * @param assignments everybody recorded of the users of these bindings
- * @param authoritativeSources the sources whose word counts: others suspend nobody
+ * @param assignments all recorded assignments of the users of these bindings
+ * @param authoritativeSources the sources that decide: others do not cause suspensions
  */
 export function planSuspensions(
   bindings: readonly OwnedBinding[],
@@ -155,7 +162,7 @@ export function planSuspensions(
   return { suspended, resumed };
 }
 
-/** Those who left whose bindings were suspended, with the addresses of these. */
+/** The assignments of people who left and whose bindings were suspended, with the addresses of these bindings added. */
 export function withAddresses(
   assignments: readonly UserIdAssignment[],
   suspended: SuspensionPlan['suspended'],
@@ -174,7 +181,10 @@ export function withAddresses(
   });
 }
 
-/** When and from where somebody went for good; `undefined` while any entry of theirs is there. */
+/**
+ * When, and from which source, the last entry of a person was removed; `undefined` while any of their entries is
+ * present.
+ */
 function lastGone(assignments: readonly UserIdAssignment[]): Suspension | undefined {
   let last: Suspension | undefined;
   for (const { source, leftAt } of assignments) {

@@ -4,7 +4,7 @@ import type { DeprovisioningService } from '../deprovisioning/deprovisioning-ser
 import type { MirrorService, SyncOptions } from '../mirror/mirror-service.js';
 import type { SyncReport } from '../mirror/sync-report.js';
 
-/** What a sync found, and what followed for those who left or are back. */
+/** The result of a sync, and its effects on people who left or returned. */
 export interface SyncOutcome extends SyncReport {
   /** Absent if nothing was applied. */
   readonly deprovisioning?: DeprovisioningResult | undefined;
@@ -16,17 +16,17 @@ export interface DirectorySyncDependencies {
   readonly deprovisioningService: DeprovisioningService;
 }
 
-/** A sync of one source and everything that follows from it. */
+/** A sync of one source with all its consequences. */
 export class DirectorySyncService {
   constructor(private readonly deps: DirectorySyncDependencies) {}
 
   /**
-   * Syncs one source, suspends or resumes what belongs to people who left it or are back, and delivers
-   * the invitations that wait for the people it brought.
+   * Syncs one source, suspends or resumes the data of people who left or returned, and delivers waiting invitations to
+   * people who were added.
    */
   async sync(source: string, options?: SyncOptions): Promise<SyncOutcome> {
     const { mirrorService, inviteService, deprovisioningService } = this.deps;
-    // Before the mirror changes: actions since the last sync belong to the users as they are now.
+    // Before the mirror changes: what users did since the last sync belongs to the current holders of the user IDs.
     if (!options?.isDryRun) await deprovisioningService.recordAssignments(source);
     const report = await mirrorService.sync(source, options);
     const deprovisioning =
@@ -36,6 +36,6 @@ export class DirectorySyncService {
   }
 }
 
-/** Whether it is worth a word, and a look at who left: once a minute that nothing changed is not. */
+/** Whether the result must be reported, and departures checked: not after an incremental sync without changes. */
 export const hasNews = ({ isFull, added, changed, removed }: SyncReport): boolean =>
   isFull || added.count + changed.count + removed.count > 0;

@@ -1,44 +1,47 @@
 import type { Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-/** By what somebody is found who is searched by name. */
+/** The text by which a person can be found in people search. */
 export interface SearchText {
-  /** As it is shown. Absent: there is none. */
+  /** The display name. Absent: there is none. */
   readonly name?: string;
   /** Other values that are searched. */
   readonly keywords: readonly string[];
 }
 
-/** Somebody a directory knows. */
+/** A person in a directory. */
 export interface Person {
   readonly mxid: Mxid;
-  /** Canonical, without repetition; may be empty. */
+  /** Canonical, without duplicates; may be empty. */
   readonly threepids: readonly Threepid[];
-  /** Told to nobody who looks for an address, and for all else a person like any other. */
+  /** Not returned by lookups, but otherwise treated like any other person. */
   readonly isUnlisted?: true;
-  /** Absent: nothing is kept to search by. */
+  /** Absent: no search text is stored. */
   readonly searchText?: SearchText;
 }
 
-/** Why an entry, or a value of it, is not taken: one line for the operator. */
+/** Why an entry, or a value of it, is skipped: one line for the operator. */
 export type SkipReason = string;
 
-/** One entry of a directory as a listing meets it, not yet understood: most are the same as last time. */
+/** A directory entry as returned by a listing, not parsed yet: most entries have not changed since the last time. */
 export interface DirectoryEntry {
-  /** The entry's own lasting id, never given to anybody else: `entryUUID`, `objectGUID` in hex. */
+  /** The stable id of the entry, never reused: `entryUUID`, `objectGUID` in hex. */
   readonly id: string;
-  /** What the operator calls it: a distinguished name. */
+  /** The name of the entry for operators: a distinguished name. */
   readonly label: string;
-  /** Entries with equal stamps read the same. */
+  /** Entries with equal digests have equal content. */
   readonly digest: string;
-  /** Understands it: the person, or why it is none, and what of it was left out. */
+  /** Parses the entry: the person, or why there is none, and which values were skipped. */
   parse(): ParsedEntry;
 }
 
 export interface ParsedEntry {
   readonly person: Person | undefined;
   readonly skipped: readonly SkipReason[];
-  /** Addresses that are the entry's and are not answered for: it has no usable user name, or their medium is not asked of its source. */
+  /**
+   * Addresses of the entry that are not returned by lookups: the entry has no usable user name, or the source is not
+   * configured for their medium.
+   */
   readonly withheld?: readonly Threepid[];
 }
 
@@ -47,7 +50,7 @@ export interface MirroredEntry {
   readonly id: string;
   readonly label: string;
   readonly digest: string;
-  /** The part of the directory that it is listed in. */
+  /** The part of the directory that contains it. */
   readonly base: string;
   readonly person: Person | undefined;
   readonly skipped: readonly SkipReason[];

@@ -1,27 +1,27 @@
-/** What is known of a mirror as a whole. */
+/** The state of a mirror. */
 export interface MirrorState {
-  /** When the last good listing began, ms since the epoch; `undefined` if there was none. */
+  /** When the last applied full sync began, ms since the epoch; `undefined` if there was none. */
   readonly syncedAt: number | undefined;
-  /** Whether the mirror is as the first good listing of all left it. */
+  /** Whether the mirror is unchanged since the very first full sync. */
   readonly isFirst?: true;
-  /** How many entries each part of it had. */
+  /** How many entries each part had. */
   readonly bases: Readonly<Record<string, number>>;
-  /** What is odd about them, by part. Absent: nothing. */
+  /** Warnings about the parts, by part. Absent: none. */
   readonly warnings?: Readonly<Record<string, string>>;
   /**
-   * Why the newest attempt was not applied; `undefined` if it was. `isSuspect`: the directory was
-   * read to its end, at this attempt or at one before it, and what it gave is not believed until a
-   * sync is applied. `isOfChanges`: everything was read well before.
+   * Why the most recent attempt was not applied; `undefined` if it was. `isRejected`: the directory was read to its
+   * end, at this attempt or an earlier one, and the guards rejected the result; this remains until a sync is applied.
+   * `isIncremental`: an incremental sync failed; the full sync before it was good.
    */
   readonly failure:
     | { readonly at: number; readonly reason: string; readonly isRejected?: true; readonly isIncremental?: true }
     | undefined;
-  /** When the newest attempt to read everything began, ms since the epoch. */
+  /** When the most recent attempt of a full sync began, ms since the epoch. */
   readonly attemptedAt: number | undefined;
-  /** From where the directory can say what changed. Absent: it cannot. */
+  /** The cursor for incremental syncs. Absent: the directory does not support them. */
   readonly syncCursor?: string;
-  /** Why the directory did not say what changed when it was asked last. Absent: it did, or was not asked. */
+  /** Why the most recent incremental sync failed. Absent: it succeeded, or there was none. */
   readonly incrementalProblem?: string;
-  /** When it was asked for changes last, ms since the epoch. Absent: not since everything was read. */
+  /** When the most recent incremental sync began, ms since the epoch. Absent: none since the last full sync. */
   readonly incrementalAt?: number;
 }

@@ -6,10 +6,11 @@ import { keyOf, type Threepid } from '../identifiers/threepid.js';
 type Entry = Pick<MirroredEntry, 'id' | 'person'>;
 
 /**
- * Whether entries with one user ID are more than one person. Entries that share an email address are one person listed twice; two
- * that have email addresses and share none are two people whose names became one, and whoever writes to the one may reach the other. An
- * entry without any adds nothing that speaks against it, unless both have numbers and none in common. Numbers tie only
- * entries without email addresses: people of one office share that of its switchboard.
+ * Whether entries with one user ID are more than one person. Entries that share an email address are one person who is
+ * listed twice. Two entries that have email addresses and share none are two people whose user IDs collide, and
+ * messages to one may reach the other. An entry without email addresses is no evidence of a second person, unless both
+ * entries have phone numbers and share none. Phone numbers connect only entries without email addresses: people in one
+ * office share the number of its switchboard.
  */
 export function isDifferentPeople(entries: readonly Entry[]): boolean {
   const addressed = entries.map(({ id, person }) => ({ id, ...byMedium(person?.threepids ?? []) }));
@@ -27,7 +28,7 @@ function byMedium(threepids: readonly Threepid[]) {
   return { emails: of('email'), numbers: of('msisdn') };
 }
 
-/** How many groups these are, where whoever shares a mark is in one. */
+/** The number of groups, where items that share a mark are in one group. */
 function groupsOf(marked: readonly (readonly string[])[]): number {
   const groups: Set<string>[] = [];
   for (const own of marked) {
@@ -42,10 +43,10 @@ function groupsOf(marked: readonly (readonly string[])[]): number {
   return groups.length;
 }
 
-/** What an entry claims, given the user IDs that are known to be shared. */
+/** The claims of an entry, given the user IDs that are known to be shared. */
 export function claimsOf({ person }: Entry, shared: ReadonlySet<Mxid>): readonly Claim[] {
   if (!person) return [];
-  // Whoever asks for somebody unlisted is answered as where it is not clear who it is: nobody, and no later source is asked.
+  // An unlisted person is treated like an ambiguous one: the lookup returns no user, and no later source is queried.
   const mark = shared.has(person.mxid) || person.isUnlisted ? { isCollision: true as const } : {};
   return person.threepids.map((threepid) => ({ threepid, mxid: person.mxid, ...mark }));
 }

@@ -2,7 +2,7 @@ import type { HashIndex } from '../../ports/hash-index.js';
 import type { AMBIGUOUS } from '../associations/association.js';
 import type { Mxid } from '../identifiers/mxid.js';
 
-/** The answers of the hash index for many hashes of one source. */
+/** Looks up many hashes of one source in the hash index. */
 export function findIndexed(index: HashIndex, source: string, pepper: string, hashes: readonly string[]) {
   const found = new Map<string, Mxid | typeof AMBIGUOUS>();
   for (const hash of hashes) {

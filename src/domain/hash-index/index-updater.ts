@@ -10,27 +10,27 @@ export class IndexUpdater {
   private position = 0;
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
-  /** Sources that were loaded already with what the next reload of theirs is about. */
+  /** Sources that were already loaded with the content of their next reload. */
   private readonly preloaded = new Set<string>();
 
-  /** @param readers how to read all claims of each source that takes part in hashed lookups */
+  /** @param readers read all claims of each source that takes part in hashed lookups */
   constructor(
     private readonly feed: ChangeFeed,
     private readonly index: HashIndex,
     private readonly readers: ReadonlyMap<string, ClaimReader>,
   ) {}
 
-  /** Loads every source as it is stored. */
+  /** Loads every source as stored. */
   async start(): Promise<void> {
-    // Taken first: what changes while we read is read again, and claims are a set.
+    // Taken first: changes during the load are read again, which is harmless because claims are a set.
     this.position = await this.feed.position();
     this.preloaded.clear();
     for (const [source, reader] of this.readers) await this.index.load(source, reader);
   }
 
-  /** Resolves when lookups see everything that was stored before the call. */
+  /** Resolves when lookups include everything that was stored before the call. */
   catchUp(): Promise<void> {
-    // One run is under way and may have read already: callers share the one after it.
+    // The current run may already have read: callers share the run after it.
     this.next ??= this.running
       .catch(() => undefined)
       .then(() => {
@@ -42,10 +42,10 @@ export class IndexUpdater {
   }
 
   /**
-   * Loads a source with what is just being stored as a reload, beside the storing. If that fails,
-   * the source is loaded as it was.
+   * Loads a source with the claims that are just being stored as a reload, in parallel with the storing. If storing
+   * fails, the source is loaded as it was.
    *
-   * @param claims makes a reader that may give in place of the stored claims what they will be
+   * @param claims returns a reader of the future claims, given the reader of the stored ones
    */
   async loadWhile(source: string, claims: (stored: ClaimReader) => ClaimReader, storing: Promise<void>): Promise<void> {
     const stored = this.readers.get(source);
@@ -61,7 +61,10 @@ export class IndexUpdater {
     }
   }
 
-  /** Whose an address is by the claims of a source that are loaded; `undefined` if nobody's, or contested. */
+  /**
+   * The user of an address according to the loaded claims of a source; `undefined` if there is none, or it is
+   * ambiguous.
+   */
   whose(source: string, threepid: Threepid): Mxid | undefined {
     const [pepper] = this.index.peppers();
     const answer = pepper === undefined ? undefined : this.index.find(source, pepper, lookupHash(threepid, pepper));
