@@ -60,10 +60,10 @@ export interface Islet {
  * @throws an error that names what could not be opened or listened on
  */
 export async function serve(config: Config, telemetry: LogTelemetry): Promise<Islet> {
-  const house = await openApp(config, telemetry);
-  const closing: (() => Promise<unknown>)[] = [() => house.close()];
+  const opened = await openApp(config, telemetry);
+  const closing: (() => Promise<unknown>)[] = [() => opened.close()];
   try {
-    const { container, services, configuredSources, templates, db } = house;
+    const { container, services, configuredSources, templates, db } = opened;
     const database = await monitorDatabase(
       db,
       telemetry,
@@ -103,7 +103,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         ),
         clock,
         probes,
-        copies: house.copyDatabase && (await openDatabaseCopies(config.dataDir, house.copyDatabase)),
+        copies: opened.copyDatabase && (await openDatabaseCopies(config.dataDir, opened.copyDatabase)),
       }),
       config.admin,
       'admin',
@@ -122,7 +122,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       job: Object.keys(handlers),
     });
 
-    const schedules = startSchedules(house, pepperService, indexUpdater, feed, clock, config.invites.lifetimeMs);
+    const schedules = startSchedules(opened, pepperService, indexUpdater, feed, clock, config.invites.lifetimeMs);
     let closed: Promise<unknown> | undefined;
     const closeSchedules = () => (closed ??= Promise.all(schedules.map((schedule) => schedule.close())));
     closing.push(closeSchedules);
@@ -134,8 +134,8 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
             ),
           ]
         : []),
-      runPeriodically(60 * MINUTE_MS, 'mailboxes of bindings', telemetry, () => house.fillStored()),
-      scheduleSealing(() => house.sealStored(), config.database.kind !== 'sqlite', clock, telemetry),
+      runPeriodically(60 * MINUTE_MS, 'mailboxes of bindings', telemetry, () => opened.fillStored()),
+      scheduleSealing(() => opened.sealStored(), config.database.kind !== 'sqlite', clock, telemetry),
       ...scheduleMirrorSyncs(
         configuredSources,
         services.mirrorService,
@@ -170,7 +170,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       maxAddresses: config.lookup.maxAddresses,
       maxBodyBytes: MAX_BODY_BYTES,
       pages: templates,
-      documents: house.documents,
+      documents: opened.documents,
       search: config.search,
     });
     const listening = await listen(app, config.listen);
@@ -185,7 +185,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       url: urlOf(config.listen.host, listening.port),
       adminUrl: urlOf(config.admin.host, admin.port),
       services,
-      reloadSecrets: () => house.reloadSecrets(),
+      reloadSecrets: () => opened.reloadSecrets(),
       close: () => closeAll(closing),
     };
   } catch (error) {

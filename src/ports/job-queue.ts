@@ -71,7 +71,7 @@ export abstract class JobQueue {
   abstract retry(id: string, holder: string, runAt: number, failure: string): Promise<void>;
 
   /** Frees the job for `runAt`, ms since the epoch, as if it had not been taken, if the holder still has it. */
-  abstract putBack(id: string, holder: string, runAt: number): Promise<void>;
+  abstract requeue(id: string, holder: string, runAt: number): Promise<void>;
 
   /**
    * Postpones all jobs of one destination that are free and due at `time`, and counts an attempt. Both times ms since

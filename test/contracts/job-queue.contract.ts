@@ -185,7 +185,7 @@ export function jobsContract(open: OpenStores): void {
     it('puts a job back as if it had not been taken', async () => {
       await on.jobs.add([job('a', 10)]);
       const first = await takeOne(10);
-      await on.jobs.putBack(first.id, 'test/1', 20);
+      await on.jobs.requeue(first.id, 'test/1', 20);
       expect(await take(19)).toEqual([]);
       expect(await takeOne(20)).toEqual({ ...first, runAt: 20 });
     });
@@ -194,11 +194,11 @@ export function jobsContract(open: OpenStores): void {
       await on.jobs.add([job('a', 10), job('b', 10)]);
       const [a, b] = await on.jobs.take(wanted({ time: 10 }));
       await on.jobs.retry(a?.id ?? '', 'test/2', 30, 'why');
-      await on.jobs.putBack(a?.id ?? '', 'test/2', 30);
+      await on.jobs.requeue(a?.id ?? '', 'test/2', 30);
       expect(await on.jobs.leases()).toHaveLength(2);
       await on.jobs.remove(b?.id ?? '', 'test/1');
       await on.jobs.retry(b?.id ?? '', 'test/1', 30, 'why');
-      await on.jobs.putBack(b?.id ?? '', 'test/1', 30);
+      await on.jobs.requeue(b?.id ?? '', 'test/1', 30);
       expect(await takeAll(on.jobs, 1_000)).toEqual([]);
     });
 

@@ -115,7 +115,7 @@ export class KnexJobQueue implements JobQueue {
     });
   }
 
-  async putBack(id: string, holder: string, runAt: number): Promise<void> {
+  async requeue(id: string, holder: string, runAt: number): Promise<void> {
     await this.inHandOf(id, holder).update({ ...FREE, run_at: runAt });
   }
 

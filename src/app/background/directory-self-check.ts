@@ -8,13 +8,13 @@ export async function checkUnmirroredDirectories(
   configuredSources: readonly ConfiguredSource[],
   telemetry: Telemetry,
 ): Promise<void> {
-  for (const stage of configuredSources) {
-    if (stage === BINDINGS || stage.mirror || !(stage.source instanceof LdapSource)) continue;
-    for (const { endpoint, problem } of await stage.source.check()) {
+  for (const configured of configuredSources) {
+    if (configured === BINDINGS || configured.mirror || !(configured.source instanceof LdapSource)) continue;
+    for (const { endpoint, problem } of await configured.source.check()) {
       if (problem !== undefined) {
         telemetry.warn('directory cannot be used as configured', {
           event: 'directory_unusable',
-          source: stage.source.name,
+          source: configured.source.name,
           endpoint,
           problem,
         });

@@ -59,7 +59,7 @@ export class JobWorker implements Schedule {
     // What another instance added, or what is due later, is found by looking.
     queue.onAdded((kinds) => {
       const isFor = ({ attempt, kinds: some }: Lane) => attempt === 'first' && some.some((one) => kinds.includes(one));
-      for (const lane of lanes.filter(isFor)) this.hurry(lane);
+      for (const lane of lanes.filter(isFor)) this.runSoon(lane);
     });
   }
 
@@ -75,7 +75,7 @@ export class JobWorker implements Schedule {
     const { queue, clock, holder, telemetry } = this.deps;
     const left = [...this.inHand.values()];
     if (left.length > 0) telemetry.info('jobs put back at shutdown', { event: 'jobs_put_back', jobs: left.length });
-    await Promise.allSettled(left.map(({ job }) => queue.putBack(job.id, holder, clock.now())));
+    await Promise.allSettled(left.map(({ job }) => queue.requeue(job.id, holder, clock.now())));
   }
 
   /** Begins whatever there is room for; of several calls at the same time the last one is made good for. */
@@ -125,26 +125,26 @@ export class JobWorker implements Schedule {
     const restsUntil = this.breaker.restsUntil(job.destination);
     const isTried = this.breaker.isDoubtful(job.destination) && (this.busy(lane).get(job.destination) ?? 0) > 0;
     if (!this.isClosing && restsUntil === undefined && !isTried) this.start(job, lane);
-    else await queue.putBack(job.id, holder, restsUntil ?? clock.now() + (this.isClosing ? 0 : POLL_MS));
+    else await queue.requeue(job.id, holder, restsUntil ?? clock.now() + (this.isClosing ? 0 : POLL_MS));
   }
 
   private start(job: Job, lane: Lane): void {
     const makeRoom = () => {
       const one = this.inHand.get(job.id);
       if (one) one.hasSlot = false;
-      this.hurry(lane);
+      this.runSoon(lane);
     };
     const timer = lane.slotMs === Infinity ? undefined : setTimeout(makeRoom, lane.slotMs);
     const ended = this.work(job, lane).finally(() => {
       clearTimeout(timer);
       this.inHand.delete(job.id);
       // What it made, or made room for, need not wait for the next look.
-      for (const other of this.lanes) this.hurry(other);
+      for (const other of this.lanes) this.runSoon(other);
     });
     this.inHand.set(job.id, { job, lane, hasSlot: true, ended });
   }
 
-  private hurry(lane: Lane): void {
+  private runSoon(lane: Lane): void {
     if (this.isClosing) return;
     // Whatever it fails of, the next look fails of as well, and says so.
     this.fill(lane).catch(() => undefined);
@@ -178,7 +178,7 @@ export class JobWorker implements Schedule {
     } catch (cause) {
       // If this fails as well it is renewed no more, and freed like those of an instance that died.
       telemetry.warn('result of a job could not be stored', { event: 'job_result_lost', ...facts }, cause);
-      await queue.putBack(job.id, holder, this.deps.clock.now() + retryAfterMs(job.attempts)).catch(() => undefined);
+      await queue.requeue(job.id, holder, this.deps.clock.now() + retryAfterMs(job.attempts)).catch(() => undefined);
     }
   }
 

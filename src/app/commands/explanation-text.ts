@@ -18,18 +18,18 @@ export function explanationText(
   const width = Math.max(...configuredSources.map(({ source }) => source.length));
   const lines = [`${paint.bold(shown)} (${threepid.medium}) is ${verdict}`, ''];
   let isDecided = false;
-  for (const [number, stage] of configuredSources.entries()) {
-    const head = `  ${number + 1}  ${paint.bold(stage.source.padEnd(width))}  `;
-    lines.push(head + (isDecided ? paint.dim(`not asked: ${deciding?.source} decides`) : outcomeText(stage, paint)));
-    for (const trace of stage.traces) {
+  for (const [number, asked] of configuredSources.entries()) {
+    const head = `  ${number + 1}  ${paint.bold(asked.source.padEnd(width))}  `;
+    lines.push(head + (isDecided ? paint.dim(`not asked: ${deciding?.source} decides`) : outcomeText(asked, paint)));
+    for (const trace of asked.traces) {
       lines.push(paint.dim(`     ${' '.repeat(width)}  ${traceText(trace, at)}`));
       if (trace.suspended) lines.push(paint.bad(`     ${' '.repeat(width)}    ${suspendedText(trace.suspended)}`));
       const notes = trace.account ? [...trace.notes, accountText(trace.account, at)] : trace.notes;
       for (const note of notes) lines.push(paint.dim(`     ${' '.repeat(width)}    ${note}`));
     }
-    if (stage.following) lines.push(paint.dim(`     ${' '.repeat(width)}  ${followingText(stage.following, at)}`));
-    if (stage.accountUnverified) lines.push(paint.dim(`     ${' '.repeat(width)}  directory only; no account seen`));
-    isDecided ||= stage.decides;
+    if (asked.following) lines.push(paint.dim(`     ${' '.repeat(width)}  ${followingText(asked.following, at)}`));
+    if (asked.accountUnverified) lines.push(paint.dim(`     ${' '.repeat(width)}  directory only; no account seen`));
+    isDecided ||= asked.decides;
   }
   return lines.join('\n');
 }

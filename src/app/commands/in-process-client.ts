@@ -11,11 +11,11 @@ import type { AdminClient } from './admin-client.js';
 
 /** What commands ask where no server is running: the house itself. Closes the log with it. */
 export async function inProcess(config: Config, telemetry: LogTelemetry): Promise<AdminClient> {
-  const house = await openApp(config, telemetry).catch(async (error: unknown) => {
+  const app = await openApp(config, telemetry).catch(async (error: unknown) => {
     await telemetry.close();
     throw error;
   });
-  const { services, container } = house;
+  const { services, container } = app;
   const clock = container.get(Clock);
   return {
     ...operationsByText(services.adminService),
@@ -32,7 +32,7 @@ export async function inProcess(config: Config, telemetry: LogTelemetry): Promis
     sync: (source, request) => services.directorySyncService.sync(source, { ...request, isExplained: true }),
     forgetMirror: (source) => services.mirrorService.forget(source),
     close: async () => {
-      await house.close();
+      await app.close();
       await telemetry.close();
     },
   };

@@ -92,10 +92,10 @@ export function interpret(content: YamlFile, file: string | undefined, given: En
 function readingOf(content: YamlFile, file: string | undefined, env: Environment, cwd: string): ConfigReader {
   const isInFile = (path: KeyPath) => valueAt(content.data, path) !== undefined;
   const isInEnv = (path: KeyPath) => env[envName(path)] !== undefined;
-  const sayer = (path: KeyPath) => (isInEnv(path) ? envName(path) : content.lineOf(path));
+  const locate = (path: KeyPath) => (isInEnv(path) ? envName(path) : content.lineOf(path));
   const options = optionsOf(schema).filter(({ option }) => !structured.has(option.format));
   return {
-    problems: new Problems(sayer),
+    problems: new Problems(locate),
     warnings: [],
     env,
     file,

@@ -25,7 +25,7 @@ export const homeserversIn = ({ homeservers, sources }: Config): readonly string
 ];
 
 /** Whether a homeserver answers where Islet asks it: as clients do, for its keys, for OpenID tokens, for accounts. */
-export function homeserverTrial(name: string, config: Config, http: HttpClient, clock: Clock): Check {
+export function homeserverCheck(name: string, config: Config, http: HttpClient, clock: Clock): Check {
   const checked = `homeserver ${name}`;
   const { ok, warning, failure, skipped } = area(checked);
   const options = { homeservers: config.homeservers, allow: config.federation.allowedServers };

@@ -18,7 +18,7 @@ const APPEND =
  * What the proxies on the way tell of clients: asked through the public URL, with a header that a client has invented and
  * without. The running server says how each request arrived.
  */
-export function outsideTrial(config: Config, isRunning: boolean, http: HttpClient): Check {
+export function outsideCheck(config: Config, isRunning: boolean, http: HttpClient): Check {
   const { warning, failure, ok, skipped } = area('proxy');
   const { publicUrl } = config.server;
 

@@ -91,7 +91,7 @@ export const sharedNamesTrial =
   };
 
 /** Whether the public URL leads to this very server, and goes with the names that others know. */
-export function publicUrlTrial(config: Config, isRunning: boolean, http: HttpClient): Check {
+export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpClient): Check {
   const { ok, warning, failure, skipped } = area('public URL');
   const { name, otherNames, publicUrl } = config.server;
   const { hostname, host, protocol } = new URL(publicUrl);

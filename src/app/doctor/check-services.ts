@@ -34,9 +34,9 @@ export const mailTrial =
 export const smsTrial =
   ({ sms }: Config): Check =>
   async () =>
-    Promise.all((sms?.gateways ?? []).map((gateway) => gatewayTrial(gateway)));
+    Promise.all((sms?.gateways ?? []).map((gateway) => gatewayCheck(gateway)));
 
-async function gatewayTrial(gateway: SmsConfig['gateways'][number]): Promise<CheckResult> {
+async function gatewayCheck(gateway: SmsConfig['gateways'][number]): Promise<CheckResult> {
   const { ok, warning, failure } = area('text messages');
   if (gateway.kind === 'console') return warning('the console gateway prints messages and does not send them');
   const { host, port } = gateway.kind === 'smpp' ? gateway : placeOf(gateway.url);
@@ -75,13 +75,15 @@ export const sourceTrial =
     const { ok, warning, failure } = area(`source ${source.name}`);
     const configuredSources = await openSources({ ...config, sources: [source] }, http, telemetry);
     try {
-      for (const stage of configuredSources) {
-        if (stage === BINDINGS) continue;
-        const found = await stage.source.find([email('islet-doctor@example.invalid')]);
+      for (const configured of configuredSources) {
+        if (configured === BINDINGS) continue;
+        const found = await configured.source.find([email('islet-doctor@example.invalid')]);
         if (found.length > 0)
           return [warning('returns a user for an address that does not exist', 'check its query or mapping')];
       }
-      const isHashed = configuredSources.every((stage) => stage === BINDINGS || stage.mirror || stage.followed);
+      const isHashed = configuredSources.every(
+        (configured) => configured === BINDINGS || configured.mirror || configured.followed,
+      );
       return [
         ok(`${placeOfSource(source)} answers a lookup`),
         ...(isHashed ? [] : [warning(IN_CLEAR_ONLY, 'set up listing and a mirror, or `hashed: true` for an upstream')]),

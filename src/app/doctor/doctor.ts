@@ -5,10 +5,10 @@ import { ConfigError } from '../config/errors/problems.js';
 import type { LoadedConfig } from '../config/config.js';
 import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
 import { directoryTrial } from './check-directories.js';
-import { homeserversIn, homeserverTrial } from './check-homeservers.js';
+import { homeserversIn, homeserverCheck } from './check-homeservers.js';
 import { mailTrial, smsTrial, sourceTrial } from './check-services.js';
-import { publicUrlTrial, readinessOf, serverDiagnoses, sharedNamesTrial } from './check-public-url.js';
-import { outsideTrial } from './check-outside.js';
+import { publicUrlCheck, readinessOf, serverDiagnoses, sharedNamesTrial } from './check-public-url.js';
+import { outsideCheck } from './check-outside.js';
 import { databaseTrial, filesTrial, textsTrial } from './check-storage.js';
 
 /** Directories try each server for ten seconds twice; nobody waits for longer. */
@@ -48,12 +48,12 @@ export async function runChecks(
       if (source.kind === 'bindings') return [];
       return [[`source ${source.name}`, sourceTrial(source, config, http, telemetry)]];
     }),
-    ...homeserversIn(config).map((name) => [`homeserver ${name}`, homeserverTrial(name, config, http, clock)] as const),
+    ...homeserversIn(config).map((name) => [`homeserver ${name}`, homeserverCheck(name, config, http, clock)] as const),
     ['mail', mailTrial(config)],
     ['text messages', smsTrial(config)],
     ['texts', textsTrial(config)],
-    ['public URL', publicUrlTrial(config, isRunning, http)],
-    ['proxy', outsideTrial(config, isRunning, http)],
+    ['public URL', publicUrlCheck(config, isRunning, http)],
+    ['proxy', outsideCheck(config, isRunning, http)],
   ];
   const found = await Promise.all(trials.map(([name, trial]) => withinLimit(LIMIT_MS, name, trial)));
   return [

@@ -12,15 +12,15 @@ const NAMED = 3;
 /** What a sync may take longer over is not read to its end here. */
 const LIMIT_MS = 15_000;
 
-interface Met {
+interface Candidate {
   readonly id: string;
   readonly label: string;
   readonly person: Person;
 }
 
 /** What was read of a directory, as far as it was. */
-class Reading {
-  readonly people: Met[] = [];
+class DirectoryReading {
+  readonly people: Candidate[] = [];
   readonly leftOut = new Map<string, string[]>();
   readonly warnings: string[] = [];
   addresses = 0;
@@ -66,7 +66,7 @@ export async function readAsSync(
   isMirrored: boolean,
 ): Promise<readonly CheckResult[]> {
   const { ok, warning, failure } = area(`directory ${name}`);
-  const reading = new Reading();
+  const reading = new DirectoryReading();
   await reading.read(directory, isMirrored);
   const { people, entries, addresses, knownByName, leftOut, warnings } = reading;
   const failed =

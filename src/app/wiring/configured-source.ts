@@ -26,12 +26,14 @@ export type ConfiguredSource =
 
 /** The mirrored directories among the stages. */
 export const mirroredIn = (configuredSources: readonly ConfiguredSource[]) =>
-  configuredSources.flatMap((stage) => (stage !== BINDINGS && stage.mirror ? stage.mirror : []));
+  configuredSources.flatMap((configured) => (configured !== BINDINGS && configured.mirror ? configured.mirror : []));
 
 /** The pepper to be announced as ours, if one of the stages has such. */
 export const followedIn = (configuredSources: readonly ConfiguredSource[]): UpstreamPepper | undefined =>
-  configuredSources.flatMap((stage) => (stage !== BINDINGS && stage.followed ? stage.followed : []))[0];
+  configuredSources.flatMap((configured) =>
+    configured !== BINDINGS && configured.followed ? configured.followed : [],
+  )[0];
 
 /** The stages whose people are answered only if they have an account. */
 export const checkedIn = (configuredSources: readonly ConfiguredSource[]) =>
-  configuredSources.filter((stage) => stage !== BINDINGS && stage.checksAccounts === true);
+  configuredSources.filter((configured) => configured !== BINDINGS && configured.checksAccounts === true);

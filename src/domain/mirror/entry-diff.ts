@@ -3,7 +3,7 @@ import type { DirectoryEntry, MirroredEntry } from '../directory/directory-entry
 import type { Mxid } from '../identifiers/mxid.js';
 import { ReportSamples } from './report-samples.js';
 
-export type Gathered = Pick<EntryDiff, 'upserts' | 'withoutAddresses' | 'moved' | 'duplicateUserIds' | 'sightings'>;
+export type Gathered = Pick<EntryDiff, 'upserts' | 'withoutAddresses' | 'moved' | 'duplicateUserIds' | 'reportSamples'>;
 
 /** How entries of a directory differ from what is mirrored of them, gathered one by one. */
 export class EntryDiff {
@@ -15,7 +15,7 @@ export class EntryDiff {
   readonly moved: Record<string, number> = {};
   /** User IDs that more than one of the new and changed entries has. */
   readonly duplicateUserIds = new Set<Mxid>();
-  readonly sightings = new ReportSamples();
+  readonly reportSamples = new ReportSamples();
   private readonly names = new Set<Mxid>();
 
   constructor(private readonly store: MirrorStore) {
@@ -34,15 +34,15 @@ export class EntryDiff {
     const { person, skipped, withheld = [] } = entry.parse();
     const mirrored = { id, label, digest, base, person, skipped, ...(withheld.length > 0 && { withheld }) };
     this.upserts.add(mirrored);
-    this.sightings.take(mirrored, before === undefined);
+    this.reportSamples.take(mirrored, before === undefined);
     if (before && !person?.threepids.length) this.withoutAddresses.push(id);
     if (person) (this.names.has(person.mxid) ? this.duplicateUserIds : this.names).add(person.mxid);
   }
 
   /** What was gathered. */
   get gathered(): Gathered {
-    const { upserts, withoutAddresses, moved, duplicateUserIds, sightings } = this;
-    return { upserts, withoutAddresses, moved, duplicateUserIds, sightings };
+    const { upserts, withoutAddresses, moved, duplicateUserIds, reportSamples } = this;
+    return { upserts, withoutAddresses, moved, duplicateUserIds, reportSamples };
   }
 
   /**
@@ -61,7 +61,7 @@ export class EntryDiff {
         if (!ambiguous.has(one.id)) rest.take({ ...one, parse: () => one }, one.base, known.get(one.id));
     }
     for (const [id, entries] of ambiguous) {
-      for (const { label } of entries) rest.sightings.leave(label, [`its id ${id} is another entry's, too`]);
+      for (const { label } of entries) rest.reportSamples.leave(label, [`its id ${id} is another entry's, too`]);
     }
     return rest;
   }

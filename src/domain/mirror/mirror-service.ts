@@ -166,7 +166,7 @@ export class MirrorService {
     }
     if (options.isExplained)
       shared = await addUnchangedOddities(source, listing, this.deps.store, shared, await this.shared());
-    if (options.isDryRun) await showSome(listing.sightings, this.deps.store, source);
+    if (options.isDryRun) await showSome(listing.reportSamples, this.deps.store, source);
     const tookMs = this.deps.clock.now() - startedAt;
     return reportOf({ source, found: listing, removed, shared, refusal, isDryRun: options.isDryRun, tookMs });
   }

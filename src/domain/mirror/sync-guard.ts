@@ -39,10 +39,10 @@ export const warningsOf = ({ warnings = {} }: Pick<DirectoryDiff | MirrorState, 
   Object.entries(warnings).map(([base, warning]) => `${base}: ${warning}`);
 
 /** What is wrong with a first listing of which nobody can be found. One that is empty without a remark is empty. */
-function emptyReason({ upserts, sightings, warnings = {} }: DirectoryDiff): string | undefined {
+function emptyReason({ upserts, reportSamples, warnings = {} }: DirectoryDiff): string | undefined {
   if (upserts.size === 0) return warningsOf({ warnings }).join('; ') || undefined;
-  if (sightings.hasAddresses) return undefined;
-  const { people, skipped } = sightings.samples;
+  if (reportSamples.hasAddresses) return undefined;
+  const { people, skipped } = reportSamples.samples;
   return people.count === 0
     ? `none of the ${upserts.size} entries makes a user ID: ${skipped.shown[0]?.reasons[0] ?? 'for no stated reason'}`
     : `none of the ${upserts.size} entries has an address: they may not be read, or are kept in other attributes`;

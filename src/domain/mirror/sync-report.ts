@@ -26,7 +26,7 @@ interface Found {
   readonly isFull: boolean;
   readonly bases: SyncReport['bases'];
   readonly warnings?: Readonly<Record<string, string>>;
-  readonly sightings: ReportSamples;
+  readonly reportSamples: ReportSamples;
   /** Ids. */
   readonly removed: readonly string[];
 }
@@ -54,7 +54,7 @@ export function reportOf({ source, found, removed = [], shared, refusal, isDryRu
     refusal,
     bases: found?.bases ?? {},
     warnings: warningsOf(found ?? {}),
-    ...(found?.sightings ?? new ReportSamples()).samples,
+    ...(found?.reportSamples ?? new ReportSamples()).samples,
     removed: { count: found?.removed.length ?? 0, shown: removed.map(labelOf) },
     shared: collisions.sample,
     tookMs,
@@ -62,11 +62,11 @@ export function reportOf({ source, found, removed = [], shared, refusal, isDryRu
 }
 
 /** Shows as many people of a mirror as a report does, where none is new or changed. */
-export async function showSome(sightings: ReportSamples, store: MirrorStore, source: string): Promise<void> {
-  if (sightings.samples.people.count > 0) return;
+export async function showSome(reportSamples: ReportSamples, store: MirrorStore, source: string): Promise<void> {
+  if (reportSamples.samples.people.count > 0) return;
   for await (const page of store.entries(source)) {
     const people = page.filter(({ person }) => person).slice(0, SHOWN);
-    for (const { label, person } of people) if (person) sightings.show(label, person);
+    for (const { label, person } of people) if (person) reportSamples.show(label, person);
     if (people.length > 0) return;
   }
 }

@@ -14,7 +14,7 @@ type Collisions = ReadonlyMap<Mxid, readonly SourcedEntry[]>;
  */
 export async function addUnchangedOddities(
   source: string,
-  { upserts, removed, sightings }: DirectoryDiff,
+  { upserts, removed, reportSamples }: DirectoryDiff,
   store: MirrorStore,
   found: Collisions,
   standing: Collisions,
@@ -23,7 +23,7 @@ export async function addUnchangedOddities(
   for (const page of upserts.pages()) for (const { id } of page) touched.add(id);
   for await (const page of store.entries(source)) {
     for (const { id, label, skipped } of page)
-      if (skipped.length > 0 && !touched.has(id)) sightings.leave(label, skipped);
+      if (skipped.length > 0 && !touched.has(id)) reportSamples.leave(label, skipped);
   }
   const others = [...standing].filter(([, entries]) => {
     const own = entries.filter((entry) => entry.source === source);

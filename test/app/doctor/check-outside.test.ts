@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
-import { outsideTrial } from '../../../src/app/doctor/check-outside.js';
+import { outsideCheck } from '../../../src/app/doctor/check-outside.js';
 import { loadFromEtc } from '../../support/config/etc-islet.js';
 import { ADMIN_TOKEN, type Settings, startApp } from '../../support/test-app.js';
 
@@ -68,7 +68,7 @@ async function found(proxy: Rewrite | undefined, http: Settings['http'] = {}) {
       `dataDir: ${dataDir}`,
     ].join('\n'),
   );
-  const results = await outsideTrial(config, true, new AxiosHttpClient())();
+  const results = await outsideCheck(config, true, new AxiosHttpClient())();
   return results.map(({ state, words }) => `${state}: ${words}`);
 }
 

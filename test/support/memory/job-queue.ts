@@ -67,7 +67,7 @@ export class MemoryJobQueue implements JobQueue {
     this.free(id, holder, ({ attempts }) => ({ attempts: attempts + 1, runAt, failure }));
   }
 
-  async putBack(id: string, holder: string, runAt: number): Promise<void> {
+  async requeue(id: string, holder: string, runAt: number): Promise<void> {
     this.free(id, holder, () => ({ runAt }));
   }
 

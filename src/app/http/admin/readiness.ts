@@ -85,10 +85,10 @@ async function backlogCheck(jobs: Pick<JobQueue, 'backlog'>, clock: Clock) {
 /** As its last questions went, and the newest look at its pepper, a minute ago at most. */
 const upstreamChecks = (configuredSources: readonly ConfiguredSource[], watch: UpstreamPepperMonitor | undefined) =>
   Object.fromEntries(
-    configuredSources.flatMap((stage) => {
-      if (stage === BINDINGS || !(stage.source instanceof ResilientSource)) return [];
-      const { name } = stage.source;
-      const failure = stage.source.trouble() ?? (watch?.source === name ? watch.failure : undefined);
+    configuredSources.flatMap((configured) => {
+      if (configured === BINDINGS || !(configured.source instanceof ResilientSource)) return [];
+      const { name } = configured.source;
+      const failure = configured.source.trouble() ?? (watch?.source === name ? watch.failure : undefined);
       return [[name, { ok: failure === undefined, failure }] as const];
     }),
   );
