@@ -7,20 +7,20 @@ import { parseJsonObject } from './parse-json.js';
 const V3 = '/_matrix/client/v3';
 const LIMITS = { timeLimitMs: 15_000, maxBytes: 256 * 1024 } as const;
 
-/** A user who is signed in at their homeserver. */
+/** A user who is logged in at their homeserver. */
 export interface MatrixSession {
   readonly user: Mxid;
   readonly accessToken: string;
 }
 
-/** A homeserver as its users see it. Spec: Client-Server API. */
+/** The Client-Server API of a homeserver. Spec: Client-Server API. */
 export class ClientApi {
   constructor(
     private readonly place: ClientPlace,
     private readonly http: HttpClient,
   ) {}
 
-  /** @param user a user ID or its localpart. Whoever signs in signs out again. */
+  /** @param user a user ID or its localpart. The caller must log out again. */
   async login(user: string, password: string): Promise<MatrixSession> {
     const answer = await this.ask('POST', '/login', undefined, {
       type: 'm.login.password',
@@ -38,7 +38,7 @@ export class ClientApi {
     await this.ask('POST', '/logout', accessToken, {});
   }
 
-  /** Whose access token this is. */
+  /** The user ID to which the access token belongs. */
   async whoami(accessToken: string): Promise<Mxid> {
     const { user_id } = await this.ask('GET', '/account/whoami', accessToken);
     const mxid = typeof user_id === 'string' ? parseMxid(user_id) : undefined;
@@ -46,7 +46,7 @@ export class ClientApi {
     return mxid;
   }
 
-  /** A token by which others can tell who the user is, for them to be shown as it is. Spec: "OpenID". */
+  /** An OpenID token, by which other servers can verify the user. It is passed on unchanged. Spec: "OpenID". */
   async openIdToken({ user, accessToken }: MatrixSession): Promise<JsonObject> {
     const answer = await this.ask('POST', `/user/${encodeURIComponent(user)}/openid/request_token`, accessToken, {});
     if (typeof answer['access_token'] === 'string' && typeof answer['matrix_server_name'] === 'string') return answer;

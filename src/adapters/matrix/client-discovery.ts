@@ -6,13 +6,13 @@ import { followRedirects } from './well-known.js';
 import { inUrl } from '../shared/hosts.js';
 import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
-/** Where and how a homeserver answers clients, without its path. */
+/** The base URL and request options of a homeserver's Client-Server API. */
 export type ClientPlace = Pick<HttpRequest, 'url' | 'headers' | 'chosenBy' | 'ca' | 'clientCertificate' | 'tlsName'>;
 
-/** A homeserver as the operator describes it. */
+/** The configured address of a homeserver. */
 export interface KnownClientPlace {
   readonly url: string;
-  /** Where it answers clients, if that is not `url`. */
+  /** Base URL of the Client-Server API, if it differs from `url`. */
   readonly clientUrl?: string;
   readonly ca?: string;
   readonly clientCertificate?: string;
@@ -22,7 +22,7 @@ export interface KnownClientPlace {
 const DISCOVERY_MS = 4_000;
 const REMEMBERED_MS = 60 * 60 * 1000;
 
-/** Finds where homeservers answer clients. Spec: Client-Server API, "Server discovery". */
+/** Finds the Client-Server API of homeservers. Spec: Client-Server API, "Server discovery". */
 export class ClientPlaces {
   private readonly found = new Map<string, { readonly place: ClientPlace; readonly expiresAt: number }>();
 
@@ -64,9 +64,9 @@ export class ClientPlaces {
   }
 }
 
-/** Where a homeserver is that the operator describes. */
+/** The Client-Server API of a configured homeserver. */
 export function knownPlace({ url, clientUrl, ca, clientCertificate, tlsName }: KnownClientPlace): ClientPlace {
-  // The name on the certificate of the federation port says nothing of another place.
+  // `tlsName` is for the federation port and does not apply to another URL.
   const name = clientUrl === undefined ? tlsName : undefined;
   const { port } = new URL(url);
   return {

@@ -3,8 +3,9 @@ import type { FederationResponse, HomeserverUnreachableError } from './federatio
 import { parseJsonObject } from './parse-json.js';
 
 /**
- * Why a homeserver gave no answer, for whoever named it. Strangers may: so it names no host, address
- * or port that they did not, and does not tell a name inside the network from one that does not exist.
+ * Why a homeserver did not respond, for the client that named it. Clients are not trusted: the message contains no
+ * host, address or port that the client did not send, and does not distinguish an internal name from one that does not
+ * exist.
  */
 export function explainUnreached(
   homeserver: string,
@@ -28,7 +29,7 @@ export function explainUnreached(
   return sentences[problem];
 }
 
-/** The same in few words, for a sentence that names the homeserver already. */
+/** Short form, for a sentence that already names the homeserver. */
 export function reasonUnreached(
   timeLimitMs: number,
   { problem, reason, isDelegated }: HomeserverUnreachableError,
@@ -48,7 +49,7 @@ export function reasonUnreached(
   return reasons[problem];
 }
 
-/** What is wrong with an answer that should have been JSON with the status 200, for the same reader. */
+/** Why a response is not the expected JSON with status 200. The same restrictions apply. */
 export function explainAnswer(homeserver: string, path: string, { status, headers, body }: FederationResponse): string {
   if (status === 404 || status === 405) {
     return `The homeserver ${homeserver} does not answer ${path}: its proxy has to forward that path, and it can be exposed alone as the listener resource openid`;

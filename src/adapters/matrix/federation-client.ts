@@ -11,45 +11,45 @@ import { HomeserverResolver, type Route } from './resolver.js';
 import type { ResolveSrv } from './service-records.js';
 import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
-/** How one homeserver is reached, in the operator's word: no DNS, no .well-known, no port 8448. */
+/** Configured address of a homeserver: no DNS, .well-known or port 8448 is used. */
 export interface KnownHomeserver {
-  /** `https://10.0.0.5:8448`; a path is put before every path. */
+  /** `https://10.0.0.5:8448`; a path in it is prepended to every request path. */
   readonly url: string;
-  /** Certificates to trust for it, PEM. */
+  /** Trusted CA certificates for it, PEM. */
   readonly ca?: string;
   readonly clientCertificate?: string;
-  /** The name for SNI, certificate and Host header instead of the URL's. */
+  /** The name for SNI, certificate and Host header, instead of the URL's. */
   readonly tlsName?: string;
-  /** Its signing keys by id, unpadded standard base64; with these none are fetched. */
+  /** Its signing keys by id, unpadded standard base64. If set, no keys are fetched. */
   readonly verifyKeys?: Readonly<Record<string, string>>;
 }
 
 export interface FederationOptions {
   readonly homeservers?: Readonly<Record<string, KnownHomeserver>>;
-  /** The only other homeservers that are talked to. Absent: all. */
+  /** The only other homeservers that requests are sent to. Absent: all. */
   readonly allow?: readonly string[] | undefined;
 }
 
 export interface FederationRequest extends Pick<HttpRequest, 'method' | 'body' | 'timeLimitMs' | 'maxBytes'> {
-  /** From the first slash, with the query. */
+  /** Path and query. */
   readonly path: string;
 }
 
 export interface FederationResponse extends HttpResponse {
-  /** How it was reached and what was asked, without the query, for the log: `example.org -> .well-known -> …`. */
+  /** The route and the path without the query, for the log: `example.org -> .well-known -> …`. */
   readonly trail: string;
 }
 
-/** No answer of a homeserver. The message is for the log: it names hosts and ports. */
+/** A homeserver did not respond. The message is only for the log: it contains hosts and ports. */
 export class HomeserverUnreachableError extends Error {
   override readonly name = 'HomeserverUnreachableError';
 
   constructor(
     trail: readonly string[],
     readonly problem: ConnectionProblem,
-    /** In one sentence that names nothing: `certificate is not trusted`. */
+    /** A short description without any names: `certificate is not trusted`. */
     readonly reason: string,
-    /** Whether the name it was looked for under is one that a .well-known gave. */
+    /** Whether the name that was resolved came from a .well-known file. */
     readonly isDelegated: boolean,
     options?: ErrorOptions,
   ) {
@@ -63,7 +63,7 @@ export type Attempt = Pick<
   'url' | 'headers' | 'chosenBy' | 'ca' | 'clientCertificate' | 'tlsName' | 'connectTo'
 >;
 
-/** Asks homeservers by name, over discovery or as the operator says. */
+/** Sends requests to homeservers by name, using server discovery or the configured address. */
 export class FederationClient {
   private readonly known: ReadonlyMap<string, KnownHomeserver>;
   private readonly allowed: ReadonlySet<string> | undefined;
@@ -80,20 +80,20 @@ export class FederationClient {
     this.resolver = new HomeserverResolver(http, clock, resolveSrv);
   }
 
-  /** Whether it is talked to at all: it is configured, or allowed. */
+  /** Whether requests to it are permitted: it is configured, or allowed. */
   isAllowed(homeserver: string): boolean {
     return this.known.has(homeserver) || (this.allowed?.has(homeserver) ?? isServerName(homeserver));
   }
 
-  /** The signing keys that the configuration states for a homeserver, `undefined` if it states none. */
+  /** The configured signing keys of a homeserver; `undefined` if there are none. */
   pinnedKeys(homeserver: string): ReadonlyMap<string, string> | undefined {
     const keys = Object.entries(this.known.get(homeserver)?.verifyKeys ?? {});
     return keys.length > 0 ? new Map(keys) : undefined;
   }
 
   /**
-   * @returns any answer, whatever its status
-   * @throws HomeserverUnreachableError if there is none within the time limit, which includes finding it
+   * @returns the response, whatever its status
+   * @throws HomeserverUnreachableError if there is no response within the time limit, which includes discovery
    */
   async request(homeserver: string, request: FederationRequest): Promise<FederationResponse> {
     const deadline = this.clock.now() + request.timeLimitMs;

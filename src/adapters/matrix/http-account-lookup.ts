@@ -5,16 +5,18 @@ import type { HttpClient } from '../../ports/http-client.js';
 import type { ClientPlaces } from './client-discovery.js';
 import { parseJsonObject } from './parse-json.js';
 
-/** How one homeserver is asked for accounts. */
+/** How to look up accounts of one homeserver. */
 export interface AccountAccess {
-  /** Sent along, if the homeserver tells nobody else. */
+  /** Sent with requests, for homeservers that require authentication. */
   readonly accessToken?: { readonly value: string };
-  /** `profile` is the profile that everybody sees; `synapse` is Synapse's own word, for its administrators only. */
+  /**
+   * `profile` is the public profile; `synapse` is the admin API of Synapse, which requires an administrator's token.
+   */
   readonly accountApi: 'profile' | 'synapse';
 }
 
 const PATHS = { profile: '/_matrix/client/v3/profile/', synapse: '/_synapse/admin/v2/users/' } as const;
-/** What Synapse says since 1.135 of users without a row in its table of profiles: they have no account. */
+/** The errcode of Synapse (since 1.135) for users without a row in its profiles table: they have no account. */
 const NO_ROW = 'M_UNKNOWN';
 const DISPLAY_NAME = '/displayname';
 const TIME_LIMIT_MS = 10_000;
@@ -22,8 +24,8 @@ const MAX_BYTES = 256 * 1024;
 
 export class HttpAccountLookup implements AccountLookup {
   /**
-   * @param isAllowed whether a homeserver is talked to at all
-   * @param access by server name; others are asked for profiles
+   * @param isAllowed whether requests to a homeserver are permitted
+   * @param access by server name; for others the public profile is used
    */
   constructor(
     private readonly http: HttpClient,
@@ -39,15 +41,15 @@ export class HttpAccountLookup implements AccountLookup {
     const access = Object.hasOwn(this.access, homeserver) ? this.access[homeserver] : undefined;
     const { accountApi } = access ?? { accountApi: 'profile' as const };
     const answer = await this.ask(homeserver, mxid, access);
-    // Old versions of Synapse say 0 and 1.
+    // Old versions of Synapse use 0 and 1.
     if (typeof answer === 'object') return !(accountApi === 'synapse' && answer['deactivated']);
     if (accountApi === 'synapse' || answer === NO_ROW) return false;
     return this.hasEmptyProfile(homeserver, mxid, access);
   }
 
   /**
-   * Synapse answers the same for a profile without content as for none, but knows a display name, if only
-   * an empty one, of every account. Some servers have an answer for users who do not exist, too: there,
+   * Synapse responds in the same way for an empty profile and for no profile, but returns a display name, possibly an
+   * empty one, for every account. Some servers also return a display name for users who do not exist. On those servers,
    * no profile means no account.
    */
   private async hasEmptyProfile(homeserver: string, mxid: Mxid, access: AccountAccess | undefined): Promise<boolean> {
@@ -58,7 +60,7 @@ export class HttpAccountLookup implements AccountLookup {
     return nobody === 'M_NOT_FOUND' || nobody === NO_ROW;
   }
 
-  /** @returns what is known of a user, or the errcode that says that there is nothing. @throws if it is neither */
+  /** @returns the data of a user, or the errcode for a missing user. @throws Error for any other response */
   private async ask(
     homeserver: string,
     mxid: string,

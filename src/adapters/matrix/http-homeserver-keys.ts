@@ -10,22 +10,22 @@ import { type PublishedKeys, readPublishedKeys } from './published-keys.js';
 const PATH = '/_matrix/key/v2/server';
 const MAX_BYTES = 64 * 1024;
 
-/** How long a failure is remembered, and how often a key that is not there is looked for again. */
+/** How long a failure is cached, and the interval for fetching again when a key is missing. */
 const PATIENCE_MS = 60_000;
-/** Strangers choose the names, so the oldest go. */
+/** Server names come from untrusted clients, so the oldest entries are evicted. */
 const MOST_ENTRIES = 1_000;
 
 interface Entry {
-  /** Those last published, `undefined` if there never were any. */
+  /** The keys that were last published; `undefined` if none were ever fetched. */
   readonly published: PublishedKeys | undefined;
   readonly askedAt: number;
-  /** Not asked for again before, unless a key is missing; ms since the epoch. */
+  /** Not fetched again before this time, unless a key is missing; ms since the epoch. */
   readonly restsUntil: number;
-  /** Why asking failed at `askedAt`. */
+  /** Why fetching failed at `askedAt`. */
   readonly failure: DomainError | undefined;
 }
 
-/** Pinned by the configuration, or asked for and remembered. */
+/** Signing keys from the configuration, or fetched and cached. */
 export class HttpHomeserverKeys implements HomeserverKeys {
   private readonly entries = new Map<string, Entry>();
   private readonly asking = new Map<string, Promise<Entry>>();
@@ -44,7 +44,7 @@ export class HttpHomeserverKeys implements HomeserverKeys {
     const { published, failure } = await this.entry(homeserver, keyId);
     const isValid = published !== undefined && published.validUntil > this.clock.now();
     const key = isValid ? published.keys.get(keyId) : undefined;
-    // Without an answer of today nobody can say that there is no such key.
+    // After a failed fetch it is unknown whether the key exists.
     if (key === undefined && failure) throw failure;
     return key;
   }
@@ -55,7 +55,7 @@ export class HttpHomeserverKeys implements HomeserverKeys {
     if (known) {
       const isMissing = known.published !== undefined && !known.published.keys.has(keyId);
       const restsUntil = isMissing ? Math.min(known.restsUntil, known.askedAt + PATIENCE_MS) : known.restsUntil;
-      // A clock that was set back must not keep a failure for longer than was meant.
+      // If the clock was set back, a failure must not be cached for longer than intended.
       if (known.askedAt <= now && now < restsUntil) return known;
     }
     const inFlight = this.asking.get(homeserver);
@@ -71,7 +71,7 @@ export class HttpHomeserverKeys implements HomeserverKeys {
     }
   }
 
-  /** @param before stays good for as long as it said, should the homeserver not answer now */
+  /** @param before previous keys; they stay valid until their expiry if the homeserver does not respond now */
   private async ask(homeserver: string, before: PublishedKeys | undefined): Promise<Entry> {
     try {
       const published = await this.fetch(homeserver);

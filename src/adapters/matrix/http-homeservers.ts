@@ -16,12 +16,12 @@ const ONBIND_BYTES = 64 * 1024;
 export interface TimeLimits {
   readonly userinfoMs: number;
   readonly onbindMs: number;
-  /** After the first time. Longer: a homeserver may join rooms of other servers before it answers. */
+  /** From the second attempt on. Longer, because a homeserver may join rooms on other servers before it responds. */
   readonly onbindAgainMs: number;
 }
 
 export class HttpHomeservers implements Homeservers {
-  /** Of 1,024 file descriptors, each takes two. */
+  /** Each request uses two of the 1,024 file descriptors. */
   private readonly signIns = new RequestsInFlight(50, 200);
 
   constructor(
@@ -73,12 +73,15 @@ export class HttpHomeservers implements Homeservers {
   }
 }
 
-/** 403: the room does not hold the invitation yet. Synapse writes it only after our answer to /store-invite. */
+/** 403: the room does not contain the invitation yet. Synapse sends it only after the response to /store-invite. */
 const MAY_CHANGE: readonly number[] = [401, 403, 408];
-/** What says something of the server, whatever it was asked. */
+/** Statuses about the state of the server, not about this request. */
 const ASKED_TOO_MUCH: readonly number[] = [429, 502, 503, 504];
 
-/** Proxies, maintenance pages and body limits answer as well, and speak for nobody. */
+/**
+ * The errcode of a Matrix error. Other errors come from proxies, maintenance pages or body limits and are not answers
+ * of the homeserver.
+ */
 function matrixErrorIn(body: string): string | undefined {
   const errcode = parseJsonObject(body)?.['errcode'];
   return typeof errcode === 'string' && /^[\w.]{1,100}$/.test(errcode) ? errcode : undefined;

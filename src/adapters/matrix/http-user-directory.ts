@@ -4,20 +4,20 @@ import type { HttpClient } from '../../ports/http-client.js';
 import type { UserDirectory, UserDirectoryAnswer, UserDirectoryQuestion } from '../../ports/user-directory.js';
 import { parseJsonObject } from './parse-json.js';
 
-/** Says that a question comes from an Islet: one that comes back to it went in a circle. */
+/** Header that marks searches sent by Islet. A search that comes back with it indicates a loop. */
 export const SEARCH_MARK = 'x-islet-search';
 
 const V3 = '/_matrix/client/v3';
 const MAX_BYTES = 1024 * 1024;
 
 export interface UserDirectoryPlace {
-  /** Where the homeserver itself answers clients. */
+  /** Base URL of the homeserver's own Client-Server API. */
   readonly url: string;
   readonly ca?: string | undefined;
   readonly timeLimitMs: number;
 }
 
-/** A homeserver's own search for its users. */
+/** The user directory search of a homeserver. */
 export class HttpUserDirectory implements UserDirectory {
   constructor(
     private readonly place: UserDirectoryPlace,

@@ -20,7 +20,7 @@ export interface MatrixOptions extends FederationOptions {
     Readonly<Record<string, KnownClientPlace & AccountAccess>>;
 }
 
-/** The homeservers, over whatever is bound as HTTP client. */
+/** The homeservers, using the bound HTTP client. */
 export const matrixModule = (options: MatrixOptions) =>
   new ContainerModule(({ bind }) => {
     bind(FederationClient).toResolvedValue(

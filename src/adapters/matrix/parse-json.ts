@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../domain/signing/canonical-json.js';
 
-/** The JSON object that a body is, `undefined` for everything else. */
+/** Parses a body as a JSON object; `undefined` for anything else. */
 export function parseJsonObject(body: string): JsonObject | undefined {
   try {
     const value: unknown = JSON.parse(body);

@@ -4,17 +4,17 @@ import type { Signer } from '../../ports/signer.js';
 /** Spec: "Servers MUST use the lesser of `valid_until_ts` and 7 days into the future". */
 const LONGEST_LIFE_MS = 7 * 24 * 60 * 60 * 1000;
 
-/** What a homeserver publishes about its keys, believed. */
+/** The published keys of a homeserver, after verification. */
 export interface PublishedKeys {
-  /** Public keys for requests of today by their ids, unpadded standard base64. */
+  /** Public keys by id that are currently valid for requests, unpadded standard base64. */
   readonly keys: ReadonlyMap<string, string>;
   /** ms since the epoch. */
   readonly validUntil: number;
 }
 
 /**
- * Reads the answer of `/_matrix/key/v2/server`: it has to be about this homeserver, to be signed by
- * its own keys, and not to be over. Spec: Server-Server API, "Publishing keys".
+ * Reads a response of `/_matrix/key/v2/server`: it must be about this homeserver, be signed by its own keys, and not
+ * have expired. Spec: Server-Server API, "Publishing keys".
  *
  * @throws an Error whose message completes "the answer is no use: …"
  */
@@ -44,7 +44,7 @@ function verifyKeysIn(content: JsonObject): ReadonlyMap<string, string> {
   return new Map(found);
 }
 
-/** At least one key has to have signed, and no signature of a known key may be wrong. */
+/** At least one key must have signed, and no signature of a known key may be wrong. */
 async function checkSignatures(
   homeserver: string,
   content: JsonObject,

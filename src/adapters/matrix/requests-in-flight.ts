@@ -1,9 +1,12 @@
 import { DomainError } from '../../domain/shared/errors.js';
 
-/** Whoever is refused asks again after this. */
+/** The retry delay in the response to a rejected request. */
 const ASK_AGAIN_MS = 2_000;
 
-/** Bounds what waits at the same time for homeservers: one that hangs holds as much as it may, and all together too. */
+/**
+ * Limits concurrent requests, both per homeserver and in total, so that one that does not respond cannot use all
+ * capacity.
+ */
 export class RequestsInFlight {
   private readonly byHomeserver = new Map<string, number>();
   private count = 0;
@@ -13,7 +16,7 @@ export class RequestsInFlight {
     private readonly most: number,
   ) {}
 
-  /** @throws DomainError `limit_exceeded` at once where too much waits already; otherwise what `ask` throws */
+  /** @throws DomainError `limit_exceeded` immediately if a limit is reached; otherwise what `ask` throws */
   async run<T>(homeserver: string, ask: () => Promise<T>): Promise<T> {
     const before = this.byHomeserver.get(homeserver) ?? 0;
     if (before >= this.mostOfOne || this.count >= this.most) {

@@ -5,22 +5,22 @@ import { findService, resolveSrv, type ResolveSrv, type Target } from './service
 import { WellKnown } from './well-known.js';
 import { inUrl } from '../shared/hosts.js';
 
-/** How a homeserver is reached. */
+/** How to connect to a homeserver. */
 export interface Route {
-  /** How its name led here, for the log: `example.org`, `.well-known`, `SRV _matrix-fed._tcp.hs.example.org`. */
+  /** The resolution steps, for the log: `example.org`, `.well-known`, `SRV _matrix-fed._tcp.hs.example.org`. */
   readonly steps: readonly string[];
   readonly isDelegated: boolean;
-  /** Scheme and the name that its certificate must carry. */
+  /** Scheme and the name that its certificate must contain. */
   readonly url: string;
   /** For the Host header. */
   readonly host: string;
-  /** Where to connect, in the order to try; none if the name says that there is no homeserver. */
+  /** Where to connect, in the order to try; none if the name is declared to have no homeserver. */
   readonly targets: readonly Target[];
 }
 
 const DEFAULT_PORT = 8448;
 
-/** Finds homeservers by their names. Spec: Server-Server API, "Resolving server names". */
+/** Resolves server names of homeservers. Spec: Server-Server API, "Resolving server names". */
 export class HomeserverResolver {
   private readonly wellKnown: WellKnown;
 
@@ -32,7 +32,7 @@ export class HomeserverResolver {
     this.wellKnown = new WellKnown(http, clock);
   }
 
-  /** @throws Error if this is no server name */
+  /** @throws Error if this is not a server name */
   async resolve(name: string): Promise<Route> {
     const direct = directRoute(name, [name]);
     if (direct) return direct;
@@ -53,7 +53,7 @@ export class HomeserverResolver {
   }
 }
 
-/** The route of an address, or of a name with its port: neither needs looking for. */
+/** The route for an IP address, or for a name with a port. Neither needs discovery. */
 function directRoute(name: string, steps: readonly string[]): Route | undefined {
   const parsed = parseServerName(name);
   if (!parsed) throw new Error('this is no server name');

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import type { SrvRecord } from 'node:dns';
 import { Resolver } from 'node:dns/promises';
 
-/** As `resolveSrv` of `node:dns/promises`. */
+/** The same as `resolveSrv` of `node:dns/promises`. */
 export type ResolveSrv = (name: string) => Promise<readonly SrvRecord[]>;
 
 export interface Target {
@@ -11,10 +11,10 @@ export interface Target {
 }
 
 const LIMIT_MS = 2_000;
-/** Whoever publishes more does not get them all tried. */
+/** Of more published targets, only this number is tried. */
 const MOST_TARGETS = 4;
 
-/** By the name servers of the system. */
+/** Uses the name servers of the system. */
 export const resolveSrv: ResolveSrv = async (name) => {
   const resolver = new Resolver();
   const limit = setTimeout(() => resolver.cancel(), LIMIT_MS);
@@ -26,9 +26,9 @@ export const resolveSrv: ResolveSrv = async (name) => {
 };
 
 /**
- * The hosts of the first of these services that exists, in the order to try them: by priority, and
- * at random by weight among equals. No hosts if it says that there is no such service (`.`);
- * `undefined` if none exists. Name servers that fail count as if there was none. RFC 2782.
+ * The targets of the first of these services that exists, in the order to try them: by priority, and randomly by weight
+ * within a priority. Empty if the service is declared unavailable (`.`); `undefined` if none exists. Failing name
+ * servers are treated as if there were no record. RFC 2782.
  */
 export async function findService(
   names: readonly string[],

@@ -4,10 +4,13 @@ import type { Clock } from '../../ports/clock.js';
 import { HttpConnectionError, type HttpClient, type HttpResponse } from '../../ports/http-client.js';
 import { parseJsonObject } from './parse-json.js';
 
-/** What a host says of where its homeserver is: the delegated server name, or why there is none. */
+/** The delegated server name of a host, or why there is none. */
 export type Delegation = { readonly server: string } | { readonly absence: string };
 
-/** For everything, redirects included; a web server that never answers must leave time for the homeserver. */
+/**
+ * For the whole request including redirects. If a web server never responds, there must be time left for the
+ * homeserver.
+ */
 const LIMIT_MS = 4_000;
 const MAX_BYTES = 50 * 1024;
 const MOST_REDIRECTS = 5;
@@ -19,18 +22,18 @@ const SHORTEST_LIFETIME_MS = 5 * MINUTE_MS;
 const LONGEST_LIFETIME_MS = 48 * HOUR_MS;
 const ABSENCE = { firstMs: MINUTE_MS, longestMs: HOUR_MS };
 
-/** Strangers choose the names, so the oldest go. */
+/** Host names come from untrusted clients, so the oldest entries are evicted. */
 const MOST_ENTRIES = 1_000;
 
 interface Entry {
   readonly delegation: Promise<Delegation>;
-  /** ms since the epoch; `undefined` while it is being asked. */
+  /** ms since the epoch; `undefined` while the request is in flight. */
   expiresAt: number | undefined;
-  /** How often in a row there was none. */
+  /** Number of consecutive results without a delegation. */
   readonly absences: number;
 }
 
-/** `/.well-known/matrix/server`, remembered as the specification wants. Spec: Server-Server API, "Server discovery". */
+/** `/.well-known/matrix/server`, cached as specified. Spec: Server-Server API, "Server discovery". */
 export class WellKnown {
   private readonly entries = new Map<string, Entry>();
 
@@ -39,7 +42,7 @@ export class WellKnown {
     private readonly clock: Clock,
   ) {}
 
-  /** Those who ask for the same host at the same time get the same answer. Never rejects. */
+  /** Concurrent requests for the same host share one result. Never rejects. */
   find(host: string): Promise<Delegation> {
     const known = this.entries.get(host);
     if (known && (known.expiresAt === undefined || known.expiresAt > this.clock.now())) return known.delegation;
@@ -82,10 +85,10 @@ export class WellKnown {
 }
 
 /**
- * The answer at the end of the redirects.
+ * The response at the end of the redirects.
  *
- * @param leftMs how much time there still is
- * @throws HttpConnectionError, or an Error if they lead nowhere
+ * @param leftMs the remaining time in ms
+ * @throws HttpConnectionError, or an Error if the redirects are invalid
  */
 export async function followRedirects(http: HttpClient, start: string, leftMs: () => number): Promise<HttpResponse> {
   let url = start;

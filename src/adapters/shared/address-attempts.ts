@@ -1,11 +1,13 @@
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 
 /**
- * How long one address of a name may take to connect before the next is tried. Node gives each a
- * quarter of a second, which a satellite or a far country needs by itself: then the last address
- * decides, and that may be one to which there is no way.
+ * How long connecting to one address of a name may take before the next is tried. The default of Node, 250 ms, is too
+ * short for satellite or long-distance links: then the last address decides, and it may be unreachable.
  */
 export const ADDRESS_ATTEMPT_MS = 2_000;
 
-/** Has every connection of this thread that is not told otherwise wait so long: the drivers of directories and databases pass nothing on. */
+/**
+ * Sets this limit as the default of the thread, because the drivers of directories and databases do not pass the option
+ * on.
+ */
 export const waitForEachAddress = (): void => setDefaultAutoSelectFamilyAttemptTimeout(ADDRESS_ATTEMPT_MS);

@@ -8,20 +8,20 @@ export interface AddressRange {
   readonly bits: number;
 }
 
-/** Of an IPv6 address that carries an IPv4 address: `::ffff:10.0.0.1` is 10.0.0.1 to whoever connects. */
+/** Prefix length of IPv4-mapped IPv6 addresses: a connection to `::ffff:10.0.0.1` goes to 10.0.0.1. */
 const MAPPED_BITS = 96;
 
-/** The address, `undefined` for text that is none. A zone (`%eth0`) is left out. */
+/** The address, or `undefined` if the text is not one. A zone (`%eth0`) is removed. */
 export function parseAddress(text: string): Address | undefined {
   const plain = text.replace(/%.*$/, '');
   if (isIP(plain) === 4) return ipaddr.IPv4.parse(plain);
   if (isIP(plain) !== 6) return undefined;
-  // The library takes `::192.0.2.1` for `::ffff:192.0.2.1`; the hexadecimal spelling it reads rightly.
+  // The library mistakes `::192.0.2.1` for `::ffff:192.0.2.1`, but parses the hexadecimal form correctly.
   const address = ipaddr.IPv6.parse(new URL(`http://[${plain}]`).hostname.slice(1, -1));
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
-/** `10.1.0.0/16`, `fd00::/8`, and a single address as the range of itself; `undefined` for anything else. */
+/** `10.1.0.0/16`, `fd00::/8`, or a single address as a range of one; `undefined` for anything else. */
 export function parseRange(text: string): AddressRange | undefined {
   const [address = '', written, ...more] = text.split('/');
   const base = parseAddress(address);

@@ -1,7 +1,7 @@
 import { libraryEnvironment } from './library-environment.js';
 import { readFileSync } from 'node:fs';
 
-/** Where systems keep the authorities that they trust: Debian, Red Hat, SUSE, Alpine and BSD. */
+/** Files with the trusted CA certificates of the system: Debian, Red Hat, SUSE, Alpine and BSD. */
 const BUNDLES = [
   '/etc/ssl/certs/ca-certificates.crt',
   '/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem',
@@ -11,9 +11,9 @@ const BUNDLES = [
 ];
 
 /**
- * The authorities of the system, PEM, and those of `NODE_EXTRA_CA_CERTS` besides. Some builds of Node
- * look at the system's and some have a list of their own; so all count the same. `SSL_CERT_FILE` names
- * another file, as for OpenSSL. `undefined` where the system has none: then Node's own list counts.
+ * The CA certificates of the system and of `NODE_EXTRA_CA_CERTS`, PEM. Some builds of Node use those of the system and
+ * some a built-in list; this makes all builds behave the same. `SSL_CERT_FILE` names another file, as for OpenSSL.
+ * `undefined` if the system has none: then the built-in list of Node is used.
  */
 export function systemAuthorities(env: NodeJS.ProcessEnv = libraryEnvironment()): string | undefined {
   const { SSL_CERT_FILE: named, NODE_EXTRA_CA_CERTS: extra } = env;

@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 
 /**
- * The certificates of a PEM text, in its order; none if there is none in it.
+ * The certificates of a PEM text in their order; empty if it contains none.
  *
- * @param before put before the words of an error
+ * @param before prefix for error messages
  * @throws Error `certificate 2 cannot be read`
  */
 export function certificatesIn(pem: string, before = ''): readonly X509Certificate[] {

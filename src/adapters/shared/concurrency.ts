@@ -1,4 +1,4 @@
-/** Lets a limited number of tasks run at once; the others wait in the order in which they came. */
+/** Limits the number of concurrent tasks. Waiting tasks start in the order of their arrival. */
 export class Semaphore {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
@@ -18,7 +18,7 @@ export class Semaphore {
   }
 }
 
-/** Does `work` for each item, at most `atOnce` at a time; none is begun after one has failed. */
+/** Runs `work` for each item, at most `atOnce` at a time. After a failure no further items are started. */
 export async function mapLimited<T, R>(
   items: readonly T[],
   atOnce: number,

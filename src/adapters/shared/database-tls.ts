@@ -4,10 +4,10 @@ import { DatabaseUrlError, type DatabaseUrl } from './database-url.js';
 import { type TlsMaterial, verifiedTls } from './tls-options.js';
 
 /**
- * How a database is connected to over TLS; `undefined` for in clear. Certificates beside the URL ask
- * for TLS as those in it do.
+ * TLS options of a database connection; `undefined` for clear text. Certificates given outside the URL enable TLS, just
+ * like those in it.
  *
- * @throws DatabaseUrlError for a file that cannot be read, and where the URL forbids TLS
+ * @throws DatabaseUrlError if a file cannot be read, or if the URL forbids TLS
  */
 export function databaseTls(
   { host, encryption, files }: DatabaseUrl,

@@ -1,28 +1,31 @@
 import { libraryEnvironment } from './library-environment.js';
 import { outOfUrl } from './hosts.js';
 
-/** What a URL of a database asks of TLS. `encrypted` checks nothing: nobody listens, but anybody may answer. */
+/**
+ * The TLS mode of a database URL. `encrypted` does not verify the server: it protects against eavesdropping, but not
+ * against an impostor.
+ */
 export type DatabaseEncryption = 'none' | 'encrypted' | 'verified';
 
 export interface DatabaseUrl {
   readonly kind: 'postgres' | 'mysql';
-  /** As the driver of PostgreSQL reads it, without anything of TLS. */
+  /** For the PostgreSQL driver, without TLS parameters. */
   readonly url: URL;
   readonly hasPassword: boolean;
-  /** A name or an address, or the folder of a socket. */
+  /** A name or an address, or the directory of a socket. */
   readonly host: string;
   readonly encryption: DatabaseEncryption;
-  /** PEM files, as paths. `ca` is `system` where the system's authorities are asked for by name. */
+  /** Paths of PEM files. `ca` is `system` if the CA certificates of the system are requested by name. */
   readonly files: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
-/** A URL asks for what cannot be had. The message ends the sentence "this option …". */
+/** The URL requests something unsupported. The message completes the sentence "this option …". */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';
   readonly code = 'database_url';
 }
 
-/** Both spellings: libpq's, and that of the programs of MySQL. Anything that can end in clear text is refused. */
+/** The names used by libpq, and those used by MySQL programs. Modes that may fall back to clear text are rejected. */
 const MODES: Readonly<Record<string, DatabaseEncryption | undefined>> = {
   disable: 'none',
   disabled: 'none',
@@ -42,14 +45,14 @@ const NAMES = {
   key: ['sslkey', 'ssl-key'],
 };
 
-/** What else may stand in the URL of a MySQL; its driver passes over anything unknown. */
+/** Other parameters allowed in a MySQL URL. The driver would silently ignore unknown ones. */
 const OF_MYSQL = ['charset', 'timezone', 'socketPath'];
 
 /**
- * Reads the URL of a database, `postgres://…` as libpq writes it or `mysql://…`, with one spelling of
- * TLS for both: `?sslmode=verify-full&sslrootcert=FILE&sslcert=FILE&sslkey=FILE`.
+ * Parses a database URL: `postgres://…` as in libpq, or `mysql://…`. Both use the same TLS parameters:
+ * `?sslmode=verify-full&sslrootcert=FILE&sslcert=FILE&sslkey=FILE`.
  *
- * @param env PGSSLMODE and its like count for PostgreSQL where the URL says nothing
+ * @param env PGSSLMODE and similar variables are the defaults for PostgreSQL
  * @throws DatabaseUrlError
  */
 export function readDatabaseUrl(text: string, env: NodeJS.ProcessEnv = libraryEnvironment()): DatabaseUrl {
@@ -76,7 +79,7 @@ export function readDatabaseUrl(text: string, env: NodeJS.ProcessEnv = libraryEn
   }
   const host = url.searchParams.get('host') ?? (outOfUrl(decodeURIComponent(url.hostname)) || 'localhost');
   if (host.includes(',')) throw severalHosts();
-  // As for libpq: nothing crosses a network there.
+  // As in libpq: a socket does not use the network.
   const isSocket = host.startsWith('/') || url.searchParams.has('socketPath');
   return {
     kind,
@@ -97,7 +100,7 @@ function parsed(text: string): URL {
   const [, scheme = '', authority = '', rest = ''] = /^(postgres(?:ql)?|mysql):\/\/([^/?#]*)(.*)$/s.exec(text) ?? [];
   const [, account = '', place = ''] = /^(?:(.*)@)?(.*)$/s.exec(authority) ?? [];
   if (place.includes(',')) throw severalHosts();
-  // libpq takes a user without a host, which URLs do not know.
+  // libpq accepts a user without a host, which the URL syntax does not allow.
   if (scheme.startsWith('postgres') && account !== '' && place === '') {
     const url = asUrl(`${scheme}://${rest}`);
     const [user = '', ...password] = account.split(':');

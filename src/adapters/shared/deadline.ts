@@ -1,8 +1,8 @@
-/** When something must be done with. */
+/** The time by which something must be finished. */
 export class Deadline {
   private readonly at: number;
 
-  /** @param leftMs how much of the limit has not passed yet */
+  /** @param leftMs the remaining part of the limit */
   constructor(
     readonly limitMs: number,
     leftMs = limitMs,
@@ -10,7 +10,7 @@ export class Deadline {
     this.at = performance.now() + leftMs;
   }
 
-  /** Milliseconds that are left, at least 1. */
+  /** Remaining milliseconds, at least 1. */
   get left(): number {
     return Math.max(1, this.at - performance.now());
   }
@@ -20,7 +20,7 @@ export class Deadline {
   }
 }
 
-/** Something gave no answer in its time. */
+/** There was no result within the time limit. */
 export class TimeLimitError extends Error {
   override readonly name = 'TimeLimitError';
 
@@ -32,10 +32,10 @@ export class TimeLimitError extends Error {
 export const noAnswer = (limitMs: number): Error => new TimeLimitError(limitMs);
 
 /**
- * Waits for `work` no longer than until the deadline. A function hears of it by its signal; otherwise
- * whoever owns the work must end it.
+ * Waits for `work` until the deadline at most. A function receives a signal when the time is up; a promise must be
+ * cancelled by its owner.
  *
- * @throws TimeLimitError whether or not the work heeds the signal
+ * @throws TimeLimitError, even if the work ignores the signal
  */
 export async function within<T>(
   deadline: Deadline,

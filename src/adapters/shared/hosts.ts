@@ -1,14 +1,14 @@
 import { isIP } from 'node:net';
 
-/** A host as URLs write it. */
+/** A host as it appears in URLs. */
 export const inUrl = (host: string): string => (isIP(host) === 6 ? `[${host}]` : host);
 
-/** A host out of a URL. */
+/** A host name from a URL, without the brackets of IPv6. */
 export const outOfUrl = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
 
-/** Whether what is sent to this host stays on this machine. */
+/** Whether traffic to this host stays on this machine. */
 export const isLoopback = (host: string): boolean =>
   /^localhost\.?$/i.test(host) || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 
-/** Listening here is listening on every address. */
+/** Whether listening on this host means listening on all addresses. */
 export const isEveryAddress = (host: string): boolean => host === '0.0.0.0' || host === '::';

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { type Address, type AddressRange, isInRange, parseRange } from './address-ranges.js';
 
-/** RFC 6052, 2.2: how long the prefix of a translator may be. */
+/** RFC 6052, 2.2: allowed prefix lengths. */
 const LENGTHS: readonly number[] = [32, 40, 48, 56, 64, 96];
 
 const range = (text: string): AddressRange => {
@@ -11,23 +11,23 @@ const range = (text: string): AddressRange => {
 };
 
 const WELL_KNOWN = range('64:ff9b::/96');
-/** Forms that carry an IPv4 address and are not public: RFC 8215, RFC 3056, RFC 7915. */
+/** Address formats that contain an IPv4 address and are not public: RFC 8215, RFC 3056, RFC 7915. */
 const LOCAL_NAT64 = range('64:ff9b:1::/48');
 const SIX_TO_FOUR = range('2002::/16');
 const TRANSLATED = range('::ffff:0:0:0/96');
 
-/** The prefixes of translators: the well-known one, and those of this network. */
+/** The NAT64 prefixes: the well-known one, and those of this network. */
 export const translators = (own: readonly AddressRange[]): readonly AddressRange[] => [WELL_KNOWN, ...own];
 
-/** Whether a range can be the prefix of a translator. */
+/** Whether a range can be a NAT64 prefix. */
 export const canBeNat64Prefix = ({ base, bits }: AddressRange): boolean =>
   base.kind() === 'ipv6' && LENGTHS.includes(bits);
 
-/** Whether a range is one of these prefixes, or holds it. */
+/** Whether a range is one of these prefixes. */
 export const isNat64Prefix = (wide: AddressRange, prefixes: readonly AddressRange[]): boolean =>
   prefixes.some(({ base, bits }) => wide.bits === bits && isInRange(base, wide));
 
-/** The IPv4 address to which an IPv6 address leads by way of a translator; `isLocal` where the form itself is not public either. */
+/** The IPv4 address that an IPv6 address leads to through NAT64. `isLocal` if the format itself is not public. */
 export function carriedBy(
   address: Address,
   prefixes: readonly AddressRange[],
@@ -41,7 +41,7 @@ export function carriedBy(
   return { carried: isLastOf ? new ipaddr.IPv4(octets.slice(12)) : undefined, isLocal: true };
 }
 
-/** RFC 6052, 2.2: the eight bits from the 64th on are no part of the address. */
+/** RFC 6052, 2.2: bits 64 to 71 are not part of the address. */
 function embedded(address: ipaddr.IPv6, bits: number): ipaddr.IPv4 {
   const octets = address.toByteArray();
   const at = bits / 8;

@@ -1,9 +1,9 @@
 import type { ConnectionProblem } from '../../ports/http-client.js';
 
-/** What a failure of the network or of TLS means: in one word for code, and for people. */
+/** The meaning of a network or TLS error: a code, and a readable reason. */
 export interface NetworkFailure {
   readonly problem: ConnectionProblem;
-  /** `the connection is refused`, to stand behind the name of a hop and a colon. */
+  /** e.g. `the connection is refused`; can follow a host name and a colon. */
   readonly reason: string;
 }
 
@@ -14,7 +14,9 @@ const WANTS_OURS = 'it wants a certificate of ours: certFile and keyFile';
 const REFUSES_OURS = 'it does not accept our certificate';
 const UNTRUSTED = 'certificate is not trusted';
 
-/** The words of Node and OpenSSL, by code. OpenSSL 3.2 and later write `SSL/TLS_ALERT` for `SSLV3_ALERT`. */
+/**
+ * Readable reasons by error code of Node and OpenSSL. OpenSSL 3.2 and later write `SSL/TLS_ALERT` for `SSLV3_ALERT`.
+ */
 const byCode: Readonly<Record<string, readonly [ConnectionProblem, string]>> = {
   ENOTFOUND: ['name_not_found', 'the name cannot be found'],
   ENODATA: ['name_not_found', 'the name has no address'],
@@ -53,10 +55,10 @@ const byPattern: readonly (readonly [RegExp, ConnectionProblem, string])[] = [
   [/^ERR_(?:SSL|TLS)_/, 'broken', NO_TLS],
 ];
 
-/** As on machines that have no IPv6, where names have addresses of it. */
+/** These occur, for example, on machines without IPv6 for names that have IPv6 addresses. */
 const NO_WAY: ReadonlySet<string> = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTUNREACH']);
 
-/** What an error of a socket means; `undefined` for one of another kind. */
+/** The meaning of a socket error; `undefined` for other errors. */
 export function networkFailure(error: unknown): NetworkFailure | undefined {
   const code = networkCode(error);
   const [, ...matched] = byPattern.find(([pattern]) => pattern.test(code)) ?? [];
@@ -64,16 +66,16 @@ export function networkFailure(error: unknown): NetworkFailure | undefined {
   return problem === undefined || reason === undefined ? undefined : { problem, reason };
 }
 
-/** The same of a bare code, as `ECONNREFUSED`. */
+/** The reason for an error code such as `ECONNREFUSED`. */
 export const reasonOfCode = (code: string): string | undefined => networkFailure({ code })?.reason;
 
 /**
- * The code of an error. Where a name has several addresses, Node throws one error with those of all
- * addresses inside and often no message: that we have no way to one of them says least.
+ * The code of an error. For a name with several addresses, Node throws an aggregate error, often without a message.
+ * Among its errors, those for unreachable addresses are the least informative.
  */
 export function networkCode(error: unknown): string {
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
-  // Within a handshake, OpenSSL's own code is in the text alone.
+  // During a handshake, the code of OpenSSL is only in the message.
   const [, alert] = (code === 'EPROTO' && /:SSL routines:[^:]*:([^:\n]+):/.exec(String(message))) || [];
   if (alert !== undefined) return `ERR_SSL_${alert.trim().toUpperCase().replaceAll(' ', '_')}`;
   const inner = error instanceof AggregateError ? error.errors.map(networkCode) : [];

@@ -3,23 +3,23 @@ import { createSecureContext, type PeerCertificate, type SecureContext, type Sec
 import { systemAuthorities } from './authorities.js';
 import { checkHost } from './verify-host.js';
 
-/** What a connection of ours is told about certificates. */
+/** Certificates for an outgoing connection. */
 export interface TlsMaterial {
-  /** Certificates to trust instead of the system's, PEM. One that issued the server's is enough, whoever issued it. */
+  /** Trusted CA certificates instead of the system's, PEM. An intermediate certificate is sufficient. */
   readonly ca?: string | undefined;
-  /** For servers that want one: our certificate, those that issued it, and its key, in one PEM text. */
+  /** Client certificate, its chain and its key in one PEM text, for servers that require them. */
   readonly clientCertificate?: string | undefined;
 }
 
 const contexts = new Map<string, SecureContext>();
 
-/** Made once for the same material: reading the system's authorities takes a fifth of a second. */
+/** Cached by material: reading the CA certificates of the system takes 200 ms. */
 export function trustOf({ ca, clientCertificate }: TlsMaterial): SecureContext {
   const key = JSON.stringify([ca, clientCertificate]);
   const known = contexts.get(key);
   if (known) return known;
   const authorities = ca ?? systemAuthorities();
-  // Newer than the types: an authority counts although the one that issued it is not known.
+  // Missing in the type definitions: accepts an intermediate certificate as trust anchor.
   const options: SecureContextOptions & { readonly allowPartialTrustChain: boolean } = {
     allowPartialTrustChain: true,
     ...(authorities !== undefined && { ca: authorities }),
@@ -31,8 +31,8 @@ export function trustOf({ ca, clientCertificate }: TlsMaterial): SecureContext {
 }
 
 /**
- * For a verified connection to `host`, a name or an address without brackets. Everything is said
- * outright, so that neither NODE_TLS_REJECT_UNAUTHORIZED nor a Host header can change it.
+ * Options for a verified connection to `host`, a name or an address without brackets. All options are explicit, so that
+ * neither NODE_TLS_REJECT_UNAUTHORIZED nor a Host header can change them.
  */
 export const verifiedTls = (host: string, material: TlsMaterial) => ({
   rejectUnauthorized: true,

@@ -3,7 +3,8 @@ import { isIP } from 'node:net';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 
 /**
- * Whether a certificate is for this host. Node 22.23 finds no IPv6 address in any certificate; OpenSSL does.
+ * Checks that a certificate is valid for this host. Node 22.23 does not match IPv6 addresses in certificates; OpenSSL
+ * does.
  *
  * @param host a name, or an address without brackets
  */

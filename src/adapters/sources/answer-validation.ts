@@ -2,21 +2,21 @@ import type { Association, Finding } from '../../domain/associations/association
 import { readMxid } from '../../domain/identifiers/mxid-uri.js';
 import { keyOf, sameThreepid, type Threepid, tryThreepid } from '../../domain/identifiers/threepid.js';
 
-/** Claimants of one threepid that are worth naming. */
+/** Maximum number of claimants of one threepid to report. */
 const MOST_NAMED = 10;
 
-/** Of an answer, what can be used; `odd` hears, without an address in it, why anything is left out. */
+/** The usable findings of an answer. `odd` receives the reason for each skipped one, without addresses. */
 export function findingsIn(
   answer: unknown,
   asked: readonly Threepid[],
   odd: (reason: string) => void,
 ): readonly Finding[] {
   if (!Array.isArray(answer)) throw new Error('what find() gave is no list');
-  // Repetition is passed over, but not at any length.
+  // Duplicates are ignored, but the total number is limited.
   if (answer.length > 2 * asked.length + 1000) throw new Error(`find() gave ${answer.length} for ${asked.length}`);
   const byKey = new Map(asked.map((threepid) => [keyOf(threepid), threepid]));
   return answer.flatMap((found: unknown): readonly Finding[] => {
-    // `contestedBy` is what modules written for earlier versions call it.
+    // Modules written for earlier versions use the name `contestedBy`.
     const { contestedBy, claimants = contestedBy } = record(found);
     const read = threepidIn(found);
     const threepid = read && byKey.get(keyOf(read));
@@ -35,7 +35,10 @@ export function findingsIn(
   });
 }
 
-/** One association as somebody else made it, its address canonical, or why it is none. */
+/**
+ * Validates an association from an external source. Returns it with a canonical address, or the reason why it is
+ * invalid.
+ */
 export function associationIn(value: unknown): (Association & { readonly isUnlisted?: true }) | string {
   const threepid = threepidIn(value);
   if (!threepid) return 'no threepid';
@@ -48,7 +51,7 @@ function threepidIn(value: unknown): Threepid | undefined {
   const { medium, address, alias } = record(record(value)['threepid']);
   if (typeof medium !== 'string' || typeof address !== 'string') return undefined;
   const threepid = tryThreepid(medium, address);
-  // What was read from a spelling of its own is found by it, too.
+  // A value that was read from another spelling can also be found by that spelling.
   const spelled = typeof alias === 'string' ? tryThreepid(medium, alias) : undefined;
   return threepid && spelled && sameThreepid(threepid, spelled) ? spelled : threepid;
 }

@@ -6,19 +6,19 @@ import type { SourceContext } from '../../source.js';
 import { limitedFetch, originsIn } from './limited-fetch.js';
 import { threepidReaders } from './threepid-readers.js';
 
-/** Where a source lives. */
+/** The environment of a source. */
 export interface SourcePlace {
   readonly name: string;
-  /** Caches of all sources are kept below it. */
+  /** The caches of all sources are below it. */
   readonly dataDir: string;
   readonly configFolder: string;
-  /** Certificates to trust instead of the system's, PEM. */
+  /** Trusted CA certificates instead of the system's, PEM. */
   readonly ca?: string | undefined;
-  /** For servers that want one: our certificate and its key, PEM. */
+  /** Client certificate and key for servers that require them, PEM. */
   readonly clientCertificate?: string | undefined;
 }
 
-/** @param options what the operator wrote for this source */
+/** @param options the configured options of this source */
 export async function sourceContext(
   { name, dataDir, configFolder, ca, clientCertificate }: SourcePlace,
   options: unknown,

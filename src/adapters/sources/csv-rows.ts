@@ -3,17 +3,17 @@ import { setImmediate } from 'node:timers/promises';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { isAddressColumn, type Row } from './records.js';
 
-/** Characters that are read at once: between them, requests have their turn. */
+/** Characters parsed before the event loop gets control again. */
 const SLICE = 64 * 1024;
-/** What Excel writes before the head, to tell itself how cells are separated. */
+/** The line that Excel writes before the header to declare the separator. */
 const SEPARATOR_LINE = /^sep=(.)\r?\n/i;
 
 /**
- * The rows of a table with a head, by the names of its columns in lower case, which are told at the end.
+ * The rows of a table with a header, by column name in lower case. The column names are returned at the end.
  *
- * @param isComplete whether a last line without its end is believed: it may be the half of one, in a file that is
- *   being written or was cut
- * @throws Error that says what is wrong and in which line, and nothing of what stands there
+ * @param isComplete whether to accept a last line without a line break: it may be truncated if the file was cut off or
+ * is being written
+ * @throws Error with the problem and the line number, but without file content
  */
 export async function* csvRows(
   file: string,
@@ -33,7 +33,7 @@ export async function* csvRows(
     trim: true,
     skip_empty_lines: true,
     relax_column_count_less: true,
-    // A spreadsheet writes ="0170…": one odd cell costs that cell.
+    // Spreadsheets write ="0170…". An invalid cell must not invalidate the row.
     relax_quotes: true,
     record_delimiter: ['\r\n', '\n', '\r'],
     delimiter: declared?.[1] ?? separatorOf(text),
@@ -49,7 +49,7 @@ async function* parsed(text: string, options: Options): AsyncGenerator<Row> {
     yield* Readable.from(slicesOf(text)).pipe(parse(options)) as AsyncIterable<Row>;
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    // Its message repeats what stands in the file.
+    // The original message repeats file content.
     const { lines } = error as { lines?: unknown };
     throw new Error(`the file is no CSV: ${error.code}${typeof lines === 'number' ? ` at line ${lines}` : ''}`);
   }
@@ -68,7 +68,7 @@ function endsItsLine(file: string): boolean {
   return line === '' || /[\r\n]/.test(end.slice(line.length));
 }
 
-/** The comma, semicolon or tab that the first line has most of, outside of quotes. */
+/** The comma, semicolon or tab, whichever is most frequent in the first line outside of quotes. */
 function separatorOf(text: string): string {
   const [head = ''] = text
     .slice(0, SLICE)

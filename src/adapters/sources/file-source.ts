@@ -10,19 +10,19 @@ export interface FileOptions {
   /** Its absolute path. */
   readonly path: string;
   readonly format: 'csv' | 'json';
-  /** Whether the last line of CSV has to end with a line break; by default it has to. */
+  /** Whether the last line of a CSV file must end with a line break. Default: yes. */
   readonly lastLineEnds?: boolean | undefined;
-  /** Where phone numbers without a country are at home. */
+  /** Region of phone numbers that have no country code. */
   readonly phoneRegion?: Region | undefined;
 }
 
 type Content = ReadonlyMap<string, readonly Association[]>;
 
-/** A table of people in a file, which is read again whenever it has changed. */
+/** A table of people in a file. It is read again when it has changed. */
 export const fileSource: OpenSource<FileOptions> = (options, { log }) => {
   let latest: { readonly version: string; readonly content: Promise<Content> } | undefined;
 
-  /** Whoever asks meanwhile waits for the same reading. */
+  /** Concurrent callers share one read. */
   async function current(): Promise<Content> {
     const { mtimeMs, size, ino } = await stat(options.path);
     const version = `${mtimeMs} ${size} ${ino}`;
@@ -30,7 +30,7 @@ export const fileSource: OpenSource<FileOptions> = (options, { log }) => {
     const bytes = readFile(options.path);
     const reading = { version, content: bytes.then((content) => contentOf(content, options, log)) };
     latest = reading;
-    // Unlike what stands in it, this may be another thing the next time.
+    // A failed read is not cached, unlike invalid content: it may succeed the next time.
     bytes.catch(() => {
       if (latest === reading) latest = undefined;
     });

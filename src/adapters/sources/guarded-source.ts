@@ -7,26 +7,26 @@ import { Deadline, within } from '../shared/deadline.js';
 import { findingsIn } from './answer-validation.js';
 import { thrownBy } from './thrown-errors.js';
 
-/** Questions that may wait for one source; more of them would only pile up. */
+/** Maximum number of requests in flight to one source. */
 const MOST_WAITING = 100;
-/** After this long, a question that was never answered makes room for another. */
+/** After this time, a request without an answer no longer counts as in flight. */
 const GIVEN_UP_MS = 60_000;
 const CLOSE_LIMIT_MS = 5_000;
 
 export interface SourceSettings {
   readonly name: string;
-  /** The module it comes from, if it has one to name when it fails. */
+  /** The file of its module, for error messages. */
   readonly file?: string;
   readonly timeLimitMs: number;
-  /** What it is asked for; other threepids it never sees. */
+  /** The media it supports. It never receives other threepids. */
   readonly media: readonly Medium[];
-  /** Whether its word forbids binding a threepid to anybody else. */
+  /** Whether it is authoritative: threepids it knows cannot be bound to other users. */
   readonly owns: boolean;
 }
 
 /**
- * A source that somebody else wrote, held to its promises: whatever it does in its own time, a
- * question ends within the limit, with an answer that can be used or an error.
+ * Wraps an external source and enforces the contract: every request ends within the time limit with a valid answer or
+ * an error, even if the source itself continues to run.
  */
 export class GuardedSource implements ThreepidSource {
   readonly name: string;
@@ -47,9 +47,9 @@ export class GuardedSource implements ThreepidSource {
     return this.ask(threepids.filter((threepid) => this.isAsked(threepid)));
   }
 
-  /** Of media that it is not asked for, whose it says they are: nobody else may have them. */
+  /** Threepids of other media that the source claims for a user. They must not be bound to others. */
   async findWithheld(threepids: readonly Threepid[]): Promise<readonly Ambiguous[]> {
-    // It need not understand media that it is not asked for.
+    // It need not support media that are not configured.
     const findings = await this.ask(threepids.filter((threepid) => !this.isAsked(threepid))).catch(() => []);
     return findings.map((finding) =>
       isAmbiguous(finding) ? finding : { threepid: finding.threepid, claimants: [finding.mxid], owner: finding.mxid },
@@ -63,7 +63,7 @@ export class GuardedSource implements ThreepidSource {
   private async ask(asked: readonly Threepid[]): Promise<readonly Finding[]> {
     if (asked.length === 0) return [];
     if (this.waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} questions are unanswered, no more are asked`);
-    // It may do with them what it likes: they are others than those that go on to the next source.
+    // Copies: the source may modify them, and the originals go on to the next source.
     const copies = asked.map((threepid) => ({ ...threepid }));
     const answer = await within(new Deadline(this.settings.timeLimitMs), (signal) =>
       this.counted(async () => this.source.find(copies, signal)),
@@ -71,7 +71,7 @@ export class GuardedSource implements ThreepidSource {
     return findingsIn(answer, asked, (reason) => this.odd(reason));
   }
 
-  /** Counts what cannot be used, and says each kind of it once. */
+  /** Counts an unusable value, and logs each reason once. */
   odd(reason: string): void {
     this.telemetry.count('source_invalid_answers', { source: this.name });
     if (this.reported.has(reason)) return;

@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Row } from './records.js';
 
-/** Characters that are read at once, or an object that is longer: between them, requests have their turn. */
+/** Characters parsed before the event loop gets control again, or a single object if it is longer. */
 const SLICE = 64 * 1024;
 
 /**
- * The objects of a list, their names in lower case.
+ * The objects of a list, with their property names in lower case.
  *
- * @throws Error that says what is wrong, and nothing of what stands in the file
+ * @throws Error with the problem, but without file content
  */
 export async function* jsonRows(text: string): AsyncGenerator<Row> {
   let [count, named] = [0, 0];
@@ -25,7 +25,7 @@ export async function* jsonRows(text: string): AsyncGenerator<Row> {
 
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/g;
 
-/** A list as several ones, each cut after one of its objects. What is no list is left as it is. */
+/** Splits a list into several smaller ones, each cut after an object. Anything else is returned unchanged. */
 function* slicesOf(text: string): Generator<string> {
   if (!text.trimStart().startsWith('[')) return yield text;
   let [from, depth] = [0, 0];
@@ -56,7 +56,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // What Node says of it repeats what stands in the file.
+    // Node's error message repeats file content.
     throw new Error('the file is no JSON, or only the beginning of it');
   }
 }

@@ -4,14 +4,14 @@ import type { TlsMaterial } from '../shared/tls-options.js';
 
 const TIME_LIMIT_MS = 30_000;
 const MAX_BYTES = 50 * 1024 * 1024;
-/** Statuses whose answers have no body, not even an empty one. */
+/** Statuses whose responses have no body, not even an empty one. */
 const BODILESS = [204, 205, 304];
 
 /**
- * `fetch` over our own client. What the operator wrote down may be in the private network; where a
- * server's answer leads to may not.
+ * `fetch` on top of Islet's HTTP client. Origins in the configuration may be in the private network; redirects to other
+ * private addresses are blocked.
  *
- * @param named origins that the operator has named
+ * @param named the origins in the configuration
  * @param tls certificates for these origins
  */
 export const limitedFetch =
@@ -35,7 +35,7 @@ export const limitedFetch =
     return new Response(BODILESS.includes(status) ? null : text, { status, headers: bare(answered) });
   };
 
-/** The origins of all URLs anywhere in what the operator wrote. */
+/** The origins of all URLs in the configuration of a source. */
 export function originsIn(value: unknown): ReadonlySet<string> {
   if (typeof value === 'string') return new Set(isHttp(value) ? [new URL(value).origin] : []);
   if (typeof value !== 'object' || value === null) return new Set();
@@ -50,13 +50,13 @@ function methodOf(text: string): HttpRequest['method'] {
   throw new TypeError(`fetch of a source knows GET, POST and PUT, not ${method}`);
 }
 
-/** The body is decompressed and whole: what said otherwise would mislead. */
+/** Removes headers that no longer apply: the body is decompressed and complete. */
 function bare(headers: Readonly<Record<string, string>>): Record<string, string> {
   const { 'content-encoding': _encoding, 'content-length': _length, 'transfer-encoding': _transfer, ...rest } = headers;
   return rest;
 }
 
-/** Nobody waits any longer; the request itself ends within its own limit. */
+/** Stops waiting when the signal aborts; the request itself ends within its own limit. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return work;
   let stop = (): void => undefined;

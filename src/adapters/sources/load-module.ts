@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import type { OpenSource } from '../../source.js';
 
 /**
- * The source that a module makes by the function that it exports by default.
+ * The source created by the default export of a module, which is a function.
  *
  * @param file its absolute path
  */
@@ -15,7 +15,7 @@ export const fromModule =
     return open(options, context);
   };
 
-/** TypeScript and bundlers that make CommonJS put the default export into one more object. */
+/** TypeScript and bundlers that produce CommonJS wrap the default export in another object. */
 function functionIn(exported: unknown): OpenSource | undefined {
   const inner =
     typeof exported === 'object' && exported !== null && 'default' in exported ? exported.default : exported;

@@ -7,14 +7,14 @@ import { loadingProblem, thrownBy } from './thrown-errors.js';
 
 const OPEN_LIMIT_MS = 30_000;
 
-/** A source of any make, held to its promises. */
+/** A source of any kind, wrapped by `GuardedSource`. */
 export interface OpenedSource {
   readonly source: GuardedSource;
-  /** How it is listed; `undefined` if it cannot be. */
+  /** For listing it; `undefined` if it cannot be listed. */
   readonly directory: SourceDirectory | undefined;
 }
 
-/** @throws Error naming the source, its file and the reason */
+/** @throws Error with the name of the source, its file and the reason */
 export async function openSource<Options>(
   open: OpenSource<Options>,
   options: Options,

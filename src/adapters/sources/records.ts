@@ -2,15 +2,16 @@ import { readPhoneNumber, type Region } from '../../domain/identifiers/phone-num
 import { type Threepid, tryThreepid } from '../../domain/identifiers/threepid.js';
 import type { Association } from '../../source.js';
 
-/** One row of a file: the cells of its columns. */
+/** One row of a file: cells by column name. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Several addresses in one cell. */
+/** Separators between several addresses in one cell. */
 const SEPARATOR = /[\s;|]+/;
 
 /**
- * The associations of one row: `mxid`, and every column whose name begins with `email` (or `E-Mail`), `mail`,
- * `msisdn` or `phone`; `unlisted` marks who is told to nobody. Cells that are no address are left out, rows without a Matrix ID are none.
+ * The associations of one row: `mxid`, and every column whose name begins with `email` (or `E-Mail`), `mail`, `msisdn`
+ * or `phone`; `unlisted` marks people who are never returned by a lookup. Invalid addresses are skipped, and so are
+ * rows without a Matrix user ID.
  */
 export function associationsOf(row: Row, region?: Region): readonly Association[] {
   const mxid = cellText(row['mxid']);
@@ -23,13 +24,15 @@ export function associationsOf(row: Row, region?: Region): readonly Association[
   });
 }
 
-/** Whether anything is made of a column. */
+/** Whether a column is used. */
 export const isRead = (column: string): boolean =>
   column === 'mxid' || column === 'unlisted' || isAddressColumn(column);
 
 export const isAddressColumn = (column: string): boolean => readerOf(column) !== undefined;
 
-/** A cell without what a column of a fixed width adds, and what a spreadsheet puts around a number to keep its zeros: `="0170…"`. */
+/**
+ * Removes the padding of fixed-width columns, and the wrapper by which spreadsheets preserve leading zeros: `="0170…"`.
+ */
 export function cellText(cell: unknown): string {
   if (typeof cell === 'number' || typeof cell === 'bigint') return String(cell);
   if (typeof cell !== 'string') return '';
@@ -37,7 +40,7 @@ export function cellText(cell: unknown): string {
   return /^="(.*)"$/s.exec(text)?.[1]?.trim() ?? text;
 }
 
-/** Whether a cell marks its row, in one of the ways in which people do. */
+/** Whether a cell contains one of the usual spellings of "yes". */
 export const isYes = (cell: unknown): boolean => cell === true || /^(?:true|t|yes|y|ja|j|x|1)$/i.test(cellText(cell));
 
 function readerOf(column: string, region?: Region): ((cell: string) => readonly Threepid[]) | undefined {
@@ -46,11 +49,11 @@ function readerOf(column: string, region?: Region): ((cell: string) => readonly 
     return (cell) => cell.split(SEPARATOR).flatMap((text) => tryThreepid('email', text) ?? []);
   }
   if (!name.startsWith('msisdn') && !name.startsWith('phone')) return undefined;
-  // Numbers have blanks within.
+  // Phone numbers may contain blanks.
   return (cell) => cell.split(/[;|]/).flatMap((text) => phone(text.trim(), region) ?? []);
 }
 
-/** As people write it; without a region bare digits are those of an international number. */
+/** A phone number in a common notation. Without a region, bare digits are read as an international number. */
 export function phone(text: string, region?: Region): Threepid | undefined {
   const digits = readPhoneNumber(text, region)?.digits ?? (region === undefined ? text : '');
   return tryThreepid('msisdn', digits);

@@ -3,25 +3,28 @@ import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { Association, OpenSource, ThreepidSource } from '../../source.js';
 
 export interface RestOptions {
-  /** What paths are added to; without a slash at its end. */
+  /** Base URL, without a slash at its end. */
   readonly url: string;
   /** Sent as a bearer token. */
   readonly accessToken?: string | undefined;
-  /** Answers many threepids, one, or with everything; each a path. Of `bulk` and `single` one is needed. */
+  /**
+   * Paths for a lookup of many threepids, a lookup of one, and the list of all. At least one of `bulk` and `single` is
+   * required.
+   */
   readonly bulk?: string | undefined;
   readonly single?: string | undefined;
   readonly list?: string | undefined;
-  /** The server name of users who are answered by their localpart. */
+  /** The server name for users who are returned as localparts. */
   readonly homeserver?: string | undefined;
 }
 
 const AT_ONCE = 1000;
-/** Questions under way where each is about one threepid. */
+/** Concurrent requests when each is about one threepid. */
 const SINGLES_AT_ONCE = 8;
 
 /**
- * An HTTP service with the lookup protocol of ma1sd's REST backend: `{ "lookup": … }` with what is
- * asked is posted, and comes back with an `id` where somebody is known.
+ * An HTTP service with the lookup protocol of ma1sd's REST backend: a POST of `{ "lookup": … }`, whose entries are
+ * returned with an `id` if they are known.
  */
 export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
   const { url, accessToken, bulk, single, list, homeserver } = options;
@@ -30,7 +33,7 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
     ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
   };
 
-  /** @param asked is posted; nothing of it is a GET */
+  /** @param asked the POST body; without it a GET is sent */
   async function lookup(path: string, signal: AbortSignal, asked?: unknown): Promise<unknown> {
     const response = await fetch(`${url}${path}`, {
       ...(asked === undefined
@@ -50,7 +53,7 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
     return 'lookup' in answer ? answer.lookup : undefined;
   }
 
-  /** @throws Error for what is no list, which might also be a service that speaks of something else */
+  /** @throws Error if the value is not a list: the URL may belong to a different service */
   const associations = (path: string, rows: unknown): readonly Association[] => {
     if (!Array.isArray(rows)) throw new Error(`${path} is answered without a list "lookup"`);
     return rows.map((row) => associationIn(row, homeserver));
@@ -84,7 +87,7 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
   const source: ThreepidSource = {
     async find(threepids, signal) {
       const isOne = threepids.length === 1;
-      // The service compares texts: it is asked for each spelling.
+      // The service compares strings, so every spelling is sent.
       const spelled = threepids.flatMap((threepid) =>
         spellingsOf(threepid).map((address) => ({ medium: threepid.medium, address })),
       );
@@ -104,8 +107,8 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
 const wire = ({ medium, address }: Threepid) => ({ medium, address });
 
 /**
- * `{ medium, address, id: { type: 'localpart' | 'mxid', value } }`. What is no such thing is handed on as no
- * association, for whoever asked to count it.
+ * Parses `{ medium, address, id: { type: 'localpart' | 'mxid', value } }`. Other values are returned as an invalid
+ * association, which the caller counts.
  */
 function associationIn(row: unknown, homeserver: string | undefined, asked?: Threepid): Association {
   const { medium, address, id, unlisted } = { ...asked, ...objectIn(row) } as Partial<Record<string, unknown>>;

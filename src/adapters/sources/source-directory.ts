@@ -11,24 +11,27 @@ import { associationIn } from './answer-validation.js';
 import { thrownBy } from './thrown-errors.js';
 import type { SourceSettings } from './guarded-source.js';
 
-/** How long the next association of a listing may take. */
+/** Time limit for the next association of a listing. */
 const STALL_MS = 60_000;
 const LIMIT_MS = 60 * 60_000;
-/** A listing without an end has more than this. */
+/** A listing with more associations is treated as endless. */
 const MOST_LISTED = 5_000_000;
-/** Of the memory that this process may take. What a listing fills beyond it would end the server. */
+/**
+ * The share of this process's memory limit at which a listing is stopped. Beyond it, the process would run out of
+ * memory.
+ */
 const MOST_MEMORY = 0.85;
 const PAGE = 1000;
 
 interface Listed {
   readonly threepids: Map<string, Threepid>;
-  /** Of media that are not asked for. */
+  /** Threepids of media that are not configured. */
   readonly withheld: Map<string, Threepid>;
   isUnlisted: boolean;
   readonly skipped: Set<SkipReason>;
 }
 
-/** What a source of one's own lists, as a directory of its people: one entry per Matrix ID. */
+/** Presents a listable source as a directory of people: one entry per Matrix user ID. */
 export class SourceDirectory implements Directory {
   readonly name: string;
   readonly derivesUserIds = false;
@@ -36,7 +39,7 @@ export class SourceDirectory implements Directory {
   readonly bases = ['all'];
   private readonly interruption = new AbortController();
 
-  /** @param odd hears, without an address in it, why anything is left out */
+  /** @param odd receives the reason for each skipped value, without addresses */
   constructor(
     private readonly source: OwnSource,
     private readonly settings: Pick<SourceSettings, 'name' | 'media'>,
@@ -63,7 +66,7 @@ export class SourceDirectory implements Directory {
     this.interruption.abort();
   }
 
-  /** The whole listing, which fails if it stalls, whether or not the source heeds the signal. */
+  /** The complete listing. It fails if it stalls, whether or not the source reacts to the signal. */
   private async people(): Promise<ReadonlyMap<Mxid, Listed>> {
     const controller = new AbortController();
     const { signal } = controller;
@@ -110,7 +113,7 @@ export class SourceDirectory implements Directory {
       this.note(value, people);
       if (count % PAGE !== 0) continue;
       if (memoryInUse() > this.limits.memory) throw new Error('its listing takes more memory than there is');
-      // To whoever never waits for anything, requests would have to wait.
+      // A source that never awaits anything would block all requests.
       await setImmediate();
     }
     if (count > 0 && people.size === 0) throw new Error('nothing in its listing can be used');

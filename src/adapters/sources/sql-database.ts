@@ -8,31 +8,31 @@ import { sqlProblem } from './sql-problem.js';
 import { inParts, rowsIn } from './sqlite-list.js';
 
 export type SqlPlace =
-  /** An SQLite file, which is only read. */
+  /** An SQLite file, opened read-only. */
   | { readonly file: string }
   | (TlsMaterial & {
       /** `postgres://…` or `mysql://…` */
       readonly url: string;
-      /** Instead of one in the URL. */
+      /** Replaces the password in the URL. */
       readonly password?: string | undefined;
     });
 
-/** What a query may name with a colon: the medium, and the addresses that are asked for, a list. */
+/** Named parameters of a query: the medium, and the list of requested addresses. */
 export interface QueryBindings {
   readonly medium?: string;
   readonly addresses?: readonly string[];
 }
 
 const CONNECT_LIMIT_MS = 5_000;
-/** After so long, a connection that is silent is thrown away. Nobody waits for a lookup until then. */
+/** After this time, an unresponsive connection is destroyed. Lookups stop waiting earlier. */
 const LIMITS = { findMs: 10_000, listMs: 60_000 };
 
-/** Somebody else's database, asked by queries of the operator. Whoever opened it closes it. */
+/** An external database, read by configured queries. The caller must close it. */
 export class SqlDatabase {
   private readonly db: Knex;
   private readonly isSqlite: boolean;
 
-  /** @throws Error if the driver is not installed: that of MySQL is not part of Islet */
+  /** @throws Error if the driver is not installed: the MySQL driver is not part of Islet */
   constructor(
     place: SqlPlace,
     private readonly limits = LIMITS,
@@ -40,12 +40,12 @@ export class SqlDatabase {
     this.isSqlite = 'file' in place;
     this.db = knex({
       ...('file' in place ? sqlite(place.file) : serverOf(place, CONNECT_LIMIT_MS, LIMITS.listMs)),
-      compileSqlOnError: false, // messages carry `?` instead of addresses
+      compileSqlOnError: false, // log messages contain `?` instead of addresses
       acquireConnectionTimeout: CONNECT_LIMIT_MS,
       log: silent,
     });
     if (!('file' in place) && place.url.startsWith('mysql:')) encryptMysql(this.db, place);
-    // Knex puts the query before what the database says.
+    // Knex puts the query before the database's error message.
     this.db.on('query-error', (error: Error, { sql }: { readonly sql: string }) => {
       if (error.message.startsWith(`${sql} - `)) error.message = error.message.slice(sql.length + 3);
     });
@@ -54,8 +54,8 @@ export class SqlDatabase {
   /**
    * The rows of a query.
    *
-   * @param columns that it must give
-   * @throws Error with the database's word for what went wrong, and no value
+   * @param columns required columns
+   * @throws Error with the database's reason, but without values
    */
   async rows(what: 'find' | 'list', columns: readonly string[], query: string, bindings: QueryBindings = {}) {
     const { sql, values } = bound(query, bindings);
@@ -63,14 +63,17 @@ export class SqlDatabase {
     try {
       rows = rowsOf(await this.db.raw(sql, values).timeout(this.limits[`${what}Ms`]));
     } catch (error) {
-      // Not the error itself: databases repeat values in it.
+      // The original error is not attached: databases repeat values in it.
       throw new Error(`the query "${what}" fails: ${sqlProblem(error)}`);
     }
     checkColumns(what, columns, rows);
     return rows;
   }
 
-  /** Every `medium`, `address` and `mxid`, and `unlisted` where there is such a column, that a query gives. @throws Error as `rows` does */
+  /**
+   * Every `medium`, `address` and `mxid` that a query returns, and `unlisted` if there is such a column. @throws Error
+   * as `rows` does
+   */
   async *list(query: string): AsyncGenerator<Row> {
     if (this.isSqlite) yield* rowsIn(await this.parts(query));
     else yield* this.listed(query);
@@ -114,7 +117,7 @@ function checkColumns(what: string, columns: readonly string[], [first]: readonl
 
 const NAMED = /(?<![:\w]):(medium|addresses)\b/g;
 
-/** A query with its names in place of values; other question marks in it stay what they are. */
+/** Replaces the named parameters of a query; other question marks stay unchanged. */
 export function bound(query: string, { medium = '', addresses = [] }: QueryBindings) {
   const values: string[] = [];
   const sql = query.replaceAll('?', '\\?').replace(NAMED, (_name, name: string) => {
@@ -125,7 +128,7 @@ export function bound(query: string, { medium = '', addresses = [] }: QueryBindi
   return { sql, values };
 }
 
-/** Each driver has a shape of its own: rows, an object with rows, rows and their columns. */
+/** Result formats of the drivers: rows, an object with rows, or an array of rows and columns. */
 function rowsOf(answer: unknown): readonly Row[] {
   if (typeof answer === 'object' && answer !== null && 'rows' in answer) return answer.rows as Row[];
   const list = answer as readonly unknown[];
@@ -134,11 +137,11 @@ function rowsOf(answer: unknown): readonly Row[] {
 
 const sqlite = (file: string): Knex.Config => ({
   client: 'sqlite3',
-  // Knex adds flags to those for writing; only a URI can ask for less.
+  // Knex adds flags for writing; only a URI can override them.
   connection: { filename: `${pathToFileURL(file).href}?mode=ro`, flags: ['OPEN_URI'] } as Knex.Sqlite3ConnectionConfig,
   useNullAsDefault: true,
   pool: { min: 0, max: 1 },
 });
 
-/** Knex prints lost connections; whoever asks next is told anyway. */
+/** Knex prints lost connections, but the next query reports the error anyway. */
 const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };

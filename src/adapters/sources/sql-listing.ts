@@ -7,10 +7,10 @@ import type { Row } from './records.js';
 const ROWS_OF_A_PART = 1000;
 
 /**
- * The rows of a query in parts, so that neither memory holds all of them nor a request waits for all:
- * PostgreSQL by a cursor, which poolers know too, MySQL as they come over the connection.
+ * The rows of a query in parts, so that memory use is limited and requests are not blocked. PostgreSQL uses a cursor,
+ * which also works with poolers; MySQL streams the rows from the connection.
  *
- * @param limitMs for each part
+ * @param limitMs time limit for each part
  */
 export const listInParts = (db: Knex, query: string, limitMs: number): AsyncGenerator<readonly Row[]> =>
   (db.client.config.client === 'pg' ? byCursor : byStream)(db, query.replace(/;\s*$/, ''), limitMs);
@@ -18,7 +18,7 @@ export const listInParts = (db: Knex, query: string, limitMs: number): AsyncGene
 async function* byCursor(db: Knex, query: string, limitMs: number): AsyncGenerator<readonly Row[]> {
   const trx = await db.transaction(undefined, { readOnly: true });
   try {
-    // All of them are wanted, not the first ones soon.
+    // Optimize for the total time, not for the first rows.
     await trx.raw('set local cursor_tuple_fraction = 1');
     await trx.raw(`declare islet_listing no scroll cursor for ${query}`).timeout(limitMs);
     for (;;) {
@@ -58,12 +58,12 @@ async function* byStream(db: Knex, query: string, limitMs: number): AsyncGenerat
         else part.push(value);
       }
       yield part;
-      // A connection that is never empty would leave requests no turn.
+      // If data arrives continuously, other requests would be blocked.
       await setImmediate();
     }
   } finally {
     if (!isAtEnd) {
-      // What is still to come would be taken for the answer to the next query.
+      // The unread rows would be mistaken for the result of the next query.
       connection.__knex__disposed = new Error('a listing was left');
       connection.destroy();
     }

@@ -1,16 +1,19 @@
 import { TimeLimitError } from '../shared/deadline.js';
 import { networkFailure } from '../shared/network-errors.js';
 
-/** What a PostgreSQL says of the query itself, of who asks, and of how it is. */
+/**
+ * PostgreSQL error classes about the query itself, authorization or the state of the server. Their messages contain no
+ * values.
+ */
 const OF_NO_VALUE = /^(?:08|25|28|3D|3F|42|53|55|57|58)[\dA-Z]{3}$/;
 const OF_NO_VALUE_IN_SQLITE =
   /no such (?:table|column|function): .*|near ".*": syntax error|incomplete input|ambiguous column name: .*|wrong number of arguments to function .*|attempt to write a readonly database|database is locked|file is not a database|unable to open database file/;
 
 /**
- * Why a query fails: the code of the database, and its words where those name tables, columns and accounts.
- * Other words might repeat a value.
+ * Why a query fails: the error code of the database, and its message if that contains only names of tables, columns and
+ * accounts. Other messages might contain values.
  *
- * @param error as the driver gave it
+ * @param error as thrown by the driver
  */
 export function sqlProblem(error: unknown): string {
   const { code, message = '' } = error as { code?: unknown; message?: string };
@@ -28,11 +31,11 @@ function wordsBeside(code: string, message: string): string {
   if (OF_NO_VALUE.test(code)) return message;
   if (code === '22P02' || code === '22003') return 'a value is not of the type that it is compared with';
   const isOfDatabase = /^[\dA-Z]{5}$/.test(code) || code.startsWith('ER_');
-  // Otherwise of the network: hosts, ports and certificates.
+  // Otherwise a network error, with hosts, ports and certificates.
   return isOfDatabase ? '' : message;
 }
 
-/** Its texts are fixed; those of Knex hold the query besides. */
+/** The messages of the driver are constant; those of Knex also contain the query. */
 function wordsOfDriver(message: string): string {
   if (message.startsWith('Knex: Timeout acquiring')) return 'no connection is free or can be made';
   if (/^(?:Defined query timeout|Query read timeout)/.test(message)) return 'it takes too long';

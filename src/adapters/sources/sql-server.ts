@@ -7,20 +7,20 @@ import { readDatabaseUrl } from '../shared/database-url.js';
 import { networkFailure } from '../shared/network-errors.js';
 import type { TlsMaterial } from '../shared/tls-options.js';
 
-/** A database server of others. */
+/** An external database server. */
 export interface SqlServer extends TlsMaterial {
   /** `postgres://…` or `mysql://…` */
   readonly url: string;
-  /** Instead of one in the URL. */
+  /** Replaces the password in the URL. */
   readonly password?: string | undefined;
 }
 
 const POOL = { min: 0, max: 4 };
 
 /**
- * How Knex reaches it.
+ * The Knex connection options.
  *
- * @param statementMs after which a PostgreSQL ends a query by itself
+ * @param statementMs statement timeout of PostgreSQL
  * @throws DatabaseUrlError
  */
 export function serverOf(server: SqlServer, connectMs: number, statementMs: number): Knex.Config {
@@ -30,7 +30,7 @@ export function serverOf(server: SqlServer, connectMs: number, statementMs: numb
   const tls = databaseTls(address, server);
   if (address.kind === 'mysql') {
     if (server.password !== undefined) url.password = encodeURIComponent(server.password);
-    // That there is TLS is for the driver to know; how, `encryptMysql` says.
+    // The driver needs to know that TLS is used; the details are set by `encryptMysql`.
     const connection = { uri: url.href, connectTimeout: connectMs, ...(tls && { ssl: {} }) };
     return { client: 'mysql2', connection: connection as object, pool: POOL };
   }
@@ -49,7 +49,7 @@ export function serverOf(server: SqlServer, connectMs: number, statementMs: numb
   };
 }
 
-/** What is used of the driver and of its connections; only `createConnection` is documented. */
+/** The parts of the driver and its connections that are used here; only `createConnection` is documented. */
 interface MysqlDriver {
   createConnection(settings: unknown): MysqlConnection;
 }
@@ -61,10 +61,10 @@ interface MysqlConnection {
 }
 
 /**
- * Has the driver encrypt as everything here does. By itself it checks no name of a certificate, and
- * takes no authority whose own issuer is unknown.
+ * Makes the driver use the same TLS checks as all other connections. By itself it does not check the host name of a
+ * certificate, and does not accept an intermediate certificate as trust anchor.
  *
- * @throws Error if the driver is another one than is known
+ * @throws Error if the driver is an unsupported version
  */
 export function encryptMysql(db: Knex, server: SqlServer): void {
   const tls = databaseTls(readDatabaseUrl(server.url), server);
@@ -95,7 +95,7 @@ function encrypt(connection: MysqlConnection, tls: ConnectionOptions, done: (err
   });
   secure.on('error', (error) => {
     if (isSecure) connection._handleNetworkError(error);
-    // The driver puts a code of its own in place of the one that says what is wrong.
+    // The driver replaces the original error code by its own.
     else done(new Error(networkFailure(error)?.reason ?? error.message));
   });
   secure.on('data', (data: Buffer) => connection.packetParser.execute(data));

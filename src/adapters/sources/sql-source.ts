@@ -7,21 +7,21 @@ import { SqlDatabase, type SqlPlace } from './sql-database.js';
 
 export interface SqlOptions {
   readonly place: SqlPlace;
-  /** Gives `address` and `mxid` of those of `:addresses` that it knows as a `:medium`. */
+  /** Returns `address` and `mxid` for the known ones of `:addresses` of type `:medium`. */
   readonly find: string;
-  /** Gives `medium`, `address` and `mxid` of everything. */
+  /** Returns `medium`, `address` and `mxid` of all associations. */
   readonly list?: string | undefined;
-  /** Where phone numbers without a country are at home. */
+  /** Region of phone numbers that have no country code. */
   readonly phoneRegion?: Region | undefined;
 }
 
-/** Addresses of one question: a few hundred are a plan, thousands are none. */
+/** Addresses per query: PostgreSQL plans a few hundred well, but not thousands. */
 const AT_ONCE = 500;
-/** Users that are people and still there. */
+/** Users who are people and not deactivated. */
 const SYNAPSE = `from user_threepids t join users u on u.name = t.user_id
   where u.deactivated = 0 and u.is_guest = 0`;
 
-/** A table of people in a database, whatever the table looks like. */
+/** A table of people in a database with any schema. */
 export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegion }) => {
   const database = new SqlDatabase(place);
 
@@ -54,7 +54,7 @@ export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegi
   };
 };
 
-/** The addresses that users have proven to their homeserver, as Synapse keeps them in PostgreSQL. */
+/** The addresses that users have verified at their homeserver, as stored by Synapse in PostgreSQL. */
 export const synapseSource: OpenSource<{ readonly place: SqlPlace; readonly homeserver: string }> = async (
   { place, homeserver },
   context,
@@ -72,13 +72,13 @@ export const synapseSource: OpenSource<{ readonly place: SqlPlace; readonly home
   };
 };
 
-/** What is no address of a person is left out: databases hold much. */
+/** Skips values that are not addresses of people. */
 function associationOf(row: Row, region: Region | undefined): readonly Association[] {
-  // Columns of a fixed width come with blanks behind the value. A user ID that is a number is none, which is for whoever asked to say.
+  // Fixed-width columns pad their values with blanks. A numeric user ID is invalid; the caller reports it.
   const [medium, text, mxid] = [row['medium'], row['address'], row['mxid']].map(cellText);
   if (!medium || !text || !mxid) return [];
   const mark = isYes(row['unlisted']) && { isUnlisted: true };
-  // Whoever asked counts what is of no kind that we know.
+  // The caller counts unknown media.
   if (medium !== 'email' && medium !== 'msisdn')
     return [{ threepid: { medium: medium as Medium, address: text }, mxid, ...mark }];
   const threepid = medium === 'msisdn' ? phone(text, region) : tryThreepid(medium, text);

@@ -4,9 +4,10 @@ import type { Row } from './records.js';
 const ROWS_OF_A_PART = 1000;
 
 /**
- * A listing with many of its rows in one: the driver makes objects of all rows at once, and requests would wait.
+ * Packs many rows of a listing into one result row: the driver creates objects for all rows at once, which would block
+ * requests.
  *
- * @param unlisted the column that marks who is told to nobody, or `null` where there is none
+ * @param unlisted the column that marks unlisted people, or `null` if there is none
  */
 export const inParts = (query: string, unlisted: 'unlisted' | 'null'): string => `
   select json_group_array(json_array(medium, address, mxid, marked)) as part from (

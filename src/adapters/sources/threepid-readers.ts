@@ -2,7 +2,7 @@ import { isRegion, readPhoneNumber } from '../../domain/identifiers/phone-number
 import { tryThreepid } from '../../domain/identifiers/threepid.js';
 import type { ThreepidReaders } from '../../source.js';
 
-/** Reads addresses as everything else in the house does. */
+/** Parses addresses in the same way as the rest of Islet. */
 export const threepidReaders: ThreepidReaders = {
   email: (text) => tryThreepid('email', text),
   msisdn: (digits) => tryThreepid('msisdn', digits),

@@ -1,10 +1,10 @@
-/** What a source threw, which may be anything, as an error. */
+/** Converts a value thrown by a source, which may be anything, to an Error. */
 export const thrownBy = (thrown: unknown): Error =>
   thrown instanceof Error
     ? thrown
     : new Error(`it threw no error but ${typeof thrown === 'string' ? thrown : typeof thrown}`);
 
-/** Why a module cannot be loaded, with what to do where Node says neither that nor where it is. */
+/** Why a module cannot be loaded. Adds the location or a remedy if Node's message lacks it. */
 export function loadingProblem(error: Error): string {
   const { message, stack = '' } = error;
   if (error instanceof SyntaxError && stack.includes('compileSourceTextModule')) {
