@@ -1,16 +1,17 @@
 #!/usr/bin/env node
-// Only what has no imports of its own: an older Node.js must get as far as the sentence about its version.
+// Import only modules without imports: an older Node.js must be able to run the version check.
 import { versionProblem } from './cli/node-version.js';
 
 const { error, warning } = versionProblem(process.versions.node);
 if (error !== undefined || warning !== undefined) process.stderr.write(`islet: ${error ?? warning}\n`);
 if (error !== undefined) process.exit(1);
 
-// Before anything else is loaded: the source maps of modules that are already loaded are not read.
+// Before anything else is loaded: source maps of modules that are already loaded are not read.
 process.setSourceMapsEnabled(true);
 
 const env = { ...process.env };
-// It would turn off certificate checks in every library that does not set them, such as drivers and sources of your own.
+// This variable would turn off certificate checks in every library that does not set them, such as database drivers
+// and custom sources.
 delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
 
 const { runProgram } = await import('./cli/program.js');

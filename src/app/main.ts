@@ -38,24 +38,25 @@ import { inUrl } from '../adapters/shared/hosts.js';
 
 const MINUTE_MS = 60_000;
 const ACCOUNT_REVIEW_MS = 6 * 60 * MINUTE_MS;
-/** Instances that were away for longer load everything again. */
+/** Instances that were disconnected for longer reload everything. */
 const FEED_KEPT_MS = 60 * MINUTE_MS;
-/** 10,000 hashes, the most that one lookup may name, are 470 kB. */
+/** 10,000 hashes, the maximum of one lookup, are 470 kB. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
 export interface Islet {
-  /** Where clients are answered. */
+  /** The URL for clients. */
   readonly url: string;
   readonly adminUrl: string;
   readonly services: Services;
-  /** Reads secrets in files again, and has those that were refused tried again. */
+  /** Rereads secret files, and retries secrets that were refused. */
   reloadSecrets(): void;
-  /** Takes no more requests, finishes those that are under way, and ends everything. */
+  /** Accepts no more requests, finishes the current ones, and stops everything. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the doors: answers clients and operators, keeps mirrors and peppers, works off the queue.
+ * Starts the server: the listeners for clients and operators, the schedules for mirrors and peppers, and the job
+ * worker.
  *
  * @throws an error that names what could not be opened or listened on
  */
@@ -174,7 +175,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       search: config.search,
     });
     const listening = await listen(app, config.listen);
-    // Together: no job is begun while requests under way end, and a job that hangs takes none of their time.
+    // In parallel: no job starts while the current requests finish, and a job that hangs takes none of their time.
     closing.push(() => Promise.all([listening.close(), closeSchedules()]));
     if (config.pidFile) {
       await writeFile(config.pidFile, `${process.pid}\n`).catch((cause: unknown) => {
@@ -222,7 +223,7 @@ function startSchedules(
     runPeriodically(MINUTE_MS, 'old bindings', telemetry, () => bindingService.expire()),
     runPeriodically(10 * MINUTE_MS, 'old sessions', telemetry, () => validationService.purge()),
     runPeriodically(10 * MINUTE_MS, 'old access tokens', telemetry, () => accountService.purge()),
-    // A crash, or a source that failed at the wrong moment, may have left one waiting.
+    // Invitations can be left waiting after a crash, or after a source failed at the wrong moment.
     runPeriodically(60 * MINUTE_MS, 'waiting invitations', telemetry, () => inviteService.deliverKnown()),
     ...(inviteLifetimeMs === undefined
       ? []
@@ -237,7 +238,7 @@ function startSchedules(
   ];
 }
 
-/** The last opened first. */
+/** In reverse order of opening. */
 async function closeAll(closing: readonly (() => Promise<unknown>)[]): Promise<void> {
   for (const close of closing.toReversed()) await close();
 }

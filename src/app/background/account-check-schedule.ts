@@ -3,10 +3,10 @@ import type { InviteService } from '../../domain/invites/invite-service.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { runPeriodically, type Schedule } from './periodic.js';
 
-/** With 20 questions to each homeserver in a round, about ten a second. */
+/** With 20 requests to each homeserver per round, this is about ten requests per second. */
 const ROUND_MS = 2_000;
 
-/** Checks accounts periodically, and delivers the invitations of people who have an account now. */
+/** Checks accounts periodically and delivers the invitations of people who now have an account. */
 export const scheduleAccountChecks = (
   checkRunner: AccountCheckRunner,
   inviteService: InviteService,

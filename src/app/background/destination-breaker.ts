@@ -2,7 +2,7 @@ import { isPaused, pauseAfter } from '../../domain/shared/backoff.js';
 import type { Clock } from '../../ports/clock.js';
 
 const FIRST_REST_MS = 5_000;
-/** Strangers choose the names of destinations. */
+/** Limited because strangers choose the names of destinations. */
 const MOST_REMEMBERED = 10_000;
 
 interface Rest {
@@ -12,23 +12,22 @@ interface Rest {
 }
 
 /**
- * Circuit breakers for what jobs need: a destination that fails is left alone for a while, then one
- * job tries it. As long as that fails too, the rests get longer, up to a
- * limit.
+ * Circuit breakers for the destinations of jobs. While the circuit of a destination is open, no job runs for it. Then
+ * one job tries it. Each further failure makes the pause longer, up to a limit.
  */
 export class DestinationBreaker {
   private readonly rests = new Map<string, Rest>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** Until when a destination is left alone, ms since the epoch; `undefined` if it is not. */
+  /** The end of the pause of a destination, in ms since the epoch; `undefined` if it is not paused. */
   restsUntil(destination: string): number | undefined {
     const rest = this.rests.get(destination);
     if (!rest) return undefined;
     return isPaused(rest.until, this.clock.now(), rest.restMs) ? rest.until : undefined;
   }
 
-  /** Whether its last attempt failed: then one at a time is enough. */
+  /** Whether the last attempt failed. If so, one job at a time is enough. */
   isDoubtful(destination: string): boolean {
     return this.rests.has(destination);
   }
@@ -37,10 +36,10 @@ export class DestinationBreaker {
     this.rests.delete(destination);
   }
 
-  /** @returns until when the destination is left alone, ms since the epoch */
+  /** @returns the end of the pause of the destination, in ms since the epoch */
   failed(destination: string, longestRestMs: number): number {
     const resting = this.restsUntil(destination);
-    // One that was under way when the rest began says nothing new.
+    // A job that was already running when the pause began gives no new information.
     if (resting !== undefined) return resting;
     const failures = (this.rests.get(destination)?.failures ?? 0) + 1;
     const restMs = pauseAfter({ firstMs: FIRST_REST_MS, longestMs: longestRestMs }, failures);

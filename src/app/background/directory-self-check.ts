@@ -3,7 +3,7 @@ import { BINDINGS } from '../../domain/associations/binding.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { ConfiguredSource } from '../wiring/configured-source.js';
 
-/** Says what is wrong with directories that have no mirror: nobody lists them, so nothing else would. */
+/** Logs problems of directories without a mirror. No sync reads them, so nothing else would report these problems. */
 export async function checkUnmirroredDirectories(
   configuredSources: readonly ConfiguredSource[],
   telemetry: Telemetry,

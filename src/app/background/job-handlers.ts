@@ -15,7 +15,7 @@ interface Services {
   readonly bindingService: BindingService;
 }
 
-/** What the domain queues, done: homeservers told, invitations mailed. */
+/** Handlers for the jobs that the domain queues: notify homeservers, send invitation mails. */
 export const jobHandlers = (
   services: Services,
   homeservers: Homeservers,
@@ -86,7 +86,7 @@ async function noteUnmailed(
   { token }: JobPayloads['invite-mail'],
   reason: string,
 ): Promise<void> {
-  // Of those that an older version queued it is not known which they are.
+  // Jobs that an older version queued do not contain their tokens.
   if (typeof token === 'string') await inviteService.noteUnmailed([token], reason);
 }
 
@@ -97,7 +97,7 @@ const digestHandler = (
   async run({ address }) {
     const subject = threepid('email', address);
     const pending = await inviteService.pendingMails(subject);
-    // An earlier one had them all, or they were handed over.
+    // An earlier mail contained all of them, or they were delivered.
     if (pending.length === 0) return;
     const tokens = pending.map(({ token }) => token);
     const note = (reason: string) => inviteService.noteUnmailed(tokens, reason);
@@ -119,7 +119,7 @@ const digestHandler = (
   },
 });
 
-/** One mail for all of these. @param note called with the reason where it will never be sent */
+/** Sends one mail for all of these invitations. @param note called with the reason if the mail can never be sent */
 async function sendInvite(
   to: Threepid,
   senders: readonly MessageSender[],

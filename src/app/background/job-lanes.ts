@@ -1,29 +1,32 @@
 import type { JobKind } from '../../domain/jobs/job.js';
 
-/** What runs side by side, and of what. No lane waits for another. */
+/** A lane: the kinds of jobs that share limits. Lanes run in parallel and do not wait for each other. */
 export interface Lane {
   readonly name: string;
   readonly kinds: readonly JobKind[];
   readonly attempt: 'first' | 'later';
-  /** Jobs that are begun at once. */
+  /** How many jobs can have a slot at once. */
   readonly width: number;
-  /** After so long a job makes room for the next, although it goes on: who is silent must not hold up the others. */
+  /**
+   * After this time, a job gives up its slot but keeps running. A server that does not answer must not delay other
+   * jobs.
+   */
   readonly slotMs: number;
-  /** The most that go on at once, those that made room included. */
+  /** The maximum number of running jobs, including those that gave up their slot. */
   readonly mostInHand: number;
-  /** The most that go on at once for one destination. */
+  /** The maximum number of running jobs for one destination. */
   readonly perDestination: number;
-  /** How long what is under way may go on when the server ends, before it is put back. */
+  /** How long running jobs may continue at shutdown before they are put back into the queue. */
   readonly graceMs: number;
-  /** The longest time for which a destination that fails is left alone. */
+  /** The longest pause of a destination that fails. */
   readonly longestRestMs: number;
-  /** Whether the destination is a server of this installation: then its failure is an alarm. */
+  /** Whether the destination is a server of this installation. Its failure is then logged as an error. */
   readonly isOwnServer?: boolean;
 }
 
 const MINUTE_MS = 60_000;
 
-/** A mail that is cut may be sent twice: it may end within its own time limit. */
+/** An interrupted mail may be sent twice, so the job may run until its own time limit. */
 const MAIL = {
   kinds: ['invite-mail', 'invite-digest'],
   slotMs: Infinity,
@@ -31,7 +34,7 @@ const MAIL = {
   longestRestMs: MINUTE_MS,
   isOwnServer: true,
 } as const;
-/** Told twice, a homeserver does nothing: this is no reason to wait. */
+/** Notifying a homeserver twice has no effect, so shutdown does not wait long for these jobs. */
 const HOMESERVERS = {
   kinds: ['onbind'],
   slotMs: 1_000,
@@ -42,8 +45,8 @@ const HOMESERVERS = {
 const OWN = { kinds: ['notify-bound'], slotMs: Infinity, graceMs: 10_000, longestRestMs: MINUTE_MS } as const;
 
 /**
- * What is tried for the first time never waits for what failed before; nor mails for homeservers. A
- * homeserver's silence costs the others a second of one place.
+ * First attempts never wait for retries, and mails never wait for homeservers. A homeserver that does not answer
+ * occupies one slot for one second.
  */
 export const LANES: readonly Lane[] = [
   { ...MAIL, name: 'mails', attempt: 'first', width: 5, mostInHand: 5, perDestination: 5 },

@@ -1,20 +1,23 @@
 import type { JobLease, JobQueue } from '../../ports/job-queue.js';
 
-/** How often an instance renews what it has in hand, and looks whether the others did. */
+/** How often an instance renews its leases and checks the leases of the other instances. */
 export const LEASE_TICK_MS = 2_500;
-/** A holder whose leases did not change in so many looks is dead: 10 to 12.5 s after its last sign. */
+/**
+ * A holder is considered dead after this many checks without a change of its leases: 10 to 12.5 s after its last sign
+ * of life.
+ */
 const LOOKS_UNTIL_DEAD = 4;
 
 /**
- * Frees the jobs of instances that died. What counts is whether a lease changes from one look of ours
- * to the next: no clock of another machine is believed, nor ours if it jumps.
+ * Releases the jobs of instances that died. The only criterion is whether a lease changes between two checks of this
+ * instance. This needs no clock of another machine, and jumps of the local clock do no harm.
  */
 export class JobLeases {
   private unchanged = new Map<string, number>();
   private readonly name: string;
   private hasLooked = false;
 
-  /** @param holder ourselves, as `JobRequest` has it */
+  /** @param holder this instance, as in `JobRequest` */
   constructor(
     private readonly queue: JobQueue,
     private readonly holder: string,
@@ -22,13 +25,13 @@ export class JobLeases {
     this.name = nameOf(holder);
   }
 
-  /** To be called every `LEASE_TICK_MS`. @returns how many jobs were freed */
+  /** Must be called every `LEASE_TICK_MS`. @returns how many jobs were released */
   async look(): Promise<number> {
-    // Ours as well: what we have in hand is renewed, and what we lost sight of is not.
+    // This includes the leases of this instance: running jobs are renewed, and lost ones are not.
     const all = await this.queue.leases();
     const looks = new Map(all.map((lease) => [keyOf(lease), (this.unchanged.get(keyOf(lease)) ?? -1) + 1]));
     this.unchanged = looks;
-    // Another one of our name is what we were before the last start.
+    // A different holder with the same name is this instance before its last restart.
     const isFormerSelf = ({ holder }: JobLease) =>
       !this.hasLooked && holder !== this.holder && nameOf(holder) === this.name;
     const dead = all.filter((lease) => isFormerSelf(lease) || (looks.get(keyOf(lease)) ?? 0) >= LOOKS_UNTIL_DEAD);

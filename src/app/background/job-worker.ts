@@ -19,19 +19,19 @@ export interface JobWorkerDependencies {
   readonly handlers: JobHandlers;
   readonly clock: Clock;
   readonly telemetry: Telemetry;
-  /** Who we are among the instances of one database, `<name>/<mark of this life>`. */
+  /** Identifies this instance among all instances on one database: `<name>/<id of this process>`. */
   readonly holder: string;
 }
 
 interface InHand {
   readonly job: Job;
   readonly lane: Lane;
-  /** Whether it still takes a place of its lane. */
+  /** Whether the job still occupies a slot of its lane. */
   hasSlot: boolean;
   readonly ended: Promise<void>;
 }
 
-/** Works off the durable queue until it is closed. */
+/** Processes the durable job queue until it is closed. */
 export class JobWorker implements Schedule {
   private readonly inHand = new Map<string, InHand>();
   private readonly filling = new Map<string, { isWanted: boolean; ended: Promise<void> }>();
@@ -56,14 +56,17 @@ export class JobWorker implements Schedule {
     this.schedules = lanes.map((lane) =>
       runPeriodically(POLL_MS, `jobs, ${lane.name}`, telemetry, () => this.fill(lane)),
     );
-    // What another instance added, or what is due later, is found by looking.
+    // Jobs that another instance added, and jobs that become due later, are found by polling.
     queue.onAdded((kinds) => {
       const isFor = ({ attempt, kinds: some }: Lane) => attempt === 'first' && some.some((one) => kinds.includes(one));
       for (const lane of lanes.filter(isFor)) this.runSoon(lane);
     });
   }
 
-  /** Begins nothing more, waits for what is under way as long as its lane allows, and puts the rest back. */
+  /**
+   * Starts no more jobs, waits for running jobs for as long as their lane allows, and puts the others back into the
+   * queue.
+   */
   async close(): Promise<void> {
     this.isClosing = true;
     await Promise.allSettled([
@@ -78,7 +81,7 @@ export class JobWorker implements Schedule {
     await Promise.allSettled(left.map(({ job }) => queue.requeue(job.id, holder, clock.now())));
   }
 
-  /** Begins whatever there is room for; of several calls at the same time the last one is made good for. */
+  /** Starts jobs while there is room. If it is already running, that run checks once more before it ends. */
   private async fill(lane: Lane): Promise<void> {
     const running = this.filling.get(lane.name);
     if (running) {
@@ -113,7 +116,7 @@ export class JobWorker implements Schedule {
       limit: places,
       perDestination: lane.perDestination,
       inHand: this.busy(lane),
-      // Who came last must not wait for all who came before, nor the other way round.
+      // Alternate, so that neither new jobs wait for all old ones nor the reverse.
       order: this.turn++ % 2 === 0 ? 'oldest' : 'newest',
     });
     for (const job of jobs) await this.beginOrPutBack(job, lane);
@@ -138,7 +141,7 @@ export class JobWorker implements Schedule {
     const ended = this.work(job, lane).finally(() => {
       clearTimeout(timer);
       this.inHand.delete(job.id);
-      // What it made, or made room for, need not wait for the next look.
+      // Jobs that it created or made room for need not wait for the next poll.
       for (const other of this.lanes) this.runSoon(other);
     });
     this.inHand.set(job.id, { job, lane, hasSlot: true, ended });
@@ -146,7 +149,7 @@ export class JobWorker implements Schedule {
 
   private runSoon(lane: Lane): void {
     if (this.isClosing) return;
-    // Whatever it fails of, the next look fails of as well, and says so.
+    // The next poll fails for the same reason and logs it.
     this.fill(lane).catch(() => undefined);
   }
 
@@ -176,7 +179,7 @@ export class JobWorker implements Schedule {
         } else await this.later(job, lane, cause, facts);
       }
     } catch (cause) {
-      // If this fails as well it is renewed no more, and freed like those of an instance that died.
+      // If this fails too, the lease is no longer renewed, and the job is released like one of an instance that died.
       telemetry.warn('result of a job could not be stored', { event: 'job_result_lost', ...facts }, cause);
       await queue.requeue(job.id, holder, this.deps.clock.now() + retryAfterMs(job.attempts)).catch(() => undefined);
     }
@@ -205,7 +208,7 @@ export class JobWorker implements Schedule {
         telemetry.error('a server does not work, what needs it waits', facts, cause);
       }
       const restsUntil = this.breaker.failed(job.destination, lane.longestRestMs);
-      // Behind the others: if it is the job that brings the destination down, they have their turn first.
+      // After the other jobs: if this job causes the failure of the destination, the others run first.
       await queue.retry(job.id, holder, Math.max(restsUntil + 1, Math.min(retryAt, restsUntil + POLL_MS)), reason);
       await queue.postpone(job.destination, now, restsUntil, reason);
     } else {

@@ -7,13 +7,10 @@ import { mirroredIn, type ConfiguredSource } from '../wiring/configured-source.j
 import { runPeriodically, isOver, type Schedule } from './periodic.js';
 import { type DirectorySyncService, hasNews } from '../../domain/directory-sync/directory-sync-service.js';
 
-/** How often a due sync is looked for: several instances, or the CLI, may have synced meanwhile. */
+/** How often to check whether a sync is due: other instances or the CLI may have synced in the meantime. */
 const LONGEST_TICK_MS = 30_000;
 
-/**
- * Keeps every mirror in step: syncs it now and then as often as configured, counted over all
- * instances on one database.
- */
+/** Syncs every mirror at the configured interval, which is counted across all instances on one database. */
 export function scheduleMirrorSyncs(
   configuredSources: readonly ConfiguredSource[],
   mirrorService: MirrorService,
@@ -45,7 +42,7 @@ export function scheduleMirrorSyncs(
     });
     return {
       close: () => {
-        // A directory may take minutes over a listing, and somebody waits for us to end.
+        // A listing of a directory may take minutes, and shutdown must not wait for it.
         directory.abort?.();
         return schedule.close();
       },
@@ -55,7 +52,7 @@ export function scheduleMirrorSyncs(
       const { attemptedAt = -Infinity, incrementalAt = attemptedAt } = await mirrorService.state(name);
       const isDue = async (what: string, since: number, periodMs: number) =>
         isOver(since, periodMs, clock.now()) &&
-        // Of several instances that find it due at the same moment, one goes.
+        // If several instances find it due at the same moment, only one starts it.
         (await limits.consume(`${what} ${name}`, { amount: 1, windowMs: periodMs / 2 })) === 0;
       if (await isDue('sync', attemptedAt, everyMs)) return 'everything';
       if (!(await mirrorService.supportsIncremental(name))) return undefined;

@@ -1,18 +1,21 @@
 import type { Telemetry } from '../../ports/telemetry.js';
 
 export interface Schedule {
-  /** Starts no more runs and waits for the one that is under way. */
+  /** Starts no more runs and waits for the current one. */
   close(): Promise<void>;
 }
 
 export interface Repeated extends Schedule {
-  /** Has the next run begin at once, or else a second after the end of the last one. */
+  /** Starts the next run now, but not earlier than one second after the end of the last run. */
   runSoon(): void;
 }
 
 const LEAST_PAUSE_MS = 1000;
 
-/** Runs `work` now and then again `periodMs` after each end. A run that fails is logged; the next one comes. */
+/**
+ * Runs `work` now, and again `periodMs` after the end of each run. A failed run is logged, and the schedule
+ * continues.
+ */
 export function runPeriodically(
   periodMs: number,
   name: string,
@@ -58,9 +61,8 @@ export function runPeriodically(
 }
 
 /**
- * Whether so much time has passed since then.
+ * Whether this period has passed.
  *
- * @param since ms since the epoch; if that is still to come, the clock was set back, and who knows
- *   how much has passed
+ * @param since ms since the epoch; if it is in the future, the clock was set back, and the period counts as passed
  */
 export const isOver = (since: number, periodMs: number, now: number): boolean => now - since >= periodMs || since > now;

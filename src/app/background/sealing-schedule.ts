@@ -5,9 +5,10 @@ import { isOver, runPeriodically, type Schedule } from './periodic.js';
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * Seals what older versions stored in clear, and goes on for what they still store.
+ * Encrypts (seals) secrets that older versions stored unencrypted, and repeats this for secrets that they still
+ * store.
  *
- * @param hasSiblings whether instances of an older version may be running: they get an hour to be replaced
+ * @param hasSiblings whether instances of an older version may be running: they have one hour to be replaced
  */
 export function scheduleSealing(
   sealStored: () => Promise<void>,

@@ -1,13 +1,13 @@
-/** The oldest Node.js that Islet runs on, as `engines` in `package.json` says. */
+/** The oldest Node.js version that Islet supports, as in `engines` in `package.json`. */
 const OLDEST = { major: 20, minor: 17 };
-/** The newest Node.js that Islet was tried with. */
+/** The newest Node.js version that Islet was tested with. */
 const NEWEST_TRIED = 26;
 
 /**
- * What an administrator has to know about the version of Node.js. This file imports nothing, so that it runs on versions
- * that are too old for everything else.
+ * What an administrator must know about the Node.js version. This file imports nothing, so that it runs on versions
+ * that are too old for the rest.
  *
- * @param version such as `20.17.0`
+ * @param version for example `20.17.0`
  */
 export function versionProblem(version: string): { readonly error?: string; readonly warning?: string } {
   const [major = 0, minor = 0] = version.split('.').map(Number);

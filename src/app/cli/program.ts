@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { LogOptions } from '../../adapters/system/log-telemetry.js';
-// Everything else is loaded by the command that needs it, so that each starts as fast as it can.
+// Each command loads the other modules that it needs, so that commands start quickly.
 import type { AdminClient } from '../commands/admin-client.js';
 import { describeExitCodes } from '../commands/exit-codes.js';
 import type { InitOptions } from '../commands/init.js';
@@ -32,7 +32,7 @@ interface SyncFlags {
   json?: boolean;
 }
 
-/** All commands, as `docs/reference/cli.md` lists them. @param env the environment, with everything that was set */
+/** All commands, as listed in `docs/reference/cli.md`. @param env the environment with all variables */
 export function createProgram(env: NodeJS.ProcessEnv): Command {
   const paint = paintFor(process.stdout, env);
   const program = new Command('islet')
@@ -202,13 +202,13 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     return loadConfig({ file, env });
   }
 
-  /** For a terminal, what matters there alone. */
+  /** A log for terminal use: only messages of this level and above. */
   async function quietLog(level: 'warn' | 'error') {
     const { LogTelemetry } = await import('../../adapters/system/log-telemetry.js');
     return new LogTelemetry({ level, format: 'pretty' });
   }
 
-  /** @param isLogged whether it has to be found in the log, no server running or not */
+  /** @param isLogged whether the operation must appear in the log, with or without a running server */
   async function withAccess(
     file: string | undefined,
     use: (access: AdminClient) => Promise<number>,
@@ -227,7 +227,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
   }
 }
 
-/** Runs the command of `argv` and sets the exit code. */
+/** Runs the command in `argv` and sets the exit code. */
 export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   await createProgram(env)
     .parseAsync(argv)

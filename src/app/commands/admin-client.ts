@@ -15,29 +15,30 @@ export interface SyncRequest {
   readonly isDryRun: boolean;
   readonly isForced: boolean;
   readonly isIncremental: boolean;
-  /** How many entries have been read so far. */
+  /** Called with the number of entries read so far. */
   readonly onProgress: (listed: number) => void;
 }
 
-/** What commands ask of Islet, whether a server is running or not. */
+/** The operations that commands need, with or without a running server. */
 export interface AdminClient extends OperationsByText {
-  /** Whether the answers are those of a running server. */
+  /** Whether a running server answers. */
   readonly isRunning: boolean;
   explain(address: string): Promise<TimedExplanation>;
-  /** Whom a user would be shown by a search. */
+  /** The people that a search shows to this user. */
   search(user: string, query: string): Promise<PeopleFound>;
   /** The names of the mirrored sources. */
   mirrors(): Promise<readonly string[]>;
   sync(source: string, request: SyncRequest): Promise<SyncOutcome>;
-  /** Removes the copy of a source that is not configured any more. @returns how many entries it had */
+  /** Removes the mirror of a source that is no longer configured. @returns how many entries it had */
   forgetMirror(source: string): Promise<number>;
   close(): Promise<void>;
 }
 
 /**
- * The running server, over its admin listener; or, with no server running, the house itself with its doors closed.
+ * A client of the running server through its admin listener. Without a running server, the services run in this
+ * process, without listeners.
  *
- * @param openTelemetry opens the log of the house, which is then closed with it
+ * @param openTelemetry opens the log for the services in this process; it is closed with them
  */
 export async function openAdminClient(
   config: Config,

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 
-/** No answer came, or none that could be read. */
+/** There was no answer, or none that could be read. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 
@@ -15,11 +15,11 @@ export class NoAnswerError extends Error {
   }
 }
 
-/** An answer that is none of success. */
+/** The answer has an error status. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
 
-  /** @param text what the server says of it, if it says anything */
+  /** @param text the error message of the server, if it sent one */
   constructor(
     readonly status: number,
     text: string | undefined,
@@ -37,7 +37,7 @@ export interface AdminRequest {
 }
 
 /**
- * Asks the admin listener, with as little as that takes: a command is to start at once.
+ * Sends requests to the admin listener. It has few dependencies, so that commands start quickly.
  *
  * @throws NoAnswerError, RefusedError
  */
@@ -86,10 +86,10 @@ function errorIn(text: string): string | undefined {
 }
 
 /**
- * Takes what the admin listener answers to a POST as a file.
+ * Saves the answer of the admin listener to a POST request as a file.
  *
- * @param file must not exist yet; readable by its owner only
- * @throws NoAnswerError, also if the answer breaks off; RefusedError
+ * @param file must not exist yet; readable only by its owner
+ * @throws NoAnswerError, also if the answer is incomplete; RefusedError
  */
 export function download(
   { host, port, adminToken }: { readonly host: string; readonly port: number; readonly adminToken: string },

@@ -20,8 +20,8 @@ export interface BackupSurroundings {
 }
 
 /**
- * Writes a copy of the database, of the running server or of none, and opens it to see that it is whole. A file
- * that is there is never overwritten, and what is not whole never has the given name.
+ * Copies the database, with or without a running server, and opens the copy to check that it is complete. It never
+ * overwrites an existing file, and an incomplete copy never gets the given name.
  *
  * @param isWithKey whether the signing key is copied into `<file>.key`
  * @returns the exit code: 0 if the copies are written and checked
@@ -84,12 +84,12 @@ async function copyKey(keyFile: string, copy: string): Promise<void> {
   await writePrivately(keyFile, copy);
 }
 
-/** Copies a file for its owner alone, down to the disk. @param to must not exist yet */
+/** Copies a file, readable only by its owner, and flushes it to disk. @param to must not exist yet */
 export async function writePrivately(from: string, to: string): Promise<void> {
   await pipeline(createReadStream(from), createWriteStream(to, { flags: 'wx', mode: 0o600, flush: true }));
 }
 
-/** Waits until a file, or the names in a folder, are on the disk. */
+/** Flushes a file, or the entries of a folder, to disk. */
 export async function flush(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {

@@ -5,9 +5,9 @@ import type { TerminalStyle } from './terminal-style.js';
 import { printableJson } from '../../domain/shared/printable.js';
 
 /**
- * Says what is wrong with the configuration, a line per problem, or else what it amounts to.
+ * Prints the problems of the configuration, one line each, or a summary if there are none.
  *
- * @returns the exit code: 0 if it can be used, 1 if not
+ * @returns the exit code: 0 if the configuration is valid, 1 if not
  */
 export function checkCommand(
   place: ConfigPlace,

@@ -3,7 +3,7 @@ import { inUrl } from '../../adapters/shared/hosts.js';
 
 type Source = Config['sources'][number];
 
-/** What a configuration amounts to, in few words and without a secret. */
+/** A short summary of a configuration, without secrets. */
 export function summary(config: Config) {
   const { file, server, listen, admin, database, mail, sms } = config;
   return {
@@ -22,7 +22,7 @@ function sourceText(source: Source): string {
   return `${placeText(source)}${hashes}`;
 }
 
-/** Whether hashed lookups find the people of a source. Whether a module can be listed is known only at start. */
+/** Whether hashed lookups find the people of a source. For a module, this is known only at startup. */
 export function isFoundByHash(source: Source): boolean {
   if (source.kind === 'bindings') return true;
   if (source.kind === 'upstream') return source.hashed;
@@ -32,7 +32,7 @@ export function isFoundByHash(source: Source): boolean {
 
 const placeText = (source: Source): string => (places[source.kind] as (source: Source) => string)(source);
 
-/** Where each kind of source keeps its people, for display. */
+/** Where each kind of source has its data, for display. */
 const places: { readonly [K in Source['kind']]: (source: Extract<Source, { kind: K }>) => string } = {
   ldap: ({ name, urls, mirror }) =>
     `${name}: directory ${urls.join(', ')}, ${mirror ? `mirrored every ${seconds(mirror.everyMs)}` : 'not mirrored'}`,

@@ -3,9 +3,9 @@ import type { TerminalStyle } from './terminal-style.js';
 import { escapeUnprintable, printableJson } from '../../domain/shared/printable.js';
 
 /**
- * Shows what was tried and what to fix, a line each.
+ * Prints the results of all checks and the suggested fixes, one line each.
  *
- * @returns the exit code: 1 if anything failed
+ * @returns the exit code: 1 if any check failed
  */
 export function showDiagnoses(
   diagnoses: readonly CheckResult[],
@@ -22,7 +22,7 @@ export function showDiagnoses(
 
 const MARKS = { ok: '✓', warning: '!', failure: '✗', skipped: '-' } as const;
 
-/** A line for each thing that was tried, what to do below it, and a sum at the end. */
+/** One line per check, its suggested fix below it, and a summary at the end. */
 export function doctorText(diagnoses: readonly CheckResult[], paint: TerminalStyle): string {
   const width = Math.max(...diagnoses.map(({ area }) => area.length));
   const lines = diagnoses.flatMap(({ area, state, words, fix }) => {

@@ -7,7 +7,7 @@ import type { SourceTrace } from '../../ports/threepid-source.js';
 import type { TerminalStyle } from './terminal-style.js';
 import type { TimedExplanation } from '../../domain/lookup/explanation.js';
 
-/** Who answers for an address and why, stage by stage, for an administrator to read. */
+/** Explains stage by stage which source answers for an address and why, for an administrator. */
 export function explanationText(
   { threepid, sources: configuredSources, mxid, at }: TimedExplanation,
   paint: TerminalStyle,
@@ -100,7 +100,7 @@ function findingText(trace: SourceTrace | undefined): string {
   return isAmbiguous(finding) ? `contested by ${finding.claimants.join(' and ') || 'several people'}` : finding.mxid;
 }
 
-/** A span of time as people say it: `40 s`, `5 min`, `3 h`, `2 days`. */
+/** A readable duration: `40 s`, `5 min`, `3 h`, `2 days`. */
 export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} s`;

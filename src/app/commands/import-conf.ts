@@ -10,10 +10,10 @@ import { printable } from '../../domain/shared/printable.js';
 import type { BackupSurroundings } from './backup.js';
 
 /**
- * Writes a commented configuration file that says what a `sydent.conf` says, and the secrets in it as files beside it.
- * Nothing that is there is overwritten.
+ * Writes a commented configuration file with the settings of a `sydent.conf`, and its secrets as separate files in
+ * the same folder. Existing files are never overwritten.
  *
- * @returns the exit code: 0 if it is written and valid, 1 otherwise
+ * @returns the exit code: 0 if the file is written and valid, 1 otherwise
  */
 export async function importSydentConf(
   conf: string,

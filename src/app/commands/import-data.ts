@@ -19,9 +19,11 @@ import { isServerRunning } from './running-server.js';
 export interface ImportJob {
   readonly config: Config;
   readonly data: ImportedData;
-  /** The content of a key file with the signing key of the other server; absent to go on with ours. */
+  /**
+   * The content of a key file with the signing key of the other server; absent to keep the key of this installation.
+   */
   readonly keyFile?: string | undefined;
-  /** Whether it is really done. */
+  /** Whether to apply the import; otherwise it is a dry run. */
   readonly isApplied: boolean;
   readonly telemetry: Telemetry;
   readonly output: Output;
@@ -29,10 +31,11 @@ export interface ImportJob {
 }
 
 /**
- * Takes over what another server had, or says what would be taken over, and what is left out and why.
+ * Imports the data of another server. A dry run reports what would be imported. The report also lists what is left
+ * out and why.
  *
- * @returns the exit code: 0 if it is done, or would be
- * @throws ImportError if it is refused
+ * @returns the exit code: 0 if the import succeeded, or would succeed
+ * @throws ImportError if the import is refused
  */
 export async function runImport(job: ImportJob): Promise<number> {
   const { config, data, keyFile, isApplied, output } = job;
@@ -64,7 +67,7 @@ async function apply({ config, data, keyFile, telemetry, onProgress }: ImportJob
   }
 }
 
-/** Where there is no database or no key yet, it is tried in memory: nothing is made. */
+/** Without an existing database or key, the dry run uses an in-memory database and creates no files. */
 async function rehearse({ config, data, keyFile, onProgress }: ImportJob): Promise<readonly ImportCount[]> {
   const options = databaseOptions(config);
   const isMissing = options.client === 'sqlite3' && !existsSync(options.file);
@@ -86,7 +89,7 @@ async function rehearse({ config, data, keyFile, onProgress }: ImportJob): Promi
   }
 }
 
-/** @throws ImportError if there is another key in its place, with which nothing that is imported could be signed */
+/** @throws ImportError if a different key exists: it could not sign for the imported data */
 async function compareKeys(file: string, wanted: string): Promise<void> {
   if (!existsSync(file)) return;
   const present = parseKeys(await readFile(file, 'utf8'));
@@ -107,7 +110,7 @@ async function placeKey(file: string, content: string): Promise<void> {
   await writeFile(file, content, { flag: 'wx', mode: 0o600, flush: true });
 }
 
-/** What root has made belongs to whoever the data folder belongs to, who is to start the server. */
+/** Files created by root get the owner of the data folder, because the server runs as that user. */
 async function keepOwner({ dataDir, database, signing }: Config): Promise<void> {
   if (process.geteuid?.() !== 0) return;
   const { uid, gid } = await stat(dataDir);

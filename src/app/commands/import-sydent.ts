@@ -8,14 +8,14 @@ import { type ImportJob, runImport } from './import-data.js';
 
 export interface SydentImport {
   readonly database: string;
-  /** Its `sydent.conf`. */
+  /** Path of the `sydent.conf` file. */
   readonly conf: string;
   readonly isWithPepper: boolean;
   readonly withPeers: boolean;
   readonly onlyValidated: boolean;
 }
 
-/** @returns the exit code @throws ImportError if it is refused */
+/** @returns the exit code @throws ImportError if the import is refused */
 export async function importSydent(
   { database, conf, isWithPepper, ...choices }: SydentImport,
   job: Omit<ImportJob, 'data' | 'keyFile'> & { readonly cwd: string },

@@ -9,7 +9,7 @@ import type { Config } from '../config/config.js';
 import { openApp } from '../wiring/open-app.js';
 import type { AdminClient } from './admin-client.js';
 
-/** What commands ask where no server is running: the house itself. Closes the log with it. */
+/** A client without a running server: the services run in this process. Closing it also closes the log. */
 export async function inProcess(config: Config, telemetry: LogTelemetry): Promise<AdminClient> {
   const app = await openApp(config, telemetry).catch(async (error: unknown) => {
     await telemetry.close();

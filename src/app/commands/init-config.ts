@@ -12,7 +12,7 @@ export interface InitFiles {
   readonly smtpPasswordFile: string | undefined;
 }
 
-/** The answers as options: what the new file says by itself. */
+/** The answers as configuration options of the new file. */
 export function givenBy(answers: InitAnswers, files: InitFiles): Given {
   const { serverName, publicUrl, ldapUrl, preset, base, bindDn, caFile, homeserver, smtpUrl, mailFrom } = answers;
   const ldap = omitUndefined({

@@ -4,7 +4,7 @@ import { formats } from '../config/schema/formats.js';
 import { ldap } from '../config/schema/sources/ldap.js';
 import type { Prompt } from './prompt.js';
 
-/** What `islet init` needs to know, each also a flag: `serverName` is `--server-name`. */
+/** The settings that `islet init` needs. Each is also a flag: `serverName` is `--server-name`. */
 export interface InitAnswers {
   readonly serverName?: string | undefined;
   readonly publicUrl?: string | undefined;
@@ -22,9 +22,9 @@ interface Question {
   readonly key: keyof InitAnswers;
   readonly text: string;
   readonly takes: z.ZodType;
-  /** Taken where nothing is typed, and where nobody can be asked. */
+  /** The default if nothing is typed or nobody can be asked. */
   readonly suggestion?: (answers: InitAnswers) => string | undefined;
-  /** Asked only if this was answered. */
+  /** Asked only if this setting was given. */
   readonly after?: keyof InitAnswers;
   readonly isOptional?: boolean;
 }
@@ -92,7 +92,7 @@ const questions: readonly Question[] = [
   },
 ];
 
-/** Completes what flags said by questions; without a prompt by what would have been suggested. */
+/** Asks for the settings that no flag sets. Without a prompt, uses the suggestions. */
 export async function askAll(given: InitAnswers, prompt: Prompt | undefined): Promise<InitAnswers> {
   let answers = given;
   for (const question of questions) {

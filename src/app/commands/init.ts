@@ -11,21 +11,21 @@ import type { TerminalStyle } from './terminal-style.js';
 import type { Prompt } from './prompt.js';
 
 export interface InitOptions extends InitAnswers {
-  /** The file to write; `islet.yaml` if nothing else is said. */
+  /** The file to write; by default `islet.yaml`. */
   readonly output?: string | undefined;
   readonly dataDir?: string | undefined;
-  /** Files that hold passwords already. Without them, passwords are asked for and kept beside the configuration. */
+  /** Existing files with passwords. Without them, passwords are asked for and stored beside the configuration. */
   readonly bindPasswordFile?: string | undefined;
   readonly smtpPasswordFile?: string | undefined;
 }
 
 export interface InitSurroundings {
-  /** Absent: nobody is asked, and what flags do not say is taken as suggested. */
+  /** Without a prompt, no questions are asked, and settings without a flag get the suggestion. */
   readonly prompt: Prompt | undefined;
   readonly print: (text: string) => void;
   readonly paint: TerminalStyle;
   readonly cwd: string;
-  /** Makes the signing key in this file unless there is one. */
+  /** Creates the signing key in this file unless it exists. */
   readonly makeKey: (keyFile: string) => Promise<unknown>;
 }
 
@@ -33,10 +33,10 @@ const HEAD = `Configuration of Islet, written by \`islet init\`.
 What is commented out shows the default, or an example where there is none. \`islet check\` says whether all is well.`;
 
 /**
- * Writes a commented configuration file that can be used as it is, and makes the signing key. Nothing
- * that is there is ever overwritten.
+ * Writes a commented configuration file that is ready to use, and creates the signing key. Existing files are never
+ * overwritten.
  *
- * @returns the exit code: 0 if it was written, 1 if not, and then nothing was
+ * @returns the exit code: 0 if the files were written; 1 if not, and then nothing was written
  */
 export async function initCommand(options: InitOptions, surroundings: InitSurroundings): Promise<number> {
   const { print, paint, cwd } = surroundings;
@@ -63,7 +63,7 @@ export async function initCommand(options: InitOptions, surroundings: InitSurrou
   return 0;
 }
 
-/** @param secretFiles is told what was made on the way */
+/** @param secretFiles receives the names of the secret files that were created */
 async function writeConfig(
   options: InitOptions,
   output: string,
@@ -103,7 +103,7 @@ async function askSecret(prompt: Prompt, question: string): Promise<string> {
   }
 }
 
-/** Whether the relay asks who we are, and the URL itself does not say all. */
+/** Whether the relay requires a login and the URL does not contain all of it. */
 function hasUser({ smtpUrl = '' }: InitAnswers): boolean {
   const url = URL.canParse(smtpUrl) ? new URL(smtpUrl) : undefined;
   return Boolean(url?.username) && !url?.password;

@@ -4,9 +4,9 @@ import type { TerminalStyle } from './terminal-style.js';
 import { printable, printableJson } from '../../domain/shared/printable.js';
 
 /**
- * Shows who answers for an address, and why.
+ * Shows which source answers for an address, and why.
  *
- * @returns the exit code: 0 if somebody does, 1 if nobody does
+ * @returns the exit code: 0 if there is an answer, 1 if not
  */
 export async function lookup(
   access: AdminClient,

@@ -5,10 +5,10 @@ import type { TerminalStyle } from './terminal-style.js';
 import { printable, printableJson } from '../../domain/shared/printable.js';
 
 /**
- * Sends one mail to this address and shows each step towards the mail server.
+ * Sends one mail to this address and shows each step of the connection to the mail server.
  *
  * @returns the exit code: 0 if the mail was accepted, 1 if not
- * @throws DomainError if the address is none
+ * @throws DomainError if the address is invalid
  */
 export async function mailTest(
   { mail, server }: Config,

@@ -9,10 +9,13 @@ import type { Clock } from '../../ports/clock.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Prompt } from './prompt.js';
 
-/** How a command is told of a Matrix user. Secrets are never arguments, which everybody sees in the list of processes. */
+/**
+ * Options that identify a Matrix user. Secrets are never arguments, because every user of the system can see
+ * arguments in the process list.
+ */
 export interface MatrixUserOptions {
   readonly user?: string;
-  /** Its server name or its URL; absent: that of the user. */
+  /** A server name or a URL; by default the homeserver of the user. */
   readonly homeserver?: string;
   readonly passwordFile?: string;
   readonly accessTokenFile?: string;
@@ -21,7 +24,7 @@ export interface MatrixUserOptions {
 export interface OpenId {
   readonly user: Mxid;
   readonly token: JsonObject;
-  /** What the operator should know besides. */
+  /** A warning for the operator. */
   readonly warning?: string;
 }
 
@@ -30,14 +33,14 @@ interface Context {
   readonly http: HttpClient;
   readonly clock: Clock;
   readonly env: NodeJS.ProcessEnv;
-  /** `undefined` if there is nobody to ask. */
+  /** `undefined` if the command is not interactive. */
   readonly prompt: Prompt | undefined;
 }
 
 /**
- * An OpenID token of a Matrix user, who is signed in by an access token, or for just that long by a password.
+ * Gets an OpenID token of a Matrix user. Signs in with an access token, or temporarily with a password.
  *
- * @throws Error that says what is missing, or what the homeserver says
+ * @throws Error with what is missing, or the error of the homeserver
  */
 export async function openIdOf(options: MatrixUserOptions, surroundings: Context): Promise<OpenId> {
   const { env, prompt } = surroundings;
@@ -75,7 +78,7 @@ async function signedOut(api: ClientApi, session: MatrixSession): Promise<{ warn
 const missing = (what: string): string =>
   `${what} is missing: a user with --user and --password-file or MATRIX_PASSWORD, or an access token with --access-token-file or MATRIX_ACCESS_TOKEN`;
 
-/** As the configuration says where it does, for a URL as well. */
+/** Uses the configured settings of the homeserver if there are any, also if it is given by URL. */
 async function apiOf(
   { user, homeserver }: MatrixUserOptions,
   { homeservers, http, clock }: Context,

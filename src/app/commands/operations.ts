@@ -21,7 +21,7 @@ export async function listInvites(access: OperationsByText, { isJson, paint, pri
   return 0;
 }
 
-/** Makes an invitation useless. @returns the exit code: 1 if there is no such one */
+/** Revokes an invitation. @returns the exit code: 1 if there is no such invitation */
 export async function revokeInvite(access: OperationsByText, token: string, { print }: Output): Promise<number> {
   const isFound = await access.revokeInvite(token);
   print(isFound ? 'The invitation is revoked.' : 'No invitation has this token.');
@@ -42,7 +42,7 @@ export async function listBindings(
   return bindings.length > 0 ? 0 : 1;
 }
 
-/** Gives an address to a user. @returns the exit code */
+/** Binds an address to a user. @returns the exit code */
 export async function bindAddress(
   access: OperationsByText,
   address: string,
@@ -54,7 +54,7 @@ export async function bindAddress(
   return 0;
 }
 
-/** Takes an address from a user. @returns the exit code: 1 if it was not bound to that user */
+/** Removes the binding of an address to a user. @returns the exit code: 1 if it was not bound to that user */
 export async function unbindAddress(
   access: OperationsByText,
   address: string,

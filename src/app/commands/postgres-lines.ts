@@ -1,10 +1,12 @@
 import { readDatabaseUrl } from '../../adapters/shared/database-url.js';
 
-/** What copies the database at a URL into a file. Passwords are left out: libpq asks, or reads PGPASSFILE. */
+/**
+ * The command that dumps the database at a URL into a file. Passwords are left out: libpq asks, or reads PGPASSFILE.
+ */
 export const dumpLine = (url: string, file: string): string =>
   `pg_dump --format=custom --file=${quoted(file)} ${quoted(withoutPassword(url))}`;
 
-/** What brings that copy back into an empty database. */
+/** The command that restores that dump into an empty database. */
 export const restoreLine = (url: string, file: string): string =>
   `pg_restore --no-owner --exit-on-error --single-transaction --dbname=${quoted(withoutPassword(url))} ${quoted(file)}`;
 

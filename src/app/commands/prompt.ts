@@ -1,18 +1,18 @@
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 
-/** Somebody who can be asked. */
+/** Asks questions interactively. */
 export interface Prompt {
-  /** What was typed, `''` for a mere return. */
+  /** The typed answer; `''` if only Enter was pressed. */
   ask(question: string): Promise<string>;
-  /** The same, without showing what is typed. */
+  /** Like `ask`, without echoing the answer. */
   askSecret(question: string): Promise<string>;
   close(): void;
 }
 
 /**
- * The person at a terminal, who may type ahead of the questions. Questions reject with an `AbortError`
- * once they have pressed Ctrl-C or ended the input.
+ * Prompts on a terminal. Typing ahead of the questions is possible. Questions reject with an `AbortError` after
+ * Ctrl-C or the end of the input.
  */
 export function terminalPrompt(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Prompt {
   let isSilent = false;

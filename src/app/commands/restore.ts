@@ -11,25 +11,25 @@ import { restoreLine } from './postgres-lines.js';
 import { isServerRunning } from './running-server.js';
 
 export interface RestoreOptions {
-  /** The copy of the signing key. */
+  /** The backup of the signing key. */
   readonly key?: string | undefined;
-  /** Whether a database that is there may be moved aside. */
+  /** Whether an existing database may be moved aside. */
   readonly replace?: boolean | undefined;
 }
 
-/** A restore that cannot be done; nothing was changed. */
+/** The restore is not possible; nothing was changed. */
 class RestoreError extends Error {
   override readonly name = 'RestoreError';
   readonly code = 'restore_refused';
 }
 
-/** What SQLite keeps beside a database: belongs to the one it was made for, and ruins another one. */
+/** Files that SQLite keeps beside a database. They belong to that one database and corrupt any other. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 
 /**
- * Puts a backup in the place of the database, and the signing key in its place. What was there is moved aside.
+ * Restores a backup of the database and of the signing key. Existing files are moved aside.
  *
- * @returns the exit code: 0 if it is done, 1 if it is refused, and then nothing was changed
+ * @returns the exit code: 0 on success; 1 if the restore is refused, and then nothing was changed
  */
 export async function restoreCommand(
   config: Config,
@@ -60,7 +60,7 @@ export async function restoreCommand(
   }
 }
 
-/** @returns a sentence for each thing that was done */
+/** @returns one sentence for each completed step */
 async function restore(
   config: Config,
   target: string,
@@ -100,7 +100,7 @@ async function restore(
   }
 }
 
-/** A database that was copied while it was in use is not all in one file, and a backup of ours always is. */
+/** A database that was copied while in use is not complete in one file. A backup made by Islet always is. */
 async function refuseCompanions(backup: string): Promise<void> {
   if (!existsSync(backup)) throw new RestoreError(`${backup} does not exist`);
   for (const end of COMPANIONS) {
@@ -115,12 +115,12 @@ async function refuseCompanions(backup: string): Promise<void> {
   }
 }
 
-/** What was there, with all that lies beside it, under a name that says when. */
+/** Renames the existing database and its companion files, with the time in the new names. */
 async function moveAside(target: string): Promise<readonly string[]> {
   const stamp = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
   const aside = `${target}.before-${stamp}`;
   const moved: string[] = [];
-  // Last the database itself: without its companions it would be another one.
+  // The database itself is last: without its companions it would have different content.
   for (const end of [...COMPANIONS, '']) {
     if (!existsSync(`${target}${end}`)) continue;
     await rename(`${target}${end}`, `${aside}${end}`);
@@ -129,7 +129,7 @@ async function moveAside(target: string): Promise<readonly string[]> {
   return moved;
 }
 
-/** Looks at the keys before anything is changed. @returns what puts the key in its place, and says so */
+/** Checks the keys before anything is changed. @returns a function that restores the key and reports it */
 async function keyToPlace(keyFile: string, copy: string | undefined): Promise<() => Promise<readonly string[]>> {
   if (copy === undefined) {
     if (existsSync(keyFile)) return () => Promise.resolve([]);

@@ -4,7 +4,7 @@ import { adminHttp, NoAnswerError } from './admin-http.js';
 /**
  * Whether a server answers on the admin listener of the configuration.
  *
- * @throws an error if something else has that port
+ * @throws an error if another program uses that port
  */
 export async function isServerRunning({ admin: { host, port } }: Config): Promise<boolean> {
   return adminHttp(host, port)('/health/live', { timeoutMs: 2_000 }).then(

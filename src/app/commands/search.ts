@@ -10,9 +10,9 @@ const REFUSALS: Readonly<Record<SearchRefusal, string>> = {
 };
 
 /**
- * Shows whom a user would be shown by a search, and why.
+ * Shows the people that a search shows to a user, and why.
  *
- * @returns the exit code: 0 if somebody is, 1 if nobody is
+ * @returns the exit code: 0 if there are any, 1 if not
  */
 export async function search(
   access: AdminClient,

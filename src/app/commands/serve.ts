@@ -4,10 +4,10 @@ import type { Config, LoadedConfig } from '../config/config.js';
 import { serve } from '../main.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 
-/** Supervisors kill after 30 s. */
+/** Supervisors kill the process after 30 s. */
 const SHUTDOWN_MS = 24_000;
 
-/** Runs the server until SIGTERM or SIGINT, and reopens its log and reads secrets in files again on SIGHUP. */
+/** Runs the server until SIGTERM or SIGINT. On SIGHUP, it reopens its log and rereads secret files. */
 export async function serveUntilSignalled({ config, warnings }: LoadedConfig): Promise<void> {
   const telemetry = logOf(config);
   try {
@@ -38,8 +38,8 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig): P
 }
 
 /**
- * Closes, and waits no longer than `limitMs`: a database or a neighbour that hangs must not have us killed. What
- * jobs are in hand then, this instance or another one takes up.
+ * Closes within `limitMs`, so that a database or another server that hangs does not get the process killed. Jobs that
+ * are running at that moment are taken up by this instance or another one later.
  */
 export async function closeWithin(
   limitMs: number,
@@ -55,7 +55,7 @@ export async function closeWithin(
   if (outcome === 'late') telemetry.warn('shutdown cut off', { event: 'shutdown_cut_off', seconds: limitMs / 1_000 });
 }
 
-/** The log as it is configured. */
+/** The log according to the configuration. */
 export function logOf({ log: { level, file, format } }: Config): LogTelemetry {
   try {
     return new LogTelemetry({

@@ -2,7 +2,7 @@ import type { Sample } from '../../domain/mirror/report-samples.js';
 import type { SyncOutcome } from '../../domain/directory-sync/directory-sync-service.js';
 import type { TerminalStyle } from './terminal-style.js';
 
-/** What a sync found and did, for an administrator to read. */
+/** The result of a sync, for an administrator. */
 export function syncText(report: SyncOutcome, paint: TerminalStyle): string {
   const { source, isApplied, isFull, refusal, bases, warnings, added, changed, removed, deprovisioning } = report;
   const { people, skipped, shared, tookMs } = report;

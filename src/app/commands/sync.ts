@@ -4,7 +4,7 @@ import { syncText } from './sync-text.js';
 import { printable, printableJson } from '../../domain/shared/printable.js';
 
 export interface SyncCommand {
-  /** Absent: every mirrored source. */
+  /** Absent for every mirrored source. */
   readonly source: string | undefined;
   readonly isDryRun: boolean;
   readonly isForced: boolean;
@@ -12,11 +12,11 @@ export interface SyncCommand {
   readonly isJson: boolean;
   readonly paint: TerminalStyle;
   readonly print: (text: string) => void;
-  /** Shows how far it is; on a pipe nothing is shown. */
+  /** Shows the progress; shows nothing on a pipe. */
   readonly onProgress: (source: string, listed: number) => void;
 }
 
-/** Removes the copy of a source that is not configured any more. @returns the exit code: 1 if there was none */
+/** Removes the mirror of a source that is no longer configured. @returns the exit code: 1 if there was none */
 export async function forgetMirror(
   access: AdminClient,
   source: string | undefined,

@@ -5,9 +5,9 @@ import type { TerminalStyle } from './terminal-style.js';
 import { printableJson } from '../../domain/shared/printable.js';
 
 /**
- * Renders every text of every brand in every language, and shows what does not work, a line each.
+ * Renders every text of every brand in every language, and prints the errors, one line each.
  *
- * @returns the exit code: 0 if all do, 1 if not
+ * @returns the exit code: 0 if there are no errors, 1 otherwise
  */
 export function templatesCheck(
   { templates: options, server }: Config,

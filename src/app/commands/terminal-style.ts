@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-/** How words are set off on a terminal; on a pipe they are not. */
+/** How text is highlighted on a terminal; on a pipe it is not. */
 export interface TerminalStyle {
   readonly bold: (text: string) => string;
   readonly dim: (text: string) => string;
@@ -12,7 +12,7 @@ const plain = (text: string): string => text;
 
 export const noPaint: TerminalStyle = { bold: plain, dim: plain, good: plain, bad: plain };
 
-/** @param environment https://no-color.org is honoured */
+/** @param environment https://no-color.org is respected */
 export function paintFor(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): TerminalStyle {
   if (!stream.isTTY || environment['NO_COLOR']) return noPaint;
   return {

@@ -4,7 +4,7 @@ import type { SignIn } from '../../ports/account-store.js';
 import type { Output } from './operations.js';
 import { printable, printableJson } from '../../domain/shared/printable.js';
 
-/** Shows who is signed in: how many access tokens each user has, or those of one user. @returns the exit code: 1 if there are none */
+/** Shows how many access tokens each user has, or those of one user. @returns the exit code: 1 if there are none */
 export async function listTokens(
   access: OperationsByText,
   user: string | undefined,
@@ -22,7 +22,7 @@ export async function listTokens(
   return tokens.length > 0 ? 0 : 1;
 }
 
-/** Ends all access tokens of a user. @returns the exit code: 1 if there were none */
+/** Revokes all access tokens of a user. @returns the exit code: 1 if there were none */
 export async function endTokens(access: OperationsByText, user: string, { print }: Output): Promise<number> {
   const count = await access.endSignIns(user);
   print(count === 0 ? `${printable(user)} has no access tokens.` : `Ended ${count} of ${printable(user)}.`);

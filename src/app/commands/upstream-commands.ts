@@ -75,7 +75,7 @@ async function httpOf({ federation }: Config) {
 const upstreamsIn = ({ sources }: Config): readonly UpstreamConfig[] =>
   sources.flatMap((source) => (source.kind === 'upstream' ? source : []));
 
-/** @throws Error that says which there are */
+/** @throws Error that lists the configured upstreams */
 function chosen(config: Config, name: string | undefined): UpstreamConfig {
   const all = upstreamsIn(config);
   const found = name === undefined ? all : all.filter((source) => source.name === name);

@@ -14,20 +14,20 @@ import { printableJson } from '../../domain/shared/printable.js';
 
 export interface LoginCommand extends Output {
   readonly http: HttpClient;
-  /** What is not an answer. */
+  /** Prints messages that are not the result of the command. */
   readonly complain: (text: string) => void;
-  /** `undefined` if there is nobody to ask. */
+  /** `undefined` if the command is not interactive. */
   readonly prompt: Prompt | undefined;
   readonly acceptsTerms: boolean;
-  /** Makes an account for somebody in place of the one that there may be. */
+  /** Creates a new account even if one exists. */
   readonly isNewAccount: boolean;
   readonly openId: () => Promise<OpenId>;
 }
 
 /**
- * Gets an account at an upstream, unless there is one, and accepts its terms if told to.
+ * Gets an account at an upstream unless there is one, and accepts its terms if requested.
  *
- * @returns the exit code: 0 if it answers lookups now, 1 if its terms still have to be accepted
+ * @returns the exit code: 0 if the upstream answers lookups now, 1 if its terms still have to be accepted
  */
 export async function upstreamLogin(source: UpstreamConfig, config: Config, command: LoginCommand): Promise<number> {
   const { isJson, paint, print, complain } = command;
@@ -67,7 +67,7 @@ const added = ({ name, accessToken }: UpstreamConfig, { file }: Config, tokenFil
     `      accessTokenFile: ${tokenFile}`,
   ].join('\n');
 
-/** How the account is that there is, `undefined` if there is none. */
+/** The state of the existing account; `undefined` if there is none. */
 async function presentState(source: UpstreamConfig, http: HttpClient): Promise<AccountState | undefined> {
   if (!source.accessToken) return undefined;
   try {
@@ -79,7 +79,7 @@ async function presentState(source: UpstreamConfig, http: HttpClient): Promise<A
 }
 
 async function makeAccount(source: UpstreamConfig, { dataDir }: Config, { http, openId, complain }: LoginCommand) {
-  // What stands in the configuration itself is not written by us.
+  // A token in the configuration itself is never written by this command.
   const isNamed = source.accessTokenFile !== undefined;
   const tokenFile = source.accessTokenFile ?? join(dataDir, `upstream-${source.name}.token`);
   await prepareTokenFile(tokenFile);
@@ -96,7 +96,10 @@ async function makeAccount(source: UpstreamConfig, { dataDir }: Config, { http, 
   };
 }
 
-/** Whom the server runs as: root may run the command, and the server must be able to read what it leaves. */
+/**
+ * The owner of the data folder, as which the server runs. Root may run this command, and the server must be able to
+ * read the files.
+ */
 async function ownerOf(dataDir: string): Promise<{ uid: number; gid: number } | undefined> {
   return process.getuid?.() === 0 ? stat(dataDir).catch(() => undefined) : undefined;
 }

@@ -9,18 +9,18 @@ import { printable, printableJson } from '../../domain/shared/printable.js';
 interface Status extends Partial<AccountState> {
   readonly name: string;
   readonly url: string;
-  /** Whether it answers lookups as it is configured. */
+  /** Whether it answers lookups with this configuration. */
   readonly isFine: boolean;
   readonly versions?: readonly string[];
   readonly tookMs?: number;
-  /** Why it does not answer, or does not know us. */
+  /** Why it does not answer or does not accept the account. */
   readonly failure?: string;
-  /** Without an account it is asked by v1. */
+  /** Without an account, API v1 is used. */
   readonly hasAccount: boolean;
 }
 
 /**
- * Shows how each upstream is: whether it answers, what it speaks, who we are there.
+ * Shows the state of each upstream: whether it answers, its API versions, and the account there.
  *
  * @returns the exit code: 0 if all would answer lookups, 1 if not
  */

@@ -25,19 +25,22 @@ import { unknownVariables } from './input/unknown-env.js';
 import { readYaml, type YamlFile } from './input/yaml-file.js';
 
 export interface ConfigPlace {
-  /** The configuration file. Without it, what `ISLET_CONFIG` names, or one in a usual place, or none. */
+  /**
+   * Path of the configuration file. By default the path in `ISLET_CONFIG`, else an existing file in a standard place,
+   * else none.
+   */
   readonly file?: string | undefined;
   readonly env: Environment;
-  /** Where relative paths outside the file start from; by default where we were started. */
+  /** The base of relative paths outside the file; by default the current working directory. */
   readonly cwd?: string;
 }
 
-/** Everything an administrator can say, ready for use: paths absolute, secrets and certificates read, lengths of time in ms. */
+/** The complete configuration, ready for use: absolute paths, secrets and certificates read, durations in ms. */
 export type Config = Frozen<ReturnType<typeof readAll>>;
 
 export type LdapConfig = Extract<Config['sources'][number], { kind: 'ldap' }>;
 export type UpstreamConfig = Extract<Config['sources'][number], { kind: 'upstream' }>;
-/** A source that is held to its promises from outside. */
+/** A source whose answers are checked and limited by `GuardedSource`. */
 export type GuardedConfig = Pick<
   Extract<Config['sources'][number], { kind: 'use' }>,
   'name' | 'timeLimitMs' | 'media' | 'accounts' | 'owns' | 'mirror'
@@ -46,9 +49,9 @@ export type GuardedConfig = Pick<
 export type SmsConfig = NonNullable<Config['sms']>;
 
 /**
- * Reads the configuration: the file, and the environment, which has precedence.
+ * Reads the configuration from the file and the environment. The environment has precedence.
  *
- * @throws ConfigError with everything that is wrong
+ * @throws ConfigError with all problems
  */
 export function loadConfig({ file: given, env, cwd = process.cwd() }: ConfigPlace): LoadedConfig {
   if (given === undefined && env['ISLET_CONFIG'] === '') {
@@ -64,18 +67,18 @@ export function loadConfig({ file: given, env, cwd = process.cwd() }: ConfigPlac
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** A sentence for each thing that is allowed and probably not meant. */
+  /** One sentence for each setting that is valid but probably a mistake. */
   readonly warnings: readonly string[];
 }
 
 const usualFile = (cwd: string): string | undefined =>
   [join(cwd, 'islet.yaml'), '/etc/islet/islet.yaml'].find((file) => existsSync(file));
 
-/** A file without anything in it. */
+/** An empty file. */
 export const NOTHING: YamlFile = { data: {}, lineOf: () => undefined, endsInComment: () => false };
 
 /**
- * The same for a file that has been read, or is still to be written.
+ * Like `loadConfig`, for a file that has been read already or is still to be written.
  *
  * @param file its absolute path
  * @throws ConfigError
@@ -118,7 +121,10 @@ function valueAt(data: unknown, path: KeyPath): unknown {
 function readAll(settings: Settings, reading: ConfigReader) {
   const { federation, templates, lookup, validation, bindings, accessTokens, invites, limits, log, pidFile } = settings;
   const { problems } = reading;
-  /** What follows from a section is only said of one that is right in itself: problems end in an error anyway. */
+  /**
+   * Problems that depend on several sections are reported only if these sections are valid. Any problem results in an
+   * error anyway.
+   */
   const of = <T>(sections: readonly string[], read: (settings: Settings, reading: ConfigReader) => T): T =>
     sections.some((name) => problems.hasErrorAt([name])) ? (undefined as T) : read(settings, reading);
   const path = (at: KeyPath, text: string | undefined) => text && optionPath(reading, at, text);

@@ -1,15 +1,15 @@
-/** A record whose keys that may hold nothing are left out when they do. */
+/** A record in which keys that may be `undefined` are optional. */
 export type OmitUndefined<T> = {
   readonly [K in keyof T as undefined extends T[K] ? never : K]: T[K];
 } & {
   readonly [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** Without the keys that hold nothing. */
+/** A copy without the keys that are `undefined`. */
 export const omitUndefined = <T extends object>(record: T): OmitUndefined<T> =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as OmitUndefined<T>;
 
-/** The same, for reading only, all the way down. */
+/** Deeply read-only. */
 export type Frozen<T> = T extends RegExp ? T : T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
 
 export function freeze<T>(value: T): Frozen<T> {

@@ -16,16 +16,16 @@ import { startHomeserver, startUpstream } from './neighbours.js';
 import { DEMO_BASE, DEMO_DIRECTORY, DEMO_HOMESERVER } from './people.js';
 
 export interface DemoOptions {
-  /** The least important level that is logged. */
+  /** The lowest level that is logged. */
   readonly logLevel: LogOptions['level'];
-  /** Of Islet; its admin listener and the mail page take the next two. 0 for any free ones. */
+  /** The port of Islet; the admin listener and the mail page use the next two. 0 for any free ports. */
   readonly port: number;
   readonly print: (text: string) => void;
   readonly paint: TerminalStyle;
 }
 
 export interface Demo {
-  /** Whether all four lookups came out right. */
+  /** Whether all four lookups had the expected result. */
   readonly isRight: boolean;
   close(): Promise<void>;
 }
@@ -33,13 +33,13 @@ export interface Demo {
 const UPSTREAM_ADDRESS = 'paula@partner.example';
 const OWN_ADDRESS = 'alice.at.home@example.net';
 
-/** Ports that were free a moment ago may be taken by somebody else. */
+/** A port that was free a moment ago may be in use by another program. */
 const MOST_ATTEMPTS = 5;
 
 /**
- * The whole thing on one machine: a directory, a partner, a homeserver, a mail server, and people to find.
+ * Starts the demo on one machine: a directory, an upstream, a homeserver, a mail server, and test users.
  *
- * @throws what could not be started; nothing of it is left running
+ * @throws the error of the part that could not be started; the other parts are stopped again
  */
 export async function startDemo(options: DemoOptions): Promise<Demo> {
   for (let attempt = 1; ; attempt++) {
@@ -57,7 +57,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
   }
 }
 
-/** @param closing gets what ends each thing that was started */
+/** @param closing receives a close function for each part that was started */
 async function start(
   { port: wanted, logLevel, print, paint }: DemoOptions,
   closing: (() => Promise<unknown>)[],
@@ -122,7 +122,7 @@ async function start(
   return isRight;
 }
 
-/** Four live lookups as a client of today makes them: directory, upstream, own binding, nobody. */
+/** Four live lookups as a current client makes them: directory, upstream, own binding, no match. */
 async function showLookups(
   url: string,
   nextMail: (to: string) => Promise<CaughtMail>,
@@ -172,7 +172,7 @@ async function showLookups(
   return isRight;
 }
 
-/** @param body absent: GET */
+/** @param body absent for GET */
 async function call(
   url: string,
   body?: object,

@@ -9,7 +9,7 @@ export interface DemoServer {
 export const DEMO_BIND_DN = 'cn=islet,dc=island,dc=example';
 export const DEMO_BIND_PASSWORD = 'demo';
 
-// The published types leave these out.
+// The published types do not include these.
 const { PagedResultsControl } = ldap as unknown as { PagedResultsControl: new (options: object) => object };
 interface BindRequest {
   readonly dn: { toString(): string };
@@ -19,7 +19,7 @@ interface SearchRequest {
   readonly filter: Filter;
 }
 interface Response {
-  /** What was asked for: the library keeps back whatever is not spelled like this, in lower case. */
+  /** The requested attributes. The library returns only attributes with exactly this spelling, in lower case. */
   attributes: readonly string[];
   send(entry: { dn: string; attributes: Record<string, readonly string[]> }): void;
   addControl(control: unknown): void;
@@ -40,8 +40,8 @@ type Filter =
     };
 
 /**
- * A directory that needs nothing but Node. It answers what Islet asks and no more: a demonstration,
- * not an LDAP server.
+ * A directory without dependencies other than Node. It answers only the requests of Islet: a demo, not a complete
+ * LDAP server.
  */
 export async function startDirectory(base: string, entries: readonly DemoEntry[], port = 0): Promise<DemoServer> {
   const server = ldap.createServer();
@@ -56,7 +56,7 @@ export async function startDirectory(base: string, entries: readonly DemoEntry[]
     for (const { dn, attributes } of entries) {
       if (matches(request.filter, attributes)) response.send({ dn, attributes: { ...attributes } });
     }
-    // Everything is one page, the last.
+    // All results are in one page, which is the last.
     response.addControl(new PagedResultsControl({ value: { size: 0, cookie: Buffer.alloc(0) } }));
     response.end();
     next();
@@ -65,7 +65,7 @@ export async function startDirectory(base: string, entries: readonly DemoEntry[]
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => resolve());
   });
-  // Whoever sends what is no LDAP is told so by the library, and nobody else is concerned.
+  // The library rejects invalid LDAP messages itself; other clients are not affected.
   server.on('error', () => undefined);
   return {
     url: server.url.replace(/\/$/, ''),
@@ -73,7 +73,7 @@ export async function startDirectory(base: string, entries: readonly DemoEntry[]
   };
 }
 
-/** Evaluates a filter as a directory would: names and values without regard to case. */
+/** Evaluates a filter like a directory: names and values are case-insensitive. */
 function matches(filter: Filter, attributes: DemoEntry['attributes']): boolean {
   switch (filter.type) {
     case 'AndFilter':
@@ -113,7 +113,7 @@ function valuesOf(name: string, attributes: DemoEntry['attributes']): readonly s
   return Object.entries(attributes).find(([own]) => fold(own) === fold(name))?.[1] ?? [];
 }
 
-/** ldapjs hands over non-ASCII filter values as `\c3\bc`. */
+/** ldapjs returns non-ASCII filter values as `\c3\bc`. */
 function fold(text: string): string {
   const bytes = text.replace(/(?:\\[0-9a-f]{2})+/gi, (escaped) =>
     Buffer.from(escaped.replaceAll('\\', ''), 'hex').toString(),

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 
-/** Ports of the loopback interface on which nobody listens at this moment. */
+/** Loopback ports that are free at this moment. */
 export async function freePorts(count: 3): Promise<readonly [number, number, number]>;
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));

@@ -11,18 +11,18 @@ export interface CaughtMail {
 
 export interface MailCatcher {
   readonly smtpPort: number;
-  /** Where the mails can be read in a browser. */
+  /** The page that shows the mails in a browser. */
   readonly url: string;
-  /** The next mail to this address that nobody has waited for yet. */
+  /** The next mail to this address that no earlier call returned. */
   next(to: string): Promise<CaughtMail>;
   close(): Promise<void>;
 }
 
 /**
- * Takes every mail and shows it, in the terminal and in a browser, instead of delivering it.
+ * Receives every mail and shows it in the terminal and in a browser instead of delivering it.
  *
- * @param onMail called for each mail, e.g. to print it
- * @throws Error if the packages for it are not installed
+ * @param onMail called for each mail, for example to print it
+ * @throws Error if the required packages are not installed
  */
 export async function startMailCatcher(httpPort: number, onMail: (mail: CaughtMail) => void): Promise<MailCatcher> {
   const mails: CaughtMail[] = [];
@@ -89,7 +89,7 @@ export async function startMailCatcher(httpPort: number, onMail: (mail: CaughtMa
   };
 }
 
-/** A server needs neither package, so an installation for production has none. */
+/** Loaded on demand: a server needs neither package, so a production installation does not have them. */
 async function loadPackages() {
   try {
     const [{ SMTPServer }, { simpleParser }] = await Promise.all([import('smtp-server'), import('mailparser')]);

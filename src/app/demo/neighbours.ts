@@ -8,7 +8,7 @@ export interface Neighbour {
   close(): Promise<void>;
 }
 
-/** A partner's identity server that speaks what every old one speaks: v1 `bulk_lookup`. */
+/** An identity server that supports only v1 `bulk_lookup`, as all old ones do. */
 export function startUpstream(known: Readonly<Record<string, string>>): Promise<Neighbour> {
   const app = express();
   app.post('/_matrix/identity/api/v1/bulk_lookup', express.json(), (request, response) => {
@@ -23,7 +23,7 @@ export function startUpstream(known: Readonly<Record<string, string>>): Promise<
   return listen(app);
 }
 
-/** A homeserver that vouches for OpenID tokens of the form `demo-token-<localpart>` and takes every invitation. */
+/** A homeserver that confirms OpenID tokens of the form `demo-token-<localpart>` and accepts every invitation. */
 export function startHomeserver(serverName: string): Promise<Neighbour> {
   const app = express();
   app.get('/_matrix/federation/v1/openid/userinfo', (request, response) => {

@@ -1,4 +1,4 @@
-/** One entry of the demo directory, as LDAP has it: every attribute is a list. */
+/** One entry of the demo directory in the form of LDAP: each attribute is a list. */
 export interface DemoEntry {
   readonly dn: string;
   readonly attributes: Readonly<Record<string, readonly string[]>>;
@@ -7,7 +7,7 @@ export interface DemoEntry {
 export const DEMO_BASE = 'ou=people,dc=island,dc=example';
 export const DEMO_HOMESERVER = 'island.example';
 
-/** Given name, family name, mails, phone numbers as people write them. */
+/** Given name, family name, mail addresses, and phone numbers in a readable format. */
 const PEOPLE: readonly (readonly [string, string, readonly string[], readonly string[]])[] = [
   ['Alice', 'Archer', ['alice@island.example', 'a.archer@island.example'], ['+49 (0)221 555-1234']],
   ['Bob', 'Berg', ['bob@island.example'], ['0221 / 555 12 35', '+49 170 5551235']],
@@ -30,7 +30,7 @@ const PEOPLE: readonly (readonly [string, string, readonly string[], readonly st
   ['Sven', 'Sørensen', ['sven@island.example'], ['n/a']],
 ];
 
-/** Twenty people: two of them share `harbour@`, and one has a name that no Matrix ID can hold as it is. */
+/** Twenty people: two of them share `harbour@`, and one has a name that is not valid in a Matrix ID. */
 export const DEMO_DIRECTORY: readonly DemoEntry[] = [
   ...PEOPLE.map(([given, family, mails, phones], at) =>
     entry(given.toLowerCase(), `${given} ${family}`, family, mails, phones, at),

@@ -7,11 +7,11 @@ import { area, type CheckResult, type Check } from './check-result.js';
 import { IN_CLEAR_ONLY } from './check-services.js';
 import { readAsSync } from './read-directory.js';
 
-/** Entries whose classes are looked at, and how many of these are shown. */
+/** How many entries are checked for their object classes, and how many of these are shown. */
 const SAMPLE = 200;
 const SHOWN = 10;
 
-/** Reaches each server of a directory, binds, searches below each base, and reads what a sync does. */
+/** Connects to each server of a directory, binds, searches below each base, and reads the same entries as a sync. */
 export const directoryTrial =
   ({ bindPassword, ...source }: LdapConfig, telemetry: Telemetry): Check =>
   async () => {
@@ -37,7 +37,7 @@ export const directoryTrial =
           `${url}: ${baseText(base)} exists; the filter matches ${classes.slice(0, SHOWN).join(', ') || 'nothing'}`,
         );
       });
-      // A listing needs every base, and one server that works.
+      // A listing needs every base, and one working server.
       const isListable = source.urls.some((url) =>
         checked.every(({ endpoint, ok }) => ok || splitHop(endpoint)[0] !== url),
       );
@@ -49,13 +49,13 @@ export const directoryTrial =
     }
   };
 
-/** `ldaps://host ou=people,…` is a server and a base. */
+/** Splits `ldaps://host ou=people,…` into a server and a base. */
 function splitHop(endpoint: string): readonly [url: string, base: string | undefined] {
   const blank = endpoint.indexOf(' ');
   return blank < 0 ? [endpoint, undefined] : [endpoint.slice(0, blank), endpoint.slice(blank + 1)];
 }
 
-/** What usually helps. */
+/** The usual fix for a problem. */
 function fixOf(problem: string): string | undefined {
   if (/certificate|self.signed|issuer/i.test(problem))
     return 'set caFile to its CA, and use the host name in its certificate';

@@ -10,11 +10,11 @@ import type { HttpClient } from '../../ports/http-client.js';
 import type { Config } from '../config/config.js';
 import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
 
-/** Clocks may differ by so much: signed requests and certificates are about time. */
+/** The maximum clock difference: signed requests and certificates depend on the time. */
 const MOST_SKEW_MS = 60_000;
 const EACH_MS = 12_000;
 
-/** The homeservers that the configuration names anywhere, each once. */
+/** All homeservers in the configuration, without duplicates. */
 export const homeserversIn = ({ homeservers, sources }: Config): readonly string[] => [
   ...new Set([
     ...Object.keys(homeservers),
@@ -24,7 +24,9 @@ export const homeserversIn = ({ homeservers, sources }: Config): readonly string
   ]),
 ];
 
-/** Whether a homeserver answers where Islet asks it: as clients do, for its keys, for OpenID tokens, for accounts. */
+/**
+ * Whether a homeserver answers all requests that Islet makes: the client API, its keys, OpenID tokens, and accounts.
+ */
 export function homeserverCheck(name: string, config: Config, http: HttpClient, clock: Clock): Check {
   const checked = `homeserver ${name}`;
   const { ok, warning, failure, skipped } = area(checked);
@@ -41,7 +43,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
         (!('homeserver' in source) || source.homeserver === undefined || source.homeserver === name),
     );
 
-  /** Nothing but accounts is asked for where clients are answered. */
+  /** Requests to the client API. Islet uses it only to check accounts. */
   async function clients(): Promise<readonly CheckResult[]> {
     try {
       return await versions();
@@ -72,7 +74,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
       Object.entries(config.homeservers).map(([each, { verifyKeys: _keys, ...rest }]) => [each, rest]),
     );
     const asking = new FederationClient(http, clock, { ...options, homeservers: unpinned });
-    // Only its verifying is needed, and that takes no key of ours.
+    // It is only used to verify, so its own key does not matter.
     const verifier = new Ed25519Signer(config.server.name, [{ keyId: 'ed25519:0', seed: new Uint8Array(32) }]);
     const published = new HttpHomeserverKeys(asking, verifier, clock);
     try {
@@ -119,7 +121,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
   };
 }
 
-/** What helps where a homeserver did not answer as it should. */
+/** The fix for a homeserver that did not answer as expected. */
 function fixOf(error: unknown, name: string, path: string): string {
   const problem = problemIn(error);
   if (problem === undefined) return `its proxy has to forward ${path}`;
@@ -127,7 +129,7 @@ function fixOf(error: unknown, name: string, path: string): string {
   return `see url, caFile and tlsName of homeservers.${name}; without them, DNS and .well-known lead there`;
 }
 
-/** Why there was no answer at all, if that is what happened. */
+/** The network failure, if there was no answer. */
 function problemIn(error: unknown): string | undefined {
   if (error instanceof HomeserverUnreachableError) return error.problem;
   return error instanceof Error ? problemIn(error.cause) : undefined;

@@ -8,15 +8,15 @@ import { area, type Check, type CheckResult, messageOf } from './check-result.js
 
 const LIMITS = { timeLimitMs: 10_000, maxBytes: 64 * 1024, chosenBy: 'operator' } as const;
 
-/** An address that nobody has (RFC 5737): where it comes back unchanged, a client has written it. */
+/** An address that is never in use (RFC 5737). If it arrives unchanged, the proxy passes on a header of the client. */
 const INVENTED = '203.0.113.77';
 
 const APPEND =
   'have the proxy write X-Forwarded-For itself: `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;` in nginx, nothing in Caddy, `option forwardfor` in HAProxy';
 
 /**
- * What the proxies on the way tell of clients: asked through the public URL, with a header that a client has invented and
- * without. The running server says how each request arrived.
+ * What the proxies report about clients. Two requests are sent through the public URL, one with a forged header and
+ * one without. The running server records how each request arrived.
  */
 export function outsideCheck(config: Config, isRunning: boolean, http: HttpClient): Check {
   const { warning, failure, ok, skipped } = area('proxy');
@@ -51,7 +51,7 @@ export function outsideCheck(config: Config, isRunning: boolean, http: HttpClien
     return found.length > 0 ? found : [ok(`says where clients come from: this machine is ${plain.client}`)];
   };
 
-  /** What is wrong where a client has said nothing of itself. */
+  /** Problems of a request in which the client sent no forwarding header. */
   function unsaid({ peer, isVerified, forwardedFor, realIp, isAdmittedToV1 }: Arrival): readonly CheckResult[] {
     if (forwardedFor === undefined) {
       const instead = realIp === undefined ? 'no X-Forwarded-For' : 'only X-Real-IP, which is not read';
@@ -64,7 +64,7 @@ export function outsideCheck(config: Config, isRunning: boolean, http: HttpClien
     return [warning(`the one at ${peer} is not known: what it says of clients is not believed`, fix)];
   }
 
-  /** What is wrong where a client has said that it is somebody else. */
+  /** Problems of a request in which the client sent a forged forwarding header. */
   function passedOn({ forwardedFor, isVerified }: Arrival): readonly CheckResult[] {
     if (forwardedFor?.trim() !== INVENTED) return [];
     const words = 'it passes on the X-Forwarded-For that a client wrote itself';
@@ -73,7 +73,9 @@ export function outsideCheck(config: Config, isRunning: boolean, http: HttpClien
   }
 }
 
-/** Whether the public URL names our own listener: we speak no TLS, so there is somebody else at every https. */
+/**
+ * Whether the public URL leads to Islet's own listener. Islet speaks no TLS, so there is a proxy at every https URL.
+ */
 function isDirect({ server: { publicUrl }, listen }: Config): boolean {
   const { protocol, port } = new URL(publicUrl);
   return protocol === 'http:' && Number(port || 80) === listen.port;

@@ -11,10 +11,10 @@ import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
 const LIMITS = { timeLimitMs: 10_000, maxBytes: 1024 * 1024 } as const;
 
-/** What the running server says of itself: `undefined` if none runs. */
+/** The readiness of the running server; `undefined` if none is running. */
 export type Readiness = { readonly ok: boolean; readonly checks: Readonly<Record<string, unknown>> } | undefined;
 
-/** @throws if something else answers on the admin listener */
+/** @throws if another program answers on the admin listener */
 export async function readinessOf({ admin: { host, port } }: Config, http: HttpClient): Promise<Readiness> {
   const url = `http://${inUrl(host)}:${port}/health/ready`;
   const answer = await http
@@ -28,12 +28,12 @@ export async function readinessOf({ admin: { host, port } }: Config, http: HttpC
     const ready: unknown = JSON.parse(answer.body);
     if (typeof ready === 'object' && ready !== null && 'checks' in ready) return ready as Readiness;
   } catch {
-    // It is said below.
+    // This is reported below.
   }
   throw new Error(`${url} does not answer like Islet`);
 }
 
-/** What the running server knows to be wrong. */
+/** The problems that the running server reports. */
 export function serverDiagnoses(readiness: Readiness): readonly CheckResult[] {
   const { ok, failure, warning, skipped } = area('server');
   if (!readiness) return [skipped('no server is running here')];
@@ -61,7 +61,7 @@ export function serverDiagnoses(readiness: Readiness): readonly CheckResult[] {
   ];
 }
 
-/** Who shares a name with somebody else, as the running server knows from its mirrors. */
+/** People with the same name, as known to the running server from its mirrors. */
 export const sharedNamesTrial =
   ({ admin: { host, port }, dataDir }: Config, http: HttpClient): Check =>
   async () => {
@@ -90,7 +90,7 @@ export const sharedNamesTrial =
     ];
   };
 
-/** Whether the public URL leads to this very server, and goes with the names that others know. */
+/** Whether the public URL leads to this server and fits the names that other servers know. */
 export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpClient): Check {
   const { ok, warning, failure, skipped } = area('public URL');
   const { name, otherNames, publicUrl } = config.server;
@@ -131,14 +131,14 @@ export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpCli
     return [failure(`${url} -> ${status}, with another key: another identity server answers`, forward)];
   }
 
-  /** Whether homeservers can unbind under the name that clients make of the URL, with and without its port. */
+  /** Whether homeservers can unbind under the name that clients derive from the URL, with and without its port. */
   async function unbinds(): Promise<readonly CheckResult[]> {
     const url = `${publicUrl.replace(/\/+$/, '')}/_matrix/identity/v2/3pid/unbind`;
     const threepid = { medium: 'email', address: 'islet-doctor@example.invalid' };
     const body = JSON.stringify({ mxid: '@islet-doctor:example.invalid', threepid });
     const found: CheckResult[] = [];
     for (const destination of protocol === 'https:' && host === hostname ? [host, `${host}:443`] : [host]) {
-      // No server can have this origin, so nobody is asked for its keys.
+      // No server can have this origin, so no keys are requested.
       const authorization = `X-Matrix origin="!",destination="${destination}",key="ed25519:doctor",sig="doctor"`;
       const headers = { authorization, 'content-type': 'application/json' };
       const { status } = await http.request({ ...LIMITS, method: 'POST', url, headers, body, chosenBy: 'operator' });

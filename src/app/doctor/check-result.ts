@@ -1,21 +1,21 @@
 import { Deadline, within } from '../../adapters/shared/deadline.js';
 import { networkFailure } from '../../adapters/shared/network-errors.js';
 
-/** What came of one thing that was tried. */
+/** The result of one check. */
 export interface CheckResult {
   /** What it belongs to: `directory staff`, `mail`. */
   readonly area: string;
   readonly state: 'ok' | 'warning' | 'failure' | 'skipped';
-  /** What was tried and what came of it, in one line without a secret. */
+  /** What was checked and the result, in one line without secrets. */
   readonly words: string;
-  /** What to do about it. */
+  /** How to fix the problem. */
   readonly fix?: string;
 }
 
-/** Everything that is tried of one area. */
+/** All checks of one area. */
 export type Check = () => Promise<readonly CheckResult[]>;
 
-/** The diagnoses of one area, with its name in each. */
+/** Creates results for one area. */
 export const area = (name: string) => ({
   ok: (words: string): CheckResult => ({ area: name, state: 'ok', words }),
   skipped: (words: string): CheckResult => ({ area: name, state: 'skipped', words }),
@@ -30,16 +30,16 @@ const diagnosis = (name: string, state: 'warning' | 'failure', words: string, fi
   ...(fix !== undefined && { fix }),
 });
 
-/** The message of an error and of everything that caused it, each once. */
+/** The message of an error and of all its causes, without duplicates. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  // Of a name with several addresses Node says nothing but a code.
+  // For a name with several addresses, Node gives only a code.
   if (error.message === '') return networkFailure(error)?.reason ?? error.name;
   const cause = error.cause === undefined ? '' : messageOf(error.cause);
   return cause === '' || error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
 }
 
-/** A trial that is given up after a while and whose faults are what it found. */
+/** Runs a check with a time limit. Its errors become results. */
 export async function withinLimit(limitMs: number, name: string, trial: Check): Promise<readonly CheckResult[]> {
   try {
     return await within(new Deadline(limitMs), trial);

@@ -12,7 +12,7 @@ import { area, type CheckResult, type Check, messageOf } from './check-result.js
 
 const LIMIT_MS = 10_000;
 
-/** Connects to the mail server and logs in; sends nothing. */
+/** Connects to the mail server and logs in; sends no mail. */
 export const mailTrial =
   (config: Config): Check =>
   async () => {
@@ -49,7 +49,7 @@ async function gatewayCheck(gateway: SmsConfig['gateways'][number]): Promise<Che
 }
 
 function placeOf(url: string): { readonly host: string; readonly port: number } {
-  // Its holes for number and text come after the host.
+  // The placeholders for number and text come after the host.
   const { hostname, port, protocol } = new URL(url.replaceAll(/\{\{\w+\}\}/g, 'x'));
   return { host: outOfUrl(hostname), port: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }
@@ -68,7 +68,7 @@ const reach = (host: string, port: number) =>
 
 type Source = Config['sources'][number];
 
-/** Opens a source and asks it for somebody who does not exist. */
+/** Opens a source and looks up a person who does not exist. */
 export const sourceTrial =
   (source: Source, config: Config, http: HttpClient, telemetry: Telemetry): Check =>
   async () => {
@@ -95,7 +95,7 @@ export const sourceTrial =
     }
   };
 
-/** Invitations reach them all the same, handed over to their homeservers. */
+/** Invitations still reach them, because their homeservers are notified. */
 export const IN_CLEAR_ONLY = 'answers plain lookups only: current clients send hashes and do not find its people';
 
 const placeOfSource = (source: Source): string =>

@@ -14,11 +14,11 @@ import { area, type CheckResult, type Check, messageOf } from './check-result.js
 const WRITABLE = constants.W_OK | constants.X_OK;
 
 const MB = 1024 * 1024;
-/** What a sync of a large directory may write at once. */
+/** The amount that one sync of a large directory may write. */
 const SCARCE_MB = 100;
 const FULL_MB = 1;
 
-/** Where data and keys are, who else may read them, and whether there is room for more. */
+/** Where data and keys are stored, who else can read them, and whether there is enough free space. */
 export const filesTrial =
   ({ dataDir, database, signing }: Config): Check =>
   async () => {
@@ -61,7 +61,7 @@ export const filesTrial =
     ];
   };
 
-/** What there is to say about so little space. */
+/** The warning for too little free space. */
 export function room(dataDir: string, mb: number): readonly CheckResult[] {
   if (mb >= SCARCE_MB) return [];
   const { warning, failure } = area('files');
@@ -76,7 +76,7 @@ async function freeMb(path: string): Promise<number> {
   return (bavail * bsize) / MB;
 }
 
-/** Files that hold tokens and addresses, and that others than their owner may read. */
+/** Files with tokens and addresses that other users can read. */
 export async function readableByOthers(files: readonly string[]): Promise<readonly CheckResult[]> {
   const { warning } = area('files');
   const modes = await Promise.all(files.map(modeOf));
@@ -94,7 +94,7 @@ const modeOf = (path: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-/** The database as it is, without bringing it up to date. */
+/** Checks the database without migrating it. */
 export const databaseTrial =
   (config: Config): Check =>
   async () => {
@@ -117,7 +117,7 @@ export const databaseTrial =
     }
   };
 
-/** Texts of one's own: terms, templates. */
+/** Custom texts: terms and templates. */
 export const textsTrial =
   (config: Config): Check =>
   async () => {

@@ -11,10 +11,10 @@ import { publicUrlCheck, readinessOf, serverDiagnoses, sharedNamesTrial } from '
 import { outsideCheck } from './check-outside.js';
 import { databaseTrial, filesTrial, textsTrial } from './check-storage.js';
 
-/** Directories try each server for ten seconds twice; nobody waits for longer. */
+/** A directory may need ten seconds for each server, twice. The check does not wait longer than this. */
 const LIMIT_MS = 30_000;
 
-/** What was found, or what is wrong with a configuration that cannot be used: then nothing is tried. */
+/** Runs the examination, or reports an invalid configuration: then nothing else is checked. */
 export async function runCheck(examination: () => Promise<readonly CheckResult[]>): Promise<readonly CheckResult[]> {
   try {
     return await examination();
@@ -26,7 +26,10 @@ export async function runCheck(examination: () => Promise<readonly CheckResult[]
   }
 }
 
-/** Tries everything that the configuration names, all at once, with a running server or without. Changes nothing and sends nothing. */
+/**
+ * Checks everything in the configuration in parallel, with or without a running server. Changes nothing and sends no
+ * messages.
+ */
 export async function runChecks(
   { config, warnings }: LoadedConfig,
   telemetry: Telemetry,
@@ -36,7 +39,7 @@ export async function runChecks(
   const configuration = area('configuration');
   const readiness = await readinessOf(config, http).catch((error: unknown) => messageOf(error));
   const isRunning = readiness !== undefined && typeof readiness !== 'string';
-  // The one that runs owns an SQLite file, and says of any database whether it reaches it.
+  // A running server holds the lock of an SQLite file, and reports for any database whether it can reach it.
   const kept: readonly [string, Check] = isRunning
     ? ['server', sharedNamesTrial(config, http)]
     : ['database', databaseTrial(config)];

@@ -5,11 +5,11 @@ import { isDifferentPeople } from '../../domain/directory/person-matching.js';
 import { groupBy } from '../../domain/shared/group-by.js';
 import { area, type CheckResult, messageOf } from './check-result.js';
 
-/** Entries that are read of a directory that no sync reads. */
+/** How many entries are read of a directory that is not mirrored. */
 const SAMPLE = 200;
 const SHOWN = 10;
 const NAMED = 3;
-/** What a sync may take longer over is not read to its end here. */
+/** A listing that takes longer than this is not read completely. */
 const LIMIT_MS = 15_000;
 
 interface Candidate {
@@ -18,7 +18,7 @@ interface Candidate {
   readonly person: Person;
 }
 
-/** What was read of a directory, as far as it was. */
+/** The entries that were read, possibly not all. */
 class DirectoryReading {
   readonly people: Candidate[] = [];
   readonly leftOut = new Map<string, string[]>();
@@ -26,7 +26,7 @@ class DirectoryReading {
   addresses = 0;
   entries = 0;
   knownByName = 0;
-  /** Why not everything was read. */
+  /** Why not all entries were read. */
   end: string | undefined;
   failure: string | undefined;
 
@@ -56,9 +56,9 @@ class DirectoryReading {
 }
 
 /**
- * Reads a directory as a sync does, whose limits of size or time it meets, and says what of it is left out.
+ * Reads a directory like a sync, with the same limits of size and time, and reports which entries are left out.
  *
- * @param isMirrored whether a sync reads it; otherwise a few entries are enough
+ * @param isMirrored whether a sync reads the directory; otherwise a few entries are enough
  */
 export async function readAsSync(
   directory: LdapSource,
@@ -111,6 +111,6 @@ export async function readAsSync(
   ];
 }
 
-/** The first, and how many more there are. */
+/** The first few, and the number of the others. */
 const some = (labels: readonly string[]): string =>
   [...labels.slice(0, NAMED), ...(labels.length > NAMED ? [`${labels.length - NAMED} more`] : [])].join('; ');

@@ -4,12 +4,13 @@ import { nameEndpoint } from './request-log.js';
 
 export type Handler = (req: Request, res: Response) => void | Promise<void>;
 
-/** Endpoints by path, each with the methods it knows. The first path that fits answers. */
+/** Endpoints by path, each with its methods. The first matching path is used. */
 export type Endpoints = Readonly<Record<string, { readonly GET?: Handler; readonly POST?: Handler }>>;
 
 /**
- * Has `app` answer endpoints below a prefix: HEAD as GET, and any other method with 405. A path without parameters is
- * found at once, as far as it is spelled as it was declared; all others are tried in their order.
+ * Adds endpoints below a prefix to `app`. HEAD is handled as GET, and any other method gets 405. A path without
+ * parameters is found by a direct lookup if the request has exactly its spelling; all other paths are matched in
+ * order.
  */
 export function mounting(app: Express): (prefix: string, endpoints: Endpoints) => void {
   const direct = new Map<string, Handler>();

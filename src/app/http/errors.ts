@@ -7,7 +7,7 @@ import { noteRefusal, requestIdOf } from './request-log.js';
 
 type Answer = readonly [status: number, errcode: string];
 
-/** The domain's refusals in Matrix's words. Spec: "Standard error response" and each endpoint. */
+/** The Matrix error code of each refusal of the domain. Spec: "Standard error response" and each endpoint. */
 const matrix = {
   invalid_email: [400, 'M_INVALID_EMAIL'],
   invalid_address: [400, 'M_INVALID_ADDRESS'],
@@ -40,14 +40,14 @@ const matrix = {
   terms_not_signed: [403, 'M_TERMS_NOT_SIGNED'],
   user_left: [403, 'M_FORBIDDEN'],
   session_not_theirs: [400, 'M_SESSION_EXPIRED'],
-  // With 403 Synapse lets nobody deactivate the account; with 400 it goes on without us.
+  // With 403, Synapse refuses to deactivate the account; with 400 it continues without the identity server.
   unbind_elsewhere: [400, 'M_INVALID_PARAM'],
   unbind_not_proven: [403, 'M_FORBIDDEN'],
   invite_unknown: [404, 'M_UNRECOGNIZED'],
   limit_exceeded: [429, 'M_LIMIT_EXCEEDED'],
 } as const satisfies Record<Refusal, Answer>;
 
-/** What is turned away before it reaches the domain. */
+/** The error codes of requests that are rejected before they reach the domain. */
 const edge = {
   not_json: [400, 'M_NOT_JSON'],
   bad_json: [400, 'M_BAD_JSON'],
@@ -76,13 +76,14 @@ const answers: Readonly<Record<Refusal | Rejection, Answer>> = { ...matrix, ...e
 
 const FAULT: Answer = [500, 'M_UNKNOWN'];
 
-/** The status that a refusal is answered with, on pages too. */
+/** The status code of a refusal, also for pages. */
 export const statusOf = ({ code }: DomainError | RequestError): number => answers[code][0];
 
 /**
- * Answers whatever was thrown. Reason and details leave the house, other causes stay in the log.
+ * Sends the response for any error. The client gets the reason and the details of refusals; other causes are only
+ * logged.
  *
- * @param faultWords what is said of a fault
+ * @param faultWords the message for a fault
  */
 export function answerErrors(
   telemetry: Telemetry,
@@ -98,7 +99,7 @@ export function answerErrors(
       telemetry.warn('request refused', { event: 'request_refused', id, code: error.code }, error);
 
     if (error instanceof DomainError) noteRefusal(res, error.facts);
-    // Half an answer cannot be taken back.
+    // A partial response cannot be undone.
     if (res.headersSent) return void res.destroy();
     const details = error instanceof DomainError ? error.details : {};
     const waitMs = details['retry_after_ms'];
@@ -107,18 +108,18 @@ export function answerErrors(
   };
 }
 
-/** What the mail server or the gateway says names hosts and accounts of the operator: it is for the log. */
+/** Responses of the mail server or the gateway contain hosts and accounts of the operator, so they are only logged. */
 function messageOf({ message, cause }: Error): string {
   if (!(cause instanceof DeliveryError)) return message;
   const advice = cause.advice ?? (cause.isFinal ? 'it would be refused again' : undefined);
   return advice === undefined ? message : `${message}: ${advice}`;
 }
 
-/** Whatever Express and its body parser throw, and that we end, in our words. */
+/** Converts the errors of Express, of its body parser and of shutdown. */
 function toRequestError(error: unknown): unknown {
   if (error instanceof ShutdownError) return new RequestError('interrupted', 'Islet was stopped before this was done');
   if (error instanceof StoreUnavailableError) {
-    // Without a cause it is what the log has said already.
+    // Without a cause it is already in the log.
     const options = error.cause === undefined ? undefined : { cause: error };
     return new RequestError(
       'store_unavailable',

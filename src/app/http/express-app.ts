@@ -1,11 +1,11 @@
 import express, { type Express, type RequestHandler } from 'express';
 
 /**
- * Express without its habits: no version of itself, no etags, no guesses at what a path or a query
- * means. What it answers is for the asker alone, and no more than its type says; its address, which
- * may hold secrets, is not told to the next site.
+ * Express without its defaults: no version header, no etags, no parsing of paths and queries. Responses may not be
+ * cached for others or interpreted as another type, and the URL, which may contain secrets, is not sent to other
+ * sites as a referrer.
  *
- * @param handlers what each request passes next, as one
+ * @param handlers run for each request in this order, as one handler
  */
 export function createExpressApp(...handlers: readonly RequestHandler[]): Express {
   const app = express();
@@ -24,7 +24,10 @@ const protect: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Handlers that end or go on at once, one after the other: each layer of Express costs more than most of them do. */
+/**
+ * Combines handlers that end the request or continue synchronously. Each layer of Express costs more time than most
+ * of them.
+ */
 export const inOne =
   (handlers: readonly RequestHandler[]): RequestHandler =>
   (req, res, next) => {

@@ -5,26 +5,27 @@ import { networkFailure } from '../../adapters/shared/network-errors.js';
 
 /** Proxies keep idle connections for up to 75 s. If this server closes one first, a request of the proxy can fail. */
 const IDLE_MS = 76_000;
-/** Node would end idle connections while their next request begins, if this were not longer than they live. */
+/**
+ * Must be longer than the idle timeout, or Node could close an idle connection at the beginning of its next request.
+ */
 const HEADERS_BEYOND_IDLE_MS = 4_000;
 const REQUEST_MS = 120_000;
-/** Longer than a mail may take: the longest that a request waits for. */
+/** Longer than sending a mail may take, which is the slowest operation in a request. */
 const REQUESTS_END_MS = 21_000;
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0 for any free one. */
+  /** 0 for any free port. */
   readonly port: number;
-  /** How long a connection may stay open without a request. */
+  /** How long a connection without a request may stay open. */
   readonly idleTimeoutMs?: number;
 }
 
 export interface Listening {
   readonly port: number;
   /**
-   * Takes no new connection, tells those that are open with their next answer that it is their last,
-   * and resolves when all are gone: those that stay idle are closed after `idleMs`, whatever is left
-   * after `limitMs`.
+   * Accepts no new connections, sends `Connection: close` with the next response on each open one, and resolves when
+   * all are closed. Idle connections are closed after `idleMs`, all others after `limitMs`.
    */
   readonly close: (idleMs?: number, limitMs?: number) => Promise<void>;
 }
@@ -36,8 +37,8 @@ const words: Readonly<Record<string, string>> = {
 };
 
 /**
- * @param what the option that says where
- * @throws an error that names it and why it cannot be listened on
+ * @param what the option with the address, for messages
+ * @throws an error that names the option and why listening is not possible
  */
 export async function listen(
   app: RequestListener,
@@ -71,7 +72,8 @@ export async function listen(
       isClosing = true;
       for (const res of unanswered) if (!res.headersSent) res.setHeader('Connection', 'close');
       const closed = once(server, 'close');
-      // The close of HTTP servers also ends idle connections, on which the next request may be on its way.
+      // The `close` of HTTP servers would also end idle connections, on which the next request may already be on its
+      // way.
       Server.prototype.close.call(server);
       const timers = [
         setTimeout(() => server.closeIdleConnections(), idleMs),

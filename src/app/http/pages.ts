@@ -10,10 +10,10 @@ import { statusOf } from './errors.js';
 import { queryOf } from './request/query.js';
 import { RequestError } from './request-error.js';
 
-/** Renders the pages for people who follow a link. */
+/** Renders pages for people who open a link. */
 export type Pages = Pick<Templates, 'renderPage' | 'renderDocument' | 'brandFor'>;
 
-/** Language and brand for messages that a request causes, for this user if known. */
+/** Language and brand of messages that a request causes, for this user if known. */
 export function preferencesOf(pages: Pages, req: Request, user?: Mxid): ReadPreferences {
   const homeserver = user && homeserverOf(user);
   return { brand: pages.brandFor(brandOf(req), homeserver), acceptLanguage: req.get('Accept-Language') };
@@ -28,7 +28,7 @@ function brandOf(req: Request): string | undefined {
   }
 }
 
-/** Answers with a page. */
+/** Sends a page. */
 export function sendPage<Name extends PageName>(
   pages: Pages,
   name: Name,
@@ -39,7 +39,7 @@ export function sendPage<Name extends PageName>(
   send(pages.renderPage(name, variables, preferencesOf(pages, req)), res);
 }
 
-/** Answers with a document of the administrator's. */
+/** Sends a document of the administrator. */
 export function sendDocument(pages: Pages, document: TermsDocument, req: Request, res: Response): void {
   send(pages.renderDocument(document, preferencesOf(pages, req)), res);
 }
@@ -49,7 +49,7 @@ function send({ html, language, contentSecurityPolicy }: Page, res: Response): v
   res.type('html').send(html);
 }
 
-/** Has people who are refused see a page. */
+/** Shows refusals as a page. */
 export const withErrorPage =
   (pages: Pages, medium: Medium, handle: Handler): Handler =>
   async (req, res) => {

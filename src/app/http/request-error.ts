@@ -1,4 +1,4 @@
-/** Why the edge turns a request away. */
+/** Why a request is rejected before it reaches the domain. */
 export type Rejection =
   | 'not_json'
   | 'bad_json'
@@ -22,11 +22,11 @@ export type Rejection =
   | 'store_unavailable'
   | 'interrupted';
 
-/** The request is none that could be put to the domain. */
+/** The request is invalid and cannot be passed to the domain. */
 export class RequestError extends Error {
   override readonly name = 'RequestError';
 
-  /** @param message a sentence for whoever wrote the client; it quotes nothing of the request but names of parameters */
+  /** @param message a sentence for the developer of the client; it quotes only names of parameters from the request */
   constructor(
     readonly code: Rejection,
     message: string,

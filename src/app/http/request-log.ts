@@ -5,7 +5,10 @@ import { pathOf } from './request/query.js';
 
 const LONGEST_PATH = 200;
 
-/** Names each request in `X-Request-Id`, and says in one line how it ended. Queries hold secrets and are left out. */
+/**
+ * Gives each request an id in `X-Request-Id`, and logs its result in one line. Queries contain secrets and are left
+ * out.
+ */
 export function requestLog(telemetry: Telemetry): RequestHandler {
   return (req, res, next) => {
     const since = performance.now();
@@ -29,14 +32,16 @@ export function requestLog(telemetry: Telemetry): RequestHandler {
 
 export const requestIdOf = (res: Response): string => String(res.locals['requestId'] ?? 'none');
 
-/** Says in the line of the request why it was refused: which limit was reached, and of what kind of subject. */
+/**
+ * Adds the reason of a refusal to the log line of the request: which limit was reached, and for what kind of subject.
+ */
 export function noteRefusal(res: Response, facts: Facts): void {
   res.locals['refusal'] = facts;
 }
 
 const refusalOf = (res: Response): Facts => (res.locals['refusal'] ?? {}) as Facts;
 
-/** Which endpoint answers, for the counters: its path as it was declared. */
+/** The endpoint of the request, for the counters: its path as declared. */
 export function nameEndpoint(res: Response, path: string): void {
   res.locals['endpoint'] = path;
 }

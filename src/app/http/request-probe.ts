@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import type { Request } from 'express';
 import type { ClientOf } from './request/client-address.js';
 
-/** With it in a request, the administrator is told how the request arrived. */
+/** A request with this header is recorded for the administrator. */
 export const PROBE_HEADER = 'x-islet-probe';
 const MOST_PENDING = 10;
 
-/** How a request looked when it had come through whatever lies between. */
+/** How a request arrived after it passed all proxies. */
 export interface Arrival {
   /** The address of the connection. */
   readonly peer: string;
-  /** Who is taken for the client, and whether that is certain. */
+  /** The client address as determined, and whether it is certain. */
   readonly client: string;
   readonly isVerified: boolean;
   readonly forwardedFor: string | undefined;
@@ -19,11 +19,11 @@ export interface Arrival {
   readonly isAdmittedToV1: boolean;
 }
 
-/** Requests of `islet doctor`, whose names only it knows, followed from the outside to here. */
+/** Requests of `islet doctor`, traced from the outside to this server. Only the doctor knows their ids. */
 export class RequestProbes {
   private readonly arrivals = new Map<string, Arrival | undefined>();
 
-  /** @returns the name that one request is to carry. Of many that are pending the oldest is forgotten */
+  /** @returns the id for one request. If many are pending, the oldest is removed */
   open(): string {
     const [oldest] = this.arrivals.keys();
     if (this.arrivals.size >= MOST_PENDING && oldest !== undefined) this.arrivals.delete(oldest);
@@ -32,14 +32,14 @@ export class RequestProbes {
     return id;
   }
 
-  /** How the request of this name arrived, once. @returns `undefined` if it has not */
+  /** How the request with this id arrived, once. @returns `undefined` if it has not arrived */
   take(id: string): Arrival | undefined {
     const arrival = this.arrivals.get(id);
     this.arrivals.delete(id);
     return arrival;
   }
 
-  /** Notes a request if it is one of ours. */
+  /** Records a request if it has a known id. */
   notice(req: Request, clientOf: ClientOf, allowV1: (req: Request) => void): void {
     const id = req.headers[PROBE_HEADER];
     if (typeof id !== 'string' || !this.arrivals.has(id)) return;

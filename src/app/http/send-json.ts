@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 
-/** Answers with JSON that is already text, with nothing of what Express looks for in every answer. */
+/** Sends JSON that is already text, without the checks that Express makes for each response. */
 export function sendJsonText(res: Response, text: string): void {
   res.setHeader('Content-Type', 'application/json; charset=utf-8');
   res.setHeader('Content-Length', Buffer.byteLength(text));

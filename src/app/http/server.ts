@@ -32,30 +32,30 @@ import { pingEndpoints, versionEndpoints } from './api/versions.js';
 import { TERMS_PATH } from '../wiring/open-terms.js';
 
 export interface HttpOptions {
-  /** Where clients and homeservers reach us, without a slash at the end. */
+  /** The URL at which clients and homeservers reach this server, without a trailing slash. */
   readonly publicUrl: string;
   /** Versions of the specification to announce. */
   readonly versions: readonly string[];
-  /** Proxies whose `X-Forwarded-For` is believed, as CIDR ranges. */
+  /** Proxies whose `X-Forwarded-For` is trusted, as CIDR ranges. */
   readonly trustedProxies: readonly string[];
-  /** Who may use the part of v1 that has no authentication, and whom may be bound there. */
+  /** Who may use the part of v1 that has no authentication, and which users may be bound there. */
   readonly v1: V1AccessOptions & V1BindOptions;
-  /** The hosts, with their ports, that a mailed link may lead to in the end. */
+  /** The allowed hosts, with ports, for the page after a mailed link. */
   readonly nextLinkHosts: readonly string[];
-  /** Whether a mailed link asks for a press of a button before it validates. */
+  /** Whether a mailed link validates only after a button is pressed. */
   readonly confirmPage: boolean;
-  /** Most addresses that one bulk lookup of v1 may name. */
+  /** The maximum number of addresses in one bulk lookup of v1. */
   readonly maxAddresses: number;
-  /** Longest lookup, decompressed. 10,000 hashes are 470 kB. Every other request is far shorter. */
+  /** The maximum size of a lookup, decompressed. 10,000 hashes are 470 kB. All other requests are far smaller. */
   readonly maxBodyBytes: number;
-  /** The accounts by which other identity servers ask us. */
+  /** The accounts that other identity servers use for lookups here. */
   readonly identityServers?: readonly Mxid[];
-  /** Requests that the administrator follows. */
+  /** Requests that the administrator traces. */
   readonly probes?: RequestProbes;
   readonly pages: Pages;
-  /** The texts that users accept, as far as they are pages of ours. */
+  /** The documents that users accept, if they are pages of this server. */
   readonly documents: TermsDirectory['documents'];
-  /** How people are searched by name, where they are. */
+  /** The options of the search by name, if it is configured. */
   readonly search?: UserDirectoryOptions | undefined;
 }
 

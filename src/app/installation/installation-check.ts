@@ -12,7 +12,7 @@ import {
   writeInstallationFile,
 } from './installation-file.js';
 
-/** Data folder, database and signing key do not belong together. The message says what to do. */
+/** Data folder, database and signing key do not belong together. The message contains the fix. */
 export class InstallationError extends Error {
   override readonly name = 'InstallationError';
 
@@ -27,14 +27,14 @@ export class InstallationError extends Error {
 type Places = Pick<Config, 'dataDir' | 'database' | 'signing' | 'server' | 'sources'>;
 
 /**
- * What belongs together is started together. An installation is one database with its signing key; its id is in the
- * table `installation` of the database, and in `installation.json` of each data folder that was ever started on it,
- * with the id and the public half of the key that signs.
+ * Checks that the data folder, the database and the signing key belong together. An installation is one database with
+ * its signing key. Its id is in the table `installation` of the database. It is also in `installation.json` of each
+ * data folder that was ever started with it, together with the id and the public half of the signing key.
  *
- * For whoever copies an installation: a copy of the database, of the key file and of `installation.json` fits
- * together, wherever it is put. Where only database and key are put into a folder that has no `installation.json`,
- * the next start writes it. Where a folder has one of another installation, remove it first: that is how an operator
- * says that another database is meant.
+ * To copy an installation: a copy of the database, of the key file and of `installation.json` fits together in any
+ * place. If only the database and the key are copied into a folder without `installation.json`, the next start writes
+ * it. If the folder has the `installation.json` of another installation, remove it first: this confirms that a
+ * different database is intended.
  */
 export class InstallationCheck {
   private record: InstallationRecord | undefined;
@@ -42,10 +42,9 @@ export class InstallationCheck {
   private constructor(private readonly config: Places) {}
 
   /**
-   * Before the database is opened, which would make its file.
+   * Runs before the database is opened, because opening would create the file.
    *
-   * @throws InstallationError `database_empty` for a file that is missing, or has nothing in it, under a folder that
-   *   was used with one
+   * @throws InstallationError `database_empty` if the file is missing or empty although the folder was used with it
    */
   static async begin(config: Places): Promise<InstallationCheck> {
     const check = new InstallationCheck(config);
@@ -62,10 +61,10 @@ export class InstallationCheck {
   }
 
   /**
-   * After the database is opened, and before a key is made.
+   * Runs after the database is opened and before a key is created.
    *
-   * @throws InstallationError for a database without anything in it, or of another installation, under a folder that
-   *   was used; and for a key that is missing, or another one of the same id, beside a database that was used
+   * @throws InstallationError if the database is empty, or of another installation, although the folder was used; and
+   *   if the key is missing, or a different one has the same id, although the database was used
    */
   async compare(store: KnexInstallationStore): Promise<void> {
     const [installation, isUsed] = [await store.get(), await store.isUsed()];
@@ -82,9 +81,9 @@ export class InstallationCheck {
   }
 
   /**
-   * After the key is opened: says what is other than at the last start, and remembers how it is now.
+   * Runs after the key is opened: logs the changes since the last start, and stores the current state.
    *
-   * @param key the one that signs
+   * @param key the signing key
    */
   async remember(
     store: KnexInstallationStore,
@@ -147,7 +146,7 @@ export class InstallationCheck {
   }
 }
 
-/** Where the database is, without its password. */
+/** The location of the database, without its password. */
 function placeOf({ database }: Places): string {
   if (database.kind === 'sqlite') return database.file;
   const { host, pathname } = new URL(database.url);

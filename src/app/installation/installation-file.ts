@@ -4,15 +4,15 @@ import { z } from 'zod';
 
 const Record = z.object({ id: z.string(), database: z.string(), keyId: z.string(), publicKey: z.string() });
 
-/** What a data folder remembers of the last start: to which database it belongs, and which key signed. */
+/** What a data folder stores about the last start: the database, and the signing key. */
 export type InstallationRecord = Readonly<z.infer<typeof Record>>;
 
 export const installationFile = (dataDir: string): string => join(dataDir, 'installation.json');
 
 /**
- * What the folder remembers; `undefined` before its first start.
+ * The stored record; `undefined` before the first start.
  *
- * @throws Error with the path if it is there and cannot be read
+ * @throws Error with the path if the file exists but cannot be read
  */
 export async function readInstallationFile(dataDir: string): Promise<InstallationRecord | undefined> {
   const file = installationFile(dataDir);
@@ -26,7 +26,7 @@ export async function readInstallationFile(dataDir: string): Promise<Installatio
   }
 }
 
-/** Whoever reads sees the old record or the new one, after a power cut too. */
+/** An atomic write: readers see the old record or the new one, also after a power failure. */
 export async function writeInstallationFile(dataDir: string, record: InstallationRecord): Promise<void> {
   const file = installationFile(dataDir);
   const draft = `${file}.${process.pid}`;

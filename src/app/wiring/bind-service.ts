@@ -1,11 +1,11 @@
 import type { ContainerModuleLoadOptions, ServiceIdentifier } from 'inversify';
 
-/** Asks for every binding of a token, in binding order. */
+/** A dependency on all bindings of a token, in binding order. */
 interface Every<E> {
   readonly every: ServiceIdentifier<E>;
 }
 
-/** What stands in the container for each dependency, by its name. */
+/** The container token for each dependency, by name. */
 export type Tokens<D> = {
   readonly [K in keyof D]-?: NonNullable<D[K]> extends readonly (infer E)[]
     ? Every<E> | ServiceIdentifier<NonNullable<D[K]>>
@@ -14,12 +14,12 @@ export type Tokens<D> = {
 
 type Bind = Pick<ContainerModuleLoadOptions, 'bind'>;
 
-/** Every binding of `token`, as an array; empty if there is none. */
+/** All bindings of `token`, as an array; empty if there are none. */
 export const all = <E>(token: ServiceIdentifier<E>): Every<E> => ({ every: token });
 
 /**
- * Binds `token` to what `make` makes of its dependencies, once. A token of the wrong type, or one
- * that is missing, does not compile.
+ * Binds `token` to the result of `make` with its dependencies, as a singleton. A token of the wrong type or a missing
+ * token does not compile.
  */
 export function bindFactory<D extends object, T>(
   { bind }: Bind,
@@ -31,14 +31,14 @@ export function bindFactory<D extends object, T>(
   const list = Object.values<Every<unknown> | ServiceIdentifier>(tokens).map((wanted) =>
     isEvery(wanted) ? ({ serviceIdentifier: wanted.every, isMultiple: true } as const) : wanted,
   );
-  // The names keep each value with its token; Inversify itself only knows their order.
+  // The names connect each value with its token; Inversify only knows their order.
   bind(token).toResolvedValue(
     (...values: unknown[]) => make(Object.fromEntries(names.map((name, at) => [name, values[at]])) as D),
     list,
   );
 }
 
-/** Binds a service to itself: its dependencies by name, and behind them what it is configured with. */
+/** Binds a service to itself. The constructor receives its dependencies by name, followed by its options. */
 export function bindService<D extends object, O extends unknown[], S>(
   load: Bind,
   Service: new (dependencies: D, ...options: O) => S,

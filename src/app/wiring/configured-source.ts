@@ -4,22 +4,22 @@ import type { UpstreamPepper } from '../../ports/upstream-pepper.js';
 import type { ThreepidSource } from '../../ports/threepid-source.js';
 
 interface Timetable {
-  /** How often everything is read. */
+  /** The interval of full syncs. */
   readonly everyMs: number;
-  /** How often what changed is asked for in between. Absent: never. */
+  /** The interval of incremental syncs. Absent for none. */
   readonly changesEveryMs?: number;
 }
 
 /**
- * One stage of the chain as configured. A directory that may be listed is mirrored; the pepper of an
- * upstream that takes part in hashed lookups is followed; our own bindings are a stage like the others.
+ * One stage of the source chain as configured. A directory that can be listed has a mirror. An upstream that takes
+ * part in hashed lookups provides its pepper. Islet's own bindings are also a stage.
  */
 export type ConfiguredSource =
   | {
       readonly source: ThreepidSource;
       readonly mirror?: MirroredDirectory & Timetable;
       readonly followed?: UpstreamPepper;
-      /** Whether its people are answered only if they have an account. */
+      /** Whether only people with an account are returned. */
       readonly checksAccounts?: boolean;
     }
   | typeof BINDINGS;
@@ -28,12 +28,12 @@ export type ConfiguredSource =
 export const mirroredIn = (configuredSources: readonly ConfiguredSource[]) =>
   configuredSources.flatMap((configured) => (configured !== BINDINGS && configured.mirror ? configured.mirror : []));
 
-/** The pepper to be announced as ours, if one of the stages has such. */
+/** The upstream whose pepper is announced as the pepper of this server, if there is one. */
 export const followedIn = (configuredSources: readonly ConfiguredSource[]): UpstreamPepper | undefined =>
   configuredSources.flatMap((configured) =>
     configured !== BINDINGS && configured.followed ? configured.followed : [],
   )[0];
 
-/** The stages whose people are answered only if they have an account. */
+/** The stages that return only people with an account. */
 export const checkedIn = (configuredSources: readonly ConfiguredSource[]) =>
   configuredSources.filter((configured) => configured !== BINDINGS && configured.checksAccounts === true);

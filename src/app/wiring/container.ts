@@ -23,7 +23,7 @@ import type { DomainOptions } from './domain-options.js';
 import { searchModule } from './search-module.js';
 import type { SearchServices, Services } from './services.js';
 
-/** The domain on top of the given adapters: the server's, or those of a test. */
+/** The domain services with the given adapters, of the server or of a test. */
 export function buildContainer(
   sources: readonly ConfiguredSource[],
   options: DomainOptions,
@@ -35,7 +35,7 @@ export function buildContainer(
   return container;
 }
 
-/** Every service at once: what is wired wrongly fails at the start and not at noon. */
+/** Creates all services, so that wiring errors occur at startup and not later. */
 export const servicesOf = (container: Container): Services => ({
   mirrorService: container.get(MirrorService),
   inviteService: container.get(InviteService),

@@ -46,7 +46,7 @@ import { type ConfiguredSource, followedIn, mirroredIn } from './configured-sour
 import type { DomainOptions } from './domain-options.js';
 import { checkedSources, claimReaders, sourceChain } from './source-chain.js';
 
-/** Every service of the domain, what it takes from the container, and what from the configuration. */
+/** All services of the domain with their dependencies and options. */
 export const domainModule = (sources: readonly ConfiguredSource[], options: DomainOptions) =>
   new ContainerModule((load) => {
     const mirrored = mirroredIn(sources);

@@ -11,27 +11,27 @@ import type { Config } from '../config/config.js';
 import type { SearchOptions } from './search-module.js';
 import { serverIdentity } from './server-identity.js';
 
-/** What the domain services take from the configuration. */
+/** The options of the domain services. */
 export interface DomainOptions {
   readonly lookup: PepperOptions & { readonly maxAddresses: number };
   readonly sessions: ValidationOptions;
   readonly bindingService: BindingOptions;
-  /** Whether our own bindings are answered only of users who have an account. */
+  /** Whether Islet's own bindings are returned only for users with an account. */
   readonly checksBindings: boolean;
   readonly inviteService: InviteLinkOptions;
   readonly quotas: QuotaOptions;
   readonly accounts: AccountOptions;
-  /** What users have to accept, each policy in its current version. */
+  /** The policies that users have to accept, each in its current version. */
   readonly policies: readonly Policy[];
-  /** Every name by which homeservers may know us. */
+  /** All names under which homeservers may know this server. */
   readonly serverNames: readonly string[];
-  /** What we are called in the path of a question from one identity server to the next. */
+  /** The id of this server in the route of a lookup between identity servers. */
   readonly serverIdentity: string;
-  /** Absent: people are not searched by name. */
+  /** Absent if the search by name is not configured. */
   readonly search?: SearchOptions;
 }
 
-/** Every released version whose identity API is still served; version 1 of the API makes it the old ones, too. */
+/** All released versions whose identity API is still supported. Version 1 of the API adds the old ones. */
 export const SPEC_VERSIONS: readonly string[] = [
   'r0.1.0',
   'r0.2.0',
@@ -40,7 +40,7 @@ export const SPEC_VERSIONS: readonly string[] = [
   ...Array.from({ length: 19 }, (_, minor) => `v1.${minor + 1}`),
 ];
 
-/** What the domain services take from the configuration. */
+/** The options of the domain services. */
 export function domainOptions(config: Config, policies: readonly Policy[]): DomainOptions {
   const { publicUrl, name, otherNames } = config.server;
   const { lookup, validation, limits, bindings, invites, accessTokens } = config;
@@ -69,18 +69,18 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
   };
 }
 
-/** Homeservers whose users may sign in; `undefined` is all. One that is reached by a URL of its own is allowed by that. */
+/** The homeservers whose users may sign in; `undefined` for all. A homeserver with a configured URL is allowed. */
 const servedHomeservers = ({ homeservers, federation: { allowedServers } }: Config): readonly string[] | undefined =>
   allowedServers && [...allowedServers, ...Object.keys(homeservers)];
 
-/** Homeservers that the configuration names, so that their operators are known. */
+/** The homeservers in the configuration, whose operators are therefore known. */
 const knownHomeservers = ({ homeservers, federation, limits }: Config): readonly string[] => [
   ...Object.keys(homeservers),
   ...(federation.allowedServers ?? []),
   ...Object.keys(limits.servers).filter(isServerName),
 ];
 
-/** @param brand as it was asked for: untrusted, and left out if it is none that could exist */
+/** @param brand as requested: untrusted, and omitted if it is not a valid brand name */
 function validationLink(
   publicUrl: string,
   { threepid, sid, clientSecret, token }: ValidationSession,

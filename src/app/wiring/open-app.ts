@@ -33,7 +33,7 @@ import type { Services } from './services.js';
 import { closeSources, openSources, reloadSecrets } from './open-sources.js';
 import { openTerms } from './open-terms.js';
 
-/** The whole house, its doors still closed. */
+/** The application without its listeners. */
 export interface App {
   readonly services: Services;
   readonly configuredSources: readonly ConfiguredSource[];
@@ -41,21 +41,23 @@ export interface App {
   readonly documents: TermsDirectory['documents'];
   readonly container: Container;
   readonly db: Knex;
-  /** Copies the database into a new file while it is used; absent for one that has tools of its own. */
+  /** Copies the database into a new file while it is in use; absent if the database has its own backup tools. */
   readonly copyDatabase?: (file: string) => Promise<void>;
-  /** Seals secrets that older versions have stored in clear. Instances of those do not find them any more. */
+  /**
+   * Encrypts (seals) secrets that older versions stored unencrypted. Instances of these versions cannot find them
+   * afterwards.
+   */
   sealStored(): Promise<void>;
-  /** Adds what older versions have not stored, and do not miss. */
+  /** Fills in data that older versions did not store and do not need. */
   fillStored(): Promise<void>;
-  /** Reads secrets in files again, and has those that were refused tried again. */
+  /** Rereads secret files, and retries secrets that were refused. */
   reloadSecrets(): void;
-  /** Ends what was opened, in reverse. */
+  /** Closes everything in reverse order. */
   close(): Promise<void>;
 }
 
 /**
- * Opens the database, the keys and the sources, and builds every service on them. Nothing listens
- * and nothing is scheduled yet.
+ * Opens the database, the keys and the sources, and builds all services. It starts no listeners and no schedules.
  *
  * @throws an error that names what could not be opened and why
  */
@@ -119,13 +121,13 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
       await closeSources(configuredSources);
       await index.close();
       await names.close();
-      await stores.limits.close().catch(() => undefined); // then what is left of it counts as used
+      await stores.limits.close().catch(() => undefined); // the rest of the reserved amounts then counts as used
       await db.destroy();
     },
   };
 }
 
-/** The key is made last: one that is missing beside a database that was used is a question, not a beginning. */
+/** The key is created last: if it is missing although the database was used, this is an error and not a first start. */
 export async function openKeys(config: Config, check: InstallationCheck, db: Knex, telemetry: Telemetry) {
   const store = new KnexInstallationStore(db);
   await check.compare(store);
@@ -135,7 +137,7 @@ export async function openKeys(config: Config, check: InstallationCheck, db: Kne
   return { signer, box: new DerivedSecretBox(keys) };
 }
 
-/** Which database the configuration names. */
+/** The database of the configuration. */
 export function databaseOptions({ database }: Config): DatabaseOptions {
   return database.kind === 'sqlite'
     ? { client: 'sqlite3', file: database.file }

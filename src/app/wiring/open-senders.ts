@@ -14,10 +14,10 @@ import type { Secret } from '../config/input/secrets.js';
 export const openMail = ({ mail }: Config, templates: Templates): SmtpSender | undefined =>
   mail && new SmtpSender({ ...mail, password: mail.password?.value }, templates, valueOf(mail.password));
 
-/** A secret as it is now, if there is one. */
+/** A function that reads the current value of a secret, if there is one. */
 const valueOf = (secret: Secret | undefined) => secret && (() => rereadSecret(secret).value);
 
-/** The gateways for text messages, if they are configured. The caller closes them. */
+/** The SMS gateways, if they are configured. The caller closes them. */
 export const openSms = ({ sms }: Config, http: HttpClient) =>
   sms && {
     gateways: sms.gateways.map((gateway) => openGateway(gateway, http)),

@@ -21,9 +21,9 @@ import { rereadSecret } from '../config/input/reread-secret.js';
 import type { Config, GuardedConfig, LdapConfig, UpstreamConfig } from '../config/config.js';
 
 /**
- * The sources that the configuration names, in its order.
+ * The configured sources, in order.
  *
- * @throws Error naming the source that cannot be opened and the reason; the others are closed again
+ * @throws Error naming the source that cannot be opened and the reason; the other sources are closed again
  */
 export async function openSources(
   config: Config,
@@ -47,7 +47,7 @@ export async function closeSources(configuredSources: readonly ConfiguredSource[
 
 type Source = Config['sources'][number];
 
-/** What opening a source takes beside its own section. */
+/** What is necessary to open a source, besides its own section. */
 interface OpenContext {
   readonly config: Config;
   readonly http: HttpClient;
@@ -59,7 +59,7 @@ type Opener<K extends Source['kind']> = (
   context: OpenContext,
 ) => ConfiguredSource | Promise<ConfiguredSource>;
 
-/** How each kind of source is opened. A kind that can be configured and is missing here does not compile. */
+/** The function that opens each kind of source. A kind in the configuration without an opener does not compile. */
 const openers: { readonly [K in Source['kind']]: Opener<K> } = {
   ldap: (source, { config, telemetry }) => {
     const directory = openDirectory(source, telemetry, searchedIn(config, source.name));
@@ -76,7 +76,7 @@ const openers: { readonly [K in Source['kind']]: Opener<K> } = {
   bindings: () => BINDINGS,
 };
 
-/** The table pairs each kind with its own opener; the compiler cannot follow that through a union. */
+/** The table assigns the matching opener to each kind; the compiler cannot follow this through a union. */
 async function openConfigured(source: Source, context: OpenContext): Promise<ConfiguredSource> {
   const open = openers[source.kind] as (source: Source, context: OpenContext) => ReturnType<Opener<Source['kind']>>;
   return open(source, context);
@@ -94,13 +94,13 @@ function openUpstream(
   return source.hashed ? { source: mannered, followed: upstream } : { source: mannered };
 }
 
-/** What reaching an upstream takes. It is asked by v2 also while the token is still to come. */
+/** The connection options of an upstream. API v2 is used even if the token does not exist yet. */
 export function upstreamOptions({ accessToken, accessTokenFile, ...rest }: UpstreamConfig): UpstreamOptions {
   const value = accessToken?.value ?? (accessTokenFile === undefined ? undefined : '');
   return { ...rest, accessToken: value, accessTokenFile };
 }
 
-/** A source of any make, mirrored if it can list itself and nobody has forbidden it. */
+/** A source of any kind, with a mirror if it can be listed and the mirror is not turned off. */
 async function openGuarded<Options>(
   settings: GuardedConfig,
   open: OpenSource<Options>,
@@ -117,7 +117,9 @@ async function openGuarded<Options>(
   return { source, checksAccounts };
 }
 
-/** By what the people of a source are searched; `undefined` if they are not. */
+/**
+ * The attributes by which the people of a source are searched; `undefined` if the search does not include the source.
+ */
 const searchedIn = ({ search }: Config, source: string): SearchAttributes | undefined =>
   search?.sources.includes(source) ? { name: search.name, attributes: search.attributes } : undefined;
 
@@ -134,7 +136,7 @@ export const openDirectory = (
     bindPassword && (() => rereadSecret(bindPassword)),
   );
 
-/** Has secrets that were refused tried again, as they are now in their files. */
+/** Retries secrets that were refused, with their current values from the files. */
 export function reloadSecrets(configuredSources: readonly ConfiguredSource[]): void {
   for (const configured of configuredSources) {
     if (configured !== BINDINGS && configured.source instanceof LdapSource) configured.source.reloadSecrets();

@@ -1,7 +1,11 @@
 import { readTermsDirectory, type TermsDirectory } from '../../adapters/terms/terms-directory.js';
 import type { Config } from '../config/config.js';
 
-/** What users have to accept, in pages of ours and elsewhere. @throws an error that names what is at fault */
+/**
+ * The policies that users have to accept, on pages of this server or elsewhere.
+ *
+ * @throws an error that names the invalid policy
+ */
 export async function openTerms({ terms: { directory, policies }, server }: Config): Promise<TermsDirectory> {
   if (directory === undefined) return { policies, documents: new Map() };
   const own = await readTermsDirectory(directory, `${server.publicUrl}${TERMS_PATH}`).catch((cause: unknown) => {
@@ -12,5 +16,5 @@ export async function openTerms({ terms: { directory, policies }, server }: Conf
   return { policies: [...own.policies, ...policies], documents: own.documents };
 }
 
-/** Below what every proxy passes on. */
+/** Below a path that all proxies forward. */
 export const TERMS_PATH = '/_matrix/identity/terms';

@@ -17,10 +17,10 @@ import { bindFactory, bindService } from './bind-service.js';
 import { checkedIn, type ConfiguredSource, mirroredIn } from './configured-source.js';
 import { BINDINGS } from '../../domain/associations/binding.js';
 
-/** What the search for people takes from the configuration. */
+/** The options of the search for people. */
 export type SearchOptions = Omit<PeopleSearchOptions, 'checkedSources'> & { readonly phoneDigits: number };
 
-/** The services of the search for people by name, where it is configured. */
+/** The services of the search for people by name. Used only if it is configured. */
 export const searchModule = (sources: readonly ConfiguredSource[], { phoneDigits, ...options }: SearchOptions) =>
   new ContainerModule((load) => {
     bindFactory(

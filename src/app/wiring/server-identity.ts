@@ -3,9 +3,8 @@ import { hostname } from 'node:os';
 import type { Config } from '../config/config.js';
 
 /**
- * What we are called in the routes of questions: our server name, and a mark of where our data is kept, by
- * which a server that takes over from another one of the same name is told from it. The same for all
- * instances on one database.
+ * The id of this server in the routes of lookups: its server name, and a hash of the location of its data. The hash
+ * distinguishes a new server from an old one of the same name. All instances on one database have the same id.
  */
 export function serverIdentity({ server, database, listen }: Config): string {
   const place = database.kind === 'sqlite' ? [hostname(), listen.port, database.file] : postgres(new URL(database.url));
@@ -16,8 +15,8 @@ export function serverIdentity({ server, database, listen }: Config): string {
 const postgres = ({ host, pathname }: URL): readonly string[] => [host, pathname];
 
 /**
- * Who we are among the instances of one database, and a mark of this life: after a restart the name is the
- * same. A SQLite file has one process, whatever it is called.
+ * The id of this instance among all instances on one database, followed by an id of this process. The first part
+ * stays the same after a restart. An SQLite file is used by one process only, so its name does not matter.
  */
 export function jobHolder({ database, listen, dataDir }: Config): string {
   const name = database.kind === 'sqlite' ? 'only' : `${hostname()} ${listen.host}:${listen.port} ${dataDir}`;

@@ -16,7 +16,7 @@ import type { Signer } from '../../ports/signer.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { DirectorySyncService } from '../../domain/directory-sync/directory-sync-service.js';
 
-/** What the edges of the house call: routes, jobs, commands. */
+/** The services for routes, jobs and commands. */
 export interface Services {
   readonly accountService: AccountService;
   readonly termsService: TermsService;
@@ -26,13 +26,13 @@ export interface Services {
   readonly bindingService: BindingService;
   readonly inviteService: InviteService;
   readonly mirrorService: MirrorService;
-  /** Syncs a mirror and does what follows from it; `mirrorService.sync` does only the first. */
+  /** Syncs a mirror and runs all follow-up steps; `mirrorService.sync` does only the first part. */
   readonly directorySyncService: DirectorySyncService;
   readonly adminService: AdminService;
   readonly quotas: Quotas;
   readonly signer: Signer;
   readonly telemetry: Telemetry;
-  /** Absent: people are not searched by name. */
+  /** Absent if the search by name is not configured. */
   readonly search?: SearchServices;
 }
 

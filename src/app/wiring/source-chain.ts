@@ -19,7 +19,10 @@ interface ChainOptions {
   readonly checksBindings: boolean;
 }
 
-/** The configured sources as they are asked: listed ones with their mirror, checked ones behind the account check. */
+/**
+ * The configured sources in the form that lookups use: listed ones with their mirror, checked ones behind the account
+ * check.
+ */
 export function sourceChain(
   sources: readonly ConfiguredSource[],
   { checksBindings }: ChainOptions,
@@ -37,14 +40,14 @@ export function sourceChain(
   });
 }
 
-/** How to read what the hash index holds of each source that it holds. */
+/** How to read the hash index entries of each indexed source. */
 export const claimReaders = (
   sources: readonly ConfiguredSource[],
   mirrors: MirrorStore,
   associations: AssociationStore,
 ) => new Map([...mirrorReaders(sources, mirrors, sources), [BINDINGS, ownClaims(associations)] as const]);
 
-/** The sources whose people are answered only if they have an account. */
+/** The sources that return only people with an account. */
 export function checkedSources(
   sources: readonly ConfiguredSource[],
   { checksBindings }: ChainOptions,
@@ -56,7 +59,7 @@ export function checkedSources(
   return { readers: new Map([...mirrored, ...own]), isEverybody: mirrored.size === checked.length };
 }
 
-/** How to read the claims of those of `among` that are mirrored. */
+/** How to read the claims of the mirrored sources in `among`. */
 function mirrorReaders(among: readonly ConfiguredSource[], mirrors: MirrorStore, sources: readonly ConfiguredSource[]) {
   const derivedIdSources = derivedIdSourcesOf(mirroredIn(sources));
   return new Map(

@@ -12,7 +12,7 @@ import { SessionStore } from '../../ports/session-store.js';
 import { TermsStore } from '../../ports/terms-store.js';
 import { UserIdAssignmentStore } from '../../ports/user-id-assignment-store.js';
 
-/** Everything that is kept, on one database or in one memory. */
+/** All stores, either on one database or in memory. */
 export interface Stores {
   readonly sessions: SessionStore;
   readonly associations: AssociationStore;

@@ -1,25 +1,25 @@
-/** What is in a file of Python's configparser, with the values of `[DEFAULT]` behind those of each section. */
+/** A file in the format of Python's configparser. The values of `[DEFAULT]` are defaults in each section. */
 export interface PythonConfig {
-  /** `undefined` if neither the section nor `[DEFAULT]` has it. Names of keys do not mind their case. */
+  /** `undefined` if neither the section nor `[DEFAULT]` has the key. Keys are case-insensitive. */
   get(section: string, key: string): string | undefined;
-  /** As they are written, without `[DEFAULT]`. */
+  /** Names as written in the file, without `[DEFAULT]`. */
   readonly sections: readonly string[];
-  /** The keys of a section, those of `[DEFAULT]` left out. */
+  /** The keys of a section without those of `[DEFAULT]`. */
   keysOf(section: string): readonly string[];
-  /** Keys that stand in `[DEFAULT]`. */
+  /** The keys of `[DEFAULT]`. */
   readonly defaults: readonly string[];
 }
 
 export interface PythonConfigRules {
-  /** Python 2 began a comment at `;` after white space. */
+  /** In Python 2, `;` after white space begins a comment. */
   readonly hasInlineComments: boolean;
-  /** Keys in which `%` means something else than another option. */
+  /** Keys whose values are not interpolated: `%` does not refer to another option. */
   readonly raw: ReadonlySet<string>;
 }
 
 const DEFAULT = 'DEFAULT';
 
-/** @throws Error that says which line is no option, comment or section */
+/** @throws Error naming the line that is not an option, a comment or a section */
 export function parsePythonConfig(text: string, { hasInlineComments, raw }: PythonConfigRules): PythonConfig {
   const values = new Map<string, Map<string, string>>([[DEFAULT, new Map()]]);
   let section: Map<string, string> | undefined;

@@ -6,17 +6,17 @@ import { forkSources } from './sydent-fork-config.js';
 import { placeOf } from './sydent-places.js';
 import { smsOf } from './sydent-sms-config.js';
 
-/** What a `sydent.conf` becomes. */
+/** The result of translating a `sydent.conf`. */
 export interface TranslatedConfig {
-  /** Options of Islet, as they are written in its file. */
+  /** Options of Islet as written in its configuration file. */
   readonly given: Given;
-  /** Contents of files with passwords that the options name, by name. */
+  /** Contents of the password files that the options refer to, by file name. */
   readonly secretFiles: Readonly<Record<string, string>>;
-  /** The new place of every option that is set, and what is to be looked at, one line each. */
+  /** One line for the new place of each option that is set, and one for each point to check. */
   readonly notes: readonly string[];
 }
 
-/** Its file, read by its rules. The fork ran on Python 2. */
+/** Parses the file by the rules of Sydent. The fork ran on Python 2. */
 export function parseSydentConf(text: string): PythonConfig {
   const raw = new Set(['email.invite.subject', 'email.invite.subject_space']);
   const conf = parsePythonConfig(text, { hasInlineComments: false, raw });
@@ -24,12 +24,15 @@ export function parseSydentConf(text: string): PythonConfig {
   return isFork ? parsePythonConfig(text, { hasInlineComments: true, raw }) : conf;
 }
 
-/** The name by which a Sydent signs, and its key as a key file of Islet. */
+/** The server name that Sydent signs with, and its signing key in the format of an Islet key file. */
 export function identityOf(conf: PythonConfig): { readonly serverName: string; readonly keyFile: string | undefined } {
   return { serverName: conf.get('general', 'server.name') ?? '', keyFile: keyFileOf(conf) };
 }
 
-/** Its words are those of a key file of ours. A key of another version answers under version 0 as well, as it did. */
+/**
+ * The fields are the same as in an Islet key file. A key of another version is also served under version 0, as Sydent
+ * did.
+ */
 function keyFileOf(conf: PythonConfig): string | undefined {
   const words = (conf.get('crypto', 'ed25519.signingkey') ?? '').split(/\s+/).filter((word) => word !== '');
   if (words.length === 0) return undefined;
@@ -38,8 +41,8 @@ function keyFileOf(conf: PythonConfig): string | undefined {
 }
 
 /**
- * @param readFile reads a file that the configuration names; `undefined` if it cannot be read
- * @param dataDir where Islet is to keep its data
+ * @param readFile reads a file that the configuration refers to; `undefined` if it cannot be read
+ * @param dataDir the data folder of Islet
  */
 export function translateSydentConf(
   conf: PythonConfig,
@@ -130,7 +133,7 @@ function mailOf(get: Get, secret: (name: string, value: string | undefined) => s
   });
 }
 
-/** Its buckets leak: so many at once, and as many again in the time in which that many leak. */
+/** Sydent uses leaky buckets. They become a limit of the same burst, per period in which that many leak. */
 function limitsOf(get: Get): Given | undefined {
   const rate = (section: string, name: string, usualBurst: number, usualHz: number) => {
     const [burst, hz] = [
@@ -193,7 +196,7 @@ const listOf = (text: string | undefined): readonly string[] | undefined =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
-/** Without options that hold nothing, and sections in which none is left. */
+/** Without empty options, and without sections that become empty. */
 function omitEmpty(given: Readonly<Record<string, unknown>>): Given {
   return Object.fromEntries(
     Object.entries(given).flatMap(([key, value]): [string, unknown][] => {

@@ -2,9 +2,9 @@ import { omitUndefined } from '../../config/objects.js';
 import type { PythonConfig } from './python-config.js';
 
 /**
- * What the fork of 2017 asked before its own database: a directory, and another identity server.
+ * The sources that the fork of 2017 queried before its own database: a directory and another identity server.
  *
- * @param passwordFile stores the password of the directory; its name
+ * @param passwordFile stores the password of the directory and returns the file name
  */
 export function forkSources(
   conf: PythonConfig,

@@ -1,4 +1,7 @@
-/** Where each option of `sydent.conf` is in Islet, by section; `none` if it has no place. `docs/setup/from-sydent.md` says why. */
+/**
+ * The Islet option for each option of `sydent.conf`, by section; `none` if there is no equivalent.
+ * `docs/setup/from-sydent.md` gives the reasons.
+ */
 export const SYDENT_PLACES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   general: {
     'server.name': 'server.name',
@@ -87,7 +90,7 @@ export const SYDENT_PLACES: Readonly<Record<string, Readonly<Record<string, stri
   'proxy, of the fork': { identity: 'sources' },
 };
 
-/** The place of an option, whichever section it stands in; `undefined` for one that Sydent does not know. */
+/** The Islet option for an option in any section; `undefined` if Sydent does not know the option. */
 export function placeOf(section: string, key: string): string | undefined {
   const headings = section.startsWith('peer.') ? ['peer.NAME'] : [section, `${section}, of the fork`];
   const sections =

@@ -3,9 +3,9 @@ import type { Given } from '../../config/docs/example.js';
 import type { PythonConfig } from './python-config.js';
 
 /**
- * OpenMarket was its only gateway.
+ * OpenMarket is the only gateway of Sydent.
  *
- * @param passwordFile stores the password of the gateway; its name
+ * @param passwordFile stores the password of the gateway and returns the file name
  */
 export function smsOf(
   conf: PythonConfig,

@@ -7,8 +7,8 @@ export interface Given {
 }
 
 /**
- * A configuration file that explains every option. Options that are not `given` are commented out (`#` without a
- * blank) and show their default, or an example if they have none.
+ * A commented configuration file with every option. Options that are not in `given` are commented out (`#` without a
+ * space) and show their default, or an example if they have none.
  */
 export function commentedYaml(given: Given, head: string): string {
   const blocks = optionCatalog().map((entry) => block(entry, given[entry.key], { indent: '' }).join('\n'));
@@ -17,7 +17,7 @@ export function commentedYaml(given: Given, head: string): string {
 
 interface Margin {
   readonly indent: string;
-  /** Column of the `#` that comments out these lines. */
+  /** Column of the `#` that comments these lines out. */
   readonly mark?: number;
 }
 
@@ -37,7 +37,7 @@ const section = (entries: readonly Entry[], given: Given | undefined, margin: Ma
     .filter((entry) => isShown(entry) || given?.[entry.key] !== undefined)
     .flatMap((entry) => block(entry, given?.[entry.key], margin));
 
-/** The given elements of a list or a map, and an example of every other kind. */
+/** The given elements of a list or a map, and an example of each other kind. */
 function members({ choices }: Entry, given: unknown, outer: Margin): readonly string[] {
   const elements = Array.isArray(given) ? given.map(nameAndValue) : Object.entries((given ?? {}) as Given);
   const written = elements.flatMap(([name, value]) => {
@@ -60,7 +60,7 @@ function member(choice: Choice, given: Given | undefined, margin: Margin): reado
   return [line(`${head}:`, margin), ...section(children, given, deeper(margin, isInList ? 4 : 2))];
 }
 
-/** `- use: ./hr.mjs`, and the other options beside it. */
+/** `- use: ./hr.mjs` and its other options. */
 function flatMember([own, ...others]: readonly Entry[], given: Given | undefined, margin: Margin): readonly string[] {
   if (!own) return [];
   return [
@@ -70,7 +70,7 @@ function flatMember([own, ...others]: readonly Entry[], given: Given | undefined
   ];
 }
 
-/** Options with neither default nor example are alternatives to options that have one, and are left out. */
+/** Options with neither a default nor an example are alternatives to options that have one, and are left out. */
 const isShown = (entry: Entry): boolean => shown(entry) !== undefined || entry.children.some(isShown);
 
 function shown({ default: usual, example }: Entry): unknown {

@@ -8,12 +8,12 @@ import { unwrap } from '../errors/zod-tree.js';
 export interface Entry {
   readonly key: string;
   readonly doc: string;
-  /** As written in the file; `undefined` for no default. */
+  /** The default as written in the file; `undefined` for none. */
   readonly default: unknown;
-  /** `undefined` if no example is needed. */
+  /** `undefined` if no example is necessary. */
   readonly example: unknown;
   readonly isRequired: boolean;
-  /** Name of its environment variable, if it has one. */
+  /** The name of its environment variable, if there is one. */
   readonly env: string | undefined;
   /** Options of a section. */
   readonly children: readonly Entry[];
@@ -26,7 +26,7 @@ export interface Choice {
   /** Kind of a list element such as `ldap`, or an example of a map key such as `example.org`. */
   readonly name: string;
   readonly isInList: boolean;
-  /** Its options are written beside its name, which is itself the first option (`use: ./hr.mjs`). */
+  /** Its options are on the same level as its name, which is the first option itself (`use: ./hr.mjs`). */
   readonly isInline: boolean;
   readonly children: readonly Entry[];
 }

@@ -1,9 +1,6 @@
-/**
- * Names under which people who come from other identity servers look for an option. A name that
- * differs from ours in its spelling only is understood without this table.
- */
+/** Option names of other identity servers, for suggestions. Names that differ only in spelling need no entry. */
 export const legacyNames: Readonly<Record<string, string>> = {
-  // Within a directory.
+  // In the section of a directory.
   uri: 'urls',
   bind_pw: 'bindPasswordFile',
   password: 'bindPasswordFile',
@@ -15,7 +12,7 @@ export const legacyNames: Readonly<Record<string, string>> = {
   hs_name: 'homeserver',
   tls: 'startTls',
   region: 'phoneRegion',
-  // At the top, or in a section.
+  // At the top level or in a section.
   accounts: 'accounts: check, in a source',
   ca: 'caFile',
   ldap: 'sources, as "- ldap: …"',

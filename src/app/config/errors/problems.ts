@@ -1,19 +1,19 @@
 import { omitUndefined } from '../objects.js';
 
-/** Where an option stands: names of sections and options, positions in lists. */
+/** The path of an option: names of sections and options, indexes of lists. */
 export type KeyPath = readonly (string | number)[];
 
-/** One thing that is wrong with the configuration. Never holds a value: it may be a secret. */
+/** A problem in the configuration. It never contains the value, which may be a secret. */
 export interface Problem {
-  /** `sources[0].ldap.urls`, or the name of the file if that itself cannot be read. */
+  /** `sources[0].ldap.urls`, or the name of the file if it cannot be read. */
   readonly key: string;
   readonly reason: string;
   readonly suggestion?: string;
-  /** What says it: `line 12` of the file, `ISLET_LISTEN_PORT`. */
+  /** Where the value comes from: `line 12` of the file, or `ISLET_LISTEN_PORT`. */
   readonly place?: string;
 }
 
-/** The configuration cannot be used. The message has one line per problem: `key: reason (suggestion)`. */
+/** The configuration is invalid. The message has one line per problem: `key: reason (suggestion)`. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
@@ -33,11 +33,11 @@ export const keyText = (path: KeyPath): string =>
     '',
   );
 
-/** Gathers problems, so that all are told at once. */
+/** Collects problems, so that all are reported at once. */
 export class Problems {
   readonly #found: { readonly path: KeyPath; readonly problem: Problem; readonly line: number }[] = [];
 
-  /** @param locate what says the value of a key: the line of the file, or else an environment variable */
+  /** @param locate where the value of a key comes from: the line of the file, or an environment variable */
   constructor(private readonly locate: (path: KeyPath) => number | string | undefined = () => undefined) {}
 
   /** In the order of the file. */
@@ -52,7 +52,7 @@ export class Problems {
     this.#found.push({ path, problem, line: typeof locate === 'number' ? locate : Number.POSITIVE_INFINITY });
   }
 
-  /** Whether something at or below `path` is wrong: conclusions from it would only confuse. */
+  /** Whether there is a problem at or below `path`. Further messages that depend on it would be confusing. */
   hasErrorAt(path: KeyPath): boolean {
     return this.#found.some((found) => path.every((part, index) => found.path[index] === part));
   }

@@ -1,4 +1,4 @@
-/** The name that `name` was probably meant to be: one that differs by a slip or only in its spelling. */
+/** The known name that `name` was probably meant to be: it differs by one typing error or only in spelling. */
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const meant = plain(name);
   const ranked = known
@@ -11,15 +11,15 @@ export function nearest(name: string, known: readonly string[]): string | undefi
 export const didYouMean = (name: string | undefined): string | undefined =>
   name && `did you mean ${name.includes(' ') ? name : `"${name}"`}?`;
 
-/** `bind_dn`, `bind-dn` and `BindDN` are one name. */
+/** `bind_dn`, `bind-dn` and `BindDN` are the same name. */
 export const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
-/** The same letters in another order are one slip, as is each letter too many, too few, or wrong. */
+/** The same letters in a different order count as one error, as does each extra, missing or wrong letter. */
 const slips = (a: string, b: string): number => (letters(a) === letters(b) && a !== b ? 1 : distance(a, b));
 
 const letters = (word: string): string => Array.from(word).toSorted().join('');
 
-/** Edits between two words; two letters that swapped places are one edit. */
+/** The edit distance of two words; swapping two adjacent letters is one edit. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);

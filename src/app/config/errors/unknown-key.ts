@@ -2,10 +2,10 @@ import { legacyNames } from './former-names.js';
 import { didYouMean, nearest, plain } from './suggest.js';
 
 /**
- * What somebody who wrote an unknown key probably wanted.
+ * The suggestion for an unknown key.
  *
- * @param siblings the keys that may stand there
- * @param section the section of the file it is in; `undefined` at the top
+ * @param siblings the keys that are allowed in the same place
+ * @param section the section of the file that contains the key; `undefined` at the top level
  * @param paths all options of the file
  */
 export function suggestKey(

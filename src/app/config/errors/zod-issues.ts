@@ -6,7 +6,7 @@ import { keysOf, schemaAt } from './zod-tree.js';
 
 type Issue = z.core.$ZodIssue;
 
-/** Tells, in the words of the configuration, what zod found wrong with the option at `at`. */
+/** Reports zod's issues with the option at `at` as problems of the configuration. */
 export function report(schema: z.ZodType, issues: readonly Issue[], at: KeyPath, problems: Problems): void {
   for (const issue of issues) {
     const path = [...at, ...(issue.path as KeyPath)];
@@ -50,7 +50,7 @@ function reportUnion(schema: z.ZodType, issue: z.core.$ZodIssueInvalidUnion, at:
       didYouMean(nearest(input.kind ?? '', words)),
     );
   }
-  // Of "false, or a section" the reading that got further is the one that was meant.
+  // For "false, or a section", the alternative that matched further is the intended one.
   const [meant] = issue.errors.filter((errors) =>
     errors.some(({ path, code }) => path.length > 0 || code === 'unrecognized_keys'),
   );

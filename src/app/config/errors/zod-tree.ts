@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A zod schema without what is wrapped around it: optional, a default, a preparation of its input. */
+/** A zod schema without its wrappers: optional, default, preprocessing. */
 export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodPrefault) return unwrap(schema.unwrap());
   if (schema instanceof z.ZodPipe && schema.in instanceof z.ZodTransform) return unwrap(schema.out);
@@ -15,7 +15,7 @@ export function keysOf(schema: z.core.$ZodType | undefined): readonly string[] {
   return inner instanceof z.ZodUnion ? inner.options.flatMap(keysOf).filter((key) => key !== 'kind') : [];
 }
 
-/** What stands at `path` below a schema. */
+/** The schema at `path` below a schema. */
 export function schemaAt(
   schema: z.core.$ZodType | undefined,
   path: readonly PropertyKey[],

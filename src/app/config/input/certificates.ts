@@ -12,7 +12,7 @@ export interface TlsFiles {
   readonly keyFile?: string | undefined;
 }
 
-/** What `caFile`, `certFile` and `keyFile` of the section `at` hold, PEM. */
+/** The contents of `caFile`, `certFile` and `keyFile` in the section `at`, as PEM. */
 export function readTls(reading: ConfigReader, at: KeyPath, { caFile, certFile, keyFile }: TlsFiles) {
   return omitUndefined({
     ca: readCertificates(reading, [...at, 'caFile'], caFile),
@@ -20,7 +20,10 @@ export function readTls(reading: ConfigReader, at: KeyPath, { caFile, certFile, 
   });
 }
 
-/** The certificates of a `caFile`, PEM. What it lacks is a warning: only some servers can be told by such a file. */
+/**
+ * The certificates of a `caFile`, as PEM. A deficiency is only a warning, because the file may still suffice for some
+ * servers.
+ */
 function readCertificates(reading: ConfigReader, path: KeyPath, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;
   const place = optionPath(reading, path, file);
@@ -91,7 +94,7 @@ function readPem({ problems }: ConfigReader, path: KeyPath, place: string): stri
   }
 }
 
-/** What a file of trusted certificates lacks, or holds in vain, as far as it can be told without a connection. */
+/** What is missing or useless in a file of trusted certificates, as far as this can be known without a connection. */
 export function lacks(certificates: readonly X509Certificate[], now: number): readonly string[] {
   return certificates.flatMap((certificate) => {
     const { validFrom, validTo, subject, issuer, ca } = certificate;

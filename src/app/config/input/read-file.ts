@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 
-/** Why a file cannot be read, with what an administrator needs to mend it. */
+/** Why a file cannot be read, with the facts that an administrator needs to fix it. */
 export function cannotRead(path: string, error: unknown): string {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOENT') return `${path} does not exist`;
@@ -22,7 +22,7 @@ function ownership(path: string): string {
   }
 }
 
-/** Who we are to the system: `islet (uid 998)`. */
+/** The user of this process: `islet (uid 998)`. */
 export function us(): string {
   const uid = process.geteuid?.();
   if (uid === undefined) return 'us';
@@ -30,6 +30,6 @@ export function us(): string {
     const { username, uid: named } = userInfo();
     return named === uid ? `${username} (uid ${uid})` : `uid ${uid}`;
   } catch {
-    return `uid ${uid}`; // containers run as users that have no name
+    return `uid ${uid}`; // containers may run as users without a name
   }
 }

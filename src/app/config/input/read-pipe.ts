@@ -6,7 +6,7 @@ const PAUSE_MS = 10;
 /**
  * Reads a named pipe, or the shell's `<(…)`, until the writer closes it.
  *
- * @throws an error with the code `ETIMEDOUT` if nobody writes to it: to open it would wait for ever
+ * @throws an error with the code `ETIMEDOUT` if there is no writer: opening the pipe would wait forever
  */
 export function readPipe(file: string, limitMs = LIMIT_MS): Buffer {
   const pipe = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -27,7 +27,7 @@ export function readPipe(file: string, limitMs = LIMIT_MS): Buffer {
   }
 }
 
-/** Empty if nobody writes (any more), `undefined` if somebody has not written yet. */
+/** Empty if there is no writer (any more); `undefined` if a writer exists but has not written yet. */
 function readNow(pipe: number): Buffer | undefined {
   const chunk = Buffer.alloc(4096);
   try {

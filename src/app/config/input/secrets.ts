@@ -7,17 +7,17 @@ import { absolutePath, type ConfigReader } from './reader.js';
 
 export interface Secret {
   readonly value: string;
-  /** Where it came from, to be told when it is refused: `file /etc/islet/ldap-password, its line ending taken off`. */
+  /** Where the value comes from, for error messages: `file /etc/islet/ldap-password, its line ending taken off`. */
   readonly from: string;
-  /** Where it can be read again; absent for what stands in the configuration or the environment, or came once through a pipe. */
+  /** The file to reread it from; absent if it is in the configuration or the environment, or was read from a pipe. */
   readonly file?: string;
 }
 
 /**
- * A secret from whichever place has it: the file, the environment, or a file of its own, which is
- * named by the option with `File` at its end.
+ * A secret from the configuration file, the environment, or a separate file. The option with the suffix `File` names
+ * that file.
  *
- * @param envPath what its environment variables are called after, if not its own path
+ * @param envPath the path for the names of its environment variables, if it differs from the path of the option
  */
 export function readSecret(
   reading: ConfigReader,
@@ -25,7 +25,7 @@ export function readSecret(
   written: {
     readonly value: string | undefined;
     readonly file: string | undefined;
-    /** The option that the value is a part of, if it has none of its own. */
+    /** The option that contains the value, if the value has no option of its own. */
     readonly within?: KeyPath;
   },
   envPath: KeyPath = path,
@@ -56,7 +56,10 @@ export function readSecret(
   return asSecret(reading, path, value, `configuration file ${reading.file}${cut}`);
 }
 
-/** Without one line ending, which belongs to no secret: `|` in YAML, `echo` and editors put it there. All else belongs to it. */
+/**
+ * Without one line ending, which is never part of a secret: `|` in YAML, `echo` and editors add it. Everything else
+ * is part of it.
+ */
 function asSecret(
   { problems }: Pick<ConfigReader, 'problems'>,
   path: KeyPath,
@@ -75,9 +78,9 @@ function asSecret(
 }
 
 /**
- * The file of a secret that may be made later, by a command of ours: `undefined` if none is named.
+ * The path of a secret file that an Islet command may create later; `undefined` if none is configured.
  *
- * @param envPath as with `readSecret`
+ * @param envPath as in `readSecret`
  */
 export function secretFile(reading: ConfigReader, file: string | undefined, envPath: KeyPath): string | undefined {
   const inEnv = reading.env[envName(fileOption(envPath))];
@@ -87,7 +90,7 @@ export function secretFile(reading: ConfigReader, file: string | undefined, envP
 
 const fileOption = (path: KeyPath): KeyPath => [...path.slice(0, -1), `${path.at(-1)}File`];
 
-/** The content of a file without its byte order mark and without one line ending. */
+/** The content of a file without its byte order mark and one line ending. */
 export function readSecretFile(
   reading: Pick<ConfigReader, 'problems'>,
   path: KeyPath,
@@ -108,7 +111,7 @@ export function readSecretFile(
   return undefined;
 }
 
-/** Says once that a file with secrets in it is there for everybody to read. */
+/** Warns once if a file with secrets is readable by all users of the system. */
 function warnIfOpen({ file, warnings }: ConfigReader): void {
   const mode = file !== undefined && existsSync(file) ? statSync(file).mode : 0;
   const warning = `${file} contains secrets and can be read by every user of this machine`;

@@ -4,9 +4,9 @@ const LINK = /^(tcp|udp|sctp):\/\/.+:(\d+)$/;
 
 /**
  * The environment without the variables that Kubernetes (and Docker for old-style links) sets for each service of a
- * namespace. A service called `islet-admin` sets `ISLET_ADMIN_PORT` to `tcp://10.0.0.7:8091`, which is no port. A service
- * is recognised by a pair that always comes together: `X_PORT` has the same value as `X_PORT_8091_TCP`. Without the
- * second variable the value stays, and is an error like any other wrong value.
+ * namespace. A service called `islet-admin` sets `ISLET_ADMIN_PORT` to `tcp://10.0.0.7:8091`, which is not a port. A
+ * service is recognised by two variables that always occur together: `X_PORT` has the same value as
+ * `X_PORT_8091_TCP`. Without the second variable the value is kept, and is an error like any other wrong value.
  */
 export function withoutServiceLinks(env: Environment): Environment {
   const services = Object.keys(env).filter((name) => isLink(env, name));

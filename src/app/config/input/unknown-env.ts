@@ -3,7 +3,10 @@ import type { Environment } from './env-name.js';
 
 const UNCHECKED = 'NODE_TLS_REJECT_UNAUTHORIZED';
 
-/** A sentence about each variable that looks like ours and is not, and about one that would be a hole. */
+/**
+ * One sentence for each variable that has the prefix of Islet but is unknown, and for one that would be a security
+ * hole.
+ */
 export function unknownVariables(env: Environment, known: ReadonlySet<string>): readonly string[] {
   const unheeded = `environment variable ${UNCHECKED} has no effect: certificates are always checked; use a caFile to trust a CA`;
   const misnamed = Object.keys(env)

@@ -4,17 +4,17 @@ import { ConfigError, type KeyPath, type Problem } from '../errors/problems.js';
 import { cannotRead } from './read-file.js';
 
 export interface YamlFile {
-  /** What stands in it, `undefined` where the file has a key with nothing behind it. */
+  /** The content of the file; `undefined` for a key without a value. */
   readonly data: Readonly<Record<string, unknown>>;
   lineOf(path: KeyPath): number | undefined;
-  /** Whether there is text without quotes which a comment follows: what was meant may be more. */
+  /** Whether a comment follows unquoted text: the intended value may be longer. */
   endsInComment(path: KeyPath): boolean;
 }
 
 /**
- * Reads a YAML file, in UTF-8 with or without a byte order mark.
+ * Reads a YAML file in UTF-8, with or without a byte order mark.
  *
- * @throws ConfigError with line and column, without quoting the line: it may hold a secret
+ * @throws ConfigError with line and column, but without the text of the line: it may contain a secret
  */
 export function readYaml(file: string): YamlFile {
   let bytes: Buffer;
@@ -26,7 +26,7 @@ export function readYaml(file: string): YamlFile {
   return parseYaml(decode(bytes, file), file);
 }
 
-/** @param file its name, for messages */
+/** @param file the name of the file, for messages */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
@@ -54,7 +54,10 @@ export function parseYaml(text: string, file: string): YamlFile {
 
 const QUOTE = 'put text that begins like this in quotes';
 
-/** Where `*`, `&` and `!` mean something to YAML that nobody can have meant: more likely they begin a password. */
+/**
+ * Places where `*`, `&` or `!` has a meaning in YAML that cannot be intended. They are probably the beginning of a
+ * password.
+ */
 function marksIn(document: Document): readonly { readonly at: number; readonly reason: string }[] {
   const found = document.warnings.map(({ pos }) => ({ at: pos[0], reason: 'an unknown tag (!…)' }));
   const used = new Set<string>();
@@ -96,7 +99,7 @@ function toData(document: ReturnType<typeof parseDocument>, file: string): Recor
   ]);
 }
 
-/** A key with nothing behind it is as good as none. */
+/** A key without a value counts as absent. */
 function withoutNulls(value: unknown): unknown {
   if (value === null) return undefined;
   if (Array.isArray(value)) return value.map(withoutNulls);
@@ -104,7 +107,7 @@ function withoutNulls(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, below]) => [key, withoutNulls(below)]));
 }
 
-/** The line of the deepest part of `path` that the file has. */
+/** The line of the deepest part of `path` that exists in the file. */
 function lineOf(node: unknown, path: KeyPath, lines: LineCounter, found?: number): number | undefined {
   const [part, ...rest] = path;
   if (part === undefined) return found;

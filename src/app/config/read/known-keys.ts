@@ -10,7 +10,7 @@ type Data = Readonly<Record<string, unknown>>;
 
 const allKeys = optionsOf(schema).map(({ path }) => path.join('.'));
 
-/** What of a file convict can be given: sections and options it knows. The rest is reported. */
+/** The sections and options of a file that convict knows. The others are reported. */
 export function knownKeys(section: Section, data: Data, problems: Problems, at: KeyPath = []): Data {
   const known: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(data)) {
@@ -35,7 +35,7 @@ export function knownKeys(section: Section, data: Data, problems: Problems, at: 
 
 const isData = (value: unknown): value is Data => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The value, unless it has not even the shape of what its option takes: that is reported. */
+/** The value, unless its type does not fit the option: that is reported. */
 function fitForConvict({ format }: Option, value: unknown, path: KeyPath, problems: Problems): unknown {
   if (isData(value) === isMap(format)) return forConvict(format, value);
   const { error } = formats[format].safeParse(value, { reportInput: true });
@@ -45,21 +45,21 @@ function fitForConvict({ format }: Option, value: unknown, path: KeyPath, proble
 
 const isMap = (format: FormatName): boolean => formats[format] instanceof z.ZodRecord;
 
-/** Convict takes objects apart at dots, and homeservers have dots in their names: it sees maps as lists of pairs. */
+/** Convict splits keys at dots, and server names contain dots. Maps are therefore passed as lists of pairs. */
 export const forConvict = (format: FormatName, value: unknown): unknown =>
   isMap(format) ? Object.entries(value as Data) : value;
 
-/** The counterpart of `forConvict`. */
+/** The inverse of `forConvict`. */
 export const fromConvict = (format: FormatName, value: unknown): unknown =>
   isMap(format) ? Object.fromEntries(value as [string, unknown][]) : value;
 
-/** Whether `false` in place of a section turns off all that is in it. */
+/** Whether `false` instead of a section turns off all of its options. */
 export const isSwitchable = (section: Section): boolean =>
   optionsOf(section).every(({ option }) => isLimit(option) || option.format === 'serverLimits');
 
 const isLimit = ({ format }: Option): boolean => format === 'rate' || format === 'cap';
 
-/** Limits that somebody has instead of others end with them. */
+/** Turns off all limits. Limits for single subjects, which replace other limits, are removed with them. */
 const allOff = (section: Section): Data =>
   Object.fromEntries(
     Object.entries(section).flatMap(([key, node]) => (isOption(node) && !isLimit(node) ? [] : [[key, false]])),

@@ -10,7 +10,7 @@ import type { Settings } from './settings.js';
 
 type Relay = Pick<Settings['mail'], 'host' | 'port' | 'tls' | 'username' | 'password'>;
 
-/** How mail is sent; `undefined` if it is not. */
+/** How mail is sent; `undefined` if no mail is sent. */
 export function readMail({ mail, server }: Settings, reading: ConfigReader) {
   const { problems } = reading;
   const relay = mail.smtpUrl === undefined ? mail : { ...mail, ...takeApart(mail, mail.smtpUrl, reading) };
@@ -53,7 +53,7 @@ export function readMail({ mail, server }: Settings, reading: ConfigReader) {
   });
 }
 
-/** What `smtps://user:password@host:port` says. */
+/** The parts of `smtps://user:password@host:port`. */
 function takeApart(mail: Settings['mail'], smtpUrl: string, { problems }: ConfigReader): Relay {
   for (const key of ['host', 'port', 'username'] as const) {
     if (mail[key] !== undefined) problems.add(['mail', key], 'is already part of smtpUrl', 'leave one out');
@@ -74,11 +74,11 @@ function takeApart(mail: Settings['mail'], smtpUrl: string, { problems }: Config
   });
 }
 
-/** An address stands in brackets there: RFC 5321, 4.1.3. */
+/** In EHLO, an address is written in brackets: RFC 5321, 4.1.3. */
 const introduction = (host: string): string =>
   isIP(host) === 0 ? host : `[${isIP(host) === 6 ? 'IPv6:' : ''}${host}]`;
 
-/** A name that relays take: many refuse addresses. */
+/** A host name that relays accept: many refuse addresses. */
 function nameOf(publicUrl: string | undefined): string {
   const host = publicUrl === undefined ? '' : outOfUrl(new URL(publicUrl).hostname);
   return host.includes('.') && isIP(host) === 0 ? host : hostname();

@@ -2,7 +2,7 @@ import { inUrl, isEveryAddress, isLoopback } from '../../../adapters/shared/host
 import type { ConfigReader } from '../input/reader.js';
 import type { Settings } from './settings.js';
 
-/** Who we are, and where we listen. */
+/** The identity of the server, and the addresses that it listens on. */
 export function readNetwork({ server, listen, admin }: Settings, reading: ConfigReader) {
   const { problems, warnings } = reading;
   if (!reading.isGiven(['server', 'name']) && !problems.hasErrorAt(['server', 'name'])) {

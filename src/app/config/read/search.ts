@@ -3,7 +3,7 @@ import { omitUndefined } from '../objects.js';
 import type { ConfigReader } from '../input/reader.js';
 import type { Settings } from './settings.js';
 
-/** A source as far as its people can be searched. */
+/** The part of a source that the search needs. */
 interface SearchableSource {
   readonly kind: string;
   readonly name: string;
@@ -11,7 +11,7 @@ interface SearchableSource {
   readonly homeserver?: string | undefined;
 }
 
-/** How people are searched by name; `undefined` where they are not. */
+/** How people are searched by name; `undefined` if the search is not configured. */
 export function readSearch({ search }: Settings, reading: ConfigReader, sources: readonly SearchableSource[]) {
   const { homeserver, caFile, showTo, sources: named, ...rest } = search;
   const { problems } = reading;

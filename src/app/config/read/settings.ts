@@ -9,20 +9,20 @@ import type { Problems } from '../errors/problems.js';
 import { isOption, schema, type Section } from '../schema/schema.js';
 import { mapOptions, type Place } from '../schema/schema-tree.js';
 
-/** What an option gives, or what stands in a section. Lengths of time are in ms and say so in their name. */
+/** The type of the value of an option or a section. Durations are in ms, and their names end in `Ms`. */
 type Read<Node> = Node extends { readonly format: infer F extends FormatName; readonly default: infer D }
   ? z.output<(typeof formats)[F]> | ([D] extends [null] ? undefined : never)
   : OmitUndefined<{ [K in keyof Node as Named<K, Node[K]>]: Read<Node[K]> }>;
 
 type Named<K, Node> = Node extends { readonly format: 'duration' | 'lifetime' } ? `${K & string}Ms` : K;
 
-/** The configuration as it is written, each option right by itself; what is not given has no key. */
+/** The configuration as written, each option validated separately. Options without a value have no key. */
 export type Settings = Read<typeof schema>;
 
 type Issues = readonly z.core.$ZodIssue[];
 
-// A format looks at a value as it was written. Convict by itself would read "8090x" as 8090 and "no"
-// as true, and print what it does not like, which may be a secret.
+// A format sees the value as written. Convict itself would read "8090x" as 8090 and "no" as true, and print invalid
+// values, which may be secrets.
 convict.addFormats(
   Object.fromEntries(
     Object.entries(formats).map(([name, format]) => [
@@ -39,8 +39,8 @@ convict.addFormats(
 );
 
 /**
- * Reads every option from what a file holds and from the environment, which has precedence. What is
- * wrong is reported, and its default taken.
+ * Reads every option from the content of the file and from the environment, which has precedence. Problems are
+ * reported, and the default is used instead.
  */
 export function readSettings(data: Readonly<Record<string, unknown>>, env: Environment, problems: Problems): Settings {
   const forOption = ({ path, option }: Place): convict.SchemaObj => ({

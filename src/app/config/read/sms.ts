@@ -12,7 +12,7 @@ type HttpGateway = Extract<Gateway, { kind: 'http' }>['http'];
 type Smpp = Extract<Gateway, { kind: 'smpp' }>['smpp'];
 type OpenMarket = Extract<Gateway, { kind: 'openmarket' }>['openmarket'];
 
-/** How text messages are sent; `undefined` if they are not. */
+/** How text messages are sent; `undefined` if none are sent. */
 export function readSms({ sms: { gateways, originators, rules } }: Settings, reading: ConfigReader) {
   if (gateways.length === 0) return undefined;
   return { gateways: gateways.map((gateway, index) => readGateway(gateway, index, reading)), originators, rules };
@@ -21,7 +21,7 @@ export function readSms({ sms: { gateways, originators, rules } }: Settings, rea
 type Kind = Gateway['kind'];
 type Reader<K extends Kind> = (gateway: Extract<Gateway, { kind: K }>, at: KeyPath, reading: ConfigReader) => object;
 
-/** How each kind of gateway is read. A kind that the schema has and that is missing here does not compile. */
+/** The reader for each kind of gateway. A kind in the schema without a reader does not compile. */
 const readers = {
   openmarket: ({ openmarket }, at, reading) => readOpenMarket(openmarket, at, reading),
   http: ({ http }, at, reading) => readHttp(http, [...at, 'http'], reading),
@@ -34,7 +34,7 @@ const readers = {
 
 type Read = ReturnType<(typeof readers)[Kind]>;
 
-/** The table pairs each kind with its reader; the compiler cannot follow that through a union. */
+/** The table assigns the matching reader to each kind; the compiler cannot follow this through a union. */
 function readGateway(gateway: Gateway, index: number, reading: ConfigReader): Read {
   const read = readers[gateway.kind] as (gateway: Gateway, at: KeyPath, reading: ConfigReader) => Read;
   return read(gateway, ['sms', 'gateways', index], reading);
@@ -73,7 +73,7 @@ function readSmpp(written: Smpp, at: KeyPath, reading: ConfigReader) {
   });
 }
 
-/** Where a problem is reported already. */
+/** A placeholder after a problem was reported. */
 const NO_SECRET: Secret = { value: '', from: 'nowhere' };
 
 function readHttp({ headers, body, success, timeLimit, ...rest }: HttpGateway, at: KeyPath, reading: ConfigReader) {

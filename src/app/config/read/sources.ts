@@ -7,7 +7,7 @@ import { readRestSource } from './sources/rest.js';
 import type { Settings } from './settings.js';
 import { readUpstream } from './sources/upstream.js';
 
-/** Who is asked, in order. Our own bindings are always among them, last unless placed elsewhere. */
+/** The sources of answers, in order. Islet's own bindings are always included, last unless placed elsewhere. */
 export function readSources({ sources }: Settings, reading: ConfigReader) {
   const read = sources.map((source, index) => readSource(source, ['sources', index], reading));
   const names = read.map(({ name }) => name);
@@ -27,7 +27,7 @@ type Written = Settings['sources'][number];
 type Kind = Written['kind'];
 type Reader<K extends Kind> = (source: Extract<Written, { kind: K }>, at: KeyPath, reading: ConfigReader) => object;
 
-/** What each kind of source means. A kind that can be written and is missing here does not compile. */
+/** The reader for each kind of source. A kind in the schema without a reader does not compile. */
 const readers = {
   ldap: ({ ldap }, at, reading) => readLdap(ldap, [...at, 'ldap'], reading),
   upstream: ({ upstream }, at, reading) => readUpstream(upstream, [...at, 'upstream'], reading),
@@ -41,7 +41,7 @@ const readers = {
 
 type Read = ReturnType<(typeof readers)[Kind]>;
 
-/** The table pairs each kind with its own reader; the compiler cannot follow that through a union. */
+/** The table assigns the matching reader to each kind; the compiler cannot follow this through a union. */
 function readSource(source: Written, at: KeyPath, reading: ConfigReader): Read {
   const read = readers[source.kind] as (source: Written, at: KeyPath, reading: ConfigReader) => Read;
   return read(source, at, reading);

@@ -6,7 +6,7 @@ import { readSecret } from '../input/secrets.js';
 import type { Settings } from './settings.js';
 import { omitUndefined } from '../objects.js';
 
-/** Where things are kept. */
+/** Where data is stored. */
 export function readStorage({ dataDir, database, signing }: Settings, reading: ConfigReader) {
   const folder = optionPath(reading, ['dataDir'], dataDir);
   const keyFile =

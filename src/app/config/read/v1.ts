@@ -3,12 +3,13 @@ import { parseServerName } from '../../../domain/identifiers/server-name.js';
 import type { ConfigReader } from '../input/reader.js';
 import type { Settings } from './settings.js';
 
-/** So many bits at least make a range of somebody's; fewer are a part of the Internet. */
+/** The smallest prefix length of a private range; a shorter prefix covers a part of the Internet. */
 const LEAST_BITS = { 4: 7, 6: 7 } as const;
 
 /**
- * Who may use version 1 of the API, which admits by network. A proxy that does not say whom it brings
- * makes the Internet one address of ours, so nobody is let in unasked where there must be one.
+ * Who may use version 1 of the API, which admits clients by network. Behind a proxy that does not pass on client
+ * addresses, all clients of the Internet appear to have one local address. If a proxy is necessary, no client is
+ * therefore admitted by default.
  */
 export function readV1({ v1, server, listen, invites }: Settings, reading: ConfigReader) {
   const { warnings } = reading;
@@ -40,7 +41,7 @@ export function readV1({ v1, server, listen, invites }: Settings, reading: Confi
   };
 }
 
-/** The host of a proxy that there must be: we speak no TLS, and listen on no other port. */
+/** The host of the proxy that is necessary for this URL: Islet speaks no TLS and listens on no other port. */
 function proxiedHost({ protocol, hostname, port }: URL, listenPort: number): string | undefined {
   const isOurs = protocol === 'http:' && (listenPort === 0 || Number(port || 80) === listenPort);
   return isOurs ? undefined : hostname.toLowerCase();

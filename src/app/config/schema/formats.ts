@@ -20,7 +20,7 @@ export const formats = {
   flag,
   rate,
   cap,
-  // 20,000 hashes are as many as fit into the largest request.
+  // The largest request has room for 20,000 hashes.
   amount: count(1, 20_000),
   // Node timers are limited to 24.8 days.
   duration: duration('24d'),

@@ -4,7 +4,7 @@ import { parseMxid } from '../../../domain/identifiers/mxid.js';
 import { isServerName } from '../../../domain/identifiers/server-name.js';
 import { scalars } from '../values/scalars.js';
 
-/** `false` (no limit) is kept, because it differs from an absent value (the common limit). */
+/** `false` (no limit) is kept, because it differs from an absent value (the default limit). */
 const rate = scalars.rate.transform((limit) => limit ?? (false as const)).optional();
 
 const limits = z.strictObject({

@@ -1,6 +1,6 @@
 import { isOption, type Option, type Section } from './schema.js';
 
-/** An option and its path. */
+/** An option with its path. */
 export interface Place {
   readonly path: readonly string[];
   readonly option: Option;
@@ -12,7 +12,7 @@ export const optionsOf = (section: Section, at: readonly string[] = []): readonl
     isOption(below) ? [{ path: [...at, key], option: below }] : optionsOf(below, [...at, key]),
   );
 
-/** The same tree, with each option replaced by what `make` returns. */
+/** The same tree with each option replaced by the result of `make`. */
 export function mapOptions<T>(section: Section, make: (place: Place) => T, at: readonly string[] = []): Tree<T> {
   return Object.fromEntries(
     Object.entries(section).map(([key, below]) => {

@@ -1,7 +1,7 @@
 import type { FormatName } from './formats.js';
 import { search } from './search.js';
 
-/** One option, in the form that convict expects. */
+/** One option in the form that convict expects. */
 export interface Option {
   /** Description for the documentation: short sentences, unit and default where the format does not show them. */
   readonly doc: string;

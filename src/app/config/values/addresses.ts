@@ -10,7 +10,7 @@ import { isServerName } from '../../../domain/identifiers/server-name.js';
 import { asList, asText, valueType, InvalidValueError, wholeNumber } from './value-type.js';
 import { trimSlashes } from '../../../domain/shared/trim-slashes.js';
 
-/** A port to listen on; 0 takes a free one. */
+/** A port to listen on; 0 for any free port. */
 const port = valueType({ type: 'integer', minimum: 0, maximum: 65_535 }, (value) => wholeNumber(value, 0, 65_535));
 
 /** Where to listen or connect: an IP address, or a name that resolves to one. */
@@ -39,7 +39,7 @@ export function asServerName(value: unknown): string {
   throw new InvalidValueError('must be a Matrix server name such as example.org or id.example.org:8090', suggestion);
 }
 
-/** Ranges of addresses; a single one is the range of itself. */
+/** CIDR ranges; a single address is a range of one. */
 const cidrs = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
   asList(value).map((element) => {
     const range = asCidr(asText(element));
@@ -48,7 +48,7 @@ const cidrs = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
   }),
 );
 
-/** Prefixes of NAT64, of the lengths that there are. RFC 6052, 2.2 */
+/** NAT64 prefixes, only with the lengths of RFC 6052, 2.2. */
 const nat64Prefixes = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
   asList(value).map((element) => {
     const text = asText(element);
@@ -58,13 +58,13 @@ const nat64Prefixes = valueType({ type: 'array', items: { type: 'string' } }, (v
   }),
 );
 
-/** What `loopback` and `private` stand for. */
+/** The ranges that `loopback` and `private` stand for. */
 const NETWORKS: Readonly<Record<string, readonly string[]>> = {
   loopback: ['127.0.0.0/8', '::1/128'],
   private: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'],
 };
 
-/** The same, where the usual ranges may be named by a word. */
+/** Like `cidrs`, with names for the usual ranges. */
 const networks = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
   asList(value).flatMap((element) => {
     const text = asText(element);
@@ -82,7 +82,7 @@ function asCidr(text: string): string | undefined {
   return bits === undefined ? `${address}/${isIP(address) === 4 ? 32 : 128}` : text;
 }
 
-/** Scheme, host and port of an HTTP server, without a slash at the end. */
+/** Scheme, host and port of an HTTP server, without a trailing slash. */
 const origin = valueType({ type: 'string', format: 'uri' }, (value) => {
   const url = asWebUrl(value);
   if (url.pathname !== '/' || url.search || url.hash) {
@@ -94,7 +94,7 @@ const origin = valueType({ type: 'string', format: 'uri' }, (value) => {
   return url.origin;
 });
 
-/** The same with a path, which is put before every path. */
+/** Like `origin`, with a path that is the prefix of each path. */
 const baseUrl = valueType({ type: 'string', format: 'uri' }, asBaseUrl);
 
 const baseUrls = valueType({ type: 'array', items: { type: 'string', format: 'uri' } }, (value) =>
@@ -115,18 +115,18 @@ function asWebUrl(value: unknown): URL {
   return url;
 }
 
-/** @throws InvalidValueError unless it is a URL with a host and one of these schemes */
+/** @throws InvalidValueError unless the value is a URL with a host and one of these schemes */
 export function asUrl(value: unknown, schemes: readonly string[]): URL {
   const text = asText(value);
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  // Only hosts of schemes that the URL standard knows are brought into the form of the DNS.
+  // Hosts are normalized only for the schemes that the URL standard knows.
   if (url?.hostname.includes('%')) url.hostname = domainToASCII(decodeURIComponent(url.hostname));
   if (url && schemes.includes(url.protocol) && url.hostname !== '') return url;
   const examples = schemes.map((scheme) => `${scheme}//…`).join(' or ');
   throw new InvalidValueError(`must be a URL ${examples}`);
 }
 
-/** A URL whose every part can be had, also what it asks of TLS. */
+/** A URL whose parts are all valid, including its TLS parameters. */
 const databaseUrlOf = (...schemes: readonly string[]) =>
   valueType({ type: 'string', format: 'uri' }, (value) => {
     const text = asText(value);
@@ -163,7 +163,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** Whom mail is from: an address, with or without a name before it. */
+/** The sender of mail: an address, optionally with a name. */
 const mailbox = valueType({ type: 'string' }, (value) => {
   const text = asText(value).trim();
   const [, address = text] = /^[^<>]*<([^<>]+)>$/.exec(text) ?? [];
@@ -180,7 +180,7 @@ function isEmail(text: string): boolean {
   }
 }
 
-/** Kinds of values that name places in networks. */
+/** Value types for network addresses. */
 export const addresses = {
   port,
   host,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * One of several things, each written under the name of its kind: `- ldap: { … }`, or the bare name.
- * What else may stand beside that name, such as `with` beside `use`, is its kind's affair.
+ * One of several alternatives, each written under the name of its kind: `- ldap: { … }`, or only the name. The kind
+ * defines which other keys are allowed beside the name, such as `with` beside `use`.
  */
 export const keyedUnion = <Choice extends z.ZodDiscriminatedUnion>(choice: Choice) =>
   z.preprocess((value) => {
@@ -10,7 +10,7 @@ export const keyedUnion = <Choice extends z.ZodDiscriminatedUnion>(choice: Choic
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
     const keys = Object.keys(value);
     const kind = keys.find((key) => kindsOf(choice).includes(key)) ?? keys[0];
-    // `- console:` with nothing below it is the kind without options.
+    // `- console:` without a value is the kind without options.
     return Object.fromEntries([['kind', kind], ...Object.entries(value).map(([key, below]) => [key, below ?? {}])]);
   }, choice);
 

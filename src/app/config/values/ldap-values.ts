@@ -8,14 +8,14 @@ import { asText, valueType, InvalidValueError } from './value-type.js';
 
 const oneOrMore = { anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' }, minItems: 1 }] };
 
-/** A list, or its only element. Commas are part of distinguished names. */
+/** A list, or its only element. Commas are not separators, because distinguished names contain them. */
 function texts(value: unknown): readonly string[] {
   const list = (Array.isArray(value) ? value : [value]).map(asText);
   if (list.length === 0) throw new InvalidValueError('is empty');
   return list;
 }
 
-/** Runs a reader of the LDAP adapter, which says in words what is wrong. */
+/** Validates text with a parser of the LDAP adapter, whose errors describe the problem. */
 function passing(read: (text: string) => unknown, text: string): string {
   try {
     read(text);
@@ -64,12 +64,12 @@ const filter = valueType({ type: 'string' }, (value) => passing(parseFilter, asT
 
 const localpart = valueType({ type: 'string' }, (value) => passing(parseTemplate, asText(value)));
 
-/** Two letters, as phone books name countries. */
+/** A country code of two letters. */
 const region = valueType({ type: 'string', pattern: '^[A-Za-z]{2}$' }, (value) => {
   const letters = asText(value).toUpperCase();
   if (isRegion(letters)) return letters;
   throw new InvalidValueError('must be a country code of two letters, such as DE or GB');
 });
 
-/** Kinds of values that describe a directory. */
+/** Value types for directories. */
 export const directoryKinds = { urls, bases, attribute, attributes, filter, localpart, region };

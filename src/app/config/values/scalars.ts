@@ -4,7 +4,7 @@ import { didYouMean, nearest } from '../errors/suggest.js';
 
 const text = valueType({ type: 'string', minLength: 1 }, asText);
 
-/** Text that nobody may see: it is never shown, not even when it is wrong. */
+/** Secret text. It is never shown, not even if it is invalid. */
 const secret = valueType({ type: 'string', minLength: 1 }, asText);
 
 /** Accepts only `true` and `false`: `yes` or `0` would be ambiguous. */
@@ -25,7 +25,7 @@ function ms(amount: string | undefined, unit: string | undefined): number {
   return Number(amount) * MS[unit as keyof typeof MS];
 }
 
-/** A length of time, in ms. */
+/** A duration, in ms. */
 const duration = (longest: string) =>
   valueType({ type: 'string', pattern: `^${DURATION}$` }, (value) => {
     const written = readDuration(value);
@@ -53,7 +53,7 @@ const rate = valueType(
   },
 );
 
-/** How often; `undefined` for no limit. */
+/** A maximum number; `undefined` for no limit. */
 const cap = valueType({ anyOf: [{ const: false }, { type: 'integer', minimum: 1 }] }, (value) =>
   isOff(value) ? undefined : wholeNumber(value, 1, 1_000_000),
 );
@@ -67,7 +67,7 @@ const share = valueType({ type: 'string', pattern: '^\\d{1,3}%$' }, (value) => {
   throw new InvalidValueError('must be a percentage from 0% to 100%');
 });
 
-/** One of a few words. */
+/** One of these words. */
 const word = <W extends string>(...words: readonly W[]) =>
   valueType({ enum: [...words] }, (value): W => {
     const found = words.find((known) => known === value);
@@ -76,5 +76,5 @@ const word = <W extends string>(...words: readonly W[]) =>
     throw new InvalidValueError(`must be one of ${words.join(', ')}`, suggestion);
   });
 
-/** Kinds of values that stand alone. */
+/** Value types of single values. */
 export const scalars = { text, secret, flag, count, duration, rate, cap, share, word };

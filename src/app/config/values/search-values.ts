@@ -14,7 +14,7 @@ const sourceNames = valueType(LIST, (value) =>
   }),
 );
 
-/** Attributes, or templates made of attributes. */
+/** Attributes, or templates with attributes. */
 const nameTemplates = valueType(LIST, (value) => {
   const texts = asList(value).map(asText);
   try {
@@ -36,12 +36,12 @@ const searchedAttributes = valueType(LIST, (value) =>
   }),
 );
 
-/** What is shown of somebody without an account. */
+/** The name shown for a person without an account. */
 const markedName = valueType({ type: 'string' }, (value) => {
   const text = asText(value);
   if (text.includes('{name}')) return text;
   throw new InvalidValueError('must hold {name}, such as "{name} (no account yet)"');
 });
 
-/** Kinds of values that say how people are searched. */
+/** Value types for the search for people. */
 export const searchKinds = { sourceNames, nameTemplates, searchedAttributes, markedName };

@@ -17,10 +17,10 @@ const originators = valueType(
   },
 );
 
-/** Text with holes for what is sent. */
+/** Text with placeholders. */
 const template = valueType({ type: 'string' }, (value) => withKnownHoles(asText(value)));
 
-/** A URL with such holes. */
+/** A URL with these placeholders. */
 const urlTemplate = valueType({ type: 'string' }, (value) => {
   const text = withKnownHoles(asText(value));
   asUrl(text.replaceAll(/\{\{[^{}]*\}\}/g, 'x'), ['https:', 'http:']);
@@ -35,7 +35,7 @@ function withKnownHoles(text: string): string {
   return text;
 }
 
-/** A header by itself, or `{ file: PATH }` for one that is secret. */
+/** A header value, or `{ file: PATH }` for a secret one. */
 const header = valueType(
   { anyOf: [{ type: 'string' }, { type: 'object', properties: { file: { type: 'string' } }, required: ['file'] }] },
   (value): { readonly value?: string; readonly file?: string } => {
@@ -64,5 +64,5 @@ const statuses = valueType({ type: 'array', items: { type: 'integer', minimum: 2
   (Array.isArray(value) ? value : [value]).map((status) => wholeNumber(status, 200, 599)),
 );
 
-/** Kinds of values that describe text messages. */
+/** Value types for text messages. */
 export const smsKinds = { originators, template, urlTemplate, header, pattern, statuses };

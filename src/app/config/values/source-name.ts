@@ -1,6 +1,6 @@
 import { asText, valueType, InvalidValueError } from './value-type.js';
 
-/** How a source is called: in logs, by commands, in the names of its environment variables. */
+/** The name of a source in logs, commands and the names of its environment variables. */
 export const sourceName = valueType({ type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9_.-]*$' }, (value) => {
   const text = asText(value);
   if (text === 'bindings')

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../../domain/signing/canonical-json.js';
 
-/** A value that is not what its option takes. The message ends the sentence "this option …" and never repeats the value. */
+/**
+ * The value is not valid for its option. The message completes the sentence "this option …" and never contains the
+ * value.
+ */
 export class InvalidValueError extends Error {
   constructor(
     reason: string,
@@ -12,8 +15,8 @@ export class InvalidValueError extends Error {
 }
 
 /**
- * A kind of value, such as a duration: how editors should check it, and how it is read from what
- * the file or the environment gives.
+ * A value type, such as a duration: its JSON schema for editors, and its parser for values from the file or the
+ * environment.
  *
  * @param read throws `InvalidValueError`
  */
@@ -37,7 +40,7 @@ export const valueType = <T>(json: JsonObject, read: (value: unknown) => T) =>
     })
     .meta(json);
 
-/** Text as the file has it. YAML reads `0123`, `1e3` and `true` as something else. */
+/** Text as written in the file. YAML parses `0123`, `1e3` and `true` as other types. */
 export function asText(value: unknown): string {
   if (typeof value === 'number' || typeof value === 'boolean') {
     throw new InvalidValueError(`must be text, but YAML reads this as a ${typeof value}`, 'write it in quotes');
@@ -47,7 +50,7 @@ export function asText(value: unknown): string {
   return value;
 }
 
-/** A list, or its only element, or in the environment its elements between commas. */
+/** A list, or its only element, or a comma-separated list in the environment. */
 export function asList(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (typeof value !== 'string') return [value];

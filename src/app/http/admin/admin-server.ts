@@ -19,15 +19,20 @@ import { requestLog } from '../request-log.js';
 import { RequestProbes } from '../request-probe.js';
 
 export interface AdminOptions {
-  /** What must come as `Authorization: Bearer …` with everything that changes something or tells of people. */
+  /**
+   * Must be sent as `Authorization: Bearer …` with each request that changes something or returns data about people.
+   */
   readonly adminToken: string;
-  /** The name that it listens on. Another one may be anybody's that was made to lead here. */
+  /**
+   * The host name of the listener. Requests under any other name are refused, because an attacker can make another
+   * name resolve to this address.
+   */
   readonly host?: string;
   readonly health: Health;
   readonly clock: Clock;
-  /** Absent where the database has tools of its own for it. */
+  /** Absent if the database has its own backup tools. */
   readonly copies?: DatabaseCopies | undefined;
-  /** The same as the public listener has. */
+  /** The same object as for the public listener. */
   readonly probes?: RequestProbes;
 }
 
@@ -36,7 +41,7 @@ type AdminServices = Pick<
   'lookupService' | 'mirrorService' | 'directorySyncService' | 'adminService' | 'search'
 >;
 
-/** For operators and their tools, on a listener of its own. Web pages have no business here: no CORS. */
+/** The app for operators and their tools, on a separate listener. Web pages may not use it: no CORS. */
 export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, options: AdminOptions): Express {
   const allow = (req: Request) => {
     const [, token = ''] = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '') ?? [];
@@ -52,7 +57,7 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
       'The admin listener is reached by its address, or by the name in admin.host',
     );
   });
-  // Before the log: they are asked every few seconds for ever.
+  // Before the request log, because they are requested every few seconds.
   const mount = mounting(app);
   mount('', healthEndpoints(options.health));
   app.use(requestLog(services.telemetry));
@@ -64,7 +69,11 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
   return app;
 }
 
-/** All endpoints, by path; `docs/reference/admin-api.md` describes each. @param allow throws if the caller may not ask */
+/**
+ * All endpoints by path, as described in `docs/reference/admin-api.md`.
+ *
+ * @param allow throws if the caller is not authorized
+ */
 export const adminEndpoints = (
   services: AdminServices,
   options: Pick<AdminOptions, 'health' | 'clock' | 'copies' | 'probes'>,
@@ -84,5 +93,5 @@ const protectedEndpoints = (
   ...adminProbeEndpoints(probes, allow),
 });
 
-/** Callers that are authenticated may also read the log. */
+/** Authenticated callers may read the log, so the response may contain the message of a fault. */
 const faultOf = (fault: unknown): string => (fault instanceof Error ? fault.message : String(fault));

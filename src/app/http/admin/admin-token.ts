@@ -4,10 +4,16 @@ import { join } from 'node:path';
 
 const fileIn = (dataDir: string): string => join(dataDir, 'admin-token');
 
-/** What is shorter was not written to its end, or not by us: whoever guesses it has the admin listener. */
+/**
+ * A shorter token was not written completely, or not by Islet. Guessing the token gives full access to the admin
+ * listener.
+ */
 const LEAST_LENGTH = 16;
 
-/** The token that commands show to the running server; made at the first start, for the server's account to read. */
+/**
+ * The token with which commands authenticate to the running server. It is created at the first start, readable only
+ * by the user of the server.
+ */
 export async function openAdminToken(dataDir: string): Promise<string> {
   const known = await readAdminToken(dataDir).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
@@ -22,7 +28,7 @@ export async function openAdminToken(dataDir: string): Promise<string> {
   return token;
 }
 
-/** @throws if there is none, or it is not for us to read */
+/** @throws if there is none, or this process may not read it */
 export async function readAdminToken(dataDir: string): Promise<string> {
   return (await readFile(fileIn(dataDir), 'utf8')).trim();
 }

@@ -9,7 +9,7 @@ export interface DatabaseCopies {
   make(): Promise<{ readonly file: string; readonly bytes: number; remove(): Promise<void> }>;
 }
 
-/** A copy of the database. @param allow throws if the caller may not ask */
+/** Backups of the database. @param allow throws if the caller is not authorized */
 export const adminBackupEndpoints = (copies: DatabaseCopies | undefined, allow: (req: Request) => void): Endpoints => ({
   '/backup': {
     async POST(req, res) {
@@ -20,7 +20,7 @@ export const adminBackupEndpoints = (copies: DatabaseCopies | undefined, allow: 
         res.type('application/vnd.sqlite3').set('Content-Length', String(copy.bytes));
         await pipeline(createReadStream(copy.file), res);
       } catch (cause) {
-        // The client has disconnected; it notices the missing part by the length.
+        // The client has disconnected. It detects the missing part by the length.
         if ((cause as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw cause;
       } finally {
         await copy.remove();

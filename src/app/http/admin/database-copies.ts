@@ -7,8 +7,8 @@ import type { DatabaseCopies } from './backup.js';
 const NAME = /^backup-[0-9a-f-]{36}\.tmp(-journal|-wal|-shm)?$/;
 
 /**
- * Copies of the database, made in its own folder, where there is room for data and nobody else may read. What an
- * earlier process left in the middle of one is removed.
+ * Copies of the database, made in its own folder, where there is enough space and only its owner can read them.
+ * Incomplete copies of an earlier process are removed.
  */
 export async function openDatabaseCopies(
   dataDir: string,

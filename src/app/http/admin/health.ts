@@ -1,13 +1,13 @@
 import type { Endpoints } from '../endpoints.js';
 
 export interface Health {
-  /** Whether requests can be served as they should, and each thing that this depends on. */
+  /** Whether requests can be served correctly, and the result of each check. */
   ready(): Promise<{ readonly ok: boolean; readonly checks: Readonly<Record<string, unknown>> }>;
-  /** All counters in the text format of Prometheus. */
+  /** All counters in the Prometheus text format. */
   metrics(): Promise<string>;
 }
 
-/** For supervisors, balancers and Prometheus: numbers without people, so without a token. */
+/** For supervisors, load balancers and Prometheus. The numbers contain no personal data, so no token is needed. */
 export const healthEndpoints = (health: Health): Endpoints => ({
   '/health/live': { GET: (_req, res) => void res.json({ ok: true }) },
   '/health/ready': {

@@ -10,7 +10,7 @@ import { queryOf } from '../request/query.js';
 
 const LookupQuery = z.object({ address: z.string() });
 
-/** Who answers for an address, and why. @param allow throws if the caller may not ask */
+/** Which source answers for an address, and why. @param allow throws if the caller is not authorized */
 export const adminLookupEndpoints = (
   lookupService: LookupService,
   clock: Clock,

@@ -17,7 +17,7 @@ const MOST_SHOWN = 10;
 
 const SyncQuery = z.object({ dryRun: flag, force: flag, changes: flag });
 
-/** The state of mirrors, and syncs on demand. @param allow throws if the caller may not ask */
+/** The state of mirrors, and syncs on demand. @param allow throws if the caller is not authorized */
 export function adminMirrorEndpoints(
   mirrorService: MirrorService,
   directorySyncService: DirectorySyncService,
@@ -43,7 +43,7 @@ export function adminMirrorEndpoints(
         res.json({ mirrors: await Promise.all(states) });
       },
     },
-    /** The user IDs that two people would get, and the first entries of these people. */
+    /** The user IDs that more than one person would get, and the first entries of these people. */
     '/shared-names': {
       async GET(req, res) {
         allow(req);
@@ -54,7 +54,7 @@ export function adminMirrorEndpoints(
         res.json({ count: shared.length, shown: shared.slice(0, MOST_SHOWN) });
       },
     },
-    /** Removes the copy of a source that is not configured any more. */
+    /** Removes the mirror of a source that is no longer configured. */
     '/mirrors/:source/forget': {
       async POST(req, res) {
         allow(req);
@@ -66,7 +66,7 @@ export function adminMirrorEndpoints(
       },
     },
     '/sync/:source': {
-      /** How many entries the newest sync on demand has read so far. */
+      /** How many entries the latest sync on demand has read so far. */
       GET(req, res) {
         allow(req);
         res.json({ listed: progress.get(sourceIn(req)) ?? 0 });

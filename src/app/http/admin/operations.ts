@@ -10,7 +10,7 @@ const WhoQuery = z.object({ who: z.string().optional(), suspended: z.enum(['true
 const UserQuery = z.object({ mxid: z.string() });
 const PairQuery = z.object({ address: z.string(), mxid: z.string() });
 
-/** Invitations, bindings and access tokens by hand. @param allow throws if the caller may not ask */
+/** Manual changes to invitations, bindings and access tokens. @param allow throws if the caller is not authorized */
 export const adminOperationEndpoints = (operations: OperationsByText, allow: (req: Request) => void): Endpoints => ({
   '/invites': {
     async GET(req, res) {

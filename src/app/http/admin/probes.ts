@@ -2,7 +2,7 @@ import type { Request } from 'express';
 import type { Endpoints } from '../endpoints.js';
 import type { RequestProbes } from '../request-probe.js';
 
-/** How requests arrive that come by the public URL. @param allow throws if the caller may not ask */
+/** How requests through the public URL arrive. @param allow throws if the caller is not authorized */
 export const adminProbeEndpoints = (probes: RequestProbes, allow: (req: Request) => void): Endpoints => ({
   '/probes': {
     POST(req, res) {

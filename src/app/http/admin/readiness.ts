@@ -25,9 +25,9 @@ interface MirrorCheck {
 const CHECK_MS = 2_000;
 
 /**
- * Ready is who can answer: the database is there and can be written, and a pepper is hashed. A mirror that is behind its
- * directory, or an upstream that fails or whose pepper cannot be learned, is said; but the others
- * answer, and taking the server out of service would help nobody.
+ * Ready means: the database can be read and written, and the hashes of a pepper are complete. A mirror that is out of
+ * date, or an upstream that fails or whose pepper is unknown, is reported only. The other sources still answer, and
+ * taking the server out of service would not help.
  */
 export function healthOf(
   database: Pick<DatabaseMonitor, 'check'>,
@@ -65,13 +65,13 @@ export function healthOf(
   };
 }
 
-/** What a check says, or `otherwise` if it fails or takes too long: supervisors do not wait. */
+/** The result of a check, or `otherwise` if it fails or takes too long: supervisors do not wait. */
 async function within<T>(checking: Promise<T>, otherwise: T): Promise<T> {
   checking.catch(() => undefined);
   return Promise.race([checking, pause(CHECK_MS, otherwise, { ref: false })]).catch(() => otherwise);
 }
 
-/** What waits to be sent, by kind: how many, how many of them failed before, and for how long the oldest one has waited. */
+/** The waiting jobs by kind: their number, how many failed before, and the age of the oldest. */
 async function backlogCheck(jobs: Pick<JobQueue, 'backlog'>, clock: Clock) {
   const backlog = await jobs.backlog();
   return Object.fromEntries(
@@ -82,7 +82,7 @@ async function backlogCheck(jobs: Pick<JobQueue, 'backlog'>, clock: Clock) {
   );
 }
 
-/** As its last questions went, and the newest look at its pepper, a minute ago at most. */
+/** The result of its latest lookups, and of the latest check of its pepper, which is at most one minute old. */
 const upstreamChecks = (configuredSources: readonly ConfiguredSource[], watch: UpstreamPepperMonitor | undefined) =>
   Object.fromEntries(
     configuredSources.flatMap((configured) => {

@@ -9,7 +9,7 @@ import { RequestError } from '../request-error.js';
 
 const SearchQuery = z.object({ query: z.string(), user: mxid });
 
-/** Whom a user would be shown, and why. @param allow throws for whoever may not ask */
+/** The people that a search shows to a user, and why. @param allow throws if the caller is not authorized */
 export const adminSearchEndpoints = (
   service: PeopleSearchService | undefined,
   allow: (req: Request) => void,

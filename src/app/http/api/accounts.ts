@@ -6,7 +6,7 @@ import { jsonBody, read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
 import { shortText } from '../request/fields.js';
 
-/** An OpenID object of a homeserver. Some clients leave out its type and lifetime, and nobody needs them. */
+/** An OpenID object of a homeserver. Some clients leave out its type and lifetime, which are not used. */
 const OpenIdBody = z.object({
   matrix_server_name: shortText,
   access_token: z.string().min(1, 'must not be empty').max(4096, 'is too long'),
@@ -22,7 +22,7 @@ export const accountEndpoints = (
     async POST(req, res) {
       const { matrix_server_name, access_token } = read(OpenIdBody, jsonBody(req));
       const token = await accountService.register(matrix_server_name, access_token, askerOf(req, undefined).client);
-      // Sydent's clients look for the second one.
+      // Clients of Sydent read the second one.
       res.json({ token, access_token: token });
     },
   },

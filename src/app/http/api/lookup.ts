@@ -19,8 +19,8 @@ const LookupBody = z.object({
 /**
  * Spec: "Association lookup".
  *
- * @param identityServers the accounts of identity servers: of nobody else it matters how far a question
- *   has come, nor is anybody else told where a pepper comes from
+ * @param identityServers the accounts of other identity servers. Only for these, the route of a lookup is evaluated,
+ *   and only these learn the origin of a pepper
  */
 export const lookupEndpoints = (
   lookupService: LookupService,
@@ -50,7 +50,7 @@ export const lookupEndpoints = (
   },
 });
 
-/** An object of ten thousand members takes longer to make than to write. */
+/** Building an object with ten thousand keys takes longer than writing it. */
 function mappingsText(mappings: ReadonlyMap<string, Mxid>): string {
   let [text, separator] = ['{"mappings":{', ''];
   for (const [entry, mxid] of mappings) {

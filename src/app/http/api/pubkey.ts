@@ -7,12 +7,12 @@ import type { Endpoints } from '../endpoints.js';
 import { queryOf } from '../request/query.js';
 import { RequestError } from '../request-error.js';
 
-/** A key in any spelling (a plus may have come as a blank), or something that is no key. */
+/** A key in any spelling (a plus may have become a space), or any other text, which is not a key. */
 const KeyQuery = z.object({
   public_key: z.string().transform((text) => fromBase64(text.replaceAll(' ', '+'))),
 });
 
-/** Old rooms hold URLs of these for ever, so a key that was handed out stays valid. Spec: "Key management". */
+/** Old rooms contain these URLs, so a published key stays valid forever. Spec: "Key management". */
 export const keyEndpoints = (signer: Signer, inviteService: InviteService): Endpoints => ({
   '/pubkey/isvalid': {
     GET(req, res) {

@@ -15,7 +15,7 @@ import { type Pages, preferencesOf } from '../pages.js';
 
 const Attempt = { client_secret: opaqueId, send_attempt: sendAttempt, next_link: nextLink };
 const EmailBody = z.object({ email: z.string(), ...Attempt });
-/** Element Web leaves the country out where the number begins with a plus. */
+/** Element Web omits the country if the number begins with a plus. */
 const PhoneBody = z.object({ country: z.string().nullish(), phone_number: z.string(), ...Attempt });
 
 const NO_COUNTRY =
@@ -44,7 +44,7 @@ export function requestTokenEndpoints(
         const user = await apiVersion.authenticate(req);
         const body = read(EmailBody, apiVersion.body(req));
         const sid = await validationService.requestToken({ threepid: mailbox(body.email), ...asked(req, user, body) });
-        // Clients of v1 look for success, as Sydent once had it.
+        // Clients of v1 expect `success`, as earlier versions of Sydent sent it.
         res.json({ sid, ...(user === undefined && { success: true }) });
       },
     },
@@ -69,5 +69,5 @@ function phoneNumberOf(text: string, country: string | null | undefined) {
   throw new DomainError('invalid_address', region ? {} : { message: NO_COUNTRY });
 }
 
-/** Whether a link leads to one of these hosts. Another is as good as none: mail that people trust leads nowhere else. */
+/** Whether a link leads to one of these hosts. Other links are ignored: a trusted mail must not lead to other sites. */
 const leadsTo = (hosts: readonly string[], link: string): boolean => hosts.includes(new URL(link).host.toLowerCase());

@@ -9,13 +9,13 @@ import { queryOf } from '../request/query.js';
 const SignBody = z.object({
   mxid: shortText,
   token: opaqueId,
-  // A plus in a link may have become a blank on its way.
+  // A plus in a link may have become a space.
   private_key: shortText.transform((text) => text.replaceAll(' ', '+')),
 });
 
 /**
- * Signs for those who follow the link of an invitation. The private key in its URL is all the proof
- * there is: clients post there without body and access token. Spec: "Ephemeral invitation signing".
+ * Signs for a user who opened the link of an invitation. The private key in its URL is the only proof: clients send
+ * POST requests without a body and without an access token. Spec: "Ephemeral invitation signing".
  */
 export const signEndpoints = (inviteService: InviteService, apiVersion: ApiVersion): Endpoints => ({
   '/sign-ed25519': {

@@ -23,7 +23,7 @@ const InviteBody = z.object({
   'org.matrix.web_client_location': roomReference,
 });
 
-/** @param publicUrl where homeservers reach us. Spec: "Invitation storage". */
+/** @param publicUrl the URL at which homeservers reach this server. Spec: "Invitation storage". */
 export function inviteEndpoints(
   inviteService: InviteService,
   apiVersion: ApiVersion,
@@ -64,7 +64,7 @@ export function inviteEndpoints(
             { public_key: ticket.longTermKey, key_validity_url: `${keys}/isvalid` },
             { public_key: ticket.ephemeralKey, key_validity_url: `${keys}/ephemeral/isvalid` },
           ],
-          // Dendrite has nothing else for its event.
+          // Dendrite uses only this field for its event.
           public_key: ticket.longTermKey,
         });
       },

@@ -12,16 +12,16 @@ import { queryOf } from '../request/query.js';
 
 const Proof = z.object({ sid: opaqueId, client_secret: opaqueId, token: shortText });
 
-/** Marks the form that our page sends, which carries no access token. */
+/** Identifies the form of the confirmation page, which sends no access token. */
 const FROM_PAGE = 'confirm';
 
 export interface SubmitOptions {
   readonly pages: Pages;
-  /** Whether a link validates only after a press of a button: mail scanners follow links, too. */
+  /** Whether a link validates only after a button is pressed: mail scanners open links, too. */
   readonly confirmPage: boolean;
 }
 
-/** Spec: "Establishing associations", the submitToken endpoints: POST for programs, GET for people. */
+/** Spec: "Establishing associations", the submitToken endpoints: POST for clients, GET for browsers. */
 export function submitTokenEndpoints(
   validationService: ValidationService,
   apiVersion: ApiVersion,
@@ -59,7 +59,7 @@ export function submitTokenEndpoints(
   const endpoint = (medium: Medium) => ({
     GET: withErrorPage(pages, medium, async (req, res) => {
       const proof = read(Proof, queryOf(req));
-      // A HEAD changes nothing.
+      // A HEAD request must not change anything.
       await (confirmPage || req.method === 'HEAD' ? ask : validate)(proof, req, res);
     }),
     POST: (req: Request, res: Response) =>
@@ -71,9 +71,9 @@ export function submitTokenEndpoints(
   return { '/validate/email/submitToken': endpoint('email'), '/validate/msisdn/submitToken': endpoint('msisdn') };
 }
 
-/** Put at the very end, as Sydent and Synapse do: Element reads it out of a fragment. */
+/** Appended at the very end, as in Sydent and Synapse: Element reads it from the fragment. */
 const withSid = (nextLink: string, { sid }: ValidationSession): string =>
   `${nextLink}${nextLink.includes('?') ? '&' : '?'}sid=${sid}`;
 
-/** What people are told of where a link leads. */
+/** The target host of a link, as shown on the page. */
 const hostOf = (link: string | undefined): string => (link === undefined ? '' : new URL(link).host);

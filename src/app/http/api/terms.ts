@@ -11,7 +11,7 @@ import { RequestError } from '../request-error.js';
 
 const AcceptedBody = z.object({ user_accepts: z.custom<readonly string[]>(areTexts, 'must be a list of texts') });
 
-/** @param requireUser also of those who have not accepted anything yet. Spec: "Terms of service". */
+/** @param requireUser also admits users who have not accepted the terms yet. Spec: "Terms of service". */
 export const termsEndpoints = (termsService: TermsService, requireUser: SignedIn): Endpoints => ({
   '/terms': {
     GET: (_req, res) => void res.json({ policies: Object.fromEntries(termsService.policies.map(written)) }),
@@ -24,7 +24,7 @@ export const termsEndpoints = (termsService: TermsService, requireUser: SignedIn
   },
 });
 
-/** The texts themselves, for people. */
+/** The pages with the documents. */
 export const termsPages = (documents: TermsDirectory['documents'], pages: Pages): Endpoints => ({
   '/:policy/:version/:language': {
     GET(req, res) {

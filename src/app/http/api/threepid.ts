@@ -12,9 +12,9 @@ import { queryOf } from '../request/query.js';
 const SessionQuery = z.object({ sid: opaqueId, client_secret: opaqueId });
 const BindBody = z.object({ sid: opaqueId, client_secret: opaqueId, mxid });
 
-/** Whom version 1 binds addresses to: it knows no user who asks. */
+/** Which users version 1 binds addresses to: its requests have no authenticated user. */
 export interface V1BindOptions {
-  /** Whether users of this homeserver may be bound there. By default all. */
+  /** Whether users of this homeserver may be bound. By default all may. */
   readonly mayBind?: (homeserver: string) => boolean;
 }
 
@@ -37,7 +37,7 @@ export const threepidEndpoints = (
     async POST(req, res) {
       const user = await apiVersion.authenticate(req);
       const body = read(BindBody, apiVersion.body(req));
-      // The prose lets anybody claim any user ID; homeservers and clients expect that nobody can.
+      // The text of the spec allows a request for any user ID; homeservers and clients expect that this is refused.
       if (user !== undefined && user !== body.mxid) throw new DomainError('not_yours');
       if (user === undefined && !mayBind(homeserverOf(body.mxid))) {
         const message =

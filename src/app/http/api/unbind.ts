@@ -17,10 +17,10 @@ const UnbindBody = z.object({
 const Proof = z.object({ sid: opaqueId, client_secret: opaqueId });
 
 /**
- * For homeservers, who sign, and for whoever holds the address. An access token is neither needed nor
- * enough, and nobody has to accept terms to be forgotten. Spec: POST /3pid/unbind.
+ * For homeservers, which sign the request, and for people who prove ownership of the address. An access token is
+ * neither necessary nor sufficient, and no terms have to be accepted. Spec: POST /3pid/unbind.
  *
- * @param prefix the path before these endpoints, as it is signed whatever a proxy makes of it
+ * @param prefix the path before these endpoints as it was signed, even if a proxy rewrites it
  */
 export const unbindEndpoints = (
   bindingService: BindingService,
@@ -37,7 +37,7 @@ export const unbindEndpoints = (
           message: 'Neither a signature of the homeserver nor a session was given',
         });
       }
-      // Before any signature is looked at: anybody may send anything here.
+      // Before any signature is verified, because requests can come from anywhere.
       const request = read(UnbindBody, body);
       const signed = { method: 'POST', uri: `${prefix}/3pid/unbind`, content: body as JsonObject, authorizations };
       const origin = isSigned ? await requestAuthenticator.origin(signed) : undefined;
@@ -54,7 +54,7 @@ export const unbindEndpoints = (
 const hasProof = ({ sid, client_secret }: Parameters): boolean =>
   (sid !== undefined && sid !== null) || (client_secret !== undefined && client_secret !== null);
 
-/** Every `Authorization` header: Node keeps only the first among its headers. */
+/** Every `Authorization` header: Node keeps only the first one in `headers`. */
 function authorizationsOf({ rawHeaders }: Request): readonly string[] {
   return rawHeaders.filter((_value, index) => index % 2 === 1 && /^authorization$/i.test(rawHeaders[index - 1] ?? ''));
 }

@@ -15,7 +15,7 @@ import type { Endpoints } from '../endpoints.js';
 import { RequestError } from '../request-error.js';
 import { sendJson, sendJsonText } from '../send-json.js';
 
-/** As many as the specification has where a client asks for no number. */
+/** The default limit of the specification. */
 const USUAL_LIMIT = 10;
 
 const SearchBody = z.object({
@@ -36,8 +36,8 @@ export interface UserDirectoryOptions {
 }
 
 /**
- * In place of the homeserver's own search, which is asked at the same time. If one of both fails, the other's part goes out
- * alone. Spec: Client-Server API, POST /user_directory/search.
+ * Replaces the homeserver's own search, which is queried in parallel. If one of the two fails, the results of the
+ * other are returned alone. Spec: Client-Server API, POST /user_directory/search.
  */
 export function userDirectoryEndpoints(
   { peopleSearchService, searchCallers, userDirectory, telemetry }: UserDirectoryServices,
@@ -90,7 +90,7 @@ export function userDirectoryEndpoints(
     return peopleSearchService.search({ user, client: clientKey(clientAddress) }, searchTerm, limit);
   }
 
-  /** `undefined` for what fails, or takes too long: the other part goes out without it. */
+  /** `undefined` if the search fails or takes too long: the other results are returned without it. */
   async function limited<T>(work: Promise<T>, note: (cause: unknown) => void): Promise<T | undefined> {
     try {
       return await within(new Deadline(timeLimitMs), work);
@@ -111,10 +111,10 @@ export function userDirectoryEndpoints(
   }
 }
 
-/** Where the homeserver is another Islet, or this one. */
+/** The configured homeserver is another Islet, or this one. */
 const LOOP = new Error('search.homeserver leads back to Islet: it has to name the homeserver itself, not its proxy');
 
-/** Whether it is the homeserver's word to the client, and not that it has no such search or is broken. */
+/** Whether this error is for the client, and not a sign that the homeserver has no such search or is broken. */
 const isFinal = ({ status, body }: UserDirectoryAnswer): boolean =>
   (status === 400 || status === 401 || status === 403 || status === 429) && body.trimStart().startsWith('{');
 

@@ -16,7 +16,7 @@ const LookupQuery = z.object({ medium: z.string(), address: z.string() });
 
 type Pair = readonly [medium: string, address: string];
 
-/** By hand: a schema says of each of half a million elements what is wrong with it. */
+/** Checked by hand: a schema would report an issue for each of half a million elements. */
 const arePairs = (value: unknown): value is readonly Pair[] =>
   Array.isArray(value) &&
   value.every((pair) => Array.isArray(pair) && pair.length === 2 && pair.every((text) => typeof text === 'string'));
@@ -32,9 +32,9 @@ export interface V1LookupServices {
 }
 
 /**
- * The lookups of v1, which ask in clear.
+ * The lookups of v1, with addresses in plain text.
  *
- * @param allow throws for clients that may not ask
+ * @param allow throws for clients without access
  */
 export const v1LookupEndpoints = (
   { lookupService, bindingService, quotas }: V1LookupServices,

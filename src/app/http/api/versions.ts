@@ -6,7 +6,7 @@ export const versionEndpoints = (versions: readonly string[]): Endpoints => ({
   '/versions': { GET: (_req, res) => sendJson(res, { versions }) },
 });
 
-/** How clients find out that there is an identity server. Spec: "Status check". */
+/** Clients use this to check that there is an identity server. Spec: "Status check". */
 export const pingEndpoints: Endpoints = {
   '': { GET: (_req, res) => sendJsonText(res, '{}') },
 };

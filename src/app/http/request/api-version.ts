@@ -4,22 +4,22 @@ import { jsonBody, jsonOrFormBody } from './body.js';
 import type { SignedIn } from './authentication.js';
 import type { Parameters } from './query.js';
 
-/** What the two versions of the API do differently where they have the same endpoint. */
+/** The differences between the two versions of the API in endpoints that both have. */
 export interface ApiVersion {
   /**
-   * Lets in who may ask: v2 by access token, v1 by network.
+   * Checks access: v2 by access token, v1 by network.
    *
-   * @returns the user who asks; v1 knows none
+   * @returns the authenticated user; `undefined` in v1
    */
   authenticate(req: Request): Promise<Mxid | undefined>;
 
-  /** The parameters of a POST. */
+  /** The parameters of a POST request. */
   body(req: Request): Parameters;
 }
 
 export const apiV2 = (requireUser: SignedIn): ApiVersion => ({ authenticate: requireUser, body: jsonBody });
 
-/** @param allow throws for clients that may not ask */
+/** @param allow throws for clients without access */
 export const apiV1 = (allow: (req: Request) => void): ApiVersion => ({
   async authenticate(req) {
     allow(req);

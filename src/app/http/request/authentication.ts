@@ -4,16 +4,16 @@ import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import type { TermsService } from '../../../domain/accounts/terms-service.js';
 import { queryOf } from './query.js';
 
-/** Who asks. @throws DomainError `not_signed_in` */
+/** The authenticated user. @throws DomainError `not_signed_in` */
 export type SignedIn = (req: Request) => Promise<Mxid>;
 
-/** @param isForLookup whether it goes on for a while without the database */
+/** @param isForLookup whether it keeps working for a while without the database */
 export const requireUser =
   (accountService: AccountService, isForLookup = false): SignedIn =>
   (req) =>
     accountService.authenticate(accessTokenOf(req), isForLookup);
 
-/** The same, of those alone who have accepted the terms. @throws DomainError `terms_not_signed` */
+/** Like `requireUser`, but only for users who have accepted the terms. @throws DomainError `terms_not_signed` */
 export const requireTerms =
   (termsService: TermsService, requireUser: SignedIn, isForLookup = false): SignedIn =>
   async (req) => {
@@ -23,8 +23,8 @@ export const requireTerms =
   };
 
 /**
- * The access token of a request, from its header or else its URL: Synapse still asks for
- * hash_details with the token in the query. Spec: "Authentication".
+ * The access token of a request, from the header or else from the URL: Synapse still requests hash_details with the
+ * token in the query. Spec: "Authentication".
  */
 export function accessTokenOf(req: Request): string | undefined {
   const header = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '')?.[1];

@@ -1,14 +1,14 @@
 import express, { type Request, type RequestHandler } from 'express';
 import { pathOf } from './query.js';
 
-/** The longest thing that anybody but a lookup has to say is the state of a room, 64 kB. */
+/** Apart from lookups, the longest content is the state of a room, 64 kB. */
 const USUAL_BYTES = 64 * 1024;
-/** Looked at, and made canonical, before anybody knows who sends it. */
+/** Parsed and made canonical before the sender is known. */
 const UNBIND_BYTES = 16 * 1024;
-/** A few words, before anybody knows who sends them. */
+/** A few words, before the sender is known. */
 const SEARCH_BYTES = 16 * 1024;
 
-/** Reads the body of a request as bytes. What is longer than its endpoint has use for is not read. */
+/** Reads the body of a request as bytes. A body above the limit of its endpoint is not read. */
 export function readBody(lookupBytes: number): RequestHandler {
   const reader = (limit: number) => express.raw({ type: () => true, limit: Math.min(limit, lookupBytes) });
   const [lookup, unbind, search, usual] = [lookupBytes, UNBIND_BYTES, SEARCH_BYTES, USUAL_BYTES].map(reader);

@@ -5,7 +5,7 @@ import { formParameters, type Parameters, queryOf } from './query.js';
 import { RequestError } from '../request-error.js';
 
 /**
- * What an endpoint needs of its parameters. `null` is "not there", as clients mean it.
+ * The parameters that an endpoint needs. `null` means absent, as clients use it.
  *
  * @throws RequestError `missing_params` with all their names, or `invalid_param` with the first
  */
@@ -19,12 +19,16 @@ export function read<S extends z.ZodType>(schema: S, parameters: Parameters): z.
   throw new RequestError('invalid_param', `${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-/** A JSON object, whatever the content type says: clients say anything. @throws RequestError `not_json`, `bad_json` */
+/**
+ * A JSON object. The content type is ignored, because clients send various ones.
+ *
+ * @throws RequestError `not_json`, `bad_json`
+ */
 export function jsonBody(req: Request): Parameters {
   return parseObject(textOf(req));
 }
 
-/** A JSON object or a form, over the parameters of the URL: old clients send any of the three. */
+/** A JSON object or a form; its parameters have precedence over those of the URL. Old clients send any of the three. */
 export function jsonOrFormBody(req: Request): Parameters {
   const text = textOf(req).trim();
   if (text === '' || text === 'null') return queryOf(req);
@@ -56,10 +60,10 @@ function parseObject(text: string): Parameters {
 
 const BYTE_ORDER_MARK = '\ufeff';
 
-/** Surrogate pairs are passed over whole, so that what is left of them is a half. */
+/** Matches surrogate pairs as a whole, so that any remaining surrogate is unpaired. */
 const ESCAPES = /\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\u([\da-fA-F]{4})|\\[^u]/g;
 
-/** Whether all strings of this JSON are Unicode text without NUL. Only escapes could make them anything else. */
+/** Whether all strings of this JSON are Unicode text without NUL. Only escapes can violate this. */
 function isText(json: string): boolean {
   if (!json.includes('\\u')) return true;
   for (const [, digits] of json.matchAll(ESCAPES)) {

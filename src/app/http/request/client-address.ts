@@ -6,26 +6,26 @@ import type { Asker } from '../../../domain/rate-limiting/asker.js';
 import { namesProxies } from '../../../domain/lookup/via-header.js';
 import { inRanges } from './ip-ranges.js';
 
-/** Where a request comes from. */
+/** The origin of a request. */
 export interface Client {
-  /** The IP address of the client, or of the nearest hop to it that can be believed. */
+  /** The IP address of the client, or of the nearest hop to it that can be trusted. */
   readonly address: string;
-  /** Whether that is the client itself, as far as anybody can tell. */
+  /** Whether that is the client itself, as far as this can be known. */
   readonly isVerified: boolean;
-  /** Whether anything says that somebody passed it on. */
+  /** Whether any header indicates a proxy. */
   readonly isForwarded: boolean;
 }
 
 export type ClientOf = (req: Request) => Client;
 
-/** Any of these says that somebody passed the request on. */
+/** Any of these headers indicates a proxy. */
 const FORWARDING =
   /^(?:x-forwarded-.+|forwarded|forwarded-for|x-real-ip|x-(?:original|cluster-client|client|remote)-.*ip|x-(?:cluster-)?client-ip|x-original-(?:host|forwarded-for)|x-envoy-external-address|x-scheme|x-proxyuser-ip|(?:cf|fly|fastly|do|true|incap|appengine-user|x-appengine-user)-(?:connecting-ip|connecting-ipv6|client-ip|ip)|cdn-loop|cf-ray)$/;
 
 /**
- * Follows `X-Forwarded-For` from its near end as far as `trustedProxies` (CIDR ranges) vouch for it:
- * the first address that is none of theirs is the client. What anybody else writes there is not
- * believed, and a request that an unknown proxy passed on has no certain client.
+ * Evaluates `X-Forwarded-For` from its end while the addresses are in `trustedProxies` (CIDR ranges). The first
+ * address outside is the client. Entries by untrusted hosts are ignored, and a request forwarded by an unknown proxy
+ * has no certain client.
  */
 export function clientOf(trustedProxies: readonly string[]): ClientOf {
   const isTrusted = inRanges(trustedProxies);
@@ -47,10 +47,13 @@ export function clientOf(trustedProxies: readonly string[]): ClientOf {
   };
 }
 
-/** By what a client is counted: IPv6 by its network of 64 bits, and an address in all its spellings as one. */
+/**
+ * The key under which a client is counted: an IPv6 address by its /64 network, and one key for all spellings of an
+ * address.
+ */
 export const clientKey = (address: string): string => networkOf(plain(address));
 
-/** Who asks, as limits count. */
+/** The subject of rate limits. */
 export type AskerOf = (req: Request, user: Mxid | undefined) => Asker;
 
 export const askerOf =

@@ -8,12 +8,12 @@ const OPAQUE = 'must be 1 to 255 characters of 0-9 a-z A-Z . = _ -';
 /** Spec: appendix "Opaque identifiers". */
 export const opaqueId = z.string().refine(isOpaqueId, OPAQUE);
 
-/** Any text that is short enough to be looked at. */
+/** Text of a limited length. */
 export const shortText = z.string().min(1, 'must not be empty').max(1024, 'is too long');
 
 /**
- * By hand: a schema that looks at ten thousand texts costs more than looking them up, and says of each
- * of half a million what is wrong with it.
+ * Checked by hand: a schema for ten thousand strings costs more than the lookup, and would report an issue for each
+ * of half a million.
  */
 export const areTexts = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.every((one) => typeof one === 'string');
@@ -34,10 +34,7 @@ export const sendAttempt = z
   )
   .refine((attempt) => Number.isInteger(attempt) && attempt >= 0 && attempt < 2 ** 31, ATTEMPT);
 
-/**
- * A page to go on to. Links that no browser should be sent to (apps on a desktop give `file:`) are
- * as good as none.
- */
+/** A page to continue to. Links that must not be opened in a browser (desktop apps send `file:`) are ignored. */
 export const nextLink = z
   .string()
   .max(4096, 'is too long')
@@ -45,19 +42,19 @@ export const nextLink = z
   .transform((text) => (text && isWebPage(text) ? text : undefined));
 
 function isWebPage(text: string): boolean {
-  // Line breaks would be dropped on parsing and so come back in the header.
+  // The URL parser would drop line breaks, so they would reach the header.
   return /^https?:\/\/[\x21-\x7e]+$/i.test(text) && URL.canParse(text);
 }
 
-/** What a mail has room for. Homeservers let names be as long as an event, 64 kB. */
+/** The length that fits into a mail. Homeservers allow names as long as an event, 64 kB. */
 const LONGEST_NAME = 255;
 const LONGEST_REFERENCE = 2048;
 
 const textIn = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 /**
- * A name that homeservers copy from the state of rooms and the profiles of users: any JSON may stand
- * here, and only text means anything. A longer one is cut: nobody can do anything about it.
+ * A name that homeservers copy from room state or user profiles. It may be any JSON, and only strings are used.
+ * Longer names are truncated, because the sender cannot change them.
  */
 export const roomName = z
   .unknown()
@@ -65,11 +62,11 @@ export const roomName = z
   .transform((value) => {
     const text = textIn(value);
     if (text === undefined || text.length <= LONGEST_NAME) return text;
-    // Half a pair of surrogates is no character.
+    // Half of a surrogate pair is not a character.
     return `${text.slice(0, LONGEST_NAME - 1).replace(/[\ud800-\udbff]$/, '')}…`;
   });
 
-/** The same for what points to something, of which a part would be of no use. */
+/** The same for references, where a truncated value would be useless. */
 export const roomReference = z
   .unknown()
   .optional()

@@ -1,6 +1,6 @@
 import { isInRange, parseAddress, parseRange } from '../../../adapters/shared/address-ranges.js';
 
-/** Tells whether an IP address is in any of these CIDR ranges. @throws for what is no range */
+/** Whether an IP address is in any of these CIDR ranges. @throws for an invalid range */
 export function inRanges(ranges: readonly string[]): (address: string) => boolean {
   const parsed = ranges.map((text) => {
     const range = parseRange(text);

@@ -2,9 +2,9 @@ import type { RequestHandler } from 'express';
 import { RequestError } from '../request-error.js';
 
 /**
- * Undoes percent-encoding that means nothing, as of letters, and takes several slashes for one (base URLs that end
- * in one stand in the data of old accounts), so that equivalent paths are one path to every route. Spec: RFC 3986
- * 6.2.2.2.
+ * Decodes unnecessary percent-encoding, such as that of letters, and merges repeated slashes (the data of old
+ * accounts contains base URLs with a trailing slash). Equivalent paths are then the same path for each route. Spec:
+ * RFC 3986 6.2.2.2.
  */
 export const normalPath: RequestHandler = (req, _res, next) => {
   if (!/%|\/\//.test(req.url)) return next();

@@ -1,12 +1,12 @@
 import type { Request } from 'express';
 import { RequestError } from '../request-error.js';
 
-/** Parameters as they were sent, not yet understood. */
+/** Parameters as sent, not yet validated. */
 export type Parameters = Readonly<Record<string, unknown>>;
 
 export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
 
-/** Stands for a parameter that is given twice: no endpoint takes a list here. */
+/** Marks a parameter that is given twice: no endpoint accepts a list here. */
 const TWICE: readonly string[] = [];
 
 /** The parameters of the URL. */
@@ -15,7 +15,7 @@ export function queryOf(req: Request): Parameters {
   return mark < 0 ? {} : formParameters(req.originalUrl.slice(mark + 1));
 }
 
-/** Reads `a=1&b=2`, as it stands in URLs and in forms. @throws RequestError `invalid_param` */
+/** Parses `a=1&b=2` from URLs and forms. @throws RequestError `invalid_param` */
 export function formParameters(text: string): Parameters {
   const found = new Map<string, string | typeof TWICE>();
   for (const pair of text.split('&')) {

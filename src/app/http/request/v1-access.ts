@@ -8,11 +8,13 @@ import { RequestError } from '../request-error.js';
 export interface V1AccessOptions {
   /** CIDR ranges. */
   readonly allowFrom: readonly string[];
-  /** Origins of web clients whose pages may ask. */
+  /** Origins of web clients that may send requests. */
   readonly allowOrigins?: readonly string[];
-  /** Our host names, lower-case and without ports. Addresses and names without a dot need no mention. */
+  /**
+   * The host names of this server, lower-case and without ports. IP addresses and names without a dot need no entry.
+   */
   readonly hosts?: readonly string[];
-  /** The host name under which a proxy is reached that clients pass before us, if there must be one. */
+  /** The host name of the proxy that clients must pass, if there is one. */
   readonly proxiedHost?: string | undefined;
 }
 
@@ -20,10 +22,10 @@ const REFUSED =
   'This part of the v1 API has no authentication and answers only networks named in the option v1.allowFrom; please use v2';
 
 /**
- * Version 1 of the API asks nobody who he is, so that part of it which reads the directory, sends
- * messages or binds answers only clients from `allowFrom`. A browser there does what any page tells it,
- * so pages of others are refused, and names that are not ours: whoever owns a name can have it lead here
- * (DNS rebinding). What is let in by its network may be read by no page but those allowed.
+ * Version 1 of the API has no authentication. The part of it that reads the directory, sends messages or binds
+ * therefore answers only clients from `allowFrom`. A browser in these networks sends requests for any page, so
+ * requests of other pages are refused. Requests under unknown host names are refused as well: the owner of a name can
+ * make it resolve to this server (DNS rebinding). Responses can only be read by the allowed pages.
  *
  * @throws RequestError `network_not_allowed`, `page_not_allowed` or `host_not_allowed`
  */
@@ -33,7 +35,7 @@ export function v1Access(options: V1AccessOptions, clientOf: ClientOf): (req: Re
   return (req) => {
     const { address, isVerified, isForwarded } = clientOf(req);
     const named = [req.headers.host, ...String(req.headers['x-forwarded-host'] ?? '').split(',')].map(hostIn);
-    // Whoever asks for the name of a proxy has come by it, and it does not say whom it brings.
+    // A request for the name of the proxy came through it, and the proxy does not pass on the client address.
     const isUnnamed = !isForwarded && proxiedHost !== undefined && named.includes(proxiedHost);
     if (!isVerified || isUnnamed || !isAllowed(address)) throw new RequestError('network_not_allowed', REFUSED);
 
@@ -60,6 +62,6 @@ export const hostIn = (header = ''): string => {
   return /^\[([^\]]*)\](?::\d*)?$/.exec(text)?.[1] ?? text.replace(/:\d*$/, '').replace(/\.$/, '');
 };
 
-/** Nobody of the Internet owns an address, or a name without a dot. */
+/** Nobody on the Internet can own an IP address or a name without a dot. */
 export const isPrivateName = (host: string): boolean =>
   isIP(host) !== 0 || !host.includes('.') || host.endsWith('.localhost');

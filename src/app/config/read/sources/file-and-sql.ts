@@ -13,7 +13,7 @@ import { readSecret } from '../../input/secrets.js';
 export function readFileSource(source: z.output<typeof file>, at: KeyPath, reading: ConfigReader) {
   const path = absolutePath(reading, source.path, true);
   const format = source.format ?? (extname(path).toLowerCase() === '.json' ? 'json' : 'csv');
-  // It may be replaced just now, and the mirror has what stood in it.
+  // A missing file is allowed if its folder exists: the file may be being replaced, and the mirror has its content.
   if (existsSync(path) || !existsSync(dirname(path))) checkFile(path, [...at, 'path'], reading);
   else reading.warnings.push(`source ${source.name}: ${path} does not exist`);
   return omitUndefined({

@@ -8,7 +8,7 @@ import type { KeyPath, Problems } from '../../errors/problems.js';
 import type { ConfigReader } from '../../input/reader.js';
 import { readSecret } from '../../input/secrets.js';
 
-/** A directory, its secrets and certificates read. */
+/** The options of a directory, with secrets and certificates read. */
 export function readLdap(ldap: LdapSettings, at: KeyPath, reading: ConfigReader) {
   const { caFile, certFile, keyFile, bindPassword, bindPasswordFile, timeLimit, mirror, attributes, ...rest } = ldap;
   const written = { value: bindPassword, file: bindPasswordFile };

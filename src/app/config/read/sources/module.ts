@@ -10,10 +10,10 @@ import type { KeyPath } from '../../errors/problems.js';
 import { readMirror } from './mirror.js';
 import { cannotRead } from '../../input/read-file.js';
 
-/** `./hr.mjs` is called `hr`. */
+/** The name of `./hr.mjs` is `hr`. */
 export const nameFromFile = (file: string): string => basename(file, extname(file));
 
-/** A source of one's own; its module is not loaded yet. */
+/** A custom source; its module is not loaded yet. */
 export function readUse(source: z.output<typeof useSection>, at: KeyPath, reading: ConfigReader) {
   const { use: written, with: options = {} } = source;
   const file = absolutePath(reading, written, true);

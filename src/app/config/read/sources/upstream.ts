@@ -12,7 +12,7 @@ import { MEDIA } from '../../schema/sources/module.js';
 
 type Written = z.output<typeof upstream>;
 
-/** Another identity server, its secrets and certificates read. */
+/** The options of another identity server, with secrets and certificates read. */
 export function readUpstream(source: Written, at: KeyPath, reading: ConfigReader) {
   const {
     accessToken: _value,
@@ -45,7 +45,7 @@ export function readUpstream(source: Written, at: KeyPath, reading: ConfigReader
   });
 }
 
-/** The file may be missing or empty: `islet upstream login` makes it. */
+/** The file may be missing or empty: `islet upstream login` writes it. */
 function readAccessToken({ name, accessToken, accessTokenFile }: Written, at: KeyPath, reading: ConfigReader) {
   const envPath: KeyPath = ['sources', name, 'accessToken'];
   const file = secretFile(reading, accessTokenFile, envPath);
@@ -79,7 +79,7 @@ export const readUpstreamPolicy = ({ forward, homeservers, cache }: Policy) =>
     cache: cache ? { hitsMs: cache.hits, negativeTtlMs: cache.misses, entries: cache.entries } : undefined,
   });
 
-/** A hash does not tell its mail domain, nor whether it is one of a phone number. */
+/** A hash reveals neither its mail domain nor whether it is one of a phone number. */
 export function checkForwarding(
   isHashed: boolean,
   { media, ...lists }: Policy['forward'],

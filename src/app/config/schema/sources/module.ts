@@ -21,7 +21,7 @@ export const media = valueType(
   },
 );
 
-/** Options of every source whose answers are checked and limited by `GuardedSource`. */
+/** Options of each source whose answers are checked and limited by `GuardedSource`. */
 export const guarded = {
   timeLimit: duration('1h').prefault('3s').meta({ description: 'Time limit for one lookup.' }),
   mirror: mirror.meta({

@@ -14,10 +14,10 @@ const path = valueType({ type: 'string', pattern: '^/' }, (value) => {
   throw new InvalidValueError('must be a path that begins with a slash, added to url');
 });
 
-/** `false` if a service has no such endpoint. */
+/** `false` if a service does not have this endpoint. */
 const pathOrNone = z.union([z.literal(false), path]);
 
-/** An HTTP service that speaks the lookup protocol of ma1sd's REST backend. */
+/** An HTTP service that implements the lookup protocol of ma1sd's REST backend. */
 export const rest = z.strictObject({
   name: sourceName.meta({
     description: 'Your name for this source. Do not change it: the local copy is stored under this name.',

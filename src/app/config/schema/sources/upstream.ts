@@ -45,7 +45,7 @@ const cache = z.strictObject({
   entries: count(1, 1_000_000).prefault(50_000).meta({ description: 'Maximum number of cached answers.' }),
 });
 
-/** Which addresses an upstream is asked for, and which of its answers are accepted. */
+/** Which addresses are looked up at an upstream, and which of its answers are accepted. */
 export const upstreamPolicy = {
   forward: forward.prefault({}).meta({
     description: 'Addresses that may be sent to it. For other addresses it is not asked.',
