@@ -9,8 +9,8 @@ export interface IndexChange {
 }
 
 /**
- * Removes, then adds, in small steps. In fact it adds first and removes what was not added: who asks
- * in between does not miss what stays.
+ * Applies removals and additions in small steps. Additions come first, and entries that were just added are not
+ * removed, so that lookups in between do not miss entries that stay.
  */
 export function* applyTo(tables: Iterable<readonly [pepper: string, Table]>, change: IndexChange): Generator<void> {
   for (const [pepper, table] of tables) {

@@ -3,8 +3,8 @@ import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Medium } from '../../domain/identifiers/threepid.js';
 
 /**
- * Claims on their way to another thread, as one text: a thousand objects cost several times as much.
- * None of their parts contains NUL.
+ * Encodes claims as one string for another thread: transferring a thousand objects costs several times as much. No part
+ * of a claim contains NUL.
  */
 export function packClaims(claims: readonly Claim[]): string {
   const parts: string[] = [];

@@ -15,21 +15,21 @@ interface Source {
   readonly tables: TableByPepper;
 }
 
-/** A load or a preparation, from its call to its end. */
+/** A running `load` or preparation of a pepper. */
 interface Build {
-  /** What has been applied since the call, and is not yet in the tables being built. */
+  /** Changes applied since the call that are not yet in the tables being built. */
   readonly pendingChanges: IndexChange[];
-  /** The pepper to be made live. */
+  /** The pepper that becomes live. */
   readonly pepper?: string;
   isRetired?: boolean;
 }
 
 /**
- * A few dozen bytes a claim and pepper, outside the garbage collector's reach: hashes and references
- * to names in typed arrays, built by a thread and changed in place.
+ * A few dozen bytes per claim and pepper, in memory that the garbage collector does not scan: typed arrays with hashes
+ * and references to names, built by a worker thread and changed in place.
  *
- * Builds follow each other. Changes do not wait for them: they go into the tables that answer now,
- * and are repeated on those that will.
+ * Builds run one after the other. Changes do not wait for them: they are applied to the current tables, and repeated on
+ * the tables being built.
  */
 export class CompactHashIndex implements HashIndex {
   private readonly sources = new Map<string, Source>();
@@ -54,7 +54,7 @@ export class CompactHashIndex implements HashIndex {
   apply(source: string, removed: readonly Claim[], added: readonly Claim[]): Promise<void> {
     const change = { source, removed, added };
     for (const build of this.builds) build.pendingChanges.push(change);
-    // The tables of this moment: later ones come out of a build, which does not miss the change.
+    // The current tables. Tables replaced by a running build receive the change through `pendingChanges`.
     const tables = [...(this.sources.get(source)?.tables ?? [])];
     return this.applyInTurn(() => runTimeSliced(applyTo(tables, change)));
   }
@@ -121,7 +121,7 @@ export class CompactHashIndex implements HashIndex {
     }
   }
 
-  /** Calls `answer` in the very moment in which the new tables have missed nothing. */
+  /** Calls `answer` synchronously after the last pending change, so that the new tables are complete. */
   private async finish(
     build: Build,
     tablesOf: (source: string) => Iterable<readonly [pepper: string, Table]>,

@@ -7,15 +7,15 @@ for (let digit = 0; digit < ALPHABET.length; digit++) DIGITS[ALPHABET.charCodeAt
 export const KEY_WORDS = 4;
 
 /**
- * Reads the unpadded URL-safe base64 of 32 bytes and folds its two halves into one: no character of
- * it is without effect, and nothing is allocated.
+ * Decodes the unpadded URL-safe base64 of 32 bytes and combines the two halves into one: every character affects the
+ * result, and nothing is allocated.
  *
- * @returns whether it is such text; only then `key` is of use
+ * @returns whether the text is valid; `key` is only defined then
  */
 export function readKey(hash: string, key: Uint32Array): boolean {
   if (hash.length !== 43) return false;
   key.fill(0);
-  let seen = 0; // every digit and character code so far, to judge them once, at the end
+  let seen = 0; // all digits and character codes so far, combined for a single check at the end
   let word = 0;
   let bits = 0;
   let words = 0;
@@ -32,6 +32,6 @@ export function readKey(hash: string, key: Uint32Array): boolean {
       word = digit & ((1 << bits) - 1);
     }
   }
-  // 43 digits are 258 bits: two are left over.
+  // 43 digits are 258 bits; the last two bits must be zero.
   return seen < NO_DIGIT && word === 0;
 }

@@ -10,7 +10,7 @@ const FULLEST = 0.75;
 const AFTER_GROWTH = 0.5;
 const WELL_FILLED = 0.6;
 
-/** The last word of a slot: the place of the name, two marks; 0 in a free slot, since no place is 0. */
+/** The last word of a slot: the place of the name, and two marks. It is 0 in a free slot, because no place is 0. */
 const REFERENCE = KEY_WORDS;
 const SHARED = 1;
 const ALIAS = 2;
@@ -18,7 +18,7 @@ const MARKS = SHARED | ALIAS;
 
 const marksOf = ({ isCollision, isAlias }: Entry) => (isCollision ? SHARED : 0) | (isAlias ? ALIAS : 0);
 
-/** What a `Table` is made of, to be handed to another thread. */
+/** The data of a `Table`, for transfer to another thread. */
 export interface TableParts {
   readonly slots: Uint32Array<ArrayBuffer>;
   readonly names: NamePoolParts;
@@ -32,17 +32,17 @@ const slotsFor = (entries: number, filling: number) =>
 const key = new Uint32Array(KEY_WORDS);
 
 /**
- * A set of entries by hash: open addressing with linear probing, 20 bytes a slot. Slots are in the
- * order of their hashes but for collisions, so growing reads and writes memory from front to back.
+ * A set of entries by hash: open addressing with linear probing, 20 bytes per slot. Except for collisions, slots are
+ * ordered by hash, so growing reads and writes memory sequentially.
  */
 export class Table {
   private slots: Uint32Array<ArrayBuffer>;
   private readonly names: NamePool;
   entries: number;
-  /** Entries that are no alias. */
+  /** Entries that are not aliases. */
   claims: number;
 
-  /** @param content that of another table, or for how many entries there will be room from the start */
+  /** @param content the data of another table, or the initial capacity */
   constructor(content: TableParts | number = 0) {
     const isEmpty = typeof content === 'number';
     this.slots = isEmpty ? slotsFor(content, WELL_FILLED) : content.slots;
@@ -67,7 +67,7 @@ export class Table {
     return this.slotOf(entry) >= 0;
   }
 
-  /** There must be room for it. */
+  /** The caller must have called `makeRoom`. */
   add(entry: Entry): void {
     if (this.has(entry)) return;
     insert(this.slots, key, 0, (this.names.add(entry.mxid) << 2) | marksOf(entry));
@@ -84,12 +84,12 @@ export class Table {
     if (!entry.isAlias) this.claims -= 1;
   }
 
-  /** Makes room for one more entry, in small steps. Until the last one nothing may be added or removed. */
+  /** Makes room for one more entry, in small steps. Nothing may be added or removed before the last step. */
   *makeRoom(): Generator<void> {
     if (this.filling >= FULLEST) yield* this.resize(AFTER_GROWTH);
   }
 
-  /** Gives back memory that is not needed soon, in small steps like `makeRoom`. */
+  /** Releases unused memory, in small steps like `makeRoom`. */
   *trim(): Generator<void> {
     if (this.filling < AFTER_GROWTH) yield* this.resize(WELL_FILLED);
   }
@@ -116,7 +116,7 @@ export class Table {
     this.slots = resized;
   }
 
-  /** Leaves the hash of the entry in `key`. */
+  /** The slot of an entry, or -1. The hash of the entry remains in `key`. */
   private slotOf(entry: Entry): number {
     if (!readKey(entry.hash, key)) throw new TypeError('Not a lookup hash');
     for (let at = this.next(key); at >= 0; at = this.next(key, at)) {
@@ -126,7 +126,7 @@ export class Table {
     return -1;
   }
 
-  /** The next slot after `at` with this hash, the first one without `at`; -1 if there is none. */
+  /** The next slot after `at` with this hash, or the first one if `at` is absent; -1 if there is none. */
   private next(hash: Uint32Array, at?: number): number {
     const { slots } = this;
     let slot = at === undefined ? homeSlot(slots, hash[0]!) : after(slots, at);
@@ -149,7 +149,7 @@ const homeSlot = (slots: Uint32Array, word: number) =>
 
 const after = (slots: Uint32Array, at: number) => (at + SLOT_WORDS === slots.length ? 0 : at + SLOT_WORDS);
 
-/** Puts the hash that stands at `from` of `source` into the first free slot after its home. */
+/** Copies the hash at `from` of `source` into the first free slot from its home slot on. */
 function insert(slots: Uint32Array, source: Uint32Array, from: number, reference: number): void {
   let at = homeSlot(slots, source[from]!);
   while (slots[at + REFERENCE] !== 0) at = after(slots, at);
@@ -157,7 +157,10 @@ function insert(slots: Uint32Array, source: Uint32Array, from: number, reference
   slots[at + REFERENCE] = reference;
 }
 
-/** Frees a slot and moves those behind it up, so that none is cut off from its home. */
+/**
+ * Frees a slot and moves the following ones up (backward shift deletion), so that all remain reachable from their home
+ * slots.
+ */
 function removeShift(slots: Uint32Array, at: number): void {
   const distance = (from: number, to: number) => (to >= from ? to - from : to - from + slots.length);
   let hole = at;

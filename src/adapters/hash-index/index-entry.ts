@@ -2,7 +2,7 @@ import type { Claim } from '../../domain/associations/claim.js';
 import { lookupHashes } from '../../domain/identifiers/lookup-hash.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 
-/** What a table holds: a claim has one of these for its address and one for its alias. */
+/** An entry of a table: a claim has one for its address and one for its alias. */
 export interface Entry {
   readonly hash: string;
   readonly mxid: Mxid;

@@ -1,7 +1,7 @@
 import { ContainerModule } from 'inversify';
 import { HashIndex } from '../../ports/hash-index.js';
 
-/** Lookups from memory. Whoever made the index closes it. */
+/** Lookups from memory. The caller must close the index. */
 export const indexModule = (index: HashIndex) =>
   new ContainerModule(({ bind }) => {
     bind(HashIndex).toConstantValue(index);

@@ -5,21 +5,21 @@ const MAX_BYTES = 2 ** 30;
 const MAX_NAME_BYTES = 255;
 const MAX_USES = 255;
 
-/** What `Names` are made of, to be handed to another thread. */
+/** The data of a `NamePool`, for transfer to another thread. */
 export interface NamePoolParts {
   readonly chunks: readonly Uint8Array<ArrayBuffer>[];
   readonly end: number;
 }
 
 /**
- * User names by place, a number between 1 and 2^30. A name that is added several times in a row is
- * kept once. As bytes: how often it is used, its length, its UTF-8.
+ * User names by place, a number between 1 and 2^30. A name that is added several times in a row is stored once. Format:
+ * reference count, length, UTF-8 bytes.
  */
 export class NamePool {
   private readonly chunks: Buffer<ArrayBuffer>[];
   private end: number;
   private last = { mxid: '', place: 0 };
-  /** Places that are free again, by the length of the name they had. */
+  /** Free places, by the length of the name that was stored there. */
   private readonly free: number[][] = [];
 
   constructor({ chunks, end }: NamePoolParts = { chunks: [], end: 1 }) {
@@ -27,7 +27,7 @@ export class NamePool {
     this.end = end;
   }
 
-  /** @throws RangeError for a name above 255 bytes, and when 1 GiB is full */
+  /** @throws RangeError for a name above 255 bytes, and if 1 GiB is full */
   add(mxid: Mxid): number {
     if (mxid === this.last.mxid) {
       const [chunk, at] = this.locate(this.last.place);
@@ -52,7 +52,7 @@ export class NamePool {
     return chunk.toString('utf8', at + 2, at + 2 + chunk[at + 1]!) as Mxid;
   }
 
-  /** Undoes one `add` that gave this place. */
+  /** Reverts one `add` that returned this place. */
   remove(place: number): void {
     const [chunk, at] = this.locate(place);
     chunk[at]! -= 1;

@@ -3,12 +3,12 @@ import { entriesOf } from './index-entry.js';
 import { unpackClaims } from './claim-codec.js';
 import { Table } from './hash-table.js';
 
-/** Claims to take up, or that there are no more. */
+/** Claims to add, or the end of the input. */
 export type WorkerMessage = { readonly claims: string } | 'finish';
 
 export interface WorkerOptions {
   readonly peppers: readonly string[];
-  /** About how many entries there will be, 0 if nobody knows. */
+  /** Estimated number of entries; 0 if unknown. */
   readonly expected: number;
 }
 

@@ -9,7 +9,7 @@ import type { WorkerMessage, WorkerOptions } from './table-builder-worker.js';
 const CLAIMS_AT_ONCE = 500;
 const ORDERS_AHEAD = 4;
 
-/** A thread that hashes claims under some peppers, once. */
+/** A worker thread that hashes claims under several peppers. For a single use. */
 export class TableBuilder {
   private readonly worker: Worker;
   private readonly replies: AsyncIterator<unknown[], undefined>;
@@ -23,7 +23,7 @@ export class TableBuilder {
    * Reads claims no faster than they are hashed.
    *
    * @returns a table for each pepper
-   * @throws what the reader throws, or that the thread is gone
+   * @throws the error of the reader, or an error if the thread has exited
    */
   async build(claims: ClaimReader): Promise<Map<string, Table>> {
     let ahead = 0;
@@ -40,7 +40,7 @@ export class TableBuilder {
     return new Map(this.task.peppers.map((pepper, i) => [pepper, new Table(parts[i])]));
   }
 
-  /** Ends the thread, whatever it does. */
+  /** Terminates the thread. */
   async end(): Promise<void> {
     await this.worker.terminate();
   }

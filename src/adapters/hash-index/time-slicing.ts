@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 
 const STEP_MS = 2;
 
-/** Does work to its end, letting everything else run every few milliseconds. */
+/** Runs work to its end, and yields to the event loop every few milliseconds. */
 export async function runTimeSliced(work: Iterator<void>): Promise<void> {
   let until = performance.now() + STEP_MS;
   while (!work.next().done) {

@@ -2,13 +2,13 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { LANGUAGE } from './template-files.js';
 
-/** What is different about a brand without a template of its own: its `brand.yaml`. Further keys are for own templates. */
+/** The properties of a brand, from its `brand.yaml`. Additional keys are available to custom templates. */
 export interface Brand {
-  /** Whom texts speak for. */
+  /** The name of the service in texts. */
   readonly name: string;
-  /** Of buttons and marks, below white text: `#0e7c66` */
+  /** Background color of buttons and highlights with white text: `#0e7c66` */
   readonly accent: string;
-  /** For readers who want no language that exists; else the configured one. */
+  /** The fallback language if none of the reader's languages is available. Absent: the configured one. */
   readonly language?: string;
   readonly [key: string]: string | undefined;
 }
@@ -22,7 +22,7 @@ const BrandFile = z
   .partial()
   .catchall(z.string());
 
-/** Lays the brand's file over the shipped one, key by key. @throws naming the key that is wrong */
+/** Merges the brand's file over the shipped one, key by key. @throws naming the invalid key */
 export function readBrand(file: string, shipped: string): Brand {
   return { ...check(shipped), ...check(file) } as Brand;
 }

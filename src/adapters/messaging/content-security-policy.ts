@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A policy under which this HTML looks as written and can do nothing else. Its style sheets are
- * allowed by their hashes; forms go to us alone, and from there on to `nextLink`.
+ * A policy that allows this HTML to be displayed as written and nothing else. Style sheets are allowed by their hashes;
+ * forms may be sent only to this server and then be redirected to `nextLink`.
  */
 export function contentSecurityPolicy(html: string, nextLink: string): string {
   const styles = Array.from(html.matchAll(/<style>([^]*?)<\/style>/g), ([, css = '']) => hashSource(css));
@@ -18,7 +18,7 @@ export function contentSecurityPolicy(html: string, nextLink: string): string {
 
 const hashSource = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 
-/** Browsers hold the redirect that answers a form to `form-action` as well. */
+/** Browsers also apply `form-action` to the redirect after a form submission. */
 function originOf(link: string): readonly string[] {
   const origin = URL.canParse(link) ? new URL(link).origin : '';
   return /^https?:\/\/[A-Za-z0-9.:[\]-]+$/.test(origin) ? [origin] : [];

@@ -1,6 +1,6 @@
 import { parseServerName } from '../../domain/identifiers/server-name.js';
 
-/** Whom mails are from where nobody says otherwise. */
+/** The default sender of mails. */
 export function defaultFrom(serverName: string): string {
   const name = parseServerName(serverName);
   if (!name?.isLiteralAddress) return `Islet <noreply@${name?.host ?? serverName}>`;

@@ -1,8 +1,8 @@
 const MOST_RANGES = 20;
 
 /**
- * The available language that suits an `Accept-Language` best, `undefined` if none does. `de-CH` is
- * content with `de`, and `pt` with `pt-BR`. Spec: RFC 9110 12.5.4, RFC 4647 3.4.
+ * The available language that matches an `Accept-Language` header best; `undefined` if none does. `de-CH` matches `de`,
+ * and `pt` matches `pt-BR`. Spec: RFC 9110 12.5.4, RFC 4647 3.4.
  */
 export function negotiate(acceptLanguage: string | undefined, available: readonly string[]): string | undefined {
   for (const range of rangesOf(acceptLanguage ?? '')) {
@@ -21,7 +21,7 @@ function suiting(range: string, available: readonly string[]): string | undefine
   return available.find((language) => language.toLowerCase().startsWith(`${range}-`));
 }
 
-/** In the order in which they are wanted; what is unwanted, or no language, is left out. */
+/** In order of preference, without rejected and invalid languages. */
 function rangesOf(acceptLanguage: string): readonly string[] {
   return acceptLanguage
     .slice(0, 1000)
@@ -39,6 +39,6 @@ function rangesOf(acceptLanguage: string): readonly string[] {
 
 const RIGHT_TO_LEFT = new Set(['ar', 'dv', 'fa', 'he', 'ku', 'ps', 'sd', 'ug', 'ur', 'yi']);
 
-/** For the `dir` attribute. */
+/** The value of the `dir` attribute. */
 export const directionOf = (language: string): 'ltr' | 'rtl' =>
   RIGHT_TO_LEFT.has(language.split('-', 1)[0] ?? '') ? 'rtl' : 'ltr';

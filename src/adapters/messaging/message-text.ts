@@ -1,12 +1,12 @@
 const BREAKS = /[\s\p{Cc}\p{Zl}\p{Zp}]+/gu;
-/** Marks that turn the direction of what follows them, and so could make a sentence of ours read otherwise. */
+/** Characters that change the text direction, and could be used to change how a sentence reads. */
 const DIRECTION = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /**
- * Somebody else's words as they may stand in a text of ours: one line, at most `length` characters,
- * the last one an ellipsis if there were more. Characters are never cut through.
+ * Prepares text from users for use in a message: one line, at most `length` characters, with an ellipsis at the end if
+ * it was longer. Grapheme clusters are never split.
  */
 export function oneLine(text: string | undefined, length: number): string {
   const line = (text ?? '')

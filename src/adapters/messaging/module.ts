@@ -6,13 +6,13 @@ import type { SmtpSender } from './smtp-sender.js';
 import type { Templates } from './templates.js';
 
 export interface Messaging {
-  /** Whoever opened it closes it. Absent: no mail is sent. */
+  /** The caller must close it. Absent: no mail is sent. */
   readonly mail?: SmtpSender | undefined;
   /** Absent: no text messages are sent. */
   readonly sms?: SmsOptions | undefined;
 }
 
-/** One sender per medium that is configured. */
+/** One sender per configured medium. */
 export const messagingModule = ({ mail, sms }: Messaging, templates: Templates) =>
   new ContainerModule(({ bind }) => {
     if (mail) bind(MessageSender).toConstantValue(mail);

@@ -1,8 +1,8 @@
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 
-/** Letters beyond ASCII before the @, and a relay that does not know them. Spec: RFC 6531, 3.2. */
+/** Non-ASCII characters before the @, and a relay that does not support them. Spec: RFC 6531, 3.2. */
 export class MissingUtf8Error extends Error {
-  /** As the library calls a refusal of the envelope, after which it goes on using the connection. */
+  /** The library's code for a refused envelope, after which it continues to use the connection. */
   readonly code = 'EENVELOPE';
   readonly permanent = true;
 
@@ -24,9 +24,8 @@ interface Connection {
 }
 
 /*
- * The library sends such addresses as they are to servers that never offered to take them. Exim then
- * accepts the mail and delivers it nowhere good, so the question is asked here, of the very connection
- * that would carry the mail.
+ * The library sends such addresses unchanged even to servers without SMTPUTF8. Exim then accepts the mail but
+ * misdelivers it. So the support is checked here, on the connection that sends the mail.
  */
 const connection = SMTPConnection.prototype as unknown as Connection;
 const { _setEnvelope: setEnvelope, login } = connection;
@@ -40,7 +39,7 @@ connection._setEnvelope = function (envelope, done) {
   return setEnvelope.call(this, envelope, done);
 };
 
-/** A relay that takes no password of anybody: Exchange Online and Gmail, once basic authentication is off. */
+/** A relay that does not accept passwords: Exchange Online and Gmail, when basic authentication is disabled. */
 export class TokensOnlyError extends Error {
   readonly code = 'EAUTH';
 
@@ -49,14 +48,12 @@ export class TokensOnlyError extends Error {
   }
 }
 
-/*
- * The library would try PLAIN, which the server never offered, and tell us what that says to it.
- */
+/* The library would try PLAIN, which the server does not offer, and would report the server's response to that. */
 connection.login = function (auth, done) {
   const isTokensOnly = this._supportedAuth.length > 0 && this._supportedAuth.every((method) => method === 'XOAUTH2');
   if (isTokensOnly) return done(new TokensOnlyError());
   return login.call(this, auth, done);
 };
 
-/** Whatever form the library takes addresses in: text, an object, a list of them. */
+/** Accepts all address formats of the library: a string, an object, or a list. */
 const isBeyondAscii = (addresses: unknown): boolean => /[^\0-\x7f]/.test(JSON.stringify(addresses) ?? '');

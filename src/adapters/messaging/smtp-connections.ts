@@ -6,9 +6,9 @@ import { ADDRESS_ATTEMPT_MS } from '../shared/address-attempts.js';
 import { trustOf, verifiedTls } from '../shared/tls-options.js';
 
 /**
- * How a mail server is reached. `none`: never encrypted, whatever it offers. `opportunistic`:
- * encrypted if that works, with whatever certificate; a password is sent encrypted or not at all.
- * `required`: STARTTLS, verified. `implicit`: encrypted from the first byte, verified.
+ * Encryption of the connection to a mail server. `none`: never, even if offered. `opportunistic`: if possible, without
+ * verifying the certificate; a password is only sent encrypted. `required`: STARTTLS, verified. `implicit`: TLS from
+ * the start, verified.
  */
 export type SmtpEncryption = 'none' | 'opportunistic' | 'required' | 'implicit';
 
@@ -16,13 +16,13 @@ export interface SmtpServer {
   readonly host: string;
   readonly port: number;
   readonly tls: SmtpEncryption;
-  /** Certificates to trust instead of the system's, PEM. */
+  /** Trusted CA certificates instead of the system's, PEM. */
   readonly ca?: string | undefined;
-  /** For servers that want one: our certificate and its key, PEM. */
+  /** Client certificate and key for servers that require them, PEM. */
   readonly clientCertificate?: string | undefined;
   readonly username?: string | undefined;
   readonly password?: string | undefined;
-  /** How we introduce ourselves: a name that this server accepts. */
+  /** The client name in EHLO. It must be acceptable to this server. */
   readonly ehloName: string;
   readonly timeLimitMs: number;
 }
@@ -31,15 +31,18 @@ type OpenSocketDone = (error: Error | null, options?: { connection: Socket }) =>
 
 export type SmtpPool = Transporter<SMTPPoolSentMessageInfo, SMTPPoolOptions>;
 
-/** Pooled connections to a mail server. A message that meets a connection gone stale is sent over another one. */
+/**
+ * A connection pool for a mail server. If a pooled connection turns out to be closed, the message is sent on another
+ * one.
+ */
 export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
   const { username, password } = server;
   return createTransport({
     pool: true,
-    // A server that hangs up is said to, before its time limit is over.
+    // Report a server that closes connections before the time limit is reached.
     maxRequeues: 2,
     ...connectionOptions(server, tls),
-    // Also where it offers none: mail must not go as nobody's where a login is configured.
+    // Also if the server offers no login: with a configured login, mail must not be sent unauthenticated.
     ...(username !== undefined && { auth: { user: username, pass: password ?? '' }, forceAuth: true }),
     getSocket: (_options: unknown, callback: OpenSocketDone) => openSocket(server, callback),
     disableFileAccess: true,
@@ -47,7 +50,7 @@ export function openPool(server: SmtpServer, tls = server.tls): SmtpPool {
   });
 }
 
-/** For one connection, once its socket is open. */
+/** Options of one connection whose socket is open. */
 export function connectionOptions(server: SmtpServer, tls = server.tls) {
   const { host, port, username, ehloName, timeLimitMs } = server;
   const verified = verifiedTls(host, server);
@@ -67,15 +70,15 @@ export function connectionOptions(server: SmtpServer, tls = server.tls) {
     ...encryption[tls],
     name: ehloName,
     connectionTimeout: timeLimitMs,
-    // Half of it, so that a handshake that hangs leaves time to go on without.
+    // Half of it, so that after a stalled handshake there is time to continue without TLS.
     greetingTimeout: tls === 'opportunistic' ? timeLimitMs / 2 : timeLimitMs,
     socketTimeout: timeLimitMs,
   };
 }
 
 /**
- * Connects as every program here does. The library would ask the name servers alone, which in a
- * network of its own may not exist, or not know what `/etc/hosts` knows.
+ * Connects with the system's resolver. The library would only use name servers, which may not exist in an isolated
+ * network, and do not know `/etc/hosts`.
  */
 export function openSocket({ host, port, timeLimitMs }: SmtpServer, done: OpenSocketDone): void {
   const socket = connect({
@@ -93,7 +96,7 @@ export function openSocket({ host, port, timeLimitMs }: SmtpServer, done: OpenSo
   socket.once('error', fail);
   socket.once('connect', () => {
     clearTimeout(timer);
-    // From here on the library listens; a socket that nobody listens to must not end the process either.
+    // From here on the library handles errors. An unhandled error event must not end the process.
     socket.on('error', () => undefined);
     socket.off('error', fail);
     done(null, { connection: socket });

@@ -5,7 +5,7 @@ import { MissingUtf8Error, TokensOnlyError } from './nodemailer-patches.js';
 
 const MOST_WORDS = 300;
 
-/** Of whom mails are, and who logs in: what a server may refuse whatever the mail is. */
+/** The sender and the login: the server may refuse these for every mail. */
 export interface SmtpIdentity {
   readonly from: { readonly address: string };
   readonly username?: string | undefined;
@@ -16,7 +16,7 @@ const TOKENS_ONLY =
   'offers logins with OAuth tokens alone (XOAUTH2), and Islet has a password: it takes a relay or an account with password logins (SMTP AUTH)';
 const NO_UTF8 = 'the mail server here does not take addresses with letters beyond a to z before the @';
 
-/** Says in our words why a mail was not accepted. The library's error quotes addresses and goes no further. */
+/** Why a mail was not accepted, in Islet's words. The library's error contains addresses and must not be passed on. */
 export function smtpFailure(
   endpoint: string,
   error: NodemailerError,
@@ -34,7 +34,7 @@ export function smtpFailure(
   );
 }
 
-/** A relay that says so about us says it about every mail: words that are no answer to this one. */
+/** The message for a refusal that applies to all mails, instead of the server's response to this one. */
 const refusal = ({ from, username }: SmtpIdentity): string =>
   `does not let us send as ${from.address}${username === undefined ? '' : `, logged in as ${username}`}`;
 
@@ -45,8 +45,8 @@ function adviceFor(error: NodemailerError): string | undefined {
 }
 
 /**
- * A login, a sender or a relay that is refused today is for the operator to mend, and then the mail
- * goes: RFC 3463 calls it 5.7 where the server has a rule against us.
+ * Whether the refusal concerns this message. A refused login, sender or relay must be fixed by the operator; the mail
+ * can be sent afterwards. RFC 3463 uses 5.7 for policy refusals.
  */
 const isAboutMessage = (error: NodemailerError): boolean =>
   !isAboutSender(error) &&
@@ -54,9 +54,9 @@ const isAboutMessage = (error: NodemailerError): boolean =>
     (error.code === 'EENVELOPE' && error.command === 'RCPT TO' && !/^\d{3}[ -]5\.7\.\d/.test(error.response ?? '')));
 
 /**
- * Who may not send, or not as whom they do: any refusal of the sender, and what Exchange says of it only
- * after the recipient or the whole mail (5.2.252 and 5.7.60: not allowed to send as this sender; 5.7.57,
- * 5.7.64, 5.7.5xx, 5.7.7xx: not this client).
+ * Whether the server refuses the sender: any refusal of MAIL FROM, and codes that Exchange only returns after the
+ * recipient or the whole mail (5.2.252 and 5.7.60: not allowed to send as this sender; 5.7.57, 5.7.64, 5.7.5xx,
+ * 5.7.7xx: not this client).
  */
 function isAboutSender({ permanent, code, command, response = '' }: NodemailerError): boolean {
   if (permanent !== true || response === '') return false;
@@ -64,7 +64,7 @@ function isAboutSender({ permanent, code, command, response = '' }: NodemailerEr
   return /^\d{3}[ -]5\.(?:1\.[78]|2\.252|7\.(?:57|6[04]|[57]\d\d))\b|SendAsDenied/.test(response);
 }
 
-/** What went wrong, in our words and the hop's. */
+/** The reason for an error, including the server's response. */
 export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   const { code = '', originalCode = '', response } = error;
   if (error instanceof MissingUtf8Error) return 'offers no SMTPUTF8, which an address with letters beyond ASCII needs';
@@ -80,7 +80,7 @@ export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   return originalCode || code ? `connection broke (${originalCode || code})` : 'connection broke';
 }
 
-/** The hop's own words, without what they repeat of the mail. */
+/** The server's response, without parts of the mail that it repeats. */
 const words = (response: string): string =>
   response
     .slice(0, MOST_WORDS * 4)

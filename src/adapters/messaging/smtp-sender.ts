@@ -10,13 +10,13 @@ import type { Templates } from './templates.js';
 import { inUrl } from '../shared/hosts.js';
 
 export interface SmtpOptions extends SmtpServer {
-  /** Whom mails are from, and where what cannot be delivered goes back to: `Islet <noreply@id.example.org>` */
+  /** Sender of mails, and address for bounces: `Islet <noreply@id.example.org>` */
   readonly from: string;
 }
 
 /**
- * Mails by way of one mail server. Several are sent at once; each is sent to the server once, and
- * has one time limit for everything, its wait for a free connection included.
+ * Sends mail through one mail server. Several mails are sent concurrently. Each is sent to the server once, with one
+ * time limit for everything including the wait for a free connection.
  */
 export class SmtpSender implements MessageSender {
   readonly medium = 'email';
@@ -24,15 +24,15 @@ export class SmtpSender implements MessageSender {
   private readonly from: { readonly name: string; readonly address: string };
   private readonly endpoint: string;
   private pool: SmtpPool;
-  /** For a server whose encryption does not work, where it need not. */
+  /** For servers whose encryption does not work, if it is optional. */
   private readonly plainPool: SmtpPool | undefined;
   private password: string | undefined;
-  /** The sending of which began: before that nothing can have been accepted. */
+  /** The mails whose transmission has started: before that, a mail cannot have been accepted. */
   private readonly begun = new WeakSet<AbortSignal>();
 
   /**
-   * @param reread the password as it is now where it is kept; absent if it is written down for good
-   * @throws if `from` is not one address
+   * @param reread returns the current password from where it is stored; absent if it is a constant
+   * @throws if `from` is not a single address
    */
   constructor(
     private readonly options: SmtpOptions,
@@ -46,14 +46,14 @@ export class SmtpSender implements MessageSender {
     if (options.tls === 'opportunistic' && options.username === undefined) this.plainPool = openPool(options, 'none');
   }
 
-  /** Takes the password as it is now where it is kept. @returns whether it is another one */
+  /** Reads the password again. @returns whether it has changed */
   reloadSecrets(): boolean {
     const now = this.reread?.();
     if (now === undefined || now === this.password) return false;
     this.password = now;
     const former = this.pool;
     this.pool = this.open();
-    former.close(); // mails under way may finish
+    former.close(); // mails in progress may finish
     return true;
   }
 
@@ -67,7 +67,7 @@ export class SmtpSender implements MessageSender {
     }
   }
 
-  /** Connects and logs in, and sends nothing. @throws DeliveryError as `send` would */
+  /** Connects and logs in, without sending a mail. @throws DeliveryError like `send` */
   async verify(): Promise<void> {
     try {
       await this.pool.verify();
@@ -76,7 +76,7 @@ export class SmtpSender implements MessageSender {
     }
   }
 
-  /** Lets mails under way finish. */
+  /** Lets mails in progress finish. */
   close(): void {
     this.pool.close();
     this.plainPool?.close();
@@ -106,7 +106,7 @@ export class SmtpSender implements MessageSender {
         return this.pool.sendMail(mail);
       });
     } catch (error) {
-      // Not an answer of the server, and not a connection that there never was: the handshake.
+      // A failed TLS handshake: neither a response of the server nor a failure to connect.
       const { command, responseCode } = error as NodemailerError;
       const isHandshake = command !== undefined && responseCode === undefined && !this.begun.has(signal);
       if (!this.plainPool || !isHandshake || signal.aborted) throw error;
@@ -116,7 +116,7 @@ export class SmtpSender implements MessageSender {
 
   private compose(to: Threepid, message: Message): SendMailOptions {
     const { language, subject, text, html } = this.templates.renderMail(message);
-    // An object: as text, a comma in it would make two addresses of it.
+    // An object: in a string, a comma would make it two addresses.
     const recipient = { name: '', address: mailAddress(to.address) };
     return {
       from: this.from,
@@ -128,7 +128,7 @@ export class SmtpSender implements MessageSender {
       ...(message.id !== undefined && { messageId: `<${nameOf(message.id)}@${domainOf(this.from.address)}>` }),
       headers: {
         'Auto-Submitted': 'auto-generated',
-        // What Exchange goes by.
+        // Suppresses automatic replies of Exchange.
         'X-Auto-Response-Suppress': 'All',
         'Content-Language': language,
       },
@@ -136,12 +136,12 @@ export class SmtpSender implements MessageSender {
   }
 }
 
-/** As receivers see it: what it is made of may hold secrets. */
+/** The public form of an id. It is hashed because ids may contain secrets. */
 const nameOf = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, 40);
 
 const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1);
 
-/** @throws if the text is not one address */
+/** @throws if the text is not a single address */
 export function oneAddress(text: string): { name: string; address: string } {
   const [mailbox, ...others] = addressparser(text);
   if (!mailbox?.address?.includes('@') || others.length > 0)

@@ -10,7 +10,7 @@ import { oneAddress, type SmtpOptions } from './smtp-sender.js';
 export interface TrialStep {
   readonly step: 'connect' | 'tls' | 'ehlo' | 'login' | 'sender' | 'recipient' | 'accepted';
   readonly isFine: boolean;
-  /** What the mail server said, or what is to be said of it: for the operator alone, as it may name addresses. */
+  /** The response of the mail server, or a description. Only for the operator: it may contain addresses. */
   readonly words: string;
 }
 
@@ -20,7 +20,7 @@ export interface TrialMail {
   readonly text: string;
 }
 
-/** Sends one mail over a connection of its own. @returns every step there was, the last one telling how it ended */
+/** Sends one mail on a separate connection. @returns all steps; the last one has the result */
 export async function trySending(options: SmtpOptions, mail: TrialMail): Promise<readonly TrialStep[]> {
   const trial = new Trial(options);
   await trial.run(mail, options.tls).catch((error: unknown) => {
@@ -29,17 +29,17 @@ export async function trySending(options: SmtpOptions, mail: TrialMail): Promise
   return trial.steps;
 }
 
-/** The step before it says why. */
+/** The reason is in the last step. */
 class TestAbortedError extends Error {}
 
-/** The steps by which the library calls its commands. */
+/** Steps by SMTP command, as named by the library. */
 const steps: Readonly<Record<string, TrialStep['step']>> = { 'MAIL FROM': 'sender', 'RCPT TO': 'recipient' };
 
 class Trial {
   readonly steps: TrialStep[] = [];
-  /** The last answer to each command. */
+  /** The last response to each command. */
   private readonly answers = new Map<string, string>();
-  /** Commands without an answer yet: some are sent together. */
+  /** Commands without a response so far. Some commands are sent together (pipelining). */
   private asked = ['greeting'];
   private lastAnswer = '';
 
@@ -129,7 +129,7 @@ class Trial {
     return reasonOf(error, this.options.timeLimitMs);
   }
 
-  /** Follows the conversation as the library logs it. */
+  /** Records the SMTP dialogue from the library's log. */
   private listener() {
     const hear = (entry: unknown, text: unknown, ...more: unknown[]) => {
       const tnx = (entry as { tnx?: string } | undefined)?.tnx;
@@ -145,10 +145,10 @@ class Trial {
 
 type Problem = NodemailerError | undefined;
 type Done = (error?: NodemailerError | null) => void;
-/** Waits for the library's answer, or for the end of the connection. */
+/** Waits for the library's callback, or for the end of the connection. */
 type Settled = (start: (done: Done) => void) => Promise<Problem>;
 
-/** The library tells of some troubles by an event alone. */
+/** The library reports some errors only as an event. */
 const brokenConnection = (connection: SMTPConnection) =>
   new Promise<Problem>((resolve) => {
     connection.on('error', resolve);

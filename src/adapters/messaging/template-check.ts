@@ -2,7 +2,7 @@ import type { ReadPreferences } from '../../domain/shared/message-preferences.js
 import type { Message } from '../../ports/message-sender.js';
 import type { PageName, PageVariables, Templates } from './templates.js';
 
-/** Pages as they look in use, for previews and checks. */
+/** Sample data of pages, for previews and checks. */
 export const samplePages: PageVariables = {
   confirm: {
     medium: 'email',
@@ -19,7 +19,7 @@ export const samplePages: PageVariables = {
 
 export const pageNames = Object.keys(samplePages) as readonly PageName[];
 
-/** Messages as they look in use. */
+/** Sample messages. */
 export const sampleMessages = (preferences: ReadPreferences): readonly Message[] => [
   {
     kind: 'validation',
@@ -55,7 +55,7 @@ export const sampleMessages = (preferences: ReadPreferences): readonly Message[]
   })),
 ];
 
-/** The same pages where little is known. */
+/** The same pages with minimal data. */
 const barePages: PageVariables = {
   confirm: { ...samplePages.confirm, medium: 'msisdn', address: '', nextLink: '' },
   validated: { medium: 'msisdn', nextLink: '' },
@@ -63,7 +63,7 @@ const barePages: PageVariables = {
   expired: { medium: 'email' },
 };
 
-/** Invitations of people and to rooms without names. */
+/** The message without display names of people and rooms. */
 const withoutNames = (message: Message): Message =>
   message.kind === 'validation'
     ? message
@@ -72,7 +72,7 @@ const withoutNames = (message: Message): Message =>
         invite: { ...message.invite, senderDisplayName: undefined, roomName: undefined, roomAlias: undefined },
       };
 
-/** Renders everything in every brand and language. @returns what does not work, one line each */
+/** Renders everything in every brand and language. @returns the problems, one line each */
 export function checkTemplates(templates: Templates): readonly string[] {
   const problems = new Set<string>();
   const attempt = (what: string, render: () => unknown) => {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The brand that has everything, in English at least. */
+/** The brand that has all templates, at least in English. */
 export const SHIPPED_BRAND = 'islet';
 export const SHIPPED_LANGUAGE = 'en';
 
@@ -12,13 +12,13 @@ export const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/;
 const DEEPEST = 4;
 
 /**
- * The template files that there were at the start. Names are paths with forward slashes, such as
- * `islet/en/mail/invite.txt.njk`; only names met while listing are ever opened.
+ * The template files that existed at startup. Names are paths with forward slashes, such as
+ * `islet/en/mail/invite.txt.njk`. Only listed names are ever opened.
  */
 export class TemplateFiles {
   private readonly paths: ReadonlyMap<string, string>;
 
-  /** @param directory the administrator's: its files stand in for shipped ones of the same name */
+  /** @param directory the administrator's: its files override shipped ones of the same name */
   constructor(directory: string | undefined) {
     this.paths = new Map([...list(SHIPPED), ...(directory === undefined ? [] : list(directory))]);
   }
@@ -27,7 +27,7 @@ export class TemplateFiles {
     return unique([...this.paths.keys()].filter((name) => name.includes('/')).map((name) => part(name, 0)));
   }
 
-  /** The languages in which a brand has any of the files below `stem`, such as `mail/invite.`. */
+  /** The languages in which a brand has any of the files that begin with `stem`, such as `mail/invite.`. */
   languages(brand: string, stem = ''): readonly string[] {
     return unique(
       [...this.paths.keys()]
@@ -37,7 +37,7 @@ export class TemplateFiles {
     );
   }
 
-  /** Where the file of this name lies. */
+  /** The path of the file with this name. */
   path(name: string): string | undefined {
     return this.paths.get(name);
   }
@@ -48,7 +48,7 @@ export class TemplateFiles {
   }
 }
 
-/** Links are followed: that is how files are mounted into containers. */
+/** Symbolic links are followed: mounted files in containers are often links. */
 function list(root: string, below = ''): [name: string, path: string][] {
   return readdirSync(join(root, below)).flatMap((entry): [string, string][] => {
     if (entry.startsWith('.')) return [];

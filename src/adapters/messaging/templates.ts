@@ -8,15 +8,15 @@ import { SHIPPED_BRAND, SHIPPED_LANGUAGE, TemplateFiles } from './template-files
 import { oneLine } from './message-text.js';
 
 export interface TemplateOptions {
-  /** The administrator's own files, each in place of the shipped one of the same name. */
+  /** Custom files that override shipped ones of the same name. */
   readonly directory?: string | undefined;
-  /** For requests that name no brand, or none that exists. */
+  /** The brand for requests that name no brand, or an unknown one. */
   readonly brand: string;
-  /** Brands of the users of some homeservers, by server name. */
+  /** Brands for the users of some homeservers, by server name. */
   readonly brands?: Readonly<Record<string, string>> | undefined;
-  /** For readers who want no language that exists, of a brand that names none. */
+  /** The fallback language, for brands that define none. */
   readonly language: string;
-  /** Our name, as texts show it. */
+  /** The name of this server in texts. */
   readonly serverName: string;
 }
 
@@ -27,57 +27,56 @@ export interface Mail {
   readonly html: string;
 }
 
-/** A page to be answered with its policy in `Content-Security-Policy`: it has no script and loads nothing. */
+/** A page and its `Content-Security-Policy` header: it has no scripts and loads nothing. */
 export interface Page {
   readonly language: string;
   readonly html: string;
   readonly contentSecurityPolicy: string;
 }
 
-/** What the pages for people who follow a link are told. */
+/** The variables of the pages that are shown when a link is followed. */
 export interface PageVariables {
-  /** Asks for one press of a button, which posts `fields` to `action`. */
+  /** A page with a single button, which posts `fields` to `action`. */
   readonly confirm: {
     readonly medium: string;
-    /** As it may be shown to whoever has the link; `''` for not at all. */
+    /** The address in a form that may be shown to anyone who has the link; `''` to show none. */
     readonly address: string;
-    /** A URL of ours. */
+    /** A URL of this server. */
     readonly action: string;
     readonly fields: Readonly<Record<string, string>>;
-    /** Where the answer to the button redirects to: http or https, `''` for nowhere. */
+    /** Where the response to the button redirects to: http or https; `''` for no redirect. */
     readonly nextLink: string;
-    /** The host in it, to be shown; `''` for nowhere. */
+    /** The host of `nextLink`, for display; `''` if there is none. */
     readonly nextHost: string;
   };
   readonly validated: {
     readonly medium: string;
-    /** Where to go on: http or https, `''` for nowhere. */
+    /** Where to continue: http or https; `''` for no link. */
     readonly nextLink: string;
   };
-  /** The link is wrong, or was made useless by too many wrong codes. */
+  /** The link is wrong, or was invalidated by too many wrong codes. */
   readonly failed: { readonly medium: string };
-  /** The link was right once. */
+  /** The link was valid but has expired. */
   readonly expired: { readonly medium: string };
 }
 
 export type PageName = keyof PageVariables;
 
-/** Sydent's figures, which people's inboxes are used to. */
+/** The same limits as in Sydent. */
 const LONGEST_DISPLAY_NAME = 20;
 const LONGEST_ROOM_NAME = 30;
 const LONGEST_ID = 60;
 
 /**
- * All texts for people: mails, text messages, pages. What a text says of others is one line and cut
- * to length, and escaped where it stands in HTML. Requests only ever choose among the brands and
- * languages that there are.
+ * All texts for users: mails, text messages and pages. Text from other users is reduced to one line, cut to a maximum
+ * length, and escaped in HTML. Requests can only select existing brands and languages.
  */
 export class Templates {
   private readonly files: TemplateFiles;
   private readonly brandsRead = new Map<string, Brand>();
   private readonly environments = new Map<string, Environment>();
 
-  /** @throws if the directory cannot be read, or the brand is in none */
+  /** @throws if the directory cannot be read, or does not contain the brand */
   constructor(private readonly options: TemplateOptions) {
     this.files = new TemplateFiles(options.directory);
     for (const brand of [options.brand, ...Object.values(options.brands ?? {})]) {
@@ -92,8 +91,7 @@ export class Templates {
   }
 
   /**
-   * The brand of texts that somebody causes: the one asked for if there is such a one, else that of
-   * the user's homeserver.
+   * The brand for messages caused by a user: the requested one if it exists, otherwise that of the user's homeserver.
    */
   brandFor(asked: string | undefined, homeserver: string | undefined): string | undefined {
     const { brands = {} } = this.options;
@@ -101,7 +99,7 @@ export class Templates {
     return homeserver !== undefined && Object.hasOwn(brands, homeserver) ? brands[homeserver] : asked;
   }
 
-  /** The languages in which texts of a brand exist, be they its own or the shipped ones. */
+  /** The languages in which texts of a brand exist, either its own or the shipped ones. */
   languages(brand: string): readonly string[] {
     return [...new Set([...this.files.languages(brand), ...this.files.languages(SHIPPED_BRAND)])];
   }
@@ -117,7 +115,7 @@ export class Templates {
     };
   }
 
-  /** The code alone: a text message should fit one. */
+  /** Contains only the code, so that it fits into one message. */
   renderSms(message: Message & { readonly kind: 'validation' }): string {
     return oneLine(this.inWordsOf(message.preferences, 'sms/validation')('txt', variablesOf(message)), 1000);
   }
@@ -130,9 +128,9 @@ export class Templates {
   }
 
   /**
-   * A document of the administrator's, in the layout of the pages and in a language of its own.
+   * A document of the administrator, in the page layout and in its own language.
    *
-   * @param html safe to be shown as it is
+   * @param html sanitized HTML
    */
   renderDocument(document: { language: string; title: string; html: string }, preferences: ReadPreferences): Page {
     const { language, title, html: content } = document;
@@ -156,7 +154,10 @@ export class Templates {
     return Object.assign(render, { language });
   }
 
-  /** A brand that has words of its own for a text has them in its languages; one that has none, in the shipped ones. */
+  /**
+   * The languages of the brand's own template for this text are used if there are any, otherwise those of the shipped
+   * one.
+   */
   private languageFor(acceptLanguage: string | undefined, brand: string, stem: string): string {
     const own = this.files.languages(brand, `${stem}.`);
     const available = own.length ? own : this.files.languages(SHIPPED_BRAND, `${stem}.`);

@@ -10,10 +10,10 @@ const PEOPLE_AT_ONCE = 250;
 const ORDERS_AHEAD = 4;
 
 /**
- * Reads people and makes a segment of them in a thread, no faster than the thread takes them up.
+ * Reads people and builds a segment of them in a worker thread, no faster than the thread processes them.
  *
- * @param signal ends it
- * @throws what the reader throws, or that the thread is gone
+ * @param signal cancels the build
+ * @throws the error of the reader, or an error if the thread has exited
  */
 export async function buildSegment(people: PeopleReader, signal: AbortSignal): Promise<Segment> {
   const worker = startWorker(import.meta.url, 'segment-builder-worker', { name: 'name-index' });

@@ -17,23 +17,23 @@ interface Applied {
   readonly words: PersonWords;
 }
 
-/** A hit that is to be sorted among others. */
+/** A hit with its sort keys. */
 interface Ranked {
   readonly hit: PersonHit;
   readonly key: string;
 }
 
-/** What somebody who was applied takes beside their words and texts, about. */
+/** Approximate memory of a changed person, in addition to their words and texts. */
 const APPLIED_BYTES = 400;
 
 /**
- * About 120 bytes a person beside their name, outside the garbage collector's reach: one segment that a thread builds, and
- * beside it, as objects, who has changed since.
+ * About 120 bytes per person in addition to their name, in memory that the garbage collector does not scan: one segment
+ * built by a worker thread. People who have changed since are kept as objects.
  */
 export class CompactNameIndex implements NameIndex {
   private segment = new Segment();
   private applied = new Map<Mxid, Applied>();
-  /** What has been applied since the loads under way were called. */
+  /** Changes applied since the start of the running loads. */
   private readonly pending = new Set<Change[]>();
   private readonly inTurn = serialQueue();
   private readonly interruption = new AbortController();

@@ -1,7 +1,7 @@
 import { ContainerModule } from 'inversify';
 import { NameIndex } from '../../ports/name-index.js';
 
-/** Searches by name from memory. Whoever made the index closes it. */
+/** Searches by name from memory. The caller must close the index. */
 export const nameIndexModule = (index: NameIndex) =>
   new ContainerModule(({ bind }) => {
     bind(NameIndex).toConstantValue(index);

@@ -3,7 +3,7 @@ import type { SearchablePerson } from '../../domain/people-search/searchable-per
 
 type Packed = readonly [mxid: Mxid, source: string, name: string, ...keywords: readonly string[]];
 
-/** People on their way to another thread, as one text: a thousand objects cost several times as much. */
+/** Encodes people as one string for another thread: transferring a thousand objects costs several times as much. */
 export const packPeople = (people: readonly SearchablePerson[]): string =>
   JSON.stringify(people.map(({ mxid, name = '', keywords, source }): Packed => [mxid, source, name, ...keywords]));
 

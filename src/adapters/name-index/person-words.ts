@@ -6,11 +6,11 @@ import {
   type WordMatch,
 } from '../../domain/people-search/searchable-person.js';
 
-/** The words of one person, folded: those of the name first and in their order. */
+/** The folded words of one person. Those of the name come first, in their order. */
 export interface PersonWords {
   readonly name: readonly string[];
   readonly others: readonly string[];
-  /** By what people of one score are ordered, before their user ID. */
+  /** The sort key for people with the same score, followed by the user ID. */
   readonly key: string;
 }
 
@@ -21,7 +21,7 @@ export function wordsOf({ name = '', keywords }: SearchablePerson): PersonWords 
   return { name: own, others, key: own.join(' ') };
 }
 
-/** How somebody was found; `undefined` if not. */
+/** How well a person matches; `undefined` if they do not match. */
 export function matchWords(
   { name, others }: PersonWords,
   terms: readonly Spellings[],

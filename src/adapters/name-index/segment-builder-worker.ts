@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { unpackPeople } from './people-codec.js';
 import { SegmentBuilder } from './segment-builder.js';
 
-/** People to take up, or that there are no more. */
+/** People to add, or the end of the input. */
 export type WorkerMessage = { readonly people: string } | 'finish';
 
 if (!parentPort) throw new Error('This file runs in a thread of its own');

@@ -10,12 +10,12 @@ interface Gathered {
   readonly mxid: string;
   readonly text: Buffer;
   readonly key: string;
-  /** Numbers of words, those of the name first. */
+  /** Word numbers. Those of the name come first. */
   readonly words: Uint32Array;
   readonly nameWords: number;
 }
 
-/** Gathers people and makes a segment of them, once. */
+/** Collects people and builds a segment of them. For a single use. */
 export class SegmentBuilder {
   private readonly words = new Map<string, number>();
   private readonly sources: string[] = [];
@@ -82,7 +82,7 @@ export class SegmentBuilder {
     return Buffer.concat([Uint8Array.of(number, own.length), own, Buffer.from(name)]);
   }
 
-  /** Also the place of each word, by its number so far. */
+  /** The words in sorted order, and the sorted position of each by its previous number. */
   private sortedWords() {
     const sorted = [...this.words]
       .map(([word, number]) => ({ bytes: Buffer.from(word), number }))
@@ -115,7 +115,7 @@ function postingsOf(
   return postings;
 }
 
-/** Where each of these begins if they stand one after the other, and where the last one ends. */
+/** The start of each item if they are concatenated, and the end of the last one. */
 function starts<T>(all: ArrayLike<T> & Iterable<T>, lengthOf: (one: T) => number): Uint32Array<ArrayBuffer> {
   const places = new Uint32Array(all.length + 1);
   let at = 0;

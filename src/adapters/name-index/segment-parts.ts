@@ -1,24 +1,27 @@
-/** What a segment is made of, to be handed to another thread. */
+/** The data of a segment, for transfer to another thread. */
 export interface SegmentParts {
-  /** The words in the order of their bytes, one after the other. */
+  /** The words sorted by their bytes, concatenated. */
   readonly words: Uint8Array<ArrayBuffer>;
-  /** Where each word begins, and where the last one ends. */
+  /** The start of each word, and the end of the last one. */
   readonly wordStarts: Uint32Array<ArrayBuffer>;
-  /** The people who have each word, one list after the other. */
+  /** The people who have each word, concatenated. */
   readonly postings: Uint32Array<ArrayBuffer>;
   readonly postingStarts: Uint32Array<ArrayBuffer>;
-  /** The words of each person, doubled, and one more for those of the name, which come first and in their order. */
+  /** The word numbers of each person, times 2, plus 1 for words of the name, which come first and in their order. */
   readonly personWords: Uint32Array<ArrayBuffer>;
   readonly personWordStarts: Uint32Array<ArrayBuffer>;
-  /** Of each person: the number of the source, the length of the user ID, the user ID, the name. */
+  /** For each person: the number of the source, the length of the user ID, the user ID, the name. */
   readonly texts: Uint8Array<ArrayBuffer>;
   readonly textStarts: Uint32Array<ArrayBuffer>;
-  /** People by user ID: open addressing with linear probing; the number of a person and one more, 0 in a free slot. */
+  /**
+   * People by user ID: open addressing with linear probing. Contains the number of a person plus 1, or 0 in a free
+   * slot.
+   */
   readonly slots: Uint32Array<ArrayBuffer>;
   readonly sources: readonly string[];
 }
 
-/** Where the search for a user ID begins, by FNV-1a. */
+/** The first slot to check for a user ID, by FNV-1a. */
 export function homeSlot(mxid: string, slots: number): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < mxid.length; at++) hash = Math.imul(hash ^ mxid.charCodeAt(at), 0x01000193);

@@ -4,7 +4,7 @@ import { matchLevel, type PersonHit, scoreOf } from '../../domain/people-search/
 import { matchWords } from './person-words.js';
 import { EMPTY, homeSlot, type SegmentParts } from './segment-parts.js';
 
-/** Words that begin with one spelling: from `low` to before `high`; `wholeWord` is the one that is no longer, or -1. */
+/** Words with one spelling as their prefix: from `low` to before `high`. `wholeWord` is the word equal to it, or -1. */
 interface WordRange {
   readonly low: number;
   readonly high: number;
@@ -12,14 +12,14 @@ interface WordRange {
 }
 
 export interface Candidates {
-  /** By score, and then as the segment is sorted. */
+  /** By score, then in the order of the segment. */
   readonly people: readonly { readonly person: number; readonly score: number }[];
   readonly total: number;
 }
 
 /**
- * People who do not change, sorted by name, in typed arrays: of each word who has it, and of each person which words they
- * have. A query goes through the people of its rarest word.
+ * An immutable set of people, sorted by name, in typed arrays: the people who have each word, and the words of each
+ * person. A query checks the people of its rarest word.
  */
 export class Segment {
   readonly count: number;
@@ -27,7 +27,7 @@ export class Segment {
   private readonly texts: Buffer;
   private readonly removed: Uint8Array;
   private removedCount = 0;
-  /** When each person was met last, by the number of the query: one with two fitting words counts once. */
+  /** The number of the query in which each person was last seen: a person with two matching words counts once. */
   private readonly lastQueries: Uint32Array;
   private queries = 0;
 
@@ -40,7 +40,7 @@ export class Segment {
     this.lastQueries = new Uint32Array(this.count);
   }
 
-  /** How many are not removed. */
+  /** The number of people who are not removed. */
   get live(): number {
     return this.count - this.removedCount;
   }
@@ -51,7 +51,7 @@ export class Segment {
     return Object.values(arrays).reduce((sum, { byteLength }) => sum + byteLength, own);
   }
 
-  /** Who has this user ID, -1 if nobody, or nobody any more. */
+  /** The person with this user ID; -1 if there is none, or if they were removed. */
   personOf(mxid: Mxid): number {
     const { slots } = this.parts;
     for (let slot = homeSlot(mxid, slots.length); slots[slot] !== 0; slot = slot + 1 === slots.length ? 0 : slot + 1) {
@@ -95,7 +95,7 @@ export class Segment {
     return { people, total };
   }
 
-  /** Somebody as a hit. */
+  /** A person as a hit. */
   hitOf(person: number, score: number, terms: readonly Spellings[]): PersonHit {
     const { texts } = this;
     const { textStarts, sources } = this.parts;
@@ -111,7 +111,7 @@ export class Segment {
     };
   }
 
-  /** By what people of one score are sorted, before their user ID. */
+  /** The sort key for people with the same score, followed by the user ID. */
   keyOf(person: number): string {
     return this.wordsOf(person).key;
   }
@@ -130,7 +130,7 @@ export class Segment {
     return this.texts.toString('utf8', at + 2, at + 2 + (this.texts[at + 1] ?? 0)) as Mxid;
   }
 
-  /** -1 for whoever lacks one of the words. */
+  /** -1 if the person lacks one of the words. */
   private score(person: number, ranges: readonly (readonly WordRange[])[], first: readonly WordRange[]): number {
     const { personWords, personWordStarts } = this.parts;
     const start = personWordStarts[person]!;
@@ -168,17 +168,20 @@ export class Segment {
     return { low, high, wholeWord: isWhole ? low : -1 };
   }
 
-  /** The first word that is not before `bytes`. */
+  /** The first word that is not less than `bytes`. */
   private firstNotBelow(bytes: Buffer, length: number): number {
     return this.partition(0, (word) => this.compare(word, bytes, length) < 0);
   }
 
-  /** The first word from `from` on that does not begin with `bytes`. */
+  /** The first word from `from` on that does not start with `bytes`. */
   private firstAbove(bytes: Buffer, from: number): number {
     return this.partition(from, (word) => this.compare(word, bytes, bytes.length) === 0);
   }
 
-  /** The first word from `from` on for which `isBefore` is false; it is true for all before that one. */
+  /**
+   * Binary search: the first word from `from` on for which `isBefore` is false. It must be true for all words before
+   * that one.
+   */
   private partition(from: number, isBefore: (word: number) => boolean): number {
     let [low, high] = [from, this.parts.wordStarts.length - 1];
     while (low < high) {
@@ -189,7 +192,7 @@ export class Segment {
     return low;
   }
 
-  /** Compares no more than `length` bytes of a word. */
+  /** Compares at most `length` bytes of a word. */
   private compare(word: number, bytes: Buffer, length: number): number {
     const { wordStarts } = this.parts;
     const start = wordStarts[word]!;
@@ -201,7 +204,7 @@ export class Segment {
   }
 }
 
-/** Puts somebody among the best, who stay sorted and are no more than `most`. */
+/** Inserts a person into the sorted list of the best, which has at most `most` entries. */
 function insert(people: { person: number; score: number }[], person: number, score: number, most: number): void {
   const isBehind = (other: { person: number; score: number }) =>
     other.score > score || (other.score === score && other.person < person);

@@ -8,12 +8,12 @@ import { verifiedTls } from '../shared/tls-options.js';
 import type { AddressGuard } from './address-guard.js';
 import { forbiddenAddress, guardedLookup } from './guarded-lookup.js';
 
-/** Shorter than any server keeps idle connections, so none is used that the other side is about to close. */
+/** Shorter than the keep-alive timeout of servers, so that no connection is used that the server is about to close. */
 const IDLE_MS = 1_000;
 
 export type Hop = Pick<HttpRequest, 'ca' | 'clientCertificate' | 'tlsName' | 'connectTo'>;
 
-/** Keeps connections to the hops that the operator chose: a new one costs ten times a request. */
+/** Keep-alive agents for configured hops: a new connection costs ten times as much as a request. */
 export class Agents {
   private readonly kept = new Map<string, http.Agent>();
 
@@ -27,9 +27,8 @@ export class Agents {
 }
 
 /**
- * What opens the connections of a hop: to where it says, with the certificate it asks for, and with
- * `guard` only to addresses that are not forbidden. The check is on the address that is connected
- * to, so a name cannot change its mind in between.
+ * An agent that connects to the address of the hop with its certificates, and with `guard` only to permitted addresses.
+ * The check applies to the address that is connected to, so that DNS rebinding has no effect.
  */
 export function createAgent(
   url: URL,
@@ -50,7 +49,7 @@ export function createAgent(
   agent.createConnection = (options, callback) => {
     const to = { ...options, ...route };
     const host = to.host ?? '';
-    // Literal addresses are never looked up.
+    // Literal addresses do not go through `lookup`.
     if (guard && isIP(host) !== 0 && guard.isForbidden(host)) throw forbiddenAddress(host);
     return connect(to, callback);
   };

@@ -6,7 +6,7 @@ import { Agents, createAgent } from './agent.js';
 import { bareCause, explain } from './http-error.js';
 import { inUrl } from '../shared/hosts.js';
 
-/** Nothing of the environment, no redirects, every status an answer, bodies as they come. */
+/** No proxy settings from the environment, no redirects, no errors for statuses, unprocessed bodies. */
 const http = axios.create({
   adapter: 'http',
   proxy: false,
@@ -24,8 +24,8 @@ export class AxiosHttpClient implements HttpClient {
   private readonly agents = new Agents();
 
   /**
-   * @param allow addresses and ranges that strangers may make us connect to although they are not public
-   * @param nat64 prefixes of this network's translators to IPv4
+   * @param allow non-public addresses and ranges that may be connected to on behalf of untrusted clients
+   * @param nat64 NAT64 prefixes of this network
    */
   constructor(allow: readonly string[] = [], nat64: readonly string[] = []) {
     this.guard = new AddressGuard(allow, nat64);
@@ -82,7 +82,7 @@ function hopOf(url: URL, { connectTo }: HttpRequest): string {
   return `${url.protocol}//${inUrl(connectTo.host)}:${connectTo.port}`;
 }
 
-/** The whole body, `undefined` as soon as it is larger than `maxBytes`; leaving early closes the connection. */
+/** The whole body; `undefined` as soon as it exceeds `maxBytes`. Stopping early closes the connection. */
 async function read(body: Readable, maxBytes: number): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net';
 import type { AddressGuard } from './address-guard.js';
 import { resolveName, type ResolveOptions } from './resolve-name.js';
 
-/** Resolves names that strangers chose, and refuses one of which any address is forbidden. */
+/** Resolves names from untrusted clients. Fails if any of the addresses is forbidden. */
 export const guardedLookup =
   (guard: AddressGuard, among: Omit<ResolveOptions, 'family'> = {}): LookupFunction =>
   (name, options, done) => {

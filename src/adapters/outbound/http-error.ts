@@ -2,7 +2,7 @@ import { networkCode, networkFailure, type NetworkFailure } from '../shared/netw
 
 const INCOMPLETE = 'the connection was closed before the answer was complete';
 
-/** What the codes of HTTP mean, and what others mean in the middle of an answer. */
+/** Reasons for HTTP error codes, and for others in the middle of a response. */
 const byCode: Readonly<Record<string, NetworkFailure>> = {
   EFORBIDDEN: { problem: 'forbidden_address', reason: 'its address is not a public one' },
   HPE_HEADER_OVERFLOW: { problem: 'too_large', reason: 'the headers of the answer are too large' },
@@ -17,7 +17,7 @@ const byPrefix: readonly (readonly [RegExp, NetworkFailure])[] = [
   [/^(Z_|ERR_BROTLI|ERR__ERROR_FORMAT)/, { problem: 'broken', reason: 'the answer cannot be decompressed' }],
 ];
 
-/** What a failure of Node's network or TLS means. */
+/** The reason for a network or TLS failure. */
 export function explain(error: unknown): NetworkFailure {
   const origin = originOf(error);
   const code = networkCode(origin);
@@ -28,14 +28,14 @@ export function explain(error: unknown): NetworkFailure {
   );
 }
 
-/** The same error without what hangs on it: certificates, packets, and with axios the whole request. */
+/** The error without attached objects: certificates, packets, and with axios the whole request. */
 export function bareCause(error: unknown): Error {
   const origin = originOf(error);
   const code = networkCode(origin);
   return Object.assign(new Error(origin.message), code && { code });
 }
 
-/** axios wraps Node's errors. */
+/** The original error: axios wraps errors of Node. */
 const originOf = (error: unknown): Error => {
   if (!(error instanceof Error)) return new Error(String(error));
   return error.cause instanceof Error ? error.cause : error;

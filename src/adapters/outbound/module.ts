@@ -1,7 +1,7 @@
 import { ContainerModule } from 'inversify';
 import { HttpClient } from '../../ports/http-client.js';
 
-/** HTTP to other servers. */
+/** HTTP client for other servers. */
 export const outboundModule = (http: HttpClient) =>
   new ContainerModule(({ bind }) => {
     bind(HttpClient).toConstantValue(http);

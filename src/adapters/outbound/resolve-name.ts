@@ -6,25 +6,25 @@ import { isIP } from 'node:net';
 export interface ResolveOptions {
   /** 4 or 6; 0 for both. */
   readonly family: number;
-  /** Name servers, `address:port`. By default those of the system. */
+  /** Name servers, `address:port`. Default: those of the system. */
   readonly servers?: readonly string[];
-  /** Names that this machine knows by itself. */
+  /** A file in the format of `/etc/hosts`. */
   readonly hostsFile?: string;
   readonly timeLimitMs?: number;
 }
 
 const LIMIT_MS = 5_000;
-/** As many requests may wait for a name at a time; each takes a socket. */
+/** Maximum number of concurrent name resolutions; each uses a socket. */
 const MOST_AT_ONCE = 256;
 
 let waiting = 0;
 
 /**
- * The addresses of a name that a stranger chose. The system's own resolver serves two names at a time
- * for the whole process, so that a name server that never answers would keep everybody else waiting;
- * here each name has a socket of its own, which ends with its time limit.
+ * The addresses of a name from an untrusted client. The resolver of the system handles two names at a time for the
+ * whole process, so that an unresponsive name server would block all other requests. Here each name has a socket of its
+ * own, which is closed at the time limit.
  *
- * @throws an error with the code `ENOTFOUND` if there is none, `EAI_AGAIN` if no name server says
+ * @throws an error with the code `ENOTFOUND` if there is none, `EAI_AGAIN` if no name server responds
  */
 export async function resolveName(name: string, options: ResolveOptions): Promise<readonly LookupAddress[]> {
   const { family, servers, hostsFile = '/etc/hosts', timeLimitMs = LIMIT_MS } = options;
@@ -55,13 +55,13 @@ export async function resolveName(name: string, options: ResolveOptions): Promis
   }
 }
 
-/** What this machine calls so by itself, as the resolver of the system would look first. */
+/** Addresses from the hosts file, which is checked first, as in the resolver of the system. */
 async function namedLocally(name: string, hostsFile: string, isSixAlone: boolean): Promise<readonly LookupAddress[]> {
   const wanted = name.toLowerCase().replace(/\.$/, '');
   if (wanted === 'localhost' || wanted.endsWith('.localhost')) {
     return [isSixAlone ? { address: '::1', family: 6 } : { address: '127.0.0.1', family: 4 }];
   }
-  // `2130706433` and `0x7f.1` are addresses for the system's resolver, and so for whoever judges them.
+  // The resolver of the system accepts `2130706433` and `0x7f.1` as addresses, so they must be checked as addresses.
   const { hostname } = URL.canParse(`http://${wanted}`) ? new URL(`http://${wanted}`) : { hostname: '' };
   if (isIP(hostname) === 4) return [{ address: hostname, family: 4 }];
   const text = await readFile(hostsFile, 'utf8').catch(() => '');

@@ -8,15 +8,15 @@ const TAG_BYTES = 16;
 const PREFIX = 'sealed:';
 
 interface DerivedKeys {
-  /** By which a sealed text names its key. */
+  /** Identifies the key in a sealed text. */
   readonly mark: string;
   readonly sealing: Buffer;
   readonly referring: Buffer;
 }
 
 /**
- * Seals with keys derived from the signing keys, which all instances have and no database holds. The first one seals; what the
- * others have sealed can be opened.
+ * Encrypts with keys derived from the signing keys, which all instances have and which are not in the database. The
+ * first key seals; texts sealed with the others can still be opened.
  */
 export class DerivedSecretBox implements SecretBox {
   private readonly keys: readonly [DerivedKeys, ...DerivedKeys[]];
@@ -47,7 +47,7 @@ export class DerivedSecretBox implements SecretBox {
       const text = decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES));
       return Buffer.concat([text, decipher.final()]).toString('utf8');
     } catch {
-      return undefined; // it was changed, or sealed as something else
+      return undefined; // it was modified, or sealed for another purpose
     }
   }
 

@@ -12,7 +12,7 @@ export interface SigningKey {
   readonly seed: Uint8Array;
 }
 
-/** Signs with keys held in memory. The first signs; the others are old ones that stay valid. */
+/** Signs with keys in memory. The first one signs; the others are old keys whose signatures stay valid. */
 export class Ed25519Signer implements Signer {
   readonly keys: readonly [VerifyKey, ...VerifyKey[]];
 
@@ -45,7 +45,7 @@ export class Ed25519Signer implements Signer {
     try {
       return await this.verifyText(signedPart(object), signature, publicKey);
     } catch {
-      return false; // what canonical JSON cannot carry, nobody can have signed
+      return false; // an object without a canonical JSON form cannot have been signed
     }
   }
 
@@ -58,7 +58,7 @@ export class Ed25519Signer implements Signer {
     const signature = toBase64(signText(pair, signedPart(object)));
     const others = asObject(object['signatures']);
     const ours = { ...asObject(others[this.serverName]), [keyId]: signature };
-    // Whatever stood in the object beside strings is carried on as it is.
+    // Non-string values in the object are preserved.
     return { ...object, signatures: { ...others, [this.serverName]: ours } } as unknown as Signed<T>;
   }
 

@@ -9,10 +9,10 @@ import type { SigningKey } from './ed25519-signer.js';
 type SigningKeys = readonly [SigningKey, ...SigningKey[]];
 
 /**
- * The keys of a file, which is made with a new key, for us alone to read, if there is none. A file
- * that is there is never written.
+ * Reads the keys of a file. If there is no file, creates one with a new key, readable only by its owner. An existing
+ * file is never written.
  *
- * @throws Error with path and reason if it cannot be read, made or understood
+ * @throws Error with path and reason if it cannot be read, created or parsed
  */
 export async function openKeyFile(path: string, telemetry: Telemetry): Promise<SigningKeys> {
   if (await makeKeyFile(path)) telemetry.info('signing key created', { event: 'signing_key_created', path });
@@ -32,10 +32,10 @@ export async function openKeyFile(path: string, telemetry: Telemetry): Promise<S
 }
 
 /**
- * Reads `ed25519 <version> <seed in base64>`, one key a line, the first one signs. A line that is 64
- * hex digits is the seed of version 0. Blank lines and those that begin with `#` do not count.
+ * Parses lines of `ed25519 <version> <seed in base64>`; the first key signs. A line of 64 hex digits is the seed of
+ * version 0. Blank lines and lines that begin with `#` are ignored.
  *
- * @throws Error that says which line is wrong and how, without quoting it
+ * @throws Error with the line number and the problem, without quoting the line
  */
 export function parseKeys(text: string): SigningKeys {
   const keys: SigningKey[] = [];
@@ -69,7 +69,7 @@ function parseKey(words: readonly string[], line: number): SigningKey {
   return { keyId: `ed25519:${version}`, seed };
 }
 
-/** @returns whether it was made; not if there is anything of that name */
+/** @returns whether it was created; `false` if the name already exists */
 async function makeKeyFile(path: string): Promise<boolean> {
   const draft = `${path}.${process.pid}`;
   try {
@@ -81,7 +81,7 @@ async function makeKeyFile(path: string): Promise<boolean> {
     } finally {
       await file.close();
     }
-    await link(draft, path); // never over another one, and never a part of it
+    await link(draft, path); // atomic, and never overwrites a file
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;

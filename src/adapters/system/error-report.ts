@@ -1,19 +1,21 @@
-/** What the log says of an error. Anything else that libraries hang on one (headers, rows, packets) stays out. */
+/**
+ * The parts of an error that are logged. Other properties attached by libraries (headers, rows, packets) are omitted.
+ */
 export interface ErrorReport {
   readonly name: string;
   readonly message: string;
   readonly code?: string | number;
   readonly stack?: string;
   readonly cause?: ErrorReport;
-  /** The errors that an `AggregateError` stands for. */
+  /** The errors inside an `AggregateError`. */
   readonly errors?: readonly ErrorReport[];
 }
 
-/** Longer chains are cut here, and so are circles. */
+/** Longer chains of causes, and cycles, are cut here. */
 const DEEPEST = 8;
 const MOST_ERRORS = 5;
 
-/** Anything thrown, in words. Whoever throws what is no error gets its kind reported, not its content. */
+/** Describes a thrown value. If it is not an Error, only its type is reported, not its content. */
 export function reportError(thrown: unknown, depth = 0): ErrorReport {
   if (typeof thrown === 'string') return { name: 'string', message: thrown };
   if (!isErrorLike(thrown)) return { name: 'unknown', message: `a thrown ${kindOf(thrown)}` };

@@ -1,7 +1,10 @@
 import { appendFileSync, closeSync, openSync } from 'node:fs';
 import { Writable } from 'node:stream';
 
-/** A file that lines are added to. Each is written before the call returns, so none is lost when the process ends. */
+/**
+ * A file to which lines are appended. Each line is written before the call returns, so that none is lost when the
+ * process ends.
+ */
 export class LogFile extends Writable {
   private descriptor: number;
 
@@ -12,9 +15,9 @@ export class LogFile extends Writable {
   }
 
   /**
-   * Goes on in a file of the same name after the old one was moved away.
+   * Opens a file of the same name again after the old one was renamed.
    *
-   * @throws if that cannot be opened; then the old one is kept
+   * @throws if the file cannot be opened; the old one is then kept
    */
   reopen(): void {
     const next = open(this.path);
@@ -26,7 +29,7 @@ export class LogFile extends Writable {
     try {
       appendFileSync(this.descriptor, chunk);
     } catch {
-      // A full disk must not end the service, and there is nowhere left to say so.
+      // A full disk must not stop the service, and the error cannot be logged.
     }
     done();
   }

@@ -11,7 +11,7 @@ export interface LogEntry {
   readonly cause?: ErrorReport;
 }
 
-/** One object a line; the entry's own names win over those of facts. */
+/** One JSON object per line. Names of the entry take precedence over those of the facts. */
 export const jsonLine = ({ time, level, message, facts, cause }: LogEntry): string =>
   printableJson({ time, level, message, ...omitReserved(facts), cause }, 0);
 
@@ -28,7 +28,9 @@ const PLAIN = '\u001b[0m';
 const COLOURS: Readonly<Record<string, string>> = { debug: DIM, warn: YELLOW, error: RED };
 const MOST_FRAMES = 6;
 
-/** For a terminal: one line without the name of the event, and below it what caused it, with the place where the last cause arose. */
+/**
+ * For terminals: one line without the event name, followed by the chain of causes with the location of the last one.
+ */
 export function prettyLine({ time, level, message, facts, cause }: LogEntry, hasColour: boolean): string {
   const paint = (colour: string, text: string) => (hasColour ? `${colour}${text}${PLAIN}` : text);
   const words = Object.entries(facts).flatMap(([name, fact]) =>
@@ -62,7 +64,7 @@ const framesOf = (stack = ''): string[] =>
 
 const quoted = (text: string): string => (/^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text));
 
-/** Foreign words must not begin a line of their own, nor speak to the terminal. */
+/** Text from outside must not start a new line or contain terminal control characters. */
 const oneLine = (text: string): string =>
   text
     .replace(/[\p{Cc}\u2028\u2029]/gu, (character) => JSON.stringify(character).slice(1, -1))

@@ -8,22 +8,22 @@ import { jsonLine, prettyLine, type LogEntry } from './log-lines.js';
 import { type KnownValues, Metrics } from './metrics.js';
 
 export interface LogOptions {
-  /** The least important level that is still written. */
+  /** The minimum level that is written. */
   readonly level: 'error' | 'warn' | 'info' | 'debug';
-  /** `json` for machines, one object a line; `pretty` for terminals. */
+  /** `json`: one object per line; `pretty`: for terminals. */
   readonly format: 'json' | 'pretty';
-  /** Written instead of stderr. */
+  /** Log file, used instead of stderr. */
   readonly file?: string;
 }
 
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 /**
- * The log by winston, the metrics by prom-client. Whoever made it closes it. What requests say is written together,
- * when all those that came at the same time have been looked at; a warning, and the end of the process, do not wait.
+ * Logging with winston, metrics with prom-client. The caller must close it. Log lines are buffered and written together
+ * in the next turn of the event loop. Warnings, errors and the end of the process flush the buffer immediately.
  */
 export class LogTelemetry implements Telemetry {
-  /** All metrics, for whoever publishes them. */
+  /** All metrics, for export. */
   readonly registry = new Registry();
 
   private readonly metrics = new Metrics(this.registry);
@@ -41,7 +41,7 @@ export class LogTelemetry implements Telemetry {
     private readonly stderr: NodeJS.WriteStream = process.stderr,
   ) {
     this.file = options.file === undefined ? undefined : new LogFile(options.file);
-    // A reader of the log that goes away, as `islet serve 2>&1 | head` does, must not end the service.
+    // If the reader of the log exits, as with `islet serve 2>&1 | head`, the service must continue.
     stderr.off('error', ignore).on('error', ignore);
     const hasColour = !this.file && stderr.isTTY;
     this.line = options.format === 'json' ? jsonLine : (entry: LogEntry) => prettyLine(entry, hasColour);
@@ -53,7 +53,7 @@ export class LogTelemetry implements Telemetry {
     });
     this.logger.on('error', ignore);
     process.once('exit', this.atExit);
-    // Memory, processor time, and how long requests were kept waiting by other work.
+    // Memory, CPU time and event loop delay.
     collectDefaultMetrics({ register: this.registry });
   }
 
@@ -83,12 +83,12 @@ export class LogTelemetry implements Telemetry {
     this.measure(name, () => this.metrics.observe(name, value, labels));
   }
 
-  /** Starts the counters at 0 whose labels have these values. */
+  /** Initializes the counters with these label values to 0. */
   startAtZero(known: Partial<KnownValues>): void {
     this.metrics.startAtZero(known);
   }
 
-  /** Goes on in a file of the same name, after a rotation has moved the old one away. */
+  /** Opens the log file again after log rotation has renamed it. */
   reopen(): void {
     this.flush();
     try {
@@ -99,7 +99,7 @@ export class LogTelemetry implements Telemetry {
     }
   }
 
-  /** Resolves when everything is written. What is said later is not heard. */
+  /** Resolves when everything is written. Later entries are discarded. */
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.flush();
@@ -137,7 +137,7 @@ export class LogTelemetry implements Telemetry {
 
 const ignore = (): void => {};
 
-/** Errors can be made so that looking at them throws. */
+/** Some errors throw when their properties are read. */
 function safely(cause: unknown): ErrorReport {
   try {
     return reportError(cause);

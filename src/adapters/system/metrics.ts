@@ -1,6 +1,6 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 
-/** Values of labels that only the configuration knows: the names of its sources, by kind, and those of jobs. */
+/** Label values that depend on the configuration: source names by kind, and job names. */
 export interface KnownValues {
   readonly source: readonly string[];
   readonly mirror: readonly string[];
@@ -10,18 +10,18 @@ export interface KnownValues {
   readonly job: readonly string[];
 }
 
-/** The values of a label: all of them, where they come from, or `open` where only events tell them. */
+/** The values of a label: a list, a key of `KnownValues`, or `open` if they are only known when events occur. */
 type Values = readonly string[] | keyof KnownValues | 'open';
 
 export interface Metric {
   readonly help: string;
-  /** Values by label. */
+  /** Values by label name. */
   readonly labels: Readonly<Record<string, Values>>;
-  /** Upper bounds in seconds. Absent: a counter. */
+  /** Upper bounds in seconds. Absent: the metric is a counter. */
   readonly buckets?: readonly number[];
 }
 
-/** All metrics of Islet by the name that `Telemetry` takes; docs/reference/metrics.md is generated from this. */
+/** All metrics of Islet by the name used in `Telemetry`; docs/reference/metrics.md is generated from this. */
 export const metrics = {
   requests: {
     help: 'HTTP requests by endpoint and status. The status is "aborted" if the client closed the connection.',
@@ -96,7 +96,7 @@ export const metrics = {
 
 export const fullName = (name: string, { buckets }: Metric): string => `islet_${name}${buckets ? '' : '_total'}`;
 
-/** The metrics, registered. Those whose labels have known values start at 0, so that the first event is an increase. */
+/** The registered metrics. Those with known label values start at 0, so that the first event is an increase. */
 export class Metrics {
   private readonly counters = new Map<string, Counter>();
   private readonly histograms = new Map<string, Histogram>();
@@ -111,7 +111,7 @@ export class Metrics {
     this.startAtZero({});
   }
 
-  /** Starts the counters at 0 whose labels are these values. */
+  /** Initializes the counters with these label values to 0. */
   startAtZero(known: Partial<KnownValues>): void {
     for (const [name, { labels }] of declared) {
       for (const combination of combinations(labels, known)) this.counters.get(name)?.inc(combination, 0);
@@ -135,7 +135,7 @@ export class Metrics {
 
 const declared: readonly (readonly [name: string, metric: Metric])[] = Object.entries(metrics);
 
-/** Every set of labels whose values are all known; one empty set where there are no labels. */
+/** All combinations of known label values; one empty combination if there are no labels. */
 function combinations(labels: Metric['labels'], known: Partial<KnownValues>): readonly Record<string, string>[] {
   return Object.entries(labels).reduce<readonly Record<string, string>[]>(
     (sets, [label, values]) => {

@@ -5,7 +5,7 @@ import { Telemetry } from '../../ports/telemetry.js';
 import { SystemClock } from './system-clock.js';
 import { SystemRandom } from './system-random.js';
 
-/** Time, chance and the log. Whoever made `telemetry` closes it. */
+/** Clock, randomness and telemetry. The caller must close `telemetry`. */
 export const systemModule = (telemetry: Telemetry) =>
   new ContainerModule(({ bind }) => {
     bind(Clock).toConstantValue(new SystemClock());

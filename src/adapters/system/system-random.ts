@@ -14,6 +14,6 @@ export class SystemRandom implements Random {
   }
 }
 
-/** `randomInt` draws again instead of taking a remainder, which would favour the first characters. */
+/** `randomInt` has no modulo bias. */
 const pick = (alphabet: string, length: number): string =>
   Array.from({ length }, () => alphabet.charAt(randomInt(alphabet.length))).join('');

@@ -1,16 +1,16 @@
 import { Marked, type Token, type Tokens } from 'marked';
 
 export interface RenderedMarkdown {
-  /** The text of the first heading, which does not stand in `html` again; `undefined` if there is none. */
+  /** The text of the first heading, which is not repeated in `html`; `undefined` if there is none. */
   readonly title: string | undefined;
-  /** Safe to be shown as it is: it runs nothing and loads nothing. */
+  /** Sanitized: it has no scripts and loads nothing. */
   readonly html: string;
 }
 
 const markdown = new Marked({
   gfm: true,
   renderer: {
-    // HTML is shown as the text that it is.
+    // HTML is shown as text.
     html: ({ text }) => escape(text),
     image: ({ text }) => escape(text),
     link({ href, tokens }) {
@@ -20,7 +20,7 @@ const markdown = new Marked({
   },
 });
 
-/** Markdown as an administrator writes it: no HTML, no images, links to web pages and mailboxes only. */
+/** Renders Markdown of an administrator: no HTML, no images; links only to web pages and mailboxes. */
 export function renderMarkdown(text: string): RenderedMarkdown {
   const tokens = markdown.lexer(text);
   const heading = tokens.find((token): token is Tokens.Heading => token.type === 'heading');

@@ -3,18 +3,18 @@ import { join } from 'node:path';
 import type { Policy } from '../../domain/accounts/policy.js';
 import { renderMarkdown } from './markdown.js';
 
-/** What users accept, as a page of ours shows it. */
+/** A document that users accept, for display on a page. */
 export interface TermsDocument {
   readonly language: string;
   readonly title: string;
-  /** Safe to be shown as it is. */
+  /** Sanitized HTML. */
   readonly html: string;
 }
 
 export interface TermsDirectory {
-  /** In the newest version of each. */
+  /** The policies, each in its newest version. */
   readonly policies: readonly Policy[];
-  /** Every document of every version by its path, `privacy/1.0/en`: links to old ones go on working. */
+  /** All documents of all versions by path, `privacy/1.0/en`: links to old versions stay valid. */
   readonly documents: ReadonlyMap<string, TermsDocument>;
 }
 
@@ -25,10 +25,10 @@ const FILE = /^([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*)\.md$/;
 const byVersion = new Intl.Collator('en', { numeric: true }).compare;
 
 /**
- * Reads `<policy>/<version>/<language>.md`. Anything else in these folders is not looked at.
+ * Reads `<policy>/<version>/<language>.md`. Other files in these folders are ignored.
  *
- * @param baseUrl where the documents are shown, without a slash at the end
- * @throws an error that says which file or folder is not as it should be
+ * @param baseUrl base URL of the documents, without a slash at the end
+ * @throws Error naming the invalid file or folder
  */
 export async function readTermsDirectory(directory: string, baseUrl: string): Promise<TermsDirectory> {
   const policies: Policy[] = [];

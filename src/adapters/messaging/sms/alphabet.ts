@@ -1,8 +1,8 @@
-/** The default alphabet of mobile networks, by its codes. Spec: 3GPP TS 23.038 6.2.1. */
+/** The GSM default alphabet in code order. Spec: 3GPP TS 23.038 6.2.1. */
 const BASIC =
   '@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\u001bÆæßÉ !"#¤%&\'()*+,-./0123456789:;<=>?' +
   '¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà';
-/** What an escape in front makes of some of them. */
+/** The extension table: characters after an escape. */
 const EXTENSION: Readonly<Record<string, string>> = {
   '\f': '\n',
   '^': 'Λ',
@@ -17,7 +17,7 @@ const EXTENSION: Readonly<Record<string, string>> = {
 };
 const ESCAPE = '\u001b';
 
-/** The text in the default alphabet, a septet in each byte, or `undefined` if that cannot say it. */
+/** The text in the default alphabet, one septet per byte; `undefined` if it has other characters. */
 export function inDefaultAlphabet(text: string): Buffer | undefined {
   const septets: number[] = [];
   for (const character of text) {
@@ -30,14 +30,17 @@ export function inDefaultAlphabet(text: string): Buffer | undefined {
   return Buffer.from(septets);
 }
 
-/** The text in Latin-1, or `undefined` if that cannot say it. */
+/** The text in Latin-1; `undefined` if it has other characters. */
 export const inLatin1 = (text: string): Buffer | undefined =>
   /^[\n\r\x20-\x7e\xa0-\xff]*$/.test(text) ? Buffer.from(text, 'latin1') : undefined;
 
-/** The text in UCS-2, big endian, as networks take everything else. */
+/** The text in UCS-2, big endian, for all other texts. */
 export const inUcs2 = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16();
 
-/** How many messages a phone bill counts: 160 septets or 70 characters of UCS-2, in several 153 or 67 each. */
+/**
+ * The number of message segments: 160 septets or 70 UCS-2 characters in a single message, otherwise 153 or 67 per
+ * segment.
+ */
 export function segmentsOf(text: string): number {
   const septets = inDefaultAlphabet(text)?.length;
   const [length, single, each] = septets === undefined ? [text.length, 70, 67] : [septets, 160, 153];

@@ -1,6 +1,6 @@
 import type { Sms, SmsGateway } from './gateway.js';
 
-/** Shows messages instead of sending them: for trying things out. */
+/** Prints messages instead of sending them, for testing. */
 export class ConsoleGateway implements SmsGateway {
   readonly name = 'text message gateway console';
 

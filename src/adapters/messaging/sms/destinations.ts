@@ -1,13 +1,13 @@
 import { isPremiumNumber } from '../../../domain/identifiers/phone-number.js';
 import { forDestination, type PerDestination } from './originators.js';
 
-/** By calling code, `default`, `satellite` and `premium`. */
+/** By calling code, or `default`, `satellite` and `premium`. */
 export type DestinationRules = PerDestination<'allow' | 'reject'>;
 
-/** What belongs to no country, and costs euros a message: Inmarsat, personal numbers, GMSS, international networks. */
+/** Numbers outside of any country, which are expensive: Inmarsat, personal numbers, GMSS, international networks. */
 const SATELLITE = /^(?:870|878|881|882|883)/;
 
-/** Whether text messages are sent to this number. @param digits E.164 without the plus */
+/** Whether text messages to this number are allowed. @param digits E.164 without the plus */
 export function isDestination(digits: string, rules: DestinationRules): boolean {
   if (isPremiumNumber(digits) && rules['premium'] !== 'allow') return false;
   if (SATELLITE.test(digits) && rules['satellite'] !== 'allow') {

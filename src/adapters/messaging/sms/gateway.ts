@@ -9,19 +9,19 @@ export interface Sms {
   readonly text: string;
 }
 
-/** A service that brings text messages to phones. */
+/** A service that sends text messages to phones. */
 export interface SmsGateway {
-  /** As errors and the log call it: `text message gateway sms.example.org` */
+  /** The name in errors and logs: `text message gateway sms.example.org` */
   readonly name: string;
 
   /**
-   * Resolves when the gateway has accepted the message, with what it calls it, if it does.
+   * Resolves when the gateway has accepted the message, with the gateway's message id, if any.
    *
    * @throws GatewayError
    */
   send(sms: Sms): Promise<string | undefined>;
 
-  /** Lets go of what it keeps open, if it does. */
+  /** Closes open connections. */
   close?(): Promise<void>;
 }
 
@@ -30,7 +30,7 @@ export class GatewayError extends DeliveryError {
   constructor(
     gateway: string,
     reason: string,
-    /** No answer, or one that leaves it open: another gateway might send the message a second time. */
+    /** There was no response, or an inconclusive one: another gateway might send the message a second time. */
     readonly mayBeAccepted: boolean,
     options?: ErrorOptions,
   ) {
@@ -38,7 +38,7 @@ export class GatewayError extends DeliveryError {
   }
 }
 
-/** Problems before the request can have arrived. */
+/** Problems that occur before the request can have arrived. */
 const certain: ReadonlySet<HttpConnectionError['problem']> = new Set([
   'name_not_found',
   'refused',
@@ -52,13 +52,13 @@ export function unanswered(gateway: string, error: unknown): GatewayError {
   return new GatewayError(gateway, 'failed', true, { cause: error });
 }
 
-/** An answer that is no success. 4xx is a no; what a 5xx has done nobody knows, but for 503. */
+/** An error response. 4xx means the message was refused. After 5xx the result is unknown, except for 503. */
 export function declined(gateway: string, { status, body }: HttpResponse): GatewayError {
   const words = messageOf(body);
   return new GatewayError(gateway, `answered ${status}${words && ` (${words})`}`, status >= 500 && status !== 503);
 }
 
-/** What a gateway says, without numbers: they are phone numbers and codes. */
+/** The gateway's message without digits: they are phone numbers and codes. */
 const messageOf = (body: string): string =>
   body
     .slice(0, 1000)

@@ -5,17 +5,17 @@ import { declined, GatewayError, unanswered, type Sms, type SmsGateway } from '.
 export interface HttpGatewayOptions {
   readonly method: 'GET' | 'POST' | 'PUT';
   /**
-   * May name `{{number}}`, `{{originator}}` and `{{text}}`, as `body` may, and `{{alphabet:0|2}}`: the first if
-   * the alphabet of GSM can say the text, else the second.
+   * May contain `{{number}}`, `{{originator}}` and `{{text}}`, as may `body`, and `{{alphabet:0|2}}`: the first value
+   * if the text fits the GSM alphabet, else the second.
    */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** JSON, a form or XML, as `content-type` says; without one, JSON if it begins like it and a form otherwise. */
+  /** JSON, a form or XML, according to `content-type`. Without one: JSON if it looks like JSON, otherwise a form. */
   readonly body?: string | undefined;
   readonly success?: {
     /** Absent: any 2xx. */
     readonly statuses?: readonly number[] | undefined;
-    /** What the answer has to match as well. */
+    /** A pattern that the response body must match as well. */
     readonly body?: RegExp | undefined;
   };
   readonly timeLimitMs: number;
@@ -30,13 +30,13 @@ const escapes = {
   text: (text) => text,
 } as const satisfies Record<string, Escape>;
 
-/** Any gateway that takes a message in one HTTP request, described by the operator. */
+/** Any gateway that accepts a message in one HTTP request, as configured. */
 export class HttpGateway implements SmsGateway {
   readonly name: string;
 
   private readonly contentType: string | undefined;
 
-  /** @throws for a URL that is none, and for other names in braces */
+  /** @throws for an invalid URL, and for unknown placeholders */
   constructor(
     private readonly options: HttpGatewayOptions,
     private readonly http: HttpClient,
@@ -87,7 +87,7 @@ function escapeFor(contentType = ''): Escape {
 const HOLES = /\{\{([^{}]*)\}\}/g;
 const CHOICE = /^alphabet:([^{}|]*)\|([^{}|]*)$/;
 
-/** What a template names in double braces and nothing is known of. */
+/** The unknown placeholders of a template. */
 export const unknownHoles = (template: string): readonly string[] =>
   [...template.matchAll(HOLES)].flatMap(([, name = '']) =>
     ['number', 'originator', 'text'].includes(name) || CHOICE.test(name) ? [] : [name],

@@ -1,22 +1,22 @@
-/** Whom a text message is from: a full number, a short code, or a name. */
+/** The sender of a text message: a full number, a short code, or a name. */
 export interface Originator {
   readonly kind: 'long' | 'short' | 'alpha';
   readonly text: string;
 }
 
-/** By calling code (digits; further digits narrow it down), and `default` for all others. */
+/** By calling code (more digits are more specific), and `default` for all others. */
 export type PerDestination<T> = Readonly<Record<string, T>>;
 
 const shapes = { long: /^\d{5,15}$/, short: /^\d{3,8}$/, alpha: /^[\x20-\x7e]{1,11}$/ };
 
-/** `long:12125552368`, `short:12345` or `alpha:Matrix`; `undefined` for what is none of them. */
+/** `long:12125552368`, `short:12345` or `alpha:Matrix`; `undefined` for anything else. */
 export function parseOriginator(written: string): Originator | undefined {
   const [, kind, text = ''] = /^(long|short|alpha):(.*)$/.exec(written) ?? [];
   if (kind !== 'long' && kind !== 'short' && kind !== 'alpha') return undefined;
   return shapes[kind].test(text) ? { kind, text } : undefined;
 }
 
-/** One number always sees the same originator, so that its messages stand in one conversation. */
+/** Each number always gets the same originator, so that its messages form one conversation. */
 export function originatorFor(
   digits: string,
   originators: PerDestination<readonly Originator[]>,
@@ -26,7 +26,7 @@ export function originatorFor(
   return choice[sum % choice.length];
 }
 
-/** What is said of the longest beginning of this number that anything is said of. */
+/** The value for the longest matching prefix of this number. */
 export function forDestination<T>(digits: string, table: PerDestination<T>): T | undefined {
   for (let length = digits.length; length > 0; length--) {
     const beginning = digits.slice(0, length);

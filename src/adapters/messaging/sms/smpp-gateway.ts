@@ -5,24 +5,24 @@ import { GatewayError, type Sms, type SmsGateway } from './gateway.js';
 import { SmppLink, type SmppServer, statusName } from './smpp-link.js';
 import { inUrl } from '../../shared/hosts.js';
 
-/** Types of numbers and their numbering plans. Spec: SMPP 3.4, 5.2.5 and 5.2.6. */
+/** Types of number and numbering plans. Spec: SMPP 3.4, 5.2.5 and 5.2.6. */
 const SOURCES = {
   long: { source_addr_ton: 1, source_addr_npi: 1 },
   short: { source_addr_ton: 3, source_addr_npi: 0 },
   alpha: { source_addr_ton: 5, source_addr_npi: 0 },
 };
 const INTERNATIONAL = { dest_addr_ton: 1, dest_addr_npi: 1 };
-/** Spec: 5.2.19. 0 is what the message centre takes for its default: nearly everywhere that of GSM. */
+/** Spec: 5.2.19. 0 is the default alphabet of the message centre, which is almost always GSM. */
 const DEFAULT_ALPHABET = 0;
 const UCS2 = 8;
-/** The queue is full, or we are too fast: 5.1.3, ESME_RMSGQFUL and ESME_RTHROTTLED. */
+/** The queue is full, or messages are sent too fast: 5.1.3, ESME_RMSGQFUL and ESME_RTHROTTLED. */
 const PASSING = [0x14, 0x58];
 const MOST_AGAIN = 2;
 const AGAIN_MS = 1_000;
-/** Octets that fit into `short_message`; what is longer goes as payload. */
+/** Maximum length of `short_message` in octets. Longer messages use `message_payload`. */
 const SHORT = 254;
 
-/** What a message centre takes for its default alphabet; `ucs2` never uses it. */
+/** The default alphabet of the message centre; with `ucs2` it is never used. */
 export type SmppAlphabet = 'gsm' | 'latin1' | 'ucs2';
 
 const inAlphabet: Readonly<Record<SmppAlphabet, (text: string) => Buffer | undefined>> = {
@@ -31,7 +31,7 @@ const inAlphabet: Readonly<Record<SmppAlphabet, (text: string) => Buffer | undef
   ucs2: () => undefined,
 };
 
-/** A message centre that speaks SMPP 3.4. One connection is kept, and opened anew when it is needed. */
+/** An SMPP 3.4 message centre. One connection is kept open, and reopened when needed. */
 export class SmppGateway implements SmsGateway {
   readonly name: string;
 
@@ -48,13 +48,13 @@ export class SmppGateway implements SmsGateway {
     let answer: Pdu;
     try {
       answer = await link.submit(fields);
-      // Nothing was accepted: the same message may be handed over once more.
+      // The message was not accepted, so it may be submitted once more.
       for (let again = 0; PASSING.includes(answer.command_status) && again < MOST_AGAIN; again++) {
         await pause(AGAIN_MS);
         answer = await link.submit(fields);
       }
     } catch (error) {
-      // A message centre that does not answer this one would not answer the next either.
+      // A message centre that did not respond to this message would not respond to the next one either.
       link.destroy();
       throw this.failure(error, true);
     }
@@ -63,7 +63,7 @@ export class SmppGateway implements SmsGateway {
     return typeof id === 'string' && /^[\w-]{1,100}$/.test(id) ? id : undefined;
   }
 
-  /** Lets go of the connection. */
+  /** Closes the connection. */
   async close(): Promise<void> {
     const link = this.link;
     this.link = undefined;
@@ -73,11 +73,11 @@ export class SmppGateway implements SmsGateway {
     );
   }
 
-  /** The connection there is, or a new one: nothing has been submitted before it is bound. */
+  /** The current connection, or a new one. It is bound before anything is submitted. */
   private async open(): Promise<SmppLink> {
     const kept = this.link;
     if (kept && (await kept.then((link) => link.isOpen).catch(() => false))) return kept;
-    // Another message may have opened one meanwhile.
+    // A concurrent call may have opened one meanwhile.
     if (this.link === kept) this.link = SmppLink.open(this.server);
     return (this.link ?? SmppLink.open(this.server)).catch((error: unknown) => {
       throw this.failure(error, false);

@@ -12,18 +12,18 @@ export interface SmppServer extends TlsMaterial {
   readonly password: string;
   readonly systemType?: string | undefined;
   readonly timeLimitMs: number;
-  /** How often an idle connection is asked whether it still works. */
+  /** Interval of keep-alive requests on an idle connection. */
   readonly keepAliveMs?: number;
 }
 
 const VERSION = 0x34;
 
 /**
- * One bound connection to a message centre. The library answers nothing any more once a connection
- * has closed, so every request here ends with the connection or with the caller's patience.
+ * One bound connection to a message centre. After a connection has closed, the library never calls back, so every
+ * request also ends with the connection or with the caller's time limit.
  */
 export class SmppLink {
-  /** Rejects with what ended the connection. */
+  /** Rejects with the reason when the connection ends. */
   private readonly ended: Promise<never>;
   private isBound = false;
   private heartbeat: NodeJS.Timeout | undefined;
@@ -47,7 +47,7 @@ export class SmppLink {
     session.on('pdu', (pdu: Pdu) => this.answer(pdu));
   }
 
-  /** Connects and binds as a transmitter. @throws an error whose message says why not */
+  /** Connects and binds as a transmitter. @throws Error with the reason */
   static async open(server: SmppServer): Promise<SmppLink> {
     const { host, port, tls } = server;
     const patience = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS };
@@ -66,7 +66,7 @@ export class SmppLink {
     return this.isBound && this.session.socket.writable;
   }
 
-  /** Resolves with the answer. @throws if the connection ends before, or after the time limit */
+  /** Resolves with the response. @throws if the connection ends first, or after the time limit */
   submit(fields: Readonly<Record<string, unknown>>): Promise<Pdu> {
     return this.ask((answered) => this.session.submit_sm(fields, answered));
   }
@@ -98,13 +98,13 @@ export class SmppLink {
     });
   }
 
-  /** One step, which ends with the connection at the latest. */
+  /** One step. It fails if the connection ends. */
   private async step<T>(start: (resolve: (value: T) => void, reject: (error: Error) => void) => void): Promise<T> {
     const step = new Promise<T>(start);
     return within(new Deadline(this.server.timeLimitMs), Promise.race([step, this.ended]));
   }
 
-  /** The message centre asks, too: whether we are there, or to let go. */
+  /** Answers requests of the message centre: keep-alive and unbind. */
   private answer(pdu: Pdu): void {
     if (pdu.isResponse()) return;
     this.session.send(pdu.response());

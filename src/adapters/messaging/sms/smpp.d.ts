@@ -1,4 +1,4 @@
-/** What is used of it; the library has no types of its own. */
+/** The parts that are used; the library has no type definitions. */
 declare module 'smpp' {
   import type { EventEmitter } from 'node:events';
   import type { Server as NetServer, Socket } from 'node:net';
@@ -26,7 +26,7 @@ declare module 'smpp' {
   interface Smpp {
     connect(options: Readonly<Record<string, unknown>>): Session;
     createServer(options: Readonly<Record<string, unknown>>, listener: (session: Session) => void): NetServer;
-    /** Numbers by name. */
+    /** Status codes by name. */
     readonly errors: Readonly<Record<string, number>>;
   }
 

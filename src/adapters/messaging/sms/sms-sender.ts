@@ -8,19 +8,19 @@ import { type DestinationRules, isDestination } from './destinations.js';
 import { originatorFor, type Originator, type PerDestination } from './originators.js';
 
 export interface SmsOptions {
-  /** At least one; tried in this order. */
+  /** At least one, in the order in which they are tried. */
   readonly gateways: readonly SmsGateway[];
   readonly originators: PerDestination<readonly Originator[]>;
-  /** Absent: everywhere is allowed but satellites and premium rate numbers. */
+  /** Absent: all destinations except satellite and premium rate numbers. */
   readonly destinations?: DestinationRules | undefined;
 }
 
-/** For numbers that no configured originator is for. */
+/** The originator for numbers without a configured one. */
 const MATRIX: Originator = { kind: 'alpha', text: 'Matrix' };
 
 /**
- * Text messages by way of gateways. The next one is tried only if the one before has certainly not
- * accepted the message: nobody is sent it twice.
+ * Sends text messages through gateways. The next gateway is tried only if the previous one has certainly not accepted
+ * the message, so that no message is sent twice.
  */
 export class SmsSender implements MessageSender {
   readonly medium = 'msisdn';
