@@ -1,10 +1,11 @@
-/*
- * CaseFolding.txt of Unicode 17.0.0, statuses C and F. Numbers are to base 36.
- */
+/** CaseFolding.txt of Unicode 17.0.0, statuses C and F. Numbers are in base 36. */
 
 export const UNICODE_VERSION = '17.0.0';
 
-/** Runs of letters that fold to one: first letter, distance, how many (1), from each to the next (1). */
+/**
+ * Runs of letters that fold to a single letter: first letter, distance, count (default 1), step between letters
+ * (default 1).
+ */
 export const COMMON = [
   '1t w q,51 lj,5c w n,60 w 7,74 1 o 2,8i 1 3 2,8p 1 8 2,96 1 n 2,ag -3d,ah 1 3 2,an -7g,ap 5u,aq 1 2 2,au 5q,',
   'av 1,ax 5p 2,az 1,b2 27,b3 5m,b4 5n,b5 1,b7 5p,b8 5r,ba 5v,bb 5t,bc 1,bg 5v,bh 5x,bj 5y,bk 1 3 2,bq 62,br 1,',
@@ -23,7 +24,7 @@ export const COMMON = [
   '1fng 13 f,1fnw 13 7,1fo4 13 2,1h1c 1s 1f,1h74 w m,1jfk w w,20cg w w,20f4 r p,2olc y y',
 ].join('');
 
-/** Letters that fold to several: the letter, and these. */
+/** Letters that fold to several: the letter, followed by the results. */
 export const FULL = [
   '67 37 37,8g 2x lj,95 jg 32,ds 2y lo,pc qh lk ld,q8 qt lk ld,13b 12d 136,61i 2w mp,61j 38 lk,61k 3b lm,',
   '61l 3d lm,61m 2p ji,61q 37 37,66o qt lv,66q qt lv lc,66s qt lv ld,66u qt lv n6,680 64g qh,681 64h qh,',

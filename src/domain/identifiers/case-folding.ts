@@ -1,9 +1,9 @@
 import { COMMON, FULL } from './case-folding-table.js';
 
 /**
- * Full Unicode case folding: `Strauß` and `STRAUSS` both become `strauss`, and no final sigma is
- * special. Spec: "Third-party identifiers", email; Unicode CaseFolding C + F, version 17. By a table of our own: that of the
- * runtime is of another version on another machine, and both have to hash one address alike.
+ * Full Unicode case folding: `Strauß` and `STRAUSS` both become `strauss`; final sigma is not treated specially. Spec:
+ * "Third-party identifiers", email; Unicode CaseFolding C + F, version 17. Uses its own table, because the version of
+ * the runtime's table differs between machines, and all must compute the same hash for an address.
  */
 export function foldCase(text: string): string {
   if (isAscii(text)) return text.toLowerCase();
@@ -12,11 +12,11 @@ export function foldCase(text: string): string {
   return folded;
 }
 
-/** As clients lower-case, also where this runtime is older than a letter. */
+/** Lower-cases like a client does, even if this runtime is older than a letter. */
 export function lowerCase(text: string): string {
   const lower = text.toLowerCase();
   if (isAscii(text)) return lower;
-  // In these blocks letters are still added; none of theirs that is small already folds to another.
+  // Unicode still adds letters to these blocks; none of their lower-case letters folds to another letter.
   return lower.replace(
     /[\u{10000}-\u{10ffff}\ua640-\ua7ff\u2c60-\u2c7f\u1c80-\u1c8f]/gu,
     (letter) => foldings.get(letter) ?? letter,

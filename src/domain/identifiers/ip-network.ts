@@ -1,8 +1,7 @@
 /**
- * The network that stands for an IP address where things are counted: an IPv4 address by itself, also
- * written as IPv6 (`::ffff:192.0.2.1`), and of an IPv6 address its first 64 bits, because whoever has
- * one has all addresses below them. However an address is spelled, its network is one text. Any other
- * text stands for itself.
+ * The network by which requests from an IP address are counted: an IPv4 address itself, also if written as IPv6
+ * (`::ffff:192.0.2.1`); for an IPv6 address its first 64 bits, because one user usually has all addresses of that
+ * network. All spellings of an address give the same text. Any other text is returned unchanged.
  */
 export function networkOf(address: string): string {
   const groups = groupsOf(address.replace(/%.*$/, ''));
@@ -18,7 +17,7 @@ export function networkOf(address: string): string {
   return `${prefix.join(':')}::/64`;
 }
 
-/** The eight groups of an IPv6 address; `undefined` for what is none. */
+/** The eight groups of an IPv6 address; `undefined` for anything else. */
 function groupsOf(text: string): readonly number[] | undefined {
   if (text.length > 45 || !text.includes(':')) return undefined;
   const [head = '', tail, ...more] = withoutDots(text).split('::');
@@ -34,7 +33,7 @@ function groupsOf(text: string): readonly number[] | undefined {
 
 const split = (part: string): readonly string[] => (part === '' ? [] : part.split(':'));
 
-/** With an IPv4 address at its end as two groups. */
+/** Converts an IPv4 address at the end to two groups. */
 const withoutDots = (text: string): string =>
   text.replace(/(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (dotted, ...bytes: string[]) => {
     const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);

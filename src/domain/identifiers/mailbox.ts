@@ -9,15 +9,16 @@ const OTHER_DOMAIN =
 const NO_DOMAIN = 'The domain of this email address cannot receive mail';
 
 /**
- * An email address that something is to be mailed to. Its identity is the folded one, as everywhere; so
- * the domain that mail is sent to must be the one that was given: `weiß.example` is not
- * `weiss.example`. Domains are compared as the DNS has them, by UTS 46 without transitional processing.
+ * Parses an email address that will receive mail. Its identity is the folded address, as everywhere; so folding must
+ * not change the domain to which the mail is sent: `weiß.example` is not `weiss.example`. Domains are compared in their
+ * DNS form, by UTS 46 without transitional processing.
  *
- * @throws DomainError `invalid_email`, for another domain with the reason
+ * @throws DomainError `invalid_email`, with the reason if folding changes the domain
  */
 export function mailbox(text: string): Threepid {
   const threepid = email(text);
-  // Versions of UTS 46 before 15.1 read the capital letter as two, whatever the runtime has.
+  // Versions of UTS 46 before 15.1 map the capital letter to `ss`. Replaced here, so that the result does not depend on
+  // the runtime.
   const given = asciiDomain(partsOf(text).domain.replaceAll('\u1e9e', 'ß'));
   if (given === undefined) throw new DomainError('invalid_email', { message: NO_DOMAIN });
   if (given !== asciiDomain(partsOf(threepid.address).domain)) {
@@ -26,16 +27,16 @@ export function mailbox(text: string): Threepid {
   return threepid;
 }
 
-/** How mail is addressed: with the domain in the form in which the DNS has it. */
+/** The address for sending mail: with the domain in its DNS form. */
 export function mailAddress(address: string): string {
   const { localPart, domain } = partsOf(address);
   return `${localPart}@${asciiDomain(domain) ?? domain}`;
 }
 
 /**
- * One text for all spellings that reach one mailbox: the domain as the DNS has it, the rest in the
- * compatibility form of Unicode (NFKC), which is the same for full-width letters, NFC and NFD. What
- * limits count; never an identity. Of a phone number it is the number.
+ * One text for all spellings of a mailbox: the domain in its DNS form, the local part in the Unicode compatibility form
+ * (NFKC), which is the same for full-width letters, NFC and NFD. Used for rate limits; never an identity. For a phone
+ * number, the number itself.
  */
 export function mailboxKey({ medium, address }: Threepid): string {
   if (medium !== 'email') return address;
@@ -45,8 +46,9 @@ export function mailboxKey({ medium, address }: Threepid): string {
 }
 
 /**
- * The same, as bindings tell mailboxes apart: letters of the part before the `@` are the mail server's to judge, and whoever
- * has `ａnna@` must not take what `anna@` has bound. Only forms of one letter (NFC, NFD) are one.
+ * The same for bindings, which distinguish more mailboxes: the mail server decides which local parts are equal, and the
+ * owner of `ａnna@` must not take over the bindings of `anna@`. Only Unicode forms of the same letter (NFC, NFD) are
+ * equal.
  */
 export function bindingKey({ medium, address }: Threepid): string {
   if (medium !== 'email') return address;
@@ -54,7 +56,10 @@ export function bindingKey({ medium, address }: Threepid): string {
   return `${localPart.normalize('NFC')}@${asciiDomain(domain) ?? domain}`;
 }
 
-/** The address first, and the same mailbox with its domain as the DNS has it and as people write it, where that is an address of its own. */
+/**
+ * The address itself, followed by the same mailbox with its domain in DNS form and in Unicode form, if these are
+ * different addresses.
+ */
 export function mailboxSpellings(threepid: Threepid): readonly Threepid[] {
   const { medium } = threepid;
   const asInDns = tryThreepid(medium, bindingKey(threepid)) ?? threepid;
@@ -68,7 +73,7 @@ function partsOf(address: string): { readonly localPart: string; readonly domain
   return { localPart: address.slice(0, at), domain: address.slice(at + 1) };
 }
 
-/** `undefined` for what is no domain. Only what needs it goes through a parser that knows more kinds of hosts. */
+/** `undefined` if it is not a domain. The URL parser, which accepts more kinds of hosts, is only used if necessary. */
 function asciiDomain(domain: string): string | undefined {
   const isPlain = /^[\x21-\x7e]*$/.test(domain) && !/(?:^|\.)xn--/i.test(domain);
   return isPlain ? domain.toLowerCase() : domainToASCII(domain) || undefined;

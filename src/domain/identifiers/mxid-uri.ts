@@ -1,12 +1,15 @@
 import { type Mxid, parseMxid } from './mxid.js';
 
-/** `matrix:u/anna:example.org`, and `matrix:user/…` as German health directories wrote it until 2025. RFC 3986 inside: percent-encoded. */
+/**
+ * `matrix:u/anna:example.org`, and `matrix:user/…`, the form used by German health directories until 2025.
+ * Percent-encoded as in RFC 3986.
+ */
 const URI = /^matrix:(?:\/\/[^/?#]*\/)?(?:u|user)\/([^?#]+)/i;
 const LINK = /^(?:https?:\/\/)?matrix\.to\/#\/([^?]+)/i;
 
 /**
- * A Matrix user ID as people and directories write it: the ID itself, a `matrix:` URI, or a `matrix.to` link. `undefined` for
- * everything else, links to rooms among it. Spec: appendix "URIs".
+ * Parses a Matrix user ID in the forms that people and directories use: the ID itself, a `matrix:` URI, or a
+ * `matrix.to` link. `undefined` for everything else, including links to rooms. Spec: appendix "URIs".
  */
 export function readMxid(text: string): Mxid | undefined {
   const written = text.trim();
@@ -17,7 +20,7 @@ export function readMxid(text: string): Mxid | undefined {
   return parseMxid(URI.test(written) && !decoded.startsWith('@') ? `@${decoded}` : decoded);
 }
 
-/** What is wanted where `readMxid` reads nothing. */
+/** The accepted forms, for error messages. */
 export const MXID_FORMS = 'write @anna:example.org, matrix:u/anna:example.org or https://matrix.to/#/@anna:example.org';
 
 function percentDecoded(text: string): string | undefined {

@@ -7,8 +7,8 @@ export type Mxid = `@${string}:${string}`;
 const MAX_BYTES = 255;
 
 /**
- * Any user ID that exists, historical ones included; `undefined` for everything else. Homeservers of
- * strangers choose them, so none may do anything where it is shown.
+ * Parses any user ID that may exist, including historical ones; `undefined` for everything else. Untrusted homeservers
+ * choose user IDs, so characters that could affect their display are rejected.
  */
 export function parseMxid(text: string): Mxid | undefined {
   if (!text.startsWith('@') || Buffer.byteLength(text) > MAX_BYTES) return undefined;
@@ -17,12 +17,12 @@ export function parseMxid(text: string): Mxid | undefined {
   return parseServerName(text.slice(colon + 1)) ? (text as Mxid) : undefined;
 }
 
-/** A user ID that a homeserver would give out today, `undefined` if these two do not make one. */
+/** Composes a user ID that a homeserver would create today; `undefined` if the parts do not form one. */
 export function composeMxid(localpart: string, homeserver: string): Mxid | undefined {
   return /^[a-z0-9._=\-/+]+$/.test(localpart) ? parseMxid(`@${localpart}:${homeserver}`) : undefined;
 }
 
-/** A room ID of any version, or the event ID that the specification has in its place. Spec: appendix "Room IDs". */
+/** A room ID of any room version, or an event ID in its place, as in the specification. Spec: appendix "Room IDs". */
 export const isRoomId = (text: string): boolean =>
   /^[!$]\S+$/.test(text) && Buffer.byteLength(text) <= MAX_BYTES && isPrintable(text);
 
@@ -30,9 +30,8 @@ export const isRoomId = (text: string): boolean =>
 export const homeserverOf = (mxid: Mxid): string => mxid.slice(mxid.indexOf(':') + 1);
 
 /**
- * The localpart that Synapse makes of a user name: A-Z lowered, everything else outside its
- * alphabet, `=` and a leading `_` as `=xx` per UTF-8 byte. Spec: appendix "Mapping from other
- * character sets".
+ * The localpart that Synapse derives from a user name: A-Z in lower case; every other character outside its alphabet,
+ * `=` and a leading `_` as `=xx` per UTF-8 byte. Spec: appendix "Mapping from other character sets".
  */
 export function localpartOf(username: string): string {
   if (/^[a-z0-9.\-/+][a-z0-9._\-/+]*$/.test(username)) return username;

@@ -10,7 +10,7 @@ import {
 import { renumbered } from './renumbering.js';
 import { groupBy } from '../shared/group-by.js';
 
-/** A two-letter region that the numbering plans know, such as `DE`. */
+/** A two-letter region of the numbering plans, such as `DE`. */
 export type Region = CountryCode;
 
 export interface ReadNumber {
@@ -20,32 +20,32 @@ export interface ReadNumber {
   readonly callingCode: string;
 }
 
-/** Niue's numbers, the shortest in the world, have seven digits with their calling code. */
+/** Niue's numbers, the shortest in the world, have seven digits including the calling code. */
 const SHORTEST = 7;
 const WRITTEN = /^\+?[\d ().\-/]+$/;
-/** Far longer than any number is written, so that nothing longer has to be looked at. */
+/** Far longer than any written number; longer text is not examined. */
 const LONGEST_WRITTEN = 64;
 const LONGEST_PATTERN = 30;
-/** Where another number, or an extension, may begin. */
+/** Characters after which another number, or an extension, may begin. */
 const SET_OFF = /[/(]/g;
-/** Area codes have no more digits. */
+/** The maximum length of area codes. */
 const LONGEST_AREA_CODE = 5;
 
 const plans = new Metadata();
 
 export const isRegion = (text: string): text is Region => isSupportedCountry(text);
 
-/** Whether these are the digits of an international number, the calling code first. */
+/** Whether these are the digits of an international number, starting with the calling code. */
 export const isE164 = (digits: string): boolean => /^[1-9]\d{6,14}$/.test(digits);
 
 /**
- * Reads a number as a person or a directory writes it, from the point of view of `region`.
- * `undefined` for what is no number, more than one (`12345/46`), has an extension (the switchboard is
- * not the person), can be read two ways, or is longer than 64 characters.
+ * Parses a number as a person or a directory writes it, from the point of view of `region`. `undefined` for text that
+ * is not a number, contains more than one (`12345/46`), has an extension (the switchboard does not identify the
+ * person), is ambiguous, or is longer than 64 characters.
  *
- * Possible is enough where the number is written as it is dialled (a plus, the trunk prefix of its
- * country) or has one reading only: number plans age faster than servers. Validity chooses between two:
- * `492215551234` in Germany is +49 221 5551234 and not the also valid +49 492 215551234.
+ * It is enough that the number is possible if it is written in dialling form (with a plus, or the trunk prefix of its
+ * country), or has only one reading: numbering plans change faster than servers are updated. If there are two readings,
+ * validity decides: `492215551234` in Germany is +49 221 5551234 and not +49 492 215551234, although both are valid.
  */
 export function readPhoneNumber(text: string, region?: Region): ReadNumber | undefined {
   if (text.length > LONGEST_WRITTEN) return undefined;
@@ -60,13 +60,16 @@ export function readPhoneNumber(text: string, region?: Region): ReadNumber | und
   return readWhole(written, region);
 }
 
-/** Whether this is as long as a number can be, and nobody has it: `+49 33056` is a town, and `+49 221 12345` somebody in Cologne. */
+/**
+ * Whether the digits are only an area code, not a valid number: `+49 33056` is a town, while `+49 221 12345` is a
+ * subscriber in Cologne.
+ */
 const isAreaCode = ({ digits, callingCode }: ReadNumber): boolean =>
   digits.length - callingCode.length <= LONGEST_AREA_CODE && !parse(`+${digits}`, undefined)?.isValid();
 
 /**
- * What a value that is not taken looks like, without saying it: `+49 33056/71234 Büro` is `+## #####/##### xxxx`.
- * Cut where it is longer than anybody writes.
+ * The pattern of a skipped value, without its content: `+49 33056/71234 Büro` becomes `+## #####/##### xxxx`. Very long
+ * values are cut off.
  */
 export function patternOf(text: string): string {
   const pattern = text
@@ -76,7 +79,7 @@ export function patternOf(text: string): string {
   return text.length > LONGEST_PATTERN ? `${pattern}…` : pattern;
 }
 
-/** In ASCII, without what people and programs put around a number: `tel:`, brackets, marks of direction. */
+/** Converts to ASCII and removes what people and programs put around a number: `tel:`, brackets, direction marks. */
 function plain(text: string): string {
   const ascii = /^[\x20-\x7e]*$/.test(text)
     ? text
@@ -108,18 +111,18 @@ function readWhole(written: string, region: Region | undefined): ReadNumber | un
   const isDialled = plan.dialsAbroad.test(digits) || home?.formatNational().replace(/\D/g, '') === digits;
   if (!isDialled) {
     if (abroad) return accept(abroad);
-    // Either plus and calling code are missing, or the trunk prefix is; `+41 79 …` in Germany is not 041 79….
+    // Either the plus and the calling code are missing, or the trunk prefix is; `+41 79 …` in Germany is not 041 79….
     const isForeign = international?.isPossible() || valid(parse(`+${digits}`, region)) !== undefined;
     return isForeign ? undefined : accept(valid(home));
   }
-  // Digits that begin like an international number and are none of today's in either reading are nobody's.
+  // Digits that begin like an international number but are not a valid number in either reading are rejected.
   if (!abroad) return accept(digits.startsWith(plan.callingCode) ? valid(home) : home);
   return valid(home) ? undefined : accept(abroad);
 }
 
 /**
- * What the library reads in digits behind a plus, at a tenth of its cost: directories have a hundred
- * thousand of them. `undefined` also for what only the library can judge.
+ * Parses digits after a plus like the library, at a tenth of its cost: directories have a hundred thousand numbers.
+ * `undefined` also if only the library can decide.
  */
 function readInternational(written: string): ReadNumber | undefined {
   const digits = written.replaceAll(' ', '').slice(1);
@@ -143,14 +146,14 @@ function accept(number: PhoneNumber | undefined): ReadNumber | undefined {
   return { digits, callingCode: number.countryCallingCode };
 }
 
-/** E.164 digits as people of their country write them for abroad: `+49 221 5551234`. */
+/** E.164 digits in the usual international format of their country: `+49 221 5551234`. */
 export const internationalFormat = (digits: string): string =>
   parse(`+${digits}`, undefined)?.formatInternational() ?? `+${digits}`;
 
-/** International premium rate and shared cost, which belong to no country. */
+/** International premium rate and shared cost numbers, which do not belong to a country. */
 const PREMIUM_CODES = /^(?:808|979)/;
 
-/** Whether whoever calls or writes to this number pays its owner, or a share of it. @param digits E.164 without the plus */
+/** Whether callers or senders to this number pay its owner, fully or in part. @param digits E.164 without the plus */
 export function isPremiumNumber(digits: string): boolean {
   const type = parse(`+${digits}`, undefined)?.getType();
   return PREMIUM_CODES.test(digits) || type === 'PREMIUM_RATE' || type === 'SHARED_COST';
@@ -158,15 +161,15 @@ export function isPremiumNumber(digits: string): boolean {
 
 interface Plan {
   readonly callingCode: string;
-  /** What is dialled before a number of another country, at the start of the digits. */
+  /** The prefix for dialling a number of another country, at the start of the digits. */
   readonly dialsAbroad: RegExp;
-  /** How many digits a number can have after the calling code. */
+  /** The possible numbers of digits after the calling code. */
   readonly lengths: readonly number[];
-  /** The start of national numbers that are written otherwise when dialled from abroad, e.g. without a 0. */
+  /** The start of national numbers that are written differently when dialled from abroad, e.g. without a 0. */
   readonly rewritten: RegExp | undefined;
 }
 
-/** Typed as an empty object, although the methods are documented. */
+/** The library declares an empty object type, although the methods are documented. */
 interface Numbering {
   callingCode(): string;
   IDDPrefix(): string;
@@ -176,7 +179,7 @@ interface Numbering {
 
 const known = new Map<string, Plan>();
 
-/** @param country a region, or a calling code that there is */
+/** @param country a region, or an existing calling code */
 function planOf(country: string): Plan {
   let plan = known.get(country);
   if (!plan) {
@@ -194,14 +197,14 @@ function planOf(country: string): Plan {
   return plan;
 }
 
-/** Those of one country each: where several share one, their plans differ. */
+/** Calling codes used by one country only: countries that share a calling code have different plans. */
 const callingCodes: ReadonlySet<string> = new Set(
   [...groupBy(getCountries(), (country) => getCountryCallingCode(country))]
     .filter(([, countries]) => countries.length === 1)
     .map(([code]) => code),
 );
 
-/** The plan of the calling code these digits begin with: none is the beginning of another. */
+/** The plan of the calling code at the start of these digits. No calling code is a prefix of another. */
 function planFor(digits: string): Plan | undefined {
   const code = [1, 2, 3].map((length) => digits.slice(0, length)).find((start) => callingCodes.has(start));
   return code === undefined ? undefined : planOf(code);

@@ -1,27 +1,27 @@
 /*
- * Names of other alphabets as the DNS has them. RFC 3492, with the parameters of 5; RFC 5890, 2.3.2.1. By tables of nobody: what is
- * given is in lower case already.
+ * Converts internationalised domain names to and from their DNS form. RFC 3492, with the parameters of section 5; RFC
+ * 5890, 2.3.2.1. No mapping tables are needed: the input is already in lower case.
  */
 
 const [BASE, TMIN, TMAX, SKEW, DAMP, FIRST_BIAS, FIRST] = [36, 1, 26, 38, 700, 72, 128];
 const PREFIX = 'xn--';
 const LONGEST = 0x10ffff;
 
-/** A domain with its labels as the DNS has them: `bücher.example` is `xn--bcher-kva.example`. */
+/** A domain with its labels in DNS form: `bücher.example` becomes `xn--bcher-kva.example`. */
 export const asciiDomain = (domain: string): string =>
   domain
     .split('.')
     .map((label) => (isAscii(label) ? label : PREFIX + encode(label.normalize('NFC'))))
     .join('.');
 
-/** The same as people write it. Labels that are no such names stay as they are. */
+/** The reverse conversion. Labels that are not valid DNS forms are not changed. */
 export const unicodeDomain = (domain: string): string =>
   domain.includes(PREFIX) ? domain.split('.').map(unicodeLabel).join('.') : domain;
 
 function unicodeLabel(label: string): string {
   if (!label.startsWith(PREFIX)) return label;
   const decoded = decode(label.slice(PREFIX.length));
-  // Whatever has another name in the DNS than the one it was read from is some other domain.
+  // If encoding the result gives another label, it is a different domain.
   return decoded !== undefined && !isAscii(decoded) && asciiDomain(decoded) === label ? decoded : label;
 }
 

@@ -1,31 +1,31 @@
 interface Renumbering {
   readonly region: string;
-  /** Digits as they were written before, with a plus where the calling code is in front. */
+  /** Digits of the former form, with a plus if the calling code is included. */
   readonly former: RegExp;
-  /** The number of today, E.164 digits. */
+  /** The current number, E.164 digits. */
   readonly current: string;
 }
 
 /**
- * Numbers that address books still have as they were dialled before a country changed its plan. Nothing else can
- * be meant by them: no number of today looks like that, and the libraries of today read none of them.
+ * Former forms of numbers, still found in address books, from before a country changed its numbering plan. They are
+ * unambiguous: no current number has such a form, and current libraries reject them.
  */
 const renumberings: readonly Renumbering[] = [
-  // Since August 2019 there is no 1 behind the calling code, and neither 01, 044 nor 045 before the number.
+  // Since August 2019 there is no 1 after the calling code, and no 01, 044 or 045 before the number.
   { region: 'MX', former: /^(?:\+521|01|044|045)([2-9]\d{9})$/, current: '52$1' },
   // Since November 2024 every number has 01 before its former eight digits.
   { region: 'BJ', former: /^(?:\+229)?([24-69]\d{7})$/, current: '22901$1' },
-  // Since September 2021 fixed numbers have 60 before their former eight digits.
+  // Since September 2021 fixed-line numbers have 60 before their former eight digits.
   { region: 'CO', former: /^(?:\+57)?([1245678]\d{7})$/, current: '5760$1' },
-  // The trunk prefix 8 is not dialled any more.
+  // The trunk prefix 8 is no longer dialled.
   { region: 'UZ', former: /^8(\d{9})$/, current: '998$1' },
 ];
 
 /**
- * What a number is today that was written as one had to before: `+52 1 55 1234 5678` is `525512345678`.
+ * The current form of a number in a former form: `+52 1 55 1234 5678` becomes `525512345678`.
  *
  * @param written in ASCII, with or without a plus
- * @param region counts where there is no plus
+ * @param region used if there is no plus
  */
 export function renumbered(written: string, region: string | undefined): string | undefined {
   const isInternational = written.startsWith('+');
@@ -41,7 +41,7 @@ export function renumbered(written: string, region: string | undefined): string 
 
 interface Readings {
   readonly reading: RegExp;
-  /** The same number by the tables of another age, E.164 digits. */
+  /** The same number according to older or newer numbering tables, E.164 digits. */
   readonly other: string;
 }
 
@@ -55,8 +55,8 @@ const readings: readonly Readings[] = [
 ];
 
 /**
- * How software with older or newer tables reads the same number: homeservers hash what their tables make of it. No
- * other number is meant by either.
+ * The same number as parsed by software with older or newer tables: homeservers hash the result of their own tables.
+ * Neither form is used for another number.
  *
  * @param digits E.164 without the plus
  */

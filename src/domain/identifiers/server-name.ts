@@ -7,7 +7,7 @@ export interface ServerName {
   readonly isLiteralAddress: boolean;
 }
 
-/** Takes a server name apart, `undefined` if it is none. Spec: appendix "Server name". */
+/** Parses a server name; `undefined` if it is not valid. Spec: appendix "Server name". */
 export function parseServerName(text: string): ServerName | undefined {
   const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([0-9A-Za-z.-]{1,255}))(?::(\d{1,5}))?$/.exec(text);
   if (!match) return undefined;
@@ -22,7 +22,7 @@ export function parseServerName(text: string): ServerName | undefined {
 
 export const isServerName = (text: string): boolean => parseServerName(text) !== undefined;
 
-/** Resolvers would read a last label of only digits as an IPv4 address. */
+/** Resolvers would interpret a last label of digits only as an IPv4 address. */
 function isDnsName(name: string): boolean {
   const labels = name.split('.');
   const last = labels.at(-1) ?? '';

@@ -4,9 +4,9 @@ import { otherReading } from './renumbering.js';
 import type { Threepid } from './threepid.js';
 
 /**
- * Every text by which clients may hash a threepid, its own first: an email address folded and merely lower-cased, its domain as
- * people write it and as the DNS has it. A phone number of a country that renumbered is read by older tables
- * in another way.
+ * Every text that clients may hash for a threepid, its own address first: an email address folded or only lower-cased,
+ * with its domain in Unicode form or in DNS form; a phone number of a country that changed its numbering plan also in
+ * the other form.
  */
 export function spellingsOf({ medium, address, alias }: Threepid): readonly string[] {
   if (medium !== 'email') return readingsOf(address);
@@ -16,7 +16,7 @@ export function spellingsOf({ medium, address, alias }: Threepid): readonly stri
   ];
 }
 
-/** Those, and what they may have been before they were folded: how a source that compares its own way may have an address. */
+/** The same, and possible forms before folding: how a source with its own rules for comparison may store an address. */
 export function searchSpellings(threepid: Threepid): readonly string[] {
   if (threepid.medium !== 'email') return readingsOf(threepid.address);
   const unfolded = MULTIPLE.map(([folded, letter]) => threepid.address.replaceAll(folded, letter));
@@ -29,7 +29,7 @@ export function searchSpellings(threepid: Threepid): readonly string[] {
   ];
 }
 
-/** Letters that are more than one when folded, of those that stand in addresses. */
+/** Letters in addresses that fold to several letters. */
 const MULTIPLE = [['ss', 'ß']] as const;
 
 function readingsOf(digits: string): readonly string[] {
@@ -42,7 +42,7 @@ function withDomain(address: string, spelled: (domain: string) => string): strin
   return `${address.slice(0, at)}@${spelled(address.slice(at + 1))}`;
 }
 
-/** As people write it, unless that would be folded to the domain of somebody else. */
+/** The Unicode form, unless folding would turn it into a different domain. */
 function readableDomain(domain: string): string {
   const readable = unicodeDomain(domain);
   return foldCase(readable) === readable ? readable : domain;

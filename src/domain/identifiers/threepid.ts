@@ -4,14 +4,14 @@ import { isE164 } from './phone-number.js';
 
 export type Medium = 'email' | 'msisdn';
 
-/** A third-party identifier, always canonical: whoever has one never needs to normalise it. */
+/** A third-party identifier, always in canonical form: no further normalisation is needed. */
 export interface Threepid {
   readonly medium: Medium;
   /** A folded email address, or E.164 digits without the plus. */
   readonly address: string;
   /**
-   * The email address lower-cased, where folding changes more than that (`strauß@` beside
-   * `strauss@`): clients that only lower-case ask for this one. Not part of the identity.
+   * The lower-cased email address, if folding changes it further (`strauß@` beside `strauss@`): clients that only
+   * lower-case look up this form. Not part of the identity.
    */
   readonly alias?: string;
 }
@@ -22,7 +22,7 @@ const DOMAIN =
   /^(?=.{1,255}$)(?:[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?\.)*[\p{L}\p{N}](?:[\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?$/u;
 
 /**
- * The email address as the specification wants it compared: one mailbox, no display name, case
+ * Parses an email address into the form in which the specification compares it: one mailbox, no display name, case
  * folded. Spec: appendix "Third-party identifiers".
  *
  * @throws DomainError `invalid_email`
@@ -41,9 +41,9 @@ export function email(text: string): Threepid {
 }
 
 /**
- * A phone number as Matrix writes it: E.164 digits without the plus.
+ * Parses a phone number in Matrix form: E.164 digits without the plus.
  *
- * @throws DomainError `invalid_address`; numbers as people write them are for `phoneNumber`
+ * @throws DomainError `invalid_address`; use `readPhoneNumber` for numbers as people write them
  */
 export function msisdn(digits: string): Threepid {
   if (!isE164(digits)) throw new DomainError('invalid_address');
@@ -51,7 +51,7 @@ export function msisdn(digits: string): Threepid {
 }
 
 /**
- * A threepid from its two parts as they stand on the wire.
+ * A threepid from its medium and address as in API requests.
  *
  * @throws DomainError `medium_unsupported`, `invalid_email` or `invalid_address`
  */
@@ -61,7 +61,7 @@ export function threepid(medium: string, address: string): Threepid {
   throw new DomainError('medium_unsupported');
 }
 
-/** The same, but `undefined` for what is no threepid: in a lookup such an entry just does not match. */
+/** The same, but `undefined` for an invalid threepid: in a lookup, such an entry has no match. */
 export function tryThreepid(medium: string, address: string): Threepid | undefined {
   try {
     return threepid(medium, address);
@@ -71,14 +71,14 @@ export function tryThreepid(medium: string, address: string): Threepid | undefin
   }
 }
 
-/** Equal threepids have equal keys, and this is also what a lookup hashes before its pepper. */
+/** Equal threepids have equal keys. A lookup hash is made of this text and the pepper. */
 export const keyOf = ({ medium, address }: Threepid): string => `${address} ${medium}`;
 
 export const sameThreepid = (a: Threepid, b: Threepid): boolean => a.medium === b.medium && a.address === b.address;
 
 /**
- * What may be shown of an address to strangers and in logs: `ali...@exa...`, `...34`.
- * Sydent's figures: three characters of a long part, one of a short one.
+ * The form of an address that may be shown to others and logged: `ali...@exa...`, `...34`. Like in Sydent, three
+ * characters of a long part and one of a short part are shown.
  */
 export function redact({ medium, address }: Threepid): string {
   if (medium === 'msisdn') return `...${address.slice(-2)}`;

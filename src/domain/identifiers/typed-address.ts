@@ -7,8 +7,8 @@ const NEITHER =
   'This is neither an email address nor a phone number with its calling code and without extension, such as +49 221 5551234';
 
 /**
- * An address as an operator types it: an email address, or a phone number with its calling code,
- * whose plus may be missing, or 00.
+ * Parses an address typed by an operator: an email address, or a phone number with its calling code. The plus may be
+ * missing or written as 00.
  *
  * @throws DomainError `invalid_email` or `invalid_address`
  */

@@ -3,16 +3,16 @@ import type { StoredInvite } from './invite.js';
 import { trimSlashes } from '../shared/trim-slashes.js';
 
 export interface InviteLinkOptions {
-  /** Where clients and homeservers reach us, without a slash at the end. */
+  /** The URL at which clients and homeservers reach this server, without a trailing slash. */
   readonly publicUrl: string;
-  /** The web client that opens invitations unless the request names another one of `allowedWebClients`. */
+  /** The web client that opens invitations, unless the request names another one of `allowedWebClients`. */
   readonly webClient: string;
   readonly allowedWebClients: readonly string[];
 }
 
 /**
- * The link of an invitation mail: Element opens the room with it and has the sign URL sign for
- * whoever joins. That one is of v1 because classic Element for Android knows no other.
+ * The link in an invitation mail: Element opens the room with it, and calls the sign URL to sign for the user who
+ * joins. The sign URL is the v1 one, because classic Element for Android supports no other.
  */
 export function inviteLink(
   { token, threepid, roomId }: StoredInvite,
@@ -32,7 +32,7 @@ export function inviteLink(
   });
   const wanted = wantedClient === undefined ? undefined : trimSlashes(wantedClient);
   const client = allowedWebClients.find((allowed) => allowed === wanted) ?? webClient;
-  // Element decodes with decodeURIComponent, for which a plus is a plus.
+  // Element decodes with decodeURIComponent, which does not decode a plus to a space.
   const query = parameters.toString().replaceAll('+', '%20');
   return `${client}/#/room/${encodeURIComponent(roomId)}?${query}`;
 }

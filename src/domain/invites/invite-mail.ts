@@ -3,14 +3,14 @@ import type { ReadPreferences } from '../shared/message-preferences.js';
 import type { JobPayloads } from '../jobs/job.js';
 import type { JsonObject } from '../signing/canonical-json.js';
 
-/** What the mail of an invitation says, and where its link leads. */
+/** The content of an invitation mail, and its link. */
 export interface InviteMail {
   readonly link: string;
   readonly invite: InviteDetails;
   readonly preferences: ReadPreferences;
 }
 
-/** As it is stored until it is sent. */
+/** The form in which it is stored until it is sent. */
 export function mailPayload({
   link,
   invite,
@@ -31,7 +31,7 @@ export function mailPayload({
   };
 }
 
-/** @returns `undefined` for what is no such payload */
+/** @returns `undefined` if the payload is invalid */
 export function readMailPayload(payload: JsonObject): InviteMail | undefined {
   const text = (name: string) => {
     const value = payload[name];

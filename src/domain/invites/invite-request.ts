@@ -10,15 +10,15 @@ export interface InviteRequest {
   readonly roomId: string;
   readonly sender: Mxid;
   readonly details: InviteDetails;
-  /** The web client that the homeserver wants the mail to link to. */
+  /** The web client that the homeserver requested for the link in the mail. */
   readonly webClient: string | undefined;
   readonly preferences: ReadPreferences;
 }
 
-/** What a homeserver needs to make an invitation of it. */
+/** The data from which a homeserver creates the invitation in its room. */
 export interface InviteTicket {
   readonly token: string;
-  /** The invitee's address, for others to see. */
+  /** The redacted address of the invitee, visible to others. */
   readonly displayName: string;
   readonly longTermKey: string;
   readonly ephemeralKey: string;

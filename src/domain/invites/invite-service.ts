@@ -18,7 +18,10 @@ import { keyOf, redact, type Threepid } from '../identifiers/threepid.js';
 
 const INVITE_TOKEN_LENGTH = 64;
 
-/** Homeservers write an invitation into its room only after our answer, and refuse to be told of it before. */
+/**
+ * Homeservers write an invitation into its room only after they receive the response, and reject notifications about it
+ * before that.
+ */
 const HAND_OVER_DELAY_MS = 2_000;
 
 export interface InviteDependencies {
@@ -31,7 +34,7 @@ export interface InviteDependencies {
   readonly clock: Clock;
 }
 
-/** Invitations for people whom nobody knows yet. Spec: "Invitation storage". */
+/** Invitations to people who have no known user yet. Spec: "Invitation storage". */
 export class InviteService {
   constructor(
     private readonly deps: InviteDependencies,
@@ -39,13 +42,13 @@ export class InviteService {
   ) {}
 
   /**
-   * Keeps an invitation and has its mail sent. Somebody whom we know, and whom the asker could not find
-   * by hash (known in clear only, newer than the mirror, an address in capital letters), gets no mail:
-   * the invitation is handed over to their homeserver. Whose the address is, is told as by a lookup,
-   * and costs one. Spec: POST /store-invite.
+   * Stores an invitation and queues its mail. If the address has a known user whom the requester could not find by hash
+   * (its source does not support hashes, it is newer than the mirror, or the address has capital letters), no mail is sent:
+   * the invitation is delivered to the homeserver of that user. Since the response reveals whether an address is known,
+   * the request counts as one lookup. Spec: POST /store-invite.
    *
-   * @throws DomainError `threepid_in_use` with the `mxid` to invite instead, for somebody who is found by the
-   *   hash of the address as it was sent; `medium_unsupported`, `invalid_email`, `limit_exceeded`
+   * @throws DomainError `threepid_in_use` with the `mxid` to invite instead, if the hash of the address as sent finds a
+   *   user; `medium_unsupported`, `invalid_email`, `limit_exceeded`
    */
   async invite(request: InviteRequest): Promise<InviteTicket> {
     const { asker, sender, roomId, details, preferences } = request;
@@ -85,8 +88,7 @@ export class InviteService {
   }
 
   /**
-   * Signs for whoever follows the link of an invitation, with the key from that link. Spec: POST
-   * /sign-ed25519.
+   * Signs for a user who follows the link of an invitation, with the key from the link. Spec: POST /sign-ed25519.
    *
    * @throws DomainError `invalid_mxid`, `invite_unknown` or `invalid_public_key`
    */
@@ -97,20 +99,20 @@ export class InviteService {
     return this.deps.signer.signWith({ mxid, sender: invite.sender, token }, privateKey);
   }
 
-  /** Whether this is the key of an invitation of ours. Spec: GET /pubkey/ephemeral/isvalid. */
+  /** Whether this is the key of a stored invitation. Spec: GET /pubkey/ephemeral/isvalid. */
   hasEphemeralKey(publicKey: string): Promise<boolean> {
     return this.deps.store.hasEphemeralKey(publicKey);
   }
 
-  /** Forgets what has waited for longer. */
+  /** Removes invitations that have waited longer than this. */
   expire(lifetimeMs: number): Promise<void> {
     return this.deps.store.purgeWaiting(this.deps.clock.now() - lifetimeMs);
   }
 
   /**
-   * Hands over what waits for people whom our sources know by now. An upstream is not asked about all who wait.
+   * Delivers waiting invitations whose invitees are now known. An upstream is not queried for all waiting invitations.
    *
-   * @param among only for these; by default for all
+   * @param among only invitations to these threepids; by default all
    */
   async deliverKnown(among?: readonly Threepid[]): Promise<void> {
     const waiting = among
@@ -124,10 +126,12 @@ export class InviteService {
     }
   }
 
-  /** Work of a `notify-bound` job: a threepid was bound, and its user's homeserver is told, with or without invitations. */
+  /**
+   * Handles a `notify-bound` job: notifies the homeserver of the user of a bound threepid, with or without invitations.
+   */
   async notifyBound(threepid: Threepid, mxid: Mxid): Promise<void> {
     const handedOver = await this.deliver(threepid, mxid);
-    // Of somebody who left meanwhile nobody is told.
+    // No notification if the user has left in the meantime.
     if (handedOver === 0 && (await this.deps.deprovisioningService.appliesTo(threepid, mxid))(this.deps.clock.now()))
       await this.deps.store.deliver([], this.deps.clock.now(), [
         onBindJob(threepid, mxid, undefined, this.deps.clock.now()),
@@ -135,8 +139,8 @@ export class InviteService {
   }
 
   /**
-   * Whether an invitation that was handed over for a user may still be told of, for it takes a while
-   * where a homeserver is down. One of somebody who left meanwhile waits again, until that one is back.
+   * Whether an invitation that was handed over for a user may still be delivered. Delivery can take a while if the
+   * homeserver is down. If the user has left in the meantime, the invitation is set back to waiting until they return.
    */
   async isStillValid(inviteToken: string, threepid: Threepid, mxid: Mxid): Promise<boolean> {
     const invite = await this.deps.store.get(inviteToken);
@@ -145,27 +149,30 @@ export class InviteService {
     return false;
   }
 
-  /** The homeserver of the invitee has taken an invitation. */
+  /** Records that the homeserver of the invitee has accepted an invitation. */
   confirm(inviteToken: string): Promise<void> {
     return this.deps.store.confirm(inviteToken, this.deps.clock.now());
   }
 
-  /** The homeserver of the invitee has refused an invitation for good, and said why. */
+  /** Records that the homeserver of the invitee has permanently refused an invitation, and why. */
   markRefused(inviteToken: string, reason: string): Promise<void> {
     return this.deps.store.markRefused(inviteToken, reason);
   }
 
-  /** The mails of these invitations will never be sent. The invitations stay pending, and lists show the reason. */
+  /**
+   * Records that the mails of these invitations will never be sent. The invitations remain pending, and lists show the
+   * reason.
+   */
   async noteUnmailed(tokens: readonly string[], reason: string): Promise<void> {
     await this.deps.store.markUnmailed(tokens, `its mail was not sent: ${reason}`);
   }
 
-  /** An invitation that could not be told of for days waits again: the next `deliverKnown` hands it over anew. */
+  /** Sets an invitation back to waiting after its delivery has failed for days. The next `deliverKnown` tries again. */
   waitAgain(inviteToken: string, reason: string): Promise<void> {
     return this.deps.store.requeue(inviteToken, reason);
   }
 
-  /** What a homeserver is told on a bind: the association, and the invitation if one goes with it. */
+  /** The request body for a homeserver after a binding: the association, and the invitation if there is one. */
   async onBindBody(
     association: JsonObject & { readonly mxid: string },
     inviteToken: string | undefined,
@@ -179,8 +186,8 @@ export class InviteService {
   }
 
   /**
-   * The mails of invitations that had none, because their address had enough of them: all in one, the newest first.
-   * Those that were handed over meanwhile need none.
+   * The mails that were not sent because the address had reached its limit, to be sent as one mail, the newest first.
+   * Invitations that were handed over in the meantime are not included.
    */
   async pendingMails(threepid: Threepid): Promise<readonly { readonly token: string; readonly mail: InviteMail }[]> {
     const pending = await this.deps.store.pendingMails(threepid);
@@ -190,13 +197,16 @@ export class InviteService {
     });
   }
 
-  /** Notes that these were mailed, all in one mail, which counts as one. */
+  /** Records that these invitations were sent in one mail, which counts as one. */
   async noteMailed(threepid: Threepid, tokens: readonly string[]): Promise<void> {
     await this.deps.store.clearPendingMails(tokens);
     await this.mailDelayMs(threepid);
   }
 
-  /** An address that had enough mails gets the next one later, with everything that came meanwhile. */
+  /**
+   * If the address has reached its mail limit, the mail is sent later, together with all invitations added in the
+   * meantime.
+   */
   private async addWithMail(invite: StoredInvite, mail: InviteMail): Promise<void> {
     const { threepid, createdAt } = invite;
     const waitMs = await this.mailDelayMs(threepid);
@@ -204,7 +214,7 @@ export class InviteService {
     else await this.deps.store.add(invite, [inviteDigestJob(threepid, createdAt + waitMs)], mailPayload(mail));
   }
 
-  /** Takes one mail to an address. @returns ms until one may be sent, 0 if it is this one */
+  /** Counts one mail to an address. @returns ms until a mail may be sent; 0 if it may be sent now */
   private async mailDelayMs(threepid: Threepid): Promise<number> {
     try {
       await this.deps.quotas.consume('invites', { perAddress: mailboxKey(threepid) });
@@ -222,7 +232,7 @@ export class InviteService {
     );
     const now = this.deps.clock.now();
     const tokens = waiting.map(({ token }) => token);
-    // One job each: an invitation that its homeserver refuses must not hold up the others.
+    // One job per invitation: if the homeserver refuses one, the others are not delayed.
     if (tokens.length > 0)
       await this.deps.store.deliver(
         tokens,
@@ -236,7 +246,8 @@ export class InviteService {
     { threepid: { medium, address }, token, roomId, sender, keyId }: StoredInvite,
     mxid: string,
   ) {
-    // One signature only, by the key that was handed out: Synapse gives up a key at the first one that does not fit.
+    // Only one signature, by the key that was returned for the invitation: Synapse rejects the key at the first
+    // signature that does not verify.
     const signed = await this.deps.signer.sign({ mxid, token }, keyId);
     return { medium, address, mxid, room_id: roomId, sender, token, signed };
   }

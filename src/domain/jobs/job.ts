@@ -7,13 +7,13 @@ interface BoundThreepid {
   readonly mxid: Mxid;
 }
 
-/** What each kind of job needs to know. It is stored as JSON, and read by older and newer versions. */
+/** The payload of each kind of job. It is stored as JSON, and read by older and newer versions. */
 export interface JobPayloads {
-  /** A threepid has a user now; its pending invitations are to be delivered. */
+  /** A threepid was bound: its pending invitations must be delivered. */
   readonly 'notify-bound': BoundThreepid;
-  /** A homeserver is to be told that a threepid of its user was bound, and of one invitation if that goes with it. */
+  /** A homeserver must be notified that a threepid of its user was bound, with one invitation if there is one. */
   readonly onbind: BoundThreepid & { readonly invite: string | null };
-  /** An invitation is to be mailed. */
+  /** An invitation must be mailed. */
   readonly 'invite-mail': {
     readonly address: string;
     readonly link: string;
@@ -29,7 +29,7 @@ export interface JobPayloads {
     readonly roomType: string | null;
     readonly token?: string | null;
   };
-  /** All invitations to an address that had no mail yet are to be in one. */
+  /** All invitations to an address that were not mailed yet must be sent in one mail. */
   readonly 'invite-digest': { readonly address: string };
 }
 
@@ -42,30 +42,30 @@ export const JOB_KINDS = [
   'invite-digest',
 ] as const satisfies readonly JobKind[];
 
-/** Work that must be done although the request that caused it is over. */
+/** Work that must be done after the request that caused it has ended. */
 export type NewJob<Kind extends JobKind = JobKind> = {
   readonly [K in Kind]: {
     readonly kind: K;
     readonly payload: JobPayloads[K];
-    /** Not before this time, ms since the epoch. */
+    /** The earliest time at which the job runs, ms since the epoch. */
     readonly runAt: number;
   };
 }[Kind];
 
 export type Job<Kind extends JobKind = JobKind> = NewJob<Kind> & {
   readonly id: string;
-  /** How often it was tried before. */
+  /** How often it was attempted before. */
   readonly attempts: number;
-  /** Whom it needs, as `destinationOf` has it. */
+  /** The server that it needs, as returned by `destinationOf`. */
   readonly destination: string;
   /** Why the last attempt failed. */
   readonly failure: string | undefined;
 };
 
-/** No job is ever put off for longer than this. What lies further ahead was put there by a clock that was wrong. */
+/** The maximum delay of any job. A job scheduled further ahead was scheduled by a clock that was wrong. */
 export const LONGEST_DELAY_MS = 2 * 60 * 60 * 1000;
 
-/** The server that a job needs: those of one destination wait for each other, and for nobody else. */
+/** The server that a job needs. Jobs wait only for other jobs with the same destination. */
 export function destinationOf(job: Pick<NewJob, 'kind' | 'payload'>): string {
   const { kind, payload } = job as NewJob;
   switch (kind) {

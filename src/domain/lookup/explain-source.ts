@@ -2,7 +2,10 @@ import type { Clock } from '../../ports/clock.js';
 import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-/** What a source says of one threepid and how it came to it. A source that fails is evidence, too. */
+/**
+ * The result of a source for one threepid, and how it was determined. A failure of the source is included in the
+ * explanation.
+ */
 export async function explainSource(
   source: ThreepidSource,
   threepid: Threepid,

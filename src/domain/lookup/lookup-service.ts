@@ -14,12 +14,12 @@ import type { Explanation } from './explanation.js';
 
 export const ALGORITHMS = ['sha256', 'none'] as const;
 
-/** Longer routes are no plan of anybody's, and each hop takes its time. */
+/** The maximum number of hops: longer paths are not intended by anyone, and every hop takes time. */
 const MOST_HOPS = 5;
 
 export interface LookupOptions {
   readonly maxAddresses: number;
-  /** What we are called in a route. */
+  /** The identity of this server in a path. */
   readonly serverIdentity: string;
 }
 
@@ -29,7 +29,7 @@ export interface LookupDependencies {
   readonly telemetry: Telemetry;
 }
 
-/** Which user is behind an address. */
+/** Looks up the user of an address. */
 export class LookupService {
   constructor(
     private readonly deps: LookupDependencies,
@@ -38,8 +38,8 @@ export class LookupService {
   ) {}
 
   /**
-   * What clients need to know before they ask, and for identity servers by which of them the pepper
-   * came, the one that made it first. Spec: GET /hash_details.
+   * The parameters that clients need for lookups. For identity servers, also the servers through which the pepper came,
+   * the one that created it first. Spec: GET /hash_details.
    */
   details(): { pepper: string; algorithms: readonly string[]; viaPath: ViaPath } {
     const viaPath = [...(this.deps.pepperService.monitor?.viaPath ?? []), this.options.serverIdentity];
@@ -47,14 +47,14 @@ export class LookupService {
   }
 
   /**
-   * Whose these entries are; keys are entries exactly as they were sent, unknown ones are left out.
-   * Spec: POST /lookup.
+   * The users of these entries. The keys are the entries exactly as sent; unknown ones are left out. Spec: POST
+   * /lookup.
    *
    * @param entries hashes for `sha256`, `<address> <medium>` for `none`
-   * @param viaPath the identity servers that ask for somebody else; a question that was here before, or
-   *   has come a long way, is answered without asking others again
-   * @throws DomainError `algorithm_unknown`, `too_many_addresses`, or `pepper_unknown` (with the pepper
-   *   that is known, for `none` too)
+   * @param viaPath the identity servers that forwarded the lookup. If it includes this server, or is too long, other
+   *   identity servers are not queried
+   * @throws DomainError `algorithm_unknown`, `too_many_addresses`, or `pepper_unknown` (with the current pepper, for
+   *   `none` too)
    */
   async find(
     algorithm: string,
@@ -70,30 +70,36 @@ export class LookupService {
     return algorithm === 'sha256' ? this.findHashes(pepper, entries, viaPath) : this.findEntries(entries, viaPath);
   }
 
-  /** Whose these threepids are, by `keyOf`; unknown and contested ones are left out. `route` as in `find`. */
+  /** The users of these threepids, by `keyOf`; unknown and ambiguous ones are left out. `viaPath` as in `find`. */
   async findUsers(threepids: readonly Threepid[], viaPath: ViaPath = []): Promise<ReadonlyMap<string, Mxid>> {
     const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
     const ask = askThreepids(byKey, viaPath);
     return onlyUsers(await firstAnswers([...byKey.keys()], this.sourcesFor(viaPath), ask, this.deps.telemetry));
   }
 
-  /** The same as far as somebody else's sources need not be asked: nobody is looking for these just now. */
+  /**
+   * The same for threepids that no client is looking up at the moment: external sources are queried only for those
+   * found locally.
+   */
   async findUsersLocally(threepids: readonly Threepid[]): Promise<ReadonlyMap<string, Mxid>> {
     const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
     const known = onlyUsers(
       await firstAnswers([...byKey.keys()], this.localSources(), askThreepids(byKey), this.deps.telemetry),
     );
-    // A foreign source before the one that knows it has its say, and only about these.
+    // All sources, because an external one may have a higher priority; but only for the threepids found locally.
     return this.findUsers([...byKey].flatMap(([key, threepid]) => (known.has(key) ? threepid : [])));
   }
 
-  /** Whether a client that asks by hash finds somebody at an address as it was typed: not every client folds case. */
+  /** Whether a client that looks up hashes finds a user for an address as it was typed: not every client folds case. */
   async isFoundByHash(medium: string, address: string): Promise<boolean> {
     const pepper = this.deps.pepperService.current();
     return (await this.findHashes(pepper, [lookupHash({ medium, address }, pepper)], [])).size > 0;
   }
 
-  /** Whom the sources that own threepids give this one to. @throws what a source throws that cannot be asked */
+  /**
+   * The user to whom the authoritative sources assign this threepid. @throws the error of a source that cannot be
+   * queried
+   */
   async findAuthoritativeOwner(threepid: Threepid): Promise<Mxid | typeof AMBIGUOUS | undefined> {
     for (const source of this.sources) {
       if (!source.isAuthoritative) continue;
@@ -103,7 +109,7 @@ export class LookupService {
     return undefined;
   }
 
-  /** Asks every source, also those behind the one that decides. */
+  /** Queries every source, including those after the one that decides. */
   async explain(threepid: Threepid): Promise<Explanation> {
     const explained = await Promise.all(this.sources.map((source) => this.explainOne(source, threepid)));
     const deciding = explained.findIndex(({ ends }) => ends);
@@ -125,9 +131,9 @@ export class LookupService {
   }
 
   /**
-   * What counts of a path that somebody names of whom we do not know whether they are an identity server: a question that
-   * was here before goes round in a circle, whoever says so, and only the asker loses by it. The rest is passed on, so that
-   * others see their own names in it, and keeps no source from being asked.
+   * The path to use if the sender may not be an identity server. If the path includes this server, the lookup is
+   * treated as a loop, whoever sent it: only the sender is affected. Otherwise the path is passed on, so that other
+   * servers can find their own names in it, but it does not prevent any source from being queried.
    */
   strangersPath(viaPath: ViaPath): ViaPath {
     const own = this.options.serverIdentity;
@@ -167,7 +173,7 @@ export class LookupService {
   }
 }
 
-/** The way whose answer counts: the first that gave one. */
+/** The decisive step: the first one without a failure. */
 const countingIn = (traces: readonly SourceTrace[]): SourceTrace | undefined =>
   traces.find(({ failure }) => failure === undefined);
 
@@ -190,7 +196,7 @@ function onlyUsers(answers: Answers): ReadonlyMap<string, Mxid> {
   return users;
 }
 
-/** Entries that are no address just do not match. The medium stands behind the last blank. */
+/** Invalid entries have no match. The medium is after the last space. */
 function splitEntry(entry: string): readonly [entry: string, threepid: Threepid][] {
   const blank = entry.lastIndexOf(' ');
   const threepid = tryThreepid(entry.slice(blank + 1), entry.slice(0, Math.max(blank, 0)));

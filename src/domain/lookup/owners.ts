@@ -2,7 +2,7 @@ import type { ThreepidSource } from '../../ports/threepid-source.js';
 import { byRight, type Finding } from '../associations/association.js';
 import { keyOf, type Threepid } from '../identifiers/threepid.js';
 
-/** Whose these are by right, as far as a source knows: also of those whom it tells nobody of, or does not answer for. */
+/** The owners of these threepids as far as a source knows, including unlisted people and withheld addresses. */
 export async function ownersIn(source: ThreepidSource, threepids: readonly Threepid[]): Promise<readonly Finding[]> {
   if (source.findOwners) return source.findOwners(threepids);
   const findings = (await source.find(threepids)).map(byRight);
@@ -11,7 +11,7 @@ export async function ownersIn(source: ThreepidSource, threepids: readonly Three
   return [...findings, ...(await source.findWithheld(rest)).map(byRight)];
 }
 
-/** Those of the threepids that none of the findings is about. */
+/** The threepids without a finding. */
 export function withoutFound(threepids: readonly Threepid[], findings: readonly Finding[]): readonly Threepid[] {
   const found = new Set(findings.map(({ threepid }) => keyOf(threepid)));
   return threepids.filter((threepid) => !found.has(keyOf(threepid)));

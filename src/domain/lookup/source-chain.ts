@@ -8,12 +8,12 @@ import { keyOf, type Threepid } from '../identifiers/threepid.js';
 export type Answers = ReadonlyMap<string, Mxid | typeof AMBIGUOUS>;
 
 /**
- * Who wins when several sources know an address: the sources are asked in order, each with what is
- * still missing, and the first answer counts. A source that knows an address but not whose it is
- * ends the search for it: nobody, because a wrong person is worse. A source that fails is passed over.
+ * Decides between several sources that know an address. The sources are queried in order, each for what is still
+ * missing, and the first answer counts. If a source knows an address but cannot decide whose it is, the lookup ends
+ * without a user, because a wrong user is worse than none. A source that fails is skipped.
  *
- * @param questions each once
- * @param ask answers keyed by question; what was not asked is ignored
+ * @param questions without duplicates
+ * @param ask returns answers keyed by question; answers to other questions are ignored
  */
 export async function firstAnswers(
   questions: readonly string[],
@@ -51,7 +51,7 @@ async function skipFailed(ask: () => Promise<Answers> | undefined, source: Three
   }
 }
 
-/** A source's findings as answers by `keyOf`. Findings that disagree about a threepid contest it. */
+/** A source's findings as answers by `keyOf`. Contradicting findings make a threepid ambiguous. */
 export function answersOf(findings: readonly Finding[]): Answers {
   const answers = new Map<string, Mxid | typeof AMBIGUOUS>();
   for (const finding of findings) {
@@ -63,7 +63,7 @@ export function answersOf(findings: readonly Finding[]): Answers {
   return answers;
 }
 
-/** Asks one source for threepids by their keys. */
+/** Queries one source for threepids by their keys. */
 export const askThreepids =
   (threepids: ReadonlyMap<string, Threepid>, viaPath?: ViaPath) =>
   async (source: ThreepidSource, keys: readonly string[]): Promise<Answers> =>

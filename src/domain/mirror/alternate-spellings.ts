@@ -5,14 +5,14 @@ import { lookupHash } from '../identifiers/lookup-hash.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import { keyOf, type Threepid } from '../identifiers/threepid.js';
 
-/** Contested addresses of one question that are looked for: each is a search through the mirror. */
+/** The maximum number of ambiguous addresses per lookup that are searched: each one is a search of the mirror. */
 const MOST_CONTESTED = 20;
 
 /**
- * Addresses to be asked live once more, as a mirror spells them: a directory that is asked for
- * `strauss@` may not find its `strauß@`, which is the same address folded.
+ * Addresses to query live a second time, in the spelling of the mirror: a directory that is queried for `strauss@` may
+ * not find its `strauß@`, which is the same address after folding.
  *
- * @param findings what was found live: where the mirror says the same there is nothing to be asked
+ * @param findings the live result: addresses for which the mirror agrees are not queried again
  */
 export async function otherSpellings(
   threepids: readonly Threepid[],

@@ -9,8 +9,8 @@ import { userIdCollisions } from './user-id-collisions.js';
 import { keyOf } from '../identifiers/threepid.js';
 
 /**
- * What a listing changes in the claims of all sources: also of others, where a user ID becomes
- * shared or is shared no more.
+ * How a sync changes the claims of all sources. Claims of other sources change if a user ID becomes shared, or is no
+ * longer shared.
  */
 export async function changesOf(
   source: string,
@@ -60,7 +60,8 @@ function difference(before: Claims, after: Claims): readonly ClaimChange[] {
   return [...new Set([...before.keys(), ...after.keys()])]
     .map((source) => {
       const removed = missing(source, before, after);
-      // Claims that differ in their alias only are one to the index: what of them stays is said again.
+      // The index treats claims that differ only in their alias as one. If one of them is removed, the remaining ones
+      // are added again.
       const touched = new Set(removed.map(withoutAlias));
       const staying = [...(after.get(source)?.values() ?? [])].filter((claim) => touched.has(withoutAlias(claim)));
       return { source, removed, added: [...new Set([...missing(source, after, before), ...staying])], isReload: false };

@@ -3,12 +3,12 @@ import type { EntryDiff } from './entry-diff.js';
 import type { DirectoryEntry, MirroredEntry, Person } from '../directory/directory-entry.js';
 import { groupBy } from '../shared/group-by.js';
 
-/** More repetitions than this, where they are most of what was met, are not gathered: there may be a million. */
+/** The maximum number of duplicates to collect if most entries are duplicates: there may be a million. */
 const MOST = 1_000;
-/** Ids that a remark names, and entries of each. */
+/** How many ids a warning lists, and how many entries of each. */
 const NAMED = 3;
 
-/** Entries that have one id, the first that was met in front. */
+/** Entries with the same id, the first one of the listing first. */
 export type DuplicateGroup = readonly [MirroredEntry, ...Later[]];
 
 interface Later {
@@ -18,15 +18,15 @@ interface Later {
 }
 
 /**
- * Ids that a directory gives to more than one entry, although an id is to be one entry's own, or that
- * it tells twice because the entry moves while it is listed.
+ * Ids that a directory returns for more than one entry: because they are not unique, or because the entry moved during
+ * the listing.
  */
 export class DuplicateIds {
   private readonly seen = new Set<string>();
   private readonly later = new Map<string, Later[]>();
   private repetitions = 0;
 
-  /** How many ids were met. */
+  /** The number of distinct ids so far. */
   get size(): number {
     return this.seen.size;
   }
@@ -36,8 +36,8 @@ export class DuplicateIds {
   }
 
   /**
-   * @returns whether it is the first entry of its id
-   * @throws Error if most entries have the id of another: then it is none
+   * @returns whether it is the first entry with its id
+   * @throws Error if most entries are duplicates: the attribute is then not a unique id
    */
   isFirst(entry: DirectoryEntry): boolean {
     const { id, label } = entry;
@@ -51,7 +51,7 @@ export class DuplicateIds {
     return false;
   }
 
-  /** The entries of those ids that are more than one person's, whoever they are. */
+  /** The entries of those ids that belong to different people. */
   async ambiguous(
     { upserts }: EntryDiff,
     store: MirrorStore,
@@ -75,7 +75,7 @@ export class DuplicateIds {
 
 const personKey = (person: Person | undefined): string => JSON.stringify(person ?? null);
 
-/** A line for each part in which entries are left out because of their ids. */
+/** One warning for each part in which entries are skipped because of their ids. */
 export function remarksOn(ambiguous: ReadonlyMap<string, DuplicateGroup>): Readonly<Record<string, string>> {
   const byPart = groupBy(ambiguous, ([, [first]]) => first.base);
   const line = (all: readonly (readonly [id: string, DuplicateGroup])[]) =>
@@ -86,11 +86,11 @@ export function remarksOn(ambiguous: ReadonlyMap<string, DuplicateGroup>): Reado
 const textOf = ([id, entries]: readonly [id: string, DuplicateGroup]): string =>
   `${id} is that of ${some(entries.map(({ label }) => label)).join(' and ')}`;
 
-/** The first, and how many more there are. */
+/** The first texts, and how many more there are. */
 const some = (texts: readonly string[]): readonly string[] =>
   texts.length > NAMED ? [...texts.slice(0, NAMED), `${texts.length - NAMED} more`] : texts;
 
-/** How many entries and ids these are. */
+/** The number of entries and of ids. */
 export const sizeOf = (ambiguous: ReadonlyMap<string, DuplicateGroup>): { entries: number; ids: number } => ({
   entries: [...ambiguous.values()].reduce((sum, { length }) => sum + length, 0),
   ids: ambiguous.size,

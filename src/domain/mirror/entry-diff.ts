@@ -5,15 +5,15 @@ import { ReportSamples } from './report-samples.js';
 
 export type Gathered = Pick<EntryDiff, 'upserts' | 'withoutAddresses' | 'moved' | 'duplicateUserIds' | 'reportSamples'>;
 
-/** How entries of a directory differ from what is mirrored of them, gathered one by one. */
+/** The differences between entries of a directory and their mirrored state, collected one by one. */
 export class EntryDiff {
   /** Entries that are new or changed. */
   readonly upserts: EntryBuffer;
-  /** Ids of changed entries that have no address now. */
+  /** Ids of changed entries that no longer have an address. */
   readonly withoutAddresses: string[] = [];
-  /** How many entries of each part are in another part now. */
+  /** For each part, how many of its entries moved to another part. */
   readonly moved: Record<string, number> = {};
-  /** User IDs that more than one of the new and changed entries has. */
+  /** User IDs of more than one new or changed entry. */
   readonly duplicateUserIds = new Set<Mxid>();
   readonly reportSamples = new ReportSamples();
   private readonly names = new Set<Mxid>();
@@ -23,9 +23,9 @@ export class EntryDiff {
   }
 
   /**
-   * Takes in an entry; one with a known stamp is not even understood.
+   * Adds an entry. An entry with an unchanged digest is not parsed.
    *
-   * @param before what is mirrored of it; `undefined` for a new one
+   * @param before its mirrored state; `undefined` for a new entry
    */
   take(entry: DirectoryEntry, base: string, before: Pick<MirroredEntry, 'digest' | 'base'> | undefined): void {
     const { id, label, digest } = entry;
@@ -39,16 +39,15 @@ export class EntryDiff {
     if (person) (this.names.has(person.mxid) ? this.duplicateUserIds : this.names).add(person.mxid);
   }
 
-  /** What was gathered. */
   get gathered(): Gathered {
     const { upserts, withoutAddresses, moved, duplicateUserIds, reportSamples } = this;
     return { upserts, withoutAddresses, moved, duplicateUserIds, reportSamples };
   }
 
   /**
-   * The same without the entries of ids that are not one entry's own, which are sighted as left out.
+   * The same without entries whose ids are not unique; these are reported as skipped.
    *
-   * @param known what is mirrored, by id
+   * @param known the mirrored entries, by id
    */
   without(
     ambiguous: ReadonlyMap<string, readonly Pick<MirroredEntry, 'label'>[]>,

@@ -3,29 +3,29 @@ import type { MirrorStore } from '../../ports/mirror-store.js';
 import { EntryDiff, type Gathered } from './entry-diff.js';
 import { DuplicateIds, remarksOn, sizeOf } from './duplicate-ids.js';
 
-/** How a directory differs from its mirror. */
+/** The differences between a directory and its mirror. */
 export interface DirectoryDiff extends Gathered {
-  /** Whether everything was read, and not only what changed. */
+  /** Whether it is a full sync, not an incremental one. */
   readonly isFull: boolean;
-  /** How many entries each part has now. */
+  /** The current number of entries of each part. */
   readonly bases: Readonly<Record<string, number>>;
   readonly isNew: (id: string) => boolean;
-  /** Ids of mirrored entries that were not met any more, or are another entry's, too. */
+  /** Ids of mirrored entries that are missing now, or whose id is no longer unique. */
   readonly removed: readonly string[];
-  /** How many entries are left out because their id is another's, too, and how many ids these are. */
+  /** How many entries are skipped because their ids are not unique, and how many ids these are. */
   readonly ambiguous: { readonly entries: number; readonly ids: number };
-  /** What is odd about parts. Absent: nothing. */
+  /** Warnings about the parts. Absent: none. */
   readonly warnings?: Readonly<Record<string, string>>;
   readonly syncCursor?: string;
 }
 
-/** Reads a directory from end to end and compares it; entries with a known stamp are not even understood. */
+/** Lists a directory completely and compares it with the mirror. Entries with unchanged digests are not parsed. */
 export async function diffAll(
   directory: Directory,
   store: MirrorStore,
   onProgress: (listed: number) => void = () => undefined,
 ): Promise<DirectoryDiff> {
-  // Begun before the stamps are read: until the first page is there, a directory takes its time.
+  // Started before the digests are read: a directory takes some time to return the first page.
   let syncCursor: string | undefined;
   const pages = directory.list((made) => (syncCursor = made))[Symbol.asyncIterator]();
   const first = pages.next();
@@ -73,7 +73,7 @@ async function stampsIn(store: MirrorStore, source: string): Promise<Stamps> {
   return known;
 }
 
-/** An iteration whose first step is under way already. */
+/** An iteration whose first step has already been started. */
 async function* startingWith<T>(first: Promise<IteratorResult<T>>, rest: AsyncIterator<T>): AsyncGenerator<T> {
   try {
     for (let step = await first; !step.done; step = await rest.next()) yield step.value;

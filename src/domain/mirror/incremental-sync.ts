@@ -10,11 +10,11 @@ import type { Threepid } from '../identifiers/threepid.js';
 type Whose = (threepid: Threepid) => Mxid | undefined;
 
 /**
- * Compares what changed in a directory since its mirror was made. `undefined` if the directory
- * cannot say: then it has to be read from end to end. Somebody who was deleted is noticed as soon as
- * the name, or an address, is somebody else's.
+ * Compares the changes in a directory since the last sync with the mirror. `undefined` if the directory cannot report
+ * them: a full sync is then needed. A deleted person is noticed as soon as another person has their user ID, or one of
+ * their addresses.
  *
- * @param ownerOf an address is by the mirror as it stands
+ * @param ownerOf returns the user of an address according to the current mirror
  */
 export async function diffSince(
   directory: Directory,
@@ -66,7 +66,7 @@ async function digestsIn(store: MirrorStore, source: string): Promise<ReadonlyMa
   return digests;
 }
 
-/** Ids of mirrored entries that have a name, or an address, that somebody who changed has now. */
+/** Ids of mirrored entries whose user ID or address now belongs to a changed entry. */
 async function conflictingIds(
   pages: readonly DirectoryPage[],
   source: string,

@@ -19,23 +19,23 @@ import { listedClaims, unmirroredEntries, userIdCollisions } from './user-id-col
 import { reportOf, showSome, type SyncReport } from './sync-report.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-/** More changed entries than this are loaded anew instead of being told claim by claim. */
+/** With more changed entries than this, sources are reloaded instead of applying each claim change. */
 const MAX_CLAIM_CHANGES = 5_000;
 
 export interface MirroredDirectory {
   readonly directory: Directory;
-  /** The share of its entries, 0 to 1, that a listing may lack before it is taken for broken. */
+  /** The maximum share of entries, 0 to 1, that may be missing; otherwise a listing is rejected. */
   readonly maxShrink: number;
 }
 
 export interface SyncOptions {
-  /** Reports and applies nothing. */
+  /** Only reports, applies nothing. */
   readonly isDryRun?: boolean;
-  /** Applies also what the guards take for broken. */
+  /** Also applies changes that the guards reject. */
   readonly isForced?: boolean;
-  /** Reports also what is odd about entries that have not changed; takes as long as reading the mirror. */
+  /** Also reports problems of unchanged entries; reads the whole mirror. */
   readonly isExplained?: boolean;
-  /** Asks only for what changed, where the directory can say it. */
+  /** Requests only changes, if the directory supports it. */
   readonly isIncremental?: boolean;
   readonly onProgress?: (listed: number) => void;
 }
@@ -51,7 +51,7 @@ export interface MirrorDependencies {
   readonly telemetry: Telemetry;
 }
 
-/** Keeps a copy of each directory: lists it, compares, guards, applies. */
+/** Maintains a copy of each directory: lists it, compares it, checks the changes, and applies them. */
 export class MirrorService {
   private readonly mirrored: ReadonlyMap<string, MirroredDirectory>;
   private readonly derivedIdSources: ReadonlySet<string>;
@@ -84,9 +84,9 @@ export class MirrorService {
   }
 
   /**
-   * Those of these user IDs that a source must not give to anybody: none, if it knows them for certain.
+   * Those of these user IDs that a source must not return because they are shared: none if the source stores user IDs.
    *
-   * @param found what the source says of them itself: it may know somebody who is not mirrored yet
+   * @param found the current findings of the source: it may know a person who is not in the mirror yet
    */
   async sharedIn(
     source: string,
@@ -98,18 +98,18 @@ export class MirrorService {
     return userIdCollisions([...stored, ...unmirroredEntries(source, found, stored)], this.derivedIdSources);
   }
 
-  /** Whether there is a bookmark from which to ask this directory for changes. */
+  /** Whether an incremental sync is possible: the directory supports it, and there is a cursor. */
   async supportsIncremental(source: string): Promise<boolean> {
     const canSay = this.mirrored.get(source)?.directory.changes !== undefined;
     return canSay && (await this.state(source)).syncCursor !== undefined;
   }
 
   /**
-   * Lists a directory and applies what changed, one sync of a directory at a time. A directory that
-   * cannot be read, or whose listing looks broken, leaves the last good copy as it is: the report,
-   * the mirror's state, the log and a counter say why.
+   * Lists a directory and applies the changes. Only one sync of a directory runs at a time. If a directory cannot be
+   * read, or its listing is rejected, the last good copy is kept: the report, the mirror's state, the log and a counter
+   * give the reason.
    *
-   * @throws if there is no mirror of this name
+   * @throws if there is no mirrored source with this name
    */
   async sync(source: string, options: SyncOptions = {}): Promise<SyncReport> {
     const mirrored = this.mirrored.get(source);
@@ -118,10 +118,10 @@ export class MirrorService {
   }
 
   /**
-   * Removes the copy of a directory that is not configured any more.
+   * Removes the copy of a directory that is no longer configured.
    *
    * @returns how many entries it had
-   * @throws if a mirrored source has this name: its copy would come back
+   * @throws if a mirrored source has this name: the next sync would create the copy again
    */
   async forget(source: string): Promise<number> {
     if (this.mirrored.has(source)) throw new Error(`a source is called ${source}: its copy is in use`);
@@ -140,7 +140,7 @@ export class MirrorService {
       const changes = options.isIncremental ? await diffSince(directory, this.deps.store, before, whose) : undefined;
       listing = changes ?? (await diffAll(directory, this.deps.store, options.onProgress));
     } catch (cause) {
-      // It says nothing of the directory.
+      // A shutdown does not mean that the directory failed.
       if (cause instanceof ShutdownError) throw cause;
       const reason = cause instanceof Error ? cause.message : String(cause);
       const ofChanges = options.isIncremental && before.syncCursor !== undefined;
@@ -161,7 +161,7 @@ export class MirrorService {
         await this.fail(source, before, { at: startedAt, reason: refusal, isRejected: true, ...ofChanges });
       }
     } else {
-      // What one directory changes depends on the user IDs of all: no two may reckon at once.
+      // The changes from one directory depend on the user IDs of all directories: they must be computed one at a time.
       shared = await this.inTurn('apply', () => this.apply(directory, before, listing, startedAt));
     }
     if (options.isExplained)
@@ -211,9 +211,9 @@ export class MirrorService {
       const rest = before.syncedAt === undefined ? 'there is no mirror yet' : 'the last accepted copy answers';
       this.deps.telemetry.warn(`sync not applied; ${rest}`, { event: 'sync_refused', source, reason }, cause);
     }
-    // That what it gave is not believed is not made good by its silence.
+    // A failure to read the directory does not reset an earlier rejection.
     const newest = { ...failure, ...(before.failure?.isRejected && { isRejected: true as const }) };
-    // That everything could not be read, or was not believed, is not made good by a few changes.
+    // An incremental sync does not reset the failure or rejection of a full sync.
     const state = failure.isIncremental
       ? {
           ...before,
@@ -228,7 +228,7 @@ export class MirrorService {
 function stateAfter(before: MirrorState, listing: DirectoryDiff, at: number, problem: string | undefined): MirrorState {
   const { isFull, bases, syncCursor } = listing;
   const { isFirst: _isFirst, incrementalProblem: _problem, failure, ...rest } = before;
-  // What is odd is odd until everything is read.
+  // Warnings remain until the next full sync.
   const warnings = { ...(!isFull && before.warnings), ...listing.warnings };
   const marked = {
     ...(Object.keys(warnings).length > 0 && { warnings }),
@@ -241,10 +241,10 @@ function stateAfter(before: MirrorState, listing: DirectoryDiff, at: number, pro
   return { syncedAt: at, ...first, attemptedAt: at, bases, failure: undefined, ...marked };
 }
 
-/** Whether everything that the directory has is new or changed, as at the first sync. */
+/** Whether all entries of the directory are new or changed, as in the first sync. */
 const isAnew = ({ upserts, bases }: DirectoryDiff): boolean =>
   upserts.size === Object.values(bases).reduce((sum, count) => sum + count, 0);
 
-/** The names of the directories that make user IDs out of names of their own. */
+/** The names of the directories that derive user IDs from their own user names. */
 export const derivedIdSourcesOf = (mirrored: readonly MirroredDirectory[]): ReadonlySet<string> =>
   new Set(mirrored.flatMap(({ directory }) => (directory.derivesUserIds ? directory.name : [])));

@@ -24,7 +24,10 @@ export interface MirroredSourceDependencies {
   readonly telemetry: Telemetry;
 }
 
-/** A source with a mirror: asked live for addresses, from the mirror for hashes and whenever it does not answer. */
+/**
+ * A source with a mirror: addresses are looked up live, hashes in the mirror. The mirror is also used if the source
+ * does not answer.
+ */
 export class MirroredSource implements ThreepidSource {
   readonly name: string;
   readonly isAuthoritative: boolean;
@@ -43,7 +46,7 @@ export class MirroredSource implements ThreepidSource {
       return [...findings, ...(await this.stillMirrored(threepids, findings))];
     } catch (cause) {
       const [pepper] = this.deps.index.peppers();
-      // Without either nothing is known, and that is not the same as knowing that there is nobody.
+      // Without a pepper or a sync, the result is unknown, which is not the same as no user.
       if (pepper === undefined || (await this.deps.mirrorService.state(this.name)).syncedAt === undefined) throw cause;
       this.deps.telemetry.count('mirror_fallbacks', { source: this.name });
       return this.mirror(threepids, pepper);
@@ -92,7 +95,7 @@ export class MirroredSource implements ThreepidSource {
     return otherSpellings(threepids, findings, this.name, this.deps.index, this.deps.store);
   }
 
-  /** An answer that is unique in its own directory may be somebody else's user ID in another. */
+  /** A user ID that is unique in its own directory may belong to another person in another directory. */
   private async withoutSharedNames(findings: readonly Finding[]): Promise<readonly Finding[]> {
     const found = findings.flatMap((finding) => (isAmbiguous(finding) ? [] : finding));
     const mxids = found.map(({ mxid }) => mxid);
@@ -107,7 +110,10 @@ export class MirroredSource implements ThreepidSource {
     return qualifiedLabel(this.name, entry);
   }
 
-  /** What the last good copy knows of those that a directory does not know whose newest listing is not believed. */
+  /**
+   * The findings of the last good copy for threepids that the directory does not know, if its last listing was
+   * rejected.
+   */
   private async stillMirrored(threepids: readonly Threepid[], findings: readonly Finding[]) {
     const found = new Set(findings.map(({ threepid }) => keyOf(threepid)));
     const unknown = threepids.filter((threepid) => !found.has(keyOf(threepid)));
@@ -124,7 +130,7 @@ export class MirroredSource implements ThreepidSource {
     });
   }
 
-  /** Whose it is by the last good copy, people who are unlisted and entries without a usable name among them. */
+  /** The owner according to the last good copy, including unlisted people and entries without a usable user name. */
   private async mirroredOwner(threepid: Threepid): Promise<readonly Finding[]> {
     const entries = await this.deps.store.findByThreepid(this.name, threepid);
     if (entries.length === 0) return [];

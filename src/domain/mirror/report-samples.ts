@@ -1,7 +1,7 @@
 import type { SkipReason, MirroredEntry, Person } from '../directory/directory-entry.js';
 import type { Mxid } from '../identifiers/mxid.js';
 
-/** How many lines of each kind a report shows. */
+/** How many examples of each kind a report shows. */
 export const SHOWN = 10;
 
 export interface Sample<T> {
@@ -9,24 +9,27 @@ export interface Sample<T> {
   readonly shown: readonly T[];
 }
 
-/** What a report shows of new and changed entries. */
+/** Examples of new and changed entries in a report. */
 export interface Samples {
   readonly added: Sample<string>;
   readonly changed: Sample<string>;
-  /** New and changed people with the user ID that is derived for them. In a dry run without any: some of the others. */
+  /** New and changed people with their user IDs. If there are none, a dry run shows some of the others. */
   readonly people: Sample<{ readonly label: string; readonly mxid: Mxid; readonly threepids: number }>;
-  /** New and changed entries, or all if that was asked, that are not taken, or not whole, and all whose id is another's, too. */
+  /**
+   * New and changed entries, or all if requested, that are skipped completely or in part, and all entries whose ids are
+   * not unique.
+   */
   readonly skipped: Sample<{ readonly label: string; readonly reasons: readonly SkipReason[] }>;
 }
 
-/** Gathers samples entry by entry: there may be a million. */
+/** Collects samples entry by entry: there may be a million. */
 export class ReportSamples {
   private readonly added = new Sampler<string>();
   private readonly changed = new Sampler<string>();
   private readonly people = new Sampler<Samples['people']['shown'][number]>();
   private readonly skipped = new Sampler<Samples['skipped']['shown'][number]>();
 
-  /** Whether anybody can be found by what was met so far. */
+  /** Whether any entry so far has an address. */
   hasAddresses = false;
 
   take({ label, person, skipped }: MirroredEntry, isNew: boolean): void {
@@ -50,7 +53,7 @@ export class ReportSamples {
   }
 }
 
-/** Counts, and shows the first. */
+/** Counts items and keeps the first ones. */
 export class Sampler<T> {
   private count = 0;
   private readonly shown: T[] = [];

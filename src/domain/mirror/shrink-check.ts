@@ -1,11 +1,11 @@
 type Parts = Readonly<Record<string, number>>;
 
 /**
- * Why a listing is taken for broken and not for the truth: it, or one of its parts, lacks more than
- * `maxShrink` (0 to 1) of what was there. A broken filter, a lost right or a wrong server looks like
- * this; a layoff rarely does. One person may always leave, unless nobody would be left.
+ * Why a listing is rejected as broken: more than `maxShrink` (0 to 1) of the entries are missing, in total or in one
+ * part. Typical causes are a broken filter, a missing permission or a wrong server; rarely a real layoff. One missing
+ * person is always accepted, unless no entries would remain.
  *
- * @param moved how many entries of each part are in another one now: they are not missing
+ * @param moved for each part, how many of its entries moved to another part: they are not missing
  */
 export function shrinkage(before: Parts, after: Parts, maxShrink: number, moved: Parts = {}): string | undefined {
   const wholeListing = reason('the listing', sum(before), sum(after), maxShrink);
@@ -22,7 +22,7 @@ export function shrinkage(before: Parts, after: Parts, maxShrink: number, moved:
 
 function reason(what: string, before: number, after: number, maxShrink: number): string | undefined {
   const lost = before - after;
-  // A quotient is exact where a product is not: 100 * 0.29 is less than 29.
+  // Division gives the expected result where multiplication does not: 100 * 0.29 is less than 29.
   const isBroken = lost / before > maxShrink && (lost > 1 || after === 0);
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   return isBroken
@@ -30,7 +30,7 @@ function reason(what: string, before: number, after: number, maxShrink: number):
     : undefined;
 }
 
-/** What was known of parts that are no longer configured. */
+/** The former entries of parts that are no longer configured. */
 const left = (before: Parts, after: Parts): readonly string[] =>
   Object.entries(before).flatMap(([base, count]) =>
     base in after || count === 0 ? [] : `${count} of them in ${base}, which is not configured any more`,

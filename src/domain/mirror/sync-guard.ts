@@ -4,8 +4,8 @@ import type { DirectoryDiff } from './full-sync.js';
 import { shrinkage } from './shrink-check.js';
 
 /**
- * Why a listing is taken for broken and not for the truth: a wrong filter, a lost right or a wrong
- * server must not look as if nobody worked here any more, nor at the first sync as if nobody did.
+ * Why a listing is rejected as broken. A wrong filter, a missing permission or a wrong server must not have the effect
+ * that all people left, or, at the first sync, that there are none.
  */
 export async function rejectionReason(
   source: string,
@@ -25,7 +25,10 @@ export async function rejectionReason(
     : `${lost} entries are there and have lost all their addresses: the right to read them may be lost`;
 }
 
-/** Whether so many entries have the id of another that it is none. One may always. */
+/**
+ * Rejects a listing with too many duplicate ids: the attribute is then not a unique id. One duplicate is always
+ * accepted.
+ */
 function mostlyAmbiguous({ bases, ambiguous: { entries, ids } }: DirectoryDiff, maxShrink: number): string | undefined {
   const all = Object.values(bases).reduce((sum, count) => sum + count, entries);
   const surplus = entries - ids;
@@ -34,11 +37,11 @@ function mostlyAmbiguous({ bases, ambiguous: { entries, ids } }: DirectoryDiff, 
     : undefined;
 }
 
-/** What is odd about parts, a line each. */
+/** The warnings about parts, one line each. */
 export const warningsOf = ({ warnings = {} }: Pick<DirectoryDiff | MirrorState, 'warnings'>): readonly string[] =>
   Object.entries(warnings).map(([base, warning]) => `${base}: ${warning}`);
 
-/** What is wrong with a first listing of which nobody can be found. One that is empty without a remark is empty. */
+/** Why a first listing without any usable person is rejected. An empty listing without warnings is accepted. */
 function emptyReason({ upserts, reportSamples, warnings = {} }: DirectoryDiff): string | undefined {
   if (upserts.size === 0) return warningsOf({ warnings }).join('; ') || undefined;
   if (reportSamples.hasAddresses) return undefined;
@@ -48,7 +51,7 @@ function emptyReason({ upserts, reportSamples, warnings = {} }: DirectoryDiff): 
     : `none of the ${upserts.size} entries has an address: they may not be read, or are kept in other attributes`;
 }
 
-/** How many entries of each part are of use as before, and how many are not because they lost all their addresses. */
+/** For each part, how many entries are still usable, and in total how many lost all their addresses. */
 async function lostAddresses(source: string, { bases, withoutAddresses }: DirectoryDiff, store: MirrorStore) {
   const lost = (await store.get(source, withoutAddresses)).filter(({ person }) => person?.threepids.length);
   const usable: Record<string, number> = { ...bases };

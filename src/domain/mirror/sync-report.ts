@@ -5,16 +5,16 @@ import type { Mxid } from '../identifiers/mxid.js';
 import { qualifiedLabel } from './user-id-collisions.js';
 import { SHOWN, type Sample, Sampler, type Samples, ReportSamples } from './report-samples.js';
 
-/** What a sync found, for people to read: numbers, and up to ten examples of each kind by label. */
+/** The result of a sync for people to read: numbers, and up to ten examples of each kind by label. */
 export interface SyncReport extends Samples {
   readonly source: string;
   readonly isApplied: boolean;
-  /** Whether everything was read, and not only what changed. */
+  /** Whether it was a full sync, not an incremental one. */
   readonly isFull: boolean;
   /** Why it was not, or would not be, applied. */
   readonly refusal: string | undefined;
   readonly bases: Readonly<Record<string, number>>;
-  /** What is odd about parts: they gave no entry, or entries with one id. */
+  /** Warnings about parts: without entries, or with entries that have the same id. */
   readonly warnings: readonly string[];
   readonly removed: Sample<string>;
   /** User IDs that two people would get. */
@@ -61,7 +61,7 @@ export function reportOf({ source, found, removed = [], shared, refusal, isDryRu
   };
 }
 
-/** Shows as many people of a mirror as a report does, where none is new or changed. */
+/** Adds some people of the mirror as examples if there are no new or changed people. */
 export async function showSome(reportSamples: ReportSamples, store: MirrorStore, source: string): Promise<void> {
   if (reportSamples.samples.people.count > 0) return;
   for await (const page of store.entries(source)) {

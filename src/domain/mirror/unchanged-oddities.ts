@@ -6,11 +6,11 @@ import type { DirectoryDiff } from './full-sync.js';
 type Collisions = ReadonlyMap<Mxid, readonly SourcedEntry[]>;
 
 /**
- * Adds to what a sync found in new and changed entries what is odd about all others: what of them is left
- * out, and the user IDs that they share. Reads the whole mirror.
+ * Adds the problems of unchanged entries to the result of a sync: their skipped values, and the user IDs that they
+ * share. Reads the whole mirror.
  *
  * @param found collisions of the user IDs of new and changed entries
- * @param standing collisions in the mirror as it is stored
+ * @param standing collisions in the mirror as stored
  */
 export async function addUnchangedOddities(
   source: string,

@@ -8,10 +8,9 @@ import type { Mxid } from '../identifiers/mxid.js';
 import { claimsOf, isDifferentPeople } from '../directory/person-matching.js';
 
 /**
- * User IDs that entries of name-deriving directories would give to more than one person, with these
- * entries.
+ * User IDs that more than one person would get from directories that derive user IDs, with the entries of these people.
  *
- * @param derivedIdSources names of the sources that make user IDs out of names of their own
+ * @param derivedIdSources names of the sources that derive user IDs from their own user names
  */
 export function userIdCollisions(
   entries: readonly SourcedEntry[],
@@ -22,7 +21,7 @@ export function userIdCollisions(
   return byName;
 }
 
-/** Whom a source knows by a user ID that none of its stored entries has, as entries. */
+/** Findings of a source with user IDs that none of its stored entries has, as entries. */
 export function unmirroredEntries(
   source: string,
   found: readonly Association[],
@@ -37,13 +36,16 @@ export function unmirroredEntries(
   });
 }
 
-/** How an entry is called where another source is spoken of: distinguished names may be the same in two directories. */
+/**
+ * The label of an entry, with its source if that is another one: distinguished names may be the same in two
+ * directories.
+ */
 export const qualifiedLabel = (source: string, entry: SourcedEntry): string =>
   entry.source === source ? entry.label : `${entry.label} in ${entry.source}`;
 
 /**
- * Reads the claims of a first listing, once and from memory, and after that as they are stored: they
- * need not wait for the database.
+ * Reads the claims of a first listing once from memory, and afterwards as stored. So the first load does not wait for
+ * the database.
  *
  * @param derivesUserIds of the directory, which is the only one
  */
@@ -68,7 +70,7 @@ export function listedClaims(
   }
 }
 
-/** Reads all claims of a mirrored source as they are stored. */
+/** Reads all claims of a mirrored source as stored. */
 export const mirroredClaims = (
   store: MirrorStore,
   source: string,

@@ -6,13 +6,13 @@ import { unambiguousPeople, type PeopleRules } from './people-of-entries.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { SearchablePerson } from './searchable-person.js';
 
-/** With more than this beside what was loaded, everybody is loaded anew. */
+/** If more changes than this were applied since the last load, all people are reloaded. */
 const MOST_APPLIED = 2_000;
 
-/** Understood between two looks at what else there is to do. */
+/** The number of people processed before other tasks get a turn. */
 const PEOPLE_AT_ONCE = 250;
 
-/** Keeps the name index in step with the stored mirrors, whoever changes them. */
+/** Updates the name index when the stored mirrors change, whichever process changed them. */
 export class NameIndexUpdater {
   private position = 0;
   private isLoaded = false;
@@ -26,15 +26,17 @@ export class NameIndexUpdater {
     private readonly rules: PeopleRules,
   ) {}
 
-  /** Loads everybody as they are stored. Until that is done nobody is found. If it fails, `catchUp` tries again. */
+  /**
+   * Loads all people as stored. Searches return nobody until the load is complete. If it fails, `catchUp` tries again.
+   */
   start(): Promise<void> {
     this.running = this.loadAll();
     return this.running;
   }
 
-  /** Resolves when searches see everything that was stored before the call. */
+  /** Resolves when searches include everything that was stored before the call. */
   catchUp(): Promise<void> {
-    // One run is under way and may have read already: callers share the one after it.
+    // The current run may already have read: callers share the run after it.
     this.next ??= this.running
       .catch(() => undefined)
       .then(() => {
@@ -59,7 +61,7 @@ export class NameIndexUpdater {
   }
 
   private async loadAll(): Promise<void> {
-    // Taken first: what changes while it is read is read again.
+    // Taken first: changes during the load are read again.
     const position = await this.feed.position();
     await this.index.load(() => this.everybody());
     this.position = position;

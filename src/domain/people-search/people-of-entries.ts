@@ -5,17 +5,17 @@ import type { Mxid } from '../identifiers/mxid.js';
 import type { SearchablePerson } from './searchable-person.js';
 
 export interface PeopleRules {
-  /** The sources whose people are found, in the order in which their names count. */
+  /** The sources whose people are found, in the order of priority for names. */
   readonly sources: readonly string[];
-  /** The sources, searched or not, that make user IDs out of names of their own. */
+  /** The sources, searched or not, that derive user IDs from their own user names. */
   readonly derivedIdSources: ReadonlySet<string>;
-  /** By how many of the last digits of their numbers people are found; 0 for not at all. */
+  /** People are found by this many last digits of their phone numbers; 0 turns this off. */
   readonly phoneDigits: number;
 }
 
 /**
- * Who can be found, of these entries of any sources, all that there are of their user IDs: whom no entry hides, and whose
- * user ID no two people would get.
+ * The people who can be found, given all entries of their user IDs in any sources: those who are not unlisted, and
+ * whose user ID is not shared by two people.
  */
 export function unambiguousPeople(entries: readonly SourcedEntry[], rules: PeopleRules): readonly SearchablePerson[] {
   const found: SearchablePerson[] = [];

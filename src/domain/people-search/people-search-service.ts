@@ -16,34 +16,34 @@ export interface PeopleSearchOptions {
   readonly sources: readonly string[];
   /** Those of them whose people need an account. */
   readonly checkedSources: ReadonlySet<string>;
-  /** Homeservers whose users are shown people. */
+  /** Homeservers whose users may search. */
   readonly showTo: readonly string[];
   readonly maxHits: number;
   readonly minLetters: number;
   readonly withoutAccount: 'hide' | 'last';
-  /** What is shown of these, with `{name}`. */
+  /** The displayed name of people without an account, with `{name}`. */
   readonly withoutAccountName: string;
 }
 
-/** Why nobody, or not everybody, is shown. */
+/** Why no people, or not all of them, are shown. */
 export type SearchRefusal = 'foreign_homeserver' | 'too_short' | 'limit_exceeded';
 
-/** Somebody who is shown. */
+/** A person in the search results. */
 export interface FoundPerson extends PersonHit {
-  /** Whether they are known to have no account. */
+  /** Whether the person is known to have no account. */
   readonly hasNoAccount?: true;
 }
 
 export interface PeopleFound {
   readonly people: readonly FoundPerson[];
-  /** Whether there are more. */
+  /** Whether there are more results. */
   readonly isLimited: boolean;
   readonly refusal?: SearchRefusal;
 }
 
 export interface PeopleSearchDependencies {
   readonly index: NameIndex;
-  /** Whose an address is. */
+  /** Finds the user of an address. */
   readonly addresses: Pick<IndexUpdater, 'whose'>;
   readonly accountStatuses: Pick<AccountStatusCache, 'isAbsent' | 'requestCheck'>;
   readonly quotas: Quotas;
@@ -57,7 +57,7 @@ export class PeopleSearchService {
     private readonly options: PeopleSearchOptions,
   ) {}
 
-  /** Whom a user is shown for a query, at most `limit` of them. Counts against what the user may be shown. */
+  /** The people shown to a user for a query, at most `limit`. Counts against the limit of the user. */
   async search(asker: Asker & { readonly user: Mxid }, query: string, limit: number): Promise<PeopleFound> {
     const found = this.explain(asker.user, query, limit);
     const { people } = found;
@@ -71,7 +71,7 @@ export class PeopleSearchService {
     return this.noted(asker.user, found);
   }
 
-  /** The same, counted nowhere and told to nobody else. */
+  /** The same, without counting, metrics or log. */
   explain(user: Mxid, query: string, limit = this.options.maxHits): PeopleFound {
     const { showTo, minLetters, maxHits } = this.options;
     const refused = (refusal: SearchRefusal): PeopleFound => ({ people: [], isLimited: false, refusal });
@@ -82,7 +82,7 @@ export class PeopleSearchService {
     return this.byWords(query, user, Math.min(limit, maxHits));
   }
 
-  /** Whether people were shown to a user, and how many: never whom, nor what was asked. */
+  /** Logs that a user searched, and how many people were shown: never who was shown, or the query. */
   private noted(user: Mxid, found: PeopleFound): PeopleFound {
     const { people, refusal } = found;
     const result = refusal ?? (people.length > 0 ? 'found' : 'nobody');
@@ -107,12 +107,12 @@ export class PeopleSearchService {
 
   private byWords(query: string, user: Mxid, most: number): PeopleFound {
     const terms = queryTerms(query);
-    // Whoever asks, and people without an account, are known only when they are found.
+    // The searching user and people without an account can only be filtered out after the search.
     for (let asked = 2 * most + 1; ; asked *= 4) {
       const { hits, total } = this.deps.index.find(terms, asked);
       const people = this.shown(hits, user);
       const isAll = hits.length === total;
-      // Whoever has no account comes after all others, also after those who were not asked for yet.
+      // People without an account come after all others, including those who are not fetched yet.
       const known = people.filter(({ hasNoAccount }) => !hasNoAccount);
       if (known.length > most || isAll) return { people: people.slice(0, most), isLimited: people.length > most };
     }
@@ -121,7 +121,7 @@ export class PeopleSearchService {
   private shown(hits: readonly PersonHit[], user: Mxid): readonly FoundPerson[] {
     const { withoutAccount, withoutAccountName, maxHits } = this.options;
     const others = hits.filter(({ mxid }) => mxid !== user);
-    // Whoever is looked for is soon asked for again.
+    // Accounts of people in the results are checked again soon.
     for (const { mxid } of others.slice(0, maxHits)) this.deps.accountStatuses.requestCheck(mxid);
     const known = others.filter((hit) => !this.hasNoAccount(hit));
     if (withoutAccount === 'hide' || known.length === others.length) return known;
@@ -139,7 +139,7 @@ export class PeopleSearchService {
   }
 }
 
-/** An address that is written whole; a number only with its calling code. */
+/** A complete address; a phone number only with its calling code. */
 function addressIn(query: string): Threepid | undefined {
   if (query.includes('@')) return tryThreepid('email', query);
   if (!/^(?:\+|00)/.test(query)) return undefined;

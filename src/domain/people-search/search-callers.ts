@@ -4,7 +4,10 @@ import type { Random } from '../../ports/random.js';
 import type { UserDirectory } from '../../ports/user-directory.js';
 import type { Mxid } from '../identifiers/mxid.js';
 
-/** People type several letters a second. Whoever signs out is known no longer than this. */
+/**
+ * Cached because clients search several times a second while a person types. After a logout, a token remains valid here
+ * for at most this time.
+ */
 const REMEMBERED_MS = 60_000;
 const MOST = 10_000;
 
@@ -13,7 +16,7 @@ interface Caller {
   readonly until: number;
 }
 
-/** Who searches, in the word of their homeserver, kept for a short while by a hash of the token alone. */
+/** The users of access tokens, as confirmed by their homeserver, cached briefly by a hash of the token. */
 export class SearchCallers {
   private readonly callers = new Map<string, Caller>();
   private readonly salt: string;
@@ -26,7 +29,7 @@ export class SearchCallers {
     this.salt = random.text(32);
   }
 
-  /** @returns `undefined` if the homeserver does not take the token. @throws if it does not say */
+  /** @returns `undefined` if the homeserver rejects the token. @throws if the homeserver gives no usable answer */
   async find(accessToken: string): Promise<Mxid | undefined> {
     const key = this.keyOf(accessToken);
     const now = this.clock.now();
@@ -44,7 +47,7 @@ export class SearchCallers {
     }
   }
 
-  /** Ends what is known of a token that was refused. */
+  /** Removes a rejected token from the cache. */
   forget(accessToken: string): void {
     this.callers.delete(this.keyOf(accessToken));
   }

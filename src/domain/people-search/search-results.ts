@@ -1,6 +1,6 @@
 import { type Mxid, parseMxid } from '../identifiers/mxid.js';
 
-/** One person as clients are told. Spec: POST /user_directory/search; a homeserver may say more. */
+/** One person in a response. Spec: POST /user_directory/search; a homeserver may add fields. */
 export interface SearchResult {
   readonly user_id: string;
   readonly [field: string]: unknown;
@@ -11,13 +11,13 @@ export interface SearchResults {
   readonly limited: boolean;
 }
 
-/** Whom Islet found. */
+/** The people found by Islet. */
 interface OwnResults {
   readonly people: readonly { readonly mxid: Mxid; readonly name?: string; readonly hasNoAccount?: true }[];
   readonly isLimited: boolean;
 }
 
-/** Whom a homeserver found; `undefined` if that is none of what the specification has. */
+/** Parses the results of a homeserver; `undefined` if the response does not have the form of the specification. */
 export function readResults(body: string): SearchResults | undefined {
   let answer: unknown;
   try {
@@ -39,9 +39,10 @@ const isResult = (value: unknown): value is SearchResult =>
   parseMxid(value.user_id) !== undefined;
 
 /**
- * Both in one answer, everybody once, and as the homeserver has them where it found them. Whoever has no account comes last.
+ * Merges both results without duplicates. People found by the homeserver keep the homeserver's data. People without an
+ * account come last.
  *
- * @param order whose come first
+ * @param order whose results come first
  */
 export function mergeResults(
   theirs: SearchResults,

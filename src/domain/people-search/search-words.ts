@@ -1,25 +1,25 @@
 import { foldCase } from '../identifiers/case-folding.js';
 
-/** How a word may be written without its accents, the plain way first: `muller` and `mueller` for Müller. */
+/** The spellings of a word without accents, the simple one first: `muller` and `mueller` for Müller. */
 export type Spellings = readonly [string, ...string[]];
 
-/** Words of one person, and of one query. More tell nobody apart. */
+/** The maximum number of words of a person, and of a query. More words do not help to distinguish people. */
 const MOST_WORDS = 40;
 const LONGEST_WORD = 64;
-/** Of writing without blanks, words may begin anywhere: so many beginnings of each word are known. */
+/** In scripts without spaces, a word may begin at any character: this many suffixes of each word are indexed. */
 const MOST_SUFFIXES = 8;
 
 const APOSTROPHES = /['\u2018\u2019\u201b\u02bc\u02b9\u02bb\u2032\u00b4`\uff07]/g;
 const BETWEEN_WORDS = /[^\p{L}\p{N}\p{M}']+/u;
-/** Writing without blanks between words: Han, Kana, Hangul syllables. */
+/** Scripts without spaces between words: Han, Kana, Hangul syllables. */
 const UNSPACED =
   /^[\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\u{20000}-\u{323af}]+$/u;
-/** Accents and vowel points that people leave out. Signs of other scripts without which it is another word stay. */
+/** Accents and vowel points that people often omit. Marks of other scripts that change the word are kept. */
 const MARKS =
   /[\u{300}-\u{36f}]|[\u{483}-\u{487}]|[\u{591}-\u{5c7}]|[\u{610}-\u{61a}]|[\u{64b}-\u{65f}]|[\u{670}]|[\u{1ab0}-\u{1aff}]|[\u{1dc0}-\u{1dff}]|[\u{20d0}-\u{20ff}]|[\u{fe20}-\u{fe2f}]/gu;
-/** What is not seen. */
+/** Invisible characters. */
 const INVISIBLE = /[\u{ad}]|[\u{640}]|[\u{200b}-\u{200f}]|[\u{2060}]|[\u{fe00}-\u{fe0f}]|[\u{feff}]/gu;
-/** Letters that Unicode does not take for others with an accent, as people write them who do not have them. */
+/** Letters that Unicode does not decompose into a letter and an accent, with their usual replacements. */
 const LETTERS: ReadonlyMap<string, string> = new Map([
   ['ø', 'o'],
   ['æ', 'ae'],
@@ -35,7 +35,7 @@ const LETTERS: ReadonlyMap<string, string> = new Map([
   ['ə', 'e'],
 ]);
 const OTHER_LETTERS = /[øæœđðþłıħŧŋə]/g;
-/** What of these is written with two letters. */
+/** Those of these that are also written with two letters. */
 const EXPANDED = /[aou]\u0308|a\u030a|ø|đ/g;
 const EXPANSIONS: ReadonlyMap<string, string> = new Map([
   ['a\u0308', 'ae'],
@@ -46,7 +46,7 @@ const EXPANSIONS: ReadonlyMap<string, string> = new Map([
   ['đ', 'dj'],
 ]);
 
-/** The words by which a text is found, each once. */
+/** The words by which a text is found, without duplicates. */
 export function indexWords(text: string): readonly string[] {
   const words = new Set<string>();
   for (const written of writtenWords(text)) {
@@ -57,14 +57,14 @@ export function indexWords(text: string): readonly string[] {
   return [...words].slice(0, MOST_WORDS);
 }
 
-/** The words of a query, each of which has to be the beginning of a word of whoever is found. */
+/** The words of a query. Each must be the beginning of a word of a matching person. */
 export const queryTerms = (text: string): readonly Spellings[] =>
   writtenWords(text)
     .slice(0, MOST_WORDS)
     .map(spellingsOf)
     .filter(([plain]) => plain !== '');
 
-/** How much a query says, in letters; a sign of writing without blanks says as much as two. */
+/** The length of a query in letters; a character of a script without spaces counts as two. */
 export function lettersIn(text: string): number {
   const letters = writtenWords(text).flatMap((word) => Array.from(word.replaceAll(/['\p{M}]/gu, '')));
   return letters.reduce((sum, letter) => sum + (UNSPACED.test(letter) ? 2 : 1), 0);
@@ -79,11 +79,11 @@ const writtenWords = (text: string): readonly string[] =>
     .filter((word) => word !== '')
     .map(cut);
 
-/** Half a pair of surrogates is no character. */
+/** Removes half of a surrogate pair at the end. */
 const cut = (word: string): string =>
   word.length <= LONGEST_WORD ? word : word.slice(0, LONGEST_WORD).replace(/[\ud800-\udbff]$/, '');
 
-/** Where else a word may be taken to begin: `brien` in O'Brien, and each sign of writing without blanks. */
+/** Further positions at which a word may begin: `brien` in O'Brien, and each character in scripts without spaces. */
 function partsOf(word: string): readonly string[] {
   if (word.includes("'")) return word.split("'").slice(1);
   if (!UNSPACED.test(word)) return [];
@@ -92,8 +92,8 @@ function partsOf(word: string): readonly string[] {
 }
 
 /**
- * A word without case, accents and kinds of width. By the tables of Unicode that every version keeps as they are, and none
- * of a locale: `I`, `İ`, `ı` and `i` are one letter.
+ * A word without case, accents and width variants. Uses only Unicode tables that are the same in all versions, and no
+ * locale: `I`, `İ`, `ı` and `i` are one letter.
  */
 function spellingsOf(word: string): Spellings {
   if (/^[a-z0-9]*$/.test(word)) return [word];
@@ -103,7 +103,7 @@ function spellingsOf(word: string): Spellings {
   return expanded === plain ? [plain] : [plain, expanded];
 }
 
-/** Composed again: of a sign with a mark that stays, the sign alone is no beginning. */
+/** Composed again, so that a character with a remaining mark is not matched by the character without it. */
 const withoutAccents = (folded: string): string =>
   folded
     .replace(MARKS, '')

@@ -1,39 +1,42 @@
 import type { Mxid } from '../identifiers/mxid.js';
 
-/** Somebody who can be found by name. */
+/** A person who can be found by name. */
 export interface SearchablePerson {
   readonly mxid: Mxid;
-  /** As it is shown. Absent: the directory has none. */
+  /** The display name. Absent: the directory has none. */
   readonly name?: string;
-  /** What else they are found by, as the directory has it. */
+  /** Other search terms, as stored in the directory. */
   readonly keywords: readonly string[];
-  /** The source whose name it is. */
+  /** The source of the name. */
   readonly source: string;
 }
 
-/** How one word of a query was found. */
+/** How one word of a query matched. */
 export interface WordMatch {
-  /** The word of the person, folded. */
+  /** The matching word of the person, folded. */
   readonly word: string;
-  /** Whether it is one of the name that is shown. */
+  /** Whether the word is part of the display name. */
   readonly isName: boolean;
-  /** Whether it is the word that was asked for, and not only begins with it. */
+  /** Whether the whole word matches, not only its beginning. */
   readonly isWhole: boolean;
 }
 
-/** Somebody who was found, and why. */
+/** A search hit and how it matched. */
 export interface PersonHit {
   readonly mxid: Mxid;
   readonly name?: string;
   readonly source: string;
-  /** Hits of more come first; the same query gives the same to the same person everywhere. */
+  /** Higher scores come first. The score depends only on the query and the person. */
   readonly score: number;
-  /** For each word of the query how it was found best; none for whoever was named exactly. */
+  /** The best match for each word of the query; empty for an exact match. */
   readonly matches: readonly WordMatch[];
 }
 
-/** What one found word is worth: one of the name more than any other, a whole one more than a beginning. */
+/** The value of one match: words of the display name are worth more than others, whole words more than beginnings. */
 export const matchLevel = (isName: boolean, isWhole: boolean): number => (isName ? 2 : 0) + (isWhole ? 1 : 0);
 
-/** @param levels of the words of a query @param isInOrder whether the first of them begins the name */
+/**
+ * @param levels the sum of the match levels of all words of the query
+ * @param isInOrder whether the first word of the query begins the name
+ */
 export const scoreOf = (levels: number, isInOrder: boolean): number => 2 * levels + (isInOrder ? 1 : 0);

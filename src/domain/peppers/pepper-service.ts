@@ -7,29 +7,35 @@ import type { UpstreamPepperMonitor } from './upstream-pepper-monitor.js';
 
 const PEPPER_LENGTH = 24;
 
-/** The next pepper of our own is scheduled, and hashed, this long before it is announced. */
+/** How long before its announcement this server schedules and hashes its next pepper. */
 const LEAD_MS = 60 * 60 * 1000;
 
-/** No pepper is scheduled for later than this. What is, was scheduled by a clock that was wrong. */
+/**
+ * The maximum time in advance for which a pepper is scheduled. One further ahead was scheduled by a clock that was
+ * wrong.
+ */
 const LONGEST_LEAD_MS = 2 * LEAD_MS;
 
-/** Peppers of an upstream that are hashed at once: each takes memory, and how often it changes is not for us to say. */
+/**
+ * The maximum number of upstream peppers hashed at the same time: each takes memory, and the upstream decides how often
+ * its pepper changes.
+ */
 const MOST_FOLLOWED = 4;
 
 export interface PepperOptions {
-  /** How long one pepper of our own is the announced one. */
+  /** How long each pepper of this server is announced. */
   readonly lifetimeMs: number;
-  /** How long a pepper is accepted after it was announced last. */
+  /** How long a pepper is accepted after it was last announced. */
   readonly graceMs: number;
 }
 
-/** How it stands with the pepper of the upstream that is followed. */
+/** The state of following the upstream's pepper. */
 export interface PepperFollowStatus {
-  /** Whether the pepper that is announced is the upstream's. */
+  /** Whether the announced pepper is the upstream's. */
   readonly isTheirs: boolean;
-  /** Whether the upstream follows us, and takes over what we announce. */
+  /** Whether the upstream follows this server, and uses the pepper that this server announces. */
   readonly isPepperLeader: boolean;
-  /** Since when the pepper that is announced is, ms since the epoch. */
+  /** From when the current pepper is announced, ms since the epoch. */
   readonly announcedFrom: number | undefined;
   /** Why the upstream's pepper is not known. */
   readonly failure: string | undefined;
@@ -44,22 +50,22 @@ export interface PepperDependencies {
 }
 
 /**
- * Which pepper is announced, and which are accepted; the same for all instances, and each is hashed
- * before anybody is told of it. Our own change on a calendar. With an upstream followed it is the
- * upstream's instead, from when it is first known and for as long as it is followed.
+ * Decides which pepper is announced and which are accepted. The result is the same for all instances, and each pepper
+ * is hashed before it is announced. This server's own peppers change on a schedule. If an upstream is followed, its
+ * pepper is used instead, from when it is first known and for as long as it is followed.
  */
 export class PepperService {
   private schedule: readonly ScheduledPepper[] = [];
   private readonly listeners = new Set<() => void>();
 
-  /** @param monitor on the upstream that is followed, if one is */
+  /** @param monitor monitors the followed upstream, if there is one */
   constructor(
     private readonly deps: PepperDependencies,
     private readonly options: PepperOptions,
     readonly monitor?: UpstreamPepperMonitor,
   ) {}
 
-  /** The one to announce: the newest that is due and hashed. */
+  /** The pepper to announce: the newest one that is due and hashed. */
   current(): string {
     const live = this.deps.index.peppers();
     const due = this.schedule.filter(
@@ -70,20 +76,22 @@ export class PepperService {
     return newest.pepper;
   }
 
-  /** Whether there is one to announce. */
+  /** Whether there is a pepper to announce. */
   isReady(): boolean {
     const live = this.deps.index.peppers();
     return this.schedule.some(({ pepper }) => live.includes(pepper));
   }
 
-  /** Whether lookups under it are answered: the announced one, the next one, and the previous one for a while. */
+  /**
+   * Whether lookups with this pepper are answered: the announced one, the next one, and the previous one for a while.
+   */
   isAccepted(pepper: string): boolean {
     return this.accepted().includes(pepper);
   }
 
   /**
-   * The same after a look at what other instances have scheduled since: clients ask one instance
-   * under the pepper that another has announced. It is hashed first if need be.
+   * The same after reloading the schedule: clients may use one instance with a pepper that another instance has
+   * announced. The pepper is hashed first if necessary.
    */
   async refreshAndAccept(pepper: string): Promise<boolean> {
     if (!this.limitFollowed(this.inGrace(await this.deps.store.all())).includes(pepper)) return false;
@@ -92,20 +100,22 @@ export class PepperService {
     return true;
   }
 
-  /** Calls back when another instance turns out to be ahead, until `close`: `keep` had better not wait. */
+  /**
+   * Calls `listener` when another instance has a newer schedule, until `close` is called: `rotateIfDue` should then run
+   * immediately.
+   */
   onStale(listener: () => void): { close(): void } {
     this.listeners.add(listener);
     return { close: () => void this.listeners.delete(listener) };
   }
 
   /**
-   * Brings the schedule up to date: adds the next pepper when its time is near, or the upstream's if
-   * it is another, hashes what will be asked for, forgets what is past its grace. To be called at
-   * start and every minute or so, and at once when the upstream's has changed or another instance is
-   * ahead.
+   * Updates the schedule: adds the next pepper shortly before it is due, or the upstream's pepper if it has changed;
+   * hashes the peppers that will be used; removes those past their grace period. Call it at start and about every
+   * minute, and immediately when the upstream's pepper has changed or another instance has a newer schedule.
    */
   async rotateIfDue(): Promise<void> {
-    // Taken first: what is hashed meanwhile for other instances may be missing in the schedule.
+    // Taken first: peppers hashed for other instances in the meantime may be missing in the schedule.
     const live = this.deps.index.peppers();
     await this.scheduleNext();
     for (const pepper of this.limitFollowed(this.inGrace(this.schedule))) await this.hash(pepper);
@@ -114,7 +124,7 @@ export class PepperService {
     await this.deps.store.purge(this.deps.clock.now() - this.options.graceMs);
   }
 
-  /** How it stands with the pepper of a source, asked anew; `undefined` if it is not followed. */
+  /** The current state of following the pepper of a source; `undefined` if it is not followed. */
   async following(source: string): Promise<PepperFollowStatus | undefined> {
     if (this.monitor?.source !== source) return undefined;
     const [theirs, schedule] = await Promise.all([this.monitor.poll(), this.deps.store.all()]);
@@ -161,11 +171,11 @@ export class PepperService {
     if (pepper === last?.pepper) return undefined;
     this.deps.telemetry.count('followed_pepper_changes', { source: monitor.source });
     this.deps.telemetry.info('upstream pepper changed', { event: 'upstream_pepper_changed', source: monitor.source });
-    // Before it is scheduled: the grace of the former one begins when this one can be announced.
+    // Hashed before it is scheduled: the grace period of the previous pepper begins when this one can be announced.
     await this.hash(pepper);
     const now = this.deps.clock.now();
     const due = this.schedule.findLast(({ announcedFrom }) => announcedFrom <= now);
-    // After the one that is announced, which is accepted on; before any of our own that is not yet.
+    // After the announced pepper, which is still accepted; before this server's own peppers that are not announced yet.
     return { pepper, announcedFrom: due ? Math.max(now, due.announcedFrom + 1) : now };
   }
 
@@ -176,15 +186,15 @@ export class PepperService {
   private accepted(): readonly string[] {
     const live = this.deps.index.peppers();
     const accepted = this.limitFollowed(this.inGrace(this.schedule).filter((pepper) => live.includes(pepper)));
-    // Also where the next one takes longer to be hashed than the grace lasts.
+    // Includes the current pepper even if hashing the next one takes longer than the grace period.
     return this.isReady() ? [...accepted, this.current()] : accepted;
   }
 
-  /** Those not yet announced, the announced one, and those that were until less than a grace ago. */
+  /** Peppers that are not announced yet, the announced one, and those whose grace period has not ended. */
   private inGrace(schedule: readonly ScheduledPepper[]): readonly string[] {
     const cut = this.deps.clock.now() - this.options.graceMs;
     const kept = schedule.filter((_, at) => (schedule[at + 1]?.announcedFrom ?? Infinity) > cut);
-    // One that came back stands where it was announced last.
+    // A pepper that was announced more than once counts from its last announcement.
     return [...new Set(kept.map(({ pepper }) => pepper).toReversed())].toReversed();
   }
 

@@ -2,18 +2,18 @@ import type { UpstreamPepper } from '../../ports/upstream-pepper.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { ViaPath } from '../../ports/threepid-source.js';
 
-/** Where a circle is left that changes while it is looked at. */
+/** The maximum length of `viaPath`: it would grow without limit in a circle whose members change. */
 const MOST_HOPS = 10;
 
-/** Looks at the pepper of the upstream that is followed. The operator is told when that begins to fail and when it works again. */
+/** Polls the pepper of the followed upstream. Logs when polling starts to fail and when it works again. */
 export class UpstreamPepperMonitor {
-  /** Why the newest look failed; `undefined` if it did not. */
+  /** Why the last poll failed; `undefined` if it succeeded. */
   failure: string | undefined;
-  /** By which servers the pepper came to us, the one that made it first. */
+  /** The servers through which the pepper came, the one that created it first. */
   viaPath: ViaPath = [];
   /**
-   * Whether the upstream follows us, perhaps by others, and the pepper of all of these is ours to
-   * make: one has to, and each of them can tell by the names that it is the one whose name comes first.
+   * Whether the upstream follows this server, directly or through others, and this server creates the pepper for all of
+   * them. Exactly one server of a circle must do so: the one whose name sorts first.
    */
   isPepperLeader = false;
 
@@ -27,7 +27,7 @@ export class UpstreamPepperMonitor {
     return this.followed.name;
   }
 
-  /** `undefined` if it cannot be learned. */
+  /** `undefined` if the pepper cannot be obtained. */
   async poll(): Promise<string | undefined> {
     const { source, failure: before } = this;
     try {
@@ -40,7 +40,8 @@ export class UpstreamPepperMonitor {
     } catch (cause) {
       this.failure = cause instanceof Error ? cause.message : String(cause);
       this.telemetry.count('followed_pepper_failures', { source });
-      // The words differ from look to look, by the time that was left: the newest are in the health report.
+      // Logged only once: the message differs between polls because it contains the remaining time. The health report
+      // has the latest one.
       if (before === undefined) {
         const facts = { event: 'upstream_pepper_failed', source };
         this.telemetry.warn('upstream pepper is not available; the current pepper stays', facts, cause);

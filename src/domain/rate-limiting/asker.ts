@@ -2,15 +2,15 @@ import { networkOf } from '../identifiers/ip-network.js';
 import { homeserverOf, type Mxid } from '../identifiers/mxid.js';
 import { parseServerName } from '../identifiers/server-name.js';
 
-/** Who asks for something, as far as limits tell people apart. */
+/** The requester, as far as rate limits distinguish them. */
 export interface Asker {
-  /** `undefined` where nobody signs in, as in version 1 of the API. */
+  /** `undefined` if there is no sign-in, as in version 1 of the API. */
   readonly user: Mxid | undefined;
-  /** Where the request comes from: an IP address, or its network as `networkOf` gives it. */
+  /** The origin of the request: an IP address, or its network as returned by `networkOf`. */
   readonly client: string;
 }
 
-/** What limits count. The log says it beside the limit that was reached. */
+/** What a limit counts by. Logged with the limit that was reached. */
 export type SubjectKind =
   | 'user'
   | 'homeserver'
@@ -21,8 +21,8 @@ export type SubjectKind =
   | 'homeserver and country';
 
 /**
- * A homeserver by what costs its owner something: its host. One host may have a homeserver on every
- * port, and an IPv6 network one on every address.
+ * The key by which a homeserver is counted: its host, because new hosts cost money. One host may have a homeserver on
+ * every port, and an IPv6 network one on every address.
  */
 export function homeserverKey(name: string): string {
   const { host } = parseServerName(name) ?? { host: name };

@@ -1,16 +1,16 @@
 import type { Limit } from '../../ports/rate-limits.js';
 import type { SubjectKind } from './asker.js';
 
-/** What is limited. */
+/** The kinds of limited actions. */
 export type Topic = 'mail' | 'sms' | 'invites' | 'lookup' | 'search' | 'signIn';
 
-/** One limit, and the counter that it is held against. */
+/** One limit and its counter. */
 export interface CountedLimit {
   readonly topic: Topic;
-  /** `undefined` is without limit. */
+  /** `undefined` means no limit. */
   readonly limit: Limit | undefined;
   readonly key: string;
-  /** As the configuration has it, without `limits.` */
+  /** The name in the configuration, without `limits.` */
   readonly name: string;
   readonly kind: SubjectKind | undefined;
 }

@@ -6,7 +6,7 @@ import { type Asker, homeserverKey, sponsorOf, type SubjectKind } from './asker.
 import type { CountedLimit, Topic } from './counted-limit.js';
 import { serverLimits, type ServerLimits } from './server-limits.js';
 
-/** How often each thing may be done, and by whom or to whom; `undefined` is without limit. */
+/** Rate limits by action, and by requester or target; `undefined` means no limit. */
 export interface QuotaOptions {
   readonly mail: {
     readonly perAddress?: Limit;
@@ -35,15 +35,15 @@ export interface QuotaOptions {
   };
   readonly search?: { readonly hitsPerUser?: Limit };
   readonly signIn?: { readonly perHomeserver?: Limit; readonly perClient?: Limit };
-  /** Limits of their own for some who ask: see `ServerLimits`. */
+  /** Individual limits for some requesters: see `ServerLimits`. */
   readonly servers?: ServerLimits;
-  /** Homeservers that the configuration names. */
+  /** Homeservers named in the configuration. */
   readonly knownHomeservers?: readonly string[];
 }
 
 type Options<T extends Topic> = NonNullable<QuotaOptions[T]>;
 
-/** Which limits of a topic are about who asks. */
+/** Which limits of a topic are per requester. */
 const ASKERS = {
   mail: { user: 'perUser', homeserver: 'perHomeserver', client: 'perClient' },
   sms: { user: 'perUser', homeserver: 'perHomeserver', client: 'perClient' },
@@ -68,19 +68,19 @@ const KINDS: Readonly<Record<string, SubjectKind>> = {
   addressesPerClient: 'client',
 };
 
-/** What counts while the shared counters cannot be written, on a full disk. */
+/** The limits used while the shared counters cannot be written, e.g. because the disk is full. */
 export interface FallbackLimits {
   readonly limits: RateLimits;
   readonly telemetry: Telemetry;
 }
 
-/** Limits to what anybody can repeat, the same whichever way a request comes in. */
+/** Rate limits for actions that can be repeated, the same for all APIs. */
 export class Quotas {
   private usesFallback = false;
   private readonly ownLimit: ReturnType<typeof serverLimits>;
   private readonly named: ReadonlySet<string>;
 
-  /** @param spare for lookups and searches: they store nothing else, and must not end with the disk */
+  /** @param spare for lookups and searches: they store nothing else, and must still work when the disk is full */
   constructor(
     private readonly limits: RateLimits,
     private readonly options: QuotaOptions,
@@ -91,13 +91,13 @@ export class Quotas {
   }
 
   /**
-   * Takes one use of what whoever asks may do, and then of what may be done to `about`. Who asks comes
-   * first: one who is over the limit must not use up that of somebody's address. The user comes before
-   * the homeserver, and a client is counted where there is no user; for mails, always. A user or a
-   * client with a limit of its own asks for many, and is counted by itself alone.
+   * Counts an action against the limits of the requester, and then against those of `about`. The requester comes first:
+   * a requester who is over the limit must not use up the limit of another person's address. The user is counted before
+   * the homeserver. The client is counted if there is no user; for mails, always. A user or client with an individual
+   * limit acts for many people, and only that limit is counted.
    *
-   * @param points how many uses it is
-   * @throws DomainError `limit_exceeded`, as `consume` does
+   * @param points the number of actions
+   * @throws DomainError `limit_exceeded`, like `consume`
    */
   async consumeFor<T extends Topic>(
     topic: T,
@@ -117,7 +117,7 @@ export class Quotas {
     await this.consume(topic, about, points);
   }
 
-  /** Takes one use of what a homeserver may do with all its users together. @throws DomainError as `consume` does */
+  /** Counts actions against the limit of a homeserver for all its users together. @throws DomainError like `consume` */
   async takeOfHomeserver(topic: Topic, homeserver: string, points = 1): Promise<void> {
     const own = this.ownLimit(topic, 'homeserver', homeserver);
     if (own) await this.take(own, points);
@@ -125,13 +125,11 @@ export class Quotas {
   }
 
   /**
-   * Takes one use of each limit of a topic that has a subject here, in the order in which they are
-   * named, e.g. `consume('mail', { perUser: undefined, perAddress: 'a@example.org' })`. What was taken
-   * before a refusal stays taken.
+   * Counts an action against each limit of a topic whose subject is given, in the given order, e.g. `consume('mail', {
+   * perUser: undefined, perAddress: 'a@example.org' })`. Limits counted before a refusal remain counted.
    *
-   * @param points how many uses it is
-   * @throws DomainError `limit_exceeded` with `retry_after_ms`; the limit and the kind of subject are
-   *   for the log
+   * @param points the number of actions
+   * @throws DomainError `limit_exceeded` with `retry_after_ms`; the limit and the kind of subject are for the log
    */
   async consume<T extends Topic>(
     topic: T,
@@ -144,9 +142,8 @@ export class Quotas {
   }
 
   /**
-   * Whose part of the text messages to one country this is: the homeserver's, or that of the client
-   * where there is no user. All homeservers that the configuration does not name have one part
-   * together, if it names any.
+   * The key by which text messages to one country are counted: by homeserver, or by client if there is no user. If the
+   * configuration names homeservers, all others share one key.
    */
   shareOf(country: string, asker: Asker): string {
     const sponsor = sponsorOf(asker);

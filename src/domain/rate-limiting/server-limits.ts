@@ -4,13 +4,13 @@ import { homeserverKey } from './asker.js';
 import type { CountedLimit, Topic } from './counted-limit.js';
 
 /**
- * Limits in place of the usual ones, by who asks: a user (`@islet:partner.example`, another identity
- * server), a client (`10.0.0.5`, a homeserver that asks over v1), or a homeserver with all its users
- * (`example.org`). `false` is without limit, a topic that is missing has the usual ones.
+ * Limits that replace the default ones for a requester: a user (`@islet:partner.example`, another identity server), a
+ * client (`10.0.0.5`, a homeserver that uses v1), or a homeserver with all its users (`example.org`). `false` means no
+ * limit; a topic that is missing has the default limits.
  */
 export type ServerLimits = Readonly<Record<string, Readonly<Partial<Record<Topic, Limit | false | undefined>>>>>;
 
-/** Finds the limit that somebody has of their own; `undefined` where the usual ones are meant. */
+/** Finds the individual limit of a requester; `undefined` if the default ones apply. */
 export function serverLimits(
   servers: ServerLimits,
 ): (topic: Topic, kind: 'user' | 'client' | 'homeserver', subject: string | undefined) => CountedLimit | undefined {
@@ -24,7 +24,7 @@ export function serverLimits(
   };
 }
 
-/** An IP address names a client: a homeserver without a name of its own is counted like any other. */
+/** An IP address means a client: a homeserver that is named by its IP address only is counted like any other. */
 function keyOf(name: string): string {
   if (name.startsWith('@')) return `user ${name}`;
   const isClient = /^\d+(?:\.\d+){3}$/.test(name) || (name.includes(':') && networkOf(name) !== name);

@@ -1,16 +1,15 @@
-/** Pauses between attempts that double from `firstMs` up to `longestMs`. */
+/** Delays between attempts that double from `firstMs` up to `longestMs`. */
 export interface Backoff {
   readonly firstMs: number;
   readonly longestMs: number;
 }
 
-/** How long to pause after so many failures in a row, the first one counted as 1. */
+/** The delay after this many consecutive failures, starting at 1. */
 export const pauseAfter = ({ firstMs, longestMs }: Backoff, failures: number): number =>
   Math.min(firstMs * 2 ** Math.min(Math.max(failures, 1) - 1, 60), longestMs);
 
 /**
- * Whether a pause until `until` still lasts. A clock that was set back makes no pause longer than the
- * longest that there is.
+ * Whether a pause until `until` still lasts. If the clock was set back, a pause is never longer than `longestMs`.
  *
  * @param until ms since the epoch
  */

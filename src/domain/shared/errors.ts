@@ -1,4 +1,4 @@
-/** Every way the domain can say no. `app/http/errors.ts` says the same in Matrix. */
+/** All reasons for which the domain refuses a request. `app/http/errors.ts` maps them to Matrix error codes. */
 export const domainErrors = {
   invalid_email: 'The email address is not valid',
   invalid_address: 'The phone number is not valid',
@@ -39,16 +39,14 @@ export const domainErrors = {
 
 export type Refusal = keyof typeof domainErrors;
 
-/** The request was understood and the answer is no. Anything else thrown is a fault. */
+/** The request was understood and refused. Anything else thrown is an internal error. */
 export class DomainError extends Error {
   override readonly name = 'DomainError';
 
-  /** For the log alone: which limit was reached, never an address. */
+  /** Only for the log: which limit was reached, never an address. */
   readonly facts: Readonly<Record<string, string | number>>;
 
-  /**
-   * @param details told to the client besides the reason, e.g. the `mxid` that has the threepid
-   */
+  /** @param details returned to the client in addition to the reason, e.g. the `mxid` that has the threepid */
   constructor(
     readonly code: Refusal,
     options: ErrorOptions & { message?: string; facts?: Readonly<Record<string, string | number>> } = {},
@@ -59,7 +57,7 @@ export class DomainError extends Error {
   }
 }
 
-/** A source that is left alone for now, which the operator has been told already. */
+/** A source is not queried at the moment; the operator has already been informed. */
 export class SourceUnavailableError extends Error {
   override readonly name = 'SourceUnavailableError';
 }
@@ -70,7 +68,7 @@ export class StoreUnavailableError extends Error {
   readonly code = 'store_unavailable';
 }
 
-/** Islet ends, and what it was doing with it. */
+/** The operation was aborted because Islet is shutting down. */
 export class ShutdownError extends Error {
   override readonly name = 'ShutdownError';
 

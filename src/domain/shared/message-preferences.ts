@@ -1,4 +1,4 @@
-/** How the person who caused a message wants to read it. */
+/** The language and brand preferences for a message of the person who caused it. */
 export interface ReadPreferences {
   /** A template brand, if the request named one. Untrusted text. */
   readonly brand: string | undefined;

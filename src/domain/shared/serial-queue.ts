@@ -1,10 +1,10 @@
-/** A queue: each piece of work starts when those given before it are done, well or not. */
+/** A queue: each task starts when the previous ones have ended, successfully or not. */
 export function serialQueue(): <T>(work: () => Promise<T>) => Promise<T> {
   const turns = serialQueues();
   return (work) => turns('', work);
 }
 
-/** A queue for each key; one that is empty is forgotten. */
+/** A queue for each key; empty queues are removed. */
 export function serialQueues(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
   const last = new Map<string, Promise<unknown>>();
   return async (key, work) => {

@@ -1,6 +1,6 @@
 /**
- * A URL without the slashes at its end. `replace(/\/+$/, '')` takes the square of the length of a text
- * of slashes that ends in something else.
+ * Removes trailing slashes from a URL. `replace(/\/+$/, '')` takes quadratic time for text with many slashes that ends
+ * in another character.
  */
 export function trimSlashes(url: string): string {
   let end = url.length;

@@ -1,13 +1,11 @@
-/** What canonical JSON can carry. */
+/** The values that canonical JSON supports. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
 /**
- * Canonical JSON: the shortest form, keys sorted by code point, integers only. Spec: appendix
- * "Canonical JSON".
+ * Canonical JSON: the shortest form, keys sorted by code point, integers only. Spec: appendix "Canonical JSON".
  *
- * @throws TypeError for what it cannot carry: fractions, integers beyond 2^53 - 1, lone surrogates,
- *   `undefined`
+ * @throws TypeError for unsupported values: fractions, integers beyond 2^53 - 1, lone surrogates, `undefined`
  */
 export function canonicalJson(value: Json): string {
   if (typeof value === 'number') {
@@ -29,7 +27,7 @@ function canonicalString(text: string): string {
   return JSON.stringify(text);
 }
 
-/** JavaScript's own order is by UTF-16 unit, which puts U+1F600 before U+FF5E: surrogates have to come last. */
+/** JavaScript sorts by UTF-16 unit, which puts U+1F600 before U+FF5E: surrogates must come last. */
 function compareCodePoints(a: string, b: string): number {
   const length = Math.min(a.length, b.length);
   for (let at = 0; at < length; at++) {
@@ -43,7 +41,7 @@ function compareCodePoints(a: string, b: string): number {
 
 const isSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdfff;
 
-/** What of an object is signed: all but its signatures and what is marked unsigned. Spec: "Signing JSON". */
+/** The signed part of an object: all but its signatures and the unsigned part. Spec: "Signing JSON". */
 export function signedPart(object: JsonObject): string {
   const { signatures: _signatures, unsigned: _unsigned, ...rest } = object;
   return canonicalJson(rest);

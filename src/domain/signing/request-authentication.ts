@@ -7,19 +7,22 @@ import { parseXMatrix, type XMatrix } from './x-matrix-header.js';
 
 export interface SignedRequest {
   readonly method: string;
-  /** As the homeserver wrote it, which is without any path that a proxy puts in front. */
+  /** As sent by the homeserver, without a path prefix added by a proxy. */
   readonly uri: string;
   readonly content: JsonObject;
-  /** Every `Authorization` header: there may be one per key. */
+  /** All `Authorization` headers: there may be one per key. */
   readonly authorizations: readonly string[];
 }
 
-/** A homeserver has one key, or two while it changes them; each header is a signature to check, and nobody is signed in yet. */
+/**
+ * A homeserver has one key, or two during a key change. Each header is a signature to verify, for a requester who is
+ * not authenticated yet.
+ */
 const MOST_HEADERS = 4;
 
-/** Which homeserver signed a request. */
+/** Determines which homeserver signed a request. */
 export class RequestAuthenticator {
-  /** @param names every name by which homeservers may know us */
+  /** @param names all names by which homeservers may know this server */
   constructor(
     private readonly keys: HomeserverKeys,
     private readonly signer: Signer,
@@ -27,10 +30,10 @@ export class RequestAuthenticator {
   ) {}
 
   /**
-   * The homeserver whose signature is on this request, `undefined` if it bears no X-Matrix header.
+   * The homeserver that signed this request; `undefined` if the request has no X-Matrix header.
    *
-   * @throws DomainError `unbind_not_proven` if none of the signatures holds; `unbind_elsewhere` if it is signed for a
-   *   name that is not ours; `homeserver_failed` if its keys cannot be had
+   * @throws DomainError `unbind_not_proven` if no signature is valid; `unbind_elsewhere` if it is signed for another
+   *   server; `homeserver_failed` if the keys of the homeserver cannot be fetched
    */
   async origin(request: SignedRequest): Promise<string | undefined> {
     if (request.authorizations.length > MOST_HEADERS) {
@@ -44,7 +47,7 @@ export class RequestAuthenticator {
       if (isMeant) throw new DomainError('unbind_not_proven', { message: 'The X-Matrix header is malformed' });
       return undefined;
     }
-    // One header per key of one homeserver: others would have us ask any number of them.
+    // One header per key of one homeserver: otherwise a request could cause key requests to any number of servers.
     if (new Set(claims.map(({ origin }) => origin)).size > 1) {
       throw new DomainError('unbind_not_proven', { message: 'The X-Matrix headers name several homeservers' });
     }
@@ -61,10 +64,10 @@ export class RequestAuthenticator {
     if (!isServerName(origin)) return false;
     const publicKey = await this.keys.find(origin, key);
     if (publicKey === undefined) return false;
-    // Synapse signs `destination_is`, the Server-Server API has `destination`.
+    // Synapse signs `destination_is`; the Server-Server API specifies `destination`.
     for (const name of names) {
       for (const word of ['destination_is', 'destination']) {
-        // In the order of canonical JSON, so that a long content is written once for all of them.
+        // In the order of canonical JSON, so that long content is serialised only once.
         const rest = canonicalJson({ [word]: name, method, origin, uri });
         if (await this.signer.verifyText(`{"content":${content},${rest.slice(1)}`, sig, publicKey)) return true;
       }
@@ -81,7 +84,7 @@ export class RequestAuthenticator {
   }
 }
 
-/** `undefined` for what canonical JSON cannot carry: nobody can have signed that. */
+/** `undefined` for content that canonical JSON does not support: it cannot have been signed. */
 function canonicalOf(content: JsonObject): string | undefined {
   try {
     return canonicalJson(content);
@@ -90,5 +93,5 @@ function canonicalOf(content: JsonObject): string | undefined {
   }
 }
 
-/** Clients write the name with or without the port that HTTPS has anyway. */
+/** Clients write the name with or without the default port of HTTPS. */
 const withoutDefaultPort = (name: string): string => name.toLowerCase().replace(/:443$/, '');

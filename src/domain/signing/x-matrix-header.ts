@@ -1,4 +1,4 @@
-/** What an `Authorization: X-Matrix` header claims. Spec: Server-Server API, "Request Authentication". */
+/** The claims of an `Authorization: X-Matrix` header. Spec: Server-Server API, "Request Authentication". */
 export interface XMatrix {
   readonly origin: string;
   readonly destination: string | undefined;
@@ -7,11 +7,11 @@ export interface XMatrix {
   readonly sig: string;
 }
 
-// RFC 9110 tokens and quoted strings; older servers leave a colon unquoted.
+// RFC 9110 tokens and quoted strings; older servers do not quote a colon.
 const PARAMETER =
   /\s*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([!#$%&'*+\-.^_`|~0-9A-Za-z:]+))\s*(?:,|$)/y;
 
-/** Takes a header apart; `undefined` if it is of another scheme, malformed or incomplete. */
+/** Parses a header; `undefined` if it has another scheme, or is malformed or incomplete. */
 export function parseXMatrix(header: string): XMatrix | undefined {
   const scheme = /^X-Matrix +/i.exec(header);
   if (!scheme) return undefined;

@@ -24,12 +24,12 @@ export interface TokenRequest extends Asker {
 }
 
 export interface ValidationOptions {
-  /** Characters of a token that is mailed, and digits of a code that is texted. */
+  /** The number of characters of a token in a mail, and the number of digits of a code in a text message. */
   readonly tokenLength: number;
   readonly codeLength: number;
-  /** Wrong guesses after which a session is closed. */
+  /** The number of wrong guesses after which a session is closed. */
   readonly maxGuesses: number;
-  /** The page that validates a session. */
+  /** The URL of the page that validates a session. */
   readonly linkOf: (session: ValidationSession, preferences: ReadPreferences) => string;
 }
 
@@ -41,7 +41,7 @@ export interface ValidationDependencies {
   readonly random: Random;
 }
 
-/** Proofs that somebody holds an address. Spec: "Establishing associations", sessions. */
+/** Verifies that a person holds an address. Spec: "Establishing associations", sessions. */
 export class ValidationService {
   private readonly sendInTurn = serialQueues();
 
@@ -51,30 +51,30 @@ export class ValidationService {
   ) {}
 
   /**
-   * Opens a session, or resumes the live one of the same threepid and client secret, and sends its
-   * token unless this attempt was delivered before. One that was closed by wrong codes opens again
-   * with another token. Spec: POST /validate/email/requestToken.
+   * Creates a session, or continues the live one with the same threepid and client secret, and sends its token unless
+   * this attempt was already delivered. A session that was closed after wrong guesses is reopened with a new token.
+   * Spec: POST /validate/email/requestToken.
    *
    * @returns the sid
-   * @throws DomainError `limit_exceeded`, `destination_rejected`, and `email_not_sent` or
-   *   `message_not_sent`, after which the same attempt may be repeated
+   * @throws DomainError `limit_exceeded`, `destination_rejected`, and `email_not_sent` or `message_not_sent`, after
+   *   which the same attempt may be repeated
    */
   async requestToken(request: TokenRequest): Promise<string> {
     const sender = this.senderOf(request.threepid.medium);
     const session = `${keyOf(request.threepid)} ${request.clientSecret}`;
-    // A repeat that overtakes its first attempt waits for it instead of sending again.
+    // A repeated request that arrives during the first one waits for it instead of sending again.
     return this.sendInTurn(session, () => this.send(request, sender));
   }
 
   /**
-   * Validates a session. Right again for a session that is validated already: clients repeat
-   * themselves. Spec: POST /validate/email/submitToken.
+   * Validates a session. Succeeds too if the session is already validated, because clients repeat requests. Spec: POST
+   * /validate/email/submitToken.
    *
    * @throws DomainError `session_unknown`, `session_expired`, `session_closed` or `token_incorrect`
    */
   async submitToken(sid: string, clientSecret: string, token: string): Promise<ValidationSession> {
     const session = await this.live(sid, clientSecret);
-    // Counted before it is compared: a hundred guesses at once are a hundred guesses.
+    // Counted before the comparison, so that parallel guesses are all counted.
     const guesses = session.validatedAt === undefined ? await this.deps.store.countGuess(sid) : 0;
     if (guesses > this.options.maxGuesses) throw new DomainError('session_closed');
     if (!sameSecret(token, session.token)) throw new DomainError('token_incorrect');
@@ -100,13 +100,13 @@ export class ValidationService {
   /** The session, validated or not. @throws DomainError `session_unknown` or `session_expired` */
   async live(sid: string, clientSecret: string): Promise<ValidationSession> {
     const session = await this.deps.store.get(sid);
-    // One answer for both: a stranger must not learn which sids exist.
+    // The same error for both: a client must not learn which sids exist.
     if (!session || !sameSecret(clientSecret, session.clientSecret)) throw new DomainError('session_unknown');
     if (isExpired(session, this.deps.clock.now())) throw new DomainError('session_expired');
     return session;
   }
 
-  /** Removes what nobody can use any more, a while after it expired: until then the answer says "expired". */
+  /** Removes expired sessions. They are kept for a while, so that requests get the error "expired". */
   purge(): Promise<void> {
     return this.deps.store.purge(this.deps.clock.now() - 5 * SESSION_LIFETIME_MS);
   }
@@ -128,12 +128,15 @@ export class ValidationService {
     return this.deps.store.findOrAdd(fresh, now - SESSION_LIFETIME_MS);
   }
 
-  /** Sends the token, unless this attempt was delivered. Limits come first: a refusal stores nothing. @returns the sid */
+  /**
+   * Sends the token, unless this attempt was delivered. Limits are checked first: a refusal stores nothing. @returns
+   * the sid
+   */
   private async send(request: TokenRequest, sender: MessageSender): Promise<string> {
     const known = await this.deps.store.find(request.threepid, request.clientSecret);
     const isLive = known !== undefined && !isExpired(known, this.deps.clock.now());
     if (isLive && request.sendAttempt <= known.sendAttempt) return known.sid;
-    // What is never sent uses up nothing.
+    // A message that is never sent does not count against limits.
     if (sender.sendsTo?.(request.threepid) === false) throw new DomainError('destination_rejected');
     await this.takeQuota(request);
     const opened = await this.open(request);
@@ -148,7 +151,7 @@ export class ValidationService {
       if (cause instanceof DomainError) throw cause;
       throw new DomainError(notSent[session.threepid.medium], { cause });
     }
-    // Read again: it may have been validated while the message was on its way.
+    // Read again: the session may have been validated while the message was being sent.
     const now = (await this.deps.store.get(session.sid)) ?? session;
     await this.deps.store.save({ ...now, sendAttempt: request.sendAttempt, nextLink: request.nextLink });
     return session.sid;
