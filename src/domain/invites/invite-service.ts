@@ -43,9 +43,9 @@ export class InviteService {
 
   /**
    * Stores an invitation and queues its mail. If the address has a known user whom the requester could not find by hash
-   * (its source does not support hashes, it is newer than the mirror, or the address has capital letters), no mail is sent:
-   * the invitation is delivered to the homeserver of that user. Since the response reveals whether an address is known,
-   * the request counts as one lookup. Spec: POST /store-invite.
+   * (its source does not support hashes, it is newer than the mirror, or the address has capital letters), no mail is
+   * sent: the invitation is delivered to the homeserver of that user. Since the response reveals whether an address is
+   * known, the request counts as one lookup. Spec: POST /store-invite.
    *
    * @throws DomainError `threepid_in_use` with the `mxid` to invite instead, if the hash of the address as sent finds a
    *   user; `medium_unsupported`, `invalid_email`, `limit_exceeded`
