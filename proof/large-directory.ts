@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** The test of a large directory, with 100,000 people. */
+/** Runs the test of a large directory with 100,000 people. */
 export async function proveLargeDirectory(): Promise<boolean> {
   const test = ['run', '--project', 'real', 'test/e2e/large-directory.test.ts'];
   const env = { ...process.env, PROOF_PEOPLE: '100000' };

@@ -3,7 +3,10 @@ import { proveLargeDirectory } from './large-directory.js';
 import { proveDebian } from './debian/proof.js';
 import { proveSynapse } from './synapse/proof.js';
 
-/** Proofs that take too long, or need too much, to be tests: `npm run proof -- synapse`. Each says whether it passed. */
+/**
+ * Proofs that take too long, or need too many resources, to be tests: `npm run proof -- synapse`. Each reports
+ * whether it passed.
+ */
 const proofs = {
   'large-directory': proveLargeDirectory,
   synapse: () => proveSynapse(folderOf('synapse')),

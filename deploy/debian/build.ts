@@ -3,8 +3,8 @@ import { promisify } from 'node:util';
 import { makePackage } from './package.js';
 
 /*
- * `npm run package`: a Debian package in `build/`, with the Node.js that runs this script in it. `-- --system-node`
- * leaves that out and depends on the package `nodejs` instead.
+ * `npm run package`: builds a Debian package in `build/` that contains the Node.js running this script. With `--
+ * --system-node`, the package depends on the package `nodejs` instead.
  */
 const flags = process.argv.slice(2);
 const unknown = flags.find((flag) => flag !== '--system-node');
@@ -13,7 +13,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-/** Debian's own Node.js is a small program beside libraries of the system, and cannot be moved. */
+/** Debian's own Node.js depends on shared libraries of the system and cannot be copied into the package. */
 const { stdout } = await promisify(execFile)('ldd', [process.execPath]);
 const isOfDebian = stdout.includes('libnode.so');
 const withNode = !flags.includes('--system-node') && !isOfDebian;

@@ -8,9 +8,9 @@ import { exists, productionPackages } from './production-packages.js';
 const run = promisify(execFile);
 const root = join(import.meta.dirname, '../..');
 
-/** Needed to compile sqlite3 only. */
+/** Needed only to compile sqlite3. */
 const BUILD_ONLY = new Set(['node-gyp', 'prebuild-install', 'tar', 'node-addon-api']);
-/** Of a compiled package: everything but the sources and what the compiler left. */
+/** Files of a compiled package that are needed at run time: everything except sources and build output. */
 const isNeeded = (path: string): boolean => {
   const place = relative(root, path);
   return (
@@ -20,19 +20,20 @@ const isNeeded = (path: string): boolean => {
 };
 
 export interface PackageOptions {
-  /** Folder for the package. */
+  /** The folder for the package. */
   readonly to: string;
-  /** Whether the Node.js of this process goes into the package. Without it the package depends on `nodejs`. */
+  /** Whether the package contains the Node.js of this process. Otherwise it depends on `nodejs`. */
   readonly withNode: boolean;
-  /** Version of the package; by default the one of Islet. */
+  /** The version of the package; by default the version of Islet. */
   readonly version?: string;
-  /** How much work goes into its compression, 1 to 19. */
+  /** The compression level, 1 to 19. */
   readonly compression?: number;
 }
 
 /**
- * Makes a Debian package of the built server: the application with its production dependencies below `/usr/lib/islet`,
- * the unit, the log rotation, and scripts that make the account and the folders. Nothing is compiled where it is installed.
+ * Builds a Debian package of the compiled server: the application with its production dependencies in
+ * `/usr/lib/islet`, the systemd unit, the log rotation, and scripts that create the user and the folders. Nothing is
+ * compiled during installation.
  *
  * @returns the path of `islet_<version>_<architecture>.deb`
  */
@@ -70,9 +71,9 @@ export async function makePackage({ to, withNode, version, compression = 10 }: P
     await text(join(tree, 'DEBIAN/conffiles'), '/etc/logrotate.d/islet\n');
     const size = Number((await run('du', ['-sk', tree])).stdout.split('\t')[0]);
     const depends = [
-      // What is compiled here asks for the C library of this machine, or a later one.
+      // Binaries compiled here need the C library of this machine, or a later one.
       `libc6 (>= ${(await run('dpkg-query', ['-W', '-f=${Version}', 'libc6'])).stdout.split('-')[0]})`,
-      // Programs of nodejs.org need it from version 26 on.
+      // Binaries of nodejs.org need it since version 26.
       ...(withNode && (await run('ldd', [process.execPath])).stdout.includes('libatomic') ? ['libatomic1'] : []),
       ...(withNode ? [] : [`nodejs (${manifest.engines.node.replace('>=', '>= ')})`]),
     ];
@@ -86,13 +87,13 @@ export async function makePackage({ to, withNode, version, compression = 10 }: P
   }
 }
 
-/** All packages in it with their versions and licences, as CycloneDX. */
+/** All packages in it with their versions and licences, in CycloneDX format. */
 async function billOfMaterials(): Promise<string> {
   await run('npm', ['run', '--silent', 'sbom'], { cwd: root });
   return readFile(join(root, 'sbom.cdx.json'), 'utf8');
 }
 
-/** Beside the program in the archives of nodejs.org, with the documentation in packages. */
+/** In archives of nodejs.org the licence is beside the program, in distribution packages with the documentation. */
 async function licenseOfNode(): Promise<string> {
   const places = [join(dirname(process.execPath), '../LICENSE'), '/usr/share/doc/nodejs/LICENSE', '/usr/share/doc/nodejs/copyright'];
   for (const place of places) if (await exists(place)) return place;

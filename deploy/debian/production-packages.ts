@@ -3,7 +3,7 @@ import { dirname, join, relative } from 'node:path';
 
 export interface PlacedPackage {
   readonly from: string;
-  /** Below the folder of the application: `node_modules/pg/node_modules/pg-types`. */
+  /** Path relative to the application folder: `node_modules/pg/node_modules/pg-types`. */
   readonly path: string;
 }
 
@@ -13,9 +13,9 @@ interface Manifest {
 }
 
 /**
- * The packages that the application loads when it runs, as they are installed in `node_modules`.
+ * The packages that the application loads at run time, as installed in `node_modules`.
  *
- * @param skipped names of packages that are needed to build others only
+ * @param skipped names of packages that are needed only to build other packages
  * @throws for a package that is not installed
  */
 export async function productionPackages(root: string, skipped: ReadonlySet<string>): Promise<readonly PlacedPackage[]> {
@@ -36,7 +36,7 @@ export async function productionPackages(root: string, skipped: ReadonlySet<stri
   return withoutNested([...found.values()]);
 }
 
-/** Where Node.js finds a package that is asked for in `folder`. */
+/** The folder in which Node.js finds a package that is imported from `folder`. */
 async function installed(name: string, folder: string, root: string): Promise<string | undefined> {
   for (let place = folder; place.startsWith(root); place = dirname(place)) {
     const candidate = join(place, 'node_modules', name);
@@ -45,7 +45,7 @@ async function installed(name: string, folder: string, root: string): Promise<st
   return undefined;
 }
 
-/** A package is copied together with the packages that lie below it. */
+/** Nested packages are copied together with the package that contains them. */
 const withoutNested = (packages: readonly PlacedPackage[]): readonly PlacedPackage[] =>
   packages.filter(({ path }) => !packages.some((other) => path.startsWith(`${other.path}/`)));
 

@@ -7,8 +7,8 @@ const CHECKOUT = '/usr/src/islet';
 const FILE = join(import.meta.dirname, '../../deploy/container/Containerfile');
 
 /**
- * Runs the steps of the image's last stage, without an engine, on a machine that has Node.js and a built checkout, and
- * then the image's command as its account, with a root file system that cannot be written.
+ * Runs the steps of the image's last stage without a container engine, on a machine with Node.js and a built
+ * checkout. Then runs the image's command as its user, with a read-only root file system.
  */
 export async function proveContainer(machine: SystemdMachine, report: Report): Promise<void> {
   const stages = readFileSync(FILE, 'utf8').split(/^FROM /m);
@@ -17,7 +17,7 @@ export async function proveContainer(machine: SystemdMachine, report: Report): P
     lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
   const one = (word: string) => all(word).at(-1) ?? '';
   const folder = one('WORKDIR');
-  // The page made an account and a link of the same names.
+  // The commands of the installation page created a user and a link with the same names.
   await machine.shell(`deluser --quiet --system islet; rm -rf ${folder} /usr/local/bin/islet; mkdir -p ${folder}`);
   for (const copy of all('COPY')) {
     const [from = '', to = ''] = copy.replace('--from=build ', '').split(' ');
@@ -27,7 +27,7 @@ export async function proveContainer(machine: SystemdMachine, report: Report): P
 
   const [uid, gid] = one('USER').split(':');
   const words = (word: string) => JSON.parse(one(word)) as string[];
-  // Ports that no other server of this machine has; the configuration is empty.
+  // Ports that no other server on this machine uses; the configuration is empty.
   const env = [
     ...one('ENV')
       .split(' ')

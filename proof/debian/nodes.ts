@@ -6,10 +6,17 @@ import { exists } from '../../test/support/debian.js';
 
 const run = promisify(execFile);
 
-/** The Node.js versions on which the unit is started: the oldest supported one, and the newest of each even line. */
+/**
+ * The Node.js versions with which the unit is started: the oldest supported one, and the latest of each even major
+ * version.
+ */
 export const NODES = ['20.17.0', '20', '22', '24', '26'];
 
-/** The program of a version of Node.js, from the npm package that holds nothing else. @returns its path */
+/**
+ * Installs a version of Node.js from the npm package that contains only its program.
+ *
+ * @returns the path of the program
+ */
 export async function nodeProgram(folder: string, version: string): Promise<string> {
   const place = join(folder, `node-${version}`);
   const name = `node-linux-${process.arch}`;

@@ -17,18 +17,18 @@ import { NODES, nodeProgram } from './nodes.js';
 import { describeDebian, freshDebian } from './root.js';
 
 const run = promisify(execFile);
-/** Of curl: for a server that is starting. */
+/** curl options that wait for a starting server. */
 const RETRIES = ['--retry', '60', '--retry-delay', '1', '--retry-all-errors'];
 const PAGE = 'setup/install.md';
 const signer = new Ed25519Signer('example.org', [{ keyId: 'ed25519:a_abc', seed: new Uint8Array(32).fill(5) }]);
 
 /**
- * A fresh Debian, from nothing to a `doctor` that finds no fault, by the commands of the installation page and a
- * directory of OpenLDAP. Then the unit is started on each supported Node.js.
+ * Follows the commands of the installation page on a fresh Debian with an OpenLDAP directory, until `doctor` reports
+ * no problem. Then starts the unit with each supported Node.js version.
  *
- * @param folder where Debian and the versions of Node.js are kept
+ * @param folder where Debian and the versions of Node.js are stored
  * @param suite `bookworm`, `trixie` or `sid`
- * @returns whether everything is as it should be
+ * @returns whether all checks passed
  */
 export async function proveDebian(folder: string, suite: string): Promise<boolean> {
   const report = new Report();
@@ -72,7 +72,8 @@ async function fromNothing(machine: SystemdMachine, report: Report, neighbours: 
   const { shared, slapd, homeserverUrl, adminPort } = neighbours;
   const port = await freePort();
   await writeFile(join(shared, 'password'), slapd.adminPassword);
-  // What a site would have by DNS and a proxy: where the homeserver is, and ports that are free on this machine.
+  // Replaces what DNS and a proxy provide in production: the location of the homeserver, and ports that are free on
+  // this machine.
   const more = `homeservers: { example.org: { url: '${homeserverUrl}' } }\nlisten: { port: ${port} }\nadmin: { port: ${adminPort} }\n`;
   await writeFile(join(shared, 'more.yaml'), more);
   const answers = [
@@ -101,7 +102,7 @@ async function fromNothing(machine: SystemdMachine, report: Report, neighbours: 
   });
 }
 
-/** With Debian's own Node.js, where that is new enough. */
+/** Uses Debian's own Node.js if it is recent enough. */
 async function fromSource(machine: SystemdMachine, report: Report, shared: string): Promise<void> {
   await run('git', ['bundle', 'create', join(shared, 'islet.bundle'), 'HEAD'], { cwd: import.meta.dirname });
   const commands = commandsOf(PAGE, 'source')

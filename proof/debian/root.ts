@@ -6,14 +6,14 @@ import { ensurePackages, exists } from '../../test/support/debian.js';
 
 const run = promisify(execFile);
 const MIRROR = 'http://deb.debian.org/debian';
-/** What a server has besides the base system before anybody installs Islet. */
+/** The packages that a server has besides the base system before Islet is installed. */
 const BASE = ['systemd', 'dbus', 'curl', 'ca-certificates'];
 
 /**
- * A fresh Debian in a folder, made once for each release.
+ * A fresh Debian in a folder, created once for each release.
  *
  * @param suite `bookworm`, `trixie`, `sid`
- * @returns its root
+ * @returns its root folder
  */
 export async function freshDebian(folder: string, suite: string): Promise<string> {
   const root = join(folder, suite);
@@ -25,7 +25,7 @@ export async function freshDebian(folder: string, suite: string): Promise<string
     await run('/usr/sbin/debootstrap', options, { maxBuffer: 1e8 });
     await rename(unfinished, root);
   }
-  // A network may have an authority of its own, which Node.js is told about by this variable.
+  // The network may use its own certificate authority, which Node.js reads from this variable.
   const authority = process.env['NODE_EXTRA_CA_CERTS'];
   if (authority !== undefined) {
     await copyFile(authority, join(root, 'usr/local/share/ca-certificates/of-the-network.crt'));
@@ -36,7 +36,7 @@ export async function freshDebian(folder: string, suite: string): Promise<string
   return root;
 }
 
-/** Release, version of systemd and of what is installed there, for the heading. */
+/** The release and the versions of systemd and other installed packages, for the heading. */
 export async function describeDebian(root: string): Promise<string> {
   const version = (await readFile(join(root, 'etc/debian_version'), 'utf8')).trim();
   const { stdout } = await run('chroot', [root, 'dpkg-query', '-W', '-f=${Version}', 'systemd']);

@@ -1,4 +1,4 @@
-/** What a proof found, printed as it goes. */
+/** The results of a proof, printed while it runs. */
 export class Report {
   private readonly failures: string[] = [];
   private passed = 0;
@@ -7,12 +7,12 @@ export class Report {
     process.stdout.write(`\n${text}\n`);
   }
 
-  /** A fact that is neither right nor wrong. */
+  /** Information without a check. */
   note(text: string): void {
     process.stdout.write(`    ${text}\n`);
   }
 
-  /** @param seen what was seen instead, as JSON if it is no text */
+  /** @param seen the actual result, as JSON if it is not a string */
   check(claim: string, isRight: boolean, seen?: unknown): void {
     process.stdout.write(`  ${isRight ? '✓' : '✗'} ${claim}\n`);
     if (isRight) this.passed += 1;
@@ -20,7 +20,7 @@ export class Report {
     if (seen !== undefined) this.note(typeof seen === 'string' ? seen : JSON.stringify(seen));
   }
 
-  /** Runs one step; an error in it fails the step and not the rest. */
+  /** Runs one step. An error fails this step but not the other ones. */
   async step(title: string, run: () => Promise<void>): Promise<void> {
     this.heading(title);
     try {
@@ -30,7 +30,7 @@ export class Report {
     }
   }
 
-  /** Prints the result. @returns whether everything is as it should be */
+  /** Prints the result. @returns whether all checks passed */
   close(): boolean {
     this.heading(`${this.passed} right, ${this.failures.length} wrong`);
     for (const failure of this.failures) process.stdout.write(`  ✗ ${failure}\n`);

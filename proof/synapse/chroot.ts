@@ -8,14 +8,14 @@ const run = promisify(execFile);
 const MIRROR = 'http://deb.debian.org/debian';
 const SUITE = 'sid';
 
-/** A Debian of its own in a folder, with Synapse in it. */
+/** A separate Debian in a folder, with Synapse installed. */
 export interface Chroot {
   readonly root: string;
   readonly synapseVersion: string;
   readonly pythonVersion: string;
 }
 
-/** Installs the newest Synapse that Debian offers, unless the folder has one already. */
+/** Installs the latest Synapse in Debian, unless the folder has one already. */
 export async function installSynapse(root: string): Promise<Chroot> {
   if (process.getuid?.() !== 0) throw new Error('This proof installs Synapse into a folder of its own: it needs root.');
   if (!(await exists(join(root, 'usr/bin/apt-get')))) {
@@ -26,7 +26,7 @@ export async function installSynapse(root: string): Promise<Chroot> {
   }
   await mountOnce(root);
   if (!(await exists(join(root, 'usr/bin/synapse_homeserver')))) {
-    // Sid of a mirror that stopped, or of an archive, is as good as today's.
+    // Outdated mirrors of sid and archives are also accepted.
     await inChroot(root, 'apt-get', '-o', 'Acquire::Check-Valid-Until=false', 'update', '-q');
     await inChroot(root, 'apt-get', 'install', '-qy', '--no-install-recommends', 'matrix-synapse');
   }
@@ -37,19 +37,19 @@ export async function installSynapse(root: string): Promise<Chroot> {
   };
 }
 
-/** Runs a command inside to its end. @returns what it printed */
+/** Runs a command in the chroot and waits for its end. @returns its output */
 export async function inChroot(root: string, ...command: readonly string[]): Promise<string> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
   return (await run('chroot', [root, ...command], { env, maxBuffer: 1e8 })).stdout;
 }
 
-/** Has everything inside trust an authority. */
+/** Adds a certificate authority to the trusted ones in the chroot. */
 export async function trust(root: string, ca: string): Promise<void> {
   await writeFile(join(root, 'usr/local/share/ca-certificates/islet-proof.crt'), ca);
   await inChroot(root, 'update-ca-certificates', '--fresh');
 }
 
-/** Gives names addresses, inside only. */
+/** Assigns addresses to host names, only inside the chroot. */
 export async function nameHosts(root: string, hosts: Readonly<Record<string, string>>): Promise<void> {
   const file = join(root, 'etc/hosts');
   const text = await readFile(file, 'utf8').catch(() => '127.0.0.1 localhost\n');

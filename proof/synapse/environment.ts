@@ -10,18 +10,18 @@ import { startHomeserver } from './homeserver.js';
 import { MatrixClient } from './matrix-client.js';
 import { type Exchange, startRecordingProxy } from './recording-proxy.js';
 
-/** The names on this machine, each on a loopback address of its own: all of them listen on port 443. */
+/** The host names on this machine. Each has its own loopback address, because all of them listen on port 443. */
 export const HOSTS = { 'id.test': '127.77.0.1', 'hs1.test': '127.77.0.2', 'hs2.test': '127.77.0.3' } as const;
 export const ID_SERVER = 'id.test';
 
 export interface EnvironmentOptions {
   readonly folder: string;
-  /** Islet's configuration beside server, homeservers, mail and text messages. */
+  /** The configuration of Islet, except server, homeservers, mail and text messages. */
   readonly islet: Record<string, unknown>;
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** Two Synapses that federate, Islet, a mail server and a gateway for text messages, behind proxies that record. */
+/** Two federating Synapses, Islet, a mail server and an SMS gateway, behind recording proxies. */
 export async function startEnvironment({ folder, islet: config, files = {} }: EnvironmentOptions) {
   const chroot = await installSynapse(join(folder, 'debian'));
   const { root } = chroot;
@@ -52,7 +52,7 @@ export async function startEnvironment({ folder, islet: config, files = {} }: En
       const proxy = await startRecordingProxy({ name, address, certificate, target, own }, exchanges);
       closing.push(() => proxy.close());
     }
-    // Who closed an account is told to administrators alone.
+    // Only administrators can see who has deactivated an account.
     const operator = await MatrixClient.register(hs1, 'operator', true);
     const islet = await startIslet(
       {

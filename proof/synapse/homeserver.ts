@@ -10,11 +10,11 @@ export interface HomeserverOptions {
   readonly root: string;
   readonly name: string;
   readonly port: number;
-  /** More of `homeserver.yaml`. */
+  /** Further options of `homeserver.yaml`. */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** A Synapse of its own inside the chroot, on SQLite and with an empty database. */
+/** A separate Synapse inside the chroot, with an empty SQLite database. */
 export async function startHomeserver({ root, name, port, config }: HomeserverOptions) {
   const inside = `/srv/${name}`;
   const folder = join(root, inside);
@@ -51,7 +51,7 @@ const basicConfig = (name: string, port: number, folder: string) => ({
   form_secret: 'form',
   registration_shared_secret: REGISTRATION_SECRET,
   report_stats: false,
-  // A client that asks anew is answered anew.
+  // Disables the cache of sync responses.
   caches: { sync_response_cache_duration: '0s' },
   trusted_key_servers: [],
   database: { name: 'sqlite3', args: { database: `${folder}/homeserver.db` } },
@@ -68,7 +68,7 @@ const basicConfig = (name: string, port: number, folder: string) => ({
   ...unlimited(),
 });
 
-/** A proof asks more in a minute than a person does. */
+/** Raises the rate limits: a proof sends more requests per minute than a user. */
 function unlimited(): Record<string, unknown> {
   const limit = { per_second: 1000, burst_count: 1000 };
   return {

@@ -1,13 +1,13 @@
 import { type Answer, type MatrixClient, requestJson } from './matrix-client.js';
 
-/** What a client asks of the identity server itself. */
+/** The requests of a client to the identity server. */
 export class IdentityClient {
   private constructor(
     private readonly url: string,
     readonly token: string,
   ) {}
 
-  /** Signs a user in by an OpenID token of their homeserver. */
+  /** Signs a user in with an OpenID token of their homeserver. */
   static async signIn(url: string, user: MatrixClient): Promise<IdentityClient> {
     const answer = await requestJson(`${url}/_matrix/identity/v2/account/register`, 'POST', await user.openId());
     if (answer.status !== 200) throw new Error(`sign-in of ${user.mxid}: ${JSON.stringify(answer)}`);

@@ -7,7 +7,7 @@ export interface Answer {
   readonly json: any;
 }
 
-/** A request with a body of JSON, and its answer. Whatever is no JSON is `undefined`. */
+/** Sends a request with a JSON body. `json` is `undefined` if the response is not JSON. */
 export async function requestJson(url: string, method: string, body?: object, token?: string): Promise<Answer> {
   const response = await fetch(url, {
     method,
@@ -38,7 +38,7 @@ export class MatrixClient {
     readonly accessToken: string,
   ) {}
 
-  /** Registers an account by the homeserver's shared secret. */
+  /** Registers an account with the homeserver's shared secret. */
   static async register(homeserver: Homeserver, localpart: string, isAdmin = false): Promise<MatrixClient> {
     const url = `${homeserver.url}/_synapse/admin/v1/register`;
     const { json } = await requestJson(url, 'GET');
@@ -65,7 +65,7 @@ export class MatrixClient {
     return requestJson(`${this.homeserver.url}/_matrix/client/v3${path}`, method, body, this.accessToken);
   }
 
-  /** @param path from the root */
+  /** @param path from the root of the server */
   admin(method: string, path: string, body?: object): Promise<Answer> {
     return requestJson(`${this.homeserver.url}${path}`, method, body, this.accessToken);
   }
@@ -74,7 +74,7 @@ export class MatrixClient {
     return (await this.request('POST', `/user/${encodeURIComponent(this.mxid)}/openid/request_token`, {})).json;
   }
 
-  /** @returns the id of a new room */
+  /** @returns the id of the new room */
   async createRoom(options: object): Promise<string> {
     const { status, json } = await this.request('POST', '/createRoom', options);
     if (status !== 200) throw new Error(`createRoom: ${status} ${JSON.stringify(json)}`);
@@ -90,7 +90,7 @@ export class MatrixClient {
     return (await this.request('GET', '/joined_rooms')).json.joined_rooms;
   }
 
-  /** What a user is in a room: `invite`, `join`, … or `undefined`. */
+  /** The membership of a user in a room: `invite`, `join`, … or `undefined`. */
   async membership(roomId: string, mxid: string): Promise<string | undefined> {
     const path = `/rooms/${encodeURIComponent(roomId)}/state/m.room.member/${encodeURIComponent(mxid)}`;
     const { status, json } = await this.request('GET', path);

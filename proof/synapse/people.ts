@@ -1,9 +1,9 @@
-/** Who stands where in the sources of a proof. */
+/** The people in the sources of a proof. */
 export const FILES = {
-  // Listed: found by hash.
+  // Can be listed, so hashed lookups find them.
   'staff.csv':
     'email,phone,mxid\nbob@corp.test,+5215512345678,@bob:hs1.test\nCarol.Jones@corp.test,,@carol:hs1.test\nfrank@corp.test,,@frank:hs2.test\n',
-  // Known in clear only.
+  // Found only by plain lookups.
   'guests.csv': 'email,mxid\ndora@corp.test,@dora:hs1.test\n',
 } as const;
 

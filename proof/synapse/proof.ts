@@ -10,10 +10,10 @@ import { checkPhones } from './steps/phones.js';
 import { Walk } from './walk.js';
 
 /**
- * Islet beside two real Synapses that federate.
+ * Tests Islet with two real Synapses that federate.
  *
- * @param folder where Debian is installed, and the recording is written
- * @returns whether everything is as it should be
+ * @param folder where Debian is installed and the recording is written
+ * @returns whether all checks passed
  */
 export async function proveSynapse(folder: string): Promise<boolean> {
   const report = new Report();

@@ -3,7 +3,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Certificate } from '../../test/support/tls.js';
 
-/** One request and its answer. */
+/** One request and its response. */
 export interface Exchange {
   /** ms since the epoch. */
   readonly at: number;
@@ -11,7 +11,7 @@ export interface Exchange {
   readonly userAgent: string;
   readonly authorization: string | undefined;
   readonly method: string;
-  /** With the query. */
+  /** Including the query. */
   readonly path: string;
   readonly request: string;
   readonly status: number;
@@ -20,16 +20,16 @@ export interface Exchange {
 
 export interface RecordingProxyOptions {
   readonly name: string;
-  /** The address that it listens on, at port 443. */
+  /** The address on which the proxy listens, at port 443. */
   readonly address: string;
   readonly certificate: Certificate;
-  /** The port of 127.0.0.1 with the server itself. */
+  /** The port of the server on 127.0.0.1. */
   readonly target: () => number;
-  /** Answers a path by itself. */
+  /** Paths that the proxy answers itself. */
   readonly own?: Readonly<Record<string, object>>;
 }
 
-/** Stands before a server, speaks TLS for it and writes everything into `log`. */
+/** A TLS proxy in front of a server. It writes all requests and responses to `log`. */
 export async function startRecordingProxy(options: RecordingProxyOptions, log: Exchange[]) {
   const { name, address, certificate, target, own = {} } = options;
   const server = https.createServer(certificate, (request, response) => {

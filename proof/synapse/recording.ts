@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Exchange } from './recording-proxy.js';
 
-/** One recorded request with its answer, without what differs from run to run. */
+/** One recorded request with its response, without values that differ in each run. */
 export interface Recorded {
   readonly from: string;
   readonly to: string;
@@ -13,7 +13,7 @@ export interface Recorded {
   readonly response?: unknown;
 }
 
-/** Values that are another one in every run, and secrets: only that they were there is kept. */
+/** Values that differ in each run, and secrets: only their presence is recorded. */
 const REPLACED: ReadonlySet<string> = new Set([
   'access_token',
   'addresses',
@@ -35,7 +35,7 @@ const REPLACED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Writes what a proof has seen to `<folder>/<name>.json`: the first of each kind of request and answer.
+ * Writes the recorded exchanges to `<folder>/<name>.json`: the first one of each kind of request and response.
  *
  * @param about the versions and the date of the run
  */
@@ -70,7 +70,7 @@ function record({ userAgent, to, method, path, request, status, response }: Exch
   };
 }
 
-/** Without ids and secrets, e.g. `/_matrix/federation/v2/invite/{room}/{event}`. */
+/** A path without ids and secrets, for example `/_matrix/federation/v2/invite/{room}/{event}`. */
 function generic(path: string): string {
   const [pathname = '', query] = path.split('?');
   const places = decodeURIComponent(pathname)
@@ -99,7 +99,7 @@ function trim(value: unknown, name = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, trim(one, key)]));
 }
 
-/** What kinds of values it has, by name. */
+/** The types of the values, by name. */
 const shape = (value: unknown): string =>
   JSON.stringify(value, (name, one: unknown) =>
     typeof one === 'string' && name !== 'errcode' && name !== 'error' ? typeof one : one,

@@ -5,17 +5,17 @@ import { IdentityClient } from './identity-client.js';
 import { MatrixClient } from './matrix-client.js';
 import type { Exchange } from './recording-proxy.js';
 
-/** Longest wait for what follows by itself: retries of a homeserver's refusal included. */
+/** The maximum wait for asynchronous effects, including retries after an error of a homeserver. */
 const PATIENCE_MS = 90_000;
 
-/** The people and the acts of a walk through the servers. */
+/** The users and actions in a walk through the servers. */
 export class Walk {
   private constructor(
     readonly environment: Environment,
     readonly report: Report,
-    /** On the first homeserver, and its administrator. */
+    /** A user of the first homeserver, who is its administrator. */
     readonly alice: MatrixClient,
-    /** On the second homeserver. */
+    /** A user of the second homeserver. */
     readonly erin: MatrixClient,
     private readonly identities: Map<string, IdentityClient>,
   ) {}
@@ -30,14 +30,14 @@ export class Walk {
     return MatrixClient.register(this.environment.hs1, localpart);
   }
 
-  /** A user's client at the identity server. */
+  /** A client of the identity server for this user. */
   async identity(user: MatrixClient): Promise<IdentityClient> {
     const client = this.identities.get(user.mxid) ?? (await IdentityClient.signIn(this.environment.islet.url, user));
     this.identities.set(user.mxid, client);
     return client;
   }
 
-  /** Invites an address as a client does. @returns whether the homeserver did it */
+  /** Invites an address as a client does. @returns whether the homeserver accepted it */
   async invite(inviter: MatrixClient, roomId: string, address: string): Promise<boolean> {
     const { token } = await this.identity(inviter);
     const { status, json } = await inviter.inviteByEmail(roomId, address, ID_SERVER, token);
@@ -45,7 +45,7 @@ export class Walk {
     return status === 200;
   }
 
-  /** Checks that somebody's invitation arrives, and that they can join. */
+  /** Checks that a user gets an invitation and can join the room. */
   async expectInvited(user: MatrixClient, roomId: string): Promise<void> {
     const start = Date.now();
     const arrived = await eventually(async () => (await user.invitations()).includes(roomId), PATIENCE_MS).catch(
@@ -56,7 +56,7 @@ export class Walk {
     if (arrived) this.report.check(`${user.mxid} joins`, (await user.join(roomId)).status === 200);
   }
 
-  /** Proves an address at the identity server by the link of its mail. @returns the session's id */
+  /** Validates an address at the identity server with the link in the mail. @returns the sid of the session */
   async validate(user: MatrixClient, address: string, clientSecret: string): Promise<string> {
     const sid = await (await this.identity(user)).requestEmailToken(address, clientSecret);
     const link = await this.linkMailedTo(address);
@@ -66,7 +66,7 @@ export class Walk {
     return sid;
   }
 
-  /** Has an address bound by the homeserver, as Element does. @param idServer the name that the client gives */
+  /** Binds an address through the homeserver, as Element does. @param idServer the name that the client sends */
   async bind(user: MatrixClient, address: string, idServer: string = ID_SERVER): Promise<number> {
     const clientSecret = `secret-of-${user.localpart}`;
     const sid = await this.validate(user, address, clientSecret);
@@ -77,7 +77,7 @@ export class Walk {
     return status;
   }
 
-  /** Who has an address, asked by hash as clients do. */
+  /** The user with an address, by a hashed lookup as in clients. */
   async lookUp(address: string): Promise<string | undefined> {
     const identity = await this.identity(this.alice);
     const { json: details } = await identity.request('GET', '/v2/hash_details');
@@ -92,7 +92,7 @@ export class Walk {
     return this.environment.mails.mails.filter(({ envelope }) => envelope.to.includes(address));
   }
 
-  /** What went through the proxies since then, of these paths. */
+  /** The requests through the proxies since this time, to these paths. */
   seen(since: number, path: RegExp): readonly Exchange[] {
     return this.environment.exchanges.filter((one) => one.at >= since && path.test(one.path));
   }

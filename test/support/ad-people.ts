@@ -3,17 +3,17 @@ import { password } from './samba.js';
 
 export const AD_ROOT = 'DC=example,DC=org';
 export const AD_PEOPLE = `OU=People,${AD_ROOT}`;
-/** An account without any rights but those that every user has. */
+/** An account with only the default rights of each user. */
 export const READER = { dn: 'islet@example.org', password: 'Passw0rd!of-islet' };
 
 type Attributes = Readonly<Record<string, string | readonly string[]>>;
 
-/** Without a password, which needs a bit of its own (32). */
+/** Normal account, no password required (bit 32). */
 const ENABLED = '544';
 const DISABLED = '546';
 const WORKSTATION = '4096';
 
-/** Somebody, or something, with the address `sAMAccountName@example.org`. */
+/** An entry with the address `sAMAccountName@example.org`. */
 export function account(name: string, attributes: Attributes = {}, below = AD_PEOPLE): string {
   const defaults = { objectClass: 'user', sAMAccountName: name, mail: `${name.replace('$', '')}@example.org` };
   return entry(`CN=${name},${below}`, { ...defaults, userAccountControl: ENABLED, ...attributes });
@@ -22,7 +22,7 @@ export function account(name: string, attributes: Attributes = {}, below = AD_PE
 const managed = (objectClass: string, name: string, more: Attributes = {}) =>
   account(name, { objectClass, userAccountControl: WORKSTATION, ...more });
 
-/** People who are found, each with what is odd about them; and everything that is nobody. */
+/** People who must be found, each with one special property, and entries that are not people. */
 export const AD_LDIF = [
   entry(AD_PEOPLE, { objectClass: 'organizationalUnit' }),
   entry(`OU=Büro,${AD_ROOT}`, { objectClass: 'organizationalUnit' }),
@@ -40,7 +40,7 @@ export const AD_LDIF = [
   account('bächli', { userPrincipalName: 'b.baechli@example.org', mobile: '+49 170 5551235' }, `OU=Büro,${AD_ROOT}`),
   account('inet', { objectClass: 'inetOrgPerson' }),
   account('gone', { userAccountControl: DISABLED }),
-  // What Exchange makes of a mailbox that several people share.
+  // A shared mailbox as Exchange creates it.
   account('office', { userAccountControl: DISABLED, proxyAddresses: 'SMTP:office@example.org' }),
   entry(`CN=sales,${AD_PEOPLE}`, { objectClass: 'group', sAMAccountName: 'sales', mail: 'sales@example.org' }),
   entry(`CN=partner,${AD_PEOPLE}`, { objectClass: 'contact', mail: 'partner@example.org' }),
@@ -55,7 +55,7 @@ export const AD_LDIF = [
   }).trimEnd()}\n${password(READER.password)}\n`,
 ].join('');
 
-/** More people than Active Directory gives at once. */
+/** More people than Active Directory returns in one page. */
 export const AD_CROWD = 1_100;
 export const AD_CROWD_BASE = `OU=Crowd,${AD_ROOT}`;
 export const AD_CROWD_LDIF = [

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { elementAt, type Element } from '../../src/adapters/ldap/protocol/ber.js';
 import { searchResultEntry, tlv } from './ber.js';
 
-/** What Active Directory allows: as delivered 1,000 entries and 1,500 values. */
+/** The limits of Active Directory: by default 1,000 entries and 1,500 values. */
 export interface Policy {
   readonly maxPageSize: number;
   readonly maxValRange: number;
@@ -19,12 +19,12 @@ const NOT_BOUND =
 const NO_SUCH_COOKIE = '00000057: LdapErr: DSID-0C0907E8, comment: Error processing control, data 0, v4563';
 
 /**
- * As much of a domain controller as Samba is not: pages are never longer than the policy says,
- * cookies are worth something only on their connection, long attributes come in ranges, and the root
- * of a domain refers to other parts. Written after [MS-ADTS] 3.1.1.3.
+ * The behaviour of a domain controller that Samba lacks. Pages are never longer than the policy allows, cookies are
+ * valid only on their connection, long attributes are returned in ranges, and the root of a domain refers to other
+ * parts. Based on [MS-ADTS] 3.1.1.3.
  */
 export class AdStandIn {
-  /** Entries of each page that was given. */
+  /** The number of entries in each page that was sent. */
   readonly pages: number[] = [];
 
   private constructor(
@@ -112,7 +112,7 @@ export class AdStandIn {
     const some = addresses.slice(first, first + this.policy.maxValRange);
     const isFull = first + some.length >= addresses.length;
     const last = isFull ? '*' : first + some.length - 1;
-    // Where not all fit, the attribute comes twice: as it was asked for and empty, and in a range.
+    // If not all values fit, the attribute is sent twice: empty under the requested name, and as a range.
     const held =
       range === undefined && isFull
         ? { proxyAddresses: some }
@@ -127,7 +127,7 @@ export class AdStandIn {
 
 const guidOf = (index: number): Buffer => Buffer.from(String(index).padStart(16, '\xc3'), 'latin1');
 
-/** An element with what is in it. */
+/** A BER element with its contents. */
 class Node {
   readonly tag: number;
   readonly bytes: Buffer;

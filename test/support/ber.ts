@@ -1,4 +1,4 @@
-/** An element of BER. X.690, 8.1. */
+/** A BER element. X.690, 8.1. */
 export function tlv(tag: number, ...contents: readonly (Buffer | string)[]): Buffer {
   const content = Buffer.concat(contents.map((part) => Buffer.from(part)));
   const { length } = content;

@@ -3,7 +3,7 @@ import { needPackages } from './services.js';
 
 await needPackages('chromium');
 
-/** Debian's Chromium, which stays within this machine. */
+/** Debian's Chromium, without access to other machines. */
 export const startBrowser = (): Promise<Browser> =>
   chromium.launch({
     executablePath: '/usr/bin/chromium',

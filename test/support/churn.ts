@@ -1,12 +1,12 @@
-/** A directory that the tests can change: LDIF with `changetype`. */
+/** How to change a directory in tests: LDIF with `changetype`. */
 export interface ChurnStyle {
-  /** Distinguished names of the units among which entries move. */
+  /** Distinguished names of the organizational units between which entries move. */
   readonly units: readonly string[];
-  /** Lines of a new entry, without its name and whether it is active. */
+  /** The lines of a new entry, without its name and its active state. */
   readonly entry: (name: string, mails: readonly string[]) => readonly string[];
   readonly active: readonly [attribute: string, yes: string, no: string];
   readonly name: string;
-  /** Whether two entries may have one name. */
+  /** Whether two entries may have the same name. */
   readonly sharesNames: boolean;
 }
 
@@ -16,7 +16,7 @@ interface Entry {
   name: string;
 }
 
-/** Changes a directory at random, and the same way for the same seed. */
+/** Changes a directory at random; the same seed gives the same changes. */
 export class Churn {
   private readonly entries: Entry[] = [];
   private made = 0;
@@ -29,7 +29,7 @@ export class Churn {
     this.state = seed;
   }
 
-  /** LDIF of so many changes. */
+  /** LDIF with this number of changes. */
   changes(count: number): string {
     return Array.from({ length: count }, () => this.change()).join('\n');
   }
@@ -59,7 +59,7 @@ export class Churn {
         return replaced(dn, style.name, [name]);
       }
       case 5: {
-        // Gone and followed by somebody of the same name and address.
+        // Removed and replaced by an entry with the same name and address.
         const heir = { ...one, rdn: this.newRdn() };
         this.entries.splice(at, 1, heir);
         return `dn: ${dn}\nchangetype: delete\n\n${this.added(heir, this.mails())}`;
@@ -101,7 +101,7 @@ export class Churn {
     return items[this.below(items.length)] as T;
   }
 
-  /** A whole number below `end`. Mulberry32, by Tommy Ettinger. */
+  /** A random integer below `end`. Mulberry32, by Tommy Ettinger. */
   private below(end: number): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let t = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);

@@ -7,13 +7,13 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** What a client does over the wire, knowing the specification and nothing else. */
+/** The HTTP requests of a client that only knows the specification. */
 export class IdentityClient {
   private accessToken: string | undefined;
 
   constructor(private readonly url: string) {}
 
-  /** @param homeserver whose stand-in takes `openIdToken` */
+  /** @param homeserver the server name of the stand-in that accepts `openIdToken` */
   async register(homeserver: string, openIdToken: string): Promise<Answer> {
     const answer = await this.post('/v2/account/register', {
       access_token: openIdToken,
@@ -25,12 +25,12 @@ export class IdentityClient {
     return answer;
   }
 
-  /** Goes on with the access token of somebody who signed in elsewhere. */
+  /** Uses the access token of another client. */
   signInAs({ accessToken }: IdentityClient): void {
     this.accessToken = accessToken;
   }
 
-  /** Goes on with an access token that was given out before. */
+  /** Uses an existing access token. */
   useToken(accessToken: string): void {
     this.accessToken = accessToken;
   }
@@ -39,7 +39,7 @@ export class IdentityClient {
     return this.call(path, { headers: this.headers() });
   }
 
-  /** JSON, or what curl's `-d` sends. */
+  /** JSON, or a string as curl's `-d` sends it. */
   post(path: string, body: object | string): Promise<Answer> {
     const isForm = typeof body === 'string';
     const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
@@ -50,7 +50,7 @@ export class IdentityClient {
     });
   }
 
-  /** Whose these email addresses are, asked by hash as today's clients do. */
+  /** The users with these email addresses, by a hashed lookup as in current clients. */
   async findHashed(addresses: readonly string[]): Promise<Record<string, string>> {
     const { body: details } = await this.get('/v2/hash_details');
     const pepper = String(details['lookup_pepper']);
@@ -65,7 +65,7 @@ export class IdentityClient {
     return Object.fromEntries(Object.entries(mappings).map(([hash, mxid]) => [hashes.get(hash) ?? hash, mxid]));
   }
 
-  /** Whose these entries are (`<address> <medium>`), asked in clear. */
+  /** The users with these entries (`<address> <medium>`), by a plain lookup. */
   async findPlain(entries: readonly string[]): Promise<Record<string, string>> {
     const { body: details } = await this.get('/v2/hash_details');
     const pepper = String(details['lookup_pepper']);

@@ -4,20 +4,18 @@ import { readdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A server of others, as a process of ours. */
+/** Another program that runs as a child process. */
 export class Daemon {
   private process: ChildProcess | undefined;
   private output = '';
 
-  /**
-   * @param at where it accepts connections once it is ready
-   */
+  /** @param at the address at which it accepts connections when it is ready */
   constructor(
     private readonly command: readonly [string, ...string[]],
     private readonly at: { readonly host: string; readonly port: number },
   ) {}
 
-  /** Starts it, and stops it before if it runs. */
+  /** Starts the process; stops it first if it is running. */
   async restart(): Promise<void> {
     await this.end('SIGTERM');
     const [file, ...args] = this.command;
@@ -31,7 +29,7 @@ export class Daemon {
     }
   }
 
-  /** From here on it accepts connections and answers nothing. */
+  /** From now on the process accepts connections but sends nothing. */
   async pause(): Promise<void> {
     this.process?.kill('SIGSTOP');
     while (!(await isStopped(this.process?.pid))) await pause(5);
@@ -62,7 +60,7 @@ export class Daemon {
   }
 }
 
-/** Whether all threads of a process have taken note of SIGSTOP. */
+/** Whether all threads of a process are stopped after SIGSTOP. */
 async function isStopped(pid: number | undefined): Promise<boolean> {
   const tasks = await readdir(`/proc/${pid}/task`);
   const states = tasks.map(async (task) => /\) T /.test(await readFile(`/proc/${pid}/task/${task}/stat`, 'utf8')));

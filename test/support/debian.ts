@@ -7,10 +7,9 @@ const run = promisify(execFile);
 const POLICY = '/usr/sbin/policy-rc.d';
 
 /**
- * Makes sure that packages are there: installs those that are missing, as root on Debian, without
- * starting any service of theirs.
+ * Ensures that packages are installed. Installs missing ones as root on Debian, without starting their services.
  *
- * @throws one sentence that says what to install, if it cannot do so itself
+ * @throws a sentence with the missing packages, if they cannot be installed
  */
 export async function ensurePackages(names: readonly string[]): Promise<void> {
   const missing: string[] = [];

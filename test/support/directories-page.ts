@@ -12,13 +12,13 @@ const text = readFileSync(join(import.meta.dirname, '../../docs/setup/directorie
 type Settings = Readonly<Record<string, unknown>> & Parameters<typeof rulesOf>[0];
 
 export interface Example {
-  /** Lines of the source in the configuration. */
+  /** The number of lines of the source in the configuration. */
   readonly lines: number;
-  /** What stands below `ldap`. */
+  /** The settings below `ldap`. */
   readonly settings: Settings;
 }
 
-/** The section of docs/setup/directories.md under this heading. */
+/** The section of docs/setup/directories.md with this heading. */
 export function section(heading: string) {
   const [body = ''] = text.split(`\n## ${heading}\n`)[1]?.split('\n## ') ?? [];
   const blocks = (language: string) =>
@@ -33,18 +33,18 @@ export function section(heading: string) {
   };
 }
 
-/** What a directory is asked by these settings, as the end of a command line. */
+/** The directory query for these settings, as the end of a command line. */
 export function asked(settings: Settings): string {
   const { filter = '' } = withPreset(settings);
-  // As the shell reckons the time of Windows.
+  // The current Windows file time, computed by the shell.
   const timed = filter.replaceAll(NOW, "'$((($(date +%s)+11644473600)*10000000))'");
   return `-b ${String(settings['bases'])} '${timed}' ${rulesOf(settings).requested.join(' ')}`;
 }
 
-/** As one line. */
+/** Joins continued lines into one. */
 export const joined = (command: string): string => command.replace(/\s*\\\n\s*/g, ' ').trim();
 
-/** Runs a command of the page against a server of ours. @returns how many entries it prints */
+/** Runs a command of the page against a local server. @returns the number of entries in its output */
 export async function count(command: string, url: string, password: string, caFile = ''): Promise<number> {
   const real = joined(command)
     .replace(/-H \S+/, `-H ${url}`)

@@ -2,7 +2,7 @@ import { email, msisdn } from '../../src/domain/identifiers/threepid.js';
 import { alice, bob } from './fakes.js';
 import type { TestApp } from './test-app.js';
 
-/** Somebody of whom no request knows anything, so that no answer may tell anything. */
+/** A user who occurs in no request, so no response may contain anything about them. */
 export const stranger = {
   mxid: '@quiet.quentin:example.org',
   email: 'q.quentin@hidden.example',
@@ -14,7 +14,7 @@ const mail = ['email', 'client_secret', 'send_attempt', 'next_link'];
 const phone = ['phone_number', 'country', 'client_secret', 'send_attempt', 'next_link'];
 const invite = ['medium', 'address', 'room_id', 'sender', 'room_name', 'org.matrix.web_client_location'];
 
-/** What each endpoint takes. */
+/** The parameters of each endpoint. */
 const ofBoth = [
   ['GET', '', []],
   ['GET', '/pubkey/ed25519:0', []],
@@ -48,7 +48,7 @@ export const endpoints = [
   ['POST', '/v2/3pid/unbind', ['mxid', 'threepid', ...session]],
 ] as const satisfies readonly (readonly [method: string, path: string, names: readonly string[]])[];
 
-/** A world in which every parameter has a right value. */
+/** Prepares data so that every parameter has a valid value. */
 export async function prepare(app: TestApp): Promise<Record<string, unknown>> {
   await app.bind(email(stranger.email), stranger.mxid);
   await app.bind(msisdn(stranger.msisdn), stranger.mxid);
@@ -89,6 +89,6 @@ export async function prepare(app: TestApp): Promise<Record<string, unknown>> {
   };
 }
 
-/** The parameters of an endpoint, right as they are. */
+/** Valid values for the parameters of an endpoint. */
 export const rightFor = (names: readonly string[], all: Record<string, unknown>) =>
   Object.fromEntries(names.map((name) => [name === 'invite_token' ? 'token' : name, all[name]]));

@@ -1,4 +1,4 @@
-/** Waits until something holds, which it must within ten seconds unless more is granted. */
+/** Waits until a condition is true, by default for at most ten seconds. */
 export async function eventually<T>(
   check: () => Promise<T | undefined | false> | T | undefined | false,
   limitMs = 10_000,

@@ -30,7 +30,7 @@ import { memoryStores } from './memory/stores.js';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What tests put in place of the world: memory, a clock that stands still, and senders that keep what they send. */
+/** Adapters for tests: in-memory stores, a clock that stands still, and senders that record their messages. */
 export function fakeAdapters(
   given: {
     readonly clock?: FakeClock;
@@ -77,7 +77,7 @@ export function fakeAdapters(
   return { ...adapters, modules: [module, storesModule(stores)] };
 }
 
-/** The domain as it is configured in tests, unless a test says otherwise. */
+/** The default options of the domain in tests. */
 export const testOptions = (
   given: Partial<DomainOptions> & { readonly limits?: Partial<QuotaOptions> },
 ): DomainOptions => ({
@@ -99,7 +99,7 @@ export const testOptions = (
   ...given,
 });
 
-/** A search for the people of `staff`. */
+/** A search for the people in the source `staff`. */
 export const testSearch: SearchOptions = {
   sources: ['staff'],
   showTo: ['example.org'],

@@ -1,9 +1,9 @@
 import type { UpstreamPepper } from '../../src/ports/upstream-pepper.js';
 
-/** The pepper of an upstream that is only thought of. */
+/** A simulated pepper of an upstream. */
 export class FakeFollowedPepper implements UpstreamPepper {
   readonly name = 'partner';
-  /** Thrown instead of answering. */
+  /** If set, each request rejects with this error. */
   failure: Error | undefined;
   viaPath: readonly string[] = [];
   private announced: string | undefined;
@@ -22,7 +22,7 @@ export class FakeFollowedPepper implements UpstreamPepper {
     return { close: () => void this.listeners.delete(listener) };
   }
 
-  /** What a lookup does that meets the pepper. */
+  /** Simulates a lookup that finds a new pepper. */
   meet(): void {
     if (this.pepper !== this.announced) for (const listener of this.listeners) listener();
   }

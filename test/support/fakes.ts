@@ -13,7 +13,7 @@ import type { Message, MessageSender } from '../../src/ports/message-sender.js';
 import type { Facts, LogEvent, Telemetry } from '../../src/ports/telemetry.js';
 import type { ThreepidSource } from '../../src/ports/threepid-source.js';
 
-/** Stands still until it is told otherwise. */
+/** A clock that stands still until a test changes it. */
 export class FakeClock implements Clock {
   constructor(private time = Date.UTC(2026, 0, 1)) {}
 
@@ -26,7 +26,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** `text1`, `text2`, …, and digits that count likewise. */
+/** Returns `text1`, `text2`, …, and digits that count in the same way. */
 export class CountingRandom implements Random {
   private count = 0;
 
@@ -39,10 +39,10 @@ export class CountingRandom implements Random {
   }
 }
 
-/** Keeps what was sent. */
+/** Records the messages that were sent. */
 export class RecordingSender implements MessageSender {
   readonly sent: { readonly to: Threepid; readonly message: Message }[] = [];
-  /** Thrown instead of sending. */
+  /** If set, sending rejects with this error. */
   failure: Error | undefined;
 
   constructor(readonly medium: Medium) {}
@@ -52,7 +52,7 @@ export class RecordingSender implements MessageSender {
     this.sent.push({ to, message });
   }
 
-  /** The token that was sent last. */
+  /** The token in the latest message. */
   get token(): string {
     const message = this.sent.at(-1)?.message;
     if (message?.kind !== 'validation') throw new Error('no token was sent');
@@ -60,7 +60,7 @@ export class RecordingSender implements MessageSender {
   }
 }
 
-/** Knows its users by their OpenID tokens, whichever homeserver is asked. */
+/** Identifies users by their OpenID tokens, for all homeservers. */
 export function fakeHomeservers(users: ReadonlyMap<string, string | DomainError>): Homeservers {
   return {
     async whoHasOpenIdToken(_homeserver, openIdToken) {
@@ -72,12 +72,12 @@ export function fakeHomeservers(users: ReadonlyMap<string, string | DomainError>
   };
 }
 
-/** Homeservers that have these accounts. */
+/** Homeservers with these accounts. */
 export class FakeAccounts implements AccountLookup {
   readonly existing = new Set<Mxid>();
-  /** Who was asked for, in order. */
+  /** The users that were checked, in order. */
   readonly asked: Mxid[] = [];
-  /** Thrown instead of answering. */
+  /** If set, each request rejects with this error. */
   failure: Error | undefined;
 
   async has(mxid: Mxid): Promise<boolean> {
@@ -87,10 +87,10 @@ export class FakeAccounts implements AccountLookup {
   }
 }
 
-/** Keeps what operators would read at `log.level: info`, and the names of all events. */
+/** Records the log lines at `log.level: info`, and the names of all events. */
 export class RecordingTelemetry implements Telemetry {
   readonly lines: { readonly message: string; readonly facts: Facts; readonly cause?: unknown }[] = [];
-  /** The names of all events with their levels, those of debug as well. */
+  /** The names and levels of all events, including those at level debug. */
   readonly events: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly event: string }[] = [];
   readonly counted: { readonly name: string; readonly labels: Readonly<Record<string, string>> }[] = [];
   readonly observed: { readonly name: string; readonly value: number; readonly labels: object }[] = [];
@@ -122,20 +122,20 @@ export class RecordingTelemetry implements Telemetry {
     this.observed.push({ name, value, labels });
   }
 
-  /** The facts of each line of this message. */
+  /** The fields of each log line with this message. */
   all(message: string): readonly Facts[] {
     return this.lines.filter((line) => line.message === message).map(({ facts }) => facts);
   }
 }
 
-/** A homeserver's search: whose tokens it takes, and what it answers. */
+/** The search of a homeserver: the tokens that it accepts, and its response. */
 export class FakeUserDirectory implements UserDirectory {
   readonly users = new Map<string, Mxid>();
-  /** What was asked of it. */
+  /** The requests that it received. */
   readonly questions: UserDirectoryQuestion[] = [];
   whoamis = 0;
   answer: UserDirectoryAnswer = { status: 200, body: '{"limited":false,"results":[]}' };
-  /** Thrown, or never given, instead of answering. */
+  /** If set, requests reject with this error, or never complete. */
   failure: Error | 'silence' | undefined;
   whoamiFailure: Error | 'silence' | undefined;
 
@@ -161,7 +161,7 @@ export const alice: Mxid = '@alice:example.org';
 export const bob: Mxid = '@bob:example.org';
 
 interface FakeEntry {
-  /** The id that it says it has, where that is not its own. */
+  /** The id that the entry reports, if it differs from its own id. */
   readonly id?: string;
   readonly base: string;
   readonly mxid: Mxid | undefined;
@@ -171,29 +171,29 @@ interface FakeEntry {
   readonly searchText?: SearchText;
 }
 
-/** A directory to be listed and to be asked. Each entry is a page of its own. */
+/** A directory that supports listings and lookups. Each entry is a separate page. */
 export class FakeDirectory implements Directory, ThreepidSource {
   readonly isAuthoritative = true;
   hasStableIds = true;
   keepsNames = false;
   bases: readonly string[] = ['people'];
-  /** What it says of parts that gave nothing. */
+  /** The warnings for parts that returned nothing. */
   warnings: Readonly<Record<string, string>> = {};
-  /** Thrown instead of answering and listing. */
+  /** If set, lookups and listings reject with this error. */
   failure: Error | undefined;
-  /** A listing breaks after so many entries. */
+  /** A listing fails after this number of entries. */
   breaksAfter = Infinity;
-  /** The ids of the entries that were understood, in order. */
+  /** The ids of the entries that were parsed, in order. */
   readonly read: string[] = [];
-  /** How many listings were begun, and how many are under way. */
+  /** How many listings were started, and how many are running. */
   readonly listings = { begun: 0, inFlight: 0, mostAtOnce: 0 };
-  /** Whether it finds addresses only as they are spelled. */
+  /** Whether it compares addresses exactly, including case. */
   isLiteral = false;
-  /** Whether it can say what changed; what was removed it does only when asked. */
+  /** Whether incremental syncs are supported. They do not include removed entries, except on request. */
   isFollowable = false;
-  /** Why it cannot, where it once could. */
+  /** Why incremental syncs no longer work. */
   incrementalProblem: string | undefined;
-  /** How often it was asked for changes. */
+  /** How often changes were requested. */
   asked = 0;
   private readonly entries = new Map<string, FakeEntry>();
   private readonly outside = new Set<string>();
@@ -205,14 +205,14 @@ export class FakeDirectory implements Directory, ThreepidSource {
     readonly derivesUserIds = true,
   ) {}
 
-  /** Adds an entry, or puts it in place of the one of this id. */
+  /** Adds an entry, or replaces the one with this id. */
   put(id: string, mxid: Mxid | undefined, threepids: readonly Threepid[], more: Partial<FakeEntry> = {}): void {
     this.entries.set(id, { base: this.bases[0] ?? 'people', mxid, threepids, skipped: [], ...more });
     this.outside.delete(id);
     this.touched.set(id, ++this.time);
   }
 
-  /** It is still there, and no longer one of this directory. */
+  /** The entry still exists, but is no longer part of this directory. */
   leave(id: string): void {
     this.entries.delete(id);
     this.outside.add(id);
@@ -242,7 +242,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
     });
   }
 
-  /** Entries without a user ID have their addresses all the same. */
+  /** Entries without a user ID still own their addresses. */
   async findWithheld(threepids: readonly Threepid[]): Promise<readonly Ambiguous[]> {
     if (this.failure) throw this.failure;
     const nameless = [...this.entries.values()].filter(({ mxid }) => !mxid).flatMap((entry) => entry.threepids);

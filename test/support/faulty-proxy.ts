@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** What a network, or the server behind it, does to connections. */
+/** Faults of a network or of a server behind it. */
 export const FAULTS = ['refuse', 'reset', 'hang', 'trickle', 'garbage'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 const TRICKLE_EVERY_MS = 200;
 
-/** Stands in front of a server on 127.0.0.1, under a port that stays, and breaks what it is told to. */
+/** A proxy for a server on 127.0.0.1, on a fixed port, that can simulate faults. */
 export class FaultyProxy {
   private fault: Fault | undefined;
   private server: Server | undefined;
@@ -26,7 +26,7 @@ export class FaultyProxy {
     return this.port;
   }
 
-  /** From now on; connections that are open are hit as well. */
+  /** Starts a fault; existing connections are affected too. */
   async break(fault: Fault): Promise<void> {
     this.fault = fault;
     if (fault === 'refuse') await this.stopListening();

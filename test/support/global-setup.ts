@@ -3,12 +3,12 @@ import { ServiceBroker } from './service-broker.js';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The URL of what starts services for tests: see services.ts. */
+    /** The URL of the service broker for tests: see services.ts. */
     serviceBroker: string;
   }
 }
 
-/** Nothing is started here: tests say what they need while they run. */
+/** Starts no services: tests request them while they run. */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
   const broker = new ServiceBroker();
   project.provide('serviceBroker', await broker.listen());

@@ -1,12 +1,15 @@
 import { type Module, modulesIn } from './modules.js';
 
-/** What one folder of a folder imports from its siblings. */
+/** The imports of one subfolder from its siblings. */
 export interface Room {
   readonly name: string;
   readonly imports: readonly string[];
 }
 
-/** The folders of a folder, those first that import none of the others. A file beside them counts as a folder. */
+/**
+ * The subfolders of a folder, those without imports from the others first. A file in the folder counts as a
+ * subfolder.
+ */
 export function roomsOf(modules: readonly Module[], folder: string): readonly Room[] {
   const roomOf = (path: string) => path.slice(folder.length + 1).split('/')[0] ?? '';
   const targets = new Map<string, Set<string>>();
@@ -21,7 +24,7 @@ export function roomsOf(modules: readonly Module[], folder: string): readonly Ro
   const rooms: Room[] = [];
   while (targets.size > 0) {
     const free = [...targets].filter(([, imports]) => [...imports].every((name) => !targets.has(name)));
-    // Rooms in a circle are never free; the architecture test names them.
+    // Folders in a cycle never become free; the architecture test reports them.
     const next = free.length > 0 ? free : [...targets];
     for (const [name, imports] of next.toSorted(([a], [b]) => (a < b ? -1 : 1))) {
       rooms.push({ name, imports: [...imports].toSorted() });
@@ -31,7 +34,7 @@ export function roomsOf(modules: readonly Module[], folder: string): readonly Ro
   return rooms;
 }
 
-/** The rooms of a folder and the arrows between them, as text. */
+/** The subfolders of a folder and their imports, as text. */
 export function graphText(modules: readonly Module[], folder: string): string {
   const rooms = roomsOf(modules, folder);
   const above = new Map(rooms.map(({ name }, at) => [name, at]));

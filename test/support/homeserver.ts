@@ -3,10 +3,10 @@ import type { Signer } from '../../src/ports/signer.js';
 import { type StandIn, startStandIn } from './stand-in.js';
 import type { Certificate } from './tls.js';
 
-/** What a homeserver was told of bindings. */
+/** A stand-in for a homeserver, with the bindings that it was notified of. */
 export interface HomeserverStandIn extends StandIn {
   readonly bound: Record<string, unknown>[];
-  /** The localparts of those who are signed in. */
+  /** The localparts of the users who are signed in. */
   readonly signedIn: Set<string>;
   /** The localparts of its accounts. */
   readonly accounts: Set<string>;
@@ -16,13 +16,13 @@ const PROFILE = '/_matrix/client/v3/profile/';
 
 interface Abilities {
   readonly certificate?: Certificate;
-  /** With whose key it signs, and publishes it; without one its proxy forwards no keys. */
+  /** The key with which it signs and which it publishes; without one, its proxy forwards no keys. */
   readonly signer?: Signer;
 }
 
 /**
- * A homeserver that vouches for the OpenID token `token-of-<localpart>` and takes every onbind. Its
- * users sign in by `password-of-<localpart>`; the access token `session-of-<localpart>` is always good.
+ * A homeserver that accepts the OpenID token `token-of-<localpart>` and every onbind request. Its users sign in with
+ * `password-of-<localpart>`; the access token `session-of-<localpart>` is always valid.
  */
 export async function startHomeserver(
   name: string,
@@ -46,7 +46,7 @@ export async function startHomeserver(
       });
     } else if (pathname.startsWith(PROFILE)) {
       const [, localpart = ''] = /^@(.*?):/.exec(decodeURIComponent(pathname.slice(PROFILE.length))) ?? [];
-      // As Synapse 1.160 does: no row for the whole, no profile for one field of it.
+      // As in Synapse 1.160: no row for the complete profile, no profile for a single field.
       if (accounts.has(localpart)) answer(200, { displayname: localpart });
       else if (pathname.endsWith('/displayname'))
         answer(404, { errcode: 'M_NOT_FOUND', error: 'Profile was not found' });
@@ -68,7 +68,7 @@ export async function startHomeserver(
   return Object.assign(standIn, { bound, signedIn, accounts });
 }
 
-/** Signing in and out, and OpenID tokens. Spec: Client-Server API. */
+/** Sign-in, sign-out and OpenID tokens. Spec: Client-Server API. */
 function clientAnswer(
   name: string,
   signedIn: Set<string>,

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach } from 'vitest';
 import { type Settings, startApp, type TestApp } from './test-app.js';
 
-/** A fresh application for each test of the `describe` it is called in. */
+/** Starts a new application for each test of the surrounding `describe`. */
 export function useApp(settings?: Settings): TestApp {
   let current: TestApp | undefined;
   beforeEach(async () => {

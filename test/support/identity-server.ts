@@ -4,10 +4,10 @@ import { threepid } from '../../src/domain/identifiers/threepid.js';
 import { startStandIn } from './stand-in.js';
 import type { Certificate } from './tls.js';
 
-/** `[medium, address, mxid]`, spelt as it is answered. */
+/** `[medium, address, mxid]`, spelled as in responses. */
 export type Row = readonly [medium: string, address: string, mxid: string];
 
-/** What it was asked. */
+/** A request that it received. */
 export interface AskedOfUpstream {
   readonly method: string;
   readonly path: string;
@@ -15,7 +15,7 @@ export interface AskedOfUpstream {
   readonly body: unknown;
 }
 
-/** Writes an answer of its own. */
+/** Writes a custom response. */
 export type Answer = (response: ServerResponse, asked: AskedOfUpstream) => void;
 
 export interface IdentityServer {
@@ -23,17 +23,17 @@ export interface IdentityServer {
   readonly asked: readonly AskedOfUpstream[];
   readonly rows: Row[];
   pepper: string;
-  /** One that it still answers under. */
+  /** An earlier pepper that it still accepts. */
   formerPepper: string | undefined;
   algorithms: readonly string[];
-  /** Answers like this from now on, `undefined`: as it should. */
+  /** From now on the response to each request; `undefined` for correct responses. */
   answer: Answer | undefined;
   close(): Promise<void>;
 }
 
 export interface IdentityServerOptions {
   readonly rows?: readonly Row[];
-  /** What v2 wants to see; without it v2 is not there. */
+  /** The access token that v2 requires; without it there is no v2. */
   readonly accessToken?: string;
   readonly certificate?: Certificate;
 }
@@ -41,7 +41,7 @@ export interface IdentityServerOptions {
 const reply = (response: ServerResponse, status: number, body: object) =>
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
-/** Misbehaviour that has been seen in others. */
+/** Faulty responses that real servers have sent. */
 export const misbehaviour = {
   html: (response) =>
     void response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>Welcome to nginx!</body></html>'),
@@ -64,7 +64,7 @@ export const misbehaviour = {
   empty: (response) => void response.end(),
 } as const satisfies Record<string, Answer>;
 
-/** An identity server that knows what it is given, asked by v1 `bulk_lookup` and v2 `lookup`. */
+/** An identity server with given associations. It supports v1 `bulk_lookup` and v2 `lookup`. */
 export async function startIdentityServer(options: IdentityServerOptions = {}): Promise<IdentityServer> {
   const { rows = [], accessToken, certificate } = options;
   const asked: AskedOfUpstream[] = [];

@@ -12,10 +12,10 @@ export interface InProcess extends Islet {
 }
 
 /**
- * The whole server within this process, its configuration in a file.
+ * Runs the complete server in this process, with its configuration in a file.
  *
  * @param config without `listen`, `admin` and `dataDir`
- * @param files texts beside it, by name
+ * @param files text files in the same folder, by name
  */
 export async function serveInProcess(
   config: Record<string, unknown>,

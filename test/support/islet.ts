@@ -18,26 +18,26 @@ export interface RunningIslet {
   readonly folder: string;
   readonly configFile: string;
   readonly pid: () => number | undefined;
-  /** Everything of its log that has come here so far: what it wrote a moment ago may be on its way. */
+  /** The log that has arrived so far; the latest lines may be missing. */
   log(): string;
-  /** Waits until its log says something. @returns the part that does */
+  /** Waits until the log contains a text. @returns the part that contains it */
   logged(what: string | RegExp, limitMs?: number): Promise<string>;
-  /** Sends a signal and waits for the end; the exit code, or `null` if the signal ended it. */
+  /** Sends a signal and waits for the end of the process. Returns the exit code, or `null` if the signal ended it. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
-  /** The same process again on the same folder and ports. */
+  /** Starts the process again with the same folder and ports. */
   restart(): Promise<void>;
-  /** Runs `islet` beside it with the same configuration. */
+  /** Runs another `islet` command with the same configuration. */
   command(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
-  /** Stops it and removes its folder. */
+  /** Stops the process and removes its folder. */
   remove(): Promise<void>;
 }
 
 /**
- * Starts the built server as its administrator would.
+ * Starts the built server in the same way as an administrator.
  *
  * @param config without `listen`, `admin`, `dataDir` and `log`
- * @param files texts beside it, by name
- * @param cli the program, for another build
+ * @param files text files in the same folder, by name
+ * @param cli the program of another build
  */
 export async function startIslet(
   config: Record<string, unknown>,
@@ -104,7 +104,7 @@ export async function startIslet(
   };
 }
 
-/** Runs one `islet` command to its end. */
+/** Runs one `islet` command and waits for its end. */
 export async function islet(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
   const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let [stdout, stderr] = ['', ''];

@@ -1,7 +1,7 @@
 import { JOB_KINDS, type Job, type JobKind, type JobPayloads } from '../../src/domain/jobs/job.js';
 import type { JobQueue, JobRequest } from '../../src/ports/job-queue.js';
 
-/** A request for everything, of a test. */
+/** A request for all jobs, for tests. */
 export const wanted = (request: Partial<JobRequest> & { readonly time: number }): JobRequest => ({
   holder: 'test/1',
   kinds: JOB_KINDS,
@@ -13,14 +13,14 @@ export const wanted = (request: Partial<JobRequest> & { readonly time: number })
   ...request,
 });
 
-/** What is queued of one kind, which stays where it is. */
+/** The queued jobs of one kind; they stay in the queue. */
 export async function queued<Kind extends JobKind>(queue: JobQueue, kind: Kind): Promise<readonly JobPayloads[Kind][]> {
   const payloads: JobPayloads[Kind][] = [];
   for await (const page of queue.list(kind)) payloads.push(...page.map(({ payload }) => payload));
   return payloads;
 }
 
-/** Takes whatever is due, first the new and then the old, and has it done. */
+/** Takes all jobs that are due, first attempts before retries, and removes them as done. */
 export async function takeAll(queue: JobQueue, time: number): Promise<readonly Job[]> {
   const jobs = [...(await queue.take(wanted({ time }))), ...(await queue.take(wanted({ time, attempt: 'later' })))];
   for (const { id } of jobs) await queue.remove(id, 'test/1');

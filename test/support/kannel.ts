@@ -9,21 +9,21 @@ import { needPackages } from './services.js';
 
 await needPackages('kannel');
 
-/** What the recipe of the documentation logs in with. */
+/** The credentials in the recipe of the documentation. */
 const [USERNAME, PASSWORD] = ['islet', 'secret'];
 
 export interface Kannel {
-  /** Of its `sendsms`, without a path. */
+  /** The URL of its `sendsms` interface, without a path. */
   readonly url: string;
-  /** Whether it is bound to the message centre. */
+  /** Whether it is connected to the message centre. */
   isOnline(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
 /**
- * Debian's Kannel: its two daemons before one message centre.
+ * Debian's Kannel: its two daemons, connected to one message centre.
  *
- * @param centre the port and the password of a message centre on 127.0.0.1, which need not be there
+ * @param centre the port and the password of a message centre on 127.0.0.1, which does not have to be running
  */
 export async function startKannel(centre: { readonly port: number; readonly password: string }): Promise<Kannel> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-kannel-'));

@@ -1,8 +1,8 @@
 import type { Import, Module } from './modules.js';
 
-/** What the floors make an exception for, each with its reason. */
+/** Exceptions to the layer rules, each with its reason. */
 export interface Exceptions {
-  /** Files outside the rule that may name a library as a type: `<file> <library>`. */
+  /** Files outside the rule that may import types of a library: `<file> <library>`. */
   readonly libraries: Readonly<Record<string, string>>;
   /** Files longer than `MOST_LINES`. */
   readonly long: Readonly<Record<string, string>>;
@@ -10,7 +10,7 @@ export interface Exceptions {
 
 export const MOST_LINES = 250;
 
-/** What the domain may take from outside: names by library, and the one file that may if it is only one. */
+/** What the domain may import from outside: names by library, and the only file that may, if there is just one. */
 const OUTSIDE_OF_DOMAIN: Readonly<Record<string, { readonly names?: readonly string[]; readonly file?: string }>> = {
   'node:crypto': { names: ['hash', 'createHash', 'timingSafeEqual'] },
   'node:net': { names: ['isIP'], file: 'domain/identifiers/server-name.ts' },
@@ -18,7 +18,7 @@ const OUTSIDE_OF_DOMAIN: Readonly<Record<string, { readonly names?: readonly str
   'libphonenumber-js': { file: 'domain/identifiers/phone-number.ts' },
 };
 
-/** Where a library of one floor may be named, for code and for people. */
+/** Where a library of one layer may be imported, as a pattern and in words. */
 const HOMES: Readonly<Record<string, { readonly files: RegExp; readonly name: string }>> = {
   inversify: {
     files: /^(adapters\/[^/]+\/module|app\/wiring\/[^/]+)\.ts$/,
@@ -31,17 +31,17 @@ const HOMES: Readonly<Record<string, { readonly files: RegExp; readonly name: st
 const TIME_CHANCE_AND_SURROUNDINGS =
   /^(Date|Math\.random|performance|crypto|process|console|fetch|globalThis|require|setTimeout|setInterval|setImmediate|queueMicrotask|randomBytes)\b/;
 
-/** What families of adapters share: it knows libraries only. */
+/** Code shared by the adapter families: it may import only libraries. */
 const SHARED = 'shared';
 
-/** Folders in which no two folders may import each other. */
+/** Folders whose subfolders must not import each other in cycles. */
 const FOLDERS_WITHOUT_CIRCLES = ['domain', 'app', 'app/config', 'app/http', 'adapters/ldap'];
 
 const MAY_READ_ENVIRONMENT = ['app/main.ts', 'app/cli.ts', 'adapters/shared/library-environment.ts'];
 
 /**
- * Where the modules look up, out or too far, one line each that says what to do about it. The floors
- * from the ground: records, ports, services, adapters, app; each may look only down.
+ * The violations of the layer rules, one line each with the fix. The layers from the bottom: records, ports,
+ * services, adapters, app. Each may import only lower layers.
  */
 export function violations(modules: readonly Module[], exceptions: Exceptions): readonly string[] {
   const active = new Set(
@@ -59,10 +59,10 @@ export function violations(modules: readonly Module[], exceptions: Exceptions): 
   ];
 }
 
-/** A service of the domain says so in its name. */
+/** The name of a domain service shows that it is a service. */
 const isService = (path: string) => floorOf(path) === 'domain' && path.endsWith('-service.ts');
 
-/** Asks ports for something; what does not, and is no service, is a record. */
+/** Whether the module uses ports. Modules that do not, and are not services, are records. */
 const asksPorts = ({ imports }: Module) => imports.some(({ from }) => floorOf(from) === 'ports');
 
 const floorOf = (path: string) => path.split('/')[0];
@@ -146,7 +146,7 @@ const lengths = ({ path, lines }: Module, { long }: Exceptions): readonly string
       ]
     : [];
 
-/** Files that import each other, each circle once: none of them can be read, or moved, by itself. */
+/** Import cycles of files, each reported once. None of these files can be understood or moved separately. */
 function circles(modules: readonly Module[]): readonly string[] {
   const imports = new Map(modules.map(({ path, imports }) => [path, imports.map(({ from }) => from)]));
   const found = new Map<string, string>();
@@ -163,8 +163,8 @@ function circles(modules: readonly Module[]): readonly string[] {
 }
 
 /**
- * Folders of one folder that import each other, each circle once. A file that lies beside the folders
- * counts as a folder of its own.
+ * Import cycles between the subfolders of one folder, each reported once. A file in the folder counts as a separate
+ * subfolder.
  */
 export function folderCircles(modules: readonly Module[], folder: string): readonly string[] {
   const roomOf = (path: string) => path.slice(folder.length + 1).split('/')[0] ?? '';
@@ -191,7 +191,7 @@ export function folderCircles(modules: readonly Module[], folder: string): reado
   );
 }
 
-/** Exceptions that nobody needs any more would hide the next one. */
+/** Unused exceptions, which would hide later violations. */
 function outdated(modules: readonly Module[], { libraries, long }: Exceptions): readonly string[] {
   const needsLength = (path: string) => modules.some((one) => one.path === path && one.lines > MOST_LINES);
   const needsLibrary = (key: string) =>
@@ -202,7 +202,7 @@ function outdated(modules: readonly Module[], { libraries, long }: Exceptions): 
   ].map((key) => `the exception for "${key}" is not needed any more: take it out of test/architecture.test.ts`);
 }
 
-/** `libphonenumber-js/max` is of `libphonenumber-js`. */
+/** `libphonenumber-js/max` belongs to `libphonenumber-js`. */
 const libraryOf = (from: string) =>
   from
     .split('/')

@@ -10,19 +10,19 @@ export interface Asked {
   readonly socket: Socket;
   /** The tag of the request. RFC 4511, 4.2 and following. */
   readonly tag: number;
-  /** Whether it is asked for a page. */
+  /** Whether the request asks for a page. */
   readonly isPaged: boolean;
-  /** Says it in a message of the same number. */
+  /** Sends a response with the message id of the request. */
   readonly say: (...bases: readonly Buffer[]) => void;
 }
 
-/** A result: of a bind with 0x61, of a search with 0x65. */
+/** A result: 0x61 for a bind, 0x65 for a search. */
 export const result = (tag: number, code = 0, words = '', ...more: readonly Buffer[]): Buffer =>
   tlv(tag, tlv(0x0a, Buffer.from([code])), tlv(0x04), tlv(0x04, words), ...more);
 
 export const success = result(0x65);
 
-/** An entry of a person as a search gives it. */
+/** A person entry in the form of a search result. */
 export const somebody = (uid: string): Buffer =>
   tlv(
     0x64,
@@ -37,21 +37,21 @@ export const somebody = (uid: string): Buffer =>
 export const notice = (code: number, words = ''): Buffer =>
   tlv(0x30, tlv(0x02, '\0'), result(0x78, code, words, tlv(0x8a, '1.3.6.1.4.1.1466.20036')));
 
-/** The control of paged results with what follows its name. RFC 2696. */
+/** The paged results control, with the elements after its name. RFC 2696. */
 export const paging = (...bases: readonly Buffer[]): Buffer =>
   tlv(0xa0, tlv(0x30, tlv(0x04, '1.2.840.113556.1.4.319'), ...bases));
 
-/** The same with a cookie. */
+/** The paged results control with a cookie. */
 export const cookie = (text: string): Buffer => paging(tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x04, text))));
 
 export interface LdapStandIn {
   readonly url: string;
-  /** How many searches it was asked for. */
+  /** The number of searches that it received. */
   readonly searches: () => number;
   stop(): Promise<void>;
 }
 
-/** A server of our own that says what servers seldom say. It lets everybody in, unless `answer` has answered. */
+/** A local LDAP server that sends rare responses. It accepts every bind unless `answer` has responded. */
 export async function startLdapStandIn(answer: (asked: Asked) => boolean | void): Promise<LdapStandIn> {
   const sockets = new Set<Socket>();
   let searches = 0;

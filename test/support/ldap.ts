@@ -4,7 +4,7 @@ import type { DirectoryEntry } from '../../src/domain/directory/directory-entry.
 import type { Clock } from '../../src/ports/clock.js';
 import { RecordingTelemetry } from './fakes.js';
 
-/** A source that asks a server as its administrator, unless the options say otherwise. */
+/** A source that connects as the administrator by default. */
 export const sourceOf = (
   server: { readonly url: string; readonly adminDn: string; readonly adminPassword: string },
   options: Partial<LdapOptions> = {},
@@ -30,7 +30,7 @@ export const sourceOf = (
     clock,
   );
 
-/** Everything a listing gives, with the part each entry is from. */
+/** All entries of a listing, each with the base it was found below. */
 export async function listed(source: LdapSource): Promise<readonly (DirectoryEntry & { readonly base: string })[]> {
   const all: (DirectoryEntry & { readonly base: string })[] = [];
   for await (const { base, entries } of source.list()) {

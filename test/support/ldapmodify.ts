@@ -3,12 +3,12 @@ import { once } from 'node:events';
 
 interface Directory {
   readonly url: string;
-  /** May write everything. */
+  /** The account that may write everything. */
   readonly adminDn: string;
   readonly adminPassword: string;
 }
 
-/** Changes entries: LDIF with `changetype`. @param options more of the command's options */
+/** Changes entries: LDIF with `changetype`. @param options further options of the command */
 export async function ldapmodify(
   { url, adminDn, adminPassword }: Directory,
   ldif: string,

@@ -12,7 +12,10 @@ await needPackages('mariadb-server-core', 'mariadb-client-core');
 
 const run = promisify(execFile);
 
-/** A private MariaDB on a free port of 127.0.0.1 that does not care for power failures. Its user `islet` needs no password. */
+/**
+ * A private MariaDB on a free port of 127.0.0.1, without durability after power failures. Its user `islet` needs no
+ * password.
+ */
 export async function startMariadb({ ca, certificate }: { readonly ca: string; readonly certificate: Certificate }) {
   const folder = await mkdtemp(join(tmpdir(), 'islet-mariadb-'));
   const port = await freePort();
@@ -27,7 +30,7 @@ export async function startMariadb({ ca, certificate }: { readonly ca: string; r
   const data = join(folder, 'data');
   await writeFile(
     join(folder, 'init.sql'),
-    // A statement has a line of its own there.
+    // Each statement must be on a separate line.
     [
       'create database people character set utf8mb4;',
       "create user islet@'127.0.0.1';",
@@ -72,5 +75,5 @@ export async function startMariadb({ ca, certificate }: { readonly ca: string; r
   };
 }
 
-/** It refuses to run as root unless it is told to. */
+/** As root it needs this option. */
 const asUser = (): readonly string[] => (process.getuid?.() === 0 ? ['--user=root'] : []);

@@ -3,27 +3,27 @@ import { join, posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 
 export interface Import {
-  /** A path below `src` with `.ts`, or the name of a package as it was written. */
+  /** A path below `src` with `.ts`, or the name of a package as written. */
   readonly from: string;
-  /** Nothing of it is left at run time. */
+  /** It has no effect at run time. */
   readonly isType: boolean;
-  /** What is taken from it, `*` for all of it. */
+  /** The imported names; `*` for all. */
   readonly names: readonly string[];
 }
 
-/** What one source file says of itself. */
+/** The contents of one source file that the rules need. */
 export interface Module {
-  /** Below `src`: `domain/threepid.ts`. */
+  /** Path below `src`: `domain/threepid.ts`. */
   readonly path: string;
   readonly imports: readonly Import[];
-  /** Names of the surroundings that it uses, with the member: `Date.now`, `process.env`, `setTimeout`. */
+  /** The globals that it uses, with the member: `Date.now`, `process.env`, `setTimeout`. */
   readonly globals: ReadonlySet<string>;
-  /** What its classes say they implement. */
+  /** The interfaces that its classes implement. */
   readonly implemented: readonly string[];
   readonly lines: number;
 }
 
-/** Every module below a folder. */
+/** All modules below a folder. */
 export function modulesIn(folder: string): readonly Module[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
@@ -52,7 +52,7 @@ export function parseModule(path: string, text: string): Module {
   }
 
   function note(specifier: ts.Node | undefined, isType: boolean, names: readonly string[]): void {
-    // What is not written out cannot be followed; `*` is nowhere allowed that matters.
+    // A computed specifier cannot be resolved; `*` is not allowed in any relevant place.
     const written = specifier && ts.isStringLiteralLike(specifier) ? specifier.text : '*';
     imports.push({ from: resolve(path, written), isType, names });
   }
@@ -64,7 +64,7 @@ const resolve = (path: string, written: string) =>
 const isLoading = (callee: ts.Expression) =>
   callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require');
 
-/** `import { type A }` is left as an empty import: only `import type` is nothing at run time. */
+/** `import { type A }` leaves an empty import; only `import type` is removed at run time. */
 const isTypeImport = ({ importClause }: ts.ImportDeclaration) =>
   importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword;
 
@@ -74,7 +74,7 @@ function namesOf({ importClause }: ts.ImportDeclaration): readonly string[] {
   return bindings.elements.map(({ name, propertyName }) => (propertyName ?? name).text);
 }
 
-/** Whether an identifier is a value looked up by its name: no member, no label, no declaration, no type. */
+/** Whether an identifier refers to a value: not a member, a label, a declaration or a type. */
 function isUse(node: ts.Identifier): boolean {
   const { parent } = node;
   if (ts.isPropertyAccessExpression(parent)) return parent.expression === node;

@@ -1,6 +1,6 @@
 import type { Slapd } from './slapd.js';
 
-/** A small organisation, with what makes directories interesting: many values, shared addresses, odd names. */
+/** A small organisation with the difficult cases of directories: multiple values, shared addresses, unusual names. */
 export const PEOPLE_BASE = 'ou=people,dc=example,dc=org';
 
 export const PEOPLE = `dn: ${PEOPLE_BASE}
@@ -28,7 +28,7 @@ export function person(uid: string, mail: readonly string[], mobile: readonly st
   ].join('\n');
 }
 
-/** How a private slapd is configured as a source. */
+/** The configuration of a private slapd as a source. */
 export const sourceFor = (slapd: Slapd, more: Readonly<Record<string, unknown>> = {}) => ({
   ldap: {
     name: 'staff',

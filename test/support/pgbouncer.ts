@@ -14,10 +14,10 @@ await needPackages('pgbouncer');
 const PASSWORD = 'of-the-pooler';
 
 /**
- * Debian's PgBouncer before a PostgreSQL server, configured as Debian has it but for its port, its users and where
- * databases are.
+ * Debian's PgBouncer in front of a PostgreSQL server. It has Debian's configuration, except for its port, users and
+ * databases.
  *
- * @param serverUrl of a database; `url` is the same one behind the pooler
+ * @param serverUrl the URL of a database; `url` is the same database through the pooler
  */
 export async function startPgBouncer(
   serverUrl: string,

@@ -12,10 +12,10 @@ const run = promisify(execFile);
 
 const DEBIAN = '/usr/lib/postgresql';
 
-/** The role that must give its password; all others are trusted. */
+/** The role that must use a password; all other roles are trusted. */
 export const ROLE_WITH_PASSWORD = 'islet_with_password';
 
-/** The folder with the newest server's programs, `undefined` if there is none. */
+/** The folder with the programs of the latest version; `undefined` if there is none. */
 export async function findPostgres(): Promise<string | undefined> {
   const versions = await readdir(DEBIAN).catch((): string[] => []);
   const folders = versions.toSorted((a, b) => Number(b) - Number(a)).map((version) => join(DEBIAN, version, 'bin'));
@@ -26,8 +26,8 @@ export async function findPostgres(): Promise<string | undefined> {
 }
 
 /**
- * A private PostgreSQL on a free port of 127.0.0.1, in a folder of its own, that does not care for power failures.
- * It speaks TLS to those who want to.
+ * A private PostgreSQL on a free port of 127.0.0.1, in a separate folder, without durability after power failures. It
+ * supports TLS.
  */
 export async function startPostgres(
   programs: string,
@@ -71,7 +71,7 @@ export async function startPostgres(
   };
 }
 
-/** An empty database of its own on the server at `serverUrl`. */
+/** A new empty database on the server at `serverUrl`. */
 export async function freshDatabase(serverUrl: string): Promise<{ readonly url: string; drop(): Promise<void> }> {
   const name = `test_${process.pid}_${++databases}`;
   await onServer(serverUrl, `create database ${name}`);
@@ -82,7 +82,7 @@ export async function freshDatabase(serverUrl: string): Promise<{ readonly url: 
 
 let databases = 0;
 
-/** Runs one statement, as an administrator. */
+/** Runs one statement as an administrator. */
 export async function onServer(serverUrl: string, statement: string): Promise<void> {
   const client = new pg.Client(serverUrl);
   await client.connect();
@@ -93,7 +93,7 @@ export async function onServer(serverUrl: string, statement: string): Promise<vo
   }
 }
 
-/** PostgreSQL refuses to run as root: then it runs as the user that its package has made. */
+/** PostgreSQL refuses to run as root. As root, it runs as the user that its package created. */
 export async function ownerOf(folder: string): Promise<{ uid?: number; gid?: number }> {
   if (process.getuid?.() !== 0) return {};
   const id = async (what: string) => Number((await run('id', [what, 'postgres'])).stdout);

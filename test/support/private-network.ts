@@ -8,15 +8,15 @@ import {
 } from '../../src/ports/http-client.js';
 
 /**
- * A network of names on one machine: `example.org:443` is a port of 127.0.0.1. Names that are not on
- * it do not exist. Everything else (TLS, certificates, limits) is real.
+ * A simulated network on one machine: `example.org:443` is a port of 127.0.0.1. Unknown names do not exist.
+ * Everything else (TLS, certificates, limits) is real.
  */
 export class PrivateNetwork implements HttpClient {
-  /** Where each `host:port` really is. */
+  /** The actual port of each `host:port`. */
   readonly places = new Map<string, number>();
-  /** The service records of each name. */
+  /** The SRV records of each name. */
   readonly services = new Map<string, readonly SrvRecord[]>();
-  /** What was asked, as method and URL, with the place it was sent to. */
+  /** The requests, as method and URL, with the target of each. */
   readonly asked: string[] = [];
 
   private readonly client = new AxiosHttpClient(['127.0.0.1']);

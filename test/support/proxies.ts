@@ -13,7 +13,7 @@ export interface Proxy {
 
 interface Plan {
   readonly package: string;
-  /** Its configuration, with a few lines of somebody's put where they belong. */
+  /** The configuration with the given lines in the correct place. */
   readonly config: (port: number, homeserver: string, lines: string, folder: string) => string;
   readonly command: (file: string, folder: string) => readonly [string, ...string[]];
 }

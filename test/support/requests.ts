@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** One request, however odd. */
+/** Any request, valid or invalid. */
 export interface AnyRequest {
   readonly method: string;
   readonly path: string;
@@ -11,7 +11,7 @@ export interface AnyRequest {
 
 type Parameters = Readonly<Record<string, unknown>>;
 
-/** What has meaning to somebody: to us, to a parser, to a database, to a browser. */
+/** Text with a special meaning for Islet, a parser, a database or a browser. */
 const words = [
   ['', ' ', '0', '-1', '1e309', 'null', 'true', '٣', '%00', '%ff', '=', '__proto__', 'constructor', 'toString'],
   ['\u0000', '\ud83d', '\u{1f600}', '\u202e', '\u2028', '\ufeff', 'ß', 'İ', 'a\nb', 'a\r\nb: c'],
@@ -33,7 +33,7 @@ const value = fc.oneof(
   { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
 );
 
-/** The right parameters, with a few of them wrong, missing or new. */
+/** Valid parameters, with some of them wrong, missing or additional. */
 function parametersLike(right: Parameters): fc.Arbitrary<Parameters> {
   const name = fc.oneof(
     { weight: 8, arbitrary: fc.constantFrom(...Object.keys(right), 'brand', 'confirm', '__proto__', '') },
@@ -62,7 +62,7 @@ const asForm = (parameters: Parameters): string =>
     .map(([name, one]) => `${encodeURIComponent(name.toWellFormed())}=${encodeURIComponent(wellFormed(one))}`)
     .join('&');
 
-/** Every way to send parameters, and some that nobody should. */
+/** All valid ways to send parameters, and some invalid ones. */
 const encodings = {
   json: (parameters: Parameters) => ({ body: JSON.stringify(parameters), type: 'application/json' }),
   'JSON as text': (parameters: Parameters) => ({ body: JSON.stringify(parameters), type: 'text/plain' }),
@@ -80,11 +80,11 @@ const encodings = {
 
 const FORM = 'application/x-www-form-urlencoded';
 
-/** One time in five. */
+/** In one of five cases. */
 const seldom = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
-/** A body of these bytes, some of which may have been changed under way. */
+/** A body with these bytes, some of them possibly changed. */
 const damaged = (body: string, damage: readonly (readonly [at: number, byte: number])[]): Uint8Array => {
   const bytes = Buffer.from(body);
   for (const [at, byte] of damage) if (bytes.length > 0) bytes[at % bytes.length] = byte;
@@ -92,9 +92,9 @@ const damaged = (body: string, damage: readonly (readonly [at: number, byte: num
 };
 
 /**
- * Requests to an endpoint: well-formed ones, and everything near them.
+ * Requests to an endpoint: valid ones and variations of them.
  *
- * @param right the parameters that it takes
+ * @param right the parameters of the endpoint
  */
 export function requestsTo(method: string, path: string, right: Parameters): fc.Arbitrary<AnyRequest> {
   const damages = fc.array(fc.tuple(fc.nat(1000), fc.nat(255)), { maxLength: 2 });

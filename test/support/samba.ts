@@ -18,24 +18,24 @@ const run = promisify(execFile);
 const PASSWORD = 'Passw0rd!of-admin';
 
 /**
- * A private domain controller of Active Directory, by Samba. Its ports are fixed, so each has an
- * address of its own among those of the loopback network.
+ * A private Active Directory domain controller, by Samba. Its ports are fixed, so each one has a separate loopback
+ * address.
  */
 export class Samba {
   readonly suffix = 'DC=example,DC=org';
-  /** May read and write everything. */
+  /** The account that may read and write everything. */
   readonly adminDn = 'Administrator@EXAMPLE.ORG';
   readonly adminPassword = PASSWORD;
   readonly url: string;
   readonly ldapsUrl: string;
-  /** Its global catalog. */
+  /** The URL of its global catalog. */
   readonly catalogUrl: string;
   private readonly daemon: Daemon;
 
   private constructor(
     private readonly folder: string,
     readonly host: string,
-    /** PEM of the authority that signed its certificate, which is for `host`. */
+    /** The certificate authority (PEM) of its certificate, which is for `host`. */
     readonly ca: string,
   ) {
     this.url = `ldap://${host}`;
@@ -47,7 +47,7 @@ export class Samba {
 
   /**
    * @param ldif entries
-   * @throws where it is not run by root, whom Samba and its ports need
+   * @throws if the process is not root, which Samba and its ports need
    */
   static async start(ldif = ''): Promise<Samba> {
     if (process.getuid?.() !== 0) throw new Error('Samba, which these tests talk to, can only be started by root');
@@ -64,12 +64,12 @@ export class Samba {
     return samba;
   }
 
-  /** Starts it, with the same address and data; stops it before if it runs. */
+  /** Starts it with the same address and data; stops it first if it is running. */
   async restart(): Promise<void> {
     await this.daemon.restart();
   }
 
-  /** From here on it accepts connections and answers nothing. */
+  /** From now on it accepts connections but sends nothing. */
   async pause(): Promise<void> {
     await this.daemon.pause();
   }
@@ -78,34 +78,34 @@ export class Samba {
     this.daemon.resume();
   }
 
-  /** Ends it at once, as a crash does. */
+  /** Kills it, to simulate a crash. */
   async kill(): Promise<void> {
     await this.daemon.end('SIGKILL');
   }
 
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   async stop(): Promise<void> {
     await this.kill();
     await rm(this.folder, { recursive: true });
   }
 
-  /** Changes entries as `ldapmodify` does: LDIF with `changetype`. */
+  /** Changes entries like `ldapmodify`: LDIF with `changetype`. */
   async modify(ldif: string): Promise<void> {
     await ldapmodify(this, ldif);
   }
 
-  /** Runs `samba-tool` on its database, past the server. */
+  /** Runs `samba-tool` directly on its database. */
   async tool(...args: string[]): Promise<void> {
     const where = ['-H', join(this.folder, 'private/sam.ldb'), '-s', join(this.folder, 'smb.conf')];
     await run('samba-tool', [...args, ...where]);
   }
 }
 
-/** An attribute that sets a password, as a line of LDIF. */
+/** The attribute that sets a password, as a line of LDIF. */
 export const password = (text: string): string =>
   `unicodePwd:: ${Buffer.from(`"${text}"`, 'utf16le').toString('base64')}\n`;
 
-/** A fresh domain, made once for all files of a run. */
+/** A new domain, provisioned once for all test files of a run. */
 async function provisioned(): Promise<string> {
   const runFolder = await sharedSambaFolder();
   const [folder, ready, failed] = ['domain', 'ready', 'failed'].map((name) => join(runFolder, name)) as [
@@ -168,7 +168,7 @@ const configuration = (folder: string, host: string): string =>
     '',
   ].join('\n');
 
-/** Past the server, in one transaction: a thousand entries take two seconds and not thirteen. */
+/** Writes directly to the database in one transaction: a thousand entries take two seconds instead of thirteen. */
 const LOADER = `
 import sys
 from samba.auth import system_session

@@ -2,9 +2,9 @@ import { DerivedSecretBox } from '../../src/adapters/signing/derived-secret-box.
 
 const key = (byte: number) => ({ keyId: `ed25519:${byte}`, seed: new Uint8Array(32).fill(byte) });
 
-/** One by keys that are made of these bytes. */
+/** A secret box with keys derived from these bytes. */
 export const secretBoxOf = (first: number, ...old: readonly number[]) =>
   new DerivedSecretBox([key(first), ...old.map(key)]);
 
-/** What stores of tests seal with. */
+/** The secret box of stores in tests. */
 export const secretBox = secretBoxOf(7);

@@ -14,11 +14,11 @@ const root = join(import.meta.dirname, '../..');
 
 export interface SharedPostgres {
   readonly url: string;
-  /** Who signed its certificate, PEM. */
+  /** The certificate authority of its certificate, PEM. */
   readonly ca: string;
 }
 
-/** Starts what tests ask for, once, and ends it with the run. */
+/** Starts the services that tests request, each once, and stops them at the end of the run. */
 export class ServiceBroker {
   private readonly started = new Map<string, Promise<unknown>>();
   private readonly stops: (() => Promise<unknown>)[] = [];
@@ -32,14 +32,14 @@ export class ServiceBroker {
     );
   });
 
-  /** @returns its URL */
+  /** @returns the URL of the broker */
   async listen(): Promise<string> {
     this.server.listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  /** Lets the process end although it listens. */
+  /** Allows the process to exit while the broker listens. */
   unref(): void {
     this.server.unref();
   }
@@ -83,7 +83,7 @@ export class ServiceBroker {
   }
 }
 
-/** What has not changed since the last build is not compiled again. */
+/** An incremental build: unchanged files are not compiled again. */
 async function build(): Promise<void> {
   await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
     cwd: root,

@@ -1,12 +1,12 @@
 import { ServiceBroker, type SharedPostgres } from './service-broker.js';
 
 /*
- * What tests share in one run is started by the run itself, at the first test that asks for it:
- * whoever runs one file waits for nothing that it does not use.
+ * Services that tests share are started by the test run when the first test requests them. A run of one file
+ * therefore does not wait for services that it does not use.
  */
 const broker = await brokerOfTheRun();
 
-/** Outside of tests, in benchmarks, the process has a broker of its own. */
+/** Outside of tests, in benchmarks, the process has its own broker. */
 async function brokerOfTheRun(): Promise<string> {
   if (process.env.VITEST) return (await import('vitest')).inject('serviceBroker');
   const own = new ServiceBroker();
@@ -23,20 +23,20 @@ async function ask<T>(path: string): Promise<T> {
 }
 
 /**
- * Debian packages, installed if they are missing. Call it while a module of support is loaded: an
- * installation takes longer than a hook may.
+ * Installs missing Debian packages. Call it while a support module is loaded: an installation takes longer than the
+ * time limit of a hook.
  *
- * @throws one sentence that says what to install, where that cannot be done
+ * @throws a sentence with the missing packages, if they cannot be installed
  */
 export async function needPackages(...names: readonly string[]): Promise<void> {
   await ask(`/packages?${new URLSearchParams(names.map((name): [string, string] => ['name', name])).toString()}`);
 }
 
-/** The built server, as it is now in `src`. */
+/** Builds the server from the current `src`. */
 export const needBuild = (): Promise<unknown> => ask('/build');
 
-/** One PostgreSQL for all tests of the run; each makes databases of its own with `freshDatabase`. */
+/** One PostgreSQL for all tests of the run; each test creates databases with `freshDatabase`. */
 export const sharedPostgres = (): Promise<SharedPostgres> => ask('/postgres');
 
-/** An empty folder for what the first file of the run that starts Samba makes for all. */
+/** An empty folder for data that the first test file using Samba creates for all others. */
 export const sharedSambaFolder = async (): Promise<string> => (await ask<{ folder: string }>('/samba-folder')).folder;

@@ -13,24 +13,24 @@ await needPackages('slapd', 'ldap-utils');
 const run = promisify(execFile);
 
 export interface SlapdOptions {
-  /** Entries, as LDIF. The suffix `dc=example,dc=org` itself is there already. */
+  /** Entries as LDIF. The suffix `dc=example,dc=org` exists already. */
   readonly ldif?: string;
-  /** Has no entry at first, not even the suffix: a replica gets all of them. */
+  /** Starts without any entry, even without the suffix, as a replica needs it. */
   readonly isEmpty?: boolean;
   /** Global lines of slapd.conf: `attributetype ( … )`, `security …`, `disallow bind_anon`. */
   readonly global?: readonly string[];
-  /** Lines of the database: `access to * by …`, `limits …`, `index …`. */
+  /** Lines of the database section: `access to * by …`, `limits …`, `index …`. */
   readonly database?: readonly string[];
-  /** Where it listens, as URLs write it; by default on 127.0.0.1. */
+  /** The host to listen on, as written in URLs; by default 127.0.0.1. */
   readonly host?: string;
-  /** PEM texts. With them it speaks StartTLS on `url` and TLS on `ldapsUrl`. */
+  /** PEM texts. With them it supports StartTLS on `url` and TLS on `ldapsUrl`. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
 }
 
 /** A private OpenLDAP server on free ports, with the schemas core, cosine and inetorgperson. */
 export class Slapd {
   readonly suffix = SUFFIX;
-  /** May read and write everything. */
+  /** The account that may read and write everything. */
   readonly adminDn = ADMIN;
   readonly adminPassword = 'secret';
   readonly url: string;
@@ -61,12 +61,12 @@ export class Slapd {
     return slapd;
   }
 
-  /** Starts it, on the same ports and with the same data; stops it before if it runs. */
+  /** Starts it with the same ports and data; stops it first if it is running. */
   async restart(): Promise<void> {
     await this.daemon.restart();
   }
 
-  /** From here on it accepts connections and answers nothing. */
+  /** From now on it accepts connections but sends nothing. */
   async pause(): Promise<void> {
     await this.daemon.pause();
   }
@@ -75,18 +75,18 @@ export class Slapd {
     this.daemon.resume();
   }
 
-  /** Ends it at once, as a crash does. */
+  /** Kills it, to simulate a crash. */
   async kill(): Promise<void> {
     await this.daemon.end('SIGKILL');
   }
 
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   async stop(): Promise<void> {
     await this.daemon.end('SIGKILL');
     await rm(this.directory, { recursive: true });
   }
 
-  /** Changes entries as `ldapmodify` does: LDIF with `changetype`. @param options more of its options */
+  /** Changes entries like `ldapmodify`: LDIF with `changetype`. @param options further options of the command */
   async modify(ldif: string, ...options: readonly string[]): Promise<void> {
     await ldapmodify(this, ldif, options);
   }

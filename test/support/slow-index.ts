@@ -1,6 +1,6 @@
 import { MemoryHashIndex } from './memory/hash-index.js';
 
-/** An index in which a pepper is not hashed before the test says so. */
+/** An index that hashes a pepper only when the test allows it. */
 export class SlowIndex extends MemoryHashIndex {
   private readonly inFlight: (() => void)[] = [];
   isSlow = false;

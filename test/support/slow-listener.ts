@@ -5,8 +5,8 @@ import { connect, type Socket } from 'node:net';
 import { vi } from 'vitest';
 
 /**
- * A port of 127.0.0.1 to which connections take about a second: its queue is full until it is drained,
- * and the kernel knocks again after one second.
+ * A port of 127.0.0.1 to which connections take about a second: its accept queue is full until it is drained, and the
+ * kernel retries after one second.
  */
 export async function startSlowListener(): Promise<{ readonly port: number; drain(): void; stop(): Promise<void> }> {
   const program = `
@@ -34,7 +34,7 @@ export async function startSlowListener(): Promise<{ readonly port: number; drai
   };
 }
 
-/** Has every name lead to these addresses, in this order. */
+/** Resolves every name to these addresses, in this order. */
 export function resolveTo(...addresses: readonly string[]): void {
   const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
   vi.spyOn(dns, 'lookup').mockImplementation(((_name: string, _options: unknown, done: (...args: unknown[]) => void) =>

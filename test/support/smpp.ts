@@ -21,7 +21,7 @@ export type Behaviour =
   | 'throttle'
   | 'full';
 
-/** A message centre of our own on a free port of 127.0.0.1. */
+/** A local SMS message centre on a free port of 127.0.0.1. */
 export async function startMessageCentre(password: string, certificate?: Certificate) {
   const submitted: Submitted[] = [];
   const binds: Pdu[] = [];
@@ -68,7 +68,7 @@ export async function startMessageCentre(password: string, certificate?: Certifi
   return {
     port: (server.address() as AddressInfo).port,
     submitted,
-    /** By submission: everything that came over its connection until then. */
+    /** For each submission: all bytes received on its connection until then. */
     octets,
     binds,
     sessions,
@@ -76,7 +76,7 @@ export async function startMessageCentre(password: string, certificate?: Certifi
     cut: () => {
       for (const session of sessions) session.destroy();
     },
-    /** Asks all clients to let go. */
+    /** Requests all clients to unbind. */
     unbind: () => {
       for (const session of sessions) (session as unknown as { unbind(): void }).unbind();
     },

@@ -8,43 +8,43 @@ import type { Certificate } from './tls.js';
 
 export interface ReceivedMail {
   readonly mail: ParsedMail;
-  /** As it came over the wire. */
+  /** As received. */
   readonly raw: string;
   readonly envelope: { readonly from: string; readonly to: readonly string[] };
-  /** How the client introduced itself. */
+  /** The name in the client's HELO or EHLO. */
   readonly helo: string;
   readonly isEncrypted: boolean;
-  /** Who logged in. */
+  /** The user who logged in. */
   readonly user: string | undefined;
 }
 
 export interface MailServer {
   readonly port: number;
-  /** Every mail it accepted, in order. */
+  /** All mails that it accepted, in order. */
   readonly mails: readonly ReceivedMail[];
-  /** Answers the next recipients with this, e.g. `550 5.1.1 User unknown`; `undefined` accepts again. */
+  /** The response to the next recipients, for example `550 5.1.1 User unknown`; `undefined` accepts them again. */
   refuseRecipients(answer: string | undefined): void;
-  /** Keeps the next recipients waiting, until it closes or is told otherwise. */
+  /** Delays the response to the next recipients until this is turned off or the server closes. */
   stall(isStalling: boolean): void;
-  /** How many are kept waiting. */
+  /** The number of delayed recipients. */
   waitingCount(): number;
-  /** Cuts the connections that are open now. */
+  /** Closes all open connections. */
   cutConnections(): void;
-  /** How many connections there were. */
+  /** The number of connections so far. */
   connectionCount(): number;
   close(): Promise<void>;
 }
 
 export interface MailServerOptions {
-  /** With it, STARTTLS is offered, or with `isImplicit` TLS from the first byte. */
+  /** Enables STARTTLS, or with `isImplicit` TLS from the first byte. */
   readonly certificate?: Certificate;
   readonly isImplicit?: boolean;
-  /** The one login there is. It is offered without encryption too. */
+  /** The only login. It is offered without encryption too. */
   readonly login?: { readonly username: string; readonly password: string };
   readonly port?: number;
 }
 
-/** A mail server of our own, on a free port of 127.0.0.1. */
+/** A local mail server on a free port of 127.0.0.1. */
 export async function startMailServer(options: MailServerOptions = {}): Promise<MailServer> {
   const { certificate, isImplicit = false, login, port = 0 } = options;
   const mails: ReceivedMail[] = [];
@@ -84,7 +84,7 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
     stalled.clear();
   };
   const cutConnections = () => {
-    // The topmost socket: Node crashes if the one below its TLS goes first.
+    // Destroys the topmost socket: Node crashes if the socket below TLS is destroyed first.
     for (const connection of server.connections) connection._socket.destroy();
   };
   return {
@@ -107,8 +107,8 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
 }
 
 /**
- * A server that answers each line with what `answer` says: for servers that misbehave. It greets
- * with its answer to `''`; `undefined` says nothing.
+ * A server that responds to each line with the result of `answer`, to simulate faulty servers. Its greeting is the
+ * result for `''`; `undefined` sends nothing.
  */
 export async function startScriptedServer(answer: (line: string, socket: Socket) => string | undefined) {
   const sockets = new Set<Socket>();

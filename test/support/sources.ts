@@ -6,11 +6,11 @@ import type { ThreepidSource } from '../../src/ports/threepid-source.js';
 
 type Known = readonly (readonly [Threepid, Mxid | typeof AMBIGUOUS])[];
 
-/** A source that knows a few addresses, by text and by hash, and remembers what it was asked. */
+/** A source with a few addresses, by text and by hash, that records its lookups. */
 export class FakeSource implements ThreepidSource {
-  /** Keys and hashes of each question. */
+  /** The keys and hashes of each lookup. */
   readonly asked: (readonly string[])[] = [];
-  /** Thrown instead of answering. */
+  /** If set, each lookup rejects with this error. */
   failure: Error | undefined;
 
   constructor(

@@ -7,14 +7,14 @@ import type { Certificate } from './tls.js';
 export interface StandIn {
   readonly port: number;
   readonly url: string;
-  /** Everything it was asked, in order. */
+  /** All requests that it received, in order. */
   readonly seen: readonly http.IncomingMessage[];
-  /** How many connections are open to it. */
+  /** The number of open connections. */
   readonly connections: () => number;
   close(): Promise<void>;
 }
 
-/** An HTTP server of our own on a free port of 127.0.0.1; HTTPS with a certificate. */
+/** A local HTTP server on a free port of 127.0.0.1; HTTPS with a certificate. */
 export async function startStandIn(handler: http.RequestListener, certificate?: Certificate): Promise<StandIn> {
   const seen: http.IncomingMessage[] = [];
   const listener: http.RequestListener = (request, response) => {

@@ -12,8 +12,8 @@ await needPackages('systemd', 'util-linux', 'iproute2', 'logrotate');
 const run = promisify(execFile);
 
 /*
- * The machine starts none of the services that are installed. It sees the files of a Debian, by default of this one,
- * through an overlay whose changes stay in memory: what it writes is gone when its PID 1 is.
+ * The machine starts none of the installed services. Its file system is an overlay over a Debian system, by default
+ * this machine. Changes are only in memory and are lost when its PID 1 ends.
  */
 const BOOT = `set -e
 mount --make-rprivate /
@@ -48,9 +48,9 @@ exec env -i container=unshare PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr
 `;
 
 export interface MachineOptions {
-  /** The Debian whose files it sees; by default this one. */
+  /** The root of the Debian system below the overlay; by default this machine's. */
   readonly root?: string;
-  /** Whether it has the network of this machine or only a loopback interface of its own. */
+  /** Whether it shares the network of this machine or has only its own loopback interface. */
   readonly network?: 'own' | 'shared';
 }
 
@@ -60,17 +60,17 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Debian's systemd as PID 1 of a machine of its own, in namespaces. Needs root. */
+/** Debian's systemd as PID 1 of a separate machine, in namespaces. Needs root. */
 export class SystemdMachine {
   private constructor(
     private readonly unshare: ChildProcess,
     private readonly folder: string,
-    /** PID 1 of the machine, as this one counts. */
+    /** The process id of its PID 1 on this machine. */
     private readonly pid: number,
     private readonly network: 'own' | 'shared',
   ) {}
 
-  /** @param shared folder that the machine finds as `/mnt` */
+  /** @param shared folder that is mounted in the machine as `/mnt` */
   static async boot(shared: string, { root = '/', network = 'own' }: MachineOptions = {}): Promise<SystemdMachine> {
     if (process.getuid?.() !== 0) throw new Error('systemd, which these tests boot in namespaces, needs root');
     const folder = await mkdtemp(join(tmpdir(), 'systemd-'));
@@ -96,7 +96,7 @@ export class SystemdMachine {
     }
   }
 
-  /** Runs a command inside to its end. */
+  /** Runs a command in the machine and waits for its end. */
   run(...command: readonly string[]): Promise<Finished> {
     const net = this.network === 'own' ? ['--net'] : [];
     const inside = ['--target', String(this.pid), '--mount', '--pid', ...net, '--uts', '--ipc', '--cgroup'];
@@ -112,19 +112,19 @@ export class SystemdMachine {
     );
   }
 
-  /** @throws with what it printed, unless it ends with 0. @returns what it printed */
+  /** @throws with the output, if the exit code is not 0. @returns the output */
   async must(...command: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(...command);
     if (code !== 0) throw new Error(`${command.join(' ')}: exit code ${code}\n${stdout}${stderr}`);
     return stdout;
   }
 
-  /** Lines of a shell, as one would type them. */
+  /** Runs shell commands, as typed in a terminal. */
   shell(script: string): Promise<string> {
     return this.must('bash', '--norc', '-eo', 'pipefail', '-c', script);
   }
 
-  /** Ends it with everything that runs in it. */
+  /** Stops the machine with all its processes. */
   async stop(): Promise<void> {
     const ended = once(this.unshare, 'exit');
     process.kill(this.pid, 'SIGKILL');
@@ -133,7 +133,7 @@ export class SystemdMachine {
   }
 }
 
-/** The child of `unshare`, once it has become systemd. */
+/** The child process of `unshare`, after it has become systemd. */
 async function systemdBelow({ pid, exitCode }: ChildProcess): Promise<number | undefined> {
   if (exitCode !== null) throw new Error(`unshare ended with ${exitCode}`);
   const child = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim();

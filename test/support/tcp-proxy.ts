@@ -1,17 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between a client and a server on 127.0.0.1, to do what networks do. */
+/** A proxy between a client and a server on 127.0.0.1 that simulates network behaviour. */
 export class TcpProxy {
-  /** How many connections were made so far. */
+  /** The number of connections so far. */
   accepted = 0;
   private readonly sockets = new Set<Socket>();
 
   private constructor(private readonly server: Server) {}
 
-  /**
-   * @param onData sees what the server says, and may swallow it by returning `false`
-   */
+  /** @param onData receives the data of the server; the data is dropped if it returns `false` */
   static async to(port: number, onData: (data: Buffer) => boolean = () => true): Promise<TcpProxy> {
     const server = createServer();
     const proxy = new TcpProxy(server);
@@ -32,7 +30,7 @@ export class TcpProxy {
     return proxy;
   }
 
-  /** How many sockets are open, towards clients and the server. */
+  /** The number of open sockets, to clients and to the server. */
   get open(): number {
     return this.sockets.size;
   }
@@ -41,7 +39,7 @@ export class TcpProxy {
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Ends all connections without a word. */
+  /** Closes all connections abruptly. */
   cut(): void {
     for (const socket of this.sockets) socket.resetAndDestroy();
   }

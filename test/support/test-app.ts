@@ -38,16 +38,16 @@ export interface Settings {
   readonly maxAddresses?: number;
   readonly policies?: readonly Policy[];
   readonly homeserverKeys?: HomeserverKeys;
-  /** The name first that signs; by default `id.example.org` alone. */
+  /** The first name is used to sign; by default only `id.example.org`. */
   readonly serverNames?: readonly string[];
-  /** How people are searched by name; by default they are not. */
+  /** The options of the search by name; by default it is not configured. */
   readonly search?: Partial<SearchOptions & UserDirectoryOptions>;
 }
 
-/** What a test sends beside method and path. */
+/** The options of a test request besides method and path. */
 export interface Call {
   readonly token?: string | undefined;
-  /** Text is sent as it is, a form as a form, everything else as JSON. */
+  /** Strings are sent unchanged, forms as forms, everything else as JSON. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -61,9 +61,9 @@ export interface Answer {
   readonly json: any;
 }
 
-/** The whole application over memory, listening. Whoever starts it closes it. */
+/** The complete application with in-memory stores, listening. The caller closes it. */
 export async function startApp(settings: Settings = {}) {
-  /** OpenID tokens and whose they are. */
+  /** OpenID tokens and their users. */
   const openIdTokens = new Map<string, string | DomainError>();
   const directory = new FakeDirectory();
   const adapters = fakeAdapters({
@@ -156,7 +156,7 @@ export async function startApp(settings: Settings = {}) {
       return accountService.register(mxid.slice(mxid.indexOf(':') + 1), `openid of ${mxid}`);
     },
 
-    /** Binds an address as its user would. */
+    /** Binds an address as its user does. */
     async bind(threepid: Threepid, mxid: Mxid): Promise<void> {
       const clientSecret = `secret-of-${mxid.slice(1, mxid.indexOf(':'))}`;
       const preferences = { brand: undefined, acceptLanguage: undefined };
@@ -182,7 +182,7 @@ export async function startApp(settings: Settings = {}) {
 
 export type TestApp = Awaited<ReturnType<typeof startApp>>;
 
-/** Asks the API, whose every answer must be one of the specification. */
+/** Sends a request to the API and checks the response against the specification. */
 async function askApi(port: number, method: string, path: string, call: Call): Promise<Answer> {
   const answer = await ask(port, method, path, call);
   expectConformance(method, path, answer);
@@ -209,12 +209,12 @@ function asJson(text: string): unknown {
   }
 }
 
-/** A directory that owns what it knows, asked live. */
+/** A directory that is authoritative for its addresses and is queried live. */
 class FakeDirectory implements ThreepidSource {
   readonly name = 'staff';
   readonly isAuthoritative = true;
   readonly people = new Map<string, Mxid | 'ambiguous'>();
-  /** Thrown instead of answering. */
+  /** If set, each lookup rejects with this error. */
   failure: Error | undefined;
 
   add(threepid: Threepid, mxid: Mxid | 'ambiguous'): void {

@@ -20,25 +20,28 @@ import { fakeAdapters, testOptions, testSearch } from './fake-adapters.js';
 export { DAY_MS } from './fake-adapters.js';
 
 export interface TestDomainSettings {
-  /** Mirrored directories, the first ones to be asked. */
+  /** Mirrored directories, the first in the chain. */
   readonly directories?: readonly (Directory & ThreepidSource)[];
-  /** Sources between them and our own bindings. */
+  /** Sources between the directories and the bindings. */
   readonly sources?: readonly ThreepidSource[];
   readonly maxShrink?: number;
-  /** Whether the people of the directories, and of `sources`, are answered only if they have an account. */
+  /** Whether the people of the directories and of `sources` are returned only if they have an account. */
   readonly checksAccounts?: boolean;
-  /** Whether our own bindings are, too. */
+  /** The same for the bindings. */
   readonly checksBindings?: boolean;
   readonly directoryOwned?: BindingOptions['directoryOwned'];
   readonly quotas?: Partial<QuotaOptions>;
   readonly allowedWebClients?: readonly string[];
-  /** By default nobody is searched by name. */
+  /** The options of the search by name; by default it is not configured. */
   readonly search?: Partial<SearchOptions>;
-  /** Another instance, whose database this one shares. */
+  /** Another instance with which this one shares its database. */
   readonly sharedWith?: Pick<ReturnType<typeof fakeAdapters>, 'clock' | 'random' | 'stores'>;
 }
 
-/** Every domain service over memory, started: the peppers are hashed, the mirrors are as they are stored. */
+/**
+ * All domain services with in-memory stores, started: the peppers are hashed, and the mirrors are in their stored
+ * state.
+ */
 export async function openTestDomain(settings: TestDomainSettings = {}) {
   const { directories = [], sources = [], maxShrink = 0.2, checksAccounts = false, quotas: limits = {} } = settings;
   const adapters = fakeAdapters(settings.sharedWith);
@@ -76,7 +79,7 @@ export async function openTestDomain(settings: TestDomainSettings = {}) {
   await pepperService.rotateIfDue();
   await accountStatuses.loadAnswers();
 
-  /** A session of this address, validated. */
+  /** Creates a validated session for this address. */
   const validated = async (threepid: Threepid, clientSecret: string): Promise<string> => {
     const sid = await validationService.requestToken({
       threepid,
@@ -117,10 +120,10 @@ export async function openTestDomain(settings: TestDomainSettings = {}) {
     bindingService,
     inviteService,
     validated,
-    /** Syncs a directory, with everything that follows. */
+    /** Syncs a directory and runs all follow-up steps. */
     sync: services.directorySyncService.sync.bind(services.directorySyncService),
 
-    /** Binds an address as its user would. */
+    /** Binds an address as its user does. */
     bind: async (threepid: Threepid, mxid: Mxid) =>
       bindingService.bind(
         await validated(threepid, `secret-of-${mxid.slice(1, 4)}`),
@@ -128,19 +131,19 @@ export async function openTestDomain(settings: TestDomainSettings = {}) {
         mxid,
       ),
 
-    /** Whose this is in a hashed lookup of all sources. */
+    /** The user with this address, by a hashed lookup in all sources. */
     hashed: async (threepid: Threepid): Promise<Mxid | undefined> => {
       const hash = lookupHash(threepid, pepperService.current());
       return (await lookupService.find('sha256', pepperService.current(), [hash])).get(hash);
     },
 
-    /** Whose this is in a lookup in plain. */
+    /** The user with this address, by a plain lookup. */
     plain: async ({ medium, address }: Threepid): Promise<Mxid | undefined> => {
       const entry = `${address} ${medium}`;
       return (await lookupService.find('none', pepperService.current(), [entry])).get(entry);
     },
 
-    /** What one source says in a hashed lookup. */
+    /** The result of one source in a hashed lookup. */
     inMirror: (source: string, threepid: Threepid): Mxid | typeof AMBIGUOUS | undefined =>
       index.find(source, pepperService.current(), lookupHash(threepid, pepperService.current())),
   };

@@ -14,7 +14,7 @@ export interface Authority<Name extends string> {
   readonly certificates: Readonly<Record<Name, Certificate>>;
 }
 
-/** A certificate authority of its own and one certificate per entry, each for the given DNS names and addresses. */
+/** A separate certificate authority and one certificate per entry, each for the given DNS names and addresses. */
 export function createAuthority<Name extends string>(
   wanted: Readonly<Record<Name, readonly string[]>>,
 ): Authority<Name> {
@@ -49,7 +49,7 @@ export function createAuthority<Name extends string>(
   }
 }
 
-/** A server's certificate by an authority whose own certificate another authority, the root, has issued; all PEM. */
+/** A server certificate from an intermediate authority whose certificate was issued by the root authority; all PEM. */
 export function createChain(...names: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'islet-chain-'));
   const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });

@@ -6,7 +6,7 @@ import type { Walk } from '../walk.js';
 
 const PROFILE = '/_matrix/client/v3/profile';
 
-/** What a homeserver says of accounts, and what follows when one is closed. */
+/** Tests the account status that a homeserver reports, and the effects of deactivating an account. */
 export async function checkAccounts(walk: Walk): Promise<void> {
   const { alice, report } = walk;
   const { hs1, islet } = walk.environment;
@@ -21,7 +21,7 @@ export async function checkAccounts(walk: Walk): Promise<void> {
       const { mxid } = await walk.register(name);
       await alice.admin('POST', `/_synapse/admin/v1/deactivate/${encodeURIComponent(mxid)}`, { erase });
     }
-    // Through the proxy, so that the recording has them.
+    // Sent through the proxy, so that the requests are in the recording.
     for (const name of ['alice', 'empty', 'closed', 'erased', 'nobody']) {
       const mxid = encodeURIComponent(`@${name}:hs1.test`);
       const answer = await requestJson(`${hs1.url}${PROFILE}/${mxid}`, 'GET');
@@ -43,7 +43,7 @@ export async function checkAccounts(walk: Walk): Promise<void> {
     report.check('bind: 200', bound.status === 200);
     report.check('the address is found', (await walk.lookUp('karl@home.test')) === karl.mxid);
     await alice.admin('POST', `/_synapse/admin/v1/deactivate/${encodeURIComponent(karl.mxid)}`, {});
-    // Asked for again five minutes after the last answer.
+    // Islet checks again five minutes after the last result.
     const isGone = await eventually(async () => {
       await pause(5_000);
       return (await walk.lookUp('karl@home.test')) === undefined;

@@ -1,7 +1,7 @@
 import { ID_SERVER } from '../environment.js';
 import type { Walk } from '../walk.js';
 
-/** Invitations of people whom the identity server knows, by whatever path. */
+/** Tests invitations of people whom the identity server knows, in each possible way. */
 export async function inviteKnownPeople(walk: Walk): Promise<void> {
   const { alice, erin, report } = walk;
   const bob = await walk.register('bob');

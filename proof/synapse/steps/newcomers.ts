@@ -2,7 +2,7 @@ import { eventually } from '../../../test/support/eventually.js';
 import { ID_SERVER } from '../environment.js';
 import type { Walk } from '../walk.js';
 
-/** Invitations of people whom nobody knows yet, until they have an account. */
+/** Tests invitations of people who are unknown until they have an account. */
 export async function inviteNewcomers(walk: Walk): Promise<void> {
   const { alice, erin, report } = walk;
   const address = 'Gina@Home.Test';

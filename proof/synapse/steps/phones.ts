@@ -3,7 +3,7 @@ import { readPhoneNumber } from '../../../src/domain/identifiers/phone-number.js
 import { MatrixClient } from '../matrix-client.js';
 import type { Walk } from '../walk.js';
 
-/** Numbers that libraries of different ages read differently. */
+/** Numbers that different versions of the library parse differently. */
 const NUMBERS = [
   ['MX', '+52 1 55 1234 5678'],
   ['MX', '044 55 1234 5678'],
@@ -26,7 +26,7 @@ for country, number in json.loads(sys.argv[1]):
     except Exception: print('')
 `;
 
-/** Text messages that a homeserver has sent for its users, and how either side reads numbers. */
+/** Tests text messages that a homeserver requests for its users, and how both sides parse phone numbers. */
 export async function checkPhones(walk: Walk): Promise<void> {
   const { report } = walk;
   const { hs1, chroot, texts } = walk.environment;

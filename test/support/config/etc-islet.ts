@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { interpret, type LoadedConfig } from '../../../src/app/config/config.js';
 import { parseYaml } from '../../../src/app/config/input/yaml-file.js';
 
-/** A certificate that nobody trusts, so that there is something to read. */
+/** An untrusted certificate, as content for certificate files. */
 const CERTIFICATE = `-----BEGIN CERTIFICATE-----
 MIIBgjCCASegAwIBAgIUSS8N3AbN31Esq1sxiWVevHzWAlQwCgYIKoZIzj0EAwIw
 FTETMBEGA1UEAwwKSXNsZXQgdGVzdDAgFw0yNjExMjkwMjM3MjhaGA8yMTI2MTEw
@@ -18,7 +18,7 @@ rlt5nAtG
 -----END CERTIFICATE-----
 `;
 
-/** Its key. */
+/** The key of the certificate. */
 const KEY = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgiiSH6MxRuL1a03Gp
 0qVg80PqjDLWP2a2XssHigaYtjuhRANCAARHxruETb4MdX5o/SaE3lbim/IZ7Vk7
@@ -29,7 +29,7 @@ rzHDpzHpUSoHkH3JH8FKiTc80277tEQ4/zkX9t8bRMjWLI8NsB1kuwWS
 const contentOf = (path: string): string =>
   path.endsWith('.pem') ? CERTIFICATE : path.endsWith('client.key') ? KEY : 'secret\n';
 
-/** Reads a configuration as if every file that it names in `/etc/islet` were there. */
+/** Reads a configuration as if all files that it refers to in `/etc/islet` existed. */
 export function loadFromEtc(yaml: string, env: Readonly<Record<string, string>> = {}): LoadedConfig {
   const folder = mkdtempSync(join(tmpdir(), 'islet-etc-'));
   try {

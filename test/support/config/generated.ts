@@ -10,7 +10,7 @@ const root = new URL('../../../', import.meta.url);
 
 export const pathOf = (name: string): string => new URL(name, root).pathname;
 
-/** The files that follow from options, commands, metrics, log events and tests, by their place in the repository. */
+/** The files generated from options, commands, metrics, log events and tests, by path in the repository. */
 export const generated = (): Readonly<Record<string, string>> => ({
   'docs/reference/configuration.md': withTables(readFileSync(pathOf('docs/reference/configuration.md'), 'utf8')),
   'config/islet.example.yaml': commentedYaml(EXAMPLE, HEAD),
@@ -27,7 +27,7 @@ What is commented out shows the default, or an example where there is none: take
 
 yaml-language-server: $schema=./islet.schema.json`;
 
-/** What the example file sets; the rest of it are comments. */
+/** The options that the example file sets; all other options are comments. */
 const EXAMPLE = {
   server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
   dataDir: '/var/lib/islet',

@@ -7,7 +7,7 @@ interface Json {
   [key: string]: unknown;
 }
 
-/** What editors need to complete and check a configuration file. */
+/** The JSON schema with which editors complete and check a configuration file. */
 export const jsonSchema = (): Json => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'Configuration of Islet',
@@ -39,7 +39,7 @@ function optionSchema({ doc, format, default: usual, example }: Option): Json {
   };
 }
 
-/** One of several things is written under the name of its kind, or as that name alone where nothing is below it. */
+/** A keyed union is written under the name of its kind, or as only the name if it has no options. */
 function byKey(json: Json): void {
   const properties = json['properties'] as Record<string, { const?: string }> | undefined;
   const kind = properties?.['kind']?.const;

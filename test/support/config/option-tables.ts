@@ -1,14 +1,14 @@
 import { optionCatalog, type Entry } from '../../../src/app/config/docs/option-catalog.js';
 import { inline } from '../../../src/app/config/docs/example.js';
 
-/** Everything between `<!-- options: NAME -->` and `<!-- end -->`, written anew. */
+/** Replaces everything between `<!-- options: NAME -->` and `<!-- end -->`. */
 export const withTables = (markdown: string): string =>
   markdown.replace(
     /(<!-- options: (\S+) -->\n)[\s\S]*?(<!-- end -->)/g,
     (_, start: string, name: string, end: string) => `${start}\n${table(tables().get(name) ?? [])}\n\n${end}`,
   );
 
-/** What belongs into one table each: the sections, the kinds of things to choose from, and `top` for what is in no section. */
+/** The entries of each table: the sections, the kinds of elements, and `top` for options outside sections. */
 export function tables(): ReadonlyMap<string, readonly Entry[]> {
   const sections = optionCatalog().filter(({ children }) => children.length > 0);
   const chosen = [...optionCatalog(), ...sections.flatMap(({ children }) => children)].flatMap(({ key, choices }) =>

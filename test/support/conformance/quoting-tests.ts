@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 
-/** A test whose name quotes requirements. */
+/** A test whose name refers to requirements. */
 export interface QuotingTest {
-  /** From the root of the repository. */
+  /** Path relative to the root of the repository. */
   readonly file: string;
   readonly name: string;
   readonly ids: readonly string[];
@@ -12,7 +12,7 @@ export interface QuotingTest {
 
 const root = join(import.meta.dirname, '../../..');
 
-/** Every test that quotes requirements, sorted by file and place in it. */
+/** All tests that refer to requirements, sorted by file and position. */
 export function quotingTests(): readonly QuotingTest[] {
   const files = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' });
   return files
@@ -25,7 +25,7 @@ export function quotingTests(): readonly QuotingTest[] {
     );
 }
 
-/** What is quoted in parentheses: `(LOOK-7)`, `(EM-1, MS-2)`, `(EM-13..15)`. */
+/** The ids in parentheses: `(LOOK-7)`, `(EM-1, MS-2)`, `(EM-13..15)`. */
 export function idsIn(name: string): readonly string[] {
   return Array.from(name.matchAll(/\(([A-Z][^)]*)\)/g), ([, quoted = '']) => quoted).flatMap((quoted) => {
     const parts = quoted.split(/, | and /).map((part) => /^([A-Z]+\d?)-(\d+)(?:\.\.(\d+))?$/.exec(part));
@@ -37,7 +37,7 @@ export function idsIn(name: string): readonly string[] {
   });
 }
 
-/** The names of the tests in a file and of their groups: `it('name', …)`, `it.for(cases)('name', …)`. */
+/** The names of the tests and test groups in a file: `it('name', …)`, `it.for(cases)('name', …)`. */
 function namesIn(source: string): readonly string[] {
   const names: string[] = [];
   const visit = (node: ts.Node): void => {

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 
-/** How strongly something is asked for: test/spec/requirements.yaml says what the letters mean. */
+/** The level of a requirement: test/spec/requirements.yaml defines the letters. */
 export type Level = 'M' | 'S' | 'O' | 'C' | 'D';
 
 export interface Requirement {
-  /** As tests quote it: `LOOK-7`. */
+  /** The id in the form that tests use: `LOOK-7`. */
   readonly id: string;
   readonly level: Level;
   readonly sentence: string;

@@ -1,10 +1,10 @@
 /**
- * Where we answer what the specification's OpenAPI data does not declare, and why. Nothing else is
- * excused. All of these answers are standard errors.
+ * Responses of Islet that the specification's OpenAPI data does not declare, with the reasons. There are no other
+ * exceptions. All of these responses are standard errors.
  */
 export interface Exception {
   readonly status: number;
-  /** The only endpoints where it may be, as method and path below `/_matrix/identity`; absent: anywhere. */
+  /** The endpoints to which the exception is limited, as method and path below `/_matrix/identity`; absent for all. */
   readonly only?: readonly string[];
   readonly errcodes: readonly string[];
   readonly because: string;

@@ -5,12 +5,12 @@ interface Response {
   readonly content?: { readonly 'application/json'?: { readonly schema: object } };
 }
 
-/** An operation of the specification's own OpenAPI data. */
+/** An operation in the OpenAPI data of the specification. */
 export interface Operation {
   readonly method: string;
-  /** With its parameters in braces, from the root. */
+  /** The full path with its parameters in braces. */
   readonly path: string;
-  /** By status: `200`, `3XX`. Without a validator the data says nothing of the answer. */
+  /** By status: `200`, `3XX`. `undefined` if the data does not define the content of the response. */
   readonly answers: ReadonlyMap<string, ValidateFunction | undefined>;
 }
 
@@ -37,7 +37,7 @@ function answersOf(responses: Record<string, Response>): Operation['answers'] {
 
 const literals = new Set(operations.map(({ path }) => path));
 
-/** The operation that answers this request; a path of its own goes before one with a parameter. */
+/** The operation for this request. An exact path has precedence over one with a parameter. */
 export function operationOf(method: string, path: string): Operation | undefined {
   const asked = path.replace(/(?<=.)\/$/, '');
   return operations.find(

@@ -2,7 +2,7 @@ import type { ValidateFunction } from 'ajv/dist/2020.js';
 import { exceptions } from './exceptions.js';
 import { type Operation, operationOf } from './specification.js';
 
-/** An answer to look at. */
+/** A response to check. */
 export interface Answered {
   readonly status: number;
   readonly headers: Headers;
@@ -11,10 +11,10 @@ export interface Answered {
 
 const PREFIX = '/_matrix/identity';
 
-/** Which answers of the specification were seen, as `POST /v2/lookup 400`. */
+/** The responses of the specification that occurred, as `POST /v2/lookup 400`. */
 export const seen = new Set<string>();
 
-/** @throws if this is no answer of the specification */
+/** @throws if the response violates the specification */
 export function expectConformance(method: string, url: string, answered: Answered): void {
   const violations = violationsOf(method, url, answered);
   if (violations.length === 0) return;
@@ -24,9 +24,9 @@ export function expectConformance(method: string, url: string, answered: Answere
 }
 
 /**
- * What is wrong with an answer by the specification's data and its general rules.
+ * How a response violates the specification's data and its general rules.
  *
- * @param url path and query, from the root
+ * @param url the full path and query
  */
 export function violationsOf(method: string, url: string, answered: Answered): readonly string[] {
   const path = decoded(url.split('?', 1)[0] ?? '');
@@ -60,7 +60,7 @@ function schemaViolations(validate: ValidateFunction, { text }: Answered): reado
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath || 'the answer'} ${message}`);
 }
 
-/** Spec: "Standard error response"; the prose demands both. */
+/** Spec: "Standard error response"; the text requires both fields. */
 function errorViolations(answered: Answered): readonly string[] {
   const found = objectViolations(answered);
   if (found.length > 0) return found;

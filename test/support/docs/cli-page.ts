@@ -3,7 +3,7 @@ import { commandsOf, exitCodeOf } from '../../../src/app/commands/exit-codes.js'
 import { createProgram } from '../../../src/app/cli/program.js';
 import { row } from './markdown.js';
 
-/** `docs/reference/cli.md`, from the definitions of the commands. */
+/** The content of `docs/reference/cli.md`, from the definitions of the commands. */
 export function cliPage(): string {
   const program = createProgram({});
   return `<!-- Made by "npm run generate" of the commands in src/app/cli/program.ts. -->

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The shell commands of a page, as they stand in its blocks ```` ```sh LABEL ````.
+ * The shell commands of a page, from its blocks ```` ```sh LABEL ````.
  *
- * @param page below `docs`
- * @throws where the page has no such block
+ * @param page path below `docs`
+ * @throws if the page has no such block
  */
 export function commandsOf(page: string, label: string): string {
   const text = readFileSync(join(import.meta.dirname, '../../../docs', page), 'utf8');

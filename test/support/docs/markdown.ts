@@ -1,8 +1,8 @@
-/** A row of a table. */
+/** A table row. */
 export const row = (cells: readonly string[]): string =>
   `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 
-/** Everything between `<!-- generated: NAME -->` and `<!-- end -->`, written anew. */
+/** Replaces everything between `<!-- generated: NAME -->` and `<!-- end -->`. */
 export function withGenerated(markdown: string, name: string, content: string): string {
   const start = `<!-- generated: ${name} -->\n`;
   const from = markdown.indexOf(start);

@@ -6,17 +6,17 @@ import { row, withGenerated } from './markdown.js';
 
 const SRC = new URL('../../../src/', import.meta.url).pathname;
 
-/** A line of the log as the code writes it. */
+/** A log line in the source code. */
 export interface LoggedEvent {
   readonly event: string;
   readonly level: string;
-  /** As written; `…` for what only the moment knows. */
+  /** As written; `…` for values known only at run time. */
   readonly message: string;
-  /** Below `src`. */
+  /** Path below `src`. */
   readonly file: string;
 }
 
-/** A metric as the code counts it, with the names of its labels. */
+/** A metric in the source code, with the names of its labels. */
 export interface CountedMetric {
   readonly name: string;
   readonly labels: readonly string[] | undefined;
@@ -48,7 +48,7 @@ function eventsTable(): string {
   return [row(['event', 'level', 'message']), row(['---', '---', '---']), ...rows].join('\n');
 }
 
-/** What the code logs, counts and measures. */
+/** All log events and metrics in the source code. */
 export function used(): { readonly events: readonly LoggedEvent[]; readonly metrics: readonly CountedMetric[] } {
   const events: LoggedEvent[] = [];
   const counted: CountedMetric[] = [];
@@ -74,7 +74,7 @@ export function used(): { readonly events: readonly LoggedEvent[]; readonly metr
   return { events, metrics: counted };
 }
 
-/** The object that an expression is, or that the nearest variable of this name above it is. */
+/** The object literal of an expression, or of the nearest variable with this name above it. */
 function objectOf(expression: ts.Expression, from: ts.Node): ts.ObjectLiteralExpression | undefined {
   if (ts.isObjectLiteralExpression(expression)) return expression;
   const value = ts.isIdentifier(expression) ? valueOf(expression.text, from) : undefined;

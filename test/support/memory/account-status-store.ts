@@ -5,7 +5,7 @@ import { pagesOf } from './chunks.js';
 
 interface Kept extends AccountCheck {
   readonly takenAt: number;
-  /** 0 for not wanted. */
+  /** 0 if no check is wanted. */
   readonly wantedAt: number;
   readonly dueAt: number;
 }

@@ -45,12 +45,12 @@ export class MemoryAccountStore implements AccountStore {
     return pagesOf([...this.owners.values()].sort((a, b) => (a.mxid < b.mxid ? -1 : 1)));
   }
 
-  /** For stores: everybody who is signed in. */
+  /** For stores: all users who are signed in. */
   users(): readonly Mxid[] {
     return [...this.owners.values()].map(({ mxid }) => mxid);
   }
 
-  /** For stores: ends the access tokens of a user that were made before `time`. */
+  /** For stores: revokes the access tokens of a user that were created before `time`. */
   revokeBefore(mxid: Mxid, time: number): void {
     this.removeWhere((owner) => owner.mxid === mxid && owner.createdAt < time);
   }

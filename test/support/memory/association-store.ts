@@ -54,12 +54,12 @@ export class MemoryAssociationStore implements AssociationStore {
     return pagesOf(this.owned().map(({ binding }) => binding));
   }
 
-  /** For stores: everything bound, and by whom. */
+  /** For stores: all bindings with their owners. */
   owned(): readonly OwnedBinding[] {
     return [...this.bindings.values()];
   }
 
-  /** For stores: replaces a binding that is there. */
+  /** For stores: replaces an existing binding. */
   keep(owned: OwnedBinding): void {
     this.bindings.set(keyOf(owned.binding.threepid), owned);
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/ports/clock.js';
 export class MemoryChangeFeed implements ChangeFeed {
   private readonly listeners = new Set<() => void>();
   private kept: readonly { readonly change: ClaimChange; readonly madeAt: number }[] = [];
-  /** How many are forgotten: the position of the last of them. */
+  /** The number of removed changes, which is the position of the last one. */
   private forgotten = 0;
 
   constructor(private readonly clock: Clock) {}
@@ -20,7 +20,7 @@ export class MemoryChangeFeed implements ChangeFeed {
   }
 
   onChange(listener: () => void): { close(): void } {
-    const call = () => listener(); // each its own, also when a listener is given twice
+    const call = () => listener(); // a separate function each time, in case a listener is registered twice
     this.listeners.add(call);
     return { close: () => this.listeners.delete(call) };
   }
@@ -31,7 +31,7 @@ export class MemoryChangeFeed implements ChangeFeed {
     this.forgotten += gone;
   }
 
-  /** For stores: with the change itself, nothing awaited in between. */
+  /** For stores: must be called together with the change, without an `await` in between. */
   write(changes: readonly ClaimChange[]): void {
     const madeAt = this.clock.now();
     const news = changes.map((change) => (change.isReload ? { ...change, removed: [], added: [] } : change));

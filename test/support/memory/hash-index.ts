@@ -5,7 +5,7 @@ import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 import { keyOf, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import type { ClaimReader, HashIndex } from '../../../src/ports/hash-index.js';
 
-/** A claim by its address, or by its alias. */
+/** A claim under its address or its alias. */
 interface Entry {
   readonly threepid: Threepid;
   readonly mxid: Mxid;
@@ -15,7 +15,7 @@ interface Entry {
 
 type IndexChange = readonly [removed: readonly Claim[], added: readonly Claim[]];
 
-/** What is known of one source: its entries, and the same by hash under each live pepper. */
+/** The entries of one source, and the same entries by hash under each current pepper. */
 class Content {
   readonly entries = new Map<string, Entry>();
   readonly byHash = new Map<string, Map<string, Set<Entry>>>();
@@ -54,11 +54,11 @@ class Content {
   }
 }
 
-/** Plain maps, filled on the event loop: for tests. Keeps the claims, so it reads a source only to load it. */
+/** Plain maps on the event loop, for tests. It stores the claims, so it reads a source only when loading it. */
 export class MemoryHashIndex implements HashIndex {
   private readonly sources = new Map<string, { readonly content: Content; readonly load: number }>();
   private readonly live = new Set<string>();
-  /** What has been applied during each load that is under way. */
+  /** The changes applied during each running load. */
   private readonly loads = new Set<{ readonly source: string; readonly pendingChanges: IndexChange[] }>();
   private lastLoad = 0;
 
@@ -72,7 +72,7 @@ export class MemoryHashIndex implements HashIndex {
       const content = new Content(this.live);
       for (const page of pages) content.apply([[], page]);
       for (const change of load.pendingChanges) content.apply(change);
-      // A later load may have been faster.
+      // A later load may have completed first.
       if ((this.sources.get(source)?.load ?? 0) < number) this.sources.set(source, { content, load: number });
     } finally {
       this.loads.delete(load);
@@ -106,7 +106,7 @@ export class MemoryHashIndex implements HashIndex {
     return answers.size > 1 ? AMBIGUOUS : answer;
   }
 
-  /** Bytes are estimated. */
+  /** The bytes are an estimate. */
   size(source: string): { readonly claims: number; readonly bytes: number } {
     const content = this.sources.get(source)?.content;
     if (!content) return { claims: 0, bytes: 0 };

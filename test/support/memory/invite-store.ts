@@ -94,7 +94,7 @@ export class MemoryInviteStore implements InviteStore {
 
   private change(token: string, change: { [K in keyof StoredInvite]?: StoredInvite[K] | undefined }): void {
     const invite = this.invites.get(token);
-    // As a database has it: what is undefined is not there.
+    // As in a database, undefined values are absent.
     const known = Object.entries({ ...invite, ...change }).filter(
       ([key, value]) => value !== undefined || key === 'deliveredAt',
     );

@@ -97,9 +97,12 @@ export class MemoryJobQueue implements JobQueue {
     });
   }
 
-  /** For stores: with the change that causes them, nothing awaited in between. Takes all of them or throws. */
+  /**
+   * For stores: must be called together with the change that causes the jobs, without an `await` in between. Adds all
+   * jobs or throws.
+   */
   queue(jobs: readonly NewJob[]): void {
-    // As text and back, as a database would have them.
+    // Converted to text and back, as in a database.
     const copies = JSON.parse(JSON.stringify(jobs)) as readonly NewJob[];
     for (const copy of copies) {
       const id = String(++this.lastId);

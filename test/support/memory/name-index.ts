@@ -4,7 +4,7 @@ import type { PersonHit, SearchablePerson } from '../../../src/domain/people-sea
 import type { Spellings } from '../../../src/domain/people-search/search-words.js';
 import type { NameFindings, NameIndex, PeopleReader } from '../../../src/ports/name-index.js';
 
-/** Looks at everybody. */
+/** Compares every entry. */
 export class MemoryNameIndex implements NameIndex {
   private people = new Map<Mxid, SearchablePerson>();
   private readonly loading = new Set<[readonly Mxid[], readonly SearchablePerson[]][]>();

@@ -13,7 +13,7 @@ import { MemoryRateLimits } from '../../../src/adapters/memory/rate-limits.js';
 import { MemorySessionStore } from './session-store.js';
 import { MemoryTermsStore } from './terms-store.js';
 
-/** Stores that share one memory, as those on one database do. */
+/** Stores that share data, as stores on one database do. */
 export function memoryStores(clock: Clock) {
   const feed = new MemoryChangeFeed(clock);
   const jobs = new MemoryJobQueue();

@@ -2,7 +2,7 @@ import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 import type { TermsStore } from '../../../src/ports/terms-store.js';
 
 export class MemoryTermsStore implements TermsStore {
-  /** When each URL was accepted first. */
+  /** The time of the first acceptance of each URL. */
   private readonly urls = new Map<Mxid, ReadonlyMap<string, number>>();
 
   async accept(mxid: Mxid, urls: readonly string[], time: number): Promise<void> {
@@ -14,7 +14,7 @@ export class MemoryTermsStore implements TermsStore {
     return choices.every((choice) => choice.some((url) => this.urls.get(mxid)?.has(url)));
   }
 
-  /** For stores: forgets what a user accepted before `time`. */
+  /** For stores: removes what a user accepted before `time`. */
   revokeBefore(mxid: Mxid, time: number): void {
     const kept = [...(this.urls.get(mxid) ?? [])].filter(([, acceptedAt]) => acceptedAt >= time);
     this.urls.set(mxid, new Map(kept));

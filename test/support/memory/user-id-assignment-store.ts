@@ -171,7 +171,7 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
     return this.assignments.of(mxid).toSorted(byTime);
   }
 
-  /** Whether a holder has an entry in this mirror under the name. */
+  /** Whether a holder has an entry in this mirror under this name. */
   private entriesOf(source: string): (assignment: UserIdAssignment) => boolean {
     const all = this.relatedStores.mirrors.everything().filter((entry) => entry.source === source);
     const names = new Map(all.map(({ id, person }) => [id, person?.mxid]));

@@ -2,7 +2,7 @@ import type { MirroredEntry } from '../../../src/domain/directory/directory-entr
 import { type UserIdAssignment, personOf } from '../../../src/domain/deprovisioning/user-id-assignment.js';
 import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 
-/** The holders that are recorded, for the stores that share them. */
+/** The recorded holders, shared by the stores. */
 export class UserIdAssignments {
   /** By user ID, then by source and entry. */
   private readonly kept = new Map<Mxid, Map<string, UserIdAssignment>>();
@@ -19,7 +19,7 @@ export class UserIdAssignments {
     return this.kept.get(mxid)?.has(personOf(source, entryId)) ?? false;
   }
 
-  /** Adds those that are not recorded. */
+  /** Adds the assignments that are not recorded yet. */
   add(assignments: readonly UserIdAssignment[]): void {
     for (const assignment of assignments)
       if (!this.has(assignment.mxid, assignment.source, assignment.entryId)) this.put(assignment);
@@ -36,7 +36,7 @@ export class UserIdAssignments {
     }
   }
 
-  /** Records whose an entry was that a mirror removes, with the addresses in it. */
+  /** Records the user ID and the addresses of an entry that a mirror removes. */
   recordRemoved(source: string, { id, person: known }: MirroredEntry): void {
     if (!known) return;
     const { mxid, threepids: addresses } = known;

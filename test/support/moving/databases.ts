@@ -4,7 +4,7 @@ import sqlite3 from 'sqlite3';
 
 export const movingFile = (name: string): string => join(import.meta.dirname, name);
 
-/** Makes a SQLite file of a dump in this folder. @param more statements after it */
+/** Creates an SQLite file from a dump in this folder. @param more statements that run afterwards */
 export async function makeDatabase(file: string, dump: string, more = ''): Promise<void> {
   await execute(file, `${await readFile(movingFile(dump), 'utf8')}\n${more}`);
 }
@@ -17,11 +17,11 @@ export const execute = (file: string, sql: string): Promise<void> =>
     });
   });
 
-/** Sessions as they are an hour after they were changed. */
+/** Sessions that were changed one hour ago. */
 export const recentSessions = (): string =>
   `update threepid_validation_sessions set mtime = ${Date.now() - 3_600_000} where mtime > 1600000000000;`;
 
-/** Many more rows, as Sydent 2 stores them. */
+/** A large number of rows, as stored by Sydent 2. */
 export function manyRows({
   associations,
   waiting,

@@ -8,7 +8,7 @@ export interface IdentityAnswer {
   readonly json: any;
 }
 
-/** What a homeserver keeps of an invitation, in the room. */
+/** The data of an invitation that a homeserver stores in the room. */
 export interface ThirdPartyInvite {
   readonly token: string;
   readonly display_name: string;
@@ -16,20 +16,20 @@ export interface ThirdPartyInvite {
   readonly public_key?: string;
 }
 
-/** What Synapse 1.160 asks of an identity server, and how: field for field, as `npm run proof -- synapse` recorded it. */
+/** The requests of Synapse 1.160 to an identity server. Each field is as recorded by `npm run proof -- synapse`. */
 export class SynapseIdentityClient {
   constructor(
-    /** Where the identity server really is. */
+    /** The actual URL of the identity server. */
     private readonly url: string,
     private readonly server: { readonly name: string; readonly key: SigningKey },
   ) {}
 
-  /** The user who has an address: one of two pre-invitation calls has its token in the query. */
+  /** The user with an address. One of the two requests before an invitation has its token in the query. */
   async lookUp(medium: string, address: string, token: string): Promise<string | undefined> {
     const details = await this.call('GET', `/v2/hash_details?access_token=${token}`);
     const { algorithms, lookup_pepper: pepper } = details.json;
     if (!algorithms.includes('sha256')) throw new Error('sha256 is not offered');
-    // As it was typed: Synapse folds no case.
+    // The address as typed: Synapse does not fold case.
     const hash = lookupHash({ medium, address }, pepper);
     const { json } = await this.call(
       'POST',
@@ -40,7 +40,7 @@ export class SynapseIdentityClient {
     return json.mappings[hash];
   }
 
-  /** What a room does not have is sent all the same, as `""`; its type only if it has one. */
+  /** Missing properties of a room are sent as `""`; its type is sent only if it has one. */
   storeInvite(invite: Readonly<Record<string, unknown>>, token: string): Promise<IdentityAnswer> {
     const nothing = {
       room_alias: '',
@@ -57,7 +57,7 @@ export class SynapseIdentityClient {
     return this.call('POST', '/v2/3pid/bind', body, `Bearer ${token}`);
   }
 
-  /** Signs `destination_is` with the name that the client gave, and has `destination` in the header. */
+  /** Signs `destination_is` with the name that the client sent, and has `destination` in the header. */
   unbind(mxid: string, medium: string, address: string, idServer: string): Promise<IdentityAnswer> {
     const content = { mxid, threepid: { medium, address } };
     const { name: origin, key } = this.server;
@@ -67,7 +67,7 @@ export class SynapseIdentityClient {
     return this.call('POST', '/v2/3pid/unbind', content, header);
   }
 
-  /** The calls of `account_threepid_delegates.msisdn`, at v1 and without a token. */
+  /** The requests of `account_threepid_delegates.msisdn`, to v1 and without a token. */
   readonly delegate = {
     requestToken: (body: object) => this.call('POST', '/api/v1/validate/msisdn/requestToken', body),
     submitToken: (body: object) => this.call('POST', '/api/v1/validate/msisdn/submitToken', body),
@@ -75,7 +75,7 @@ export class SynapseIdentityClient {
       this.call('GET', `/api/v1/3pid/getValidated3pid?sid=${sid}&client_secret=${secret}`),
   };
 
-  /** Asks whether a key still holds, at the URL that the room has. */
+  /** Checks whether a key is still valid, at the URL stored in the room. */
   async isValid(keyValidityUrl: string, publicKey: string): Promise<boolean> {
     const { pathname } = new URL(keyValidityUrl);
     const query = new URLSearchParams({ public_key: publicKey }).toString();

@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
 
 /**
- * Signed JSON as others implement it: none of our own code, so that both have to agree.
- * Good for what stand-ins send and get; keys are sorted in JavaScript's order.
+ * Signed JSON in an independent implementation that shares no code with Islet, so that both have to agree. Sufficient
+ * for the data of the stand-ins; keys are sorted in JavaScript's order.
  */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
@@ -33,7 +33,7 @@ export function signingKey(keyId: string, seed: Buffer): SigningKey {
   };
 }
 
-/** Whether an object, without its signatures, was signed by this key. */
+/** Whether an object without its signatures was signed with this key. */
 export function isSigned(object: Readonly<Record<string, unknown>>, signature: string, publicKey: string): boolean {
   const { signatures: _signatures, unsigned: _unsigned, ...signed } = object;
   const der = Buffer.concat([SPKI, Buffer.from(publicKey, 'base64')]);

@@ -9,26 +9,26 @@ type Body = Record<string, any>;
 export interface Synapse {
   readonly url: string;
   readonly identity: SynapseIdentityClient;
-  /** What it was told of bindings, once it has done what follows from it. */
+  /** The onbind requests, each added after it was processed completely. */
   readonly onBinds: readonly Body[];
-  /** Who is in which state in a room, as `room_id mxid`. */
+  /** The membership of users in rooms, by `room_id mxid`. */
   readonly members: ReadonlyMap<string, string>;
   /** The invitations of its rooms, by token. */
   readonly invites: ReadonlyMap<string, ThirdPartyInvite & { readonly room_id: string; readonly sender: string }>;
-  /** Why an invitation could not be exchanged. */
+  /** The reasons why invitations could not be exchanged. */
   readonly rejected: readonly string[];
   close(): Promise<void>;
 }
 
 export interface SynapseOptions {
   readonly name: string;
-  /** The identity server's names for clients, and where it really is. */
+  /** The identity server: its name for clients, and its actual URL. */
   readonly identityServer: () => { readonly name: string; readonly url: string };
 }
 
 /**
- * A homeserver that does with an identity server what Synapse does. Whoever has the access token
- * `access-of-<localpart>` is that user.
+ * A homeserver that behaves like Synapse towards an identity server. The access token `access-of-<localpart>` belongs
+ * to that user.
  */
 export async function startSynapse({ name, identityServer }: SynapseOptions): Promise<Synapse> {
   const key = signingKey('ed25519:a_abcd', Buffer.alloc(32, 7));
@@ -38,11 +38,11 @@ export async function startSynapse({ name, identityServer }: SynapseOptions): Pr
   const rejected: string[] = [];
   const identity = () => new SynapseIdentityClient(identityServer().url, { name, key });
 
-  /** Clients on this machine know the identity server by its port. */
+  /** Clients on this machine identify the identity server by its port. */
   const publicName = (idServer: string) =>
     new URL(identityServer().url).host === idServer ? identityServer().name : idServer;
 
-  /** What `exchange_third_party_invite` checks. */
+  /** The checks of `exchange_third_party_invite`. */
   async function exchange(signed: Body, mxid: string): Promise<string | undefined> {
     const invite = invites.get(signed['token']);
     if (!invite) return 'the token is unknown';

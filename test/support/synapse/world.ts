@@ -7,10 +7,10 @@ import { startSynapse } from './synapse.js';
 export const ID_SERVER = 'id.example.org';
 
 /**
- * A running server, a homeserver, a mail server and a gateway for text messages.
+ * A running server, a homeserver, a mail server and an SMS gateway.
  *
- * @param config further configuration of the server
- * @param files texts beside the configuration, by name
+ * @param config additional configuration of the server
+ * @param files text files beside the configuration, by name
  */
 export async function startWorld(config: Record<string, unknown> = {}, files: Readonly<Record<string, string>> = {}) {
   const mails = await startMailServer();
@@ -28,7 +28,7 @@ export async function startWorld(config: Record<string, unknown> = {}, files: Re
   const islet = await startIslet(
     {
       server: { name: ID_SERVER, publicUrl: `https://${ID_SERVER}` },
-      // The homeserver is on this machine, and no proxy stands before version 1.
+      // The homeserver runs on this machine, and there is no proxy in front of version 1.
       v1: { allowFrom: ['loopback'] },
       sources: ['bindings'],
       homeservers: { 'example.org': { url: synapse.url } },
@@ -46,20 +46,20 @@ export async function startWorld(config: Record<string, unknown> = {}, files: Re
     mails,
     texts,
 
-    /** The link in the latest mail to an address, as it is reached on this machine. */
+    /** The link in the latest mail to an address, with its URL on this machine. */
     async linkMailedTo(address: string): Promise<URL> {
       const received = await eventually(() => mails.mails.findLast(({ envelope }) => envelope.to.includes(address)));
       const [link = ''] = /https:\/\/\S+/.exec(received.mail.text ?? '') ?? [];
       return onThisMachine(link);
     },
 
-    /** The sign URL in the link of an invitation, as Element takes it apart. */
+    /** The sign URL in the link of an invitation, extracted as in Element. */
     signUrlOf(link: URL): string {
       const [, query = ''] = link.hash.split('?');
       return onThisMachine(new URLSearchParams(query).get('signurl') ?? '').href;
     },
 
-    /** Opens the link of a validation, and presses the button of its page. */
+    /** Opens a validation link and presses the button on the page. */
     async follow(link: URL): Promise<void> {
       const page = await (await fetch(link)).text();
       const action = /<form[^>]* action="([^"]+)"/.exec(page)?.[1] ?? '';
