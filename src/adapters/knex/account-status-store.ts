@@ -80,7 +80,7 @@ export class KnexAccountStatusStore implements AccountStatusStore {
 interface Row {
   readonly mxid: Mxid;
   readonly homeserver: string;
-  /** A number on SQLite. */
+  /** SQLite returns a number. */
   readonly has_account: boolean | number | null;
   readonly answered_at: number | null;
   readonly taken_at: number;

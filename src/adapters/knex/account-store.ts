@@ -32,7 +32,7 @@ export class KnexAccountStore implements AccountStore {
   async removeToken(accessToken: string): Promise<boolean> {
     const token_hash = hashOf(accessToken);
     const removed = await this.db.transaction(async (trx): Promise<number> => {
-      // Before the row: whoever notes a revocation holds it too.
+      // Acquired before the row lock: the trigger that records a revocation holds this lock as well.
       await this.feed.lock(trx);
       return this.table(trx).where({ token_hash }).delete();
     });

@@ -13,7 +13,7 @@ export interface AssociationRow extends ThreepidColumns {
   readonly person: string | null;
   readonly suspended_at: number | null;
   readonly suspended_source: string | null;
-  /** `bindingKey`; null for what older versions bound. */
+  /** `bindingKey`; null for bindings of older versions. */
   readonly mailbox: string | null;
 }
 
@@ -33,7 +33,7 @@ export const ownedFromRow = (row: AssociationRow): OwnedBinding => ({
   person: row.person ?? undefined,
 });
 
-/** Newly bound: nobody's yet, and answering. */
+/** A new binding: not yet assigned to a person, and active. */
 export const associationRow = ({ threepid, mxid, boundAt, notBefore, notAfter }: Binding): AssociationRow => ({
   ...threepidColumns(threepid),
   mxid,

@@ -59,7 +59,7 @@ export class KnexAssociationStore implements AssociationStore {
 
   async purge(time: number): Promise<void> {
     const isOver = (db?: Knex) => this.table(db).where('not_after', '<', time);
-    // Usually there is nothing to do, and nobody has to wait for that.
+    // Usually there is nothing to do, and no lock is needed to find out.
     if (!(await isOver().first())) return;
     await this.feed.transaction(async (trx) => {
       await this.feed.lock(trx);
@@ -89,7 +89,7 @@ export class KnexAssociationStore implements AssociationStore {
     for await (const rows of found) yield rows.map(bindingFromRow);
   }
 
-  /** Says of what older versions bound which mailbox it is. */
+  /** Sets `mailbox` for bindings of older versions. */
   async fillMailboxes(): Promise<void> {
     for (;;) {
       const rows = await this.table().whereNull('mailbox').limit(PAGE);
@@ -104,7 +104,7 @@ export class KnexAssociationStore implements AssociationStore {
     }
   }
 
-  /** Every spelling of the mailbox, or the number. */
+  /** Matches all spellings of the mailbox, or the number. */
   private spelled(trx: Knex, threepid: Threepid) {
     const { medium, address } = threepid;
     return this.table(trx)

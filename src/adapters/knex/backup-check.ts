@@ -2,15 +2,15 @@ import { open, stat } from 'node:fs/promises';
 import knex, { type Knex } from 'knex';
 import { versionOf } from './migrations.js';
 
-/** What a copy of a database holds. */
+/** The content of a copy of a database. */
 export interface BackupContent {
-  /** The newest change of the tables that was made. */
+  /** The last applied migration. */
   readonly version: string;
   readonly bindings: number;
   readonly waitingInvites: number;
 }
 
-/** A file is no whole copy of a database of Islet that this version can use. */
+/** The file is not a complete copy of an Islet database that this version can use. */
 export class BackupError extends Error {
   override readonly name = 'BackupError';
   readonly code = 'backup_unusable';
@@ -19,9 +19,9 @@ export class BackupError extends Error {
 const HEADER_BYTES = 100;
 
 /**
- * Opens a copy of a database and reads all of it. Afterwards the file is complete by itself, without files beside it.
+ * Opens a copy of a database and reads all of it. Afterwards the file is complete without any files beside it.
  *
- * @throws BackupError that says what is wrong with it
+ * @throws BackupError with the problem
  */
 export async function checkCopy(file: string): Promise<BackupContent> {
   await checkSize(file);
@@ -42,7 +42,7 @@ export async function checkCopy(file: string): Promise<BackupContent> {
   }
 }
 
-/** What SQLite itself would not notice: an empty file is an empty database to it. */
+/** Checks the size, because SQLite accepts an empty file as an empty database. */
 async function checkSize(file: string): Promise<void> {
   const { size } = await stat(file);
   if (size === 0) throw new BackupError('is empty');

@@ -2,12 +2,12 @@ import { open } from 'node:fs/promises';
 import type { Knex } from 'knex';
 import { connect, type DatabaseOptions, unopened } from './database.js';
 
-/** What is copied in one step, so that nobody waits long for the only connection: 1 MB of usual pages. */
+/** Pages copied in one step, so that the only connection is not blocked for long: 1 MB with the default page size. */
 const PAGES_PER_STEP = 256;
 
 /**
- * Copies an open SQLite database into a file, while it is used: the copy is of one moment, the one in which the
- * last page was copied.
+ * Copies an open SQLite database into a file while it is in use. The copy is a snapshot of the time at which the last
+ * page was copied.
  *
  * @param file must not exist yet; readable by its owner only
  */
@@ -32,7 +32,7 @@ export async function copyDatabase(db: Knex, file: string): Promise<void> {
 /**
  * The same for a database that no process has open.
  *
- * @throws an error as `openDatabase` does
+ * @throws the errors of `openDatabase`
  */
 export async function copyClosedDatabase(options: DatabaseOptions, file: string): Promise<void> {
   const db = connect(options);
@@ -48,7 +48,7 @@ export async function copyClosedDatabase(options: DatabaseOptions, file: string)
 
 type Done = (error: Error | null) => void;
 
-/** As the driver has it; its types leave it out. */
+/** The object returned by the driver; missing in its type definitions. */
 interface Copy {
   readonly completed: boolean;
   step(pages: number, done: Done): void;
@@ -69,7 +69,7 @@ const step = (copy: Copy): Promise<void> =>
 
 const end = (copy: Copy): Promise<void> => new Promise((resolve) => copy.finish(() => resolve()));
 
-/** Whether no process has a SQLite file open, whatever is in it. */
+/** Whether no process has a SQLite file open, regardless of its content. */
 export async function isFree(options: DatabaseOptions): Promise<boolean> {
   const db = connect(options);
   try {

@@ -6,11 +6,11 @@ import { CHANNEL, watch } from './change-listener.js';
 import { Revocations } from './revocations.js';
 
 /**
- * The changes in a table. Writers take turns from `lock` to their commit, so positions become
- * visible in order: a reader never passes one that is still to come.
+ * The change feed, stored in a table. Writers hold a lock from `lock` to their commit, so positions become visible in
+ * order: a reader never skips a position that is committed later.
  */
 export class KnexChangeFeed implements ChangeFeed {
-  /** What was ended is followed by whoever follows what changed. */
+  /** Followed together with the change feed. */
   readonly revocations: Revocations;
 
   private readonly listeners = new Set<() => void>();
@@ -33,14 +33,14 @@ export class KnexChangeFeed implements ChangeFeed {
 
   async since(position: number): Promise<Changes | undefined> {
     const rows = await this.table().where('position', '>', position).orderBy('position');
-    // Asked last: a purge that comes between takes nothing from `rows` unseen.
+    // Queried last: if a purge happens in between, it is noticed here.
     const purged = await this.purged().first();
     if (purged && position < purged.position) return undefined;
     return { changes: rows.map(fromRow), position: rows.at(-1)?.position ?? position };
   }
 
   onChange(listener: () => void): { close(): void } {
-    const call = () => listener(); // each its own, also when a listener is given twice
+    const call = () => listener(); // a new function, so that the same listener can be added twice
     this.listeners.add(call);
     const following = this.revocations.follow();
     const watching = isPostgres(this.db)
@@ -65,7 +65,7 @@ export class KnexChangeFeed implements ChangeFeed {
     });
   }
 
-  /** For stores: runs a transaction that may `write`, and tells this instance's listeners after its commit. */
+  /** For stores: runs a transaction that may `write`, and calls this instance's listeners after the commit. */
   async transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
     const result = await this.db.transaction(work);
     void this.revocations.look();
@@ -73,12 +73,12 @@ export class KnexChangeFeed implements ChangeFeed {
     return result;
   }
 
-  /** For stores: what is read after this and written with it is not changed by others in between. */
+  /** For stores: until the end of the transaction, no other writer changes what is read after this call. */
   async lock(trx: Knex.Transaction): Promise<void> {
     await lock(trx, 'islet change feed');
   }
 
-  /** For stores: best at the end of a transaction, because all others wait for its commit from here. */
+  /** For stores: call it at the end of a transaction, because all other writers wait from here until its commit. */
   async write(trx: Knex.Transaction, changes: readonly ClaimChange[]): Promise<void> {
     if (changes.length === 0) return;
     await this.lock(trx);

@@ -6,9 +6,9 @@ export const CHANNEL = 'islet_changes';
 const LOOK_EVERY_MS = 500;
 
 /**
- * Calls back when another instance has moved the position of the change feed: as soon as PostgreSQL
- * notifies, and otherwise when the next look finds it moved. Neither needs the other, so nothing is
- * missed while the notifying connection is being replaced, nor behind a pooler, where nobody listens.
+ * Calls back when another instance has moved the position of the change feed: on a notification of PostgreSQL, and also
+ * when regular polling detects a change. The two are independent, so no change is missed while the listening connection
+ * is being replaced, or behind a pooler, where listening is not possible.
  */
 export function watch(
   connection: pg.ClientConfig,
@@ -19,7 +19,7 @@ export function watch(
   let seen: number | undefined;
   let isLookQueued = false;
   let isClosed = false;
-  /** A pooler gives the connection to others between two statements, and notifications with it. */
+  /** A pooler assigns the connection to other clients between statements, so notifications would be lost. */
   let isPolling = false;
   let looking = Promise.resolve();
 
@@ -28,7 +28,7 @@ export function watch(
     isLookQueued = true;
     looking = looking.then(async () => {
       isLookQueued = false;
-      // A database that is away is reported by everybody else who asks it; this asks again soon.
+      // Other callers report an unavailable database; polling continues.
       const now = await position().catch(() => seen);
       if (now === seen || isClosed) return;
       seen = now;

@@ -1,12 +1,12 @@
-/** Rows that are read or written in one step, so that no step holds up the event loop. */
+/** Rows that are read or written in one step, so that no step blocks the event loop. */
 export const PAGE = 1_000;
 
-/** The same items in arrays of at most `PAGE`. */
+/** The items in arrays of at most `PAGE`. */
 export function* chunksOf<T>(items: readonly T[]): Iterable<readonly T[]> {
   for (let at = 0; at < items.length; at += PAGE) yield items.slice(at, at + PAGE);
 }
 
-/** What `find` finds of each chunk, together. */
+/** The combined results of `find` for each chunk. */
 export async function inChunks<K, T>(
   keys: readonly K[],
   find: (chunk: readonly K[]) => Promise<readonly T[]>,
@@ -16,7 +16,9 @@ export async function inChunks<K, T>(
   return found;
 }
 
-/** Reads a table page by page; `read` gives the rows after the last one of the page before, in the order of their key. */
+/**
+ * Reads a table page by page. `read` returns the rows after the given last row of the previous page, ordered by key.
+ */
 export async function* pages<Row>(
   read: (after: Row | undefined) => Promise<readonly Row[]>,
 ): AsyncIterable<readonly Row[]> {

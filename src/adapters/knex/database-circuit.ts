@@ -12,15 +12,15 @@ interface KnexClient {
 }
 
 /**
- * Keeps everybody from waiting for a database that is away: while the circuit is open, whoever asks for a connection
- * is refused at once, and what was under way is ended.
+ * Circuit breaker for the database: while it is open, requests for a connection fail immediately, and running queries
+ * are cancelled.
  */
 export class DatabaseCircuit {
   private reason: string | undefined;
   private readonly waiting = new Set<(error: Error) => void>();
   private readonly client: KnexClient;
   private readonly acquire: () => Promise<unknown>;
-  /** When a connection was given back last: until then something was answered. */
+  /** When a connection was last released: an answer was received by then. */
   releasedAt = -Infinity;
 
   constructor(db: Knex) {
@@ -38,14 +38,14 @@ export class DatabaseCircuit {
     return this.reason;
   }
 
-  /** @param cut whether to end what is under way: it will not be answered */
+  /** @param cut whether to cancel running queries, because they will not be answered */
   open(reason: string, { cut }: { readonly cut: boolean }): void {
     this.reason = reason;
     for (const refuse of this.waiting) refuse(new StoreUnavailableError(reason));
     if (!cut) return;
     const { used, free } = this.client.pool;
     for (const { resource } of [...used, ...free]) {
-      resource.__knex__disposed = new Error(reason); // it is given to nobody any more
+      resource.__knex__disposed = new Error(reason); // the pool will not hand it out again
       resource.connection?.stream?.destroy();
     }
   }
@@ -54,7 +54,7 @@ export class DatabaseCircuit {
     this.reason = undefined;
   }
 
-  /** A connection for whoever looks whether the database is there, open or not. */
+  /** A connection for checking the database, whether or not the circuit is open. */
   async withConnection<T>(use: (connection: unknown) => Promise<T>): Promise<T> {
     const connection = await this.acquire();
     try {
@@ -73,7 +73,7 @@ export class DatabaseCircuit {
     try {
       return await Promise.race([acquiring, refused]);
     } catch (cause) {
-      // Whoever was refused leaves the connection to the next.
+      // The caller has given up; release the connection when it is acquired.
       acquiring.then((connection) => this.client.releaseConnection(connection)).catch(() => undefined);
       if (cause instanceof StoreUnavailableError) throw cause;
       throw new StoreUnavailableError('it cannot be reached', { cause });

@@ -8,23 +8,23 @@ import { isLost, lostReason } from './lost-database.js';
 
 const TRY_EVERY_MS = 2_000;
 const TRY_AGAIN_EVERY_MS = 1_000;
-/** A database that has answered nothing for so long hangs. */
+/** A database without any answer for this long is considered unresponsive. */
 const ANSWER_WITHIN_MS = 4_000;
-/** After a standstill of ours the answer lies there already, and is read before this is over. */
+/** If this process was blocked, the answer has already arrived and is read within this time. */
 const GRACE_MS = 250;
-/** Supervisors do not wait longer. */
+/** Monitoring systems do not wait longer for a health check. */
 const SAY_WITHIN_MS = 2_000;
 const FRESH_MS = 1_000;
 
 export interface DatabaseState {
   readonly isOk: boolean;
-  /** Why not. */
+  /** The reason if it is not. */
   readonly failure?: string;
 }
 
 /**
- * @param db as it was opened
- * @param meanwhile what goes on while it is away
+ * @param db the opened database
+ * @param meanwhile what the service does during an outage, for the log
  */
 export async function monitorDatabase(db: Knex, telemetry: Telemetry, meanwhile: string): Promise<DatabaseMonitor> {
   const circuit = new DatabaseCircuit(db);
@@ -35,8 +35,8 @@ export async function monitorDatabase(db: Knex, telemetry: Telemetry, meanwhile:
 }
 
 /**
- * Looks every two seconds whether the database is there and can be written, says when that changes, and opens the
- * circuit while it is away.
+ * Checks every two seconds whether the database responds and is writable, reports changes, and opens the circuit while
+ * it is unavailable.
  */
 export class DatabaseMonitor {
   private state: DatabaseState = { isOk: true };
@@ -60,17 +60,17 @@ export class DatabaseMonitor {
     });
   }
 
-  /** How it is with the database now, or was a second ago. Never waits longer than two seconds. */
+  /** The state of the database, at most one second old. Waits two seconds at most. */
   async check(): Promise<DatabaseState> {
     if (performance.now() - this.triedAt < FRESH_MS) return this.state;
     const since = this.triedAt;
     await Promise.race([this.try(), pause(SAY_WITHIN_MS, undefined, { ref: false })]);
     if (this.triedAt !== since || !this.state.isOk) return this.state;
-    // A file has one user, who may be busy with a large sync.
+    // An SQLite file has one user, which may be busy with a large sync.
     return this.probe.isRemote ? { isOk: false, failure: 'it does not answer' } : this.state;
   }
 
-  /** Waits for a trial that is under way. */
+  /** Waits for a running check. */
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
@@ -95,7 +95,8 @@ export class DatabaseMonitor {
       this.recovered();
     } catch (error) {
       this.triedAt = performance.now();
-      // Where others are answered it is busy; and one that refuses the statement alone is there.
+      // If other queries are answered, the database is only busy. If only this statement is refused, the database is
+      // available.
       const isBusy = error instanceof HangingError && !isAway && this.circuit.releasedAt > since;
       if (isBusy || isOfStatement(error)) this.recovered();
       else this.failed(error);
@@ -112,7 +113,7 @@ export class DatabaseMonitor {
 
   private failed(error: unknown): void {
     const reason = error instanceof DatabaseFileGoneError ? error.message : lostReason(error);
-    // Reading goes on where writing alone fails.
+    // If only writing fails, reading continues.
     if (!isReadable(error)) this.circuit.open(reason, { cut: error instanceof HangingError });
     if (this.isClosed || this.reason === reason) return;
     this.reason = reason;
@@ -127,7 +128,7 @@ export class DatabaseMonitor {
 const isReadable = (error: unknown): boolean =>
   isLost(error) && /^(?:25006|53100|SQLITE_FULL|SQLITE_READONLY)$/.test(String((error as { code?: unknown }).code));
 
-/** With an SQLSTATE of its own, as for a role that may not write this table. */
+/** A specific SQLSTATE, for example if the role may not write to this table. */
 const isOfStatement = (error: unknown): boolean =>
   !isLost(error) && /^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code));
 

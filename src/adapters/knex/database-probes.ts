@@ -4,25 +4,25 @@ import type { Knex } from 'knex';
 import pg from 'pg';
 import type { DatabaseCircuit } from './database-circuit.js';
 
-/** What is no page of SQLite any more. */
+/** With less free disk space than this, SQLite is considered unable to write. */
 const FULL_BYTES = 256 * 1024;
 
-/** A trial whether the database answers and can be written. */
+/** A check that the database responds and is writable. */
 export interface DatabaseProbe {
-  /** Throws what is wrong. With `isAway`, by a connection of its own. */
+  /** Throws the error. With `isAway`, uses a separate connection. */
   try(isAway: boolean): Promise<void>;
-  /** Whether everything has to wait while it does not answer: a file has one user, who may be busy. */
+  /** Whether an unresponsive database counts as an outage. A file has one user, which may only be busy. */
   readonly isRemote: boolean;
 }
 
-/** The file that was opened is not the one that has its name. */
+/** The opened file was deleted or replaced. */
 export class DatabaseFileGoneError extends Error {
   override readonly name = 'DatabaseFileGoneError';
 }
 
 const STATEMENT = 'update write_probe set written_at = ';
 
-/** For PostgreSQL: one row is written. */
+/** For PostgreSQL: writes one row. */
 export const postgresProbe = (db: Knex, circuit: DatabaseCircuit): DatabaseProbe => ({
   isRemote: true,
   try: async (isAway) => {
@@ -47,7 +47,7 @@ export const postgresProbe = (db: Knex, circuit: DatabaseCircuit): DatabaseProbe
   },
 });
 
-/** For SQLite: the file is where it was, there is room beside it, and a row is written. */
+/** For SQLite: checks that the file has not been replaced and that there is free disk space, and writes a row. */
 export async function sqliteProbe(circuit: DatabaseCircuit, file: string): Promise<DatabaseProbe> {
   const opened = file === ':memory:' ? undefined : await stat(file);
   return {

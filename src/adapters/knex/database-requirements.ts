@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
 import { isPostgres, rowsOf } from './dialect.js';
 
-/** A database that cannot be used as it is. The message ends with the statement to run. */
+/** The database does not meet a requirement. The message ends with the statement to run. */
 export class DatabaseRequirementError extends Error {
   override readonly name = 'DatabaseRequirementError';
   readonly code = 'database_requirement';
 }
 
-/** Encodings that take every character; SQL_ASCII keeps octets as they are. */
+/** Encodings that can store every character; SQL_ASCII stores bytes unchanged. */
 const ANY_CHARACTER = ['UTF8', 'SQL_ASCII'];
 
 interface Found {
@@ -19,10 +19,10 @@ interface Found {
 }
 
 /**
- * Refuses a database of which it is certain that it fails later: one that is damaged, one that cannot hold every name, or
- * one in which we may not make tables where some are still to be made.
+ * Rejects a database that would certainly fail later: it is damaged, cannot store every name, or does not allow
+ * creating the tables that are still missing.
  *
- * @param makesTables whether tables are still to be made
+ * @param makesTables whether tables are still missing
  * @throws DatabaseRequirementError
  */
 export async function checkRequirements(db: Knex, makesTables: boolean): Promise<void> {
@@ -49,7 +49,7 @@ export async function checkRequirements(db: Knex, makesTables: boolean): Promise
   }
 }
 
-/** Reads every page of an SQLite file, as far as its order tells damage from what was written. */
+/** Reads every page of an SQLite file and checks the integrity of its structure. */
 async function checkPages(db: Knex): Promise<void> {
   const rows = await rowsOf<{ quick_check: string }>(db.raw('pragma quick_check(1)')).catch((error: unknown) => {
     if (!DAMAGED.test(String((error as { code?: unknown }).code))) throw error;

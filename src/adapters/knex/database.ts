@@ -17,16 +17,19 @@ import { WalSync } from './wal-sync.js';
 export type DatabaseOptions =
   | {
       readonly client: 'sqlite3';
-      /** Made if it is missing, readable by its owner only. `:memory:` for one that is gone when closed. */
+      /**
+       * Created if it is missing, readable by its owner only. `:memory:` for a temporary one that is lost when it is
+       * closed.
+       */
       readonly file: string;
     }
   | (TlsMaterial & {
       readonly client: 'pg';
       /** `postgres://islet@db/islet`, with `?sslmode=verify-full&sslrootcert=…` for TLS. */
       readonly url: string;
-      /** Instead of one in the URL, as it is: nothing in it needs escaping. */
+      /** Replaces the password in the URL. Not URL-encoded. */
       readonly password?: string | undefined;
-      /** Most connections, one for listening included. */
+      /** Maximum number of connections, including one for listening. */
       readonly connections?: number;
     });
 
@@ -34,10 +37,10 @@ const STATEMENT_LIMIT_MS = 20_000;
 const CONNECTIONS = 10;
 
 /**
- * Opens the database and brings its tables up to date. Whoever opened it calls `destroy()`.
+ * Opens the database and applies pending migrations. The caller must call `destroy()`.
  *
- * @throws an error that says which database and why: it cannot be reached, is in use by another
- *   process (SQLite), or was used by a newer version
+ * @throws an error with the database and the reason: it cannot be reached, is in use by another process (SQLite), or
+ * was used by a newer version
  */
 export async function openDatabase(options: DatabaseOptions): Promise<Knex> {
   let db: Knex | undefined;
@@ -55,9 +58,9 @@ export async function openDatabase(options: DatabaseOptions): Promise<Knex> {
 }
 
 /**
- * How far the tables of a database are, which is left as it is; `undefined` if it has none yet.
+ * The schema version of a database, which is not changed; `undefined` if it has no tables yet.
  *
- * @throws an error as `openDatabase` does
+ * @throws the errors of `openDatabase`
  */
 export async function databaseVersion(options: DatabaseOptions): Promise<DatabaseVersion | undefined> {
   if (options.client === 'sqlite3' && !existsSync(options.file)) return undefined;
@@ -73,24 +76,24 @@ export async function databaseVersion(options: DatabaseOptions): Promise<Databas
   }
 }
 
-/** Opens the database as it is. */
+/** Opens the database without migrations. */
 export function connect(options: DatabaseOptions): Knex {
   const sync = options.client === 'sqlite3' && options.file !== ':memory:' ? new WalSync(options.file) : undefined;
   const db = knex({
     ...(options.client === 'sqlite3' ? sqlite(options.file, sync) : postgres(options)),
-    compileSqlOnError: false, // messages carry `?` instead of addresses
+    compileSqlOnError: false, // log messages contain `?` instead of addresses
     acquireConnectionTimeout: 15_000,
     log: silent,
   });
   sync?.install(db);
-  // PostgreSQL repeats values in its details: `Key (address)=(…) already exists`.
+  // PostgreSQL repeats values in error details: `Key (address)=(…) already exists`.
   db.on('query-error', (error: object) => {
     for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(error, field);
   });
   return db;
 }
 
-/** The error that says which database could not be opened, and why. */
+/** The error for a database that could not be opened, with its location and the reason. */
 export const unopened = (options: DatabaseOptions, cause: unknown): Error =>
   new Error(`could not open the database ${placeOf(options)}: ${reasonOf(cause)}`, { cause });
 
@@ -105,12 +108,12 @@ const postgres = (options: PostgresOptions): Knex.Config => ({
     application_name: 'islet',
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    query_timeout: STATEMENT_LIMIT_MS + 5_000, // a server that does not even say that it took too long
+    query_timeout: STATEMENT_LIMIT_MS + 5_000, // for a server that does not even report the statement timeout
     types: numericTypes,
   } as Knex.PgConnectionConfig,
   pool: {
     min: 0,
-    // One more is kept for listening to other instances.
+    // One connection is reserved for listening to other instances.
     max: (options.connections ?? CONNECTIONS) - 1,
     afterCreate: (connection: PgConnection, done: PoolDone) => {
       limitTransactions(connection);
@@ -128,10 +131,13 @@ const limits = (scope: 'session' | 'local') =>
     .map((name) => `set ${scope} ${name} = ${STATEMENT_LIMIT_MS}`)
     .join('; ');
 
-/** Knex begins a transaction with this. */
+/** The statement by which Knex begins a transaction. */
 const BEGIN = 'BEGIN;';
 
-/** Poolers hand on no parameters of ours, and may give every transaction another connection: each brings its limits along. */
+/**
+ * Poolers do not pass on connection parameters, and may use another connection for each transaction. So each
+ * transaction sets its own limits.
+ */
 function limitTransactions(pgConnection: PgConnection): void {
   const query = pgConnection.query.bind(pgConnection);
   pgConnection.query = (asked, done) => {
@@ -140,7 +146,10 @@ function limitTransactions(pgConnection: PgConnection): void {
   };
 }
 
-/** Limits statements outside transactions, unless the connection is shared: then it is not ours to set up. */
+/**
+ * Limits statements outside of transactions, unless the connection is shared through a pooler: its settings must then
+ * not be changed.
+ */
 async function limitSession(pgConnection: PgConnection): Promise<void> {
   if (!(await isPooled(pgConnection))) await pgConnection.query(limits('session'));
 }
@@ -153,14 +162,14 @@ interface PgConnection extends Session {
   __knex__disposed?: Error;
 }
 
-/** The driver keeps a connection on which a query was never answered, and the next would wait behind it. */
+/** The driver keeps a connection on which a query timed out, and the next query would wait for the previous one. */
 function endWithoutAnswer(pgConnection: PgConnection): void {
   const query = pgConnection.query.bind(pgConnection);
   pgConnection.query = (asked, done) => {
     if (typeof done !== 'function') return query(asked, done);
     return query(asked, (error: Error | null, answer: unknown) => {
       if (error?.message === 'Query read timeout') {
-        // Knex looks at this before it gives a connection out, and the stream's end comes too late.
+        // Knex checks this before it hands out a connection; the end of the stream comes too late.
         pgConnection.__knex__disposed = error;
         pgConnection.connection.stream.destroy();
       }
@@ -169,7 +178,7 @@ function endWithoutAnswer(pgConnection: PgConnection): void {
   };
 }
 
-/** Counts and instants as numbers; pg gives int8 as text because not all of them fit. */
+/** Counts and timestamps as numbers; pg returns int8 as text, because not all values fit. */
 const numericTypes = {
   getTypeParser: ((oid: number, format?: 'text') =>
     oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
@@ -202,5 +211,5 @@ function reasonOf(thrown: unknown): string {
   return words[String(code)] ?? networkFailure(cause)?.reason ?? String(message || code);
 }
 
-/** Knex prints lost connections; whoever asks next is told anyway. */
+/** Knex prints lost connections, but the next query reports the error anyway. */
 const silent = { warn() {}, error() {}, deprecate() {}, debug() {} };

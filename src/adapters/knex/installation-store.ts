@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 
-/** What a database knows of the Islet that it belongs to. */
+/** The properties of the Islet installation to which a database belongs. */
 export interface Installation {
-  /** Made with the first start, and the same for ever: all instances on one database have it. */
+  /** Created at the first start and never changed. It is the same for all instances with this database. */
   readonly id: string;
   readonly serverName: string;
-  /** The key that signs, as `ed25519:0`. */
+  /** The id of the signing key, such as `ed25519:0`. */
   readonly keyId: string;
   /** In base64. */
   readonly publicKey: string;
@@ -14,7 +14,7 @@ export interface Installation {
 
 const COLUMNS = { id: 'id', serverName: 'server_name', keyId: 'key_id', publicKey: 'public_key' } as const;
 
-/** One row for each property in the table `installation`. A copy of the database has the same. */
+/** One row for each property in the table `installation`. A copy of the database has the same content. */
 export class KnexInstallationStore {
   constructor(private readonly db: Knex) {}
 
@@ -27,7 +27,7 @@ export class KnexInstallationStore {
     return { id, serverName, keyId, publicKey };
   }
 
-  /** Sets all but the id, which the first one makes. @returns the id */
+  /** Sets all properties except the id, which is only created by the first call. @returns the id */
   async save(installation: Omit<Installation, 'id'>): Promise<string> {
     return this.db.transaction(async (trx) => {
       await this.table(trx).insert({ name: COLUMNS.id, value: randomUUID() }).onConflict('name').ignore();
@@ -42,12 +42,15 @@ export class KnexInstallationStore {
     });
   }
 
-  /** Whether a server has ever run on this database, also one that noted nothing here: the first thing it makes is a pepper. */
+  /**
+   * Whether a server has ever used this database, even one that stored nothing here: a pepper is the first thing that a
+   * server creates.
+   */
   async isUsed(): Promise<boolean> {
     return (await this.get()) !== undefined || (await this.db('peppers').first('pepper')) !== undefined;
   }
 
-  /** The sources of which there is a copy here. */
+  /** The sources that have a mirror here. */
   async mirrors(): Promise<readonly string[]> {
     return this.db('mirror_states').orderBy('source').pluck('source');
   }

@@ -11,12 +11,12 @@ import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
 import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
 /**
- * Before the key id of an invitation whose token is sealed. Versions that know nothing of that have no such key, and so try
- * again later instead of telling a homeserver something wrong.
+ * Prefix of the key id of an invitation whose token is sealed. Older versions have no key with such an id, so they
+ * retry later instead of sending invalid data to a homeserver.
  */
 const SEALED_KEY = 'sealed ';
 
-/** Tokens, and mails that wait, are sealed. Rows that older versions wrote have them in clear until `sealAll`. */
+/** Tokens and pending mails are sealed. Rows of older versions are in clear text until `sealAll`. */
 export class KnexInviteStore implements InviteStore {
   constructor(
     private readonly db: Knex,
@@ -125,12 +125,12 @@ export class KnexInviteStore implements InviteStore {
   }
 
   async hasEphemeralKey(publicKey: string): Promise<boolean> {
-    if (publicKey === '') return false; // imported invitations have none of their own
+    if (publicKey === '') return false; // imported invitations have no key of their own
     const own = await this.table().where({ ephemeral_public_key: publicKey }).first('token');
     return (own ?? (await this.db('imported_ephemeral_keys').where({ public_key: publicKey }).first())) !== undefined;
   }
 
-  /** Seals what older versions have written. To be called when none of them is running any more. */
+  /** Seals the rows of older versions. Call it only when no older version is running any more. */
   async sealAll(): Promise<void> {
     const found = pages<Row>((after) => {
       const page = this.table().whereNull('sealed_token').orderBy('token').limit(PAGE);
@@ -148,7 +148,10 @@ export class KnexInviteStore implements InviteStore {
     }
   }
 
-  /** For `where`: the invitations of these tokens. A reference names nothing, or whoever reads it could use it. */
+  /**
+   * For `where`: the invitations with these tokens. A stored reference must not be accepted as a token: otherwise read
+   * access to the database would be enough to use it.
+   */
   private isNamed(tokens: readonly string[]): Knex.Raw {
     const references = tokens.flatMap((token) => this.box.references('invite token', token));
     return this.db.raw('((? and sealed_token is not null) or (? and sealed_token is null))', [
@@ -169,7 +172,9 @@ export class KnexInviteStore implements InviteStore {
     return sealed_token === null ? token : this.box.open('invite token', sealed_token);
   }
 
-  /** `undefined` for what was sealed with a key that is not ours any more: nobody could sign for it either. */
+  /**
+   * `undefined` if the row was sealed with a key that is no longer available; signing for it is then impossible too.
+   */
   private fromRow(row: Row): StoredInvite | undefined {
     const token = this.tokenOf(row);
     return token === undefined ? undefined : { ...detailsOf(row), token };
@@ -189,7 +194,7 @@ export class KnexInviteStore implements InviteStore {
 }
 
 interface Row extends ThreepidColumns {
-  /** A reference, or what it is where nothing is sealed. */
+  /** A reference; for unsealed rows the token itself. */
   readonly token: string;
   readonly sealed_token: string | null;
   readonly room_id: string;

@@ -7,7 +7,7 @@ import { chunksOf, PAGE, pages } from './chunks.js';
 import { kindOf, openPayload, storedJob, storedNames } from './job-payloads.js';
 import { isOneOf } from './rows.js';
 
-/** Versions that know nothing of holders give a job to the next one after this. */
+/** Older versions, which do not know about leases, hand out a job again after this time. */
 const HIDDEN_MS = 5 * 60 * 1000;
 const SEALED_PAUSE_MS = 60 * 60 * 1000;
 
@@ -27,7 +27,7 @@ export class KnexJobQueue implements JobQueue {
     this.listeners.push(listener);
   }
 
-  /** For stores: queues jobs with whatever else `trx` does. */
+  /** For stores: queues jobs as part of the transaction `trx`. */
   async addWithin(trx: Knex.Transaction, jobs: readonly NewJob[]): Promise<void> {
     await insertJobs(trx, jobs, this.box);
     if (jobs.length === 0) return;
@@ -35,7 +35,7 @@ export class KnexJobQueue implements JobQueue {
     const tell = () => {
       for (const listener of this.listeners) listener(kinds);
     };
-    // Of a transaction that is rolled back there is nothing to tell.
+    // After a rollback no listener is called.
     trx.executionPromise.then(tell, () => undefined);
   }
 
@@ -150,7 +150,7 @@ export class KnexJobQueue implements JobQueue {
     }));
   }
 
-  /** What cannot be opened waits for an instance that has its key. */
+  /** A job that cannot be opened waits for an instance that has the key. */
   private async putBackSealed(rows: readonly Row[], opened: readonly Job[], time: number): Promise<void> {
     const read = new Set(opened.map(({ id }) => id));
     const sealed = rows.filter(({ id }) => !read.has(String(id)));
@@ -166,7 +166,7 @@ export class KnexJobQueue implements JobQueue {
       });
   }
 
-  /** `undefined` for a kind that only newer versions know, and for what cannot be opened. */
+  /** `undefined` for kinds of newer versions, and if the payload cannot be opened. */
   private fromRow({ id, kind: stored, payload, attempts, run_at, destination, failure }: Row): Job | undefined {
     const kind = kindOf(stored);
     const json = openPayload(payload, this.box);
@@ -211,7 +211,7 @@ async function insertJobs(trx: Knex.Transaction, jobs: readonly NewJob[], box: S
 interface Row {
   readonly id: number;
   readonly kind: string;
-  /** JSON, or that sealed. */
+  /** JSON, possibly sealed. */
   readonly payload: string;
   readonly attempts: number;
   readonly run_at: number;

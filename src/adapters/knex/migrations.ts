@@ -23,7 +23,7 @@ import * as boundMailboxes from './migrations/0023-bound-mailboxes.js';
 import * as installation from './migrations/0026-installation.js';
 import * as importedEphemeralKeys from './migrations/0033-imported-ephemeral-keys.js';
 
-/** In the order in which they run. */
+/** In the order of execution. */
 const migrations = {
   '0001-validation-sessions': validationSessions,
   '0002-associations': associations,
@@ -57,7 +57,7 @@ export const migrationSource: Knex.MigrationSource<Name> = {
   getMigration: async (name) => migrations[name],
 };
 
-/** Brings the tables up to date, all the way or not at all; instances that start together take turns. */
+/** Applies all pending migrations, or none if one fails. Instances that start concurrently wait for each other. */
 export async function migrate(db: Knex): Promise<void> {
   await db.transaction(async (trx) => {
     await lock(trx, 'islet migrations');
@@ -67,13 +67,16 @@ export async function migrate(db: Knex): Promise<void> {
 }
 
 export interface DatabaseVersion {
-  /** The newest change of the tables that was made. */
+  /** The last applied migration. */
   readonly last: string;
-  /** How many are still to be made. */
+  /** The number of pending migrations. */
   readonly pending: number;
 }
 
-/** How far the tables are, `undefined` if there are none yet. @throws if they are newer than we are */
+/**
+ * The state of the migrations; `undefined` if there are no tables yet. @throws if the database is newer than this
+ * version
+ */
 export async function versionOf(db: Knex): Promise<DatabaseVersion | undefined> {
   await refuseNewer(db);
   const done = await migrationsIn(db);

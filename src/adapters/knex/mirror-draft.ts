@@ -2,18 +2,18 @@ import type { MirroredEntry } from '../../domain/directory/directory-entry.js';
 import type { EntryBuffer } from '../../ports/mirror-store.js';
 import { entryFromValues, type Values, valuesOf } from './mirror-rows.js';
 
-/** More would hold up whoever reads them. */
+/** Larger pages would block the reader for too long. */
 const PAGE = 250;
 
 /**
- * Entries as the text in which the database takes them: a few long strings, where a million objects
- * would keep the garbage collector busy.
+ * Collects entries as text in the format of the database: a few long strings, because a million objects would slow down
+ * the garbage collector.
  */
 export class KnexMirrorDraft implements EntryBuffer {
   private readonly full: string[] = [];
   private rows: Values[] = [];
 
-  /** @param isForPostgres whether they are to be put into PostgreSQL */
+  /** @param isForPostgres whether the entries are for PostgreSQL */
   constructor(private readonly isForPostgres: boolean) {}
 
   get size(): number {

@@ -18,20 +18,20 @@ export interface EntryRow {
 }
 
 /**
- * What is only read with its entry, in few characters: most of a mirror is this. JSON carries any
- * text that directories have; PostgreSQL's columns know no NUL.
+ * The fields that are only read together with the entry, in a compact format: most of a mirror consists of them. JSON
+ * can contain any text; PostgreSQL's text columns cannot contain NUL.
  */
 type Content = readonly [label: string, threepids: readonly ShortThreepid[], ...more: (SkipReason | Marks)[]];
 
-/** What few entries have. */
+/** Fields that few entries have. */
 interface Marks {
   readonly isUnlisted?: true;
   readonly withheld?: readonly ShortThreepid[];
-  /** The name that is shown, or nothing, and what else is searched. */
+  /** The display name (may be empty), and further search keywords. */
   readonly search?: readonly [name: string, ...keywords: readonly string[]];
 }
 
-/** Its address; only an email address has an `@`. */
+/** The address; only an email address contains an `@`. */
 type ShortThreepid = string | readonly [address: string, alias: string];
 
 const short = ({ address, alias }: Threepid): ShortThreepid => (alias === undefined ? address : [address, alias]);
@@ -46,8 +46,8 @@ export function entryFromRow({ id, stamp, part, mxid, content }: EntryRow): Mirr
 }
 
 /**
- * An entry as an element of the array that `insertEntries` takes. Content is text of its own for
- * PostgreSQL, which reads all of the array.
+ * An entry as an element of the array for `insertEntries`. For PostgreSQL, which parses the whole array, the content is
+ * a JSON string.
  */
 export type Values = readonly [id: string, digest: string, base: string, mxid: Mxid | null, content: Content | string];
 
@@ -107,7 +107,7 @@ export async function deleteEntries(trx: Knex.Transaction, source: string, value
 export const hasThreepid = ({ person, withheld = [] }: MirroredEntry, threepid: Threepid): boolean =>
   [...(person?.threepids ?? []), ...withheld].some((one) => sameThreepid(one, threepid));
 
-/** How the state of a mirror is stored: the names of released versions stay readable. */
+/** The stored form of the state of a mirror. The names of released versions stay readable. */
 interface StoredState extends Omit<MirrorState, 'bases' | 'warnings' | 'failure' | 'syncCursor' | 'incrementalAt'> {
   readonly parts: MirrorState['bases'];
   readonly remarks?: Readonly<Record<string, string>>;

@@ -68,7 +68,7 @@ export class KnexMirrorStore implements MirrorStore {
   }
 
   async findByThreepid(source: string, threepid: Threepid): Promise<readonly MirroredEntry[]> {
-    // Narrows it down to entries that mention the address somewhere.
+    // A prefilter: entries that contain the address anywhere.
     const mentions = this.db.raw(`${isPostgres(this.db) ? 'strpos' : 'instr'}(content, ?) > 0`, [
       JSON.stringify(threepid.address),
     ]);

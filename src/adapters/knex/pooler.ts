@@ -1,13 +1,13 @@
-/** What a connection of the driver says of itself. */
+/** Properties of a connection of the driver. */
 export interface Session {
-  /** The process of the server, as it was told when the connection was made. */
+  /** The process id of the server, as received when the connection was made. */
   readonly processID?: number | null;
   query(query: unknown): unknown;
 }
 
 /**
- * Whether a pooler such as PgBouncer stands between us and PostgreSQL: it makes up the number of the
- * process, by which only it can be asked to cancel.
+ * Whether there is a pooler such as PgBouncer in front of PostgreSQL: it sends a made-up process id, which is only
+ * valid for cancel requests to the pooler.
  */
 export async function isPooled(session: Session): Promise<boolean> {
   const { rows } = (await session.query('select pg_backend_pid() as pid')) as { rows: readonly { pid: number }[] };

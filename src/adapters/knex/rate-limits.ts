@@ -4,11 +4,11 @@ import type { Clock } from '../../ports/clock.js';
 import type { Limit, RateLimits } from '../../ports/rate-limits.js';
 import { lock, rowsOf } from './dialect.js';
 
-/** No counter has many more rows than this: larger limits keep time in steps of their window. */
+/** Maximum number of rows per counter, approximately: larger limits round times to steps of their window. */
 const MOST_ROWS = 1_000;
 const FORGET_EVERY_MS = 60_000;
 
-/** A sliding log: each take counts for one whole window, so no window sees more than the amount. */
+/** A sliding log: points count for one whole window after they are consumed, so no window exceeds the amount. */
 export class KnexRateLimits implements RateLimits {
   private forgottenAt = 0;
 
@@ -22,8 +22,8 @@ export class KnexRateLimits implements RateLimits {
   }
 
   /**
-   * The same for points that may be used later: they count as if they were taken `aheadMs` from now, and no
-   * window sees more than the amount if they are used before `takenAt`, ms since the epoch.
+   * Consumes points in advance: they count as if consumed `aheadMs` from now. No window exceeds the amount if they are
+   * used before `takenAt`, ms since the epoch.
    */
   async takeAhead(
     key: string,
@@ -44,7 +44,7 @@ export class KnexRateLimits implements RateLimits {
     return { waitMs, takenAt };
   }
 
-  /** Gives back points that were taken ahead and not used. */
+  /** Returns points that were consumed in advance and not used. */
   async giveBack(unused: readonly { readonly key: string; readonly takenAt: number; readonly points: number }[]) {
     await this.db.transaction(async (trx) => {
       for (const { key, takenAt, points } of unused) {
@@ -72,7 +72,7 @@ interface Row {
   readonly counts_until: number;
 }
 
-/** Rounded up: what is taken counts a step longer, never shorter. */
+/** Rounded up: points may count up to one step longer, never shorter. */
 function stepOf({ amount, windowMs }: Limit, time: number): number {
   const stepMs = amount > MOST_ROWS ? Math.ceil(windowMs / MOST_ROWS) : 1;
   return Math.ceil(time / stepMs) * stepMs;
@@ -110,7 +110,7 @@ async function tryTake(
   return taken.length > 0;
 }
 
-/** Until so many of the oldest takes no longer count that there is room. */
+/** The time until enough of the oldest points have expired. */
 async function waitFor(
   trx: Knex.Transaction,
   keyHash: string,

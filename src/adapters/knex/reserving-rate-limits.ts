@@ -2,40 +2,40 @@ import type { Clock } from '../../ports/clock.js';
 import type { Limit, RateLimits } from '../../ports/rate-limits.js';
 import type { KnexRateLimits } from './rate-limits.js';
 
-/** Of a limit, the most that one instance has taken and not yet used, twice: in use, and the next. */
+/** The size of a block, as a share of a limit. An instance has two blocks at most: the current one and the next. */
 const SHARE = 0.005;
-/** How far ahead points are taken, as a share of the window. */
+/** How far ahead points are consumed, as a share of the window. */
 const AHEAD = 0.005;
 const SWEEP_EVERY_MS = 1_000;
 
 interface Block {
   readonly since: number;
-  /** When the store counts it as taken: it may be used before that only. */
+  /** The time for which the store counts the points. They may only be used before it. */
   readonly takenAt: number;
   left: number;
 }
 
-/** What is left of a block. */
+/** The unused part of a block. */
 interface Unused {
   readonly key: string;
   readonly block: Block;
 }
 
-/** A counter that was used lately. */
+/** A recently used counter. */
 interface Counter {
   readonly blocks: Block[];
   usedAt: number;
   aheadMs: number;
-  /** Until then each take asks the store by itself: the limit had no room for a block. */
+  /** Until this time, each request uses the store: the limit had no room for a block. */
   nearEndUntil: number;
   taking: Promise<void> | undefined;
 }
 
 /**
- * Counts from memory what comes often. Who takes from a large limit for the second time within a short while is given
- * a block of points, taken from the store at once and used up here. So all instances together never let through more
- * than the amount, and a restart forgets nothing: what is in blocks is counted as taken, which keeps at most one
- * hundredth of a limit from everybody else for each instance. What is not used is given back.
+ * Serves frequent requests from memory. The second request for a large limit within a short time reserves a block of
+ * points, which is consumed from the store at once and then used up in memory. So all instances together never exceed
+ * the amount, and a restart loses no counts: reserved points count as consumed. They reduce the limit for other
+ * instances by one hundredth per instance at most. Unused points are returned.
  */
 export class ReservingRateLimits implements RateLimits {
   private readonly counters = new Map<string, Counter>();
@@ -67,7 +67,7 @@ export class ReservingRateLimits implements RateLimits {
     return 0;
   }
 
-  /** Gives back what is left of all blocks; for the end. */
+  /** Returns the unused points of all blocks. Call it at shutdown. */
   async close(): Promise<void> {
     clearInterval(this.sweeping);
     await Promise.allSettled([...this.counters.values()].flatMap(({ taking }) => taking ?? []));
@@ -84,7 +84,7 @@ export class ReservingRateLimits implements RateLimits {
     this.sweeping ??= setInterval(() => void this.sweep().catch(ignore), SWEEP_EVERY_MS).unref();
   }
 
-  /** One block at a time: whoever needs one meanwhile waits for the same. */
+  /** Reserves one block at a time. Concurrent callers wait for the same block. */
   private take(key: string, counter: Counter, limit: Limit, size: number): Promise<void> {
     counter.taking ??= this.takeBlock(key, counter, limit, size).finally(() => {
       counter.taking = undefined;
@@ -94,7 +94,7 @@ export class ReservingRateLimits implements RateLimits {
 
   private async takeBlock(key: string, counter: Counter, limit: Limit, size: number): Promise<void> {
     const since = this.clock.now();
-    // What is asked for now may be what an older block did not use.
+    // The requested points may be available as unused points of an older block.
     await this.giveBack(overIn(key, counter, since));
     const { waitMs, takenAt } = await this.store.takeAhead(key, limit, size, counter.aheadMs);
     if (waitMs > 0) counter.nearEndUntil = since + counter.aheadMs;
@@ -130,7 +130,7 @@ const isUsable = ({ since, takenAt }: Block, now: number): boolean => now >= sin
 
 const leftIn = ({ blocks }: Counter): number => blocks.reduce((sum, { left }) => sum + left, 0);
 
-/** Takes out of a counter the blocks that may not be used any more. @returns those of which something is left */
+/** Removes expired blocks from a counter. @returns those with unused points */
 function overIn(key: string, { blocks }: Counter, now: number): readonly Unused[] {
   const isOver = (block: Block) => block.left > 0 && !isUsable(block, now);
   const over = blocks.filter(isOver);
@@ -138,7 +138,7 @@ function overIn(key: string, { blocks }: Counter, now: number): readonly Unused[
   return over.map((block) => ({ key, block }));
 }
 
-/** Uses points of the blocks, if they have so many; the oldest first. */
+/** Uses points from the blocks, the oldest first. @returns `false` if there are not enough */
 function use({ blocks }: Counter, points: number, now: number): boolean {
   const usable = blocks.filter((block) => isUsable(block, now));
   if (points > usable.reduce((sum, { left }) => sum + left, 0)) return false;
@@ -152,5 +152,5 @@ function use({ blocks }: Counter, points: number, now: number): boolean {
   return true;
 }
 
-/** Whoever finds no block asks again and is told. */
+/** A caller without a block tries again and receives the error. */
 const ignore = (): void => undefined;

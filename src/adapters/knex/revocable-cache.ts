@@ -4,7 +4,7 @@ import type { Forgetful, RevocationKind, Revocations } from './revocations.js';
 
 const MOST_REMEMBERED = 50_000;
 
-/** Remembers what was read of the database until it is revoked; what is not there is asked for each time. */
+/** Caches values from the database until they are revoked. Missing values are not cached. */
 export class RevocableCache<V extends {}> implements Forgetful {
   private readonly values = new LRUCache<string, V>({ max: MOST_REMEMBERED });
 
@@ -15,15 +15,15 @@ export class RevocableCache<V extends {}> implements Forgetful {
     revocations.register(this);
   }
 
-  /** What is remembered of it, if that may be used. */
+  /** The cached value, if the cache is up to date. */
   get(subject: string): V | undefined {
     return this.revocations.isUpToDate() ? this.values.get(subject) : undefined;
   }
 
   /**
-   * Reads it, and remembers it unless something was revoked meanwhile.
+   * Reads a value, and caches it unless something was revoked meanwhile.
    *
-   * @param outageMs while nothing can be read, what was known so long ago at most is good enough
+   * @param outageMs maximum age of a cached value that may be used while the database is unavailable
    */
   async read(subject: string, outageMs: number, load: () => Promise<V | undefined>): Promise<V | undefined> {
     const { epoch } = this.revocations;

@@ -1,14 +1,14 @@
 import type { Knex } from 'knex';
 import { isPostgres } from './dialect.js';
 
-/** Nobody is answered by what was ended longer ago than this, on any instance. */
+/** Maximum time after which every instance stops using a revoked value. */
 const LONGEST_UNAWARE_MS = 1_000;
 const LOOK_EVERY_MS = 400;
 const MOST_AT_ONCE = 10_000;
 
 export type RevocationKind = 'token' | 'terms';
 
-/** What remembers something until it is revoked. */
+/** A cache whose entries can be revoked. */
 export interface Forgetful {
   readonly kind: RevocationKind;
   forget(subject: string): void;
@@ -16,11 +16,11 @@ export interface Forgetful {
 }
 
 /**
- * The access tokens that were ended and the terms that were taken back, as the database notes them
- * whenever such a row is deleted. While it is followed, what is remembered of them may be used.
+ * Revoked access tokens and terms. Triggers in the database record every deletion of such a row. Cached values may only
+ * be used while this record is followed.
  */
 export class Revocations {
-  /** Changes when something is revoked: what was read before must not be remembered after. */
+  /** Changes with every revocation: values that were read before must not be cached afterwards. */
   epoch = 0;
 
   private readonly remembering: Forgetful[] = [];
@@ -33,15 +33,15 @@ export class Revocations {
   constructor(private readonly db: Knex) {}
 
   /**
-   * Whether everything that was revoked more than a second ago is known here. An SQLite file has one
-   * process, whose stores tell what they revoke.
+   * Whether everything that was revoked more than a second ago is known here. An SQLite file has one process, whose
+   * stores report their revocations directly.
    */
   isUpToDate(): boolean {
     if (this.position === undefined) return false;
     return !isPostgres(this.db) || performance.now() - this.lookedAt < LONGEST_UNAWARE_MS;
   }
 
-  /** For how long nothing that was revoked elsewhere has come here. */
+  /** Time since the last successful check for revocations of other instances, in ms. */
   unawareMs(): number {
     return performance.now() - this.lookedAt;
   }
@@ -50,20 +50,20 @@ export class Revocations {
     this.remembering.push(forgetful);
   }
 
-  /** For stores: what this instance has just revoked itself. */
+  /** For stores: a revocation by this instance. */
   revoked(kind: RevocationKind, subject: string): void {
     this.epoch++;
     for (const one of this.remembering) if (one.kind === kind) one.forget(subject);
   }
 
-  /** For stores: looks at once, after a transaction that may have revoked anything. */
+  /** For stores: checks immediately, after a transaction that may have revoked anything. */
   look(): Promise<void> {
     if (this.followers === 0) return Promise.resolve();
     this.looking = this.looking.then(() => this.read()).catch(ignore);
     return this.looking;
   }
 
-  /** Keeps `isUpToDate` until it is closed. */
+  /** Keeps `isUpToDate` true until it is closed. */
   follow(): { close(): void } {
     this.followers++;
     if (this.followers === 1) this.keepLooking();
@@ -98,7 +98,7 @@ export class Revocations {
     const since = performance.now();
     if (this.position === undefined) {
       const position = await this.newest();
-      // What was read before is older than the position, and what was revoked in between would be missed.
+      // Values cached so far are older than this position, and a revocation in between would be missed.
       this.startAgain(position);
     } else {
       const rows = await this.table().where('position', '>', this.position).orderBy('position').limit(MOST_AT_ONCE);
@@ -140,5 +140,5 @@ interface Row {
   readonly subject: string;
 }
 
-/** A database that is away is reported by everybody else who asks it; meanwhile nothing is up to date. */
+/** Other callers report an unavailable database; meanwhile nothing is up to date. */
 const ignore = (): void => undefined;

@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import type { Medium, Threepid } from '../../domain/identifiers/threepid.js';
 import { jsonArray } from './dialect.js';
 
-/** The columns in which every table keeps a threepid. */
+/** The columns of a threepid, the same in every table. */
 export interface ThreepidColumns {
   readonly medium: Medium;
   readonly address: string;

@@ -6,7 +6,10 @@ import type { SecretBox } from '../../ports/secret-box.js';
 import type { SessionStore } from '../../ports/session-store.js';
 import { isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
-/** Client secrets and tokens are sealed. Rows that older versions wrote have them in clear, and a mark of that: nothing sealed. */
+/**
+ * Client secrets and tokens are sealed. Rows of older versions contain them in clear text; their sealed columns are
+ * null.
+ */
 export class KnexSessionStore implements SessionStore {
   constructor(
     private readonly db: Knex,
@@ -35,7 +38,7 @@ export class KnexSessionStore implements SessionStore {
 
   async findOrAdd(session: ValidationSession, aliveSince: number): Promise<ValidationSession> {
     for (;;) {
-      // One that was written before, by an older version or with another key, is in nobody's way in the table.
+      // A session of an older version, or one sealed with another key, does not conflict with the new row in the table.
       const known = await this.find(session.threepid, session.clientSecret);
       if (known && known.modifiedAt >= aliveSince) return known;
       const [added] = await this.table()
@@ -47,7 +50,7 @@ export class KnexSessionStore implements SessionStore {
       const stored = added && this.fromRow(added);
       if (stored) return stored;
       const older = await this.find(session.threepid, session.clientSecret);
-      if (older) return older; // else it was purged in between
+      if (older) return older; // otherwise it was purged in between
     }
   }
 
@@ -73,7 +76,7 @@ export class KnexSessionStore implements SessionStore {
     await this.table().where('modified_at', '<', time).delete();
   }
 
-  /** `undefined` for what was sealed with a key that is not ours any more. */
+  /** `undefined` if the row was sealed with a key that is no longer available. */
   private fromRow(row: Row): ValidationSession | undefined {
     const { sealed_client_secret, sealed_token } = row;
     const clientSecret =
@@ -118,10 +121,10 @@ export class KnexSessionStore implements SessionStore {
 
 interface Row extends ThreepidColumns {
   readonly sid: string;
-  /** A reference, or what it is where nothing is sealed. */
+  /** A reference; for unsealed rows the secret itself. */
   readonly client_secret: string;
   readonly sealed_client_secret: string | null;
-  /** Empty, or what it is where nothing is sealed. */
+  /** Empty; for unsealed rows the token itself. */
   readonly token: string;
   readonly sealed_token: string | null;
   readonly send_attempt: number;

@@ -20,13 +20,13 @@ const PRAGMAS = `
   pragma synchronous = normal; -- WalSync waits for the disk
 `;
 
-/** @param sync watches what is written; absent: nothing waits for the disk, as in memory */
+/** @param sync tracks writes; absent: nothing waits for the disk, as for a database in memory */
 export const sqlite = (file: string, sync: WalSync | undefined): Knex.Config => ({
   client: 'sqlite3',
   connection: { filename: file },
   useNullAsDefault: true,
   pool: {
-    // One handle: a second would meet SQLITE_BUSY, and in memory an empty database.
+    // A single connection: a second one would get SQLITE_BUSY, or in memory an empty database.
     min: 1,
     max: 1,
     afterCreate: (connection: Connection, done: (error: Error | null, connection: unknown) => void) => {
@@ -37,7 +37,7 @@ export const sqlite = (file: string, sync: WalSync | undefined): Knex.Config => 
   },
 });
 
-/** A full or failing disk is the same to callers as a server that is away. */
+/** For callers, a full or failing disk is the same as an unreachable server. */
 function sayUnavailable(connection: Connection): void {
   for (const name of ['run', 'all'] as const) {
     const original = connection[name].bind(connection);
@@ -51,7 +51,7 @@ function sayUnavailable(connection: Connection): void {
   }
 }
 
-/** Makes the file for its owner alone, if there is none. */
+/** Creates the file if it is missing, readable by its owner only. */
 export async function makePrivate(file: string): Promise<void> {
   if (file !== ':memory:') await (await open(file, 'a', 0o600)).close();
 }

@@ -15,7 +15,7 @@ import { ReservingRateLimits } from './reserving-rate-limits.js';
 import { KnexSessionStore } from './session-store.js';
 import { KnexTermsStore } from './terms-store.js';
 
-/** Everything kept in SQL, secrets sealed by `box`. Whoever opened `db` closes it. */
+/** All SQL stores. Secrets are sealed by `box`. The caller must close `db`. */
 export function knexStores(db: Knex, clock: Clock, box: SecretBox) {
   const feed = new KnexChangeFeed(db, clock);
   const jobs = new KnexJobQueue(db, box);

@@ -13,10 +13,10 @@ import { insertAssignments } from './user-id-assignment-rows.js';
 import { chunksOf } from './chunks.js';
 import { isAmong } from './rows.js';
 
-/** More bindings than this are loaded anew instead of being told claim by claim. */
+/** Above this number of bindings, a reload is announced instead of individual claims. */
 const MAX_CLAIM_CHANGES = 500;
 
-/** Suspends and resumes bindings, and records the addresses with those who left. */
+/** Suspends and resumes bindings, and records the addresses in the assignments of users who left. */
 export async function applySuspensionPlan(
   trx: Knex.Transaction,
   assignments: readonly UserIdAssignment[],
@@ -38,7 +38,7 @@ export async function applySuspensionPlan(
   }
 }
 
-/** What that changes in the claims of our bindings. */
+/** The resulting changes of the claims of bindings. */
 export function changesOf({ suspended, resumed }: SuspensionPlan): readonly ClaimChange[] {
   if (suspended.length + resumed.length === 0) return [];
   const isReload = suspended.length + resumed.length > MAX_CLAIM_CHANGES;

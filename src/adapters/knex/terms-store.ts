@@ -8,7 +8,7 @@ import { isOneOf } from './rows.js';
 type Choices = readonly (readonly string[])[];
 
 export class KnexTermsStore implements TermsStore {
-  /** What each user is known to have accepted enough of. */
+  /** For each user, known sets of terms that they have accepted. */
   private readonly remembered: RevocableCache<Choices>;
 
   constructor(

@@ -28,13 +28,13 @@ export const holderFromRow = (row: UserIdAssignmentRow): UserIdAssignment => ({
   addresses: JSON.parse(row.addresses) as readonly Threepid[],
 });
 
-/** For `where`: holders whose entry is in the mirror under their name. */
+/** For `where`: assignments whose entry is in the mirror with the same user ID. */
 export const HAS_ENTRY =
   'exists (select 1 from mirror_entries e where e.source = holders.source and e.id = holders.entry_id and e.mxid = holders.mxid)';
 
 /**
- * For the mirror, before it removes entries: records whose they are, with their addresses. What has
- * become of these people is found when the mirror is followed.
+ * For the mirror, before it removes entries: records the assignments and addresses of these entries. What happens to
+ * these people is decided when the assignments are reconciled.
  */
 export async function recordRemoved(trx: Knex.Transaction, source: string, ids: readonly string[]): Promise<void> {
   const removed = await trx<EntryRow>('mirror_entries')
@@ -53,14 +53,14 @@ export async function recordRemoved(trx: Knex.Transaction, source: string, ids: 
   );
 }
 
-/** @param known what becomes of those who are recorded already; by default they stay as they are */
+/** @param known the update for existing assignments; by default they stay unchanged */
 export async function insertAssignments(
   trx: Knex.Transaction,
   assignments: readonly UserIdAssignment[],
   known?: string,
 ): Promise<void> {
   for (const chunk of chunksOf(assignments)) {
-    // `where true`: without it SQLite takes `on` for that of a join.
+    // `where true`: without it SQLite parses `on` as part of a join.
     await trx.raw(
       `insert into holders (mxid, source, entry_id, person, since_at, left_at, addresses)
        select value->>0, value->>1, value->>2, value->>3,

@@ -23,7 +23,8 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
   }
 
   async missingAssignments(source: string): Promise<readonly SourcedEntry[]> {
-    // From the few names to the many entries: the cross join and the concatenation keep the databases from the other way.
+    // Starts from the few user IDs, not from the many entries: the cross join and the concatenation prevent the query
+    // planners from choosing the other order.
     const rows = await rowsOf<EntryRow>(
       this.db.raw(
         `select e.* from (
@@ -137,7 +138,7 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
     await this.table().where({ source }).delete();
   }
 
-  /** @returns them as they are from now on */
+  /** @returns the updated assignments */
   private async restoreReturned(
     trx: Knex.Transaction,
     back: readonly UserIdAssignment[],
@@ -154,7 +155,10 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
     return returned;
   }
 
-  /** Users of bindings that went on answering although who made them has left: bound while that was found out. */
+  /**
+   * Users of bindings that are still active although the person who created them has left: they were bound while the
+   * plan was made.
+   */
   private async unplanned(trx: Knex.Transaction, source: string): Promise<readonly Mxid[]> {
     return this.table(trx)
       .join('associations', (on) =>
@@ -167,7 +171,7 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
       .pluck('holders.mxid');
   }
 
-  /** Ends what users had before their name became somebody else's. */
+  /** Ends the access tokens and accepted terms from before the user ID was assigned to another person. */
   private async revokeBefore(trx: Knex.Transaction, assignments: readonly UserIdAssignment[]): Promise<void> {
     const ended = assignments.filter(({ since }) => since !== undefined);
     for (const since of new Set(ended.map((assignment) => assignment.since ?? 0))) {
@@ -197,7 +201,7 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
   }
 }
 
-/** The user IDs of those who are gone that nobody of the same person has. */
+/** The user IDs of people who left, except those that another entry of the same person still has. */
 function vacatedUserIds(
   gone: readonly UserIdAssignmentRow[],
   assignments: readonly UserIdAssignment[],

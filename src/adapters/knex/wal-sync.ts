@@ -2,11 +2,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Knex } from 'knex';
 
-/** What changes nothing. A transaction that changes something has other statements. */
+/** Statements that change nothing. A transaction with changes contains other statements. */
 const READING = /^\s*(?:select|pragma|explain|begin|commit|rollback|savepoint|release)\b/i;
 const BEGIN = /^\s*begin\b/i;
 const END = /^\s*(?:commit|rollback)\b(?!\s+to\b)/i;
-/** What may be as it was a moment before a power cut. */
+/** Tables whose last changes may be lost in a power failure. */
 const UNIMPORTANT = /\b(?:rate_limit_takes|write_probe)\b/;
 
 type Run = (this: unknown, sql: string, ...rest: unknown[]) => unknown;
@@ -22,11 +22,10 @@ interface Client {
 }
 
 /**
- * Makes that what was committed survives a power cut before anybody is told of it. SQLite writes commits into its log
- * (`…-wal`) without waiting for the disk (`synchronous = normal`); this waits, after the connection has been given to
- * the next, so that all commits that come while the disk works share one wait. What a commit needs is in the log
- * before it ends, and SQLite itself syncs the log before it moves it into the file: after a power cut the file is as
- * with `synchronous = full`.
+ * Makes commits durable before callers are informed of them. SQLite writes commits to its log (`…-wal`) without waiting
+ * for the disk (`synchronous = normal`). This class waits for the disk after the connection has been released, so that
+ * all commits during one disk sync share the next one. A commit is completely in the log when it ends, and SQLite syncs
+ * the log before a checkpoint. So after a power failure the file is the same as with `synchronous = full`.
  */
 export class WalSync {
   private written = 0;
@@ -34,13 +33,13 @@ export class WalSync {
   private running: Promise<void> | undefined;
   private log: FileHandle | undefined;
 
-  /** @param datasync waits until what was written to the log is on the disk */
+  /** @param datasync waits until the log is on the disk */
   constructor(
     private readonly file: string,
     private readonly datasync = (log: FileHandle) => log.datasync(),
   ) {}
 
-  /** Notes what a connection has written, once it is in the log: at the end of a statement, or of its transaction. */
+  /** Tracks the writes of a connection that are in the log: at the end of a statement, or of its transaction. */
   watch(connection: Connection): void {
     let [isInTransaction, hasWritten] = [false, false];
     const ended = (sql: string) => {
@@ -64,17 +63,17 @@ export class WalSync {
     }
   }
 
-  /** Has everybody who wrote wait, once their connection is given back. */
+  /** Makes every writer wait after its connection is released. */
   install(db: Knex): void {
     const client = db.client as Client;
     const release = client.releaseConnection.bind(client);
     let seen = this.written;
     client.releaseConnection = (connection) => {
-      // There is one connection: what was written since it was given back last, its last user wrote.
+      // There is only one connection: everything written since its last release was written by its last user.
       const hasWritten = this.written > seen;
       seen = this.written;
       const released = release(connection).then(() => (hasWritten ? this.wait() : undefined));
-      released.catch(() => undefined); // a transaction does not look at it, and waits below
+      released.catch(() => undefined); // transactions ignore this promise and wait below
       return released;
     };
     const transaction = client.transaction.bind(client);
@@ -116,7 +115,7 @@ export class WalSync {
     const log = await open(`${this.file}-wal`, 'r');
     const folder = await open(dirname(this.file), 'r');
     try {
-      await folder.sync(); // or the log itself could be gone
+      await folder.sync(); // otherwise the log file itself could be lost
     } finally {
       await folder.close();
     }

@@ -4,10 +4,10 @@ import knex, { type Knex } from 'knex';
 import { ImportError } from './imported-data.js';
 
 /**
- * Reads a SQLite file of another program, all at one moment, and never writes to it.
+ * Reads a SQLite file of another program in a single snapshot, and never writes to it.
  *
- * @param table one that must be there
- * @throws ImportError if there is no such file, or it is not of that program
+ * @param table a table that must exist
+ * @throws ImportError if there is no such file, or it does not belong to that program
  */
 export async function readForeign<T>(
   file: string,
@@ -17,7 +17,7 @@ export async function readForeign<T>(
   if (!existsSync(file)) throw new ImportError(`${file} does not exist`);
   const db = knex({
     client: 'sqlite3',
-    // Knex adds flags to those for writing; what the URI says has precedence.
+    // Knex adds flags for writing; the URI overrides them.
     connection: {
       filename: `${pathToFileURL(file).href}?mode=ro`,
       flags: ['OPEN_URI'],
@@ -38,14 +38,14 @@ export async function readForeign<T>(
   }
 }
 
-/** Text as it was stored; versions for Python 2 stored some as bytes. */
+/** Stored text; versions for Python 2 stored some text as bytes. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
   return typeof value === 'number' || typeof value === 'bigint' ? String(value) : '';
 }
 
-/** An instant in ms, whether it was stored in seconds or in ms; `undefined` if there is none. */
+/** A timestamp in ms that was stored in seconds or in ms; `undefined` if there is none. */
 export function instantOf(value: unknown): number | undefined {
   const number = typeof value === 'number' ? value : Number(textOf(value) || Number.NaN);
   if (!Number.isFinite(number) || number <= 0) return undefined;

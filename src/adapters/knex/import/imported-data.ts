@@ -17,7 +17,7 @@ export interface ImportedTerms {
   readonly acceptedAt: number;
 }
 
-/** What another identity server has, in our terms. */
+/** The data of another identity server, in Islet's types. */
 export interface ImportedData {
   readonly bindings: readonly Binding[];
   readonly invites: readonly StoredInvite[];
@@ -30,18 +30,18 @@ export interface ImportedData {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Rows that are not taken, all for one reason. */
+/** Rows that are not imported for the same reason. */
 export interface LeftOut {
   readonly table: string;
   readonly reason: string;
   readonly count: number;
-  /** Ids of some of the rows, to look them up in the other database. No addresses: reports are passed on. */
+  /** Ids of some of the rows, to find them in the other database. No addresses: reports may be shared. */
   readonly rows: readonly string[];
 }
 
 const ROWS_NAMED = 5;
 
-/** Collects what is left out, by table and reason. */
+/** Collects skipped rows by table and reason. */
 export class LeftOutRows {
   private readonly found = new Map<string, { table: string; reason: string; count: number; rows: string[] }>();
 
@@ -59,7 +59,7 @@ export class LeftOutRows {
   }
 }
 
-/** A database is not what it was said to be, or not the one that belongs here. */
+/** A database is not of the expected kind, or does not match this server. */
 export class ImportError extends Error {
   override readonly name = 'ImportError';
   readonly code = 'import_refused';

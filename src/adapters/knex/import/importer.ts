@@ -8,7 +8,7 @@ import { isOneOf } from '../rows.js';
 import { type KnexStores } from '../stores.js';
 import type { ImportedData } from './imported-data.js';
 
-/** What became of one kind of thing. */
+/** The result for one kind of data. */
 export interface ImportCount {
   readonly kind:
     | 'bindings'
@@ -18,11 +18,11 @@ export interface ImportCount {
     | 'accepted terms'
     | 'sessions'
     | 'peppers';
-  /** Not there before, and now written. */
+  /** New, and imported. */
   readonly added: number;
-  /** There before, as it is imported. */
+  /** Already present with the same content. */
   readonly known: number;
-  /** There before in another way, and left as it is. */
+  /** Already present with different content, and left unchanged. */
   readonly kept: number;
 }
 
@@ -33,15 +33,15 @@ export interface ImportRun {
   readonly onProgress?: (kind: ImportCount['kind'], done: number, all: number) => void;
 }
 
-/** Thrown to end a transaction that was only tried. */
+/** Thrown to roll back a dry run. */
 class DryRun extends Error {
   override readonly name = 'DryRun';
   readonly code = 'dry_run';
 }
 
 /**
- * Writes what another server had, all of it or nothing, in one transaction. What is there already is left as it is:
- * the same again changes nothing. Nobody is told: no homeserver of bindings, nobody by mail.
+ * Imports the data of another server in one transaction. Existing data is left unchanged, so repeating an import
+ * changes nothing. No notifications are sent, neither to homeservers nor by mail.
  */
 export async function importData(db: Knex, data: ImportedData, run: ImportRun): Promise<readonly ImportCount[]> {
   let counts: readonly ImportCount[] = [];
@@ -72,7 +72,7 @@ async function write(trx: Knex.Transaction, data: ImportedData, run: ImportRun):
       const known = await stores.accounts.find(accessToken);
       if (known !== undefined) return known === mxid ? 'known' : 'kept';
       await stores.accounts.addToken(accessToken, mxid, createdAt);
-      // When it was used last nobody knows: its idle time begins now.
+      // The time of last use is unknown, so the idle time begins now.
       await stores.accounts.markUsed([accessToken], now);
       return 'added';
     }),
@@ -132,7 +132,7 @@ async function addBindings(
       if (owner !== undefined) counts[owner === mxid ? 'known' : 'kept']++;
       return owner === undefined;
     });
-    // SQLite takes only so many variables in one statement.
+    // SQLite limits the number of variables in a statement.
     for (let at = 0; at < fresh.length; at += ROWS_AT_ONCE) {
       await trx('associations').insert(fresh.slice(at, at + ROWS_AT_ONCE).map(associationRow));
     }

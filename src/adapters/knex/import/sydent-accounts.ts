@@ -3,7 +3,7 @@ import { parseMxid } from '../../../domain/identifiers/mxid.js';
 import { instantOf, textOf } from './foreign-database.js';
 import type { ImportedTerms, ImportedToken, LeftOutRows } from './imported-data.js';
 
-/** Who is signed in, and which terms they accepted; the fork has neither. */
+/** Access tokens and accepted terms; the fork has neither. */
 export async function readAccounts(
   db: Knex,
   now: number,

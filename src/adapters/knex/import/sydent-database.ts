@@ -10,15 +10,15 @@ import { readInvites } from './sydent-invites.js';
 import { readSessions } from './sydent-sessions.js';
 
 export interface SydentOptions {
-  /** `server.name` of its configuration. */
+  /** `server.name` in its configuration. */
   readonly serverName: string;
-  /** The id of the key that signs for its invitations, as `ed25519:0`. */
+  /** The id of the key that signs for its invitations, such as `ed25519:0`. */
   readonly keyId: string;
   /** ms since the epoch. */
   readonly now: number;
-  /** Whether associations that other Sydents replicated to it are taken as ours. */
+  /** Whether to import associations that were replicated from other Sydent servers. */
   readonly withPeers?: boolean;
-  /** Whether only associations are taken of which there is a validated session: the fork stored one for each lookup. */
+  /** Whether to import only associations with a validated session: the fork stored an association for each lookup. */
   readonly onlyValidated?: boolean;
 }
 
@@ -26,13 +26,13 @@ const LOCAL = 'local_threepid_associations';
 const GLOBAL = 'global_threepid_associations';
 
 /**
- * What a Sydent has: 1.x and 2.x, and the fork of 2017 with LDAP lookups.
+ * Reads a Sydent database: 1.x and 2.x, and the fork of 2017 with LDAP lookups.
  *
- * The local table is the truth of what it was told itself; the global one repeats it, with rows that it forgot to
- * remove, and has what other servers replicated. Signed copies in it are not taken: what they hold beside the
- * association is not theirs, and we sign ourselves.
+ * The local table is authoritative for the server's own associations. The global table repeats them, including rows
+ * that were not removed, and contains associations replicated from other servers. The signed copies in it are not
+ * imported: Islet signs associations itself, and the copies may contain other data.
  *
- * @throws ImportError if the file is no database of a Sydent, or of one with another name
+ * @throws ImportError if the file is not a Sydent database, or belongs to a server with another name
  */
 export async function readSydent(file: string, options: SydentOptions): Promise<ImportedData> {
   return readForeign(file, { program: 'Sydent', table: LOCAL }, async (db) => {

@@ -20,8 +20,8 @@ interface Row {
 }
 
 /**
- * Its invitations, waiting and delivered. Which ephemeral key belongs to which of them it does not store, so they
- * have none; all of its keys are kept by themselves.
+ * Its pending and delivered invitations. Sydent does not store which ephemeral key belongs to which invitation, so
+ * invitations have none; all keys are kept separately.
  */
 export async function readInvites(
   db: Knex,
@@ -56,7 +56,7 @@ function inviteOf(row: Row, keyId: string, now: number, leftOut: LeftOutRows): S
     keyId,
     createdAt: instantOf(row.received_ts) ?? now,
     deliveredAt,
-    // Whether the homeserver took it, nobody knows any more; it is not handed over again.
+    // Whether the homeserver accepted it is unknown; it is not delivered again.
     ...(deliveredAt !== undefined && { confirmedAt: deliveredAt }),
   };
 }

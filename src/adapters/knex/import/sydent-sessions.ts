@@ -16,7 +16,7 @@ interface Row {
   readonly token: unknown;
 }
 
-/** Sessions that are still good, validated or with a mail under way. What attempts it counted means nothing. */
+/** Unexpired sessions that are validated or have an outstanding mail. The counts of attempts are not imported. */
 export async function readSessions(db: Knex, now: number, leftOut: LeftOutRows): Promise<readonly ValidationSession[]> {
   const rows: Row[] = await db(SESSIONS)
     .leftJoin('threepid_token_auths', 'threepid_token_auths.validationSession', `${SESSIONS}.id`)
@@ -29,7 +29,7 @@ export async function readSessions(db: Knex, now: number, leftOut: LeftOutRows):
     const key = `${keyOf(session.threepid)} ${session.clientSecret}`;
     const other = newest.get(key);
     if (other && other.sid !== session.sid) {
-      // The same address in another case; the one that was validated counts.
+      // The same address with different case; a validated session takes precedence.
       const [kept, dropped] =
         other.validatedAt !== undefined && session.validatedAt === undefined ? [other, session] : [session, other];
       leftOut.add(SESSIONS, 'another one of the same address and secret', dropped.sid);

@@ -10,7 +10,7 @@ export async function up(db: Knex): Promise<void> {
     t.text('token').notNullable();
     t.integer('send_attempt').notNullable();
     t.text('next_link');
-    t.bigInteger('validated_at'); // ms since the epoch, as everything that ends in _at
+    t.bigInteger('validated_at'); // ms since the epoch, like all columns that end in _at
     t.bigInteger('modified_at').notNullable();
     t.integer('guesses').notNullable().defaultTo(0);
     t.unique(['medium', 'address', 'client_secret']); // find(), findOrAdd()

@@ -2,14 +2,14 @@ import type { Knex } from 'knex';
 
 export async function up(db: Knex): Promise<void> {
   await db.schema.createTable('claim_changes', (t) => {
-    t.bigIncrements('position'); // since(); never given out twice
+    t.bigIncrements('position'); // since(); never reused
     t.bigInteger('made_at').notNullable();
     t.text('source').notNullable();
     t.text('claims').notNullable(); // JSON
     t.index('made_at'); // purge()
   });
   await db.schema.createTable('claim_changes_purged', (t) => {
-    t.bigInteger('position').notNullable(); // of the last change that is forgotten
+    t.bigInteger('position').notNullable(); // of the last purged change
   });
   await db('claim_changes_purged').insert({ position: 0 });
 }

@@ -10,8 +10,8 @@ export async function up(db: Knex): Promise<void> {
     t.text('id').notNullable();
     t.text('stamp').notNullable();
     t.text('part').notNullable();
-    t.text('mxid'); // null for an entry that is no person
-    t.text('content').notNullable(); // JSON, last: who reads stamps only steps over it
+    t.text('mxid'); // null for an entry that is not a person
+    t.text('content').notNullable(); // JSON; the last column, so that reading stamps can skip it
     t.primary(['source', 'id']); // get(), apply(), and the pages of entries() and stamps()
     t.index('mxid'); // findByMxid(), repeatedMxids()
   });

@@ -11,7 +11,7 @@ export async function up(db: Knex): Promise<void> {
     t.text('ephemeral_public_key').notNullable();
     t.text('key_id').notNullable();
     t.bigInteger('created_at').notNullable();
-    t.bigInteger('delivered_at'); // null while it waits
+    t.bigInteger('delivered_at'); // null while it is pending
     t.index(['medium', 'address'], 'invites_waiting_index', { predicate: db.whereNull('delivered_at') }); // findWaiting(), waitingThreepids()
     t.index('ephemeral_public_key'); // hasEphemeralKey()
   });

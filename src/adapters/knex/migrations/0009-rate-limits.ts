@@ -7,7 +7,7 @@ export async function up(db: Knex): Promise<void> {
     t.integer('points').notNullable();
     t.bigInteger('counts_until').notNullable();
     t.primary(['key_hash', 'taken_at']); // take()
-    t.index('counts_until'); // forgetting
+    t.index('counts_until'); // forget()
   });
 }
 

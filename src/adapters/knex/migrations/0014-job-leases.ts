@@ -3,11 +3,11 @@ import { isPostgres } from '../dialect.js';
 
 export async function up(db: Knex): Promise<void> {
   await db.schema.alterTable('jobs', (t) => {
-    t.text('destination').notNullable().defaultTo(''); // '' by older versions
+    t.text('destination').notNullable().defaultTo(''); // '' in rows of older versions
     t.text('leased_by');
     t.integer('beat').notNullable().defaultTo(0);
     t.text('failure');
-    t.bigInteger('queued_at').notNullable().defaultTo(0); // 0 by older versions
+    t.bigInteger('queued_at').notNullable().defaultTo(0); // 0 in rows of older versions
     t.index(['destination', 'run_at']); // postpone()
     t.index(['leased_by']); // leases()
   });
@@ -18,7 +18,7 @@ export async function up(db: Knex): Promise<void> {
   await db('invites')
     .whereNotNull('delivered_at')
     .update({ confirmed_at: db.ref('delivered_at') });
-  // Whoever had one in hand is not there any more: a SQLite file has one process.
+  // A SQLite file has one process, so no job can be in progress.
   if (!isPostgres(db)) await db('jobs').update({ hidden_until: 0 });
 }
 

@@ -3,20 +3,19 @@ import type { Knex } from 'knex';
 const isPostgres = (db: Knex): boolean => db.client.config.client === 'pg';
 
 /**
- * What ends an access token or takes back accepted terms is noted by the database itself, whoever
- * deletes the row: every instance forgets what it remembers of it. Positions become visible in order,
- * because writers take turns.
+ * Triggers record every deletion of an access token or of accepted terms, so that every instance removes it from its
+ * cache. Positions become visible in order, because writers hold a lock.
  */
 export async function up(db: Knex): Promise<void> {
   await db.schema.createTable('revocations', (t) => {
-    t.bigIncrements('position'); // reading on; never given out twice
+    t.bigIncrements('position'); // for reading new rows; never reused
     t.bigInteger('made_at').notNullable();
     t.text('kind').notNullable(); // 'token' or 'terms'
-    t.text('subject').notNullable(); // the token's hash, or the user
+    t.text('subject').notNullable(); // the hash of the token, or the user ID
     t.index('made_at'); // purge()
   });
   await db.schema.createTable('revocations_purged', (t) => {
-    t.bigInteger('position').notNullable(); // of the last one that is forgotten
+    t.bigInteger('position').notNullable(); // of the last purged revocation
   });
   await db('revocations_purged').insert({ position: 0 });
   if (isPostgres(db)) {
@@ -51,7 +50,7 @@ const triggerOf = (db: Knex, table: string, kind: string, column: string): strin
 
 export async function down(db: Knex): Promise<void> {
   for (const [table, kind] of NOTED) {
-    // On SQLite it is gone already where the table was made anew, to drop a column.
+    // On SQLite it no longer exists if the table was recreated to drop a column.
     await db.raw(`drop trigger if exists islet_${kind}_revoked${isPostgres(db) ? ` on ${table}` : ''}`);
   }
   if (isPostgres(db)) await db.raw('drop function islet_note_revocation()');

@@ -5,7 +5,7 @@ export async function up(db: Knex): Promise<void> {
     t.bigInteger('used_at').notNullable().defaultTo(0);
     t.index('used_at'); // purge()
   });
-  // Nobody knows when they were used last: their idle time begins now.
+  // The time of last use is unknown, so the idle time begins now.
   await db('access_tokens').update({ used_at: Date.now() });
 }
 

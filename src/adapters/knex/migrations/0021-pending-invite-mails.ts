@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** What the mail of an invitation will say, while its address has had enough of them. */
+/** The content of an invitation mail that is delayed by the rate limit of its address. */
 export async function up(db: Knex): Promise<void> {
   await db.schema.alterTable('invites', (table) => {
     table.text('pending_mail');

@@ -1,16 +1,16 @@
 import type { Knex } from 'knex';
 
-/** Secrets are kept sealed. Rows from before keep theirs in the old columns until they are changed or gone. */
+/** Secrets are stored sealed. Existing rows keep theirs in the old columns until they are changed or deleted. */
 export async function up(db: Knex): Promise<void> {
   await db.schema.alterTable('validation_sessions', (t) => {
-    t.text('sealed_client_secret'); // then client_secret is its reference
-    t.text('sealed_token'); // then token is empty
+    t.text('sealed_client_secret'); // if set, client_secret contains its reference
+    t.text('sealed_token'); // if set, token is empty
   });
-  await db.schema.alterTable('invites', (t) => t.text('sealed_token')); // then token is its reference
+  await db.schema.alterTable('invites', (t) => t.text('sealed_token')); // if set, token contains its reference
 }
 
 export async function down(db: Knex): Promise<void> {
-  // Nobody could use them any more; of invitations the public key goes on being asked for.
+  // Sealed sessions would be unusable. Invitations are kept, because their public keys are still requested.
   await db('validation_sessions').whereNotNull('sealed_client_secret').orWhereNotNull('sealed_token').delete();
   await db.schema.alterTable('invites', (t) => t.dropColumn('sealed_token'));
   await db.schema.alterTable('validation_sessions', (t) => t.dropColumns('sealed_client_secret', 'sealed_token'));

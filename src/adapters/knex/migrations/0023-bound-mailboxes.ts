@@ -1,6 +1,9 @@
 import type { Knex } from 'knex';
 
-/** Which mailbox an address is a spelling of. Null for what older versions bound, until it is filled in. */
+/**
+ * The mailbox to which an address belongs, as addresses have several spellings. Null for bindings of older versions,
+ * until it is filled in.
+ */
 export async function up(db: Knex): Promise<void> {
   await db.schema.alterTable('associations', (t) => {
     t.text('mailbox');

@@ -5,7 +5,7 @@ export async function up(db: Knex): Promise<void> {
     t.text('name').primary(); // 'id', 'server_name', 'key_id', 'public_key'
     t.text('value').notNullable();
   });
-  // What is written to see whether writing works: one row, which everybody writes.
+  // For checking that the database is writable: one row, which all instances update.
   await db.schema.createTable('write_probe', (t) => {
     t.integer('id').primary();
     t.bigInteger('written_at').notNullable();
