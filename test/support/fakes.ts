@@ -161,7 +161,7 @@ export const alice: Mxid = '@alice:example.org';
 export const bob: Mxid = '@bob:example.org';
 
 interface FakeEntry {
-  /** The id that the entry reports, if it differs from its own id. */
+  /** The id that the entry reports, if it differs from its key. */
   readonly id?: string;
   readonly base: string;
   readonly mxid: Mxid | undefined;
@@ -189,7 +189,7 @@ export class FakeDirectory implements Directory, ThreepidSource {
   readonly listings = { begun: 0, inFlight: 0, mostAtOnce: 0 };
   /** Whether it compares addresses exactly, including case. */
   isLiteral = false;
-  /** Whether incremental syncs are supported. They do not include removed entries, except on request. */
+  /** Whether incremental syncs are supported. They report removed entries only if `beside` asks for them. */
   isFollowable = false;
   /** Why incremental syncs no longer work. */
   incrementalProblem: string | undefined;

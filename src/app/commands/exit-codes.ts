@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 
 const FAILED = '1 if it failed';
 
-/** What the exit code of each command means. Every command also exits with 1 for an error in its options or configuration. */
+/** The meaning of each exit code. Every command also exits with 1 for an error in its options or configuration. */
 const meanings: Readonly<Record<string, string>> = {
   serve: '0 after SIGTERM or SIGINT, 1 if the server cannot start',
   demo: '0 if all four lookups are correct, 1 otherwise',

@@ -67,7 +67,7 @@ async function apply({ config, data, keyFile, telemetry, onProgress }: ImportJob
   }
 }
 
-/** Without an existing database or key, the dry run uses an in-memory database and creates no files. */
+/** A dry run. It creates no files: a missing database is replaced by one in memory, a missing key by a dummy. */
 async function rehearse({ config, data, keyFile, onProgress }: ImportJob): Promise<readonly ImportCount[]> {
   const options = databaseOptions(config);
   const isMissing = options.client === 'sqlite3' && !existsSync(options.file);

@@ -39,7 +39,7 @@ export async function runChecks(
   const configuration = area('configuration');
   const readiness = await readinessOf(config, http).catch((error: unknown) => messageOf(error));
   const isRunning = readiness !== undefined && typeof readiness !== 'string';
-  // A running server holds the lock of an SQLite file, and reports for any database whether it can reach it.
+  // A running server uses the SQLite file, and reports for any database whether it can reach it.
   const kept: readonly [string, Check] = isRunning
     ? ['server', sharedNamesTrial(config, http)]
     : ['database', databaseTrial(config)];

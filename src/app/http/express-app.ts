@@ -1,9 +1,9 @@
 import express, { type Express, type RequestHandler } from 'express';
 
 /**
- * Express without its defaults: no version header, no etags, no parsing of paths and queries. Responses may not be
- * cached for others or interpreted as another type, and the URL, which may contain secrets, is not sent to other
- * sites as a referrer.
+ * Express without its defaults: no version header, no etags, no query parser, and case-sensitive paths. Responses must
+ * not be cached or interpreted as another type. The URL, which may contain secrets, is not sent to other sites as a
+ * referrer.
  *
  * @param handlers run for each request in this order, as one handler
  */

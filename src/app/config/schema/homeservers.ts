@@ -7,7 +7,10 @@ import { scalars } from '../values/scalars.js';
 
 const { text, secret, word } = scalars;
 
-/** An ed25519 public key: 32 bytes in unpadded base64, as `/_matrix/key/v2/server` publishes it. Padded and URL-safe base64 is accepted, too. */
+/**
+ * An ed25519 public key: 32 bytes in unpadded base64, as published by `/_matrix/key/v2/server`. Padded and URL-safe
+ * base64 is accepted, too.
+ */
 const verifyKey = valueType({ type: 'string' }, (value) => {
   const key = asText(value).replace(/=+$/, '').replaceAll('-', '+').replaceAll('_', '/');
   if (/^[A-Za-z0-9+/]{43}$/.test(key)) return key;

@@ -18,7 +18,9 @@ export interface Section {
   readonly [key: string]: Option | Section;
 }
 
-/** Every option of the configuration file. Options with a structured value (lists, maps) are described at their format. */
+/**
+ * Every option of the configuration file. Options with a structured value (lists, maps) are described at their format.
+ */
 export const schema = {
   server: {
     name: {

@@ -19,8 +19,8 @@ const LookupBody = z.object({
 /**
  * Spec: "Association lookup".
  *
- * @param identityServers the accounts of other identity servers. Only for these, the route of a lookup is evaluated,
- *   and only these learn the origin of a pepper
+ * @param identityServers the accounts of other identity servers. Only their routes are trusted, and only they learn
+ *   the origin of a pepper
  */
 export const lookupEndpoints = (
   lookupService: LookupService,
