@@ -40,7 +40,6 @@ export class TableBuilder {
     return new Map(this.task.peppers.map((pepper, i) => [pepper, new Table(parts[i])]));
   }
 
-  /** Terminates the thread. */
   async end(): Promise<void> {
     await this.worker.terminate();
   }

@@ -74,8 +74,9 @@ export interface DatabaseVersion {
 }
 
 /**
- * The state of the migrations; `undefined` if there are no tables yet. @throws if the database is newer than this
- * version
+ * The state of the migrations; `undefined` if there are no tables yet.
+ *
+ * @throws if the database is newer than this version
  */
 export async function versionOf(db: Knex): Promise<DatabaseVersion | undefined> {
   await refuseNewer(db);

@@ -71,8 +71,9 @@ export class SqlDatabase {
   }
 
   /**
-   * Every `medium`, `address` and `mxid` that a query returns, and `unlisted` if there is such a column. @throws Error
-   * as `rows` does
+   * Every `medium`, `address` and `mxid` that a query returns, and `unlisted` if there is such a column.
+   *
+   * @throws Error as `rows` does
    */
   async *list(query: string): AsyncGenerator<Row> {
     if (this.isSqlite) yield* rowsIn(await this.parts(query));

@@ -27,9 +27,9 @@ export class RateLimitedError extends Error {
 }
 
 /**
- * Circuit breaker: after several consecutive failures the server is not asked for a while, then a single trial request
- * is sent. As long as trial requests fail, the pauses get longer. After a rate-limit response the server is not asked
- * until the delay has passed.
+ * Circuit breaker: after several consecutive failures no requests are sent for a while, then a single trial request is
+ * sent. As long as trial requests fail, the pauses get longer. After a rate-limit response no requests are sent until
+ * the delay has passed.
  */
 export class CircuitBreaker {
   private failures = 0;
@@ -91,7 +91,7 @@ export class CircuitBreaker {
   }
 
   private recovered(isHalfOpen: boolean): void {
-    // A request started before the rate-limit response says nothing about later requests.
+    // The result of a request that started before the rate-limit response does not end the delay.
     if (this.isPutOff && !isHalfOpen) return;
     this.isPutOff = false;
     this.failures = 0;

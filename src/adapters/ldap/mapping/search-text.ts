@@ -29,8 +29,9 @@ export const searchedAttributes = (rules: SearchRules | undefined): readonly str
     : [];
 
 /**
- * The text by which a person is found. Of an address, only the part before the `@` is searched. @param valuesOf returns
- * the values of an attribute
+ * The text by which a person is found. Of an address, only the part before the `@` is searched.
+ *
+ * @param valuesOf returns the values of an attribute
  */
 export function searchTextOf(rules: SearchRules, valuesOf: (attribute: string) => readonly string[]): SearchText {
   const usable = (attribute: string) =>

@@ -63,7 +63,6 @@ export class SmppGateway implements SmsGateway {
     return typeof id === 'string' && /^[\w-]{1,100}$/.test(id) ? id : undefined;
   }
 
-  /** Closes the connection. */
   async close(): Promise<void> {
     const link = this.link;
     this.link = undefined;
