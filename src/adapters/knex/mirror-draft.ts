@@ -31,7 +31,7 @@ export class KnexMirrorDraft implements EntryBuffer {
     for (const text of this.texts()) yield (JSON.parse(text) as Values[]).map(entryFromValues);
   }
 
-  /** JSON arrays of rows, for `putEntries`. */
+  /** JSON arrays of rows, for `insertEntries`. */
   *texts(): Iterable<string> {
     yield* this.full;
     if (this.rows.length > 0) yield JSON.stringify(this.rows);
