@@ -86,7 +86,7 @@ export class LdapSource implements ThreepidSource, Directory {
     this.pool = new Pool(servers, connections, timeLimitMs);
     this.lookup = new Lookup(this.rules, this.searchBases, this.pool);
     const extent = { bases: this.searchBases, pageSize, stallMs };
-    this.listing = new FullListing(this.rules, servers, extent, this, clock);
+    this.listing = new FullListing({ rules: this.rules, servers, extent, warnings: this, clock });
     this.changed = new Changes(this.rules, servers, extent, clock);
   }
 

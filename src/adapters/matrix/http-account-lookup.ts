@@ -22,23 +22,25 @@ const DISPLAY_NAME = '/displayname';
 const TIME_LIMIT_MS = 10_000;
 const MAX_BYTES = 256 * 1024;
 
+export interface AccountLookupDeps {
+  readonly http: HttpClient;
+  readonly apis: ClientPlaces;
+  /** Whether Islet talks to a homeserver at all. */
+  readonly isAllowed: (homeserver: string) => boolean;
+  /** By server name; homeservers that are not named are asked for profiles. */
+  readonly access?: Readonly<Record<string, AccountAccess>>;
+  /** For each request, in ms. */
+  readonly timeLimitMs?: number;
+}
+
 export class HttpAccountLookup implements AccountLookup {
-  /**
-   * @param isAllowed whether requests to a homeserver are permitted
-   * @param access by server name; for others the public profile is used
-   */
-  constructor(
-    private readonly http: HttpClient,
-    private readonly apis: ClientPlaces,
-    private readonly isAllowed: (homeserver: string) => boolean,
-    private readonly access: Readonly<Record<string, AccountAccess>> = {},
-    private readonly timeLimitMs = TIME_LIMIT_MS,
-  ) {}
+  constructor(private readonly deps: AccountLookupDeps) {}
 
   async has(mxid: Mxid): Promise<boolean> {
     const homeserver = homeserverOf(mxid);
-    if (!this.isAllowed(homeserver)) throw new Error(`${homeserver} is not a homeserver that is talked to`);
-    const access = Object.hasOwn(this.access, homeserver) ? this.access[homeserver] : undefined;
+    if (!this.deps.isAllowed(homeserver)) throw new Error(`${homeserver} is not a homeserver that is talked to`);
+    const { access: byName = {} } = this.deps;
+    const access = Object.hasOwn(byName, homeserver) ? byName[homeserver] : undefined;
     const { accountApi } = access ?? { accountApi: 'profile' as const };
     const answer = await this.ask(homeserver, mxid, access);
     // Old versions of Synapse use 0 and 1.
@@ -67,13 +69,13 @@ export class HttpAccountLookup implements AccountLookup {
     { accountApi, accessToken }: AccountAccess = { accountApi: 'profile' },
     field = '',
   ): Promise<JsonObject | 'M_NOT_FOUND' | typeof NO_ROW> {
-    const api = await this.apis.find(homeserver);
-    const { status, body } = await this.http.request({
+    const api = await this.deps.apis.find(homeserver);
+    const { status, body } = await this.deps.http.request({
       ...api,
       method: 'GET',
       url: `${api.url}${PATHS[accountApi]}${encodeURIComponent(mxid)}${field}`,
       headers: { ...api.headers, ...(accessToken !== undefined && { authorization: `Bearer ${accessToken.value}` }) },
-      timeLimitMs: this.timeLimitMs,
+      timeLimitMs: this.deps.timeLimitMs ?? TIME_LIMIT_MS,
       maxBytes: MAX_BYTES,
     });
     const content = parseJsonObject(body);

@@ -41,7 +41,12 @@ export const matrixModule = (options: MatrixOptions) =>
     bind(AccountLookup).toResolvedValue(
       (http: HttpClient, clock: Clock, federation: FederationClient) => {
         const apis = new ClientPlaces(http, clock, options.homeservers);
-        return new HttpAccountLookup(http, apis, (name) => federation.isAllowed(name), options.homeservers);
+        return new HttpAccountLookup({
+          http,
+          apis,
+          isAllowed: (name) => federation.isAllowed(name),
+          access: options.homeservers,
+        });
       },
       [HttpClient, Clock, FederationClient],
     );

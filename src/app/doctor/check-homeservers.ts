@@ -107,7 +107,12 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
   async function accounts(): Promise<readonly CheckResult[]> {
     const mxid = parseMxid(`@islet-doctor:${name}`);
     if (!isChecked || !mxid) return [];
-    await new HttpAccountLookup(http, apis, (each) => federation.isAllowed(each), config.homeservers).has(mxid);
+    await new HttpAccountLookup({
+      http,
+      apis,
+      isAllowed: (each) => federation.isAllowed(each),
+      access: config.homeservers,
+    }).has(mxid);
     return [ok(`says whether an account exists (${config.homeservers[name]?.accountApi ?? 'profile'})`)];
   }
 

@@ -20,7 +20,13 @@ beforeAll(() => {
 const given = (known: KnownClientPlace, access: AccountAccess) => {
   const http = new AxiosHttpClient();
   const apis = new ClientPlaces(http, clock, { 'example.org': known });
-  return new HttpAccountLookup(http, apis, () => true, { 'example.org': access }, 1_000);
+  return new HttpAccountLookup({
+    http,
+    apis,
+    isAllowed: () => true,
+    access: { 'example.org': access },
+    timeLimitMs: 1_000,
+  });
 };
 
 describe.each([
@@ -115,7 +121,8 @@ describe('AccountsOverHttp', () => {
       else response.writeHead(404).end('{"errcode":"M_NOT_FOUND"}');
     }, 'site');
     network.places.set('example.org:443', site.port).set('hs.internal:8443', hs.port);
-    const open = () => new HttpAccountLookup(network, new ClientPlaces(network, clock), () => true);
+    const open = () =>
+      new HttpAccountLookup({ http: network, apis: new ClientPlaces(network, clock), isAllowed: () => true });
     const accounts = open();
     expect([await accounts.has('@anna:example.org'), await accounts.has('@bert:example.org')]).toEqual([true, true]);
     expect(site.seen).toHaveLength(1);
@@ -128,7 +135,11 @@ describe('AccountsOverHttp', () => {
 
   it('asks no homeserver that is not talked to', async () => {
     const network = new PrivateNetwork(authority.ca);
-    const accounts = new HttpAccountLookup(network, new ClientPlaces(network, clock), () => false);
+    const accounts = new HttpAccountLookup({
+      http: network,
+      apis: new ClientPlaces(network, clock),
+      isAllowed: () => false,
+    });
     await expect(accounts.has('@anna:example.org')).rejects.toThrow(
       'example.org is not a homeserver that is talked to',
     );

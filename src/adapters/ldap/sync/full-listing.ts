@@ -47,23 +47,25 @@ export interface RawPage {
   readonly isUnlisted?: true;
 }
 
+export interface FullListingDeps {
+  readonly rules: Rules;
+  readonly servers: ServerFailover;
+  readonly extent: ListingScope;
+  readonly warnings: ListingEvents;
+  readonly clock: Clock;
+}
+
 /** Reads the whole directory. Each base has its own connection. */
 export class FullListing {
-  constructor(
-    private readonly rules: Rules,
-    private readonly servers: ServerFailover,
-    private readonly extent: ListingScope,
-    private readonly warnings: ListingEvents,
-    private readonly clock: Clock,
-  ) {}
+  constructor(private readonly deps: FullListingDeps) {}
 
   private get limits(): Limits {
-    return { totalMs: PAGE_MS, stallMs: this.extent.stallMs };
+    return { totalMs: PAGE_MS, stallMs: this.deps.extent.stallMs };
   }
 
   /** An entry below two bases is listed only in the first. */
   async *pages(): AsyncGenerator<RawPage> {
-    const { extent, rules } = this;
+    const { extent, rules } = this.deps;
     const { bases } = extent;
     // Not compared by id: two entries with the same id must both reach the diff.
     const seen = new Set<string>();
@@ -78,7 +80,7 @@ export class FullListing {
       }
     }
     const syncCursor = cursorOfAll(bookmarks);
-    if (syncCursor) this.warnings.onCursor(JSON.stringify(syncCursor));
+    if (syncCursor) this.deps.warnings.onCursor(JSON.stringify(syncCursor));
   }
 
   /**
@@ -86,7 +88,7 @@ export class FullListing {
    * not asked for one again; it can still be listed.
    */
   private async begin(base: string): Promise<{ readonly connection: Connection; readonly syncCursor?: SyncCursor }> {
-    const { rules, servers, clock } = this;
+    const { rules, servers, clock } = this.deps;
     const tried: string[] = [];
     for (;;) {
       const connection = await servers.open(OPEN_MS, true, tried);
@@ -105,12 +107,13 @@ export class FullListing {
   }
 
   private async *base(connection: Connection, base: string): AsyncGenerator<Omit<RawPage, 'base'>> {
-    const { rules, extent, warnings, limits } = this;
+    const { limits } = this;
+    const { rules, extent, warnings } = this.deps;
     const { requested: attributes, id, followsAliases } = rules;
     const question = { base, attributes, id, followsAliases, pageSize: extent.pageSize };
     let count = 0;
     try {
-      const completeness = await PageCompleteness.begin(this.servers, base, rules);
+      const completeness = await PageCompleteness.begin(this.deps.servers, base, rules);
       let hasReferred = false;
       for (const { filter, ...audience } of audiencesOf(rules)) {
         for await (const { entries, refers } of pagesOf(connection, { ...question, filter }, () => limits)) {

@@ -49,7 +49,7 @@ try {
   const clock = { now: () => Date.now() };
   const servers = new ServerFailover(urls, access, outages, clock, failing);
   const extent = { bases: [...new Set(bases)], pageSize, stallMs };
-  for await (const page of new FullListing(rulesOf(options), servers, extent, warnings, clock).pages()) {
+  for await (const page of new FullListing({ rules: rulesOf(options), servers, extent, warnings, clock }).pages()) {
     while (ahead >= PAGES_AHEAD) await new Promise<void>((resolve) => (wake = resolve));
     ahead += 1;
     const packed = packPage(page);
