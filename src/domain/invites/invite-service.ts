@@ -126,9 +126,7 @@ export class InviteService {
     }
   }
 
-  /**
-   * Handles a `notify-bound` job: notifies the homeserver of the user of a bound threepid, with or without invitations.
-   */
+  /** Handles a `notify-bound` job: notifies the homeserver of a bound user, with or without invitations. */
   async notifyBound(threepid: Threepid, mxid: Mxid): Promise<void> {
     const handedOver = await this.deliver(threepid, mxid);
     // No notification if the user has left in the meantime.
@@ -159,10 +157,7 @@ export class InviteService {
     return this.deps.store.markRefused(inviteToken, reason);
   }
 
-  /**
-   * Records that the mails of these invitations will never be sent. The invitations remain pending, and lists show the
-   * reason.
-   */
+  /** Records that mails of these invitations will never be sent. They remain pending; lists show the reason. */
   async noteUnmailed(tokens: readonly string[], reason: string): Promise<void> {
     await this.deps.store.markUnmailed(tokens, `its mail was not sent: ${reason}`);
   }
@@ -203,10 +198,7 @@ export class InviteService {
     await this.mailDelayMs(threepid);
   }
 
-  /**
-   * If the address has reached its mail limit, the mail is sent later, together with all invitations added in the
-   * meantime.
-   */
+  /** Above the mail limit of an address, the mail is sent later, with all invitations added in the meantime. */
   private async addWithMail(invite: StoredInvite, mail: InviteMail): Promise<void> {
     const { threepid, createdAt } = invite;
     const waitMs = await this.mailDelayMs(threepid);

@@ -50,6 +50,17 @@ describe('the password of a directory', () => {
     expect(account).toMatchObject({ isGood: true, pause: undefined, refusedWith: undefined });
   });
 
+  it('that is right, of an account that Active Directory has disabled, is tried without a pause', async () => {
+    const details = '80090308: LdapErr: DSID-0C09050E, comment: AcceptSecurityContext error, data 533, v4563';
+    const account = new BindAccount('cn=islet', { value: 'right' }, new FakeClock());
+    const bind = () =>
+      account.use(() => {
+        throw new Error('bind refused', { cause: Object.assign(new Error(details), { code: 49 }) });
+      });
+    for (let time = 0; time < 3; time++) await expect(bind()).rejects.toThrow('bind refused');
+    expect(account).toMatchObject({ isGood: false, pause: undefined, refusedWith: { message: details } });
+  });
+
   it('may be tried again when somebody says so', async () => {
     const { account, tries, bind } = accountOf('wrong');
     await expect(bind()).rejects.toThrow('bind refused');

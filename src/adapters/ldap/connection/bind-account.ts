@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../../../ports/clock.js';
 import { isPaused } from '../../../domain/shared/backoff.js';
-import { codeOf } from './ldap-error.js';
+import { codeOf, isPasswordCorrect } from './ldap-error.js';
 
 /** A password and its origin, e.g. `file /etc/islet/ldap-password`. */
 export interface BindPassword {
@@ -96,9 +96,10 @@ export class BindAccount {
     return true;
   }
 
-  /** Records a refusal that did not go through `use`. */
+  /** Records a refusal. A correct password of an account that is disabled or has expired locks nothing: no pause. */
   noteRefusal(cause: Error): void {
     [this.isAccepted, this.refusal] = [false, cause];
+    if (isPasswordCorrect(cause)) return;
     this.refusals += 1;
     const minutes = PAUSES_MIN[Math.min(this.refusals, PAUSES_MIN.length) - 1] ?? 60;
     this.restsUntil = this.clock.now() + minutes * MINUTE_MS;

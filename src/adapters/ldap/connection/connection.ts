@@ -132,9 +132,7 @@ export class Connection {
     return this.end === undefined;
   }
 
-  /**
-   * Whether the network failed or the server stopped responding. Other connections to this server may then be dead too.
-   */
+  /** Whether network or server stopped responding. Other connections to this server may then be dead too. */
   get isLost(): boolean {
     return this.end !== undefined && this.end !== CLOSED && !isResult(this.end);
   }
@@ -230,10 +228,7 @@ export class Connection {
     }
   }
 
-  /**
-   * Checks messages before the library receives them. It would mistake some of them for the end of a request, or fail
-   * on them.
-   */
+  /** Checks messages before the library, which takes some for the end of a request, or fails on them. */
   private receive(message: Buffer): void {
     this.hasHeard = true;
     const { id, tag, code, words, cookie } = responseOf(message);

@@ -89,6 +89,14 @@ const logonHints: Readonly<Record<string, string>> = {
   '775': 'the account is locked',
 };
 
+/** Active Directory gives these details only if the password was correct. */
+const WITH_CORRECT_PASSWORD = ['530', '532', '533', '701', '773'];
+
+/** Whether a refused bind says that the password is correct and something else is wrong with the account. */
+export const isPasswordCorrect = (error: Error): boolean => WITH_CORRECT_PASSWORD.includes(logonDetail(error));
+
+const logonDetail = ({ message }: Error): string => /\bdata ([0-9a-f]{3}),/.exec(message)?.[1] ?? '';
+
 /**
  * Why a connection received no response at all.
  *
@@ -127,8 +135,7 @@ function resultMessage(error: Error, code: number): string {
     .replace(/(?<=[a-z][A-Z][A-Za-z]*)Error$/, '')
     .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
     .toLowerCase();
-  const [, logon = ''] = /\bdata ([0-9a-f]{3}),/.exec(error.message) ?? [];
   const isUnbound = /successful bind must be completed|without authentication/i.test(error.message);
-  const hint = isUnbound ? 'nobody is bound: bindDn is missing' : (hints[code] ?? logonHints[logon]);
+  const hint = isUnbound ? 'nobody is bound: bindDn is missing' : (hints[code] ?? logonHints[logonDetail(error)]);
   return hint === undefined ? name : `${name} (${hint})`;
 }
