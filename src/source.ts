@@ -8,7 +8,7 @@ export interface Association {
   readonly threepid: Threepid;
   /** A whole Matrix ID: `@alice:example.org`. */
   readonly mxid: string;
-  /** Whether this is told to nobody who looks for the address, although it is hers and nobody else may have it. */
+  /** Whether this is told to nobody who looks for the address, although it is theirs and nobody else may have it. */
   readonly isUnlisted?: boolean;
 }
 

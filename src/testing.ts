@@ -26,7 +26,7 @@ export interface TestRunner {
 
 const MANY = 1000;
 
-/** What every source promises. Declares one test for each promise; each opens the source anew and closes it. */
+/** What every source promises. Declares one test for each promise; each opens the source again and closes it. */
 export function sourceContract(
   open: () => ThreepidSource | Promise<ThreepidSource>,
   samples: SourceSamples,
