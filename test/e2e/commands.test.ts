@@ -103,7 +103,7 @@ describe('islet', () => {
       await writeFile(join(folder, 'other', 'admin-token'), `${'x'.repeat(43)}\n`);
       const asStranger = (...args: string[]) => islet([...args, '--config', running.configFile], { env: other });
       expect((await asStranger('lookup', 'alice@example.org')).stderr).toMatch(/does not take .*other\/admin-token/);
-      expect((await asStranger('doctor')).stdout).toMatch(/^✗ server .*does not take the admin token/m);
+      expect((await asStranger('doctor')).stdout).toMatch(/^✗ server .*does not accept the admin token/m);
       expect((await asStranger('serve')).stderr).toMatch(
         /admin: cannot listen on 127.0.0.1:\d+, another program has it/,
       );

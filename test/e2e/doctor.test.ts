@@ -56,7 +56,7 @@ describe('islet doctor', () => {
       /^! source partner +answers plain lookups only: current clients send hashes and do not find its people$/m,
       /^✓ homeserver example\.org .*\/_matrix\/client\/versions answers$/m,
       /^✓ homeserver example\.org +publishes its signing keys$/m,
-      /^✓ homeserver example\.org +refuses an OpenID token/m,
+      /^✓ homeserver example\.org +rejects an unknown OpenID token/m,
       /^✓ homeserver example\.org +says whether an account exists \(profile\)$/m,
       /^✓ mail +127\.0\.0\.1:\d+, TLS none$/m,
       /^✓ public URL +http:\/\/127\.0\.0\.1:\d+ reaches this server$/m,
@@ -105,12 +105,12 @@ describe('islet doctor', () => {
         ['directory guests', /ou=nowhere/, /bases/],
         ['directory empty', /the filter matches nothing/, /ldapsearch/],
         ['directory no-ids', /have no permanent id/, /attributes\.id/],
-        ['source partner', /could not reach/, /where it is/],
+        ['source partner', /could not reach/, /URL and the credentials/],
         ['homeserver example.org', /signing keys of example\.org: 404/, /forward \/_matrix\/key/],
         ['homeserver example.org', /./, /forward \/_matrix\/federation\/v1\/openid\/userinfo/],
         ['mail', /mail server 127\.0\.0\.1:1/, /islet mail test/],
         ['text messages', /http: 127\.0\.0\.1:1/, /firewall/],
-        ['public URL', /http:\/\/id\.example\.net is not at id\.example\.org/, /otherNames/],
+        ['public URL', /http:\/\/id\.example\.net has a host that is not id\.example\.org/, /otherNames/],
         ['public URL', /is not encrypted/, /https/],
       ] as const) {
         const found = wrong.filter((one) => one.area === area && words.test(one.words) && fix.test(one.fix ?? ''));

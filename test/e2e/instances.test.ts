@@ -40,9 +40,11 @@ describe('two instances on one PostgreSQL', () => {
       ],
       homeservers: { 'example.org': { url: homeserver.url } },
       mail: { host: '127.0.0.1', port: mails.port, tls: 'none' },
+      signing: { keyFile: 'shared.key' },
     };
+    const files = { 'shared.key': `ed25519 shared ${Buffer.alloc(32, 7).toString('base64')}\n` };
     // At once, on an empty database: both bring it up to date, and neither stumbles.
-    instances.push(...(await Promise.all([startIslet(config), startIslet(config)])));
+    instances.push(...(await Promise.all([startIslet(config, files), startIslet(config, files)])));
     [one, other] = instances.map(({ url }) => new IdentityClient(url)) as [IdentityClient, IdentityClient];
     await one.register('example.org', 'token-of-alice');
     other.signInAs(one);
