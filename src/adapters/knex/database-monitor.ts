@@ -67,7 +67,7 @@ export class DatabaseMonitor {
     await Promise.race([this.try(), pause(SAY_WITHIN_MS, undefined, { ref: false })]);
     if (this.triedAt !== since || !this.state.isOk) return this.state;
     // An SQLite file has one user, which may be busy with a large sync.
-    return this.probe.isRemote ? { isOk: false, failure: 'it does not answer' } : this.state;
+    return this.probe.isRemote ? { isOk: false, failure: `it does not answer; ${this.meanwhile}` } : this.state;
   }
 
   /** Waits for a running check. */
