@@ -95,7 +95,11 @@ async function billOfMaterials(): Promise<string> {
 
 /** In archives of nodejs.org the licence is beside the program, in distribution packages with the documentation. */
 async function licenseOfNode(): Promise<string> {
-  const places = [join(dirname(process.execPath), '../LICENSE'), '/usr/share/doc/nodejs/LICENSE', '/usr/share/doc/nodejs/copyright'];
+  const places = [
+    join(dirname(process.execPath), '../LICENSE'),
+    '/usr/share/doc/nodejs/LICENSE',
+    '/usr/share/doc/nodejs/copyright',
+  ];
   for (const place of places) if (await exists(place)) return place;
   throw new Error(`the licence of Node.js is in none of ${places.join(', ')}: use --system-node`);
 }

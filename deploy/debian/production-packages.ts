@@ -18,7 +18,10 @@ interface Manifest {
  * @param skipped names of packages that are needed only to build other packages
  * @throws for a package that is not installed
  */
-export async function productionPackages(root: string, skipped: ReadonlySet<string>): Promise<readonly PlacedPackage[]> {
+export async function productionPackages(
+  root: string,
+  skipped: ReadonlySet<string>,
+): Promise<readonly PlacedPackage[]> {
   const found = new Map<string, PlacedPackage>();
   const visit = async (folder: string): Promise<void> => {
     const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
