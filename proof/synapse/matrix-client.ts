@@ -60,6 +60,11 @@ export class MatrixClient {
     return this.mxid.slice(1, this.mxid.indexOf(':'));
   }
 
+  /** The same user, with a client that reaches the homeserver at another address, such as that of a proxy. */
+  at(url: string): MatrixClient {
+    return new MatrixClient({ ...this.homeserver, url }, this.mxid, this.accessToken);
+  }
+
   /** @param path below `/_matrix/client/v3` */
   request(method: string, path: string, body?: object): Promise<Answer> {
     return requestJson(`${this.homeserver.url}/_matrix/client/v3${path}`, method, body, this.accessToken);

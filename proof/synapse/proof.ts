@@ -6,6 +6,7 @@ import { writeRecording } from './recording.js';
 import { checkAccounts } from './steps/accounts.js';
 import { inviteKnownPeople } from './steps/invitations.js';
 import { inviteNewcomers } from './steps/newcomers.js';
+import { findPeople } from './steps/people-search.js';
 import { checkPhones } from './steps/phones.js';
 import { Walk } from './walk.js';
 
@@ -26,7 +27,8 @@ export async function proveSynapse(folder: string): Promise<boolean> {
     const { synapseVersion, pythonVersion } = environment.chroot;
     report.heading(`Synapse ${synapseVersion}, ${pythonVersion}, Node ${process.version}`);
     const walk = await Walk.begin(environment, report);
-    for (const part of [inviteKnownPeople, inviteNewcomers, checkAccounts, checkPhones]) await part(walk);
+    const parts = [inviteKnownPeople, inviteNewcomers, checkAccounts, checkPhones, findPeople];
+    for (const part of parts) await part(walk);
     const about = { synapse: synapseVersion, python: pythonVersion, date: new Date().toISOString().slice(0, 10) };
     const file = writeRecording(join(folder, 'recordings'), 'synapse', about, environment.exchanges);
     report.heading(`The recording: ${file}`);

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { searchSnippet } from '../support/docs/search-page.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { eventually } from '../support/eventually.js';
 import { PEOPLE_BASE, sourceFor } from '../support/people.js';
@@ -8,15 +8,7 @@ import { type ProxyKind, startProxy } from '../support/proxies.js';
 import { Slapd } from '../support/slapd.js';
 import { type StandIn, startStandIn } from '../support/stand-in.js';
 
-const PAGE = readFileSync(new URL('../../docs/topics/search.md', import.meta.url), 'utf8');
 const PATH = '/_matrix/client/v3/user_directory/search';
-
-/** The lines of the page in one language, as they stand there. */
-function snippet(language: string): string {
-  const [, indent = '', text = ''] =
-    new RegExp(`^( *)\`\`\`${language}\\n([\\s\\S]*?)^ *\`\`\`$`, 'm').exec(PAGE) ?? [];
-  return text.replaceAll(new RegExp(`^${indent}`, 'gm'), '').trimEnd();
-}
 
 const person = (uid: string, displayName: string, sn: string, department: string) => `
 dn: uid=${uid},${PEOPLE_BASE}
@@ -53,7 +45,7 @@ describe('docs/topics/search.md', () => {
       request.resume();
       return answer(200, { limited: false, results: [{ user_id: '@met:example.org', display_name: 'Met' }] });
     });
-    const { search } = parse(snippet('yaml')) as { search: Record<string, unknown> };
+    const { search } = parse(searchSnippet('yaml')) as { search: Record<string, unknown> };
     islet = await startIslet({
       server: { name: 'id.example.org' },
       listen: { trustedProxies: ['127.0.0.1/32'] },
@@ -81,7 +73,7 @@ describe('docs/topics/search.md', () => {
   it.each<ProxyKind>(['nginx', 'haproxy', 'caddy', 'apache'])(
     'has lines for %s that hand the search to Islet, and nothing else',
     async (kind) => {
-      const lines = snippet(kind).replaceAll('127.0.0.1:8090', new URL(islet.url).host);
+      const lines = searchSnippet(kind).replaceAll('127.0.0.1:8090', new URL(islet.url).host);
       expect(lines).toContain(new URL(islet.url).host);
       const proxy = await startProxy(kind, homeserver.url, lines);
       try {
@@ -111,7 +103,7 @@ describe('docs/topics/search.md', () => {
   );
 
   it('is switched on with five lines of configuration, and one of nginx', () => {
-    expect([snippet('yaml'), snippet('nginx')].map((lines) => lines.split('\n').length)).toEqual([5, 1]);
+    expect([searchSnippet('yaml'), searchSnippet('nginx')].map((lines) => lines.split('\n').length)).toEqual([5, 1]);
   });
 
   it('has a command that says whom a user is shown, and why', async () => {
