@@ -1,6 +1,8 @@
 import type { Association, Finding } from '../../domain/associations/association.js';
 import { readMxid } from '../../domain/identifiers/mxid-uri.js';
+import { spellingsOf } from '../../domain/identifiers/spellings.js';
 import { keyOf, sameThreepid, type Threepid, tryThreepid } from '../../domain/identifiers/threepid.js';
+import { groupBy } from '../../domain/shared/group-by.js';
 
 /** Maximum number of claimants of one threepid to report. */
 const MOST_NAMED = 10;
@@ -14,26 +16,38 @@ export function findingsIn(
   if (!Array.isArray(answer)) throw new Error('what find() gave is no list');
   // Duplicates are ignored, but the total number is limited.
   if (answer.length > 2 * asked.length + 1000) throw new Error(`find() gave ${answer.length} for ${asked.length}`);
-  const byKey = new Map(asked.map((threepid) => [keyOf(threepid), threepid]));
+  const bySpelling = groupBy(
+    asked.flatMap((threepid) => keysOf(threepid).map((key) => ({ key, threepid }))),
+    ({ key }) => key,
+  );
   return answer.flatMap((found: unknown): readonly Finding[] => {
     // Modules written for earlier versions use the name `contestedBy`.
     const { contestedBy, claimants = contestedBy } = record(found);
     const read = threepidIn(found);
-    const threepid = read && byKey.get(keyOf(read));
-    if (!threepid) {
+    const wanted = (read && bySpelling.get(keyOf(read))) ?? [];
+    if (wanted.length === 0) {
       odd(read ? 'an address that was not asked for' : 'no threepid');
       return [];
     }
-    if (Array.isArray(claimants)) return [{ threepid, claimants: claimants.slice(0, MOST_NAMED).map(String) }];
+    if (Array.isArray(claimants)) {
+      const named = claimants.slice(0, MOST_NAMED).map(String);
+      return wanted.map(({ threepid }) => ({ threepid, claimants: named }));
+    }
     const association = associationIn(found);
     if (typeof association === 'string') {
       odd(association);
       return [];
     }
     const { mxid, isUnlisted } = association;
-    return [isUnlisted ? { threepid, claimants: [`${mxid}, who is unlisted`], owner: mxid } : { threepid, mxid }];
+    return wanted.map(({ threepid }) =>
+      isUnlisted ? { threepid, claimants: [`${mxid}, who is unlisted`], owner: mxid } : { threepid, mxid },
+    );
   });
 }
+
+/** One for each spelling of the threepid: the domain as in the DNS and as people write it. */
+const keysOf = (threepid: Threepid): readonly string[] =>
+  spellingsOf(threepid).map((address) => keyOf({ medium: threepid.medium, address }));
 
 /**
  * Validates an association from an external source. Returns it with a canonical address, or the reason why it is

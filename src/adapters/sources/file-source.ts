@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { spellingsOf } from '../../domain/identifiers/spellings.js';
 import { keyOf } from '../../domain/identifiers/threepid.js';
 import type { Region } from '../../domain/identifiers/phone-number.js';
 import type { Association, OpenSource, SourceLog } from '../../source.js';
@@ -40,7 +41,9 @@ export const fileSource: OpenSource<FileOptions> = (options, { log }) => {
   return {
     async find(threepids) {
       const byKey = await current();
-      return threepids.flatMap((threepid) => byKey.get(keyOf(threepid)) ?? []);
+      return threepids.flatMap((threepid) =>
+        spellingsOf(threepid).flatMap((address) => byKey.get(keyOf({ medium: threepid.medium, address })) ?? []),
+      );
     },
     async *all() {
       const byKey = await current();

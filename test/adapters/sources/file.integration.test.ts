@@ -2,6 +2,7 @@ import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findingsIn } from '../../../src/adapters/sources/answer-validation.js';
 import { csvRows } from '../../../src/adapters/sources/csv-rows.js';
 import { fileSource } from '../../../src/adapters/sources/file-source.js';
 import { SourceDirectory } from '../../../src/adapters/sources/source-directory.js';
@@ -232,5 +233,35 @@ describe('a file', () => {
     ['a list of texts', '["alice"]', 'json', 'a list of objects'],
   ] as const)('is refused with %s', async (_case, text, format, reason) => {
     await expect(listed(text, format)).rejects.toThrow(reason);
+  });
+});
+
+describe('an address whose domain is of another alphabet', () => {
+  it.each([
+    ['info@xn--bcher-kva.example', 'info@bücher.example'],
+    ['info@bücher.example', 'info@xn--bcher-kva.example'],
+  ])('is found as well as it is written in the other form: %s as %s (LOOK-13)', async (written, other) => {
+    const { source } = await sourceOf(`mxid,email\n@info:example.org,${written}\n`);
+    for (const asked of [email(written), email(other)]) {
+      const odd: string[] = [];
+      const findings = findingsIn(await source.find([asked], signal), [asked], (reason) => odd.push(reason));
+      expect(findings).toEqual([{ threepid: asked, mxid: '@info:example.org' }]);
+      expect(odd).toEqual([]);
+    }
+  });
+
+  it('is answered for both forms where both are asked for, and is ambiguous where each form has another user', async () => {
+    const { source } = await sourceOf(
+      'mxid,email\n@a:example.org,i@xn--bcher-kva.example\n@b:example.org,i@bücher.example\n',
+    );
+    const asked = [email('i@bücher.example'), email('i@xn--bcher-kva.example')];
+    const findings = findingsIn(await source.find(asked, signal), asked, () => undefined);
+    const users = asked.map(
+      (one) => new Set(findings.flatMap((found) => (found.threepid === one && 'mxid' in found ? found.mxid : []))),
+    );
+    expect(users).toEqual([
+      new Set(['@a:example.org', '@b:example.org']),
+      new Set(['@a:example.org', '@b:example.org']),
+    ]);
   });
 });

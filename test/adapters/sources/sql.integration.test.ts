@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import knex, { type Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { findingsIn } from '../../../src/adapters/sources/answer-validation.js';
 import { SourceDirectory } from '../../../src/adapters/sources/source-directory.js';
 import { bound, SqlDatabase, type SqlPlace } from '../../../src/adapters/sources/sql-database.js';
 import { sqlSource, synapseSource } from '../../../src/adapters/sources/sql-source.js';
@@ -130,6 +131,20 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     });
     for (const asked of ['strauß@example.org', 'strauss@example.org', 'STRAUSS@example.org'])
       expect(await source.find([email(asked)], signal)).toMatchObject([{ mxid: '@strauss:example.org' }]);
+    await source.close?.();
+  });
+
+  it.each([
+    ['info@xn--bcher-kva.example', 'info@bücher.example'],
+    ['info@bücher.example', 'info@xn--bcher-kva.example'],
+  ])('has %s found as %s, too (LOOK-13)', async (written, other) => {
+    const rows = `select '${written}' as mail, '@info:example.org' as mxid`;
+    const source = await open({
+      find: `select mail as address, mxid from (${rows}) as p where :medium = 'email' and mail in (:addresses)`,
+    });
+    const asked = [email(other)];
+    const findings = findingsIn(await source.find(asked, signal), asked, () => undefined);
+    expect(findings).toEqual([{ threepid: asked[0], mxid: '@info:example.org' }]);
     await source.close?.();
   });
 
