@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# An attribute that is asked for by its second name, its number or its supertype comes back under another
+# name on each server, or not at all.
+#
+# RFC 4512, 2.5: an attribute may have several names and has a number; all mean the same. RFC 4511,
+# 4.5.1.8: who asks for an attribute is given its subtypes, too (sn and cn are subtypes of name).
+# Seen on 2026-11-29: for rfc822Mailbox, surname and 0.9.2342.19200300.100.1.3, OpenLDAP 2.5.13 answers
+# with the first name (mail, sn), 389 Directory Server 2.3.1 with whatever was asked, Samba 4.17.12 with
+# nothing for a second name and with mail for the number. For name, OpenLDAP answers sn and cn, and finds by
+# them; 389 Directory Server does neither; Samba has an attribute of its own with that name.
+# For an identity server: the value is in the answer, but not under the name of the configuration.
+source "$(dirname "$0")/support/setup.sh"
+source "$(dirname "$0")/support/slapd.sh"
+source "$(dirname "$0")/support/samba.sh"
+source "$(dirname "$0")/support/ds389.sh"
+
+cat >"$work/person.ldif" <<'LDIF'
+dn: cn=erika,BASE
+objectClass: CLASS
+sn: Muster
+mail: erika@example.org
+LDIF
+printf 'dn: dc=x\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: x\n' >"$work/base.ldif"
+start_slapd "database mdb
+suffix dc=x
+rootdn cn=admin,dc=x
+rootpw secret
+directory $work/slapd" "$work/base.ldif"
+start_ds389
+start_samba
+
+try() {
+  local server=$1 base=$2 class=$3
+  shift 3
+  sed "s/BASE/$base/; s/CLASS/$class/" "$work/person.ldif" | ldapadd -x "$@" >/dev/null
+  for name in mail MAIL rfc822Mailbox surname 0.9.2342.19200300.100.1.3 name; do
+    ldapsearch -x -LLL "$@" -b "cn=erika,$base" '(objectClass=*)' "$name" >"$work/found.ldif"
+    echo "$server is asked for $name, answers: $(sed '/^dn:/d; /^$/d; s/:.*//' "$work/found.ldif" | sort | paste -sd, | sed 's/^$/nothing/')"
+  done
+  ldapsearch -x -LLL "$@" -b "cn=erika,$base" '(name=Muster)' 1.1 >"$work/found.ldif"
+  echo "$server finds her by (name=Muster): $(grep -c ^dn: "$work/found.ldif" || true) of 1"
+}
+{
+  try OpenLDAP dc=x inetOrgPerson -H "$slapd" -D cn=admin,dc=x -w secret
+  try 389 dc=x inetOrgPerson -H "$ds389" -D "$DS389_USER" -w "$DS389_PASSWORD"
+  try Samba CN=Users,DC=example,DC=org contact -H "$samba" -D "$SAMBA_USER" -w "$SAMBA_PASSWORD"
+} >"$seen"
+
+compare <<'RECORD'
+OpenLDAP is asked for mail, answers: mail
+OpenLDAP is asked for MAIL, answers: mail
+OpenLDAP is asked for rfc822Mailbox, answers: mail
+OpenLDAP is asked for surname, answers: sn
+OpenLDAP is asked for 0.9.2342.19200300.100.1.3, answers: mail
+OpenLDAP is asked for name, answers: cn,sn
+OpenLDAP finds her by (name=Muster): 1 of 1
+389 is asked for mail, answers: mail
+389 is asked for MAIL, answers: MAIL
+389 is asked for rfc822Mailbox, answers: rfc822Mailbox
+389 is asked for surname, answers: surname
+389 is asked for 0.9.2342.19200300.100.1.3, answers: 0.9.2342.19200300.100.1.3
+389 is asked for name, answers: nothing
+389 finds her by (name=Muster): 0 of 1
+Samba is asked for mail, answers: mail
+Samba is asked for MAIL, answers: mail
+Samba is asked for rfc822Mailbox, answers: nothing
+Samba is asked for surname, answers: nothing
+Samba is asked for 0.9.2342.19200300.100.1.3, answers: mail
+Samba is asked for name, answers: name
+Samba finds her by (name=Muster): 0 of 1
+RECORD

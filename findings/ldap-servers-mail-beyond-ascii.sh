@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# An address beyond ASCII can stand in mail on Samba, not on OpenLDAP and 389 Directory Server.
+#
+# RFC 6531 allows letters beyond ASCII in addresses. RFC 4524, 2.16, gives mail the IA5 syntax, whose
+# characters are ASCII's.
+# Seen on 2026-11-29: OpenLDAP 2.5.13 and 389 Directory Server 2.3.1 refuse müller@example.org and
+# erika@münchen.example (result 21), and a filter with such a value is Undefined there, so it finds
+# nobody, nor does its negation on OpenLDAP. Samba 4.17.12 takes both and finds them, also in capitals.
+# OpenLDAP and 389 Directory Server match mail without regard to case (caseIgnoreIA5Match).
+# For an identity server: a person with such an address is in Active Directory as it is written, and in
+# the others only in an attribute of the site's own, or with the domain in its xn-- form.
+source "$(dirname "$0")/support/setup.sh"
+source "$(dirname "$0")/support/slapd.sh"
+source "$(dirname "$0")/support/samba.sh"
+source "$(dirname "$0")/support/ds389.sh"
+
+printf 'dn: dc=x\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: x\n' >"$work/base.ldif"
+start_slapd "database mdb
+suffix dc=x
+rootdn cn=admin,dc=x
+rootpw secret
+directory $work/slapd" "$work/base.ldif"
+start_ds389
+start_samba
+
+try() {
+  local server=$1 base=$2 class=$3
+  shift 3
+  printf 'dn: cn=erika,%s\nobjectClass: %s\nsn: Muster\n' "$base" "$class" | ldapadd -x "$@" >/dev/null
+  for mail in 'müller@example.org' 'erika@münchen.example' 'erika@xn--mnchen-3ya.example'; do
+    local code=0
+    printf 'dn: cn=erika,%s\nchangetype: modify\nreplace: mail\nmail: %s\n' "$base" "$mail" |
+      ldapmodify -x "$@" >/dev/null 2>&1 || code=$?
+    ldapsearch -x -LLL "$@" -b "cn=erika,$base" "(mail=${mail^^})" 1.1 >"$work/found.ldif"
+    echo "$server is given $mail: result $code; found in capitals: $(grep -c ^dn: "$work/found.ldif" || true) of 1"
+  done
+}
+{
+  try OpenLDAP dc=x inetOrgPerson -H "$slapd" -D cn=admin,dc=x -w secret
+  try 389 dc=x inetOrgPerson -H "$ds389" -D "$DS389_USER" -w "$DS389_PASSWORD"
+  try Samba CN=Users,DC=example,DC=org contact -H "$samba" -D "$SAMBA_USER" -w "$SAMBA_PASSWORD"
+} >"$seen"
+
+compare <<'RECORD'
+OpenLDAP is given müller@example.org: result 21; found in capitals: 0 of 1
+OpenLDAP is given erika@münchen.example: result 21; found in capitals: 0 of 1
+OpenLDAP is given erika@xn--mnchen-3ya.example: result 0; found in capitals: 1 of 1
+389 is given müller@example.org: result 21; found in capitals: 0 of 1
+389 is given erika@münchen.example: result 21; found in capitals: 0 of 1
+389 is given erika@xn--mnchen-3ya.example: result 0; found in capitals: 1 of 1
+Samba is given müller@example.org: result 0; found in capitals: 1 of 1
+Samba is given erika@münchen.example: result 0; found in capitals: 1 of 1
+Samba is given erika@xn--mnchen-3ya.example: result 0; found in capitals: 1 of 1
+RECORD

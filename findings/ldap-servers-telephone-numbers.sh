@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# A telephone number is found in another spelling on OpenLDAP and 389 Directory Server, not on Samba.
+#
+# RFC 4517, 4.2.29: telephoneNumberMatch ignores blanks and hyphens, and nothing else.
+# Seen on 2026-11-29: OpenLDAP 2.5.13 and 389 Directory Server 2.3.1 find "+49 30 123-45" by
+# +493012345, also by its last digits; not by a spelling with brackets or slashes. Samba 4.17.12 has the
+# attribute as plain text: only runs of blanks and blanks at the ends are ignored, so +493012345 finds
+# nobody, and neither do the last digits without the hyphen. It also takes values that are no telephone
+# numbers of RFC 4517 (letters beyond ASCII, a semicolon); the others refuse them.
+# For an identity server: a filter with the number as it is dialled, tried on OpenLDAP, finds nobody in
+# Active Directory as soon as people write their numbers to be read.
+source "$(dirname "$0")/support/setup.sh"
+source "$(dirname "$0")/support/slapd.sh"
+source "$(dirname "$0")/support/samba.sh"
+source "$(dirname "$0")/support/ds389.sh"
+
+cat >"$work/person.ldif" <<'LDIF'
+dn: cn=erika,BASE
+objectClass: CLASS
+sn: Muster
+telephoneNumber: +49 30 123-45
+LDIF
+printf 'dn: dc=x\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: x\n' >"$work/base.ldif"
+start_slapd "database mdb
+suffix dc=x
+rootdn cn=admin,dc=x
+rootpw secret
+directory $work/slapd" "$work/base.ldif"
+start_ds389
+start_samba
+
+try() {
+  local server=$1 base=$2 class=$3
+  shift 3
+  sed "s/BASE/$base/; s/CLASS/$class/" "$work/person.ldif" | ldapadd -x "$@" >/dev/null
+  for number in '+49 30 123-45' '  +49  30 123-45 ' '+493012345' '+49-30-12345' '*12345' '+49 \2830\29 12345' '+49/30/12345'; do
+    ldapsearch -x -LLL "$@" -b "cn=erika,$base" "(telephoneNumber=$number)" 1.1 >"$work/found.ldif"
+    echo "$server (telephoneNumber=$number): $(grep -c ^dn: "$work/found.ldif" || true) of 1"
+  done
+  for number in '+49 30 12345;ext=7' 'Büro 12' 'none'; do
+    local code=0
+    printf 'dn: cn=erika,%s\nchangetype: modify\nreplace: telephoneNumber\ntelephoneNumber: %s\n' "$base" "$number" |
+      ldapmodify -x "$@" >/dev/null 2>&1 || code=$?
+    echo "$server is given $number: result $code"
+  done
+}
+{
+  try OpenLDAP dc=x inetOrgPerson -H "$slapd" -D cn=admin,dc=x -w secret
+  try 389 dc=x inetOrgPerson -H "$ds389" -D "$DS389_USER" -w "$DS389_PASSWORD"
+  try Samba CN=Users,DC=example,DC=org contact -H "$samba" -D "$SAMBA_USER" -w "$SAMBA_PASSWORD"
+} >"$seen"
+
+compare <<'RECORD'
+OpenLDAP (telephoneNumber=+49 30 123-45): 1 of 1
+OpenLDAP (telephoneNumber=  +49  30 123-45 ): 1 of 1
+OpenLDAP (telephoneNumber=+493012345): 1 of 1
+OpenLDAP (telephoneNumber=+49-30-12345): 1 of 1
+OpenLDAP (telephoneNumber=*12345): 1 of 1
+OpenLDAP (telephoneNumber=+49 \2830\29 12345): 0 of 1
+OpenLDAP (telephoneNumber=+49/30/12345): 0 of 1
+OpenLDAP is given +49 30 12345;ext=7: result 21
+OpenLDAP is given Büro 12: result 21
+OpenLDAP is given none: result 0
+389 (telephoneNumber=+49 30 123-45): 1 of 1
+389 (telephoneNumber=  +49  30 123-45 ): 1 of 1
+389 (telephoneNumber=+493012345): 1 of 1
+389 (telephoneNumber=+49-30-12345): 1 of 1
+389 (telephoneNumber=*12345): 1 of 1
+389 (telephoneNumber=+49 \2830\29 12345): 0 of 1
+389 (telephoneNumber=+49/30/12345): 0 of 1
+389 is given +49 30 12345;ext=7: result 21
+389 is given Büro 12: result 21
+389 is given none: result 0
+Samba (telephoneNumber=+49 30 123-45): 1 of 1
+Samba (telephoneNumber=  +49  30 123-45 ): 1 of 1
+Samba (telephoneNumber=+493012345): 0 of 1
+Samba (telephoneNumber=+49-30-12345): 0 of 1
+Samba (telephoneNumber=*12345): 0 of 1
+Samba (telephoneNumber=+49 \2830\29 12345): 0 of 1
+Samba (telephoneNumber=+49/30/12345): 0 of 1
+Samba is given +49 30 12345;ext=7: result 0
+Samba is given Büro 12: result 0
+Samba is given none: result 0
+RECORD
