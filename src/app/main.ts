@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { monitorDatabase } from '../adapters/knex/database-monitor.js';
+import { countLeftOut, countRows } from '../adapters/knex/row-counts.js';
 import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
 import { AccountStatusCache } from '../domain/account-checks/account-status-cache.js';
 import { AccountProber } from '../domain/account-checks/account-prober.js';
@@ -9,6 +10,7 @@ import { IndexUpdater } from '../domain/hash-index/index-updater.js';
 import { PepperService } from '../domain/peppers/pepper-service.js';
 import { ChangeFeed } from '../ports/change-feed.js';
 import { Clock } from '../ports/clock.js';
+import { HashIndex } from '../ports/hash-index.js';
 import { Homeservers } from '../ports/homeservers.js';
 import { JobQueue } from '../ports/job-queue.js';
 import { RateLimits } from '../ports/rate-limits.js';
@@ -16,8 +18,9 @@ import { MessageSender } from '../ports/message-sender.js';
 import { scheduleAccountChecks } from './background/account-check-schedule.js';
 import { openDatabaseCopies } from './http/admin/database-copies.js';
 import { openAdminToken } from './http/admin/admin-token.js';
-import { checkedIn, followedIn, mirroredIn } from './wiring/configured-source.js';
+import { checkedIn } from './wiring/configured-source.js';
 import type { Config } from './config/config.js';
+import { endpointsOf } from './http/endpoints.js';
 import { healthOf } from './http/admin/readiness.js';
 import { adminApp } from './http/admin/admin-server.js';
 import { listen } from './http/listen.js';
@@ -25,11 +28,14 @@ import { RequestProbes } from './http/request-probe.js';
 import { httpApp } from './http/server.js';
 import { jobHandlers } from './background/job-handlers.js';
 import { JobWorker } from './background/job-worker.js';
-import { type App, openApp } from './wiring/open-app.js';
+import { openApp } from './wiring/open-app.js';
 import { nextLinkHosts, v1Bindable } from './wiring/http-options.js';
 import { SPEC_VERSIONS } from './wiring/domain-options.js';
 import { jobHolder } from './wiring/server-identity.js';
-import { runPeriodically, type Schedule } from './background/periodic.js';
+import { runPeriodically } from './background/periodic.js';
+import { startSchedules } from './background/start-schedules.js';
+import { openGauges } from './http/metrics/gauges.js';
+import { knownValues } from './http/metrics/known-values.js';
 import type { Services } from './wiring/services.js';
 import { scheduleSealing } from './background/sealing-schedule.js';
 import { scheduleMirrorSyncs } from './background/mirror-schedule.js';
@@ -38,8 +44,6 @@ import { inUrl } from '../adapters/shared/hosts.js';
 
 const MINUTE_MS = 60_000;
 const ACCOUNT_REVIEW_MS = 6 * 60 * MINUTE_MS;
-/** Instances that were disconnected for longer reload everything. */
-const FEED_KEPT_MS = 60 * MINUTE_MS;
 /** 10,000 hashes, the maximum of one lookup, are 470 kB. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
@@ -87,42 +91,57 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const isChecking = checkedIn(configuredSources).length > 0 || config.bindings.accounts === 'check';
     if (isChecking) await accountStatuses.loadAnswers();
 
+    const handlers = jobHandlers(services, container.get(Homeservers), container.getAll(MessageSender));
+    const jobKinds = Object.keys(handlers);
+    const updateGauges = openGauges({
+      ...{ database, jobs: container.get(JobQueue), jobKinds, clock, telemetry },
+      ...{ mirrorService: services.mirrorService, pepperService, index: container.get(HashIndex) },
+      countRows: () => countRows(db),
+      countLeftOut: (source) => countLeftOut(db, source),
+    });
     const probes = new RequestProbes();
-    const admin = await listen(
-      adminApp(services, {
-        adminToken: await openAdminToken(config.dataDir),
-        host: config.admin.host,
-        health: healthOf(
-          database,
-          container.get(JobQueue),
-          services.mirrorService,
-          pepperService,
-          configuredSources,
-          clock,
-          telemetry.registry,
-          isChecking && { accountStatuses, prober },
-        ),
+    const app = httpApp(services, {
+      ...config.listen,
+      publicUrl: config.server.publicUrl,
+      versions: SPEC_VERSIONS,
+      v1: { ...config.v1, mayBind: v1Bindable(config) },
+      nextLinkHosts: nextLinkHosts(config),
+      identityServers: config.lookup.identityServers,
+      probes,
+      confirmPage: config.validation.confirmPage,
+      maxAddresses: config.lookup.maxAddresses,
+      maxBodyBytes: MAX_BODY_BYTES,
+      pages: templates,
+      documents: opened.documents,
+      search: config.search,
+    });
+    const adminListener = adminApp(services, {
+      adminToken: await openAdminToken(config.dataDir),
+      host: config.admin.host,
+      health: healthOf(
+        database,
+        container.get(JobQueue),
+        services.mirrorService,
+        pepperService,
+        configuredSources,
         clock,
-        probes,
-        copies: opened.copyDatabase && (await openDatabaseCopies(config.dataDir, opened.copyDatabase)),
+        { metrics: () => updateGauges().then(() => telemetry.registry.metrics()) },
+        isChecking && { accountStatuses, prober },
+      ),
+      clock,
+      probes,
+      copies: opened.copyDatabase && (await openDatabaseCopies(config.dataDir, opened.copyDatabase)),
+    });
+    telemetry.startAtZero(
+      knownValues(config, {
+        ...{ configuredSources, jobKinds, followed: pepperService.monitor?.source, gateways: opened.gateways },
+        endpoints: [...endpointsOf(app), ...endpointsOf(adminListener)],
       }),
-      config.admin,
-      'admin',
     );
+    const admin = await listen(adminListener, config.admin, 'admin');
     closing.push(() => admin.close(0));
 
     database.start();
-    const handlers = jobHandlers(services, container.get(Homeservers), container.getAll(MessageSender));
-    const namesOf = (kind: string) => config.sources.flatMap((source) => (source.kind === kind ? source.name : []));
-    telemetry.startAtZero({
-      source: config.sources.map(({ name }) => name),
-      mirror: mirroredIn(configuredSources).map(({ directory }) => directory.name),
-      ldap: namesOf('ldap'),
-      upstream: namesOf('upstream'),
-      followedUpstream: pepperService.monitor ? [pepperService.monitor.source] : [],
-      job: Object.keys(handlers),
-    });
-
     const schedules = startSchedules(opened, pepperService, indexUpdater, feed, clock, config.invites.lifetimeMs);
     let closed: Promise<unknown> | undefined;
     const closeSchedules = () => (closed ??= Promise.all(schedules.map((schedule) => schedule.close())));
@@ -159,21 +178,6 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 
     void checkUnmirroredDirectories(configuredSources, telemetry);
 
-    const app = httpApp(services, {
-      ...config.listen,
-      publicUrl: config.server.publicUrl,
-      versions: SPEC_VERSIONS,
-      v1: { ...config.v1, mayBind: v1Bindable(config) },
-      nextLinkHosts: nextLinkHosts(config),
-      identityServers: config.lookup.identityServers,
-      probes,
-      confirmPage: config.validation.confirmPage,
-      maxAddresses: config.lookup.maxAddresses,
-      maxBodyBytes: MAX_BODY_BYTES,
-      pages: templates,
-      documents: opened.documents,
-      search: config.search,
-    });
     const listening = await listen(app, config.listen);
     // In parallel: no job starts while the current requests finish, and a job that hangs takes none of their time.
     closing.push(() => Promise.all([listening.close(), closeSchedules()]));
@@ -193,49 +197,6 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     await closeAll(closing);
     throw error;
   }
-}
-
-function startSchedules(
-  { configuredSources, services }: App,
-  pepperService: PepperService,
-  indexUpdater: IndexUpdater,
-  feed: ChangeFeed,
-  clock: Clock,
-  inviteLifetimeMs: number | undefined,
-): Schedule[] {
-  const { accountService, validationService, bindingService, inviteService, search, telemetry } = services;
-  const watch = feed.onChange(() => {
-    for (const updater of [indexUpdater, ...(search ? [search.nameIndexUpdater] : [])])
-      updater
-        .catchUp()
-        .catch((cause: unknown) =>
-          telemetry.warn('change feed could not be read', { event: 'change_feed_failed' }, cause),
-        );
-  });
-  const keeping = runPeriodically(MINUTE_MS, 'peppers', telemetry, () => pepperService.rotateIfDue());
-  const listening = [
-    pepperService.onStale(() => keeping.runSoon()),
-    followedIn(configuredSources)?.onChange(() => keeping.runSoon()),
-    watch,
-  ];
-  return [
-    keeping,
-    runPeriodically(MINUTE_MS, 'old bindings', telemetry, () => bindingService.expire()),
-    runPeriodically(10 * MINUTE_MS, 'old sessions', telemetry, () => validationService.purge()),
-    runPeriodically(10 * MINUTE_MS, 'old access tokens', telemetry, () => accountService.purge()),
-    // Invitations can be left waiting after a crash, or after a source failed at the wrong moment.
-    runPeriodically(60 * MINUTE_MS, 'waiting invitations', telemetry, () => inviteService.deliverKnown()),
-    ...(inviteLifetimeMs === undefined
-      ? []
-      : [runPeriodically(60 * MINUTE_MS, 'old invitations', telemetry, () => inviteService.expire(inviteLifetimeMs))]),
-    runPeriodically(10 * MINUTE_MS, 'old changes', telemetry, () => feed.purge(clock.now() - FEED_KEPT_MS)),
-    {
-      close: () => {
-        for (const one of listening) one?.close();
-        return Promise.resolve();
-      },
-    },
-  ];
 }
 
 /** In reverse order of opening. */

@@ -18,8 +18,12 @@ export abstract class Telemetry {
   /** A requested action failed, and Islet will not retry it automatically. */
   abstract error(message: string, event: LogEvent, cause?: unknown): void;
 
-  /** Adds one to the counter `islet_<name>_total`. Counter and labels are declared in the adapter. */
-  abstract count(name: string, labels?: Readonly<Record<string, string>>): void;
+  /**
+   * Adds to the counter `islet_<name>_total`. Counter and labels are declared in the adapter.
+   *
+   * @param by how much; 1 if absent. With 0, the counter exists before its first event
+   */
+  abstract count(name: string, labels?: Readonly<Record<string, string>>, by?: number): void;
 
   /** Adds a measured value to the histogram `islet_<name>`. Histogram and labels are declared in the adapter. */
   abstract observe(name: string, value: number, labels?: Readonly<Record<string, string>>): void;

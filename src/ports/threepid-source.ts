@@ -44,8 +44,10 @@ export abstract class ThreepidSource {
   /**
    * The findings for `threepids`: the user, or that the source cannot decide. Unknown ones are left out, in any order.
    * There may be thousands. Rejects if the source could not be queried.
+   *
+   * @param onMirror called if the source failed, and its last good copy answers
    */
-  abstract find(threepids: readonly Threepid[], viaPath?: ViaPath): Promise<readonly Finding[]>;
+  abstract find(threepids: readonly Threepid[], viaPath?: ViaPath, onMirror?: () => void): Promise<readonly Finding[]>;
 
   /** The owners of these threepids, including those that `find` does not return. */
   findOwners?(threepids: readonly Threepid[]): Promise<readonly Finding[]>;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandsOf } from '../../src/app/commands/exit-codes.js';
 import { createProgram } from '../../src/app/cli/program.js';
-import { metrics } from '../../src/adapters/system/metrics.js';
+import { metrics } from '../../src/adapters/system/declared-metrics.js';
 import { adminEndpoints } from '../../src/app/http/admin/admin-server.js';
 import { cliPage } from '../support/docs/cli-page.js';
 import { used } from '../support/docs/metrics-page.js';

@@ -92,7 +92,14 @@ export class RecordingTelemetry implements Telemetry {
   readonly lines: { readonly message: string; readonly facts: Facts; readonly cause?: unknown }[] = [];
   /** The names and levels of all events, including those at level debug. */
   readonly events: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly event: string }[] = [];
-  readonly counted: { readonly name: string; readonly labels: Readonly<Record<string, string>> }[] = [];
+  readonly counted: {
+    readonly name: string;
+    readonly labels: Readonly<Record<string, string>>;
+    /** If it is more than 1. */
+    readonly by?: number;
+  }[] = [];
+  /** The counted lookups: source, way, outcome and number. */
+  readonly lookups: string[] = [];
   readonly observed: { readonly name: string; readonly value: number; readonly labels: object }[] = [];
 
   debug(_message: string, { event }: LogEvent): void {
@@ -114,8 +121,10 @@ export class RecordingTelemetry implements Telemetry {
     this.lines.push({ message, facts, cause });
   }
 
-  count(name: string, labels: Readonly<Record<string, string>> = {}): void {
-    this.counted.push({ name, labels });
+  /** Counting by 0 only declares a counter. */
+  count(name: string, labels: Readonly<Record<string, string>> = {}, by = 1): void {
+    if (name === 'lookups') this.lookups.push(`${labels['source']} ${labels['way']} ${labels['outcome']} ${by}`);
+    else if (by > 0) this.counted.push({ name, labels, ...(by > 1 && { by }) });
   }
 
   observe(name: string, value: number, labels: object = {}): void {

@@ -92,6 +92,7 @@ export class DatabaseMonitor {
     try {
       await (this.probe.isRemote ? Promise.race([trying, hangs()]) : trying);
       this.triedAt = performance.now();
+      this.telemetry.observe('database_check_seconds', (this.triedAt - since) / 1000);
       this.recovered();
     } catch (error) {
       this.triedAt = performance.now();

@@ -1,6 +1,7 @@
 import { ContainerModule } from 'inversify';
 import { MessageSender } from '../../ports/message-sender.js';
 import { Telemetry } from '../../ports/telemetry.js';
+import { CountedMailSender } from './counted-sender.js';
 import { SmsSender, type SmsOptions } from './sms/sms-sender.js';
 import type { SmtpSender } from './smtp-sender.js';
 import type { Templates } from './templates.js';
@@ -15,7 +16,12 @@ export interface Messaging {
 /** One sender per configured medium. */
 export const messagingModule = ({ mail, sms }: Messaging, templates: Templates) =>
   new ContainerModule(({ bind }) => {
-    if (mail) bind(MessageSender).toConstantValue(mail);
+    if (mail) {
+      bind(MessageSender).toResolvedValue(
+        (telemetry: Telemetry) => new CountedMailSender(mail, telemetry),
+        [Telemetry],
+      );
+    }
     if (sms) {
       bind(MessageSender).toResolvedValue(
         (telemetry: Telemetry) => new SmsSender(sms, templates, telemetry),

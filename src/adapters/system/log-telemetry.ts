@@ -5,7 +5,8 @@ import type { Facts, Telemetry } from '../../ports/telemetry.js';
 import { reportError, type ErrorReport } from './error-report.js';
 import { LogFile } from './log-file.js';
 import { jsonLine, prettyLine, type LogEntry } from './log-lines.js';
-import { type KnownValues, Metrics } from './metrics.js';
+import type { KnownValues } from './declared-metrics.js';
+import { Metrics, type Sample } from './metrics.js';
 
 export interface LogOptions {
   /** The minimum level that is written. */
@@ -75,15 +76,20 @@ export class LogTelemetry implements Telemetry {
     this.flush();
   }
 
-  count(name: string, labels: Readonly<Record<string, string>> = {}): void {
-    this.measure(name, () => this.metrics.count(name, labels));
+  count(name: string, labels: Readonly<Record<string, string>> = {}, by = 1): void {
+    this.measure(name, () => this.metrics.count(name, labels, by));
   }
 
   observe(name: string, value: number, labels: Readonly<Record<string, string>> = {}): void {
     this.measure(name, () => this.metrics.observe(name, value, labels));
   }
 
-  /** Initializes the counters with these label values to 0. */
+  /** Replaces all values of a gauge. */
+  gauge(name: string, samples: readonly Sample[]): void {
+    this.measure(name, () => this.metrics.set(name, samples));
+  }
+
+  /** Initializes the counters and histograms with these label values to 0. */
   startAtZero(known: Partial<KnownValues>): void {
     this.metrics.startAtZero(known);
   }

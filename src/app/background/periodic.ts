@@ -26,6 +26,7 @@ export function runPeriodically(
   let endedAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let run = Promise.resolve();
+  telemetry.count('schedule_failures', { name }, 0);
   const start = () => {
     [isRunning, isHurried] = [true, false];
     run = work()

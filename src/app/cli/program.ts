@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { LogOptions } from '../../adapters/system/log-telemetry.js';
 // Each command loads the other modules that it needs, so that commands start quickly.
@@ -12,11 +11,9 @@ import { paintFor } from '../commands/terminal-style.js';
 import { addUpstream } from '../commands/upstream-commands.js';
 import type { LoadedConfig } from '../config/config.js';
 import { messageOf } from '../doctor/check-result.js';
+import { version } from '../http/metrics/build-info.js';
 import { escapeFinished } from '../../domain/shared/printable.js';
 
-const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 const print = (text: string): void => void process.stdout.write(`${escapeFinished(text)}\n`);
 const complain = (text: string): void => void process.stderr.write(`${escapeFinished(text)}\n`);
 

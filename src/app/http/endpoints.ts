@@ -1,6 +1,6 @@
-import type { Express, NextFunction, Request, Response } from 'express';
+import type { Express, IRoute, NextFunction, Request, Response } from 'express';
 import { RequestError } from './request-error.js';
-import { nameEndpoint } from './request-log.js';
+import { nameEndpoint, NO_ENDPOINT } from './request-log.js';
 
 export type Handler = (req: Request, res: Response) => void | Promise<void>;
 
@@ -52,3 +52,9 @@ function mountOne(app: Express, place: string, GET: Handler | undefined, POST: H
     throw new RequestError('method_unknown', `This endpoint knows only ${allowed}`);
   });
 }
+
+/** The paths of all endpoints of an app as declared, and the name for all other paths. */
+export const endpointsOf = (app: Express): readonly string[] => [
+  ...new Set((app.router.stack as { readonly route?: IRoute }[]).flatMap(({ route }) => route?.path ?? [])),
+  NO_ENDPOINT,
+];

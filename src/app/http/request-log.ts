@@ -20,7 +20,7 @@ export function requestLog(telemetry: Telemetry): RequestHandler {
     res.once('close', () => {
       const status = res.writableFinished ? res.statusCode : 'aborted';
       const ms = performance.now() - since;
-      const labels = { endpoint: endpointOf(res), status: String(status) };
+      const labels = { endpoint: endpointOf(res), status: classOf(status) };
       const facts = { id, method, path, status, ms: Math.round(ms), ...refusalOf(res) };
       telemetry.info('request', { event: 'request', ...facts });
       telemetry.count('requests', labels);
@@ -29,6 +29,10 @@ export function requestLog(telemetry: Telemetry): RequestHandler {
     next();
   };
 }
+
+/** `2xx`, `4xx`, … */
+const classOf = (status: number | 'aborted'): string =>
+  status === 'aborted' ? status : `${Math.floor(status / 100)}xx`;
 
 export const requestIdOf = (res: Response): string => String(res.locals['requestId'] ?? 'none');
 
@@ -46,4 +50,7 @@ export function nameEndpoint(res: Response, path: string): void {
   res.locals['endpoint'] = path;
 }
 
-const endpointOf = (res: Response): string => String(res.locals['endpoint'] ?? 'none');
+/** The endpoint of requests to paths that are none. */
+export const NO_ENDPOINT = 'none';
+
+const endpointOf = (res: Response): string => String(res.locals['endpoint'] ?? NO_ENDPOINT);

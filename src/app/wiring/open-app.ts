@@ -7,6 +7,7 @@ import { type DatabaseOptions, openDatabase } from '../../adapters/knex/database
 import { KnexInstallationStore } from '../../adapters/knex/installation-store.js';
 import { matrixModule } from '../../adapters/matrix/module.js';
 import { messagingModule } from '../../adapters/messaging/module.js';
+import type { SmsGateway } from '../../adapters/messaging/sms/gateway.js';
 import { Templates } from '../../adapters/messaging/templates.js';
 import { AxiosHttpClient } from '../../adapters/outbound/axios-http-client.js';
 import { CompactNameIndex } from '../../adapters/name-index/compact-name-index.js';
@@ -41,6 +42,8 @@ export interface App {
   readonly documents: TermsDirectory['documents'];
   readonly container: Container;
   readonly db: Knex;
+  /** The services that send text messages. */
+  readonly gateways: readonly SmsGateway[];
   /** Copies the database into a new file while it is in use; absent if the database has its own backup tools. */
   readonly copyDatabase?: (file: string) => Promise<void>;
   /**
@@ -108,6 +111,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     documents: terms.documents,
     container,
     db,
+    gateways: sms?.gateways ?? [],
     ...(config.database.kind === 'sqlite' && { copyDatabase: (file: string) => copyDatabase(db, file) }),
     sealStored: () => stores.invites.sealAll(),
     fillStored: () => stores.associations.fillMailboxes(),

@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.js';
-import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
+import type { SourceTrace, ThreepidSource, ViaPath } from '../../ports/threepid-source.js';
 import type { AccountStatusCache } from './account-status-cache.js';
 import { AMBIGUOUS, type Finding, isAmbiguous } from '../associations/association.js';
 import { ownersIn } from '../lookup/owners.js';
@@ -31,8 +31,8 @@ export class AccountCheckedSource implements ThreepidSource {
     this.isExternal = source.isExternal ?? false;
   }
 
-  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
-    return (await this.source.find(threepids)).flatMap((finding): readonly Finding[] => {
+  async find(threepids: readonly Threepid[], viaPath?: ViaPath, onMirror?: () => void): Promise<readonly Finding[]> {
+    return (await this.source.find(threepids, viaPath, onMirror)).flatMap((finding): readonly Finding[] => {
       if (isAmbiguous(finding)) return [finding];
       const { threepid, mxid } = finding;
       if (!this.kind.isListed) this.accountStatuses.enqueue(mxid);

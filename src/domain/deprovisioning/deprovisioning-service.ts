@@ -181,8 +181,8 @@ export class DeprovisioningService {
     if (departed + returned + suspended + resumed === 0) return;
     const facts = { event: 'people_departed_or_returned', source, departed, returned, suspended, resumed };
     this.deps.telemetry.info('people left the directory or returned', facts);
-    for (let i = 0; i < suspended; i++) this.deps.telemetry.count('bindings_suspended', { source });
-    for (let i = 0; i < resumed; i++) this.deps.telemetry.count('bindings_resumed', { source });
+    this.deps.telemetry.count('bindings_suspended', { source }, suspended);
+    this.deps.telemetry.count('bindings_resumed', { source }, resumed);
   }
 }
 

@@ -70,11 +70,21 @@ export class LookupService {
     return algorithm === 'sha256' ? this.findHashes(pepper, entries, viaPath) : this.findEntries(entries, viaPath);
   }
 
-  /** The users of these threepids, by `keyOf`; unknown and ambiguous ones are left out. `viaPath` as in `find`. */
-  async findUsers(threepids: readonly Threepid[], viaPath: ViaPath = []): Promise<ReadonlyMap<string, Mxid>> {
+  /**
+   * The users of these threepids, by `keyOf`; unknown and ambiguous ones are left out. `viaPath` as in `find`.
+   *
+   * @param isAsked whether a client asks, and not Islet itself: only then it counts as a lookup
+   */
+  async findUsers(
+    threepids: readonly Threepid[],
+    viaPath: ViaPath = [],
+    isAsked = true,
+  ): Promise<ReadonlyMap<string, Mxid>> {
     const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
     const ask = askThreepids(byKey, viaPath);
-    return onlyUsers(await firstAnswers([...byKey.keys()], this.sourcesFor(viaPath), ask, this.deps.telemetry));
+    const sources = this.sourcesFor(viaPath);
+    const way = isAsked ? 'live' : undefined;
+    return onlyUsers(await firstAnswers([...byKey.keys()], sources, ask, this.deps.telemetry, way));
   }
 
   /**
@@ -87,13 +97,17 @@ export class LookupService {
       await firstAnswers([...byKey.keys()], this.localSources(), askThreepids(byKey), this.deps.telemetry),
     );
     // All sources, because an external one may have a higher priority; but only for the threepids found locally.
-    return this.findUsers([...byKey].flatMap(([key, threepid]) => (known.has(key) ? threepid : [])));
+    return this.findUsers(
+      [...byKey].flatMap(([key, threepid]) => (known.has(key) ? threepid : [])),
+      [],
+      false,
+    );
   }
 
   /** Whether a client that looks up hashes finds a user for an address as it was typed: not every client folds case. */
   async isFoundByHash(medium: string, address: string): Promise<boolean> {
     const pepper = this.deps.pepperService.current();
-    return (await this.findHashes(pepper, [lookupHash({ medium, address }, pepper)], [])).size > 0;
+    return (await this.findHashes(pepper, [lookupHash({ medium, address }, pepper)], [], false)).size > 0;
   }
 
   /**
@@ -122,12 +136,13 @@ export class LookupService {
     };
   }
 
-  private async findHashes(pepper: string, hashes: readonly string[], viaPath: ViaPath) {
+  private async findHashes(pepper: string, hashes: readonly string[], viaPath: ViaPath, isAsked = true) {
     const ask = (source: ThreepidSource, missing: readonly string[]) => source.findHashes?.(pepper, missing, viaPath);
     const sources = this.sourcesFor(viaPath);
     const distinct = new Set(hashes);
     const questions = distinct.size === hashes.length ? hashes : [...distinct];
-    return onlyUsers(await firstAnswers(questions, sources, ask, this.deps.telemetry));
+    const way = isAsked ? 'hash' : undefined;
+    return onlyUsers(await firstAnswers(questions, sources, ask, this.deps.telemetry, way));
   }
 
   /**

@@ -7,6 +7,13 @@ import { keyOf, type Threepid } from '../identifiers/threepid.js';
 
 export type Answers = ReadonlyMap<string, Mxid | typeof AMBIGUOUS>;
 
+/** How a source is asked. `onMirror` is called if it answers from its mirror because it failed. */
+export type Ask = (
+  source: ThreepidSource,
+  missing: readonly string[],
+  onMirror: () => void,
+) => Promise<Answers> | undefined;
+
 /**
  * Decides between several sources that know an address. The sources are queried in order, each for what is still
  * missing, and the first answer counts. If a source knows an address but cannot decide whose it is, the lookup ends
@@ -14,41 +21,55 @@ export type Answers = ReadonlyMap<string, Mxid | typeof AMBIGUOUS>;
  *
  * @param questions without duplicates
  * @param ask returns answers keyed by question; answers to other questions are ignored
+ * @param way how clients ask, for the metrics; absent if Islet itself asks
  */
 export async function firstAnswers(
   questions: readonly string[],
   sources: readonly ThreepidSource[],
-  ask: (source: ThreepidSource, missing: readonly string[]) => Promise<Answers> | undefined,
+  ask: Ask,
   telemetry: Telemetry,
+  way?: 'hash' | 'live',
 ): Promise<Answers> {
   const answers = new Map<string, Mxid | typeof AMBIGUOUS>();
   let missing = questions;
   for (const source of sources) {
-    if (missing.length === 0) break;
-    const found = await skipFailed(() => ask(source, missing), source, telemetry);
-    const facts = { event: 'source_asked', source: source.name, asked: missing.length, found: found?.size };
+    const asked = missing.length;
+    if (asked === 0) break;
+    const { found, isFailed, isMirror } = await askOne(ask, source, missing, telemetry);
+    const facts = { event: 'source_asked', source: source.name, asked, found: found?.size };
     telemetry.debug('source asked', facts);
-    if (!found || found.size === 0) continue;
-    missing = missing.filter((question) => {
-      const answer = found.get(question);
-      if (answer === undefined) return true;
-      answers.set(question, answer);
-      return false;
-    });
+    let ambiguous = 0;
+    if (found && found.size > 0)
+      missing = missing.filter((question) => {
+        const answer = found.get(question);
+        if (answer === undefined) return true;
+        if (answer === AMBIGUOUS) ambiguous++;
+        answers.set(question, answer);
+        return false;
+      });
+    if (way === undefined || (!found && !isFailed)) continue;
+    const nobody = isFailed ? 0 : missing.length;
+    const outcomes = { found: asked - missing.length - ambiguous, nobody, ambiguous, failed: isFailed ? asked : 0 };
+    for (const [outcome, by] of Object.entries(outcomes)) {
+      const labels = { source: source.name, way: isMirror ? 'mirror' : way, outcome };
+      if (by > 0) telemetry.count('lookups', labels, by);
+    }
   }
   return answers;
 }
 
-async function skipFailed(ask: () => Promise<Answers> | undefined, source: ThreepidSource, telemetry: Telemetry) {
+async function askOne(ask: Ask, source: ThreepidSource, missing: readonly string[], telemetry: Telemetry) {
+  const asked: { found?: Answers | undefined; isFailed?: true; isMirror?: true } = {};
   try {
-    return await ask();
+    asked.found = await ask(source, missing, () => void (asked.isMirror = true));
   } catch (cause) {
+    asked.isFailed = true;
     telemetry.count('source_failures', { source: source.name });
     if (!(cause instanceof SourceUnavailableError)) {
       telemetry.warn('source failed, skipped', { event: 'source_failed', source: source.name }, cause);
     }
-    return undefined;
   }
+  return asked;
 }
 
 /** A source's findings as answers by `keyOf`. Contradicting findings make a threepid ambiguous. */
@@ -66,10 +87,11 @@ export function answersOf(findings: readonly Finding[]): Answers {
 /** Queries one source for threepids by their keys. */
 export const askThreepids =
   (threepids: ReadonlyMap<string, Threepid>, viaPath?: ViaPath) =>
-  async (source: ThreepidSource, keys: readonly string[]): Promise<Answers> =>
+  async (source: ThreepidSource, keys: readonly string[], onMirror?: () => void): Promise<Answers> =>
     answersOf(
       await source.find(
         keys.flatMap((key) => threepids.get(key) ?? []),
         viaPath,
+        onMirror,
       ),
     );

@@ -16,6 +16,7 @@ import { addUnchangedOddities } from './unchanged-oddities.js';
 import { changesOf } from './claim-changes.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import { listedClaims, unmirroredEntries, userIdCollisions } from './user-id-collisions.js';
+import { stateAfter } from './state-after.js';
 import { reportOf, showSome, type SyncReport } from './sync-report.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
@@ -114,7 +115,11 @@ export class MirrorService {
   async sync(source: string, options: SyncOptions = {}): Promise<SyncReport> {
     const mirrored = this.mirrored.get(source);
     if (!mirrored) throw new Error(`no mirrored source is called ${source}; there are: ${this.sources.join(', ')}`);
-    return this.inTurn(`sync of ${source}`, () => this.syncNow(mirrored, options));
+    return this.inTurn(`sync of ${source}`, async () => {
+      const report = await this.syncNow(mirrored, options);
+      if (!options.isDryRun) this.deps.telemetry.observe('sync_duration_seconds', report.tookMs / 1000, { source });
+      return report;
+    });
   }
 
   /**
@@ -206,7 +211,7 @@ export class MirrorService {
     cause?: unknown,
   ): Promise<void> {
     const { at, reason } = failure;
-    this.deps.telemetry.count('syncs', { source, result: 'refused' });
+    this.deps.telemetry.count('syncs', { source, result: failure.isRejected ? 'refused' : 'failed' });
     if (before.failure?.reason !== reason) {
       const rest = before.syncedAt === undefined ? 'there is no mirror yet' : 'the last accepted copy answers';
       this.deps.telemetry.warn(`sync not applied; ${rest}`, { event: 'sync_refused', source, reason }, cause);
@@ -223,22 +228,6 @@ export class MirrorService {
       : { ...before, attemptedAt: at, failure: newest };
     await this.deps.store.saveState(source, state);
   }
-}
-
-function stateAfter(before: MirrorState, listing: DirectoryDiff, at: number, problem: string | undefined): MirrorState {
-  const { isFull, bases, syncCursor } = listing;
-  const { isFirst: _isFirst, incrementalProblem: _problem, failure, ...rest } = before;
-  // Warnings remain until the next full sync.
-  const warnings = { ...(!isFull && before.warnings), ...listing.warnings };
-  const marked = {
-    ...(Object.keys(warnings).length > 0 && { warnings }),
-    ...(syncCursor !== undefined && { syncCursor }),
-    ...(problem !== undefined && { incrementalProblem: problem }),
-  };
-  if (!isFull)
-    return { ...rest, ...marked, bases, incrementalAt: at, failure: failure?.isIncremental ? undefined : failure };
-  const first = before.syncedAt === undefined && { isFirst: true as const };
-  return { syncedAt: at, ...first, attemptedAt: at, bases, failure: undefined, ...marked };
 }
 
 /** Whether all entries of the directory are new or changed, as in the first sync. */

@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { HashIndex } from '../../ports/hash-index.js';
 import type { MirrorStore } from '../../ports/mirror-store.js';
 import type { Telemetry } from '../../ports/telemetry.js';
-import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
+import type { SourceTrace, ThreepidSource, ViaPath } from '../../ports/threepid-source.js';
 import { AMBIGUOUS, byRight, type Finding, isAmbiguous } from '../associations/association.js';
 import type { SourcedEntry } from '../directory/directory-entry.js';
 import { warningsOf } from './sync-guard.js';
@@ -40,7 +40,7 @@ export class MirroredSource implements ThreepidSource {
     this.isAuthoritative = live.isAuthoritative ?? false;
   }
 
-  async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
+  async find(threepids: readonly Threepid[], _viaPath?: ViaPath, onMirror?: () => void): Promise<readonly Finding[]> {
     try {
       const findings = await this.askLive(threepids);
       return [...findings, ...(await this.stillMirrored(threepids, findings))];
@@ -48,6 +48,7 @@ export class MirroredSource implements ThreepidSource {
       const [pepper] = this.deps.index.peppers();
       // Without a pepper or a sync, the result is unknown, which is not the same as no user.
       if (pepper === undefined || (await this.deps.mirrorService.state(this.name)).syncedAt === undefined) throw cause;
+      onMirror?.();
       this.deps.telemetry.count('mirror_fallbacks', { source: this.name });
       return this.mirror(threepids, pepper);
     }

@@ -140,6 +140,13 @@ export class PepperService {
     };
   }
 
+  /** From when the current pepper is announced, ms since the epoch, and how many peppers are accepted. */
+  status(): { readonly announcedFrom: number | undefined; readonly accepted: number } {
+    const current = this.isReady() ? this.current() : undefined;
+    const announced = this.schedule.findLast(({ pepper }) => pepper === current);
+    return { announcedFrom: announced?.announcedFrom, accepted: new Set(this.accepted()).size };
+  }
+
   private async hash(pepper: string): Promise<void> {
     if (this.deps.index.peppers().includes(pepper)) return;
     await this.deps.index.prepare(pepper);

@@ -4,7 +4,7 @@ import { homeserverOf } from '../identifiers/mxid.js';
 import { DomainError } from '../shared/errors.js';
 import { type Asker, homeserverKey, sponsorOf, type SubjectKind } from './asker.js';
 import type { CountedLimit, Topic } from './counted-limit.js';
-import { serverLimits, type ServerLimits } from './server-limits.js';
+import { ownLimitName, serverLimits, type ServerLimits } from './server-limits.js';
 
 /** Rate limits by action, and by requester or target; `undefined` means no limit. */
 export interface QuotaOptions {
@@ -68,11 +68,22 @@ const KINDS: Readonly<Record<string, SubjectKind>> = {
   addressesPerClient: 'client',
 };
 
-/** The limits used while the shared counters cannot be written, e.g. because the disk is full. */
+/** The limits used while the shared counters cannot be written, e.g. because the disk is full, and the metrics. */
 export interface FallbackLimits {
   readonly limits: RateLimits;
   readonly telemetry: Telemetry;
 }
+
+/** The names of all limits that these options set, as in the log and the metrics. */
+export const limitNames = (options: QuotaOptions): readonly string[] =>
+  Object.keys(ASKERS).flatMap((topic) => {
+    const limits = Object.entries(options[topic as Topic] ?? {}).filter(([, limit]) => limit !== undefined);
+    const own = Object.values(options.servers ?? {}).some((server) => server[topic as Topic]);
+    return [
+      ...limits.map(([name]) => `limits.${topic}.${name}`),
+      ...(own ? [`limits.${ownLimitName(topic as Topic)}`] : []),
+    ];
+  });
 
 /** Rate limits for actions that can be repeated, the same for all APIs. */
 export class Quotas {
@@ -174,6 +185,7 @@ export class Quotas {
       ? this.consumeOrFallback(key, limit, points)
       : this.limits.consume(key, limit, points));
     if (waitMs <= 0) return;
+    this.spare?.telemetry.count('limits_reached', { limit: `limits.${name}` });
     const details = { retry_after_ms: Math.ceil(waitMs) };
     throw new DomainError(
       'limit_exceeded',

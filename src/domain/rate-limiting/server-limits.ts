@@ -20,9 +20,12 @@ export function serverLimits(
     const key = `${kind} ${kind === 'user' ? subject : kind === 'client' ? networkOf(subject) : homeserverKey(subject)}`;
     const limit = byKey.get(key)?.[topic];
     if (limit === undefined) return undefined;
-    return { topic, kind, limit: limit || undefined, key: `${topic} servers ${key}`, name: `servers, ${topic}` };
+    return { topic, kind, limit: limit || undefined, key: `${topic} servers ${key}`, name: ownLimitName(topic) };
   };
 }
+
+/** The name of the individual limits of a topic, for all requesters that have one. */
+export const ownLimitName = (topic: Topic): string => `servers, ${topic}`;
 
 /** An IP address means a client: a homeserver that is named by its IP address only is counted like any other. */
 function keyOf(name: string): string {

@@ -35,6 +35,39 @@ describe('the first answer', () => {
     );
   });
 
+  it('is counted by source and outcome for lookups of clients, and not for those of Islet itself', async () => {
+    const broken = new FakeSource('broken');
+    broken.failure = new Error('LDAP search failed');
+    const answering = new FakeSource('first', [
+      [a, alice],
+      [b, AMBIGUOUS],
+    ]);
+    const sources = [broken, answering, { name: 'hashless', find: async () => [] }];
+    await firstAnswers([...byKey.keys()], sources, askThreepids(byKey), telemetry, 'live');
+    expect(telemetry.lookups).toEqual([
+      'broken live failed 3',
+      'first live found 1',
+      'first live nobody 1',
+      'first live ambiguous 1',
+      'hashless live nobody 1',
+    ]);
+    await ask(...sources);
+    await firstAnswers(['hash'], sources, () => undefined, telemetry, 'hash');
+    expect(telemetry.lookups).toHaveLength(5);
+  });
+
+  it('is counted as that of the mirror if a source answers from it', async () => {
+    const mirrored: ThreepidSource = {
+      name: 'staff',
+      find: async (_asked, _route, onMirror) => {
+        onMirror?.();
+        return [{ threepid: a, mxid: alice }];
+      },
+    };
+    await firstAnswers([keyA], [mirrored], askThreepids(byKey), telemetry, 'live');
+    expect(telemetry.lookups).toEqual(['staff mirror found 1']);
+  });
+
   it('is asked of later sources only where it is missing', async () => {
     const sources = [
       new FakeSource('first', [[a, alice]]),

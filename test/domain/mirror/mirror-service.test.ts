@@ -578,7 +578,9 @@ describe('a mirror', () => {
         '@g0:example.org',
         undefined,
       ]);
-      expect(domain.telemetry.counted).toEqual([{ name: 'syncs', labels: { source: 'staff', result: 'refused' } }]);
+      const result = (await domain.mirrorService.state('staff')).failure?.isRejected ? 'refused' : 'failed';
+      expect(domain.telemetry.counted).toEqual([{ name: 'syncs', labels: { source: 'staff', result } }]);
+      expect(result).toBe(/broke|bind failed/.test(String(reason)) ? 'failed' : 'refused');
       expect(domain.telemetry.all('sync not applied; the last accepted copy answers')).toEqual([
         { source: 'staff', reason: report.refusal },
       ]);

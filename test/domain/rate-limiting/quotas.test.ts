@@ -68,6 +68,21 @@ describe('Quotas', () => {
     state.isFull = true;
     await lookup();
     expect(heard.lines).toHaveLength(2);
+    const reached = { name: 'limits_reached', labels: { limit: 'limits.lookup.addressesPerUser' } };
+    expect(new Set(heard.counted.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(reached)]));
+  });
+
+  it('names each limit that is set, also those of single requesters, for the metrics', () => {
+    const servers = { 'example.org': { mail: hourly(9), sms: false } } as const;
+    expect(
+      limitNames({
+        mail: { perUser: hourly(1) },
+        sms: {},
+        invites: {},
+        lookup: { addressesPerUser: hourly(9) },
+        servers,
+      }),
+    ).toEqual(['limits.mail.perUser', 'limits.servers, mail', 'limits.lookup.addressesPerUser']);
   });
 
   it('tells a whole number of ms', async () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { fullName, type Metric, metrics } from '../../../src/adapters/system/metrics.js';
+import { fullName, type Metric, metrics, typeOf } from '../../../src/adapters/system/declared-metrics.js';
 import { row, withGenerated } from './markdown.js';
 
 const SRC = new URL('../../../src/', import.meta.url).pathname;
@@ -30,7 +30,7 @@ function metricsTable(): string {
   const rows = Object.entries<Metric>(metrics).map(([name, metric]) =>
     row([
       `\`${fullName(name, metric)}\``,
-      metric.buckets ? 'histogram' : 'counter',
+      typeOf(metric),
       Object.entries(metric.labels)
         .map(([label, values]) => (typeof values === 'string' ? `\`${label}\`` : `\`${label}\`: ${values.join(', ')}`))
         .join('; '),
@@ -62,9 +62,13 @@ export function used(): { readonly events: readonly LoggedEvent[]; readonly metr
       if (!/(^|\.)(telemetry|log)$/.test(expression.getText())) return;
       const [first, ...rest] = node.arguments;
       if (!first) return;
-      if (name.text === 'count' || name.text === 'observe') {
-        const labels = rest[name.text === 'count' ? 0 : 1];
-        counted.push({ name: textOf(first, node), labels: labels ? keysOf(labels, node) : [], file });
+      if (name.text === 'count' || name.text === 'observe' || name.text === 'gauge') {
+        const labels = name.text === 'gauge' ? undefined : rest[name.text === 'count' ? 0 : 1];
+        counted.push({
+          name: textOf(first, node),
+          labels: name.text === 'gauge' ? undefined : labels ? keysOf(labels, node) : [],
+          file,
+        });
       } else if (['debug', 'info', 'warn', 'error'].includes(name.text) && rest[0]) {
         events.push({ event: eventOf(rest[0], node), level: name.text, message: textOf(first, node), file });
       }

@@ -49,7 +49,7 @@ export class SmsSender implements MessageSender {
     for (const gateway of this.options.gateways) {
       try {
         const reference = await gateway.send(sms);
-        this.telemetry.count('text_messages', { outcome: 'accepted' });
+        this.telemetry.count('text_messages', { gateway: gatewayLabel(gateway), outcome: 'accepted' });
         this.telemetry.info('text message accepted', {
           event: 'text_message_accepted',
           gateway: gateway.name,
@@ -58,7 +58,7 @@ export class SmsSender implements MessageSender {
         return;
       } catch (error) {
         failure = error;
-        this.telemetry.count('text_messages', { outcome: 'failed' });
+        this.telemetry.count('text_messages', { gateway: gatewayLabel(gateway), outcome: 'failed' });
         this.telemetry.warn(
           'text message not accepted',
           { event: 'text_message_failed', gateway: gateway.name },
@@ -70,3 +70,6 @@ export class SmsSender implements MessageSender {
     throw failure;
   }
 }
+
+/** The name of a gateway in the metrics: `sms.example.org` */
+export const gatewayLabel = ({ name }: SmsGateway): string => name.replace('text message gateway ', '');

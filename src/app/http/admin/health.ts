@@ -1,9 +1,10 @@
+import { OPEN_METRICS_FORMAT, openMetrics, TEXT_FORMAT, wantsOpenMetrics } from '../metrics/open-metrics.js';
 import type { Endpoints } from '../endpoints.js';
 
 export interface Health {
   /** Whether requests can be served correctly, and the result of each check. */
   ready(): Promise<{ readonly ok: boolean; readonly checks: Readonly<Record<string, unknown>> }>;
-  /** All counters in the Prometheus text format. */
+  /** All metrics in the text format of Prometheus. */
   metrics(): Promise<string>;
 }
 
@@ -17,8 +18,10 @@ export const healthEndpoints = (health: Health): Endpoints => ({
     },
   },
   '/metrics': {
-    async GET(_req, res) {
-      res.type('text/plain; version=0.0.4; charset=utf-8').send(await health.metrics());
+    async GET(req, res) {
+      const text = await health.metrics();
+      if (wantsOpenMetrics(req.headers.accept)) res.type(OPEN_METRICS_FORMAT).send(openMetrics(text));
+      else res.type(TEXT_FORMAT).send(text);
     },
   },
 });

@@ -36,7 +36,7 @@ export function healthOf(
   pepperService: PepperService,
   configuredSources: readonly ConfiguredSource[],
   clock: Clock,
-  registry: Registry,
+  registry: Pick<Registry, 'metrics'>,
   accounts: { readonly accountStatuses: AccountStatusCache; readonly prober: AccountProber } | false,
 ): Health {
   return {

@@ -1,0 +1,55 @@
+import type { IndexUpdater } from '../../domain/hash-index/index-updater.js';
+import type { PepperService } from '../../domain/peppers/pepper-service.js';
+import type { ChangeFeed } from '../../ports/change-feed.js';
+import type { Clock } from '../../ports/clock.js';
+import { followedIn } from '../wiring/configured-source.js';
+import type { App } from '../wiring/open-app.js';
+import { runPeriodically, type Schedule } from './periodic.js';
+
+const MINUTE_MS = 60_000;
+/** Instances that were disconnected for longer reload everything. */
+const FEED_KEPT_MS = 60 * MINUTE_MS;
+
+/** Starts what is done again and again for peppers, the change feed, and data that expires. */
+export function startSchedules(
+  { configuredSources, services }: App,
+  pepperService: PepperService,
+  indexUpdater: IndexUpdater,
+  feed: ChangeFeed,
+  clock: Clock,
+  inviteLifetimeMs: number | undefined,
+): Schedule[] {
+  const { accountService, validationService, bindingService, inviteService, search, telemetry } = services;
+  const watch = feed.onChange(() => {
+    for (const updater of [indexUpdater, ...(search ? [search.nameIndexUpdater] : [])])
+      updater
+        .catchUp()
+        .catch((cause: unknown) =>
+          telemetry.warn('change feed could not be read', { event: 'change_feed_failed' }, cause),
+        );
+  });
+  const keeping = runPeriodically(MINUTE_MS, 'peppers', telemetry, () => pepperService.rotateIfDue());
+  const listening = [
+    pepperService.onStale(() => keeping.runSoon()),
+    followedIn(configuredSources)?.onChange(() => keeping.runSoon()),
+    watch,
+  ];
+  return [
+    keeping,
+    runPeriodically(MINUTE_MS, 'old bindings', telemetry, () => bindingService.expire()),
+    runPeriodically(10 * MINUTE_MS, 'old sessions', telemetry, () => validationService.purge()),
+    runPeriodically(10 * MINUTE_MS, 'old access tokens', telemetry, () => accountService.purge()),
+    // Invitations can be left waiting after a crash, or after a source failed at the wrong moment.
+    runPeriodically(60 * MINUTE_MS, 'waiting invitations', telemetry, () => inviteService.deliverKnown()),
+    ...(inviteLifetimeMs === undefined
+      ? []
+      : [runPeriodically(60 * MINUTE_MS, 'old invitations', telemetry, () => inviteService.expire(inviteLifetimeMs))]),
+    runPeriodically(10 * MINUTE_MS, 'old changes', telemetry, () => feed.purge(clock.now() - FEED_KEPT_MS)),
+    {
+      close: () => {
+        for (const one of listening) one?.close();
+        return Promise.resolve();
+      },
+    },
+  ];
+}
