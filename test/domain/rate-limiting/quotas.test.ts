@@ -3,7 +3,7 @@ import { MemoryRateLimits } from '../../../src/adapters/memory/rate-limits.js';
 import { DomainError } from '../../../src/domain/shared/errors.js';
 import { type Asker } from '../../../src/domain/rate-limiting/asker.js';
 import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
-import { type QuotaOptions, Quotas } from '../../../src/domain/rate-limiting/quotas.js';
+import { limitNames, type QuotaOptions, Quotas } from '../../../src/domain/rate-limiting/quotas.js';
 import type { RateLimits } from '../../../src/ports/rate-limits.js';
 import { alice, bob, FakeClock, RecordingTelemetry } from '../../support/fakes.js';
 
