@@ -94,8 +94,14 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const handlers = jobHandlers(services, container.get(Homeservers), container.getAll(MessageSender));
     const jobKinds = Object.keys(handlers);
     const updateGauges = openGauges({
-      ...{ database, jobs: container.get(JobQueue), jobKinds, clock, telemetry },
-      ...{ mirrorService: services.mirrorService, pepperService, index: container.get(HashIndex) },
+      database,
+      jobs: container.get(JobQueue),
+      jobKinds,
+      clock,
+      telemetry,
+      mirrorService: services.mirrorService,
+      pepperService,
+      index: container.get(HashIndex),
       countRows: () => countRows(db),
       countLeftOut: (source) => countLeftOut(db, source),
     });
@@ -134,7 +140,10 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     });
     telemetry.startAtZero(
       knownValues(config, {
-        ...{ configuredSources, jobKinds, followed: pepperService.monitor?.source, gateways: opened.gateways },
+        configuredSources,
+        jobKinds,
+        followed: pepperService.monitor?.source,
+        gateways: opened.gateways,
         endpoints: [...endpointsOf(app), ...endpointsOf(adminListener)],
       }),
     );

@@ -39,8 +39,15 @@ describe.each<[string, DatabaseOptions]>([
       { medium: 'email', address: 'b@example.org', alias: 'B@example.org' },
     ];
     const entry = (id: string, more: Partial<MirroredEntry>): MirroredEntry => ({
-      ...{ id, label: id, digest: id, base: 'people', skipped: [] },
-      person: { mxid: `@${id}:example.org`, threepids: [plain, spelled] },
+      id,
+      label: id,
+      digest: id,
+      base: 'people',
+      skipped: [],
+      person: {
+        mxid: `@${id}:example.org`,
+        threepids: [plain, spelled],
+      },
       ...more,
     });
     const entries = [

@@ -13,8 +13,8 @@ export function openMetrics(text: string): string {
   const lines = text.split('\n').filter((line) => line !== '');
   const counters = new Set(lines.flatMap((line) => /^# TYPE (\S+)_total counter$/.exec(line)?.[1] ?? []));
   const renamed = lines.map((line) =>
-    line.replace(/^(# (?:HELP|TYPE) )(\S+)_total /, (whole, start: string, name: string) =>
-      counters.has(name) ? `${start}${name} ` : whole,
+    line.replace(/^(# (?:HELP|TYPE) )(\S+)_total /, (match, start: string, name: string) =>
+      counters.has(name) ? `${start}${name} ` : match,
     ),
   );
   return `${renamed.join('\n')}\n# EOF\n`;

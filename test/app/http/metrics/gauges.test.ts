@@ -20,13 +20,31 @@ describe('gauges', () => {
     const domain = await openTestDomain({ directories: [staff] });
     const { mirrorService, pepperService, index, clock, stores } = domain;
     const update = openGauges({
-      ...{ mirrorService, pepperService, index, clock, telemetry, jobs: stores.jobs, jobKinds: ['onbind'] },
+      mirrorService,
+      pepperService,
+      index,
+      clock,
+      telemetry,
+      jobs: stores.jobs,
+      jobKinds: ['onbind'],
       database: { check: async () => state },
       countRows: async () => {
         counted.rows++;
-        return { sessions: 1, accessTokens: 2, bindings: { active: 3, suspended: 4 }, invitesWaiting: 5 };
+        return {
+          sessions: 1,
+          accessTokens: 2,
+          bindings: {
+            active: 3,
+            suspended: 4,
+          },
+          invitesWaiting: 5,
+        };
       },
-      countLeftOut: async () => ({ no_user: 6, unlisted: 7, values: 8 }),
+      countLeftOut: async () => ({
+        no_user: 6,
+        unlisted: 7,
+        values: 8,
+      }),
     });
     return { ...domain, read: () => update().then(() => telemetry.registry.metrics()) };
   };
