@@ -30,7 +30,7 @@ export abstract class MirrorStore {
   /** Saves only the state, e.g. to record a failure. */
   abstract saveState(source: string, state: MirrorState): Promise<void>;
 
-  /** All entries of a source, in pages of at most a few thousand, in no particular order. */
+  /** All entries of a source, in pages of at most a few hundred, in no particular order. */
   abstract entries(source: string): AsyncIterable<readonly MirroredEntry[]>;
 
   /** Only ids, digests and bases, in pages, in no particular order: what a sync compares. */

@@ -1,5 +1,5 @@
 import type { Mxid } from '../domain/identifiers/mxid.js';
-import type { PersonHit, SearchablePerson } from '../domain/people-search/searchable-person.js';
+import type { PersonHit, SearchablePerson, WordMatch } from '../domain/people-search/searchable-person.js';
 import type { Spellings } from '../domain/people-search/search-words.js';
 
 /** All people who can be found, each once, in pages. May be read repeatedly. */
@@ -33,6 +33,9 @@ export abstract class NameIndex {
 
   /** A person by user ID. */
   abstract get(mxid: Mxid): PersonHit | undefined;
+
+  /** How a person matches: the best match for each term. Empty if there is no such person. */
+  abstract matchesOf(mxid: Mxid, terms: readonly Spellings[]): readonly WordMatch[];
 
   /**
    * The number of people, the size in bytes including their names, and how many were applied since the last load.

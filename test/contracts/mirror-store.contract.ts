@@ -123,10 +123,13 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('takes, reads, finds and removes many thousands, in pages', async () => {
-      const ids = Array.from({ length: 7_001 }, (_, at) => `id-${at}`);
+      const ids = Array.from({ length: 3_001 }, (_, at) => `id-${at}`);
       await apply('staff', { upserts: ids.map((id) => entry(id)) });
       await apply('partners', { upserts: [entry('id-1')] });
-      for (const read of [on.mirrors.entries('staff'), on.mirrors.digests('staff')]) {
+      for (const { read, most } of [
+        { read: on.mirrors.entries('staff'), most: 500 },
+        { read: on.mirrors.digests('staff'), most: 3_000 },
+      ]) {
         const sizes: number[] = [];
         const seen = new Set<string>();
         for await (const page of read) {
@@ -135,7 +138,7 @@ export function mirrorStoreContract(open: OpenStores): void {
         }
         expect(seen).toEqual(new Set(ids));
         expect(sizes.reduce((a, b) => a + b)).toBe(ids.length);
-        expect(Math.max(...sizes)).toBeLessThanOrEqual(3_000);
+        expect(Math.max(...sizes)).toBeLessThanOrEqual(most);
       }
       expect(await on.mirrors.get('staff', [...ids, 'unknown'])).toHaveLength(ids.length);
       expect(await on.mirrors.findByMxid(ids.map((id): Mxid => `@${id}:example.org`))).toHaveLength(ids.length + 1);

@@ -17,14 +17,16 @@ export async function inChunks<K, T>(
 }
 
 /**
- * Reads a table page by page. `read` returns the rows after the given last row of the previous page, ordered by key.
+ * Reads a table page by page. `read` returns at most `size` rows after the given last row of the previous page, ordered
+ * by key.
  */
 export async function* pages<Row>(
   read: (after: Row | undefined) => Promise<readonly Row[]>,
+  size = PAGE,
 ): AsyncIterable<readonly Row[]> {
   let page = await read(undefined);
   while (page.length > 0) {
     yield page;
-    page = page.length < PAGE ? [] : await read(page.at(-1));
+    page = page.length < size ? [] : await read(page.at(-1));
   }
 }

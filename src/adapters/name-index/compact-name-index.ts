@@ -1,10 +1,10 @@
 import type { Mxid } from '../../domain/identifiers/mxid.js';
-import type { PersonHit, SearchablePerson } from '../../domain/people-search/searchable-person.js';
+import type { PersonHit, SearchablePerson, WordMatch } from '../../domain/people-search/searchable-person.js';
 import type { Spellings } from '../../domain/people-search/search-words.js';
 import { serialQueue } from '../../domain/shared/serial-queue.js';
 import type { NameFindings, NameIndex, PeopleReader } from '../../ports/name-index.js';
 import { buildSegment } from './build-segment.js';
-import { matchWords, type PersonWords, wordsOf } from './person-words.js';
+import { matchWords, type PersonWords, scoreWords, wordsOf } from './person-words.js';
 import { Segment } from './segment.js';
 
 interface Change {
@@ -59,19 +59,25 @@ export class CompactNameIndex implements NameIndex {
 
   find(terms: readonly Spellings[], most: number): NameFindings {
     const { people, total } = this.segment.find(terms, most);
-    const fromSegment = people.map(({ person, score }) => this.segment.hitOf(person, score, terms));
+    const fromSegment = people.map(({ person, score }) => this.segment.hitOf(person, score));
     const others = this.findApplied(terms);
     if (others.length === 0) return { hits: fromSegment, total };
-    const ranked = fromSegment.map((hit, at): Ranked => ({ hit, key: this.segment.keyOf(people[at]?.person ?? 0) }));
+    const ranked = fromSegment.map((hit, at): Ranked => ({ hit, key: this.segment.wordsOf(people[at]!.person).key }));
     const hits = [...ranked, ...others].sort(byRank).map(({ hit }) => hit);
     return { hits: hits.slice(0, most), total: total + others.length };
   }
 
   get(mxid: Mxid): PersonHit | undefined {
     const applied = this.applied.get(mxid);
-    if (applied) return hitOf(applied.person, 0, []);
+    if (applied) return hitOf(applied.person, 0);
     const person = this.segment.personOf(mxid);
-    return person < 0 ? undefined : this.segment.hitOf(person, 0, []);
+    return person < 0 ? undefined : this.segment.hitOf(person, 0);
+  }
+
+  matchesOf(mxid: Mxid, terms: readonly Spellings[]): readonly WordMatch[] {
+    const person = this.segment.personOf(mxid);
+    const words = this.applied.get(mxid)?.words ?? (person < 0 ? undefined : this.segment.wordsOf(person));
+    return words ? matchWords(words, terms) : [];
   }
 
   size(): { readonly people: number; readonly bytes: number; readonly applied: number } {
@@ -102,19 +108,18 @@ export class CompactNameIndex implements NameIndex {
   private findApplied(terms: readonly Spellings[]): readonly Ranked[] {
     const found: Ranked[] = [];
     for (const { person, words } of this.applied.values()) {
-      const match = matchWords(words, terms);
-      if (match) found.push({ hit: hitOf(person, match.score, match.matches), key: words.key });
+      const score = scoreWords(words, terms);
+      if (score >= 0) found.push({ hit: hitOf(person, score), key: words.key });
     }
     return found;
   }
 }
 
-const hitOf = ({ mxid, name, source }: SearchablePerson, score: number, matches: PersonHit['matches']): PersonHit => ({
+const hitOf = ({ mxid, name, source }: SearchablePerson, score: number): PersonHit => ({
   mxid,
   ...(name !== undefined && { name }),
   source,
   score,
-  matches,
 });
 
 const byRank = (a: Ranked, b: Ranked): number =>

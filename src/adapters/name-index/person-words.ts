@@ -21,35 +21,39 @@ export function wordsOf({ name = '', keywords }: SearchablePerson): PersonWords 
   return { name: own, others, key: own.join(' ') };
 }
 
-/** How well a person matches; `undefined` if they do not match. */
-export function matchWords(
-  { name, others }: PersonWords,
-  terms: readonly Spellings[],
-): { readonly score: number; readonly matches: readonly WordMatch[] } | undefined {
-  const matches: WordMatch[] = [];
+/** How well a person matches; -1 if they do not match. */
+export function scoreWords({ name, others }: PersonWords, terms: readonly Spellings[]): number {
+  const [first] = terms;
+  if (!first) return -1;
+  let levels = 0;
   for (const term of terms) {
-    const match = bestOf(
-      [...name.map((word) => ({ word, isName: true })), ...others.map((word) => ({ word, isName: false }))],
-      term,
-    );
-    if (!match) return undefined;
-    matches.push(match);
+    const level = Math.max(bestLevel(name, true, term), bestLevel(others, false, term));
+    if (level < 0) return -1;
+    levels += level;
   }
-  if (terms.length === 0) return undefined;
-  const levels = matches.reduce((sum, { isName, isWhole }) => sum + matchLevel(isName, isWhole), 0);
-  const [first] = name;
-  const isInOrder = first !== undefined && (terms[0]?.some((spelling) => first.startsWith(spelling)) ?? false);
-  return { score: scoreOf(levels, isInOrder), matches };
+  const [begins] = name;
+  return scoreOf(levels, begins !== undefined && first.some((spelling) => begins.startsWith(spelling)));
 }
 
-function bestOf(words: readonly Pick<WordMatch, 'word' | 'isName'>[], term: Spellings): WordMatch | undefined {
-  let best: WordMatch | undefined;
-  let bestLevel = -1;
-  for (const { word, isName } of words) {
-    if (!term.some((spelling) => word.startsWith(spelling))) continue;
-    const isWhole = term.includes(word);
-    const level = matchLevel(isName, isWhole);
-    if (level > bestLevel) [best, bestLevel] = [{ word, isName, isWhole }, level];
+/** The best match for each term that has one. */
+export function matchWords({ name, others }: PersonWords, terms: readonly Spellings[]): readonly WordMatch[] {
+  return terms.flatMap((term) => {
+    const levels = [bestLevel(name, true, term), bestLevel(others, false, term)] as const;
+    const isName = levels[0] >= levels[1];
+    const level = Math.max(...levels);
+    const word = (isName ? name : others).find((one) => bestLevel([one], isName, term) === level);
+    return word === undefined || level < 0 ? [] : { word, isName, isWhole: term.includes(word) };
+  });
+}
+
+/** Allocates nothing: it is called for every person who changed since the last load. */
+function bestLevel(words: readonly string[], isName: boolean, term: Spellings): number {
+  let best = -1;
+  for (const word of words) {
+    for (const spelling of term) {
+      if (!word.startsWith(spelling)) continue;
+      best = Math.max(best, matchLevel(isName, word.length === spelling.length));
+    }
   }
   return best;
 }

@@ -107,9 +107,9 @@ function postingsOf(
   for (let person = 0; person < people; person++) {
     const end = personWordStarts[person + 1] ?? 0;
     for (let at = personWordStarts[person] ?? 0; at < end; at++) {
-      const word = (personWords[at] ?? 0) >>> 1;
-      postings[ends[word]!] = person;
-      ends[word]! += 1;
+      const word = personWords[at] ?? 0;
+      postings[ends[word >>> 1]!] = 2 * person + (word & 1);
+      ends[word >>> 1]! += 1;
     }
   }
   return postings;

@@ -4,7 +4,7 @@ export interface SegmentParts {
   readonly words: Uint8Array<ArrayBuffer>;
   /** The start of each word, and the end of the last one. */
   readonly wordStarts: Uint32Array<ArrayBuffer>;
-  /** The people who have each word, concatenated. */
+  /** The people who have each word, concatenated: their numbers times 2, plus 1 where it is a word of the name. */
   readonly postings: Uint32Array<ArrayBuffer>;
   readonly postingStarts: Uint32Array<ArrayBuffer>;
   /** The word numbers of each person, times 2, plus 1 for words of the name, which come first and in their order. */

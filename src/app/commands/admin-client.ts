@@ -4,7 +4,7 @@ import type { ListedInvite } from '../../domain/admin/admin-service.js';
 import type { SignIn } from '../../ports/account-store.js';
 import { readAdminToken } from '../http/admin/admin-token.js';
 import type { TimedExplanation } from '../../domain/lookup/explanation.js';
-import type { PeopleFound } from '../../domain/people-search/people-search-service.js';
+import type { ExplainedPerson, PeopleFound } from '../../domain/people-search/people-search-service.js';
 import type { Config } from '../config/config.js';
 import { type AdminHttp, adminHttp, type AdminRequest, NoAnswerError, RefusedError } from './admin-http.js';
 import { isServerRunning, listenerOf } from './running-server.js';
@@ -25,7 +25,7 @@ export interface AdminClient extends OperationsByText {
   readonly isRunning: boolean;
   explain(address: string): Promise<TimedExplanation>;
   /** The people that a search shows to this user. */
-  search(user: string, query: string): Promise<PeopleFound>;
+  search(user: string, query: string): Promise<PeopleFound<ExplainedPerson>>;
   /** The names of the mirrored sources. */
   mirrors(): Promise<readonly string[]>;
   sync(source: string, request: SyncRequest): Promise<SyncOutcome>;
@@ -71,7 +71,7 @@ function overHttp(ask: AdminHttp): AdminClient {
   return {
     isRunning: true,
     explain: (address) => ask<TimedExplanation>('/lookup', { query: { address } }),
-    search: (user, query) => ask<PeopleFound>('/search', { query: { user, query } }),
+    search: (user, query) => ask<PeopleFound<ExplainedPerson>>('/search', { query: { user, query } }),
     mirrors: async () => {
       const { mirrors } = await ask<{ mirrors: { source: string }[] }>('/mirrors');
       return mirrors.map(({ source }) => source);

@@ -1,4 +1,4 @@
-import type { FoundPerson, PeopleFound, SearchRefusal } from '../../domain/people-search/people-search-service.js';
+import type { ExplainedPerson, PeopleFound, SearchRefusal } from '../../domain/people-search/people-search-service.js';
 import { printable, printableJson } from '../../domain/shared/printable.js';
 import type { AdminClient } from './admin-client.js';
 import type { TerminalStyle } from './terminal-style.js';
@@ -29,7 +29,7 @@ export async function search(
   return found.people.length > 0 ? 0 : 1;
 }
 
-function searchText({ people, isLimited, refusal }: PeopleFound, paint: TerminalStyle): string {
+function searchText({ people, isLimited, refusal }: PeopleFound<ExplainedPerson>, paint: TerminalStyle): string {
   if (refusal) return paint.bad(REFUSALS[refusal]);
   if (people.length === 0) return 'nobody is found';
   const lines = people.map(
@@ -38,7 +38,7 @@ function searchText({ people, isLimited, refusal }: PeopleFound, paint: Terminal
   return [...lines, ...(isLimited ? [paint.dim('There are more.')] : [])].join('\n');
 }
 
-function whyOf({ source, score, matches, hasNoAccount }: FoundPerson, paint: TerminalStyle): string {
+function whyOf({ source, score, matches, hasNoAccount }: ExplainedPerson, paint: TerminalStyle): string {
   const words = matches.map(
     ({ word, isName, isWhole }) =>
       `${isWhole ? 'the word' : 'begins'} ${word} ${isName ? 'of the name' : 'of another attribute'}`,

@@ -9,8 +9,8 @@ import type { SearchablePerson } from './searchable-person.js';
 /** If more changes than this were applied since the last load, all people are reloaded. */
 const MOST_APPLIED = 2_000;
 
-/** The number of people processed before other tasks get a turn. */
-const PEOPLE_AT_ONCE = 250;
+/** The number of people with several entries who are read at once: others get a turn after them. */
+const PEOPLE_AT_ONCE = 100;
 
 /** Updates the name index when the stored mirrors change, whichever process changed them. */
 export class NameIndexUpdater {
@@ -70,19 +70,23 @@ export class NameIndexUpdater {
 
   private async *everybody(): AsyncIterable<readonly SearchablePerson[]> {
     const { mirrors, rules } = this;
-    const repeated = new Set<Mxid>(await mirrors.repeatedMxids());
-    yield unambiguousPeople(await mirrors.findByMxid([...repeated]), rules);
+    const repeated = new Set<Mxid>();
+    for (const mxids of slices(await mirrors.repeatedMxids(), PEOPLE_AT_ONCE)) {
+      for (const mxid of mxids) repeated.add(mxid);
+      yield unambiguousPeople(await mirrors.findByMxid(mxids), rules);
+    }
     for (const source of rules.sources) {
       for await (const entries of mirrors.entries(source)) {
-        for (let at = 0; at < entries.length; at += PEOPLE_AT_ONCE) {
-          const few = entries.slice(at, at + PEOPLE_AT_ONCE);
-          const single = few.filter(({ person }) => person !== undefined && !repeated.has(person.mxid));
-          yield unambiguousPeople(
-            single.map((entry): SourcedEntry => ({ ...entry, source })),
-            rules,
-          );
-        }
+        const single = entries.filter(({ person }) => person !== undefined && !repeated.has(person.mxid));
+        yield unambiguousPeople(
+          single.map((entry): SourcedEntry => ({ ...entry, source })),
+          rules,
+        );
       }
     }
   }
+}
+
+function* slices<T>(all: readonly T[], size: number): Iterable<readonly T[]> {
+  for (let at = 0; at < all.length; at += size) yield all.slice(at, at + size);
 }

@@ -8,7 +8,7 @@ import { type Threepid, tryThreepid } from '../identifiers/threepid.js';
 import type { Asker } from '../rate-limiting/asker.js';
 import type { Quotas } from '../rate-limiting/quotas.js';
 import { DomainError } from '../shared/errors.js';
-import type { PersonHit } from './searchable-person.js';
+import type { PersonHit, WordMatch } from './searchable-person.js';
 import { lettersIn, queryTerms } from './search-words.js';
 
 export interface PeopleSearchOptions {
@@ -34,8 +34,13 @@ export interface FoundPerson extends PersonHit {
   readonly hasNoAccount?: true;
 }
 
-export interface PeopleFound {
-  readonly people: readonly FoundPerson[];
+/** A person in the search results, and the best match for each word of the query; none if they were named exactly. */
+export interface ExplainedPerson extends FoundPerson {
+  readonly matches: readonly WordMatch[];
+}
+
+export interface PeopleFound<P extends FoundPerson = FoundPerson> {
+  readonly people: readonly P[];
   /** Whether there are more results. */
   readonly isLimited: boolean;
   readonly refusal?: SearchRefusal;
@@ -59,7 +64,7 @@ export class PeopleSearchService {
 
   /** The people shown to a user for a query, at most `limit`. Counts against the limit of the user. */
   async search(asker: Asker & { readonly user: Mxid }, query: string, limit: number): Promise<PeopleFound> {
-    const found = this.explain(asker.user, query, limit);
+    const found = this.find(asker.user, query, limit);
     const { people } = found;
     if (people.length === 0) return this.noted(asker.user, found);
     try {
@@ -71,8 +76,15 @@ export class PeopleSearchService {
     return this.noted(asker.user, found);
   }
 
-  /** The same, without counting, metrics or log. */
-  explain(user: Mxid, query: string, limit = this.options.maxHits): PeopleFound {
+  /** Whom a user would be shown, and why. Without counting, metrics or log. */
+  explain(user: Mxid, query: string, limit = this.options.maxHits): PeopleFound<ExplainedPerson> {
+    const { people, ...found } = this.find(user, query, limit);
+    const terms = this.exactly(query.trim()) ? [] : queryTerms(query);
+    const matchesOf = ({ mxid }: FoundPerson) => this.deps.index.matchesOf(mxid, terms);
+    return { ...found, people: people.map((person) => ({ ...person, matches: matchesOf(person) })) };
+  }
+
+  private find(user: Mxid, query: string, limit: number): PeopleFound {
     const { showTo, minLetters, maxHits } = this.options;
     const refused = (refusal: SearchRefusal): PeopleFound => ({ people: [], isLimited: false, refusal });
     if (!showTo.includes(homeserverOf(user))) return refused('foreign_homeserver');

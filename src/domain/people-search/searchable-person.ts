@@ -21,15 +21,13 @@ export interface WordMatch {
   readonly isWhole: boolean;
 }
 
-/** A search hit and how it matched. */
+/** A search hit. */
 export interface PersonHit {
   readonly mxid: Mxid;
   readonly name?: string;
   readonly source: string;
   /** Higher scores come first. The score depends only on the query and the person. */
   readonly score: number;
-  /** The best match for each word of the query; empty for an exact match. */
-  readonly matches: readonly WordMatch[];
 }
 
 /** The value of one match: words of the display name are worth more than others, whole words more than beginnings. */

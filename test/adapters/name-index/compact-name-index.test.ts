@@ -38,8 +38,22 @@ describe('CompactNameIndex', () => {
     });
     const other = new CompactNameIndex(); // nothing in its segment: it looks at everybody
     other.apply([], people);
-    for (const query of ['an me', 'dorte', 'gul mull', 'user29', 'abt fisch hans', 'jo', 'zz', 'anna1 1']) {
-      expect(index.find(queryTerms(query), 25)).toEqual(other.find(queryTerms(query), 25));
+    const queries = [
+      'an me',
+      'dorte',
+      'gul mull',
+      'user29',
+      'abt fisch hans',
+      'jo',
+      'zz',
+      'anna1 1',
+      'a u 1',
+      'a user29',
+    ];
+    for (const query of [...queries, 'u a', 'anna an a', 'mü m', '1 a', 'anna0 meier0']) {
+      for (const most of [1, 25, 5_000]) {
+        expect(index.find(queryTerms(query), most)).toEqual(other.find(queryTerms(query), most));
+      }
     }
     await Promise.all([index.close(), other.close()]);
   });

@@ -1,6 +1,6 @@
-import { matchWords, wordsOf } from '../../../src/adapters/name-index/person-words.js';
+import { matchWords, scoreWords, wordsOf } from '../../../src/adapters/name-index/person-words.js';
 import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
-import type { PersonHit, SearchablePerson } from '../../../src/domain/people-search/searchable-person.js';
+import type { PersonHit, SearchablePerson, WordMatch } from '../../../src/domain/people-search/searchable-person.js';
 import type { Spellings } from '../../../src/domain/people-search/search-words.js';
 import type { NameFindings, NameIndex, PeopleReader } from '../../../src/ports/name-index.js';
 
@@ -32,8 +32,8 @@ export class MemoryNameIndex implements NameIndex {
   find(terms: readonly Spellings[], most: number): NameFindings {
     const found = [...this.people.values()].flatMap((person) => {
       const words = wordsOf(person);
-      const match = matchWords(words, terms);
-      return match ? [{ key: words.key, hit: hitOf(person, match) }] : [];
+      const score = scoreWords(words, terms);
+      return score < 0 ? [] : [{ key: words.key, hit: hitOf(person, score) }];
     });
     found.sort(
       (a, b) =>
@@ -46,7 +46,12 @@ export class MemoryNameIndex implements NameIndex {
 
   get(mxid: Mxid): PersonHit | undefined {
     const person = this.people.get(mxid);
-    return person && hitOf(person, { score: 0, matches: [] });
+    return person && hitOf(person, 0);
+  }
+
+  matchesOf(mxid: Mxid, terms: readonly Spellings[]): readonly WordMatch[] {
+    const person = this.people.get(mxid);
+    return person ? matchWords(wordsOf(person), terms) : [];
   }
 
   size() {
@@ -58,10 +63,7 @@ export class MemoryNameIndex implements NameIndex {
   }
 }
 
-const hitOf = (
-  { keywords: _keywords, ...person }: SearchablePerson,
-  match: Pick<PersonHit, 'score' | 'matches'>,
-): PersonHit => ({
+const hitOf = ({ keywords: _keywords, ...person }: SearchablePerson, score: number): PersonHit => ({
   ...person,
-  ...match,
+  score,
 });
