@@ -11,10 +11,10 @@ it('gives the same results when the numbers of its steps begin anew', () => {
   ] as const)
     builder.add({ mxid: `@${user}:example.org`, name, keywords: [], source: 'staff' });
   const parts = builder.finish();
-  const whole = { low: 0, high: parts.wordStarts.length - 1, wholeWord: -1 };
+  const anyWord = { low: 0, high: parts.wordStarts.length - 1, wholeWord: -1 };
   const search = new SegmentSearch(parts, new Uint8Array(2), 5);
-  const first = search.find([[whole], [whole]], 10);
+  const first = search.find([[anyWord], [anyWord]], 10);
   expect(first).toMatchObject({ total: 2, people: [{ person: 0 }, { person: 1 }] });
-  for (let query = 0; query < 20; query++) expect(search.find([[whole], [whole]], 10)).toEqual(first);
+  for (let query = 0; query < 20; query++) expect(search.find([[anyWord], [anyWord]], 10)).toEqual(first);
   expect(new Segment(parts).hitOf(0, 7)).toMatchObject({ mxid: '@ab:example.org', score: 7 });
 });
