@@ -9,7 +9,12 @@ export type OnBindAnswer =
    * A Matrix error about this notification only: the homeserver may accept it later, when the room contains the
    * invitation.
    */
-  | { readonly kind: 'not_yet'; readonly reason: string };
+  | {
+      readonly kind: 'not_yet';
+      readonly reason: string;
+      /** Whether the status was 403: the room does not contain the invitation yet, or the user was in the room already. */
+      readonly isForbidden: boolean;
+    };
 
 /** The homeservers, reached by federation or as configured. */
 export abstract class Homeservers {

@@ -156,7 +156,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
 
       it.each([401, 403, 500])('may be taken later by a homeserver that answers %i (ONB-5)', async (status) => {
         const { homeservers, name } = await homeserverThat(json(status, { errcode: 'M_FORBIDDEN' }));
-        expect(await homeservers.onBind(name, news, 0)).toMatchObject({ kind: 'not_yet' });
+        expect(await homeservers.onBind(name, news, 0)).toMatchObject({ kind: 'not_yet', isForbidden: status === 403 });
       });
 
       it.each([400, 401, 403, 404, 405, 410, 413, 500])(

@@ -39,7 +39,11 @@ describe('backup and restore', () => {
     await islet.stop();
     const inTheWay = await islet.command('restore', at('night.db'));
     expect(inTheWay).toMatchObject({ code: 1, stdout: expect.stringContaining('--replace moves it aside') });
-    expect(await islet.command('restore', at('night.db'), '--replace')).toMatchObject({ code: 0, stderr: '' });
+    expect(await islet.command('restore', at('night.db'), '--replace')).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringContaining('The replaced database tells what was done since the backup: 0 invitations'),
+    });
     await islet.restart();
     expect(await bound()).toEqual(['alice@example.com']);
     const aside = (await readdir(at('data'))).filter((name) => name.startsWith('islet.db.before-'));

@@ -205,6 +205,7 @@ interface Row extends ThreepidColumns {
   readonly delivered_at: number | null;
   readonly confirmed_at: number | null;
   readonly failure: string | null;
+  readonly restored_at: number | null;
   readonly pending_mail?: string | null;
 }
 
@@ -218,6 +219,7 @@ const detailsOf = (row: Row): Omit<StoredInvite, 'token'> => ({
   deliveredAt: row.delivered_at ?? undefined,
   ...(row.confirmed_at !== null && { confirmedAt: row.confirmed_at }),
   ...(row.failure !== null && { failure: row.failure }),
+  ...(row.restored_at !== null && { restoredAt: row.restored_at }),
 });
 
 const columnsOf = (invite: StoredInvite): Omit<Row, 'token' | 'sealed_token' | 'key_id'> => ({
@@ -229,4 +231,5 @@ const columnsOf = (invite: StoredInvite): Omit<Row, 'token' | 'sealed_token' | '
   delivered_at: invite.deliveredAt ?? null,
   confirmed_at: invite.confirmedAt ?? null,
   failure: invite.failure ?? null,
+  restored_at: invite.restoredAt ?? null,
 });

@@ -22,6 +22,7 @@ import * as sealedSecrets from './migrations/0022-sealed-secrets.js';
 import * as boundMailboxes from './migrations/0023-bound-mailboxes.js';
 import * as installation from './migrations/0026-installation.js';
 import * as importedEphemeralKeys from './migrations/0033-imported-ephemeral-keys.js';
+import * as restoredInvites from './migrations/0045-restored-invites.js';
 
 /** In the order of execution. */
 const migrations = {
@@ -47,6 +48,7 @@ const migrations = {
   '0023-bound-mailboxes': boundMailboxes,
   '0026-installation': installation,
   '0033-imported-ephemeral-keys': importedEphemeralKeys,
+  '0045-restored-invites': restoredInvites,
 };
 
 type Name = keyof typeof migrations;

@@ -58,7 +58,7 @@ export class HttpHomeservers implements Homeservers {
     const reason = `${trail} -> ${status}${errcode === undefined ? ', in no words of Matrix' : ` ${errcode}`}`;
     if (errcode === undefined || status < 400 || ASKED_TOO_MUCH.includes(status)) throw new Error(reason);
     const isFinal = status >= 400 && status < 500 && !MAY_CHANGE.includes(status);
-    return { kind: isFinal ? 'refused' : 'not_yet', reason };
+    return isFinal ? { kind: 'refused', reason } : { kind: 'not_yet', reason, isForbidden: status === 403 };
   }
 
   private async userinfo(homeserver: string, openIdToken: string) {

@@ -41,6 +41,7 @@ const onBindHandler = (
     if (token !== undefined && !(await inviteService.isStillValid(token, subject, mxid))) {
       throw new PermanentJobError('whom the invitation was for has left; it waits again');
     }
+    if (token !== undefined && (await inviteService.isConfirmed(token))) return;
     if (await bindingService.isSuspended(subject, mxid))
       throw new PermanentJobError('the user of the binding has left');
     const association = await bindingService.attest(subject, mxid);
@@ -58,6 +59,9 @@ const onBindHandler = (
         if (token !== undefined) await inviteService.confirm(token);
         return;
       case 'not_yet':
+        if (token !== undefined && answer.isForbidden && (await inviteService.settleRestored(token, answer.reason))) {
+          throw new PermanentJobError(`the homeserver ${homeserver} had the invitation before the restore`);
+        }
         throw new Error(`the homeserver ${homeserver} does not take the news of a binding yet: ${answer.reason}`);
       case 'refused':
         if (token !== undefined) await inviteService.markRefused(token, answer.reason);

@@ -10,6 +10,17 @@ export const dumpLine = (url: string, file: string): string =>
 export const restoreLine = (url: string, file: string): string =>
   `pg_restore --no-owner --exit-on-error --single-transaction --dbname=${quoted(withoutPassword(url))} ${quoted(file)}`;
 
+/**
+ * The command that settles what a restored dump would repeat: queued mails of invitations are removed, and invitations
+ * are marked as restored.
+ */
+export const settleLine = (url: string): string => `psql ${quoted(withoutPassword(url))} --command ${quoted(SETTLE)}`;
+
+const SETTLE = [
+  "delete from jobs where kind in ('sealed-invite-mail', 'invite-mail', 'invite-digest')",
+  'update invites set pending_mail = null, restored_at = extract(epoch from now())::bigint * 1000 where confirmed_at is null',
+].join('; ');
+
 function withoutPassword(text: string): string {
   if (!readDatabaseUrl(text).hasPassword) return text;
   const [, start = '', authority = '', rest = ''] = /^([a-z]+:\/\/)([^/?#]*)(.*)$/s.exec(text) ?? [];

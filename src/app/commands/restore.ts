@@ -7,7 +7,8 @@ import { parseKeys } from '../../adapters/signing/key-file.js';
 import type { Config } from '../config/config.js';
 import { databaseOptions } from '../wiring/open-app.js';
 import { type BackupSurroundings, contentText, flush, writePrivately } from './backup.js';
-import { restoreLine } from './postgres-lines.js';
+import { restoreLine, settleLine } from './postgres-lines.js';
+import { settleDraft } from './restore-settlement.js';
 import { isServerRunning } from './running-server.js';
 
 export interface RestoreOptions {
@@ -41,6 +42,8 @@ export async function restoreCommand(
   if (config.database.kind === 'postgres') {
     print('The database is PostgreSQL. Stop every server on it, make a new database, and then:');
     print(`  ${restoreLine(config.database.url, backup)}`);
+    print('Then, so that mails of invitations that were sent since the backup are not sent again:');
+    print(`  ${settleLine(config.database.url)}`);
     print(paint.bad('Nothing was changed'));
     return 1;
   }
@@ -88,13 +91,14 @@ async function restore(
         throw new RestoreError(`another process has ${target} open: stop it first`);
       }
     }
+    const settled = await settleDraft(draft, target, existsSync(config.signing.keyFile) ? config.signing.keyFile : (key ?? ''));
     const { uid, gid } = await stat(folder);
     if (process.geteuid?.() === 0) await chown(draft, uid, gid);
     await flush(draft);
     const moved = await moveAside(target);
     await rename(draft, target);
     await flush(folder);
-    return [...moved, `${backup}: ${contentText(content)}`, ...(await keyStep())];
+    return [...moved, `${backup}: ${contentText(content)}`, ...settled, ...(await keyStep())];
   } finally {
     for (const end of ['', ...COMPANIONS]) await rm(`${draft}${end}`, { force: true });
   }

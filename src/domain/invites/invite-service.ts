@@ -8,6 +8,7 @@ import type { StoredInvite } from './invite.js';
 import { inviteDigestJob, inviteMailJob, onBindJob } from './invite-jobs.js';
 import { type InviteLinkOptions, inviteLink } from './invite-link.js';
 import type { InviteRequest, InviteTicket } from './invite-request.js';
+import { signedInvite } from './signed-invite.js';
 import { type InviteMail, mailPayload, readMailPayload } from './invite-mail.js';
 import type { DeprovisioningService } from '../deprovisioning/deprovisioning-service.js';
 import type { LookupService } from '../lookup/lookup-service.js';
@@ -152,6 +153,21 @@ export class InviteService {
     return this.deps.store.confirm(inviteToken, this.deps.clock.now());
   }
 
+  /** Whether the homeserver of the invitee has already accepted an invitation. */
+  async isConfirmed(inviteToken: string): Promise<boolean> {
+    return (await this.deps.store.get(inviteToken))?.confirmedAt !== undefined;
+  }
+
+  /**
+   * Ends the delivery of an invitation that its homeserver forbids if it is from a restored backup: it was delivered
+   * after the backup was made. @returns whether it is from a backup
+   */
+  async settleRestored(inviteToken: string, reason: string): Promise<boolean> {
+    if ((await this.deps.store.get(inviteToken))?.restoredAt === undefined) return false;
+    await this.deps.store.markRefused(inviteToken, `delivered before the restore of a backup: ${reason}`);
+    return true;
+  }
+
   /** Records that the homeserver of the invitee has permanently refused an invitation, and why. */
   markRefused(inviteToken: string, reason: string): Promise<void> {
     return this.deps.store.markRefused(inviteToken, reason);
@@ -176,14 +192,11 @@ export class InviteService {
     const { signatures: _signatures, ...unsigned } = association;
     return this.deps.signer.sign({
       ...unsigned,
-      invites: invite ? [await this.signedInvite(invite, association.mxid)] : [],
+      invites: invite ? [await signedInvite(invite, association.mxid, this.deps.signer)] : [],
     });
   }
 
-  /**
-   * The mails that were not sent because the address had reached its limit, to be sent as one mail, the newest first.
-   * Invitations that were handed over in the meantime are not included.
-   */
+  /** The mails that were held back by the limit of the address, to be sent as one, the newest first. */
   async pendingMails(threepid: Threepid): Promise<readonly { readonly token: string; readonly mail: InviteMail }[]> {
     const pending = await this.deps.store.pendingMails(threepid);
     return pending.flatMap(({ token, mail }) => {
@@ -232,15 +245,5 @@ export class InviteService {
         tokens.map((token) => onBindJob(threepid, mxid, token, now)),
       );
     return tokens.length;
-  }
-
-  private async signedInvite(
-    { threepid: { medium, address }, token, roomId, sender, keyId }: StoredInvite,
-    mxid: string,
-  ) {
-    // Only one signature, by the key that was returned for the invitation: Synapse rejects the key at the first
-    // signature that does not verify.
-    const signed = await this.deps.signer.sign({ mxid, token }, keyId);
-    return { medium, address, mxid, room_id: roomId, sender, token, signed };
   }
 }

@@ -23,4 +23,9 @@ export interface StoredInvite {
    * waits again, or why its mail could not be sent.
    */
   readonly failure?: string;
+  /**
+   * When a backup with this invitation was restored, ms since the epoch; absent if it did not come from a backup. It may
+   * have been delivered between the backup and the restore.
+   */
+  readonly restoredAt?: number;
 }

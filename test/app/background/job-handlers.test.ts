@@ -39,11 +39,11 @@ describe('a homeserver is told of a binding', () => {
     onBind = (invite) => handlers.onbind.run({ medium: 'email', address: home.address, mxid: alice, invite }, 0);
   });
 
-  const invite = async () => {
+  const invite = async (more: { restoredAt?: number } = {}) => {
     const token = 'an-invite-token';
     const details = { roomId: '!room:example.org', sender: bob, ephemeralPublicKey: 'key', keyId: 'ed25519:1' };
     const times = { createdAt: domain.clock.now(), deliveredAt: domain.clock.now() };
-    await domain.stores.invites.add({ token, threepid: home, ...details, ...times }, []);
+    await domain.stores.invites.add({ token, threepid: home, ...details, ...times, ...more }, []);
     return token;
   };
   const leaves = async () => {
@@ -80,7 +80,7 @@ describe('a homeserver is told of a binding', () => {
     const token = await invite();
     const kept = () => domain.stores.invites.get(token);
 
-    answer = { kind: 'not_yet', reason: 'You are not invited to this room' };
+    answer = { kind: 'not_yet', reason: 'You are not invited to this room', isForbidden: true };
     const failure = await onBind(token).catch((error: unknown) => error);
     expect(failure).toMatchObject({ message: expect.stringContaining('You are not invited to this room') });
     expect(failure).not.toBeInstanceOf(PermanentJobError);
@@ -90,10 +90,28 @@ describe('a homeserver is told of a binding', () => {
     await onBind(token);
     expect(await kept()).toMatchObject({ confirmedAt: domain.clock.now() });
 
+    await onBind(token);
+    expect(requests).toHaveLength(2);
+
+    await domain.stores.invites.requeue(token);
+    await domain.stores.invites.deliver([token], domain.clock.now(), []);
     answer = { kind: 'refused', reason: 'no such endpoint' };
     await expect(onBind(token)).rejects.toThrow(PermanentJobError);
     expect(await kept()).toMatchObject({ failure: 'no such endpoint' });
     expect(await kept()).not.toHaveProperty('confirmedAt');
+  });
+
+  it('and if it forbids an invitation from a restored backup, the invitation was delivered before: it is settled', async () => {
+    await domain.bind(home, alice);
+    const token = await invite({ restoredAt: domain.clock.now() });
+    answer = { kind: 'not_yet', reason: 'M_UNKNOWN', isForbidden: false };
+    expect(await onBind(token).catch((error: unknown) => error)).not.toBeInstanceOf(PermanentJobError);
+    answer = { kind: 'not_yet', reason: 'M_FORBIDDEN', isForbidden: true };
+    await expect(onBind(token)).rejects.toThrow(PermanentJobError);
+    expect(await domain.stores.invites.get(token)).toMatchObject({
+      failure: 'delivered before the restore of a backup: M_FORBIDDEN',
+    });
+    expect(await domain.stores.invites.findWaiting([home])).toEqual([]);
   });
 });
 
