@@ -41,7 +41,9 @@ export async function settleRestored(
   replaced: Knex | undefined,
   now: number,
 ): Promise<Settlement> {
-  const result = replaced ? await copyOutcomes(draft, replaced) : { delivered: 0, mails: await dropMails(draft, stores) };
+  const result = replaced
+    ? await copyOutcomes(draft, replaced)
+    : { delivered: 0, mails: await dropMails(draft, stores) };
   await draft('invites').whereNull('confirmed_at').update({ restored_at: now });
   return { isKnown: replaced !== undefined, ...result };
 }
@@ -78,9 +80,15 @@ async function copyOutcomes(draft: Knex.Transaction, replaced: Knex): Promise<Pi
   }
   const queued: readonly number[] = await draft('jobs').whereIn('kind', storedNames('invite-mail')).pluck('id');
   for (const chunk of chunksOf(queued)) {
-    const left = new Set<number>(await replaced('jobs').where(isOneOf(replaced, 'id', chunk.map(String))).pluck('id'));
+    const left = new Set<number>(
+      await replaced('jobs')
+        .where(isOneOf(replaced, 'id', chunk.map(String)))
+        .pluck('id'),
+    );
     const ended = chunk.filter((id) => !left.has(id));
-    mails += await draft('jobs').where(isOneOf(draft, 'id', ended.map(String))).delete();
+    mails += await draft('jobs')
+      .where(isOneOf(draft, 'id', ended.map(String)))
+      .delete();
   }
   return { delivered, mails };
 }
@@ -89,9 +97,7 @@ async function dropMails(
   draft: Knex.Transaction,
   { jobs, invites }: Pick<KnexStores, 'jobs' | 'invites'>,
 ): Promise<number> {
-  let mails = await draft('invites')
-    .whereNotNull('pending_mail')
-    .update({ failure: UNSENT, pending_mail: null });
+  let mails = await draft('invites').whereNotNull('pending_mail').update({ failure: UNSENT, pending_mail: null });
   const tokens: string[] = [];
   for await (const page of jobs.list('invite-mail')) {
     for (const { payload } of page) if (typeof payload.token === 'string') tokens.push(payload.token);

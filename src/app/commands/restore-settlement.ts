@@ -51,5 +51,7 @@ function sentences({ isKnown, delivered, mails }: Settlement): readonly string[]
     ];
   }
   if (mails === 0) return [];
-  return [`${mails} mails of invitations may have been sent since the backup, and are not sent again: see islet invites`];
+  return [
+    `${mails} mails of invitations may have been sent since the backup, and are not sent again: see islet invites`,
+  ];
 }

@@ -91,7 +91,11 @@ async function restore(
         throw new RestoreError(`another process has ${target} open: stop it first`);
       }
     }
-    const settled = await settleDraft(draft, target, existsSync(config.signing.keyFile) ? config.signing.keyFile : (key ?? ''));
+    const settled = await settleDraft(
+      draft,
+      target,
+      existsSync(config.signing.keyFile) ? config.signing.keyFile : (key ?? ''),
+    );
     const { uid, gid } = await stat(folder);
     if (process.geteuid?.() === 0) await chown(draft, uid, gid);
     await flush(draft);

@@ -21,8 +21,7 @@ const mail = {
   roomAvatarUrl: null,
   roomType: null,
 };
-const mailJob = (token: string) =>
-  ({ kind: 'invite-mail', payload: { address, ...mail, token }, runAt: 1 }) as const;
+const mailJob = (token: string) => ({ kind: 'invite-mail', payload: { address, ...mail, token }, runAt: 1 }) as const;
 
 describe('what was done between a backup and its restore', () => {
   let backup: Knex;
