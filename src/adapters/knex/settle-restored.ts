@@ -68,7 +68,7 @@ async function copyOutcomes(draft: Knex.Transaction, replaced: Knex): Promise<Pi
     const before = new Map(rows.map((row) => [row.token, row]));
     for (const { token, delivered_at, confirmed_at, failure, pending_mail } of later) {
       const isDone = delivered_at !== null && (confirmed_at !== null || failure !== null);
-      const isMailed = pending_mail === null && before.get(token)?.pending_mail != null;
+      const isMailed = pending_mail === null && typeof before.get(token)?.pending_mail === 'string';
       if (isDone) {
         await draft('invites').where({ token }).update({ delivered_at, confirmed_at, failure, pending_mail: null });
         delivered++;
