@@ -10,6 +10,11 @@ export interface Association {
   readonly mxid: string;
   /** Whether this is told to nobody who looks for the address, although it is theirs and nobody else may have it. */
   readonly isUnlisted?: boolean;
+  /**
+   * What is known about the user, such as `{ displayName: 'Alice Miller', department: 'Sales' }`. Of this, Islet keeps
+   * what `search` names in the configuration, and only if people of this source are found by name.
+   */
+  readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 /** This threepid is known, but not whose it is: nobody is answered, and no later source is asked. */

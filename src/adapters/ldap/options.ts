@@ -1,4 +1,5 @@
 import type { Region } from '../../domain/identifiers/phone-number.js';
+import type { SearchAttributes } from '../shared/search-text.js';
 
 /** Directory products with known default filters and attribute names. */
 export type Preset = 'openldap' | 'activeDirectory' | 'freeipa';
@@ -10,17 +11,6 @@ export interface LdapAttributes {
   readonly msisdn: readonly string[];
   /** The persistent id of the entry. Absent: the first known id attribute that the entry has. */
   readonly id?: string | undefined;
-}
-
-/** The attributes by which people are found. */
-export interface SearchAttributes {
-  /**
-   * Sources of the display name: attributes, or templates such as `{givenName} {sn}`. The first one for which the entry
-   * has all values is used.
-   */
-  readonly name: readonly string[];
-  /** Further attributes whose values are searched. */
-  readonly attributes: readonly string[];
 }
 
 /** The configuration of one directory. */

@@ -61,6 +61,12 @@ export function associationIn(value: unknown): (Association & { readonly isUnlis
   return mxid ? { threepid, mxid, ...(isUnlisted === true && { isUnlisted }) } : 'no Matrix ID';
 }
 
+/** The data about the person of an association from an external source. */
+export function attributesIn(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  const { attributes } = record(value);
+  return typeof attributes === 'object' && attributes !== null ? record(attributes) : undefined;
+}
+
 function threepidIn(value: unknown): Threepid | undefined {
   const { medium, address, alias } = record(record(value)['threepid']);
   if (typeof medium !== 'string' || typeof address !== 'string') return undefined;

@@ -3,9 +3,11 @@ import { spellingsOf } from '../../domain/identifiers/spellings.js';
 import { keyOf } from '../../domain/identifiers/threepid.js';
 import type { Region } from '../../domain/identifiers/phone-number.js';
 import type { Association, OpenSource, SourceLog } from '../../source.js';
+import type { SearchAttributes } from '../shared/search-text.js';
 import { csvRows } from './csv-rows.js';
 import { jsonRows } from './json-rows.js';
 import { associationsOf, isRead } from './records.js';
+import { searchedCells, searchedColumns } from './searched-columns.js';
 
 export interface FileOptions {
   /** Its absolute path. */
@@ -15,6 +17,8 @@ export interface FileOptions {
   readonly lastLineEnds?: boolean | undefined;
   /** Region of phone numbers that have no country code. */
   readonly phoneRegion?: Region | undefined;
+  /** How people are found by name: only these columns are kept. */
+  readonly search?: SearchAttributes | undefined;
 }
 
 type Content = ReadonlyMap<string, readonly Association[]>;
@@ -54,18 +58,19 @@ export const fileSource: OpenSource<FileOptions> = (options, { log }) => {
 
 async function contentOf(
   bytes: Buffer,
-  { format, phoneRegion, lastLineEnds = true }: FileOptions,
+  { format, phoneRegion, lastLineEnds = true, search }: FileOptions,
   log: SourceLog,
 ): Promise<Content> {
   const text = decoded(bytes);
   const byKey = new Map<string, Association[]>();
   const sayUnread = (columns: readonly string[]) => {
-    const unread = columns.filter((column) => !isRead(column));
+    const searched = search ? searchedColumns(search, columns) : [];
+    const unread = columns.filter((column) => !isRead(column) && !searched.includes(column));
     const facts = { event: 'file_columns_not_read', columns: unread.join(', ') };
     if (unread.length > 0) log.info('columns of the file are not read', facts);
   };
   for await (const row of format === 'csv' ? csvRows(text, sayUnread, !lastLineEnds) : jsonRows(text)) {
-    for (const association of associationsOf(row, phoneRegion)) {
+    for (const association of associationsOf(row, phoneRegion, searchedCells(row, search))) {
       const key = keyOf(association.threepid);
       const before = byKey.get(key) ?? [];
       if (!before.some(({ mxid }) => mxid === association.mxid)) byKey.set(key, [...before, association]);

@@ -4,6 +4,7 @@ import type { Telemetry } from '../../ports/telemetry.js';
 import type { ThreepidSource } from '../../ports/threepid-source.js';
 import type { ThreepidSource as OwnSource } from '../../source.js';
 import { Deadline, within } from '../shared/deadline.js';
+import type { SearchAttributes } from '../shared/search-text.js';
 import { findingsIn } from './answer-validation.js';
 import { thrownBy } from './thrown-errors.js';
 
@@ -22,6 +23,8 @@ export interface SourceSettings {
   readonly media: readonly Medium[];
   /** Whether it is authoritative: threepids it knows cannot be bound to other users. */
   readonly owns: boolean;
+  /** How its people are found by name. Absent: no search text is stored. */
+  readonly search?: SearchAttributes | undefined;
 }
 
 /**

@@ -12,11 +12,13 @@ const SEPARATOR = /[\s;|]+/;
  * The associations of one row: `mxid`, and every column whose name begins with `email` (or `E-Mail`), `mail`, `msisdn`
  * or `phone`; `unlisted` marks people who are never returned by a lookup. Invalid addresses are skipped, and so are
  * rows without a Matrix user ID.
+ *
+ * @param attributes what is searched of the person
  */
-export function associationsOf(row: Row, region?: Region): readonly Association[] {
+export function associationsOf(row: Row, region?: Region, attributes?: Row): readonly Association[] {
   const mxid = cellText(row['mxid']);
   if (!mxid) return [];
-  const mark = isYes(row['unlisted']) && { isUnlisted: true };
+  const mark = { ...(isYes(row['unlisted']) && { isUnlisted: true }), ...(attributes && { attributes }) };
   return Object.entries(row).flatMap(([column, cell]) => {
     const read = readerOf(column, region);
     const threepids = read ? textsIn(cell).flatMap(read) : [];

@@ -1,6 +1,8 @@
 import { spellingsOf } from '../../domain/identifiers/spellings.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { Association, OpenSource, ThreepidSource } from '../../source.js';
+import type { SearchAttributes } from '../shared/search-text.js';
+import { searchedCells } from './searched-columns.js';
 
 export interface RestOptions {
   /** Base URL, without a slash at its end. */
@@ -16,6 +18,8 @@ export interface RestOptions {
   readonly list?: string | undefined;
   /** The server name for users who are returned as localparts. */
   readonly homeserver?: string | undefined;
+  /** How people are found by name: only these properties are kept. */
+  readonly search?: SearchAttributes | undefined;
 }
 
 const AT_ONCE = 1000;
@@ -27,7 +31,7 @@ const SINGLES_AT_ONCE = 8;
  * returned with an `id` if they are known.
  */
 export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
-  const { url, accessToken, bulk, single, list, homeserver } = options;
+  const { url, accessToken, bulk, single, list, homeserver, search } = options;
   const headers = {
     accept: 'application/json',
     ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
@@ -99,7 +103,11 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
   return {
     ...source,
     async *all(signal) {
-      yield* associations(list, await lookup(list, signal));
+      const rows: unknown = await lookup(list, signal);
+      for (const [at, association] of associations(list, rows).entries()) {
+        const attributes = searchedCells(objectIn((rows as readonly unknown[])[at]), search);
+        yield attributes ? { ...association, attributes } : association;
+      }
     },
   };
 };

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import { getHeapStatistics } from 'node:v8';
-import type { DirectoryEntry, ParsedEntry, SkipReason } from '../../domain/directory/directory-entry.js';
+import type { DirectoryEntry, ParsedEntry, SearchText, SkipReason } from '../../domain/directory/directory-entry.js';
 import { ShutdownError } from '../../domain/shared/errors.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import { keyOf, type Threepid } from '../../domain/identifiers/threepid.js';
 import type { Directory, DirectoryPage } from '../../ports/directory.js';
 import type { ThreepidSource as OwnSource } from '../../source.js';
-import { associationIn } from './answer-validation.js';
+import { type SearchRules, searchRulesOf, searchTextOf } from '../shared/search-text.js';
+import { associationIn, attributesIn } from './answer-validation.js';
+import { attributeReader } from './searched-columns.js';
 import { thrownBy } from './thrown-errors.js';
 import type { SourceSettings } from './guarded-source.js';
 
@@ -22,6 +24,7 @@ const MOST_LISTED = 5_000_000;
  */
 const MOST_MEMORY = 0.85;
 const PAGE = 1000;
+const MOST_KEYWORDS = 40;
 
 interface Listed {
   readonly threepids: Map<string, Threepid>;
@@ -29,6 +32,9 @@ interface Listed {
   readonly withheld: Map<string, Threepid>;
   isUnlisted: boolean;
   readonly skipped: Set<SkipReason>;
+  /** The data from which the search text was read, and the text. */
+  attributes?: Readonly<Record<string, unknown>>;
+  searchText?: SearchText;
 }
 
 /** Presents a listable source as a directory of people: one entry per Matrix user ID. */
@@ -37,16 +43,20 @@ export class SourceDirectory implements Directory {
   readonly derivesUserIds = false;
   readonly hasStableIds = false;
   readonly bases = ['all'];
+  readonly keepsNames: boolean;
+  private readonly searchRules: SearchRules | undefined;
   private readonly interruption = new AbortController();
 
   /** @param odd receives the reason for each skipped value, without addresses */
   constructor(
     private readonly source: OwnSource,
-    private readonly settings: Pick<SourceSettings, 'name' | 'media'>,
+    private readonly settings: Pick<SourceSettings, 'name' | 'media' | 'search'>,
     private readonly odd: (reason: string) => void,
     private readonly limits = { stallMs: STALL_MS, wholeMs: LIMIT_MS, most: MOST_LISTED, memory: MOST_MEMORY },
   ) {
     this.name = settings.name;
+    this.searchRules = settings.search && searchRulesOf(settings.search);
+    this.keepsNames = this.searchRules !== undefined;
   }
 
   async *list(): AsyncGenerator<DirectoryPage> {
@@ -128,10 +138,28 @@ export class SourceDirectory implements Directory {
     if (!listed)
       people.set(mxid, (listed = { threepids: new Map(), withheld: new Map(), isUnlisted, skipped: new Set() }));
     listed.isUnlisted ||= isUnlisted;
+    this.noteAttributes(listed, attributesIn(value));
     const isAsked = this.settings.media.includes(threepid.medium);
     (isAsked ? listed.threepids : listed.withheld).set(keyOf(threepid), threepid);
     if (!isAsked) listed.skipped.add(`${threepid.medium} is not among its media`);
   }
+
+  /** All rows of a person count: the first name, and the keywords of all. */
+  private noteAttributes(listed: Listed, attributes: Listed['attributes']): void {
+    if (!this.searchRules || !attributes || attributes === listed.attributes) return;
+    listed.attributes = attributes;
+    const { name, keywords } = searchTextOf(this.searchRules, attributeReader(attributes));
+    listed.searchText = mergeTexts(listed.searchText, { ...(name !== undefined && { name }), keywords });
+  }
+}
+
+/** Names that are not the first one become keywords. */
+function mergeTexts(before: SearchText | undefined, text: SearchText): SearchText {
+  if (!before) return text;
+  const name = before.name ?? text.name;
+  const others = text.name === undefined || text.name === name ? [] : [text.name];
+  const keywords = [...new Set([...before.keywords, ...others, ...text.keywords])].slice(0, MOST_KEYWORDS);
+  return { ...(name !== undefined && { name }), keywords };
 }
 
 function memoryInUse(): number {
@@ -145,9 +173,15 @@ const isListing = (value: unknown): value is AsyncIterable<unknown> =>
 const sorted = (threepids: ReadonlyMap<string, Threepid>): readonly Threepid[] =>
   [...threepids].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, threepid]) => threepid);
 
-function entryOf(mxid: Mxid, { threepids, withheld, isUnlisted, skipped }: Listed): DirectoryEntry {
+function entryOf(mxid: Mxid, { threepids, withheld, isUnlisted, skipped, searchText }: Listed): DirectoryEntry {
   const content: ParsedEntry = {
-    person: { mxid, threepids: sorted(threepids), ...(isUnlisted && { isUnlisted: true }) },
+    person: {
+      mxid,
+      threepids: sorted(threepids),
+      ...(isUnlisted && { isUnlisted: true }),
+      // Names of unlisted people are not stored.
+      ...(searchText && !isUnlisted && { searchText }),
+    },
     skipped: [...skipped],
     ...(withheld.size > 0 && { withheld: sorted(withheld) }),
   };

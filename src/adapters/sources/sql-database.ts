@@ -1,7 +1,9 @@
 import { pathToFileURL } from 'node:url';
 import knex, { type Knex } from 'knex';
+import type { SearchAttributes } from '../shared/search-text.js';
 import type { TlsMaterial } from '../shared/tls-options.js';
 import type { Row } from './records.js';
+import { searchedColumns } from './searched-columns.js';
 import { encryptMysql, serverOf } from './sql-server.js';
 import { listInParts } from './sql-listing.js';
 import { sqlProblem } from './sql-problem.js';
@@ -71,21 +73,28 @@ export class SqlDatabase {
   }
 
   /**
-   * Every `medium`, `address` and `mxid` that a query returns, and `unlisted` if there is such a column.
+   * Every `medium`, `address` and `mxid` that a query returns, and `unlisted` and the searched columns if there are any.
    *
    * @throws Error as `rows` does
    */
-  async *list(query: string): AsyncGenerator<Row> {
-    if (this.isSqlite) yield* rowsIn(await this.parts(query));
-    else yield* this.listed(query);
+  async *list(query: string, search?: SearchAttributes): AsyncGenerator<Row> {
+    if (this.isSqlite) {
+      const searched = search ? searchedColumns(search, await this.columnsOf(query)) : [];
+      yield* rowsIn(await this.parts(query, searched), searched);
+    } else yield* this.listed(query);
   }
 
-  private async parts(query: string): Promise<readonly Row[]> {
+  private async columnsOf(query: string): Promise<readonly string[]> {
+    const [first = {}] = await this.rows('list', [], `select * from (${query.replace(/;\s*$/, '')}) limit 1`);
+    return Object.keys(first);
+  }
+
+  private async parts(query: string, searched: readonly string[]): Promise<readonly Row[]> {
     try {
-      return await this.rows('list', ['part'], inParts(query, 'unlisted'));
+      return await this.rows('list', ['part'], inParts(query, 'unlisted', searched));
     } catch (error) {
       if (!String(error).includes('no such column: unlisted')) throw error;
-      return this.rows('list', ['part'], inParts(query, 'null'));
+      return this.rows('list', ['part'], inParts(query, 'null', searched));
     }
   }
 

@@ -2,7 +2,9 @@ import type { Region } from '../../domain/identifiers/phone-number.js';
 import { searchSpellings } from '../../domain/identifiers/spellings.js';
 import { tryThreepid } from '../../domain/identifiers/threepid.js';
 import type { Association, Medium, OpenSource, ThreepidSource } from '../../source.js';
+import type { SearchAttributes } from '../shared/search-text.js';
 import { cellText, isYes, phone, type Row } from './records.js';
+import { searchedCells } from './searched-columns.js';
 import { SqlDatabase, type SqlPlace } from './sql-database.js';
 
 export interface SqlOptions {
@@ -13,6 +15,8 @@ export interface SqlOptions {
   readonly list?: string | undefined;
   /** Region of phone numbers that have no country code. */
   readonly phoneRegion?: Region | undefined;
+  /** How people are found by name: these columns of `list` are read as well. */
+  readonly search?: SearchAttributes | undefined;
 }
 
 /** Addresses per query: PostgreSQL plans a few hundred well, but not thousands. */
@@ -22,7 +26,7 @@ const SYNAPSE = `from user_threepids t join users u on u.name = t.user_id
   where u.deactivated = 0 and u.is_guest = 0`;
 
 /** A table of people in a database with any schema. */
-export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegion }) => {
+export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegion, search }) => {
   const database = new SqlDatabase(place);
 
   async function found(medium: string, addresses: readonly string[], signal: AbortSignal) {
@@ -49,7 +53,8 @@ export const sqlSource: OpenSource<SqlOptions> = ({ place, find, list, phoneRegi
   return {
     ...source,
     async *all() {
-      for await (const row of database.list(list)) yield* associationOf(row, phoneRegion);
+      for await (const row of database.list(list, search))
+        yield* associationOf(row, phoneRegion, searchedCells(row, search));
     },
   };
 };
@@ -73,11 +78,11 @@ export const synapseSource: OpenSource<{ readonly place: SqlPlace; readonly home
 };
 
 /** Skips values that are not addresses of people. */
-function associationOf(row: Row, region: Region | undefined): readonly Association[] {
+function associationOf(row: Row, region: Region | undefined, attributes?: Row): readonly Association[] {
   // Fixed-width columns pad their values with blanks. A numeric user ID is invalid; the caller reports it.
   const [medium, text, mxid] = [row['medium'], row['address'], row['mxid']].map(cellText);
   if (!medium || !text || !mxid) return [];
-  const mark = isYes(row['unlisted']) && { isUnlisted: true };
+  const mark = { ...(isYes(row['unlisted']) && { isUnlisted: true }), ...(attributes && { attributes }) };
   // The caller counts unknown media.
   if (medium !== 'email' && medium !== 'msisdn')
     return [{ threepid: { medium: medium as Medium, address: text }, mxid, ...mark }];

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { LdapSource, ldapSource } from '../../adapters/ldap/ldap-source.js';
-import type { SearchAttributes } from '../../adapters/ldap/options.js';
+import type { SearchAttributes } from '../../adapters/shared/search-text.js';
 import { sourceContext } from '../../adapters/sources/context.js';
 import { fileSource } from '../../adapters/sources/file-source.js';
 import { fromModule } from '../../adapters/sources/load-module.js';
@@ -68,10 +68,10 @@ const openers: { readonly [K in Source['kind']]: Opener<K> } = {
     return mirror ? { ...configured, mirror: { directory, ...mirror } } : configured;
   },
   upstream: (source, { config, http, telemetry }) => openUpstream(source, serverIdentity(config), http, telemetry),
-  file: (source, context) => openGuarded(source, fileSource, source, context),
-  sql: (source, context) => openGuarded(source, sqlSource, source, context),
+  file: (source, context) => openGuarded(source, fileSource, searchable(source, context), context),
+  sql: (source, context) => openGuarded(source, sqlSource, searchable(source, context), context),
   synapse: (source, context) => openGuarded(source, synapseSource, source, context),
-  rest: (source, context) => openGuarded(source, restSource, source, context),
+  rest: (source, context) => openGuarded(source, restSource, searchable(source, context), context),
   use: (source, context) => openGuarded(source, fromModule(source.file), source.with, context),
   bindings: () => BINDINGS,
 };
@@ -105,17 +105,26 @@ async function openGuarded<Options>(
   settings: GuardedConfig,
   open: OpenSource<Options>,
   options: Options,
-  { config: { dataDir, file }, http, telemetry }: OpenContext,
+  { config, http, telemetry }: OpenContext,
 ): Promise<ConfiguredSource> {
+  const { dataDir, file } = config;
+  const search = searchedIn(config, settings.name);
   const { name, ca, clientCertificate, mirror, accounts } = settings;
   const checksAccounts = accounts === 'check';
   const configFolder = file === undefined ? process.cwd() : dirname(file);
   const context = await sourceContext({ name, dataDir, configFolder, ca, clientCertificate }, options, http, telemetry);
-  const { source, directory } = await openSource(open, options, context, settings, telemetry);
+  const { source, directory } = await openSource(open, options, context, { ...settings, search }, telemetry);
+  if (search && !directory)
+    throw new Error(`source ${name}: nobody of it can be found by name, because it has no listing`);
   if (mirror && directory) return { source, checksAccounts, mirror: { directory, ...mirror } };
   telemetry.info('source has no mirror: it answers only plain lookups', { event: 'source_not_mirrored', source: name });
   return { source, checksAccounts };
 }
+
+const searchable = <S extends { readonly name: string }>(source: S, { config }: OpenContext) => ({
+  ...source,
+  search: searchedIn(config, source.name),
+});
 
 /**
  * The attributes by which the people of a source are searched; `undefined` if the search does not include the source.

@@ -496,17 +496,34 @@ describe('a search for people', () => {
   const search = (options: string, more = 'homeserver: example.org') =>
     `${ldap(`${tls}, ${more}`)}\nsearch: { homeserver: "http://127.0.0.1:8008"${options} }`;
 
+  const searchIn = (source: string, options = 'sources: [a]') =>
+    `sources: [${source}]\nsearch: { homeserver: "http://127.0.0.1:8008", showTo: [example.org], ${options} }`;
+
   it('takes one line', () => {
     expect(problems(search(''))).toEqual([]);
   });
 
+  it('finds people of files and other sources that are named', () => {
+    expect(problems(searchIn('{ file: { name: a, path: /etc/islet/people.csv } }'))).toEqual([]);
+    expect(problems(searchIn('{ use: /etc/islet/hr.mjs, name: a }'))).toEqual([]);
+  });
+
   it.each([
     [`${ldap(`${tls}, homeserver: example.org`)}\nsearch: { minLetters: 2 }`, /^search.homeserver: is required/],
-    [search(', sources: [b]'), /^search.sources: names b, which is no LDAP directory with a mirror/],
+    [search(', sources: [b]'), /^search.sources: names b, which is none of the sources/],
     [search('', 'homeserver: example.org, mirror: false'), /^search.sources: finds nobody/],
+    [searchIn('{ file: { name: a, path: /etc/islet/people.csv } }', ''), /^search.sources: finds nobody/],
+    [searchIn('{ file: { name: a, path: /p.csv, mirror: false } }'), /^search.sources: names a, which has no mirror/],
+    [searchIn('bindings', 'sources: [bindings]'), /^search.sources: must not name bindings: they hold addresses alone/],
+    [searchIn('{ rest: { name: a, url: "https://hr.example.org", bulk: /b } }'), /names a, which has no `list`/],
     [
-      'sources: [{ file: { name: a, path: /etc/islet/people.csv } }]\nsearch: { homeserver: "http://127.0.0.1:8008", sources: [a] }',
-      /^search.sources: names a, which is no LDAP directory/,
+      searchIn('{ sql: { name: a, url: "postgres://localhost/hr", find: "select :medium, :addresses" } }'),
+      /names a, which has no `list`/,
+    ],
+    [searchIn('{ upstream: { name: a, url: "https://id.example.net" } }'), /names a, which is an identity server/],
+    [
+      searchIn('{ synapse: { name: a, url: "postgres://localhost/synapse", homeserver: example.org } }'),
+      /holds addresses/,
     ],
     [search('', 'phoneRegion: DE'), /^search.showTo: is required/],
     [search(', name: ["{sn"]'), /^search.name: .*brace/],

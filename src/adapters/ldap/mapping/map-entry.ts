@@ -9,7 +9,7 @@ import { hasAddressPrefixes } from './attribute-names.js';
 import { applyModifier, placeholdersOf } from './localpart-template.js';
 import { attributesOf, type RawEntry } from '../protocol/raw-entry.js';
 import type { Rules } from './mapping-rules.js';
-import { searchTextOf } from './search-text.js';
+import { searchTextOf } from '../../shared/search-text.js';
 
 export type Reading = ParsedEntry;
 

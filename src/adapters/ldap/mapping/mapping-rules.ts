@@ -9,7 +9,7 @@ import { isAttributeDescription, parseFilter } from '../protocol/filter-parser.j
 import { parseTemplate, placeholdersOf, type Template } from './localpart-template.js';
 import type { LdapOptions } from '../options.js';
 import { withPreset } from './presets.js';
-import { searchedAttributes, type SearchRules, searchRulesOf } from './search-text.js';
+import { searchedAttributes, type SearchRules, searchRulesOf } from '../../shared/search-text.js';
 
 /** Increase this when the mapping of entries changes, so that mirrors are read again. */
 const READING = 3;

@@ -8,6 +8,7 @@ interface SearchableSource {
   readonly kind: string;
   readonly name: string;
   readonly mirror?: false | object;
+  readonly list?: string | undefined;
   readonly homeserver?: string | undefined;
 }
 
@@ -20,15 +21,20 @@ export function readSearch({ search }: Settings, reading: ConfigReader, sources:
     if (other !== undefined) problems.add(['search', 'homeserver'], 'is required where people are searched by name');
     return undefined;
   }
-  const mirrored = sources.filter(({ kind, mirror = false }) => kind === 'ldap' && mirror !== false);
   for (const name of named) {
-    if (mirrored.some((one) => one.name === name)) continue;
-    problems.add(['search', 'sources'], `names ${name}, which is no LDAP directory with a mirror`);
+    const source = sources.find((one) => one.name === name);
+    const reason = source ? unsearchable(source) : 'is none of the sources';
+    if (reason !== undefined) problems.add(['search', 'sources'], `names ${name}, which ${reason}`);
   }
-  const searched = mirrored.filter(({ name }) => named.length === 0 || named.includes(name));
+  const searched = sources.filter((source) =>
+    named.length === 0 ? source.kind === 'ldap' && !unsearchable(source) : named.includes(source.name),
+  );
   const servers = showTo.length > 0 ? showTo : searched.flatMap((one) => one.homeserver ?? []);
   if (searched.length === 0 && !problems.hasErrorAt(['search'])) {
-    problems.add(['search', 'sources'], 'finds nobody: there is no LDAP directory with a mirror');
+    problems.add(
+      ['search', 'sources'],
+      'finds nobody: there is no LDAP directory with a mirror, and no other source is named',
+    );
   } else if (servers.length === 0 && !problems.hasErrorAt(['search'])) {
     problems.add(['search', 'showTo'], 'is required where no searched source has a `homeserver`');
   }
@@ -38,4 +44,13 @@ export function readSearch({ search }: Settings, reading: ConfigReader, sources:
     sources: named.length > 0 ? named : searched.map(({ name }) => name),
     showTo: [...new Set(servers)],
   };
+}
+
+/** Why the people of a source cannot be found by name; `undefined` if they can. */
+function unsearchable({ kind, mirror = false, list }: SearchableSource): string | undefined {
+  if (kind === 'upstream') return 'is an identity server: it tells no names';
+  if (kind === 'synapse') return 'holds addresses alone: the homeserver finds its own users by the names they chose';
+  if (mirror === false) return 'has no mirror: names are searched in the local copy';
+  if ((kind === 'sql' || kind === 'rest') && list === undefined) return 'has no `list`: it must list everybody';
+  return undefined;
 }

@@ -13,18 +13,18 @@ export const search = {
     example: '/etc/islet/ca.pem',
   },
   sources: {
-    doc: 'LDAP sources whose people are found. If a person is in several, the name of the first counts. Default: all with a local copy.',
+    doc: 'Sources whose people are found: LDAP directories, files, SQL, REST and custom sources with a local copy. If a person is in several, the name of the first counts. Default: all LDAP directories with a local copy.',
     format: 'sourceNames',
     default: [],
     example: ['staff'],
   },
   name: {
-    doc: 'Name that is shown: attributes, or templates such as `{givenName} {sn}`. The first one counts for which an entry has all attributes.',
+    doc: 'Name that is shown: attributes or columns, or templates such as `{givenName} {sn}`. The first one counts for which an entry has all values.',
     format: 'nameTemplates',
     default: ['displayName', 'cn'],
   },
   attributes: {
-    doc: 'Further attributes that are searched, in addition to the name and the user name. Of an email address, only the part before the `@`.',
+    doc: 'Further attributes or columns that are searched, in addition to the name and the user name. Of an email address, only the part before the `@`.',
     format: 'searchedAttributes',
     default: ['givenName', 'sn'],
   },

@@ -1,5 +1,5 @@
 import { isAttributeDescription } from '../../../adapters/ldap/protocol/filter-parser.js';
-import { searchRulesOf } from '../../../adapters/ldap/mapping/search-text.js';
+import { searchRulesOf } from '../../../adapters/shared/search-text.js';
 import { sourceName } from './source-name.js';
 import { asList, asText, valueType, InvalidValueError } from './value-type.js';
 
@@ -10,6 +10,8 @@ const sourceNames = valueType(LIST, (value) =>
   asList(value).map((one) => {
     const { success, data } = sourceName.safeParse(one);
     if (success) return data;
+    if (one === 'bindings')
+      throw new InvalidValueError('must not name bindings: they hold addresses alone, and no names');
     throw new InvalidValueError('must be names of sources');
   }),
 );

@@ -1,6 +1,16 @@
-import type { SearchText } from '../../../domain/directory/directory-entry.js';
-import { isPrintable } from '../../../domain/shared/printable.js';
-import type { SearchAttributes } from '../options.js';
+import type { SearchText } from '../../domain/directory/directory-entry.js';
+import { isPrintable } from '../../domain/shared/printable.js';
+
+/** The attributes by which people are found. */
+export interface SearchAttributes {
+  /**
+   * Sources of the display name: attributes, or templates such as `{givenName} {sn}`. The first one for which the entry
+   * has all values is used.
+   */
+  readonly name: readonly string[];
+  /** Further attributes whose values are searched. */
+  readonly attributes: readonly string[];
+}
 
 /** A sequence of text and attributes. */
 type NameTemplate = readonly (string | { readonly attribute: string })[];
