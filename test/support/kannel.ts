@@ -52,7 +52,7 @@ sendsms-port = ${sendPort}
 
 group = sendsms-user
 username = ${USERNAME}
-password = ${PASSWORD}
+password = "the secret"
 `,
   );
   const start = (name: string) => spawn(`/usr/sbin/${name}`, [settings], { cwd: folder, stdio: 'ignore' });

@@ -12,8 +12,9 @@ const run = promisify(execFile);
 
 const DEBIAN = '/usr/lib/postgresql';
 
-/** The role that must use a password; all other roles are trusted. */
+/** The roles that must use a password; all other roles are trusted. */
 export const ROLE_WITH_PASSWORD = 'islet_with_password';
+export const ROLE_WITH_CHANGING_PASSWORD = 'islet_with_changing_password';
 
 /** The folder with the programs of the latest version; `undefined` if there is none. */
 export async function findPostgres(): Promise<string | undefined> {
@@ -41,7 +42,7 @@ export async function startPostgres(
   const access = join(data, 'pg_hba.conf');
   await writeFile(
     access,
-    `host all ${ROLE_WITH_PASSWORD} 127.0.0.1/32 scram-sha-256\n${await readFile(access, 'utf8')}`,
+    `host all ${ROLE_WITH_PASSWORD},${ROLE_WITH_CHANGING_PASSWORD} 127.0.0.1/32 scram-sha-256\n${await readFile(access, 'utf8')}`,
   );
   const { ca, certificates } = createAuthority({ postgres: ['127.0.0.1'] });
   for (const [name, text] of [

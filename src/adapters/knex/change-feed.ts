@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { ChangeFeed, Changes, ClaimChange } from '../../ports/change-feed.js';
 import type { Clock } from '../../ports/clock.js';
 import { isPostgres, lock, rowsOf } from './dialect.js';
+import { loginOptions } from '../shared/login-options.js';
 import { CHANNEL, watch } from './change-listener.js';
 import { Revocations } from './revocations.js';
 
@@ -44,7 +45,7 @@ export class KnexChangeFeed implements ChangeFeed {
     this.listeners.add(call);
     const following = this.revocations.follow();
     const watching = isPostgres(this.db)
-      ? watch(this.db.client.config.connection, () => this.position(), call)
+      ? watch(() => loginOptions(this.db), () => this.position(), call)
       : undefined;
     return {
       close: () => {

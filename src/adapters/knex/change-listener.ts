@@ -9,9 +9,11 @@ const LOOK_EVERY_MS = 500;
  * Calls back when another instance has moved the position of the change feed: on a notification of PostgreSQL, and also
  * when regular polling detects a change. The two are independent, so no change is missed while the listening connection
  * is being replaced, or behind a pooler, where listening is not possible.
+ *
+ * @param connection returns the options of a connection, with the current password
  */
 export function watch(
-  connection: pg.ClientConfig,
+  connection: () => pg.ClientConfig,
   position: () => Promise<number>,
   onMove: () => void,
 ): { close(): void } {
@@ -38,7 +40,7 @@ export function watch(
 
   async function listen(): Promise<void> {
     if (client || isPolling) return;
-    const fresh = new pg.Client(connection);
+    const fresh = new pg.Client(connection());
     client = fresh;
     const replace = () => {
       if (client === fresh) client = undefined;

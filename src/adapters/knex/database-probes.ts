@@ -2,6 +2,7 @@ import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Knex } from 'knex';
 import pg from 'pg';
+import { loginOptions } from '../shared/login-options.js';
 import type { DatabaseCircuit } from './database-circuit.js';
 
 /** With less free disk space than this, SQLite is considered unable to write. */
@@ -33,7 +34,7 @@ export const postgresProbe = (db: Knex, circuit: DatabaseCircuit): DatabaseProbe
       });
     }
     const client = new pg.Client({
-      ...db.client.config.connection,
+      ...loginOptions<pg.ClientConfig>(db),
       connectionTimeoutMillis: 2_000,
       query_timeout: 2_000,
     });

@@ -5,7 +5,9 @@ import { StoreUnavailableError } from '../../domain/shared/errors.js';
 import { waitForEachAddress } from '../shared/address-attempts.js';
 import { databaseTls } from '../shared/database-tls.js';
 import { readDatabaseUrl } from '../shared/database-url.js';
+import { useForEachLogin } from '../shared/login-options.js';
 import { networkFailure } from '../shared/network-errors.js';
+import type { RotatingSecret } from '../shared/rotating-secret.js';
 import type { TlsMaterial } from '../shared/tls-options.js';
 import { checkRequirements } from './database-requirements.js';
 import { type DatabaseVersion, migrate, versionOf } from './migrations.js';
@@ -28,7 +30,7 @@ export type DatabaseOptions =
       /** `postgres://islet@db/islet`, with `?sslmode=verify-full&sslrootcert=…` for TLS. */
       readonly url: string;
       /** Replaces the password in the URL. Not URL-encoded. */
-      readonly password?: string | undefined;
+      readonly password?: RotatingSecret | undefined;
       /** Maximum number of connections, including one for listening. */
       readonly connections?: number;
     });
@@ -80,12 +82,13 @@ export async function databaseVersion(options: DatabaseOptions): Promise<Databas
 export function connect(options: DatabaseOptions): Knex {
   const sync = options.client === 'sqlite3' && options.file !== ':memory:' ? new WalSync(options.file) : undefined;
   const db = knex({
-    ...(options.client === 'sqlite3' ? sqlite(options.file, sync) : postgres(options)),
+    ...(options.client === 'pg' ? postgres(options) : sqlite(options.file, sync)),
     compileSqlOnError: false, // log messages contain `?` instead of addresses
     acquireConnectionTimeout: 15_000,
     log: silent,
   });
   sync?.install(db);
+  if (options.client === 'pg') useForEachLogin(db, connectionOf(options));
   // PostgreSQL repeats values in error details: `Key (address)=(…) already exists`.
   db.on('query-error', (error: object) => {
     for (const field of ['detail', 'where', 'internalQuery']) Reflect.deleteProperty(error, field);
@@ -103,14 +106,7 @@ type PostgresOptions = Extract<DatabaseOptions, { client: 'pg' }>;
 
 const postgres = (options: PostgresOptions): Knex.Config => ({
   client: 'pg',
-  connection: {
-    ...addressOf(options),
-    application_name: 'islet',
-    keepAlive: true,
-    connectionTimeoutMillis: 10_000,
-    query_timeout: STATEMENT_LIMIT_MS + 5_000, // for a server that does not even report the statement timeout
-    types: numericTypes,
-  } as Knex.PgConnectionConfig,
+  connection: connectionOf(options)(),
   pool: {
     min: 0,
     // One connection is reserved for listening to other instances.
@@ -184,11 +180,22 @@ const numericTypes = {
     oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as typeof pg.types.getTypeParser,
 };
 
-function addressOf({ url: written, password, ...certificates }: PostgresOptions) {
+/** A function that returns the options of a connection, with the current password. */
+function connectionOf({ url: written, password, ...certificates }: PostgresOptions): () => Knex.PgConnectionConfig {
   waitForEachAddress();
   const address = readDatabaseUrl(written);
-  if (password !== undefined) address.url.searchParams.set('password', password);
-  return { connectionString: address.url.href, ssl: databaseTls(address, certificates) ?? false };
+  const options = {
+    ssl: databaseTls(address, certificates) ?? false,
+    application_name: 'islet',
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+    query_timeout: STATEMENT_LIMIT_MS + 5_000, // for a server that does not even report the statement timeout
+    types: numericTypes,
+  };
+  return () => {
+    if (password) address.url.searchParams.set('password', password.latest);
+    return { connectionString: address.url.href, ...options } as Knex.PgConnectionConfig;
+  };
 }
 
 function placeOf(options: DatabaseOptions): string {

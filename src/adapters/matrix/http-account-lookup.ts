@@ -2,13 +2,14 @@ import type { JsonObject } from '../../domain/signing/canonical-json.js';
 import { homeserverOf, type Mxid } from '../../domain/identifiers/mxid.js';
 import type { AccountLookup } from '../../ports/account-lookup.js';
 import type { HttpClient } from '../../ports/http-client.js';
+import { type RotatingSecret, withNewestSecrets } from '../shared/rotating-secret.js';
 import type { ClientPlaces } from './client-discovery.js';
 import { parseJsonObject } from './parse-json.js';
 
 /** How to look up accounts of one homeserver. */
 export interface AccountAccess {
   /** Sent with requests, for homeservers that require authentication. */
-  readonly accessToken?: { readonly value: string };
+  readonly accessToken?: RotatingSecret;
   /**
    * `profile` is the public profile; `synapse` is the admin API of Synapse, which requires an administrator's token.
    */
@@ -70,14 +71,16 @@ export class HttpAccountLookup implements AccountLookup {
     field = '',
   ): Promise<JsonObject | 'M_NOT_FOUND' | typeof NO_ROW> {
     const api = await this.deps.apis.find(homeserver);
-    const { status, body } = await this.deps.http.request({
-      ...api,
-      method: 'GET',
-      url: `${api.url}${PATHS[accountApi]}${encodeURIComponent(mxid)}${field}`,
-      headers: { ...api.headers, ...(accessToken !== undefined && { authorization: `Bearer ${accessToken.value}` }) },
-      timeLimitMs: this.deps.timeLimitMs ?? TIME_LIMIT_MS,
-      maxBytes: MAX_BYTES,
-    });
+    const { status, body } = await withNewestSecrets(accessToken ? [accessToken] : [], () =>
+      this.deps.http.request({
+        ...api,
+        method: 'GET',
+        url: `${api.url}${PATHS[accountApi]}${encodeURIComponent(mxid)}${field}`,
+        headers: { ...api.headers, ...(accessToken && { authorization: `Bearer ${accessToken.value}` }) },
+        timeLimitMs: this.deps.timeLimitMs ?? TIME_LIMIT_MS,
+        maxBytes: MAX_BYTES,
+      }),
+    );
     const content = parseJsonObject(body);
     if (status === 200 && content) return content;
     const errcode = content?.['errcode'];

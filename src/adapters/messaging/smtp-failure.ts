@@ -1,5 +1,6 @@
 import type { NodemailerError } from 'nodemailer';
 import { DeliveryError } from '../../ports/message-sender.js';
+import { LoginPausedError } from '../shared/login-gate.js';
 import { networkFailure, reasonOfCode } from '../shared/network-errors.js';
 import { MissingUtf8Error, TokensOnlyError } from './nodemailer-patches.js';
 
@@ -69,6 +70,7 @@ export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   const { code = '', originalCode = '', response } = error;
   if (error instanceof MissingUtf8Error) return 'offers no SMTPUTF8, which an address with letters beyond ASCII needs';
   if (error instanceof TokensOnlyError) return TOKENS_ONLY;
+  if (error instanceof LoginPausedError) return error.message;
   if (code === 'EABORT' || code === 'ETIMEDOUT') return `no answer within ${timeLimitMs / 1000} s`;
   if (code === 'ETLS' && response) return 'offers no encryption';
   if (code === 'EAUTH') return `refuses our login${response ? `: ${words(response)}` : ''}`;

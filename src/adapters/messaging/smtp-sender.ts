@@ -5,6 +5,8 @@ import { mailAddress } from '../../domain/identifiers/mailbox.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { DeliveryError, Message, MessageSender } from '../../ports/message-sender.js';
 import { openPool, type SmtpPool, type SmtpServer } from './smtp-connections.js';
+import { LoginGate } from '../shared/login-gate.js';
+import { RotatingSecret } from '../shared/rotating-secret.js';
 import { smtpFailure } from './smtp-failure.js';
 import type { Templates } from './templates.js';
 import { inUrl } from '../shared/hosts.js';
@@ -26,35 +28,34 @@ export class SmtpSender implements MessageSender {
   private pool: SmtpPool;
   /** For servers whose encryption does not work, if it is optional. */
   private readonly plainPool: SmtpPool | undefined;
+  /** The password of the pool. */
   private password: string | undefined;
+  /** Absent if there is no login. */
+  private readonly gate: LoginGate | undefined;
   /** The mails whose transmission has started: before that, a mail cannot have been accepted. */
   private readonly begun = new WeakSet<AbortSignal>();
 
   /**
-   * @param reread returns the current password from where it is stored; absent if it is a constant
+   * @param secret the password, if it may change
    * @throws if `from` is not a single address
    */
   constructor(
     private readonly options: SmtpOptions,
     private readonly templates: Templates,
-    private readonly reread?: () => string,
+    private readonly secret = options.password === undefined ? undefined : new RotatingSecret(options.password),
   ) {
     this.from = oneAddress(options.from);
     this.endpoint = `mail server ${inUrl(options.host)}:${options.port}`;
-    this.password = options.password;
+    this.password = secret?.value;
+    this.gate = secret && new LoginGate(secret);
     this.pool = this.open();
     if (options.tls === 'opportunistic' && options.username === undefined) this.plainPool = openPool(options, 'none');
   }
 
-  /** Reads the password again. @returns whether it has changed */
-  reloadSecrets(): boolean {
-    const now = this.reread?.();
-    if (now === undefined || now === this.password) return false;
-    this.password = now;
-    const former = this.pool;
-    this.pool = this.open();
-    former.close(); // mails in progress may finish
-    return true;
+  /** Reads the password again. A refused one may be tried again at once. */
+  reloadSecrets(): void {
+    this.gate?.reset();
+    this.usePassword(this.secret?.latest);
   }
 
   async send(to: Threepid, message: Message): Promise<void> {
@@ -82,6 +83,15 @@ export class SmtpSender implements MessageSender {
     this.plainPool?.close();
   }
 
+  /** Logs in with this password from now on. */
+  private usePassword(password: string | undefined): void {
+    if (password === this.password) return;
+    this.password = password;
+    const former = this.pool;
+    this.pool = this.open();
+    former.close(); // mails in progress may finish
+  }
+
   private open(): SmtpPool {
     const pool = openPool({ ...this.options, password: this.password });
     pool.use('stream', ({ data, message }, done) => {
@@ -101,10 +111,7 @@ export class SmtpSender implements MessageSender {
 
   private async deliver(mail: SendMailOptions, signal: AbortSignal): Promise<void> {
     try {
-      await this.pool.sendMail(mail).catch((error: unknown) => {
-        if ((error as NodemailerError).code !== 'EAUTH' || !this.reloadSecrets()) throw error;
-        return this.pool.sendMail(mail);
-      });
+      await this.sendLoggedIn(mail);
     } catch (error) {
       // A failed TLS handshake: neither a response of the server nor a failure to connect.
       const { command, responseCode } = error as NodemailerError;
@@ -112,6 +119,34 @@ export class SmtpSender implements MessageSender {
       if (!this.plainPool || !isHandshake || signal.aborted) throw error;
       await this.plainPool.sendMail(mail);
     }
+  }
+
+  /** Sends on the pool. If the login is refused and the password has changed meanwhile, tries once more. */
+  private async sendLoggedIn(mail: SendMailOptions): Promise<void> {
+    const { gate, secret } = this;
+    if (!gate || !secret) {
+      await this.pool.sendMail(mail);
+      return;
+    }
+    const tried = gate.enter();
+    try {
+      await this.sendWith(tried, mail, gate);
+    } catch (error) {
+      if ((error as NodemailerError).code !== 'EAUTH' || secret.latest === tried) throw error;
+      await this.sendWith(secret.value, mail, gate);
+    }
+  }
+
+  private async sendWith(password: string, mail: SendMailOptions, gate: LoginGate): Promise<void> {
+    this.usePassword(password);
+    try {
+      await this.pool.sendMail(mail);
+    } catch (error) {
+      const { code, responseCode = 0 } = error as NodemailerError;
+      if (code === 'EAUTH' && responseCode >= 500) gate.noteRefusal(password);
+      throw error;
+    }
+    gate.reset();
   }
 
   private compose(to: Threepid, message: Message): SendMailOptions {

@@ -1,5 +1,6 @@
 import { spellingsOf } from '../../domain/identifiers/spellings.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
+import { type RotatingSecret, withNewestSecrets } from '../shared/rotating-secret.js';
 import type { Association, OpenSource, ThreepidSource } from '../../source.js';
 import type { SearchAttributes } from '../shared/search-text.js';
 import { searchedCells } from './searched-columns.js';
@@ -8,7 +9,7 @@ export interface RestOptions {
   /** Base URL, without a slash at its end. */
   readonly url: string;
   /** Sent as a bearer token. */
-  readonly accessToken?: string | undefined;
+  readonly accessToken?: RotatingSecret | undefined;
   /**
    * Paths for a lookup of many threepids, a lookup of one, and the list of all. At least one of `bulk` and `single` is
    * required.
@@ -32,23 +33,26 @@ const SINGLES_AT_ONCE = 8;
  */
 export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
   const { url, accessToken, bulk, single, list, homeserver, search } = options;
-  const headers = {
+  const secrets = accessToken ? [accessToken] : [];
+  const headers = () => ({
     accept: 'application/json',
-    ...(accessToken !== undefined && { authorization: `Bearer ${accessToken}` }),
-  };
+    ...(accessToken && { authorization: `Bearer ${accessToken.value}` }),
+  });
 
   /** @param asked the POST body; without it a GET is sent */
   async function lookup(path: string, signal: AbortSignal, asked?: unknown): Promise<unknown> {
-    const response = await fetch(`${url}${path}`, {
-      ...(asked === undefined
-        ? { headers }
-        : {
-            method: 'POST',
-            headers: { ...headers, 'content-type': 'application/json' },
-            body: JSON.stringify({ lookup: asked }),
-          }),
-      signal,
-    });
+    const response = await withNewestSecrets(secrets, () =>
+      fetch(`${url}${path}`, {
+        ...(asked === undefined
+          ? { headers: headers() }
+          : {
+              method: 'POST',
+              headers: { ...headers(), 'content-type': 'application/json' },
+              body: JSON.stringify({ lookup: asked }),
+            }),
+        signal,
+      }),
+    );
     const { ok, status } = response;
     const redirected = status >= 300 && status < 400 ? ': redirects are not followed' : '';
     if (!ok) throw new Error(`${path} is answered with ${status}${redirected}`);

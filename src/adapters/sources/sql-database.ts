@@ -2,6 +2,8 @@ import { pathToFileURL } from 'node:url';
 import knex, { type Knex } from 'knex';
 import type { SearchAttributes } from '../shared/search-text.js';
 import type { TlsMaterial } from '../shared/tls-options.js';
+import { useForEachLogin } from '../shared/login-options.js';
+import type { RotatingSecret } from '../shared/rotating-secret.js';
 import type { Row } from './records.js';
 import { searchedColumns } from './searched-columns.js';
 import { encryptMysql, serverOf } from './sql-server.js';
@@ -16,7 +18,7 @@ export type SqlPlace =
       /** `postgres://…` or `mysql://…` */
       readonly url: string;
       /** Replaces the password in the URL. */
-      readonly password?: string | undefined;
+      readonly password?: RotatingSecret | undefined;
     });
 
 /** Named parameters of a query: the medium, and the list of requested addresses. */
@@ -40,12 +42,14 @@ export class SqlDatabase {
     private readonly limits = LIMITS,
   ) {
     this.isSqlite = 'file' in place;
+    const server = 'file' in place ? undefined : serverOf(place, CONNECT_LIMIT_MS, LIMITS.listMs);
     this.db = knex({
-      ...('file' in place ? sqlite(place.file) : serverOf(place, CONNECT_LIMIT_MS, LIMITS.listMs)),
+      ...('file' in place ? sqlite(place.file) : server?.config),
       compileSqlOnError: false, // log messages contain `?` instead of addresses
       acquireConnectionTimeout: CONNECT_LIMIT_MS,
       log: silent,
     });
+    if (server) useForEachLogin(this.db, server.connection);
     if (!('file' in place) && place.url.startsWith('mysql:')) encryptMysql(this.db, place);
     // Knex puts the query before the database's error message.
     this.db.on('query-error', (error: Error, { sql }: { readonly sql: string }) => {

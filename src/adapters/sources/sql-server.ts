@@ -3,8 +3,9 @@ import { connect, type ConnectionOptions } from 'node:tls';
 import type { Knex } from 'knex';
 import { waitForEachAddress } from '../shared/address-attempts.js';
 import { databaseTls } from '../shared/database-tls.js';
-import { readDatabaseUrl } from '../shared/database-url.js';
+import { type DatabaseUrl, readDatabaseUrl } from '../shared/database-url.js';
 import { networkFailure } from '../shared/network-errors.js';
+import type { RotatingSecret } from '../shared/rotating-secret.js';
 import type { TlsMaterial } from '../shared/tls-options.js';
 
 /** An external database server. */
@@ -12,41 +13,43 @@ export interface SqlServer extends TlsMaterial {
   /** `postgres://…` or `mysql://…` */
   readonly url: string;
   /** Replaces the password in the URL. */
-  readonly password?: string | undefined;
+  readonly password?: RotatingSecret | undefined;
 }
 
 const POOL = { min: 0, max: 4 };
 
 /**
- * The Knex connection options.
+ * The Knex options, and a function that returns those of a connection with the current password.
  *
  * @param statementMs statement timeout of PostgreSQL
  * @throws DatabaseUrlError
  */
-export function serverOf(server: SqlServer, connectMs: number, statementMs: number): Knex.Config {
+export function serverOf(server: SqlServer, connectMs: number, statementMs: number) {
   waitForEachAddress();
   const address = readDatabaseUrl(server.url);
-  const { url } = address;
   const tls = databaseTls(address, server);
   if (address.kind === 'mysql') {
-    if (server.password !== undefined) url.password = encodeURIComponent(server.password);
     // The driver needs to know that TLS is used; the details are set by `encryptMysql`.
-    const connection = { uri: url.href, connectTimeout: connectMs, ...(tls && { ssl: {} }) };
-    return { client: 'mysql2', connection: connection as object, pool: POOL };
+    const options = { connectTimeout: connectMs, ...(tls && { ssl: {} }) };
+    const connection = (): object => ({ uri: urlWith(address, server.password), ...options });
+    return { config: { client: 'mysql2', connection: connection(), pool: POOL }, connection };
   }
-  if (server.password !== undefined) url.searchParams.set('password', server.password);
-  return {
-    client: 'pg',
-    connection: {
-      connectionString: url.href,
-      ssl: tls ?? false,
-      application_name: 'islet',
-      connectionTimeoutMillis: connectMs,
-      statement_timeout: statementMs,
-      query_timeout: statementMs + connectMs,
-    } as Knex.PgConnectionConfig,
-    pool: POOL,
+  const options = {
+    ssl: tls ?? false,
+    application_name: 'islet',
+    connectionTimeoutMillis: connectMs,
+    statement_timeout: statementMs,
+    query_timeout: statementMs + connectMs,
   };
+  const connection = (): object => ({ connectionString: urlWith(address, server.password), ...options });
+  return { config: { client: 'pg', connection: connection(), pool: POOL }, connection };
+}
+
+function urlWith({ kind, url }: DatabaseUrl, password: RotatingSecret | undefined): string {
+  const complete = new URL(url);
+  if (password && kind === 'mysql') complete.password = encodeURIComponent(password.latest);
+  else if (password) complete.searchParams.set('password', password.latest);
+  return complete.href;
 }
 
 /** The parts of the driver and its connections that are used here; only `createConnection` is documented. */

@@ -117,6 +117,11 @@ export class UpstreamServer {
     return { answer, viaPath: routeIn(response.headers['via']) };
   }
 
+  /** Reads the file of the token again. */
+  async renewToken(): Promise<void> {
+    await this.token.renew(this.token.value);
+  }
+
   private send(
     path: string,
     body: object | undefined,

@@ -52,6 +52,11 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
     this.hashDetails = new HashDetails(this.server);
   }
 
+  /** Reads the file of the access token again. */
+  reloadSecrets(): Promise<void> {
+    return this.server.renewToken();
+  }
+
   async find(threepids: readonly Threepid[], viaPath?: ViaPath): Promise<readonly Finding[]> {
     const asked = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
     const parts = chunks([...asked.values()], MOST_AT_ONCE);

@@ -8,6 +8,7 @@ import { parseMxid } from '../../domain/identifiers/mxid.js';
 import type { Clock } from '../../ports/clock.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Config } from '../config/config.js';
+import { openHomeservers } from '../wiring/open-secrets.js';
 import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
 
 /** The maximum clock difference: signed requests and certificates depend on the time. */
@@ -111,7 +112,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
       http,
       apis,
       isAllowed: (each) => federation.isAllowed(each),
-      access: config.homeservers,
+      access: openHomeservers(config),
     }).has(mxid);
     return [ok(`says whether an account exists (${config.homeservers[name]?.accountApi ?? 'profile'})`)];
   }

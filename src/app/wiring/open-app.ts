@@ -31,7 +31,8 @@ import { copyDatabase } from '../../adapters/knex/backup.js';
 import { knexStores } from '../../adapters/knex/stores.js';
 import { openMail, openSms } from './open-senders.js';
 import type { Services } from './services.js';
-import { closeSources, openSources, reloadSecrets } from './open-sources.js';
+import { closeSources, openSources } from './open-sources.js';
+import { openHomeservers, OpenSecrets } from './open-secrets.js';
 import { openTerms } from './open-terms.js';
 
 /** The application without its listeners. */
@@ -73,8 +74,9 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
   const check = await InstallationCheck.begin(config);
   const terms = await openTerms(config);
   const http = new AxiosHttpClient(config.federation.allow, config.federation.nat64);
-  const configuredSources = await openSources(config, http, telemetry);
-  const db = await openDatabase(databaseOptions(config)).catch(async (error: unknown) => {
+  const secrets = new OpenSecrets(telemetry);
+  const configuredSources = await openSources(config, http, telemetry, secrets);
+  const db = await openDatabase(databaseOptions(config, secrets)).catch(async (error: unknown) => {
     await closeSources(configuredSources);
     throw error;
   });
@@ -86,8 +88,8 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
   const stores = knexStores(db, clock, box);
   const index = new CompactHashIndex();
   const names = new CompactNameIndex();
-  const mail = openMail(config, templates);
-  const sms = openSms(config, http);
+  const mail = openMail(config, templates, secrets);
+  const sms = openSms(config, http, secrets);
   const container = buildContainer(
     configuredSources,
     domainOptions(config, terms.policies),
@@ -98,7 +100,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     outboundModule(http),
     nameIndexModule(names),
     matrixModule({
-      homeservers: config.homeservers,
+      homeservers: openHomeservers(config, secrets),
       allow: config.federation.allowedServers,
       userDirectory: config.search && { ...config.search.homeserver, timeLimitMs: config.search.timeLimitMs },
     }),
@@ -115,10 +117,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     ...(config.database.kind === 'sqlite' && { copyDatabase: (file: string) => copyDatabase(db, file) }),
     sealStored: () => stores.invites.sealAll(),
     fillStored: () => stores.associations.fillMailboxes(),
-    reloadSecrets: () => {
-      reloadSecrets(configuredSources);
-      mail?.reloadSecrets();
-    },
+    reloadSecrets: () => secrets.renewAll(),
     close: async () => {
       mail?.close();
       for (const gateway of sms?.gateways ?? []) await gateway.close?.();
@@ -142,8 +141,8 @@ export async function openKeys(config: Config, check: InstallationCheck, db: Kne
 }
 
 /** The database of the configuration. */
-export function databaseOptions({ database }: Config): DatabaseOptions {
+export function databaseOptions({ database }: Config, secrets = new OpenSecrets()): DatabaseOptions {
   return database.kind === 'sqlite'
     ? { client: 'sqlite3', file: database.file }
-    : { ...database, client: 'pg', password: database.password?.value };
+    : { ...database, client: 'pg', password: secrets.openOptional(database.password) };
 }

@@ -1,11 +1,12 @@
 import { dirname } from 'node:path';
-import { LdapSource, ldapSource } from '../../adapters/ldap/ldap-source.js';
+import { type LdapSource, ldapSource } from '../../adapters/ldap/ldap-source.js';
 import type { SearchAttributes } from '../../adapters/shared/search-text.js';
 import { sourceContext } from '../../adapters/sources/context.js';
 import { fileSource } from '../../adapters/sources/file-source.js';
 import { fromModule } from '../../adapters/sources/load-module.js';
 import { openSource } from '../../adapters/sources/open-source.js';
 import { restSource } from '../../adapters/sources/rest-source.js';
+import type { SqlPlace } from '../../adapters/sources/sql-database.js';
 import { sqlSource, synapseSource } from '../../adapters/sources/sql-source.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 import { ResilientSource } from '../../adapters/upstream/resilient-source.js';
@@ -17,7 +18,7 @@ import type { Telemetry } from '../../ports/telemetry.js';
 import type { OpenSource } from '../../source.js';
 import type { ConfiguredSource } from './configured-source.js';
 import { serverIdentity } from './server-identity.js';
-import { rereadSecret } from '../config/input/reread-secret.js';
+import { OpenSecrets } from './open-secrets.js';
 import type { Config, GuardedConfig, LdapConfig, UpstreamConfig } from '../config/config.js';
 
 /**
@@ -29,11 +30,12 @@ export async function openSources(
   config: Config,
   http: HttpClient,
   telemetry: Telemetry,
+  secrets = new OpenSecrets(telemetry),
 ): Promise<readonly ConfiguredSource[]> {
   const configuredSources: ConfiguredSource[] = [];
   try {
     for (const source of config.sources)
-      configuredSources.push(await openConfigured(source, { config, http, telemetry }));
+      configuredSources.push(await openConfigured(source, { config, http, telemetry, secrets }));
     return configuredSources;
   } catch (error) {
     await closeSources(configuredSources);
@@ -52,6 +54,7 @@ interface OpenContext {
   readonly config: Config;
   readonly http: HttpClient;
   readonly telemetry: Telemetry;
+  readonly secrets: OpenSecrets;
 }
 
 type Opener<K extends Source['kind']> = (
@@ -61,17 +64,24 @@ type Opener<K extends Source['kind']> = (
 
 /** The function that opens each kind of source. A kind in the configuration without an opener does not compile. */
 const openers: { readonly [K in Source['kind']]: Opener<K> } = {
-  ldap: (source, { config, telemetry }) => {
-    const directory = openDirectory(source, telemetry, searchedIn(config, source.name));
+  ldap: (source, { config, telemetry, secrets }) => {
+    const directory = openDirectory(source, telemetry, secrets, searchedIn(config, source.name));
     const { mirror } = source;
     const configured = { source: directory, checksAccounts: source.accounts === 'check' };
     return mirror ? { ...configured, mirror: { directory, ...mirror } } : configured;
   },
-  upstream: (source, { config, http, telemetry }) => openUpstream(source, serverIdentity(config), http, telemetry),
+  upstream: (source, context) => openUpstream(source, context),
   file: (source, context) => openGuarded(source, fileSource, searchable(source, context), context),
-  sql: (source, context) => openGuarded(source, sqlSource, searchable(source, context), context),
-  synapse: (source, context) => openGuarded(source, synapseSource, source, context),
-  rest: (source, context) => openGuarded(source, restSource, searchable(source, context), context),
+  sql: (source, context) => {
+    const place = placeOf(source, context);
+    return openGuarded(source, sqlSource, { ...searchable(source, context), place }, context);
+  },
+  synapse: (source, context) =>
+    openGuarded(source, synapseSource, { ...source, place: placeOf(source, context) }, context),
+  rest: (source, context) => {
+    const accessToken = context.secrets.openOptional(source.accessToken);
+    return openGuarded(source, restSource, { ...searchable(source, context), accessToken }, context);
+  },
   use: (source, context) => openGuarded(source, fromModule(source.file), source.with, context),
   bindings: () => BINDINGS,
 };
@@ -82,14 +92,15 @@ async function openConfigured(source: Source, context: OpenContext): Promise<Con
   return open(source, context);
 }
 
-function openUpstream(
-  source: UpstreamConfig,
-  ownName: string,
-  http: HttpClient,
-  telemetry: Telemetry,
-): ConfiguredSource {
-  const options = { ...upstreamOptions(source), ownName, isFollowed: source.hashed };
+/** A database with its password. */
+function placeOf({ place }: Extract<Source, { kind: 'sql' | 'synapse' }>, { secrets }: OpenContext): SqlPlace {
+  return 'url' in place ? { ...place, password: secrets.openOptional(place.password) } : place;
+}
+
+function openUpstream(source: UpstreamConfig, { config, http, telemetry, secrets }: OpenContext): ConfiguredSource {
+  const options = { ...upstreamOptions(source), ownName: serverIdentity(config), isFollowed: source.hashed };
   const upstream = new UpstreamSource(options, http, telemetry);
+  secrets.onRenew(() => void upstream.reloadSecrets());
   const mannered = new ResilientSource(upstream, source, new SystemClock(), telemetry);
   return source.hashed ? { source: mannered, followed: upstream } : { source: mannered };
 }
@@ -133,21 +144,20 @@ const searchedIn = ({ search }: Config, source: string): SearchAttributes | unde
   search?.sources.includes(source) ? { name: search.name, attributes: search.attributes } : undefined;
 
 /** One directory as configured. */
-export const openDirectory = (
+export function openDirectory(
   { bindPassword, ...options }: LdapConfig,
   telemetry: Telemetry,
+  secrets = new OpenSecrets(telemetry),
   search?: SearchAttributes,
-): LdapSource =>
-  ldapSource(
-    { ...options, search, password: bindPassword?.value, passwordFrom: bindPassword?.from, listsInThread: true },
+): LdapSource {
+  const secret = secrets.openOptional(bindPassword);
+  const from = bindPassword?.from;
+  const directory = ldapSource(
+    { ...options, search, password: bindPassword?.value, passwordFrom: from, listsInThread: true },
     telemetry,
     new SystemClock(),
-    bindPassword && (() => rereadSecret(bindPassword)),
+    secret && (() => ({ value: secret.latest, from })),
   );
-
-/** Retries secrets that were refused, with their current values from the files. */
-export function reloadSecrets(configuredSources: readonly ConfiguredSource[]): void {
-  for (const configured of configuredSources) {
-    if (configured !== BINDINGS && configured.source instanceof LdapSource) configured.source.reloadSecrets();
-  }
+  secrets.onRenew(() => directory.reloadSecrets());
+  return directory;
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AccountAccess, HttpAccountLookup } from '../../../src/adapters/matrix/http-account-lookup.js';
 import { ClientPlaces, type KnownClientPlace } from '../../../src/adapters/matrix/client-discovery.js';
 import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
+import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
 import { homeserverAccountsContract } from '../../contracts/account-lookup.contract.js';
 import { PrivateNetwork } from '../../support/private-network.js';
 import { startStandIn, type StandIn } from '../../support/stand-in.js';
@@ -10,7 +11,7 @@ import { type Authority, createAuthority } from '../../support/tls.js';
 
 const clock = { now: () => performance.timeOrigin + performance.now() };
 const profile = { accountApi: 'profile' } as const;
-const synapse = { accountApi: 'synapse', accessToken: { value: 's3cret' } } as const;
+const synapse = { accountApi: 'synapse', accessToken: new RotatingSecret('s3cret') } as const;
 
 let authority: Authority<'site' | 'hs'>;
 beforeAll(() => {

@@ -4,6 +4,7 @@ import { RecordingTelemetry } from '../../support/fakes.js';
 import { SmppGateway } from '../../../src/adapters/messaging/sms/smpp-gateway.js';
 import { SmsSender } from '../../../src/adapters/messaging/sms/sms-sender.js';
 import { Templates } from '../../../src/adapters/messaging/templates.js';
+import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
 import { msisdn } from '../../../src/domain/identifiers/threepid.js';
 import type { DeliveryError } from '../../../src/ports/message-sender.js';
 import { senderContract } from '../../contracts/message-sender.contract.js';
@@ -43,7 +44,7 @@ function gatewayTo(port: number, options: Partial<ConstructorParameters<typeof S
     port,
     tls: false,
     systemId: 'islet',
-    password,
+    password: new RotatingSecret(password),
     timeLimitMs: 2_000,
     ...options,
   });

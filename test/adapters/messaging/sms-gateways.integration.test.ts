@@ -8,6 +8,7 @@ import { originatorFor, parseOriginator } from '../../../src/adapters/messaging/
 import { SmsSender, type SmsOptions } from '../../../src/adapters/messaging/sms/sms-sender.js';
 import { Templates } from '../../../src/adapters/messaging/templates.js';
 import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
+import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
 import { msisdn } from '../../../src/domain/identifiers/threepid.js';
 import type { DeliveryError } from '../../../src/ports/message-sender.js';
 import type { Telemetry } from '../../../src/ports/telemetry.js';
@@ -150,7 +151,7 @@ describe('SmsSender', () => {
 
   it('tells the operator how it went, and not to whom or what', async () => {
     const gateway = await gatewayServer(say(202, '', { location: '/sms/v4/mt/ticket-7' }));
-    const options = { url: gateway.url, username: 'u', password: 'pass', timeLimitMs: 2_000 };
+    const options = { url: gateway.url, username: 'u', password: new RotatingSecret('pass'), timeLimitMs: 2_000 };
     await senderOver([new OpenMarketGateway(options, http)]).send(msisdn(number), code);
     gateway.state.answer = say(400, '{"error":"No source 12125552368 for +44 7700 900-123"}');
     await failureOf(senderOver([new OpenMarketGateway(options, http)]).send(msisdn(number), code));
@@ -285,7 +286,7 @@ describe('OpenMarketGateway', () => {
     ['alpha', 'Matrix', 5],
   ] as const)('asks as its API has it, from a %s originator', async (kind, text, ton) => {
     const gateway = await gatewayServer(say(202, '', { location: 'https://sms.example.org/v4/mt/abc-1' }));
-    const options = { url: `${gateway.url}/sms/v4/mt`, username: 'user', password: 'pass', timeLimitMs: 2_000 };
+    const options = { url: `${gateway.url}/sms/v4/mt`, username: 'user', password: new RotatingSecret('pass'), timeLimitMs: 2_000 };
     const sms = { number, originator: { kind, text }, text: '"1" is your code' };
     expect(await new OpenMarketGateway(options, http).send(sms)).toBe('abc-1');
     const [asked] = gateway.asked;

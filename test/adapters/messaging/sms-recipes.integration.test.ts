@@ -154,7 +154,7 @@ describe('the recipe', () => {
     expect([method, url.pathname]).toEqual(['GET', '/cgi-bin/sendsms']);
     expect(Object.fromEntries(url.searchParams)).toEqual({
       username: 'islet',
-      password: 'secret',
+      password: 'the secret',
       from: '12345',
       to: '+447700900123',
       coding: '2',

@@ -3,6 +3,7 @@ import { openDatabase } from '../../../src/adapters/knex/database.js';
 import { ldapSource } from '../../../src/adapters/ldap/ldap-source.js';
 import { SmppGateway } from '../../../src/adapters/messaging/sms/smpp-gateway.js';
 import { SqlDatabase } from '../../../src/adapters/sources/sql-database.js';
+import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { resolveTo, startSlowListener } from '../../support/slow-listener.js';
@@ -57,7 +58,7 @@ const attempts: Readonly<Record<string, (port: number) => Promise<unknown>>> = {
       port,
       tls: false,
       systemId: 'islet',
-      password: 'x',
+      password: new RotatingSecret('x'),
       timeLimitMs: 2_500,
     });
     return gateway.send({ number: '447700900123', originator: { kind: 'alpha', text: 'Matrix' }, text: 'x' });

@@ -8,6 +8,7 @@ import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-clien
 import { systemAuthorities } from '../../../src/adapters/shared/authorities.js';
 import { openPool } from '../../../src/adapters/messaging/smtp-connections.js';
 import { certificatesIn } from '../../../src/adapters/shared/certificates.js';
+import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
 import { lacks } from '../../../src/app/config/input/certificates.js';
 import { sourceOf } from '../../support/ldap.js';
 import { person, unit } from '../../support/ldif.js';
@@ -50,7 +51,7 @@ describe('the authorities that count', () => {
       tls: true,
       ca: chain.issuing,
       systemId: 'islet',
-      password: 'pw',
+      password: new RotatingSecret('pw'),
       timeLimitMs: 2_000,
     });
     onTestFinished(() => gateway.close());

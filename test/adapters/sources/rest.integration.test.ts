@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { GuardedSource } from '../../../src/adapters/sources/guarded-source.js';
 import { SourceDirectory } from '../../../src/adapters/sources/source-directory.js';
 import { type RestOptions, restSource } from '../../../src/adapters/sources/rest-source.js';
+import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
 import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import type { ThreepidSource } from '../../../src/source.js';
 import { testContext } from '../../../src/testing.js';
@@ -74,7 +75,7 @@ describe.each<[string, Partial<RestOptions>]>([
 describe('a service', () => {
   it('is asked by POST with the token, at its path', async () => {
     const standIn = await service();
-    const source = await restSource(optionsFor(standIn, { accessToken: 'syt_crm' }), testContext());
+    const source = await restSource(optionsFor(standIn, { accessToken: new RotatingSecret('syt_crm') }), testContext());
     await source.find([email('alice@example.org'), email('bob@example.org')], signal);
     expect(standIn.seen.map(({ method, url, headers }) => [method, url, headers.authorization])).toEqual([
       ['POST', '/base/bulk', 'Bearer syt_crm'],

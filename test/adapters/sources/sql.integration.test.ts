@@ -9,6 +9,7 @@ import { findingsIn } from '../../../src/adapters/sources/answer-validation.js';
 import { SourceDirectory } from '../../../src/adapters/sources/source-directory.js';
 import { bound, SqlDatabase, type SqlPlace } from '../../../src/adapters/sources/sql-database.js';
 import { sqlSource, synapseSource } from '../../../src/adapters/sources/sql-source.js';
+import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
 import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
 import { testContext } from '../../../src/testing.js';
 import { threepidSourceContract } from '../../contracts/threepid-source.contract.js';
@@ -49,7 +50,7 @@ const databases: Readonly<Record<string, () => Promise<Place>>> = {
     const made = await freshDatabase(postgres.url);
     const { url } = made;
     return {
-      place: { url, password: 'is not asked for' },
+      place: { url, password: new RotatingSecret('is not asked for') },
       knex: { client: 'pg', connection: url },
       remove: () => made.drop(),
     };

@@ -1,4 +1,5 @@
 import type { HttpClient } from '../../../ports/http-client.js';
+import { currentHeaders, type HeaderValue, type RotatingSecret, secretsIn, withNewestSecrets } from '../../shared/rotating-secret.js';
 import { inDefaultAlphabet } from './alphabet.js';
 import { declined, GatewayError, unanswered, type Sms, type SmsGateway } from './gateway.js';
 
@@ -6,10 +7,11 @@ export interface HttpGatewayOptions {
   readonly method: 'GET' | 'POST' | 'PUT';
   /**
    * May contain `{{number}}`, `{{originator}}` and `{{text}}`, as may `body`, and `{{alphabet:0|2}}`: the first value
-   * if the text fits the GSM alphabet, else the second.
+   * if the text fits the GSM alphabet, else the second. `{{password}}` is the password.
    */
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, HeaderValue>>;
+  readonly password?: RotatingSecret | undefined;
   /** JSON, a form or XML, according to `content-type`. Without one: JSON if it looks like JSON, otherwise a form. */
   readonly body?: string | undefined;
   readonly success?: {
@@ -48,20 +50,23 @@ export class HttpGateway implements SmsGateway {
   }
 
   async send(sms: Sms): Promise<string | undefined> {
-    const { method, url, headers, body, success, timeLimitMs } = this.options;
-    const response = await this.http
-      .request({
+    const { method, url, headers, body, password, success, timeLimitMs } = this.options;
+    const send = () => {
+      const values = { ...sms, password: password?.value ?? '' };
+      return this.http.request({
         method,
-        url: fill(url, sms, escapes.form),
-        headers: { ...(this.contentType && { 'content-type': this.contentType }), ...headers },
-        ...(body !== undefined && { body: fill(body, sms, escapeFor(this.contentType)) }),
+        url: fill(url, values, escapes.form),
+        headers: { ...(this.contentType && { 'content-type': this.contentType }), ...currentHeaders(headers) },
+        ...(body !== undefined && { body: fill(body, values, escapeFor(this.contentType)) }),
         timeLimitMs,
         maxBytes: 64 * 1024,
         chosenBy: 'operator',
-      })
-      .catch((error: unknown) => {
-        throw unanswered(this.name, error);
       });
+    };
+    const secrets = [...secretsIn(headers), ...(password ? [password] : [])];
+    const response = await withNewestSecrets(secrets, send).catch((error: unknown) => {
+      throw unanswered(this.name, error);
+    });
     const { status } = response;
     const isSuccess = success?.statuses ? success.statuses.includes(status) : status >= 200 && status < 300;
     if (!isSuccess) throw declined(this.name, response);
@@ -74,7 +79,7 @@ export class HttpGateway implements SmsGateway {
 
 function contentTypeOf({ headers, body }: HttpGatewayOptions): string | undefined {
   if (body === undefined) return undefined;
-  const given = Object.entries(headers).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
+  const given = Object.entries(currentHeaders(headers)).find(([name]) => name.toLowerCase() === 'content-type')?.[1];
   return given ?? (/^\s*[[{]/.test(body) ? 'application/json' : 'application/x-www-form-urlencoded');
 }
 
@@ -90,11 +95,15 @@ const CHOICE = /^alphabet:([^{}|]*)\|([^{}|]*)$/;
 /** The unknown placeholders of a template. */
 export const unknownHoles = (template: string): readonly string[] =>
   [...template.matchAll(HOLES)].flatMap(([, name = '']) =>
-    ['number', 'originator', 'text'].includes(name) || CHOICE.test(name) ? [] : [name],
+    ['number', 'originator', 'text', 'password'].includes(name) || CHOICE.test(name) ? [] : [name],
   );
 
-const fill = (template: string, { number, originator, text }: Sms, escape: Escape): string => {
-  const values: Readonly<Record<string, string>> = { number, originator: originator.text, text };
+const fill = (
+  template: string,
+  { number, originator, text, password }: Sms & { readonly password: string },
+  escape: Escape,
+): string => {
+  const values: Readonly<Record<string, string>> = { number, originator: originator.text, text, password };
   return template.replace(HOLES, (_, name: string) => {
     const [, ifGsm = '', ifNot = ''] = CHOICE.exec(name) ?? [];
     return escape(values[name] ?? (inDefaultAlphabet(text) ? ifGsm : ifNot));

@@ -1,10 +1,11 @@
 import type { HttpClient } from '../../../ports/http-client.js';
+import { type RotatingSecret, withNewestSecrets } from '../../shared/rotating-secret.js';
 import { declined, unanswered, type Sms, type SmsGateway } from './gateway.js';
 
 export interface OpenMarketOptions {
   readonly url: string;
   readonly username: string;
-  readonly password: string;
+  readonly password: RotatingSecret;
   readonly timeLimitMs: number;
 }
 
@@ -31,22 +32,22 @@ export class OpenMarketGateway implements SmsGateway {
         source: { ton: TON[originator.kind], address: originator.text },
       },
     };
-    const response = await this.http
-      .request({
+    const send = () =>
+      this.http.request({
         method: 'POST',
         url,
         headers: {
           'content-type': 'application/json',
-          authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
+          authorization: `Basic ${Buffer.from(`${username}:${password.value}`).toString('base64')}`,
         },
         body: JSON.stringify(message),
         timeLimitMs,
         maxBytes: 64 * 1024,
         chosenBy: 'operator',
-      })
-      .catch((error: unknown) => {
-        throw unanswered(this.name, error);
       });
+    const response = await withNewestSecrets([password], send).catch((error: unknown) => {
+      throw unanswered(this.name, error);
+    });
     if (response.status < 200 || response.status > 299) throw declined(this.name, response);
     return /\/([\w-]{1,100})\/?$/.exec(response.headers.location ?? '')?.[1];
   }

@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pdu } from 'smpp';
 import { inDefaultAlphabet, inLatin1, inUcs2 } from './alphabet.js';
 import { GatewayError, type Sms, type SmsGateway } from './gateway.js';
-import { SmppLink, type SmppServer, statusName } from './smpp-link.js';
+import { SmppLink, SmppLoginRefusedError, type SmppServer, statusName } from './smpp-link.js';
+import { LoginGate } from '../../shared/login-gate.js';
+import type { RotatingSecret } from '../../shared/rotating-secret.js';
 import { inUrl } from '../../shared/hosts.js';
 
 /** Types of number and numbering plans. Spec: SMPP 3.4, 5.2.5 and 5.2.6. */
@@ -31,14 +33,22 @@ const inAlphabet: Readonly<Record<SmppAlphabet, (text: string) => Buffer | undef
   ucs2: () => undefined,
 };
 
+export interface SmppOptions extends SmppServer {
+  readonly password: RotatingSecret;
+  readonly alphabet?: SmppAlphabet;
+}
+
 /** An SMPP 3.4 message centre. One connection is kept open, and reopened when needed. */
 export class SmppGateway implements SmsGateway {
   readonly name: string;
 
   private link: Promise<SmppLink> | undefined;
 
-  constructor(private readonly server: SmppServer & { readonly alphabet?: SmppAlphabet }) {
+  private readonly gate: LoginGate;
+
+  constructor(private readonly server: SmppOptions) {
     const { host, port } = server;
+    this.gate = new LoginGate(server.password);
     this.name = `text message gateway ${inUrl(host)}:${port}`;
   }
 
@@ -63,6 +73,11 @@ export class SmppGateway implements SmsGateway {
     return typeof id === 'string' && /^[\w-]{1,100}$/.test(id) ? id : undefined;
   }
 
+  /** A refused login may be tried again at once. */
+  reloadSecrets(): void {
+    this.gate.reset();
+  }
+
   async close(): Promise<void> {
     const link = this.link;
     this.link = undefined;
@@ -77,10 +92,22 @@ export class SmppGateway implements SmsGateway {
     const kept = this.link;
     if (kept && (await kept.then((link) => link.isOpen).catch(() => false))) return kept;
     // A concurrent call may have opened one meanwhile.
-    if (this.link === kept) this.link = SmppLink.open(this.server);
-    return (this.link ?? SmppLink.open(this.server)).catch((error: unknown) => {
+    if (this.link === kept) this.link = this.login();
+    return (this.link ?? this.login()).catch((error: unknown) => {
       throw this.failure(error, false);
     });
+  }
+
+  private async login(): Promise<SmppLink> {
+    const password = this.gate.enter();
+    try {
+      const link = await SmppLink.open(this.server, password);
+      this.gate.reset();
+      return link;
+    } catch (error) {
+      if (error instanceof SmppLoginRefusedError) this.gate.noteRefusal(password);
+      throw error;
+    }
   }
 
   private failure(error: unknown, mayBeAccepted: boolean): GatewayError {

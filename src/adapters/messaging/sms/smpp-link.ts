@@ -9,14 +9,20 @@ export interface SmppServer extends TlsMaterial {
   readonly port: number;
   readonly tls: boolean;
   readonly systemId: string;
-  readonly password: string;
   readonly systemType?: string | undefined;
   readonly timeLimitMs: number;
   /** Interval of keep-alive requests on an idle connection. */
   readonly keepAliveMs?: number;
 }
 
+/** The message centre does not accept the name or the password. */
+export class SmppLoginRefusedError extends Error {
+  override readonly name = 'SmppLoginRefusedError';
+}
+
 const VERSION = 0x34;
+/** Spec: 5.1.3, ESME_RBINDFAIL, ESME_RINVPASWD and ESME_RINVSYSID. */
+const REFUSALS: readonly number[] = [0x0d, 0x0e, 0x0f];
 
 /**
  * One bound connection to a message centre. After a connection has closed, the library never calls back, so every
@@ -47,14 +53,14 @@ export class SmppLink {
     session.on('pdu', (pdu: Pdu) => this.answer(pdu));
   }
 
-  /** Connects and binds as a transmitter. @throws Error with the reason */
-  static async open(server: SmppServer): Promise<SmppLink> {
+  /** Connects and binds as a transmitter. @throws SmppLoginRefusedError, and Error with any other reason */
+  static async open(server: SmppServer, password: string): Promise<SmppLink> {
     const { host, port, tls } = server;
     const patience = { autoSelectFamily: true, autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS };
     const encryption = tls && { tls, ...verifiedTls(host, server) };
     const link = new SmppLink(server, smpp.connect({ host, port, ...patience, ...encryption }));
     try {
-      await link.bind();
+      await link.bind(password);
     } catch (error) {
       link.session.destroy();
       throw error;
@@ -80,11 +86,12 @@ export class SmppLink {
     this.session.destroy();
   }
 
-  private async bind(): Promise<void> {
-    const { systemId, password, systemType = '', tls, keepAliveMs = 30_000 } = this.server;
+  private async bind(password: string): Promise<void> {
+    const { systemId, systemType = '', tls, keepAliveMs = 30_000 } = this.server;
     await this.step((resolve) => void this.session.once(tls ? 'secureConnect' : 'connect', resolve));
     const fields = { system_id: systemId, password, system_type: systemType, interface_version: VERSION };
     const { command_status: status } = await this.ask((answered) => this.session.bind_transmitter(fields, answered));
+    if (REFUSALS.includes(status)) throw new SmppLoginRefusedError(`refuses our login: ${statusName(status)}`);
     if (status !== 0) throw new Error(`refuses our login: ${statusName(status)}`);
     this.isBound = true;
     this.heartbeat = setInterval(() => {

@@ -1,9 +1,8 @@
 import { Problems } from '../errors/problems.js';
 import { readSecretFile, type Secret } from './secrets.js';
 
-/**
- * The current value of a secret in a file. If the file cannot be read now, or the secret is in the configuration or
- * the environment, it is the previous value.
- */
-export const rereadSecret = (secret: Secret): Secret =>
-  secret.file === undefined ? secret : (readSecretFile({ problems: new Problems() }, [], secret.file) ?? secret);
+/** The secret in the file at this moment, or the reason why it cannot be read. */
+export function rereadSecret(file: string): Secret | string {
+  const problems = new Problems();
+  return readSecretFile({ problems }, [], file) ?? problems.list.map(({ reason }) => reason).join('; ');
+}

@@ -76,19 +76,29 @@ function readSmpp(written: Smpp, at: KeyPath, reading: ConfigReader) {
 /** A placeholder after a problem was reported. */
 const NO_SECRET: Secret = { value: '', from: 'nowhere' };
 
-function readHttp({ headers, body, success, timeLimit, ...rest }: HttpGateway, at: KeyPath, reading: ConfigReader) {
+function readHttp(written: HttpGateway, at: KeyPath, reading: ConfigReader) {
+  const { headers, body, success, timeLimit, password, passwordFile, ...rest } = written;
+  const secret = readSecret(reading, [...at, 'password'], { value: password, file: passwordFile }, [
+    ...at.slice(0, -1),
+    'password',
+  ]);
+  const isUsed = `${rest.url}${body ?? ''}`.includes('{{password}}');
+  if (isUsed && !secret && !reading.problems.hasErrorAt(at)) {
+    reading.problems.add([...at, 'password'], 'is required for {{password}}', 'write passwordFile');
+  }
+  if (!isUsed && secret) reading.problems.add([...at, 'password'], 'has no effect without {{password}} in url or body');
   if (body !== undefined && rest.method === 'GET')
     reading.problems.add([...at, 'body'], 'is not allowed in a GET request');
-  const read = Object.entries(headers).map(([name, { value, file }]): [string, string] => {
+  const read = Object.entries(headers).map(([name, { value, file }]): [string, string | Secret] => {
     if (file === undefined) return [name, value ?? ''];
-    const secret = readSecretFile(reading, [...at, 'headers', name], absolutePath(reading, file, true));
-    return [name, secret?.value ?? ''];
+    return [name, readSecretFile(reading, [...at, 'headers', name], absolutePath(reading, file, true)) ?? NO_SECRET];
   });
   return omitUndefined({
     kind: 'http' as const,
     ...rest,
     headers: Object.fromEntries(read),
     body,
+    password: secret,
     success: omitUndefined(success),
     timeLimitMs: timeLimit,
   });

@@ -27,7 +27,7 @@ const http = z.strictObject({
   method: word('POST', 'PUT', 'GET').prefault('POST').meta({ description: 'HTTP method of the request.' }),
   url: urlTemplate.meta({
     description:
-      'URL of the request. It may contain the placeholders `{{number}}`, `{{originator}}`, `{{text}}` and `{{alphabet:A|B}}`: A if the text fits the GSM alphabet, B if not.',
+      'URL of the request. It may contain the placeholders `{{number}}`, `{{originator}}`, `{{text}}`, `{{password}}` and `{{alphabet:A|B}}`: A if the text fits the GSM alphabet, B if not.',
     examples: ['https://sms.example.org/send'],
   }),
   headers: z
@@ -41,6 +41,11 @@ const http = z.strictObject({
     description:
       'Body of the request. It may contain the same placeholders; their values are escaped for JSON, forms or XML.',
     examples: ['{"to":"+{{number}}","from":"{{originator}}","text":"{{text}}"}'],
+  }),
+  password: secret.optional().meta({ description: 'Password for the placeholder `{{password}}`.' }),
+  passwordFile: text.optional().meta({
+    description: 'File with the password for the placeholder `{{password}}`.',
+    examples: ['/etc/islet/sms-password'],
   }),
   success: z
     .strictObject({

@@ -30,7 +30,7 @@ const urlTemplate = valueType({ type: 'string' }, (value) => {
 function withKnownHoles(text: string): string {
   if (unknownHoles(text).length > 0)
     throw new InvalidValueError(
-      'may contain only the placeholders {{number}}, {{originator}}, {{text}} and {{alphabet:A|B}}',
+      'may contain only the placeholders {{number}}, {{originator}}, {{text}}, {{password}} and {{alphabet:A|B}}',
     );
   return text;
 }

@@ -8,7 +8,7 @@ import type { sql, synapse } from '../../schema/sources/file-and-sql.js';
 import { type file } from '../../schema/sources/file-and-sql.js';
 import { checkFile, readGuarded } from './module.js';
 import { readTls } from '../../input/certificates.js';
-import { readSecret } from '../../input/secrets.js';
+import { readSecret, type Secret } from '../../input/secrets.js';
 
 export function readFileSource(source: z.output<typeof file>, at: KeyPath, reading: ConfigReader) {
   const path = absolutePath(reading, source.path, true);
@@ -61,7 +61,7 @@ export function readPassword(
   { name, password, passwordFile }: Pick<z.output<typeof sql>, 'name' | 'password' | 'passwordFile'>,
   at: KeyPath,
   reading: ConfigReader,
-): string | undefined {
+): Secret | undefined {
   const written = { value: password, file: passwordFile };
-  return readSecret(reading, [...at, 'password'], written, ['sources', name, 'password'])?.value;
+  return readSecret(reading, [...at, 'password'], written, ['sources', name, 'password']);
 }

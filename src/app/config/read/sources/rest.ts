@@ -19,7 +19,7 @@ export function readRestSource(source: z.output<typeof rest>, at: KeyPath, readi
     single: single === false ? undefined : single,
     list,
     homeserver,
-    accessToken: readSecret(reading, [...at, 'accessToken'], written, ['sources', name, 'accessToken'])?.value,
+    accessToken: readSecret(reading, [...at, 'accessToken'], written, ['sources', name, 'accessToken']),
     ...readTls(reading, at, source),
     ...readGuarded(source),
   });

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { LoginGate, LoginPausedError } from '../../../src/adapters/shared/login-gate.js';
+import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
+import { FakeClock } from '../../support/fakes.js';
+
+describe('logins with a password that is refused', () => {
+  it('rest for growing pauses, fewer than twenty in an hour', () => {
+    const clock = new FakeClock();
+    const gate = new LoginGate(new RotatingSecret('wrong'), clock);
+    const tries: number[] = [];
+    for (let second = 0; second < 3600; second += 5) {
+      try {
+        gate.noteRefusal(gate.enter());
+        tries.push(second);
+      } catch (error) {
+        expect(error).toBeInstanceOf(LoginPausedError);
+      }
+      clock.pass(5_000);
+    }
+    expect(tries.slice(0, 6)).toEqual([0, 10, 30, 70, 150, 310]);
+    expect(tries.length).toBeLessThan(20);
+  });
+
+  it('go on at once with another password, and begin anew with short pauses', () => {
+    const clock = new FakeClock();
+    let stored = 'wrong';
+    const gate = new LoginGate(new RotatingSecret('wrong', () => stored), clock);
+    gate.noteRefusal(gate.enter());
+    expect(() => gate.enter()).toThrow(/not tried again before .* UTC or with another password/);
+    stored = 'also wrong';
+    gate.noteRefusal(gate.enter());
+    clock.pass(10_000);
+    stored = 'right';
+    expect(gate.enter()).toBe('right');
+    gate.reset();
+    expect(gate.enter()).toBe('right');
+  });
+
+  it('may be tried again when somebody says so', () => {
+    const gate = new LoginGate(new RotatingSecret('wrong'), new FakeClock());
+    gate.noteRefusal(gate.enter());
+    gate.reset();
+    expect(gate.enter()).toBe('wrong');
+  });
+});

@@ -1,0 +1,72 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entry } from '../support/ldif.js';
+import { eventually } from '../support/eventually.js';
+import { type RunningIslet, startIslet } from '../support/islet.js';
+import { PEOPLE, PEOPLE_BASE } from '../support/people.js';
+import { Slapd } from '../support/slapd.js';
+import { type MailServer, startMailServer } from '../support/smtp.js';
+
+const DN = 'cn=islet,dc=example,dc=org';
+
+/** The bind account of Islet, whose password an administrator sets in the directory. */
+const account = (userPassword: string) =>
+  entry(DN, { objectClass: ['organizationalRole', 'simpleSecurityObject'], cn: 'islet', userPassword });
+const setPassword = (slapd: Slapd, userPassword: string) =>
+  slapd.modify(`dn: ${DN}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${userPassword}\n`);
+
+describe('passwords that an administrator changes while the server runs', () => {
+  let slapd: Slapd;
+  let mails: MailServer;
+  let islet: RunningIslet;
+  beforeAll(async () => {
+    slapd = await Slapd.start({ ldif: PEOPLE + account('spring'), database: ['access to * by * read'] });
+    mails = await startMailServer({ login: { username: 'islet', password: 'summer' } });
+    const ldap = {
+      name: 'staff',
+      urls: [slapd.url],
+      bindDn: DN,
+      bindPasswordFile: './ldap-password',
+      preset: 'openldap',
+      bases: [PEOPLE_BASE],
+      homeserver: 'example.org',
+    };
+    const mail = { host: '127.0.0.1', port: mails.port, tls: 'none', username: 'islet', passwordFile: './mail-password' };
+    islet = await startIslet(
+      { server: { name: 'id.example.org' }, sources: [{ ldap }], mail },
+      { 'ldap-password': 'spring\n', 'mail-password': 'spring\n' },
+    );
+  });
+  afterAll(async () => {
+    await islet?.remove();
+    await Promise.all([slapd?.stop(), mails?.close()]);
+  });
+
+  const sync = () => islet.command('sync', 'staff');
+  const write = (name: string, password: string) => writeFile(join(islet.folder, name), `${password}\n`);
+  const hangUp = () => process.kill(islet.pid() ?? 0, 'SIGHUP');
+
+  it('are read again on SIGHUP, and a directory that paused is asked once more', async () => {
+    await eventually(async () => (await sync()).code === 0);
+    // The directory first: the server tries the old password, is refused, and pauses.
+    await setPassword(slapd, 'autumn');
+    await slapd.restart();
+    expect(await sync()).toMatchObject({ code: 1 });
+    expect((await sync()).stdout).toContain('not tried again before');
+    // The password of before is back: nothing has changed in the file, and only SIGHUP ends the pause.
+    await setPassword(slapd, 'spring');
+    expect((await sync()).code).toBe(1);
+    hangUp();
+    await eventually(async () => (await sync()).code === 0);
+
+    await Promise.all([write('ldap-password', 'winter'), write('mail-password', 'summer')]);
+    await setPassword(slapd, 'winter');
+    await slapd.restart();
+    hangUp();
+    for (const name of ['ldap-password', 'mail-password']) {
+      await islet.logged(new RegExp(`"event":"secret_changed"[^}]*${name}|${name}[^}]*"event":"secret_changed"`));
+    }
+    await eventually(async () => (await sync()).code === 0);
+  });
+});
