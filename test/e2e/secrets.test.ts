@@ -32,7 +32,13 @@ describe('passwords that an administrator changes while the server runs', () => 
       bases: [PEOPLE_BASE],
       homeserver: 'example.org',
     };
-    const mail = { host: '127.0.0.1', port: mails.port, tls: 'none', username: 'islet', passwordFile: './mail-password' };
+    const mail = {
+      host: '127.0.0.1',
+      port: mails.port,
+      tls: 'none',
+      username: 'islet',
+      passwordFile: './mail-password',
+    };
     islet = await startIslet(
       { server: { name: 'id.example.org' }, sources: [{ ldap }], mail },
       { 'ldap-password': 'spring\n', 'mail-password': 'spring\n' },

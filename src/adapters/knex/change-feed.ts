@@ -45,7 +45,11 @@ export class KnexChangeFeed implements ChangeFeed {
     this.listeners.add(call);
     const following = this.revocations.follow();
     const watching = isPostgres(this.db)
-      ? watch(() => loginOptions(this.db), () => this.position(), call)
+      ? watch(
+          () => loginOptions(this.db),
+          () => this.position(),
+          call,
+        )
       : undefined;
     return {
       close: () => {

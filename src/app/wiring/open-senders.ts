@@ -27,11 +27,7 @@ export const openSms = ({ sms }: Config, http: HttpClient, secrets = new OpenSec
     destinations: sms.rules,
   };
 
-function openGateway(
-  gateway: SmsConfig['gateways'][number],
-  http: HttpClient,
-  secrets: OpenSecrets,
-): SmsGateway {
+function openGateway(gateway: SmsConfig['gateways'][number], http: HttpClient, secrets: OpenSecrets): SmsGateway {
   switch (gateway.kind) {
     case 'openmarket':
       return new OpenMarketGateway({ ...gateway, password: secrets.open(gateway.password) }, http);

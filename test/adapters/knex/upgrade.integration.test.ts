@@ -68,7 +68,10 @@ describe('the database of a former version', () => {
     const options = (await restore[database]?.(read(name))) ?? expect.fail(database);
     const before = connect(options);
     const tables = [...read(name).matchAll(/^insert into (?:public\.)?"?(\w+)"? /gim)].map(([, table = '']) => table);
-    const rows = await countRows(before, [...new Set(tables)].filter((table) => !table.startsWith('knex_')));
+    const rows = await countRows(
+      before,
+      [...new Set(tables)].filter((table) => !table.startsWith('knex_')),
+    );
     await before.destroy();
 
     const db = await openDatabase(options);

@@ -286,7 +286,12 @@ describe('OpenMarketGateway', () => {
     ['alpha', 'Matrix', 5],
   ] as const)('asks as its API has it, from a %s originator', async (kind, text, ton) => {
     const gateway = await gatewayServer(say(202, '', { location: 'https://sms.example.org/v4/mt/abc-1' }));
-    const options = { url: `${gateway.url}/sms/v4/mt`, username: 'user', password: new RotatingSecret('pass'), timeLimitMs: 2_000 };
+    const options = {
+      url: `${gateway.url}/sms/v4/mt`,
+      username: 'user',
+      password: new RotatingSecret('pass'),
+      timeLimitMs: 2_000,
+    };
     const sms = { number, originator: { kind, text }, text: '"1" is your code' };
     expect(await new OpenMarketGateway(options, http).send(sms)).toBe('abc-1');
     const [asked] = gateway.asked;

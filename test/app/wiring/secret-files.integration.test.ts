@@ -166,8 +166,14 @@ const trials: Readonly<Record<string, (secrets: OpenSecrets) => Promise<Trial>>>
   },
   'sources.synapse.passwordFile': async (secrets) => {
     const url = await roleWith('new');
-    await onServer(url.replace(`${ROLE_WITH_CHANGING_PASSWORD}@`, 'islet@'), 'create table user_threepids (medium text, address text, user_id text)');
-    await onServer(url.replace(`${ROLE_WITH_CHANGING_PASSWORD}@`, 'islet@'), 'create table users (name text, deactivated int, is_guest int)');
+    await onServer(
+      url.replace(`${ROLE_WITH_CHANGING_PASSWORD}@`, 'islet@'),
+      'create table user_threepids (medium text, address text, user_id text)',
+    );
+    await onServer(
+      url.replace(`${ROLE_WITH_CHANGING_PASSWORD}@`, 'islet@'),
+      'create table users (name text, deactivated int, is_guest int)',
+    );
     const settings = { name: 'accounts', url, passwordFile: secretFile(), homeserver: 'example.org' };
     return sourceTrial({ synapse: settings }, secrets);
   },
@@ -200,7 +206,11 @@ const trials: Readonly<Record<string, (secrets: OpenSecrets) => Promise<Trial>>>
   'sms.gateways.http.passwordFile': async (secrets) => {
     const server = await webServer(json);
     const url = `${server.url}/sendsms?password={{password}}&to={{number}}`;
-    return gatewayTrial({ http: { url, method: 'GET', passwordFile: secretFile() } }, secrets, () => server.seen.length);
+    return gatewayTrial(
+      { http: { url, method: 'GET', passwordFile: secretFile() } },
+      secrets,
+      () => server.seen.length,
+    );
   },
   'sms.gateways.http.headers': async (secrets) => {
     const server = await webServer(json);

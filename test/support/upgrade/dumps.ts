@@ -15,12 +15,15 @@ export async function dumpSqlite(db: Knex): Promise<string> {
     .whereNotNull('sql')
     .whereNot('name', 'like', 'sqlite_%')
     .orderByRaw('rowid');
-  const of = (isTable: boolean) => parts.filter(({ type }) => (type === 'table') === isTable).map(({ sql }) => `${sql};`);
+  const of = (isTable: boolean) =>
+    parts.filter(({ type }) => (type === 'table') === isTable).map(({ sql }) => `${sql};`);
   const rows: string[] = [];
   for (const { name } of parts.filter(({ type }) => type === 'table')) {
     for (const row of (await db(name)) as readonly Record<string, unknown>[]) {
       const columns = Object.keys(row).map((column) => `"${column}"`);
-      rows.push(`insert into "${name}" (${columns.join(', ')}) values (${Object.values(row).map(literal).join(', ')});`);
+      rows.push(
+        `insert into "${name}" (${columns.join(', ')}) values (${Object.values(row).map(literal).join(', ')});`,
+      );
     }
   }
   return `${[...of(true), ...rows, ...of(false)].join('\n')}\n`;

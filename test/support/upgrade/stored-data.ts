@@ -119,9 +119,7 @@ export async function readBack(db: Knex): Promise<Readonly<Record<string, unknow
     jobs: jobs.map((job) => ({ ...job, id: undefined })),
     mirrorState: await stores.mirrors.state('staff'),
     mirror: await Promise.all(['a', 'n'].map((id) => stores.mirrors.get('staff', [id]))),
-    assignments: await Promise.all(
-      [ANNA, '@left:example.org'].map((mxid) => stores.assignments.find([mxid as Mxid])),
-    ),
+    assignments: await Promise.all([ANNA, '@left:example.org'].map((mxid) => stores.assignments.find([mxid as Mxid]))),
     accountStatuses: await Promise.all([ANNA, BERT].map((mxid) => stores.accountStatuses.find([mxid as Mxid]))),
   };
 }

@@ -1,5 +1,11 @@
 import type { HttpClient } from '../../../ports/http-client.js';
-import { currentHeaders, type HeaderValue, type RotatingSecret, secretsIn, withNewestSecrets } from '../../shared/rotating-secret.js';
+import {
+  currentHeaders,
+  type HeaderValue,
+  type RotatingSecret,
+  secretsIn,
+  withNewestSecrets,
+} from '../../shared/rotating-secret.js';
 import { inDefaultAlphabet } from './alphabet.js';
 import { declined, GatewayError, unanswered, type Sms, type SmsGateway } from './gateway.js';
 
