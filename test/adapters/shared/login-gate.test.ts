@@ -3,17 +3,25 @@ import { LoginGate, LoginPausedError } from '../../../src/adapters/shared/login-
 import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
 import { FakeClock } from '../../support/fakes.js';
 
+function mayEnter(gate: LoginGate): boolean {
+  try {
+    gate.enter();
+    return true;
+  } catch (error) {
+    if (error instanceof LoginPausedError) return false;
+    throw error;
+  }
+}
+
 describe('logins with a password that is refused', () => {
   it('rest for growing pauses, fewer than twenty in an hour', () => {
     const clock = new FakeClock();
     const gate = new LoginGate(new RotatingSecret('wrong'), clock);
     const tries: number[] = [];
     for (let second = 0; second < 3600; second += 5) {
-      try {
-        gate.noteRefusal(gate.enter());
+      if (mayEnter(gate)) {
+        gate.noteRefusal('wrong');
         tries.push(second);
-      } catch (error) {
-        expect(error).toBeInstanceOf(LoginPausedError);
       }
       clock.pass(5_000);
     }

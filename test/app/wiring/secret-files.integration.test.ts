@@ -77,9 +77,9 @@ async function webServer(answer: RequestListener) {
 /** How one option is tried out: with a neighbour that accepts the secret `new`. */
 interface Trial {
   /** Uses the secret. Rejects if it is refused. */
-  use(): Promise<unknown>;
+  readonly use: () => Promise<unknown>;
   /** How often the neighbour was asked. */
-  asked?(): number;
+  readonly asked?: () => number;
 }
 
 async function gatewayTrial(gateway: Record<string, unknown>, secrets: OpenSecrets, asked?: () => number) {
@@ -250,7 +250,7 @@ describe('the secrets in files', () => {
       const secrets = new OpenSecrets(telemetry);
       const { use, asked } = await open(secrets);
       await expect(use()).rejects.toThrow();
-      if (asked) expect(asked()).toBe(1);
+      expect(asked?.() ?? 1).toBe(1);
       await write('new');
       // A directory is asked again half a second later.
       await eventually(() =>
@@ -264,7 +264,7 @@ describe('the secrets in files', () => {
     it('is read again on SIGHUP, and stays what it was while its file cannot be read', async () => {
       await write('new');
       const secrets = new OpenSecrets(telemetry);
-      const { use, asked } = await open(secrets);
+      const { use } = await open(secrets);
       await rm(secretFile());
       secrets.renewAll();
       await use();
@@ -272,7 +272,6 @@ describe('the secrets in files', () => {
       const isReported = path !== 'sources.upstream.accessTokenFile';
       const reports = telemetry.events.filter(({ event }) => event === 'secret_unreadable');
       expect(reports).toHaveLength(isReported ? 1 : 0);
-      if (asked) expect(asked()).toBeGreaterThan(0);
     });
   });
 });
