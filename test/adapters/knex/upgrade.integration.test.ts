@@ -28,8 +28,9 @@ const restore: Readonly<Record<'sqlite' | 'postgres', (sql: string) => Promise<D
     return { client: 'sqlite3', file };
   },
   postgres: async (sql) => {
-    const { url, drop } = await freshDatabase((await sharedPostgres()).url);
-    close.push(drop);
+    const made = await freshDatabase((await sharedPostgres()).url);
+    close.push(() => made.drop());
+    const { url } = made;
     const client = new pg.Client(url);
     await client.connect();
     await client.query(sql);
@@ -39,12 +40,12 @@ const restore: Readonly<Record<'sqlite' | 'postgres', (sql: string) => Promise<D
 };
 
 const read = (name: string) => readFileSync(join(DUMPS, name), 'utf8');
-const dumps = readdirSync(DUMPS).flatMap((name) => {
-  const [, version, database] = /^(.*)\.(sqlite|postgres)\.sql$/.exec(name) ?? [];
-  return version !== undefined && (database === 'sqlite' || database === 'postgres')
-    ? [{ name, version, database }]
-    : [];
-});
+const dumps = readdirSync(DUMPS).flatMap((name) =>
+  (['sqlite', 'postgres'] as const).flatMap((database) => {
+    const [version = '', ...rest] = name.split(`.${database}.sql`);
+    return rest.length > 0 ? [{ name, version, database }] : [];
+  }),
+);
 
 /** The number of rows of each table. */
 async function countRows(db: Knex, tables: readonly string[]): Promise<Readonly<Record<string, number>>> {
