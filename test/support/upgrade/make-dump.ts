@@ -8,7 +8,7 @@ import { dumpPostgres, dumpSqlite, DUMPS } from './dumps.js';
 import { fill, readBack } from './stored-data.js';
 
 /*
- * Stores some data with the present code and dumps it, for the upgrade tests of later versions: `npm run upgrade-dump`.
+ * Stores some data with the present code and dumps it, for the upgrade tests of later versions: `npm run dump`.
  * See docs/development/releasing.md.
  */
 const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')) as {

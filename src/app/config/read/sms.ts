@@ -86,9 +86,7 @@ function readHttp(written: HttpGateway, at: KeyPath, reading: ConfigReader) {
   if (isUsed && !secret && !reading.problems.hasErrorAt(at)) {
     reading.problems.add([...at, 'password'], 'is required for {{password}}', 'write passwordFile');
   }
-  if (!isUsed && secret) reading.problems.add([...at, 'password'], 'has no effect without {{password}} in url or body');
-  if (body !== undefined && rest.method === 'GET')
-    reading.problems.add([...at, 'body'], 'is not allowed in a GET request');
+  if (!isUsed && secret) reading.warnings.push('sms.gateways: the password of http has no effect without {{password}}');
   const read = Object.entries(headers).map(([name, { value, file }]): [string, string | Secret] => {
     if (file === undefined) return [name, value ?? ''];
     return [name, readSecretFile(reading, [...at, 'headers', name], absolutePath(reading, file, true)) ?? NO_SECRET];
