@@ -87,6 +87,8 @@ function readHttp(written: HttpGateway, at: KeyPath, reading: ConfigReader) {
     reading.problems.add([...at, 'password'], 'is required for {{password}}', 'write passwordFile');
   }
   if (!isUsed && secret) reading.warnings.push('sms.gateways: the password of http has no effect without {{password}}');
+  if (body !== undefined && rest.method === 'GET')
+    reading.problems.add([...at, 'body'], 'is not allowed in a GET request');
   const read = Object.entries(headers).map(([name, { value, file }]): [string, string | Secret] => {
     if (file === undefined) return [name, value ?? ''];
     return [name, readSecretFile(reading, [...at, 'headers', name], absolutePath(reading, file, true)) ?? NO_SECRET];
