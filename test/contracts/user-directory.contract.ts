@@ -30,9 +30,51 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
         asked = { url: request.url, headers: request.headers };
         json(200, { user_id: '@anna:example.org' })(request, response);
       });
-      expect(await directory.whoami('s3cret')).toBe('@anna:example.org');
+      expect(await directory.whoami(question)).toBe('@anna:example.org');
       expect(asked?.url).toBe('/_matrix/client/v3/account/whoami');
       expect(asked?.headers.authorization).toBe('Bearer s3cret');
+      expect(asked?.headers['x-forwarded-for']).toBe('192.0.2.7');
+    });
+
+    it('gives the profile of a user as the caller sees it', async () => {
+      let asked: { url?: string | undefined; headers: IncomingHttpHeaders } | undefined;
+      const directory = await at((request, response) => {
+        asked = { url: request.url, headers: request.headers };
+        json(200, { displayname: ' Anna ', avatar_url: 'mxc://example.org/a' })(request, response);
+      });
+      expect(await directory.profile(question, '@anna/1:example.org')).toEqual({
+        name: 'Anna',
+        avatarUrl: 'mxc://example.org/a',
+      });
+      expect(asked?.url).toBe('/_matrix/client/v3/profile/%40anna%2F1%3Aexample.org');
+      expect(asked?.headers.authorization).toBe('Bearer s3cret');
+    });
+
+    it.each<[string, object, object]>([
+      ['nothing', {}, {}],
+      ['null and blanks', { displayname: ' ', avatar_url: null }, {}],
+      ['other types', { displayname: 7, avatar_url: { url: 'mxc://a/b' } }, {}],
+      ['endless texts', { displayname: 'x'.repeat(10_000), avatar_url: `mxc://${'x'.repeat(10_000)}` }, {}],
+      ['another URL', { displayname: 'Anna', avatar_url: 'https://example.org/a.png' }, { name: 'Anna' }],
+    ])('takes of a profile with %s what can be shown', async (_what, body, profile) => {
+      expect(await (await at(json(200, body))).profile(question, '@anna:example.org')).toEqual(profile);
+    });
+
+    it('knows no profile where the homeserver has none, or does not show it', async () => {
+      for (const status of [403, 404]) {
+        expect(await (await at(json(status, {}))).profile(question, '@anna:example.org')).toBeUndefined();
+        await opened?.close();
+      }
+    });
+
+    it.each<[string, RequestListener]>([
+      ['fails', json(500, {})],
+      ['is no homeserver', (_request, response) => response.end('<html>')],
+      ['is silent', () => undefined],
+      ['leads elsewhere', json(302, {}, { location: 'http://127.0.0.1:1/' })],
+      ['is endless', json(200, { displayname: 'x'.repeat(100_000) })],
+    ])('says that there is no answer where a homeserver %s', async (_how, behaviour) => {
+      await expect((await at(behaviour)).profile(question, '@anna:example.org')).rejects.toThrow(/^(?!.*s3cret)/);
     });
 
     it.each([
@@ -40,7 +82,7 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
       ['of a locked account', json(403, { errcode: 'M_FORBIDDEN' })],
       ['of a guest', json(200, { user_id: '@1:example.org', is_guest: true })],
     ])('says that a token %s is nobody’s', async (_which, behaviour) => {
-      expect(await (await at(behaviour)).whoami('s3cret')).toBeUndefined();
+      expect(await (await at(behaviour)).whoami(question)).toBeUndefined();
     });
 
     it.each<[string, RequestListener]>([
@@ -49,7 +91,7 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
       ['is no homeserver', (_request, response) => response.end('<html>')],
       ['is silent', () => undefined],
     ])('does not say whose a token is where the homeserver %s', async (_how, behaviour) => {
-      await expect((await at(behaviour)).whoami('s3cret')).rejects.toThrow(/^(?!.*s3cret)/);
+      await expect((await at(behaviour)).whoami(question)).rejects.toThrow(/^(?!.*s3cret)/);
     });
 
     it('asks as the client did, and gives the whole answer', async () => {

@@ -108,4 +108,5 @@ export const testSearch: SearchOptions = {
   minLetters: 3,
   withoutAccount: 'hide',
   withoutAccountName: '{name} (no account yet)',
+  withoutAccountNames: {},
 };

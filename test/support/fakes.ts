@@ -1,6 +1,12 @@
 import type { Ambiguous, Finding } from '../../src/domain/associations/association.js';
 import type { DirectoryEntry, SearchText } from '../../src/domain/directory/directory-entry.js';
-import type { UserDirectory, UserDirectoryAnswer, UserDirectoryQuestion } from '../../src/ports/user-directory.js';
+import type {
+  UserDirectory,
+  UserDirectoryAnswer,
+  UserDirectoryCaller,
+  UserDirectoryQuestion,
+  UserProfile,
+} from '../../src/ports/user-directory.js';
 import { DomainError } from '../../src/domain/shared/errors.js';
 import type { Mxid } from '../../src/domain/identifiers/mxid.js';
 import { type Medium, sameThreepid, type Threepid } from '../../src/domain/identifiers/threepid.js';
@@ -148,10 +154,21 @@ export class FakeUserDirectory implements UserDirectory {
   failure: Error | 'silence' | undefined;
   whoamiFailure: Error | 'silence' | undefined;
 
-  async whoami(accessToken: string): Promise<Mxid | undefined> {
+  /** By user ID. `asked` are the users whose profiles were requested. */
+  readonly profiles = new Map<Mxid, UserProfile>();
+  readonly asked: Mxid[] = [];
+  profileFailure: Error | undefined;
+
+  async whoami({ accessToken }: UserDirectoryCaller): Promise<Mxid | undefined> {
     this.whoamis += 1;
     await failing(this.whoamiFailure);
     return this.users.get(accessToken);
+  }
+
+  async profile(_caller: UserDirectoryCaller, user: Mxid): Promise<UserProfile | undefined> {
+    this.asked.push(user);
+    await failing(this.profileFailure);
+    return this.profiles.get(user);
   }
 
   async search(question: UserDirectoryQuestion): Promise<UserDirectoryAnswer> {

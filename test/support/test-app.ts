@@ -116,7 +116,7 @@ export async function startApp(settings: Settings = {}) {
     maxBodyBytes: 1024 * 1024,
     pages,
     documents: new Map(),
-    search: settings.search && { order: 'homeserver', timeLimitMs: 1_000, ...settings.search },
+    search: settings.search && { order: 'homeserver', timeLimitMs: 1_000, profiles: true, ...settings.search },
     ...settings.http,
   });
   const admin = adminApp(services, {

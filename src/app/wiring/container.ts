@@ -11,6 +11,7 @@ import { MirrorService } from '../../domain/mirror/mirror-service.js';
 import { NameIndexUpdater } from '../../domain/people-search/name-index-updater.js';
 import { PeopleSearchService } from '../../domain/people-search/people-search-service.js';
 import { SearchCallers } from '../../domain/people-search/search-callers.js';
+import { UserProfiles } from '../../domain/people-search/user-profiles.js';
 import { Quotas } from '../../domain/rate-limiting/quotas.js';
 import { RequestAuthenticator } from '../../domain/signing/request-authentication.js';
 import { ValidationService } from '../../domain/validation/validation-service.js';
@@ -57,5 +58,6 @@ const searchServicesOf = (container: Container): SearchServices => ({
   peopleSearchService: container.get(PeopleSearchService),
   nameIndexUpdater: container.get(NameIndexUpdater),
   searchCallers: container.get(SearchCallers),
+  userProfiles: container.get(UserProfiles),
   userDirectory: container.get(UserDirectory),
 });

@@ -5,6 +5,7 @@ import { derivedIdSourcesOf } from '../../domain/mirror/mirror-service.js';
 import { NameIndexUpdater } from '../../domain/people-search/name-index-updater.js';
 import { PeopleSearchService, type PeopleSearchOptions } from '../../domain/people-search/people-search-service.js';
 import { SearchCallers } from '../../domain/people-search/search-callers.js';
+import { UserProfiles } from '../../domain/people-search/user-profiles.js';
 import { Quotas } from '../../domain/rate-limiting/quotas.js';
 import { ChangeFeed } from '../../ports/change-feed.js';
 import { Clock } from '../../ports/clock.js';
@@ -37,6 +38,12 @@ export const searchModule = (sources: readonly ConfiguredSource[], { phoneDigits
       SearchCallers,
       { directory: UserDirectory, clock: Clock, random: Random },
       ({ directory, clock, random }) => new SearchCallers(directory, clock, random),
+    );
+    bindFactory(
+      load,
+      UserProfiles,
+      { directory: UserDirectory, clock: Clock },
+      ({ directory, clock }) => new UserProfiles(directory, clock),
     );
     const checked = checkedIn(sources).flatMap((one) => (one === BINDINGS ? [] : one.source.name));
     bindService(

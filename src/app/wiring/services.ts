@@ -11,6 +11,7 @@ import type { TermsService } from '../../domain/accounts/terms-service.js';
 import type { NameIndexUpdater } from '../../domain/people-search/name-index-updater.js';
 import type { PeopleSearchService } from '../../domain/people-search/people-search-service.js';
 import type { SearchCallers } from '../../domain/people-search/search-callers.js';
+import type { UserProfiles } from '../../domain/people-search/user-profiles.js';
 import type { UserDirectory } from '../../ports/user-directory.js';
 import type { Signer } from '../../ports/signer.js';
 import type { Telemetry } from '../../ports/telemetry.js';
@@ -41,5 +42,6 @@ export interface SearchServices {
   readonly peopleSearchService: PeopleSearchService;
   readonly nameIndexUpdater: NameIndexUpdater;
   readonly searchCallers: SearchCallers;
+  readonly userProfiles: UserProfiles;
   readonly userDirectory: UserDirectory;
 }

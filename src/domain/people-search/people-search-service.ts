@@ -23,6 +23,8 @@ export interface PeopleSearchOptions {
   readonly withoutAccount: 'hide' | 'last';
   /** The displayed name of people without an account, with `{name}`. */
   readonly withoutAccountName: string;
+  /** The same for the people of some sources, by the name of the source. */
+  readonly withoutAccountNames: Readonly<Record<string, string>>;
 }
 
 /** Why no people, or not all of them, are shown. */
@@ -131,7 +133,7 @@ export class PeopleSearchService {
   }
 
   private shown(hits: readonly PersonHit[], user: Mxid): readonly FoundPerson[] {
-    const { withoutAccount, withoutAccountName, maxHits } = this.options;
+    const { withoutAccount, maxHits } = this.options;
     const others = hits.filter(({ mxid }) => mxid !== user);
     // Accounts of people in the results are checked again soon.
     for (const { mxid } of others.slice(0, maxHits)) this.deps.accountStatuses.requestCheck(mxid);
@@ -141,9 +143,14 @@ export class PeopleSearchService {
       .filter((hit) => this.hasNoAccount(hit))
       .map((hit): FoundPerson => {
         const { mxid, name = mxid } = hit;
-        return { ...hit, name: withoutAccountName.replaceAll('{name}', () => name), hasNoAccount: true };
+        return { ...hit, name: this.markOf(hit).replaceAll('{name}', () => name), hasNoAccount: true };
       });
     return [...known, ...last];
+  }
+
+  private markOf({ source }: PersonHit): string {
+    const { withoutAccountName, withoutAccountNames } = this.options;
+    return Object.hasOwn(withoutAccountNames, source) ? withoutAccountNames[source]! : withoutAccountName;
   }
 
   private hasNoAccount({ mxid, source }: PersonHit): boolean {

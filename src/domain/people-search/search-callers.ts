@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
-import type { UserDirectory } from '../../ports/user-directory.js';
+import type { UserDirectory, UserDirectoryCaller } from '../../ports/user-directory.js';
 import type { Mxid } from '../identifiers/mxid.js';
 
 /**
@@ -30,12 +30,12 @@ export class SearchCallers {
   }
 
   /** @returns `undefined` if the homeserver rejects the token. @throws if the homeserver gives no usable answer */
-  async find(accessToken: string): Promise<Mxid | undefined> {
-    const key = this.keyOf(accessToken);
+  async find(caller: UserDirectoryCaller): Promise<Mxid | undefined> {
+    const key = this.keyOf(caller.accessToken);
     const now = this.clock.now();
     const known = this.callers.get(key);
     if (known && now < known.until) return known.user;
-    const user = this.directory.whoami(accessToken);
+    const user = this.directory.whoami(caller);
     this.keep(key, { user, until: now + REMEMBERED_MS });
     try {
       const found = await user;

@@ -13,7 +13,12 @@ export interface SearchResults {
 
 /** The people found by Islet. */
 interface OwnResults {
-  readonly people: readonly { readonly mxid: Mxid; readonly name?: string; readonly hasNoAccount?: true }[];
+  readonly people: readonly {
+    readonly mxid: Mxid;
+    readonly name?: string;
+    readonly avatarUrl?: string;
+    readonly hasNoAccount?: true;
+  }[];
   readonly isLimited: boolean;
 }
 
@@ -51,8 +56,12 @@ export function mergeResults(
   limit: number,
 ): SearchResults {
   const found = new Map(theirs.results.map((result) => [result.user_id, result]));
-  const own = people.map(({ mxid, name, hasNoAccount = false }) => ({
-    result: found.get(mxid) ?? { user_id: mxid, ...(name !== undefined && { display_name: name }) },
+  const own = people.map(({ mxid, name, avatarUrl, hasNoAccount = false }) => ({
+    result: found.get(mxid) ?? {
+      user_id: mxid,
+      ...(name !== undefined && { display_name: name }),
+      ...(avatarUrl !== undefined && { avatar_url: avatarUrl }),
+    },
     isLast: hasNoAccount && !found.has(mxid),
   }));
   const first = own.flatMap(({ result, isLast }) => (isLast ? [] : result));

@@ -530,6 +530,7 @@ describe('a search for people', () => {
     [search(', name: ["family name"]'), /^search.name: must be names of attributes/],
     [search(', attributes: ["a b"]'), /^search.attributes: must be names/],
     [search(', withoutAccountName: x'), /^search.withoutAccountName: must hold \{name\}/],
+    [search('', 'homeserver: example.org, withoutAccountName: x'), /ldap.withoutAccountName: must hold \{name\}/],
     [search(', maxHits: 0'), /^search.maxHits: must be a whole number from 1 to 100/],
   ])('is told what is wrong with %s', (yaml, problem) => {
     expect(problems(yaml)).toEqual([expect.stringMatching(problem)]);

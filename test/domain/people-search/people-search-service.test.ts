@@ -220,6 +220,13 @@ describe('the search for people', () => {
       ]);
       expect((await find('m', 1)).people).toMatchObject([{ mxid: '@hannes:example.org' }]);
     });
+
+    it('marked as their source says, where it says it', async () => {
+      const withoutAccountNames = { staff: '{name} ({name}: nicht im Chat)', other: 'x {name}' };
+      await open({ checksAccounts: true, search: { withoutAccount: 'last', withoutAccountNames } });
+      await absent();
+      expect((await find('mül')).people).toMatchObject([{ name: 'Anna Müller (Anna Müller: nicht im Chat)' }]);
+    });
   });
 
   it('keeps nothing where it is not configured', async () => {

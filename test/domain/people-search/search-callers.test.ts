@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { SearchCallers } from '../../../src/domain/people-search/search-callers.js';
 import { alice, CountingRandom, FakeClock, FakeUserDirectory } from '../../support/fakes.js';
 
+const withToken = (accessToken: string) => ({ accessToken, clientAddress: '192.0.2.1' });
+
 describe('who searches', () => {
   let clock: FakeClock;
   let homeserver: FakeUserDirectory;
@@ -15,31 +17,33 @@ describe('who searches', () => {
   });
 
   it('is asked of the homeserver, once in a minute', async () => {
-    expect(await Promise.all([callers.find('secret-token'), callers.find('secret-token')])).toEqual([alice, alice]);
+    expect(
+      await Promise.all([callers.find(withToken('secret-token')), callers.find(withToken('secret-token'))]),
+    ).toEqual([alice, alice]);
     expect(homeserver.whoamis).toBe(1);
     clock.pass(60_000);
-    await callers.find('secret-token');
+    await callers.find(withToken('secret-token'));
     expect(homeserver.whoamis).toBe(2);
   });
 
   it('is asked again where a token was refused, or the homeserver did not say', async () => {
-    expect(await callers.find('another')).toBeUndefined();
+    expect(await callers.find(withToken('another'))).toBeUndefined();
     homeserver.users.set('another', alice);
-    expect(await callers.find('another')).toBe(alice);
+    expect(await callers.find(withToken('another'))).toBe(alice);
     callers.forget('another');
     homeserver.whoamiFailure = new Error('no answer');
-    await expect(callers.find('another')).rejects.toThrow('no answer');
+    await expect(callers.find(withToken('another'))).rejects.toThrow('no answer');
     homeserver.whoamiFailure = undefined;
-    expect(await callers.find('another')).toBe(alice);
+    expect(await callers.find(withToken('another'))).toBe(alice);
   });
 
   it('keeps no token in clear, and no more than a few thousand', async () => {
-    await callers.find('secret-token');
+    await callers.find(withToken('secret-token'));
     const kept = Reflect.get(callers, 'callers') as ReadonlyMap<string, unknown>;
     expect(JSON.stringify([...kept])).not.toContain('secret-token');
     for (let i = 0; i < 10_010; i++) {
       homeserver.users.set(`token${i}`, alice);
-      await callers.find(`token${i}`);
+      await callers.find(withToken(`token${i}`));
     }
     expect(kept.size).toBe(10_000);
   });

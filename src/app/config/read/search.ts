@@ -10,6 +10,7 @@ interface SearchableSource {
   readonly mirror?: false | object;
   readonly list?: string | undefined;
   readonly homeserver?: string | undefined;
+  readonly withoutAccountName?: string | undefined;
 }
 
 /** How people are searched by name; `undefined` if the search is not configured. */
@@ -43,6 +44,9 @@ export function readSearch({ search }: Settings, reading: ConfigReader, sources:
     homeserver: omitUndefined({ url: homeserver, ...readTls(reading, ['search'], { caFile }) }),
     sources: named.length > 0 ? named : searched.map(({ name }) => name),
     showTo: [...new Set(servers)],
+    withoutAccountNames: Object.fromEntries(
+      searched.flatMap(({ name, withoutAccountName }) => (withoutAccountName ? [[name, withoutAccountName]] : [])),
+    ),
   };
 }
 

@@ -50,13 +50,18 @@ export const search = {
     format: 'searchOrder',
     default: 'homeserver',
   },
+  profiles: {
+    doc: 'Whether people whom only Islet finds are shown with the name and avatar of their profile at the homeserver, if it knows them. `false`: with the name of the directory.',
+    format: 'flag',
+    default: true,
+  },
   withoutAccount: {
     doc: 'People without an account, in sources with `accounts: check`: `hide` leaves them out, `last` shows them after all others.',
     format: 'hideOrLast',
     default: 'hide',
   },
   withoutAccountName: {
-    doc: 'Name shown for these people with `last`.',
+    doc: 'Name shown for these people with `last`, unless their source has a `withoutAccountName`.',
     format: 'markedName',
     default: '{name} (no account yet)',
   },

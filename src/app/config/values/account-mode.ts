@@ -1,3 +1,4 @@
+import { markedName } from './search-values.js';
 import { asText, valueType, InvalidValueError } from './value-type.js';
 
 /** Whether lookups return people who may have no account. */
@@ -17,3 +18,10 @@ export const accounts = valueType({ enum: ['assume', 'check'] }, (value) => {
     description:
       '`assume`: lookups return everyone in this source. `check`: people are left out if their homeserver says that they have no account.',
   });
+
+/** The name under which a search shows people of this source who have no account. */
+export const withoutAccountName = markedName.optional().meta({
+  description:
+    'Name shown for people of this source without an account, if `search.withoutAccount` is `last`. Default: `search.withoutAccountName`.',
+  examples: ['{name} (not on chat yet)'],
+});

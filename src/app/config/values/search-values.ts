@@ -39,7 +39,7 @@ const searchedAttributes = valueType(LIST, (value) =>
 );
 
 /** The name shown for a person without an account. */
-const markedName = valueType({ type: 'string' }, (value) => {
+export const markedName = valueType({ type: 'string' }, (value) => {
   const text = asText(value);
   if (text.includes('{name}')) return text;
   throw new InvalidValueError('must hold {name}, such as "{name} (no account yet)"');

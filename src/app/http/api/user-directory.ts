@@ -1,13 +1,14 @@
-import type { Request } from 'express';
 import { z } from 'zod';
 import { SEARCH_MARK } from '../../../adapters/matrix/http-user-directory.js';
 import { Deadline, within } from '../../../adapters/shared/deadline.js';
 import type { PeopleFound, PeopleSearchService } from '../../../domain/people-search/people-search-service.js';
 import type { SearchCallers } from '../../../domain/people-search/search-callers.js';
-import { mergeResults, readResults } from '../../../domain/people-search/search-results.js';
+import { mergeResults, readResults, type SearchResults } from '../../../domain/people-search/search-results.js';
+import type { UserProfiles } from '../../../domain/people-search/user-profiles.js';
+import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import { DomainError } from '../../../domain/shared/errors.js';
 import type { Telemetry } from '../../../ports/telemetry.js';
-import type { UserDirectory, UserDirectoryAnswer } from '../../../ports/user-directory.js';
+import type { UserDirectory, UserDirectoryAnswer, UserDirectoryCaller } from '../../../ports/user-directory.js';
 import { accessTokenOf } from '../request/authentication.js';
 import { jsonBody, read } from '../request/body.js';
 import { type ClientOf, clientKey } from '../request/client-address.js';
@@ -26,6 +27,7 @@ const SearchBody = z.object({
 export interface UserDirectoryServices {
   readonly peopleSearchService: PeopleSearchService;
   readonly searchCallers: SearchCallers;
+  readonly userProfiles: UserProfiles;
   readonly userDirectory: UserDirectory;
   readonly telemetry: Telemetry;
 }
@@ -33,6 +35,8 @@ export interface UserDirectoryServices {
 export interface UserDirectoryOptions {
   readonly order: 'homeserver' | 'rank';
   readonly timeLimitMs: number;
+  /** Whether people whom only Islet finds are shown with the names and avatars of their profiles. */
+  readonly profiles: boolean;
 }
 
 /**
@@ -40,8 +44,8 @@ export interface UserDirectoryOptions {
  * other are returned alone. Spec: Client-Server API, POST /user_directory/search.
  */
 export function userDirectoryEndpoints(
-  { peopleSearchService, searchCallers, userDirectory, telemetry }: UserDirectoryServices,
-  { order, timeLimitMs }: UserDirectoryOptions,
+  { peopleSearchService, searchCallers, userProfiles, userDirectory, telemetry }: UserDirectoryServices,
+  { order, timeLimitMs, profiles }: UserDirectoryOptions,
   clientOf: ClientOf,
 ): Endpoints {
   return {
@@ -57,11 +61,12 @@ export function userDirectoryEndpoints(
         const { search_term: searchTerm, limit: asked } = read(SearchBody, jsonBody(req));
         const limit = asked ?? USUAL_LIMIT;
         const clientAddress = clientOf(req).address;
-        const question = { accessToken, searchTerm, limit, clientAddress, ...agentOf(req) };
+        const caller = { accessToken, clientAddress, userAgent: req.headers['user-agent'] };
+        const question = { ...caller, searchTerm, limit, acceptLanguage: req.headers['accept-language'] };
 
         const [theirs, ours] = await Promise.all([
           limited(userDirectory.search(question), noteHomeserverFailure),
-          limited(ownPart(accessToken, clientAddress, searchTerm, limit), noteFailure),
+          limited(ownPart(caller, searchTerm, limit), noteFailure),
         ]);
         if (theirs?.status === 401) searchCallers.forget(accessToken);
         const found = theirs?.status === 200 ? readResults(theirs.body) : undefined;
@@ -73,21 +78,31 @@ export function userDirectoryEndpoints(
         if (theirs && !found) noteHomeserverFailure(theirs.status === 508 ? LOOP : undefined, theirs.status);
         if (!found && ours === 'refused') throw new DomainError('access_token_unknown');
         if (!found && !ours) throw new DomainError('homeserver_failed');
-        const own: PeopleFound = typeof ours === 'object' ? ours : { people: [], isLimited: false };
-        sendJson(res, mergeResults(found ?? { results: [], limited: false }, own, order, limit));
+        const known = found ?? { results: [], limited: false };
+        const own = typeof ours === 'object' ? await completed(ours, caller, known) : { people: [], isLimited: false };
+        sendJson(res, mergeResults(known, own, order, limit));
       },
     },
   };
 
-  async function ownPart(
-    accessToken: string,
-    clientAddress: string,
-    searchTerm: string,
-    limit: number,
-  ): Promise<PeopleFound | 'refused'> {
-    const user = await searchCallers.find(accessToken);
+  async function ownPart(caller: UserDirectoryCaller, searchTerm: string, limit: number): Promise<OwnPart | 'refused'> {
+    const user = await searchCallers.find(caller);
     if (user === undefined) return 'refused';
-    return peopleSearchService.search({ user, client: clientKey(clientAddress) }, searchTerm, limit);
+    const asker = { user, client: clientKey(caller.clientAddress) };
+    return { user, ...(await peopleSearchService.search(asker, searchTerm, limit)) };
+  }
+
+  /** The people with the names and avatars of their profiles, for those whom the homeserver did not find. */
+  async function completed({ user, ...own }: OwnPart, caller: UserDirectoryCaller, { results }: SearchResults) {
+    if (!profiles) return own;
+    const isFound = new Set(results.map(({ user_id }) => user_id));
+    const others = own.people.filter(({ mxid, hasNoAccount }) => !hasNoAccount && !isFound.has(mxid));
+    const shown = await userProfiles.find(
+      user,
+      caller,
+      others.map(({ mxid }) => mxid),
+    );
+    return { ...own, people: own.people.map((person) => ({ ...person, ...shown.get(person.mxid) })) };
   }
 
   /** `undefined` if the search fails or takes too long: the other results are returned without it. */
@@ -118,6 +133,4 @@ const LOOP = new Error('search.homeserver leads back to Islet: it has to name th
 const isFinal = ({ status, body }: UserDirectoryAnswer): boolean =>
   (status === 400 || status === 401 || status === 403 || status === 429) && body.trimStart().startsWith('{');
 
-function agentOf({ headers }: Request) {
-  return { userAgent: headers['user-agent'], acceptLanguage: headers['accept-language'] };
-}
+type OwnPart = PeopleFound & { readonly user: Mxid };

@@ -53,6 +53,39 @@ describe('a search for people', () => {
     ]);
   });
 
+  it('shows people with the name and avatar of their profile, also when nobody can be asked for others', async () => {
+    await start();
+    app!.names.apply(
+      [],
+      [
+        { ...anna, mxid: '@anna2:example.org', name: 'Anna Müllerin' },
+        { ...anna, mxid: '@anna3:example.net', name: 'Anna Müllermann' },
+        { ...anna, mxid: known.user_id as Mxid, name: 'Known of the directory' },
+      ],
+    );
+    app!.userDirectory.profiles.set(anna.mxid, { name: 'Anni', avatarUrl: 'mxc://example.org/a' });
+    const expected = found(
+      known,
+      { user_id: anna.mxid, display_name: 'Anni', avatar_url: 'mxc://example.org/a' },
+      { user_id: '@anna2:example.org', display_name: 'Anna Müllerin' },
+      { user_id: '@anna3:example.net', display_name: 'Anna Müllermann' },
+    );
+    expect((await search()).json).toEqual(expected);
+    expect((await search()).json).toEqual(expected);
+    expect(app?.userDirectory.asked).toEqual([anna.mxid, '@anna2:example.org']);
+  });
+
+  it('shows people with the name of the directory where profiles cannot be read, or are not wanted', async () => {
+    await start();
+    app!.userDirectory.profileFailure = new Error('no answer');
+    expect((await search()).json).toEqual(found(known, shown));
+    await app!.close();
+    await start({ search: { profiles: false } });
+    app!.userDirectory.profiles.set(anna.mxid, { name: 'Anni' });
+    expect((await search()).json).toEqual(found(known, shown));
+    expect(app?.userDirectory.asked).toEqual([]);
+  });
+
   it('can be read by web clients', async () => {
     await start();
     const answer = await search();

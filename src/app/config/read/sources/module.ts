@@ -33,9 +33,10 @@ export function readUse(source: z.output<typeof useSection>, at: KeyPath, readin
 }
 
 export type Guarded = Pick<z.output<typeof useSection>, keyof typeof guarded>;
-export const readGuarded = ({ timeLimit, media, accounts, owns, mirror }: Guarded) => ({
+export const readGuarded = ({ timeLimit, media, accounts, withoutAccountName, owns, mirror }: Guarded) => ({
   timeLimitMs: timeLimit,
   accounts,
+  withoutAccountName,
   media,
   owns,
   mirror: readMirror(mirror),

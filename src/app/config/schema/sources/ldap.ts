@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { tlsFiles } from '../tls-files.js';
-import { accounts } from '../../values/account-mode.js';
+import { accounts, withoutAccountName } from '../../values/account-mode.js';
 import { addresses } from '../../values/addresses.js';
 import { directoryKinds } from '../../values/ldap-values.js';
 import { followedMirror } from './mirror.js';
@@ -88,6 +88,7 @@ export const ldap = z.strictObject({
     examples: ['{uid}'],
   }),
   accounts,
+  withoutAccountName,
   phoneRegion: region.optional().meta({
     description:
       'Country of phone numbers that are written without a calling code. Without it, such numbers are skipped.',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tlsFiles } from '../tls-files.js';
 import type { Medium } from '../../../../domain/identifiers/threepid.js';
-import { accounts } from '../../values/account-mode.js';
+import { accounts, withoutAccountName } from '../../values/account-mode.js';
 import { asList, valueType, InvalidValueError } from '../../values/value-type.js';
 import { mirror } from './mirror.js';
 import { scalars } from '../../values/scalars.js';
@@ -32,6 +32,7 @@ export const guarded = {
     .prefault([...MEDIA])
     .meta({ description: 'Kinds of addresses that it is asked for: `email`, `msisdn`.' }),
   accounts,
+  withoutAccountName,
   owns: flag.prefault(true).meta({
     description:
       'Whether its addresses are reserved for its users, so that nobody else can bind them (see `bindings.directoryOwned`).',
