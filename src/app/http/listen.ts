@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, Server } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { networkFailure } from '../../adapters/shared/network-errors.js';
 
 /** Proxies keep idle connections for up to 75 s. If this server closes one first, a request of the proxy can fail. */
@@ -12,6 +13,10 @@ const HEADERS_BEYOND_IDLE_MS = 4_000;
 const REQUEST_MS = 120_000;
 /** Longer than sending a mail may take, which is the slowest operation in a request. */
 const REQUESTS_END_MS = 21_000;
+/** When no client has connected for so long, none is in the accept queue, or at most very few. */
+const QUIET_MS = 20;
+/** Clients that connect without pause must not keep the server from closing. */
+const ACCEPT_WAITING_MS = 250;
 
 export interface ListenOptions {
   readonly host: string;
@@ -24,8 +29,8 @@ export interface ListenOptions {
 export interface Listening {
   readonly port: number;
   /**
-   * Accepts no new connections, sends `Connection: close` with the next response on each open one, and resolves when
-   * all are closed. Idle connections are closed after `idleMs`, all others after `limitMs`.
+   * Accepts the connections that wait already and no more, sends `Connection: close` with the next response on each
+   * open one, and resolves when all are closed. Idle connections are closed after `idleMs`, all others after `limitMs`.
    */
   readonly close: (idleMs?: number, limitMs?: number) => Promise<void>;
 }
@@ -58,7 +63,11 @@ export async function listen(
     unanswered.add(res);
     res.once('close', () => unanswered.delete(res));
   });
-  server.on('request', app);
+  let deferred: (() => void)[] | undefined;
+  server.on('request', (req, res) => {
+    if (deferred) deferred.push(() => app(req, res));
+    else app(req, res);
+  });
   server.listen(port, host);
   await once(server, 'listening').catch((cause: NodeJS.ErrnoException) => {
     const why = words[cause.code ?? ''] ?? networkFailure(cause)?.reason;
@@ -72,9 +81,15 @@ export async function listen(
       isClosing = true;
       for (const res of unanswered) if (!res.headersSent) res.setHeader('Connection', 'close');
       const closed = once(server, 'close');
+      // Clients that wait for an answer do not connect again, and between two looks at the queue there is little to do.
+      deferred = [];
+      await acceptWaiting(server);
       // The `close` of HTTP servers would also end idle connections, on which the next request may already be on its
       // way.
       Server.prototype.close.call(server);
+      const begin = deferred;
+      deferred = undefined;
+      for (const one of begin) one();
       const timers = [
         setTimeout(() => server.closeIdleConnections(), idleMs),
         setTimeout(() => server.closeAllConnections(), limitMs),
@@ -83,4 +98,16 @@ export async function listen(
       for (const timer of timers) clearTimeout(timer);
     },
   };
+}
+
+/** The kernel has told the clients in the accept queue that they are connected. It resets them if the listener closes. */
+async function acceptWaiting(server: Server): Promise<void> {
+  const until = performance.now() + ACCEPT_WAITING_MS;
+  let acceptedAt = performance.now();
+  const accepted = () => void (acceptedAt = performance.now());
+  server.on('connection', accepted);
+  do {
+    await nextTurn(); // just after the event loop has accepted what was there
+  } while (performance.now() < Math.min(until, acceptedAt + QUIET_MS));
+  server.off('connection', accepted);
 }
