@@ -7,9 +7,11 @@ import { FaultyProxy } from '../support/faulty-proxy.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 import { freshDatabase } from '../support/postgres-server.js';
+import { smallDisk } from '../support/small-disk.js';
 import { sharedPostgres } from '../support/services.js';
 
 const postgres = await sharedPostgres();
+const disk = await smallDisk(16);
 
 /** What the probe may take to find out, and a slow machine on top. */
 const NOTICED_MS = 9_000;
@@ -17,7 +19,10 @@ const PEOPLE = 'mxid,email\n@alice:example.org,alice@example.org\n';
 
 let homeserver: HomeserverStandIn;
 beforeAll(async () => void (homeserver = await startHomeserver('example.org')));
-afterAll(() => homeserver?.close());
+afterAll(async () => {
+  await homeserver?.close();
+  await disk?.remove();
+});
 
 async function start(config: object) {
   const islet = await startIslet(
@@ -147,4 +152,47 @@ describe('an SQLite file that is taken away under the running server', () => {
       await islet.remove();
     }
   });
+});
+
+describe.skipIf(!disk)('an SQLite file on a disk that is full', () => {
+  it('takes nothing more, which readiness and log say; it goes on by itself when there is room, and nothing answered is lost', async () => {
+    if (!disk) return;
+    const { islet, client } = await start({
+      database: { file: join(disk.folder, 'islet.db') },
+      accessTokens: { perUser: false },
+      limits: { signIn: { perHomeserver: false, perClient: false } },
+    });
+    const bob = new IdentityClient(islet.url);
+    const answered: string[] = [];
+    const register = async () => {
+      const { status, body } = await bob.register('example.org', 'token-of-bob');
+      if (status === 200) answered.push(String(body['token']));
+      return status;
+    };
+    try {
+      expect(await register()).toBe(200);
+      await disk.fill();
+      await eventually(async () => (await readyOf(islet)).status === 503, NOTICED_MS);
+      expect((await readyOf(islet)).checks.databaseFailure).toContain('its disk is full');
+      await islet.logged('its disk is full');
+      // The write-ahead log has some room of its own.
+      const many = () => Promise.all(Array.from({ length: 50 }, register));
+      await eventually(async () => (await many()).includes(503), 20_000);
+      expect(await client.findHashed(['alice@example.org'])).toEqual(found);
+      expect((await client.get('/v2/account')).status).toBe(200);
+
+      await disk.makeRoom();
+      await eventually(async () => (await readyOf(islet)).status === 200, NOTICED_MS);
+      await islet.logged('database_available');
+      expect(await register()).toBe(200);
+      await islet.stop('SIGKILL');
+      await islet.restart();
+      for (const token of answered.slice(-50)) {
+        bob.useToken(token);
+        expect((await bob.get('/v2/account')).status).toBe(200);
+      }
+    } finally {
+      await islet.remove();
+    }
+  }, 60_000);
 });

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { discardCopies, findDamage } from './damaged-pages.js';
 import { isPostgres, rowsOf } from './dialect.js';
 
 /** The database does not meet a requirement. The message ends with the statement to run. */
@@ -23,17 +24,19 @@ interface Found {
  * creating the tables that are still missing.
  *
  * @param makesTables whether tables are still missing
+ * @param discardsCopies whether tables that only repeat what directories say are emptied if nothing else is damaged
+ * @returns whether they were emptied
  * @throws DatabaseRequirementError
  */
-export async function checkRequirements(db: Knex, makesTables: boolean): Promise<void> {
-  if (!isPostgres(db)) return checkPages(db);
+export async function checkRequirements(db: Knex, makesTables: boolean, discardsCopies = false): Promise<boolean> {
+  if (!isPostgres(db)) return checkPages(db, discardsCopies);
   const [found] = await rowsOf<Found>(
     db.raw(`
     select current_user as role, current_database() as database, pg_encoding_to_char(encoding) as encoding,
       current_schema() as schema, has_schema_privilege(current_schema(), 'create') as "mayCreate"
     from pg_database where datname = current_database()`),
   );
-  if (!found) return;
+  if (!found) return false;
   const { role, database, encoding, schema, mayCreate } = found;
   if (!ANY_CHARACTER.includes(encoding)) {
     const statement = `create database ${quoted(database)} encoding 'UTF8' template template0 owner ${quoted(role)}`;
@@ -47,23 +50,27 @@ export async function checkRequirements(db: Knex, makesTables: boolean): Promise
       `the role ${role} may not make tables in its schema ${place}. As its owner run, in that database: grant usage, create on schema ${quoted(place)} to ${quoted(role)}`,
     );
   }
+  return false;
 }
 
-/** Reads every page of an SQLite file and checks the integrity of its structure. */
-async function checkPages(db: Knex): Promise<void> {
-  const rows = await rowsOf<{ quick_check: string }>(db.raw('pragma quick_check(1)')).catch((error: unknown) => {
-    if (!DAMAGED.test(String((error as { code?: unknown }).code))) throw error;
-    return [{ quick_check: String((error as Error).message) }];
-  });
-  const found = rows[0]?.quick_check ?? 'ok';
-  if (found === 'ok') return;
-  const detail = found.replaceAll(/\s+/g, ' ').slice(0, 200);
-  throw new DatabaseRequirementError(
-    `it is damaged (${detail}): keep a copy of it as it is, look after the disk, and put back a backup. Without one, ` +
-      '`sqlite3 FILE .recover` saves what can still be read',
-  );
+/** @returns whether damaged copies of directories were discarded */
+async function checkPages(db: Knex, discardsCopies: boolean): Promise<boolean> {
+  const damage = await findDamage(db);
+  if (!damage) return false;
+  if (!damage.isOnlyCopies) {
+    throw new DatabaseRequirementError(
+      `it is damaged (${damage.detail}): keep a copy of it as it is, look after the disk, and put back a backup. Without one, ` +
+        '`sqlite3 FILE .recover` saves what can still be read',
+    );
+  }
+  if (!discardsCopies) {
+    throw new DatabaseRequirementError(
+      `it is damaged (${damage.detail}), but only in its copy of the directories: the next start discards the copy and reads the directories anew. Look after the disk`,
+    );
+  }
+  await discardCopies(db);
+  await checkPages(db, false);
+  return true;
 }
-
-const DAMAGED = /^SQLITE_(?:CORRUPT|NOTADB)/;
 
 const quoted = (name: string): string => (/^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`);

@@ -41,16 +41,17 @@ const CONNECTIONS = 10;
 /**
  * Opens the database and applies pending migrations. The caller must call `destroy()`.
  *
+ * @param onDiscarded called if the copies of directories were damaged and are empty now
  * @throws an error with the database and the reason: it cannot be reached, is in use by another process (SQLite), or
  * was used by a newer version
  */
-export async function openDatabase(options: DatabaseOptions): Promise<Knex> {
+export async function openDatabase(options: DatabaseOptions, onDiscarded: () => void = () => undefined): Promise<Knex> {
   let db: Knex | undefined;
   try {
     if (options.client === 'sqlite3') await makePrivate(options.file);
     db = connect(options);
     const version = await versionOf(db);
-    await checkRequirements(db, version === undefined || version.pending > 0);
+    if (await checkRequirements(db, version === undefined || version.pending > 0, true)) onDiscarded();
     await migrate(db);
     return db;
   } catch (cause) {

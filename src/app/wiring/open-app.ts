@@ -76,7 +76,11 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
   const http = new AxiosHttpClient(config.federation.allow, config.federation.nat64);
   const secrets = new OpenSecrets(telemetry);
   const configuredSources = await openSources(config, http, telemetry, secrets);
-  const db = await openDatabase(databaseOptions(config, secrets)).catch(async (error: unknown) => {
+  const onDiscarded = () =>
+    telemetry.warn('the copy of the directories was damaged; it is discarded, and the directories are read anew', {
+      event: 'mirrors_discarded',
+    });
+  const db = await openDatabase(databaseOptions(config, secrets), onDiscarded).catch(async (error: unknown) => {
     await closeSources(configuredSources);
     throw error;
   });
