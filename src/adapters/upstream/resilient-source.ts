@@ -25,7 +25,11 @@ type HashesUnder = (...question: Parameters<FindHashes>) => Promise<Awaited<Retu
 type FindHashes = NonNullable<ThreepidSource['findHashes']>;
 
 export type ExplainableSource = ThreepidSource &
-  Required<Pick<ThreepidSource, 'explain'>> & { readonly hashesUnder?: HashesUnder };
+  Required<Pick<ThreepidSource, 'explain'>> & {
+    readonly hashesUnder?: HashesUnder;
+    /** Asks for nobody. Rejects if a lookup would fail. */
+    probe?(): Promise<void>;
+  };
 
 /**
  * A source on another network, with caching, shared requests, a circuit breaker and a forwarding policy. Only answers
@@ -99,6 +103,13 @@ export class ResilientSource implements ThreepidSource {
   /** Why the last requests failed; `undefined` if they did not. */
   trouble(): string | undefined {
     return this.breaker.trouble();
+  }
+
+  /** After failures, when the pause is over: finds out whether the source is back, before somebody asks. */
+  async probe(): Promise<void> {
+    const { source } = this;
+    if (!source.probe || this.trouble() === undefined || this.breaker.refusal() !== undefined) return;
+    await this.breaker.run(() => source.probe?.() ?? Promise.resolve()).catch(() => undefined); // the breaker notes it
   }
 
   async close(): Promise<void> {

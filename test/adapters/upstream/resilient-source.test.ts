@@ -32,6 +32,10 @@ class Upstream implements ExplainableSource {
   gate: Promise<unknown> = Promise.resolve();
   isClosed = false;
 
+  async probe() {
+    await this.find([]);
+  }
+
   async find(threepids: readonly Threepid[]): Promise<readonly Finding[]> {
     this.asked.push(threepids.map(({ address }) => address));
     await this.gate;
@@ -470,4 +474,28 @@ it('answers no hashes where the source behind it does not or is not meant to, an
   expect(mannered({ hashed: false }).findHashes).toBeUndefined();
   await source.close();
   expect(upstream.isClosed).toBe(true);
+});
+
+describe('an upstream that failed', () => {
+  it('is tried in its pauses without anybody asking, and is well again by itself', async () => {
+    const source = mannered();
+    await source.probe();
+    expect(upstream.asked).toEqual([]);
+    upstream.failure = new Error('it hangs');
+    for (const threepid of [a, b, c]) await source.find([threepid]).catch(() => undefined);
+    await source.probe();
+    expect(upstream.asked).toHaveLength(3);
+
+    clock.pass(MINUTE_MS);
+    await source.probe();
+    await source.probe();
+    expect(upstream.asked.slice(3)).toEqual([[]]);
+    expect(source.trouble()).toBe('it hangs');
+
+    upstream.failure = undefined;
+    clock.pass(MINUTE_MS);
+    await source.probe();
+    expect(source.trouble()).toBeUndefined();
+    expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
+  });
 });
