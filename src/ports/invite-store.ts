@@ -65,6 +65,14 @@ export abstract class InviteStore {
   /** Removes invitations that were stored before `time` (ms since the epoch) and are still waiting. */
   abstract purgeWaiting(time: number): Promise<void>;
 
-  /** Whether an invitation is stored with this key. Unpadded standard base64. */
+  /**
+   * Removes up to `limit` invitations that were handed over before `time` (ms since the epoch), but none that may still
+   * be on its way to a homeserver: one without an answer is kept for another 30 days. Their public keys remain.
+   *
+   * @returns how many were removed
+   */
+  abstract purgeDelivered(time: number, limit: number): Promise<number>;
+
+  /** Whether an invitation is stored with this key, or was before it was purged. Unpadded standard base64. */
   abstract hasEphemeralKey(publicKey: string): Promise<boolean>;
 }

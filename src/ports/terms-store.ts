@@ -17,4 +17,11 @@ export abstract class TermsStore {
    * @throws StoreUnavailableError if the store cannot be read and no cached answer can be used
    */
   abstract hasAccepted(mxid: Mxid, choices: readonly (readonly string[])[], outageMs?: number): Promise<boolean>;
+
+  /**
+   * Removes up to `limit` acceptances from before `time` (ms since the epoch), except those of the `current` URLs.
+   *
+   * @returns how many were removed
+   */
+  abstract purge(current: readonly string[], time: number, limit: number): Promise<number>;
 }

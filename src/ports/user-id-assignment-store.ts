@@ -70,6 +70,19 @@ export abstract class UserIdAssignmentStore {
    */
   abstract takeOverFrom(source: string, authoritativeSources: readonly string[], time: number): Promise<void>;
 
+  /**
+   * Removes everything that is stored about these people who left before `time` (ms since the epoch): their
+   * assignments, suspended bindings and, if nobody else has the user ID, accepted terms. A person is kept completely if
+   * another of their entries is present or left later, if their user has access tokens, or if a binding of the user ID
+   * is active or belongs to nobody known.
+   *
+   * @returns how many assignments and how many bindings were removed
+   */
+  abstract removeDeparted(
+    assignments: readonly UserIdAssignment[],
+    time: number,
+  ): Promise<{ readonly people: number; readonly bindings: number }>;
+
   /** Removes all assignments of a source. */
   abstract forget(source: string): Promise<void>;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StoredInvite } from '../../src/domain/invites/invite.js';
 import { email, msisdn } from '../../src/domain/identifiers/threepid.js';
 import { queued } from '../support/jobs.js';
-import { freshStores, type OpenStores } from './stores.js';
+import { freshStores, type OpenStores, readAll } from './stores.js';
 
 const strauss = email('Strauß@example.org');
 const payload = { medium: 'email', address: 'a@example.org', mxid: '@anna:example.org' } as const;
@@ -198,6 +198,28 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await on.invites.get('t98')).toBeDefined();
       expect(await on.invites.get('t99')).toBeUndefined();
       expect(await on.invites.get('t100')).toBeDefined();
+    });
+
+    it('purges those that were handed over long ago and answered, and keeps their keys (KEY-7)', async () => {
+      const day = 24 * 60 * 60 * 1000;
+      for (const token of ['taken', 'refused', 'on its way', 'never answered', 'lately', 'waiting'])
+        await on.invites.add(invite(token, 1), []);
+      await on.invites.deliver(['never answered'], 9 * day, []);
+      await on.invites.deliver(['taken', 'refused', 'on its way'], 30 * day, []);
+      await on.invites.deliver(['lately'], 40 * day, []);
+      for (const token of ['taken', 'lately']) await on.invites.confirm(token, 41 * day);
+      await on.invites.markRefused('refused', 'no such room');
+
+      const purge = () => on.invites.purgeDelivered(40 * day, 2);
+      expect([await purge(), await purge(), await purge()]).toEqual([2, 1, 0]);
+      expect(byToken((await readAll(on.invites.all())).toSorted((a, b) => (a.token < b.token ? -1 : 1)))).toEqual([
+        'lately',
+        'on its way',
+        'waiting',
+      ]);
+      expect(await on.invites.hasEphemeralKey('key of taken')).toBe(true);
+      expect(await on.invites.hasEphemeralKey('key of never answered')).toBe(true);
+      expect(await on.invites.hasEphemeralKey('key of nobody')).toBe(false);
     });
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Mxid } from '../../src/domain/identifiers/mxid.js';
 import { freshStores, type OpenStores } from './stores.js';
 
 const privacy = 'https://example.org/privacy-1.2-en.html';
@@ -33,6 +34,19 @@ export function termsStoreContract(open: OpenStores): void {
     it('knows it of each user by itself', async () => {
       await on.terms.accept('@anna:example.org', [privacy], 1);
       expect(await on.terms.hasAccepted('@bob:example.org', [[privacy]])).toBe(false);
+    });
+
+    it('purges acceptances of former texts from before a time, a few at once, and takes them back from nobody else', async () => {
+      await on.terms.accept('@anna:example.org', [privacy, usage], 1);
+      await on.terms.accept('@bob:example.org', [privacy], 2);
+      await on.terms.accept('@carla:example.org', [privacy], 10);
+      const purge = () => on.terms.purge([usage, datenschutz], 10, 1);
+      expect([await purge(), await purge(), await purge()]).toEqual([1, 1, 0]);
+      const accepted = async (mxid: Mxid, url: string) => on.terms.hasAccepted(mxid, [[url]]);
+      expect(await accepted('@anna:example.org', privacy)).toBe(false);
+      expect(await accepted('@anna:example.org', usage)).toBe(true);
+      expect(await accepted('@bob:example.org', privacy)).toBe(false);
+      expect(await accepted('@carla:example.org', privacy)).toBe(true);
     });
   });
 }

@@ -287,5 +287,42 @@ export function holderStoreContract(open: OpenStores): void {
       await apply(entries);
       expect(await follow(8)).toEqual({ ...nothing, returned: 1_500, resumed: 501 });
     }, 60_000);
+
+    it('removes all of who left before a time: the record, suspended bindings, accepted terms', async () => {
+      await begin();
+      await on.associations.bind(bound(work, '@bob:example.org'), []);
+      await on.terms.accept(anna, ['privacy'], 3);
+      await apply([], ['a']);
+      await follow(7);
+      const left = await readAll(on.assignments.departed());
+      expect(await on.assignments.removeDeparted(left, 7)).toEqual({ people: 0, bindings: 0 });
+      expect(await on.assignments.removeDeparted(left, 8)).toEqual({ people: 1, bindings: 1 });
+      expect(await on.assignments.find([anna])).toEqual([]);
+      expect(await on.associations.find([home])).toEqual([]);
+      expect(await on.associations.find([work])).toHaveLength(1);
+      expect(await on.terms.hasAccepted(anna, [['privacy']])).toBe(false);
+      expect(await on.assignments.removeDeparted(left, 8)).toEqual({ people: 0, bindings: 0 });
+    });
+
+    it('keeps the record of who left while something depends on it, and what a successor accepted', async () => {
+      await begin();
+      await apply([], ['a']);
+      await follow(7);
+      const left = await readAll(on.assignments.departed());
+      await on.accounts.addToken('token', anna, 8);
+      expect(await on.assignments.removeDeparted(left, 10)).toEqual({ people: 0, bindings: 0 });
+      await on.accounts.removeToken('token');
+
+      await apply([entry('c')]);
+      await on.assignments.add([assignment('c', { since: 9 })]);
+      await on.terms.accept(anna, ['privacy'], 9);
+      expect(await on.assignments.removeDeparted(left, 10)).toEqual({ people: 1, bindings: 1 });
+      expect(await on.assignments.find([anna])).toEqual([assignment('c', { since: 9 })]);
+      expect(await on.terms.hasAccepted(anna, [['privacy']])).toBe(true);
+
+      await on.assignments.add([assignment('d', { person: personOf('staff', 'c'), leftAt: 9 })]);
+      const other = (await on.assignments.find([anna])).filter(({ leftAt }) => leftAt !== undefined);
+      expect(await on.assignments.removeDeparted(other, 10)).toEqual({ people: 0, bindings: 0 });
+    });
   });
 }

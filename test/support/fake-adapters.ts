@@ -93,6 +93,7 @@ export const testOptions = (
   inviteService: { publicUrl: 'https://id.example.org', webClient: 'https://app.example.org', allowedWebClients: [] },
   quotas: { mail: {}, sms: {}, invites: {}, lookup: {}, ...given.limits },
   accounts: { idleMs: 90 * DAY_MS },
+  retention: {},
   policies: [],
   serverNames: ['id.example.org'],
   serverIdentity: 'id.example.org 0a1b2c3d',

@@ -63,7 +63,12 @@ export class KnexAccountStore implements AccountStore {
   }
 
   async purge(time: number): Promise<number> {
-    return this.removeAll(await this.table().where('used_at', '<', time));
+    let removed = 0;
+    for (;;) {
+      const rows = await this.table().where('used_at', '<', time).orderBy('used_at').limit(PAGE);
+      removed += await this.removeAll(rows);
+      if (rows.length < PAGE) return removed;
+    }
   }
 
   async ofUser(mxid: Mxid): Promise<readonly SignIn[]> {

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../domain/signing/canonical-json.js';
 import type { InviteStore, PendingMail } from '../../ports/invite-store.js';
 import type { SecretBox } from '../../ports/secret-box.js';
 import type { NewJob } from '../../domain/jobs/job.js';
+import { purgeDelivered } from './delivered-invites.js';
 import type { KnexJobQueue } from './job-queue.js';
 import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
 import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
@@ -122,6 +123,10 @@ export class KnexInviteStore implements InviteStore {
 
   async purgeWaiting(time: number): Promise<void> {
     await this.waiting().where('created_at', '<', time).delete();
+  }
+
+  purgeDelivered(time: number, limit: number): Promise<number> {
+    return this.db.transaction((trx) => purgeDelivered(trx, time, limit));
   }
 
   async hasEphemeralKey(publicKey: string): Promise<boolean> {

@@ -22,6 +22,7 @@ import * as sealedSecrets from './migrations/0022-sealed-secrets.js';
 import * as boundMailboxes from './migrations/0023-bound-mailboxes.js';
 import * as installation from './migrations/0026-installation.js';
 import * as importedEphemeralKeys from './migrations/0033-imported-ephemeral-keys.js';
+import * as retention from './migrations/0040-retention.js';
 import * as restoredInvites from './migrations/0045-restored-invites.js';
 
 /** In the order of execution. */
@@ -48,6 +49,7 @@ const migrations = {
   '0023-bound-mailboxes': boundMailboxes,
   '0026-installation': installation,
   '0033-imported-ephemeral-keys': importedEphemeralKeys,
+  '0040-retention': retention,
   '0045-restored-invites': restoredInvites,
 };
 

@@ -4,6 +4,7 @@ import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { ValidationSession } from '../../domain/validation/validation-session.js';
 import type { SecretBox } from '../../ports/secret-box.js';
 import type { SessionStore } from '../../ports/session-store.js';
+import { PAGE } from './chunks.js';
 import { isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
 /**
@@ -73,7 +74,8 @@ export class KnexSessionStore implements SessionStore {
   }
 
   async purge(time: number): Promise<void> {
-    await this.table().where('modified_at', '<', time).delete();
+    const old = () => this.table().where('modified_at', '<', time).orderBy('modified_at').limit(PAGE).select('sid');
+    while ((await this.table().whereIn('sid', old()).delete()) === PAGE);
   }
 
   /** `undefined` if the row was sealed with a key that is no longer available. */

@@ -13,7 +13,7 @@ export class KnexTermsStore implements TermsStore {
 
   constructor(
     private readonly db: Knex,
-    feed: KnexChangeFeed,
+    private readonly feed: KnexChangeFeed,
   ) {
     this.remembered = new RevocableCache('terms', feed.revocations);
   }
@@ -39,8 +39,24 @@ export class KnexTermsStore implements TermsStore {
     return enough === choices;
   }
 
-  private table() {
-    return this.db<Row>('accepted_terms');
+  async purge(current: readonly string[], time: number, limit: number): Promise<number> {
+    const isFormer = (db: Knex) =>
+      this.table(db)
+        .where('accepted_at', '<', time)
+        .whereNot(isOneOf(db, 'url', current));
+    // Usually there is nothing to do, and no lock is needed to find out.
+    if (!(await isFormer(this.db).first())) return 0;
+    return this.feed.transaction(async (trx): Promise<number> => {
+      // Acquired before the row locks: the trigger that records a revocation holds this lock as well.
+      await this.feed.lock(trx);
+      return this.table(trx)
+        .whereIn(['mxid', 'url'], isFormer(trx).orderBy('accepted_at').limit(limit).select('mxid', 'url'))
+        .delete();
+    });
+  }
+
+  private table(db: Knex = this.db) {
+    return db<Row>('accepted_terms');
   }
 }
 

@@ -6,6 +6,7 @@ import type { DeprovisioningResult, UserIdAssignmentStore } from '../../ports/us
 import { type AssociationRow, ownedFromRow } from './association-rows.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import { rowsOf } from './dialect.js';
+import { removeFormerUsers } from './former-users.js';
 import { HAS_ENTRY, holderFromRow, type UserIdAssignmentRow, insertAssignments } from './user-id-assignment-rows.js';
 import { entryFromRow, type EntryRow } from './mirror-rows.js';
 import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
@@ -132,6 +133,22 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
       );
       await insertAssignments(trx, now);
     });
+  }
+
+  async removeDeparted(
+    assignments: readonly UserIdAssignment[],
+    time: number,
+  ): Promise<{ readonly people: number; readonly bindings: number }> {
+    const removed = { people: 0, bindings: 0 };
+    for (const chunk of chunksOf(assignments)) {
+      const { people, bindings } = await this.feed.transaction(async (trx) => {
+        await this.feed.lock(trx);
+        return removeFormerUsers(trx, chunk, time);
+      });
+      removed.people += people;
+      removed.bindings += bindings;
+    }
+    return removed;
   }
 
   async forget(source: string): Promise<void> {

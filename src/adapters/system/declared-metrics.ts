@@ -161,6 +161,10 @@ export const metrics = {
     labels: { kind: 'job' },
     isGauge: true,
   },
+  data_removed: {
+    help: 'Rows removed because their retention time is over (`retention` in the configuration).',
+    labels: { kind: ['invites', 'former_users', 'bindings', 'terms'] },
+  },
   schedule_failures: { help: 'Failed runs of scheduled work.', labels: { name: 'schedule' } },
   sessions: { help: 'Validations of addresses that are stored, at most a minute ago.', labels: {}, isGauge: true },
   access_tokens: { help: 'Access tokens that are stored, at most a minute ago.', labels: {}, isGauge: true },

@@ -1,10 +1,13 @@
 import type { IndexUpdater } from '../../domain/hash-index/index-updater.js';
 import type { PepperService } from '../../domain/peppers/pepper-service.js';
+import { RetentionService } from '../../domain/retention/retention-service.js';
 import type { ChangeFeed } from '../../ports/change-feed.js';
 import type { Clock } from '../../ports/clock.js';
 import { followedIn } from '../wiring/configured-source.js';
 import type { App } from '../wiring/open-app.js';
 import { runPeriodically, type Schedule } from './periodic.js';
+import { scheduleRetention } from './retention-schedule.js';
+import { scheduleUpstreamProbes } from './upstream-probes.js';
 
 const MINUTE_MS = 60_000;
 /** Instances that were disconnected for longer reload everything. */
@@ -12,7 +15,7 @@ const FEED_KEPT_MS = 60 * MINUTE_MS;
 
 /** Starts what is done again and again for peppers, the change feed, and data that expires. */
 export function startSchedules(
-  { configuredSources, services }: App,
+  { container, configuredSources, services }: App,
   pepperService: PepperService,
   indexUpdater: IndexUpdater,
   feed: ChangeFeed,
@@ -45,6 +48,8 @@ export function startSchedules(
       ? []
       : [runPeriodically(60 * MINUTE_MS, 'old invitations', telemetry, () => inviteService.expire(inviteLifetimeMs))]),
     runPeriodically(10 * MINUTE_MS, 'old changes', telemetry, () => feed.purge(clock.now() - FEED_KEPT_MS)),
+    scheduleRetention(container.get(RetentionService), telemetry),
+    ...scheduleUpstreamProbes(configuredSources, telemetry),
     {
       close: () => {
         for (const one of listening) one?.close();

@@ -119,7 +119,19 @@ function valueAt(data: unknown, path: KeyPath): unknown {
 }
 
 function readAll(settings: Settings, reading: ConfigReader) {
-  const { federation, templates, lookup, validation, bindings, accessTokens, invites, limits, log, pidFile } = settings;
+  const {
+    federation,
+    templates,
+    lookup,
+    validation,
+    bindings,
+    accessTokens,
+    invites,
+    retention,
+    limits,
+    log,
+    pidFile,
+  } = settings;
   const { problems } = reading;
   /**
    * Problems that depend on several sections are reported only if these sections are valid. Any problem results in an
@@ -152,6 +164,7 @@ function readAll(settings: Settings, reading: ConfigReader) {
     validation,
     bindings,
     accessTokens,
+    retention,
     invites,
     limits,
     log: omitUndefined({ ...log, file: path(['log', 'file'], log.file) }),

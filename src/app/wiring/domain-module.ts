@@ -18,6 +18,7 @@ import { MirrorService } from '../../domain/mirror/mirror-service.js';
 import { PepperService } from '../../domain/peppers/pepper-service.js';
 import { UpstreamPepperMonitor } from '../../domain/peppers/upstream-pepper-monitor.js';
 import { Quotas } from '../../domain/rate-limiting/quotas.js';
+import { RetentionService } from '../../domain/retention/retention-service.js';
 import { RequestAuthenticator } from '../../domain/signing/request-authentication.js';
 import { ValidationService } from '../../domain/validation/validation-service.js';
 import { AccountLookup } from '../../ports/account-lookup.js';
@@ -101,6 +102,12 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
       DeprovisioningService,
       { store: UserIdAssignmentStore, mirrors: MirrorStore, indexUpdater: IndexUpdater, ...ambient },
       mirrored,
+    );
+    bindFactory(
+      load,
+      RetentionService,
+      { invites: InviteStore, terms: TermsStore, assignments: UserIdAssignmentStore, ...ambient },
+      (deps) => new RetentionService(deps, options.retention, options.policies),
     );
     bindService(load, DirectorySyncService, {
       mirrorService: MirrorService,

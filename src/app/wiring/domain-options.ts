@@ -4,6 +4,7 @@ import type { BindingOptions } from '../../domain/bindings/binding-service.js';
 import type { InviteLinkOptions } from '../../domain/invites/invite-link.js';
 import type { PepperOptions } from '../../domain/peppers/pepper-service.js';
 import type { QuotaOptions } from '../../domain/rate-limiting/quotas.js';
+import type { RetentionOptions } from '../../domain/retention/retention-service.js';
 import type { ValidationOptions } from '../../domain/validation/validation-service.js';
 import type { ValidationSession } from '../../domain/validation/validation-session.js';
 import type { Policy } from '../../domain/accounts/policy.js';
@@ -21,6 +22,7 @@ export interface DomainOptions {
   readonly inviteService: InviteLinkOptions;
   readonly quotas: QuotaOptions;
   readonly accounts: AccountOptions;
+  readonly retention: RetentionOptions;
   /** The policies that users have to accept, each in its current version. */
   readonly policies: readonly Policy[];
   /** All names under which homeservers may know this server. */
@@ -61,6 +63,7 @@ export function domainOptions(config: Config, policies: readonly Policy[]): Doma
       idleMs: accessTokens.idleLifetimeMs,
       servedHomeservers: servedHomeservers(config),
     },
+    retention: config.retention,
     quotas: { ...limits, knownHomeservers: knownHomeservers(config) },
     policies,
     serverNames: [...new Set([name, ...otherNames, new URL(publicUrl).host])],

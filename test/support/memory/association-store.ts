@@ -64,6 +64,11 @@ export class MemoryAssociationStore implements AssociationStore {
     this.bindings.set(keyOf(owned.binding.threepid), owned);
   }
 
+  /** For stores: removes a binding without a change of what is found. */
+  drop({ binding }: OwnedBinding): void {
+    this.bindings.delete(keyOf(binding.threepid));
+  }
+
   private spelled(threepid: Threepid): readonly Binding[] {
     const isSame = (one: Threepid) => one.medium === threepid.medium && bindingKey(one) === bindingKey(threepid);
     return this.owned().flatMap(({ binding }) => (isSame(binding.threepid) ? binding : []));

@@ -9,6 +9,7 @@ import { pagesOf } from './chunks.js';
 export class MemoryInviteStore implements InviteStore {
   private readonly invites = new Map<string, StoredInvite>();
   private readonly mails = new Map<string, JsonObject>();
+  private readonly formerKeys = new Set<string>();
 
   constructor(private readonly jobs: MemoryJobQueue) {}
 
@@ -88,7 +89,21 @@ export class MemoryInviteStore implements InviteStore {
     for (const { token, createdAt } of this.waiting()) if (createdAt < time) this.invites.delete(token);
   }
 
+  async purgeDelivered(time: number, limit: number): Promise<number> {
+    const old = [...this.invites.values()].filter(({ deliveredAt = Infinity, confirmedAt, failure }) => {
+      const isAnswered = confirmedAt !== undefined || failure !== undefined;
+      return deliveredAt < (isAnswered ? time : time - 30 * 24 * 60 * 60 * 1000);
+    });
+    const some = old.slice(0, limit);
+    for (const { token, ephemeralPublicKey } of some) {
+      this.formerKeys.add(ephemeralPublicKey);
+      this.invites.delete(token);
+    }
+    return some.length;
+  }
+
   async hasEphemeralKey(publicKey: string): Promise<boolean> {
+    if (this.formerKeys.has(publicKey)) return true;
     return [...this.invites.values()].some(({ ephemeralPublicKey }) => ephemeralPublicKey === publicKey);
   }
 

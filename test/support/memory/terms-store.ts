@@ -14,6 +14,22 @@ export class MemoryTermsStore implements TermsStore {
     return choices.every((choice) => choice.some((url) => this.urls.get(mxid)?.has(url)));
   }
 
+  async purge(current: readonly string[], time: number, limit: number): Promise<number> {
+    let removed = 0;
+    for (const [mxid, urls] of this.urls) {
+      const kept = [...urls].filter(
+        ([url, acceptedAt]) => acceptedAt >= time || current.includes(url) || removed++ >= limit,
+      );
+      this.urls.set(mxid, new Map(kept));
+    }
+    return Math.min(removed, limit);
+  }
+
+  /** For stores: removes all of a user. */
+  forget(mxid: Mxid): void {
+    this.urls.delete(mxid);
+  }
+
   /** For stores: removes what a user accepted before `time`. */
   revokeBefore(mxid: Mxid, time: number): void {
     const kept = [...(this.urls.get(mxid) ?? [])].filter(([, acceptedAt]) => acceptedAt >= time);

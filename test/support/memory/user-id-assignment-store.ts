@@ -143,6 +143,31 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
     this.assignments.add(ousted.map((assignment) => ({ ...assignment, source, leftAt: assignment.leftAt ?? time })));
   }
 
+  async removeDeparted(
+    assignments: readonly UserIdAssignment[],
+    time: number,
+  ): Promise<{ readonly people: number; readonly bindings: number }> {
+    const { associations, accounts, terms } = this.relatedStores;
+    const signedIn = new Set(accounts.users());
+    const owned = associations.owned();
+    const former = assignments.filter(({ mxid, person }) => {
+      const isGone = this.of(mxid).every((one) => one.person !== person || (one.leftAt ?? Infinity) < time);
+      const isBound = owned.some(
+        (one) =>
+          one.binding.mxid === mxid &&
+          (one.person === undefined || (one.person === person && one.binding.suspended === undefined)),
+      );
+      return isGone && !isBound && !signedIn.has(mxid);
+    });
+    const isFormer = (mxid: Mxid, person: string | undefined) =>
+      former.some((one) => one.mxid === mxid && one.person === person);
+    const bindings = owned.filter(({ binding, person }) => binding.suspended && isFormer(binding.mxid, person));
+    for (const one of bindings) associations.drop(one);
+    this.assignments.remove((one) => isFormer(one.mxid, one.person));
+    for (const { mxid } of former) if (this.of(mxid).length === 0) terms.forget(mxid);
+    return { people: former.length, bindings: bindings.length };
+  }
+
   async forget(source: string): Promise<void> {
     this.assignments.remove((assignment) => assignment.source === source);
   }

@@ -8,7 +8,7 @@ import { scalars } from '../values/scalars.js';
 import { searchKinds } from '../values/search-values.js';
 import { sources } from './sources/sources.js';
 
-const { text, secret, flag, count, duration, rate, cap, word } = scalars;
+const { text, secret, flag, count, duration, retention, rate, cap, word } = scalars;
 
 /** The formats of option values, by the name that the schema uses. */
 export const formats = {
@@ -25,6 +25,8 @@ export const formats = {
   // Node timers are limited to 24.8 days.
   duration: duration('24d'),
   lifetime: duration('366d'),
+  // Jobs with the data are tried for about a week.
+  retention: retention('14d', '3660d'),
   databaseConnections: count(2, 1000),
   tokenLength: count(16, 255),
   codeLength: count(4, 10),

@@ -34,6 +34,18 @@ const duration = (longest: string) =>
     return written;
   });
 
+/** A duration in ms; `undefined` for ever. */
+const retention = (shortest: string, longest: string) =>
+  valueType(
+    { anyOf: [{ const: false }, { type: 'string', pattern: `^${DURATION}$` }] },
+    (value): number | undefined => {
+      if (isOff(value)) return undefined;
+      const written = readDuration(value);
+      if (written >= readDuration(shortest) && written <= readDuration(longest)) return written;
+      throw new InvalidValueError(`must be from ${shortest} to ${longest}`, 'write false to keep it for ever');
+    },
+  );
+
 function readDuration(value: unknown): number {
   const match = typeof value === 'string' && new RegExp(`^${DURATION}$`).exec(value);
   if (!match) throw new InvalidValueError('must be a duration with a unit: 500ms, 3s, 5m, 1h or 7d');
@@ -77,4 +89,4 @@ const word = <W extends string>(...words: readonly W[]) =>
   });
 
 /** Value types of single values. */
-export const scalars = { text, secret, flag, count, duration, rate, cap, share, word };
+export const scalars = { text, secret, flag, count, duration, retention, rate, cap, share, word };

@@ -1,0 +1,41 @@
+import type { Knex } from 'knex';
+import type { UserIdAssignment } from '../../domain/deprovisioning/user-id-assignment.js';
+import { jsonArray, rowsOf } from './dialect.js';
+import { HAS_ENTRY, type UserIdAssignmentRow } from './user-id-assignment-rows.js';
+import { isOneOf } from './rows.js';
+
+/** `UserIdAssignmentStore.removeDeparted` for one chunk. The caller holds the lock of the change feed. */
+export async function removeFormerUsers(
+  trx: Knex.Transaction,
+  assignments: readonly UserIdAssignment[],
+  time: number,
+): Promise<{ readonly people: number; readonly bindings: number }> {
+  const asked = assignments.map(({ mxid, person }) => [mxid, person]);
+  const former = await rowsOf<UserIdAssignmentRow>(
+    trx.raw(
+      `select * from holders where (mxid, person) in (select value->>0, value->>1 from ${jsonArray(trx)})
+       and not ${HAS_ENTRY}
+       and not exists (
+         select 1 from holders h where h.mxid = holders.mxid and h.person = holders.person
+           and (h.left_at is null or h.left_at >= ?)
+       )
+       and not exists (select 1 from access_tokens t where t.mxid = holders.mxid)
+       and not exists (
+         select 1 from associations a where a.mxid = holders.mxid
+           and (a.person is null or (a.person = holders.person and a.suspended_at is null))
+       )`,
+      [JSON.stringify(asked), time],
+    ),
+  );
+  if (former.length === 0) return { people: 0, bindings: 0 };
+  const people = JSON.stringify(former.map(({ mxid, person }) => [mxid, person]));
+  const isTheirs = trx.raw(`(mxid, person) in (select value->>0, value->>1 from ${jsonArray(trx)})`, [people]);
+  const bindings: number = await trx('associations').where(isTheirs).whereNotNull('suspended_at').delete();
+  await trx('holders').where(isTheirs).delete();
+  const mxids = [...new Set(former.map(({ mxid }) => mxid))];
+  await trx('accepted_terms')
+    .where(isOneOf(trx, 'mxid', mxids))
+    .whereRaw('not exists (select 1 from holders h where h.mxid = accepted_terms.mxid)')
+    .delete();
+  return { people: former.length, bindings };
+}
