@@ -1,4 +1,4 @@
-import type { RetentionService } from '../../domain/retention/retention-service.js';
+import type { RetentionService } from '../../domain/admin/retention-service.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { runPeriodically, type Schedule } from './periodic.js';
 

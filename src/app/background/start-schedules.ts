@@ -1,6 +1,6 @@
 import type { IndexUpdater } from '../../domain/hash-index/index-updater.js';
 import type { PepperService } from '../../domain/peppers/pepper-service.js';
-import { RetentionService } from '../../domain/retention/retention-service.js';
+import { RetentionService } from '../../domain/admin/retention-service.js';
 import type { ChangeFeed } from '../../ports/change-feed.js';
 import type { Clock } from '../../ports/clock.js';
 import { followedIn } from '../wiring/configured-source.js';

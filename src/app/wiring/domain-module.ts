@@ -18,7 +18,7 @@ import { MirrorService } from '../../domain/mirror/mirror-service.js';
 import { PepperService } from '../../domain/peppers/pepper-service.js';
 import { UpstreamPepperMonitor } from '../../domain/peppers/upstream-pepper-monitor.js';
 import { Quotas } from '../../domain/rate-limiting/quotas.js';
-import { RetentionService } from '../../domain/retention/retention-service.js';
+import { RetentionService } from '../../domain/admin/retention-service.js';
 import { RequestAuthenticator } from '../../domain/signing/request-authentication.js';
 import { ValidationService } from '../../domain/validation/validation-service.js';
 import { AccountLookup } from '../../ports/account-lookup.js';

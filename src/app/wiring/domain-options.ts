@@ -4,7 +4,7 @@ import type { BindingOptions } from '../../domain/bindings/binding-service.js';
 import type { InviteLinkOptions } from '../../domain/invites/invite-link.js';
 import type { PepperOptions } from '../../domain/peppers/pepper-service.js';
 import type { QuotaOptions } from '../../domain/rate-limiting/quotas.js';
-import type { RetentionOptions } from '../../domain/retention/retention-service.js';
+import type { RetentionOptions } from '../../domain/admin/retention-service.js';
 import type { ValidationOptions } from '../../domain/validation/validation-service.js';
 import type { ValidationSession } from '../../domain/validation/validation-session.js';
 import type { Policy } from '../../domain/accounts/policy.js';

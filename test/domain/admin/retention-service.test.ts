@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import type { StoredInvite } from '../../../src/domain/invites/invite.js';
-import { RetentionService, type RetentionOptions } from '../../../src/domain/retention/retention-service.js';
+import { RetentionService, type RetentionOptions } from '../../../src/domain/admin/retention-service.js';
 import type { Policy } from '../../../src/domain/accounts/policy.js';
 import { DAY_MS, fakeAdapters } from '../../support/fake-adapters.js';
 
