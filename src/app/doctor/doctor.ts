@@ -9,6 +9,7 @@ import { homeserversIn, homeserverCheck } from './check-homeservers.js';
 import { mailTrial, smsTrial, sourceTrial } from './check-services.js';
 import { publicUrlCheck, readinessOf, serverDiagnoses, sharedNamesTrial } from './check-public-url.js';
 import { outsideCheck } from './check-outside.js';
+import { searchCheck } from './check-search.js';
 import { databaseTrial, filesTrial, textsTrial } from './check-storage.js';
 
 /** A directory may need ten seconds for each server, twice. The check does not wait longer than this. */
@@ -57,6 +58,7 @@ export async function runChecks(
     ['texts', textsTrial(config)],
     ['public URL', publicUrlCheck(config, isRunning, http)],
     ['proxy', outsideCheck(config, isRunning, http)],
+    ['search', searchCheck(config, isRunning, http)],
   ];
   const found = await Promise.all(trials.map(([name, trial]) => withinLimit(LIMIT_MS, name, trial)));
   return [

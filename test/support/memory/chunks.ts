@@ -1,4 +1,4 @@
-const PAGE = 1_000;
+const PAGE = 200;
 
 /** The current items in arrays of at most `PAGE`. */
 export async function* pagesOf<T>(items: Iterable<T>): AsyncIterable<readonly T[]> {
