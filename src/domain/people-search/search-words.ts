@@ -10,6 +10,8 @@ const LONGEST_WORD = 64;
 const MOST_SUFFIXES = 8;
 
 const APOSTROPHES = /['\u2018\u2019\u201b\u02bc\u02b9\u02bb\u2032\u00b4`\uff07]/g;
+const HYPHENS = /[-\u2010\u2011]/g;
+const BETWEEN_HYPHENATED = /[^\p{L}\p{N}\p{M}'\u2010\u2011-]+/u;
 const BETWEEN_WORDS = /[^\p{L}\p{N}\p{M}']+/u;
 /** Scripts without spaces between words: Han, Kana, Hangul syllables. */
 const UNSPACED =
@@ -33,8 +35,16 @@ const LETTERS: ReadonlyMap<string, string> = new Map([
   ['ŧ', 't'],
   ['ŋ', 'n'],
   ['ə', 'e'],
+  // Arabic letters that are written for each other; the last two are Persian.
+  ['\u0649', '\u064a'],
+  ['\u0629', '\u0647'],
+  ['\u06cc', '\u064a'],
+  ['\u06a9', '\u0643'],
 ]);
-const OTHER_LETTERS = /[øæœđðþłıħŧŋə]/g;
+const OTHER_LETTERS = /[øæœđðþłıħŧŋə\u0649\u0629\u06cc\u06a9]/g;
+/** Each is a fixed distance above the Hiragana of the same sound. */
+const KATAKANA = /[\u30a1-\u30f6]/g;
+const ABOVE_HIRAGANA = 0x60;
 /** Those of these that are also written with two letters. */
 const EXPANDED = /[aou]\u0308|a\u030a|ø|đ/g;
 const EXPANSIONS: ReadonlyMap<string, string> = new Map([
@@ -49,7 +59,7 @@ const EXPANSIONS: ReadonlyMap<string, string> = new Map([
 /** The words by which a text is found, without duplicates. */
 export function indexWords(text: string): readonly string[] {
   const words = new Set<string>();
-  for (const written of writtenWords(text)) {
+  for (const written of [...writtenWords(text), ...joinedWords(text)]) {
     for (const spelled of [written, ...partsOf(written)]) for (const word of spellingsOf(spelled)) words.add(word);
     if (words.size >= MOST_WORDS) break;
   }
@@ -79,6 +89,13 @@ const writtenWords = (text: string): readonly string[] =>
     .filter((word) => word !== '')
     .map(cut);
 
+/** Words with hyphens as if there were none: some people write Jean-Luc as Jeanluc. */
+const joinedWords = (text: string): readonly string[] =>
+  text
+    .split(BETWEEN_HYPHENATED)
+    .filter((word) => /[^-\u2010\u2011][-\u2010\u2011]+[^-\u2010\u2011]/.test(word))
+    .flatMap((word) => writtenWords(word.replace(HYPHENS, '')));
+
 /** Removes half of a surrogate pair at the end. */
 const cut = (word: string): string =>
   word.length <= LONGEST_WORD ? word : word.slice(0, LONGEST_WORD).replace(/[\ud800-\udbff]$/, '');
@@ -105,7 +122,10 @@ function spellingsOf(word: string): Spellings {
 
 /** Composed again, so that a character with a remaining mark is not matched by the character without it. */
 const withoutAccents = (folded: string): string =>
-  folded
-    .replace(MARKS, '')
-    .replace(OTHER_LETTERS, (letter) => LETTERS.get(letter) ?? letter)
-    .normalize('NFC');
+  cut(
+    folded
+      .replace(MARKS, '')
+      .replace(OTHER_LETTERS, (letter) => LETTERS.get(letter) ?? letter)
+      .normalize('NFC')
+      .replace(KATAKANA, (letter) => String.fromCharCode(letter.charCodeAt(0) - ABOVE_HIRAGANA)),
+  );
