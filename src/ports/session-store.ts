@@ -21,6 +21,17 @@ export abstract class SessionStore {
   abstract save(session: ValidationSession): Promise<void>;
 
   /**
+   * Claims the right to send the token of a session for this attempt; of several instances one gets it. While another
+   * one is sending, waits until it has sent, has given up, or is considered dead.
+   *
+   * @returns whether the caller has to send; not if the attempt was sent, or if the session does not exist
+   */
+  abstract claimSend(sid: string, attempt: number): Promise<boolean>;
+
+  /** Gives the claim back after sending has failed, so that the attempt can be repeated. */
+  abstract releaseSend(sid: string, attempt: number): Promise<void>;
+
+  /**
    * Increments the number of guesses at the token of a session.
    *
    * @returns the number of guesses, including this one; no two callers get the same number. The count of a replaced

@@ -136,6 +136,25 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.countGuess('s1')).toBe(1);
     });
 
+    it('gives the right to send an attempt to one, and the others learn that it was sent', async () => {
+      await on.sessions.findOrAdd({ ...alice, sendAttempt: -1 }, 0);
+      const claims = Array.from({ length: 3 }, () => on.sessions.claimSend('s1', 1));
+      expect(await Promise.race(claims)).toBe(true);
+      await on.sessions.save({ ...alice, sendAttempt: 1 });
+      expect((await Promise.all(claims)).toSorted()).toEqual([false, false, true]);
+      expect(await on.sessions.claimSend('s1', 1)).toBe(false);
+      expect(await on.sessions.claimSend('s1', 2)).toBe(true);
+      expect(await on.sessions.claimSend('unknown', 1)).toBe(false);
+    });
+
+    it('gives the right to send to the next one if the first has failed', async () => {
+      await on.sessions.findOrAdd({ ...alice, sendAttempt: -1 }, 0);
+      expect(await on.sessions.claimSend('s1', 1)).toBe(true);
+      const next = on.sessions.claimSend('s1', 1);
+      await on.sessions.releaseSend('s1', 1);
+      expect(await next).toBe(true);
+    });
+
     it('purges what was last modified before the given time, and no more', async () => {
       const at = (modifiedAt: number) => ({
         ...alice,

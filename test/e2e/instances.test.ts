@@ -74,6 +74,17 @@ describe('two instances on one PostgreSQL', () => {
     await eventually(async () => 'alice.at.home@example.net' in (await one.findHashed(['alice.at.home@example.net'])));
   });
 
+  it('send one mail for one attempt that reaches both at once', async () => {
+    const session = { client_secret: 'same.attempt', email: 'alice.at.work@example.net', send_attempt: 1 };
+    const answers = await Promise.all(
+      [one, other, one, other].map((client) => client.post('/v2/validate/email/requestToken', session)),
+    );
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+    expect(new Set(answers.map(({ body }) => body['sid'])).size).toBe(1);
+    const sent = mails.mails.filter(({ envelope }) => envelope.to.includes('alice.at.work@example.net'));
+    expect(sent).toHaveLength(1);
+  });
+
   it('share the mirror: what one syncs the other answers', async () => {
     await slapd.modify(`dn: uid=carla,${PEOPLE_BASE}\nchangetype: modify\nadd: mail\nmail: cc@example.org\n`);
     expect((await instances[0]?.command('sync', 'staff'))?.stdout).toContain('1 changed');

@@ -23,6 +23,7 @@ import * as boundMailboxes from './migrations/0023-bound-mailboxes.js';
 import * as installation from './migrations/0026-installation.js';
 import * as importedEphemeralKeys from './migrations/0033-imported-ephemeral-keys.js';
 import * as retention from './migrations/0040-retention.js';
+import * as sendClaims from './migrations/0041-send-claims.js';
 import * as restoredInvites from './migrations/0045-restored-invites.js';
 
 /** In the order of execution. */
@@ -50,6 +51,7 @@ const migrations = {
   '0026-installation': installation,
   '0033-imported-ephemeral-keys': importedEphemeralKeys,
   '0040-retention': retention,
+  '0041-send-claims': sendClaims,
   '0045-restored-invites': restoredInvites,
 };
 

@@ -2,9 +2,11 @@ import type { Knex } from 'knex';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { ValidationSession } from '../../domain/validation/validation-session.js';
+import type { Clock } from '../../ports/clock.js';
 import type { SecretBox } from '../../ports/secret-box.js';
 import type { SessionStore } from '../../ports/session-store.js';
 import { PAGE } from './chunks.js';
+import { claimSend } from './send-claims.js';
 import { isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
 /**
@@ -15,6 +17,7 @@ export class KnexSessionStore implements SessionStore {
   constructor(
     private readonly db: Knex,
     private readonly box: SecretBox,
+    private readonly clock: Clock,
   ) {}
 
   async get(sid: string): Promise<ValidationSession | undefined> {
@@ -57,6 +60,16 @@ export class KnexSessionStore implements SessionStore {
 
   async save(session: ValidationSession): Promise<void> {
     await this.table().where({ sid: session.sid }).update(this.toRow(session));
+  }
+
+  claimSend(sid: string, attempt: number): Promise<boolean> {
+    return claimSend(this.db, this.clock, sid, attempt);
+  }
+
+  async releaseSend(sid: string, attempt: number): Promise<void> {
+    await this.db('validation_sessions')
+      .where({ sid, sending_attempt: attempt })
+      .update({ sending_attempt: null, sending_at: null });
   }
 
   async countGuess(sid: string): Promise<number> {

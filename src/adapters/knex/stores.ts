@@ -20,7 +20,7 @@ export function knexStores(db: Knex, clock: Clock, box: SecretBox) {
   const feed = new KnexChangeFeed(db, clock);
   const jobs = new KnexJobQueue(db, box);
   return {
-    sessions: new KnexSessionStore(db, box),
+    sessions: new KnexSessionStore(db, box, clock),
     associations: new KnexAssociationStore(db, feed, jobs),
     mirrors: new KnexMirrorStore(db, feed),
     assignments: new KnexUserIdAssignmentStore(db, feed),

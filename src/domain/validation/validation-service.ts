@@ -143,11 +143,14 @@ export class ValidationService {
     const session = (await this.reopened(opened)) ?? opened;
     const { sid, token } = session;
     const { preferences, sendAttempt } = request;
+    // A balancer may have sent the same attempt to several instances.
+    if (!(await this.deps.store.claimSend(sid, sendAttempt))) return sid;
     const link = this.options.linkOf(session, preferences);
     const id = `${sid} ${token} ${sendAttempt}`;
     try {
       await sender.send(session.threepid, { kind: 'validation', id, token, link, preferences });
     } catch (cause) {
+      await this.deps.store.releaseSend(sid, sendAttempt).catch(() => undefined); // it expires
       if (cause instanceof DomainError) throw cause;
       throw new DomainError(notSent[session.threepid.medium], { cause });
     }

@@ -169,6 +169,24 @@ describe('Sessions', () => {
       expect(slow.sent).toHaveLength(1);
     });
 
+    it('sends once if the same attempt reaches several instances, and the next one tries after a failure', async () => {
+      const slow = new SlowOutbox('email');
+      const instances = [1, 2, 3].map(() => build([slow]));
+      slow.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 try later');
+      const asked = instances.map((one) => one.requestToken(request).catch((error: unknown) => error));
+      await settle();
+      expect(slow.waiting).toBe(1);
+      slow.arrive();
+      await settle();
+      slow.failure = undefined;
+      expect(slow.waiting).toBe(1);
+      slow.arrive();
+      const outcomes = await Promise.all(asked);
+      expect(outcomes.filter((one) => typeof one === 'string')).toHaveLength(2);
+      expect(new Set(outcomes).size).toBe(2);
+      expect(slow.sent).toHaveLength(1);
+    });
+
     it('sends once more for a higher attempt that overtakes, and after the first', async () => {
       const slow = new SlowOutbox('email');
       validationService = build([slow]);

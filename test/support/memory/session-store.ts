@@ -6,6 +6,8 @@ export class MemorySessionStore implements SessionStore {
   private readonly sessions = new Map<string, ValidationSession>();
   private readonly sids = new Map<string, string>();
   private readonly guesses = new Map<string, number>();
+  /** The attempts that are being sent, by session, and who waits for their end. */
+  private readonly claims = new Map<string, { readonly attempt: number; readonly waiting: (() => void)[] }>();
 
   async get(sid: string): Promise<ValidationSession | undefined> {
     return this.sessions.get(sid);
@@ -26,7 +28,29 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async save(session: ValidationSession): Promise<void> {
-    if (this.sessions.has(session.sid)) this.sessions.set(session.sid, session);
+    if (!this.sessions.has(session.sid)) return;
+    this.sessions.set(session.sid, session);
+    await this.releaseSend(session.sid, session.sendAttempt);
+  }
+
+  async claimSend(sid: string, attempt: number): Promise<boolean> {
+    for (;;) {
+      const session = this.sessions.get(sid);
+      if (!session || session.sendAttempt >= attempt) return false;
+      const claim = this.claims.get(sid);
+      if (!claim || claim.attempt < attempt) {
+        this.claims.set(sid, { attempt, waiting: [] });
+        return true;
+      }
+      await new Promise<void>((resolve) => claim.waiting.push(resolve));
+    }
+  }
+
+  async releaseSend(sid: string, attempt: number): Promise<void> {
+    const claim = this.claims.get(sid);
+    if (claim?.attempt !== attempt) return;
+    this.claims.delete(sid);
+    for (const goOn of claim.waiting) goOn();
   }
 
   async countGuess(sid: string): Promise<number> {
