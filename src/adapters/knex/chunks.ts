@@ -1,9 +1,9 @@
 /** Rows that are read or written in one step, so that no step blocks the event loop. */
 export const PAGE = 1_000;
 
-/** The items in arrays of at most `PAGE`. */
-export function* chunksOf<T>(items: readonly T[]): Iterable<readonly T[]> {
-  for (let at = 0; at < items.length; at += PAGE) yield items.slice(at, at + PAGE);
+/** The items in arrays of at most this size. */
+export function* chunksOf<T>(items: readonly T[], size = PAGE): Iterable<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
 }
 
 /** The combined results of `find` for each chunk. */

@@ -63,7 +63,8 @@ function parseKey(words: readonly string[], line: number): SigningKey {
   }
   if (words.length !== 3) throw new Error(`line ${line} is not "ed25519 <version> <seed in base64>"`);
   if (algorithm !== 'ed25519') throw new Error(`line ${line} is not an ed25519 key`);
-  if (!/^[a-zA-Z0-9_]+$/.test(version)) throw new Error(`line ${line} has a version that is not letters and digits`);
+  // ma1sd has versions with hyphens.
+  if (!/^[a-zA-Z0-9_-]+$/.test(version)) throw new Error(`line ${line} has a version that is not letters and digits`);
   const seed = fromBase64(encoded);
   if (seed?.length !== KEY_BYTES) throw new Error(`line ${line} has a seed that is not 32 bytes in base64`);
   return { keyId: `ed25519:${version}`, seed };

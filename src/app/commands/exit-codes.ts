@@ -26,6 +26,9 @@ const meanings: Readonly<Record<string, string>> = {
   restore: '0 if the backup is in place, 1 if it was refused and nothing was changed',
   'import sydent-conf': '0 if the file is written and valid, 1 otherwise',
   'import sydent': '0 if it is done, or would be without --apply; 1 if it was refused, and then nothing was changed',
+  'import ma1sd-conf': '0 if the file is written and valid, 1 otherwise',
+  'import ma1sd': '0 if it is done, or would be without --apply; 1 if it was refused, and then nothing was changed',
+  'import synapse': '0 if it is done, or would be without --apply; 1 if it was refused, and then nothing was changed',
   unbind: '0 if the address is unbound, 1 if it was not bound to this user',
 };
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { LogTelemetry } from '../../adapters/system/log-telemetry.js';
 import type { LoadedConfig } from '../config/config.js';
+import type { ConfigImport } from './import-conf.js';
 import type { ImportJob } from './import-data.js';
 import type { Output } from './operations.js';
 
@@ -28,9 +29,24 @@ export function addImports(program: Command, { command, load, quietLog, output }
     .argument('<file>', 'sydent.conf, of Sydent or of its fork with LDAP lookups')
     .option('--output <file>', 'file to write; an existing file is never overwritten', 'islet.yaml')
     .option('--data-dir <folder>', 'folder for the database, keys and caches')
-    .action(async (file: string, options: { output: string; dataDir?: string }) => {
+    .option('--templates <folder>', 'new folder into which its templates are translated')
+    .option('--language <tag>', 'the language of its templates', 'en')
+    .action(async (file: string, options: ConfigImport) => {
       const { importSydentConf } = await import('./import-conf.js');
       process.exitCode = await importSydentConf(file, options, { ...output, cwd: process.cwd() });
+    });
+
+  imports
+    .command('ma1sd-conf')
+    .description('write a commented configuration file from ma1sd.yaml or mxisd.yaml')
+    .argument('<file>', 'ma1sd.yaml, or mxisd.yaml')
+    .option('--output <file>', 'file to write; an existing file is never overwritten', 'islet.yaml')
+    .option('--data-dir <folder>', 'folder for the database, keys and caches')
+    .option('--templates <folder>', 'new folder into which its templates are translated')
+    .option('--language <tag>', 'the language of its templates', 'en')
+    .action(async (file: string, options: ConfigImport) => {
+      const { importMa1sdConf } = await import('./import-conf.js');
+      process.exitCode = await importMa1sdConf(file, options, { ...output, cwd: process.cwd() });
     });
 
   imported('sydent', 'take over bindings, invitations, keys and access tokens of Sydent; without --apply only a report')
@@ -51,6 +67,31 @@ export function addImports(program: Command, { command, load, quietLog, output }
             { database, conf, isWithPepper: pepper, withPeers, onlyValidated },
             { ...job, cwd: process.cwd() },
           ),
+        );
+      },
+    );
+
+  imported('ma1sd', 'take over invitations, keys and terms of ma1sd or mxisd; without --apply only a report')
+    .argument('[database]', 'SQLite file or PostgreSQL URL, which is only read; default: that of ma1sd.yaml')
+    .requiredOption('--conf <file>', 'its ma1sd.yaml or mxisd.yaml, which has the server name')
+    .option('--keys <path>', 'its key store; default: key.path of ma1sd.yaml')
+    .action(async (database: string | undefined, options: Common & { conf: string; keys?: string }) => {
+      const { importMa1sd } = await import('./import-ma1sd.js');
+      const { conf, keys } = options;
+      await run(options, (job) => importMa1sd({ database, conf, keys }, { ...job, cwd: process.cwd() }));
+    });
+
+  imported('synapse', 'take over the addresses of accounts from the database of Synapse; without --apply only a report')
+    .argument('<database>', 'homeserver.db or PostgreSQL URL; it is only read')
+    .option('--password-file <file>', 'file with the password for the URL')
+    .option('--homeserver <name>', 'only users of this homeserver')
+    .option('--shared', 'only addresses that users have bound at this identity server')
+    .action(
+      async (database: string, options: Common & { passwordFile?: string; homeserver?: string; shared?: boolean }) => {
+        const { importSynapse } = await import('./import-synapse.js');
+        const { passwordFile, homeserver, shared = false } = options;
+        await run(options, (job) =>
+          importSynapse({ database, passwordFile, homeserver, isShared: shared }, { ...job, cwd: process.cwd() }),
         );
       },
     );

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import sqlite3 from 'sqlite3';
 
@@ -47,4 +47,20 @@ export function manyRows({
     );
   }
   return [...lines, 'commit;'].join('\n');
+}
+
+/** Writes a key store of ma1sd: the current key, the one before, a disabled one, an ephemeral one and a broken file. */
+export async function makeMa1sdKeys(folder: string): Promise<void> {
+  const key = (seed: number, is_valid = true) =>
+    JSON.stringify({ version: '0', is_valid, key: Buffer.alloc(32, seed).toString('base64').replace(/=+$/, '') });
+  for (const kind of ['regular', 'ephemeral']) await mkdir(join(folder, kind, 'ed25519'), { recursive: true });
+  const files = {
+    current: JSON.stringify({ type: 'Regular', algo: 'ed25519', serial: 'AAAAEPvQ-xEa' }),
+    'regular/ed25519/AAAAEPvQ-xEa': key(1),
+    'regular/ed25519/AAAAEOldKeyX': key(2),
+    'regular/ed25519/AAAAEDisabled': key(3, false),
+    'ephemeral/ed25519/AAAAEPvQ_xEb': key(4),
+    'ephemeral/ed25519/AAAAEBroken': '{"key":',
+  };
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
 }

@@ -1,6 +1,7 @@
 import { parse as parseYaml } from 'yaml';
 import type { Given } from '../../config/docs/example.js';
 import { omitUndefined } from '../../config/objects.js';
+import { omitEmpty } from './omit-empty.js';
 import { parsePythonConfig, type PythonConfig } from './python-config.js';
 import { forkSources } from './sydent-fork-config.js';
 import { placeOf } from './sydent-places.js';
@@ -99,7 +100,7 @@ export function translateSydentConf(
   if (isV1Off) notes.push('v1.allowFrom: [] is what enable_v1_access = false was');
   if (get('general', 'templates.path') !== undefined || get('email', 'email.template') !== undefined) {
     notes.push(
-      'templates.directory: templates are to be written anew (docs/setup/messages.md); Islet has its own in six languages',
+      'templates.directory: --templates translates them (docs/setup/from-sydent.md); Islet has its own in six languages',
     );
   }
   return { given, secretFiles, notes: [...places(conf), ...notes, ...forkNotes, ...smsNotes] };
@@ -195,15 +196,3 @@ const listOf = (text: string | undefined): readonly string[] | undefined =>
     ?.split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
-
-/** Without empty options, and without sections that become empty. */
-function omitEmpty(given: Readonly<Record<string, unknown>>): Given {
-  return Object.fromEntries(
-    Object.entries(given).flatMap(([key, value]): [string, unknown][] => {
-      if (value === undefined) return [];
-      if (typeof value !== 'object' || value === null || Array.isArray(value)) return [[key, value]];
-      const inner = omitEmpty(value as Given);
-      return Object.keys(inner).length > 0 ? [[key, inner]] : [];
-    }),
-  );
-}
