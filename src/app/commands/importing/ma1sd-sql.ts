@@ -64,11 +64,11 @@ function rewrite(query: string, isUid: boolean, domain = '', type = ''): string 
   if (user === undefined || address === undefined || parts.length !== 3 || !/= ?$/.test(parts[0] ?? ''))
     return undefined;
   const before = (parts[1] ?? '').slice(0, -1 * (/[\w."`()]+ ?= ?$/.exec(parts[1] ?? '')?.[0].length ?? 0));
-  const whole = `${parts[0]}:medium${before}lower(${address}) in (:addresses)${parts[2]}`;
+  const condition = `${parts[0]}:medium${before}lower(${address}) in (:addresses)${parts[2]}`;
   const concat = /^(mysql|mariadb)$/.test(type)
     ? `concat('@', ${user}, ':${domain}')`
     : `'@' || ${user} || ':${domain}'`;
-  return `select ${address} as address, ${isUid ? concat : user} as mxid from ${table} where ${whole}`;
+  return `select ${address} as address, ${isUid ? concat : user} as mxid from ${table} where ${condition}`;
 }
 
 /** JDBC's `//host/database?user=…&password=…`, or the path of a SQLite file. */
