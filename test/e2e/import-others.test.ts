@@ -70,7 +70,7 @@ describe('moving in from ma1sd and Synapse', () => {
       ),
     );
     expect(keys.flat().toSorted()).toEqual(['ed25519:AAAAEOldKeyX', 'ed25519:AAAAEPvQ-xEa']);
-  }, 120_000);
+  }, 400_000);
 
   it('goes as the checklist says, command by command, and back', async () => {
     const blocks = Array.from(page.matchAll(/^```sh\n([^]*?)^```$/gm), ([, block = '']) => block.trim().split('\n'));
@@ -97,5 +97,5 @@ describe('moving in from ma1sd and Synapse', () => {
     // The directory and the homeserver of the configuration are not there.
     expect(failed).toEqual(['islet doctor', 'islet lookup alice@example.com']);
     expect(outputs.get('islet invites')).toContain('erin@example.com');
-  }, 180_000);
+  }, 400_000);
 });

@@ -8,12 +8,12 @@ const UNANSWERED_MS = 30 * 24 * 60 * 60 * 1000;
 export async function purgeDelivered(trx: Knex.Transaction, time: number, limit: number): Promise<number> {
   const rows = await trx<Row>('invites')
     .where('delivered_at', '<', time)
-    .where((of) =>
-      of
+    .where((row) => {
+      void row
         .whereNotNull('confirmed_at')
         .orWhereNotNull('failure')
-        .orWhere('delivered_at', '<', time - UNANSWERED_MS),
-    )
+        .orWhere('delivered_at', '<', time - UNANSWERED_MS);
+    })
     .orderBy('delivered_at')
     .limit(limit)
     .select('token', 'ephemeral_public_key');

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import knex, { type Knex } from 'knex';
+import { RotatingSecret } from '../../shared/rotating-secret.js';
 import { connect } from '../database.js';
 import { ImportError } from './imported-data.js';
 
@@ -25,7 +26,8 @@ export async function readForeign<T>(place: string, kind: ForeignKind, read: (db
   const isPostgres = isPostgresUrl(place);
   if (!isPostgres && !existsSync(place)) throw new ImportError(`${place} does not exist`);
   const name = isPostgres ? 'the PostgreSQL database' : place;
-  const db = isPostgres ? connect({ client: 'pg', url: place, password: kind.password }) : openFile(place);
+  const password = kind.password === undefined ? undefined : new RotatingSecret(kind.password);
+  const db = isPostgres ? connect({ client: 'pg', url: place, password }) : openFile(place);
   try {
     return await db.transaction(
       async (trx) => {
