@@ -531,6 +531,10 @@ describe('a search for people', () => {
     [search(', attributes: ["a b"]'), /^search.attributes: must be names/],
     [search(', withoutAccountName: x'), /^search.withoutAccountName: must hold \{name\}/],
     [search('', 'homeserver: example.org, withoutAccountName: x'), /ldap.withoutAccountName: must hold \{name\}/],
+    [
+      search('').replace('"http://127.0.0.1:8008"', '["http://a:8008", "http://b:8008"]'),
+      /must be one URL: an instance/,
+    ],
     [search(', maxHits: 0'), /^search.maxHits: must be a whole number from 1 to 100/],
   ])('is told what is wrong with %s', (yaml, problem) => {
     expect(problems(yaml)).toEqual([expect.stringMatching(problem)]);

@@ -2,7 +2,7 @@
 export const search = {
   homeserver: {
     doc: 'URL of the client-server API of the homeserver itself, not of its reverse proxy. Islet asks it who searches, and whom it finds. Default: no search, and no names are stored.',
-    format: 'baseUrl',
+    format: 'homeserverUrl',
     default: null,
     example: 'http://127.0.0.1:8008',
   },

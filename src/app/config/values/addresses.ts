@@ -97,6 +97,13 @@ const origin = valueType({ type: 'string', format: 'uri' }, (value) => {
 /** Like `origin`, with a path that is the prefix of each path. */
 const baseUrl = valueType({ type: 'string', format: 'uri' }, asBaseUrl);
 
+/** The address of the only homeserver that an instance asks. */
+const homeserverUrl = valueType({ type: 'string', format: 'uri' }, (value) => {
+  if (typeof value !== 'object' || value === null) return asBaseUrl(value);
+  const fix = 'run one instance for each homeserver (docs/topics/search.md)';
+  throw new InvalidValueError('must be one URL: an instance asks one homeserver', fix);
+});
+
 const baseUrls = valueType({ type: 'array', items: { type: 'string', format: 'uri' } }, (value) =>
   asList(value).map(asBaseUrl),
 );
@@ -193,6 +200,7 @@ export const addresses = {
   origin,
   baseUrl,
   baseUrls,
+  homeserverUrl,
   webUrl,
   databaseUrl,
   anyDatabaseUrl,
