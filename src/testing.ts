@@ -37,7 +37,7 @@ export function sourceContract(
   const unknown = [...(samples.unknown ?? []).map(([medium, address]) => sample(medium, address)), ...invented];
   const asked = known.map(({ threepid }) => threepid);
   const never = new AbortController().signal;
-  if (known.length === 0) throw new Error('the contract of a source needs at least one known threepid');
+  if (known.length === 0) throw new Error('the contract of a source requires at least one known threepid');
 
   const promise = (sentence: string, check: (source: ThreepidSource) => Promise<void>) =>
     it(sentence, async () => {
@@ -50,16 +50,16 @@ export function sourceContract(
     });
 
   describe('threepid source contract', () => {
-    promise('says whose each known threepid is', async (source) => {
+    promise('returns the user of each known threepid', async (source) => {
       for (const one of known) deepStrictEqual(plain(await source.find([one.threepid], never)), plain([one]));
     });
 
-    promise('answers several at once, and leaves out the unknown', async (source) => {
+    promise('answers several at once, and omits unknown ones', async (source) => {
       deepStrictEqual(plain(await source.find([...unknown, ...asked], never)), plain(known));
       deepStrictEqual(plain(await source.find(unknown, never)), []);
     });
 
-    promise('answers nothing when nothing is asked', async (source) => {
+    promise('returns an empty list for an empty list', async (source) => {
       deepStrictEqual(plain(await source.find([], never)), []);
     });
 
@@ -76,12 +76,12 @@ export function sourceContract(
       );
     });
 
-    promise('lists canonical threepids and whole Matrix IDs, the known ones among them', async (source) => {
+    promise('lists canonical threepids and full Matrix IDs, including the known ones', async (source) => {
       if (!source.all) return;
       const listed = await listing(source);
       for (const association of listed) checkAssociation(association);
       const keys = new Set(plain(listed));
-      for (const one of plain(known)) ok(keys.has(one), `the listing lacks ${one}`);
+      for (const one of plain(known)) ok(keys.has(one), `the listing does not contain ${one}`);
     });
 
     promise('finds what it lists', async (source) => {
@@ -90,11 +90,11 @@ export function sourceContract(
       const answers = new Set(plain(await source.find(distinct(some), never)));
       for (const { threepid, mxid } of some) {
         const isFound = answers.has(described({ threepid, mxid })) || answers.has(described({ threepid }));
-        ok(isFound, `find() does not give ${keyOf(threepid)} to ${mxid} as all() does`);
+        ok(isFound, `find() does not return ${mxid} for ${keyOf(threepid)}, but all() does`);
       }
     });
 
-    promise('lists the same again, also twice at the same time', async (source) => {
+    promise('returns the same list again, also twice at the same time', async (source) => {
       if (!source.all) return;
       const [first, second] = await Promise.all([listing(source), listing(source)]);
       deepStrictEqual(plain(first), plain(second));
@@ -125,7 +125,7 @@ const folders: string[] = [];
 
 function sample(medium: string, address: string): Threepid {
   const threepid = tryThreepid(medium, address);
-  if (threepid?.address !== address) throw new Error(`${address} is no canonical ${medium}`);
+  if (threepid?.address !== address) throw new Error(`${address} is not a canonical ${medium}`);
   return threepid;
 }
 
@@ -138,7 +138,7 @@ async function listing(source: ThreepidSource): Promise<readonly Association[]> 
 function checkAssociation({ threepid, mxid }: Association): void {
   const read = tryThreepid(threepid.medium, threepid.address);
   ok(read && keyOf(read) === keyOf(threepid), `${keyOf(threepid)} is not canonical`);
-  ok(parseMxid(mxid), `${mxid} is no Matrix ID`);
+  ok(parseMxid(mxid), `${mxid} is not a Matrix ID`);
 }
 
 /** Comparable whatever the order, and with what is wrong in sight. */

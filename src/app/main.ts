@@ -72,7 +72,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const database = await monitorDatabase(
       db,
       telemetry,
-      `hashed lookups go on from memory for ${config.lookup.withoutDatabaseMs / MINUTE_MS} minutes`,
+      `hashed lookups continue from memory for ${config.lookup.withoutDatabaseMs / MINUTE_MS} minutes`,
     );
     closing.push(() => database.close());
     const clock = container.get(Clock);
@@ -84,7 +84,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     void services.search?.nameIndexUpdater
       .start()
       .catch((cause: unknown) =>
-        telemetry.warn('names could not be read; they are tried again', { event: 'names_failed' }, cause),
+        telemetry.warn('names for the search could not be read, will be retried', { event: 'names_failed' }, cause),
       );
     const accountStatuses = container.get(AccountStatusCache);
     const prober = container.get(AccountProber);

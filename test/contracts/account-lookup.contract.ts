@@ -44,10 +44,10 @@ export function homeserverAccountsContract(open: (behaviour: RequestListener) =>
     });
 
     it.each<[string, RequestListener, RegExp]>([
-      ['no endpoint', json(404, { errcode: 'M_UNRECOGNIZED' }), /404 M_UNRECOGNIZED: its proxy has to forward/],
-      ['a page that is not found', html(404), /404, no JSON: its proxy has to forward/],
-      ['a page', html(200), /200, no JSON/],
-      ['a list', json(200, ['anna']), /200, no JSON/],
+      ['no endpoint', json(404, { errcode: 'M_UNRECOGNIZED' }), /404 M_UNRECOGNIZED: its proxy must forward/],
+      ['a page that is not found', html(404), /404, not JSON: its proxy must forward/],
+      ['a page', html(200), /200, not JSON/],
+      ['a list', json(200, ['anna']), /200, not JSON/],
       [
         'signing in first',
         json(401, { errcode: 'M_MISSING_TOKEN' }),

@@ -64,27 +64,23 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
       );
 
       it.each<[string, RequestListener, RegExp]>([
-        ['a page of a proxy', html(200), /^The homeserver \S+ answered HTML where JSON was expected$/],
-        ['a page that refuses', html(401), /answered HTML where JSON was expected, with status 401$/],
-        ['an error page', html(502), /answered HTML where JSON was expected, with status 502$/],
+        ['a page of a proxy', html(200), /^The homeserver \S+ answered with HTML instead of JSON$/],
+        ['a page that refuses', html(401), /answered with HTML instead of JSON, with status 401$/],
+        ['an error page', html(502), /answered with HTML instead of JSON, with status 502$/],
         ['a page without a type', (_request, response) => response.end('<html>'), /answered HTML/],
-        [
-          'other text',
-          (_request, response) => response.end('hello'),
-          /answered something else where JSON was expected$/,
-        ],
-        ['a list', json(200, ['@anna:example.org']), /answered something else where JSON was expected$/],
-        ['nobody', json(200, {}), /answered without saying who the user is$/],
-        ['a number', json(200, { sub: 7 }), /answered without saying who the user is$/],
+        ['other text', (_request, response) => response.end('hello'), /did not answer with JSON$/],
+        ['a list', json(200, ['@anna:example.org']), /did not answer with JSON$/],
+        ['nobody', json(200, {}), /did not return the user in its answer$/],
+        ['a number', json(200, { sub: 7 }), /did not return the user in its answer$/],
         [
           'not found',
           json(404, { errcode: 'M_UNRECOGNIZED' }),
-          /does not answer \/_matrix\/federation\/v1\/openid\/userinfo: its proxy has to forward/,
+          /does not answer \/_matrix\/federation\/v1\/openid\/userinfo: its proxy must forward/,
         ],
         [
           'not found, as a page',
           html(404),
-          /does not answer \/_matrix\/federation\/v1\/openid\/userinfo: its proxy has to forward/,
+          /does not answer \/_matrix\/federation\/v1\/openid\/userinfo: its proxy must forward/,
         ],
         ['too many requests', json(429, { errcode: 'M_LIMIT_EXCEEDED' }), /answered with status 429 M_LIMIT_EXCEEDED$/],
         ['an error of its own words', json(500, { errcode: '<script>' }), /answered with status 500$/],
@@ -93,9 +89,13 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
           (_request, response) => response.writeHead(302, { Location: 'https://other.org/' }).end(),
           /answered with a redirect/,
         ],
-        ['more than 5 KiB', json(200, { sub: 'a'.repeat(5_200) }), /gave an answer that is too large$/],
-        ['nothing', () => {}, /gave no answer within 1 s$/],
-        ['nothing and hangs up', (request) => request.socket.destroy(), /gave no answer: the connection broke off$/],
+        ['more than 5 KiB', json(200, { sub: 'a'.repeat(5_200) }), /sent an answer that is too large$/],
+        ['nothing', () => {}, /did not answer within 1 s$/],
+        [
+          'nothing and hangs up',
+          (request) => request.socket.destroy(),
+          /did not answer: the connection was interrupted$/,
+        ],
       ])('is refused with a sentence if the answer is %s', async (_case, behaviour, sentence) => {
         const { homeservers, name } = await homeserverThat(behaviour);
 
@@ -165,7 +165,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
           const { homeservers, name } = await homeserverThat((_request, response) =>
             response.writeHead(status, { 'content-type': 'text/html' }).end('<html>We are away</html>'),
           );
-          await expect(homeservers.onBind(name, news, 0)).rejects.toThrow(`-> ${status}, in no words of Matrix`);
+          await expect(homeservers.onBind(name, news, 0)).rejects.toThrow(`-> ${status}, without a Matrix error`);
         },
       );
 

@@ -58,8 +58,8 @@ describe('somebody in the directory who has never logged in', () => {
   it('is explained as that, with the server running', async () => {
     const absent = await islet.command('lookup', carla);
     expect(absent).toMatchObject({ code: 1, stderr: '' });
-    expect(absent.stdout).toContain(`${carla} (email) is nobody: whose it is has no account`);
-    expect(absent.stdout).toMatch(/no account at example\.org, as of \d+ s ago, so not answered/);
+    expect(absent.stdout).toContain(`${carla} (email) is nobody: the user has no account`);
+    expect(absent.stdout).toMatch(/no account at example\.org, as of \d+ s ago, so the user is not returned/);
     const remote = await islet.command('lookup', 'alice@example.org');
     expect(remote.stdout).toMatch(/account seen at example\.org, as of \d+ s ago/);
   });

@@ -38,7 +38,7 @@ describe('backup and restore', () => {
 
     await islet.stop();
     const inTheWay = await islet.command('restore', at('night.db'));
-    expect(inTheWay).toMatchObject({ code: 1, stdout: expect.stringContaining('--replace moves it aside') });
+    expect(inTheWay).toMatchObject({ code: 1, stdout: expect.stringContaining('add --replace') });
     expect(await islet.command('restore', at('night.db'), '--replace')).toMatchObject({
       code: 0,
       stderr: '',
@@ -55,7 +55,7 @@ describe('backup and restore', () => {
     expect(await islet.command('backup', at('night.db'))).toMatchObject({ code: 0, stderr: '' });
     const before = await readFile(at('night.db'));
     const again = await islet.command('backup', at('night.db'));
-    expect(again).toMatchObject({ code: 1, stdout: expect.stringContaining('is there already') });
+    expect(again).toMatchObject({ code: 1, stdout: expect.stringContaining('already exists') });
     expect(await readFile(at('night.db'))).toEqual(before);
     await islet.restart();
     expect(await bound()).toEqual(['alice@example.com']);
@@ -92,13 +92,13 @@ describe('backup and restore', () => {
     await writeFile(at('empty.db'), '');
     expect(await refusal('empty.db')).toContain('is empty');
     await writeFile(at('text.db'), 'x'.repeat(5_000));
-    expect(await refusal('text.db')).toContain('is no SQLite database');
+    expect(await refusal('text.db')).toContain('is not an SQLite database');
     await copyFile(at('night.db'), at('half.db'));
     await truncate(at('half.db'), Math.floor((await stat(at('night.db'))).size / 2));
-    expect(await refusal('half.db')).toContain('is only a part of a database');
+    expect(await refusal('half.db')).toContain('is incomplete');
     const bytes = await readFile(at('night.db'));
     await writeFile(at('rotten.db'), Buffer.concat([bytes.subarray(0, 4096), Buffer.alloc(bytes.length - 4096, 7)]));
-    expect(await refusal('rotten.db')).toContain('is broken');
+    expect(await refusal('rotten.db')).toContain('is damaged');
     await copyFile(at('night.db'), at('live.db'));
     await writeFile(at('live.db-wal'), 'x');
     expect(await refusal('live.db')).toContain('a copy of a database in use');
@@ -106,7 +106,7 @@ describe('backup and restore', () => {
     await change(at('newer.db'), "insert into knex_migrations (name, batch) values ('9999-of-tomorrow', 9)");
     expect(await refusal('newer.db')).toContain('a newer version of Islet, which added 9999-of-tomorrow');
     await change(at('strange.db'), 'create table a (b)');
-    expect(await refusal('strange.db')).toContain('has no tables of Islet');
+    expect(await refusal('strange.db')).toContain('is not a database of Islet');
     expect(await refusal('nothing.db')).toContain('does not exist');
     expect(await readdir(at('data'))).toEqual(data);
     await islet.restart();
@@ -123,7 +123,7 @@ describe('backup and restore', () => {
     expect(await restore()).toMatchObject({ code: 1, stdout: expect.stringContaining('there is no signing key') });
     expect(await restore('--key', at('night.db'))).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('is no signing key'),
+      stdout: expect.stringContaining('is not a signing key'),
     });
     expect(await restore('--key', at('night.db.key'))).toMatchObject({ code: 0 });
     expect(await readFile(at('other/data/signing.key'), 'utf8')).toBe(await readFile(at('night.db.key'), 'utf8'));
@@ -131,7 +131,7 @@ describe('backup and restore', () => {
     await writeFile(at('another.key'), `ed25519 0 ${'A'.repeat(43)}\n`);
     expect(await restore('--key', at('another.key'), '--replace')).toMatchObject({
       code: 1,
-      stdout: expect.stringContaining('holds another key'),
+      stdout: expect.stringContaining('contains a different key'),
     });
   });
 });

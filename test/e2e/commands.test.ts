@@ -97,15 +97,15 @@ describe('islet', () => {
       expect(alice.stdout).toContain(`uid=alice,${PEOPLE_BASE}`);
       const shared = await running.command('lookup', 'harbour@example.org');
       expect(shared.code).toBe(1);
-      expect(shared.stdout).toMatch(/contested by .*uid=Bob\.Berg.* and .*uid=carla/);
+      expect(shared.stdout).toMatch(/ambiguous: .*uid=Bob\.Berg.* and .*uid=carla/);
       const other = { ...process.env, ISLET_DATA_DIR: join(folder, 'other') };
       await mkdir(join(folder, 'other'));
       await writeFile(join(folder, 'other', 'admin-token'), `${'x'.repeat(43)}\n`);
       const asStranger = (...args: string[]) => islet([...args, '--config', running.configFile], { env: other });
-      expect((await asStranger('lookup', 'alice@example.org')).stderr).toMatch(/does not take .*other\/admin-token/);
+      expect((await asStranger('lookup', 'alice@example.org')).stderr).toMatch(/does not accept .*other\/admin-token/);
       expect((await asStranger('doctor')).stdout).toMatch(/^✗ server .*does not accept the admin token/m);
       expect((await asStranger('serve')).stderr).toMatch(
-        /admin: cannot listen on 127.0.0.1:\d+, another program has it/,
+        /admin: cannot listen on 127.0.0.1:\d+, another program uses it/,
       );
 
       expect((await running.command('lookup', 'no address')).stderr).toContain('a phone number with its calling code');

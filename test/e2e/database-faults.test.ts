@@ -111,10 +111,7 @@ describe('a PostgreSQL that is away', () => {
     try {
       await admin.query(`alter database "${name}" set default_transaction_read_only = on`);
       await cut();
-      await eventually(
-        async () => (await readyOf(islet)).checks.databaseFailure?.includes('takes no writes'),
-        NOTICED_MS,
-      );
+      await eventually(async () => (await readyOf(islet)).checks.databaseFailure?.includes('is read-only'), NOTICED_MS);
       expect((await readyOf(islet)).status).toBe(503);
       expect(await client.findHashed(['alice@example.org'])).toEqual(found);
     } finally {
@@ -132,7 +129,7 @@ describe('an SQLite file that is taken away under the running server', () => {
     const file = join(islet.folder, 'data', 'islet.db');
     try {
       await rename(file, `${file}.away`);
-      await islet.logged('was deleted under the running server', NOTICED_MS);
+      await islet.logged('was deleted while the server was running', NOTICED_MS);
       expect(await readyOf(islet)).toMatchObject({ status: 503, checks: { database: false } });
       expect(await new IdentityClient(islet.url).register('example.org', 'token-of-bob')).toMatchObject({
         status: 503,

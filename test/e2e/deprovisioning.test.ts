@@ -101,7 +101,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
 
   it('finds her by neither once her entry is gone, says so, and ends her access (LOOK-14)', async () => {
     await slapd.modify(`dn: ${DN}\nchangetype: delete\n`);
-    expect((await islet.command('sync', 'staff')).stdout).toContain('1 binding suspended, of people who left');
+    expect((await islet.command('sync', 'staff')).stdout).toContain('1 binding suspended: their users left');
     expect(await found()).toEqual({});
     expect((await old.get('/v2/account')).status).toBe(401);
 
@@ -110,13 +110,13 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
       { mxid: smithb, threepid: { address: 'bob@home.example' }, suspended },
     ]);
     expect((await islet.command('bindings', '--suspended')).stdout).toMatch(
-      /^bob@home\.example +@smithb:example\.org .*suspended: since 20\S+ staff no longer knows @smithb:example\.org\n$/,
+      /^bob@home\.example +@smithb:example\.org .*suspended: since 20\S+ staff no longer contains @smithb:example\.org\n$/,
     );
     const explained = await islet.command('lookup', 'bob@home.example');
     expect(explained.code).toBe(1);
-    expect(explained.stdout).toContain('is nobody: whoever bound it has left');
+    expect(explained.stdout).toContain('is nobody: the user with this address has left the directory');
     expect(explained.stdout).toMatch(
-      /suspended since 20\S+Z: the directory staff no longer knows its user @smithb:example\.org/,
+      /suspended since 20\S+Z: the directory staff no longer contains @smithb:example\.org/,
     );
 
     [toHome, toWork] = [await invite('bob@home.example'), await invite('b.smith@example.org')];

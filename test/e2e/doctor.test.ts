@@ -53,14 +53,14 @@ describe('islet doctor', () => {
       new RegExp(`^✓ directory staff +ldap:\\S+: ${PEOPLE_BASE} exists; the filter matches inetOrgPerson 5`, 'm'),
       /^✓ directory staff +4 of 5 entries are people, with \d+ addresses: @alice:example\.org, /m,
       /^✓ source partner +http:\S+ answers a lookup$/m,
-      /^! source partner +answers plain lookups only: current clients send hashes and do not find its people$/m,
+      /^! source partner +answers plain lookups only: current clients send hashes and do not find these people$/m,
       /^✓ homeserver example\.org .*\/_matrix\/client\/versions answers$/m,
       /^✓ homeserver example\.org +publishes its signing keys$/m,
       /^✓ homeserver example\.org +rejects an unknown OpenID token/m,
       /^✓ homeserver example\.org +says whether an account exists \(profile\)$/m,
       /^✓ mail +127\.0\.0\.1:\d+, TLS none$/m,
       /^✓ public URL +http:\/\/127\.0\.0\.1:\d+ reaches this server$/m,
-      /^0 failed, \d+ to look at, \d+ fine$/m,
+      /^0 failed, \d+ with warnings, \d+ ok$/m,
     ]) {
       expect(stdout).toMatch(line);
     }
@@ -110,7 +110,7 @@ describe('islet doctor', () => {
         ['homeserver example.org', /./, /forward \/_matrix\/federation\/v1\/openid\/userinfo/],
         ['mail', /mail server 127\.0\.0\.1:1/, /islet mail test/],
         ['text messages', /http: 127\.0\.0\.1:1/, /firewall/],
-        ['public URL', /http:\/\/id\.example\.net has a host that is not id\.example\.org/, /otherNames/],
+        ['public URL', /the host of http:\/\/id\.example\.net is not id\.example\.org/, /otherNames/],
         ['public URL', /is not encrypted/, /https/],
       ] as const) {
         const found = wrong.filter((one) => one.area === area && words.test(one.words) && fix.test(one.fix ?? ''));

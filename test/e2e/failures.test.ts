@@ -86,8 +86,8 @@ describe('a directory in trouble', () => {
     const refused = await islet.command('sync');
     expect(refused.code).toBe(1);
     expect(refused.stdout).toContain('not applied');
-    expect(refused.stdout).toContain('if it is the truth: islet sync staff --force');
-    expect(refused.stdout).toContain('if it is the truth: islet sync staff --force');
+    expect(refused.stdout).toContain('if this is correct: islet sync staff --force');
+    expect(refused.stdout).toContain('if this is correct: islet sync staff --force');
     expect(await client.findHashed(['ally@example.org'])).toEqual({ 'ally@example.org': '@alice:example.org' });
     expect((await staff()).failure).toContain('maxShrink');
 
@@ -101,7 +101,7 @@ describe('a directory in trouble', () => {
 
   it('does not take a filter that matches nothing for nobody, and says so everywhere', async () => {
     await slapd.modify(`dn: uid=eve,${PEOPLE_BASE}\nchangetype: add\n${EVE}`);
-    const reason = 'the filter matches nothing although the base has entries';
+    const reason = 'the filter matches none of the entries below the base';
     const other = await startIslet({
       server: { name: 'id.example.org' },
       sources: [source({ filter: '(objectClass=user)' })],

@@ -114,7 +114,7 @@ describe('a directory, then another Islet that is followed, then our own binding
   it('are explained, with how old the pepper is and not what it is', async () => {
     const { stdout } = await follower.islet.command('lookup', 'paula@partner.example');
     expect(stdout).toMatch(/partner +@paula:partner\.example, which decides/);
-    expect(stdout).toMatch(/followed: hashes are forwarded under its pepper, announced as ours for \d+ s/);
+    expect(stdout).toMatch(/its pepper is used: hashes are forwarded to it, pepper announced for \d+ s/);
     expect(stdout + follower.islet.log()).not.toContain(String(await pepperOf(upstream.client)));
   });
 

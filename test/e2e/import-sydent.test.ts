@@ -154,7 +154,10 @@ describe('moving in from Sydent', () => {
       stderr: expect.stringContaining('a server is running'),
     });
     await islet.stop();
-    expect(await importing('--apply')).toMatchObject({ code: 1, stderr: expect.stringContaining('holds another key') });
+    expect(await importing('--apply')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('contains a different key'),
+    });
     expect(await islet.command('bindings', '--json')).toMatchObject({ stdout: '[]\n' });
   });
 

@@ -62,6 +62,6 @@ describe('somebody who leaves the filter of a directory', () => {
     const [report] = JSON.parse(stdout) as SyncReport[];
     expect([code, report?.isFull, report?.removed.shown]).toEqual([0, false, [`uid=carla,${PEOPLE_BASE}`]]);
     expect(await client.findHashed(['carla@example.org'])).toEqual({});
-    expect((await islet.command('sync', '--changes')).stdout).toContain('asked what changed among 4 entries');
+    expect((await islet.command('sync', '--changes')).stdout).toContain('incremental sync of 4 entries');
   });
 });

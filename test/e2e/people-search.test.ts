@@ -110,12 +110,12 @@ describe('docs/topics/search.md', () => {
     const { code, stdout } = await islet.command('search', 'vertr mül', '--as', '@bert:example.org');
     expect(stdout.trim()).toBe(
       '1. Anna Müller  @anna:example.org\n' +
-        '   source staff: begins vertrieb of another attribute, begins muller of the name; score 4',
+        '   source staff: beginning vertrieb in another attribute, beginning muller in the name; score 4',
     );
     expect(code).toBe(0);
     expect(await islet.command('search', 'nobody', '--as', '@bert:example.org')).toMatchObject({
       code: 1,
-      stdout: 'nobody is found\n',
+      stdout: 'nobody was found\n',
     });
     const stranger = await islet.command('search', 'mülle', '--as', '@bert:example.net');
     expect(stranger).toMatchObject({ code: 1, stdout: expect.stringContaining('search.showTo') });

@@ -129,7 +129,7 @@ it('two identity servers that follow each other announce one pepper, and both an
     await follow(b, a);
     // Which looks at the pepper of the other.
     await a.islet.restart();
-    await eventually(() => a.islet.log().includes('the upstream uses our pepper'));
+    await eventually(() => a.islet.log().includes('the upstream uses the pepper of Islet'));
     expect(b.islet.log()).not.toContain('follows us');
     const asked = [...names, 'nobody'].map((name) => `${name}@example.org`);
     const known = Object.fromEntries(names.map((name) => [`${name}@example.org`, `@${name}:example.org`]));

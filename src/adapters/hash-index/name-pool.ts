@@ -73,7 +73,7 @@ export class NamePool {
     const bytes = 2 + length;
     if ((this.end % CHUNK_BYTES) + bytes > CHUNK_BYTES) this.end = Math.ceil(this.end / CHUNK_BYTES) * CHUNK_BYTES;
     const place = this.end;
-    if (place + bytes > MAX_BYTES) throw new RangeError('The user IDs of a source take more than 1 GiB');
+    if (place + bytes > MAX_BYTES) throw new RangeError('The user IDs of a source need more than 1 GiB');
     if (place >>> 16 === this.chunks.length) this.chunks.push(Buffer.from(new ArrayBuffer(CHUNK_BYTES)));
     this.end += bytes;
     return place;

@@ -12,7 +12,7 @@ export interface WorkerOptions {
   readonly expected: number;
 }
 
-if (!parentPort) throw new Error('This file runs in a thread of its own');
+if (!parentPort) throw new Error('This file must be run in a worker thread');
 const port = parentPort;
 const { peppers, expected } = workerData as WorkerOptions;
 const tables = peppers.map((pepper) => ({ pepper, table: new Table(expected) }));

@@ -55,6 +55,6 @@ export class TableBuilder {
     } catch (cause) {
       throw new Error('The thread that builds the hash index failed', { cause });
     }
-    throw new Error('The thread that builds the hash index ended before it was done');
+    throw new Error('The thread that builds the hash index stopped before it finished');
   }
 }

@@ -36,7 +36,7 @@ export async function checkCopy(file: string): Promise<BackupContent> {
   } catch (cause) {
     if (cause instanceof BackupError) throw cause;
     const { message } = cause as Error;
-    throw new BackupError(`is broken: ${message.replace(/^.* - /s, '')}`, { cause });
+    throw new BackupError(`is damaged: ${message.replace(/^.* - /s, '')}`, { cause });
   } finally {
     await db.destroy();
   }
@@ -49,10 +49,10 @@ async function checkSize(file: string): Promise<void> {
   const handle = await open(file, 'r');
   try {
     const { buffer } = await handle.read({ buffer: Buffer.alloc(HEADER_BYTES), length: HEADER_BYTES, position: 0 });
-    if (buffer.toString('latin1', 0, 15) !== 'SQLite format 3') throw new BackupError('is no SQLite database');
+    if (buffer.toString('latin1', 0, 15) !== 'SQLite format 3') throw new BackupError('is not an SQLite database');
     const written = buffer.readUInt16BE(16);
     const expected = (written === 1 ? 65_536 : written) * buffer.readUInt32BE(28);
-    if (size < expected) throw new BackupError(`is only a part of a database: ${size} of ${expected} bytes`);
+    if (size < expected) throw new BackupError(`is incomplete: ${size} of ${expected} bytes`);
   } finally {
     await handle.close();
   }
@@ -62,11 +62,11 @@ async function contentOf(db: Knex): Promise<BackupContent> {
   await db.raw('pragma journal_mode = delete');
   const findings: { readonly integrity_check: string }[] = await db.raw('pragma integrity_check(1)');
   const [finding] = findings.map(({ integrity_check }) => integrity_check);
-  if (finding !== 'ok') throw new BackupError(`is broken: ${finding}`);
+  if (finding !== 'ok') throw new BackupError(`is damaged: ${finding}`);
   const version = await versionOf(db).catch((cause: Error) => {
     throw new BackupError(`cannot be used: ${cause.message}`, { cause });
   });
-  if (version === undefined) throw new BackupError('has no tables of Islet');
+  if (version === undefined) throw new BackupError('is not a database of Islet');
   return {
     version: version.last,
     bindings: await count(db('associations')),

@@ -109,7 +109,7 @@ export class DatabaseMonitor {
     if (this.state.isOk) return;
     this.reason = undefined;
     this.state = { isOk: true };
-    this.telemetry.info('database is available again', { event: 'database_available' });
+    this.telemetry.info('the database is available again', { event: 'database_available' });
   }
 
   private failed(error: unknown): void {
@@ -119,7 +119,7 @@ export class DatabaseMonitor {
     if (this.isClosed || this.reason === reason) return;
     this.reason = reason;
     this.state = { isOk: false, failure: `${reason}; ${this.meanwhile}` };
-    this.telemetry.warn(`database is not available: ${reason}; ${this.meanwhile}`, {
+    this.telemetry.warn(`the database is not available: ${reason}; ${this.meanwhile}`, {
       event: 'database_unavailable',
       reason,
     });

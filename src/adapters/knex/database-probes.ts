@@ -58,7 +58,7 @@ export async function sqliteProbe(circuit: DatabaseCircuit, file: string): Promi
         const now = await stat(file).catch(() => undefined);
         if (now?.ino !== opened.ino || now.dev !== opened.dev) {
           throw new DatabaseFileGoneError(
-            `its file ${file} was ${now ? 'replaced' : 'deleted'} under the running server: put it back, or a backup of it, and restart`,
+            `its file ${file} was ${now ? 'replaced' : 'deleted'} while the server was running: restore the file or a backup, and restart`,
           );
         }
         const { bavail, bsize } = await statfs(dirname(file));

@@ -41,13 +41,13 @@ export async function checkRequirements(db: Knex, makesTables: boolean, discards
   if (!ANY_CHARACTER.includes(encoding)) {
     const statement = `create database ${quoted(database)} encoding 'UTF8' template template0 owner ${quoted(role)}`;
     throw new DatabaseRequirementError(
-      `its encoding is ${encoding}, which has no letters for many names. Make another one: ${statement}`,
+      `its encoding is ${encoding}, which cannot store all names. Create a database with UTF8: ${statement}`,
     );
   }
   if (makesTables && mayCreate !== true) {
     const place = schema ?? 'public';
     throw new DatabaseRequirementError(
-      `the role ${role} may not make tables in its schema ${place}. As its owner run, in that database: grant usage, create on schema ${quoted(place)} to ${quoted(role)}`,
+      `the role ${role} may not create tables in the schema ${place}. As owner of the schema, run in this database: grant usage, create on schema ${quoted(place)} to ${quoted(role)}`,
     );
   }
   return false;
@@ -59,13 +59,13 @@ async function checkPages(db: Knex, discardsCopies: boolean): Promise<boolean> {
   if (!damage) return false;
   if (!damage.isOnlyCopies) {
     throw new DatabaseRequirementError(
-      `it is damaged (${damage.detail}): keep a copy of it as it is, look after the disk, and put back a backup. Without one, ` +
-        '`sqlite3 FILE .recover` saves what can still be read',
+      `it is damaged (${damage.detail}): keep a copy of the file, check the disk, and restore a backup. Without a backup, ` +
+        '`sqlite3 FILE .recover` extracts the readable data',
     );
   }
   if (!discardsCopies) {
     throw new DatabaseRequirementError(
-      `it is damaged (${damage.detail}), but only in its copy of the directories: the next start discards the copy and reads the directories anew. Look after the disk`,
+      `it is damaged (${damage.detail}), but only in its copy of the directories: the next start discards the copy and reads the directories again. Check the disk`,
     );
   }
   await discardCopies(db);

@@ -214,7 +214,7 @@ function reasonOf(thrown: unknown): string {
   const { code, message } = cause as { code?: unknown; message?: unknown };
   const words: Readonly<Record<string, string>> = {
     SQLITE_BUSY: 'another process has it open',
-    SQLITE_FULL: 'its disk is full, and there has to be room for what a start writes',
+    SQLITE_FULL: 'its disk is full: a start needs free disk space',
   };
   return words[String(code)] ?? networkFailure(cause)?.reason ?? String(message || code);
 }

@@ -162,7 +162,7 @@ export class KnexJobQueue implements JobQueue {
       .update({
         ...FREE,
         run_at: time + SEALED_PAUSE_MS,
-        failure: 'it was sealed with a signing key that is not here',
+        failure: 'the job is encrypted with a signing key that is missing',
       });
   }
 

@@ -19,17 +19,19 @@ export function isLost(error: unknown): boolean {
 
 /** Converts such an error for callers. */
 export const asUnavailable = <E>(error: E): E | StoreUnavailableError =>
-  isLost(error) ? new StoreUnavailableError('it cannot be reached or written', { cause: error }) : error;
+  isLost(error)
+    ? new StoreUnavailableError('the database cannot be reached, or is not writable', { cause: error })
+    : error;
 
 /** The reason in a readable form. */
 export function lostReason(error: unknown): string {
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   const words: Readonly<Record<string, string>> = {
-    '25006': 'it takes no writes: it is a standby, or set to read-only',
+    '25006': 'it is read-only, for example a standby',
     '53100': 'its disk is full',
     SQLITE_FULL: 'its disk is full',
-    SQLITE_READONLY: 'its file may not be written',
-    SQLITE_IOERR: 'its disk fails',
+    SQLITE_READONLY: 'its file is not writable',
+    SQLITE_IOERR: 'disk error',
   };
   return words[String(code)] ?? String(message);
 }

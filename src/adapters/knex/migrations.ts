@@ -101,7 +101,7 @@ async function refuseNewer(db: Knex): Promise<void> {
   const unknown = done.filter((name) => !(name in migrations));
   if (unknown.length > 0) {
     throw new Error(
-      `it was used by a newer version of Islet, which added ${unknown.join(', ')}; start that version, or restore a backup from before it`,
+      `a newer version of Islet has used it and added ${unknown.join(', ')}; start that version, or restore a backup from before it`,
     );
   }
 }

@@ -85,7 +85,7 @@ export class KnexMirrorStore implements MirrorStore {
   }
 
   async apply(source: string, { upserts, removed, state, changes }: MirrorUpdate): Promise<void> {
-    if (!(upserts instanceof KnexMirrorDraft)) throw new TypeError('a draft of another store');
+    if (!(upserts instanceof KnexMirrorDraft)) throw new TypeError('the draft belongs to another store');
     await this.feed.transaction(async (trx) => {
       await lock(trx, `islet mirror ${source}`);
       const isEmpty = !(await this.table(trx).where({ source }).first('id'));

@@ -68,10 +68,10 @@ export class LdapSource implements ThreepidSource, Directory {
     reread?: () => BindPassword,
   ) {
     const { name, urls, timeLimitMs, connections, pageSize, stallLimitMs: stallMs = STALL_MS } = options;
-    if (options.bases.length === 0) throw new Error('bases: at least one is needed');
+    if (options.bases.length === 0) throw new Error('bases: at least one base is required');
     // Checked here and not in the rules: the listing thread does not need the number plans, which take a while to load.
     if (options.phoneRegion !== undefined && !isRegion(options.phoneRegion))
-      throw new Error(`phoneRegion: ${String(options.phoneRegion)} is no two-letter region`);
+      throw new Error(`phoneRegion: ${String(options.phoneRegion)} is not a two-letter country code`);
     this.name = name;
     this.derivesUserIds = options.homeserver !== undefined;
     this.keepsNames = options.search !== undefined;

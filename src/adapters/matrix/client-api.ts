@@ -30,7 +30,8 @@ export class ClientApi {
     });
     const { user_id, access_token } = answer;
     const mxid = typeof user_id === 'string' ? parseMxid(user_id) : undefined;
-    if (!mxid || typeof access_token !== 'string') throw new Error(`${this.origin} signed nobody in`);
+    if (!mxid || typeof access_token !== 'string')
+      throw new Error(`${this.origin} accepted the login but returned no user or no access token`);
     return { user: mxid, accessToken: access_token };
   }
 
@@ -42,7 +43,7 @@ export class ClientApi {
   async whoami(accessToken: string): Promise<Mxid> {
     const { user_id } = await this.ask('GET', '/account/whoami', accessToken);
     const mxid = typeof user_id === 'string' ? parseMxid(user_id) : undefined;
-    if (!mxid) throw new Error(`${this.origin} does not say whose the access token is`);
+    if (!mxid) throw new Error(`${this.origin} does not return the user of the access token`);
     return mxid;
   }
 
@@ -50,7 +51,7 @@ export class ClientApi {
   async openIdToken({ user, accessToken }: MatrixSession): Promise<JsonObject> {
     const answer = await this.ask('POST', `/user/${encodeURIComponent(user)}/openid/request_token`, accessToken, {});
     if (typeof answer['access_token'] === 'string' && typeof answer['matrix_server_name'] === 'string') return answer;
-    throw new Error(`${this.origin} made no OpenID token`);
+    throw new Error(`${this.origin} returned no OpenID token`);
   }
 
   private get origin(): string {
@@ -80,8 +81,8 @@ export class ClientApi {
 function refusal(status: number, answer: JsonObject | undefined, path: string): string {
   const errcode = answer?.['errcode'];
   const isKnown = typeof errcode === 'string' && /^[A-Z][A-Z0-9_]{1,60}$/.test(errcode);
-  if (path === '/login' && errcode === 'M_FORBIDDEN') return 'does not accept this user and password';
-  if (status === 401) return 'does not accept the access token of this user';
+  if (path === '/login' && errcode === 'M_FORBIDDEN') return 'rejects this user name and password';
+  if (status === 401) return 'rejects the access token of this user';
   if (status === 200) return `answered ${V3}${path} with something that is not a JSON object`;
   return `answered ${V3}${path.startsWith('/user/') ? '/user/…' : path} with ${status}${isKnown ? ` ${errcode}` : ''}`;
 }

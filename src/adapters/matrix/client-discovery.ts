@@ -45,7 +45,7 @@ export class ClientPlaces {
 
   private async discover(homeserver: string): Promise<string> {
     const host = isServerName(homeserver) ? parseServerName(homeserver)?.host : undefined;
-    if (host === undefined) throw new Error('the homeserver has no valid name');
+    if (host === undefined) throw new Error('the name of the homeserver is not valid');
     const origin = `https://${inUrl(host)}`;
     const deadline = this.clock.now() + DISCOVERY_MS;
     const { status, body } = await followRedirects(
@@ -58,7 +58,7 @@ export class ClientPlaces {
     const server = content?.['m.homeserver'];
     const url = typeof server === 'object' && server !== null && 'base_url' in server ? server['base_url'] : undefined;
     if (typeof url !== 'string' || !url.startsWith('https://') || !URL.canParse(url)) {
-      throw new Error(`${host} -> .well-known/matrix/client -> ${status}, and no https URL of a homeserver`);
+      throw new Error(`${host} -> .well-known/matrix/client -> ${status}, without an https URL of a homeserver`);
     }
     return trimSlashes(url);
   }

@@ -13,18 +13,18 @@ export function explainUnreached(
   { problem, reason, isDelegated }: HomeserverUnreachableError,
 ): string {
   const found = isDelegated
-    ? `The homeserver ${homeserver} cannot be reached: its .well-known names a host that cannot be found`
+    ? `The homeserver ${homeserver} cannot be reached: the host in its .well-known file cannot be found`
     : `The homeserver ${homeserver} cannot be found`;
-  const unreachable = `The homeserver ${homeserver} cannot be reached: it takes no connections`;
+  const unreachable = `The homeserver ${homeserver} cannot be reached: it does not accept connections`;
   const sentences: Record<ConnectionProblem, string> = {
     name_not_found: found,
     forbidden_address: found,
     refused: unreachable,
     unreachable,
-    certificate: `The homeserver ${homeserver} cannot be reached: its ${reason}`,
-    timeout: `The homeserver ${homeserver} gave no answer within ${timeLimitMs / 1000} s`,
-    too_large: `The homeserver ${homeserver} gave an answer that is too large`,
-    broken: `The homeserver ${homeserver} gave no answer: the connection broke off`,
+    certificate: `The homeserver ${homeserver} cannot be reached: ${ofHost(reason)}`,
+    timeout: `The homeserver ${homeserver} did not answer within ${timeLimitMs / 1000} s`,
+    too_large: `The homeserver ${homeserver} sent an answer that is too large`,
+    broken: `The homeserver ${homeserver} did not answer: the connection was interrupted`,
   };
   return sentences[problem];
 }
@@ -34,33 +34,36 @@ export function reasonUnreached(
   timeLimitMs: number,
   { problem, reason, isDelegated }: HomeserverUnreachableError,
 ): string {
-  const found = isDelegated ? 'its .well-known names a host that cannot be found' : 'it cannot be found';
-  const unreachable = 'it takes no connections';
+  const found = isDelegated ? 'the host in its .well-known file cannot be found' : 'it cannot be found';
+  const unreachable = 'it does not accept connections';
   const reasons: Record<ConnectionProblem, string> = {
     name_not_found: found,
     forbidden_address: found,
     refused: unreachable,
     unreachable,
-    certificate: `its ${reason}`,
+    certificate: ofHost(reason),
     timeout: `no answer within ${timeLimitMs / 1000} s`,
     too_large: 'the answer is too large',
-    broken: 'the connection broke off',
+    broken: 'the connection was interrupted',
   };
   return reasons[problem];
 }
 
+/** Reasons about a certificate begin with this word; the others are sentences. */
+const ofHost = (reason: string): string => (reason.startsWith('certificate ') ? `its ${reason}` : reason);
+
 /** Why a response is not the expected JSON with status 200. The same restrictions apply. */
 export function explainAnswer(homeserver: string, path: string, { status, headers, body }: FederationResponse): string {
   if (status === 404 || status === 405) {
-    return `The homeserver ${homeserver} does not answer ${path}: its proxy has to forward that path, and it can be exposed alone as the listener resource openid`;
+    return `The homeserver ${homeserver} does not answer ${path}: its proxy must forward this path. In Synapse, the listener resource openid serves this path alone`;
   }
   if (status >= 300 && status < 400)
     return `The homeserver ${homeserver} answered with a redirect, which is not followed`;
   if (isHtml(headers, body))
-    return `The homeserver ${homeserver} answered HTML where JSON was expected${ifNot200(status)}`;
+    return `The homeserver ${homeserver} answered with HTML instead of JSON${ifNot200(status)}`;
   if (status !== 200) return `The homeserver ${homeserver} answered with status ${status}${errcodeIn(body)}`;
-  if (!parseJsonObject(body)) return `The homeserver ${homeserver} answered something else where JSON was expected`;
-  return `The homeserver ${homeserver} answered without saying who the user is`;
+  if (!parseJsonObject(body)) return `The homeserver ${homeserver} did not answer with JSON`;
+  return `The homeserver ${homeserver} did not return the user in its answer`;
 }
 
 const isHtml = (headers: FederationResponse['headers'], body: string): boolean =>

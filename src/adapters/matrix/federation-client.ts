@@ -149,12 +149,12 @@ function unreached(
 ): HomeserverUnreachableError {
   const last = failures.at(-1);
   if (!last) {
-    const reason = 'there is no such service';
+    const reason = 'no server was found for this name';
     return new HomeserverUnreachableError([...steps, reason], 'name_not_found', reason, isDelegated);
   }
   const reasons = failures
     .map(({ endpoint, reason }) => `${endpoint.replace(/^https?:\/\//, '')} -> ${reason}`)
     .join('; ');
-  const cause = failures.length === 1 ? last : new AggregateError(failures, 'no host of it could be reached');
+  const cause = failures.length === 1 ? last : new AggregateError(failures, 'none of its hosts can be reached');
   return new HomeserverUnreachableError([...steps, reasons], last.problem, last.reason, isDelegated, { cause });
 }

@@ -39,7 +39,8 @@ export class HttpAccountLookup implements AccountLookup {
 
   async has(mxid: Mxid): Promise<boolean> {
     const homeserver = homeserverOf(mxid);
-    if (!this.deps.isAllowed(homeserver)) throw new Error(`${homeserver} is not a homeserver that is talked to`);
+    if (!this.deps.isAllowed(homeserver))
+      throw new Error(`connections to ${homeserver} are not allowed (federation.allowedServers)`);
     const { access: byName = {} } = this.deps;
     const access = Object.hasOwn(byName, homeserver) ? byName[homeserver] : undefined;
     const { accountApi } = access ?? { accountApi: 'profile' as const };
@@ -86,7 +87,7 @@ export class HttpAccountLookup implements AccountLookup {
     const errcode = content?.['errcode'];
     if (status === 404 && (errcode === 'M_NOT_FOUND' || errcode === NO_ROW)) return errcode;
     const word =
-      typeof errcode === 'string' && /^[A-Z_]{1,40}$/.test(errcode) ? ` ${errcode}` : content ? '' : ', no JSON';
+      typeof errcode === 'string' && /^[A-Z_]{1,40}$/.test(errcode) ? ` ${errcode}` : content ? '' : ', not JSON';
     throw new Error(
       `${new URL(api.url).host} -> GET ${PATHS[accountApi]}…${field} -> ${status}${word}${adviceOn(status, homeserver, accountApi)}`,
     );
@@ -95,8 +96,8 @@ export class HttpAccountLookup implements AccountLookup {
 
 function adviceOn(status: number, homeserver: string, accountApi: AccountAccess['accountApi']): string {
   const at = `homeservers.${homeserver}`;
-  if (status === 404) return `: its proxy has to forward ${PATHS[accountApi]}, or ${at}.clientUrl leads elsewhere`;
+  if (status === 404) return `: its proxy must forward ${PATHS[accountApi]}, or ${at}.clientUrl is wrong`;
   if (status !== 401 && status !== 403) return '';
-  if (accountApi === 'synapse') return `: ${at}.accessToken has to be that of an administrator`;
-  return `: it shows profiles to some only; ${at}.accountApi: synapse asks as its administrator`;
+  if (accountApi === 'synapse') return `: ${at}.accessToken must be the access token of an administrator`;
+  return `: it does not show profiles to everyone; use ${at}.accountApi: synapse with the access token of an administrator`;
 }

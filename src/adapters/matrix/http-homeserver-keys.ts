@@ -100,7 +100,7 @@ export class HttpHomeserverKeys implements HomeserverKeys {
     try {
       return await readPublishedKeys(homeserver, content, this.signer, this.clock.now());
     } catch (error) {
-      throw refusal(homeserver, `the answer is no use: ${(error as Error).message}`, cause);
+      throw refusal(homeserver, `the answer is not valid: ${(error as Error).message}`, cause);
     }
   }
 

@@ -45,7 +45,8 @@ export class HttpHomeservers implements Homeservers {
   }
 
   async onBind(homeserver: string, body: JsonObject, attempts: number): Promise<OnBindAnswer> {
-    if (!this.federation.isAllowed(homeserver)) return { kind: 'refused', reason: 'it is not one that is talked to' };
+    if (!this.federation.isAllowed(homeserver))
+      return { kind: 'refused', reason: 'connections to it are not allowed (federation.allowedServers)' };
     const timeLimitMs = attempts === 0 ? this.limits.onbindMs : this.limits.onbindAgainMs;
     const text = JSON.stringify(body);
     const send = (method: 'POST' | 'PUT') =>
@@ -55,7 +56,7 @@ export class HttpHomeservers implements Homeservers {
     const { status, trail } = answer;
     if (status >= 200 && status < 300) return { kind: 'delivered' };
     const errcode = matrixErrorIn(answer.body);
-    const reason = `${trail} -> ${status}${errcode === undefined ? ', in no words of Matrix' : ` ${errcode}`}`;
+    const reason = `${trail} -> ${status}${errcode === undefined ? ', without a Matrix error' : ` ${errcode}`}`;
     if (errcode === undefined || status < 400 || ASKED_TOO_MUCH.includes(status)) throw new Error(reason);
     const isFinal = status >= 400 && status < 500 && !MAY_CHANGE.includes(status);
     return isFinal ? { kind: 'refused', reason } : { kind: 'not_yet', reason, isForbidden: status === 403 };

@@ -39,7 +39,8 @@ export class HttpUserDirectory implements UserDirectory {
     if (status === 401 || status === 403) return undefined;
     const { user_id, is_guest } = parseJsonObject(body) ?? {};
     const mxid = typeof user_id === 'string' ? parseMxid(user_id) : undefined;
-    if (status !== 200 || !mxid) throw new Error(`${this.host} -> GET ${V3}/account/whoami -> ${status}, and no user`);
+    if (status !== 200 || !mxid)
+      throw new Error(`${this.host} -> GET ${V3}/account/whoami -> ${status}, without a user`);
     return is_guest === true ? undefined : mxid;
   }
 

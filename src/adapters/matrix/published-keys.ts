@@ -16,7 +16,7 @@ export interface PublishedKeys {
  * Reads a response of `/_matrix/key/v2/server`: it must be about this homeserver, be signed by its own keys, and not
  * have expired. Spec: Server-Server API, "Publishing keys".
  *
- * @throws an Error whose message completes "the answer is no use: …"
+ * @throws an Error whose message completes "the answer is not valid: …"
  */
 export async function readPublishedKeys(
   homeserver: string,
@@ -25,9 +25,9 @@ export async function readPublishedKeys(
   now: number,
 ): Promise<PublishedKeys> {
   const { server_name, valid_until_ts } = content;
-  if (server_name !== homeserver) throw new Error('it is about another server');
+  if (server_name !== homeserver) throw new Error('it contains the keys of another server');
   const keys = verifyKeysIn(content);
-  if (keys.size === 0) throw new Error('it names no ed25519 key');
+  if (keys.size === 0) throw new Error('it contains no ed25519 key');
   await checkSignatures(homeserver, content, keys, signer);
   if (typeof valid_until_ts !== 'number') throw new Error('it does not say how long the keys are valid');
   const validUntil = Math.min(valid_until_ts, now + LONGEST_LIFE_MS);
@@ -53,7 +53,7 @@ async function checkSignatures(
 ): Promise<void> {
   const signatures = asObject(asObject(content['signatures'])[homeserver]);
   const signed = Object.entries(signatures).filter(([keyId]) => keys.has(keyId));
-  if (signed.length === 0) throw new Error('it is not signed by its own keys');
+  if (signed.length === 0) throw new Error('it is not signed with its own keys');
   for (const [keyId, signature] of signed) {
     const isRight = typeof signature === 'string' && (await signer.verify(content, signature, keys.get(keyId) ?? ''));
     if (!isRight) throw new Error('its signature is wrong');

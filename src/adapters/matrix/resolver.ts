@@ -56,7 +56,7 @@ export class HomeserverResolver {
 /** The route for an IP address, or for a name with a port. Neither needs discovery. */
 function directRoute(name: string, steps: readonly string[]): Route | undefined {
   const parsed = parseServerName(name);
-  if (!parsed) throw new Error('this is no server name');
+  if (!parsed) throw new Error('this is not a server name');
   const { host, port = DEFAULT_PORT, isLiteralAddress } = parsed;
   if (parsed.port === undefined && !isLiteralAddress) return undefined;
   const url = `https://${inUrl(host)}`;

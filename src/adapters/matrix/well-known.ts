@@ -97,9 +97,9 @@ export async function followRedirects(http: HttpClient, start: string, leftMs: (
     const response = await http.request({ method: 'GET', url, timeLimitMs, maxBytes: MAX_BYTES, chosenBy: 'stranger' });
     const { location } = response.headers;
     if (response.status < 300 || response.status > 399 || location === undefined) return response;
-    if (!URL.canParse(location, url)) throw new Error('it redirects to what is no URL');
+    if (!URL.canParse(location, url)) throw new Error('it redirects to an invalid URL');
     const next = new URL(location, url);
-    if (next.protocol !== 'https:') throw new Error('it redirects to what is not https');
+    if (next.protocol !== 'https:') throw new Error('it redirects to a URL without https');
     url = next.href;
   }
   throw new Error('it redirects too often');
@@ -109,7 +109,7 @@ function delegationIn({ status, body }: HttpResponse): Delegation {
   if (status !== 200) return { absence: `status ${status}` };
   const server = parseJsonObject(body)?.['m.server'];
   if (typeof server !== 'string') return { absence: 'not JSON with m.server' };
-  return parseServerName(server) ? { server } : { absence: 'm.server is no server name' };
+  return parseServerName(server) ? { server } : { absence: 'm.server is not a server name' };
 }
 
 function lifetimeOf({ headers }: HttpResponse, now: number): number {

@@ -30,7 +30,7 @@ interface Connection {
 const connection = SMTPConnection.prototype as unknown as Connection;
 const { _setEnvelope: setEnvelope, login } = connection;
 if (typeof setEnvelope !== 'function' || typeof login !== 'function')
-  throw new Error('this version of nodemailer has another SMTPConnection');
+  throw new Error('this version of nodemailer is not supported: its SMTPConnection has changed');
 
 connection._setEnvelope = function (envelope, done) {
   const isTaken = this._supportedExtensions.includes('SMTPUTF8');

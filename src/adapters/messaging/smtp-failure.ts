@@ -14,8 +14,8 @@ export interface SmtpIdentity {
 
 const AGAIN = 'please try again in a few minutes';
 const TOKENS_ONLY =
-  'offers logins with OAuth tokens alone (XOAUTH2), and Islet has a password: it takes a relay or an account with password logins (SMTP AUTH)';
-const NO_UTF8 = 'the mail server here does not take addresses with letters beyond a to z before the @';
+  'offers only logins with OAuth tokens (XOAUTH2), but Islet has a password: use a relay or an account with password logins (SMTP AUTH)';
+const NO_UTF8 = 'the mail server does not accept addresses with letters other than a to z before the @';
 
 /** Why a mail was not accepted, in Islet's words. The library's error contains addresses and must not be passed on. */
 export function smtpFailure(
@@ -37,7 +37,7 @@ export function smtpFailure(
 
 /** The message for a refusal that applies to all mails, instead of the server's response to this one. */
 const refusal = ({ from, username }: SmtpIdentity): string =>
-  `does not let us send as ${from.address}${username === undefined ? '' : `, logged in as ${username}`}`;
+  `refuses the sender address ${from.address}${username === undefined ? '' : `, logged in as ${username}`}`;
 
 function adviceFor(error: NodemailerError): string | undefined {
   if (error instanceof MissingUtf8Error) return NO_UTF8;
@@ -68,18 +68,19 @@ function isAboutSender({ permanent, code, command, response = '' }: NodemailerEr
 /** The reason for an error, including the server's response. */
 export function reasonOf(error: NodemailerError, timeLimitMs: number): string {
   const { code = '', originalCode = '', response } = error;
-  if (error instanceof MissingUtf8Error) return 'offers no SMTPUTF8, which an address with letters beyond ASCII needs';
+  if (error instanceof MissingUtf8Error)
+    return 'does not support SMTPUTF8, which addresses with non-ASCII letters need';
   if (error instanceof TokensOnlyError) return TOKENS_ONLY;
   if (error instanceof LoginPausedError) return error.message;
   if (code === 'EABORT' || code === 'ETIMEDOUT') return `no answer within ${timeLimitMs / 1000} s`;
-  if (code === 'ETLS' && response) return 'offers no encryption';
-  if (code === 'EAUTH') return `refuses our login${response ? `: ${words(response)}` : ''}`;
+  if (code === 'ETLS' && response) return 'does not offer encryption';
+  if (code === 'EAUTH') return `refuses the login${response ? `: ${words(response)}` : ''}`;
   if (response) return `said: ${words(response)}`;
   if (code === 'ECONNECTION' && originalCode === '') return 'closed the connection';
   const known = reasonOfCode(originalCode) ?? networkFailure(error)?.reason;
   if (known !== undefined) return known;
   if (code === 'ETLS') return 'encryption failed';
-  return originalCode || code ? `connection broke (${originalCode || code})` : 'connection broke';
+  return originalCode || code ? `connection interrupted (${originalCode || code})` : 'connection interrupted';
 }
 
 /** The server's response, without parts of the mail that it repeats. */

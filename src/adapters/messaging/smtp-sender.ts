@@ -179,7 +179,6 @@ const domainOf = (address: string): string => address.slice(address.lastIndexOf(
 /** @throws if the text is not a single address */
 export function oneAddress(text: string): { name: string; address: string } {
   const [mailbox, ...others] = addressparser(text);
-  if (!mailbox?.address?.includes('@') || others.length > 0)
-    throw new Error(`"${text}" is not an address mails can be from`);
+  if (!mailbox?.address?.includes('@') || others.length > 0) throw new Error(`"${text}" is not a valid sender address`);
   return { name: mailbox.name, address: mailbox.address };
 }

@@ -164,7 +164,7 @@ function encryptionOf(connection: SMTPConnection, tls: SmtpEncryption): string {
   const { subject, issuer, valid_to: until } = socket.getPeerCertificate();
   const certificate = `certificate of ${nameIn(subject)} by ${nameIn(issuer)}, valid until ${until}`;
   if (socket.authorized) return `${socket.getProtocol()}, ${certificate}: trusted`;
-  return `${socket.getProtocol()}, ${certificate}: not trusted (${reasonIn(socket.authorizationError)}), and tls: ${tls} does not ask for that`;
+  return `${socket.getProtocol()}, ${certificate}: not trusted (${reasonIn(socket.authorizationError)}), but tls: ${tls} allows this`;
 }
 
 const nameIn = (name: { CN?: string | string[]; O?: string | string[] } | undefined): string =>

@@ -81,7 +81,7 @@ export class Templates {
     this.files = new TemplateFiles(options.directory);
     for (const brand of [options.brand, ...Object.values(options.brands ?? {})]) {
       if (this.brands.includes(brand)) continue;
-      throw new Error(`there is no template brand "${brand}", only ${this.brands.join(', ')}`);
+      throw new Error(`there is no template brand "${brand}"; there are: ${this.brands.join(', ')}`);
     }
     for (const brand of this.brands) this.brandsRead.set(brand, this.readBrand(brand));
   }

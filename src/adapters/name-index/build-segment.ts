@@ -21,7 +21,7 @@ export async function buildSegment(people: PeopleReader, signal: AbortSignal): P
   const order = (message: WorkerMessage): void => worker.postMessage(message);
   const reply = async (): Promise<unknown> => {
     const { done, value } = await replies.next();
-    if (done) throw new Error('The thread that builds the name index ended before it was done');
+    if (done) throw new Error('The thread that builds the name index stopped before it finished');
     return value[0];
   };
   try {

@@ -5,7 +5,7 @@ import { SegmentBuilder } from './segment-builder.js';
 /** People to add, or the end of the input. */
 export type WorkerMessage = { readonly people: string } | 'finish';
 
-if (!parentPort) throw new Error('This file runs in a thread of its own');
+if (!parentPort) throw new Error('This file must be run in a worker thread');
 const port = parentPort;
 const builder = new SegmentBuilder();
 

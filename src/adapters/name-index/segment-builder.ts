@@ -76,7 +76,7 @@ export class SegmentBuilder {
   private textOf({ mxid, name = '', source }: SearchablePerson): Buffer {
     let number = this.sources.indexOf(source);
     if (number < 0) number = this.sources.push(source) - 1;
-    if (number > MOST_SOURCES) throw new RangeError('More than 256 sources are searched');
+    if (number > MOST_SOURCES) throw new RangeError('At most 256 sources can be searched');
     const own = Buffer.from(mxid);
     if (own.length > MAX_MXID_BYTES) throw new RangeError('A user ID is longer than 255 bytes');
     return Buffer.concat([Uint8Array.of(number, own.length), own, Buffer.from(name)]);

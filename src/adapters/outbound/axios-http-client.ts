@@ -69,10 +69,10 @@ export class AxiosHttpClient implements HttpClient {
 function parse(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    throw new HttpConnectionError('the given URL', 'broken', 'it is no URL of http or https');
+    throw new HttpConnectionError('the given URL', 'broken', 'it is not an http or https URL');
   }
   if (url.username !== '' || url.password !== '') {
-    throw new HttpConnectionError(url.origin, 'broken', 'its URL carries a user name or a password');
+    throw new HttpConnectionError(url.origin, 'broken', 'its URL contains a user name or a password');
   }
   return url;
 }

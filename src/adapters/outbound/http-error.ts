@@ -4,7 +4,7 @@ const INCOMPLETE = 'the connection was closed before the answer was complete';
 
 /** Reasons for HTTP error codes, and for others in the middle of a response. */
 const byCode: Readonly<Record<string, NetworkFailure>> = {
-  EFORBIDDEN: { problem: 'forbidden_address', reason: 'its address is not a public one' },
+  EFORBIDDEN: { problem: 'forbidden_address', reason: 'its address is not public' },
   HPE_HEADER_OVERFLOW: { problem: 'too_large', reason: 'the headers of the answer are too large' },
   ECONNRESET: { problem: 'broken', reason: INCOMPLETE },
   ECONNABORTED: { problem: 'broken', reason: INCOMPLETE },

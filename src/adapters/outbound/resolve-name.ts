@@ -48,7 +48,7 @@ export async function resolveName(name: string, options: ResolveOptions): Promis
     const isUnknown = codes.every((code) => code === 'ENOTFOUND' || code === 'ENODATA');
     throw isUnknown
       ? failure('ENOTFOUND', `${name} has no address`)
-      : failure('EAI_AGAIN', `no name server answers for ${name}`);
+      : failure('EAI_AGAIN', `no name server answers the query for ${name}`);
   } finally {
     waiting -= 1;
     clearTimeout(limit);

@@ -22,7 +22,8 @@ export function databaseTls(
 }
 
 function materialOf({ ca, cert, key }: DatabaseUrl['files']): TlsMaterial {
-  if ((cert === undefined) !== (key === undefined)) throw new DatabaseUrlError('needs sslcert and sslkey together');
+  if ((cert === undefined) !== (key === undefined))
+    throw new DatabaseUrlError('must contain sslcert and sslkey together');
   return {
     ...(ca !== undefined && ca !== 'system' && { ca: read('sslrootcert', ca) }),
     ...(cert !== undefined &&
@@ -34,6 +35,6 @@ function read(name: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new DatabaseUrlError(`names a file that cannot be read: ${name} ${file}`, { cause });
+    throw new DatabaseUrlError(`contains a file that cannot be read: ${name} ${file}`, { cause });
   }
 }

@@ -75,7 +75,7 @@ export function readDatabaseUrl(text: string, env: NodeJS.ProcessEnv = libraryEn
   for (const name of [...Object.values(NAMES).flat(), 'ssl', 'uselibpqcompat']) url.searchParams.delete(name);
   if (kind === 'mysql') {
     const unknown = [...url.searchParams.keys()].find((name) => !OF_MYSQL.includes(name));
-    if (unknown !== undefined) throw new DatabaseUrlError(`asks for ${unknown}, which means nothing here`);
+    if (unknown !== undefined) throw new DatabaseUrlError(`contains the unknown parameter ${unknown}`);
   }
   const host = url.searchParams.get('host') ?? (outOfUrl(decodeURIComponent(url.hostname)) || 'localhost');
   if (host.includes(',')) throw severalHosts();
@@ -91,10 +91,7 @@ export function readDatabaseUrl(text: string, env: NodeJS.ProcessEnv = libraryEn
   };
 }
 
-const severalHosts = () =>
-  new DatabaseUrlError(
-    'names several hosts, and one is what is connected to: name the one, or a proxy that knows which',
-  );
+const severalHosts = () => new DatabaseUrlError('contains several hosts: write one host, or a proxy that chooses one');
 
 function parsed(text: string): URL {
   const [, scheme = '', authority = '', rest = ''] = /^(postgres(?:ql)?|mysql):\/\/([^/?#]*)(.*)$/s.exec(text) ?? [];
@@ -120,7 +117,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new DatabaseUrlError('has a % that is not followed by two digits: write %25 for it');
+    throw new DatabaseUrlError('contains a % that is not followed by two hexadecimal digits: write %25 for a %');
   }
 }
 
@@ -128,7 +125,7 @@ function modeOf(mode: string): DatabaseEncryption {
   const wanted = MODES[mode.toLowerCase()];
   if (wanted !== undefined) return wanted;
   const isLax = ['allow', 'prefer', 'preferred'].includes(mode.toLowerCase());
-  const words = isLax ? `means TLS or else none, as it comes (sslmode=${mode})` : `has an unknown sslmode, ${mode}`;
+  const words = isLax ? `allows connections without TLS (sslmode=${mode})` : `contains the unknown sslmode ${mode}`;
   throw new DatabaseUrlError(`${words}: write verify-full, or disable`);
 }
 
@@ -136,5 +133,7 @@ function flag(value: string | null): DatabaseEncryption | undefined {
   if (value === null) return undefined;
   if (['true', '1', '{}'].includes(value)) return 'verified';
   if (['false', '0'].includes(value)) return 'none';
-  throw new DatabaseUrlError('has an ssl that is neither true nor false: write sslmode=verify-full&sslrootcert=FILE');
+  throw new DatabaseUrlError(
+    'contains ssl with a value other than true and false: write sslmode=verify-full&sslrootcert=FILE',
+  );
 }

@@ -11,7 +11,7 @@ export class LoginPausedError extends Error {
 
   constructor(until: number) {
     const time = new Date(until).toISOString().slice(11, 19);
-    super(`refused our login lately; not tried again before ${time} UTC or with another password`);
+    super(`refused the login recently; not tried again before ${time} UTC or with another password`);
   }
 }
 

@@ -8,10 +8,10 @@ export interface NetworkFailure {
 }
 
 const CLOSED = 'the connection was closed';
-const NO_TLS = 'no TLS connection comes about';
-const NO_COMMON_TLS = 'it does not speak TLS here, or not a version in common';
-const WANTS_OURS = 'it wants a certificate of ours: certFile and keyFile';
-const REFUSES_OURS = 'it does not accept our certificate';
+const NO_TLS = 'the TLS handshake failed';
+const NO_COMMON_TLS = 'the server does not use TLS on this port, or no TLS version in common';
+const WANTS_OURS = 'the server requires a client certificate: set certFile and keyFile';
+const REFUSES_OURS = 'the server does not accept the client certificate';
 const UNTRUSTED = 'certificate is not trusted';
 
 /**
@@ -22,12 +22,12 @@ const byCode: Readonly<Record<string, readonly [ConnectionProblem, string]>> = {
   ENODATA: ['name_not_found', 'the name has no address'],
   EAI_AGAIN: ['name_not_found', 'the name server does not answer'],
   ECONNREFUSED: ['refused', 'the connection is refused'],
-  EHOSTUNREACH: ['unreachable', 'there is no way to the host'],
-  EHOSTDOWN: ['unreachable', 'there is no way to the host'],
-  ENETUNREACH: ['unreachable', 'there is no way to its network'],
+  EHOSTUNREACH: ['unreachable', 'no route to the host'],
+  EHOSTDOWN: ['unreachable', 'no route to the host'],
+  ENETUNREACH: ['unreachable', 'no route to its network'],
   ENETDOWN: ['unreachable', 'the network is down'],
-  EADDRNOTAVAIL: ['unreachable', 'there is no address to connect from'],
-  ETIMEDOUT: ['timeout', 'nothing answers there'],
+  EADDRNOTAVAIL: ['unreachable', 'no local address to connect from'],
+  ETIMEDOUT: ['timeout', 'the connection timed out'],
   ECONNRESET: ['broken', CLOSED],
   ECONNABORTED: ['broken', CLOSED],
   EPIPE: ['broken', CLOSED],
@@ -47,7 +47,7 @@ const byPattern: readonly (readonly [RegExp, ConnectionProblem, string])[] = [
   [
     /^ERR_SSL_(?:SSLV3|SSL\/TLS|TLSV1)_ALERT_HANDSHAKE_FAILURE$/,
     'certificate',
-    `the handshake is refused, as by servers that want a certificate of ours (certFile and keyFile) or other ciphers`,
+    `the server refuses the TLS handshake: it may require a client certificate (certFile and keyFile) or other ciphers`,
   ],
   [/^ERR_SSL_\S+_ALERT_(?:BAD|UNSUPPORTED|NO)_CERTIFICATE$/, 'certificate', REFUSES_OURS],
   [/^ERR_SSL_\S+_ALERT_CERTIFICATE_(?:EXPIRED|REVOKED|UNKNOWN)$/, 'certificate', REFUSES_OURS],

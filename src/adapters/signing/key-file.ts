@@ -27,7 +27,7 @@ export async function openKeyFile(path: string, telemetry: Telemetry): Promise<S
   try {
     return parseKeys(text);
   } catch (cause) {
-    throw new Error(`the signing key file ${path} is broken: ${(cause as Error).message}`, { cause });
+    throw new Error(`the signing key file ${path} is not valid: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -47,12 +47,13 @@ export function parseKeys(text: string): SigningKeys {
     if (words[0] === '' || words[0]?.startsWith('#')) continue;
     const key = parseKey(words, index + 1);
     if (keys.some(({ keyId }) => keyId === key.keyId)) {
-      throw new Error(`line ${index + 1} has the version of an earlier key`);
+      throw new Error(`line ${index + 1} has the same version as an earlier key`);
     }
     keys.push(key);
   }
   const [first, ...old] = keys;
-  if (!first) throw new Error('it holds no key: put back the copy of it, or remove it if Islet never ran');
+  if (!first)
+    throw new Error('it contains no key: restore a copy of the file, or remove it if Islet was never started');
   return [first, ...old];
 }
 
@@ -64,7 +65,8 @@ function parseKey(words: readonly string[], line: number): SigningKey {
   if (words.length !== 3) throw new Error(`line ${line} is not "ed25519 <version> <seed in base64>"`);
   if (algorithm !== 'ed25519') throw new Error(`line ${line} is not an ed25519 key`);
   // ma1sd has versions with hyphens.
-  if (!/^[a-zA-Z0-9_-]+$/.test(version)) throw new Error(`line ${line} has a version that is not letters and digits`);
+  if (!/^[a-zA-Z0-9_-]+$/.test(version))
+    throw new Error(`line ${line} has a version with characters other than letters, digits, _ and -`);
   const seed = fromBase64(encoded);
   if (seed?.length !== KEY_BYTES) throw new Error(`line ${line} has a seed that is not 32 bytes in base64`);
   return { keyId: `ed25519:${version}`, seed };
@@ -86,7 +88,7 @@ async function makeKeyFile(path: string): Promise<boolean> {
     return true;
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new Error(`the signing key file ${path} cannot be made`, { cause });
+    throw new Error(`the signing key file ${path} cannot be created`, { cause });
   } finally {
     await rm(draft, { force: true });
   }

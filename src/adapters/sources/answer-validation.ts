@@ -13,9 +13,10 @@ export function findingsIn(
   asked: readonly Threepid[],
   odd: (reason: string) => void,
 ): readonly Finding[] {
-  if (!Array.isArray(answer)) throw new Error('what find() gave is no list');
+  if (!Array.isArray(answer)) throw new Error('find() did not return a list');
   // Duplicates are ignored, but the total number is limited.
-  if (answer.length > 2 * asked.length + 1000) throw new Error(`find() gave ${answer.length} for ${asked.length}`);
+  if (answer.length > 2 * asked.length + 1000)
+    throw new Error(`find() returned ${answer.length} findings for ${asked.length} addresses`);
   const bySpelling = groupBy(
     asked.flatMap((threepid) => keysOf(threepid).map((key) => ({ key, threepid }))),
     ({ key }) => key,
@@ -26,7 +27,7 @@ export function findingsIn(
     const read = threepidIn(found);
     const wanted = (read && bySpelling.get(keyOf(read))) ?? [];
     if (wanted.length === 0) {
-      odd(read ? 'an address that was not asked for' : 'no threepid');
+      odd(read ? 'an address that was not asked for' : 'a finding without a valid threepid');
       return [];
     }
     if (Array.isArray(claimants)) {
@@ -40,7 +41,7 @@ export function findingsIn(
     }
     const { mxid, isUnlisted } = association;
     return wanted.map(({ threepid }) =>
-      isUnlisted ? { threepid, claimants: [`${mxid}, who is unlisted`], owner: mxid } : { threepid, mxid },
+      isUnlisted ? { threepid, claimants: [`${mxid} (unlisted)`], owner: mxid } : { threepid, mxid },
     );
   });
 }
@@ -55,10 +56,10 @@ const keysOf = (threepid: Threepid): readonly string[] =>
  */
 export function associationIn(value: unknown): (Association & { readonly isUnlisted?: true }) | string {
   const threepid = threepidIn(value);
-  if (!threepid) return 'no threepid';
+  if (!threepid) return 'a finding without a valid threepid';
   const { mxid: text, isUnlisted } = record(value);
   const mxid = typeof text === 'string' ? readMxid(text) : undefined;
-  return mxid ? { threepid, mxid, ...(isUnlisted === true && { isUnlisted }) } : 'no Matrix ID';
+  return mxid ? { threepid, mxid, ...(isUnlisted === true && { isUnlisted }) } : 'a finding without a valid Matrix ID';
 }
 
 /** The data about the person of an association from an external source. */

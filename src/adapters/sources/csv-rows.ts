@@ -22,7 +22,7 @@ export async function* csvRows(
 ): AsyncGenerator<Row> {
   if (!isComplete && !endsItsLine(file)) {
     throw new Error(
-      'the last line has no end, so the file may have been cut: end it with a line break, or set `lastLineEnds: false`',
+      'the file does not end with a line break, so it may be incomplete: end it with a line break, or set `lastLineEnds: false`',
     );
   }
   const declared = SEPARATOR_LINE.exec(file);
@@ -51,7 +51,7 @@ async function* parsed(text: string, options: Options): AsyncGenerator<Row> {
     if (!(error instanceof CsvError)) throw error;
     // The original message repeats file content.
     const { lines } = error as { lines?: unknown };
-    throw new Error(`the file is no CSV: ${error.code}${typeof lines === 'number' ? ` at line ${lines}` : ''}`);
+    throw new Error(`the file is not valid CSV: ${error.code}${typeof lines === 'number' ? ` at line ${lines}` : ''}`);
   }
 }
 
@@ -80,6 +80,7 @@ function separatorOf(text: string): string {
 }
 
 function checkColumns(columns: readonly string[]): void {
-  if (!columns.includes('mxid')) throw new Error('the first line must name the columns, and there is no column mxid');
+  if (!columns.includes('mxid'))
+    throw new Error('the first line must contain the names of the columns, but there is no column mxid');
   if (!columns.some(isAddressColumn)) throw new Error('there is no column whose name begins with email or msisdn');
 }

@@ -65,7 +65,7 @@ export class GuardedSource implements ThreepidSource {
 
   private async ask(asked: readonly Threepid[]): Promise<readonly Finding[]> {
     if (asked.length === 0) return [];
-    if (this.waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} questions are unanswered, no more are asked`);
+    if (this.waiting >= MOST_WAITING) throw new Error(`${MOST_WAITING} queries are still unanswered: no more are sent`);
     // Copies: the source may modify them, and the originals go on to the next source.
     const copies = asked.map((threepid) => ({ ...threepid }));
     const answer = await within(new Deadline(this.settings.timeLimitMs), (signal) =>
@@ -90,7 +90,7 @@ export class GuardedSource implements ThreepidSource {
     try {
       await within(new Deadline(CLOSE_LIMIT_MS), async () => this.source.close?.());
     } catch (cause) {
-      this.telemetry.warn('source did not close', { event: 'source_not_closed', source: this.name }, cause);
+      this.telemetry.warn('source could not be closed', { event: 'source_not_closed', source: this.name }, cause);
     }
   }
 

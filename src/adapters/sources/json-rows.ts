@@ -57,6 +57,6 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // Node's error message repeats file content.
-    throw new Error('the file is no JSON, or only the beginning of it');
+    throw new Error('the file is not valid JSON, or it is incomplete');
   }
 }

@@ -47,7 +47,7 @@ const isHttp = (text: string): boolean => URL.canParse(text) && ['http:', 'https
 function methodOf(text: string): HttpRequest['method'] {
   const method = text.toUpperCase();
   if (method === 'GET' || method === 'POST' || method === 'PUT') return method;
-  throw new TypeError(`fetch of a source knows GET, POST and PUT, not ${method}`);
+  throw new TypeError(`fetch of a source supports GET, POST and PUT, not ${method}`);
 }
 
 /** Removes headers that no longer apply: the body is decompressed and complete. */

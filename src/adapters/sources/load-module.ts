@@ -11,7 +11,7 @@ export const fromModule =
   async (options, context) => {
     const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown };
     const open = functionIn(module.default);
-    if (!open) throw new Error('it has no function as its default export');
+    if (!open) throw new Error('its default export is not a function');
     return open(options, context);
   };
 

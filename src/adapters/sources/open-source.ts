@@ -25,7 +25,7 @@ export async function openSource<Options>(
   const where = settings.file === undefined ? '' : `, ${settings.file},`;
   let made: OwnSource;
   const exited = (): void => {
-    process.stderr.write(`source ${settings.name}${where} ended the process while it was opened\n`);
+    process.stderr.write(`source ${settings.name}${where} ended the process while Islet opened it\n`);
     process.exitCode = 1;
   };
   process.once('exit', exited);
@@ -43,9 +43,9 @@ export async function openSource<Options>(
 }
 
 function checkShape(made: unknown): asserts made is OwnSource {
-  if (typeof made !== 'object' || made === null) throw new Error('what was given is no source');
+  if (typeof made !== 'object' || made === null) throw new Error('its function did not return a source');
   const { find, all, close } = made as Partial<Record<string, unknown>>;
-  if (typeof find !== 'function') throw new Error('it has no function find');
-  if (all !== undefined && typeof all !== 'function') throw new Error('its "all" is no function');
-  if (close !== undefined && typeof close !== 'function') throw new Error('its "close" is no function');
+  if (typeof find !== 'function') throw new Error('the source has no function find');
+  if (all !== undefined && typeof all !== 'function') throw new Error('its "all" is not a function');
+  if (close !== undefined && typeof close !== 'function') throw new Error('its "close" is not a function');
 }

@@ -55,15 +55,15 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
     );
     const { ok, status } = response;
     const redirected = status >= 300 && status < 400 ? ': redirects are not followed' : '';
-    if (!ok) throw new Error(`${path} is answered with ${status}${redirected}`);
+    if (!ok) throw new Error(`the answer to ${path} has status ${status}${redirected}`);
     const answer: unknown = await response.json().catch(() => undefined);
-    if (typeof answer !== 'object' || answer === null) throw new Error(`${path} is not answered in JSON`);
+    if (typeof answer !== 'object' || answer === null) throw new Error(`the answer to ${path} is not JSON`);
     return 'lookup' in answer ? answer.lookup : undefined;
   }
 
   /** @throws Error if the value is not a list: the URL may belong to a different service */
   const associations = (path: string, rows: unknown): readonly Association[] => {
-    if (!Array.isArray(rows)) throw new Error(`${path} is answered without a list "lookup"`);
+    if (!Array.isArray(rows)) throw new Error(`the answer to ${path} has no list "lookup"`);
     return rows.map((row) => associationIn(row, homeserver));
   };
 
@@ -75,7 +75,7 @@ export const restSource: OpenSource<RestOptions> = (options, { fetch }) => {
         signal.throwIfAborted();
         const answer = await lookup(path, signal, wire(threepid));
         if (answer === undefined || answer === null) continue;
-        if (Array.isArray(answer)) throw new Error(`${path} is answered with a list in place of one`);
+        if (Array.isArray(answer)) throw new Error(`the answer to ${path} is a list instead of one object`);
         found.push(associationIn(answer, homeserver, threepid));
       }
     };

@@ -83,7 +83,7 @@ export class SourceDirectory implements Directory {
     const end = (reason: Error): void => controller.abort(reason);
     const abort = (): void => end(new ShutdownError());
     const timer = setTimeout(
-      () => end(new Error(`its listing stood still for ${this.limits.stallMs / 1000} s`)),
+      () => end(new Error(`its listing returned nothing for ${this.limits.stallMs / 1000} s`)),
       this.limits.stallMs,
     );
     this.interruption.signal.addEventListener('abort', abort, { once: true });
@@ -112,21 +112,21 @@ export class SourceDirectory implements Directory {
     const listing: unknown = this.source.all?.(signal);
     if (!isListing(listing))
       throw new Error(
-        `what all() gives is no listing${listing instanceof Promise ? ' but a promise: make it `async *all()`' : ''}`,
+        `all() does not return an async iterable${listing instanceof Promise ? ' but a promise: declare it as `async *all()`' : ''}`,
       );
     for await (const value of listing) {
       signal.throwIfAborted();
       goesOn();
       count += 1;
       if (count > this.limits.most) throw new Error(`its listing has more than ${this.limits.most} associations`);
-      if (performance.now() > until) throw new Error(`its listing takes longer than ${this.limits.wholeMs / 1000} s`);
+      if (performance.now() > until) throw new Error(`its listing did not end within ${this.limits.wholeMs / 1000} s`);
       this.note(value, people);
       if (count % PAGE !== 0) continue;
-      if (memoryInUse() > this.limits.memory) throw new Error('its listing takes more memory than there is');
+      if (memoryInUse() > this.limits.memory) throw new Error('its listing needs more memory than is available');
       // A source that never awaits anything would block all requests.
       await setImmediate();
     }
-    if (count > 0 && people.size === 0) throw new Error('nothing in its listing can be used');
+    if (count > 0 && people.size === 0) throw new Error('its listing contains no valid association');
     return people;
   }
 

@@ -70,7 +70,7 @@ export class SqlDatabase {
       rows = rowsOf(await this.db.raw(sql, values).timeout(this.limits[`${what}Ms`]));
     } catch (error) {
       // The original error is not attached: databases repeat values in it.
-      throw new Error(`the query "${what}" fails: ${sqlProblem(error)}`);
+      throw new Error(`the query "${what}" failed: ${sqlProblem(error)}`);
     }
     checkColumns(what, columns, rows);
     return rows;
@@ -111,7 +111,7 @@ export class SqlDatabase {
     try {
       for (;;) {
         const { value, done } = await parts.next().catch((error: unknown) => {
-          throw new Error(`the query "list" fails: ${sqlProblem(error)}`);
+          throw new Error(`the query "list" failed: ${sqlProblem(error)}`);
         });
         if (done) return;
         checkColumns('list', ['medium', 'address', 'mxid'], value);
@@ -126,7 +126,7 @@ export class SqlDatabase {
 function checkColumns(what: string, columns: readonly string[], [first]: readonly Row[]): void {
   const missing = first && columns.find((column) => !(column in first));
   if (missing === undefined) return;
-  throw new Error(`the query "${what}" gives no column ${missing}, but ${Object.keys(first ?? {}).join(', ')}`);
+  throw new Error(`the query "${what}" returns no column ${missing}, but ${Object.keys(first ?? {}).join(', ')}`);
 }
 
 const NAMED = /(?<![:\w]):(medium|addresses)\b/g;

@@ -64,7 +64,7 @@ async function* byStream(db: Knex, query: string, limitMs: number): AsyncGenerat
   } finally {
     if (!isAtEnd) {
       // The unread rows would be mistaken for the result of the next query.
-      connection.__knex__disposed = new Error('a listing was left');
+      connection.__knex__disposed = new Error('the listing was aborted');
       connection.destroy();
     }
     await client.releaseConnection(connection);

@@ -19,7 +19,7 @@ export function sqlProblem(error: unknown): string {
   const { code, message = '' } = error as { code?: unknown; message?: string };
   const failure = networkFailure(error);
   if (failure) return failure.reason;
-  if (error instanceof TimeLimitError) return 'it takes too long';
+  if (error instanceof TimeLimitError) return 'time limit exceeded';
   if (typeof code !== 'string') return wordsOfDriver(message);
   const words = wordsBeside(code, message);
   if (words.includes(code)) return words;
@@ -29,7 +29,7 @@ export function sqlProblem(error: unknown): string {
 function wordsBeside(code: string, message: string): string {
   if (code.startsWith('SQLITE_')) return OF_NO_VALUE_IN_SQLITE.exec(message)?.[0] ?? '';
   if (OF_NO_VALUE.test(code)) return message;
-  if (code === '22P02' || code === '22003') return 'a value is not of the type that it is compared with';
+  if (code === '22P02' || code === '22003') return 'a value is compared with a column of another type';
   const isOfDatabase = /^[\dA-Z]{5}$/.test(code) || code.startsWith('ER_');
   // Otherwise a network error, with hosts, ports and certificates.
   return isOfDatabase ? '' : message;
@@ -37,9 +37,9 @@ function wordsBeside(code: string, message: string): string {
 
 /** The messages of the driver are constant; those of Knex also contain the query. */
 function wordsOfDriver(message: string): string {
-  if (message.startsWith('Knex: Timeout acquiring')) return 'no connection is free or can be made';
-  if (/^(?:Defined query timeout|Query read timeout)/.test(message)) return 'it takes too long';
-  if (message.includes('client password must be')) return 'a password is wanted, and there is none';
+  if (message.startsWith('Knex: Timeout acquiring')) return 'no connection is available';
+  if (/^(?:Defined query timeout|Query read timeout)/.test(message)) return 'time limit exceeded';
+  if (message.includes('client password must be')) return 'the database requires a password';
   const known = /^(?:Connection terminated|The server does not support|There was an error est|SASL:|timeout expired).*/;
-  return known.exec(message)?.[0] ?? 'no reason is given';
+  return known.exec(message)?.[0] ?? 'unknown reason';
 }

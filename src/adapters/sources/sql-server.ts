@@ -82,7 +82,7 @@ export function encryptMysql(db: Knex, server: SqlServer): void {
         typeof connection.startTLS === 'function' &&
         typeof connection._handleNetworkError === 'function' &&
         typeof connection.packetParser?.execute === 'function';
-      if (!isKnown) throw new Error('this version of mysql2 cannot be told how to encrypt');
+      if (!isKnown) throw new Error('this version of mysql2 is not supported: its TLS options have changed');
       connection.startTLS = (done) => encrypt(connection, tls, done);
       return connection;
     },

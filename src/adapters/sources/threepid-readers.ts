@@ -7,7 +7,8 @@ export const threepidReaders: ThreepidReaders = {
   email: (text) => tryThreepid('email', text),
   msisdn: (digits) => tryThreepid('msisdn', digits),
   readPhoneNumber(text, region) {
-    if (region !== undefined && !isRegion(region)) throw new Error(`${region} is no region that has phone numbers`);
+    if (region !== undefined && !isRegion(region))
+      throw new Error(`${region} is not a country code that has phone numbers`);
     const number = readPhoneNumber(text, region);
     return number && tryThreepid('msisdn', number.digits);
   },

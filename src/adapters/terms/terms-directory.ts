@@ -41,10 +41,10 @@ export async function readTermsDirectory(directory: string, baseUrl: string): Pr
       }
     }
     const version = versions.at(-1);
-    if (version === undefined) throw new Error(`${join(directory, id)} has no folder of a version`);
+    if (version === undefined) throw new Error(`${join(directory, id)} contains no folder for a version`);
     policies.push({ id, version, languages: languagesOf(documents, `${id}/${version}/`, baseUrl) });
   }
-  if (policies.length === 0) throw new Error(`${directory} has no folder of a policy`);
+  if (policies.length === 0) throw new Error(`${directory} contains no folder for a policy`);
   return { policies, documents };
 }
 
@@ -52,19 +52,19 @@ async function foldersIn(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const folders = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
   const odd = folders.find((name) => !NAME.test(name));
-  if (odd !== undefined) throw new Error(`${join(directory, odd)} has a name that does not fit into a URL`);
+  if (odd !== undefined) throw new Error(`${join(directory, odd)} has a name that cannot be used in a URL`);
   return folders.toSorted();
 }
 
 async function documentsIn(directory: string): Promise<readonly TermsDocument[]> {
   const files = (await readdir(directory)).filter((name) => FILE.test(name));
-  if (files.length === 0) throw new Error(`${directory} has no file of a language, such as en.md`);
+  if (files.length === 0) throw new Error(`${directory} contains no file for a language, such as en.md`);
   return Promise.all(files.toSorted().map((name) => readDocument(directory, name)));
 }
 
 async function readDocument(directory: string, name: string): Promise<TermsDocument> {
   const { title, html } = renderMarkdown(await readFile(join(directory, name), 'utf8'));
-  if (!title) throw new Error(`${join(directory, name)} has no heading that would be its title`);
+  if (!title) throw new Error(`${join(directory, name)} has no heading; the heading is the title`);
   return { language: name.slice(0, -'.md'.length), title, html };
 }
 

@@ -37,7 +37,7 @@ export async function prepareTokenFile(file: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (cause) {
-    throw new Error(`nothing can be written into ${folder}`, { cause });
+    throw new Error(`${folder} is not writable`, { cause });
   }
 }
 

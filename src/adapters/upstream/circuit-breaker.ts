@@ -78,9 +78,9 @@ export class CircuitBreaker {
   refusal(): string | undefined {
     if (this.restsUntil === undefined) return undefined;
     const because = this.isPutOff
-      ? `because it asks for fewer questions: ${this.reason}`
-      : `because it failed ${this.failures} times in a row, last: ${this.reason}`;
-    if (this.isTrying) return `not asked while another question tries whether it is back, ${because}`;
+      ? `because it asked for fewer requests: ${this.reason}`
+      : `because it failed ${this.failures} times in a row, most recently: ${this.reason}`;
+    if (this.isTrying) return `not asked while a test request is running, ${because}`;
     if (!isPaused(this.restsUntil, this.clock.now(), this.restMs)) return undefined;
     return `not asked before ${new Date(this.restsUntil).toISOString()}, ${because}`;
   }
@@ -112,7 +112,7 @@ export class CircuitBreaker {
     this.failures += 1;
     this.reason = error instanceof Error ? error.message : String(error);
     if (this.failures < FAILURES_IN_A_ROW && this.restsUntil === undefined) return;
-    this.open(this.longer(), 'circuit opened: upstream fails and is not asked for a while', error);
+    this.open(this.longer(), 'circuit opened: upstream failed, requests are paused', error);
   }
 
   private putOff(error: RateLimitedError, isHalfOpen: boolean): void {

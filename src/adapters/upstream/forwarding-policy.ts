@@ -18,11 +18,11 @@ export interface ForwardOptions {
 export function forwarding({ media, domains, exceptDomains = [] }: ForwardOptions) {
   const [isListed, isExcepted] = [domains && domainMatcher(domains), domainMatcher(exceptDomains)];
   return ({ medium, address }: Threepid): string | undefined => {
-    if (!media.includes(medium)) return `forward.media does not name ${medium}`;
+    if (!media.includes(medium)) return `forward.media does not contain ${medium}`;
     if (medium !== 'email') return undefined;
     const domain = comparable(address.slice(address.indexOf('@') + 1));
-    if (isExcepted(domain)) return 'forward.exceptDomains names its mail domain';
-    if (isListed && !isListed(domain)) return 'forward.domains does not name its mail domain';
+    if (isExcepted(domain)) return 'forward.exceptDomains contains the mail domain';
+    if (isListed && !isListed(domain)) return 'forward.domains does not contain the mail domain';
     return undefined;
   };
 }

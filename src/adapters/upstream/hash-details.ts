@@ -93,9 +93,9 @@ export class HashDetails {
     const algorithms: readonly unknown[] = Array.isArray(listed) ? listed : [];
     const algorithm = (['none', 'sha256'] as const).find((each) => algorithms.includes(each));
     if (typeof pepper !== 'string' || !isPepper(pepper) || pepper.length > LONGEST_PEPPER) {
-      throw this.unusable('its pepper is none that clients could use');
+      throw this.unusable('clients cannot use its pepper');
     }
-    if (!algorithm) throw this.unusable('it lists no algorithm that we know');
+    if (!algorithm) throw this.unusable('it supports no algorithm that Islet knows');
     const details = { pepper, algorithm, takesHashes: algorithms.includes('sha256'), viaPath };
     if (question > this.answered) {
       if (this.known && this.known.pepper !== pepper) this.former = this.known.pepper;
@@ -106,6 +106,6 @@ export class HashDetails {
   }
 
   private unusable(reason: string): Error {
-    return new Error(`${this.server.origin} answered 200, but with no hash details that can be used: ${reason}`);
+    return new Error(`${this.server.origin} answered 200, but its hash details cannot be used: ${reason}`);
   }
 }

@@ -93,7 +93,7 @@ export class ResilientSource implements ThreepidSource {
       finding: kept.answer?.[0],
       asOf: kept.askedAt,
       tookMs: 0,
-      notes: ['kept in memory, so that lookups do not ask again yet'],
+      notes: ['cached answer: lookups do not ask again until it expires'],
     };
     const refusal = this.breaker.refusal();
     const live = refusal === undefined ? await this.source.explain(threepid) : [{ ...LIVE, failure: refusal }];
@@ -134,7 +134,7 @@ export class ResilientSource implements ThreepidSource {
       const found = await answers.find(questions, (missing) =>
         this.breaker.run(async () => {
           const mappings = await ask(pepper, missing.map(hashIn), viaPath);
-          if (!mappings) throw new UnsupportedPepperError('it is not asked under this pepper');
+          if (!mappings) throw new UnsupportedPepperError('it does not accept this pepper');
           const believed = [...mappings].filter(
             ([, answer]) => answer === AMBIGUOUS || this.counted(this.isAllowedUser(answer)),
           );
@@ -177,7 +177,7 @@ export class ResilientSource implements ThreepidSource {
     const { finding, notes } = evidence;
     if (!finding || this.isAccepted(finding)) return evidence;
     const named = isAmbiguous(finding) ? 'users' : finding.mxid;
-    const note = `it named ${named} of a homeserver that \`homeservers\` does not list: not believed`;
+    const note = `answer ignored: it returned ${named} of a homeserver that is not listed in \`homeservers\``;
     return { ...evidence, finding: undefined, notes: [...notes, note] };
   }
 }

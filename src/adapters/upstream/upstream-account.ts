@@ -72,10 +72,10 @@ export class UpstreamAccount {
       if (typeof token === 'string' && token !== '' && !/\s/.test(token)) return token;
     } catch (cause) {
       if (!(cause instanceof UpstreamResponseError)) throw cause;
-      const reason = 'it asks the homeserver of the user whether the OpenID token is genuine, and must reach it';
-      throw new Error(`${cause.message} to the registration: ${reason}`, { cause });
+      const reason = 'it must be able to reach the homeserver of the user, which verifies the OpenID token';
+      throw new Error(`${cause.message} when signing in: ${reason}`, { cause });
     }
-    throw new Error(`${this.origin} answered 200 to the registration, but without a token`);
+    throw new Error(`${this.origin} answered 200 when signing in, but without a token`);
   }
 
   /** @throws UpstreamResponseError with status 401 if the upstream does not accept the access token */
@@ -101,9 +101,10 @@ export class UpstreamAccount {
 
   private async policies(): Promise<readonly Policy[]> {
     const { policies } = (await this.getOpen(`${V2}/terms`)) as { policies?: unknown };
-    if (!isRecord(policies)) throw new Error(`${this.origin} answered 200, but with no terms`);
+    if (!isRecord(policies)) throw new Error(`${this.origin} answered 200, but without terms`);
     const read = Object.entries(policies).flatMap(([id, policy]) => policyFrom(id, policy) ?? []);
-    if (read.length === 0) throw new Error(`${this.origin} wants its terms to be accepted, and says none`);
+    if (read.length === 0)
+      throw new Error(`${this.origin} requires that its terms are accepted, but returned no terms`);
     return read;
   }
 

@@ -113,7 +113,7 @@ export class UpstreamServer {
     if (response.status !== 200) {
       throw new UpstreamResponseError(this.origin, response.status, errcodeOf(answer), this.remedies);
     }
-    if (!answer) throw new Error(`${this.origin} answered something that is not a JSON object`);
+    if (!answer) throw new Error(`the answer of ${this.origin} is not a JSON object`);
     return { answer, viaPath: routeIn(response.headers['via']) };
   }
 
@@ -162,7 +162,7 @@ function putOff(origin: string, { headers }: HttpResponse, answer: object | unde
   const inHeader = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   const waitMs = [inBody, inHeader].find((ms): ms is number => typeof ms === 'number' && ms >= 0);
   const when = waitMs === undefined ? 'later' : `in ${Math.ceil(waitMs / 1000)} s`;
-  return new RateLimitedError(`${origin} answered 429: it may be asked again ${when}`, waitMs);
+  return new RateLimitedError(`${origin} answered 429: requests are paused and continue ${when}`, waitMs);
 }
 
 function parse({ body }: HttpResponse): object | undefined {
@@ -181,7 +181,7 @@ function errcodeOf(answer: object | undefined): string | undefined {
 
 function explanation(status: number, errcode: string | undefined, { login, terms }: Hints): string {
   if (status >= 300 && status < 400) return `answered ${status}: redirects are not followed`;
-  if (errcode === 'M_TERMS_NOT_SIGNED') return `wants its terms of service to be accepted first: ${terms}`;
-  if (status === 401 && login !== undefined) return `does not accept our access token: ${login}`;
+  if (errcode === 'M_TERMS_NOT_SIGNED') return `requires that its terms of service are accepted: ${terms}`;
+  if (status === 401 && login !== undefined) return `rejects the access token: ${login}`;
   return `answered ${status}${errcode ? ` ${errcode}` : ''}`;
 }

@@ -111,7 +111,7 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
     const timeLimitMs = Math.min(this.options.timeLimitMs, LONGEST_WATCH_MS);
     const { pepper, takesHashes, viaPath } = await this.hashDetails.renew(performance.now() + timeLimitMs);
     if (!takesHashes)
-      throw new Error(`${this.server.origin} does not list the algorithm sha256: it cannot be followed`);
+      throw new Error(`${this.server.origin} does not support the algorithm sha256: its pepper cannot be used`);
     this.viaPath = viaPath;
     return pepper;
   }
@@ -141,8 +141,8 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
         tookMs: performance.now() - startedAt,
         notes: [
           `asked ${this.server.origin} by ${api}`,
-          ...(this.options.isFollowed ? [] : ['not followed: it is asked in clear only']),
-          ...(finding && isAmbiguous(finding) ? ['it named several users for one address'] : []),
+          ...(this.options.isFollowed ? [] : ['its pepper is not used: it is asked with plain addresses only']),
+          ...(finding && isAmbiguous(finding) ? ['it returned several users for one address'] : []),
         ],
       },
     ];
@@ -216,11 +216,12 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
 
   /** Duplicate and unrequested entries are ignored, but the total number of entries is limited. */
   private checkCount(answered: number, asked: number): void {
-    if (answered > 2 * asked + 1000) throw new Error(`${this.server.origin} answered ${answered} for ${asked}`);
+    if (answered > 2 * asked + 1000)
+      throw new Error(`${this.server.origin} returned ${answered} users for ${asked} addresses`);
   }
 
   private nonsense(): Error {
-    return new Error(`${this.server.origin} answered 200, but not to a lookup`);
+    return new Error(`${this.server.origin} answered 200, but not with the result of a lookup`);
   }
 }
 

@@ -37,18 +37,18 @@ const onBindHandler = (
     const subject = threepid(medium, address);
     const token = invite ?? undefined;
     const homeserver = homeserverOf(mxid);
-    if (!isServerName(homeserver)) throw new PermanentJobError('the user is of no valid homeserver');
+    if (!isServerName(homeserver)) throw new PermanentJobError('the homeserver in the user ID is not valid');
     if (token !== undefined && !(await inviteService.isStillValid(token, subject, mxid))) {
-      throw new PermanentJobError('whom the invitation was for has left; it waits again');
+      throw new PermanentJobError('the invited user has left the directory; the invitation waits again');
     }
     if (token !== undefined && (await inviteService.isConfirmed(token))) return;
     if (await bindingService.isSuspended(subject, mxid))
-      throw new PermanentJobError('the user of the binding has left');
+      throw new PermanentJobError('the user of the binding has left the directory');
     const association = await bindingService.attest(subject, mxid);
     const body = await inviteService.onBindBody(association, token);
     const answer = await homeservers.onBind(homeserver, body, attempts).catch((cause: unknown) => {
       throw new DestinationDownError(
-        `the homeserver ${homeserver} could not be told of a binding: ${reasonOf(cause)}`,
+        `the homeserver ${homeserver} could not be notified of a binding: ${reasonOf(cause)}`,
         {
           cause,
         },
@@ -62,10 +62,12 @@ const onBindHandler = (
         if (token !== undefined && answer.isForbidden && (await inviteService.settleRestored(token, answer.reason))) {
           throw new PermanentJobError(`the homeserver ${homeserver} had the invitation before the restore`);
         }
-        throw new Error(`the homeserver ${homeserver} does not take the news of a binding yet: ${answer.reason}`);
+        throw new Error(`the homeserver ${homeserver} does not accept the notification of a binding yet: ${answer.reason}`);
       case 'refused':
         if (token !== undefined) await inviteService.markRefused(token, answer.reason);
-        throw new PermanentJobError(`the homeserver ${homeserver} refused to be told of a binding: ${answer.reason}`);
+        throw new PermanentJobError(
+          `the homeserver ${homeserver} refused the notification of a binding: ${answer.reason}`,
+        );
     }
   },
 
@@ -77,7 +79,7 @@ const onBindHandler = (
 const mailHandler = ({ inviteService }: Services, senders: readonly MessageSender[]): JobHandler<'invite-mail'> => ({
   async run(payload) {
     const mail = readMailPayload({ ...payload });
-    if (!mail) throw new PermanentJobError('the job says nothing to be mailed');
+    if (!mail) throw new PermanentJobError('the job contains no mail');
     const note = (reason: string) => noteUnmailed(inviteService, payload, reason);
     await sendInvite(threepid('email', payload.address), senders, [mail], note);
   },
@@ -123,7 +125,7 @@ const digestHandler = (
   },
 });
 
-/** Sends one mail for all of these invitations. @param note called with the reason if the mail can never be sent */
+/** Sends one mail for all of these invitations. @param note called with the reason if the mail server refuses this mail permanently */
 async function sendInvite(
   to: Threepid,
   senders: readonly MessageSender[],
@@ -143,7 +145,7 @@ async function sendInvite(
     const isFinal = cause instanceof DomainError || (cause instanceof DeliveryError && cause.isFinal);
     if (isFinal) {
       await note(reasonOf(cause));
-      throw new PermanentJobError('the mail can never be sent', { cause });
+      throw new PermanentJobError('the mail server refuses this mail permanently', { cause });
     }
     if (cause instanceof DeliveryError && !cause.isAnswer) throw new DestinationDownError(cause.message, { cause });
     throw cause;

@@ -51,7 +51,8 @@ export class JobWorker implements Schedule {
     this.renewing = runPeriodically(LEASE_TICK_MS, 'leases of jobs', telemetry, async () => {
       if (this.inHand.size > 0) await queue.renew(holder, [...this.inHand.keys()], clock.now());
       const freed = await leases.look();
-      if (freed > 0) telemetry.warn('jobs of a dead instance released', { event: 'job_leases_released', jobs: freed });
+      if (freed > 0)
+        telemetry.warn('jobs of a stopped instance released', { event: 'job_leases_released', jobs: freed });
     });
     this.schedules = lanes.map((lane) =>
       runPeriodically(POLL_MS, `jobs, ${lane.name}`, telemetry, () => this.fill(lane)),
@@ -77,7 +78,8 @@ export class JobWorker implements Schedule {
     await this.renewing.close();
     const { queue, clock, holder, telemetry } = this.deps;
     const left = [...this.inHand.values()];
-    if (left.length > 0) telemetry.info('jobs put back at shutdown', { event: 'jobs_put_back', jobs: left.length });
+    if (left.length > 0)
+      telemetry.info('jobs returned to the queue at shutdown', { event: 'jobs_put_back', jobs: left.length });
     await Promise.allSettled(left.map(({ job }) => queue.requeue(job.id, holder, clock.now())));
   }
 
@@ -194,7 +196,7 @@ export class JobWorker implements Schedule {
   private recovered({ destination }: Job, { isOwnServer }: Lane): void {
     const isNews = isOwnServer && this.breaker.isDoubtful(destination);
     this.breaker.succeeded(destination);
-    if (isNews) this.deps.telemetry.info('a server works again', { event: 'destination_up', destination });
+    if (isNews) this.deps.telemetry.info('destination is available again', { event: 'destination_up', destination });
   }
 
   private async later(job: Job, lane: Lane, cause: unknown, facts: Record<string, string | number>): Promise<void> {
@@ -205,7 +207,7 @@ export class JobWorker implements Schedule {
       const isNews = lane.isOwnServer && !this.breaker.isDoubtful(job.destination);
       if (isNews) {
         const facts = { event: 'destination_down', destination: job.destination };
-        telemetry.error('a server does not work, what needs it waits', facts, cause);
+        telemetry.error('destination is not available, its jobs wait', facts, cause);
       }
       const restsUntil = this.breaker.failed(job.destination, lane.longestRestMs);
       // After the other jobs: if this job causes the failure of the destination, the others run first.

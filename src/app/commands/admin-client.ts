@@ -49,18 +49,18 @@ export async function openAdminClient(
   if (!(await isServerRunning(config)))
     return (await import('./in-process-client.js')).inProcess(config, await openTelemetry());
   const token = await readAdminToken(config.dataDir).catch((cause: unknown) => {
-    throw new Error(`an Islet has ${place}, and its admin token cannot be read`, { cause });
+    throw new Error(`a server uses ${place}, but its admin token cannot be read`, { cause });
   });
   return overHttp(async (path, options) => {
     try {
       return await adminHttp(host, port, token)(path, options);
     } catch (cause) {
       if (cause instanceof NoAnswerError) {
-        throw new Error('the running Islet ended before it had answered', { cause });
+        throw new Error('the running server stopped before it answered', { cause });
       }
       if (!(cause instanceof RefusedError) || cause.status !== 401) throw cause;
       throw new Error(
-        `the Islet that has ${place} does not take ${config.dataDir}/admin-token: its dataDir is another one`,
+        `the server on ${place} does not accept ${config.dataDir}/admin-token: it uses a different dataDir`,
       );
     }
   });

@@ -34,16 +34,16 @@ export async function backupCommand(
 ): Promise<number> {
   const file = resolve(cwd, given);
   if (config.database.kind === 'postgres') {
-    print('The database is PostgreSQL, which makes its backups itself, while the server runs:');
+    print('The database is PostgreSQL. Use its own tool; the server can keep running:');
     print(`  ${dumpLine(config.database.url, file)}`);
-    print(`Keep ${config.signing.keyFile}, the signing key, with it.`);
+    print(`Keep a copy of the signing key, ${config.signing.keyFile}, with the backup.`);
     print(paint.bad('Nothing was written'));
     return 1;
   }
   const keyCopy = `${file}.key`;
   for (const path of [file, ...(isWithKey ? [keyCopy] : [])]) {
     if (!existsSync(path)) continue;
-    print(paint.bad(`${path} is there already, and is left as it is`));
+    print(paint.bad(`${path} already exists and is not changed`));
     return 1;
   }
   const draft = `${file}.${process.pid}.part`;
@@ -54,8 +54,13 @@ export async function backupCommand(
     await rename(draft, file);
     await flush(dirname(file));
     print(paint.good(`${file} is written and can be opened: ${contentText(content)}`));
-    if (isWithKey) print(`${keyCopy} holds the signing key, and only you may read it`);
-    else print(paint.dim(`The signing key is not in it: keep a copy of ${config.signing.keyFile}, or add --key`));
+    if (isWithKey) print(`${keyCopy} contains the signing key; only you can read it`);
+    else
+      print(
+        paint.dim(
+          `The backup does not contain the signing key: keep a copy of ${config.signing.keyFile}, or add --key`,
+        ),
+      );
     return 0;
   } finally {
     for (const leftover of [draft, `${draft}-journal`]) await rm(leftover, { force: true });
@@ -70,7 +75,7 @@ async function copyTo(file: string, config: Config): Promise<void> {
   }
   const { database } = config;
   if (database.kind === 'sqlite' && !existsSync(database.file)) {
-    throw new Error(`there is no database ${database.file}, and no server is running that has one`);
+    throw new Error(`the database ${database.file} does not exist, and no server is running`);
   }
   await copyClosedDatabase(databaseOptions(config), file);
 }
@@ -100,4 +105,4 @@ export async function flush(path: string): Promise<void> {
 }
 
 export const contentText = ({ version, bindings, waitingInvites }: BackupContent): string =>
-  `bindings: ${bindings}, waiting invitations: ${waitingInvites}, tables as of ${version}`;
+  `bindings: ${bindings}, waiting invitations: ${waitingInvites}, last migration: ${version}`;

@@ -32,7 +32,7 @@ export function doctorText(diagnoses: readonly CheckResult[], paint: TerminalSty
   });
   const count = (state: CheckResult['state']) => diagnoses.filter((one) => one.state === state).length;
   const [failures, warnings] = [count('failure'), count('warning')];
-  const sum = `${failures} failed, ${warnings} to look at, ${count('ok')} fine`;
+  const sum = `${failures} failed, ${warnings} with warnings, ${count('ok')} ok`;
   return [...lines, '', failures > 0 ? paint.bad(sum) : paint.good(sum)].join('\n');
 }
 

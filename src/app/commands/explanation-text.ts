@@ -39,10 +39,12 @@ function whyNobody(configuredSources: Explanation['sources']): string {
     configuredSources.find(({ decides }) => decides) ?? configuredSources.find(({ outcome }) => outcome === 'absent');
   if (!deciding) {
     const failed = configuredSources.filter(({ outcome }) => outcome === 'failed').map(({ source }) => source);
-    const known = configuredSources.some(isSuspended) ? 'whoever bound it has left' : 'no source knows it';
-    return failed.length === 0 ? known : `${known}, but ${failed.join(' and ')} gave no answer`;
+    const known = configuredSources.some(isSuspended)
+      ? 'the user with this address has left the directory'
+      : 'no source knows it';
+    return failed.length === 0 ? known : `${known}, but ${failed.join(' and ')} did not answer`;
   }
-  return deciding.outcome === 'absent' ? 'whose it is has no account' : 'it is contested';
+  return deciding.outcome === 'absent' ? 'the user has no account' : 'it is ambiguous';
 }
 
 const isSuspended = ({ traces }: Explanation['sources'][number]): boolean =>
@@ -50,9 +52,11 @@ const isSuspended = ({ traces }: Explanation['sources'][number]): boolean =>
 
 function accountText({ mxid, exists, answeredAt }: AccountCheck, at: number): string {
   const homeserver = homeserverOf(mxid);
-  if (exists === undefined) return `not known yet whether ${homeserver} has this account, so answered`;
+  if (exists === undefined) return `not known yet whether ${homeserver} has this account, so the user is returned`;
   const when = `as of ${ago(at - (answeredAt ?? at))} ago`;
-  return exists ? `account seen at ${homeserver}, ${when}` : `no account at ${homeserver}, ${when}, so not answered`;
+  return exists
+    ? `account seen at ${homeserver}, ${when}`
+    : `no account at ${homeserver}, ${when}, so the user is not returned`;
 }
 
 function outcomeText({ outcome, decides, traces }: Explanation['sources'][number], paint: TerminalStyle): string {
@@ -61,14 +65,14 @@ function outcomeText({ outcome, decides, traces }: Explanation['sources'][number
     case 'answered':
       return `${paint.good(findingText(counting))}${decides ? ', which decides' : ''}`;
     case 'ambiguous':
-      return paint.bad(`${findingText(counting)}: nobody is answered and no later source is asked`);
+      return paint.bad(`${findingText(counting)}: nobody is returned and no later source is asked`);
     case 'absent':
       return (
-        paint.bad(`${findingText(counting)} has no account yet and is not answered`) +
-        (decides ? ', nor is any later source asked' : '')
+        paint.bad(`${findingText(counting)} has no account yet and is not returned`) +
+        (decides ? '; no later source is asked' : '')
       );
     case 'failed':
-      return paint.bad('gave no answer and is passed over');
+      return paint.bad('did not answer and is skipped');
     case 'unknown':
       return traces.some(({ suspended }) => suspended) ? 'does not answer' : 'does not know it';
   }
@@ -76,16 +80,16 @@ function outcomeText({ outcome, decides, traces }: Explanation['sources'][number
 
 function followingText({ isTheirs, isPepperLeader, announcedFrom, failure }: PepperFollowStatus, at: number): string {
   const age = announcedFrom === undefined ? undefined : ago(at - announcedFrom);
-  if (isPepperLeader) return `followed, and it follows us: it takes over our pepper, announced for ${age}`;
-  if (isTheirs) return `followed: hashes are forwarded under its pepper, announced as ours for ${age}`;
-  const inForce = age === undefined ? '' : `; the one that is announced is ${age} old`;
+  if (isPepperLeader) return `its pepper is used, and it uses the pepper of Islet, announced for ${age}`;
+  if (isTheirs) return `its pepper is used: hashes are forwarded to it, pepper announced for ${age}`;
+  const inForce = age === undefined ? '' : `; the announced pepper is ${age} old`;
   return failure === undefined
-    ? `followed: its pepper is not announced yet${inForce}`
-    : `followed, but its pepper is not known: ${failure}${inForce}`;
+    ? `its pepper is used, but not announced yet${inForce}`
+    : `its pepper is to be used, but is not known: ${failure}${inForce}`;
 }
 
 const suspendedText = ({ mxid, since, source }: NonNullable<SourceTrace['suspended']>): string =>
-  `suspended since ${new Date(since).toISOString()}: the directory ${source} no longer knows its user ${mxid}`;
+  `suspended since ${new Date(since).toISOString()}: the directory ${source} no longer contains ${mxid}`;
 
 function traceText(trace: SourceTrace, at: number): string {
   const { via, failure, asOf, tookMs } = trace;
@@ -97,7 +101,7 @@ function traceText(trace: SourceTrace, at: number): string {
 function findingText(trace: SourceTrace | undefined): string {
   const finding = trace?.finding;
   if (!finding) return 'unknown';
-  return isAmbiguous(finding) ? `contested by ${finding.claimants.join(' and ') || 'several people'}` : finding.mxid;
+  return isAmbiguous(finding) ? `ambiguous: ${finding.claimants.join(' and ') || 'several people'}` : finding.mxid;
 }
 
 /** A readable duration: `40 s`, `5 min`, `3 h`, `2 days`. */

@@ -99,8 +99,8 @@ async function compareKeys(file: string, wanted: string): Promise<void> {
   );
   if (isThere) return;
   throw new ImportError(
-    `${file} holds another key than the server that is imported, whose rooms and mails rely on theirs: if nothing was ` +
-      'signed with the one that is there, remove it; otherwise add the other one to it as a second line',
+    `${file} contains a different key than the imported server. Its old rooms and mails need its key. If nothing was ` +
+      'signed with the existing key, remove the file; otherwise add the key of the other server as a second line',
   );
 }
 
@@ -128,7 +128,7 @@ function report(
   isApplied: boolean,
   { print, paint }: Output,
 ): void {
-  print(`${''.padEnd(16)}${'new'.padStart(8)}${'there already'.padStart(16)}${'kept as here'.padStart(16)}`);
+  print(`${''.padEnd(16)}${'new'.padStart(8)}${'existing'.padStart(16)}${'kept'.padStart(16)}`);
   for (const { kind, added, known, kept } of counts) {
     print(`${kind.padEnd(16)}${String(added).padStart(8)}${String(known).padStart(16)}${String(kept).padStart(16)}`);
   }
@@ -138,6 +138,7 @@ function report(
     print(printable(`  ${count} of ${table}: ${reason} (${rows.length === 1 ? 'row' : 'rows'} ${named})`));
   }
   print('');
-  if (isApplied) print(paint.good('Imported. Nobody was told: homeservers and people know it already.'));
-  else print(paint.bold('Nothing was changed. The same with --apply does it.'));
+  if (isApplied)
+    print(paint.good('Imported. No notifications were sent: homeservers and users already know these bindings.'));
+  else print(paint.bold('Nothing was changed. Add --apply to import.'));
 }

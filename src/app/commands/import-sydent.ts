@@ -24,10 +24,11 @@ export async function importSydent(
   const ours = job.config.server.name;
   if (serverName !== '' && serverName !== ours) {
     throw new ImportError(
-      `Sydent is called ${serverName}, and server.name is ${ours}: what was signed under its name needs it`,
+      `the name of Sydent is ${serverName}, but server.name is ${ours}: keep the old name, because signatures contain it`,
     );
   }
-  if (keyFile === undefined) throw new ImportError(`${conf} has no ed25519.signingkey: old rooms and mails rely on it`);
+  if (keyFile === undefined)
+    throw new ImportError(`${conf} has no ed25519.signingkey: old rooms and mails need this key`);
   const data = await readSydent(resolve(job.cwd, database), {
     serverName: ours,
     keyId: parseKeys(keyFile)[0].keyId,

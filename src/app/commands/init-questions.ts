@@ -58,14 +58,14 @@ const questions: readonly Question[] = [
   },
   {
     key: 'bindDn',
-    text: 'DN that Islet binds as, none for an anonymous bind',
+    text: 'Bind DN of Islet; leave it empty for an anonymous bind',
     takes: formats.text,
     after: 'ldapUrl',
     isOptional: true,
   },
   {
     key: 'caFile',
-    text: "File with the CA certificates to trust, none for the system's",
+    text: 'File with the CA certificates to trust; leave it empty for those of the system',
     takes: formats.path,
     after: 'ldapUrl',
     isOptional: true,

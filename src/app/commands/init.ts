@@ -30,7 +30,7 @@ export interface InitSurroundings {
 }
 
 const HEAD = `Configuration of Islet, written by \`islet init\`.
-What is commented out shows the default, or an example where there is none. \`islet check\` says whether all is well.`;
+Commented-out lines show the default, or an example if there is no default. \`islet check\` checks this file.`;
 
 /**
  * Writes a commented configuration file that is ready to use, and creates the signing key. Existing files are never
@@ -42,7 +42,7 @@ export async function initCommand(options: InitOptions, surroundings: InitSurrou
   const { print, paint, cwd } = surroundings;
   const output = resolve(cwd, options.output ?? 'islet.yaml');
   if (existsSync(output)) {
-    print(paint.bad(`${output} is there already, and is left as it is`));
+    print(paint.bad(`${output} already exists and is not changed`));
     return 1;
   }
   const secretFiles: string[] = [];
@@ -57,7 +57,7 @@ export async function initCommand(options: InitOptions, surroundings: InitSurrou
     return 1;
   }
   print(paint.good(`${output} is written`));
-  for (const file of secretFiles) print(`${file} holds a password, and only you may read it`);
+  for (const file of secretFiles) print(`${file} contains a password; only you can read it`);
   await makeKey(config.signing.keyFile, surroundings);
   print(`Next: islet check --config ${output}`);
   return 0;
@@ -113,8 +113,8 @@ async function makeKey(keyFile: string, { makeKey, print }: InitSurroundings): P
   try {
     await mkdir(dirname(keyFile), { recursive: true, mode: 0o700 });
     await makeKey(keyFile);
-    print(`${keyFile} holds the key that signs associations: keep a copy of it`);
+    print(`${keyFile} contains the signing key: keep a copy of it`);
   } catch {
-    print(`${keyFile}, the key that signs associations, is made at the first start`);
+    print(`The signing key ${keyFile} is created at the first start`);
   }
 }

@@ -26,7 +26,7 @@ export async function mailTest(
     {
       to,
       subject: `Test mail from ${server.name}`,
-      text: `This mail was sent by "islet mail test" on the identity server ${server.name}.\nThat it arrived means that its mail settings are right. Nobody has to answer it.\n`,
+      text: `This mail was sent by "islet mail test" on the identity server ${server.name}.\nIt shows that the mail settings are correct. You do not need to reply.\n`,
     },
   );
   const isAccepted = steps.at(-1)?.step === 'accepted' && steps.every(({ isFine }) => isFine);
@@ -40,5 +40,5 @@ const words = (steps: readonly TrialStep[], isAccepted: boolean, paint: Terminal
       ({ step, isFine, words }) =>
         `${isFine ? paint.good('✓') : paint.bad('✗')} ${step.padEnd(10)} ${isFine ? paint.dim(words) : words}`,
     ),
-    isAccepted ? paint.good('The mail server took the mail.') : paint.bad('The mail was not sent.'),
+    isAccepted ? paint.good('The mail server accepted the mail.') : paint.bad('The mail was not sent.'),
   ].join('\n');

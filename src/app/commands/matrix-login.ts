@@ -49,11 +49,12 @@ export async function openIdOf(options: MatrixUserOptions, surroundings: Context
     const api = await apiOf(options, surroundings);
     const user = await api.whoami(accessToken);
     if (options.user !== undefined && options.user !== user) {
-      throw new Error(`the access token belongs to ${user}, and not to ${options.user}`);
+      throw new Error(`the access token belongs to ${user}, not to ${options.user}`);
     }
     return { user, token: await api.openIdToken({ user, accessToken }) };
   }
-  const user = options.user ?? (await prompt?.ask('Matrix user to be there, such as @islet:example.org: '))?.trim();
+  const user =
+    options.user ?? (await prompt?.ask('Matrix user for the upstream account, such as @islet:example.org: '))?.trim();
   if (user === undefined || user === '') throw new Error(missing('--user'));
   const api = await apiOf({ ...options, user }, surroundings);
   const given = await secret(options.passwordFile, env['MATRIX_PASSWORD']);

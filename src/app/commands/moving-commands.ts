@@ -20,10 +20,10 @@ export function addMoving({ command, load, output }: Tools): void {
       process.exitCode = await backupCommand(loaded.config, file, key, { ...output, cwd: process.cwd() });
     });
 
-  command('restore', 'put a backup in the place of the database; the server must be stopped')
+  command('restore', 'restore the database from a backup; the server must be stopped')
     .argument('<file>', 'file that `islet backup` wrote')
-    .option('--key <file>', 'copy of the signing key, put in its place if there is none')
-    .option('--replace', 'move a database that is there aside')
+    .option('--key <file>', 'copy of the signing key, restored if there is none')
+    .option('--replace', 'rename an existing database instead of refusing')
     .action(async (file: string, { config, ...options }: { config?: string; key?: string; replace?: boolean }) => {
       const { restoreCommand } = await import('./restore.js');
       const loaded = await load(config);

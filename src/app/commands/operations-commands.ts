@@ -35,14 +35,18 @@ export function addOperations(program: Command, { command, withAccess, output }:
     .argument('<token>', 'token, as shown by `islet invites`')
     .action((token: string, options: Options) => change(options, (access, to) => revokeInvite(access, token, to)));
 
-  const tokens = program.command('tokens').description('access tokens of users who are signed in here');
+  const tokens = program.command('tokens').description('access tokens of signed-in users');
   command('list', 'show how many access tokens each user has, or those of one user', tokens, { isDefault: true })
     .argument('[user]', '@user:example.org; default: all users')
     .option('--json', 'print JSON')
     .action((user: string | undefined, options: Options) =>
       look(options, (access, to) => listTokens(access, user, to)),
     );
-  command('end', 'end all access tokens of a user; clients sign in again if the homeserver confirms the user', tokens)
+  command(
+    'end',
+    'revoke all access tokens of a user; clients sign in again if the homeserver confirms the user',
+    tokens,
+  )
     .argument('<user>', '@user:example.org')
     .action((user: string, options: Options) => change(options, (access, to) => endTokens(access, user, to)));
 

@@ -77,18 +77,18 @@ function inviteState(invite: ListedInvite, paint: TerminalStyle): string {
   if (suspended) return paint.bad(`suspended: ${goneText(suspended.mxid, suspended)}`);
   if (deliveredAt === undefined) {
     if (failure !== undefined) return paint.bad(`waits: ${failure}`);
-    return isFailing(delivery) ? paint.bad(`waits, its mail was ${triesText(delivery)}`) : 'waits';
+    return isFailing(delivery) ? paint.bad(`waits; mail not sent: ${triesText(delivery)}`) : 'waits';
   }
-  if (confirmedAt !== undefined) return paint.dim(`handed over ${day(confirmedAt)}`);
+  if (confirmedAt !== undefined) return paint.dim(`delivered ${day(confirmedAt)}`);
   if (failure !== undefined) return paint.bad(`refused: ${failure}`);
-  const since = `being handed over since ${day(deliveredAt)}`;
+  const since = `delivery since ${day(deliveredAt)}`;
   return isFailing(delivery) ? paint.bad(`${since}, ${triesText(delivery)}`) : since;
 }
 
 const isFailing = (delivery: InviteDelivery | undefined): delivery is InviteDelivery =>
   delivery !== undefined && delivery.attempts > 0;
 
-function triesText({ attempts, nextAt, failure = 'no reason' }: InviteDelivery): string {
+function triesText({ attempts, nextAt, failure = 'unknown reason' }: InviteDelivery): string {
   const next = new Date(nextAt).toISOString().slice(0, 16).replace('T', ' ');
   return `tried ${attempts} times, next at ${next} UTC: ${failure}`;
 }
@@ -99,7 +99,7 @@ function bindingText({ threepid, mxid, boundAt, suspended }: Binding, paint: Ter
 }
 
 const goneText = (mxid: string, { source, since }: Suspension): string =>
-  `since ${day(since)} ${source} no longer knows ${mxid}`;
+  `since ${day(since)} ${source} no longer contains ${mxid}`;
 
 const written = ({ medium, address }: Threepid): string => (medium === 'msisdn' ? `+${address}` : address);
 

@@ -64,4 +64,5 @@ export function terminalPrompt(input: NodeJS.ReadableStream, output: NodeJS.Writ
   };
 }
 
-const gone = (): Error => Object.assign(new Error('whoever was asked is gone'), { name: 'AbortError' });
+const gone = (): Error =>
+  Object.assign(new Error('the terminal was closed before the question was answered'), { name: 'AbortError' });

@@ -40,7 +40,7 @@ export async function restoreCommand(
 ): Promise<number> {
   const backup = resolve(cwd, given);
   if (config.database.kind === 'postgres') {
-    print('The database is PostgreSQL. Stop every server on it, make a new database, and then:');
+    print('The database is PostgreSQL. Stop all servers that use it, create a new database, and run:');
     print(`  ${restoreLine(config.database.url, backup)}`);
     print('Then, so that mails of invitations that were sent since the backup are not sent again:');
     print(`  ${settleLine(config.database.url)}`);
@@ -53,7 +53,11 @@ export async function restoreCommand(
       ...(options.key !== undefined && { key: resolve(cwd, options.key) }),
     });
     for (const line of done) print(line);
-    print(paint.good(`${config.database.file} is restored. docs/topics/backup.md says what others notice of it.`));
+    print(
+      paint.good(
+        `${config.database.file} is restored. docs/topics/backup.md describes the effects for users and homeservers.`,
+      ),
+    );
     return 0;
   } catch (error) {
     if (!(error instanceof RestoreError) && !(error instanceof BackupError)) throw error;
@@ -70,7 +74,7 @@ async function restore(
   backup: string,
   { key, replace = false }: RestoreOptions,
 ): Promise<readonly string[]> {
-  if (target === ':memory:') throw new RestoreError('database.file is :memory:, and keeps nothing');
+  if (target === ':memory:') throw new RestoreError('database.file is :memory:, which cannot be restored');
   if (await isServerRunning(config)) throw new RestoreError('a server is running: stop it first');
   await refuseCompanions(backup);
   const keyStep = await keyToPlace(config.signing.keyFile, key);
@@ -83,9 +87,7 @@ async function restore(
     const inPlace = [target, ...COMPANIONS.map((end) => `${target}${end}`)].filter((path) => existsSync(path));
     if (inPlace.length > 0) {
       if (!replace) {
-        throw new RestoreError(
-          `${inPlace[0]} is there already: --replace moves it aside and puts the backup in its place`,
-        );
+        throw new RestoreError(`${inPlace[0]} already exists: add --replace to rename it and restore the backup`);
       }
       if (!(await isFree(databaseOptions(config)))) {
         throw new RestoreError(`another process has ${target} open: stop it first`);
@@ -118,7 +120,7 @@ async function refuseCompanions(backup: string): Promise<void> {
     );
     if (size === 0) continue;
     throw new RestoreError(
-      `${backup}${end} lies beside it: this is a copy of a database in use, and no backup; \`islet backup\` makes one`,
+      `${backup}${end} exists: this is a copy of a database in use and may be incomplete; use a file written by \`islet backup\``,
     );
   }
 }
@@ -142,20 +144,20 @@ async function keyToPlace(keyFile: string, copy: string | undefined): Promise<()
   if (copy === undefined) {
     if (existsSync(keyFile)) return () => Promise.resolve([]);
     throw new RestoreError(
-      `there is no signing key ${keyFile}: name the copy of it with --key. Rooms and mails of the past rely on it`,
+      `there is no signing key ${keyFile}: set its copy with --key. Old rooms and mails need this key`,
     );
   }
   const wanted = await keysOf(copy);
   if (existsSync(keyFile)) {
     if ((await keysOf(keyFile)) === wanted) return () => Promise.resolve([]);
-    throw new RestoreError(`${keyFile} holds another key than ${copy}: move it away first if it is not needed`);
+    throw new RestoreError(`${keyFile} contains a different key than ${copy}: rename it first if you do not need it`);
   }
   return async () => {
     await mkdir(dirname(keyFile), { recursive: true, mode: 0o700 });
     await writePrivately(copy, keyFile);
     const { uid, gid } = await stat(dirname(keyFile));
     if (process.geteuid?.() === 0) await chown(keyFile, uid, gid);
-    return [`${keyFile} holds the signing key`];
+    return [`${keyFile} contains the signing key`];
   };
 }
 
@@ -164,6 +166,6 @@ async function keysOf(file: string): Promise<string> {
     const keys = parseKeys(await readFile(file, 'utf8'));
     return keys.map(({ keyId, seed }) => `${keyId} ${Buffer.from(seed).toString('hex')}`).join('\n');
   } catch (cause) {
-    throw new RestoreError(`${file} is no signing key: ${(cause as Error).message}`, { cause });
+    throw new RestoreError(`${file} is not a signing key: ${(cause as Error).message}`, { cause });
   }
 }

@@ -11,7 +11,9 @@ export async function isServerRunning({ admin: { host, port } }: Config): Promis
     () => true,
     (cause: unknown) => {
       if (cause instanceof NoAnswerError && cause.code === 'ECONNREFUSED') return false;
-      throw new Error(`something on ${listenerOf(host, port)} does not answer like Islet`, { cause });
+      throw new Error(`${listenerOf(host, port)} does not answer like Islet: another program may use the port`, {
+        cause,
+      });
     },
   );
 }

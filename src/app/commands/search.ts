@@ -4,9 +4,9 @@ import type { AdminClient } from './admin-client.js';
 import type { TerminalStyle } from './terminal-style.js';
 
 const REFUSALS: Readonly<Record<SearchRefusal, string>> = {
-  foreign_homeserver: "users of this homeserver are shown nobody: `search.showTo` doesn't name it",
+  foreign_homeserver: 'users of this homeserver find nobody: `search.showTo` does not contain it',
   too_short: 'the search has fewer letters than `search.minLetters`',
-  limit_exceeded: 'the user was shown as many people as `limits.search.hitsPerUser` allows',
+  limit_exceeded: 'the user has reached the limit `limits.search.hitsPerUser`',
 };
 
 /**
@@ -31,18 +31,18 @@ export async function search(
 
 function searchText({ people, isLimited, refusal }: PeopleFound<ExplainedPerson>, paint: TerminalStyle): string {
   if (refusal) return paint.bad(REFUSALS[refusal]);
-  if (people.length === 0) return 'nobody is found';
+  if (people.length === 0) return 'nobody was found';
   const lines = people.map(
     (person, at) => `${at + 1}. ${paint.bold(person.name ?? person.mxid)}  ${person.mxid}\n${whyOf(person, paint)}`,
   );
-  return [...lines, ...(isLimited ? [paint.dim('There are more.')] : [])].join('\n');
+  return [...lines, ...(isLimited ? [paint.dim('There are more people.')] : [])].join('\n');
 }
 
 function whyOf({ source, score, matches, hasNoAccount }: ExplainedPerson, paint: TerminalStyle): string {
   const words = matches.map(
     ({ word, isName, isWhole }) =>
-      `${isWhole ? 'the word' : 'begins'} ${word} ${isName ? 'of the name' : 'of another attribute'}`,
+      `${isWhole ? 'word' : 'beginning'} ${word} ${isName ? 'in the name' : 'in another attribute'}`,
   );
-  const why = words.length > 0 ? `${words.join(', ')}; score ${score}` : 'named exactly';
-  return paint.dim(`   source ${source}: ${why}${hasNoAccount ? '; no account seen, so last' : ''}`);
+  const why = words.length > 0 ? `${words.join(', ')}; score ${score}` : 'exact user ID or address';
+  return paint.dim(`   source ${source}: ${why}${hasNoAccount ? '; no account yet, so shown last' : ''}`);
 }

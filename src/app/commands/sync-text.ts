@@ -7,16 +7,16 @@ export function syncText(report: SyncOutcome, paint: TerminalStyle): string {
   const { source, isApplied, isFull, refusal, bases, warnings, added, changed, removed, deprovisioning } = report;
   const { people, skipped, shared, tookMs } = report;
   const listed = Object.values(bases).reduce((sum, count) => sum + count, 0);
-  const read = isFull ? `${listed} entries listed` : `asked what changed among ${listed} entries`;
+  const read = isFull ? `full sync of ${listed} entries` : `incremental sync of ${listed} entries`;
   const isDoubted = refusal !== undefined && Object.keys(bases).length > 0;
   const verdict = isApplied
     ? paint.good('applied')
     : refusal === undefined
-      ? 'not applied: this was a dry run'
+      ? 'not applied: dry run'
       : paint.bad(`not applied: ${refusal}`);
   return [
     `${paint.bold(source)}: ${read} in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
-    ...(isDoubted ? [`  if it is the truth: islet sync ${source} --force`] : []),
+    ...(isDoubted ? [`  if this is correct: islet sync ${source} --force`] : []),
     ...Object.entries(bases).map(([part, count]) => paint.dim(`  ${count} in ${part}`)),
     ...warnings.filter((warning) => !refusal?.includes(warning)).map((warning) => paint.bad(`  ${warning}`)),
     `  ${added.count} new, ${changed.count} changed, ${removed.count} gone`,
@@ -29,9 +29,9 @@ export function syncText(report: SyncOutcome, paint: TerminalStyle): string {
       people,
       ({ mxid, threepids, label }) => `${mxid} with ${count(threepids, 'address', 'addresses')}: ${label}`,
     ),
-    ...section('left out, whole or in part', skipped, ({ label, reasons }) => `${label}: ${reasons.join('; ')}`),
+    ...section('skipped completely or partly', skipped, ({ label, reasons }) => `${label}: ${reasons.join('; ')}`),
     ...section(
-      paint.bad('user IDs of two people, who are not answered'),
+      paint.bad('user IDs with two people; lookups return none of them'),
       shared,
       ({ mxid, labels }) => `${mxid}: ${labels.join(' and ')}`,
     ),
@@ -41,8 +41,8 @@ export function syncText(report: SyncOutcome, paint: TerminalStyle): string {
 function departureLines(departures: SyncOutcome['deprovisioning']): readonly string[] {
   const { suspended = 0, resumed = 0 } = departures ?? {};
   return [
-    ...(suspended > 0 ? [`  ${count(suspended, 'binding', 'bindings')} suspended, of people who left`] : []),
-    ...(resumed > 0 ? [`  ${count(resumed, 'binding', 'bindings')} resumed, of people who are back`] : []),
+    ...(suspended > 0 ? [`  ${count(suspended, 'binding', 'bindings')} suspended: their users left`] : []),
+    ...(resumed > 0 ? [`  ${count(resumed, 'binding', 'bindings')} resumed: their users returned`] : []),
   ];
 }
 

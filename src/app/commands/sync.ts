@@ -22,7 +22,7 @@ export async function forgetMirror(
   source: string | undefined,
   { print }: Pick<SyncCommand, 'print'>,
 ): Promise<number> {
-  if (source === undefined) throw new Error('--forget needs the name of the former source');
+  if (source === undefined) throw new Error('--forget requires the name of the former source');
   const entries = await access.forgetMirror(source);
   print(entries > 0 ? `The copy of ${source} is removed: ${entries} entries.` : `There is no copy of ${source}.`);
   return entries > 0 ? 0 : 1;

@@ -25,11 +25,11 @@ export async function listTokens(
 /** Revokes all access tokens of a user. @returns the exit code: 1 if there were none */
 export async function endTokens(access: OperationsByText, user: string, { print }: Output): Promise<number> {
   const count = await access.endSignIns(user);
-  print(count === 0 ? `${printable(user)} has no access tokens.` : `Ended ${count} of ${printable(user)}.`);
+  print(count === 0 ? `${printable(user)} has no access tokens.` : `Revoked ${count} of ${printable(user)}.`);
   return count > 0 ? 0 : 1;
 }
 
 const tokenText = ({ mxid, createdAt, usedAt }: SignIn, paint: Output['paint']): string =>
-  `${paint.bold(printable(mxid))}  made ${day(createdAt)}  ${paint.dim(`last used ${day(usedAt)}`)}`;
+  `${paint.bold(printable(mxid))}  created ${day(createdAt)}  ${paint.dim(`last used ${day(usedAt)}`)}`;
 
 const day = (time: number): string => new Date(time).toISOString().slice(0, 10);

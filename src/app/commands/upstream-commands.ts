@@ -82,6 +82,10 @@ function chosen(config: Config, name: string | undefined): UpstreamConfig {
   const [only] = found;
   if (only && found.length === 1) return only;
   const names = all.map((source) => source.name).join(', ');
-  if (names === '') throw new Error('no upstream is configured: name one under sources, with its url');
-  throw new Error(name === undefined ? `say which one: ${names}` : `no upstream is called ${name}: there is ${names}`);
+  if (names === '') throw new Error('no upstream is configured: add one under sources');
+  throw new Error(
+    name === undefined
+      ? `there are several upstreams, choose one: ${names}`
+      : `there is no upstream ${name}; there are: ${names}`,
+  );
 }

@@ -49,7 +49,7 @@ export async function upstreamLogin(source: UpstreamConfig, config: Config, comm
     print(printableJson({ ...report, accepted, outstanding: now.outstanding }));
   } else {
     const who = user === undefined ? '' : ` as ${shown(user)}`;
-    print(paint.good(`${name}: ${made ? 'signed in' : 'is signed in already'}${who}`));
+    print(paint.good(`${name}: ${made ? 'signed in' : 'already signed in'}${who}`));
     if (isAccepting) print(`  its terms are accepted: ${state.outstanding.map(({ id }) => shown(id)).join(', ')}`);
     if (made) print(made.addToConfig === undefined ? kept(made.tokenFile) : added(source, config, made.tokenFile));
   }
@@ -57,8 +57,7 @@ export async function upstreamLogin(source: UpstreamConfig, config: Config, comm
   return isReady ? 0 : 1;
 }
 
-const kept = (file: string): string =>
-  `  the access token is in ${file}; a server that runs takes it from there within a minute`;
+const kept = (file: string): string => `  the access token is in ${file}; a running server reads it within a minute`;
 
 const added = ({ name, accessToken }: UpstreamConfig, { file }: Config, tokenFile: string): string =>
   [
@@ -107,7 +106,7 @@ async function ownerOf(dataDir: string): Promise<{ uid: number; gid: number } | 
 async function mayAccept({ outstanding }: AccountState, origin: string, command: LoginCommand): Promise<boolean> {
   const { acceptsTerms, isJson, print, prompt, paint } = command;
   if (!isJson) {
-    print(`${paint.bold(origin)} wants these to be accepted:`);
+    print(`${paint.bold(origin)} requires that you accept:`);
     for (const policy of outstanding) print(policyText(policy));
   }
   if (acceptsTerms) return true;

@@ -67,14 +67,14 @@ function statusText(status: Status, { paint }: Pick<Output, 'paint'>): string {
   if (!versions) return [...lines, line('reachable', paint.bad(`no: ${failure}`))].join('\n');
   lines.push(line('reachable', paint.good(`in ${tookMs} ms`)), line('versions', fewOf(versions).map(shown).join(', ')));
   if (!hasAccount) {
-    lines.push(line('account', `none, version 1 is asked: "islet upstream login ${name}" gets one`));
+    lines.push(line('account', `none, so API version 1 is used: "islet upstream login ${name}" gets one`));
   } else if (failure !== undefined) {
     lines.push(line('account', paint.bad(failure)));
   } else {
     const isOutstanding = (outstanding?.length ?? 0) > 0;
-    lines.push(line('account', user === undefined ? 'accepted; it does not say whose' : shown(user)));
-    const remedy = `not accepted: run "islet upstream login ${name} --accept-terms"`;
-    lines.push(line('terms', isOutstanding ? paint.bad(remedy) : paint.good('nothing is outstanding')));
+    lines.push(line('account', user === undefined ? 'accepted; the upstream does not return the user' : shown(user)));
+    const remedy = `not accepted yet: run "islet upstream login ${name} --accept-terms"`;
+    lines.push(line('terms', isOutstanding ? paint.bad(remedy) : paint.good('accepted, or none')));
     for (const policy of outstanding ?? []) lines.push(`  ${' '.repeat(10)} ${policyText(policy)}`);
     if (!isOutstanding) lines.push(line('lookups', algorithms.map(shown).join(', ')));
   }

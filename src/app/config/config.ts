@@ -142,7 +142,7 @@ function readAll(settings: Settings, reading: ConfigReader) {
   const path = (at: KeyPath, text: string | undefined) => text && optionPath(reading, at, text);
   const isGuessable = limits.wrongCodes.perSession === undefined && validation.codeLength < 8;
   if (isGuessable)
-    reading.warnings.push(`limits.wrongCodes is off and a code has ${validation.codeLength} digits: it can be guessed`);
+    reading.warnings.push(`limits.wrongCodes is off, so codes of ${validation.codeLength} digits can be guessed`);
   if (lookup.pepperGraceMs > lookup.pepperLifetimeMs && !problems.hasErrorAt(['lookup'])) {
     problems.add(['lookup', 'pepperGrace'], 'is longer than pepperLifetime');
   }

@@ -111,7 +111,7 @@ async function start(
   const islet = await opened(serve(config, telemetry));
   await islet.services.directorySyncService.sync('islanders');
 
-  print(paint.bold('Islet is running, with everything it needs:'));
+  print(paint.bold('Islet is running, together with the services that it needs:'));
   print(`  identity server  ${islet.url}`);
   print(`  caught mail      ${mail.url}`);
   print(`  directory        ${directory.url}, ${DEMO_DIRECTORY.length} people below ${DEMO_BASE}`);
@@ -154,10 +154,10 @@ async function showLookups(
     return (mappings as Record<string, string>)[entry];
   };
   const expected = [
-    ['the directory, by hash', 'sha256', 'carla.cruz@island.example', `@carla:${DEMO_HOMESERVER}`],
-    ['the upstream, in clear', 'none', UPSTREAM_ADDRESS, '@paula:partner.example'],
-    ['our own binding, by hash', 'sha256', OWN_ADDRESS, `@alice:${DEMO_HOMESERVER}`],
-    ['nobody knows it', 'sha256', 'stranger@island.example', undefined],
+    ['in the directory, by hash', 'sha256', 'carla.cruz@island.example', `@carla:${DEMO_HOMESERVER}`],
+    ['at the upstream, by plain address', 'none', UPSTREAM_ADDRESS, '@paula:partner.example'],
+    ['a binding of this server, by hash', 'sha256', OWN_ADDRESS, `@alice:${DEMO_HOMESERVER}`],
+    ['unknown address', 'sha256', 'stranger@island.example', undefined],
   ] as const;
   print(paint.bold('Four lookups, as clients make them:'));
   let isRight = true;
@@ -197,7 +197,7 @@ function printNextSteps(
 ): void {
   const v1 = `${url}/_matrix/identity/api/v1`;
   print(`
-${paint.bold('Try next')} (the classic walk; a phone number works like an address):
+${paint.bold('Try next')} (API version 1; a phone number works like an email address):
   curl '${v1}/lookup?medium=email&address=alice@island.example'
   curl '${v1}/lookup?medium=msisdn&address=492215551235'
   curl '${v1}/validate/email/requestToken' -d 'email=you@example.net&client_secret=monkeys&send_attempt=1'

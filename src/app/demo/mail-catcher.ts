@@ -95,7 +95,7 @@ async function loadPackages() {
     const [{ SMTPServer }, { simpleParser }] = await Promise.all([import('smtp-server'), import('mailparser')]);
     return { SMTPServer, simpleParser };
   } catch (cause) {
-    const message = 'the demo needs packages that a server does not need: run `npm install smtp-server mailparser`';
+    const message = 'the demo needs two additional packages: run `npm install smtp-server mailparser`';
     throw new Error(message, { cause });
   }
 }

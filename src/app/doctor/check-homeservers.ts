@@ -49,7 +49,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
     try {
       return await versions();
     } catch (error) {
-      const fix = `if people of it are to be checked (accounts), set homeservers.${name}.clientUrl`;
+      const fix = `if account checks use it, set homeservers.${name}.clientUrl`;
       return [(isChecked ? failure : warning)(messageOf(error), fix)];
     }
   }
@@ -63,11 +63,16 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
     const skewMs = Date.parse(headers['date'] ?? '') - clock.now();
     const clocks =
       Math.abs(skewMs) > MOST_SKEW_MS
-        ? [warning(`its clock and ours differ by ${Math.round(Math.abs(skewMs) / 1000)} s`, 'synchronise both (NTP)')]
+        ? [
+            warning(
+              `its clock and the clock of this machine differ by ${Math.round(Math.abs(skewMs) / 1000)} s`,
+              'synchronise both with NTP',
+            ),
+          ]
         : [];
     if (isJson) return [ok(`${url} answers`), ...clocks];
-    const fix = `only accounts are asked for there; if they are checked, set homeservers.${name}.clientUrl`;
-    return [warning(`${url} -> ${status}, where versions were expected`, fix), ...clocks];
+    const fix = `this URL is used only for account checks; if you use them, set homeservers.${name}.clientUrl`;
+    return [warning(`${url} -> ${status}, not a list of versions`, fix), ...clocks];
   }
 
   async function keys(): Promise<readonly CheckResult[]> {
@@ -85,13 +90,13 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
         if (pinned && found !== key) differing.push(keyId);
       }
       if (differing.length === 0)
-        return [ok(pinned ? 'publishes the keys that verifyKeys names' : 'publishes its signing keys')];
-      const words = `does not publish ${differing.join(', ')} as verifyKeys has it`;
-      return [failure(words, `take homeservers.${name}.verifyKeys from its /_matrix/key/v2/server`)];
+        return [ok(pinned ? 'publishes the keys in verifyKeys' : 'publishes its signing keys')];
+      const words = `publishes other keys than verifyKeys: ${differing.join(', ')}`;
+      return [failure(words, `copy homeservers.${name}.verifyKeys from its /_matrix/key/v2/server`)];
     } catch (error) {
       const words = messageOf(error);
-      if (pinned) return [skipped(`its keys are stated by verifyKeys and could not be compared: ${words}`)];
-      return [failure(words, `${fixOf(error, name, '/_matrix/key')}; or state verifyKeys`)];
+      if (pinned) return [skipped(`verifyKeys could not be compared with its keys: ${words}`)];
+      return [failure(words, `${fixOf(error, name, '/_matrix/key')}; or set verifyKeys`)];
     }
   }
 
@@ -101,7 +106,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
       return [ok('rejects an unknown OpenID token, as it should')];
     } catch (error) {
       const path = '/_matrix/federation/v1/openid/userinfo';
-      return [failure(messageOf(error), `nobody of it can sign in here: ${fixOf(error, name, path)}`)];
+      return [failure(messageOf(error), `its users cannot sign in: ${fixOf(error, name, path)}`)];
     }
   }
 
@@ -130,9 +135,9 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
 /** The fix for a homeserver that did not answer as expected. */
 function fixOf(error: unknown, name: string, path: string): string {
   const problem = problemIn(error);
-  if (problem === undefined) return `its proxy has to forward ${path}`;
+  if (problem === undefined) return `its proxy must forward ${path}`;
   if (problem === 'forbidden_address') return `it has a private address: set homeservers.${name}.url`;
-  return `see url, caFile and tlsName of homeservers.${name}; without them, DNS and .well-known lead there`;
+  return `check url, caFile and tlsName of homeservers.${name}; without them, its .well-known file and DNS are used`;
 }
 
 /** The network failure, if there was no answer. */

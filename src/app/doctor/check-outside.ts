@@ -12,7 +12,7 @@ const LIMITS = { timeLimitMs: 10_000, maxBytes: 64 * 1024, chosenBy: 'operator' 
 const INVENTED = '203.0.113.77';
 
 const APPEND =
-  'have the proxy write X-Forwarded-For itself: `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;` in nginx, nothing in Caddy, `option forwardfor` in HAProxy';
+  'configure the proxy to set X-Forwarded-For: `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;` in nginx, nothing in Caddy, `option forwardfor` in HAProxy';
 
 /**
  * What the proxies report about clients. Two requests are sent through the public URL, one with a forged header and
@@ -37,39 +37,39 @@ export function outsideCheck(config: Config, isRunning: boolean, http: HttpClien
   }
 
   return async () => {
-    if (!isRunning) return [skipped('not asked: no server is running here')];
+    if (!isRunning) return [skipped('not checked: no server is running here')];
     let seen: readonly (Arrival | undefined)[];
     try {
       seen = [await arrival({}), await arrival({ 'X-Forwarded-For': INVENTED })];
     } catch (error) {
-      return [skipped(`not known what it says of clients: ${messageOf(error)}`)];
+      return [skipped(`not checked: ${messageOf(error)}`)];
     }
     const [plain, claimed] = seen;
-    if (!plain || !claimed) return [skipped(`not known what it says of clients: ${publicUrl} does not lead here`)];
-    if (isDirect(config)) return [ok('clients reach the server without one')];
+    if (!plain || !claimed) return [skipped(`not checked: ${publicUrl} does not reach this server`)];
+    if (isDirect(config)) return [ok('clients reach the server without a proxy')];
     const found = [...unsaid(plain), ...passedOn(claimed)];
-    return found.length > 0 ? found : [ok(`says where clients come from: this machine is ${plain.client}`)];
+    return found.length > 0 ? found : [ok(`sends the addresses of clients: this machine is ${plain.client}`)];
   };
 
   /** Problems of a request in which the client sent no forwarding header. */
   function unsaid({ peer, isVerified, forwardedFor, realIp, isAdmittedToV1 }: Arrival): readonly CheckResult[] {
     if (forwardedFor === undefined) {
-      const instead = realIp === undefined ? 'no X-Forwarded-For' : 'only X-Real-IP, which is not read';
-      const words = `the one at ${peer} sends ${instead}: all clients look like it, and share its limits`;
+      const instead = realIp === undefined ? 'no X-Forwarded-For' : 'only X-Real-IP, which Islet does not use';
+      const words = `the proxy at ${peer} sends ${instead}: all clients seem to have its address, and share its limits`;
       if (!isAdmittedToV1) return [warning(words, APPEND)];
-      return [failure(`${words}; version 1 of the API, which has no authentication, is open to all of them`, APPEND)];
+      return [failure(`${words}; version 1 of the API, which has no authentication, is open to everyone`, APPEND)];
     }
     if (isVerified) return [];
     const fix = `add ${peer} to listen.trustedProxies`;
-    return [warning(`the one at ${peer} is not known: what it says of clients is not believed`, fix)];
+    return [warning(`the proxy at ${peer} is not in listen.trustedProxies: its X-Forwarded-For is ignored`, fix)];
   }
 
   /** Problems of a request in which the client sent a forged forwarding header. */
   function passedOn({ forwardedFor, isVerified }: Arrival): readonly CheckResult[] {
     if (forwardedFor?.trim() !== INVENTED) return [];
-    const words = 'it passes on the X-Forwarded-For that a client wrote itself';
+    const words = 'it forwards the X-Forwarded-For of the client unchanged';
     if (!isVerified) return [warning(words, APPEND)];
-    return [failure(`${words}: anybody can look like the inside, and use version 1 of the API`, APPEND)];
+    return [failure(`${words}: anyone can pretend to be in your network, and use version 1 of the API`, APPEND)];
   }
 }
 

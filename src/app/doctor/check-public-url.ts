@@ -46,12 +46,12 @@ export function serverDiagnoses(readiness: Readiness): readonly CheckResult[] {
   return [
     readiness.ok ? ok('is running and ready') : failure('is running, but not ready', 'see its log'),
     ...(database === false ? [failure('cannot reach its database')] : []),
-    ...(pepper === false ? [failure('has no hashed lookup pepper yet', 'wait until its mirrors are hashed')] : []),
+    ...(pepper === false ? [failure('has no hashed lookup pepper yet', 'wait until the first sync has finished')] : []),
     ...Object.entries(mirrors ?? {}).map(([name, mirror]) =>
       mirror.ok
         ? ok(`its mirror of ${name} has ${mirror.entries} entries`)
         : warning(
-            `its mirror of ${name} is behind: ${mirror.failure ?? 'not synced yet'}`,
+            `its mirror of ${name} is not up to date: ${mirror.failure ?? 'not synced yet'}`,
             `\`islet sync ${name}\` tries again and shows what would change; if that is correct, add \`--force\``,
           ),
     ),
@@ -75,7 +75,7 @@ export const sharedNamesTrial =
       const fix = 'choose another port for `admin`, or use the same configuration for commands and server';
       return [
         failure(
-          `the Islet that has ${inUrl(host)}:${port} does not accept the admin token in ${dataDir}: it is another server`,
+          `the server on ${inUrl(host)}:${port} does not accept the admin token in ${dataDir}: it uses a different dataDir`,
           fix,
         ),
       ];
@@ -106,8 +106,8 @@ export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpCli
     const found: CheckResult[] = [];
     if (!isKnown) {
       const fix =
-        'clients and homeservers derive the URL from the name: make them equal, or add the host to server.otherNames';
-      found.push(warning(`${publicUrl} has a host that is not ${known.join(' or ')}`, fix));
+        'clients and homeservers derive the URL from server.name: use the same host, or add the host to server.otherNames';
+      found.push(warning(`the host of ${publicUrl} is not ${known.join(' or ')}`, fix));
     }
     if (protocol === 'http:' && !isLoopback(outOfUrl(hostname))) {
       found.push(warning(`${publicUrl} is not encrypted`, 'browsers and homeservers need https'));
@@ -116,19 +116,19 @@ export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpCli
   }
 
   async function answers(): Promise<readonly CheckResult[]> {
-    if (!isRunning) return [skipped('not asked: no server is running here')];
+    if (!isRunning) return [skipped('not checked: no server is running here')];
     const forward = 'the proxy must forward /_matrix/identity to `listen`';
     const ping = await get('/v2').catch((error: unknown) => messageOf(error));
     if (typeof ping === 'string')
       return [failure(ping, 'check DNS, certificate and proxy; homeservers get the same error')];
     if (ping.status !== 200 || ping.body.trim() !== '{}')
-      return [failure(`${ping.url} -> ${ping.status}, which is not an answer of Islet`, forward)];
+      return [failure(`${ping.url} -> ${ping.status}, not an answer of Islet`, forward)];
     const signer = new Ed25519Signer(name, parseKeys(await readFile(config.signing.keyFile, 'utf8')));
     const [{ keyId, publicKey }] = signer.keys;
     const { url, status, body } = await get(`/v2/pubkey/${keyId}`);
     if (status === 200 && body.includes(`"${publicKey}"`))
       return [ok(`${publicUrl} reaches this server`), ...(await unbinds())];
-    return [failure(`${url} -> ${status}, with another key: another identity server answers`, forward)];
+    return [failure(`${url} -> ${status}, with a different key: another identity server answers`, forward)];
   }
 
   /** Whether homeservers can unbind under the name that clients derive from the URL, with and without its port. */
@@ -142,7 +142,7 @@ export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpCli
       const authorization = `X-Matrix origin="!",destination="${destination}",key="ed25519:doctor",sig="doctor"`;
       const headers = { authorization, 'content-type': 'application/json' };
       const { status } = await http.request({ ...LIMITS, method: 'POST', url, headers, body, chosenBy: 'operator' });
-      const what = `an unbind signed for ${destination}`;
+      const what = `an unbind request signed for ${destination}`;
       if (status === 403) found.push(ok(`${what} is accepted for this server`));
       else found.push(failure(`${url} -> ${status} for ${what}`, 'the proxy must forward the Authorization header'));
     }

@@ -42,7 +42,7 @@ async function gatewayCheck(gateway: SmsConfig['gateways'][number]): Promise<Che
   const { host, port } = gateway.kind === 'smpp' ? gateway : placeOf(gateway.url);
   try {
     await reach(host, port);
-    return ok(`${gateway.kind}: ${host}:${port} takes connections; nothing was sent`);
+    return ok(`${gateway.kind}: ${host}:${port} accepts connections; nothing was sent`);
   } catch (error) {
     return failure(`${gateway.kind}: ${host}:${port}: ${messageOf(error)}`, 'check firewalls');
   }
@@ -96,7 +96,7 @@ export const sourceTrial =
   };
 
 /** Invitations still reach them, because their homeservers are notified. */
-export const IN_CLEAR_ONLY = 'answers plain lookups only: current clients send hashes and do not find its people';
+export const IN_CLEAR_ONLY = 'answers plain lookups only: current clients send hashes and do not find these people';
 
 const placeOfSource = (source: Source): string =>
   'url' in source ? source.url : 'path' in source ? source.path : source.kind;

@@ -65,7 +65,7 @@ export async function runChecks(
     configuration.ok(`${config.file ?? 'no file, only defaults and the environment'}: is fine`),
     ...warnings.map((warning) => configuration.warning(warning)),
     ...(typeof readiness === 'string'
-      ? [area('server').failure(readiness, 'another program has the port of `admin`: choose another one')]
+      ? [area('server').failure(readiness, 'another program uses the port of `admin`: choose another port')]
       : serverDiagnoses(readiness)),
     ...found.flat(),
   ];

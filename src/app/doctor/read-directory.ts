@@ -46,7 +46,7 @@ class DirectoryReading {
         }
         if (!isWhole && this.entries >= SAMPLE) return;
         if (performance.now() - since < LIMIT_MS) continue;
-        this.end = `not read to its end: ${this.entries} entries in ${LIMIT_MS / 1000} s`;
+        this.end = `not read completely: ${this.entries} entries in ${LIMIT_MS / 1000} s`;
         return;
       }
     } catch (error) {
@@ -75,7 +75,7 @@ export async function readAsSync(
       : [
           failure(
             `a sync fails: ${reading.failure}`,
-            'the mirror stays as it is until the directory can be read in full',
+            'the mirror is not updated until the directory can be read completely',
           ),
         ];
   if (entries === 0) return failed;
@@ -88,7 +88,7 @@ export async function readAsSync(
     ...failed,
     people.length > 0 && addresses > 0
       ? ok(words + named)
-      : warning(words, 'compare attributes.user, attributes.email and localpart with an entry'),
+      : warning(words, 'compare attributes.user, attributes.email and localpart with an entry of a person'),
     ...(reading.end === undefined ? [] : [ok(reading.end)]),
     ...warnings.map((text) => warning(text)),
     ...(knownByName > 0
@@ -104,7 +104,7 @@ export async function readAsSync(
       .slice(0, SHOWN)
       .map(([mxid, all]) =>
         warning(
-          `two people get the user ID ${mxid}: ${some(all.map(({ label }) => label))}`,
+          `two people have the user ID ${mxid}: ${some(all.map(({ label }) => label))}`,
           'change localpart so that user IDs differ, or one of the entries',
         ),
       ),

@@ -49,7 +49,7 @@ function mountOne(app: Express, place: string, GET: Handler | undefined, POST: H
   const allowed = [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : []), 'OPTIONS'].join(', ');
   route.all((_req: Request, res: Response) => {
     res.set('Allow', allowed);
-    throw new RequestError('method_unknown', `This endpoint knows only ${allowed}`);
+    throw new RequestError('method_unknown', `This endpoint supports only ${allowed}`);
   });
 }
 

@@ -111,25 +111,26 @@ export function answerErrors(
 /** Responses of the mail server or the gateway contain hosts and accounts of the operator, so they are only logged. */
 function messageOf({ message, cause }: Error): string {
   if (!(cause instanceof DeliveryError)) return message;
-  const advice = cause.advice ?? (cause.isFinal ? 'it would be refused again' : undefined);
+  const advice = cause.advice ?? (cause.isFinal ? 'the same message would be refused again' : undefined);
   return advice === undefined ? message : `${message}: ${advice}`;
 }
 
 /** Converts the errors of Express, of its body parser and of shutdown. */
 function toRequestError(error: unknown): unknown {
-  if (error instanceof ShutdownError) return new RequestError('interrupted', 'Islet was stopped before this was done');
+  if (error instanceof ShutdownError)
+    return new RequestError('interrupted', 'The server is shutting down, please try again');
   if (error instanceof StoreUnavailableError) {
     // Without a cause it is already in the log.
     const options = error.cause === undefined ? undefined : { cause: error };
     return new RequestError(
       'store_unavailable',
-      'Islet cannot reach its database right now, please try again',
+      'The database is not available at the moment, please try again',
       options,
     );
   }
   if (!(error instanceof Error) || !('status' in error) || typeof error.status !== 'number') return error;
   if (error.status === 413) return new RequestError('too_large', 'The request is too large');
   if (error.status === 415) return new RequestError('encoding_unsupported', 'This content encoding is not supported');
-  if (error.status < 500) return new RequestError('body_broken', 'The request could not be read to its end');
+  if (error.status < 500) return new RequestError('body_broken', 'The request is incomplete');
   return error;
 }

@@ -36,8 +36,8 @@ export interface Listening {
 }
 
 const words: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program has it',
-  EADDRNOTAVAIL: 'this machine has no such address',
+  EADDRINUSE: 'another program uses it',
+  EADDRNOTAVAIL: 'this machine does not have this address',
   EACCES: 'ports below 1024 need CAP_NET_BIND_SERVICE',
 };
 

@@ -72,9 +72,9 @@ export class InstallationCheck {
     if (this.record && installation && this.record.id !== installation.id) {
       throw new InstallationError(
         'database_foreign',
-        `${this.config.dataDir} was used with the database ${this.record.database} (installation ${this.record.id}), and ` +
-          `${placeOf(this.config)} is that of another installation (${installation.id}): see dataDir and database; if ` +
-          `this database is meant, remove ${installationFile(this.config.dataDir)}`,
+        `${this.config.dataDir} was used with the database ${this.record.database} (installation ${this.record.id}), but ` +
+          `${placeOf(this.config)} belongs to another installation (${installation.id}): check dataDir and database. If ` +
+          `this database is correct, remove ${installationFile(this.config.dataDir)}`,
       );
     }
     await this.compareKey(installation ?? this.record, isUsed);
@@ -131,7 +131,7 @@ export class InstallationCheck {
     if (same === undefined || same.publicKey === known.publicKey) return;
     throw new InstallationError(
       'key_foreign',
-      `the signing key file ${keyFile} has another key ${known.keyId} than the one with which ${used.replace(' was used', ' was last used')}: ${adviceFor(keyFile, known.keyId)}`,
+      `the signing key file ${keyFile} contains a different key ${known.keyId} than before, when ${used.replace(' was used', ' was last used')}: ${adviceFor(keyFile, known.keyId)}`,
     );
   }
 
@@ -140,8 +140,8 @@ export class InstallationCheck {
     return new InstallationError(
       'database_empty',
       `the database ${placeOf(this.config)} is missing or empty, and ${dataDir} was used with one (installation ` +
-        `${this.record?.id}, ${this.record?.database}): put back the database or a backup of it; to begin anew without ` +
-        `everything that was in it, remove ${installationFile(dataDir)}`,
+        `${this.record?.id}, ${this.record?.database}): restore the database or a backup. To start again without ` +
+        `its data, remove ${installationFile(dataDir)}`,
     );
   }
 }
@@ -160,23 +160,23 @@ const publicKeysIn = (text: string): readonly VerifyKey[] => new Ed25519Signer('
 function adviceFor(keyFile: string, keyId = 'ed25519:0'): string {
   const next = Number(/:(\d+)$/.exec(keyId)?.[1] ?? 0) + 1;
   return (
-    'put back the copy of it. If it is lost, make another one under another name, and what the lost one has signed ' +
-    `cannot be checked any more: (umask 077; echo "ed25519 ${next} $(openssl rand -base64 32)" > ${keyFile})`
+    'restore a copy of the key file. If the key is lost, create a new key with another version; signatures of the lost key ' +
+    `can then no longer be verified: (umask 077; echo "ed25519 ${next} $(openssl rand -base64 32)" > ${keyFile})`
   );
 }
 
 function sayChanges(before: Installation, serverName: string, keys: readonly VerifyKey[], telemetry: Telemetry): void {
   if (before.serverName !== serverName) {
     telemetry.warn(
-      `server.name was ${before.serverName} and is ${serverName}: clients that use the old name look for it in ` +
-        'signatures, and homeservers unbind under the name that they bound under; name the old one in server.otherNames',
+      `server.name was ${before.serverName} and is now ${serverName}: clients that use the old name expect it in ` +
+        'signatures, and homeservers send unbind requests to the old name; add the old name to server.otherNames',
       { event: 'server_name_changed', before: before.serverName, now: serverName },
     );
   }
   if (!keys.some(({ publicKey }) => publicKey === before.publicKey)) {
     telemetry.warn(
-      `the key ${before.keyId}, which signed until now, is not in the key file any more: what it signed cannot be ` +
-        'checked, invitations that wait among it; keep it in the file below the new one',
+      `the key ${before.keyId}, which signed until now, is missing in the key file: its signatures cannot be ` +
+        'verified, including those for pending invitations; keep it in the file below the new key',
       { event: 'signing_key_gone', before: before.keyId },
     );
   }
@@ -190,7 +190,7 @@ async function sayForgottenMirrors(
   for (const source of await store.mirrors()) {
     if (sources.includes(source)) continue;
     telemetry.warn(
-      `no source is called ${source} any more, and the copy of its people is still kept (personal data): if it was ` +
+      `there is no source ${source} any more, but the copy of its people (personal data) is still stored: if it was ` +
         `renamed or removed for good, remove the copy with \`islet sync ${source} --forget\``,
       { event: 'mirror_without_source', source },
     );

@@ -20,9 +20,12 @@ export async function readInstallationFile(dataDir: string): Promise<Installatio
     return Record.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`${file} cannot be read: put back a copy of it, or remove it after a look at the database`, {
-      cause,
-    });
+    throw new Error(
+      `${file} cannot be read: restore a copy of it, or check that the database is the correct one and remove the file`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -67,7 +67,7 @@ export interface App {
  */
 export async function openApp(config: Config, telemetry: Telemetry): Promise<App> {
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
-    throw new Error(`dataDir: ${config.dataDir} cannot be made, or is no folder`, { cause });
+    throw new Error(`dataDir: ${config.dataDir} cannot be created, or is not a folder`, { cause });
   });
   const clock = new SystemClock();
   const templates = new Templates({ ...config.templates, serverName: config.server.name });

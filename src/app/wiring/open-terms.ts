@@ -12,7 +12,7 @@ export async function openTerms({ terms: { directory, policies }, server }: Conf
     throw new Error('the terms could not be read', { cause });
   });
   const twice = policies.find(({ id }) => own.policies.some((policy) => policy.id === id));
-  if (twice) throw new Error(`the policy ${twice.id} stands in terms.policies, and in terms.directory as well`);
+  if (twice) throw new Error(`the policy ${twice.id} is defined both in terms.policies and in terms.directory`);
   return { policies: [...own.policies, ...policies], documents: own.documents };
 }
 

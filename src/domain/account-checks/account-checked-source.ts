@@ -37,7 +37,7 @@ export class AccountCheckedSource implements ThreepidSource {
       const { threepid, mxid } = finding;
       if (!this.kind.isListed) this.accountStatuses.enqueue(mxid);
       if (!this.isWithheld(mxid)) return [finding];
-      return this.isAuthoritative ? [{ threepid, claimants: [`${mxid}, who has no account`] }] : [];
+      return this.isAuthoritative ? [{ threepid, claimants: [`${mxid} (no account)`] }] : [];
     });
   }
 

@@ -65,9 +65,9 @@ export class AccountService {
     if (user === undefined) throw new DomainError('openid_token_rejected');
     const mxid = parseMxid(user);
     if (!mxid || homeserverOf(mxid) !== homeserver) {
-      const other = mxid ? homeserverOf(mxid) : 'nobody';
+      const other = mxid ? homeserverOf(mxid) : 'an unknown server';
       throw new DomainError('homeserver_mismatch', {
-        message: `The homeserver ${homeserver} says it speaks for ${other}`,
+        message: `The homeserver ${homeserver} answered for a user of ${other}`,
       });
     }
     this.onAuthenticated(mxid);

@@ -42,7 +42,7 @@ export class SignInReview {
     const ended = await this.deps.store.removeOf(gone);
     if (ended > 0) {
       const facts = { event: 'access_tokens_ended', users: gone.length, tokens: ended };
-      this.deps.telemetry.info('access tokens ended: the accounts of their users are gone', facts);
+      this.deps.telemetry.info('access tokens revoked: their users have no account any more', facts);
     }
   }
 

@@ -107,7 +107,7 @@ export class AdminService {
   async endSignIns(mxid: Mxid): Promise<number> {
     const count = await this.deps.signIns.removeOf([mxid]);
     if (count > 0) {
-      this.deps.telemetry.info('access tokens ended by an operator', { event: 'admin_tokens_ended', mxid, count });
+      this.deps.telemetry.info('access tokens revoked by an operator', { event: 'admin_tokens_ended', mxid, count });
     }
     return count;
   }

@@ -56,11 +56,11 @@ export class BindingService {
   async bind(sid: string, clientSecret: string, mxid: Mxid, user?: Mxid): Promise<SignedAssociation> {
     const { threepid, openedAt, openedBy } = await this.deps.validationService.validated(sid, clientSecret);
     if (openedBy !== undefined && openedBy !== (user ?? mxid)) {
-      throw new DomainError('not_yours', { message: 'Another user has asked for the validation of this address' });
+      throw new DomainError('not_yours', { message: 'The validation of this address was requested by another user' });
     }
     if (openedBy === undefined && user !== undefined) {
       const message =
-        'Nobody is known to have asked for the validation of this address, which came by version 1 of the API; please ask for it again by v2';
+        'The validation of this address was requested through version 1 of the API, without a user; please request it again through v2';
       throw new DomainError('not_yours', { message });
     }
     return this.deps.signer.sign(signable(await this.save(threepid, mxid, openedAt)));
@@ -88,7 +88,7 @@ export class BindingService {
   async unbindByHomeserver(threepid: Threepid, mxid: Mxid, origin: string): Promise<void> {
     if (homeserverOf(mxid) !== origin) {
       throw new DomainError('unbind_not_proven', {
-        message: `${origin} does not speak for users of ${homeserverOf(mxid)}`,
+        message: `${origin} may not act for users of ${homeserverOf(mxid)}`,
       });
     }
     await this.unbind(threepid, mxid);
@@ -153,7 +153,7 @@ export class BindingService {
     if (owner !== undefined && owner !== mxid) {
       throw new DomainError(
         'threepid_in_use',
-        { message: 'The directory of this organisation gives this address to another user' },
+        { message: 'The directory of this organisation assigns this address to another user' },
         { mxid: owner },
       );
     }

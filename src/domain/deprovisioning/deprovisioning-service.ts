@@ -83,7 +83,7 @@ export class DeprovisioningService {
     const idsChanged = succeeded >= FEWEST && isMostOf(succeeded, await this.size(source));
     if (idsChanged) {
       const facts = { event: 'directory_ids_changed', source, people: succeeded };
-      this.deps.telemetry.warn('entry ids changed: people are recognised by their user ID', facts);
+      this.deps.telemetry.warn('ids of the entries changed: people are recognised by their user ID', facts);
     }
     await this.recordNew(source, idsChanged);
     await this.deps.store.takeOverFrom(source, this.authoritativeSources, this.deps.clock.now());

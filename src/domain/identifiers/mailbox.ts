@@ -5,7 +5,7 @@ import { spellingsOf } from './spellings.js';
 import { email, keyOf, type Threepid, tryThreepid } from './threepid.js';
 
 const OTHER_DOMAIN =
-  'Matrix compares email addresses with their letters folded, and folded, this one names another domain, whose mail is read by somebody else';
+  'Matrix ignores the case of letters in email addresses. With its letters folded, this address has a different domain, which belongs to somebody else';
 const NO_DOMAIN = 'The domain of this email address cannot receive mail';
 
 /**

@@ -2,7 +2,7 @@ import { DomainError } from '../shared/errors.js';
 import { readPhoneNumber } from './phone-number.js';
 import { msisdn, type Threepid, tryThreepid } from './threepid.js';
 
-const NO_MAILBOX = 'This is no email address: write the mailbox alone, such as alice@example.org';
+const NO_MAILBOX = 'This is not an email address: write only the address, such as alice@example.org';
 const NEITHER =
   'This is neither an email address nor a phone number with its calling code and without extension, such as +49 221 5551234';
 

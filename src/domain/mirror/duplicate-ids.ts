@@ -44,7 +44,7 @@ export class DuplicateIds {
     if (this.seen.size < this.seen.add(id).size) return true;
     this.repetitions += 1;
     if (this.repetitions > MOST && this.repetitions > this.seen.size)
-      throw new Error(`most entries of the directory have the id of another: ${label} has ${id}`);
+      throw new Error(`most entries of the directory have the same id as another entry: ${label} has ${id}`);
     const later = this.later.get(id) ?? [];
     later.push({ label, person: personKey(entry.parse().person) });
     this.later.set(id, later);
@@ -79,12 +79,12 @@ const personKey = (person: Person | undefined): string => JSON.stringify(person 
 export function remarksOn(ambiguous: ReadonlyMap<string, DuplicateGroup>): Readonly<Record<string, string>> {
   const byPart = groupBy(ambiguous, ([, [first]]) => first.base);
   const line = (all: readonly (readonly [id: string, DuplicateGroup])[]) =>
-    `entries with one id are left out: ${some(all.map(textOf)).join('; ')}`;
+    `entries with the same id are skipped: ${some(all.map(textOf)).join('; ')}`;
   return Object.fromEntries([...byPart].map(([base, all]) => [base, line(all)]));
 }
 
 const textOf = ([id, entries]: readonly [id: string, DuplicateGroup]): string =>
-  `${id} is that of ${some(entries.map(({ label }) => label)).join(' and ')}`;
+  `${id} is the id of ${some(entries.map(({ label }) => label)).join(' and ')}`;
 
 /** The first texts, and how many more there are. */
 const some = (texts: readonly string[]): readonly string[] =>

@@ -60,7 +60,7 @@ export class EntryDiff {
         if (!ambiguous.has(one.id)) rest.take({ ...one, parse: () => one }, one.base, known.get(one.id));
     }
     for (const [id, entries] of ambiguous) {
-      for (const { label } of entries) rest.reportSamples.leave(label, [`its id ${id} is another entry's, too`]);
+      for (const { label } of entries) rest.reportSamples.leave(label, [`another entry has the same id ${id}`]);
     }
     return rest;
   }

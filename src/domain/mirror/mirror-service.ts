@@ -114,7 +114,7 @@ export class MirrorService {
    */
   async sync(source: string, options: SyncOptions = {}): Promise<SyncReport> {
     const mirrored = this.mirrored.get(source);
-    if (!mirrored) throw new Error(`no mirrored source is called ${source}; there are: ${this.sources.join(', ')}`);
+    if (!mirrored) throw new Error(`there is no mirrored source ${source}; there are: ${this.sources.join(', ')}`);
     return this.inTurn(`sync of ${source}`, async () => {
       const report = await this.syncNow(mirrored, options);
       if (!options.isDryRun) this.deps.telemetry.observe('sync_duration_seconds', report.tookMs / 1000, { source });
@@ -129,7 +129,7 @@ export class MirrorService {
    * @throws if a mirrored source has this name: the next sync would create the copy again
    */
   async forget(source: string): Promise<number> {
-    if (this.mirrored.has(source)) throw new Error(`a source is called ${source}: its copy is in use`);
+    if (this.mirrored.has(source)) throw new Error(`${source} is a configured source, so its copy is in use`);
     const entries = await this.deps.store.remove(source);
     this.deps.telemetry.info('mirror of a former source removed', { event: 'mirror_forgotten', source, entries });
     return entries;
@@ -201,7 +201,7 @@ export class MirrorService {
     const isNews = Object.entries(warnings).some(([base, warning]) => before.warnings?.[base] !== warning);
     if (ambiguous.ids === 0 || !isNews) return;
     const facts = { event: 'mirror_duplicate_ids', source, ...ambiguous };
-    this.deps.telemetry.warn('entries that share an id are skipped; `islet sync` lists them', facts);
+    this.deps.telemetry.warn('entries with the same id are skipped; `islet sync` lists them', facts);
   }
 
   private async fail(

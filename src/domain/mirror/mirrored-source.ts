@@ -74,7 +74,10 @@ export class MirroredSource implements ThreepidSource {
   async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {
     const [live, mirror] = await Promise.all([this.explainLive(threepid), this.explainMirror(threepid)]);
     const { syncedAt, failure } = await this.deps.mirrorService.state(this.name);
-    const doubt = syncedAt !== undefined && failure?.isRejected ? { failure: 'unknown, which is not believed' } : {};
+    const doubt =
+      syncedAt !== undefined && failure?.isRejected
+        ? { failure: 'not found, but the last sync was rejected: the mirror answers instead' }
+        : {};
     const judged = live.map(async (one) => {
       if (!one.finding) return { ...doubt, ...one };
       const [finding] = await this.withoutSharedNames([one.finding]);
@@ -165,7 +168,7 @@ export class MirroredSource implements ThreepidSource {
     const isUnlisted = entries.some(({ person }) => person?.isUnlisted);
     const isClear = mxid !== undefined && others.length === 0 && !shared.has(mxid) && !isUnlisted;
     const namesakes = [...shared.values()].flat().map((one) => this.labelOf(one));
-    const named = entries.map(({ label, person }) => (person?.isUnlisted ? `${label}, who is unlisted` : label));
+    const named = entries.map(({ label, person }) => (person?.isUnlisted ? `${label} (unlisted)` : label));
     const claimants = [...new Set([...named, ...namesakes])];
     return {
       via: 'mirror',
@@ -173,7 +176,7 @@ export class MirroredSource implements ThreepidSource {
       asOf: syncedAt,
       tookMs: this.deps.clock.now() - since,
       notes: [
-        ...(failure === undefined ? [] : [`the newest sync was not applied: ${failure.reason}`]),
+        ...(failure === undefined ? [] : [`the last sync was not applied: ${failure.reason}`]),
         ...warningsOf(state),
         ...entries.flatMap(({ label, skipped }) => [label, ...skipped.map((reason) => `${label}: ${reason}`)]),
       ],

@@ -8,13 +8,13 @@ type Parts = Readonly<Record<string, number>>;
  * @param moved for each part, how many of its entries moved to another part: they are not missing
  */
 export function shrinkage(before: Parts, after: Parts, maxShrink: number, moved: Parts = {}): string | undefined {
-  const wholeListing = reason('the listing', sum(before), sum(after), maxShrink);
+  const wholeListing = reason('the directory', sum(before), sum(after), maxShrink);
   if (wholeListing) return [wholeListing, ...left(before, after)].join('; ');
   for (const [base, count] of Object.entries(before)) {
     // A part that is no longer configured is not missing.
     const now = after[base];
     const shrunk =
-      now === undefined ? undefined : reason(`its part ${base}`, count - (moved[base] ?? 0), now, maxShrink);
+      now === undefined ? undefined : reason(`its base ${base}`, count - (moved[base] ?? 0), now, maxShrink);
     if (shrunk) return shrunk;
   }
   return undefined;
@@ -26,14 +26,16 @@ function reason(what: string, before: number, after: number, maxShrink: number):
   const isBroken = lost / before > maxShrink && (lost > 1 || after === 0);
   const percent = (share: number) => `${Math.round(share * 100)} %`;
   return isBroken
-    ? `${what} has ${after} entries where ${before} were known, ${percent(lost / before)} less (maxShrink: ${percent(maxShrink)})`
+    ? `${what} has ${after} entries instead of ${before}, ${percent(lost / before)} less (maxShrink: ${percent(maxShrink)})`
     : undefined;
 }
 
 /** The former entries of parts that are no longer configured. */
 const left = (before: Parts, after: Parts): readonly string[] =>
   Object.entries(before).flatMap(([base, count]) =>
-    base in after || count === 0 ? [] : `${count} of them in ${base}, which is not configured any more`,
+    base in after || count === 0
+      ? []
+      : `${count} of the missing entries were below ${base}, which is no longer configured`,
   );
 
 const sum = (bases: Parts): number => Object.values(bases).reduce((total, count) => total + count, 0);

@@ -22,7 +22,7 @@ export async function rejectionReason(
   const { usable, lost } = await lostAddresses(source, listing, store);
   return shrinkage(before.bases, usable, maxShrink, listing.moved) === undefined
     ? undefined
-    : `${lost} entries are there and have lost all their addresses: the right to read them may be lost`;
+    : `${lost} entries have lost all their addresses: the bind account may no longer be allowed to read them`;
 }
 
 /**
@@ -33,7 +33,7 @@ function mostlyAmbiguous({ bases, ambiguous: { entries, ids } }: DirectoryDiff, 
   const all = Object.values(bases).reduce((sum, count) => sum + count, entries);
   const surplus = entries - ids;
   return surplus > 1 && surplus / all > maxShrink
-    ? `${entries} of ${all} entries have the id of another: it is no id`
+    ? `${entries} of ${all} entries have the same id as another entry: the attribute is not a unique id`
     : undefined;
 }
 
@@ -47,8 +47,8 @@ function emptyReason({ upserts, reportSamples, warnings = {} }: DirectoryDiff): 
   if (reportSamples.hasAddresses) return undefined;
   const { people, skipped } = reportSamples.samples;
   return people.count === 0
-    ? `none of the ${upserts.size} entries makes a user ID: ${skipped.shown[0]?.reasons[0] ?? 'for no stated reason'}`
-    : `none of the ${upserts.size} entries has an address: they may not be read, or are kept in other attributes`;
+    ? `none of the ${upserts.size} entries has a usable user ID: ${skipped.shown[0]?.reasons[0] ?? 'unknown reason'}`
+    : `none of the ${upserts.size} entries has an address: the bind account may not read them, or they are in other attributes`;
 }
 
 /** For each part, how many entries are still usable, and in total how many lost all their addresses. */

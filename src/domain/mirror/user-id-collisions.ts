@@ -32,7 +32,7 @@ export function unmirroredEntries(
   return [...byName].map(([mxid, associations]) => {
     const person = { mxid, threepids: associations.map(({ threepid }) => threepid) };
     const mirrored = { id: `newcomer ${mxid}`, digest: '', base: '', skipped: [] };
-    return { ...mirrored, source, label: 'somebody who is not in the mirror yet', person };
+    return { ...mirrored, source, label: 'an entry that is not in the mirror yet', person };
   });
 }
 

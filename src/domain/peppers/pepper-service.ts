@@ -72,7 +72,7 @@ export class PepperService {
       ({ pepper, announcedFrom }) => live.includes(pepper) && announcedFrom <= this.deps.clock.now(),
     );
     const newest = due.at(-1) ?? this.schedule.find(({ pepper }) => live.includes(pepper));
-    if (!newest) throw new Error('no pepper is hashed yet');
+    if (!newest) throw new Error('no lookup pepper is ready yet');
     return newest.pepper;
   }
 

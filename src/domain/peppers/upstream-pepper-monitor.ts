@@ -44,7 +44,7 @@ export class UpstreamPepperMonitor {
       // has the latest one.
       if (before === undefined) {
         const facts = { event: 'upstream_pepper_failed', source };
-        this.telemetry.warn('upstream pepper is not available; the current pepper stays', facts, cause);
+        this.telemetry.warn('upstream pepper is not available; the current pepper is kept', facts, cause);
       }
       return undefined;
     }
@@ -57,7 +57,7 @@ export class UpstreamPepperMonitor {
     this.viaPath = this.isPepperLeader ? [] : viaPath.slice(-MOST_HOPS);
     if (this.isPepperLeader === before) return;
     if (this.isPepperLeader)
-      this.telemetry.info('the upstream uses our pepper', { event: 'pepper_leader_gained', source });
-    else this.telemetry.info('we use the pepper of the upstream', { event: 'pepper_leader_lost', source });
+      this.telemetry.info('the upstream uses the pepper of Islet', { event: 'pepper_leader_gained', source });
+    else this.telemetry.info('Islet uses the pepper of the upstream', { event: 'pepper_leader_lost', source });
   }
 }

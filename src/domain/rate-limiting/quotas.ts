@@ -201,7 +201,7 @@ export class Quotas {
       return waitMs;
     } catch (cause) {
       if (!this.spare) throw cause;
-      const message = 'limits cannot be stored: each instance counts lookups and searches in memory';
+      const message = 'rate limits cannot be stored; each instance counts lookups and searches in memory';
       if (!this.usesFallback) this.spare.telemetry.warn(message, { event: 'rate_limits_in_memory' }, cause);
       this.usesFallback = true;
       return this.spare.limits.consume(key, limit, points);

@@ -4,7 +4,7 @@ export const domainErrors = {
   invalid_address: 'The phone number is not valid',
   invalid_mxid: 'The Matrix user ID is not valid',
   invalid_public_key: 'The key is not an ed25519 key in base64',
-  medium_unsupported: 'This kind of address is not supported here',
+  medium_unsupported: 'This kind of address is not supported',
   session_unknown: 'No session matches this sid and client secret',
   session_expired: 'This session has expired',
   session_not_validated: 'This session has not been validated yet: enter the code or follow the link that was sent',
@@ -12,13 +12,13 @@ export const domainErrors = {
   token_incorrect: 'The token is incorrect',
   email_not_sent: 'The mail could not be sent',
   message_not_sent: 'The text message could not be sent',
-  destination_rejected: 'Text messages to this number are not sent from here',
+  destination_rejected: 'Text messages to this number are not allowed on this server',
   pepper_unknown: 'Unknown or invalid pepper - has it been rotated?',
   algorithm_unknown: 'Unknown lookup algorithm',
-  too_many_addresses: 'The lookup names more addresses than are allowed at once',
+  too_many_addresses: 'The lookup contains too many addresses',
   threepid_in_use: 'This address belongs to another user',
-  owner_unclear: 'The directory knows this address but not whose it is, so it cannot be bound',
-  owner_unreachable: 'The directory that may own this address cannot be asked right now, please try again later',
+  owner_unclear: 'The directory assigns this address to several people, so it cannot be bound',
+  owner_unreachable: 'The directory that may contain this address is not available, please try again later',
   not_signed_in: 'Missing or unknown access token',
   access_token_unknown: 'Unknown access token',
   not_yours: 'The access token belongs to another user',
@@ -26,13 +26,13 @@ export const domainErrors = {
   openid_token_rejected: 'The homeserver does not know this OpenID token',
   homeserver_mismatch: 'The homeserver answered for a user of another server',
   homeserver_invalid: 'The homeserver name is not valid',
-  homeserver_not_allowed: 'Users of this homeserver are not served here',
-  homeserver_failed: 'The homeserver could not be asked',
+  homeserver_not_allowed: 'Users of this homeserver are not allowed on this server',
+  homeserver_failed: 'The homeserver did not answer',
   terms_not_signed: 'The terms of service have not been accepted yet',
-  user_left: 'The directory of this organisation does not know this user any more',
-  session_not_theirs: 'The address was validated by somebody who had this user name before, please validate it again',
+  user_left: 'The directory of this organisation does not contain this user any more',
+  session_not_theirs: 'The address was validated by a previous owner of this user ID, please validate it again',
   unbind_elsewhere: 'This request is signed for another server',
-  unbind_not_proven: 'Neither a validated session nor a signature of the homeserver proves this unbind',
+  unbind_not_proven: 'The request must be signed by the homeserver of the user, or name a validated session',
   invite_unknown: 'No invitation has this token',
   limit_exceeded: 'Too many requests, please try again later',
 } as const;
@@ -73,6 +73,6 @@ export class ShutdownError extends Error {
   override readonly name = 'ShutdownError';
 
   constructor() {
-    super('Islet ends');
+    super('Islet is shutting down');
   }
 }

@@ -9,13 +9,13 @@ export type JsonObject = { readonly [key: string]: Json };
  */
 export function canonicalJson(value: Json): string {
   if (typeof value === 'number') {
-    if (!Number.isSafeInteger(value)) throw new TypeError(`canonical JSON has no number ${value}`);
+    if (!Number.isSafeInteger(value)) throw new TypeError(`canonical JSON cannot contain the number ${value}`);
     return String(value === 0 ? 0 : value);
   }
   if (typeof value === 'string') return canonicalString(value);
   if (value === null || typeof value === 'boolean') return String(value);
   if (isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object') throw new TypeError(`canonical JSON has no ${typeof value}`);
+  if (typeof value !== 'object') throw new TypeError(`canonical JSON cannot contain a ${typeof value}`);
   const members = Object.entries(value).sort(([a], [b]) => compareCodePoints(a, b));
   return `{${members.map(([key, member]) => `${canonicalString(key)}:${canonicalJson(member)}`).join(',')}}`;
 }
@@ -23,7 +23,7 @@ export function canonicalJson(value: Json): string {
 const isArray = (value: Json): value is readonly Json[] => Array.isArray(value);
 
 function canonicalString(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError('canonical JSON has no lone surrogates');
+  if (!text.isWellFormed()) throw new TypeError('canonical JSON cannot contain lone surrogates');
   return JSON.stringify(text);
 }
 

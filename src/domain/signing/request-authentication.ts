@@ -49,7 +49,7 @@ export class RequestAuthenticator {
     }
     // One header per key of one homeserver: otherwise a request could cause key requests to any number of servers.
     if (new Set(claims.map(({ origin }) => origin)).size > 1) {
-      throw new DomainError('unbind_not_proven', { message: 'The X-Matrix headers name several homeservers' });
+      throw new DomainError('unbind_not_proven', { message: 'The X-Matrix headers contain several homeservers' });
     }
     const content = canonicalOf(request.content);
     if (content === undefined) throw new DomainError('unbind_not_proven', { message: 'Invalid homeserver signature' });
@@ -79,7 +79,7 @@ export class RequestAuthenticator {
     if (destination === undefined) return this.names;
     const isOurs = this.names.some((name) => withoutDefaultPort(name) === withoutDefaultPort(destination));
     if (isOurs) return [destination, ...this.names.filter((name) => name !== destination)];
-    const message = `The request is signed for "${destination}", this server goes by "${this.names.join('", "')}"`;
+    const message = `The request is signed for "${destination}", but the names of this server are "${this.names.join('", "')}"`;
     throw new DomainError('unbind_elsewhere', { message });
   }
 }

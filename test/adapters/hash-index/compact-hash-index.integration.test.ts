@@ -127,7 +127,7 @@ describe('compact', () => {
       for (let turn = 0; turn < 5; turn++) await setImmediate();
       await index.close();
       expect(await calls).toMatchObject([
-        { reason: { message: 'The thread that builds the hash index ended before it was done' } },
+        { reason: { message: 'The thread that builds the hash index stopped before it finished' } },
         { reason: { message: 'The hash index is closed' } },
       ]);
     });

@@ -30,7 +30,7 @@ describe('an SQLite file with damage in the middle', () => {
     expect(await databaseVersion(options)).toMatchObject({ pending: 0 });
 
     damage(options.file, '@user200:example.org');
-    const reason = /islet\.db: it is damaged \(.*\): keep a copy of it.*put back a backup.*\.recover/;
+    const reason = /islet\.db: it is damaged \(.*\): keep a copy of the file.*restore a backup.*\.recover/;
     await expect(openDatabase(options)).rejects.toThrow(reason);
     await expect(databaseVersion(options)).rejects.toThrow(reason);
   });

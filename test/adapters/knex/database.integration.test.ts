@@ -82,7 +82,7 @@ describe.each(places)('a database in %s', (_name, place) => {
     await db('knex_migrations').insert({ name: '9999-of-tomorrow', batch: 2, migration_time: new Date() });
     await opened.splice(0)[0]?.destroy();
     await expect(openDatabase(options)).rejects.toThrow(
-      /used by a newer version of Islet, which added 9999-of-tomorrow/,
+      /a newer version of Islet has used it and added 9999-of-tomorrow/,
     );
   });
 
@@ -202,7 +202,7 @@ describe('PostgreSQL', () => {
     url.searchParams.set('query_timeout', '300');
     const db = await open({ client: 'pg', url: url.href });
     isSilent = true;
-    await expect(db.raw('select 1')).rejects.toThrow('it cannot be reached or written');
+    await expect(db.raw('select 1')).rejects.toThrow('the database cannot be reached, or is not writable');
     isSilent = false;
     expect(await eventually(() => db.raw<{ rows: unknown }>('select 1 as one').catch(() => undefined))).toMatchObject({
       rows: [{ one: 1 }],
@@ -269,7 +269,7 @@ describe('a PostgreSQL that cannot be used as it is', () => {
     const guest = new URL(url);
     guest.username = 'islet_guest';
     const words =
-      /: the role islet_guest may not make tables in its schema public\..*: grant usage, create on schema public to islet_guest$/;
+      /: the role islet_guest may not create tables in the schema public\..*: grant usage, create on schema public to islet_guest$/;
     await expect(openDatabase({ client: 'pg', url: guest.href })).rejects.toThrow(words);
     await expect(databaseVersion({ client: 'pg', url: guest.href })).rejects.toThrow(words);
     await onServer(url, 'grant usage, create on schema public to islet_guest');

@@ -57,8 +57,8 @@ describe('what a Sydent had', () => {
     expect(reasons(data)).toMatchObject({
       'local_threepid_associations: the same address was bound again later': ['1'],
       'local_threepid_associations: expired': ['4'],
-      'local_threepid_associations: unbound: a mark for other servers': ['9'],
-      'global_threepid_associations: replicated from id.example.net: --with-peers takes them as ours': ['13'],
+      'local_threepid_associations: unbound: only a record for other servers': ['9'],
+      'global_threepid_associations: replicated from id.example.net: use --with-peers to import it': ['13'],
     });
     expect(data.invites.map(({ deliveredAt }) => deliveredAt === undefined)).toEqual([true, true, false]);
     expect(data.ephemeralKeys).toHaveLength(3);

@@ -179,7 +179,7 @@ describe('a directory that finds it too much to say what changed', () => {
       expect(bookmarks).toHaveLength(2);
       expect(await source.changes(bookmarks[1] ?? '')).toBeUndefined();
       expect(heard.lines.map(({ message }) => message)).toEqual([
-        'directory refuses to say what changed; everything is read instead',
+        'directory refuses incremental syncs; full syncs are used instead',
       ]);
     } finally {
       await source.close();
@@ -214,8 +214,8 @@ describe('a directory whose base was gone for a moment', () => {
       );
       expect(source.incrementalProblem).toBeUndefined();
       expect(heard.lines.map(({ message }) => message)).toEqual([
-        'directory refuses to say what changed; everything is read instead',
-        'directory says again what changed',
+        'directory refuses incremental syncs; full syncs are used instead',
+        'directory accepts incremental syncs again',
       ]);
     } finally {
       await source.close();

@@ -65,7 +65,7 @@ describe('a connection to the directory', () => {
     try {
       const urls = [`ldap://127.0.0.1:${(server.address() as AddressInfo).port}`];
       const { problem } = await attempt(slapd, { urls, startTls: true, ca: authority.ca });
-      expect(problem).toContain('StartTLS failed: it went on in clear');
+      expect(problem).toContain('StartTLS failed: the server sent unencrypted data after its answer');
     } finally {
       server.close();
     }
@@ -138,7 +138,7 @@ describe('a connection to the directory', () => {
 
   it('says that a server does not speak TLS', async () => {
     const { problem } = await attempt(plain, { urls: [plain.url.replace('ldap:', 'ldaps:')] });
-    expect(problem).toMatch(/the connection was closed at once: is this a port for ldap:\/\/ and startTls\?$/);
+    expect(problem).toMatch(/the connection was closed at once: is this a port for ldap:\/\/ with startTls\?$/);
   });
 
   it.each([
@@ -152,7 +152,7 @@ describe('a connection to the directory', () => {
   it('says that what answers there is no TLS at all', async () => {
     const web = await startStandIn((_request, response) => response.end());
     const { problem } = await attempt(slapd, { urls: [web.url.replace('http:', 'ldaps:')] });
-    expect(problem).toMatch(/: it does not speak TLS here, or not a version in common/);
+    expect(problem).toMatch(/: the server does not use TLS on this port, or no TLS version in common/);
     await web.close();
   });
 
@@ -183,7 +183,7 @@ describe('a connection to the directory', () => {
     const problem = `ldap://127.0.0.1:${proxy.port}: bind refused for ${plain.adminDn}: invalid credentials`;
     for (let lookup = 0; lookup < 20; lookup++) await expect(source.find([anna])).rejects.toThrow(problem);
     expect(proxy.accepted).toBe(1);
-    expect(heard.all('directory fails')).toEqual([
+    expect(heard.all('directory failed')).toEqual([
       { source: 'staff', what: `server ldap://127.0.0.1:${proxy.port}`, problem },
     ]);
     await source.close();

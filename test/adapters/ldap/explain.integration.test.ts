@@ -52,7 +52,7 @@ describe('what the operator is told of a directory', () => {
         tookMs: expect.any(Number),
         notes: [
           `uid=anna,${PEOPLE}`,
-          `uid=anna,${PEOPLE}: a value of \`mail\` is no email address`,
+          `uid=anna,${PEOPLE}: a value of \`mail\` is not an email address`,
           `uid=anna,${PEOPLE}: a phone number in \`mobile\` cannot be read (x/x)`,
         ],
       });
@@ -61,13 +61,13 @@ describe('what the operator is told of a directory', () => {
     it('is that the filter keeps out the entry that has it', async () => {
       expect(await explain(email('left@example.org'))).toMatchObject({
         finding: undefined,
-        notes: [`uid=left,${PEOPLE}: not let through by the filter`],
+        notes: [`uid=left,${PEOPLE}: does not match the filter`],
       });
     });
 
     it('is why the entry that has it is nobody', async () => {
       expect((await explain(email('two@example.org')))?.notes).toContain(
-        `uid=two,${PEOPLE}: \`uid\` has several values, and only one can name the user`,
+        `uid=two,${PEOPLE}: \`uid\`, the attribute with the user name, has several values`,
       );
       expect((await explain(msisdn('492215551234')))?.notes).toContain(
         `uid=extension,${PEOPLE}: a phone number in \`telephoneNumber\` cannot be read (+## ### ####### xxx. #)`,
@@ -102,12 +102,12 @@ describe('what the operator is told of a directory', () => {
       {
         endpoint: `${slapd.url} ${nowhere}`,
         ok: false,
-        problem: `search below ${nowhere} failed: no such object (it does not exist, or may not be seen)`,
+        problem: `search below ${nowhere} failed: no such object (it does not exist, or the account may not read it)`,
       },
       {
         endpoint: `${slapd.url} ${empty}`,
         ok: false,
-        problem: 'nothing is below the base, or the account that binds may not see it',
+        problem: 'there are no entries below the base, or the bind account may not read them',
       },
     ]);
     await source.close();
@@ -124,7 +124,7 @@ describe('what the operator is told of a directory', () => {
     const source = sourceOf(slapd, { filter: '(objectClass=user)' });
     expect((await source.check()).at(-1)).toMatchObject({
       ok: false,
-      problem: 'the filter matches nothing although the base has entries',
+      problem: 'the filter matches none of the entries below the base',
     });
     await source.close();
   });

@@ -90,7 +90,7 @@ describe('a directory that fails', () => {
   it('is told of once, not for every lookup', async () => {
     await slapd.kill();
     for (let lookup = 0; lookup < 30; lookup++) await took(source.find([anna]));
-    expect(heard.all('directory fails')).toEqual([
+    expect(heard.all('directory failed')).toEqual([
       { source: 'staff', what: `server ${slapd.url}`, problem: `${slapd.url}: the connection is refused` },
     ]);
     expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|secret/);
@@ -103,8 +103,8 @@ describe('a directory that fails', () => {
     await Promise.allSettled([source.find([anna]), source.find([anna])]);
     slapd.resume();
     const problem = expect.stringMatching(/no answer within 1 s/);
-    expect(heard.all('directory fails')).toContainEqual({ source: 'staff', what: 'lookups', problem });
-    expect(heard.all('directory fails').filter(({ what }) => what === 'lookups')).toHaveLength(1);
+    expect(heard.all('directory failed')).toContainEqual({ source: 'staff', what: 'lookups', problem });
+    expect(heard.all('directory failed').filter(({ what }) => what === 'lookups')).toHaveLength(1);
     expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|secret/);
   });
 
@@ -200,7 +200,7 @@ describe('a directory that fails', () => {
     make({ urls: [dead, slapd.url] });
     expect(await source.find([anna])).toEqual(found);
     expect(await listed(source)).toHaveLength(501);
-    expect(heard.all('directory fails')).toHaveLength(1);
+    expect(heard.all('directory failed')).toHaveLength(1);
   });
 
   it('costs a server’s silence once, until a listing finds it back', async () => {

@@ -112,7 +112,7 @@ describe('a listing', () => {
       `uid=jürgen,${OFFICE.toLowerCase()}`,
       `uid=uschi,${OFFICE.toLowerCase()}`,
     ]);
-    expect(heard.all('entries have no permanent id; people are recognised by distinguished name')).toEqual([
+    expect(heard.all('entries have no permanent id; people are recognised by their distinguished name')).toEqual([
       { source: 'staff', entries: 2, looked: 'employeenumber' },
     ]);
   });
@@ -138,14 +138,14 @@ describe('a listing', () => {
   it('warns where the filter lets nobody through although there are entries', async () => {
     const wrong = await list({ filter: '(objectClass=user)', bases: [PEOPLE, OFFICE] });
     expect(wrong.entries).toEqual([]);
-    expect(wrong.heard.all('the filter matches nothing although the base has entries')).toEqual([
+    expect(wrong.heard.all('the filter matches none of the entries below the base')).toEqual([
       { source: 'staff', base: PEOPLE },
       { source: 'staff', base: OFFICE },
     ]);
     const empty = await list({ bases: [`ou=empty,${ROOT}`] });
     expect(empty.heard.lines).toMatchObject([
       {
-        message: 'nothing is below the base, or the account that binds may not see it',
+        message: 'there are no entries below the base, or the bind account may not read them',
         facts: { base: `ou=empty,${ROOT}` },
       },
     ]);

@@ -31,10 +31,10 @@ describe('a localpart', () => {
   });
 
   it.each([
-    ['uid', 'names no attribute'],
-    ['', 'names no attribute'],
-    ['{}', 'names no attribute'],
-    ['{u id}', 'names no attribute'],
+    ['uid', 'contains no attribute'],
+    ['', 'contains no attribute'],
+    ['{}', 'is not an attribute name'],
+    ['{u id}', 'is not an attribute name'],
     ['{uid', 'a brace is missing'],
     ['uid}', 'a brace is missing'],
     ['{{uid}}', 'a brace is missing'],
@@ -43,10 +43,10 @@ describe('a localpart', () => {
     ['{uid|default-domain}', 'should be {uid}'],
     ['{uid|default-domain:}', 'should be {uid}'],
     ['{uid|before-at|before-at}', 'too many parts'],
-    ['@{uid}:example.org', '"@" stands in no user name'],
-    ['{uid}:example.org', '":" stands in no user name'],
-    ['{givenName} {sn}', '" " stands in no user name'],
-    ['gäste.{uid}', '"ä" stands in no user name'],
+    ['@{uid}:example.org', '"@" is not allowed in user names'],
+    ['{uid}:example.org', '":" is not allowed in user names'],
+    ['{givenName} {sn}', '" " is not allowed in user names'],
+    ['gäste.{uid}', '"ä" is not allowed in user names'],
   ])('is refused: %j', (template, problem) => {
     expect(() => parseTemplate(template)).toThrow(problem);
   });

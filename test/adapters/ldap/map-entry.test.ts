@@ -44,13 +44,13 @@ describe('a user ID', () => {
   });
 
   it.each<[string, Values, string]>([
-    ['a number', { uid: '10452' }, 'a prefix in `localpart` helps'],
-    ['two names', { uid: ['anna', 'annette'] }, '`uid` has several values'],
-    ['two names in two languages', { uid: 'anna', 'uid;lang-de': 'annette' }, '`uid` has several values'],
-    ['nothing', {}, '`uid`, which names the user, is missing'],
-    ['emptiness', { uid: ['', ' '] }, '`uid`, which names the user, is missing'],
-    ['something too long', { uid: 'a'.repeat(250) }, 'the user name makes no Matrix ID'],
-    ['bytes that are no text', { uid: Buffer.from([0x61, 0xff]) }, 'what names the user is no text'],
+    ['a number', { uid: '10452' }, 'add a prefix in `localpart`'],
+    ['two names', { uid: ['anna', 'annette'] }, 'the user name, has several values'],
+    ['two names in two languages', { uid: 'anna', 'uid;lang-de': 'annette' }, 'the user name, has several values'],
+    ['nothing', {}, '`uid`, the attribute with the user name, is missing'],
+    ['emptiness', { uid: ['', ' '] }, '`uid`, the attribute with the user name, is missing'],
+    ['something too long', { uid: 'a'.repeat(250) }, 'the user name cannot be used in a Matrix ID'],
+    ['bytes that are no text', { uid: Buffer.from([0x61, 0xff]) }, 'the user name is not text'],
   ])('is not made of %s', (_what, values, problem) => {
     const { person, skipped } = reading(values);
     expect(person).toBeUndefined();
@@ -58,11 +58,15 @@ describe('a user ID', () => {
   });
 
   it.each<[string, Values, string]>([
-    ['u{mail|before-at}', { mail: '@example.org' }, '`mail`, which names the user, has nothing before its @'],
-    ['{mail|before-at}', { mail: ['anna@example.org', 'meier@example.org'] }, '`mail` has several values'],
-    ['{givenName}.{sn}', { givenName: 'Anna' }, '`sn`, which names the user, is missing'],
-    ['{jpegPhoto}', { jpegPhoto: Buffer.from([0xff, 0xd8, 0xff]) }, 'what names the user is no text'],
-    ['{description}', { description: 'ä'.repeat(45) }, 'the user name makes no Matrix ID'],
+    [
+      'u{mail|before-at}',
+      { mail: '@example.org' },
+      '`mail`, the attribute with the user name, has nothing before the @',
+    ],
+    ['{mail|before-at}', { mail: ['anna@example.org', 'meier@example.org'] }, 'the user name, has several values'],
+    ['{givenName}.{sn}', { givenName: 'Anna' }, '`sn`, the attribute with the user name, is missing'],
+    ['{jpegPhoto}', { jpegPhoto: Buffer.from([0xff, 0xd8, 0xff]) }, 'the user name is not text'],
+    ['{description}', { description: 'ä'.repeat(45) }, 'the user name cannot be used in a Matrix ID'],
   ])('is not made by %s of %j', (localpart, values, problem) => {
     const { person, skipped } = reading(values, { localpart, attributes: { email: [], msisdn: [] } });
     expect(person).toBeUndefined();
@@ -139,7 +143,7 @@ describe('an email address', () => {
     (mail) => {
       const { person, skipped } = reading({ uid: 'anna', mail });
       expect(person?.threepids).toEqual([]);
-      expect(skipped).toEqual(['a value of `mail` is no email address']);
+      expect(skipped).toEqual(['a value of `mail` is not an email address']);
     },
   );
 
@@ -149,7 +153,7 @@ describe('an email address', () => {
       mail: ['Anna <anna@example.org>', 'a@example.org', Buffer.from([0xff, 0x40, 0x61])],
     });
     expect(person?.threepids).toEqual([email('a@example.org')]);
-    expect(skipped).toEqual(['a value of `mail` is no email address (2 times)']);
+    expect(skipped).toEqual(['a value of `mail` is not an email address (2 times)']);
   });
 });
 
@@ -177,7 +181,7 @@ describe('a phone number', () => {
 
   it('as it is dialled at home needs to know where that is', () => {
     const { skipped } = reading({ uid: 'anna', mobile: '0221 5551234' }, { phoneRegion: undefined });
-    expect(skipped).toEqual([expect.stringContaining('without `phoneRegion` it needs a +')]);
+    expect(skipped).toEqual([expect.stringContaining('write it with + and its calling code, or set `phoneRegion`')]);
   });
 });
 
@@ -278,6 +282,8 @@ describe('what people are searched by', () => {
   });
 
   it.each([['{givenName'], ['given name'], ['{given name}']])('cannot be %s', (name) => {
-    expect(() => rulesOf({ ...usual, search: { name: [name], attributes: [] } })).toThrow(/brace|no attribute name/);
+    expect(() => rulesOf({ ...usual, search: { name: [name], attributes: [] } })).toThrow(
+      /brace|not an attribute name/,
+    );
   });
 });

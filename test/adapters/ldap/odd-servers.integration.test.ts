@@ -71,15 +71,15 @@ describe('a directory', () => {
   const works = searched(somebody('anna'), success);
 
   it.each([
-    ['refers to another one', result(0x65, 10), 'referral error (another server is responsible)'],
-    ['has no more time', result(0x65, 3), 'time limit exceeded (the server gives a search no more time)'],
-    ['gives no more', result(0x65, 4), 'size limit exceeded (the server gives no more entries at once)'],
-    ['finds it too costly', result(0x65, 11), 'admin limit exceeded (the search costs more than the server allows)'],
-    ['is busy', result(0x65, 51), 'busy error (the server has too much to do)'],
+    ['refers to another one', result(0x65, 10), 'referral error (another server has these entries)'],
+    ['has no more time', result(0x65, 3), 'time limit exceeded (time limit of the server)'],
+    ['gives no more', result(0x65, 4), 'size limit exceeded (size limit of the server)'],
+    ['finds it too costly', result(0x65, 11), 'admin limit exceeded (a limit of the server for searches)'],
+    ['is busy', result(0x65, 51), 'busy error (the server is overloaded)'],
     ['says what no standard knows', result(0x65, 118), 'result code 118'],
-    ['answers as if it were a bind', result(0x61), 'an answer to another question'],
-    ['answers as if it were a change', result(0x67), 'an answer to another question'],
-    ['answers half', tlv(0x65, tlv(0x0a, '\0')), 'bytes that are no LDAP message'],
+    ['answers as if it were a bind', result(0x61), 'the answer does not belong to this request'],
+    ['answers as if it were a change', result(0x67), 'the answer does not belong to this request'],
+    ['answers half', tlv(0x65, tlv(0x0a, '\0')), 'bytes that are not an LDAP message'],
   ])('that %s after it gave an entry has failed, and is not taken at its word', async (_case, response, words) => {
     await make([searched(somebody('anna'), response)]);
     await expect(source.find([anna])).rejects.toThrow(`search below ou=people,dc=example,dc=org failed: ${words}`);
@@ -97,7 +97,7 @@ describe('a directory', () => {
       const warnings: string[] = [];
       for await (const { warning } of source.list()) if (warning !== undefined) warnings.push(warning);
       expect(warnings).toEqual([
-        'the pages of the server lack at least 2 entries that it gives otherwise: uid=bob,ou=people,dc=example,dc=org',
+        'the paged search omits at least 2 entries that a search without pages returns: uid=bob,ou=people,dc=example,dc=org',
       ]);
       expect(heard.all(warnings[0] ?? '')).toHaveLength(1);
     },
@@ -118,7 +118,7 @@ describe('a directory', () => {
     ['empty pages without an end', [Buffer.concat([success, cookie('next')])]],
   ])('that gives %s has failed', async (_case, bases) => {
     await make([searched(...bases)]);
-    await expect(listed(source)).rejects.toThrow('its pages have no end');
+    await expect(listed(source)).rejects.toThrow('the server sends pages without end');
   });
 
   it.each([
@@ -130,7 +130,7 @@ describe('a directory', () => {
     ['with a number for a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x02, '\0')))]],
   ])('whose word on further pages is %s has failed: they may hold half of its people', async (_case, value) => {
     await make([searched(somebody('anna'), Buffer.concat([success, paging(...value)]))]);
-    await expect(listed(source)).rejects.toThrow('whether there are more pages cannot be read');
+    await expect(listed(source)).rejects.toThrow('the paging control of the answer cannot be read');
   });
 
   it('may mark its word on further pages as critical', async () => {
@@ -157,7 +157,7 @@ describe('a directory', () => {
         asked = 0;
         expect(await source.changes(syncCursor)).toBeUndefined();
         expect(asked).toBe(failing);
-        expect(heard.all('directory refuses to say what changed; everything is read instead')).toHaveLength(1);
+        expect(heard.all('directory refuses incremental syncs; full syncs are used instead')).toHaveLength(1);
         await source.close();
         await servers.pop()?.stop();
       }
@@ -203,7 +203,7 @@ describe('a directory', () => {
       what: `server ${servers[0]?.url}`,
       problem: `${servers[0]?.url}: bind failed: no answer within 0.4 s`,
     };
-    await vi.waitFor(() => expect(heard.all('directory fails')).toContainEqual(expect.objectContaining(expected)));
+    await vi.waitFor(() => expect(heard.all('directory failed')).toContainEqual(expect.objectContaining(expected)));
   });
 
   describe('of which one server lets us in and', () => {
@@ -216,7 +216,7 @@ describe('a directory', () => {
       for (let lookup = 0; lookup < 5; lookup++) expect(await source.find([anna])).toEqual(found);
       expect(servers[0]?.searches()).toBe(1);
       expect(await listed(source)).toHaveLength(1);
-      const [expected, ...others] = heard.all('directory fails');
+      const [expected, ...others] = heard.all('directory failed');
       expect(expected).toMatchObject({ what: `answers of ${servers[0]?.url}` });
       expect(others).toEqual([]);
       expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|s3cret/);

@@ -61,31 +61,31 @@ describe('an account that binds and may not read what it should', () => {
     return report;
   }
 
-  const unseen = 'nothing is below the base, or the account that binds may not see it';
+  const unseen = 'there are no entries below the base, or the bind account may not read them';
   const cases = [
     [
       'addresses',
       'no-mail',
-      'none of the 3 entries has an address: they may not be read, or are kept in other attributes',
-      '3 entries are there and have lost all their addresses: the right to read them may be lost',
+      'none of the 3 entries has an address: the bind account may not read them, or they are in other attributes',
+      '3 entries have lost all their addresses: the bind account may no longer be allowed to read them',
     ],
     [
       'what names users',
       'no-uid',
-      'none of the 3 entries makes a user ID: `uid`, which names the user, is missing',
-      '3 entries are there and have lost all their addresses: the right to read them may be lost',
+      'none of the 3 entries has a usable user ID: `uid`, the attribute with the user name, is missing',
+      '3 entries have lost all their addresses: the bind account may no longer be allowed to read them',
     ],
     [
       'any entry',
       'nothing',
       `${PEOPLE}: ${unseen}`,
-      `the listing has 0 entries where 3 were known, 100 % less (maxShrink: 20 %); ${PEOPLE}: ${unseen}`,
+      `the directory has 0 entries instead of 3, 100 % less (maxShrink: 20 %); ${PEOPLE}: ${unseen}`,
     ],
     [
       'the base',
       'no-base',
-      `search below ${PEOPLE} failed: no such object (it does not exist, or may not be seen)`,
-      `search below ${PEOPLE} failed: no such object (it does not exist, or may not be seen)`,
+      `search below ${PEOPLE} failed: no such object (it does not exist, or the account may not read it)`,
+      `search below ${PEOPLE} failed: no such object (it does not exist, or the account may not read it)`,
     ],
   ] as const;
 
@@ -110,6 +110,6 @@ describe('an account that binds and may not read what it should', () => {
   it('is told at the first sync that the filter matches nothing', async () => {
     const { isApplied, refusal } = await sync('all', { filter: '(objectClass=user)' });
     expect(isApplied).toBe(false);
-    expect(refusal).toBe(`${PEOPLE}: the filter matches nothing although the base has entries`);
+    expect(refusal).toBe(`${PEOPLE}: the filter matches none of the entries below the base`);
   });
 });

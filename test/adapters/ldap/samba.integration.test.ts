@@ -231,7 +231,7 @@ describe('Active Directory, by Samba', () => {
 
   it('says that it answers nobody who is not bound', async () => {
     const source = open({ bindDn: undefined, password: undefined });
-    await expect(listed(source)).rejects.toThrow('bindDn is missing');
+    await expect(listed(source)).rejects.toThrow('anonymous search is not allowed: set bindDn');
   });
 
   describe('whose account is no longer let in', () => {

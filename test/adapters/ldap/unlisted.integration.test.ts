@@ -78,7 +78,7 @@ describe('people of a directory who are unlisted', () => {
   it('are told to nobody and keep their addresses', async () => {
     const source = open(options);
     expect(await source.find([anna])).toEqual([
-      { threepid: anna, claimants: [`uid=anna,${PEOPLE}, who is unlisted`], owner: '@anna:example.org' },
+      { threepid: anna, claimants: [`uid=anna,${PEOPLE} (unlisted)`], owner: '@anna:example.org' },
     ]);
     expect(await ownersIn(source, [anna])).toEqual([{ threepid: anna, mxid: '@anna:example.org' }]);
     expect(await open().find([anna])).toEqual([{ threepid: anna, mxid: '@anna:example.org' }]);

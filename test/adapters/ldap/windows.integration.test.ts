@@ -67,7 +67,7 @@ describe('a domain controller of Windows, which Samba is not', () => {
 
   it('is told to want a bind where nobody is bound', async () => {
     await expect(list({ bindDn: undefined, password: undefined })).rejects.toThrow(
-      'operations error (nobody is bound: bindDn is missing)',
+      'operations error (anonymous search is not allowed: set bindDn)',
     );
   });
 });

@@ -131,7 +131,7 @@ describe('AccountsOverHttp', () => {
     wellKnown = (_request, response) => response.writeHead(404).end();
     expect(await open().has('@anna:example.org')).toBe(false);
     wellKnown = answer({ 'm.homeserver': { base_url: 'http://hs.internal' } });
-    await expect(open().has('@anna:example.org')).rejects.toThrow('no https URL of a homeserver');
+    await expect(open().has('@anna:example.org')).rejects.toThrow('without an https URL of a homeserver');
   });
 
   it('asks no homeserver that is not talked to', async () => {
@@ -142,7 +142,7 @@ describe('AccountsOverHttp', () => {
       isAllowed: () => false,
     });
     await expect(accounts.has('@anna:example.org')).rejects.toThrow(
-      'example.org is not a homeserver that is talked to',
+      'connections to example.org are not allowed (federation.allowedServers)',
     );
     expect(network.asked).toEqual([]);
   });

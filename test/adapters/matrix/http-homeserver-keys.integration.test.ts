@@ -183,29 +183,33 @@ describe('HomeserverKeysOverHttp', () => {
     [
       'the keys of another server',
       () => signer.sign(statement({ server_name: 'example.com' })),
-      'the answer is no use: it is about another server',
+      'the answer is not valid: it contains the keys of another server',
     ],
-    ['no signature', async () => statement(), 'the answer is no use: it is not signed by its own keys'],
+    ['no signature', async () => statement(), 'the answer is not valid: it is not signed with its own keys'],
     [
       'the signature of a retired key',
       () => signer.sign(statement(), 'ed25519:b'),
-      'the answer is no use: it is not signed by its own keys',
+      'the answer is not valid: it is not signed with its own keys',
     ],
     [
       'a signature of something else',
       async () => ({ ...(await signer.sign(statement())), valid_until_ts: clock.now() + 2 * DAY_MS }),
-      'the answer is no use: its signature is wrong',
+      'the answer is not valid: its signature is wrong',
     ],
     [
       'keys of yesterday',
       () => signer.sign(statement({ valid_until_ts: clock.now() })),
-      'the answer is no use: the keys have expired',
+      'the answer is not valid: the keys have expired',
     ],
-    ['no keys', () => signer.sign(statement({ verify_keys: [] })), 'the answer is no use: it names no ed25519 key'],
+    [
+      'no keys',
+      () => signer.sign(statement({ verify_keys: [] })),
+      'the answer is not valid: it contains no ed25519 key',
+    ],
     [
       'no end',
       () => signer.sign(statement({ valid_until_ts: 'never' })),
-      'the answer is no use: it does not say how long the keys are valid',
+      'the answer is not valid: it does not say how long the keys are valid',
     ],
   ])('refuses %s, naming hop and reason', async (_case, answer, reason) => {
     says = await answer();
@@ -228,7 +232,7 @@ describe('HomeserverKeysOverHttp', () => {
     const keys = open();
     await homeserver.close();
     const refusal = await refusalOf(keys.find('example.org', 'ed25519:a_abc'));
-    expect(refusal.message).toBe('could not fetch the signing keys of example.org: it takes no connections');
+    expect(refusal.message).toBe('could not fetch the signing keys of example.org: it does not accept connections');
     homeserver = await startStandIn(() => {});
   });
 

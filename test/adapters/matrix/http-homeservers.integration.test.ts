@@ -284,7 +284,7 @@ describe('HomeserversOverHttp', () => {
       const refusal = await refusalOf('example.org');
 
       expect(refusal.message).toBe(
-        'The homeserver example.org cannot be reached: its .well-known names a host that cannot be found',
+        'The homeserver example.org cannot be reached: the host in its .well-known file cannot be found',
       );
       expect(refusal.cause.message).toBe('example.org -> .well-known -> hs.internal:8450 -> the name cannot be found');
       expect(refusal.cause.cause).toMatchObject({ name: 'HttpConnectionError', endpoint: 'https://hs.internal:8450' });
@@ -305,7 +305,7 @@ describe('HomeserversOverHttp', () => {
 
       const refusal = await refusalOf('example.org');
 
-      expect(refusal.message).toBe('The homeserver example.org cannot be reached: it takes no connections');
+      expect(refusal.message).toBe('The homeserver example.org cannot be reached: it does not accept connections');
       expect(refusal.cause.message).toMatch(
         / -> SRV _matrix\._tcp\.example\.org -> 127\.0\.0\.1:\d+ -> the connection is refused$/,
       );

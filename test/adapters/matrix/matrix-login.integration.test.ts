@@ -91,8 +91,8 @@ describe('a Matrix user', () => {
     [{ user }, 'a password is missing'],
     [{ user: 'islet', passwordFile: 'password' }, '--homeserver is missing'],
     [{ accessTokenFile: 'session' }, '--homeserver is missing'],
-    [{ user, env: { MATRIX_PASSWORD: 'wrong' } }, 'does not accept this user and password'],
-    [{ user, env: { MATRIX_ACCESS_TOKEN: 'wrong' } }, 'does not accept the access token of this user'],
+    [{ user, env: { MATRIX_PASSWORD: 'wrong' } }, 'rejects this user name and password'],
+    [{ user, env: { MATRIX_ACCESS_TOKEN: 'wrong' } }, 'rejects the access token of this user'],
     [{ homeserver: 'ftp://example.org', accessTokenFile: 'session' }, 'must be a server name or a URL'],
     [
       { user: '@eve:example.org', homeserver: 'example.org', accessTokenFile: 'session' },
@@ -118,9 +118,11 @@ describe('a Matrix user', () => {
     const given = { user: '@islet:far.example', accessTokenFile: 'session' };
     await expect(openId(given, found('https://matrix.far.example/'))).rejects.toThrow('that is where');
     await expect(openId(given, found('', 404))).rejects.toThrow('that is where');
-    await expect(openId(given, found('http://matrix.far.example'))).rejects.toThrow('no https URL of a homeserver');
+    await expect(openId(given, found('http://matrix.far.example'))).rejects.toThrow(
+      'without an https URL of a homeserver',
+    );
     await expect(openId(given, found('https://matrix.far.example', 502))).rejects.toThrow(
-      'no https URL of a homeserver',
+      'without an https URL of a homeserver',
     );
     const whoami = '/_matrix/client/v3/account/whoami';
     expect(asked.filter(({ url }) => url.endsWith(whoami)).map(({ url, chosenBy }) => [url, chosenBy])).toEqual([

@@ -171,7 +171,7 @@ describe('SmppGateway', () => {
 
 describe('the gateway after one that speaks SMPP', () => {
   const certainly: [string, Behaviour, RegExp][] = [
-    ['refuses the login', 'refuseBind', /refuses our login: ESME_RINVPASWD \(14\)$/],
+    ['refuses the login', 'refuseBind', /refuses the login: ESME_RINVPASWD \(14\)$/],
     ['does not answer the login', 'ignoreBind', /no answer within 2 s$/],
     ['is cut before anything was submitted', 'cutAtBind', /connection (closed|broke)/],
     ['refuses the message', 'refuse', /answered ESME_RINVDSTADR \(11\)$/],

@@ -268,11 +268,11 @@ describe('HttpGateway', () => {
     await send({ statuses: [200, 201] });
     await send({ body: /^QUEUED/ });
     await expect(send({ statuses: [200] })).rejects.toThrow('answered 201');
-    await expect(send({ body: /^SENT/ })).rejects.toThrow('answered 201, but not with success');
+    await expect(send({ body: /^SENT/ })).rejects.toThrow('answered 201, but the answer does not match');
   });
 
   it.each([
-    ['an unknown name in braces', { body: '{{nummer}}' }, '{{nummer}} means nothing here'],
+    ['an unknown name in braces', { body: '{{nummer}}' }, '{{nummer}} is not a known placeholder'],
     ['no URL', { url: 'sms.example.org/send' }, 'Invalid URL'],
   ])('is refused at once with %s', (_case, options, problem) => {
     expect(() => httpGateway('https://sms.example.org', options)).toThrow(problem);

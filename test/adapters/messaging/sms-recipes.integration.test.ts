@@ -199,7 +199,7 @@ describe('the recipe', () => {
       await sender.send(msisdn('447700900123'), code('en'));
       expect(asked.map(({ url }) => url.pathname)).toEqual(['/next']);
       const failures = telemetry.lines.flatMap(({ cause }) => (cause instanceof Error ? cause.message : []));
-      expect(failures.at(-1)).toMatch(/answered 202, but not with success$/);
+      expect(failures.at(-1)).toMatch(/answered 202, but the answer does not match the condition for success$/);
     } finally {
       await kannel.stop();
     }

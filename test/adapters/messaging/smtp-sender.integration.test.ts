@@ -188,8 +188,8 @@ describe('an address with letters beyond ASCII before the @', () => {
       for (let times = 0; times < 2; times++) {
         expect(await failureOf(sender, email('jürgen@example.org'))).toMatchObject({
           isFinal: true,
-          reason: 'offers no SMTPUTF8, which an address with letters beyond ASCII needs',
-          advice: 'the mail server here does not take addresses with letters beyond a to z before the @',
+          reason: 'does not support SMTPUTF8, which addresses with non-ASCII letters need',
+          advice: 'the mail server does not accept addresses with letters other than a to z before the @',
         });
       }
       await sender.send(bob, code);
@@ -292,7 +292,7 @@ describe('encryption', () => {
   it('keeps a password from a server that offers none', async () => {
     const server = await mailServer({ login });
     const error = await failureOf(senderTo(server.port, { tls: 'opportunistic', ...login }));
-    expect(error.message).toBe(`mail server 127.0.0.1:${server.port}: offers no encryption`);
+    expect(error.message).toBe(`mail server 127.0.0.1:${server.port}: does not offer encryption`);
     expect(server.mails).toEqual([]);
   });
 
@@ -325,7 +325,7 @@ describe('encryption', () => {
 
   it('must be offered with required', async () => {
     const server = await mailServer();
-    expect((await failureOf(senderTo(server.port, { tls: 'required' }))).reason).toBe('offers no encryption');
+    expect((await failureOf(senderTo(server.port, { tls: 'required' }))).reason).toBe('does not offer encryption');
   });
 });
 
@@ -368,7 +368,7 @@ describe('a mail that is not accepted', () => {
     });
     const error = await failureOf(senderTo(server.port));
     expect(error).toMatchObject({ isFinal: false, isAnswer: false, advice: undefined });
-    expect(error.reason).toMatch(/^does not let us send as noreply@id\.example\.org \(said: 55?[034]0? /);
+    expect(error.reason).toMatch(/^refuses the sender address noreply@id\.example\.org \(said: 55?[034]0? /);
   });
 
   it('because of its sender, names the login too', async () => {
@@ -376,7 +376,7 @@ describe('a mail that is not accepted', () => {
     server.refuseRecipients('550 5.7.60 SMTP; Client does not have permissions to send as this sender');
     const error = await failureOf(senderTo(server.port, { tls: 'required', ca, ...login }));
     expect(error.reason).toBe(
-      'does not let us send as noreply@id.example.org, logged in as islet (said: 550 5.7.60 SMTP; Client does not have permissions to send as this sender)',
+      'refuses the sender address noreply@id.example.org, logged in as islet (said: 550 5.7.60 SMTP; Client does not have permissions to send as this sender)',
     );
   });
 
@@ -416,7 +416,7 @@ describe('a mail that is not accepted', () => {
     const server = await mailServer({ login, certificate: certificates.relay });
     const sender = senderTo(server.port, { tls: 'required', ca, username: 'islet', password: 'wrong horse' });
     const error = await failureOf(sender);
-    expect(error).toMatchObject({ isFinal: false, reason: expect.stringMatching(/^refuses our login: 535 /) });
+    expect(error).toMatchObject({ isFinal: false, reason: expect.stringMatching(/^refuses the login: 535 /) });
     expect(JSON.stringify(error) + error.stack).not.toContain('wrong horse');
   });
 
@@ -431,7 +431,7 @@ describe('a mail that is not accepted', () => {
     expect(error).toMatchObject({
       isFinal: false,
       isAnswer: false,
-      reason: expect.stringMatching(/^offers logins with OAuth tokens alone \(XOAUTH2\)/),
+      reason: expect.stringMatching(/^offers only logins with OAuth tokens \(XOAUTH2\)/),
     });
     expect(lines.filter((line) => /^(AUTH|MAIL)/.test(line))).toEqual([]);
   });
@@ -474,7 +474,7 @@ describe('a trial', () => {
   });
 
   it.each([
-    ['a wrong password', { ca, ...login, password: 'wrong' }, /refuses our login/],
+    ['a wrong password', { ca, ...login, password: 'wrong' }, /refuses the login/],
     ['a certificate of somebody', login, /certificate is not trusted/],
   ])('fails for %s as a mail would', async (_case, options, reason) => {
     const server = await mailServer({ login, certificate: certificates.relay });
@@ -485,8 +485,8 @@ describe('a trial', () => {
 it('a login that is configured is tried also where none is offered: a mail must not go as nobody’s', async () => {
   const server = await mailServer({ certificate: certificates.relay });
   const sender = senderTo(server.port, { tls: 'required', ca, ...login });
-  await expect(sender.verify()).rejects.toThrow(/refuses our login: 5/);
-  expect((await failureOf(sender)).reason).toMatch(/^refuses our login: 5/);
+  await expect(sender.verify()).rejects.toThrow(/refuses the login: 5/);
+  expect((await failureOf(sender)).reason).toMatch(/^refuses the login: 5/);
   expect(server.mails).toEqual([]);
 });
 
@@ -577,6 +577,6 @@ describe('who mails are from', () => {
   });
 
   it.each(['', 'nobody', 'a@example.org, b@example.org', 'Islet'])('is not %j', (from) => {
-    expect(() => senderTo(25, { from })).toThrow(/is not an address/);
+    expect(() => senderTo(25, { from })).toThrow(/is not a valid sender address/);
   });
 });

@@ -94,9 +94,9 @@ describe('a trial mail', () => {
       'tls',
       /^certificate is not trusted$/,
     ],
-    ['no encryption', {}, { tls: 'required' }, 'tls', /^offers no encryption$|^5\d\d /],
+    ['no encryption', {}, { tls: 'required' }, 'tls', /^does not offer encryption$|^5\d\d /],
     ['a wrong password', { login }, { ...login, password: 'wrong' }, 'login', /^535 /],
-    ['TLS where there is none', {}, { tls: 'implicit' }, 'tls', /^it does not speak TLS here/],
+    ['TLS where there is none', {}, { tls: 'implicit' }, 'tls', /^the server does not use TLS on this port/],
   ])('ends at the step that fails: %s', async (_case, serverOptions, options, step, words) => {
     const server = await mailServer(serverOptions);
     const steps = await trySending(optionsFor(server.port, options), mail);
@@ -160,7 +160,7 @@ describe('islet mail test', () => {
     expect(code).toBe(0);
     expect(text.split('\n')).toHaveLength(7);
     expect(text).toMatch(/^✓ connect {4}127\.0\.0\.1:/);
-    expect(text).toMatch(/The mail server took the mail\.$/);
+    expect(text).toMatch(/The mail server accepted the mail\.$/);
     expect(server.mails[0]?.mail.subject).toBe('Test mail from id.example.org');
   });
 

@@ -432,7 +432,7 @@ describe("an administrator's directory", () => {
       'acme/brand.yaml',
       'name: ACME',
       { brand: 'acne' },
-      'there is no template brand "acne", only acme, islet',
+      'there is no template brand "acne"; there are: acme, islet',
     ],
     [
       'a colour that is none',

@@ -26,13 +26,13 @@ describe('the URL of a database', () => {
   });
 
   it.each([
-    ['postgres://islet@db/people?sslmode=prefer', 'TLS or else none'],
-    ['postgres://islet@db/people?sslmode=allow', 'TLS or else none'],
-    ['mysql://islet@db/people?ssl-mode=PREFERRED', 'TLS or else none'],
-    ['postgres://islet@db/people?sslmode=bogus', 'unknown sslmode, bogus'],
-    ['mysql://islet@db/people?ssl=Amazon%20RDS', 'neither true nor false'],
-    ['mysql://islet@db/people?ssl={"rejectUnauthorized":false}', 'neither true nor false'],
-    ['mysql://islet@db/people?tls=true', 'asks for tls, which means nothing'],
+    ['postgres://islet@db/people?sslmode=prefer', 'allows connections without TLS'],
+    ['postgres://islet@db/people?sslmode=allow', 'allows connections without TLS'],
+    ['mysql://islet@db/people?ssl-mode=PREFERRED', 'allows connections without TLS'],
+    ['postgres://islet@db/people?sslmode=bogus', 'unknown sslmode bogus'],
+    ['mysql://islet@db/people?ssl=Amazon%20RDS', 'ssl with a value other than true and false'],
+    ['mysql://islet@db/people?ssl={"rejectUnauthorized":false}', 'ssl with a value other than true and false'],
+    ['mysql://islet@db/people?tls=true', 'contains the unknown parameter tls'],
     ['postgres://islet@a,b/people', 'several hosts'],
     ['postgres://islet@a:5432,b:5433/people', 'several hosts'],
     ['postgres://islet@/people?host=a,b', 'several hosts'],

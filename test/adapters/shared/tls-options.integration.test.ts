@@ -156,7 +156,7 @@ describe('a server that wants a certificate from us', () => {
       await expect(request(url, { ca })).rejects.toThrow(/certFile and keyFile/);
       const strange = createAuthority({ ours: ['islet'] }).certificates.ours;
       await expect(request(url, { ca, clientCertificate: `${strange.cert}\n${strange.key}` })).rejects.toThrow(
-        'it does not accept our certificate',
+        'the server does not accept the client certificate',
       );
     },
   );
@@ -178,7 +178,7 @@ describe('a server that wants a certificate from us', () => {
     );
     onTestFinished(() => source.close?.());
     await expect(source.find([email('anna@example.org')])).rejects.toThrow(
-      'it wants a certificate of ours: certFile and keyFile',
+      'the server requires a client certificate: set certFile and keyFile',
     );
   });
 });

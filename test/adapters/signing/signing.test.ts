@@ -125,11 +125,11 @@ describe('the key file', () => {
     [
       'a broken file',
       () => writeFileSync(path, 'ed25519 0 s3cret'),
-      /is broken: line 1 has a seed that is not 32 bytes/,
+      /is not valid: line 1 has a seed that is not 32 bytes/,
     ],
-    ['an empty file', () => writeFileSync(path, ''), /is broken: it holds no key/],
+    ['an empty file', () => writeFileSync(path, ''), /is not valid: it contains no key/],
     ['a folder', () => mkdirSync(path), /cannot be read/],
-    ['a path that leads nowhere', () => (path = join(folder, 'no', 'signing.key')), /cannot be made/],
+    ['a path that leads nowhere', () => (path = join(folder, 'no', 'signing.key')), /cannot be created/],
   ])('is refused with path and reason if it is %s', async (_case, prepare, reason) => {
     prepare();
     const refusal = openKeyFile(path, telemetry);
@@ -140,7 +140,7 @@ describe('the key file', () => {
 
   it('that is broken is not written', async () => {
     writeFileSync(path, 'ed25519 0 AAAA\n');
-    await expect(openKeyFile(path, telemetry)).rejects.toThrow('is broken');
+    await expect(openKeyFile(path, telemetry)).rejects.toThrow('is not valid');
     expect(readFileSync(path, 'utf8')).toBe('ed25519 0 AAAA\n');
   });
 
@@ -162,12 +162,12 @@ describe('the key file', () => {
 
   it.each([
     ['another algorithm', 'curve25519 0 AAAA', 'line 1 is not an ed25519 key'],
-    ['a version of signs', 'ed25519 a:b AAAA', 'line 1 has a version that is not letters and digits'],
+    ['a version of signs', 'ed25519 a:b AAAA', 'line 1 has a version with characters other than letters, digits, _ and -'],
     ['two words', 'ed25519 AAAA', 'line 1 is not "ed25519 <version> <seed in base64>"'],
     ['four words', `${line} x`, 'line 1 is not'],
     ['half the hex digits', 'ab'.repeat(16), 'line 1 is not'],
     ['a second line that is wrong', `${line}\noops`, 'line 2 is not'],
-    ['one version twice', `${line}\n${line}`, 'line 2 has the version of an earlier key'],
+    ['one version twice', `${line}\n${line}`, 'line 2 has the same version as an earlier key'],
   ])('is not read with %s', (_case, text, reason) => {
     expect(() => parseKeys(text)).toThrow(reason);
   });

@@ -51,16 +51,12 @@ describe('the contract that is published', () => {
   });
 
   it.each<[string, Partial<ThreepidSource>, string]>([
-    ['knows nobody', { find: async () => [] }, 'says whose each known threepid is'],
-    [
-      'tells more than it is asked',
-      { find: async () => rows() },
-      'answers several at once, and leaves out the unknown',
-    ],
+    ['knows nobody', { find: async () => [] }, 'returns the user of each known threepid'],
+    ['tells more than it is asked', { find: async () => rows() }, 'answers several at once, and omits unknown ones'],
     [
       'knows one at a time',
       { find: async (asked) => (asked.length > 1 ? [] : source().find(asked, new AbortController().signal)) },
-      'answers several at once, and leaves out the unknown',
+      'answers several at once, and omits unknown ones',
     ],
     [
       'has a limit of ten',
@@ -80,7 +76,7 @@ describe('the contract that is published', () => {
           yield { threepid: { medium: 'email', address: 'Carol@Example.org' }, mxid: '@carol:example.org' };
         },
       },
-      'lists canonical threepids and whole Matrix IDs, the known ones among them',
+      'lists canonical threepids and full Matrix IDs, including the known ones',
     ],
     [
       'lists whom it does not find',
@@ -92,8 +88,12 @@ describe('the contract that is published', () => {
       },
       'finds what it lists',
     ],
-    ['lists nobody', { async *all() {} }, 'lists canonical threepids and whole Matrix IDs, the known ones among them'],
-    ['cannot be closed', { close: () => Promise.reject(new Error('stuck')) }, 'answers nothing when nothing is asked'],
+    ['lists nobody', { async *all() {} }, 'lists canonical threepids and full Matrix IDs, including the known ones'],
+    [
+      'cannot be closed',
+      { close: () => Promise.reject(new Error('stuck')) },
+      'returns an empty list for an empty list',
+    ],
   ])('is broken by a source that %s', async (_case, more, promise) => {
     expect(await broken(() => source(more))).toContain(promise);
   });

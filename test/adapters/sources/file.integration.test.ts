@@ -181,15 +181,15 @@ describe('a file', () => {
       'half of its JSON',
       '[{"mxid":"@a:b","email":"alice@example.org"},{',
       'json',
-      /no JSON, or only the beginning of it$/,
+      /not valid JSON, or it is incomplete$/,
     ],
     [
       'the first of two parts of its JSON',
       `[${'{"mxid":"@a:b","email":"alice@example.org"},'.repeat(3000)}`,
       'json',
-      /no JSON, or only the beginning of it$/,
+      /not valid JSON, or it is incomplete$/,
     ],
-    ['words in its JSON', '[alice@example.org]', 'json', /no JSON, or only the beginning of it$/],
+    ['words in its JSON', '[alice@example.org]', 'json', /not valid JSON, or it is incomplete$/],
   ] as const)('that has %s is refused without a word of what stands in it', async (_case, text, format, reason) => {
     const error = await listed(text, format).catch((thrown: unknown) => thrown);
     expect(error).toHaveProperty('message', expect.stringMatching(reason));
@@ -201,7 +201,7 @@ describe('a file', () => {
     ['after an address that could be one', 'mxid,email\n@a:b.example,a@example.org\n@b:b.example,b@example.org'],
     ['within quotes that are closed', 'mxid,email\n@a:b.example,"a@example.org; b@example.org"'],
   ])('that ends %s, without the end of its line, is refused unless it always does', async (_case, text) => {
-    await expect(listed(text)).rejects.toThrow('the last line has no end');
+    await expect(listed(text)).rejects.toThrow('the file does not end with a line break');
     const path = join(folder, 'people.csv');
     const source = await fileSource({ path, format: 'csv', lastLineEnds: false }, testContext());
     expect(await source.find([email('a@example.org')], signal)).toHaveLength(1);

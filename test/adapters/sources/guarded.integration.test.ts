@@ -56,10 +56,14 @@ describe('a guarded source', () => {
       { threepid: bob, mxid: '@bob:example.org' },
       'an address that was not asked for',
     ],
-    ['a user name that is no Matrix ID', { threepid: alice, mxid: 'alice' }, 'no Matrix ID'],
-    ['no user', { threepid: alice }, 'no Matrix ID'],
-    ['an address without its medium', { threepid: 'alice@example.org', mxid: '@a:b' }, 'no threepid'],
-    ['nothing', null, 'no threepid'],
+    ['a user name that is no Matrix ID', { threepid: alice, mxid: 'alice' }, 'a finding without a valid Matrix ID'],
+    ['no user', { threepid: alice }, 'a finding without a valid Matrix ID'],
+    [
+      'an address without its medium',
+      { threepid: 'alice@example.org', mxid: '@a:b' },
+      'a finding without a valid threepid',
+    ],
+    ['nothing', null, 'a finding without a valid threepid'],
   ])('leaves out %s and says so once, without the address', async (_case, odd, reason) => {
     const { source, heard } = guarded(answering([odd, { threepid: phone, mxid: '@alice:example.org' }]));
     for (let turn = 0; turn < 2; turn += 1) {
@@ -73,7 +77,7 @@ describe('a guarded source', () => {
     ['a text', answering('alice'), /no list/],
     ['a map', answering(new Map()), /no list/],
     ['nothing', answering(undefined), /no list/],
-    ['far more than was asked', answering(Array.from({ length: 2000 }, () => ({}))), /gave 2000 for 1/],
+    ['far more than was asked', answering(Array.from({ length: 2000 }, () => ({}))), /returned 2000 findings for 1/],
     ['an error', { find: () => Promise.reject(new Error('HR is closed')) }, /HR is closed/],
     [
       'an error at once',
@@ -84,8 +88,12 @@ describe('a guarded source', () => {
       },
       /HR is closed/,
     ],
-    ['what is no error', { find: () => Promise.reject('closed') }, /it threw no error but closed/],
-    ['nothing at all as an error', { find: () => Promise.reject(undefined) }, /it threw no error but undefined/],
+    ['what is no error', { find: () => Promise.reject('closed') }, /it threw a value that is not an error: closed/],
+    [
+      'nothing at all as an error',
+      { find: () => Promise.reject(undefined) },
+      /it threw a value that is not an error: undefined/,
+    ],
     ['never', { find: () => never }, /no answer within 0.05 s/],
   ])('fails for a source that answers %s', async (_case, source, reason) => {
     await expect(guarded(source).source.find([alice])).rejects.toThrow(reason);
@@ -182,7 +190,7 @@ describe('the listing of a source', () => {
     const bad = { threepid: { medium: 'email', address: 'nobody' }, mxid: '@bob:example.org' };
     const { people, odd } = await list(() => values(bad, good, { threepid: bob, mxid: 'bob' }));
     expect(people).toEqual([{ mxid: '@alice:example.org', threepids: [alice] }]);
-    expect(odd).toEqual(['no threepid', 'no Matrix ID']);
+    expect(odd).toEqual(['a finding without a valid threepid', 'a finding without a valid Matrix ID']);
   });
 
   it('has only what it is asked for', async () => {
@@ -205,7 +213,7 @@ describe('the listing of a source', () => {
         yield { threepid: alice, mxid: '@a:b' };
         await never;
       },
-      /stood still/,
+      /its listing returned nothing/,
     ],
     [
       'has no end',
@@ -214,17 +222,21 @@ describe('the listing of a source', () => {
       },
       /more than 5000/,
     ],
-    ['is no listing', () => 5 as never, /is no listing$/],
-    ['is a promise of one', (async () => []) as never, /is no listing but a promise: make it `async \*all\(\)`/],
+    ['is no listing', () => 5 as never, /does not return an async iterable$/],
+    [
+      'is a promise of one',
+      (async () => []) as never,
+      /does not return an async iterable but a promise: declare it as `async \*all\(\)`/,
+    ],
     [
       'ends with what is no error',
       async function* () {
         yield* [];
         await Promise.reject(undefined);
       },
-      /it threw no error but undefined/,
+      /it threw a value that is not an error: undefined/,
     ],
-    ['is nonsense', () => values('alice', 'bob'), /nothing in its listing can be used/],
+    ['is nonsense', () => values('alice', 'bob'), /its listing contains no valid association/],
   ])('fails if it %s', async (_case, all, reason) => {
     await expect(list(all)).rejects.toThrow(reason);
   });
@@ -260,7 +272,7 @@ describe('the listing of a source', () => {
     };
     const settings = { name: 'hr', media: ['email'] as const };
     const listed = new SourceDirectory(own as ThreepidSource, settings, () => undefined, { ...limits, memory: 0 });
-    await expect(entriesOf(listed)).rejects.toThrow('its listing takes more memory than there is');
+    await expect(entriesOf(listed)).rejects.toThrow('its listing needs more memory than is available');
   });
 });
 
@@ -304,11 +316,11 @@ describe('a module', () => {
     const syntax = new SyntaxError('Unexpected end of input');
     syntax.stack =
       'SyntaxError: Unexpected end of input\n    at compileSourceTextModule (node:internal/modules/esm/utils:346:16)';
-    expect(loadingProblem(syntax)).toMatch(/^Unexpected end of input: `node --check` shows where/);
+    expect(loadingProblem(syntax)).toMatch(/^Unexpected end of input: `node --check` shows the line/);
     expect(loadingProblem(new SyntaxError('Unexpected token in JSON'))).toBe('Unexpected token in JSON');
     const code = 'ERR_UNKNOWN_FILE_EXTENSION';
     const typescript = Object.assign(new TypeError('Unknown file extension ".ts" for /etc/islet/hr.ts'), { code });
-    expect(loadingProblem(typescript)).toMatch(/runs no TypeScript, take the JavaScript.*\/hr\.ts$/);
+    expect(loadingProblem(typescript)).toMatch(/does not run TypeScript: compile the file with tsc.*\/hr\.ts$/);
   });
 
   it.each([
@@ -316,11 +328,11 @@ describe('a module', () => {
     ['is no JavaScript', 'export default (', /./],
     ['needs what is not there', 'import "no-such-package"; export default () => {}', /no-such-package/],
     ['fails when loaded', 'throw new Error("no licence")', /no licence/],
-    ['exports nothing', 'export const hr = 1', /no function as its default export/],
+    ['exports nothing', 'export const hr = 1', /its default export is not a function/],
     ['fails when called', 'export default () => { throw new Error("with.url is missing") }', /with\.url is missing/],
-    ['gives nothing', 'export default () => undefined', /is no source/],
+    ['gives nothing', 'export default () => undefined', /did not return a source/],
     ['gives no find', 'export default () => ({ all() {} })', /no function find/],
-    ['gives an "all" that is none', 'export default () => ({ find() {}, all: [] })', /"all" is no function/],
+    ['gives an "all" that is none', 'export default () => ({ find() {}, all: [] })', /"all" is not a function/],
   ])('that %s is refused with its name, its file and the reason', async (_case, text, reason) => {
     const failure: Error = await open(text).then(
       () => expect.fail('it was opened'),

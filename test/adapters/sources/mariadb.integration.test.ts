@@ -114,8 +114,8 @@ describe('a listing from MariaDB', () => {
 
   it('says what is wrong with its query', async () => {
     const database = new SqlDatabase({ url: server.url });
-    await expect(database.list('select shoes from nowhere').next()).rejects.toThrow(/"list" fails: ER_NO_SUCH_TABLE/);
-    await expect(database.list('select 1 as medium').next()).rejects.toThrow('gives no column address, but medium');
+    await expect(database.list('select shoes from nowhere').next()).rejects.toThrow(/"list" failed: ER_NO_SUCH_TABLE/);
+    await expect(database.list('select 1 as medium').next()).rejects.toThrow('returns no column address, but medium');
     await database.close();
   });
 });

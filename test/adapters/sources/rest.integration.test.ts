@@ -86,16 +86,16 @@ describe('a service', () => {
     const source = await restSource(optionsFor(await service(), { homeserver: undefined }), testContext());
     const { found, odd } = await guarded(source, 'alice@example.org', 'bob@example.org');
     expect(found).toEqual(['@alice:example.org']);
-    expect(odd).toEqual(['no Matrix ID']);
+    expect(odd).toEqual(['a finding without a valid Matrix ID']);
   });
 
   it.each([
-    ['nothing', '', 'not answered in JSON'],
-    ['a page', '<html>', 'not answered in JSON'],
-    ['something else', '{"mappings":{}}', 'without a list "lookup"'],
-    ['one where many are asked', '{"lookup":{}}', 'without a list "lookup"'],
-    ['somewhere else', 302, 'answered with 302: redirects are not followed'],
-    ['a fault', 500, 'answered with 500'],
+    ['nothing', '', 'is not JSON'],
+    ['a page', '<html>', 'is not JSON'],
+    ['something else', '{"mappings":{}}', 'has no list "lookup"'],
+    ['one where many are asked', '{"lookup":{}}', 'has no list "lookup"'],
+    ['somewhere else', 302, 'has status 302: redirects are not followed'],
+    ['a fault', 500, 'has status 500'],
   ])('is not believed when it answers with %s', async (_case, answer, reason) => {
     const source = await restSource(optionsFor(await service(answer)), testContext());
     await expect(source.find([email('a@b.c'), email('b@b.c')], signal)).rejects.toThrow(reason);
@@ -126,7 +126,7 @@ describe('a service', () => {
     const lookup = [{ medium: 'email', address: 'a@b.c', mxid: '@a:b.c' }];
     const source = await restSource(optionsFor(await service(JSON.stringify({ lookup }))), testContext());
     const listed = new SourceDirectory(source, settings, () => undefined);
-    await expect(listed.list().next()).rejects.toThrow('nothing in its listing can be used');
+    await expect(listed.list().next()).rejects.toThrow('its listing contains no valid association');
   });
 
   it('leaves out rows that it cannot read', async () => {
@@ -138,7 +138,10 @@ describe('a service', () => {
       { medium: 'email', address: 'a@b.c', id: 'alice' },
     ];
     const source = await restSource(optionsFor(await service(JSON.stringify({ lookup: rows }))), testContext());
-    expect(await guarded(source, 'a@b.c', 'b@b.c')).toEqual({ found: [], odd: ['no threepid', 'no Matrix ID'] });
+    expect(await guarded(source, 'a@b.c', 'b@b.c')).toEqual({
+      found: [],
+      odd: ['a finding without a valid threepid', 'a finding without a valid Matrix ID'],
+    });
   });
 });
 

@@ -92,7 +92,7 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
   it('that lists media of other names is not taken for one that knows nobody', async () => {
     const source = await open({ list: "select 'mail' as medium, mail as address, mxid from people" });
     const listed = new SourceDirectory(source, { name: 'people', media: ['email'] }, () => undefined);
-    await expect(listed.list().next()).rejects.toThrow('nothing in its listing can be used');
+    await expect(listed.list().next()).rejects.toThrow('its listing contains no valid association');
     await source.close?.();
   });
 
@@ -120,8 +120,8 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     const source = await open({ list: "select 'email' as medium, mail as address, 4711 as mxid from people" });
     const odd: string[] = [];
     const people = new SourceDirectory(source, { name: 'people', media: ['email'] }, (reason) => odd.push(reason));
-    await expect(people.list().next()).rejects.toThrow('nothing in its listing can be used');
-    expect(odd).toContain('no Matrix ID');
+    await expect(people.list().next()).rejects.toThrow('its listing contains no valid association');
+    expect(odd).toContain('a finding without a valid Matrix ID');
     await source.close?.();
   });
 
@@ -163,7 +163,7 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     [
       'columns of other names',
       `select mail as address, mxid as "user" from people where lower(mail) in (:addresses)`,
-      /gives no column mxid, but address, user$/,
+      /returns no column mxid, but address, user$/,
     ],
   ])('says what is wrong with a query for %s', async (_case, query, reason) => {
     const source = await open({ find: query });
@@ -173,9 +173,9 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
 });
 
 it.each([
-  ['postgres://nobody@server/postgres', /^the query "find" fails: 28000, role "nobody" does not exist$/],
+  ['postgres://nobody@server/postgres', /^the query "find" failed: 28000, role "nobody" does not exist$/],
   ['postgres://islet@server/nowhere', /3D000, database "nowhere" does not exist$/],
-  ['postgres://islet@127.0.0.1:1/people', /fails: the connection is refused$/],
+  ['postgres://islet@127.0.0.1:1/people', /failed: the connection is refused$/],
 ])('a database at %s says why it cannot be asked', async (url, reason) => {
   const { host } = new URL(postgres.url);
   const source = await sqlSource({ place: { url: url.replace('server', host) }, find }, testContext());
@@ -216,7 +216,7 @@ describe('a connection to PostgreSQL', () => {
     await eventually(() => proxy.open === 0);
     expect(await ask()).toEqual([{ one: 1 }]);
     isSilent = true;
-    await expect(ask()).rejects.toThrow('the query "find" fails: it takes too long');
+    await expect(ask()).rejects.toThrow('the query "find" failed: time limit exceeded');
     isSilent = false;
     expect(await ask()).toEqual([{ one: 1 }]);
     await database.close();
@@ -230,7 +230,9 @@ describe('a query', () => {
     const find = 'select cast(a as int) from unnest(array[:addresses]) a';
     const source = await sqlSource({ place: { url: made.url }, find }, testContext());
     const failure: unknown = await source.find([email('secret@example.org')], signal).catch((error: unknown) => error);
-    expect(inspect(failure, { depth: 9 })).toContain('the query "find" fails: 22P02, a value is not of the type');
+    expect(inspect(failure, { depth: 9 })).toContain(
+      'the query "find" failed: 22P02, a value is compared with a column of another type',
+    );
     expect(inspect(failure, { depth: 9 })).not.toContain('secret');
     await source.close?.();
     await made.drop();

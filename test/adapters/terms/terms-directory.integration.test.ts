@@ -57,14 +57,18 @@ describe('a folder of terms', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['nothing in it', {}, /has no folder of a policy$/],
-    ['a policy without version', { 'privacy/en.md': '# x' }, /privacy has no folder of a version$/],
-    ['a version without text', { 'privacy/1/notes.txt': 'x' }, /privacy\/1 has no file of a language, such as en\.md$/],
+    ['nothing in it', {}, /contains no folder for a policy$/],
+    ['a policy without version', { 'privacy/en.md': '# x' }, /privacy contains no folder for a version$/],
+    [
+      'a version without text',
+      { 'privacy/1/notes.txt': 'x' },
+      /privacy\/1 contains no file for a language, such as en\.md$/,
+    ],
     ['a text without heading', { 'privacy/1/en.md': 'x' }, /privacy\/1\/en\.md has no heading/],
     [
       'a name that is no part of a URL',
       { 'privacy policy/1/en.md': '# x' },
-      /privacy policy has a name that does not fit/,
+      /privacy policy has a name that cannot be used in a URL/,
     ],
   ])('with %s is an error that says where', async (_case, files, message) => {
     await write(files);

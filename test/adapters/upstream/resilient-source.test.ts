@@ -199,7 +199,7 @@ describe('an upstream that fails', () => {
     const until = new Date(clock.now() + 2000).toISOString();
     await expect(source.find([a])).rejects.toThrow(
       new SourceUnavailableError(
-        `not asked before ${until}, because it failed 3 times in a row, last: could not reach https://id.partner.example`,
+        `not asked before ${until}, because it failed 3 times in a row, most recently: could not reach https://id.partner.example`,
       ),
     );
     await expect(source.findHashes?.('pepper', ['hash'])).rejects.toThrow(SourceUnavailableError);
@@ -245,7 +245,7 @@ describe('an upstream that fails', () => {
     expect(await source.find([b])).toHaveLength(1);
     expect(source.trouble()).toBeUndefined();
     expect(heard.lines.map(({ message, facts }) => [message, facts])).toEqual([
-      ['circuit opened: upstream fails and is not asked for a while', { source: 'partner' }],
+      ['circuit opened: upstream failed, requests are paused', { source: 'partner' }],
       ['circuit closed: upstream answers again', { source: 'partner' }],
     ]);
     expect(counted()).toEqual(['upstream_circuit_opened', 'upstream_circuit_closed']);
@@ -307,7 +307,7 @@ describe('an upstream that fails', () => {
 });
 
 describe('an upstream that asks for fewer questions', () => {
-  const SAID = 'https://id.partner.example answered 429: it may be asked again in 30 s';
+  const SAID = 'https://id.partner.example answered 429: requests are paused and continue in 30 s';
 
   it('is left alone until it may be asked again, which is said once and is no failure', async () => {
     const source = mannered();
@@ -320,7 +320,7 @@ describe('an upstream that asks for fewer questions', () => {
     for (let time = 0; time < 3; time++) await firstAnswers(['c'], [source, next], ask, heard);
     const until = new Date(clock.now() + 30_000).toISOString();
     await expect(source.find([c])).rejects.toThrow(
-      new SourceUnavailableError(`not asked before ${until}, because it asks for fewer questions: ${SAID}`),
+      new SourceUnavailableError(`not asked before ${until}, because it asked for fewer requests: ${SAID}`),
     );
     expect(source.trouble()).toBe(SAID);
     expect(upstream.asked).toHaveLength(1);
@@ -363,7 +363,7 @@ describe('an upstream that asks for fewer questions', () => {
     upstream.failure = undefined;
     open();
     expect(await before).toHaveLength(1);
-    await expect(source.find([c])).rejects.toThrow('asks for fewer questions');
+    await expect(source.find([c])).rejects.toThrow('asked for fewer requests');
   });
 });
 
@@ -448,9 +448,9 @@ describe('the explanation of an upstream', () => {
   });
 
   it.each([
-    [{ exceptDomains: ['example.org'] }, 'not asked: forward.exceptDomains names its mail domain'],
-    [{ domains: ['example.net'] }, 'not asked: forward.domains does not name its mail domain'],
-    [{ media: ['msisdn'] }, 'not asked: forward.media does not name email'],
+    [{ exceptDomains: ['example.org'] }, 'not asked: forward.exceptDomains contains the mail domain'],
+    [{ domains: ['example.net'] }, 'not asked: forward.domains does not contain the mail domain'],
+    [{ media: ['msisdn'] }, 'not asked: forward.media does not contain email'],
   ] as const)('says what keeps it from being asked: %j', async (lists, note) => {
     const source = mannered({ forward: { ...usual.forward, ...lists } });
     expect(await source.explain(a)).toEqual([{ via: 'live', finding: undefined, tookMs: 0, notes: [note] }]);
@@ -461,7 +461,7 @@ describe('the explanation of an upstream', () => {
     expect(await mannered({ homeservers: ['b.example'] }).explain(a)).toMatchObject([
       {
         finding: undefined,
-        notes: [expect.any(String), expect.stringMatching(/named @alice:partner\.example .*not believed$/)],
+        notes: [expect.any(String), expect.stringMatching(/^answer ignored: it returned @alice:partner\.example /)],
       },
     ]);
   });

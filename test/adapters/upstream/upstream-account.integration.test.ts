@@ -46,10 +46,8 @@ describe('a token that is refused', () => {
   it('is not asked with again as long as its file has no other', async () => {
     await writeFile(join(folder, 'token'), 'first');
     const source = new UpstreamSource(options('first'), new AxiosHttpClient(), new RecordingTelemetry());
-    await expect(source.find([alice])).rejects.toThrow(
-      'does not accept our access token: run "islet upstream login partner"',
-    );
-    await expect(source.find([alice])).rejects.toThrow('does not accept our access token');
+    await expect(source.find([alice])).rejects.toThrow('rejects the access token: run "islet upstream login partner"');
+    await expect(source.find([alice])).rejects.toThrow('rejects the access token');
     expect(authorizations()).toEqual(['Bearer first', 'Bearer first']);
   });
 });
@@ -77,7 +75,7 @@ describe('a token that is saved', () => {
 
   it('is refused where there can be no such file', async () => {
     await writeFile(join(folder, 'file'), '');
-    await expect(saveToken(join(folder, 'file', 'token'), 'first')).rejects.toThrow('nothing can be written into');
+    await expect(saveToken(join(folder, 'file', 'token'), 'first')).rejects.toThrow('is not writable');
   });
 });
 
@@ -137,11 +135,14 @@ describe('an account at an upstream', () => {
 
   it('cannot accept what the upstream does not say', async () => {
     answers({ '/v2/account': unsigned, '/v2/hash_details': unsigned, '/v2/terms': { policies: {} } });
-    await expect(account().state()).rejects.toThrow('wants its terms to be accepted, and says none');
+    await expect(account().state()).rejects.toThrow('requires that its terms are accepted, but returned no terms');
   });
 
   it.each([
-    [{ '/v2/account/register': 401 }, /answered 401 M_UNRECOGNIZED to the registration: it asks the homeserver/],
+    [
+      { '/v2/account/register': 401 },
+      /answered 401 M_UNRECOGNIZED when signing in: it must be able to reach the homeserver/,
+    ],
     [{ '/v2/account/register': {} }, /without a token/],
     [{ '/v2/account/register': { token: 'two words' } }, /without a token/],
   ])('is not made by %j', async (byPath, problem) => {

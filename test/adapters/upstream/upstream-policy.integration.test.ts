@@ -69,7 +69,7 @@ it.each<[string, Answer | 'down']>([
 
   for (let time = 0; time < 20; time++) expect(await whois(question)).toEqual(expected);
   expect(heard.counted.filter(({ name }) => name === 'upstream_failures')).toHaveLength(3);
-  expect(heard.all('circuit opened: upstream fails and is not asked for a while')).toEqual([{ source: 'partner' }]);
+  expect(heard.all('circuit opened: upstream failed, requests are paused')).toEqual([{ source: 'partner' }]);
   if (answer === 'down') upstream = await startIdentityServer();
 });
 

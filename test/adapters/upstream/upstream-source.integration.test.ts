@@ -209,7 +209,7 @@ describe.each([
   });
 
   it.each([
-    ['answers HTML', misbehaviour.html, /answered something that is not a JSON object$/],
+    ['answers HTML', misbehaviour.html, /^the answer of .* is not a JSON object$/],
     ['answers an error of its proxy', misbehaviour.htmlError, /answered 502$/],
     ['fails', misbehaviour.fault, /answered 500 M_UNKNOWN$/],
     ['redirects', misbehaviour.redirect, /answered 302: redirects are not followed$/],
@@ -265,7 +265,10 @@ describe.each([
   it('explains what it said, or why it said nothing', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url, by);
-    const notes = [expect.stringContaining(`asked ${upstream.url} by`), 'not followed: it is asked in clear only'];
+    const notes = [
+      expect.stringContaining(`asked ${upstream.url} by`),
+      'its pepper is not used: it is asked with plain addresses only',
+    ];
     expect(await source.explain(alice)).toEqual([
       { via: 'live', finding: aliceFound, tookMs: expect.any(Number), notes },
     ]);
@@ -327,14 +330,14 @@ describe('an upstream asked by v2', () => {
     const upstream = await start();
     const source = sourceAt(upstream.url, { accessToken });
     upstream.answer = (response) => void response.end(JSON.stringify(details));
-    await expect(source.find([alice])).rejects.toThrow('no hash details that can be used');
+    await expect(source.find([alice])).rejects.toThrow('its hash details cannot be used');
     upstream.answer = undefined;
     expect(await source.find([alice])).toEqual([aliceFound]);
   });
 
   it.each([
-    [401, 'M_UNAUTHORIZED', 'does not accept our access token'],
-    [403, 'M_TERMS_NOT_SIGNED', 'wants its terms of service to be accepted first'],
+    [401, 'M_UNAUTHORIZED', 'rejects the access token'],
+    [403, 'M_TERMS_NOT_SIGNED', 'requires that its terms of service are accepted'],
     [403, 'bad code: alice@example.org', 'answered 403'],
   ])('says what to mend after %i %s', async (status, errcode, reason) => {
     const upstream = await start();
@@ -351,7 +354,7 @@ it('is refused at once without a URL', () => {
 it('passes over repetition, but not at any length', async () => {
   const upstream = await start();
   upstream.answer = (response) => void response.end(JSON.stringify({ threepids: Array(2000).fill(0) }));
-  await expect(sourceAt(upstream.url).find([alice])).rejects.toThrow('answered 2000 for 1');
+  await expect(sourceAt(upstream.url).find([alice])).rejects.toThrow('returned 2000 users for 1');
 });
 
 it('owns nothing: its word keeps nobody from binding an address here', () => {
@@ -374,7 +377,7 @@ describe('an upstream that asks for fewer questions', () => {
       void response.writeHead(429, headers).end(JSON.stringify({ errcode: 'M_LIMIT_EXCEEDED', ...body }));
     const finding = sourceAt(upstream.url).find([alice]);
     await expect(finding).rejects.toMatchObject({ name: 'RateLimitedError', waitMs });
-    await expect(finding).rejects.toThrow(`${upstream.url} answered 429: it may be asked again`);
+    await expect(finding).rejects.toThrow(`${upstream.url} answered 429: requests are paused and continue`);
   });
 
   it('may say it by a date', async () => {

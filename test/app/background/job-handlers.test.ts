@@ -217,7 +217,7 @@ describe('the mail of an invitation', () => {
   it('brings down the mail server for all where that refuses us, and for itself where it refuses the mail for now', async () => {
     await inviteHome(domain, 'One');
     const [job] = await takeAll(domain.stores.jobs, domain.clock.now());
-    failure = new DeliveryError('mail server relay:25', 'does not let us send as a@example.org (said: 550 5.7.60)');
+    failure = new DeliveryError('mail server relay:25', 'refuses the sender address a@example.org (said: 550 5.7.60)');
     await expect(run(job)).rejects.toThrow(DestinationDownError);
     failure = new DeliveryError('mail server relay:25', 'said: 451 try later');
     await expect(run(job)).rejects.toBe(failure);

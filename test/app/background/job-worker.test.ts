@@ -189,7 +189,7 @@ describe('a worker', () => {
     behaviour = async () => undefined;
     await pass(10 * 60_000);
     expect(ended).toEqual(expect.arrayContaining(['second', 'third']));
-    expect(telemetry.all('a server works again')).toHaveLength(1);
+    expect(telemetry.all('destination is available again')).toHaveLength(1);
   });
 
   it('drops what can never be done', async () => {

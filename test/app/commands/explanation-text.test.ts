@@ -35,24 +35,24 @@ describe('the explanation of a followed upstream', () => {
     const explanation = await lookupService.explain(email('a@example.org'));
     const text = explanationText({ ...explanation, at: clock.now() }, noPaint);
     expect(JSON.stringify(explanation) + text).not.toMatch(/theirs|quiteanother/);
-    return text.split('\n').filter((line) => line.includes('followed'));
+    return text.split('\n').filter((line) => line.includes('its pepper is'));
   }
 
   it.each<[string, (upstream: FakeFollowedPepper) => void, string]>([
     [
       'is announced as ours',
       () => undefined,
-      'followed: hashes are forwarded under its pepper, announced as ours for 3 h',
+      'its pepper is used: hashes are forwarded to it, pepper announced for 3 h',
     ],
     [
       'is another one since',
       (upstream) => void (upstream.pepper = 'quiteanother'),
-      'followed: its pepper is not announced yet; the one that is announced is 3 h old',
+      'its pepper is used, but not announced yet; the announced pepper is 3 h old',
     ],
     [
       'cannot be learned',
       (upstream) => void (upstream.failure = new Error('could not reach https://h: refused')),
-      'followed, but its pepper is not known: could not reach https://h: refused; the one that is announced is 3 h old',
+      'its pepper is to be used, but is not known: could not reach https://h: refused; the announced pepper is 3 h old',
     ],
   ])('says where its pepper %s, and says nothing of other sources', async (_case, later, line) => {
     expect(await explained(later)).toEqual([expect.stringMatching(new RegExp(`^ +${line}$`))]);
@@ -69,6 +69,6 @@ describe('the explanation of an address of nobody', () => {
       )[0];
     expect(await verdict()).toBe('a@example.org (email) is nobody: no source knows it');
     staff.failure = new Error('could not reach ldap://dc1: refused');
-    expect(await verdict()).toBe('a@example.org (email) is nobody: no source knows it, but staff gave no answer');
+    expect(await verdict()).toBe('a@example.org (email) is nobody: no source knows it, but staff did not answer');
   });
 });

@@ -111,7 +111,7 @@ describe('islet init', () => {
     writeFileSync(file(), 'mine');
     expect(await init({ serverName: 'id.example.org' })).toBe(1);
     expect(readFileSync(file(), 'utf8')).toBe('mine');
-    expect(printed).toEqual([`${file()} is there already, and is left as it is`]);
+    expect(printed).toEqual([`${file()} already exists and is not changed`]);
   });
 
   it('writes nothing that could not be used', async () => {
@@ -146,7 +146,7 @@ describe('islet init', () => {
       { prompt: undefined, print, paint: noPaint, cwd: folder, makeKey: () => Promise.reject(new Error('no')) },
     );
     expect(code).toBe(0);
-    expect(printed.join('\n')).toContain('is made at the first start');
+    expect(printed.join('\n')).toContain('is created at the first start');
   });
 });
 

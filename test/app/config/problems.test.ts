@@ -171,7 +171,7 @@ describe('a value', () => {
       'homeservers.a.accountApi: needs the access token of an administrator (line 1; write accessTokenFile)',
     ],
     ['sources: [{ use: /nowhere/hr.mjs }]', 'sources[0].use: /nowhere/hr.mjs does not exist (line 1)'],
-    ['sources: [{ use: / , name: a }]', 'sources[0].use: / is no file (line 1)'],
+    ['sources: [{ use: / , name: a }]', 'sources[0].use: / is not a file (line 1)'],
     ['sources: [{ use: /etc/islet/hr.mjs, wiht: {} }]', 'sources[0].wiht: unknown key (line 1; did you mean "with"?)'],
     [
       'sources: [{ use: /etc/islet/hr.mjs, media: [fax] }]',
@@ -227,11 +227,11 @@ describe('a value', () => {
     ],
     [
       ldap(`${tls}, filter: "(uid=*"`),
-      'sources[0].ldap.filter: is not valid: the filter cannot be read at its end: ")" should stand here (line 1)',
+      'sources[0].ldap.filter: is not valid: the filter cannot be read at its end: ")" expected (line 1)',
     ],
     [
       ldap(`${tls}, homeserver: h, localpart: uid`),
-      'sources[0].ldap.localpart: is not valid: the localpart "uid" names no attribute, write it like "{uid}" (line 1)',
+      'sources[0].ldap.localpart: is not valid: the localpart "uid" contains no attribute: write one in braces, such as "{uid}" (line 1)',
     ],
     [ldap(`${tls}, mirror: 5m`), 'sources[0].ldap.mirror: must be false, or a section with keys (line 1)'],
     [
@@ -272,7 +272,7 @@ describe('a value', () => {
     ['sms: { rules: { 49: deny } }', 'sms.rules.49: must be one of allow, reject (line 1)'],
     [
       'sms: { gateways: [{ http: { url: "https://h/{{to}}" } }] }',
-      'sms.gateways[0].http.url: may contain only the placeholders {{number}}, {{originator}}, {{text}} and {{alphabet:A|B}} (line 1)',
+      'sms.gateways[0].http.url: may contain only the placeholders {{number}}, {{originator}}, {{text}}, {{password}} and {{alphabet:A|B}} (line 1)',
     ],
     [
       'sms: { gateways: [{ http: { url: "https://h", success: { body: "(" } } }] }',
@@ -379,7 +379,7 @@ describe('what contradicts itself', () => {
     ['mail: { host: h, password: p }', 'mail.username: is required if there is a password (line 1)'],
     [
       'mail: { host: h, tls: none, username: u, password: p }',
-      'mail.tls: is none, which would send the password without encryption (line 1; write required or implicit)',
+      'mail.tls: must not be none if there is a password: it would be sent without encryption (line 1; write required or implicit)',
     ],
     ['mail: { host: localhost, tls: none, username: u, password: p }', undefined],
     [

@@ -57,7 +57,7 @@ describe('what the doctor says of a directory', () => {
       expect.arrayContaining([
         expect.stringMatching(`^ok: ${MANY + 2} of ${MANY + 3} entries are people`),
         expect.stringMatching(
-          `^warning: two people get the user ID @twin:example.org: uid=twin,${PEOPLE}; uid=twin,ou=more`,
+          `^warning: two people have the user ID @twin:example.org: uid=twin,${PEOPLE}; uid=twin,ou=more`,
         ),
         expect.stringMatching(`^warning: skipped in 1 of them: the user name is a number.*uid=4711,${PEOPLE}`),
       ]),

@@ -74,17 +74,17 @@ async function found(proxy: Rewrite | undefined, http: Settings['http'] = {}) {
 
 describe('the doctor, through the public URL', () => {
   it.each(['appending', 'replacing'] as const)('has nothing against a proxy that is %s', async (proxy) => {
-    expect(await found(proxies[proxy])).toEqual([expect.stringMatching(/^ok: says where clients come from/)]);
+    expect(await found(proxies[proxy])).toEqual([expect.stringMatching(/^ok: sends the addresses of clients/)]);
   });
 
   it('has nothing to say where there is none', async () => {
-    expect(await found(undefined)).toEqual(['ok: clients reach the server without one']);
+    expect(await found(undefined)).toEqual(['ok: clients reach the server without a proxy']);
   });
 
   it('finds that version 1 is open to the outside, where a proxy says nothing of clients', async () => {
     expect(await found(proxies.strict)).toEqual([
       expect.stringMatching(
-        /^failure: the one at \S*127\.0\.0\.1 sends no X-Forwarded-For: .*version 1 .* is open to all/,
+        /^failure: the proxy at \S*127\.0\.0\.1 sends no X-Forwarded-For: .*version 1 .* is open to everyone/,
       ),
     ]);
   });
@@ -92,27 +92,29 @@ describe('the doctor, through the public URL', () => {
   it('finds that all clients look the same, where such a proxy is known to be there and version 1 is closed', async () => {
     const v1 = { allowFrom: [] };
     expect(await found(proxies.strict, { v1 })).toEqual([
-      expect.stringMatching(/^warning: .* sends no X-Forwarded-For: all clients look like it, and share its limits$/),
+      expect.stringMatching(
+        /^warning: .* sends no X-Forwarded-For: all clients seem to have its address, and share its limits$/,
+      ),
     ]);
   });
 
   it('finds a proxy that passes on what a client wrote of itself', async () => {
     expect(await found(proxies.silent)).toContainEqual(
       expect.stringMatching(
-        /^failure: it passes on the X-Forwarded-For that a client wrote itself: anybody can look like the inside/,
+        /^failure: it forwards the X-Forwarded-For of the client unchanged: anyone can pretend to be in your network/,
       ),
     );
   });
 
   it('finds a proxy that sends only X-Real-IP', async () => {
     expect(await found(proxies.realIpOnly)).toEqual([
-      expect.stringMatching(/^warning: the one at \S*127\.0\.0\.1 sends only X-Real-IP, which is not read/),
+      expect.stringMatching(/^warning: the proxy at \S*127\.0\.0\.1 sends only X-Real-IP, which Islet does not use/),
     ]);
   });
 
   it('finds a proxy that the server does not know', async () => {
     expect(await found(proxies.appending, { trustedProxies: [] })).toEqual([
-      expect.stringMatching(/^warning: the one at \S*127\.0\.0\.1 is not known/),
+      expect.stringMatching(/^warning: the proxy at \S*127\.0\.0\.1 is not in listen\.trustedProxies/),
     ]);
   });
 });

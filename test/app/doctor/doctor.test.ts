@@ -32,7 +32,7 @@ describe('what the doctor found', () => {
         '                   → open the port',
         '- mail             not tried',
         '',
-        '1 failed, 1 to look at, 1 fine',
+        '1 failed, 1 with warnings, 1 ok',
       ].join('\n'),
     );
   });
@@ -103,7 +103,7 @@ describe('a running server', () => {
       'failure: cannot reach its database',
       'failure: has no hashed lookup pepper yet',
       'ok: its mirror of staff has 5 entries',
-      'warning: its mirror of guests is behind: no route',
+      'warning: its mirror of guests is not up to date: no route',
       'warning: account checks at example.org fail: timeout',
     ]);
   });

@@ -90,8 +90,8 @@ describe('listening', () => {
   });
 
   it.each([
-    ['another program has it', () => listening(), {}, 'EADDRINUSE'],
-    ['this machine has no such address', undefined, { host: '192.0.2.1' }, 'EADDRNOTAVAIL'],
+    ['another program uses it', () => listening(), {}, 'EADDRINUSE'],
+    ['this machine does not have this address', undefined, { host: '192.0.2.1' }, 'EADDRNOTAVAIL'],
   ])('names the option and the reason when %s', async (words, before, where, code) => {
     const place = { host: '127.0.0.1', port: (await before?.())?.port ?? 0, ...where };
     const message = `admin: cannot listen on ${place.host}:${place.port}, ${words}`;

@@ -53,7 +53,7 @@ describe('an installation', () => {
     await start();
     const old = readFileSync(keyFile(), 'utf8');
     lose();
-    await expect(start()).rejects.toThrow(/signing\.key .*put back the copy of it.*ed25519 1 /);
+    await expect(start()).rejects.toThrow(/signing\.key .*restore a copy of the key file.*ed25519 1 /);
     writeFileSync(keyFile(), old, { mode: 0o600 });
     expect(await start()).toEqual([]);
   });
@@ -61,7 +61,7 @@ describe('an installation', () => {
   it('is not started with another key of the same id', async () => {
     await start();
     writeFileSync(keyFile(), `ed25519 0 ${Buffer.alloc(32, 7).toString('base64')}\n`);
-    await expect(start()).rejects.toThrow('has another key ed25519:0');
+    await expect(start()).rejects.toThrow('contains a different key ed25519:0');
   });
 
   it('goes on with a key of another id when the old one is lost, and says once what that means', async () => {
@@ -86,7 +86,7 @@ describe('an installation', () => {
     const backup = join(folder, 'backup.db');
     copyFileSync(database(), backup);
     lose();
-    await expect(start()).rejects.toThrow(/islet\.db is missing or empty.*put back the database.*installation\.json/);
+    await expect(start()).rejects.toThrow(/islet\.db is missing or empty.*restore the database.*installation\.json/);
     copyFileSync(backup, database());
     expect(await start()).toEqual([]);
     lose();
@@ -99,13 +99,13 @@ describe('an installation', () => {
     const other = { ISLET_DATA_DIR: join(folder, 'other') };
     await start(other);
     copyFileSync(join(folder, 'other', 'islet.db'), database());
-    await expect(start()).rejects.toThrow('is that of another installation');
+    await expect(start()).rejects.toThrow('belongs to another installation');
   });
 
   it('says at the start that its name is another one, and under which it was known', async () => {
     await start();
     expect(await start({ ISLET_SERVER_NAME: 'id2.example.org' })).toMatchObject([
-      expect.stringContaining('server.name was id.example.org and is id2.example.org'),
+      expect.stringContaining('server.name was id.example.org and is now id2.example.org'),
     ]);
     expect(await start({ ISLET_SERVER_NAME: 'id2.example.org' })).toEqual([]);
   });

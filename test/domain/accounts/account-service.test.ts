@@ -83,7 +83,7 @@ describe('Accounts', () => {
       'example.org',
       '@alice:other.org',
       'homeserver_mismatch',
-      /example\.org says it speaks for other\.org/,
+      /example\.org answered for a user of other\.org/,
     ],
     [
       'a user of a homeserver below',
@@ -100,8 +100,8 @@ describe('Accounts', () => {
       'homeserver_mismatch',
       /nobody/,
     ],
-    ['what is no user ID', 'example.org', 'alice', 'homeserver_mismatch', /speaks for nobody/],
-    ['an empty user ID', 'example.org', '', 'homeserver_mismatch', /speaks for nobody/],
+    ['what is no user ID', 'example.org', 'alice', 'homeserver_mismatch', /for a user of an unknown server/],
+    ['an empty user ID', 'example.org', '', 'homeserver_mismatch', /for a user of an unknown server/],
     [
       'what its homeserver refuses',
       'example.org',

@@ -141,7 +141,7 @@ describe('Bindings', () => {
       await expect(domain.bind(a, bob)).rejects.toMatchObject({
         code: 'threepid_in_use',
         details: { mxid: alice },
-        message: 'The directory of this organisation gives this address to another user',
+        message: 'The directory of this organisation assigns this address to another user',
       });
       expect(await domain.stores.associations.find([a])).toEqual([]);
       expect(await jobs()).toEqual([]);
@@ -265,7 +265,7 @@ describe('Bindings', () => {
       async (origin) => {
         await expect(domain.bindingService.unbindByHomeserver(a, alice, origin)).rejects.toMatchObject({
           code: 'unbind_not_proven',
-          message: `${origin} does not speak for users of example.org`,
+          message: `${origin} may not act for users of example.org`,
         });
         expect(await found()).toEqual([alice, alice]);
       },

@@ -387,7 +387,7 @@ describe('somebody whom a directory knows no longer', () => {
     }
     await sync();
     expect(await found()).toEqual(['@p3:example.org', '@p3:example.org']);
-    expect(domain.telemetry.all('entry ids changed: people are recognised by their user ID')).toEqual([
+    expect(domain.telemetry.all('ids of the entries changed: people are recognised by their user ID')).toEqual([
       { source: 'staff', people: 12 },
     ]);
     staff.remove('new 3');

@@ -102,7 +102,7 @@ describe('a mirror whose directory says what changed', () => {
     staff.put('new', '@carol:example.org', [c], { id: '1' });
     const report = await follow();
     expect(report).toMatchObject({ isApplied: true, bases: { people: 21 }, removed: { shown: ['cn=1'] } });
-    expect(report.warnings).toEqual([expect.stringContaining('1 is that of cn=1 and cn=new')]);
+    expect(report.warnings).toEqual([expect.stringContaining('1 is the id of cn=1 and cn=new')]);
     expect(await Promise.all([a, b, c].map(domain.hashed))).toEqual([undefined, bob, undefined]);
 
     staff.put('2', bob, [b]);

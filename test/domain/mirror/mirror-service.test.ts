@@ -124,7 +124,7 @@ describe('a mirror', () => {
 
   it('does not know a former name', async () => {
     await expect(domain.mirrorService.sync('former')).rejects.toThrow(
-      'no mirrored source is called former; there are: staff',
+      'there is no mirrored source former; there are: staff',
     );
   });
 
@@ -454,17 +454,17 @@ describe('a mirror', () => {
         removed: { shown: ['cn=1'] },
         skipped: {
           count: 2,
-          shown: ['cn=1', 'cn=2'].map((label) => ({ label, reasons: ["its id 1 is another entry's, too"] })),
+          shown: ['cn=1', 'cn=2'].map((label) => ({ label, reasons: ['another entry has the same id 1'] })),
         },
       });
-      expect(report.warnings).toEqual([expect.stringMatching(/^people: .* left out: 1 is that of cn=1 and cn=2$/)]);
+      expect(report.warnings).toEqual([expect.stringMatching(/^people: .* skipped: 1 is the id of cn=1 and cn=2$/)]);
       expect(await found()).toEqual([undefined, undefined, '@carol:example.org']);
     });
 
     it('says so in the log once, and goes on saying so in its state', async () => {
       staff.put('2', bob, [b], { id: '1' });
       for (let time = 0; time < 2; time++) await domain.mirrorService.sync('staff');
-      expect(domain.telemetry.all('entries that share an id are skipped; `islet sync` lists them')).toEqual([
+      expect(domain.telemetry.all('entries with the same id are skipped; `islet sync` lists them')).toEqual([
         { source: 'staff', entries: 2, ids: 1 },
       ]);
       expect((await domain.mirrorService.state('staff')).warnings?.['people']).toContain('cn=1 and cn=2');
@@ -491,7 +491,9 @@ describe('a mirror', () => {
       domain = await openTestDomain({ directories: [staff] });
       for (const id of people) staff.put(id, `@${id}:example.org`, [email(`${id}@example.org`)], { id: 'x' });
       const report = await domain.mirrorService.sync('staff');
-      expect(report.refusal).toMatch(/^20 of 21 entries have the id of another: it is no id; people: /);
+      expect(report.refusal).toMatch(
+        /^20 of 21 entries have the same id as another entry: the attribute is not a unique id; people: /,
+      );
       expect(await found()).toEqual([undefined, undefined, undefined]);
     });
 
@@ -500,7 +502,9 @@ describe('a mirror', () => {
       const report = await domain.mirrorService.sync('staff', { isForced: true });
       expect(report).toMatchObject({
         isApplied: false,
-        refusal: expect.stringMatching(/^most entries of the directory have the id of another: cn=x\d+ has x\d+$/),
+        refusal: expect.stringMatching(
+          /^most entries of the directory have the same id as another entry: cn=x\d+ has x\d+$/,
+        ),
       });
       expect(await found()).toEqual([alice, undefined, undefined]);
     });
@@ -525,18 +529,18 @@ describe('a mirror', () => {
       [
         'the whole has shrunk too far',
         () => staff.remove('p0', 'p1', 'p2', 'p3', 'p4', 'g0'),
-        /^the listing has 19 entries where 25 were known, 24 % less/,
+        /^the directory has 19 entries instead of 25, 24 % less/,
       ],
-      ['one part has', () => staff.remove('g0', 'g1'), /^its part guests has 3 entries where 5 were known, 40 % less/],
-      ['one part is gone', () => staff.remove(...guests), /^its part guests has 0 entries/],
+      ['one part has', () => staff.remove('g0', 'g1'), /^its base guests has 3 entries instead of 5, 40 % less/],
+      ['one part is gone', () => staff.remove(...guests), /^its base guests has 0 entries/],
       [
         'the entries are there and their addresses may no longer be read',
         () => {
           for (let i = 0; i < 20; i++) staff.put(`p${i}`, `@p${i}:example.org`, []);
         },
-        /^20 entries are there and have lost all their addresses: the right to read them may be lost$/,
+        /^20 entries have lost all their addresses: the bind account may no longer be allowed to read them$/,
       ],
-      ['everything is gone', () => staff.clear(), /^the listing has 0 entries where 25 were known, 100 % less/],
+      ['everything is gone', () => staff.clear(), /^the directory has 0 entries instead of 25, 100 % less/],
       [
         'it breaks half-way',
         () => {
@@ -557,7 +561,7 @@ describe('a mirror', () => {
           for (let i = 1; i < 10; i++)
             staff.put(`p${i}`, `@p${i}:example.org`, [email(`p${i}@example.org`)], { id: 'p0' });
         },
-        /^10 of 25 entries have the id of another: it is no id; people: .*: p0 is that of cn=p0 and cn=p1 and cn=p2 and 7 more$/,
+        /^10 of 25 entries have the same id as another entry: the attribute is not a unique id; people: .*: p0 is the id of cn=p0 and cn=p1 and cn=p2 and 7 more$/,
       ],
     ])('leave everything as it was where %s', async (_case, breakIt, reason) => {
       const before = await domain.mirrorService.state('staff');
@@ -612,7 +616,7 @@ describe('a mirror', () => {
       staff.remove('p3');
       expect(await domain.mirrorService.sync('staff')).toMatchObject({
         isApplied: false,
-        refusal: expect.stringContaining('part guests') as string,
+        refusal: expect.stringContaining('base guests') as string,
       });
     });
 
@@ -671,7 +675,7 @@ describe('a mirror', () => {
       [
         'gives nobody a user ID',
         () => staff.put('1', undefined, [], { skipped: ['`uid` is missing'] }),
-        'none of the 1 entries makes a user ID: `uid` is missing',
+        'none of the 1 entries has a usable user ID: `uid` is missing',
       ],
     ])('take a first listing for no knowledge that %s, until they are overruled', async (_case, make, reason) => {
       staff.clear();
@@ -727,7 +731,7 @@ describe('a mirror', () => {
         /^none$/,
         { changed: { count: 1, shown: ['cn=p0'] } },
       ],
-      ['what would be refused', () => staff.remove(...guests), /^its part guests/, { removed: { count: 5 } }],
+      ['what would be refused', () => staff.remove(...guests), /^its base guests/, { removed: { count: 5 } }],
       [
         'what fails',
         () => {

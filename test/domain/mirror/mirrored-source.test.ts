@@ -168,7 +168,7 @@ describe('MirroredSource', () => {
       await domain.mirrorService.sync('guests');
       staff.put('nord', edison, [nord]);
       expect(await source.find([nord])).toEqual([
-        { threepid: nord, claimants: ['cn=sued in guests', 'somebody who is not in the mirror yet'] },
+        { threepid: nord, claimants: ['cn=sued in guests', 'an entry that is not in the mirror yet'] },
       ]);
       staff.put('nord', edison, [nord, c]);
       expect(await source.find([nord, c])).toEqual([
@@ -211,10 +211,10 @@ describe('MirroredSource', () => {
       const explanation = await domain.lookupService.explain(a);
       expect(explanation.mxid).toBe(alice);
       expect(explanation.sources[0]?.traces).toMatchObject([
-        { via: 'live', failure: 'unknown, which is not believed' },
+        { via: 'live', failure: 'not found, but the last sync was rejected: the mirror answers instead' },
         {
           via: 'mirror',
-          notes: [expect.stringContaining('the newest sync was not applied: the listing has 0'), 'cn=1'],
+          notes: [expect.stringContaining('the last sync was not applied: the directory has 0'), 'cn=1'],
         },
       ]);
     });

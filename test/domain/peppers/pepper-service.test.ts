@@ -47,7 +47,7 @@ describe('Peppers', () => {
     it('are not ready, announce nothing and accept nothing', async () => {
       const { pepperService } = await instance();
       expect(pepperService.isReady()).toBe(false);
-      expect(() => pepperService.current()).toThrow('no pepper is hashed yet');
+      expect(() => pepperService.current()).toThrow('no lookup pepper is ready yet');
       expect(pepperService.isAccepted('')).toBe(false);
     });
 

@@ -117,7 +117,7 @@ describe('Peppers that follow an upstream', () => {
       clock.pass(LIFETIME_MS);
       await pepperService.rotateIfDue();
       expect(pepperService.current() === 'theirs').toBe(!isPepperLeader);
-      expect(heard.all('the upstream uses our pepper')).toHaveLength(isPepperLeader ? 1 : 0);
+      expect(heard.all('the upstream uses the pepper of Islet')).toHaveLength(isPepperLeader ? 1 : 0);
 
       // It follows us no more.
       upstream.viaPath = ['id.partner.example'];
@@ -213,7 +213,7 @@ describe('Peppers that follow an upstream', () => {
       await pepperService.rotateIfDue();
     }
     expect(pepperService.monitor?.failure).toBe('no answer within 2.9 s');
-    expect(heard.all('upstream pepper is not available; the current pepper stays')).toEqual([{ source: 'partner' }]);
+    expect(heard.all('upstream pepper is not available; the current pepper is kept')).toEqual([{ source: 'partner' }]);
     expect(heard.counted.filter(({ name }) => name === 'followed_pepper_failures')).toHaveLength(2);
 
     upstream.failure = undefined;

@@ -87,7 +87,7 @@ describe('RequestAuth', () => {
     const header = await authorization({ destination_is: 'id.example.org' }, { destination: 'id.example.org' });
     const { code, message } = await refusalOf(ask(narrow, [header]));
     expect(code).toBe('unbind_elsewhere');
-    expect(message).toBe('The request is signed for "id.example.org", this server goes by "example.org"');
+    expect(message).toBe('The request is signed for "id.example.org", but the names of this server are "example.org"');
     expect(nobody).toEqual([]);
   });
 

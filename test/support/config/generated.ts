@@ -22,8 +22,8 @@ export const generated = (): Readonly<Record<string, string>> => ({
 
 const HEAD = `Example configuration of Islet, with every option.
 
-What is commented out shows the default, or an example where there is none: take away the "#".
-"islet check" says whether all is well; docs/reference/configuration.md says more about everything.
+Commented-out lines show the default, or an example if there is no default: remove the "#" to set an option.
+"islet check" checks this file; docs/reference/configuration.md describes all options.
 
 yaml-language-server: $schema=./islet.schema.json`;
 

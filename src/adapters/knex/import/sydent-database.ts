@@ -60,8 +60,8 @@ async function checkOrigin(db: Knex, serverName: string): Promise<void> {
   const names = origins.map(({ originServer }) => textOf(originServer));
   if (names.length === 0 || names.includes(serverName)) return;
   throw new ImportError(
-    `the database is that of ${names[0]}, and the server is called ${serverName}: what was signed under the old name ` +
-      'is not valid under another one; keep server.name',
+    `the database belongs to ${names[0]}, but server.name is ${serverName}. Signatures of the old name ` +
+      'are not valid under another name: keep the old name',
   );
 }
 
@@ -83,7 +83,11 @@ async function readAssociations(db: Knex, options: SydentOptions, leftOut: LeftO
     if (!binding) return;
     const key = keyOf(binding.threepid);
     if (validated && !validated.has(key)) {
-      return leftOut.add(table, 'no validated session: stored by a lookup in the directory, or long ago', row.id);
+      return leftOut.add(
+        table,
+        'no validated session: it comes from a lookup in the directory, or the session was deleted',
+        row.id,
+      );
     }
     const other = newest.get(key);
     if (!other) newest.set(key, { id: row.id, binding });
@@ -94,7 +98,7 @@ async function readAssociations(db: Knex, options: SydentOptions, leftOut: LeftO
     }
   };
   for (const row of (await db(LOCAL).orderBy('id')) as Row[]) {
-    if (row.mxid === null) leftOut.add(LOCAL, 'unbound: a mark for other servers', row.id);
+    if (row.mxid === null) leftOut.add(LOCAL, 'unbound: only a record for other servers', row.id);
     else take(LOCAL, row);
   }
   const own = new Map([...newest].map(([key, { binding }]) => [key, binding.mxid]));
@@ -104,9 +108,9 @@ async function readAssociations(db: Knex, options: SydentOptions, leftOut: LeftO
   for (const row of foreign) {
     const threepid = tryThreepid(textOf(row.medium), textOf(row.address).trim());
     if (threepid && own.has(keyOf(threepid))) {
-      leftOut.add(GLOBAL, 'the address is bound here as well', row.id);
+      leftOut.add(GLOBAL, 'the address is also bound on this server', row.id);
     } else if (options.withPeers) take(GLOBAL, row);
-    else leftOut.add(GLOBAL, `replicated from ${textOf(row.originServer)}: --with-peers takes them as ours`, row.id);
+    else leftOut.add(GLOBAL, `replicated from ${textOf(row.originServer)}: use --with-peers to import it`, row.id);
   }
   return [...newest.values()].map(({ binding }) => binding);
 }
@@ -117,7 +121,7 @@ function bindingOf(table: string, row: Row, now: number, leftOut: LeftOutRows): 
   const mxid = parseMxid(textOf(row.mxid));
   if (!mxid) return leftOut.add(table, 'no valid user ID', row.id);
   const [ts, notAfter] = [row.ts ?? row.notBefore, row.notAfter];
-  if (ts === null || notAfter === null) return leftOut.add(table, 'no time from which it holds', row.id);
+  if (ts === null || notAfter === null) return leftOut.add(table, 'no start time or no end time', row.id);
   if (notAfter < now) return leftOut.add(table, 'expired', row.id);
   return { threepid, mxid, boundAt: ts, notBefore: row.notBefore ?? ts, notAfter };
 }

@@ -32,7 +32,7 @@ export async function readInvites(
   for (const row of (await db(INVITES).orderBy('id')) as Row[]) {
     const invite = inviteOf(row, keyId, now, leftOut);
     if (!invite) continue;
-    if (found.has(invite.token)) leftOut.add(INVITES, 'a second one with the same token', row.id);
+    if (found.has(invite.token)) leftOut.add(INVITES, 'another invitation has the same token', row.id);
     else found.set(invite.token, invite);
   }
   return [...found.values()];

@@ -32,7 +32,7 @@ export async function readSessions(db: Knex, now: number, leftOut: LeftOutRows):
       // The same address with different case; a validated session takes precedence.
       const [kept, dropped] =
         other.validatedAt !== undefined && session.validatedAt === undefined ? [other, session] : [session, other];
-      leftOut.add(SESSIONS, 'another one of the same address and secret', dropped.sid);
+      leftOut.add(SESSIONS, 'another session has the same address and client secret', dropped.sid);
       newest.set(key, kept);
     } else newest.set(key, session);
   }

@@ -60,7 +60,7 @@ export class BindAccount {
   get pause(): string | undefined {
     if (!isPaused(this.restsUntil, this.clock.now(), LONGEST_PAUSE_MS) || this.refresh()) return undefined;
     const next = new Date(this.restsUntil).toISOString().slice(11, 16);
-    return `not tried again before ${next} UTC or with another password, or the directory locks the account`;
+    return `not tried again before ${next} UTC or with another password, so that the directory does not lock the account`;
   }
 
   /** The response of the server to the last refused attempt. */
@@ -123,6 +123,6 @@ export class BindPausedError extends Error {
   override readonly name = 'BindPausedError';
 
   constructor() {
-    super('the password was refused lately');
+    super('the password was refused recently');
   }
 }

@@ -35,12 +35,12 @@ export function connectionSecurity(options: Described, clock?: Clock, reread?: (
     passwordFrom,
     allowClearText = false,
   } = options;
-  if (urls.length === 0) throw new Error('urls: at least one is needed');
+  if (urls.length === 0) throw new Error('urls: at least one URL is required');
   for (const url of urls) {
     const { isEncrypted, host } = addressOf(url);
     if (bindDn !== undefined && !isEncrypted && !startTls && !allowClearText && !isLoopback(host)) {
       throw new Error(
-        `${url} would carry the password unencrypted: use ldaps://, set startTls, or allow it with allowClearText`,
+        `${url} would send the password unencrypted: use ldaps://, set startTls, or allow it with allowClearText`,
       );
     }
   }
@@ -61,7 +61,7 @@ export interface Address {
 export function addressOf(url: string): Address {
   const { protocol, hostname, pathname, search } = URL.canParse(url) ? new URL(url) : { protocol: '' };
   if ((protocol !== 'ldap:' && protocol !== 'ldaps:') || !hostname || (pathname && pathname !== '/') || search) {
-    throw new Error(`${url} is not like ldaps://dc1.example.org or ldap://dc1.example.org:389`);
+    throw new Error(`${url} must be a URL such as ldaps://dc1.example.org or ldap://dc1.example.org:389`);
   }
   return { host: outOfUrl(hostname), isEncrypted: protocol === 'ldaps:' };
 }
@@ -74,15 +74,15 @@ function credentials(
   reread: (() => BindPassword) | undefined,
 ): BindAccount | undefined {
   if (dn === undefined && password === undefined) return undefined;
-  if (!dn) throw new Error('bindDn is missing or empty: the password is nobody’s');
+  if (!dn) throw new Error('bindDn is missing or empty, but there is a password');
   // RFC 4513, 5.1.2: servers treat a name without a password as an anonymous bind and report success.
-  if (!password)
-    throw new Error('the password is missing or empty: the server would take the bind for an anonymous one');
+  if (!password) throw new Error('the password is missing or empty: the server would treat the bind as anonymous');
   return new BindAccount(dn, { value: password, from }, clock, reread);
 }
 
 function checked(material: TlsMaterial): TlsMaterial {
   if (material.ca === undefined) return material;
-  if (certificatesIn(material.ca, 'ca: ').length === 0) throw new Error('ca holds no certificate in PEM');
+  if (certificatesIn(material.ca, 'ca: ').length === 0)
+    throw new Error('ca does not contain a certificate in PEM format');
   return material;
 }

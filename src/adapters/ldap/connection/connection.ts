@@ -116,7 +116,7 @@ export class Connection {
       // encrypted part.
       if (!connection.incoming.isComplete) {
         connection.close();
-        throw new LdapError(url, 'StartTLS failed: it went on in clear');
+        throw new LdapError(url, 'StartTLS failed: the server sent unencrypted data after its answer');
       }
     }
     const attempt = (dn: string, password: BindPassword) => {
@@ -180,9 +180,7 @@ export class Connection {
       });
     } catch (cause) {
       const isOfItself = scope === 'base' && base === ROOT;
-      const what = isOfItself
-        ? 'what the server says of itself cannot be read'
-        : `search below ${baseText(base)} failed`;
+      const what = isOfItself ? 'the root DSE of the server cannot be read' : `search below ${baseText(base)} failed`;
       const words = base === ROOT && !isOfItself ? rootWordsOf(cause) : messageOf(cause);
       throw new LdapError(this.url, `${what}: ${words}`, { cause }, entries.length);
     } finally {
@@ -234,7 +232,8 @@ export class Connection {
     const { id, tag, code, words, cookie } = responseOf(message);
     if (id === 0) throw endedBy(code, words);
     if (tag === INTERMEDIATE_RESPONSE) return;
-    if (tag !== this.awaited && tag !== SEARCH_RESULT_REFERENCE) throw new Error('an answer to another question');
+    if (tag !== this.awaited && tag !== SEARCH_RESULT_REFERENCE)
+      throw new Error('the answer does not belong to this request');
     if (code !== undefined && !isKnownCode(code)) throw new Error(`result code ${code}`);
     this.nextCookie = cookie;
     this.handOn(message);

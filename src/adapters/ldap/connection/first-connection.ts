@@ -36,7 +36,7 @@ export async function firstConnection(
       isDecided = true;
       clearTimeout(timer);
       for (const { beganAt, controller } of pending.values()) {
-        const end = () => controller.abort(new Error('no answer, and another server answers'));
+        const end = () => controller.abort(new Error('no answer so far, and another server has answered'));
         setTimeout(end, Math.max(0, beganAt + lateMs - performance.now()));
       }
       resolve(connection);

@@ -57,7 +57,7 @@ export function messageOf(error: unknown): string {
 /** Like `messageOf`, for a search below the root. */
 export const rootWordsOf = (error: unknown): string =>
   codeOf(error) === NO_SUCH_OBJECT
-    ? 'there is nothing to search (only the global catalog of Active Directory, on port 3268 or 3269, has it: name a base)'
+    ? 'the root cannot be searched (only the global catalog of Active Directory allows it, on port 3268 or 3269: set a base)'
     : messageOf(error);
 
 const NO_SUCH_OBJECT = 32;
@@ -66,15 +66,15 @@ export const LOST = 'the connection was lost';
 
 /** Explanations for result codes whose name is not enough. RFC 4511, appendix A. */
 const hints: Readonly<Record<number, string>> = {
-  3: 'the server gives a search no more time',
-  4: 'the server gives no more entries at once',
-  8: 'the server wants an encrypted connection: ldaps:// or startTls',
-  13: 'the server wants an encrypted connection: ldaps:// or startTls',
-  10: 'another server is responsible',
-  11: 'the search costs more than the server allows',
-  32: 'it does not exist, or may not be seen',
-  51: 'the server has too much to do',
-  52: 'the server is shutting down or not ready',
+  3: 'time limit of the server',
+  4: 'size limit of the server',
+  8: 'the server requires an encrypted connection: use ldaps:// or startTls',
+  13: 'the server requires an encrypted connection: use ldaps:// or startTls',
+  10: 'another server has these entries',
+  11: 'a limit of the server for searches',
+  32: 'it does not exist, or the account may not read it',
+  51: 'the server is overloaded',
+  52: 'the server is starting or shutting down',
 };
 
 /** Details that Active Directory adds to "invalid credentials". */
@@ -106,7 +106,7 @@ export function unansweredMessage(error: Error, isEncrypted: boolean): string {
   const words = messageOf(error);
   const isHungUp = words === LOST || words === reasonOfCode('ECONNRESET');
   if (!isHungUp) return words;
-  return `${words} at once: ${isEncrypted ? 'is this a port for ldap:// and startTls' : 'is this a port for ldaps://'}?`;
+  return `${words} at once: ${isEncrypted ? 'is this a port for ldap:// with startTls' : 'is this a port for ldaps://'}?`;
 }
 
 const MOST_WORDS = 200;
@@ -136,6 +136,8 @@ function resultMessage(error: Error, code: number): string {
     .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
     .toLowerCase();
   const isUnbound = /successful bind must be completed|without authentication/i.test(error.message);
-  const hint = isUnbound ? 'nobody is bound: bindDn is missing' : (hints[code] ?? logonHints[logonDetail(error)]);
+  const hint = isUnbound
+    ? 'anonymous search is not allowed: set bindDn'
+    : (hints[code] ?? logonHints[logonDetail(error)]);
   return hint === undefined ? name : `${name} (${hint})`;
 }

@@ -1,11 +1,10 @@
 import { codeOf, LdapError } from './ldap-error.js';
 
 const SIZE =
-  'raise the size limit of the account that binds: `limits … size=unlimited` in OpenLDAP, `nsSizeLimit` and `nsPagedSizeLimit` in 389, `ads-maxSizeLimit` in Apache DS';
-const TIME =
-  'raise the time limit of the account that binds: `limits … time=unlimited` in OpenLDAP, `nsTimeLimit` in 389';
+  'raise the size limit of the bind account: `limits … size=unlimited` in OpenLDAP, `nsSizeLimit` and `nsPagedSizeLimit` in 389, `ads-maxSizeLimit` in Apache DS';
+const TIME = 'raise the time limit of the bind account: `limits … time=unlimited` in OpenLDAP, `nsTimeLimit` in 389';
 const COST =
-  'raise the limit of the account that binds: `nsLookThroughLimit` in 389, `size.unchecked` and `size.prtotal` of `limits` in OpenLDAP';
+  'raise the limit of the bind account: `nsLookThroughLimit` in 389, `size.unchecked` and `size.prtotal` of `limits` in OpenLDAP';
 const PAGE = 'set `pageSize` to what the server allows (`size.pr` of `limits` in OpenLDAP)';
 
 function cureOf(code: string | number | undefined, words: string): string | undefined {

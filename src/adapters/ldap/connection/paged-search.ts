@@ -32,7 +32,10 @@ export async function* pagesOf(
     const { entries: found, refers, cookie }: Page = await next;
     const [first] = found;
     if ((first && firsts.has(first.dn)) || emptyPages === MOST_EMPTY_PAGES) {
-      throw new LdapError(connection.url, `search below ${baseText(question.base)} failed: its pages have no end`);
+      throw new LdapError(
+        connection.url,
+        `search below ${baseText(question.base)} failed: the server sends pages without end`,
+      );
     }
     if (first) firsts.add(first.dn);
     emptyPages = first ? 0 : emptyPages + 1;
@@ -63,7 +66,8 @@ async function completed(
 
   let complete = entry;
   for (let ranges = 0; complete.missing.length > 0; ranges++) {
-    if (ranges === MOST_RANGES) throw new Error(`the values of ${complete.missing.join(', ')} have no end`);
+    if (ranges === MOST_RANGES)
+      throw new Error(`the server sends values of ${complete.missing.join(', ')} without end`);
     const attributes = [...complete.missing, ...question.id];
     const { id: ids } = question;
     const { entries } = await connection.search({ ...same, attributes, id: ids }, limits());

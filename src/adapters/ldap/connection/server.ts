@@ -77,7 +77,7 @@ export class Server {
   /** The server accepts connections but does not respond correctly. */
   markUnresponsive(failure: Error): void {
     [this.failure, this.isUnresponsive] = [failure, true];
-    const words = `lets us in, and then: ${messageOf(failure.cause ?? failure)}`;
+    const words = `accepted the bind, but then a request failed: ${messageOf(failure.cause ?? failure)}`;
     this.outages.failed(`answers of ${this.url}`, new LdapError(this.url, words, { cause: failure }));
   }
 

@@ -19,7 +19,7 @@ export class StatusReporter {
     this.telemetry.count('ldap_failures', { source: this.source });
     if (this.problems.get(what) === problem) return;
     this.problems.set(what, problem);
-    this.telemetry.warn('directory fails', { event: 'directory_failed', source: this.source, what, problem }, error);
+    this.telemetry.warn('directory failed', { event: 'directory_failed', source: this.source, what, problem }, error);
   }
 
   recovered(what: string): void {

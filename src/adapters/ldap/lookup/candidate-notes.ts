@@ -19,7 +19,7 @@ export function notesOf(
   const insiders = candidates.filter((one) => has(one) || one.skipped.length > 0);
   return [
     ...insiders.slice(0, MOST_NOTED).flatMap(noted),
-    ...outsiders.slice(0, MOST_NOTED).map(({ label }) => `${label}: not let through by the filter`),
+    ...outsiders.slice(0, MOST_NOTED).map(({ label }) => `${label}: does not match the filter`),
   ];
 }
 

@@ -102,7 +102,7 @@ export class Lookup {
       const isClear = others.length === 0 && namesakes.length === 0;
       const unlisted = claimants.filter(({ person }) => person?.isUnlisted);
       if (isClear && unlisted.length > 0)
-        return { threepid, claimants: unlisted.map(({ label }) => `${label}, who is unlisted`), owner: mxid };
+        return { threepid, claimants: unlisted.map(({ label }) => `${label} (unlisted)`), owner: mxid };
       if (isClear) return { threepid, mxid };
       return { threepid, claimants: distinct([...claimants, ...namesakes]).map(({ label }) => label) };
     });

@@ -25,7 +25,9 @@ export function parseTemplate(text: string): Template {
     piece.startsWith('{') && piece.endsWith('}') ? placeholder(piece) : plain(piece),
   );
   if (template.every((piece) => typeof piece === 'string')) {
-    throw new Error(`the localpart ${JSON.stringify(text)} names no attribute, write it like "{uid}"`);
+    throw new Error(
+      `the localpart ${JSON.stringify(text)} contains no attribute: write one in braces, such as "{uid}"`,
+    );
   }
   return template;
 }
@@ -45,7 +47,7 @@ export function applyModifier({ modifier, domain }: Placeholder, value: string):
 
 function placeholder(piece: string): Placeholder {
   const [attribute = '', filter, ...others] = piece.slice(1, -1).split('|');
-  if (!isAttributeDescription(attribute)) throw new Error(`${piece} names no attribute`);
+  if (!isAttributeDescription(attribute)) throw new Error(`${piece} is not an attribute name`);
   const [modifier, domain, ...rest] = filter?.split(':') ?? ['whole'];
   if (others.length > 0 || rest.length > 0) throw new Error(`${piece} has too many parts`);
   if ((modifier === 'whole' || modifier === 'before-at') && domain === undefined)
@@ -61,7 +63,7 @@ function plain(piece: string): string {
   const [stranger] = /[^A-Za-z0-9._\-/+]/u.exec(piece) ?? [];
   if (stranger !== undefined) {
     throw new Error(
-      `${JSON.stringify(stranger)} stands in no user name: a localpart is what is between the @ and the colon, such as "u{uid}"`,
+      `${JSON.stringify(stranger)} is not allowed in user names: a localpart is the part between @ and the colon, such as "u{uid}"`,
     );
   }
   return piece;

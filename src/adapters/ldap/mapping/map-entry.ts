@@ -26,13 +26,13 @@ export function read(entry: RawEntry, rules: Rules): Reading {
   for (const name of rules.email) {
     for (const text of valuesOf(attributes, name)) {
       const address = hasAddressPrefixes(name) ? mailbox(text) : text;
-      if (address !== undefined) take(tryThreepid('email', address), `a value of \`${name}\` is no email address`);
+      if (address !== undefined) take(tryThreepid('email', address), `a value of \`${name}\` is not an email address`);
     }
   }
   for (const name of rules.msisdn) {
     for (const text of valuesOf(attributes, name)) {
       const digits = readPhoneNumber(text, rules.region)?.digits ?? '';
-      const hint = rules.region === undefined ? ': without `phoneRegion` it needs a + and its calling code' : '';
+      const hint = rules.region === undefined ? ': write it with + and its calling code, or set `phoneRegion`' : '';
       take(tryThreepid('msisdn', digits), `a phone number in \`${name}\` cannot be read (${patternOf(text)})${hint}`);
     }
   }
@@ -138,19 +138,21 @@ function mxidOf(
     }
     const fillings = valuesOf(attributes, piece.attribute).map((value) => applyModifier(piece, value));
     const [filling] = fillings;
-    if (filling === undefined) return { problem: `\`${piece.attribute}\`, which names the user, is missing` };
+    if (filling === undefined)
+      return { problem: `\`${piece.attribute}\`, the attribute with the user name, is missing` };
     if (new Set(fillings.map(map)).size > 1) {
-      return { problem: `\`${piece.attribute}\` has several values, and only one can name the user` };
+      return { problem: `\`${piece.attribute}\`, the attribute with the user name, has several values` };
     }
-    if (filling === '') return { problem: `\`${piece.attribute}\`, which names the user, has nothing before its @` };
+    if (filling === '')
+      return { problem: `\`${piece.attribute}\`, the attribute with the user name, has nothing before the @` };
     text += filling;
   }
-  if (text.includes('\0')) return { problem: 'what names the user is no text' };
+  if (text.includes('\0')) return { problem: 'the user name is not text' };
   if (homeserver === undefined)
-    return readMxid(map(text)) ?? { problem: `what names the user is no Matrix ID: ${MXID_FORMS}` };
+    return readMxid(map(text)) ?? { problem: `the value is not a Matrix ID: ${MXID_FORMS}` };
   const localpart = map(text);
   if (/^\d+$/.test(localpart)) {
-    return { problem: 'the user name is a number, which homeservers keep for guests: a prefix in `localpart` helps' };
+    return { problem: 'the user name is a number, which homeservers reserve for guests: add a prefix in `localpart`' };
   }
-  return composeMxid(localpart, homeserver) ?? { problem: 'the user name makes no Matrix ID' };
+  return composeMxid(localpart, homeserver) ?? { problem: 'the user name cannot be used in a Matrix ID' };
 }

@@ -70,10 +70,10 @@ export function rulesOf(options: Ruling, now: () => number = Date.now): Rules {
   const search = options.search && searchRulesOf(options.search);
   const searched = searchedAttributes(search);
   for (const attribute of [...names, ...email, ...msisdn, ...id, ...searched]) {
-    if (!isAttributeDescription(attribute)) throw new Error(`${JSON.stringify(attribute)} is no attribute name`);
+    if (!isAttributeDescription(attribute)) throw new Error(`${JSON.stringify(attribute)} is not an attribute name`);
   }
   if (homeserver !== undefined && !isServerName(homeserver))
-    throw new Error(`homeserver: ${homeserver} is no server name`);
+    throw new Error(`homeserver: ${homeserver} is not a server name`);
   const unlisted = options.unlisted === undefined ? undefined : parseFilter(options.unlisted, now);
   const followsAliases = options.aliases === 'follow';
   const people =
@@ -101,10 +101,10 @@ const versionOf = (rules: readonly unknown[]): string => hash('sha256', JSON.str
 
 function naming({ homeserver, localpart }: Ruling, user: string | undefined): Template {
   if (homeserver === undefined && localpart !== undefined) {
-    throw new Error('localpart needs a homeserver: without one, attributes.user holds whole Matrix IDs');
+    throw new Error('localpart requires homeserver: without it, attributes.user must contain full Matrix IDs');
   }
   if (localpart !== undefined) return parseTemplate(localpart);
   if (user === undefined)
-    throw new Error('attributes.user is missing: say which attribute names the user, or give a preset');
+    throw new Error('attributes.user is missing: set the attribute with the user name, or a preset');
   return [{ attribute: user, modifier: 'whole', domain: '' }];
 }

@@ -22,7 +22,7 @@ export function elementAt(bytes: Buffer, at: number): Element | undefined {
   if (tag === undefined || first === undefined) return undefined;
   if (first < 0x80) return { tag, start: at + 2, end: at + 2 + first };
   const size = first & 0x7f;
-  if (size === 0 || size > 4) throw new Error('a length that LDAP does not know');
+  if (size === 0 || size > 4) throw new Error('a length that is not valid in LDAP');
   if (at + 2 + size > bytes.length) return undefined;
   const start = at + 2 + size;
   return { tag, start, end: start + bytes.readUIntBE(at + 2, size) };
@@ -31,6 +31,6 @@ export function elementAt(bytes: Buffer, at: number): Element | undefined {
 /** The complete element with this tag at this position. @throws Error if there is none */
 export function expectAt(bytes: Buffer, at: number, tag: number, end = bytes.length): Element {
   const element = elementAt(bytes, at);
-  if (element?.tag !== tag || element.end > end) throw new Error('bytes that are no LDAP message');
+  if (element?.tag !== tag || element.end > end) throw new Error('bytes that are not an LDAP message');
   return element;
 }

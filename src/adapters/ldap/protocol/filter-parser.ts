@@ -30,7 +30,7 @@ class FilterReader {
     this.skipBlanks();
     const filter = this.next === '(' ? this.filter() : this.item();
     this.skipBlanks();
-    if (this.at < this.text.length) this.fail('the filter should end here');
+    if (this.at < this.text.length) this.fail('end of the filter expected');
     return filter;
   }
 
@@ -68,12 +68,12 @@ class FilterReader {
   private item(): Filter {
     const attribute = this.match(DESCRIPTION);
     if (this.next === ':') return this.extensible(attribute);
-    if (attribute === undefined) this.fail('an attribute name should stand here');
+    if (attribute === undefined) this.fail('attribute name expected');
     for (const [sign, Comparison] of comparisons) {
       if (!this.skip(sign)) continue;
       const value = utf8(this.value(), this);
       if (value !== NOW) return new Comparison({ attribute, value });
-      if (Comparison === ldap.ApproximateFilter) this.fail(`${NOW} has an order: ">=" or "<="`);
+      if (Comparison === ldap.ApproximateFilter) this.fail(`${NOW} can be compared only with ">=" or "<="`);
       return timeFilter(Comparison, attribute, this.now);
     }
     this.take('=');
@@ -95,7 +95,7 @@ class FilterReader {
     if (!dnAttributes) this.take(':');
     const rule = this.next === '=' ? undefined : this.match(RULE);
     if (rule !== undefined) this.take(':');
-    if (attribute === undefined && rule === undefined) this.fail('a matching rule should stand here');
+    if (attribute === undefined && rule === undefined) this.fail('matching rule expected');
     this.take('=');
     return new ldap.ExtensibleFilter({
       ...(attribute !== undefined && { matchType: attribute }),
@@ -108,7 +108,7 @@ class FilterReader {
   private value(): Buffer {
     const [value, ...others] = this.parts();
     if (!value || others.length > 0)
-      this.fail('"*" has no meaning in this kind of filter, write \\2a for the character');
+      this.fail('"*" is not allowed in this kind of filter: write \\2a for the character');
     return value;
   }
 
@@ -133,7 +133,7 @@ class FilterReader {
     const hex = this.match(/\\[0-9a-fA-F]{2}/y);
     if (hex !== undefined) return Buffer.from(hex.slice(1), 'hex');
     const special = this.match(/\\[()*\\]/y);
-    if (special === undefined) this.fail('a backslash stands before two hexadecimal digits');
+    if (special === undefined) this.fail('a backslash must be followed by two hexadecimal digits');
     return Buffer.from(special.slice(1));
   }
 
@@ -151,7 +151,7 @@ class FilterReader {
   }
 
   private take(expected: string): void {
-    if (!this.skip(expected)) this.fail(`"${expected}" should stand here`);
+    if (!this.skip(expected)) this.fail(`"${expected}" expected`);
   }
 
   private skipBlanks(): void {
@@ -174,6 +174,6 @@ const comparisons = [
 /** The library encodes all values as text, except those of equality filters. */
 function utf8(bytes: Buffer, reader: FilterReader): string {
   const text = bytes.toString();
-  if (!Buffer.from(text).equals(bytes)) reader.fail('bytes that are no UTF-8 can only be compared with "="');
+  if (!Buffer.from(text).equals(bytes)) reader.fail('bytes that are not UTF-8 can be compared only with "="');
   return text;
 }

@@ -8,7 +8,7 @@ const KNOWN_VERSION = '3.0.7';
 
 const { version } = createRequire(import.meta.url)('ldapjs/package.json') as { readonly version: string };
 if (version !== KNOWN_VERSION) {
-  throw new Error(`ldapjs ${version} is installed, and Islet needs ${KNOWN_VERSION} exactly: run "npm ci"`);
+  throw new Error(`ldapjs ${version} is installed, but Islet needs exactly ${KNOWN_VERSION}: run "npm ci"`);
 }
 
 /** RFC 2696, 2. */
@@ -62,7 +62,7 @@ export const rawDn = (dn: string): string =>
  */
 export function fixIpv6Host(client: Client, host: string): void {
   const { urls } = client as unknown as { readonly urls?: readonly { hostname: string }[] };
-  if (!urls?.length) throw new Error('ldapjs: a client has no `urls`, in which the host stands');
+  if (!urls?.length) throw new Error('ldapjs: a client has no `urls`, which contains the host');
   for (const url of urls) url.hostname = host;
 }
 
@@ -83,7 +83,7 @@ export function interceptReplies(
   }
   const { _tracker: tracker } = client as unknown as { readonly _tracker?: { readonly parser?: Parser } };
   const parser = tracker?.parser;
-  if (!parser) throw new Error('ldapjs: a connected client has no `_tracker.parser`, which reads what arrives');
+  if (!parser) throw new Error('ldapjs: a connected client has no `_tracker.parser`, which reads the incoming data');
   const handOn = parser.write.bind(parser);
   parser.write = (chunk) => {
     try {

@@ -46,9 +46,9 @@ export class MessageFramer {
     let at = 0;
     for (;;) {
       const message = elementAt(bytes, at);
-      if (message && message.tag !== SEQUENCE) throw new Error('bytes that are no LDAP message');
+      if (message && message.tag !== SEQUENCE) throw new Error('bytes that are not an LDAP message');
       const length = message ? message.end - at : bytes.length - at + 1;
-      if (length > MOST_BYTES) throw new Error(`a message of ${length} bytes`);
+      if (length > MOST_BYTES) throw new Error(`a message that is too large (${length} bytes)`);
       this.needed = length;
       if (!message || message.end > bytes.length) return at;
       const id = expectAt(bytes, message.start, INTEGER, message.end);

@@ -36,6 +36,6 @@ function cookieIn(message: Buffer, at: number, end: number): Buffer | undefined 
     const cookie = expectAt(message, size.end, OCTET_STRING, pair.end);
     return cookie.start === cookie.end ? undefined : Buffer.from(message.subarray(cookie.start, cookie.end));
   } catch (cause) {
-    throw new Error('whether there are more pages cannot be read', { cause });
+    throw new Error('the paging control of the answer cannot be read', { cause });
   }
 }

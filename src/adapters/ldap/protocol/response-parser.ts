@@ -29,7 +29,7 @@ export function responseOf(message: Buffer): Response {
   const idAt = expectAt(message, start, INTEGER, end);
   const id = numberIn(message, idAt);
   const operation = elementAt(message, idAt.end);
-  if (!operation || operation.end > end) throw new Error('bytes that are no LDAP message');
+  if (!operation || operation.end > end) throw new Error('bytes that are not an LDAP message');
   if (!RESULTS.includes(operation.tag)) return { id, tag: operation.tag, code: undefined, words: '' };
   const code = expectAt(message, operation.start, ENUMERATED, operation.end);
   const matched = expectAt(message, code.end, OCTET_STRING, operation.end);
@@ -44,6 +44,6 @@ export function responseOf(message: Buffer): Response {
 }
 
 function numberIn(bytes: Buffer, { start, end }: { readonly start: number; readonly end: number }): number {
-  if (end - start < 1 || end - start > 4) throw new Error('bytes that are no LDAP message');
+  if (end - start < 1 || end - start > 4) throw new Error('bytes that are not an LDAP message');
   return bytes.readIntBE(start, end - start);
 }

@@ -139,10 +139,10 @@ export class FullListing {
   }
 }
 
-export const MATCHES_NOTHING = 'the filter matches nothing although the base has entries';
+export const MATCHES_NOTHING = 'the filter matches none of the entries below the base';
 export const HAS_ONLY_ALIASES =
-  'the filter matches nothing, and the base has aliases, which are not followed: `aliases: follow` takes whom they name for theirs';
-export const SHOWS_NOTHING = 'nothing is below the base, or the account that binds may not see it';
+  'the filter matches nothing, but there are aliases below the base: set `aliases: follow` to use the entries that they point to';
+export const SHOWS_NOTHING = 'there are no entries below the base, or the bind account may not read them';
 
 async function hasAliases(connection: Connection, base: string, limits: Limits): Promise<boolean> {
   const question = { base, filter: equals('objectClass', 'alias'), attributes: ['1.1'], id: [], most: 1 };

@@ -20,13 +20,16 @@ export class IncrementalRefusal {
     if (this.reason === message) return;
     this.reason = message;
     const facts = { event: 'directory_without_changes', source: this.source, problem: message };
-    this.telemetry.warn('directory refuses to say what changed; everything is read instead', facts);
+    this.telemetry.warn('directory refuses incremental syncs; full syncs are used instead', facts);
   }
 
   answered(): void {
     if (this.reason === undefined) return;
     this.reason = undefined;
-    this.telemetry.info('directory says again what changed', { event: 'directory_with_changes', source: this.source });
+    this.telemetry.info('directory accepts incremental syncs again', {
+      event: 'directory_with_changes',
+      source: this.source,
+    });
   }
 
   /**

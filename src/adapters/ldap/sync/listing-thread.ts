@@ -105,7 +105,7 @@ export async function* listInThread(
         throw new Error(report.end);
       }
     }
-    throw new Error('the thread that lists the directory ended early');
+    throw new Error('the thread that lists the directory stopped before it finished');
   } finally {
     await worker.terminate();
   }

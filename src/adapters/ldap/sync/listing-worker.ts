@@ -11,7 +11,7 @@ import { STALL_MS } from '../options.js';
 /** Pages that may be in transit to the consumer. */
 const PAGES_AHEAD = 5;
 
-if (!parentPort) throw new Error('This file runs in a thread of its own');
+if (!parentPort) throw new Error('This file must be run in a worker thread');
 const port = parentPort;
 const options = workerData as ListingJob;
 const say = (report: Report, transfer: readonly ArrayBuffer[] = []): void => port.postMessage(report, transfer);

@@ -15,7 +15,7 @@ export class MissingIds {
   listed(entries: number): void {
     if (entries > 0 && !this.hasTold) {
       const facts = { event: 'directory_without_ids', source: this.source, entries, looked: this.looked.join(', ') };
-      this.telemetry.warn('entries have no permanent id; people are recognised by distinguished name', facts);
+      this.telemetry.warn('entries have no permanent id; people are recognised by their distinguished name', facts);
     }
     this.hasTold = entries > 0;
   }

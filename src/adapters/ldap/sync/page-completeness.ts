@@ -52,7 +52,7 @@ export class PageCompleteness {
     const [example, ...others] = await this.missing(connection, limits);
     if (example === undefined) return undefined;
     const number = others.length === 0 ? 'an entry' : `at least ${others.length + 1} entries`;
-    return `the pages of the server lack ${number} that it gives otherwise: ${example}`;
+    return `the paged search omits ${number} that a search without pages returns: ${example}`;
   }
 
   private async missing(connection: Connection, limits: Limits): Promise<readonly string[]> {

@@ -50,7 +50,7 @@ export class HttpGateway implements SmsGateway {
     private readonly http: HttpClient,
   ) {
     const [unknown] = unknownHoles(`${options.url}${options.body ?? ''}`);
-    if (unknown !== undefined) throw new Error(`{{${unknown}}} means nothing here`);
+    if (unknown !== undefined) throw new Error(`{{${unknown}}} is not a known placeholder`);
     this.name = `text message gateway ${new URL(options.url.replaceAll(HOLES, 'x')).host}`;
     this.contentType = contentTypeOf(options);
   }
@@ -77,7 +77,11 @@ export class HttpGateway implements SmsGateway {
     const isSuccess = success?.statuses ? success.statuses.includes(status) : status >= 200 && status < 300;
     if (!isSuccess) throw declined(this.name, response);
     if (success?.body?.test(response.body) === false) {
-      throw new GatewayError(this.name, `answered ${status}, but not with success`, false);
+      throw new GatewayError(
+        this.name,
+        `answered ${status}, but the answer does not match the condition for success`,
+        false,
+      );
     }
     return undefined;
   }

@@ -91,8 +91,8 @@ export class SmppLink {
     await this.step((resolve) => void this.session.once(tls ? 'secureConnect' : 'connect', resolve));
     const fields = { system_id: systemId, password, system_type: systemType, interface_version: VERSION };
     const { command_status: status } = await this.ask((answered) => this.session.bind_transmitter(fields, answered));
-    if (REFUSALS.includes(status)) throw new SmppLoginRefusedError(`refuses our login: ${statusName(status)}`);
-    if (status !== 0) throw new Error(`refuses our login: ${statusName(status)}`);
+    if (REFUSALS.includes(status)) throw new SmppLoginRefusedError(`refuses the login: ${statusName(status)}`);
+    if (status !== 0) throw new Error(`refuses the login: ${statusName(status)}`);
     this.isBound = true;
     this.heartbeat = setInterval(() => {
       this.ask((answered) => this.session.enquire_link({}, answered)).catch(() => this.destroy());
@@ -129,5 +129,7 @@ export function statusName(status: number): string {
 }
 
 function reasonOf(error: NodeJS.ErrnoException): string {
-  return networkFailure(error)?.reason ?? (error.code ? `connection broke (${error.code})` : 'connection broke');
+  return (
+    networkFailure(error)?.reason ?? (error.code ? `connection interrupted (${error.code})` : 'connection interrupted')
+  );
 }

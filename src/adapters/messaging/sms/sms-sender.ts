@@ -38,14 +38,15 @@ export class SmsSender implements MessageSender {
   async send(to: Threepid, message: Message): Promise<void> {
     const { address } = to;
     const { originators } = this.options;
-    if (message.kind !== 'validation') throw new DeliveryError('text messages', 'there is none of this kind', true);
+    if (message.kind !== 'validation')
+      throw new DeliveryError('text messages', 'no gateway accepts this kind of message', true);
     if (!this.sendsTo(to)) throw new DomainError('destination_rejected');
     const originator = originatorFor(address, originators) ?? MATRIX;
     await this.sendByFirst({ number: address, originator, text: this.templates.renderSms(message) });
   }
 
   private async sendByFirst(sms: Sms): Promise<void> {
-    let failure: unknown = new DeliveryError('text messages', 'there is no gateway');
+    let failure: unknown = new DeliveryError('text messages', 'no gateway is configured');
     for (const gateway of this.options.gateways) {
       try {
         const reference = await gateway.send(sms);

@@ -36,7 +36,7 @@ export function readMail({ mail, server }: Settings, reading: ConfigReader) {
   if (password && tls === 'none' && !isLoopback(host)) {
     problems.add(
       ['mail', 'tls'],
-      'is none, which would send the password without encryption',
+      'must not be none if there is a password: it would be sent without encryption',
       'write required or implicit',
     );
   }

@@ -6,10 +6,12 @@ import type { Settings } from './settings.js';
 export function readNetwork({ server, listen, admin }: Settings, reading: ConfigReader) {
   const { problems, warnings } = reading;
   if (!reading.isGiven(['server', 'name']) && !problems.hasErrorAt(['server', 'name'])) {
-    warnings.push(`server.name is not set: associations are signed as "${server.name}", which nobody else can check`);
+    warnings.push(
+      `server.name is not set: associations are signed as "${server.name}", and other servers cannot verify them`,
+    );
   }
   if (!isLoopback(admin.host)) {
-    warnings.push(`admin.host is ${admin.host}: make sure that no stranger reaches port ${admin.port}`);
+    warnings.push(`admin.host is ${admin.host}: make sure that only operators can reach port ${admin.port}`);
   }
   const isSamePort = listen.port === admin.port && listen.port !== 0;
   if (isSamePort && (listen.host === admin.host || isEveryAddress(listen.host) || isEveryAddress(admin.host))) {

@@ -19,7 +19,7 @@ export function readSearch({ search }: Settings, reading: ConfigReader, sources:
   const { problems } = reading;
   if (homeserver === undefined) {
     const other = Object.keys(search).find((key) => reading.isGiven(['search', key.replace(/Ms$/, '')]));
-    if (other !== undefined) problems.add(['search', 'homeserver'], 'is required where people are searched by name');
+    if (other !== undefined) problems.add(['search', 'homeserver'], 'is required for the search by name');
     return undefined;
   }
   for (const name of named) {
@@ -37,7 +37,7 @@ export function readSearch({ search }: Settings, reading: ConfigReader, sources:
       'finds nobody: there is no LDAP directory with a mirror, and no other source is named',
     );
   } else if (servers.length === 0 && !problems.hasErrorAt(['search'])) {
-    problems.add(['search', 'showTo'], 'is required where no searched source has a `homeserver`');
+    problems.add(['search', 'showTo'], 'is required if no searched source has a `homeserver`');
   }
   return {
     ...rest,

@@ -19,7 +19,7 @@ export function readV1({ v1, server, listen, invites }: Settings, reading: Confi
   const allowFrom = isUnnamed && !isGiven ? [] : v1.allowFrom;
   if (isUnnamed) {
     const who = isGiven
-      ? 'if it does not set X-Forwarded-For, v1.allowFrom lets in everyone who comes through it'
+      ? 'if it does not set X-Forwarded-For, v1.allowFrom allows everyone who comes through it'
       : 'the endpoints of API version 1 without authentication are closed (unless v1.allowFrom is set)';
     warnings.push(`listen.trustedProxies is empty, but ${server.publicUrl} needs a proxy: ${who}`);
   }

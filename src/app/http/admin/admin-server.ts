@@ -46,7 +46,10 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
   const allow = (req: Request) => {
     const [, token = ''] = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '') ?? [];
     if (!sameSecret(token, options.adminToken)) {
-      throw new RequestError('admin_token_wrong', 'This needs the admin token as Authorization: Bearer');
+      throw new RequestError(
+        'admin_token_wrong',
+        'This request needs the admin token in the header Authorization: Bearer',
+      );
     }
   };
   const app = createExpressApp((req, _res, next) => {
@@ -54,7 +57,7 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
       return next();
     throw new RequestError(
       'host_not_allowed',
-      'The admin listener is reached by its address, or by the name in admin.host',
+      'The admin listener answers only under its IP address or the name in admin.host',
     );
   });
   // Before the request log, because they are requested every few seconds.
@@ -65,7 +68,7 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
   app.use(() => {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });
-  app.use(answerErrors(services.telemetry, (fault) => `Islet failed, and its log says more: ${faultOf(fault)}`));
+  app.use(answerErrors(services.telemetry, (fault) => `Internal error, see the log of Islet: ${faultOf(fault)}`));
   return app;
 }
 

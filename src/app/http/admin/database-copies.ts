@@ -18,7 +18,7 @@ export async function openDatabaseCopies(
   let isRunning = false;
   return {
     async make() {
-      if (isRunning) throw new RequestError('backup_running', 'Another backup is being made');
+      if (isRunning) throw new RequestError('backup_running', 'Another backup is running');
       isRunning = true;
       const file = join(dataDir, `backup-${randomUUID()}.tmp`);
       const remove = async () => {

@@ -60,7 +60,7 @@ export function adminMirrorEndpoints(
         allow(req);
         const source = String(req.params['source']);
         if (mirrorService.sources.includes(source)) {
-          throw new RequestError('invalid_param', 'A source has this name, and its copy is in use');
+          throw new RequestError('invalid_param', 'A configured source has this name, so its copy is in use');
         }
         res.json({ entries: await mirrorService.forget(source) });
       },

@@ -24,4 +24,4 @@ export const adminSearchEndpoints = (
   },
 });
 
-export const NOT_CONFIGURED = 'nobody is searched by name: `search.homeserver` is not configured';
+export const NOT_CONFIGURED = 'the search by name is off: `search.homeserver` is not set';

@@ -19,7 +19,7 @@ const EmailBody = z.object({ email: z.string(), ...Attempt });
 const PhoneBody = z.object({ country: z.string().nullish(), phone_number: z.string(), ...Attempt });
 
 const NO_COUNTRY =
-  'The phone number is not valid without a country: two letters such as GB, or a number that begins with + and its calling code';
+  'The phone number needs a country (two letters such as GB), or must begin with + and its calling code';
 
 /** Spec: "Establishing associations", the two requestToken endpoints. */
 export function requestTokenEndpoints(

@@ -40,8 +40,7 @@ export const threepidEndpoints = (
       // The text of the spec allows a request for any user ID; homeservers and clients expect that this is refused.
       if (user !== undefined && user !== body.mxid) throw new DomainError('not_yours');
       if (user === undefined && !mayBind(homeserverOf(body.mxid))) {
-        const message =
-          'Version 1 of the API binds only users of homeservers that are known here (option v1.bind); please use v2';
+        const message = 'Version 1 of the API binds only users of known homeservers (option v1.bind); please use v2';
         throw new DomainError('homeserver_not_allowed', { message });
       }
       res.json(await bindingService.bind(body.sid, body.client_secret, body.mxid, user));

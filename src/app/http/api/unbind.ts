@@ -34,7 +34,7 @@ export const unbindEndpoints = (
       const isSigned = authorizations.some((header) => /^X-Matrix\b/i.test(header));
       if (!isSigned && !hasProof(body)) {
         throw new DomainError('not_signed_in', {
-          message: 'Neither a signature of the homeserver nor a session was given',
+          message: 'The request has neither a signature of the homeserver nor a session',
         });
       }
       // Before any signature is verified, because requests can come from anywhere.

@@ -54,7 +54,7 @@ export function userDirectoryEndpoints(
         if (req.headers[SEARCH_MARK] !== undefined)
           throw new RequestError(
             'search_loop',
-            'search.homeserver leads back here: it has to name the homeserver itself',
+            'search.homeserver leads back to Islet: it must be the URL of the homeserver itself',
           );
         const accessToken = accessTokenOf(req);
         if (accessToken === undefined) throw new RequestError('access_token_missing', 'Missing access token');
@@ -116,18 +116,20 @@ export function userDirectoryEndpoints(
   }
 
   function noteFailure(cause: unknown): void {
-    const message = 'search for people: Islet gave no results; those of the homeserver go out alone';
+    const message = 'search for people: no results of Islet; only those of the homeserver are returned';
     telemetry.warn(message, { event: 'search_failed' }, cause);
   }
 
   function noteHomeserverFailure(cause: unknown, status?: number): void {
-    const message = 'search for people: the homeserver gave no results; those of Islet go out alone';
+    const message = 'search for people: no results of the homeserver; only those of Islet are returned';
     telemetry.warn(message, { event: 'search_homeserver_failed', status }, cause);
   }
 }
 
 /** The configured homeserver is another Islet, or this one. */
-const LOOP = new Error('search.homeserver leads back to Islet: it has to name the homeserver itself, not its proxy');
+const LOOP = new Error(
+  'search.homeserver leads back to Islet: it must be the URL of the homeserver itself, not of its proxy',
+);
 
 /** Whether this error is for the client, and not a sign that the homeserver has no such search or is broken. */
 const isFinal = ({ status, body }: UserDirectoryAnswer): boolean =>

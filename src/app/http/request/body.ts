@@ -54,7 +54,7 @@ function parseObject(text: string): Parameters {
     throw new RequestError('bad_json', 'The request is not a JSON object');
   }
   if (!isText(text))
-    throw new RequestError('bad_json', 'The request holds characters that are none: NUL or half a pair');
+    throw new RequestError('bad_json', 'The request contains invalid characters: NUL or a lone surrogate');
   return value as Parameters;
 }
 

@@ -34,6 +34,6 @@ function decode(text: string): string {
   } catch {
     throw new RequestError('invalid_param', 'The parameters are not percent-encoded UTF-8');
   }
-  if (decoded.includes('\0')) throw new RequestError('invalid_param', 'The parameters hold a NUL character');
+  if (decoded.includes('\0')) throw new RequestError('invalid_param', 'The parameters contain a NUL character');
   return decoded;
 }

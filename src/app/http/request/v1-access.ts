@@ -19,7 +19,7 @@ export interface V1AccessOptions {
 }
 
 const REFUSED =
-  'This part of the v1 API has no authentication and answers only networks named in the option v1.allowFrom; please use v2';
+  'This part of the v1 API has no authentication and is only for networks in the option v1.allowFrom; please use v2';
 
 /**
  * Version 1 of the API has no authentication. The part of it that reads the directory, sends messages or binds
@@ -43,12 +43,12 @@ export function v1Access(options: V1AccessOptions, clientOf: ClientOf): (req: Re
     const site = req.headers['sec-fetch-site'];
     const isOwnPage = origin !== undefined && allowOrigins.includes(origin);
     if (!isOwnPage && (origin !== undefined || site === 'cross-site' || site === 'same-site')) {
-      const message = 'Web pages may use this part of the v1 API only if the option v1.allowOrigins names them';
+      const message = 'Web pages may use this part of the v1 API only if they are listed in the option v1.allowOrigins';
       throw new RequestError('page_not_allowed', message);
     }
     if (!named.every((host) => host === '' || isPrivateName(host) || hosts.includes(host))) {
       const message =
-        'This part of the v1 API is not reached under this host name; the option v1.allowHosts names further ones';
+        'This part of the v1 API cannot be used under this host name; further names are set in the option v1.allowHosts';
       throw new RequestError('host_not_allowed', message);
     }
     if (isOwnPage) req.res?.set({ 'Access-Control-Allow-Origin': origin, Vary: 'Origin' });

@@ -99,8 +99,8 @@ describe('the admin listener', () => {
   });
 
   it.for([
-    ['?address=a@b@c', 'M_INVALID_EMAIL', 'write the mailbox alone'],
-    ['?address=Bob <bob@example.com>', 'M_INVALID_EMAIL', 'write the mailbox alone'],
+    ['?address=a@b@c', 'M_INVALID_EMAIL', 'write only the address'],
+    ['?address=Bob <bob@example.com>', 'M_INVALID_EMAIL', 'write only the address'],
     ['?address=07700 900001', 'M_INVALID_ADDRESS', 'a phone number with its calling code'],
     ['?address=bob', 'M_INVALID_ADDRESS', 'neither an email address nor a phone number'],
     ['?address=', 'M_INVALID_ADDRESS', 'neither an email address nor a phone number'],
@@ -180,14 +180,17 @@ describe('mirrors on the admin listener', () => {
     state.failure = new ShutdownError();
     const { status, json } = await app.callAdmin('POST', '/sync/staff', { token });
     state.failure = undefined;
-    expect([status, json]).toEqual([503, { errcode: 'M_UNKNOWN', error: 'Islet was stopped before this was done' }]);
+    expect([status, json]).toEqual([
+      503,
+      { errcode: 'M_UNKNOWN', error: 'The server is shutting down, please try again' },
+    ]);
     expect(app.telemetry.all('request failed')).toEqual([]);
   });
 
   it('says why a sync failed that nobody foresaw', async () => {
     vi.spyOn(app.stores.mirrors, 'apply').mockRejectedValueOnce(new Error('database or disk is full'));
     const { status, json } = await app.callAdmin('POST', '/sync/staff', { token });
-    expect([status, json.error]).toEqual([500, 'Islet failed, and its log says more: database or disk is full']);
+    expect([status, json.error]).toEqual([500, 'Internal error, see the log of Islet: database or disk is full']);
   });
 
   it('applies what looks broken only when forced to', async () => {

@@ -51,7 +51,7 @@ describe('operations on the admin listener', () => {
     const statuses = [];
     for (const one of tokens) statuses.push((await app.call('GET', '/v2/account', { token: one })).status);
     expect(statuses).toEqual([401, 401, 200]);
-    expect(app.telemetry.all('access tokens ended by an operator')).toMatchObject([{ mxid: alice, count: 2 }]);
+    expect(app.telemetry.all('access tokens revoked by an operator')).toMatchObject([{ mxid: alice, count: 2 }]);
   });
 
   it('show invitations, oldest first, delivered or not', async () => {

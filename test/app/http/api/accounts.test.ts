@@ -58,10 +58,10 @@ describe('accounts', () => {
     const cause = new Error('connect ECONNREFUSED 10.0.0.5:8448');
     app.openIdTokens.set(
       'openid-alice',
-      new DomainError('homeserver_failed', { message: 'The homeserver example.org gave no answer within 10 s', cause }),
+      new DomainError('homeserver_failed', { message: 'The homeserver example.org did not answer within 10 s', cause }),
     );
     const { json, headers, text } = await app.call('POST', '/v2/account/register', { body: openId });
-    expect(json).toEqual({ errcode: 'M_UNKNOWN', error: 'The homeserver example.org gave no answer within 10 s' });
+    expect(json).toEqual({ errcode: 'M_UNKNOWN', error: 'The homeserver example.org did not answer within 10 s' });
     expect(text).not.toContain('10.0.0.5');
     const line = app.telemetry.lines.find(({ message }) => message === 'request refused');
     expect(line?.facts).toEqual({ id: headers.get('x-request-id'), code: 'homeserver_failed' });
@@ -71,7 +71,7 @@ describe('accounts', () => {
   it('says whom a mismatched homeserver spoke for', async () => {
     app.openIdTokens.set('openid-alice', '@anna:other.org');
     const { json } = await app.call('POST', '/v2/account/register', { body: openId });
-    expect(json.error).toBe('The homeserver example.org says it speaks for other.org');
+    expect(json.error).toBe('The homeserver example.org answered for a user of other.org');
   });
 
   it('ends a token on logout, without a body, and no other (AUTH-7, G-5)', async () => {

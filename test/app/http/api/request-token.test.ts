@@ -29,7 +29,7 @@ describe('requestToken for an email address', () => {
       const token = await app.signIn(alice);
       const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, email: address } });
       expect([status, json.errcode]).toEqual([400, 'M_INVALID_EMAIL']);
-      expect(json.error).toMatch(/names another domain/);
+      expect(json.error).toMatch(/has a different domain/);
       expect(app.mails.sent).toEqual([]);
     },
   );
@@ -112,7 +112,7 @@ describe('requestToken for an email address', () => {
     app.mails.failure = new DeliveryError('mail server relay.example.org:25', 'said: 550 5.1.1 No such user', true);
     expect((await app.call('POST', atEmail, { token, body: mail })).json).toEqual({
       errcode: 'M_EMAIL_SEND_ERROR',
-      error: 'The mail could not be sent: it would be refused again',
+      error: 'The mail could not be sent: the same message would be refused again',
     });
   });
 
@@ -245,7 +245,7 @@ describe('requestToken for a phone number', () => {
   it.for([null, 'UK', ''])('says that a number without plus needs a country, for %j', async (country) => {
     const token = await app.signIn(alice);
     const { json } = await app.call('POST', atMsisdn, { token, body: { ...text, country } });
-    expect(json.error).toContain('not valid without a country: two letters such as GB');
+    expect(json.error).toContain('needs a country (two letters such as GB)');
   });
 
   it.for([

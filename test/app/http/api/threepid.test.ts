@@ -185,7 +185,9 @@ describe('a session that is validated', () => {
       body: { ...proof, mxid: bob },
     });
     expect([status, json.errcode]).toEqual([403, 'M_UNAUTHORIZED']);
-    expect(json.error).toMatch(/came by version 1 of the API; please ask for it again by v2/);
+    expect(json.error).toMatch(
+      /requested through version 1 of the API, without a user; please request it again through v2/,
+    );
     expect(await app.stores.associations.find([email('guest@example.com')])).toEqual([]);
   });
 

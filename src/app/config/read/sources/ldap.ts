@@ -27,11 +27,11 @@ export function readLdap(ldap: LdapSettings, at: KeyPath, reading: ConfigReader)
   checkEncryption(ldap, at, problems);
   checkNaming(ldap, at, problems);
   if (attributes.msisdn && ldap.phoneRegion === undefined) {
-    reading.warnings.push(`source ${ldap.name}: without phoneRegion, phone numbers without a country are left out`);
+    reading.warnings.push(`source ${ldap.name}: without phoneRegion, phone numbers without a calling code are skipped`);
   }
   if (ldap.homeserver !== ldap.homeserver?.toLowerCase()) {
     reading.warnings.push(
-      `source ${ldap.name}: the homeserver ${ldap.homeserver} has capital letters, and so have all user IDs made here: homeservers tell them apart`,
+      `source ${ldap.name}: the homeserver ${ldap.homeserver} has capital letters, and so have all user IDs of this source; homeservers distinguish capital letters`,
     );
   }
   return omitUndefined({

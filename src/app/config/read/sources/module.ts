@@ -44,7 +44,7 @@ export const readGuarded = ({ timeLimit, media, accounts, withoutAccountName, ow
 
 export function checkFile(file: string, at: KeyPath, { problems }: ConfigReader): void {
   try {
-    if (!statSync(file).isFile()) problems.add(at, `${file} is no file`);
+    if (!statSync(file).isFile()) problems.add(at, `${file} is not a file`);
   } catch (error) {
     problems.add(at, cannotRead(file, error));
   }
