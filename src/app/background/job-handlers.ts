@@ -62,7 +62,9 @@ const onBindHandler = (
         if (token !== undefined && answer.isForbidden && (await inviteService.settleRestored(token, answer.reason))) {
           throw new PermanentJobError(`the homeserver ${homeserver} had the invitation before the restore`);
         }
-        throw new Error(`the homeserver ${homeserver} does not accept the notification of a binding yet: ${answer.reason}`);
+        throw new Error(
+          `the homeserver ${homeserver} does not accept the notification of a binding yet: ${answer.reason}`,
+        );
       case 'refused':
         if (token !== undefined) await inviteService.markRefused(token, answer.reason);
         throw new PermanentJobError(

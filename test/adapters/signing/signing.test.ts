@@ -162,7 +162,11 @@ describe('the key file', () => {
 
   it.each([
     ['another algorithm', 'curve25519 0 AAAA', 'line 1 is not an ed25519 key'],
-    ['a version of signs', 'ed25519 a:b AAAA', 'line 1 has a version with characters other than letters, digits, _ and -'],
+    [
+      'a version of signs',
+      'ed25519 a:b AAAA',
+      'line 1 has a version with characters other than letters, digits, _ and -',
+    ],
     ['two words', 'ed25519 AAAA', 'line 1 is not "ed25519 <version> <seed in base64>"'],
     ['four words', `${line} x`, 'line 1 is not'],
     ['half the hex digits', 'ab'.repeat(16), 'line 1 is not'],
