@@ -67,7 +67,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         ['a page of a proxy', html(200), /^The homeserver \S+ answered with HTML instead of JSON$/],
         ['a page that refuses', html(401), /answered with HTML instead of JSON, with status 401$/],
         ['an error page', html(502), /answered with HTML instead of JSON, with status 502$/],
-        ['a page without a type', (_request, response) => response.end('<html>'), /answered HTML/],
+        ['a page without a type', (_request, response) => response.end('<html>'), /answered with HTML/],
         ['other text', (_request, response) => response.end('hello'), /did not answer with JSON$/],
         ['a list', json(200, ['@anna:example.org']), /did not answer with JSON$/],
         ['nobody', json(200, {}), /did not return the user in its answer$/],

@@ -156,7 +156,7 @@ describe('what a Sydent had', () => {
 
   it('is refused where it is that of another server, or of no Sydent', async () => {
     await makeDatabase(file(), 'sydent.sql');
-    await expect(read({ serverName: 'new.example.org' })).rejects.toThrow(/that of id\.example\.org/);
+    await expect(read({ serverName: 'new.example.org' })).rejects.toThrow(/belongs to id\.example\.org/);
     await expect(
       readSydent(join(folder, 'nothing.db'), { serverName: 'a', keyId: 'ed25519:0', now: 1 }),
     ).rejects.toThrow(/does not exist/);

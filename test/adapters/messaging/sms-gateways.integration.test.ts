@@ -156,9 +156,9 @@ describe('SmsSender', () => {
     gateway.state.answer = say(400, '{"error":"No source 12125552368 for +44 7700 900-123"}');
     await failureOf(senderOver([new OpenMarketGateway(options, http)]).send(msisdn(number), code));
     expect(warnings).toEqual([
-      '"text_messages" {"outcome":"accepted"}',
+      '"text_messages" {"gateway":"OpenMarket","outcome":"accepted"}',
       '"text message accepted" {"event":"text_message_accepted","gateway":"text message gateway OpenMarket","reference":"ticket-7"}',
-      '"text_messages" {"outcome":"failed"}',
+      '"text_messages" {"gateway":"OpenMarket","outcome":"failed"}',
       expect.stringMatching(
         /^"text message not accepted" .* text message gateway OpenMarket: answered 400 \(\{"error":"No source <number> for \+<number>"\}\)$/,
       ),

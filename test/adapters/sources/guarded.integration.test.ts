@@ -74,9 +74,9 @@ describe('a guarded source', () => {
   });
 
   it.each<[string, ThreepidSource, RegExp]>([
-    ['a text', answering('alice'), /no list/],
-    ['a map', answering(new Map()), /no list/],
-    ['nothing', answering(undefined), /no list/],
+    ['a text', answering('alice'), /did not return a list/],
+    ['a map', answering(new Map()), /did not return a list/],
+    ['nothing', answering(undefined), /did not return a list/],
     ['far more than was asked', answering(Array.from({ length: 2000 }, () => ({}))), /returned 2000 findings for 1/],
     ['an error', { find: () => Promise.reject(new Error('HR is closed')) }, /HR is closed/],
     [
