@@ -176,7 +176,12 @@ describe('a file', () => {
   });
 
   it.each([
-    ['more cells than columns', 'mxid,email\n@a:b,alice@example.org,x\n', 'csv', /not valid CSV: CSV_RECORD_\w+ at line 2$/],
+    [
+      'more cells than columns',
+      'mxid,email\n@a:b,alice@example.org,x\n',
+      'csv',
+      /not valid CSV: CSV_RECORD_\w+ at line 2$/,
+    ],
     [
       'half of its JSON',
       '[{"mxid":"@a:b","email":"alice@example.org"},{',
