@@ -38,20 +38,30 @@ export type DatabaseOptions =
 const STATEMENT_LIMIT_MS = 20_000;
 const CONNECTIONS = 10;
 
+export type OpeningStep = 'connecting' | 'checking' | 'migrating';
+
+export interface OpeningListener {
+  /** Called at the beginning of each step. */
+  begin?(step: OpeningStep): void;
+  /** Called if the copies of directories were damaged and are empty now. */
+  discarded?(): void;
+}
+
 /**
  * Opens the database and applies pending migrations. The caller must call `destroy()`.
  *
- * @param onDiscarded called if the copies of directories were damaged and are empty now
  * @throws an error with the database and the reason: it cannot be reached, is in use by another process (SQLite), or
  * was used by a newer version
  */
-export async function openDatabase(options: DatabaseOptions, onDiscarded: () => void = () => undefined): Promise<Knex> {
+export async function openDatabase(options: DatabaseOptions, listener: OpeningListener = {}): Promise<Knex> {
   let db: Knex | undefined;
   try {
     if (options.client === 'sqlite3') await makePrivate(options.file);
     db = connect(options);
     const version = await versionOf(db);
-    if (await checkRequirements(db, version === undefined || version.pending > 0, true)) onDiscarded();
+    listener.begin?.('checking');
+    if (await checkRequirements(db, version === undefined || version.pending > 0, true)) listener.discarded?.();
+    listener.begin?.('migrating');
     await migrate(db);
     return db;
   } catch (cause) {

@@ -54,7 +54,7 @@ describe('an SQLite file with damage in the middle', () => {
 
     await expect(databaseVersion(options)).rejects.toThrow(/damaged .* only in its copy of the directories/);
     let discarded = 0;
-    const mended = await openDatabase(options, () => (discarded += 1));
+    const mended = await openDatabase(options, { discarded: () => void (discarded += 1) });
     expect(discarded).toBe(1);
     expect(await mended('mirror_entries').select()).toEqual([]);
     expect(await mended('mirror_states').select()).toEqual([]);
@@ -62,7 +62,7 @@ describe('an SQLite file with damage in the middle', () => {
     await mended('mirror_entries').insert(entries.slice(0, 3));
     await mended.destroy();
 
-    const again = await openDatabase(options, () => (discarded += 1));
+    const again = await openDatabase(options, { discarded: () => void (discarded += 1) });
     expect(await again('mirror_entries').select('id')).toHaveLength(3);
     const indexes: readonly string[] = await again('sqlite_master').where({ type: 'index' }).pluck('tbl_name');
     expect(indexes).toContain('mirror_entries');
