@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import { lock } from './dialect.js';
+import { inBatches } from './statement-batch.js';
 import * as validationSessions from './migrations/0001-validation-sessions.js';
 import * as associations from './migrations/0002-associations.js';
 import * as changeFeed from './migrations/0003-change-feed.js';
@@ -68,7 +69,9 @@ export async function migrate(db: Knex): Promise<void> {
   await db.transaction(async (trx) => {
     await lock(trx, 'islet migrations');
     await refuseNewer(trx);
-    await trx.migrate.latest({ migrationSource, disableTransactions: true });
+    const latest = async () => void (await trx.migrate.latest({ migrationSource, disableTransactions: true }));
+    if ((await migrationsIn(trx)).length === 0) await inBatches(trx, latest);
+    else await latest();
   });
 }
 

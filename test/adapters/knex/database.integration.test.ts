@@ -1,8 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { databaseVersion, type DatabaseOptions, openDatabase } from '../../../src/adapters/knex/database.js';
 import { migrationSource } from '../../../src/adapters/knex/migrations.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
@@ -40,6 +42,56 @@ const places: readonly [string, () => Promise<DatabaseOptions>][] = [
   ['a SQLite file', async () => ({ client: 'sqlite3', file: join(folder, 'islet.db') })],
   ['PostgreSQL', async () => ({ client: 'pg', url: (await freshDatabase(postgres.url)).url })],
 ];
+
+/** A way to a server that counts round trips: how often something is sent after something came back. */
+async function countingProxy(target: number) {
+  const counted = { roundTrips: 0 };
+  let isAnswered = true;
+  const proxy = createServer((client) => {
+    const server = connect(target, '127.0.0.1');
+    for (const socket of [client, server]) socket.on('error', () => undefined);
+    client.on('data', (data) => {
+      if (isAnswered) counted.roundTrips += 1;
+      isAnswered = false;
+      server.write(data);
+    });
+    server.on('data', (data) => {
+      isAnswered = true;
+      client.write(data);
+    });
+    client.on('close', () => server.destroy());
+    server.on('close', () => client.destroy());
+  });
+  await once(proxy.listen(0, '127.0.0.1'), 'listening');
+  return { counted, port: (proxy.address() as AddressInfo).port, close: () => proxy.close() };
+}
+
+describe('an empty PostgreSQL behind a slow line', () => {
+  it('is filled with few round trips, and as well as with one for each statement', async () => {
+    const { url } = await freshDatabase(postgres.url);
+    const proxy = await countingProxy(Number(new URL(url).port));
+    onTestFinished(() => void proxy.close());
+    const behind = new URL(url);
+    behind.port = String(proxy.port);
+    const db = await open({ client: 'pg', url: behind.href });
+    expect(proxy.counted.roundTrips).toBeLessThan(40);
+
+    const structure = async () => {
+      const columns = await db('information_schema.columns')
+        .where({ table_schema: 'public' })
+        .orderBy(['table_name', 'ordinal_position'])
+        .select('table_name', 'column_name', 'data_type', 'is_nullable', 'column_default');
+      const indexes = await db('pg_indexes').where({ schemaname: 'public' }).orderBy('indexname').select('indexdef');
+      const applied = await db('knex_migrations').orderBy('id').select('name', 'batch');
+      const rows = await db('write_probe').select();
+      return { columns, indexes, applied, rows };
+    };
+    const batched = await structure();
+    await db.migrate.rollback({ migrationSource, disableTransactions: true }, true);
+    await db.migrate.latest({ migrationSource, disableTransactions: true });
+    expect(await structure()).toEqual(batched);
+  });
+});
 
 describe.each(places)('a database in %s', (_name, place) => {
   it('goes up, down and up again', async () => {
