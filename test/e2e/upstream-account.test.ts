@@ -96,7 +96,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     expect(homeserver.signedIn).toEqual(new Set());
     expect(await found()).toBeUndefined();
     await server.logged('run \\"islet upstream login partner --accept-terms\\"');
-    expect((await upstream()).stdout).toContain('not accepted: run "islet upstream login partner --accept-terms"');
+    expect((await upstream()).stdout).toContain('not accepted yet: run "islet upstream login partner --accept-terms"');
   });
 
   it('has the terms accepted when told to, with no more proof of who we are', async () => {

@@ -96,7 +96,7 @@ describe('a Matrix user', () => {
     [{ homeserver: 'ftp://example.org', accessTokenFile: 'session' }, 'must be a server name or a URL'],
     [
       { user: '@eve:example.org', homeserver: 'example.org', accessTokenFile: 'session' },
-      'the access token belongs to @islet:example.org, and not to @eve:example.org',
+      'the access token belongs to @islet:example.org, not to @eve:example.org',
     ],
   ])('is not known from %j', async (given, problem) => {
     const error: unknown = await openId(given).catch((thrown: unknown) => thrown);
