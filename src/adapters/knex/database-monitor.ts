@@ -42,7 +42,7 @@ export class DatabaseMonitor {
   private state: DatabaseState = { isOk: true };
   private reason: string | undefined;
   private triedAt = -Infinity;
-  private trial: Promise<void> | undefined;
+  private runningCheck: Promise<void> | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isClosed = false;
 
@@ -74,14 +74,14 @@ export class DatabaseMonitor {
   async close(): Promise<void> {
     this.isClosed = true;
     clearTimeout(this.timer);
-    await Promise.race([this.trial, pause(SAY_WITHIN_MS, undefined, { ref: false })]);
+    await Promise.race([this.runningCheck, pause(SAY_WITHIN_MS, undefined, { ref: false })]);
   }
 
   private try(): Promise<void> {
-    this.trial ??= this.tryNow().finally(() => {
-      this.trial = undefined;
+    this.runningCheck ??= this.tryNow().finally(() => {
+      this.runningCheck = undefined;
     });
-    return this.trial;
+    return this.runningCheck;
   }
 
   private async tryNow(): Promise<void> {

@@ -161,10 +161,10 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
     back: readonly UserIdAssignment[],
     time: number,
   ): Promise<readonly UserIdAssignment[]> {
-    const namesakes = new Map<Mxid, UserIdAssignment[]>(back.map(({ mxid }) => [mxid, []]));
-    for (const one of await this.assignmentsOf(trx, [...namesakes.keys()])) namesakes.get(one.mxid)?.push(one);
+    const sameUserId = new Map<Mxid, UserIdAssignment[]>(back.map(({ mxid }) => [mxid, []]));
+    for (const one of await this.assignmentsOf(trx, [...sameUserId.keys()])) sameUserId.get(one.mxid)?.push(one);
     const returned = back.map((assignment): UserIdAssignment => {
-      const since = sinceReturn(assignment, namesakes.get(assignment.mxid) ?? [], time);
+      const since = sinceReturn(assignment, sameUserId.get(assignment.mxid) ?? [], time);
       return { ...assignment, since, leftAt: undefined, addresses: [] };
     });
     const news = 'set since_at = excluded.since_at, left_at = null, addresses = excluded.addresses';

@@ -188,7 +188,7 @@ export class LdapSource implements ThreepidSource, Directory {
   }
 
   filterMatchesNothing(base: string): void {
-    this.remark(base, MATCHES_NOTHING);
+    this.noteWarning(base, MATCHES_NOTHING);
   }
 
   onCursor(syncCursor: string): void {
@@ -196,18 +196,18 @@ export class LdapSource implements ThreepidSource, Directory {
   }
 
   hasOnlyAliases(base: string): void {
-    this.remark(base, HAS_ONLY_ALIASES);
+    this.noteWarning(base, HAS_ONLY_ALIASES);
   }
 
   showsNothing(base: string): void {
-    this.remark(base, SHOWS_NOTHING);
+    this.noteWarning(base, SHOWS_NOTHING);
   }
 
   pagesLackEntries(gap: string): void {
-    this.remark(...(JSON.parse(gap) as [base: string, words: string]));
+    this.noteWarning(...(JSON.parse(gap) as [base: string, words: string]));
   }
 
-  private remark(dn: string, why: string): void {
+  private noteWarning(dn: string, why: string): void {
     const base = baseText(dn);
     this.empty = new Map([...this.empty, [base, why]]);
     if (this.emptyBefore.get(base) !== why)

@@ -7,36 +7,36 @@ import { connectionOptions, openSocket, type SmtpEncryption } from './smtp-conne
 import { reasonOf } from './smtp-failure.js';
 import { oneAddress, type SmtpOptions } from './smtp-sender.js';
 
-export interface TrialStep {
+export interface TestStep {
   readonly step: 'connect' | 'tls' | 'ehlo' | 'login' | 'sender' | 'recipient' | 'accepted';
   readonly isFine: boolean;
   /** The response of the mail server, or a description. Only for the operator: it may contain addresses. */
   readonly words: string;
 }
 
-export interface TrialMail {
+export interface TestMail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
 }
 
 /** Sends one mail on a separate connection. @returns all steps; the last one has the result */
-export async function trySending(options: SmtpOptions, mail: TrialMail): Promise<readonly TrialStep[]> {
-  const trial = new Trial(options);
-  await trial.run(mail, options.tls).catch((error: unknown) => {
+export async function trySending(options: SmtpOptions, mail: TestMail): Promise<readonly TestStep[]> {
+  const test = new SmtpTest(options);
+  await test.run(mail, options.tls).catch((error: unknown) => {
     if (!(error instanceof TestAbortedError)) throw error;
   });
-  return trial.steps;
+  return test.steps;
 }
 
 /** The reason is in the last step. */
 class TestAbortedError extends Error {}
 
 /** Steps by SMTP command, as named by the library. */
-const steps: Readonly<Record<string, TrialStep['step']>> = { 'MAIL FROM': 'sender', 'RCPT TO': 'recipient' };
+const steps: Readonly<Record<string, TestStep['step']>> = { 'MAIL FROM': 'sender', 'RCPT TO': 'recipient' };
 
-class Trial {
-  readonly steps: TrialStep[] = [];
+class SmtpTest {
+  readonly steps: TestStep[] = [];
   /** The last response to each command. */
   private readonly answers = new Map<string, string>();
   /** Commands without a response so far. Some commands are sent together (pipelining). */
@@ -45,7 +45,7 @@ class Trial {
 
   constructor(private readonly options: SmtpOptions) {}
 
-  async run(mail: TrialMail, tls: SmtpEncryption): Promise<void> {
+  async run(mail: TestMail, tls: SmtpEncryption): Promise<void> {
     const { host, port, username, password } = this.options;
     const socket = await this.socket();
     const connection = new SMTPConnection({
@@ -79,7 +79,7 @@ class Trial {
     }
   }
 
-  private async send(connection: SMTPConnection, { to, subject, text }: TrialMail, settled: Settled): Promise<void> {
+  private async send(connection: SMTPConnection, { to, subject, text }: TestMail, settled: Settled): Promise<void> {
     const from = oneAddress(this.options.from);
     const recipient = { name: '', address: to };
     const headers = { 'Auto-Submitted': 'auto-generated' };
@@ -113,13 +113,13 @@ class Trial {
     }
   }
 
-  private fail(step: TrialStep['step'], error: NodemailerError): never {
+  private fail(step: TestStep['step'], error: NodemailerError): never {
     const words = error.response ? lineOf(error.response) : this.reason(error);
     this.tell(step === 'ehlo' && !this.answers.has('greeting') ? 'connect' : step, false, words);
     throw new TestAbortedError();
   }
 
-  private tell(step: TrialStep['step'], isFine: boolean, words: string): void {
+  private tell(step: TestStep['step'], isFine: boolean, words: string): void {
     const before = this.steps.findIndex((each) => each.step === step);
     if (before >= 0) this.steps.splice(before, 1);
     this.steps.push({ step, isFine, words });

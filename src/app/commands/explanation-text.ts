@@ -60,15 +60,15 @@ function accountText({ mxid, exists, answeredAt }: AccountCheck, at: number): st
 }
 
 function outcomeText({ outcome, decides, traces }: Explanation['sources'][number], paint: TerminalStyle): string {
-  const counting = traces.find(({ failure }) => failure === undefined);
+  const usedTrace = traces.find(({ failure }) => failure === undefined);
   switch (outcome) {
     case 'answered':
-      return `${paint.good(findingText(counting))}${decides ? ', which decides' : ''}`;
+      return `${paint.good(findingText(usedTrace))}${decides ? ', which decides' : ''}`;
     case 'ambiguous':
-      return paint.bad(`${findingText(counting)}: nobody is returned and no later source is asked`);
+      return paint.bad(`${findingText(usedTrace)}: nobody is returned and no later source is asked`);
     case 'absent':
       return (
-        paint.bad(`${findingText(counting)} has no account yet and is not returned`) +
+        paint.bad(`${findingText(usedTrace)} has no account yet and is not returned`) +
         (decides ? '; no later source is asked' : '')
       );
     case 'failed':

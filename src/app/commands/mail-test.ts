@@ -1,4 +1,4 @@
-import { trySending, type TrialStep } from '../../adapters/messaging/smtp-test.js';
+import { trySending, type TestStep } from '../../adapters/messaging/smtp-test.js';
 import { email } from '../../domain/identifiers/threepid.js';
 import type { Config } from '../config/config.js';
 import type { TerminalStyle } from './terminal-style.js';
@@ -34,7 +34,7 @@ export async function mailTest(
   return isAccepted ? 0 : 1;
 }
 
-const words = (steps: readonly TrialStep[], isAccepted: boolean, paint: TerminalStyle): string =>
+const words = (steps: readonly TestStep[], isAccepted: boolean, paint: TerminalStyle): string =>
   [
     ...steps.map(
       ({ step, isFine, words }) =>

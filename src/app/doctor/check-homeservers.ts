@@ -127,7 +127,7 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
       return [failure('is not among federation.allowedServers', 'add it there, or under homeservers')];
     }
     return (
-      await Promise.all([clients, keys, openId, accounts].map((trial) => withinLimit(EACH_MS, checked, trial)))
+      await Promise.all([clients, keys, openId, accounts].map((check) => withinLimit(EACH_MS, checked, check)))
     ).flat();
   };
 }

@@ -40,9 +40,9 @@ export function messageOf(error: unknown): string {
 }
 
 /** Runs a check with a time limit. Its errors become results. */
-export async function withinLimit(limitMs: number, name: string, trial: Check): Promise<readonly CheckResult[]> {
+export async function withinLimit(limitMs: number, name: string, check: Check): Promise<readonly CheckResult[]> {
   try {
-    return await within(new Deadline(limitMs), trial);
+    return await within(new Deadline(limitMs), check);
   } catch (error) {
     return [area(name).failure(messageOf(error))];
   }

@@ -44,7 +44,7 @@ export async function runChecks(
   const kept: readonly [string, Check] = isRunning
     ? ['server', sharedNamesTrial(config, http)]
     : ['database', databaseTrial(config)];
-  const trials: readonly (readonly [string, Check])[] = [
+  const checks: readonly (readonly [string, Check])[] = [
     ['files', filesTrial(config)],
     kept,
     ...config.sources.flatMap((source): readonly (readonly [string, Check])[] => {
@@ -60,7 +60,7 @@ export async function runChecks(
     ['proxy', outsideCheck(config, isRunning, http)],
     ['search', searchCheck(config, isRunning, http)],
   ];
-  const found = await Promise.all(trials.map(([name, trial]) => withinLimit(LIMIT_MS, name, trial)));
+  const found = await Promise.all(checks.map(([name, check]) => withinLimit(LIMIT_MS, name, check)));
   return [
     configuration.ok(`${config.file ?? 'no file, only defaults and the environment'}: is fine`),
     ...warnings.map((warning) => configuration.warning(warning)),

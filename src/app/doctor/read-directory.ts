@@ -83,7 +83,7 @@ export async function readAsSync(
   const mxids = people.slice(0, SHOWN).map(({ person }) => person.mxid);
   const named = mxids.length === 0 ? '' : `: ${mxids.join(', ')}${people.length > SHOWN ? ', …' : ''}`;
   const left = [...leftOut].sort(([, a], [, b]) => b.length - a.length).slice(0, SHOWN);
-  const namesakes = [...groupBy(people, ({ person }) => person.mxid)].filter(([, some]) => isDifferentPeople(some));
+  const sameUserId = [...groupBy(people, ({ person }) => person.mxid)].filter(([, some]) => isDifferentPeople(some));
   return [
     ...failed,
     people.length > 0 && addresses > 0
@@ -100,7 +100,7 @@ export async function readAsSync(
         ]
       : []),
     ...left.map(([reason, labels]) => warning(`skipped in ${labels.length} of them: ${reason} (${some(labels)})`)),
-    ...namesakes
+    ...sameUserId
       .slice(0, SHOWN)
       .map(([mxid, all]) =>
         warning(

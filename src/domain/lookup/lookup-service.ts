@@ -128,7 +128,7 @@ export class LookupService {
     const explained = await Promise.all(this.sources.map((source) => this.explainOne(source, threepid)));
     const deciding = explained.findIndex(({ ends }) => ends);
     const decisive = explained[deciding];
-    const finding = decisive && countingIn(decisive.traces)?.finding;
+    const finding = decisive && usedTraceIn(decisive.traces)?.finding;
     return {
       threepid,
       sources: explained.map(({ ends: _ends, ...source }, at) => ({ ...source, decides: at === deciding })),
@@ -180,23 +180,23 @@ export class LookupService {
       explainSource(source, threepid, this.deps.clock),
       this.deps.pepperService.following(source.name),
     ]);
-    const outcome = outcomeOf(countingIn(traces));
+    const outcome = outcomeOf(usedTraceIn(traces));
     const isAuthoritative = source.isAuthoritative ?? false;
     const ends = outcome === 'answered' || outcome === 'ambiguous' || (outcome === 'absent' && isAuthoritative);
-    const accountUnverified = outcome === 'answered' && isAuthoritative && countingIn(traces)?.account === undefined;
+    const accountUnverified = outcome === 'answered' && isAuthoritative && usedTraceIn(traces)?.account === undefined;
     return { source: source.name, traces, outcome, ends, accountUnverified, following };
   }
 }
 
 /** The decisive step: the first one without a failure. */
-const countingIn = (traces: readonly SourceTrace[]): SourceTrace | undefined =>
+const usedTraceIn = (traces: readonly SourceTrace[]): SourceTrace | undefined =>
   traces.find(({ failure }) => failure === undefined);
 
-function outcomeOf(counting: SourceTrace | undefined): Explanation['sources'][number]['outcome'] {
-  if (!counting) return 'failed';
-  if (!counting.finding) return 'unknown';
-  if (isAmbiguous(counting.finding)) return 'ambiguous';
-  return counting.account?.exists === false ? 'absent' : 'answered';
+function outcomeOf(usedTrace: SourceTrace | undefined): Explanation['sources'][number]['outcome'] {
+  if (!usedTrace) return 'failed';
+  if (!usedTrace.finding) return 'unknown';
+  if (isAmbiguous(usedTrace.finding)) return 'ambiguous';
+  return usedTrace.account?.exists === false ? 'absent' : 'answered';
 }
 
 function holdsAmbiguous(answers: Answers): boolean {

@@ -76,7 +76,7 @@ export class DuplicateIds {
 const personKey = (person: Person | undefined): string => JSON.stringify(person ?? null);
 
 /** One warning for each part in which entries are skipped because of their ids. */
-export function remarksOn(ambiguous: ReadonlyMap<string, DuplicateGroup>): Readonly<Record<string, string>> {
+export function duplicateWarnings(ambiguous: ReadonlyMap<string, DuplicateGroup>): Readonly<Record<string, string>> {
   const byPart = groupBy(ambiguous, ([, [first]]) => first.base);
   const line = (all: readonly (readonly [id: string, DuplicateGroup])[]) =>
     `entries with the same id are skipped: ${some(all.map(textOf)).join('; ')}`;

@@ -1,7 +1,7 @@
 import type { Directory } from '../../ports/directory.js';
 import type { MirrorStore } from '../../ports/mirror-store.js';
 import { EntryDiff, type Gathered } from './entry-diff.js';
-import { DuplicateIds, remarksOn, sizeOf } from './duplicate-ids.js';
+import { DuplicateIds, duplicateWarnings, sizeOf } from './duplicate-ids.js';
 
 /** The differences between a directory and its mirror. */
 export interface DirectoryDiff extends Gathered {
@@ -50,7 +50,7 @@ export async function diffAll(
   }
   const ambiguous = await duplicates.ambiguous(differences, store, directory.name);
   for (const [{ base: part }] of ambiguous.values()) bases[part] = (bases[part] ?? 0) - 1;
-  Object.assign(warnings, remarksOn(ambiguous));
+  Object.assign(warnings, duplicateWarnings(ambiguous));
   const removed: string[] = [];
   for (const id of known.keys()) if (!duplicates.has(id) || ambiguous.has(id)) removed.push(id);
   return {

@@ -4,7 +4,7 @@ import { EntryDiff } from './entry-diff.js';
 import type { MirrorState } from '../directory/mirror-state.js';
 import type { DirectoryDiff } from './full-sync.js';
 import type { Mxid } from '../identifiers/mxid.js';
-import { DuplicateIds, remarksOn, sizeOf } from './duplicate-ids.js';
+import { DuplicateIds, duplicateWarnings, sizeOf } from './duplicate-ids.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
 type Whose = (threepid: Threepid) => Mxid | undefined;
@@ -47,7 +47,7 @@ export async function diffSince(
     const former = known.get(id);
     if (former) count(former.base, -1);
   }
-  const warnings = remarksOn(ambiguous);
+  const warnings = duplicateWarnings(ambiguous);
   return {
     ...gathered,
     isFull: false,
@@ -83,6 +83,6 @@ async function conflictingIds(
     const owner = ownerOf(threepid);
     if (owner !== undefined) names.add(owner);
   }
-  const namesakes = await store.findByMxid([...names]);
-  return namesakes.flatMap((entry) => (entry.source === source && !isPresent.has(entry.id) ? entry.id : []));
+  const sameUserId = await store.findByMxid([...names]);
+  return sameUserId.flatMap((entry) => (entry.source === source && !isPresent.has(entry.id) ? entry.id : []));
 }

@@ -105,8 +105,10 @@ export class MirroredSource implements ThreepidSource {
     const mxids = found.map(({ mxid }) => mxid);
     const shared = await this.deps.mirrorService.sharedIn(this.name, mxids, found);
     return findings.map((finding) => {
-      const namesakes = isAmbiguous(finding) ? undefined : shared.get(finding.mxid);
-      return namesakes ? { threepid: finding.threepid, claimants: namesakes.map((one) => this.labelOf(one)) } : finding;
+      const sameUserId = isAmbiguous(finding) ? undefined : shared.get(finding.mxid);
+      return sameUserId
+        ? { threepid: finding.threepid, claimants: sameUserId.map((one) => this.labelOf(one)) }
+        : finding;
     });
   }
 
@@ -167,9 +169,9 @@ export class MirroredSource implements ThreepidSource {
     const [mxid, ...others] = names;
     const isUnlisted = entries.some(({ person }) => person?.isUnlisted);
     const isClear = mxid !== undefined && others.length === 0 && !shared.has(mxid) && !isUnlisted;
-    const namesakes = [...shared.values()].flat().map((one) => this.labelOf(one));
+    const sameUserId = [...shared.values()].flat().map((one) => this.labelOf(one));
     const named = entries.map(({ label, person }) => (person?.isUnlisted ? `${label} (unlisted)` : label));
-    const claimants = [...new Set([...named, ...namesakes])];
+    const claimants = [...new Set([...named, ...sameUserId])];
     return {
       via: 'mirror',
       finding: mxid === undefined ? undefined : isClear ? { threepid, mxid } : { threepid, claimants },

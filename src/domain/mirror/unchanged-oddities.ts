@@ -10,14 +10,14 @@ type Collisions = ReadonlyMap<Mxid, readonly SourcedEntry[]>;
  * share. Reads the whole mirror.
  *
  * @param found collisions of the user IDs of new and changed entries
- * @param standing collisions in the mirror as stored
+ * @param knownCollisions collisions in the mirror as stored
  */
 export async function addUnchangedOddities(
   source: string,
   { upserts, removed, reportSamples }: DirectoryDiff,
   store: MirrorStore,
   found: Collisions,
-  standing: Collisions,
+  knownCollisions: Collisions,
 ): Promise<Collisions> {
   const touched = new Set(removed);
   for (const page of upserts.pages()) for (const { id } of page) touched.add(id);
@@ -25,7 +25,7 @@ export async function addUnchangedOddities(
     for (const { id, label, skipped } of page)
       if (skipped.length > 0 && !touched.has(id)) reportSamples.leave(label, skipped);
   }
-  const others = [...standing].filter(([, entries]) => {
+  const others = [...knownCollisions].filter(([, entries]) => {
     const own = entries.filter((entry) => entry.source === source);
     return own.length > 0 && !own.some(({ id }) => touched.has(id));
   });

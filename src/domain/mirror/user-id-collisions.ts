@@ -17,7 +17,7 @@ export function userIdCollisions(
   derivedIdSources: ReadonlySet<string>,
 ): ReadonlyMap<Mxid, readonly SourcedEntry[]> {
   const byName = groupBy(entries, ({ source, person }) => (derivedIdSources.has(source) ? person?.mxid : undefined));
-  for (const [mxid, namesakes] of byName) if (!isDifferentPeople(namesakes)) byName.delete(mxid);
+  for (const [mxid, sameUserId] of byName) if (!isDifferentPeople(sameUserId)) byName.delete(mxid);
   return byName;
 }
 
@@ -59,11 +59,11 @@ export function listedClaims(
   return async function* read() {
     if (!isFirst) return yield* stored();
     isFirst = false;
-    const shared = new Set(userIdCollisions(namesakes(), new Set(derivesUserIds ? [source] : [])).keys());
+    const shared = new Set(userIdCollisions(sameUserId(), new Set(derivesUserIds ? [source] : [])).keys());
     for (const entries of upserts.pages()) yield entries.flatMap((entry) => claimsOf(entry, shared));
   };
 
-  function namesakes(): readonly SourcedEntry[] {
+  function sameUserId(): readonly SourcedEntry[] {
     if (duplicateUserIds.size === 0) return [];
     const isNamesake = ({ person }: MirroredEntry) => person !== undefined && duplicateUserIds.has(person.mxid);
     return [...upserts.pages()].flatMap((page) => page.filter(isNamesake).map((entry) => ({ ...entry, source })));

@@ -98,13 +98,13 @@ export class Lookup {
       const claimants = owners.get(keyOf(threepid)) ?? [];
       const [mxid, ...others] = new Set(claimants.flatMap(({ person }) => person?.mxid ?? []));
       if (mxid === undefined) return [];
-      const namesakes = shared.get(mxid) ?? [];
-      const isClear = others.length === 0 && namesakes.length === 0;
+      const sameUserId = shared.get(mxid) ?? [];
+      const isClear = others.length === 0 && sameUserId.length === 0;
       const unlisted = claimants.filter(({ person }) => person?.isUnlisted);
       if (isClear && unlisted.length > 0)
         return { threepid, claimants: unlisted.map(({ label }) => `${label} (unlisted)`), owner: mxid };
       if (isClear) return { threepid, mxid };
-      return { threepid, claimants: distinct([...claimants, ...namesakes]).map(({ label }) => label) };
+      return { threepid, claimants: distinct([...claimants, ...sameUserId]).map(({ label }) => label) };
     });
   }
 
@@ -115,8 +115,8 @@ export class Lookup {
   ): Promise<ReadonlyMap<Mxid, readonly Candidate[]>> {
     if (this.rules.homeserver === undefined) return new Map();
     const filters = entries.flatMap(({ raw }) => namesakeFilter(namesOf(raw, this.rules), this.rules) ?? []);
-    const namesakes = await this.search(filters, EQUALS_AT_ONCE, deadline);
-    const byName = groupBy(distinct([...entries, ...namesakes]), ({ person }) => person?.mxid);
+    const sameUserId = await this.search(filters, EQUALS_AT_ONCE, deadline);
+    const byName = groupBy(distinct([...entries, ...sameUserId]), ({ person }) => person?.mxid);
     for (const [mxid, some] of byName) if (!isDifferentPeople(some)) byName.delete(mxid);
     return byName;
   }

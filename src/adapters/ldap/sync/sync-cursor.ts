@@ -44,7 +44,7 @@ export async function syncCursorOf(
   now: number,
   bases: readonly string[] = [base],
 ): Promise<SyncCursor | undefined> {
-  const syncCursor = { ...(await standing(connection, bases, limits, now)), askedAt: now };
+  const syncCursor = { ...(await currentPosition(connection, bases, limits, now)), askedAt: now };
   const { id, followsAliases } = rules;
   const question = { base, attributes: id, id, followsAliases, most: 1 };
   const anybody = await connection.search({ ...question, filter: rules.filter }, limits);
@@ -85,7 +85,7 @@ export function idOf(entry: RawEntry, rules: Rules): { readonly name: string; re
   return undefined;
 }
 
-async function standing(
+async function currentPosition(
   connection: Connection,
   bases: readonly string[],
   limits: Limits,
