@@ -29,6 +29,7 @@ import { httpApp } from './http/server.js';
 import { jobHandlers } from './background/job-handlers.js';
 import { JobWorker } from './background/job-worker.js';
 import { openApp } from './wiring/open-app.js';
+import { ldapIn } from './wiring/open-sources.js';
 import { nextLinkHosts, v1Bindable } from './wiring/http-options.js';
 import { SPEC_VERSIONS } from './wiring/domain-options.js';
 import { jobHolder } from './wiring/server-identity.js';
@@ -136,6 +137,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       ),
       clock,
       probes,
+      directories: ldapIn(configuredSources),
       copies: opened.copyDatabase && (await openDatabaseCopies(config.dataDir, opened.copyDatabase)),
     });
     telemetry.startAtZero(

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entry } from '../support/ldif.js';
@@ -16,12 +16,26 @@ const account = (userPassword: string) =>
 const setPassword = (slapd: Slapd, userPassword: string) =>
   slapd.modify(`dn: ${DN}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${userPassword}\n`);
 
+/** Five wrong passwords lock an account for good. */
+const POLICY = entry('cn=policy,dc=example,dc=org', {
+  objectClass: ['device', 'pwdPolicy'],
+  cn: 'policy',
+  pwdAttribute: 'userPassword',
+  pwdLockout: 'TRUE',
+  pwdMaxFailure: '5',
+  pwdFailureCountInterval: '3600',
+});
+
 describe('passwords that an administrator changes while the server runs', () => {
   let slapd: Slapd;
   let mails: MailServer;
   let islet: RunningIslet;
   beforeAll(async () => {
-    slapd = await Slapd.start({ ldif: PEOPLE + account('spring'), database: ['access to * by * read'] });
+    slapd = await Slapd.start({
+      ldif: PEOPLE + account('spring') + POLICY,
+      global: ['moduleload ppolicy'],
+      database: ['access to * by * read', 'overlay ppolicy', 'ppolicy_default "cn=policy,dc=example,dc=org"'],
+    });
     mails = await startMailServer({ login: { username: 'islet', password: 'summer' } });
     const ldap = {
       name: 'staff',
@@ -43,7 +57,7 @@ describe('passwords that an administrator changes while the server runs', () => 
       { server: { name: 'id.example.org' }, sources: [{ ldap }], mail },
       { 'ldap-password': 'spring\n', 'mail-password': 'spring\n' },
     );
-  });
+  }, 120_000);
   afterAll(async () => {
     await islet?.remove();
     await Promise.all([slapd?.stop(), mails?.close()]);
@@ -74,5 +88,21 @@ describe('passwords that an administrator changes while the server runs', () => 
       await islet.logged(new RegExp(`"event":"secret_changed"[^}]*${name}|${name}[^}]*"event":"secret_changed"`));
     }
     await eventually(async () => (await sync()).code === 0);
-  });
+  }, 120_000);
+
+  it('do not lock the account, however many lookups and doctors try the one of before', async () => {
+    await setPassword(slapd, 'thaw');
+    await slapd.restart();
+    const token = (await readFile(join(islet.folder, 'data/admin-token'), 'utf8')).trim();
+    const lookup = () =>
+      fetch(`${islet.adminUrl}/lookup?address=alice@example.org`, { headers: { authorization: `Bearer ${token}` } });
+    for (let round = 0; round < 3; round++) await Promise.all(Array.from({ length: 20 }, lookup));
+    for (const _run of [1, 2]) {
+      const { stdout } = await islet.command('doctor');
+      expect(stdout).toContain('not tried again before');
+    }
+    // A locked account would refuse the right one, too.
+    await write('ldap-password', 'thaw');
+    await eventually(async () => (await sync()).code === 0);
+  }, 120_000);
 });

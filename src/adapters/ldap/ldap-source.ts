@@ -173,6 +173,12 @@ export class LdapSource implements ThreepidSource, Directory {
     }
   }
 
+  /** How the directory is reached, and whether the file of the password contains the password in use. */
+  get login() {
+    const { urls, bindDn = null } = this.options;
+    return { urls, bindDn, isCurrent: this.access.bind?.isCurrent ?? true };
+  }
+
   /** Checks everything that the options name, and reports the problem of each part. */
   async check(): Promise<readonly Checked[]> {
     return check(this.options.urls, this.access, this.searchBases, this.rules);

@@ -1,5 +1,6 @@
 import { baseText } from '../../adapters/ldap/protocol/search-base.js';
 import { MATCHES_NOTHING, SHOWS_NOTHING } from '../../adapters/ldap/sync/full-listing.js';
+import type { Checked } from '../../adapters/ldap/check.js';
 import { ldapSource } from '../../adapters/ldap/ldap-source.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { LdapConfig } from '../config/config.js';
@@ -11,16 +12,28 @@ import { readAsSync } from './read-directory.js';
 const SAMPLE = 200;
 const SHOWN = 10;
 
-/** Connects to each server of a directory, binds, searches below each base, and reads the same entries as a sync. */
+/** Asks the running server to check a directory; `undefined` if there is none, or it uses another login. */
+export type AskServer = (
+  source: Pick<LdapConfig, 'name' | 'urls' | 'bindDn'>,
+) => Promise<readonly Checked[] | undefined>;
+
+/**
+ * Connects to each server of a directory, binds, searches below each base, and reads the same entries as a sync. If a
+ * server is running, it binds first: an attempt with a wrong password then counts once.
+ */
 export const directoryTrial =
-  ({ bindPassword, ...source }: LdapConfig, telemetry: Telemetry): Check =>
+  (
+    { bindPassword, ...source }: LdapConfig,
+    telemetry: Telemetry,
+    askServer: AskServer = async () => undefined,
+  ): Check =>
   async () => {
     const secret = { password: bindPassword?.value, passwordFrom: bindPassword?.from };
     const isMirrored = Boolean(source.mirror);
     const directory = ldapSource({ ...source, ...secret }, telemetry);
     const { ok, warning, failure } = area(`directory ${source.name}`);
     try {
-      const checked = await directory.check();
+      const checked = (await askServer(source)) ?? (await directory.check());
       const who =
         source.bindDn === undefined ? 'anonymously' : `as ${source.bindDn}, password from ${bindPassword?.from}`;
       const tried = checked.map(async ({ endpoint, problem }): Promise<CheckResult> => {
@@ -59,6 +72,8 @@ function splitHop(endpoint: string): readonly [url: string, base: string | undef
 function fixOf(problem: string): string | undefined {
   if (/certificate|self.signed|issuer/i.test(problem))
     return 'set caFile to its CA, and use the host name in its certificate';
+  if (/not tried again before/i.test(problem))
+    return 'write the right password into its file; or, if it is right by now, `systemctl reload islet`';
   if (/credentials|bind refused/i.test(problem)) return 'test bindDn and this password with ldapwhoami -x -D … -W';
   if (/global catalog/i.test(problem)) return 'set bases, or the port of the global catalog in urls';
   if (/no such object/i.test(problem)) return 'bases must exist, and bindDn must be allowed to read them';

@@ -4,6 +4,7 @@ import type { Telemetry } from '../../ports/telemetry.js';
 import { ConfigError } from '../config/errors/problems.js';
 import type { LoadedConfig } from '../config/config.js';
 import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
+import { checkByServer } from './check-by-server.js';
 import { directoryTrial } from './check-directories.js';
 import { homeserversIn, homeserverCheck } from './check-homeservers.js';
 import { mailTrial, smsTrial, sourceTrial } from './check-services.js';
@@ -48,7 +49,10 @@ export async function runChecks(
     ['files', filesTrial(config)],
     kept,
     ...config.sources.flatMap((source): readonly (readonly [string, Check])[] => {
-      if (source.kind === 'ldap') return [[`directory ${source.name}`, directoryTrial(source, telemetry)]];
+      if (source.kind === 'ldap') {
+        const askServer = isRunning ? checkByServer(config, http) : undefined;
+        return [[`directory ${source.name}`, directoryTrial(source, telemetry, askServer)]];
+      }
       if (source.kind === 'bindings') return [];
       return [[`source ${source.name}`, sourceTrial(source, config, http, telemetry)]];
     }),

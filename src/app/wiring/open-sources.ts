@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { type LdapSource, ldapSource } from '../../adapters/ldap/ldap-source.js';
+import { LdapSource, ldapSource } from '../../adapters/ldap/ldap-source.js';
 import type { SearchAttributes } from '../../adapters/shared/search-text.js';
 import { sourceContext } from '../../adapters/sources/context.js';
 import { fileSource } from '../../adapters/sources/file-source.js';
@@ -142,6 +142,12 @@ const searchable = <S extends { readonly name: string }>(source: S, { config }: 
  */
 const searchedIn = ({ search }: Config, source: string): SearchAttributes | undefined =>
   search?.sources.includes(source) ? { name: search.name, attributes: search.attributes } : undefined;
+
+/** The LDAP directories among the sources. */
+export const ldapIn = (configuredSources: readonly ConfiguredSource[]): readonly LdapSource[] =>
+  configuredSources.flatMap((configured) =>
+    configured !== BINDINGS && configured.source instanceof LdapSource ? configured.source : [],
+  );
 
 /** One directory as configured. */
 export function openDirectory(

@@ -38,6 +38,27 @@ describe('the password of a directory', () => {
     }
   });
 
+  it('that was good until the directory changed it is not tried more often, however many connections try at once', async () => {
+    const clock = new FakeClock();
+    let [isChanged, refused] = [false, 0];
+    const account = new BindAccount('cn=islet', { value: 'was right' }, clock);
+    const bind = () =>
+      account.use(async () => {
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        if (!isChanged) return;
+        refused += 1;
+        throw new Error('bind refused', { cause: Object.assign(new Error('no'), { code: 49 }) });
+      });
+    await Promise.all(Array.from({ length: 20 }, bind));
+    isChanged = true;
+    for (let minute = 0; minute < 59; minute++) {
+      await Promise.allSettled(Array.from({ length: 20 }, bind));
+      clock.pass(MINUTE_MS);
+    }
+    expect(refused).toBeGreaterThan(0);
+    expect(refused).toBeLessThan(5);
+  });
+
   it('is tried at once when it has become another one, and no pause is left when it is right', async () => {
     let stored = 'wrong';
     const { account, tries, bind } = accountOf('wrong', () => ({ value: stored, from: 'file /pw' }));

@@ -15,19 +15,27 @@ export interface BindPassword {
  */
 const PAUSES_MIN = [5, 10, 25, 60] as const;
 const MINUTE_MS = 60_000;
+/** For so long an attempt holds up the next one while the password is not known to be good. */
 const PATIENCE_MS = 150;
+/** An attempt that is unanswered for longer is at a silent server, which refuses nothing. */
+const SILENT_MS = 1_500;
+/** Attempts at the same time and refusals together: if all are refused, there are still fewer than five. */
+const MOST_AT_RISK = 4;
 const LONGEST_PAUSE_MS = 60 * MINUTE_MS;
 /** RFC 4511, appendix A.1. */
 const INVALID_CREDENTIALS = 49;
 
 /**
  * The bind account for all servers of one directory. A refusal by any server counts for all: only one attempt runs at a
- * time until the password is accepted. After a refusal there are no attempts for a while, unless the password has
- * changed.
+ * time until the password is accepted, and then only a few, because it may have been changed in the directory since.
+ * After a refusal there are no attempts for a while, unless the password has changed here.
  */
 export class BindAccount {
   private password: BindPassword;
   private turn: Promise<unknown> = Promise.resolve();
+  /** Attempts under way. */
+  private atRisk = 0;
+  private onEnd = new Set<() => void>();
   private refusals = 0;
   private refusal: Error | undefined;
   private restsUntil = 0;
@@ -46,6 +54,11 @@ export class BindAccount {
   /** The password for the next attempt. */
   get current(): BindPassword {
     return this.password;
+  }
+
+  /** Whether the password in use is still what is stored. */
+  get isCurrent(): boolean {
+    return (this.reread?.() ?? this.password).value === this.password.value;
   }
 
   /** Whether the password was accepted and has not been refused since. */
@@ -69,17 +82,20 @@ export class BindAccount {
   }
 
   /**
-   * Binds with the password: immediately while it is known to be good, otherwise one attempt at a time. An attempt on a
-   * server that does not respond blocks the others only briefly.
+   * Binds with the password: a few attempts at a time while it is known to be good, otherwise one. An attempt on a server
+   * that does not respond blocks the others only briefly.
    *
    * @throws what `bind` throws; BindPausedError if no attempt is allowed
    */
   async use(bind: (password: BindPassword) => Promise<void>): Promise<void> {
-    if (this.isAccepted) return this.attempt(bind);
-    const own = this.turn.then(() => this.attempt(bind));
-    const settled = own.catch(() => undefined);
-    this.turn = Promise.race([settled, this.turn.then(() => setTimeout(PATIENCE_MS, undefined, { ref: false }))]);
-    return own;
+    const entered = this.turn.then(() => this.enter());
+    this.turn = entered;
+    const leave = await entered;
+    try {
+      await this.attempt(bind);
+    } finally {
+      leave();
+    }
   }
 
   /** Ends the pause and reads the password again, at the request of the operator. */
@@ -103,6 +119,30 @@ export class BindAccount {
     this.refusals += 1;
     const minutes = PAUSES_MIN[Math.min(this.refusals, PAUSES_MIN.length) - 1] ?? 60;
     this.restsUntil = this.clock.now() + minutes * MINUTE_MS;
+  }
+
+  /** Waits until an attempt may begin. @returns a function to call when it has ended */
+  private async enter(): Promise<() => void> {
+    if (!this.isAccepted && this.atRisk > 0) {
+      await Promise.race([this.nextEnd(), setTimeout(PATIENCE_MS, undefined, { ref: false })]);
+    }
+    while (this.atRisk >= Math.max(1, MOST_AT_RISK - this.refusals)) await this.nextEnd();
+    this.atRisk += 1;
+    let isOver = false;
+    const leave = (): void => {
+      if (isOver) return;
+      isOver = true;
+      this.atRisk -= 1;
+      const waiting = [...this.onEnd];
+      this.onEnd.clear();
+      for (const wake of waiting) wake();
+    };
+    void setTimeout(SILENT_MS, undefined, { ref: false }).then(leave);
+    return leave;
+  }
+
+  private nextEnd(): Promise<void> {
+    return new Promise((resolve) => this.onEnd.add(resolve));
   }
 
   private async attempt(bind: (password: BindPassword) => Promise<void>): Promise<void> {

@@ -8,7 +8,7 @@ import { listInThread } from './listing-thread.js';
 const PROOF_MS = 20_000;
 
 /**
- * Lists in a separate thread, after checking that the password is accepted: the thread only counts its own refusals.
+ * Lists in a separate thread, after checking that the password is still accepted: the thread only counts its own refusals.
  *
  * @throws DirectoryUnreachableError if no server accepts the password, and the errors of the listing
  */
@@ -19,7 +19,7 @@ export async function* listProven(
   warnings: ListingEvents,
   signal: AbortSignal,
 ): AsyncGenerator<RawPage> {
-  if (account && !account.isGood) (await servers.open(PROOF_MS, true)).close();
+  if (account) (await servers.open(PROOF_MS, true)).close();
   const { failing } = servers;
   const password = account && { password: account.current.value, passwordFrom: account.current.from };
   const refused = (cause: Error) => account?.noteRefusal(cause);

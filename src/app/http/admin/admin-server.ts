@@ -4,6 +4,7 @@ import type { Clock } from '../../../ports/clock.js';
 import { operationsByText } from '../../../domain/admin/text-admin-service.js';
 import type { Services } from '../../wiring/services.js';
 import { adminBackupEndpoints, type DatabaseCopies } from './backup.js';
+import { adminDirectoryEndpoints, type CheckableDirectory } from './directories.js';
 import { adminLookupEndpoints } from './lookup.js';
 import { adminMirrorEndpoints } from './mirrors.js';
 import { adminOperationEndpoints } from './operations.js';
@@ -32,6 +33,8 @@ export interface AdminOptions {
   readonly clock: Clock;
   /** Absent if the database has its own backup tools. */
   readonly copies?: DatabaseCopies | undefined;
+  /** The LDAP directories. */
+  readonly directories?: readonly CheckableDirectory[];
   /** The same object as for the public listener. */
   readonly probes?: RequestProbes;
 }
@@ -79,17 +82,23 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
  */
 export const adminEndpoints = (
   services: AdminServices,
-  options: Pick<AdminOptions, 'health' | 'clock' | 'copies' | 'probes'>,
+  options: Pick<AdminOptions, 'health' | 'clock' | 'copies' | 'directories' | 'probes'>,
   allow: (req: Request) => void,
 ): Endpoints => ({ ...healthEndpoints(options.health), ...protectedEndpoints(services, options, allow) });
 
 const protectedEndpoints = (
   { lookupService, mirrorService, directorySyncService, adminService, search }: AdminServices,
-  { clock, copies, probes = new RequestProbes() }: Pick<AdminOptions, 'clock' | 'copies' | 'probes'>,
+  {
+    clock,
+    copies,
+    directories = [],
+    probes = new RequestProbes(),
+  }: Pick<AdminOptions, 'clock' | 'copies' | 'directories' | 'probes'>,
   allow: (req: Request) => void,
 ): Endpoints => ({
   ...adminLookupEndpoints(lookupService, clock, allow),
   ...adminSearchEndpoints(search?.peopleSearchService, allow),
+  ...adminDirectoryEndpoints(directories, allow),
   ...adminMirrorEndpoints(mirrorService, directorySyncService, allow),
   ...adminOperationEndpoints(operationsByText(adminService), allow),
   ...adminBackupEndpoints(copies, allow),
