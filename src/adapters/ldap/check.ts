@@ -1,6 +1,7 @@
 import type { ConnectionSecurity } from './connection/connection-security.js';
 import { Connection } from './connection/connection.js';
 import { emptinessOf } from './sync/full-listing.js';
+import type { LdapOptions } from './options.js';
 import { LdapError } from './connection/ldap-error.js';
 import { attributesOf } from './protocol/raw-entry.js';
 import type { Rules } from './mapping/mapping-rules.js';
@@ -16,6 +17,13 @@ export interface Checked {
   /** Description of the problem; `undefined` if there is none. */
   readonly problem: string | undefined;
 }
+
+/** How a directory is reached, and whether the file of the password contains the password in use. */
+export const loginOf = ({ urls, bindDn = null }: Pick<LdapOptions, 'urls' | 'bindDn'>, access: ConnectionSecurity) => ({
+  urls,
+  bindDn,
+  isCurrent: access.bind?.isCurrent ?? true,
+});
 
 /** Checks each server separately: connection, encryption, bind, and a search below each base. */
 export async function check(

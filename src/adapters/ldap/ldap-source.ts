@@ -13,7 +13,7 @@ import type { SyncCursor } from './sync/sync-cursor.js';
 import { IncrementalRefusal } from './sync/incremental-refusal.js';
 import { Changes } from './sync/incremental-changes.js';
 import { baseText } from './protocol/search-base.js';
-import { check, type Checked, classesBelow } from './check.js';
+import { check, type Checked, classesBelow, loginOf } from './check.js';
 import { Deadline } from '../shared/deadline.js';
 import { isKnownByName, readable } from './sync/lazy-entry.js';
 import { FullListing, HAS_ONLY_ALIASES, MATCHES_NOTHING, type RawPage, SHOWS_NOTHING } from './sync/full-listing.js';
@@ -42,6 +42,7 @@ export class LdapSource implements ThreepidSource, Directory {
   private readonly searchBases: readonly string[];
   /** Allows another attempt with the password, even after a refusal. */
   readonly reloadSecrets = (): void => this.access.bind?.reload();
+  readonly login = () => loginOf(this.options, this.access);
   private readonly rules: Rules;
   private readonly access: ConnectionSecurity;
   private readonly outages: StatusReporter;
@@ -171,12 +172,6 @@ export class LdapSource implements ThreepidSource, Directory {
       const failure = error instanceof Error ? error.message : String(error);
       return [{ via: 'live', finding: undefined, failure, tookMs: this.clock.now() - since, notes: [] }];
     }
-  }
-
-  /** How the directory is reached, and whether the file of the password contains the password in use. */
-  get login() {
-    const { urls, bindDn = null } = this.options;
-    return { urls, bindDn, isCurrent: this.access.bind?.isCurrent ?? true };
   }
 
   /** Checks everything that the options name, and reports the problem of each part. */

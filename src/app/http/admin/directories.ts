@@ -7,7 +7,7 @@ import { RequestError } from '../request-error.js';
 export interface CheckableDirectory {
   readonly name: string;
   /** How it is reached. */
-  readonly login: DirectoryLogin;
+  login(): DirectoryLogin;
   check(): Promise<readonly Checked[]>;
 }
 
@@ -33,7 +33,7 @@ export const adminDirectoryEndpoints = (
       allow(req);
       const directory = directories.find(({ name }) => name === req.params['source']);
       if (!directory) throw new RequestError('source_unknown', 'No LDAP source has this name');
-      const { login } = directory;
+      const login = directory.login();
       res.json({ ...login, checks: login.isCurrent ? await directory.check() : [] });
     },
   },
