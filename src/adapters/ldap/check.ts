@@ -19,9 +19,9 @@ export interface Checked {
 }
 
 /** How a directory is reached, and whether the file of the password contains the password in use. */
-export const loginOf = ({ urls, bindDn = null }: Pick<LdapOptions, 'urls' | 'bindDn'>, access: ConnectionSecurity) => ({
+export const loginOf = ({ urls, bindDn }: Pick<LdapOptions, 'urls' | 'bindDn'>, access: ConnectionSecurity) => ({
   urls,
-  bindDn,
+  bindDn: bindDn ?? null,
   isCurrent: access.bind?.isCurrent ?? true,
 });
 
