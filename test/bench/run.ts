@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { benchDurability } from './durability.js';
 import { benchHttp } from './http.js';
 import { benchMillion } from './million.js';
+import { benchQueue } from './queue.js';
 import { benchSync } from './sync.js';
 
 // Measures the built server on this machine and prints figures of one run: trust the ratios.
@@ -17,6 +19,8 @@ const benches = {
   http: () => benchHttp(),
   sync: () => benchSync(),
   million: () => benchMillion(),
+  durability: () => benchDurability(),
+  queue: () => benchQueue(),
   index: () => measureHashIndex(),
   pepper: () => measurePepper(),
   search: () => measureNameIndex(),

@@ -1,0 +1,89 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startHomeserver } from '../support/homeserver.js';
+import { type RunningIslet, startIslet } from '../support/islet.js';
+import { median } from './measure.js';
+
+/** Fewer than sign-ins may wait for one homeserver. */
+const CLIENTS = 40;
+const ROUNDS = 5;
+const ROUND_MS = 3_000;
+const TARGET = 0.8;
+
+/** Pretends that everything is synced at once. */
+const NO_SYNC = 'int fsync(int fd) { return 0; }\nint fdatasync(int fd) { return 0; }\n';
+
+/**
+ * Answered changes a second on SQLite (sign-ins: each stores an access token), and how many there would be if nothing
+ * waited for the disk: the same build under a library that turns `fsync` and `fdatasync` into nothing. Both take turns;
+ * the ratio is the median over the rounds.
+ */
+export async function benchDurability() {
+  const folder = await mkdtemp(join(tmpdir(), 'islet-durability-'));
+  const closing: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true })];
+  try {
+    const library = join(folder, 'no-sync.so');
+    await writeFile(join(folder, 'no-sync.c'), NO_SYNC);
+    await promisify(execFile)('cc', ['-shared', '-fPIC', '-O1', '-o', library, join(folder, 'no-sync.c')]);
+    const homeserver = await startHomeserver('example.org');
+    closing.push(() => homeserver.close());
+    const start = async (): Promise<RunningIslet> => {
+      const islet = await startIslet({
+        server: { name: 'id.example.org' },
+        homeservers: { 'example.org': { url: homeserver.url } },
+        accessTokens: { perUser: false },
+        limits: { signIn: { perHomeserver: false, perClient: false } },
+      });
+      closing.push(() => islet.remove());
+      return islet;
+    };
+    const synced = await start();
+    process.env['LD_PRELOAD'] = library;
+    const unsynced = await start().finally(() => delete process.env['LD_PRELOAD']);
+
+    const figures: { synced: number; unsynced: number }[] = [];
+    for (let round = -1; round < ROUNDS; round++) {
+      const first = await changesPerSecond(round % 2 === 0 ? synced : unsynced);
+      const second = await changesPerSecond(round % 2 === 0 ? unsynced : synced);
+      if (round >= 0)
+        figures.push(round % 2 === 0 ? { synced: first, unsynced: second } : { synced: second, unsynced: first });
+    }
+    return {
+      clients: CLIENTS,
+      syncedPerSecond: Math.round(median(figures.map((one) => one.synced))),
+      unsyncedPerSecond: Math.round(median(figures.map((one) => one.unsynced))),
+      syncedToUnsynced: median(figures.map((one) => one.synced / one.unsynced)),
+      target: TARGET,
+    };
+  } finally {
+    for (const close of closing.toReversed()) await close();
+  }
+}
+
+async function changesPerSecond({ url }: RunningIslet): Promise<number> {
+  const until = performance.now() + ROUND_MS;
+  let answered = 0;
+  const since = performance.now();
+  const client = async () => {
+    while (performance.now() < until) {
+      const response = await fetch(`${url}/_matrix/identity/v2/account/register`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          access_token: 'token-of-alice',
+          token_type: 'Bearer',
+          matrix_server_name: 'example.org',
+          expires_in: 3600,
+        }),
+      });
+      await response.text();
+      if (response.status !== 200) throw new Error(`a sign-in was answered ${response.status}`);
+      answered += 1;
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  return (answered * 1_000) / (performance.now() - since);
+}
