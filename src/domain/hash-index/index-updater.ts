@@ -3,13 +3,13 @@ import type { ClaimReader, HashIndex } from '../../ports/hash-index.js';
 import { AMBIGUOUS } from '../associations/association.js';
 import { lookupHash } from '../identifiers/lookup-hash.js';
 import type { Mxid } from '../identifiers/mxid.js';
+import { CoalescedTask } from '../shared/coalesced-task.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
 /** Updates the hash index when stored claims change: by this server, the CLI or another instance. */
 export class IndexUpdater {
   private position = 0;
-  private running: Promise<void> = Promise.resolve();
-  private next: Promise<void> | undefined;
+  private readonly updates = new CoalescedTask(() => this.applyNews());
   /** Sources that were already loaded with the content of their next reload. */
   private readonly preloaded = new Set<string>();
 
@@ -30,15 +30,7 @@ export class IndexUpdater {
 
   /** Resolves when lookups include everything that was stored before the call. */
   catchUp(): Promise<void> {
-    // The current run may already have read: callers share the run after it.
-    this.next ??= this.running
-      .catch(() => undefined)
-      .then(() => {
-        this.next = undefined;
-        this.running = this.follow();
-        return this.running;
-      });
-    return this.next;
+    return this.updates.run();
   }
 
   /**
@@ -71,7 +63,7 @@ export class IndexUpdater {
     return answer === AMBIGUOUS ? undefined : answer;
   }
 
-  private async follow(): Promise<void> {
+  private async applyNews(): Promise<void> {
     const news = await this.feed.since(this.position);
     if (!news) return this.start();
     for (const { source, removed, added, isReload } of news.changes) {

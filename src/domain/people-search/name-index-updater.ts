@@ -2,6 +2,7 @@ import type { ChangeFeed } from '../../ports/change-feed.js';
 import type { MirrorStore } from '../../ports/mirror-store.js';
 import type { NameIndex } from '../../ports/name-index.js';
 import type { SourcedEntry } from '../directory/directory-entry.js';
+import { CoalescedTask } from '../shared/coalesced-task.js';
 import { unambiguousPeople, type PeopleRules } from './people-of-entries.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { SearchablePerson } from './searchable-person.js';
@@ -16,8 +17,7 @@ const PEOPLE_AT_ONCE = 100;
 export class NameIndexUpdater {
   private position = 0;
   private isLoaded = false;
-  private running: Promise<void> = Promise.resolve();
-  private next: Promise<void> | undefined;
+  private readonly updates = new CoalescedTask(() => this.applyNews());
 
   constructor(
     private readonly feed: Pick<ChangeFeed, 'position' | 'since'>,
@@ -30,24 +30,15 @@ export class NameIndexUpdater {
    * Loads all people as stored. Searches return nobody until the load is complete. If it fails, `catchUp` tries again.
    */
   start(): Promise<void> {
-    this.running = this.loadAll();
-    return this.running;
+    return this.updates.waitFor(this.loadAll());
   }
 
   /** Resolves when searches include everything that was stored before the call. */
   catchUp(): Promise<void> {
-    // The current run may already have read: callers share the run after it.
-    this.next ??= this.running
-      .catch(() => undefined)
-      .then(() => {
-        this.next = undefined;
-        this.running = this.follow();
-        return this.running;
-      });
-    return this.next;
+    return this.updates.run();
   }
 
-  private async follow(): Promise<void> {
+  private async applyNews(): Promise<void> {
     const news = this.isLoaded ? await this.feed.since(this.position) : undefined;
     if (!news || news.changes.some(({ isReload }) => isReload)) return this.loadAll();
     const changed = new Set(news.changes.flatMap(({ people = [] }) => people));
