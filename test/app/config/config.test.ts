@@ -377,7 +377,7 @@ sms:
           kind: 'http',
           method: 'GET',
           url: 'https://sms.example.org/send?to={{number}}',
-          headers: { 'x-plain': 'a', authorization: 'secret' },
+          headers: { 'x-plain': 'a', authorization: expect.objectContaining({ value: 'secret' }) as unknown },
           success: { body: /^OK/ },
           timeLimitMs: 15_000,
         },
