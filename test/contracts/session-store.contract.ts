@@ -141,7 +141,7 @@ export function sessionStoreContract(open: OpenStores): void {
       const claims = Array.from({ length: 3 }, () => on.sessions.claimSend('s1', 1));
       expect(await Promise.race(claims)).toBe(true);
       await on.sessions.save({ ...alice, sendAttempt: 1 });
-      expect((await Promise.all(claims)).toSorted()).toEqual([false, false, true]);
+      expect((await Promise.all(claims)).filter(Boolean)).toEqual([true]);
       expect(await on.sessions.claimSend('s1', 1)).toBe(false);
       expect(await on.sessions.claimSend('s1', 2)).toBe(true);
       expect(await on.sessions.claimSend('unknown', 1)).toBe(false);

@@ -13,13 +13,13 @@ export async function claimSend(db: Knex, clock: Clock, sid: string, attempt: nu
     const claimed: number = await db('validation_sessions')
       .where({ sid })
       .where('send_attempt', '<', attempt)
-      .where((of) =>
-        of
+      .where((of) => {
+        void of
           .whereNull('sending_attempt')
           .orWhere('sending_attempt', '<', attempt)
           .orWhere('sending_at', '<', now - CLAIM_MS)
-          .orWhere('sending_at', '>', now + CLAIM_MS),
-      )
+          .orWhere('sending_at', '>', now + CLAIM_MS);
+      })
       .update({ sending_attempt: attempt, sending_at: now });
     if (claimed > 0) return true;
     const row: { send_attempt: number } | undefined = await db('validation_sessions')

@@ -26,20 +26,20 @@ const answerOf = (text: string) => ({
 export async function inBatches(trx: Knex.Transaction, work: () => Promise<void>): Promise<void> {
   if (!isPostgres(trx)) return work();
   const connection = (await trx.client.acquireConnection()) as PgConnection;
-  const query = connection.query;
+  const query = connection.query.bind(connection);
   const waiting: string[] = [];
   const send = async () => {
-    if (waiting.length > 0) await query.call(connection, waiting.splice(0).join(';\n'));
+    if (waiting.length > 0) await query(waiting.splice(0).join(';\n'));
   };
   connection.query = (asked, done) => {
     const { text, values } = asked as { readonly text?: string; readonly values?: readonly unknown[] };
-    if (text === undefined || typeof done !== 'function') return query.call(connection, asked, done);
+    if (text === undefined || typeof done !== 'function') return query(asked, done);
     if (WRITES.test(text)) {
       waiting.push(withValues(connection, text, values ?? []));
       setImmediate(() => (done as Done)(null, answerOf(text)));
     } else
       send().then(
-        () => query.call(connection, asked, done),
+        () => query(asked, done),
         (error: Error) => (done as Done)(error, undefined),
       );
     return undefined;
@@ -57,5 +57,7 @@ const withValues = (connection: PgConnection, text: string, values: readonly unk
     const value = values[Number(place) - 1];
     if (value === null || value === undefined) return 'null';
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-    return connection.escapeLiteral(value instanceof Date ? value.toISOString() : String(value));
+    return connection.escapeLiteral(
+      value instanceof Date ? value.toISOString() : (value as string | bigint).toString(),
+    );
   });
