@@ -8,6 +8,7 @@ import { AccountCheckRunner } from '../domain/account-checks/account-check-runne
 import { SignInReview } from '../domain/accounts/sign-in-review.js';
 import { IndexUpdater } from '../domain/hash-index/index-updater.js';
 import { PepperService } from '../domain/peppers/pepper-service.js';
+import { AuditLog } from '../ports/audit-log.js';
 import { ChangeFeed } from '../ports/change-feed.js';
 import { Clock } from '../ports/clock.js';
 import { HashIndex } from '../ports/hash-index.js';
@@ -33,6 +34,7 @@ import { ldapIn } from './wiring/open-sources.js';
 import { nextLinkHosts, v1Bindable } from './wiring/http-options.js';
 import { SPEC_VERSIONS } from './wiring/domain-options.js';
 import { jobHolder } from './wiring/server-identity.js';
+import { deliverAudit } from './background/audit-delivery.js';
 import { runPeriodically } from './background/periodic.js';
 import { startSchedules } from './background/start-schedules.js';
 import { openGauges } from './http/metrics/gauges.js';
@@ -55,6 +57,8 @@ export interface Islet {
   readonly services: Services;
   /** Rereads secret files, and retries secrets that were refused. */
   reloadSecrets(): void;
+  /** Opens the file of the audit trail again after log rotation has renamed it. */
+  reopenAudit(): void;
   /** Accepts no more requests, finishes the current ones, and stops everything. */
   close(): Promise<void>;
 }
@@ -153,6 +157,8 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     closing.push(() => admin.close(0));
 
     database.start();
+    const audit = deliverAudit(container.get(AuditLog), config.audit, clock, telemetry);
+    closing.push(() => audit.close());
     const schedules = startSchedules(opened, pepperService, indexUpdater, feed, clock, config.invites.lifetimeMs);
     let closed: Promise<unknown> | undefined;
     const closeSchedules = () => (closed ??= Promise.all(schedules.map((schedule) => schedule.close())));
@@ -202,6 +208,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       adminUrl: urlOf(config.admin.host, admin.port),
       services,
       reloadSecrets: () => opened.reloadSecrets(),
+      reopenAudit: () => audit.reopen(),
       close: () => closeAll(closing),
     };
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { Cause } from '../domain/shared/cause.js';
 import type { Mxid } from '../domain/identifiers/mxid.js';
 
 /** An access token, without the token itself. */
@@ -14,8 +15,9 @@ export abstract class AccountStore {
   /**
    * @param accessToken must be new: an existing token is an error
    * @param createdAt ms since the epoch
+   * @param cause for the audit trail; absent: Islet itself
    */
-  abstract addToken(accessToken: string, mxid: Mxid, createdAt: number): Promise<void>;
+  abstract addToken(accessToken: string, mxid: Mxid, createdAt: number, cause?: Cause): Promise<void>;
 
   /**
    * The user of a token. A token that another instance has removed may still be found for up to a second.
@@ -26,7 +28,7 @@ export abstract class AccountStore {
   abstract find(accessToken: string, outageMs?: number): Promise<Mxid | undefined>;
 
   /** @returns whether the token existed; it is invalid afterwards */
-  abstract removeToken(accessToken: string): Promise<boolean>;
+  abstract removeToken(accessToken: string, cause?: Cause): Promise<boolean>;
 
   /**
    * Records that these tokens were used at `time`, ms since the epoch. Unknown ones are ignored. Any number may be
@@ -37,8 +39,12 @@ export abstract class AccountStore {
   /** Removes all tokens of a user except the `most` that were used or created last. */
   abstract keepLatest(mxid: Mxid, most: number): Promise<void>;
 
-  /** Removes all tokens of these users. @returns how many there were */
-  abstract removeOf(mxids: readonly Mxid[]): Promise<number>;
+  /**
+   * Removes all tokens of these users. @returns how many there were
+   *
+   * @param reason for the audit trail
+   */
+  abstract removeOf(mxids: readonly Mxid[], reason?: string, cause?: Cause): Promise<number>;
 
   /**
    * Removes tokens that were neither created nor used at or after `time`, ms since the epoch. @returns how many there

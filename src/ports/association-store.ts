@@ -1,6 +1,7 @@
 import type { Binding } from '../domain/associations/binding.js';
 import type { Mxid } from '../domain/identifiers/mxid.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
+import type { Cause } from '../domain/shared/cause.js';
 import type { NewJob } from '../domain/jobs/job.js';
 
 /** The bindings stored by this server. Each change is written to the `ChangeFeed` in the same transaction. */
@@ -10,16 +11,18 @@ export abstract class AssociationStore {
 
   /**
    * Binds a threepid. Removes the threepid and every other spelling of its mailbox from the previous user. `jobs` are
-   * queued in the same transaction.
+   * queued, and the audit trail written, in the same transaction.
+   *
+   * @param cause absent: Islet itself
    */
-  abstract bind(binding: Binding, jobs: readonly NewJob[]): Promise<void>;
+  abstract bind(binding: Binding, jobs: readonly NewJob[], cause?: Cause): Promise<void>;
 
   /**
    * Removes this threepid, in every spelling of its mailbox, from this user only.
    *
    * @returns whether there was such a binding
    */
-  abstract unbind(threepid: Threepid, mxid: Mxid): Promise<boolean>;
+  abstract unbind(threepid: Threepid, mxid: Mxid, cause?: Cause): Promise<boolean>;
 
   /** Removes bindings whose validity ended before `time`, ms since the epoch. */
   abstract purge(time: number): Promise<void>;

@@ -1,3 +1,4 @@
+import type { Cause } from '../domain/shared/cause.js';
 import type { JsonObject } from '../domain/signing/canonical-json.js';
 import type { StoredInvite } from '../domain/invites/invite.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
@@ -17,8 +18,9 @@ export abstract class InviteStore {
    * Adds an invitation. `jobs` are queued in the same transaction.
    *
    * @param pendingMail the content of its mail, if no mail job is queued
+   * @param cause for the audit trail; absent: Islet itself
    */
-  abstract add(invite: StoredInvite, jobs: readonly NewJob[], pendingMail?: JsonObject): Promise<void>;
+  abstract add(invite: StoredInvite, jobs: readonly NewJob[], pendingMail?: JsonObject, cause?: Cause): Promise<void>;
 
   /** The pending mails of the waiting invitations to a threepid, the newest first. */
   abstract pendingMails(threepid: Threepid): Promise<readonly PendingMail[]>;
@@ -60,7 +62,7 @@ export abstract class InviteStore {
   abstract all(): AsyncIterable<readonly StoredInvite[]>;
 
   /** Removes an invitation and its key. @returns whether it existed */
-  abstract remove(token: string): Promise<boolean>;
+  abstract remove(token: string, cause?: Cause): Promise<boolean>;
 
   /** Removes invitations that were stored before `time` (ms since the epoch) and are still waiting. */
   abstract purgeWaiting(time: number): Promise<void>;

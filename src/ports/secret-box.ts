@@ -1,5 +1,11 @@
 /** The purpose of a sealed text. A text that was sealed for one purpose cannot be opened for another. */
-export type SecretPurpose = 'client secret' | 'validation token' | 'invite token' | 'invite mail' | 'job';
+export type SecretPurpose =
+  | 'client secret'
+  | 'validation token'
+  | 'invite token'
+  | 'invite mail'
+  | 'job'
+  | 'audit address';
 
 /** Encrypts stored secrets with keys that are stored elsewhere. */
 export abstract class SecretBox {

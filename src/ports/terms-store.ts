@@ -1,3 +1,4 @@
+import type { Cause } from '../domain/shared/cause.js';
 import type { Mxid } from '../domain/identifiers/mxid.js';
 
 /** Which policy documents each user has accepted, by URL. */
@@ -6,7 +7,7 @@ export abstract class TermsStore {
    * Adds to the URLs that this user has accepted; accepting a URL twice has no further effect. @param time ms since the
    * epoch
    */
-  abstract accept(mxid: Mxid, urls: readonly string[], time: number): Promise<void>;
+  abstract accept(mxid: Mxid, urls: readonly string[], time: number, cause?: Cause): Promise<void>;
 
   /**
    * Whether this user has accepted at least one URL of each choice. An acceptance counts immediately, a revocation

@@ -1,4 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AuditEntry } from '../../src/ports/audit-log.js';
+import { eventually } from '../support/eventually.js';
 import { type RunningIslet, startIslet } from '../support/islet.js';
 
 describe('bindings and invitations on the command line', () => {
@@ -43,5 +47,33 @@ describe('bindings and invitations on the command line', () => {
       code: 1,
       stdout: 'No invitation has this token.\n',
     });
+  }, 60_000);
+
+  it('has an entry in the audit trail of everything that was done, also after the process was killed', async () => {
+    const islet = await startIslet({ server: { name: 'id.example.org' }, audit: { file: 'audit.log' } });
+    running = islet;
+    for (const name of ['alice', 'bob'])
+      expect(await islet.command('bind', 'a@example.com', `@${name}:example.org`)).toMatchObject({ code: 0 });
+    await islet.stop('SIGKILL');
+    await islet.restart();
+    const read = async (...args: string[]) =>
+      (JSON.parse((await islet.command('audit', ...args, '--json')).stdout) as AuditEntry[]).map(
+        ({ action, mxid }) => `${action} ${mxid}`,
+      );
+    const changes = ['bound @alice:example.org', 'unbound @alice:example.org', 'bound @bob:example.org'];
+    expect(await read('a@example.com')).toEqual(changes);
+    expect(await read('@bob:example.org')).toEqual(changes.slice(2));
+    expect((await islet.command('audit', '--since', '1h')).stdout).toMatch(/bound @alice:example\.org .* by operator /);
+    const file = await eventually(async () => {
+      const text = await readFile(join(islet.folder, 'audit.log'), 'utf8');
+      return text.includes('"@bob:example.org"') && text;
+    });
+    const entries = file
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AuditEntry);
+    const bySeq = new Map(entries.map((entry) => [entry.seq, `${entry.action} ${entry.mxid}`]));
+    expect([...bySeq.values()]).toEqual(changes);
+    expect(file).not.toContain('a@example.com');
   }, 60_000);
 });

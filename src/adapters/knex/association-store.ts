@@ -6,6 +6,8 @@ import { bindingKey } from '../../domain/identifiers/mailbox.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { AssociationStore } from '../../ports/association-store.js';
 import type { NewJob } from '../../domain/jobs/job.js';
+import { BY_ISLET, type Cause } from '../../domain/shared/cause.js';
+import type { KnexAuditLog } from './audit-log.js';
 import { type AssociationRow, associationRow, bindingFromRow, claimOf } from './association-rows.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import type { KnexJobQueue } from './job-queue.js';
@@ -18,6 +20,7 @@ export class KnexAssociationStore implements AssociationStore {
     private readonly db: Knex,
     private readonly feed: KnexChangeFeed,
     private readonly jobs: KnexJobQueue,
+    private readonly audit: KnexAuditLog,
   ) {}
 
   async find(threepids: readonly Threepid[]): Promise<readonly Binding[]> {
@@ -26,13 +29,19 @@ export class KnexAssociationStore implements AssociationStore {
     );
   }
 
-  async bind(binding: Binding, jobs: readonly NewJob[]): Promise<void> {
+  async bind(binding: Binding, jobs: readonly NewJob[], cause: Cause = BY_ISLET): Promise<void> {
     await this.feed.transaction(async (trx) => {
       await this.feed.lock(trx);
       const former = await this.spelled(trx, binding.threepid);
       await this.spelled(trx, binding.threepid).delete();
       await this.table(trx).insert(associationRow(binding));
       await this.jobs.addWithin(trx, jobs);
+      const detail = `bound to ${binding.mxid}`;
+      const replaced = former
+        .filter(({ mxid }) => mxid !== binding.mxid)
+        .map((row) => ({ action: 'unbound' as const, mxid: row.mxid, threepid: threepidOf(row), detail }));
+      const entry = { action: 'bound', mxid: binding.mxid, threepid: binding.threepid } as const;
+      await this.audit.addWithin(trx, [...replaced, entry], cause);
       await this.feed.write(trx, [
         {
           source: BINDINGS,
@@ -44,12 +53,13 @@ export class KnexAssociationStore implements AssociationStore {
     });
   }
 
-  async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
+  async unbind(threepid: Threepid, mxid: Mxid, cause: Cause = BY_ISLET): Promise<boolean> {
     return this.feed.transaction(async (trx) => {
       await this.feed.lock(trx);
       const bound = await this.spelled(trx, threepid).where({ mxid });
       if (bound.length === 0) return false;
       await this.spelled(trx, threepid).where({ mxid }).delete();
+      await this.audit.addWithin(trx, [{ action: 'unbound', mxid, threepid }], cause);
       await this.feed.write(trx, [
         { source: BINDINGS, removed: bound.map(bindingFromRow).map(claimOf), added: [], isReload: false },
       ]);
@@ -66,6 +76,12 @@ export class KnexAssociationStore implements AssociationStore {
       const over = await isOver(trx);
       if (over.length === 0) return;
       await isOver(trx).delete();
+      const expired = over.map(bindingFromRow).map(({ mxid, threepid }) => ({ mxid, threepid }));
+      await this.audit.addWithin(
+        trx,
+        expired.map((one) => ({ action: 'binding_expired', ...one })),
+        BY_ISLET,
+      );
       await this.feed.write(trx, [
         { source: BINDINGS, removed: over.map(bindingFromRow).map(claimOf), added: [], isReload: false },
       ]);

@@ -1,21 +1,18 @@
 import type { Knex } from 'knex';
 import type { StoredInvite } from '../../domain/invites/invite.js';
-import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { JsonObject } from '../../domain/signing/canonical-json.js';
+import type { AuditAction } from '../../ports/audit-log.js';
 import type { InviteStore, PendingMail } from '../../ports/invite-store.js';
 import type { SecretBox } from '../../ports/secret-box.js';
 import type { NewJob } from '../../domain/jobs/job.js';
+import { BY_ISLET, type Cause } from '../../domain/shared/cause.js';
+import type { KnexAuditLog } from './audit-log.js';
 import { purgeDelivered } from './delivered-invites.js';
 import type { KnexJobQueue } from './job-queue.js';
 import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
-import { isAmong, isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
-
-/**
- * Prefix of the key id of an invitation whose token is sealed. Older versions have no key with such an id, so they
- * retry later instead of sending invalid data to a homeserver.
- */
-const SEALED_KEY = 'sealed ';
+import { columnsOf, detailsOf, type InviteRow as Row, SEALED_KEY } from './invite-rows.js';
+import { isAmong, isOneOf, type ThreepidColumns, threepidOf } from './rows.js';
 
 /** Tokens and pending mails are sealed. Rows of older versions are in clear text until `sealAll`. */
 export class KnexInviteStore implements InviteStore {
@@ -23,12 +20,20 @@ export class KnexInviteStore implements InviteStore {
     private readonly db: Knex,
     private readonly jobs: KnexJobQueue,
     private readonly box: SecretBox,
+    private readonly audit: KnexAuditLog,
   ) {}
 
-  async add(invite: StoredInvite, jobs: readonly NewJob[], pendingMail?: JsonObject): Promise<void> {
+  async add(
+    invite: StoredInvite,
+    jobs: readonly NewJob[],
+    pendingMail?: JsonObject,
+    cause: Cause = BY_ISLET,
+  ): Promise<void> {
     const pending_mail = pendingMail ? this.box.seal('invite mail', JSON.stringify(pendingMail)) : null;
     await this.db.transaction(async (trx) => {
       await this.table(trx).insert({ ...this.toRow(invite), pending_mail });
+      const { sender: mxid, threepid, roomId: detail } = invite;
+      await this.audit.addWithin(trx, [{ action: 'invited', mxid, threepid, detail }], cause);
       await this.jobs.addWithin(trx, jobs);
     });
   }
@@ -73,6 +78,7 @@ export class KnexInviteStore implements InviteStore {
   async deliver(tokens: readonly string[], time: number, jobs: readonly NewJob[]): Promise<void> {
     await this.db.transaction(async (trx) => {
       for (const chunk of chunksOf(tokens)) {
+        await this.note(trx, 'invite_delivered', this.waiting(trx).where(this.isNamed(chunk)));
         await this.waiting(trx)
           .where(this.isNamed(chunk))
           .update({ delivered_at: time, failure: null, pending_mail: null });
@@ -113,20 +119,24 @@ export class KnexInviteStore implements InviteStore {
     for await (const rows of found) yield rows.flatMap((row) => this.fromRow(row) ?? []);
   }
 
-  async remove(token: string): Promise<boolean> {
-    return (
-      (await this.table()
-        .where(this.isNamed([token]))
-        .delete()) > 0
-    );
+  async remove(token: string, cause: Cause = BY_ISLET): Promise<boolean> {
+    return this.db.transaction(async (trx) => {
+      const named = () => this.table(trx).where(this.isNamed([token]));
+      await this.note(trx, 'invite_revoked', named(), cause);
+      return (await named().delete()) > 0;
+    });
   }
 
   async purgeWaiting(time: number): Promise<void> {
-    await this.waiting().where('created_at', '<', time).delete();
+    await this.db.transaction(async (trx) => {
+      const old = () => this.waiting(trx).where('created_at', '<', time);
+      await this.note(trx, 'invite_expired', old());
+      await old().delete();
+    });
   }
 
   purgeDelivered(time: number, limit: number): Promise<number> {
-    return this.db.transaction((trx) => purgeDelivered(trx, time, limit));
+    return this.db.transaction((trx) => purgeDelivered(trx, time, limit, this.audit));
   }
 
   async hasEphemeralKey(publicKey: string): Promise<boolean> {
@@ -165,6 +175,13 @@ export class KnexInviteStore implements InviteStore {
     ]);
   }
 
+  /** Records the same about each of these invitations. */
+  private async note(trx: Knex, action: AuditAction, invites: Knex.QueryBuilder, cause = BY_ISLET): Promise<void> {
+    const rows: readonly Row[] = await invites.forUpdate();
+    const entries = rows.map((row) => ({ action, mxid: row.sender, threepid: threepidOf(row), detail: row.room_id }));
+    await this.audit.addWithin(trx, entries, cause);
+  }
+
   private tokenColumns(token: string, keyId: string): Pick<Row, 'token' | 'sealed_token' | 'key_id'> {
     return {
       token: this.box.references('invite token', token)[0],
@@ -197,44 +214,3 @@ export class KnexInviteStore implements InviteStore {
     return db<Row>('invites');
   }
 }
-
-interface Row extends ThreepidColumns {
-  /** A reference; for unsealed rows the token itself. */
-  readonly token: string;
-  readonly sealed_token: string | null;
-  readonly room_id: string;
-  readonly sender: Mxid;
-  readonly ephemeral_public_key: string;
-  readonly key_id: string;
-  readonly created_at: number;
-  readonly delivered_at: number | null;
-  readonly confirmed_at: number | null;
-  readonly failure: string | null;
-  readonly restored_at: number | null;
-  readonly pending_mail?: string | null;
-}
-
-const detailsOf = (row: Row): Omit<StoredInvite, 'token'> => ({
-  threepid: threepidOf(row),
-  roomId: row.room_id,
-  sender: row.sender,
-  ephemeralPublicKey: row.ephemeral_public_key,
-  keyId: row.key_id.replace(SEALED_KEY, ''),
-  createdAt: row.created_at,
-  deliveredAt: row.delivered_at ?? undefined,
-  ...(row.confirmed_at !== null && { confirmedAt: row.confirmed_at }),
-  ...(row.failure !== null && { failure: row.failure }),
-  ...(row.restored_at !== null && { restoredAt: row.restored_at }),
-});
-
-const columnsOf = (invite: StoredInvite): Omit<Row, 'token' | 'sealed_token' | 'key_id'> => ({
-  ...threepidColumns(invite.threepid),
-  room_id: invite.roomId,
-  sender: invite.sender,
-  ephemeral_public_key: invite.ephemeralPublicKey,
-  created_at: invite.createdAt,
-  delivered_at: invite.deliveredAt ?? null,
-  confirmed_at: invite.confirmedAt ?? null,
-  failure: invite.failure ?? null,
-  restored_at: invite.restoredAt ?? null,
-});

@@ -26,6 +26,7 @@ import * as importedEphemeralKeys from './migrations/0033-imported-ephemeral-key
 import * as retention from './migrations/0040-retention.js';
 import * as sendClaims from './migrations/0041-send-claims.js';
 import * as restoredInvites from './migrations/0045-restored-invites.js';
+import * as audit from './migrations/0053-audit.js';
 
 /** In the order of execution. */
 const migrations = {
@@ -54,6 +55,7 @@ const migrations = {
   '0040-retention': retention,
   '0041-send-claims': sendClaims,
   '0045-restored-invites': restoredInvites,
+  '0053-audit': audit,
 };
 
 type Name = keyof typeof migrations;

@@ -4,6 +4,8 @@ import type { MirrorState } from '../../domain/directory/mirror-state.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Threepid } from '../../domain/identifiers/threepid.js';
 import type { MirrorStore, MirrorUpdate } from '../../ports/mirror-store.js';
+import { BY_ISLET } from '../../domain/shared/cause.js';
+import type { KnexAuditLog } from './audit-log.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import { analyze, isPostgres, lock } from './dialect.js';
 import { recordRemoved } from './user-id-assignment-rows.js';
@@ -27,6 +29,7 @@ export class KnexMirrorStore implements MirrorStore {
   constructor(
     private readonly db: Knex,
     private readonly feed: KnexChangeFeed,
+    private readonly audit: KnexAuditLog,
   ) {}
 
   async state(source: string): Promise<MirrorState | undefined> {
@@ -90,7 +93,12 @@ export class KnexMirrorStore implements MirrorStore {
       await lock(trx, `islet mirror ${source}`);
       const isEmpty = !(await this.table(trx).where({ source }).first('id'));
       for (const ids of chunksOf(removed)) {
-        await recordRemoved(trx, source, ids);
+        const people = await recordRemoved(trx, source, ids);
+        await this.audit.addWithin(
+          trx,
+          people.map((mxid) => ({ action: 'person_removed', mxid, source })),
+          BY_ISLET,
+        );
         await deleteEntries(trx, source, JSON.stringify(ids.map((id) => [id])));
       }
       if (!isEmpty) for (const values of upserts.texts()) await deleteEntries(trx, source, values);

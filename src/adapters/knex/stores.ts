@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { SecretBox } from '../../ports/secret-box.js';
 import { KnexAccountStatusStore } from './account-status-store.js';
 import { KnexAccountStore } from './account-store.js';
+import { KnexAuditLog } from './audit-log.js';
 import { KnexAssociationStore } from './association-store.js';
 import { KnexChangeFeed } from './change-feed.js';
 import { KnexUserIdAssignmentStore } from './user-id-assignment-store.js';
@@ -19,18 +20,20 @@ import { KnexTermsStore } from './terms-store.js';
 export function knexStores(db: Knex, clock: Clock, box: SecretBox) {
   const feed = new KnexChangeFeed(db, clock);
   const jobs = new KnexJobQueue(db, box);
+  const audit = new KnexAuditLog(db, clock, box);
   return {
     sessions: new KnexSessionStore(db, box, clock),
-    associations: new KnexAssociationStore(db, feed, jobs),
-    mirrors: new KnexMirrorStore(db, feed),
-    assignments: new KnexUserIdAssignmentStore(db, feed),
+    associations: new KnexAssociationStore(db, feed, jobs, audit),
+    mirrors: new KnexMirrorStore(db, feed, audit),
+    assignments: new KnexUserIdAssignmentStore(db, feed, audit),
     feed,
     peppers: new KnexPepperStore(db),
-    accounts: new KnexAccountStore(db, feed),
+    accounts: new KnexAccountStore(db, feed, audit),
     accountStatuses: new KnexAccountStatusStore(db),
-    terms: new KnexTermsStore(db, feed),
-    invites: new KnexInviteStore(db, jobs, box),
+    terms: new KnexTermsStore(db, feed, audit),
+    invites: new KnexInviteStore(db, jobs, box, audit),
     jobs,
+    audit,
     limits: new ReservingRateLimits(new KnexRateLimits(db, clock), clock),
   };
 }

@@ -7,6 +7,7 @@ import {
   type OwnedBinding,
   withAddresses,
 } from '../../domain/deprovisioning/user-id-assignment.js';
+import type { NewAuditEntry } from '../../ports/audit-log.js';
 import type { ClaimChange } from '../../ports/change-feed.js';
 import { type AssociationRow, claimOf } from './association-rows.js';
 import { insertAssignments } from './user-id-assignment-rows.js';
@@ -48,6 +49,17 @@ export function changesOf({ suspended, resumed }: SuspensionPlan): readonly Clai
   };
   return [{ source: BINDINGS, ...claims, isReload }];
 }
+
+/** What the audit trail says of it. */
+export const entriesOf = ({ suspended, resumed }: SuspensionPlan, source: string): readonly NewAuditEntry[] => [
+  ...suspended.map(({ binding: { mxid, threepid } }) => ({
+    action: 'binding_suspended' as const,
+    mxid,
+    threepid,
+    source,
+  })),
+  ...resumed.map(({ binding: { mxid, threepid } }) => ({ action: 'binding_resumed' as const, mxid, threepid, source })),
+];
 
 const threepids = (owned: readonly OwnedBinding[]) => owned.map(({ binding }) => binding.threepid);
 

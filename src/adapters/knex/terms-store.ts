@@ -2,7 +2,10 @@ import type { Knex } from 'knex';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { TermsStore } from '../../ports/terms-store.js';
 import type { KnexChangeFeed } from './change-feed.js';
+import { BY_ISLET, type Cause } from '../../domain/shared/cause.js';
+import type { KnexAuditLog } from './audit-log.js';
 import { RevocableCache } from './revocable-cache.js';
+import { jsonArray } from './dialect.js';
 import { isOneOf } from './rows.js';
 
 type Choices = readonly (readonly string[])[];
@@ -14,16 +17,24 @@ export class KnexTermsStore implements TermsStore {
   constructor(
     private readonly db: Knex,
     private readonly feed: KnexChangeFeed,
+    private readonly audit: KnexAuditLog,
   ) {
     this.remembered = new RevocableCache('terms', feed.revocations);
   }
 
-  async accept(mxid: Mxid, urls: readonly string[], time: number): Promise<void> {
+  async accept(mxid: Mxid, urls: readonly string[], time: number, cause: Cause = BY_ISLET): Promise<void> {
     if (urls.length === 0) return;
-    await this.table()
-      .insert(urls.map((url) => ({ mxid, url, accepted_at: time })))
-      .onConflict(['mxid', 'url'])
-      .ignore();
+    await this.db.transaction(async (trx) => {
+      await trx<Row>('accepted_terms')
+        .insert(urls.map((url) => ({ mxid, url, accepted_at: time })))
+        .onConflict(['mxid', 'url'])
+        .ignore();
+      await this.audit.addWithin(
+        trx,
+        urls.map((url) => ({ action: 'terms_accepted', mxid, detail: url })),
+        cause,
+      );
+    });
   }
 
   async hasAccepted(mxid: Mxid, choices: Choices, outageMs = 0): Promise<boolean> {
@@ -49,9 +60,14 @@ export class KnexTermsStore implements TermsStore {
     return this.feed.transaction(async (trx): Promise<number> => {
       // Acquired before the row locks: the trigger that records a revocation holds this lock as well.
       await this.feed.lock(trx);
-      return this.table(trx)
-        .whereIn(['mxid', 'url'], isFormer(trx).orderBy('accepted_at').limit(limit).select('mxid', 'url'))
-        .delete();
+      const former: readonly Row[] = await isFormer(trx).orderBy('accepted_at').limit(limit);
+      const entries = former.map(({ mxid, url }) => ({ action: 'terms_removed' as const, mxid, detail: url }));
+      await this.audit.addWithin(trx, entries, BY_ISLET);
+      const pairs = former.map(({ mxid, url }) => [mxid, url]);
+      const isGone = trx.raw(`(mxid, url) in (select value->>0, value->>1 from ${jsonArray(trx)})`, [
+        JSON.stringify(pairs),
+      ]);
+      return this.table(trx).where(isGone).delete();
     });
   }
 

@@ -35,8 +35,14 @@ export const HAS_ENTRY =
 /**
  * For the mirror, before it removes entries: records the assignments and addresses of these entries. What happens to
  * these people is decided when the assignments are reconciled.
+ *
+ * @returns their user IDs
  */
-export async function recordRemoved(trx: Knex.Transaction, source: string, ids: readonly string[]): Promise<void> {
+export async function recordRemoved(
+  trx: Knex.Transaction,
+  source: string,
+  ids: readonly string[],
+): Promise<readonly Mxid[]> {
   const removed = await trx<EntryRow>('mirror_entries')
     .where({ source })
     .whereNotNull('mxid')
@@ -51,6 +57,7 @@ export async function recordRemoved(trx: Knex.Transaction, source: string, ids: 
     }),
     'set addresses = excluded.addresses',
   );
+  return removed.flatMap(({ mxid }) => mxid ?? []);
 }
 
 /** @param known the update for existing assignments; by default they stay unchanged */

@@ -4,6 +4,8 @@ import { type UserIdAssignment, planSuspensions, sinceReturn } from '../../domai
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { DeprovisioningResult, UserIdAssignmentStore } from '../../ports/user-id-assignment-store.js';
 import { type AssociationRow, ownedFromRow } from './association-rows.js';
+import { BY_ISLET } from '../../domain/shared/cause.js';
+import type { KnexAuditLog } from './audit-log.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import { rowsOf } from './dialect.js';
 import { removeFormerUsers } from './former-users.js';
@@ -11,12 +13,13 @@ import { HAS_ENTRY, holderFromRow, type UserIdAssignmentRow, insertAssignments }
 import { entryFromRow, type EntryRow } from './mirror-rows.js';
 import { chunksOf, inChunks, PAGE, pages } from './chunks.js';
 import { isOneOf } from './rows.js';
-import { changesOf, applySuspensionPlan } from './suspensions.js';
+import { changesOf, applySuspensionPlan, entriesOf } from './suspensions.js';
 
 export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
   constructor(
     private readonly db: Knex,
     private readonly feed: KnexChangeFeed,
+    private readonly audit: KnexAuditLog,
   ) {}
 
   async find(mxids: readonly Mxid[]): Promise<readonly UserIdAssignment[]> {
@@ -89,6 +92,7 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
       const bindings = await inChunks(mxids, (chunk) => this.associations(trx).where(isOneOf(trx, 'mxid', chunk)));
       const judgement = planSuspensions(bindings.map(ownedFromRow), assignments, authoritativeSources);
       await applySuspensionPlan(trx, assignments, judgement);
+      await this.audit.addWithin(trx, entriesOf(judgement, source), BY_ISLET);
       await this.feed.write(trx, changesOf(judgement));
 
       const vacant = vacatedUserIds(
@@ -96,9 +100,7 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
         assignments.filter((one) => authoritativeSources.includes(one.source)),
       );
       for (const chunk of chunksOf(vacant))
-        await trx('access_tokens')
-          .where(isOneOf(trx, 'mxid', chunk))
-          .delete();
+        await this.endTokens(trx, (tokens) => tokens.where(isOneOf(trx, 'mxid', chunk)), 'left the directory');
       await this.revokeBefore(trx, returned);
       return {
         departed: vacant.length,
@@ -143,7 +145,7 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
     for (const chunk of chunksOf(assignments)) {
       const { people, bindings } = await this.feed.transaction(async (trx) => {
         await this.feed.lock(trx);
-        return removeFormerUsers(trx, chunk, time);
+        return removeFormerUsers(trx, chunk, time, this.audit);
       });
       removed.people += people;
       removed.bindings += bindings;
@@ -198,10 +200,25 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
           'mxid',
           chunk.map(({ mxid }) => mxid),
         );
-        await trx('access_tokens').where(isTheirs).where('created_at', '<', since).delete();
+        const reason = 'the user ID belongs to another person';
+        await this.endTokens(trx, (tokens) => tokens.where(isTheirs).where('created_at', '<', since), reason);
         await trx('accepted_terms').where(isTheirs).where('accepted_at', '<', since).delete();
       }
     }
+  }
+
+  private async endTokens(
+    trx: Knex.Transaction,
+    which: (tokens: Knex.QueryBuilder) => Knex.QueryBuilder,
+    reason: string,
+  ): Promise<void> {
+    const rows: readonly { mxid: Mxid; n: number }[] = await which(trx('access_tokens'))
+      .groupBy('mxid')
+      .select('mxid', trx.raw('count(*) as n'));
+    if (rows.length === 0) return;
+    await which(trx('access_tokens')).delete();
+    const ended = rows.map(({ mxid, n }) => ({ action: 'tokens_ended' as const, mxid, detail: `${n}: ${reason}` }));
+    await this.audit.addWithin(trx, ended, BY_ISLET);
   }
 
   private async assignmentsOf(db: Knex, mxids: readonly Mxid[]): Promise<readonly UserIdAssignment[]> {

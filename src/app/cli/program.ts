@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { LogOptions } from '../../adapters/system/log-telemetry.js';
 // Each command loads the other modules that it needs, so that commands start quickly.
@@ -213,9 +214,8 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
   ): Promise<void> {
     const { config } = await load(file);
     const { openAdminClient } = await import('../commands/admin-client.js');
-    const access = await openAdminClient(config, async () =>
-      isLogged ? (await import('../commands/serve.js')).logOf(config) : quietLog('error'),
-    );
+    const openLog = async () => (isLogged ? (await import('../commands/serve.js')).logOf(config) : quietLog('error'));
+    const access = await openAdminClient(config, openLog, operatorName(env));
     try {
       process.exitCode = await use(access);
     } finally {
@@ -223,6 +223,10 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     }
   }
 }
+
+/** The user who runs the command, also with sudo; absent if their name is unusual. */
+const operatorName = ({ SUDO_USER }: NodeJS.ProcessEnv): string | undefined =>
+  /^[\w.@-]{1,64}$/.exec(SUDO_USER ?? userInfo().username)?.[0];
 
 /** Runs the command in `argv` and sets the exit code. */
 export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {

@@ -1,6 +1,7 @@
 import type { LogTelemetry } from '../../adapters/system/log-telemetry.js';
 import type { Binding } from '../../domain/associations/binding.js';
 import type { ListedInvite } from '../../domain/admin/admin-service.js';
+import type { AuditEntry } from '../../ports/audit-log.js';
 import type { SignIn } from '../../ports/account-store.js';
 import { readAdminToken } from '../http/admin/admin-token.js';
 import type { TimedExplanation } from '../../domain/lookup/explanation.js';
@@ -38,22 +39,24 @@ export interface AdminClient extends OperationsByText {
  * A client of the running server through its admin listener. Without a running server, the services run in this
  * process, without listeners.
  *
+ * @param operator whose name the audit trail states
  * @param openTelemetry opens the log for the services in this process; it is closed with them
  */
 export async function openAdminClient(
   config: Config,
   openTelemetry: () => Promise<LogTelemetry>,
+  operator?: string,
 ): Promise<AdminClient> {
   const { host, port } = config.admin;
   const place = listenerOf(host, port);
   if (!(await isServerRunning(config)))
-    return (await import('./in-process-client.js')).inProcess(config, await openTelemetry());
+    return (await import('./in-process-client.js')).inProcess(config, await openTelemetry(), operator);
   const token = await readAdminToken(config.dataDir).catch((cause: unknown) => {
     throw new Error(`a server uses ${place}, but its admin token cannot be read`, { cause });
   });
   return overHttp(async (path, options) => {
     try {
-      return await adminHttp(host, port, token)(path, options);
+      return await adminHttp(host, port, token, operator)(path, options);
     } catch (cause) {
       if (cause instanceof NoAnswerError) {
         throw new Error('the running server stopped before it answered', { cause });
@@ -98,6 +101,8 @@ function overHttp(ask: AdminHttp): AdminClient {
     unbind: async (address, mxid) => (await post<Found>('/bindings/unbind', { address, mxid })).found,
     signIns: async (who) => (await ask<{ tokens: SignIn[] }>('/tokens', { query: { who } })).tokens,
     endSignIns: async (mxid) => (await post<{ ended: number }>('/tokens/end', { mxid })).ended,
+    audit: async (who, since) =>
+      (await ask<{ entries: AuditEntry[] }>('/audit', { query: { who, since: since?.toString() } })).entries,
     close: () => Promise.resolve(),
   };
 }

@@ -43,14 +43,18 @@ export interface AdminRequest {
  */
 export type AdminHttp = <T>(path: string, options?: AdminRequest) => Promise<T>;
 
+/** @param operator whose name the audit trail states */
 export const adminHttp =
-  (host: string, port: number, adminToken?: string): AdminHttp =>
+  (host: string, port: number, adminToken?: string, operator?: string): AdminHttp =>
   async <T>(path: string, { method = 'GET', query = {}, timeoutMs }: AdminRequest = {}) => {
     const given = Object.entries(query).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, String(value)] as [string, string]],
     );
     const search = given.length > 0 ? `?${new URLSearchParams(given).toString()}` : '';
-    const headers = adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` };
+    const headers = {
+      ...(adminToken !== undefined && { authorization: `Bearer ${adminToken}` }),
+      ...(operator !== undefined && { 'x-islet-operator': operator }),
+    };
     const { status, text } = await exchange({ host, port, method, path: `${path}${search}`, headers }, timeoutMs);
     if (status < 200 || status > 299) throw new RefusedError(status, errorIn(text));
     return JSON.parse(text) as T;

@@ -10,15 +10,16 @@ import { openApp } from '../wiring/open-app.js';
 import type { AdminClient } from './admin-client.js';
 
 /** A client without a running server: the services run in this process. Closing it also closes the log. */
-export async function inProcess(config: Config, telemetry: LogTelemetry): Promise<AdminClient> {
+export async function inProcess(config: Config, telemetry: LogTelemetry, operator?: string): Promise<AdminClient> {
   const app = await openApp(config, telemetry).catch(async (error: unknown) => {
     await telemetry.close();
     throw error;
   });
   const { services, container } = app;
   const clock = container.get(Clock);
+  const cause = { by: operator === undefined ? 'operator' : `operator ${operator}` };
   return {
-    ...operationsByText(services.adminService),
+    ...operationsByText(services.adminService, cause),
     isRunning: false,
     explain: async (address) => ({ ...(await services.lookupService.explain(threepidFrom(address))), at: clock.now() }),
     search: async (user, query) => {
@@ -29,8 +30,16 @@ export async function inProcess(config: Config, telemetry: LogTelemetry): Promis
       return services.search.peopleSearchService.explain(mxid, query);
     },
     mirrors: () => Promise.resolve(services.mirrorService.sources),
-    sync: (source, request) => services.directorySyncService.sync(source, { ...request, isExplained: true }),
-    forgetMirror: (source) => services.mirrorService.forget(source),
+    sync: async (source, request) => {
+      const detail = request.isForced ? 'forced' : undefined;
+      if (!request.isDryRun) await services.adminService.note({ action: 'sync_requested', source, detail }, cause);
+      return services.directorySyncService.sync(source, { ...request, isExplained: true });
+    },
+    forgetMirror: async (source) => {
+      const entries = await services.mirrorService.forget(source);
+      await services.adminService.note({ action: 'mirror_forgotten', source, detail: `${entries} entries` }, cause);
+      return entries;
+    },
     close: async () => {
       await app.close();
       await telemetry.close();

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { AdminClient } from './admin-client.js';
 import { bindAddress, listBindings, listInvites, type Output, revokeInvite, unbindAddress } from './operations.js';
+import { showAudit, sinceOf } from './audit.js';
 import { endTokens, listTokens } from './token-operations.js';
 
 interface Options {
@@ -20,7 +21,7 @@ interface Tools {
   readonly output: Omit<Output, 'isJson'>;
 }
 
-/** `islet invites`, `bindings`, `bind`, `unbind` and `tokens`. */
+/** `islet invites`, `audit`, `bindings`, `bind`, `unbind` and `tokens`. */
 export function addOperations(program: Command, { command, withAccess, output }: Tools): void {
   const look = ({ config, json = false }: Options, use: (access: AdminClient, to: Output) => Promise<number>) =>
     withAccess(config, (access) => use(access, { ...output, isJson: json }), { isLogged: false });
@@ -50,6 +51,16 @@ export function addOperations(program: Command, { command, withAccess, output }:
     .argument('<user>', '@user:example.org')
     .action((user: string, options: Options) => change(options, (access, to) => endTokens(access, user, to)));
 
+  command('audit', 'show what was changed, by whom and when')
+    .argument('[who]', 'user or address; default: everything')
+    .option('--since <time>', 'for example 2h, 7d or 2026-11-29')
+    .option('--json', 'print JSON')
+    .action((who: string | undefined, options: Options & { since?: string }) =>
+      look(options, (access, to) => {
+        const since = options.since === undefined ? undefined : sinceOf(options.since, Date.now());
+        return showAudit(access, who, since, to);
+      }),
+    );
   command('bindings', 'list bound addresses')
     .argument('[who]', 'user or address; default: all')
     .option('--suspended', 'only bindings of users who left their directory')

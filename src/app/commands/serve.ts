@@ -15,6 +15,12 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig): P
     const islet = await serve(config, telemetry);
     process.on('SIGHUP', () => {
       telemetry.reopen();
+      try {
+        islet.reopenAudit();
+      } catch (cause) {
+        const facts = { event: 'audit_file_not_reopened' };
+        telemetry.error('audit file cannot be reopened; the old one is used', facts, cause);
+      }
       islet.reloadSecrets();
     });
     telemetry.info('server started', {

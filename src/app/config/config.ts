@@ -130,6 +130,7 @@ function readAll(settings: Settings, reading: ConfigReader) {
     retention,
     limits,
     log,
+    audit,
     pidFile,
   } = settings;
   const { problems } = reading;
@@ -168,6 +169,7 @@ function readAll(settings: Settings, reading: ConfigReader) {
     invites,
     limits,
     log: omitUndefined({ ...log, file: path(['log', 'file'], log.file) }),
+    audit: omitUndefined({ ...audit, file: path(['audit', 'file'], audit.file) }),
     pidFile: path(['pidFile'], pidFile),
   });
 }

@@ -26,6 +26,7 @@ import { termsEndpoints, termsPages } from './api/terms.js';
 import { threepidEndpoints, type V1BindOptions } from './api/threepid.js';
 import { userDirectoryEndpoints, type UserDirectoryOptions } from './api/user-directory.js';
 import { unbindEndpoints } from './api/unbind.js';
+import { causeOf } from './request/cause.js';
 import { v1Access, type V1AccessOptions } from './request/v1-access.js';
 import { v1LookupEndpoints } from './api/v1-lookup.js';
 import { pingEndpoints, versionEndpoints } from './api/versions.js';
@@ -78,6 +79,7 @@ export function httpApp(services: Services, options: HttpOptions): Express {
   const agreedForLookup = requireTerms(termsService, requireUser(accountService, true), true);
   const client = clientOf(options.trustedProxies);
   const asker = askerOf(client);
+  const cause = causeOf(client);
   const allowV1 = v1Access(options.v1, client);
 
   const common = (apiVersion: ApiVersion): Endpoints => ({
@@ -85,8 +87,8 @@ export function httpApp(services: Services, options: HttpOptions): Express {
     ...keyEndpoints(signer, inviteService),
     ...requestTokenEndpoints(validationService, apiVersion, asker, options.pages, options.nextLinkHosts),
     ...submitTokenEndpoints(validationService, apiVersion, options),
-    ...threepidEndpoints(validationService, bindingService, apiVersion, options.v1),
-    ...inviteEndpoints(inviteService, apiVersion, asker, options.publicUrl, options.pages),
+    ...threepidEndpoints(validationService, bindingService, apiVersion, cause, options.v1),
+    ...inviteEndpoints(inviteService, apiVersion, asker, cause, options.publicUrl, options.pages),
     ...signEndpoints(inviteService, apiVersion),
   });
 
@@ -100,14 +102,14 @@ export function httpApp(services: Services, options: HttpOptions): Express {
   mount(TERMS_PATH, termsPages(options.documents, options.pages));
   mount('/_matrix/identity/v2', {
     ...common(apiV2(agreed)),
-    ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/v2'),
-    ...accountEndpoints(accountService, agreed, asker),
-    ...termsEndpoints(termsService, who),
+    ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/v2', cause),
+    ...accountEndpoints(accountService, agreed, asker, cause),
+    ...termsEndpoints(termsService, who, cause),
     ...lookupEndpoints(lookupService, quotas, agreedForLookup, asker, options.identityServers),
   });
   mount('/_matrix/identity/api/v1', {
     ...common(apiV1(allowV1)),
-    ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/api/v1'),
+    ...unbindEndpoints(bindingService, requestAuthenticator, '/_matrix/identity/api/v1', cause),
     ...v1LookupEndpoints({ lookupService, bindingService, quotas }, options.maxAddresses, allowV1, asker),
   });
   if (services.search && options.search) {

@@ -25,6 +25,7 @@ import { AccountLookup } from '../../ports/account-lookup.js';
 import { AccountStatusStore } from '../../ports/account-status-store.js';
 import { AccountStore } from '../../ports/account-store.js';
 import { AssociationStore } from '../../ports/association-store.js';
+import { AuditLog } from '../../ports/audit-log.js';
 import { ChangeFeed } from '../../ports/change-feed.js';
 import { Clock } from '../../ports/clock.js';
 import { HashIndex } from '../../ports/hash-index.js';
@@ -202,6 +203,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
       userBindings: BindingService,
       signIns: AccountStore,
       deprovisioningService: DeprovisioningService,
+      audit: AuditLog,
       telemetry: Telemetry,
     });
   });

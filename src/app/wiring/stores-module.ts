@@ -2,6 +2,7 @@ import { ContainerModule } from 'inversify';
 import { AccountStatusStore } from '../../ports/account-status-store.js';
 import { AccountStore } from '../../ports/account-store.js';
 import { AssociationStore } from '../../ports/association-store.js';
+import { AuditLog } from '../../ports/audit-log.js';
 import { ChangeFeed } from '../../ports/change-feed.js';
 import { InviteStore } from '../../ports/invite-store.js';
 import { JobQueue } from '../../ports/job-queue.js';
@@ -26,6 +27,7 @@ export interface Stores {
   readonly invites: InviteStore;
   readonly jobs: JobQueue;
   readonly limits: RateLimits;
+  readonly audit: AuditLog;
 }
 
 /** The creator of the stores closes the database. */
@@ -42,5 +44,6 @@ export const storesModule = (stores: Stores) =>
     bind(TermsStore).toConstantValue(stores.terms);
     bind(InviteStore).toConstantValue(stores.invites);
     bind(JobQueue).toConstantValue(stores.jobs);
+    bind(AuditLog).toConstantValue(stores.audit);
     bind(RateLimits).toConstantValue(stores.limits);
   });

@@ -2,6 +2,7 @@ import type { AccountStore } from '../../ports/account-store.js';
 import type { Clock } from '../../ports/clock.js';
 import type { Homeservers } from '../../ports/homeservers.js';
 import type { Random } from '../../ports/random.js';
+import type { Cause } from '../shared/cause.js';
 import { DomainError } from '../shared/errors.js';
 import { homeserverOf, type Mxid, parseMxid } from '../identifiers/mxid.js';
 import { isServerName } from '../identifiers/server-name.js';
@@ -58,7 +59,7 @@ export class AccountService {
    * @throws DomainError `homeserver_invalid`, `homeserver_not_allowed`, `homeserver_failed`, `openid_token_rejected`,
    *   `homeserver_mismatch`, or `limit_exceeded`
    */
-  async register(homeserver: string, openIdToken: string, client?: string): Promise<string> {
+  async register(homeserver: string, openIdToken: string, client?: string, cause?: Omit<Cause, 'by'>): Promise<string> {
     if (!isServerName(homeserver)) throw new DomainError('homeserver_invalid');
     if (client !== undefined) await this.deps.quotas.consumeFor('signIn', { user: undefined, client });
     const user = await this.deps.homeservers.whoHasOpenIdToken(homeserver, openIdToken);
@@ -73,7 +74,7 @@ export class AccountService {
     this.onAuthenticated(mxid);
     await this.deps.quotas.takeOfHomeserver('signIn', homeserver);
     const accessToken = this.deps.random.text(ACCESS_TOKEN_LENGTH);
-    await this.deps.store.addToken(accessToken, mxid, this.deps.clock.now());
+    await this.deps.store.addToken(accessToken, mxid, this.deps.clock.now(), { ...cause, by: mxid });
     const { tokensPerUser } = this.options;
     if (tokensPerUser !== undefined) await this.deps.store.keepLatest(mxid, tokensPerUser);
     return accessToken;
@@ -105,16 +106,16 @@ export class AccountService {
     if (!this.served) return;
     for await (const page of this.deps.store.all()) {
       const mxids = new Set(page.flatMap(({ mxid }) => (this.isServed(mxid) ? [] : mxid)));
-      if (mxids.size > 0) await this.deps.store.removeOf([...mxids]);
+      if (mxids.size > 0) await this.deps.store.removeOf([...mxids], 'the homeserver is not served any more');
     }
   }
 
   /**
    * Removes one access token. Spec: POST /account/logout. @throws DomainError `not_signed_in`, `access_token_unknown`
    */
-  async logout(accessToken: string | undefined): Promise<void> {
+  async logout(accessToken: string | undefined, cause?: Cause): Promise<void> {
     if (accessToken === undefined) throw new DomainError('not_signed_in');
-    if (!(await this.deps.store.removeToken(accessToken))) throw new DomainError('access_token_unknown');
+    if (!(await this.deps.store.removeToken(accessToken, cause))) throw new DomainError('access_token_unknown');
   }
 
   private isServed(mxid: Mxid): boolean {

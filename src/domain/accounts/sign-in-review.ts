@@ -39,7 +39,7 @@ export class SignInReview {
     }
     const gone = [...missing].filter((mxid) => this.suspects.has(mxid));
     this.suspects = new Set([...missing].slice(0, MOST_SUSPECTS));
-    const ended = await this.deps.store.removeOf(gone);
+    const ended = await this.deps.store.removeOf(gone, 'the account is gone');
     if (ended > 0) {
       const facts = { event: 'access_tokens_ended', users: gone.length, tokens: ended };
       this.deps.telemetry.info('access tokens revoked: their users have no account any more', facts);

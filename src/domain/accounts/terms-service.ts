@@ -1,5 +1,6 @@
 import type { Clock } from '../../ports/clock.js';
 import type { TermsStore } from '../../ports/terms-store.js';
+import type { Cause } from '../shared/cause.js';
 import { DomainError } from '../shared/errors.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { Policy } from './policy.js';
@@ -24,9 +25,9 @@ export class TermsService {
    * Stores the URLs that a user accepts. URLs that belong to no policy are ignored: clients may have an older or newer
    * list.
    */
-  async accept(mxid: Mxid, urls: readonly string[]): Promise<void> {
+  async accept(mxid: Mxid, urls: readonly string[], cause?: Cause): Promise<void> {
     const known = this.choices.flat().filter((url) => urls.includes(url));
-    if (known.length > 0) await this.store.accept(mxid, known, this.clock.now());
+    if (known.length > 0) await this.store.accept(mxid, known, this.clock.now(), cause);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { AccountStore, SignIn } from '../../ports/account-store.js';
 import type { AssociationStore } from '../../ports/association-store.js';
+import type { AuditEntry, AuditLog, NewAuditEntry } from '../../ports/audit-log.js';
 import type { InviteStore } from '../../ports/invite-store.js';
 import type { JobQueue } from '../../ports/job-queue.js';
 import type { Telemetry } from '../../ports/telemetry.js';
@@ -9,6 +10,7 @@ import type { Job } from '../jobs/job.js';
 import type { StoredInvite } from '../invites/invite.js';
 import type { FormerUser, DeprovisioningService } from '../deprovisioning/deprovisioning-service.js';
 import type { Mxid } from '../identifiers/mxid.js';
+import type { Cause } from '../shared/cause.js';
 import { keyOf, type Threepid } from '../identifiers/threepid.js';
 
 /** An invitation. If its address belonged to a user who has left, it can be delivered only to that user. */
@@ -33,8 +35,12 @@ export interface AdminDependencies {
   readonly userBindings: BindingService;
   readonly signIns: AccountStore;
   readonly deprovisioningService: DeprovisioningService;
+  readonly audit: AuditLog;
   readonly telemetry: Telemetry;
 }
+
+/** The maximum number of entries of the audit trail that are shown at once. */
+const MOST_ENTRIES = 10_000;
 
 /** Operations for operators. Every change is logged, without addresses and tokens. */
 export class AdminService {
@@ -74,9 +80,9 @@ export class AdminService {
   /**
    * Revokes an invitation: it can no longer be signed for, and its key is no longer valid. @returns whether it existed
    */
-  async revokeInvite(token: string): Promise<boolean> {
+  async revokeInvite(token: string, cause: Cause): Promise<boolean> {
     const invite = await this.deps.inviteStore.get(token);
-    if (!invite || !(await this.deps.inviteStore.remove(token))) return false;
+    if (!invite || !(await this.deps.inviteStore.remove(token, cause))) return false;
     const { roomId: room, sender } = invite;
     this.deps.telemetry.info('invitation revoked by an operator', { event: 'admin_invite_revoked', room, sender });
     return true;
@@ -104,23 +110,33 @@ export class AdminService {
   }
 
   /** Removes all access tokens of a user. @returns how many there were */
-  async endSignIns(mxid: Mxid): Promise<number> {
-    const count = await this.deps.signIns.removeOf([mxid]);
+  async endSignIns(mxid: Mxid, cause: Cause): Promise<number> {
+    const count = await this.deps.signIns.removeOf([mxid], undefined, cause);
     if (count > 0) {
       this.deps.telemetry.info('access tokens revoked by an operator', { event: 'admin_tokens_ended', mxid, count });
     }
     return count;
   }
 
+  /** The newest entries of the audit trail, oldest first. @param since ms since the epoch */
+  async audit(who?: Threepid | Mxid, since?: number): Promise<readonly AuditEntry[]> {
+    return this.deps.audit.find({ who, since, limit: MOST_ENTRIES });
+  }
+
+  /** Records what an operator did that changes no person's data by itself. */
+  async note(entry: NewAuditEntry, cause: Cause): Promise<void> {
+    await this.deps.audit.add([entry], cause);
+  }
+
   /** @throws DomainError like `BindingService.bindByOperator` */
-  async bind(threepid: Threepid, mxid: Mxid): Promise<void> {
-    await this.deps.userBindings.bindByOperator(threepid, mxid);
+  async bind(threepid: Threepid, mxid: Mxid, cause: Cause): Promise<void> {
+    await this.deps.userBindings.bindByOperator(threepid, mxid, cause);
     this.deps.telemetry.info('address bound by an operator', { event: 'admin_bound', medium: threepid.medium, mxid });
   }
 
   /** @returns whether there was such a binding */
-  async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
-    const wasBound = await this.deps.userBindings.unbindByOperator(threepid, mxid);
+  async unbind(threepid: Threepid, mxid: Mxid, cause: Cause): Promise<boolean> {
+    const wasBound = await this.deps.userBindings.unbindByOperator(threepid, mxid, cause);
     if (wasBound) {
       const facts = { event: 'admin_unbound', medium: threepid.medium, mxid };
       this.deps.telemetry.info('address unbound by an operator', facts);

@@ -4,6 +4,7 @@ import type { Signed, Signer } from '../../ports/signer.js';
 import { AMBIGUOUS } from '../associations/association.js';
 import { BINDING_LIFETIME_MS } from '../associations/binding.js';
 import { type Binding } from '../associations/binding.js';
+import type { Cause } from '../shared/cause.js';
 import { DomainError } from '../shared/errors.js';
 import type { IndexUpdater } from '../hash-index/index-updater.js';
 import { notifyBoundJob } from '../invites/invite-jobs.js';
@@ -53,7 +54,7 @@ export class BindingService {
    *   queried; `user_left` for a user who is no longer in the directory, `session_not_theirs` for a session of the
    *   previous holder of the user ID
    */
-  async bind(sid: string, clientSecret: string, mxid: Mxid, user?: Mxid): Promise<SignedAssociation> {
+  async bind(sid: string, clientSecret: string, mxid: Mxid, user?: Mxid, cause?: Cause): Promise<SignedAssociation> {
     const { threepid, openedAt, openedBy } = await this.deps.validationService.validated(sid, clientSecret);
     if (openedBy !== undefined && openedBy !== (user ?? mxid)) {
       throw new DomainError('not_yours', { message: 'The validation of this address was requested by another user' });
@@ -63,12 +64,12 @@ export class BindingService {
         'The validation of this address was requested through version 1 of the API, without a user; please request it again through v2';
       throw new DomainError('not_yours', { message });
     }
-    return this.deps.signer.sign(signable(await this.save(threepid, mxid, openedAt)));
+    return this.deps.signer.sign(signable(await this.save(threepid, mxid, openedAt, cause)));
   }
 
   /** The same, authorised by an operator. @throws DomainError for conflicts with a directory, like `bind` */
-  async bindByOperator(threepid: Threepid, mxid: Mxid): Promise<void> {
-    await this.save(threepid, mxid);
+  async bindByOperator(threepid: Threepid, mxid: Mxid, cause?: Cause): Promise<void> {
+    await this.save(threepid, mxid, undefined, cause);
   }
 
   /**
@@ -77,26 +78,32 @@ export class BindingService {
    *
    * @throws DomainError like `ValidationService.validated`; `unbind_not_proven` if the session is for another address
    */
-  async unbindBySession(threepid: Threepid, mxid: Mxid, sid: string, clientSecret: string): Promise<void> {
+  async unbindBySession(
+    threepid: Threepid,
+    mxid: Mxid,
+    sid: string,
+    clientSecret: string,
+    cause?: Cause,
+  ): Promise<void> {
     const session = await this.deps.validationService.validated(sid, clientSecret);
     if (session.threepid.medium !== threepid.medium || bindingKey(session.threepid) !== bindingKey(threepid))
       throw new DomainError('unbind_not_proven');
-    await this.unbind(threepid, mxid);
+    await this.unbind(threepid, mxid, cause);
   }
 
   /** The same, authorised by a homeserver. @param origin the homeserver that signed the request */
-  async unbindByHomeserver(threepid: Threepid, mxid: Mxid, origin: string): Promise<void> {
+  async unbindByHomeserver(threepid: Threepid, mxid: Mxid, origin: string, cause?: Cause): Promise<void> {
     if (homeserverOf(mxid) !== origin) {
       throw new DomainError('unbind_not_proven', {
         message: `${origin} may not act for users of ${homeserverOf(mxid)}`,
       });
     }
-    await this.unbind(threepid, mxid);
+    await this.unbind(threepid, mxid, cause);
   }
 
   /** The same, authorised by an operator. @returns whether there was such a binding */
-  unbindByOperator(threepid: Threepid, mxid: Mxid): Promise<boolean> {
-    return this.unbind(threepid, mxid);
+  unbindByOperator(threepid: Threepid, mxid: Mxid, cause?: Cause): Promise<boolean> {
+    return this.unbind(threepid, mxid, cause);
   }
 
   /** Signs the association of this threepid and user, as found by a lookup. Spec: v1 GET /lookup. */
@@ -120,7 +127,7 @@ export class BindingService {
   }
 
   /** @param provenAt when the proof was started, ms since the epoch */
-  private async save(threepid: Threepid, mxid: Mxid, provenAt = Infinity): Promise<Binding> {
+  private async save(threepid: Threepid, mxid: Mxid, provenAt = Infinity, cause?: Cause): Promise<Binding> {
     const directoryStatus = await this.deps.deprovisioningService.directoryStatus(mxid);
     if (directoryStatus.kind === 'departed') throw new DomainError('user_left');
     if (directoryStatus.kind === 'active' && provenAt < (directoryStatus.since ?? 0))
@@ -129,13 +136,13 @@ export class BindingService {
       for (const spelling of mailboxSpellings(threepid)) await this.refuseIfOwned(spelling, mxid);
     const now = this.deps.clock.now();
     const binding = { threepid, mxid, boundAt: now, notBefore: now, notAfter: now + BINDING_LIFETIME_MS };
-    await this.deps.store.bind(binding, [notifyBoundJob(threepid, mxid, now)]);
+    await this.deps.store.bind(binding, [notifyBoundJob(threepid, mxid, now)], cause);
     await this.deps.indexUpdater.catchUp();
     return binding;
   }
 
-  private async unbind(threepid: Threepid, mxid: Mxid): Promise<boolean> {
-    const wasBound = await this.deps.store.unbind(threepid, mxid);
+  private async unbind(threepid: Threepid, mxid: Mxid, cause?: Cause): Promise<boolean> {
+    const wasBound = await this.deps.store.unbind(threepid, mxid, cause);
     if (wasBound) await this.deps.indexUpdater.catchUp();
     return wasBound;
   }

@@ -3,6 +3,7 @@ import type { InviteStore } from '../../ports/invite-store.js';
 import type { Random } from '../../ports/random.js';
 import type { Signed, Signer } from '../../ports/signer.js';
 import type { JsonObject } from '../signing/canonical-json.js';
+import type { Cause } from '../shared/cause.js';
 import { DomainError } from '../shared/errors.js';
 import type { StoredInvite } from './invite.js';
 import { inviteDigestJob, inviteMailJob, onBindJob } from './invite-jobs.js';
@@ -52,7 +53,7 @@ export class InviteService {
    *   user; `medium_unsupported`, `invalid_email`, `limit_exceeded`
    */
   async invite(request: InviteRequest): Promise<InviteTicket> {
-    const { asker, sender, roomId, details, preferences } = request;
+    const { asker, sender, roomId, details, preferences, cause } = request;
     if (request.medium !== 'email') throw new DomainError('medium_unsupported');
     const threepid = mailbox(request.address);
     await this.deps.quotas.consumeFor('lookup', asker);
@@ -75,10 +76,11 @@ export class InviteService {
       deliveredAt: mxid === undefined ? undefined : now,
     };
     if (mxid !== undefined) {
-      await this.deps.store.add(invite, [onBindJob(threepid, mxid, invite.token, now + HAND_OVER_DELAY_MS)]);
+      const job = onBindJob(threepid, mxid, invite.token, now + HAND_OVER_DELAY_MS);
+      await this.deps.store.add(invite, [job], undefined, cause);
     } else {
       const link = inviteLink(invite, ephemeral.privateKey, details, request.webClient, this.options);
-      await this.addWithMail(invite, { link, invite: { ...details, token: invite.token }, preferences });
+      await this.addWithMail(invite, { link, invite: { ...details, token: invite.token }, preferences }, cause);
     }
     return {
       token: invite.token,
@@ -212,11 +214,12 @@ export class InviteService {
   }
 
   /** Above the mail limit of an address, the mail is sent later, with all invitations added in the meantime. */
-  private async addWithMail(invite: StoredInvite, mail: InviteMail): Promise<void> {
+  private async addWithMail(invite: StoredInvite, mail: InviteMail, cause?: Cause): Promise<void> {
     const { threepid, createdAt } = invite;
     const waitMs = await this.mailDelayMs(threepid);
-    if (waitMs === 0) await this.deps.store.add(invite, [inviteMailJob(threepid, mail, createdAt)]);
-    else await this.deps.store.add(invite, [inviteDigestJob(threepid, createdAt + waitMs)], mailPayload(mail));
+    const isNow = waitMs === 0;
+    const job = isNow ? inviteMailJob(threepid, mail, createdAt) : inviteDigestJob(threepid, createdAt + waitMs);
+    await this.deps.store.add(invite, [job], isNow ? undefined : mailPayload(mail), cause);
   }
 
   /** Counts one mail to an address. @returns ms until a mail may be sent; 0 if it may be sent now */
@@ -238,12 +241,8 @@ export class InviteService {
     const now = this.deps.clock.now();
     const tokens = waiting.map(({ token }) => token);
     // One job per invitation: if the homeserver refuses one, the others are not delayed.
-    if (tokens.length > 0)
-      await this.deps.store.deliver(
-        tokens,
-        now,
-        tokens.map((token) => onBindJob(threepid, mxid, token, now)),
-      );
+    const jobs = tokens.map((token) => onBindJob(threepid, mxid, token, now));
+    if (tokens.length > 0) await this.deps.store.deliver(tokens, now, jobs);
     return tokens.length;
   }
 }

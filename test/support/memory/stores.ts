@@ -2,6 +2,7 @@ import type { Clock } from '../../../src/ports/clock.js';
 import { MemoryAccountStatusStore } from './account-status-store.js';
 import { MemoryAccountStore } from './account-store.js';
 import { MemoryAssociationStore } from './association-store.js';
+import { MemoryAuditLog } from './audit-log.js';
 import { MemoryChangeFeed } from './change-feed.js';
 import { MemoryUserIdAssignmentStore } from './user-id-assignment-store.js';
 import { UserIdAssignments } from './user-id-assignments.js';
@@ -35,5 +36,6 @@ export function memoryStores(clock: Clock) {
     invites: new MemoryInviteStore(jobs),
     jobs,
     limits: new MemoryRateLimits(clock),
+    audit: new MemoryAuditLog(),
   };
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { BINDINGS } from '../../../domain/associations/binding.js';
 import { keyOf } from '../../../domain/identifiers/threepid.js';
+import { BY_IMPORT } from '../../../domain/shared/cause.js';
 import type { Clock } from '../../../ports/clock.js';
 import { associationRow } from '../association-rows.js';
 import { chunksOf } from '../chunks.js';
@@ -64,14 +65,14 @@ async function write(trx: Knex.Transaction, data: ImportedData, run: ImportRun):
     await each('invites', data.invites, run, async (invite) => {
       const known = await stores.invites.get(invite.token);
       if (known) return keyOf(known.threepid) === keyOf(invite.threepid) ? 'known' : 'kept';
-      await stores.invites.add(invite, []);
+      await stores.invites.add(invite, [], undefined, BY_IMPORT);
       return 'added';
     }),
     await addKeys(trx, data.ephemeralKeys, run),
     await each('access tokens', data.tokens, run, async ({ accessToken, mxid, createdAt }) => {
       const known = await stores.accounts.find(accessToken);
       if (known !== undefined) return known === mxid ? 'known' : 'kept';
-      await stores.accounts.addToken(accessToken, mxid, createdAt);
+      await stores.accounts.addToken(accessToken, mxid, createdAt, BY_IMPORT);
       // The time of last use is unknown, so the idle time begins now.
       await stores.accounts.markUsed([accessToken], now);
       return 'added';
@@ -79,7 +80,7 @@ async function write(trx: Knex.Transaction, data: ImportedData, run: ImportRun):
     await each('accepted terms', data.terms, run, async ({ mxid, url, acceptedAt }) => {
       const [known] = await trx('accepted_terms').where({ mxid, url }).limit(1);
       if (known) return 'known';
-      await stores.terms.accept(mxid, [url], acceptedAt);
+      await stores.terms.accept(mxid, [url], acceptedAt, BY_IMPORT);
       return 'added';
     }),
     await each('sessions', data.sessions, run, async (session) => {
@@ -117,7 +118,7 @@ async function each<T>(
 
 async function addBindings(
   trx: Knex.Transaction,
-  { feed, associations }: KnexStores,
+  { feed, associations, audit }: KnexStores,
   { bindings }: ImportedData,
   { onProgress }: ImportRun,
 ): Promise<ImportCount> {
@@ -136,6 +137,8 @@ async function addBindings(
     for (let at = 0; at < fresh.length; at += ROWS_AT_ONCE) {
       await trx('associations').insert(fresh.slice(at, at + ROWS_AT_ONCE).map(associationRow));
     }
+    const bound = fresh.map(({ mxid, threepid }) => ({ action: 'bound' as const, mxid, threepid }));
+    await audit.addWithin(trx, bound, BY_IMPORT);
     counts.added += fresh.length;
     done += chunk.length;
     onProgress?.('bindings', done, bindings.length);

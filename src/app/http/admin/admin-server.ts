@@ -2,7 +2,9 @@ import type { Express, Request } from 'express';
 import { sameSecret } from '../../../domain/validation/validation-session.js';
 import type { Clock } from '../../../ports/clock.js';
 import { operationsByText } from '../../../domain/admin/text-admin-service.js';
+import { BY_ISLET } from '../../../domain/shared/cause.js';
 import type { Services } from '../../wiring/services.js';
+import { adminAuditEndpoints } from './audit.js';
 import { adminBackupEndpoints, type DatabaseCopies } from './backup.js';
 import { adminDirectoryEndpoints, type CheckableDirectory } from './directories.js';
 import { adminLookupEndpoints } from './lookup.js';
@@ -15,6 +17,7 @@ import { type Health, healthEndpoints } from './health.js';
 import { type Endpoints, mounting } from '../endpoints.js';
 import { answerErrors } from '../errors.js';
 import { hostIn, isPrivateName } from '../request/v1-access.js';
+import { operatorCause } from '../request/cause.js';
 import { RequestError } from '../request-error.js';
 import { requestLog } from '../request-log.js';
 import { RequestProbes } from '../request-probe.js';
@@ -99,9 +102,10 @@ const protectedEndpoints = (
   ...adminLookupEndpoints(lookupService, clock, allow),
   ...adminSearchEndpoints(search?.peopleSearchService, allow),
   ...adminDirectoryEndpoints(directories, allow),
-  ...adminMirrorEndpoints(mirrorService, directorySyncService, allow),
-  ...adminOperationEndpoints(operationsByText(adminService), allow),
-  ...adminBackupEndpoints(copies, allow),
+  ...adminMirrorEndpoints(mirrorService, directorySyncService, adminService, allow),
+  ...adminOperationEndpoints((req, res) => operationsByText(adminService, operatorCause(req, res)), allow),
+  ...adminAuditEndpoints(() => operationsByText(adminService, BY_ISLET), allow),
+  ...adminBackupEndpoints(copies, adminService, allow),
   ...adminProbeEndpoints(probes, allow),
 });
 

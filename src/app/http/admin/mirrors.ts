@@ -2,6 +2,8 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import type { MirrorService } from '../../../domain/mirror/mirror-service.js';
 import type { DirectorySyncService } from '../../../domain/directory-sync/directory-sync-service.js';
+import type { AdminService } from '../../../domain/admin/admin-service.js';
+import { operatorCause } from '../request/cause.js';
 import { read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
 import { queryOf } from '../request/query.js';
@@ -21,6 +23,7 @@ const SyncQuery = z.object({ dryRun: flag, force: flag, changes: flag });
 export function adminMirrorEndpoints(
   mirrorService: MirrorService,
   directorySyncService: DirectorySyncService,
+  adminService: AdminService,
   allow: (req: Request) => void,
 ): Endpoints {
   const progress = new Map<string, number>();
@@ -62,7 +65,10 @@ export function adminMirrorEndpoints(
         if (mirrorService.sources.includes(source)) {
           throw new RequestError('invalid_param', 'A configured source has this name, so its copy is in use');
         }
-        res.json({ entries: await mirrorService.forget(source) });
+        const entries = await mirrorService.forget(source);
+        const entry = { action: 'mirror_forgotten', source, detail: `${entries} entries` } as const;
+        await adminService.note(entry, operatorCause(req, res));
+        res.json({ entries });
       },
     },
     '/sync/:source': {
@@ -75,6 +81,11 @@ export function adminMirrorEndpoints(
         allow(req);
         const source = sourceIn(req);
         const { dryRun, force, changes } = read(SyncQuery, queryOf(req));
+        // Before it is done: what it removes follows.
+        if (!dryRun) {
+          const detail = force ? 'forced' : undefined;
+          await adminService.note({ action: 'sync_requested', source, detail }, operatorCause(req, res));
+        }
         const onProgress = (listed: number): void => void progress.set(source, listed);
         res.json(
           await directorySyncService.sync(source, {

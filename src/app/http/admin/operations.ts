@@ -1,4 +1,4 @@
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { OperationsByText } from '../../../domain/admin/text-admin-service.js';
 import { read } from '../request/body.js';
@@ -10,33 +10,41 @@ const WhoQuery = z.object({ who: z.string().optional(), suspended: z.enum(['true
 const UserQuery = z.object({ mxid: z.string() });
 const PairQuery = z.object({ address: z.string(), mxid: z.string() });
 
-/** Manual changes to invitations, bindings and access tokens. @param allow throws if the caller is not authorized */
-export const adminOperationEndpoints = (operations: OperationsByText, allow: (req: Request) => void): Endpoints => ({
+/**
+ * Manual changes to invitations, bindings and access tokens.
+ *
+ * @param operationsFor the operations in the name of whoever sent the request
+ * @param allow throws if the caller is not authorized
+ */
+export const adminOperationEndpoints = (
+  operationsFor: (req: Request, res: Response) => OperationsByText,
+  allow: (req: Request) => void,
+): Endpoints => ({
   '/invites': {
     async GET(req, res) {
       allow(req);
-      res.json({ invites: await operations.invites() });
+      res.json({ invites: await operationsFor(req, res).invites() });
     },
   },
   '/invites/revoke': {
     async POST(req, res) {
       allow(req);
       const { token } = read(TokenQuery, queryOf(req));
-      res.json({ found: await operations.revokeInvite(token) });
+      res.json({ found: await operationsFor(req, res).revokeInvite(token) });
     },
   },
   '/bindings': {
     async GET(req, res) {
       allow(req);
       const { who, suspended } = read(WhoQuery, queryOf(req));
-      res.json({ bindings: await operations.bindings(who, { onlySuspended: suspended === 'true' }) });
+      res.json({ bindings: await operationsFor(req, res).bindings(who, { onlySuspended: suspended === 'true' }) });
     },
   },
   '/bindings/bind': {
     async POST(req, res) {
       allow(req);
       const { address, mxid } = read(PairQuery, queryOf(req));
-      await operations.bind(address, mxid);
+      await operationsFor(req, res).bind(address, mxid);
       res.json({});
     },
   },
@@ -44,21 +52,21 @@ export const adminOperationEndpoints = (operations: OperationsByText, allow: (re
     async POST(req, res) {
       allow(req);
       const { address, mxid } = read(PairQuery, queryOf(req));
-      res.json({ found: await operations.unbind(address, mxid) });
+      res.json({ found: await operationsFor(req, res).unbind(address, mxid) });
     },
   },
   '/tokens': {
     async GET(req, res) {
       allow(req);
       const { who } = read(WhoQuery, queryOf(req));
-      res.json({ tokens: await operations.signIns(who) });
+      res.json({ tokens: await operationsFor(req, res).signIns(who) });
     },
   },
   '/tokens/end': {
     async POST(req, res) {
       allow(req);
       const { mxid } = read(UserQuery, queryOf(req));
-      res.json({ ended: await operations.endSignIns(mxid) });
+      res.json({ ended: await operationsFor(req, res).endSignIns(mxid) });
     },
   },
 });

@@ -3,6 +3,7 @@ import type { AccountService } from '../../../domain/accounts/account-service.js
 import type { AskerOf } from '../request/client-address.js';
 import { accessTokenOf, type SignedIn } from '../request/authentication.js';
 import { jsonBody, read } from '../request/body.js';
+import type { CauseOf } from '../request/cause.js';
 import type { Endpoints } from '../endpoints.js';
 import { shortText } from '../request/fields.js';
 
@@ -17,11 +18,14 @@ export const accountEndpoints = (
   accountService: AccountService,
   requireUser: SignedIn,
   askerOf: AskerOf,
+  causeOf: CauseOf,
 ): Endpoints => ({
   '/account/register': {
     async POST(req, res) {
       const { matrix_server_name, access_token } = read(OpenIdBody, jsonBody(req));
-      const token = await accountService.register(matrix_server_name, access_token, askerOf(req, undefined).client);
+      const { client } = askerOf(req, undefined);
+      const cause = causeOf(req, res, matrix_server_name);
+      const token = await accountService.register(matrix_server_name, access_token, client, cause);
       // Clients of Sydent read the second one.
       res.json({ token, access_token: token });
     },
@@ -33,7 +37,7 @@ export const accountEndpoints = (
   },
   '/account/logout': {
     async POST(req, res) {
-      await accountService.logout(accessTokenOf(req));
+      await accountService.logout(accessTokenOf(req), causeOf(req, res, 'user'));
       res.json({});
     },
   },

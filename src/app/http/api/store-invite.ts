@@ -4,6 +4,7 @@ import { DomainError } from '../../../domain/shared/errors.js';
 import type { InviteService } from '../../../domain/invites/invite-service.js';
 import { read } from '../request/body.js';
 import type { AskerOf } from '../request/client-address.js';
+import type { CauseOf } from '../request/cause.js';
 import type { ApiVersion } from '../request/api-version.js';
 import type { Endpoints } from '../endpoints.js';
 import { mxid, roomName, roomReference } from '../request/fields.js';
@@ -28,6 +29,7 @@ export function inviteEndpoints(
   inviteService: InviteService,
   apiVersion: ApiVersion,
   askerOf: AskerOf,
+  causeOf: CauseOf,
   publicUrl: string,
   pages: Pages,
 ): Endpoints {
@@ -56,6 +58,7 @@ export function inviteEndpoints(
           },
           webClient: body['org.matrix.web_client_location'],
           preferences: preferencesOf(pages, req, body.sender),
+          cause: causeOf(req, res, user ?? 'client'),
         });
         res.json({
           token: ticket.token,

@@ -5,6 +5,7 @@ import { DomainError } from '../../../domain/shared/errors.js';
 import type { ValidationService } from '../../../domain/validation/validation-service.js';
 import { read } from '../request/body.js';
 import type { ApiVersion } from '../request/api-version.js';
+import type { CauseOf } from '../request/cause.js';
 import type { Endpoints } from '../endpoints.js';
 import { mxid, opaqueId } from '../request/fields.js';
 import { queryOf } from '../request/query.js';
@@ -23,6 +24,7 @@ export const threepidEndpoints = (
   validationService: ValidationService,
   bindingService: BindingService,
   apiVersion: ApiVersion,
+  causeOf: CauseOf,
   { mayBind = () => true }: V1BindOptions = {},
 ): Endpoints => ({
   '/3pid/getValidated3pid': {
@@ -43,7 +45,9 @@ export const threepidEndpoints = (
         const message = 'Version 1 of the API binds only users of known homeservers (option v1.bind); please use v2';
         throw new DomainError('homeserver_not_allowed', { message });
       }
-      res.json(await bindingService.bind(body.sid, body.client_secret, body.mxid, user));
+      res.json(
+        await bindingService.bind(body.sid, body.client_secret, body.mxid, user, causeOf(req, res, user ?? 'session')),
+      );
     },
   },
 });

@@ -6,6 +6,7 @@ import { DomainError } from '../../../domain/shared/errors.js';
 import type { RequestAuthenticator } from '../../../domain/signing/request-authentication.js';
 import { threepid } from '../../../domain/identifiers/threepid.js';
 import { jsonBody, read } from '../request/body.js';
+import type { CauseOf } from '../request/cause.js';
 import type { Endpoints } from '../endpoints.js';
 import { mxid, opaqueId, shortText } from '../request/fields.js';
 import type { Parameters } from '../request/query.js';
@@ -26,6 +27,7 @@ export const unbindEndpoints = (
   bindingService: BindingService,
   requestAuthenticator: RequestAuthenticator,
   prefix: string,
+  causeOf: CauseOf,
 ): Endpoints => ({
   '/3pid/unbind': {
     async POST(req, res) {
@@ -44,8 +46,8 @@ export const unbindEndpoints = (
       const wanted = threepid(request.threepid.medium, request.threepid.address);
       if (origin === undefined) {
         const { sid, client_secret } = read(Proof, body);
-        await bindingService.unbindBySession(wanted, request.mxid, sid, client_secret);
-      } else await bindingService.unbindByHomeserver(wanted, request.mxid, origin);
+        await bindingService.unbindBySession(wanted, request.mxid, sid, client_secret, causeOf(req, res, 'session'));
+      } else await bindingService.unbindByHomeserver(wanted, request.mxid, origin, causeOf(req, res, origin));
       res.json({});
     },
   },
