@@ -51,8 +51,15 @@ export function auditLogContract(open: OpenStores): void {
       await on.associations.bind(bound(home, anna), [], cause);
       const [only] = await all();
       expect(only).toEqual({
-        ...{ seq: expect.any(Number) as number, at: 7, action: 'bound', mxid: anna, medium: 'email' },
-        ...{ addressHash: expect.stringMatching(/^[\w-]{43}$/) as string, ...cause },
+        seq: expect.any(Number) as number,
+        at: 7,
+        action: 'bound',
+        mxid: anna,
+        medium: 'email',
+        ...{
+          addressHash: expect.stringMatching(/^[\w-]{43}$/) as string,
+          ...cause,
+        },
       });
       expect(JSON.stringify(only)).not.toMatch(/strau/i);
     });
@@ -145,8 +152,15 @@ export function auditLogContract(open: OpenStores): void {
       for (const missing of [await on.assignments.missingAssignments('staff')])
         await on.assignments.add(
           missing.map(({ id, person }) => ({
-            ...{ source: 'staff', entryId: id, mxid: person?.mxid ?? anna, person: `staff ${id}` },
-            ...{ since: undefined, leftAt: undefined, addresses: [] },
+            source: 'staff',
+            entryId: id,
+            mxid: person?.mxid ?? anna,
+            person: `staff ${id}`,
+            ...{
+              since: undefined,
+              leftAt: undefined,
+              addresses: [],
+            },
           })),
         );
       await on.assignments.assignBindings();
