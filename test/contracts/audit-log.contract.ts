@@ -56,10 +56,8 @@ export function auditLogContract(open: OpenStores): void {
         action: 'bound',
         mxid: anna,
         medium: 'email',
-        ...{
-          addressHash: expect.stringMatching(/^[\w-]{43}$/) as string,
-          ...cause,
-        },
+        addressHash: expect.stringMatching(/^[\w-]{43}$/) as string,
+        ...cause,
       });
       expect(JSON.stringify(only)).not.toMatch(/strau/i);
     });
@@ -156,11 +154,9 @@ export function auditLogContract(open: OpenStores): void {
             entryId: id,
             mxid: person?.mxid ?? anna,
             person: `staff ${id}`,
-            ...{
-              since: undefined,
-              leftAt: undefined,
-              addresses: [],
-            },
+            since: undefined,
+            leftAt: undefined,
+            addresses: [],
           })),
         );
       await on.assignments.assignBindings();
