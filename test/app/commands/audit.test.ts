@@ -27,18 +27,18 @@ describe('islet audit', () => {
       paint: paintFor({ isTTY: false } as never, {}),
       print: (text: string) => void printed.push(text),
     };
-    const entry: AuditEntry = ({
-	seq: 12,
-	at: now,
-	action: 'bound',
-	mxid: '@a:example.org',
-	medium: 'email',
-	addressHash: 'abcdefghijkl',
-	by: 'operator anna',
-	client: '127.0.0.1',
-	requestId: 'r1',
-	detail: '\x1B[31m'
-});
+    const entry: AuditEntry = {
+      seq: 12,
+      at: now,
+      action: 'bound',
+      mxid: '@a:example.org',
+      medium: 'email',
+      addressHash: 'abcdefghijkl',
+      by: 'operator anna',
+      client: '127.0.0.1',
+      requestId: 'r1',
+      detail: '\x1B[31m',
+    };
     expect(await showAudit({ audit: async () => [entry] }, undefined, undefined, output)).toBe(0);
     expect(await showAudit({ audit: async () => [] }, undefined, undefined, output)).toBe(1);
     expect(printed[0]).toMatch(
