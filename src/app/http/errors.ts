@@ -3,7 +3,8 @@ import { DomainError, type Refusal, ShutdownError, StoreUnavailableError } from 
 import { DeliveryError } from '../../ports/message-sender.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { RequestError, type Rejection } from './request-error.js';
-import { noteRefusal, requestIdOf } from './request-log.js';
+import { requestIdOf } from './request/request-id.js';
+import { noteRefusal } from './request-log.js';
 
 type Answer = readonly [status: number, errcode: string];
 

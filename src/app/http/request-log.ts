@@ -34,8 +34,6 @@ export function requestLog(telemetry: Telemetry): RequestHandler {
 const classOf = (status: number | 'aborted'): string =>
   status === 'aborted' ? status : `${Math.floor(status / 100)}xx`;
 
-export const requestIdOf = (res: Response): string => String(res.locals['requestId'] ?? 'none');
-
 /**
  * Adds the reason of a refusal to the log line of the request: which limit was reached, and for what kind of subject.
  */

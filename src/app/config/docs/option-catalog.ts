@@ -50,6 +50,7 @@ const SECTIONS: Readonly<Record<string, string>> = {
   bindings: 'Addresses that users bind themselves.',
   accessTokens: 'Access tokens of signed-in users.',
   invites: 'Invitations.',
+  audit: 'The record of every change: see [audit.md](../topics/audit.md).',
   retention: 'How long personal data is kept that nobody needs for the moment.',
   limits:
     'Rate limits, written as `20/1h`: a number and a period. `false` for one limit, a group of limits or all of `limits`: no limit.',
