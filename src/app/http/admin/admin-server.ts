@@ -67,10 +67,10 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
     );
   });
   // Before the request log, because they are requested every few seconds.
-  const mount = mounting(app);
-  mount('', healthEndpoints(options.health));
+  mounting(app)('', healthEndpoints(options.health));
   app.use(requestLog(services.telemetry));
-  mount('', protectedEndpoints(services, options, allow));
+  // Mounted anew: otherwise endpoints without parameters would be found before the request log.
+  mounting(app)('', protectedEndpoints(services, options, allow));
   app.use(() => {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });

@@ -48,6 +48,13 @@ describe('the admin listener', () => {
     expect(app.telemetry.all('request')).toEqual([]);
   });
 
+  it('logs every other request under its id, so that the audit trail can name it', async () => {
+    const { headers } = await app.callAdmin('GET', '/mirrors', { token });
+    expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
+    const logged = () => app.telemetry.all('request').filter(({ path }) => path === '/mirrors');
+    await expect.poll(logged).toMatchObject([{ id: headers.get('x-request-id'), status: 200 }]);
+  });
+
   it.for([
     ['GET', '/lookup?address=bob@example.com'],
     ['GET', '/mirrors'],
