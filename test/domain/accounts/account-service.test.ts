@@ -98,7 +98,7 @@ describe('Accounts', () => {
       'example.org',
       '@alice:other.org:example.org',
       'homeserver_mismatch',
-      /nobody/,
+      /for a user of an unknown server/,
     ],
     ['what is no user ID', 'example.org', 'alice', 'homeserver_mismatch', /for a user of an unknown server/],
     ['an empty user ID', 'example.org', '', 'homeserver_mismatch', /for a user of an unknown server/],

@@ -276,7 +276,7 @@ describe('Invites', () => {
       const refused = inviteService.invite({ ...request, address: 'guest@weiß.example' });
       await expect(refused).rejects.toMatchObject({
         code: 'invalid_email',
-        message: expect.stringMatching(/another domain/) as string,
+        message: expect.stringMatching(/a different domain/) as string,
       });
       expect(await jobs('invite-mail')).toEqual([]);
       expect(await domain.stores.invites.waitingThreepids()).toEqual([]);

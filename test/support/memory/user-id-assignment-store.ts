@@ -151,7 +151,8 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
     const signedIn = new Set(accounts.users());
     const owned = associations.owned();
     const former = assignments.filter(({ mxid, person }) => {
-      const isGone = this.of(mxid).every((one) => one.person !== person || (one.leftAt ?? Infinity) < time);
+      const records = this.of(mxid).filter((one) => one.person === person);
+      const isGone = records.length > 0 && records.every(({ leftAt }) => (leftAt ?? Infinity) < time);
       const isBound = owned.some(
         (one) =>
           one.binding.mxid === mxid &&

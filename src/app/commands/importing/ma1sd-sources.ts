@@ -3,6 +3,7 @@ import type { Given } from '../../config/docs/example.js';
 import { ldapSource } from './ma1sd-ldap.js';
 import { sqlSourceOf } from './ma1sd-sql.js';
 import type { YamlTree } from './yaml-tree.js';
+import { printableJson } from '../../../domain/shared/printable.js';
 
 export interface TranslatedSources {
   readonly sources: readonly unknown[];
@@ -28,7 +29,7 @@ export function sourcesOf(conf: YamlTree, domain: string | undefined, store: Sto
   ldap('netiq', 'netiq');
   const people = conf.flag('memory.enabled') === true ? peopleOf(conf, domain) : [];
   if (people.length > 0) {
-    const path = store('people.json', JSON.stringify(people, undefined, 2));
+    const path = store('people.json', printableJson(people));
     sources.push({ file: { name: 'people', path } });
   }
   if (conf.flag('rest.enabled') === true) sources.push({ rest: restSource(conf.at('rest'), domain, notes) });

@@ -1,6 +1,7 @@
 import { parseMimeTemplate } from './mime-template.js';
 import type { Tokenize } from './tokens.js';
 import { translateText, type Vocabulary } from './translate-text.js';
+import { printableJson } from '../../../../domain/shared/printable.js';
 
 /** Collects templates of Islet that were translated, and what could not be. */
 export class TranslatedTemplates {
@@ -100,7 +101,7 @@ export class TranslatedTemplates {
   /** With the description of each brand. @param displayName the name of the brand in texts */
   finish(displayName: string): ReadonlyMap<string, string> {
     for (const brand of this.brands) {
-      this.files.set(`${brand}/brand.yaml`, `name: ${JSON.stringify(displayName)}\nlanguage: ${this.language}\n`);
+      this.files.set(`${brand}/brand.yaml`, `name: ${printableJson(displayName)}\nlanguage: ${this.language}\n`);
     }
     return this.files;
   }

@@ -1,4 +1,5 @@
 import type { Vocabulary } from './translate-text.js';
+import { printableJson } from '../../../../domain/shared/printable.js';
 
 const INVITE_KIND = '("a space" if isSpace else "a chat")';
 
@@ -30,7 +31,7 @@ export const SYDENT_SMS: Vocabulary = { values: { token: 'token' }, partsOfLink:
 
 /** The page of Sydent after a link was opened. @param message what the page says */
 export const sydentPage = (message: string): Vocabulary => ({
-  values: { message: JSON.stringify(message) },
+  values: { message: printableJson(message) },
   partsOfLink: new Set(),
 });
 
