@@ -33,9 +33,13 @@ export type DatabaseOptions =
       readonly password?: RotatingSecret | undefined;
       /** Maximum number of connections, including one for listening. */
       readonly connections?: number;
+      /** The time limit of a statement, in milliseconds. Migrations have their own. */
+      readonly statementLimitMs?: number;
     });
 
 const STATEMENT_LIMIT_MS = 20_000;
+/** Migrations of large tables take their time, and instances that start at the same time wait for the first one. */
+const MIGRATION_LIMIT_MS = 15 * 60_000;
 const CONNECTIONS = 10;
 
 export type OpeningStep = 'connecting' | 'checking' | 'migrating';
@@ -59,14 +63,26 @@ export async function openDatabase(options: DatabaseOptions, listener: OpeningLi
     if (options.client === 'sqlite3') await makePrivate(options.file);
     db = connect(options);
     const version = await versionOf(db);
+    const isBehind = version === undefined || version.pending > 0;
     listener.begin?.('checking');
-    if (await checkRequirements(db, version === undefined || version.pending > 0, true)) listener.discarded?.();
+    if (await checkRequirements(db, isBehind, true)) listener.discarded?.();
     listener.begin?.('migrating');
-    await migrate(db);
+    if (isBehind) await bringUpToDate(options, db);
     return db;
   } catch (cause) {
     await db?.destroy();
     throw unopened(options, cause);
+  }
+}
+
+/** On PostgreSQL over a connection of its own, whose statements may take longer. */
+async function bringUpToDate(options: DatabaseOptions, db: Knex): Promise<void> {
+  if (options.client === 'sqlite3') return migrate(db);
+  const patient = connect({ ...options, connections: 2, statementLimitMs: MIGRATION_LIMIT_MS });
+  try {
+    await migrate(patient);
+  } finally {
+    await patient.destroy();
   }
 }
 
@@ -123,9 +139,9 @@ const postgres = (options: PostgresOptions): Knex.Config => ({
     // One connection is reserved for listening to other instances.
     max: (options.connections ?? CONNECTIONS) - 1,
     afterCreate: (connection: PgConnection, done: PoolDone) => {
-      limitTransactions(connection);
+      limitTransactions(connection, limitOf(options));
       endWithoutAnswer(connection);
-      limitSession(connection).then(
+      limitSession(connection, limitOf(options)).then(
         () => done(null, connection),
         (error: Error) => done(error, connection),
       );
@@ -133,10 +149,10 @@ const postgres = (options: PostgresOptions): Knex.Config => ({
   },
 });
 
-const limits = (scope: 'session' | 'local') =>
-  ['statement_timeout', 'idle_in_transaction_session_timeout']
-    .map((name) => `set ${scope} ${name} = ${STATEMENT_LIMIT_MS}`)
-    .join('; ');
+const limitOf = ({ statementLimitMs = STATEMENT_LIMIT_MS }: PostgresOptions): number => statementLimitMs;
+
+const limits = (scope: 'session' | 'local', limitMs: number) =>
+  `set ${scope} statement_timeout = ${limitMs}; set ${scope} idle_in_transaction_session_timeout = ${STATEMENT_LIMIT_MS}`;
 
 /** The statement by which Knex begins a transaction. */
 const BEGIN = 'BEGIN;';
@@ -145,11 +161,11 @@ const BEGIN = 'BEGIN;';
  * Poolers do not pass on connection parameters, and may use another connection for each transaction. So each
  * transaction sets its own limits.
  */
-function limitTransactions(pgConnection: PgConnection): void {
+function limitTransactions(pgConnection: PgConnection, limitMs: number): void {
   const query = pgConnection.query.bind(pgConnection);
   pgConnection.query = (asked, done) => {
     const isBegin = (asked as { readonly text?: unknown }).text === BEGIN;
-    return query(isBegin ? { ...(asked as object), text: `${BEGIN} ${limits('local')}` } : asked, done);
+    return query(isBegin ? { ...(asked as object), text: `${BEGIN} ${limits('local', limitMs)}` } : asked, done);
   };
 }
 
@@ -157,8 +173,8 @@ function limitTransactions(pgConnection: PgConnection): void {
  * Limits statements outside of transactions, unless the connection is shared through a pooler: its settings must then
  * not be changed.
  */
-async function limitSession(pgConnection: PgConnection): Promise<void> {
-  if (!(await isPooled(pgConnection))) await pgConnection.query(limits('session'));
+async function limitSession(pgConnection: PgConnection, limitMs: number): Promise<void> {
+  if (!(await isPooled(pgConnection))) await pgConnection.query(limits('session', limitMs));
 }
 
 type Answered = (error: Error | null, answer: unknown) => void;
@@ -192,7 +208,8 @@ const numericTypes = {
 };
 
 /** A function that returns the options of a connection, with the current password. */
-function connectionOf({ url: written, password, ...certificates }: PostgresOptions): () => Knex.PgConnectionConfig {
+function connectionOf(given: PostgresOptions): () => Knex.PgConnectionConfig {
+  const { url: written, password, ...certificates } = given;
   waitForEachAddress();
   const address = readDatabaseUrl(written);
   const options = {
@@ -200,7 +217,7 @@ function connectionOf({ url: written, password, ...certificates }: PostgresOptio
     application_name: 'islet',
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
-    query_timeout: STATEMENT_LIMIT_MS + 5_000, // for a server that does not even report the statement timeout
+    query_timeout: limitOf(given) + 5_000, // for a server that does not even report the statement timeout
     types: numericTypes,
   };
   return () => {

@@ -4,6 +4,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { databaseVersion, type DatabaseOptions, openDatabase } from '../../../src/adapters/knex/database.js';
 import { migrationSource } from '../../../src/adapters/knex/migrations.js';
@@ -351,5 +352,32 @@ describe('a PostgreSQL that cannot be used as it is', () => {
       }),
     );
     expect(new Set(pids).size).toBe(2);
+  });
+});
+
+describe('an instance that starts while another one migrates the database', () => {
+  it('waits for it longer than any other statement may take', async () => {
+    const database = await freshDatabase(postgres.url);
+    const other = new Client(database.url);
+    await other.connect();
+    const isWaiting = async () => {
+      const { rows } = await other.query(
+        "select 1 from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())",
+      );
+      return rows.length > 0;
+    };
+    try {
+      await other.query("select pg_advisory_lock(hashtextextended('islet migrations', 0))");
+      const limitMs = 2_500;
+      const opening = open({ client: 'pg', url: database.url, statementLimitMs: limitMs });
+      opening.catch(() => undefined); // it is looked at below
+      await eventually(isWaiting);
+      await new Promise((resolve) => setTimeout(resolve, limitMs + 500));
+      expect(await isWaiting()).toBe(true);
+      await other.query("select pg_advisory_unlock(hashtextextended('islet migrations', 0))");
+      expect(await (await opening).schema.hasTable('jobs')).toBe(true);
+    } finally {
+      await other.end();
+    }
   });
 });
