@@ -17,8 +17,9 @@ const alone = [
 
 const againstServers = {
   globalSetup: ['test/support/global-setup.ts'],
-  testTimeout: 30_000,
-  hookTimeout: 60_000,
+  // For the slowest machine: what waits for an event has a limit of its own.
+  testTimeout: 120_000,
+  hookTimeout: 180_000,
 };
 
 /**

@@ -103,7 +103,7 @@ describe('islet doctor', () => {
       for (const [area, words, fix] of [
         ['directory staff', /bind refused.*password from/, /ldapwhoami/],
         ['directory guests', /ou=nowhere/, /bases/],
-        ['directory empty', /the filter matches nothing/, /ldapsearch/],
+        ['directory empty', /the filter matches none/, /ldapsearch/],
         ['directory no-ids', /have no permanent id/, /attributes\.id/],
         ['source partner', /could not reach/, /URL and the credentials/],
         ['homeserver example.org', /signing keys of example\.org: 404/, /forward \/_matrix\/key/],

@@ -54,6 +54,15 @@ export class CircuitBreaker {
    * what `ask` throws
    */
   async run<T>(ask: () => Promise<T>): Promise<T> {
+    return this.attempt(ask, false);
+  }
+
+  /** The same for a question of our own. It can end trouble, but as long as the circuit is closed it does not add any. */
+  async probe(ask: () => Promise<void>): Promise<void> {
+    await this.attempt(ask, true);
+  }
+
+  private async attempt<T>(ask: () => Promise<T>, isProbe: boolean): Promise<T> {
     const refusal = this.refusal();
     if (refusal !== undefined) throw new SourceUnavailableError(refusal);
     const isHalfOpen = this.restsUntil !== undefined;
@@ -67,7 +76,8 @@ export class CircuitBreaker {
         this.putOff(error, isHalfOpen);
         throw new SourceUnavailableError(error.message, { cause: error });
       }
-      if (!(error instanceof UnsupportedPepperError)) this.failed(error, isHalfOpen);
+      const counts = isHalfOpen || !isProbe;
+      if (counts && !(error instanceof UnsupportedPepperError)) this.failed(error, isHalfOpen);
       throw error;
     } finally {
       if (isHalfOpen) this.isTrying = false;

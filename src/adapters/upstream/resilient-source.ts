@@ -109,7 +109,7 @@ export class ResilientSource implements ThreepidSource {
   async probe(): Promise<void> {
     const { source } = this;
     if (!source.probe || this.trouble() === undefined || this.breaker.refusal() !== undefined) return;
-    await this.breaker.run(() => source.probe?.() ?? Promise.resolve()).catch(() => undefined); // the breaker notes it
+    await this.breaker.probe(() => source.probe?.() ?? Promise.resolve()).catch(() => undefined); // the breaker notes it
   }
 
   async close(): Promise<void> {

@@ -97,7 +97,7 @@ describe('the context of a source', () => {
     expect(threepids.msisdn('492215551234')).toEqual(msisdn('492215551234'));
     expect(threepids.readPhoneNumber('0221 5551234', 'DE')).toEqual(msisdn('492215551234'));
     expect(threepids.readPhoneNumber('0221 5551234')).toBeUndefined();
-    expect(() => threepids.readPhoneNumber('0221 5551234', 'Deutschland')).toThrow(/region/);
+    expect(() => threepids.readPhoneNumber('0221 5551234', 'Deutschland')).toThrow(/country code/);
   });
 
   it('logs with the name of the source', async () => {

@@ -498,4 +498,13 @@ describe('an upstream that failed', () => {
     expect(source.trouble()).toBeUndefined();
     expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
   });
+
+  it('is paused by failures of lookups alone, so that one that was mended is used at once', async () => {
+    const source = mannered();
+    upstream.failure = new Error('there is no access token');
+    await source.find([a]).catch(() => undefined);
+    for (let times = 0; times < 5; times++) await source.probe();
+    upstream.failure = undefined;
+    expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
+  });
 });
