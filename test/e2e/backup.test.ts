@@ -104,7 +104,7 @@ describe('backup and restore', () => {
     expect(await refusal('live.db')).toContain('a copy of a database in use');
     await copyFile(at('night.db'), at('newer.db'));
     await change(at('newer.db'), "insert into knex_migrations (name, batch) values ('9999-of-tomorrow', 9)");
-    expect(await refusal('newer.db')).toContain('a newer version of Islet, which added 9999-of-tomorrow');
+    expect(await refusal('newer.db')).toContain('a newer version of Islet has used it and added 9999-of-tomorrow');
     await change(at('strange.db'), 'create table a (b)');
     expect(await refusal('strange.db')).toContain('is not a database of Islet');
     expect(await refusal('nothing.db')).toContain('does not exist');

@@ -141,7 +141,7 @@ describe('an SQLite file that is taken away under the running server', () => {
       expect((await new IdentityClient(islet.url).register('example.org', 'token-of-bob')).status).toBe(200);
 
       await rm(file);
-      await islet.logged(/deleted under[^]*deleted under/, NOTICED_MS);
+      await islet.logged(/database_unavailable[^]*database_unavailable/, NOTICED_MS);
       await islet.stop();
       // And it does not begin anew by itself.
       await expect(islet.restart()).rejects.toThrow('is missing or empty');

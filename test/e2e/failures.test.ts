@@ -139,7 +139,7 @@ describe('a directory in trouble', () => {
     [
       'a filter that matches nothing and no mirror',
       () => ({ filter: '(objectClass=user)', mirror: false }),
-      /matches nothing/,
+      /matches none/,
     ],
     ['a base that is not there', () => ({ bases: ['ou=nowhere,dc=example,dc=org'] }), /ou=nowhere/],
   ])('starts with %s, and its log names the hop and the reason', async (_case, difference, reason) => {
