@@ -22,7 +22,7 @@ describe('islet', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.match(/✓/g)).toHaveLength(4);
     expect(stdout).toContain('curl ');
-  }, 60_000);
+  });
 
   it('ends its demo with the reason where a port is taken, and leaves nothing running', async () => {
     const other = createServer().listen(0, '127.0.0.1');
@@ -117,5 +117,5 @@ describe('islet', () => {
       await running.remove();
       await slapd.stop();
     }
-  }, 60_000);
+  });
 });

@@ -191,5 +191,5 @@ describe.skipIf(!disk)('an SQLite file on a disk that is full', () => {
     } finally {
       await islet.remove();
     }
-  }, 60_000);
+  });
 });

@@ -97,7 +97,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     expect(await old.post('/v2/3pid/bind', bound)).toMatchObject({ status: 200 });
     session = await validated(old, 'second@home.example', 'gibbons');
     expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
-  }, 30_000);
+  });
 
   it('finds her by neither once her entry is gone, says so, and ends her access (LOOK-14)', async () => {
     await slapd.modify(`dn: ${DN}\nchangetype: delete\n`);
@@ -124,7 +124,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
       [toHome, toWork].map((token) => ({ token, suspended: { mxid: smithb } })),
     );
     expect((await islet.command('invites')).stdout).toContain('suspended: since 20');
-  }, 30_000);
+  });
 
   it('refuses to bind for her while nobody has the name', async () => {
     await old.register('example.org', 'token-of-smithb');
@@ -146,7 +146,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     expect(await fresh.post('/v2/3pid/bind', own)).toMatchObject({ status: 200 });
     await eventually(() => homeserver.bound.some(({ address }) => address === 'bill@home.example'));
     expect(toldInvites()).toEqual([]);
-  }, 30_000);
+  });
 
   it('gives her everything back when her entry is back, and the newcomer’s waits in turn', async () => {
     await slapd.modify(`dn: ${DN}\nchangetype: delete\n`);
@@ -157,7 +157,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     await eventually(() => toldInvites().length === 2);
     expect(Object.fromEntries(toldInvites())).toEqual({ [toHome]: smithb, [toWork]: smithb });
     expect((await fresh.get('/v2/account')).status).toBe(401);
-  }, 30_000);
+  });
 
   it.each([
     ['is disabled', 'replace: employeeType\nemployeeType: left\n', 'delete: employeeType\n'],
@@ -172,7 +172,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
       await sync();
       expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
     },
-    30_000,
+    120_000,
   );
 
   it('suspends her old user ID while she has another name, and nothing while her entry merely moves', async () => {
@@ -187,7 +187,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     await rename(`uid=smithb,uid=alice,${PEOPLE_BASE}`, 'smithb');
     await sync();
     expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
-  }, 30_000);
+  });
 
   it('suspends nobody over a crash, a directory that is gone, or a listing that looks broken', async () => {
     await islet.stop('SIGKILL');
@@ -203,7 +203,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     await sync(false);
     expect(await suspendedBindings()).toMatchObject([{ threepid: { address: 'bill@home.example' } }]);
     expect(await alice.findHashed(['bob@home.example'])).toEqual({ 'bob@home.example': smithb });
-  }, 60_000);
+  });
 
   it('suspends nobody of a directory that is not mirrored any more', async () => {
     const config = parse(await readFile(islet.configFile, 'utf8')) as { sources: [{ ldap: { mirror: unknown } }] };
@@ -211,7 +211,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     await writeFile(islet.configFile, stringify(config));
     await islet.restart();
     expect(await alice.findHashed(['bob@home.example'])).toEqual({ 'bob@home.example': smithb });
-  }, 30_000);
+  });
 
   it('says no address in its log, but how many left', async () => {
     await islet.logged(/people left the directory or returned.*"suspended":1/);

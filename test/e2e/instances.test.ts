@@ -119,5 +119,5 @@ describe('two instances on one PostgreSQL', () => {
     await instances[0]?.command('sync', 'staff');
     await eventually(async () => !(home in (await other.findHashed([home]))));
     expect((await instances[1]?.command('bindings', '--suspended'))?.stdout).toContain(carla);
-  }, 60_000);
+  });
 });

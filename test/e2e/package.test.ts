@@ -113,7 +113,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     await machine.must('systemctl', 'stop', 'islet');
     expect([await property('Result'), await property('ActiveState')]).toEqual(['success', 'inactive']);
     await machine.must('systemctl', 'start', 'islet');
-  }, 60_000);
+  });
 
   it('keeps configuration and data when it is removed, and leaves nothing when it is purged', async () => {
     await machine.must('apt-get', 'remove', '-y', 'islet');
