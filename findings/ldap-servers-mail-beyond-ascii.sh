@@ -10,18 +10,9 @@
 # For an identity server: a person with such an address is in Active Directory as it is written, and in
 # the others only in an attribute of the site's own, or with the domain in its xn-- form.
 source "$(dirname "$0")/support/setup.sh"
-source "$(dirname "$0")/support/slapd.sh"
-source "$(dirname "$0")/support/samba.sh"
-source "$(dirname "$0")/support/ds389.sh"
+source "$(dirname "$0")/support/directories.sh"
 
-printf 'dn: dc=x\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: x\n' >"$work/base.ldif"
-start_slapd "database mdb
-suffix dc=x
-rootdn cn=admin,dc=x
-rootpw secret
-directory $work/slapd" "$work/base.ldif"
-start_ds389
-start_samba
+start_directories
 
 try() {
   local server=$1 base=$2 class=$3
@@ -35,11 +26,7 @@ try() {
     echo "$server is given $mail: result $code; found in capitals: $(grep -c ^dn: "$work/found.ldif" || true) of 1"
   done
 }
-{
-  try OpenLDAP dc=x inetOrgPerson -H "$slapd" -D cn=admin,dc=x -w secret
-  try 389 dc=x inetOrgPerson -H "$ds389" -D "$DS389_USER" -w "$DS389_PASSWORD"
-  try Samba CN=Users,DC=example,DC=org contact -H "$samba" -D "$SAMBA_USER" -w "$SAMBA_PASSWORD"
-} >"$seen"
+on_each_directory try >"$seen"
 
 compare <<'RECORD'
 OpenLDAP is given müller@example.org: result 21; found in capitals: 0 of 1

@@ -10,9 +10,7 @@
 # For an identity server: a filter with the number as it is dialled, tried on OpenLDAP, finds nobody in
 # Active Directory as soon as people write their numbers to be read.
 source "$(dirname "$0")/support/setup.sh"
-source "$(dirname "$0")/support/slapd.sh"
-source "$(dirname "$0")/support/samba.sh"
-source "$(dirname "$0")/support/ds389.sh"
+source "$(dirname "$0")/support/directories.sh"
 
 cat >"$work/person.ldif" <<'LDIF'
 dn: cn=erika,BASE
@@ -20,14 +18,7 @@ objectClass: CLASS
 sn: Muster
 telephoneNumber: +49 30 123-45
 LDIF
-printf 'dn: dc=x\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: x\n' >"$work/base.ldif"
-start_slapd "database mdb
-suffix dc=x
-rootdn cn=admin,dc=x
-rootpw secret
-directory $work/slapd" "$work/base.ldif"
-start_ds389
-start_samba
+start_directories
 
 try() {
   local server=$1 base=$2 class=$3
@@ -44,11 +35,7 @@ try() {
     echo "$server is given $number: result $code"
   done
 }
-{
-  try OpenLDAP dc=x inetOrgPerson -H "$slapd" -D cn=admin,dc=x -w secret
-  try 389 dc=x inetOrgPerson -H "$ds389" -D "$DS389_USER" -w "$DS389_PASSWORD"
-  try Samba CN=Users,DC=example,DC=org contact -H "$samba" -D "$SAMBA_USER" -w "$SAMBA_PASSWORD"
-} >"$seen"
+on_each_directory try >"$seen"
 
 compare <<'RECORD'
 OpenLDAP (telephoneNumber=+49 30 123-45): 1 of 1

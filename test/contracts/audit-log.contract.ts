@@ -217,5 +217,13 @@ export function auditLogContract(open: OpenStores): void {
       await on.audit.add([{ action: 'backup_made' }], { by: 'operator' });
       expect((await all())[0]?.seq).toBeGreaterThan(written[1] ?? Infinity);
     });
+
+    it('removes old entries to the last, however many', async () => {
+      const many = Array.from({ length: 1_001 }, () => ({ action: 'backup_made' }) as const);
+      await on.audit.add(many, { by: 'operator' });
+      while ((await on.audit.handOver(() => undefined)) > 0);
+      await on.audit.purge(10);
+      expect(await all()).toEqual([]);
+    });
   });
 }

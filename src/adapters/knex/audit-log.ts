@@ -63,7 +63,8 @@ export class KnexAuditLog implements AuditLog {
   }
 
   async purge(time: number): Promise<void> {
-    await this.table().where('made_at', '<', time).where({ handed_over: 1 }).delete();
+    const old = () => this.table().where('made_at', '<', time).where({ handed_over: 1 }).select('seq').limit(AT_ONCE);
+    while ((await this.table().whereIn('seq', old()).delete()) === AT_ONCE);
   }
 
   private valuesOf({ action, mxid, threepid, source, detail }: NewAuditEntry): readonly (string | null)[] {
