@@ -28,6 +28,7 @@ const againstServers = {
  */
 export default defineConfig({
   test: {
+    reporters: ['default', './test/support/second-try-reporter.ts'],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],

@@ -15,8 +15,10 @@ const REQUEST_MS = 120_000;
 const REQUESTS_END_MS = 21_000;
 /** When no client has connected for so long, none is in the accept queue, or at most very few. */
 const QUIET_MS = 20;
+/** One turn of the event loop accepts one connection, and may take longer than the time above. */
+const QUIET_TURNS = 3;
 /** Clients that connect without pause must not keep the server from closing. */
-const ACCEPT_WAITING_MS = 250;
+const ACCEPT_WAITING_MS = 1_000;
 
 export interface ListenOptions {
   readonly host: string;
@@ -104,10 +106,15 @@ export async function listen(
 async function acceptWaiting(server: Server): Promise<void> {
   const until = performance.now() + ACCEPT_WAITING_MS;
   let acceptedAt = performance.now();
-  const accepted = () => void (acceptedAt = performance.now());
+  let quietTurns = 0;
+  const accepted = () => {
+    acceptedAt = performance.now();
+    quietTurns = 0;
+  };
   server.on('connection', accepted);
   do {
-    await nextTurn(); // just after the event loop has accepted what was there
-  } while (performance.now() < Math.min(until, acceptedAt + QUIET_MS));
+    await nextTurn(); // just after the event loop has accepted one, if any was there
+    quietTurns += 1;
+  } while (performance.now() < until && (quietTurns < QUIET_TURNS || performance.now() < acceptedAt + QUIET_MS));
   server.off('connection', accepted);
 }

@@ -69,6 +69,19 @@ describe('listening', () => {
     await closed;
   });
 
+  it('answers clients whose connection the kernel has accepted and this process has not', async () => {
+    const { port, close } = await listening();
+    const clients = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
+    const answers = clients.map((client) => {
+      client.write('GET / HTTP/1.1\r\nHost: id.example.org\r\n\r\n');
+      return answerOn(client);
+    });
+    await new Promise(process.nextTick); // in which Node.js has begun to connect
+    const closed = close(0, LONG_MS);
+    expect(await Promise.all(answers)).toHaveLength(20);
+    await closed;
+  });
+
   it('takes no new connection while it closes, and waits for idle ones no longer than it is told', async () => {
     const { port, close } = await listening();
     const { socket, ask, answer } = await keptConnection(port);
