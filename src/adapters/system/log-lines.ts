@@ -32,19 +32,19 @@ const MOST_FRAMES = 6;
  * For terminals: one line without the event name, followed by the chain of causes with the location of the last one.
  */
 export function prettyLine({ time, level, message, facts, cause }: LogEntry, hasColour: boolean): string {
-  const paint = (colour: string, text: string) => (hasColour ? `${colour}${text}${PLAIN}` : text);
+  const colorize = (colour: string, text: string) => (hasColour ? `${colour}${text}${PLAIN}` : text);
   const words = Object.entries(facts).flatMap(([name, fact]) =>
     fact === undefined || name === 'event'
       ? []
-      : [paint(DIM, `${name}=${typeof fact === 'string' ? quoted(fact) : fact}`)],
+      : [colorize(DIM, `${name}=${typeof fact === 'string' ? quoted(fact) : fact}`)],
   );
   const head = [
-    paint(DIM, time.slice(0, 19).replace('T', ' ')),
-    paint(COLOURS[level] ?? PLAIN, level.padEnd(5)),
+    colorize(DIM, time.slice(0, 19).replace('T', ' ')),
+    colorize(COLOURS[level] ?? PLAIN, level.padEnd(5)),
     oneLine(message),
     ...words,
   ].join('  ');
-  return [head, ...(cause ? causeLines(cause, '  because ') : []).map((line) => paint(DIM, line))].join('\n');
+  return [head, ...(cause ? causeLines(cause, '  because ') : []).map((line) => colorize(DIM, line))].join('\n');
 }
 
 function causeLines(report: ErrorReport, lead: string): string[] {

@@ -8,7 +8,7 @@ import type { InitOptions } from '../commands/init.js';
 import { addImports } from '../commands/import-commands.js';
 import { addMoving } from '../commands/moving-commands.js';
 import { addOperations } from '../commands/operations-commands.js';
-import { paintFor } from '../commands/terminal-style.js';
+import { terminalStyle } from '../commands/terminal-style.js';
 import { addUpstream } from '../commands/upstream-commands.js';
 import type { LoadedConfig } from '../config/config.js';
 import { messageOf } from '../doctor/check-result.js';
@@ -32,7 +32,7 @@ interface SyncFlags {
 
 /** All commands, as listed in `docs/reference/cli.md`. @param env the environment with all variables */
 export function createProgram(env: NodeJS.ProcessEnv): Command {
-  const paint = paintFor(process.stdout, env);
+  const style = terminalStyle(process.stdout, env);
   const program = new Command('islet')
     .description('A Matrix identity server for private networks.')
     .version(version)
@@ -66,9 +66,9 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     )
     .action(async ({ exit, port, logLevel }: { exit?: boolean; port: number; logLevel: LogOptions['level'] }) => {
       const { startDemo } = await import('../demo/demo.js');
-      const demo = await startDemo({ port: exit ? 0 : port, logLevel, print, paint });
+      const demo = await startDemo({ port: exit ? 0 : port, logLevel, print, style });
       if (!exit) {
-        print(paint.dim('\nPress Ctrl-C to stop.'));
+        print(style.dim('\nPress Ctrl-C to stop.'));
         await new Promise<void>((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
       }
       await demo.close();
@@ -100,7 +100,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       const telemetry = await quietLog('warn');
       const prompt = yes || !process.stdin.isTTY ? undefined : terminalPrompt(process.stdin, process.stdout);
       const makeKey = (file: string) => openKeyFile(file, telemetry);
-      process.exitCode = await initCommand(options, { prompt, print, paint, cwd: process.cwd(), makeKey });
+      process.exitCode = await initCommand(options, { prompt, print, style, cwd: process.cwd(), makeKey });
       await telemetry.close();
     });
 
@@ -108,7 +108,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .option('--json', 'print JSON')
     .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
       const { checkCommand } = await import('../commands/check.js');
-      process.exitCode = checkCommand({ file: config, env }, { isJson: json, paint, print });
+      process.exitCode = checkCommand({ file: config, env }, { isJson: json, style, print });
     });
 
   command('doctor', 'test every service that the configuration names; changes and sends nothing')
@@ -118,7 +118,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       const { runCheck, runChecks } = await import('../doctor/doctor.js');
       const telemetry = await quietLog('error');
       const diagnoses = await runCheck(async () => runChecks(await load(config), telemetry));
-      process.exitCode = showDiagnoses(diagnoses, { isJson: json, paint, print });
+      process.exitCode = showDiagnoses(diagnoses, { isJson: json, style, print });
       await telemetry.close();
     });
 
@@ -127,7 +127,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .option('--json', 'print JSON')
     .action(async (address: string, { config, json }: WithConfig & { json?: boolean }) => {
       const { lookup } = await import('../commands/lookup.js');
-      await withAccess(config, (access) => lookup(access, address, { isJson: json ?? false, paint, print }));
+      await withAccess(config, (access) => lookup(access, address, { isJson: json ?? false, style, print }));
     });
 
   command('search', 'explain whom a user is shown by a search for people, and why')
@@ -136,7 +136,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .option('--json', 'print JSON')
     .action(async (words: string, { config, json, as: user }: WithConfig & { json?: boolean; as: string }) => {
       const { search } = await import('../commands/search.js');
-      await withAccess(config, (access) => search(access, words, user, { isJson: json ?? false, paint, print }));
+      await withAccess(config, (access) => search(access, words, user, { isJson: json ?? false, style, print }));
     });
 
   command('sync', 'sync mirrors now and show what changed')
@@ -162,7 +162,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
           isForced: force,
           isIncremental: changes,
           isJson: json,
-          paint,
+          style,
           print,
           onProgress,
         }),
@@ -174,7 +174,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .option('--json', 'print JSON')
     .action(async (address: string, { config, json = false }: WithConfig & { json?: boolean }) => {
       const { mailTest } = await import('../commands/mail-test.js');
-      process.exitCode = await mailTest((await load(config)).config, address, { isJson: json, paint, print });
+      process.exitCode = await mailTest((await load(config)).config, address, { isJson: json, style, print });
     });
 
   command(
@@ -185,13 +185,13 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     .option('--json', 'print JSON')
     .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
       const { templatesCheck } = await import('../commands/templates-check.js');
-      process.exitCode = templatesCheck((await load(config)).config, { isJson: json, paint, print });
+      process.exitCode = templatesCheck((await load(config)).config, { isJson: json, style, print });
     });
 
-  addUpstream(program, { command, load, complain, env, stdin: process.stdin, output: { paint, print } });
-  addOperations(program, { command, withAccess, output: { paint, print } });
-  addMoving({ command, load, output: { paint, print } });
-  addImports(program, { command, load, quietLog: () => quietLog('warn'), output: { paint, print } });
+  addUpstream(program, { command, load, complain, env, stdin: process.stdin, output: { style, print } });
+  addOperations(program, { command, withAccess, output: { style, print } });
+  addMoving({ command, load, output: { style, print } });
+  addImports(program, { command, load, quietLog: () => quietLog('warn'), output: { style, print } });
   describeExitCodes(program);
   return program;
 

@@ -19,16 +19,16 @@ export async function showAudit(
   access: Pick<OperationsByText, 'audit'>,
   who: string | undefined,
   since: number | undefined,
-  { isJson, paint, print }: Output,
+  { isJson, style, print }: Output,
 ): Promise<number> {
   const entries = await access.audit(who, since);
   if (isJson) print(printableJson(entries));
   else if (entries.length === 0) print('There are no entries.');
-  else for (const entry of printable(entries)) print(entryText(entry, paint));
+  else for (const entry of printable(entries)) print(entryText(entry, style));
   return entries.length > 0 ? 0 : 1;
 }
 
-function entryText(entry: AuditEntry, paint: Output['paint']): string {
+function entryText(entry: AuditEntry, style: Output['style']): string {
   const { seq, at, action, mxid, medium, addressHash, source, detail, by, client, requestId } = entry;
   const time = new Date(at).toISOString().slice(0, 19).replace('T', ' ');
   const words = [
@@ -40,5 +40,5 @@ function entryText(entry: AuditEntry, paint: Output['paint']): string {
     `by ${by}`,
     client && `from ${client}`,
   ].filter((word) => word);
-  return `${paint.dim(time)}  ${words.join(' ')}  ${paint.dim([`no. ${seq}`, requestId].filter((one) => one).join(' '))}`;
+  return `${style.dim(time)}  ${words.join(' ')}  ${style.dim([`no. ${seq}`, requestId].filter((one) => one).join(' '))}`;
 }

@@ -15,7 +15,7 @@ import type { TerminalStyle } from './terminal-style.js';
 
 export interface BackupSurroundings {
   readonly print: (text: string) => void;
-  readonly paint: TerminalStyle;
+  readonly style: TerminalStyle;
   readonly cwd: string;
 }
 
@@ -30,20 +30,20 @@ export async function backupCommand(
   config: Config,
   given: string,
   isWithKey: boolean,
-  { print, paint, cwd }: BackupSurroundings,
+  { print, style, cwd }: BackupSurroundings,
 ): Promise<number> {
   const file = resolve(cwd, given);
   if (config.database.kind === 'postgres') {
     print('The database is PostgreSQL. Use its own tool; the server can keep running:');
     print(`  ${dumpLine(config.database.url, file)}`);
     print(`Keep a copy of the signing key, ${config.signing.keyFile}, with the backup.`);
-    print(paint.bad('Nothing was written'));
+    print(style.bad('Nothing was written'));
     return 1;
   }
   const keyCopy = `${file}.key`;
   for (const path of [file, ...(isWithKey ? [keyCopy] : [])]) {
     if (!existsSync(path)) continue;
-    print(paint.bad(`${path} already exists and is not changed`));
+    print(style.bad(`${path} already exists and is not changed`));
     return 1;
   }
   const draft = `${file}.${process.pid}.part`;
@@ -53,11 +53,11 @@ export async function backupCommand(
     if (isWithKey) await copyKey(config.signing.keyFile, keyCopy);
     await rename(draft, file);
     await flush(dirname(file));
-    print(paint.good(`${file} is written and can be opened: ${contentText(content)}`));
+    print(style.good(`${file} is written and can be opened: ${contentText(content)}`));
     if (isWithKey) print(`${keyCopy} contains the signing key; only you can read it`);
     else
       print(
-        paint.dim(
+        style.dim(
           `The backup does not contain the signing key: keep a copy of ${config.signing.keyFile}, or add --key`,
         ),
       );

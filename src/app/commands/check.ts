@@ -13,29 +13,29 @@ export function checkCommand(
   place: ConfigPlace,
   {
     isJson,
-    paint,
+    style,
     print,
-  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
+  }: { readonly isJson: boolean; readonly style: TerminalStyle; readonly print: (text: string) => void },
 ): number {
   let loaded: LoadedConfig;
   try {
     loaded = loadConfig(place);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    print(isJson ? printableJson({ isFine: false, problems: error.problems }) : paint.bad(error.message));
+    print(isJson ? printableJson({ isFine: false, problems: error.problems }) : style.bad(error.message));
     return 1;
   }
   const { config, warnings } = loaded;
-  print(isJson ? printableJson({ isFine: true, warnings, ...summary(config) }) : words(config, warnings, paint));
+  print(isJson ? printableJson({ isFine: true, warnings, ...summary(config) }) : words(config, warnings, style));
   return 0;
 }
 
-function words(config: Config, warnings: readonly string[], paint: TerminalStyle): string {
+function words(config: Config, warnings: readonly string[], style: TerminalStyle): string {
   const { file, sources, ...rest } = summary(config);
   const lines = { ...rest, ...Object.fromEntries(sources.map((source, index) => [`source ${index + 1}`, source])) };
   return [
     ...warnings.map((warning) => `warning: ${warning}`),
-    paint.good(`${file ?? 'no file, only defaults and the environment'}: configuration is fine`),
-    ...Object.entries(lines).map(([name, value]) => `  ${paint.dim(name.padEnd(10))} ${value}`),
+    style.good(`${file ?? 'no file, only defaults and the environment'}: configuration is fine`),
+    ...Object.entries(lines).map(([name, value]) => `  ${style.dim(name.padEnd(10))} ${value}`),
   ].join('\n');
 }

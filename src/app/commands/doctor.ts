@@ -11,29 +11,29 @@ export function showDiagnoses(
   diagnoses: readonly CheckResult[],
   {
     isJson,
-    paint,
+    style,
     print,
-  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
+  }: { readonly isJson: boolean; readonly style: TerminalStyle; readonly print: (text: string) => void },
 ): number {
   const failed = diagnoses.filter(({ state }) => state === 'failure').length;
-  print(isJson ? printableJson({ isFine: failed === 0, diagnoses }) : doctorText(diagnoses, paint));
+  print(isJson ? printableJson({ isFine: failed === 0, diagnoses }) : doctorText(diagnoses, style));
   return failed === 0 ? 0 : 1;
 }
 
 const MARKS = { ok: '✓', warning: '!', failure: '✗', skipped: '-' } as const;
 
 /** One line per check, its suggested fix below it, and a summary at the end. */
-export function doctorText(diagnoses: readonly CheckResult[], paint: TerminalStyle): string {
+export function doctorText(diagnoses: readonly CheckResult[], style: TerminalStyle): string {
   const width = Math.max(...diagnoses.map(({ area }) => area.length));
   const lines = diagnoses.flatMap(({ area, state, words, fix }) => {
     const line = `${MARKS[state]} ${area.padEnd(width)}  ${oneLine(words)}`;
-    const colour = { ok: paint.good, warning: paint.bold, failure: paint.bad, skipped: paint.dim }[state];
+    const colour = { ok: style.good, warning: style.bold, failure: style.bad, skipped: style.dim }[state];
     return fix === undefined ? [colour(line)] : [colour(line), `  ${' '.repeat(width)}  → ${oneLine(fix)}`];
   });
   const count = (state: CheckResult['state']) => diagnoses.filter((one) => one.state === state).length;
   const [failures, warnings] = [count('failure'), count('warning')];
   const sum = `${failures} failed, ${warnings} with warnings, ${count('ok')} ok`;
-  return [...lines, '', failures > 0 ? paint.bad(sum) : paint.good(sum)].join('\n');
+  return [...lines, '', failures > 0 ? style.bad(sum) : style.good(sum)].join('\n');
 }
 
 const oneLine = (text: string): string => escapeUnprintable(text.replace(/\s+/g, ' ').trim());

@@ -10,25 +10,25 @@ import type { TimedExplanation } from '../../domain/lookup/explanation.js';
 /** Explains stage by stage which source answers for an address and why, for an administrator. */
 export function explanationText(
   { threepid, sources: configuredSources, mxid, at }: TimedExplanation,
-  paint: TerminalStyle,
+  style: TerminalStyle,
 ): string {
   const deciding = configuredSources.find(({ decides }) => decides);
-  const verdict = mxid ? paint.good(mxid) : paint.bad(`nobody: ${whyNobody(configuredSources)}`);
+  const verdict = mxid ? style.good(mxid) : style.bad(`nobody: ${whyNobody(configuredSources)}`);
   const shown = threepid.medium === 'msisdn' ? `+${threepid.address}` : threepid.address;
   const width = Math.max(...configuredSources.map(({ source }) => source.length));
-  const lines = [`${paint.bold(shown)} (${threepid.medium}) is ${verdict}`, ''];
+  const lines = [`${style.bold(shown)} (${threepid.medium}) is ${verdict}`, ''];
   let isDecided = false;
   for (const [number, asked] of configuredSources.entries()) {
-    const head = `  ${number + 1}  ${paint.bold(asked.source.padEnd(width))}  `;
-    lines.push(head + (isDecided ? paint.dim(`not asked: ${deciding?.source} decides`) : outcomeText(asked, paint)));
+    const head = `  ${number + 1}  ${style.bold(asked.source.padEnd(width))}  `;
+    lines.push(head + (isDecided ? style.dim(`not asked: ${deciding?.source} decides`) : outcomeText(asked, style)));
     for (const trace of asked.traces) {
-      lines.push(paint.dim(`     ${' '.repeat(width)}  ${traceText(trace, at)}`));
-      if (trace.suspended) lines.push(paint.bad(`     ${' '.repeat(width)}    ${suspendedText(trace.suspended)}`));
+      lines.push(style.dim(`     ${' '.repeat(width)}  ${traceText(trace, at)}`));
+      if (trace.suspended) lines.push(style.bad(`     ${' '.repeat(width)}    ${suspendedText(trace.suspended)}`));
       const notes = trace.account ? [...trace.notes, accountText(trace.account, at)] : trace.notes;
-      for (const note of notes) lines.push(paint.dim(`     ${' '.repeat(width)}    ${note}`));
+      for (const note of notes) lines.push(style.dim(`     ${' '.repeat(width)}    ${note}`));
     }
-    if (asked.following) lines.push(paint.dim(`     ${' '.repeat(width)}  ${followingText(asked.following, at)}`));
-    if (asked.accountUnverified) lines.push(paint.dim(`     ${' '.repeat(width)}  directory only; no account seen`));
+    if (asked.following) lines.push(style.dim(`     ${' '.repeat(width)}  ${followingText(asked.following, at)}`));
+    if (asked.accountUnverified) lines.push(style.dim(`     ${' '.repeat(width)}  directory only; no account seen`));
     isDecided ||= asked.decides;
   }
   return lines.join('\n');
@@ -59,20 +59,20 @@ function accountText({ mxid, exists, answeredAt }: AccountCheck, at: number): st
     : `no account at ${homeserver}, ${when}, so the user is not returned`;
 }
 
-function outcomeText({ outcome, decides, traces }: Explanation['sources'][number], paint: TerminalStyle): string {
+function outcomeText({ outcome, decides, traces }: Explanation['sources'][number], style: TerminalStyle): string {
   const usedTrace = traces.find(({ failure }) => failure === undefined);
   switch (outcome) {
     case 'answered':
-      return `${paint.good(findingText(usedTrace))}${decides ? ', which decides' : ''}`;
+      return `${style.good(findingText(usedTrace))}${decides ? ', which decides' : ''}`;
     case 'ambiguous':
-      return paint.bad(`${findingText(usedTrace)}: nobody is returned and no later source is asked`);
+      return style.bad(`${findingText(usedTrace)}: nobody is returned and no later source is asked`);
     case 'absent':
       return (
-        paint.bad(`${findingText(usedTrace)} has no account yet and is not returned`) +
+        style.bad(`${findingText(usedTrace)} has no account yet and is not returned`) +
         (decides ? '; no later source is asked' : '')
       );
     case 'failed':
-      return paint.bad('did not answer and is skipped');
+      return style.bad('did not answer and is skipped');
     case 'unknown':
       return traces.some(({ suspended }) => suspended) ? 'does not answer' : 'does not know it';
   }

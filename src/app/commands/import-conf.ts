@@ -67,7 +67,7 @@ export const importMa1sdConf = (file: string, options: ConfigImport, tools: Back
 async function importConf(
   conf: string,
   { output: given, dataDir, templates: into, language = 'en' }: ConfigImport,
-  { print, paint, cwd }: BackupSurroundings,
+  { print, style, cwd }: BackupSurroundings,
   kind: 'sydent' | 'ma1sd',
   parse: (text: string) => ForeignConfig,
 ): Promise<number> {
@@ -98,7 +98,7 @@ async function importConf(
   ];
   const inTheWay = wanted.find((path) => existsSync(path));
   if (inTheWay !== undefined) {
-    print(paint.bad(`${inTheWay} is there already, and is left as it is`));
+    print(style.bad(`${inTheWay} is there already, and is left as it is`));
     return 1;
   }
   const file = kind === 'sydent' ? 'sydent.conf' : 'ma1sd.yaml';
@@ -134,10 +134,10 @@ async function importConf(
       for (const path of written) await rm(path, { force: true });
       throw error;
     }
-    print(paint.bad(`${output} is written, and this is still to be corrected in it:\n${error.message}`));
+    print(style.bad(`${output} is written, and this is still to be corrected in it:\n${error.message}`));
     return 1;
   }
-  print(paint.good(`${output} is written; its first lines say where each option of ${source} went`));
+  print(style.good(`${output} is written; its first lines say where each option of ${source} went`));
   for (const name of Object.keys(secretFiles)) {
     const content = name.endsWith('.json') ? 'addresses' : 'a secret';
     print(`${join(folder, name)} holds ${content}, and only you may read it`);

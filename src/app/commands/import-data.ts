@@ -126,7 +126,7 @@ function report(
   counts: readonly ImportCount[],
   { leftOut }: ImportedData,
   isApplied: boolean,
-  { print, paint }: Output,
+  { print, style }: Output,
 ): void {
   print(`${''.padEnd(16)}${'new'.padStart(8)}${'existing'.padStart(16)}${'kept'.padStart(16)}`);
   for (const { kind, added, known, kept } of counts) {
@@ -139,6 +139,6 @@ function report(
   }
   print('');
   if (isApplied)
-    print(paint.good('Imported. No notifications were sent: homeservers and users already know these bindings.'));
-  else print(paint.bold('Nothing was changed. Add --apply to import.'));
+    print(style.good('Imported. No notifications were sent: homeservers and users already know these bindings.'));
+  else print(style.bold('Nothing was changed. Add --apply to import.'));
 }

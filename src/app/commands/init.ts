@@ -23,7 +23,7 @@ export interface InitSurroundings {
   /** Without a prompt, no questions are asked, and settings without a flag get the suggestion. */
   readonly prompt: Prompt | undefined;
   readonly print: (text: string) => void;
-  readonly paint: TerminalStyle;
+  readonly style: TerminalStyle;
   readonly cwd: string;
   /** Creates the signing key in this file unless it exists. */
   readonly makeKey: (keyFile: string) => Promise<unknown>;
@@ -39,10 +39,10 @@ Commented-out lines show the default, or an example if there is no default. \`is
  * @returns the exit code: 0 if the files were written; 1 if not, and then nothing was written
  */
 export async function initCommand(options: InitOptions, surroundings: InitSurroundings): Promise<number> {
-  const { print, paint, cwd } = surroundings;
+  const { print, style, cwd } = surroundings;
   const output = resolve(cwd, options.output ?? 'islet.yaml');
   if (existsSync(output)) {
-    print(paint.bad(`${output} already exists and is not changed`));
+    print(style.bad(`${output} already exists and is not changed`));
     return 1;
   }
   const secretFiles: string[] = [];
@@ -52,11 +52,11 @@ export async function initCommand(options: InitOptions, surroundings: InitSurrou
   } catch (error) {
     for (const file of secretFiles) await rm(file, { force: true });
     if ((error as Error).name === 'AbortError') print('\nNothing was written');
-    else if (error instanceof ConfigError) print(paint.bad(error.message));
+    else if (error instanceof ConfigError) print(style.bad(error.message));
     else throw error;
     return 1;
   }
-  print(paint.good(`${output} is written`));
+  print(style.good(`${output} is written`));
   for (const file of secretFiles) print(`${file} contains a password; only you can read it`);
   await makeKey(config.signing.keyFile, surroundings);
   print(`Next: islet check --config ${output}`);

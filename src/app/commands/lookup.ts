@@ -13,11 +13,11 @@ export async function lookup(
   address: string,
   {
     isJson,
-    paint,
+    style,
     print,
-  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
+  }: { readonly isJson: boolean; readonly style: TerminalStyle; readonly print: (text: string) => void },
 ): Promise<number> {
   const explanation = await access.explain(address);
-  print(isJson ? printableJson(explanation) : explanationText(printable(explanation), paint));
+  print(isJson ? printableJson(explanation) : explanationText(printable(explanation), style));
   return explanation.mxid === undefined ? 1 : 0;
 }

@@ -15,9 +15,9 @@ export async function mailTest(
   address: string,
   {
     isJson,
-    paint,
+    style,
     print,
-  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
+  }: { readonly isJson: boolean; readonly style: TerminalStyle; readonly print: (text: string) => void },
 ): Promise<number> {
   const { address: to } = email(address);
   if (!mail) throw new Error('no mail server is configured: set mail.host or mail.smtpUrl');
@@ -30,15 +30,15 @@ export async function mailTest(
     },
   );
   const isAccepted = steps.at(-1)?.step === 'accepted' && steps.every(({ isFine }) => isFine);
-  print(isJson ? printableJson({ isAccepted, steps }) : words(printable(steps), isAccepted, paint));
+  print(isJson ? printableJson({ isAccepted, steps }) : words(printable(steps), isAccepted, style));
   return isAccepted ? 0 : 1;
 }
 
-const words = (steps: readonly TestStep[], isAccepted: boolean, paint: TerminalStyle): string =>
+const words = (steps: readonly TestStep[], isAccepted: boolean, style: TerminalStyle): string =>
   [
     ...steps.map(
       ({ step, isFine, words }) =>
-        `${isFine ? paint.good('✓') : paint.bad('✗')} ${step.padEnd(10)} ${isFine ? paint.dim(words) : words}`,
+        `${isFine ? style.good('✓') : style.bad('✗')} ${step.padEnd(10)} ${isFine ? style.dim(words) : words}`,
     ),
-    isAccepted ? paint.good('The mail server accepted the mail.') : paint.bad('The mail was not sent.'),
+    isAccepted ? style.good('The mail server accepted the mail.') : style.bad('The mail was not sent.'),
   ].join('\n');

@@ -6,7 +6,7 @@ interface Tools {
   /** A command that reads the configuration. */
   readonly command: (name: string, description: string, parent?: Command) => Command;
   readonly load: (file: string | undefined) => Promise<LoadedConfig>;
-  readonly output: { readonly print: (text: string) => void; readonly paint: TerminalStyle };
+  readonly output: { readonly print: (text: string) => void; readonly style: TerminalStyle };
 }
 
 /** `islet backup` and `restore`. */

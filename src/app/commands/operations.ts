@@ -8,16 +8,16 @@ import { printable, printableJson } from '../../domain/shared/printable.js';
 
 export interface Output {
   readonly isJson: boolean;
-  readonly paint: TerminalStyle;
+  readonly style: TerminalStyle;
   readonly print: (text: string) => void;
 }
 
 /** Shows every invitation. @returns the exit code */
-export async function listInvites(access: OperationsByText, { isJson, paint, print }: Output): Promise<number> {
+export async function listInvites(access: OperationsByText, { isJson, style, print }: Output): Promise<number> {
   const invites = await access.invites();
   if (isJson) print(printableJson(invites));
   else if (invites.length === 0) print('There are no invitations.');
-  else for (const invite of printable(invites)) print(inviteText(invite, paint));
+  else for (const invite of printable(invites)) print(inviteText(invite, style));
   return 0;
 }
 
@@ -33,12 +33,12 @@ export async function listBindings(
   access: OperationsByText,
   who: string | undefined,
   onlySuspended: boolean,
-  { isJson, paint, print }: Output,
+  { isJson, style, print }: Output,
 ): Promise<number> {
   const bindings = await access.bindings(who, { onlySuspended });
   if (isJson) print(printableJson(bindings));
   else if (bindings.length === 0) print(onlySuspended ? 'No bindings are suspended.' : 'There are no bindings.');
-  else for (const binding of printable(bindings)) print(bindingText(binding, paint));
+  else for (const binding of printable(bindings)) print(bindingText(binding, style));
   return bindings.length > 0 ? 0 : 1;
 }
 
@@ -66,23 +66,23 @@ export async function unbindAddress(
   return isFound ? 0 : 1;
 }
 
-function inviteText(invite: ListedInvite, paint: TerminalStyle): string {
+function inviteText(invite: ListedInvite, style: TerminalStyle): string {
   const { token, threepid, roomId, sender, createdAt } = invite;
-  const state = inviteState(invite, paint);
-  return `${paint.bold(written(threepid))}  ${roomId}  by ${sender} on ${day(createdAt)}  ${state}  ${paint.dim(token)}`;
+  const state = inviteState(invite, style);
+  return `${style.bold(written(threepid))}  ${roomId}  by ${sender} on ${day(createdAt)}  ${state}  ${style.dim(token)}`;
 }
 
-function inviteState(invite: ListedInvite, paint: TerminalStyle): string {
+function inviteState(invite: ListedInvite, style: TerminalStyle): string {
   const { deliveredAt, confirmedAt, suspended, delivery, failure } = invite;
-  if (suspended) return paint.bad(`suspended: ${goneText(suspended.mxid, suspended)}`);
+  if (suspended) return style.bad(`suspended: ${goneText(suspended.mxid, suspended)}`);
   if (deliveredAt === undefined) {
-    if (failure !== undefined) return paint.bad(`waits: ${failure}`);
-    return isFailing(delivery) ? paint.bad(`waits; mail not sent: ${triesText(delivery)}`) : 'waits';
+    if (failure !== undefined) return style.bad(`waits: ${failure}`);
+    return isFailing(delivery) ? style.bad(`waits; mail not sent: ${triesText(delivery)}`) : 'waits';
   }
-  if (confirmedAt !== undefined) return paint.dim(`delivered ${day(confirmedAt)}`);
-  if (failure !== undefined) return paint.bad(`refused: ${failure}`);
+  if (confirmedAt !== undefined) return style.dim(`delivered ${day(confirmedAt)}`);
+  if (failure !== undefined) return style.bad(`refused: ${failure}`);
   const since = `delivery since ${day(deliveredAt)}`;
-  return isFailing(delivery) ? paint.bad(`${since}, ${triesText(delivery)}`) : since;
+  return isFailing(delivery) ? style.bad(`${since}, ${triesText(delivery)}`) : since;
 }
 
 const isFailing = (delivery: InviteDelivery | undefined): delivery is InviteDelivery =>
@@ -93,9 +93,9 @@ function triesText({ attempts, nextAt, failure = 'unknown reason' }: InviteDeliv
   return `tried ${attempts} times, next at ${next} UTC: ${failure}`;
 }
 
-function bindingText({ threepid, mxid, boundAt, suspended }: Binding, paint: TerminalStyle): string {
-  const state = suspended && `  ${paint.bad(`suspended: ${goneText(mxid, suspended)}`)}`;
-  return `${paint.bold(written(threepid))}  ${mxid}  ${paint.dim(`since ${day(boundAt)}`)}${state ?? ''}`;
+function bindingText({ threepid, mxid, boundAt, suspended }: Binding, style: TerminalStyle): string {
+  const state = suspended && `  ${style.bad(`suspended: ${goneText(mxid, suspended)}`)}`;
+  return `${style.bold(written(threepid))}  ${mxid}  ${style.dim(`since ${day(boundAt)}`)}${state ?? ''}`;
 }
 
 const goneText = (mxid: string, { source, since }: Suspension): string =>

@@ -36,7 +36,7 @@ export async function restoreCommand(
   config: Config,
   given: string,
   options: RestoreOptions,
-  { print, paint, cwd }: BackupSurroundings,
+  { print, style, cwd }: BackupSurroundings,
 ): Promise<number> {
   const backup = resolve(cwd, given);
   if (config.database.kind === 'postgres') {
@@ -44,7 +44,7 @@ export async function restoreCommand(
     print(`  ${restoreLine(config.database.url, backup)}`);
     print('Then, so that mails of invitations that were sent since the backup are not sent again:');
     print(`  ${settleLine(config.database.url)}`);
-    print(paint.bad('Nothing was changed'));
+    print(style.bad('Nothing was changed'));
     return 1;
   }
   try {
@@ -54,14 +54,14 @@ export async function restoreCommand(
     });
     for (const line of done) print(line);
     print(
-      paint.good(
+      style.good(
         `${config.database.file} is restored. docs/topics/backup.md describes the effects for users and homeservers.`,
       ),
     );
     return 0;
   } catch (error) {
     if (!(error instanceof RestoreError) && !(error instanceof BackupError)) throw error;
-    print(paint.bad(error instanceof BackupError ? `${backup} ${error.message}` : error.message));
+    print(style.bad(error instanceof BackupError ? `${backup} ${error.message}` : error.message));
     print('Nothing was changed');
     return 1;
   }

@@ -20,29 +20,29 @@ export async function search(
   user: string,
   {
     isJson,
-    paint,
+    style,
     print,
-  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
+  }: { readonly isJson: boolean; readonly style: TerminalStyle; readonly print: (text: string) => void },
 ): Promise<number> {
   const found = await access.search(user, query);
-  print(isJson ? printableJson(found) : searchText(printable(found), paint));
+  print(isJson ? printableJson(found) : searchText(printable(found), style));
   return found.people.length > 0 ? 0 : 1;
 }
 
-function searchText({ people, isLimited, refusal }: PeopleFound<ExplainedPerson>, paint: TerminalStyle): string {
-  if (refusal) return paint.bad(REFUSALS[refusal]);
+function searchText({ people, isLimited, refusal }: PeopleFound<ExplainedPerson>, style: TerminalStyle): string {
+  if (refusal) return style.bad(REFUSALS[refusal]);
   if (people.length === 0) return 'nobody was found';
   const lines = people.map(
-    (person, at) => `${at + 1}. ${paint.bold(person.name ?? person.mxid)}  ${person.mxid}\n${whyOf(person, paint)}`,
+    (person, at) => `${at + 1}. ${style.bold(person.name ?? person.mxid)}  ${person.mxid}\n${whyOf(person, style)}`,
   );
-  return [...lines, ...(isLimited ? [paint.dim('There are more people.')] : [])].join('\n');
+  return [...lines, ...(isLimited ? [style.dim('There are more people.')] : [])].join('\n');
 }
 
-function whyOf({ source, score, matches, hasNoAccount }: ExplainedPerson, paint: TerminalStyle): string {
+function whyOf({ source, score, matches, hasNoAccount }: ExplainedPerson, style: TerminalStyle): string {
   const words = matches.map(
     ({ word, isName, isWhole }) =>
       `${isWhole ? 'word' : 'beginning'} ${word} ${isName ? 'in the name' : 'in another attribute'}`,
   );
   const why = words.length > 0 ? `${words.join(', ')}; score ${score}` : 'exact user ID or address';
-  return paint.dim(`   source ${source}: ${why}${hasNoAccount ? '; no account yet, so shown last' : ''}`);
+  return style.dim(`   source ${source}: ${why}${hasNoAccount ? '; no account yet, so shown last' : ''}`);
 }

@@ -3,22 +3,22 @@ import type { SyncOutcome } from '../../domain/directory-sync/directory-sync-ser
 import type { TerminalStyle } from './terminal-style.js';
 
 /** The result of a sync, for an administrator. */
-export function syncText(report: SyncOutcome, paint: TerminalStyle): string {
+export function syncText(report: SyncOutcome, style: TerminalStyle): string {
   const { source, isApplied, isFull, refusal, bases, warnings, added, changed, removed, deprovisioning } = report;
   const { people, skipped, shared, tookMs } = report;
   const listed = Object.values(bases).reduce((sum, count) => sum + count, 0);
   const read = isFull ? `full sync of ${listed} entries` : `incremental sync of ${listed} entries`;
   const isDoubted = refusal !== undefined && Object.keys(bases).length > 0;
   const verdict = isApplied
-    ? paint.good('applied')
+    ? style.good('applied')
     : refusal === undefined
       ? 'not applied: dry run'
-      : paint.bad(`not applied: ${refusal}`);
+      : style.bad(`not applied: ${refusal}`);
   return [
-    `${paint.bold(source)}: ${read} in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
+    `${style.bold(source)}: ${read} in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
     ...(isDoubted ? [`  if this is correct: islet sync ${source} --force`] : []),
-    ...Object.entries(bases).map(([part, count]) => paint.dim(`  ${count} in ${part}`)),
-    ...warnings.filter((warning) => !refusal?.includes(warning)).map((warning) => paint.bad(`  ${warning}`)),
+    ...Object.entries(bases).map(([part, count]) => style.dim(`  ${count} in ${part}`)),
+    ...warnings.filter((warning) => !refusal?.includes(warning)).map((warning) => style.bad(`  ${warning}`)),
     `  ${added.count} new, ${changed.count} changed, ${removed.count} gone`,
     ...lines('+', added, (label) => label),
     ...lines('~', changed, (label) => label),
@@ -31,7 +31,7 @@ export function syncText(report: SyncOutcome, paint: TerminalStyle): string {
     ),
     ...section('skipped completely or partly', skipped, ({ label, reasons }) => `${label}: ${reasons.join('; ')}`),
     ...section(
-      paint.bad('user IDs with two people; lookups return none of them'),
+      style.bad('user IDs with two people; lookups return none of them'),
       shared,
       ({ mxid, labels }) => `${mxid}: ${labels.join(' and ')}`,
     ),

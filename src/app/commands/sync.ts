@@ -10,7 +10,7 @@ export interface SyncCommand {
   readonly isForced: boolean;
   readonly isIncremental: boolean;
   readonly isJson: boolean;
-  readonly paint: TerminalStyle;
+  readonly style: TerminalStyle;
   readonly print: (text: string) => void;
   /** Shows the progress; shows nothing on a pipe. */
   readonly onProgress: (source: string, listed: number) => void;
@@ -34,7 +34,7 @@ export async function forgetMirror(
  * @returns the exit code: 0 if everything was applied or, on a dry run, would be; 1 otherwise
  */
 export async function sync(access: AdminClient, command: SyncCommand): Promise<number> {
-  const { source, isDryRun, isForced, isIncremental, isJson, paint, print, onProgress } = command;
+  const { source, isDryRun, isForced, isIncremental, isJson, style, print, onProgress } = command;
   const sources = source === undefined ? await access.mirrors() : [source];
   if (sources.length === 0) print('No source is mirrored: nothing to sync.');
   const reports = [];
@@ -42,7 +42,7 @@ export async function sync(access: AdminClient, command: SyncCommand): Promise<n
     const request = { isDryRun, isForced, isIncremental, onProgress: (listed: number) => onProgress(name, listed) };
     const report = await access.sync(name, request);
     reports.push(report);
-    if (!isJson) print(syncText(printable(report), paint));
+    if (!isJson) print(syncText(printable(report), style));
   }
   if (isJson) print(printableJson(reports));
   return reports.every(({ refusal }) => refusal === undefined) ? 0 : 1;

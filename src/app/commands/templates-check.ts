@@ -13,15 +13,15 @@ export function templatesCheck(
   { templates: options, server }: Config,
   {
     isJson,
-    paint,
+    style,
     print,
-  }: { readonly isJson: boolean; readonly paint: TerminalStyle; readonly print: (text: string) => void },
+  }: { readonly isJson: boolean; readonly style: TerminalStyle; readonly print: (text: string) => void },
 ): number {
   const templates = new Templates({ ...options, serverName: server.name });
   const problems = checkTemplates(templates);
   const brands = templates.brands.map((name) => ({ name, languages: [...templates.languages(name)].sort() }));
   if (isJson) print(printableJson({ isFine: problems.length === 0, problems, brands }));
-  else if (problems.length > 0) print(problems.map((problem) => paint.bad(problem)).join('\n'));
-  else print(brands.map(({ name, languages }) => paint.good(`${name}: fine in ${languages.join(', ')}`)).join('\n'));
+  else if (problems.length > 0) print(problems.map((problem) => style.bad(problem)).join('\n'));
+  else print(brands.map(({ name, languages }) => style.good(`${name}: fine in ${languages.join(', ')}`)).join('\n'));
   return problems.length === 0 ? 0 : 1;
 }

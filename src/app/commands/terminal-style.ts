@@ -10,11 +10,11 @@ export interface TerminalStyle {
 
 const plain = (text: string): string => text;
 
-export const noPaint: TerminalStyle = { bold: plain, dim: plain, good: plain, bad: plain };
+export const plainStyle: TerminalStyle = { bold: plain, dim: plain, good: plain, bad: plain };
 
 /** @param environment https://no-color.org is respected */
-export function paintFor(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): TerminalStyle {
-  if (!stream.isTTY || environment['NO_COLOR']) return noPaint;
+export function terminalStyle(stream: { readonly isTTY?: boolean }, environment: NodeJS.ProcessEnv): TerminalStyle {
+  if (!stream.isTTY || environment['NO_COLOR']) return plainStyle;
   return {
     bold: (text) => styleText('bold', text),
     dim: (text) => styleText('dim', text),

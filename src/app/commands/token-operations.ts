@@ -8,7 +8,7 @@ import { printable, printableJson } from '../../domain/shared/printable.js';
 export async function listTokens(
   access: OperationsByText,
   user: string | undefined,
-  { isJson, paint, print }: Output,
+  { isJson, style, print }: Output,
 ): Promise<number> {
   const tokens = await access.signIns(user);
   if (isJson) print(printableJson(tokens));
@@ -16,9 +16,9 @@ export async function listTokens(
   else if (user === undefined) {
     for (const [mxid, owned] of groupBy(tokens, (token) => token.mxid)) {
       const last = owned.reduce((latest, { usedAt }) => Math.max(latest, usedAt), 0);
-      print(`${paint.bold(printable(mxid))}  ${owned.length}  ${paint.dim(`last used ${day(last)}`)}`);
+      print(`${style.bold(printable(mxid))}  ${owned.length}  ${style.dim(`last used ${day(last)}`)}`);
     }
-  } else for (const token of tokens) print(tokenText(token, paint));
+  } else for (const token of tokens) print(tokenText(token, style));
   return tokens.length > 0 ? 0 : 1;
 }
 
@@ -29,7 +29,7 @@ export async function endTokens(access: OperationsByText, user: string, { print 
   return count > 0 ? 0 : 1;
 }
 
-const tokenText = ({ mxid, createdAt, usedAt }: SignIn, paint: Output['paint']): string =>
-  `${paint.bold(printable(mxid))}  created ${day(createdAt)}  ${paint.dim(`last used ${day(usedAt)}`)}`;
+const tokenText = ({ mxid, createdAt, usedAt }: SignIn, style: Output['style']): string =>
+  `${style.bold(printable(mxid))}  created ${day(createdAt)}  ${style.dim(`last used ${day(usedAt)}`)}`;
 
 const day = (time: number): string => new Date(time).toISOString().slice(0, 10);

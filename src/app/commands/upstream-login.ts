@@ -30,7 +30,7 @@ export interface LoginCommand extends Output {
  * @returns the exit code: 0 if the upstream answers lookups now, 1 if its terms still have to be accepted
  */
 export async function upstreamLogin(source: UpstreamConfig, config: Config, command: LoginCommand): Promise<number> {
-  const { isJson, paint, print, complain } = command;
+  const { isJson, style, print, complain } = command;
   const present = command.isNewAccount ? undefined : await presentState(source, command.http);
   const made = present ? undefined : await makeAccount(source, config, command);
   const account = made?.account ?? new UpstreamAccount(upstreamOptions(source), command.http);
@@ -49,7 +49,7 @@ export async function upstreamLogin(source: UpstreamConfig, config: Config, comm
     print(printableJson({ ...report, accepted, outstanding: now.outstanding }));
   } else {
     const who = user === undefined ? '' : ` as ${shown(user)}`;
-    print(paint.good(`${name}: ${made ? 'signed in' : 'already signed in'}${who}`));
+    print(style.good(`${name}: ${made ? 'signed in' : 'already signed in'}${who}`));
     if (isAccepting) print(`  its terms are accepted: ${state.outstanding.map(({ id }) => shown(id)).join(', ')}`);
     if (made) print(made.addToConfig === undefined ? kept(made.tokenFile) : added(source, config, made.tokenFile));
   }
@@ -104,9 +104,9 @@ async function ownerOf(dataDir: string): Promise<{ uid: number; gid: number } | 
 }
 
 async function mayAccept({ outstanding }: AccountState, origin: string, command: LoginCommand): Promise<boolean> {
-  const { acceptsTerms, isJson, print, prompt, paint } = command;
+  const { acceptsTerms, isJson, print, prompt, style } = command;
   if (!isJson) {
-    print(`${paint.bold(origin)} requires that you accept:`);
+    print(`${style.bold(origin)} requires that you accept:`);
     for (const policy of outstanding) print(policyText(policy));
   }
   if (acceptsTerms) return true;

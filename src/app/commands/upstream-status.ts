@@ -27,7 +27,7 @@ interface Status extends Partial<AccountState> {
 export async function upstreamStatus(
   sources: readonly UpstreamConfig[],
   http: HttpClient,
-  { isJson, paint, print }: Output,
+  { isJson, style, print }: Output,
 ): Promise<number> {
   const statuses = await Promise.all(sources.map((source) => statusOf(source, http)));
   if (isJson) print(printableJson(statuses));
@@ -35,7 +35,7 @@ export async function upstreamStatus(
   else
     print(
       printable(statuses)
-        .map((status) => statusText(status, { paint }))
+        .map((status) => statusText(status, { style }))
         .join('\n\n'),
     );
   return statuses.every(({ isFine }) => isFine) ? 0 : 1;
@@ -60,21 +60,21 @@ async function statusOf(source: UpstreamConfig, http: HttpClient): Promise<Statu
   }
 }
 
-function statusText(status: Status, { paint }: Pick<Output, 'paint'>): string {
+function statusText(status: Status, { style }: Pick<Output, 'style'>): string {
   const { name, url, versions, tookMs, hasAccount, user, outstanding, algorithms = [], failure } = status;
-  const line = (key: string, value: string) => `  ${paint.dim(key.padEnd(10))} ${value}`;
-  const lines = [`${paint.bold(name)}  ${url}`];
-  if (!versions) return [...lines, line('reachable', paint.bad(`no: ${failure}`))].join('\n');
-  lines.push(line('reachable', paint.good(`in ${tookMs} ms`)), line('versions', fewOf(versions).map(shown).join(', ')));
+  const line = (key: string, value: string) => `  ${style.dim(key.padEnd(10))} ${value}`;
+  const lines = [`${style.bold(name)}  ${url}`];
+  if (!versions) return [...lines, line('reachable', style.bad(`no: ${failure}`))].join('\n');
+  lines.push(line('reachable', style.good(`in ${tookMs} ms`)), line('versions', fewOf(versions).map(shown).join(', ')));
   if (!hasAccount) {
     lines.push(line('account', `none, so API version 1 is used: "islet upstream login ${name}" gets one`));
   } else if (failure !== undefined) {
-    lines.push(line('account', paint.bad(failure)));
+    lines.push(line('account', style.bad(failure)));
   } else {
     const isOutstanding = (outstanding?.length ?? 0) > 0;
     lines.push(line('account', user === undefined ? 'accepted; the upstream does not return the user' : shown(user)));
     const remedy = `not accepted yet: run "islet upstream login ${name} --accept-terms"`;
-    lines.push(line('terms', isOutstanding ? paint.bad(remedy) : paint.good('accepted, or none')));
+    lines.push(line('terms', isOutstanding ? style.bad(remedy) : style.good('accepted, or none')));
     for (const policy of outstanding ?? []) lines.push(`  ${' '.repeat(10)} ${policyText(policy)}`);
     if (!isOutstanding) lines.push(line('lookups', algorithms.map(shown).join(', ')));
   }

@@ -21,7 +21,7 @@ export interface DemoOptions {
   /** The port of Islet; the admin listener and the mail page use the next two. 0 for any free ports. */
   readonly port: number;
   readonly print: (text: string) => void;
-  readonly paint: TerminalStyle;
+  readonly style: TerminalStyle;
 }
 
 export interface Demo {
@@ -59,7 +59,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 
 /** @param closing receives a close function for each part that was started */
 async function start(
-  { port: wanted, logLevel, print, paint }: DemoOptions,
+  { port: wanted, logLevel, print, style }: DemoOptions,
   closing: (() => Promise<unknown>)[],
 ): Promise<boolean> {
   const [port, adminPort, mailPort] = wanted === 0 ? await freePorts(3) : [wanted, wanted + 1, wanted + 2];
@@ -70,7 +70,7 @@ async function start(
       .trim()
       .split('\n')
       .map((line) => `  | ${printable(line)}`);
-    print(paint.dim(`\n  mail to ${printable(to)}: ${printable(subject)}\n${lines.join('\n')}\n`));
+    print(style.dim(`\n  mail to ${printable(to)}: ${printable(subject)}\n${lines.join('\n')}\n`));
   };
   const opened = async <T extends { close(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
     const one = await starting;
@@ -111,14 +111,14 @@ async function start(
   const islet = await opened(serve(config, telemetry));
   await islet.services.directorySyncService.sync('islanders');
 
-  print(paint.bold('Islet is running, together with the services that it needs:'));
+  print(style.bold('Islet is running, together with the services that it needs:'));
   print(`  identity server  ${islet.url}`);
   print(`  caught mail      ${mail.url}`);
   print(`  directory        ${directory.url}, ${DEMO_DIRECTORY.length} people below ${DEMO_BASE}`);
   print(`  data             ${folder}, removed when the demo stops`);
 
-  const isRight = await showLookups(islet.url, (to) => mail.next(to), print, paint);
-  printNextSteps(islet.url, folder, adminPort, print, paint);
+  const isRight = await showLookups(islet.url, (to) => mail.next(to), print, style);
+  printNextSteps(islet.url, folder, adminPort, print, style);
   return isRight;
 }
 
@@ -127,7 +127,7 @@ async function showLookups(
   url: string,
   nextMail: (to: string) => Promise<CaughtMail>,
   print: DemoOptions['print'],
-  paint: TerminalStyle,
+  style: TerminalStyle,
 ): Promise<boolean> {
   const base = `${url}/_matrix/identity/v2`;
   const openIdToken = {
@@ -139,7 +139,7 @@ async function showLookups(
   const { token } = await call(`${base}/account/register`, openIdToken);
   const signedIn = { authorization: `Bearer ${String(token)}` };
 
-  print(`\n${paint.bold('Alice proves that she owns a private address')} (requestToken, a mail, submitToken, bind):`);
+  print(`\n${style.bold('Alice proves that she owns a private address')} (requestToken, a mail, submitToken, bind):`);
   const session = { client_secret: randomUUID(), email: OWN_ADDRESS, send_attempt: 1 };
   const { sid } = await call(`${base}/validate/email/requestToken`, session, signedIn);
   const code = /[?&]token=([0-9A-Za-z]+)/.exec((await nextMail(OWN_ADDRESS)).text)?.[1];
@@ -159,14 +159,14 @@ async function showLookups(
     ['a binding of this server, by hash', 'sha256', OWN_ADDRESS, `@alice:${DEMO_HOMESERVER}`],
     ['unknown address', 'sha256', 'stranger@island.example', undefined],
   ] as const;
-  print(paint.bold('Four lookups, as clients make them:'));
+  print(style.bold('Four lookups, as clients make them:'));
   let isRight = true;
   for (const [who, algorithm, address, mxid] of expected) {
     const found = await find(algorithm, address);
     const isFound = found === mxid;
     isRight &&= isFound;
     print(
-      `  ${isFound ? paint.good('✓') : paint.bad('✗')} ${address.padEnd(28)} ${(found ?? '—').padEnd(26)} ${paint.dim(who)}`,
+      `  ${isFound ? style.good('✓') : style.bad('✗')} ${address.padEnd(28)} ${(found ?? '—').padEnd(26)} ${style.dim(who)}`,
     );
   }
   return isRight;
@@ -193,11 +193,11 @@ function printNextSteps(
   dataDir: string,
   adminPort: number,
   print: DemoOptions['print'],
-  paint: TerminalStyle,
+  style: TerminalStyle,
 ): void {
   const v1 = `${url}/_matrix/identity/api/v1`;
   print(`
-${paint.bold('Try next')} (API version 1; a phone number works like an email address):
+${style.bold('Try next')} (API version 1; a phone number works like an email address):
   curl '${v1}/lookup?medium=email&address=alice@island.example'
   curl '${v1}/lookup?medium=msisdn&address=492215551235'
   curl '${v1}/validate/email/requestToken' -d 'email=you@example.net&client_secret=monkeys&send_attempt=1'

@@ -5,7 +5,7 @@ import { trySending } from '../../../src/adapters/messaging/smtp-test.js';
 import { sampleMessages } from '../../../src/adapters/messaging/template-check.js';
 import { Templates } from '../../../src/adapters/messaging/templates.js';
 import { mailTest } from '../../../src/app/commands/mail-test.js';
-import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { plainStyle } from '../../../src/app/commands/terminal-style.js';
 import type { Config } from '../../../src/app/config/config.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import { freePort } from '../../support/ports.js';
@@ -150,7 +150,7 @@ describe('islet mail test', () => {
     const printed: string[] = [];
     const config = { mail: options && { ...options, password: undefined }, server: { name: 'id.example.org' } };
     const print = (text: string) => void printed.push(text);
-    const code = await mailTest(config as unknown as Config, address, { isJson, paint: noPaint, print });
+    const code = await mailTest(config as unknown as Config, address, { isJson, style: plainStyle, print });
     return { code, text: printed.join('\n') };
   };
 

@@ -11,7 +11,7 @@ import {
   samplePages,
 } from '../../../src/adapters/messaging/template-check.js';
 import { templatesCheck } from '../../../src/app/commands/templates-check.js';
-import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { plainStyle } from '../../../src/app/commands/terminal-style.js';
 import { type Config, loadConfig } from '../../../src/app/config/config.js';
 import { domainOptions } from '../../../src/app/wiring/domain-options.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
@@ -404,7 +404,7 @@ describe("an administrator's directory", () => {
       const printed: string[] = [];
       const config = { server: { name: 'x' }, templates: { directory, brand: 'islet', language: 'en' } };
       const print = (text: string) => void printed.push(text);
-      return { code: templatesCheck(config as unknown as Config, { isJson, paint: noPaint, print }), text: printed[0] };
+      return { code: templatesCheck(config as unknown as Config, { isJson, style: plainStyle, print }), text: printed[0] };
     };
     expect(check()).toEqual({ code: 0, text: 'islet: fine in de, en, es, fr, ru, uk' });
     write('acme/brand.yaml', 'name: ACME');

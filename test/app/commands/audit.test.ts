@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { showAudit, sinceOf } from '../../../src/app/commands/audit.js';
-import { paintFor } from '../../../src/app/commands/terminal-style.js';
+import { terminalStyle } from '../../../src/app/commands/terminal-style.js';
 import type { AuditEntry } from '../../../src/ports/audit-log.js';
 
 const now = Date.UTC(2026, 10, 29, 8);
@@ -24,7 +24,7 @@ describe('islet audit', () => {
     const printed: string[] = [];
     const output = {
       isJson: false,
-      paint: paintFor({ isTTY: false } as never, {}),
+      style: terminalStyle({ isTTY: false } as never, {}),
       print: (text: string) => void printed.push(text),
     };
     const entry: AuditEntry = {

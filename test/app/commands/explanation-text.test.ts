@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { explanationText } from '../../../src/app/commands/explanation-text.js';
-import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { plainStyle } from '../../../src/app/commands/terminal-style.js';
 import { UpstreamPepperMonitor } from '../../../src/domain/peppers/upstream-pepper-monitor.js';
 import { PepperService } from '../../../src/domain/peppers/pepper-service.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
@@ -33,7 +33,7 @@ describe('the explanation of a followed upstream', () => {
       serverIdentity: 'id.example.org 0a1b2c3d',
     });
     const explanation = await lookupService.explain(email('a@example.org'));
-    const text = explanationText({ ...explanation, at: clock.now() }, noPaint);
+    const text = explanationText({ ...explanation, at: clock.now() }, plainStyle);
     expect(JSON.stringify(explanation) + text).not.toMatch(/theirs|quiteanother/);
     return text.split('\n').filter((line) => line.includes('its pepper is'));
   }
@@ -64,7 +64,7 @@ describe('the explanation of an address of nobody', () => {
     const staff = new FakeSource('staff');
     const { lookupService, clock } = await openTestDomain({ sources: [staff, new FakeSource('other')] });
     const verdict = async () =>
-      explanationText({ ...(await lookupService.explain(email('a@example.org'))), at: clock.now() }, noPaint).split(
+      explanationText({ ...(await lookupService.explain(email('a@example.org'))), at: clock.now() }, plainStyle).split(
         '\n',
       )[0];
     expect(await verdict()).toBe('a@example.org (email) is nobody: no source knows it');

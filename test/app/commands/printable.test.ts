@@ -5,7 +5,7 @@ import type { AdminClient } from '../../../src/app/commands/admin-client.js';
 import { lookup } from '../../../src/app/commands/lookup.js';
 import { listBindings, listInvites } from '../../../src/app/commands/operations.js';
 import { sync } from '../../../src/app/commands/sync.js';
-import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { plainStyle } from '../../../src/app/commands/terminal-style.js';
 import { escapeFinished, printable, printableJson } from '../../../src/domain/shared/printable.js';
 
 /** Clears the screen, forges a line, and does so in the way of ISO 8859, and in the names of members. */
@@ -58,7 +58,7 @@ const commands = {
 };
 interface Output {
   readonly isJson: boolean;
-  readonly paint: typeof noPaint;
+  readonly style: typeof plainStyle;
   readonly print: (text: string) => void;
 }
 
@@ -67,7 +67,7 @@ describe('what others have chosen the characters of', () => {
     'does nothing on the terminal of `islet $name`, JSON: $isJson',
     async ({ run, isJson }) => {
       const lines: string[] = [];
-      await run({ isJson, paint: noPaint, print: (text) => void lines.push(text) });
+      await run({ isJson, style: plainStyle, print: (text) => void lines.push(text) });
       // oxlint-disable-next-line no-control-regex -- these are what must not be printed
       expect(lines.join('\n')).not.toMatch(/[\0-\t\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
       expect(lines.join('\n')).not.toMatch(/^admin/m);

@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { checkCommand } from '../../../src/app/commands/check.js';
 import { initCommand, type InitOptions } from '../../../src/app/commands/init.js';
-import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { plainStyle } from '../../../src/app/commands/terminal-style.js';
 import { type Prompt, terminalPrompt } from '../../../src/app/commands/prompt.js';
 import { type LdapConfig, loadConfig } from '../../../src/app/config/config.js';
 
@@ -40,7 +40,7 @@ const init = (options: InitOptions, prompt?: Prompt) => {
   return initCommand(options, {
     prompt,
     print,
-    paint: noPaint,
+    style: plainStyle,
     cwd: folder,
     makeKey: (keyFile) => Promise.resolve(keys.push(keyFile)),
   });
@@ -143,7 +143,7 @@ describe('islet init', () => {
   it('goes on when the key cannot be made yet', async () => {
     const code = await initCommand(
       { serverName: 'id.example.org' },
-      { prompt: undefined, print, paint: noPaint, cwd: folder, makeKey: () => Promise.reject(new Error('no')) },
+      { prompt: undefined, print, style: plainStyle, cwd: folder, makeKey: () => Promise.reject(new Error('no')) },
     );
     expect(code).toBe(0);
     expect(printed.join('\n')).toContain('is created at the first start');
@@ -194,7 +194,7 @@ describe('the person at a terminal', () => {
 describe('islet check', () => {
   const check = (content: string, isJson = false) => {
     writeFileSync(file(), content, { mode: 0o640 });
-    return checkCommand({ file: file(), env: {} }, { isJson, paint: noPaint, print });
+    return checkCommand({ file: file(), env: {} }, { isJson, style: plainStyle, print });
   };
 
   it('says that all is fine, and what the configuration amounts to, without its secrets', () => {

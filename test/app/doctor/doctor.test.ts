@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { doctorText, showDiagnoses } from '../../../src/app/commands/doctor.js';
-import { noPaint } from '../../../src/app/commands/terminal-style.js';
+import { plainStyle } from '../../../src/app/commands/terminal-style.js';
 import { area, type CheckResult, withinLimit } from '../../../src/app/doctor/check-result.js';
 import { runChecks, runCheck } from '../../../src/app/doctor/doctor.js';
 import { readinessOf, serverDiagnoses } from '../../../src/app/doctor/check-public-url.js';
@@ -24,7 +24,7 @@ const all: readonly CheckResult[] = [
 
 describe('what the doctor found', () => {
   it('is a line each, the fix below it, and a sum', () => {
-    expect(doctorText(all, noPaint)).toBe(
+    expect(doctorText(all, plainStyle)).toBe(
       [
         '✓ directory staff  ldaps://dc1: bound',
         '! directory staff  skipped in 2 of them: no name',
@@ -43,7 +43,7 @@ describe('what the doctor found', () => {
   ])('is told by the exit code if %s, as JSON too', (_case, diagnoses, code) => {
     const printed: string[] = [];
     const print = (text: string) => void printed.push(text);
-    expect(showDiagnoses(diagnoses, { isJson: true, paint: noPaint, print })).toBe(code);
+    expect(showDiagnoses(diagnoses, { isJson: true, style: plainStyle, print })).toBe(code);
     expect(JSON.parse(printed.join(''))).toEqual({ isFine: code === 0, diagnoses });
   });
 });

@@ -10,7 +10,7 @@ import {
 } from '../../../../src/app/commands/importing/ma1sd-config.js';
 import { readMa1sdKeys } from '../../../../src/app/commands/importing/ma1sd-keys.js';
 import { MA1SD_PLACES } from '../../../../src/app/commands/importing/ma1sd-places.js';
-import { noPaint } from '../../../../src/app/commands/terminal-style.js';
+import { plainStyle } from '../../../../src/app/commands/terminal-style.js';
 import { loadConfig } from '../../../../src/app/config/config.js';
 import { type Entry, optionCatalog } from '../../../../src/app/config/docs/option-catalog.js';
 import { parseKeys } from '../../../../src/adapters/signing/key-file.js';
@@ -27,7 +27,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 describe('ma1sd.yaml', () => {
   const run = async (conf: string) => {
     const printed: string[] = [];
-    const tools = { print: (text: string) => void printed.push(text), paint: noPaint, cwd: folder };
+    const tools = { print: (text: string) => void printed.push(text), style: plainStyle, cwd: folder };
     const code = await importMa1sdConf(conf, { output: 'islet.yaml' }, tools);
     return { code, text: printed.join('\n') };
   };

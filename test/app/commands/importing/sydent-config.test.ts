@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { importSydentConf } from '../../../../src/app/commands/import-conf.js';
-import { noPaint } from '../../../../src/app/commands/terminal-style.js';
+import { plainStyle } from '../../../../src/app/commands/terminal-style.js';
 import { loadConfig } from '../../../../src/app/config/config.js';
 import {
   identityOf,
@@ -153,7 +153,7 @@ describe('islet import sydent-conf', () => {
     importSydentConf(
       conf,
       { output: 'islet.yaml' },
-      { print: (text) => void printed.push(text), paint: noPaint, cwd: folder },
+      { print: (text) => void printed.push(text), style: plainStyle, cwd: folder },
     );
 
   it.each(['sydent.conf', 'sydent-fork.conf'])(

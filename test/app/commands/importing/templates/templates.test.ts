@@ -18,7 +18,7 @@ import {
   SYDENT_SMS,
   SYDENT_VALIDATION,
 } from '../../../../../src/app/commands/importing/templates/vocabularies.js';
-import { noPaint } from '../../../../../src/app/commands/terminal-style.js';
+import { plainStyle } from '../../../../../src/app/commands/terminal-style.js';
 
 let folder: string;
 beforeEach(() => {
@@ -33,7 +33,7 @@ const put = (files: Readonly<Record<string, string>>) => {
 };
 const tools = () => {
   const printed: string[] = [];
-  return { printed, print: (text: string) => void printed.push(text), paint: noPaint, cwd: folder };
+  return { printed, print: (text: string) => void printed.push(text), style: plainStyle, cwd: folder };
 };
 
 const invite = {
