@@ -11,7 +11,7 @@ const PATH = '/_matrix/key/v2/server';
 const MAX_BYTES = 64 * 1024;
 
 /** How long a failure is cached, and the interval for fetching again when a key is missing. */
-const PATIENCE_MS = 60_000;
+const RETRY_MS = 60_000;
 /** Server names come from untrusted clients, so the oldest entries are evicted. */
 const MOST_ENTRIES = 1_000;
 
@@ -20,7 +20,7 @@ interface Entry {
   readonly published: PublishedKeys | undefined;
   readonly askedAt: number;
   /** Not fetched again before this time, unless a key is missing; ms since the epoch. */
-  readonly restsUntil: number;
+  readonly askAgainAt: number;
   /** Why fetching failed at `askedAt`. */
   readonly failure: DomainError | undefined;
 }
@@ -54,9 +54,9 @@ export class HttpHomeserverKeys implements HomeserverKeys {
     const now = this.clock.now();
     if (known) {
       const isMissing = known.published !== undefined && !known.published.keys.has(keyId);
-      const restsUntil = isMissing ? Math.min(known.restsUntil, known.askedAt + PATIENCE_MS) : known.restsUntil;
+      const askAgainAt = isMissing ? Math.min(known.askAgainAt, known.askedAt + RETRY_MS) : known.askAgainAt;
       // If the clock was set back, a failure must not be cached for longer than intended.
-      if (known.askedAt <= now && now < restsUntil) return known;
+      if (known.askedAt <= now && now < askAgainAt) return known;
     }
     const inFlight = this.asking.get(homeserver);
     if (inFlight) return inFlight;
@@ -76,12 +76,12 @@ export class HttpHomeserverKeys implements HomeserverKeys {
     try {
       const published = await this.fetch(homeserver);
       const askedAt = this.clock.now();
-      const restsUntil = askedAt + (published.validUntil - askedAt) / 2;
-      return { published, askedAt, restsUntil, failure: undefined };
+      const askAgainAt = askedAt + (published.validUntil - askedAt) / 2;
+      return { published, askedAt, askAgainAt, failure: undefined };
     } catch (error) {
       if (!(error instanceof DomainError)) throw error;
       const askedAt = this.clock.now();
-      return { published: before, askedAt, restsUntil: askedAt + PATIENCE_MS, failure: error };
+      return { published: before, askedAt, askAgainAt: askedAt + RETRY_MS, failure: error };
     }
   }
 

@@ -59,8 +59,8 @@ export class WellKnown {
 
   private settle(host: string, { delegation, absences }: Entry, answer: Delegation, lifetimeMs: number): void {
     const isAbsent = 'absence' in answer;
-    const restMs = isAbsent ? pauseAfter(ABSENCE, absences + 1) : lifetimeMs;
-    const expiresAt = this.clock.now() + restMs;
+    const cachedMs = isAbsent ? pauseAfter(ABSENCE, absences + 1) : lifetimeMs;
+    const expiresAt = this.clock.now() + cachedMs;
     this.remember(host, { delegation, expiresAt, absences: isAbsent ? absences + 1 : 0 });
   }
 

@@ -15,11 +15,11 @@ export class LoginPausedError extends Error {
   }
 }
 
-/** Decides about logins at one server: after a refusal, the same password rests for a growing time. */
+/** Decides about logins at one server: after a refusal, the same password is not tried again for a while, each time longer. */
 export class LoginGate {
   private refused: string | undefined;
   private refusals = 0;
-  private restsUntil = 0;
+  private pausedUntil = 0;
 
   constructor(
     private readonly secret: RotatingSecret,
@@ -30,18 +30,18 @@ export class LoginGate {
   enter(): string {
     const password = this.secret.latest;
     if (password !== this.refused) return password;
-    if (isPaused(this.restsUntil, this.clock.now(), PAUSES.longestMs)) throw new LoginPausedError(this.restsUntil);
+    if (isPaused(this.pausedUntil, this.clock.now(), PAUSES.longestMs)) throw new LoginPausedError(this.pausedUntil);
     return password;
   }
 
   noteRefusal(password: string): void {
     this.refusals = password === this.refused ? this.refusals + 1 : 1;
     this.refused = password;
-    this.restsUntil = this.clock.now() + pauseAfter(PAUSES, this.refusals);
+    this.pausedUntil = this.clock.now() + pauseAfter(PAUSES, this.refusals);
   }
 
   /** Ends the pause: the login was accepted, or the operator wants another attempt. */
   reset(): void {
-    [this.refused, this.refusals, this.restsUntil] = [undefined, 0, 0];
+    [this.refused, this.refusals, this.pausedUntil] = [undefined, 0, 0];
   }
 }

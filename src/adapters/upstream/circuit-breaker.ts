@@ -6,7 +6,7 @@ import type { Telemetry } from '../../ports/telemetry.js';
 const FAILURES_IN_A_ROW = 3;
 const BACKOFF = { firstMs: 2_000, longestMs: 60_000 };
 /** Upper limit for a retry delay sent by a server: the value may be wrong. */
-const LONGEST_PUT_OFF_MS = 10 * 60_000;
+const LONGEST_RATE_LIMIT_MS = 10 * 60_000;
 
 /** The server cannot answer this question now. The question was possibly not sent. */
 export class UnsupportedPepperError extends Error {
@@ -36,11 +36,11 @@ export class CircuitBreaker {
   private reason = '';
   /** Number of consecutive times the circuit was opened. */
   private openings = 0;
-  private restMs = 0;
+  private openMs = 0;
   /** ms since the epoch; `undefined` while the circuit is closed. */
-  private restsUntil: number | undefined;
+  private openUntil: number | undefined;
   private isTrying = false;
-  private isPutOff = false;
+  private isRateLimited = false;
 
   constructor(
     private readonly source: string,
@@ -65,7 +65,7 @@ export class CircuitBreaker {
   private async attempt<T>(ask: () => Promise<T>, isProbe: boolean): Promise<T> {
     const refusal = this.refusal();
     if (refusal !== undefined) throw new SourceUnavailableError(refusal);
-    const isHalfOpen = this.restsUntil !== undefined;
+    const isHalfOpen = this.openUntil !== undefined;
     this.isTrying = isHalfOpen;
     try {
       const answer = await ask();
@@ -73,7 +73,7 @@ export class CircuitBreaker {
       return answer;
     } catch (error) {
       if (error instanceof RateLimitedError) {
-        this.putOff(error, isHalfOpen);
+        this.rateLimited(error, isHalfOpen);
         throw new SourceUnavailableError(error.message, { cause: error });
       }
       const counts = isHalfOpen || !isProbe;
@@ -86,27 +86,27 @@ export class CircuitBreaker {
 
   /** Why the next request is not sent and when one will be; `undefined` if it is sent. */
   refusal(): string | undefined {
-    if (this.restsUntil === undefined) return undefined;
-    const because = this.isPutOff
+    if (this.openUntil === undefined) return undefined;
+    const because = this.isRateLimited
       ? `because it asked for fewer requests: ${this.reason}`
       : `because it failed ${this.failures} times in a row, most recently: ${this.reason}`;
     if (this.isTrying) return `not asked while a test request is running, ${because}`;
-    if (!isPaused(this.restsUntil, this.clock.now(), this.restMs)) return undefined;
-    return `not asked before ${new Date(this.restsUntil).toISOString()}, ${because}`;
+    if (!isPaused(this.openUntil, this.clock.now(), this.openMs)) return undefined;
+    return `not asked before ${new Date(this.openUntil).toISOString()}, ${because}`;
   }
 
   /** Why the last requests failed or were rate limited; `undefined` if the last one succeeded. */
-  trouble(): string | undefined {
-    return this.failures === 0 && !this.isPutOff ? undefined : this.reason;
+  problem(): string | undefined {
+    return this.failures === 0 && !this.isRateLimited ? undefined : this.reason;
   }
 
   private recovered(isHalfOpen: boolean): void {
     // The result of a request that started before the rate-limit response does not end the delay.
-    if (this.isPutOff && !isHalfOpen) return;
-    this.isPutOff = false;
+    if (this.isRateLimited && !isHalfOpen) return;
+    this.isRateLimited = false;
     this.failures = 0;
-    if (this.restsUntil === undefined) return;
-    this.restsUntil = undefined;
+    if (this.openUntil === undefined) return;
+    this.openUntil = undefined;
     this.openings = 0;
     this.telemetry.count('upstream_circuit_closed', { source: this.source });
     this.telemetry.info('circuit closed: upstream answers again', {
@@ -117,19 +117,19 @@ export class CircuitBreaker {
 
   private failed(error: unknown, isHalfOpen: boolean): void {
     // A request started before the circuit opened adds no information.
-    if (this.restsUntil !== undefined && !isHalfOpen) return;
-    this.isPutOff = false;
+    if (this.openUntil !== undefined && !isHalfOpen) return;
+    this.isRateLimited = false;
     this.failures += 1;
     this.reason = error instanceof Error ? error.message : String(error);
-    if (this.failures < FAILURES_IN_A_ROW && this.restsUntil === undefined) return;
+    if (this.failures < FAILURES_IN_A_ROW && this.openUntil === undefined) return;
     this.open(this.longer(), 'circuit opened: upstream failed, requests are paused', error);
   }
 
-  private putOff(error: RateLimitedError, isHalfOpen: boolean): void {
-    if (this.restsUntil !== undefined && !isHalfOpen) return;
-    this.isPutOff = true;
+  private rateLimited(error: RateLimitedError, isHalfOpen: boolean): void {
+    if (this.openUntil !== undefined && !isHalfOpen) return;
+    this.isRateLimited = true;
     this.reason = error.message;
-    const waitMs = Math.min(Math.max(error.waitMs ?? this.longer(), BACKOFF.firstMs), LONGEST_PUT_OFF_MS);
+    const waitMs = Math.min(Math.max(error.waitMs ?? this.longer(), BACKOFF.firstMs), LONGEST_RATE_LIMIT_MS);
     this.open(waitMs, 'circuit opened: upstream asked for fewer requests', error);
   }
 
@@ -137,11 +137,11 @@ export class CircuitBreaker {
     return pauseAfter(BACKOFF, this.openings + 1);
   }
 
-  private open(restMs: number, message: string, error: unknown): void {
-    const isBackingOff = this.restsUntil !== undefined;
-    this.restMs = restMs;
+  private open(openMs: number, message: string, error: unknown): void {
+    const isBackingOff = this.openUntil !== undefined;
+    this.openMs = openMs;
     this.openings += 1;
-    this.restsUntil = this.clock.now() + restMs;
+    this.openUntil = this.clock.now() + openMs;
     if (isBackingOff) return;
     this.telemetry.count('upstream_circuit_opened', { source: this.source });
     this.telemetry.warn(message, { event: 'upstream_circuit_opened', source: this.source }, error);

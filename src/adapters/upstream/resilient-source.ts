@@ -101,14 +101,14 @@ export class ResilientSource implements ThreepidSource {
   }
 
   /** Why the last requests failed; `undefined` if they did not. */
-  trouble(): string | undefined {
-    return this.breaker.trouble();
+  problem(): string | undefined {
+    return this.breaker.problem();
   }
 
   /** After failures, when the pause is over: finds out whether the source is back, before somebody asks. */
   async probe(): Promise<void> {
     const { source } = this;
-    if (!source.probe || this.trouble() === undefined || this.breaker.refusal() !== undefined) return;
+    if (!source.probe || this.problem() === undefined || this.breaker.refusal() !== undefined) return;
     await this.breaker.probe(() => source.probe?.() ?? Promise.resolve()).catch(() => undefined); // the breaker notes it
   }
 

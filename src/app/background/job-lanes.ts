@@ -19,7 +19,7 @@ export interface Lane {
   /** How long running jobs may continue at shutdown before they are put back into the queue. */
   readonly graceMs: number;
   /** The longest pause of a destination that fails. */
-  readonly longestRestMs: number;
+  readonly longestOpenMs: number;
   /** Whether the destination is a server of this installation. Its failure is then logged as an error. */
   readonly isOwnServer?: boolean;
 }
@@ -31,7 +31,7 @@ const MAIL = {
   kinds: ['invite-mail', 'invite-digest'],
   slotMs: Infinity,
   graceMs: 20_500,
-  longestRestMs: MINUTE_MS,
+  longestOpenMs: MINUTE_MS,
   isOwnServer: true,
 } as const;
 /** Notifying a homeserver twice has no effect, so shutdown does not wait long for these jobs. */
@@ -40,9 +40,9 @@ const HOMESERVERS = {
   slotMs: 1_000,
   perDestination: 4,
   graceMs: 3_000,
-  longestRestMs: 30 * MINUTE_MS,
+  longestOpenMs: 30 * MINUTE_MS,
 } as const;
-const OWN = { kinds: ['notify-bound'], slotMs: Infinity, graceMs: 10_000, longestRestMs: MINUTE_MS } as const;
+const OWN = { kinds: ['notify-bound'], slotMs: Infinity, graceMs: 10_000, longestOpenMs: MINUTE_MS } as const;
 
 /**
  * First attempts never wait for retries, and mails never wait for homeservers. A homeserver that does not answer

@@ -127,10 +127,10 @@ export class JobWorker implements Schedule {
 
   private async beginOrPutBack(job: Job, lane: Lane): Promise<void> {
     const { queue, clock, holder } = this.deps;
-    const restsUntil = this.breaker.restsUntil(job.destination);
-    const isTried = this.breaker.isDoubtful(job.destination) && (this.busy(lane).get(job.destination) ?? 0) > 0;
-    if (!this.isClosing && restsUntil === undefined && !isTried) this.start(job, lane);
-    else await queue.requeue(job.id, holder, restsUntil ?? clock.now() + (this.isClosing ? 0 : POLL_MS));
+    const openUntil = this.breaker.openUntil(job.destination);
+    const isTried = this.breaker.hasFailed(job.destination) && (this.busy(lane).get(job.destination) ?? 0) > 0;
+    if (!this.isClosing && openUntil === undefined && !isTried) this.start(job, lane);
+    else await queue.requeue(job.id, holder, openUntil ?? clock.now() + (this.isClosing ? 0 : POLL_MS));
   }
 
   private start(job: Job, lane: Lane): void {
@@ -194,7 +194,7 @@ export class JobWorker implements Schedule {
   }
 
   private recovered({ destination }: Job, { isOwnServer }: Lane): void {
-    const isNews = isOwnServer && this.breaker.isDoubtful(destination);
+    const isNews = isOwnServer && this.breaker.hasFailed(destination);
     this.breaker.succeeded(destination);
     if (isNews) this.deps.telemetry.info('destination is available again', { event: 'destination_up', destination });
   }
@@ -204,15 +204,15 @@ export class JobWorker implements Schedule {
     const [now, reason] = [clock.now(), reasonOf(cause)];
     const retryAt = now + retryAfterMs(job.attempts);
     if (cause instanceof DestinationDownError) {
-      const isNews = lane.isOwnServer && !this.breaker.isDoubtful(job.destination);
+      const isNews = lane.isOwnServer && !this.breaker.hasFailed(job.destination);
       if (isNews) {
         const facts = { event: 'destination_down', destination: job.destination };
         telemetry.error('destination is not available, its jobs wait', facts, cause);
       }
-      const restsUntil = this.breaker.failed(job.destination, lane.longestRestMs);
+      const openUntil = this.breaker.failed(job.destination, lane.longestOpenMs);
       // After the other jobs: if this job causes the failure of the destination, the others run first.
-      await queue.retry(job.id, holder, Math.max(restsUntil + 1, Math.min(retryAt, restsUntil + POLL_MS)), reason);
-      await queue.postpone(job.destination, now, restsUntil, reason);
+      await queue.retry(job.id, holder, Math.max(openUntil + 1, Math.min(retryAt, openUntil + POLL_MS)), reason);
+      await queue.postpone(job.destination, now, openUntil, reason);
     } else {
       this.recovered(job, lane);
       await queue.retry(job.id, holder, retryAt, reason);

@@ -40,13 +40,13 @@ export interface AccountProberDependencies {
 
 /** Checks accounts on homeservers: a few at a time, with pauses for homeservers that do not answer. */
 export class AccountProber {
-  private readonly troubles = new Map<string, Outage>();
+  private readonly outages = new Map<string, Outage>();
 
   constructor(private readonly deps: AccountProberDependencies) {}
 
   /** The homeservers that do not answer, and why. */
   get failures(): ReadonlyMap<string, string> {
-    return new Map([...this.troubles].map(([homeserver, { reason }]) => [homeserver, reason]));
+    return new Map([...this.outages].map(([homeserver, { reason }]) => [homeserver, reason]));
   }
 
   /**
@@ -60,9 +60,9 @@ export class AccountProber {
     isStillThere: (mxids: readonly Mxid[]) => Promise<ReadonlySet<Mxid>>,
   ): Promise<readonly Mxid[]> {
     const now = this.deps.clock.now();
-    const trouble = this.troubles.get(homeserver);
-    if (trouble && isPaused(trouble.until, now, BACKOFF.longestMs)) return [];
-    const taken = await this.deps.store.take(homeserver, now, now + HIDDEN_MS, trouble ? TRIAL : BATCH);
+    const outage = this.outages.get(homeserver);
+    if (outage && isPaused(outage.until, now, BACKOFF.longestMs)) return [];
+    const taken = await this.deps.store.take(homeserver, now, now + HIDDEN_MS, outage ? TRIAL : BATCH);
     if (taken.length === 0) return [];
     const present = await isStillThere(taken.map(({ mxid }) => mxid));
     const due = taken.filter(({ mxid }) => present.has(mxid));
@@ -103,19 +103,19 @@ export class AccountProber {
   }
 
   private markRecovered(homeserver: string): void {
-    if (!this.troubles.delete(homeserver)) return;
+    if (!this.outages.delete(homeserver)) return;
     this.deps.telemetry.info('account checks work again', { event: 'account_checks_recovered', homeserver });
   }
 
   private markFailed(homeserver: string, failure: unknown): void {
-    const before = this.troubles.get(homeserver);
+    const before = this.outages.get(homeserver);
     const reason = failure instanceof Error ? failure.message : String(failure);
     if (before?.reason !== reason) {
       const facts = { event: 'account_checks_failed', homeserver, reason };
       this.deps.telemetry.warn('account checks failed; earlier results are still used', facts, failure);
     }
     const failures = (before?.failures ?? 0) + 1;
-    this.troubles.set(homeserver, {
+    this.outages.set(homeserver, {
       reason,
       failures,
       until: this.deps.clock.now() + pauseAfter(BACKOFF, failures),

@@ -108,11 +108,11 @@ describe('HomeserverKeysOverHttp', () => {
   it.each([
     ['half the time that the keys are valid', DAY_MS, DAY_MS / 2],
     ['half a week at most', 365 * DAY_MS, 3.5 * DAY_MS],
-  ])('remembers them for %s (FED-5)', async (_case, lifeMs, restMs) => {
+  ])('remembers them for %s (FED-5)', async (_case, lifeMs, cachedMs) => {
     await publish({ valid_until_ts: clock.now() + lifeMs });
     const keys = open();
     await keys.find('example.org', 'ed25519:a_abc');
-    clock.pass(restMs - 1);
+    clock.pass(cachedMs - 1);
     await keys.find('example.org', 'ed25519:a_abc');
     expect(homeserver.seen).toHaveLength(1);
     clock.pass(1);

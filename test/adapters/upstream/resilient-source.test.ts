@@ -135,7 +135,7 @@ describe('an answer of an upstream', () => {
     const source = mannered();
     upstream.stale = 'new';
     for (let time = 0; time < 4; time++) expect(await source.findHashes?.('new', ['hash'])).toEqual(new Map());
-    expect(source.trouble()).toBeUndefined();
+    expect(source.problem()).toBeUndefined();
     upstream.stale = 'old';
     expect(await source.findHashes?.('new', ['hash'])).toEqual(new Map([['hash', alice]]));
   });
@@ -204,7 +204,7 @@ describe('an upstream that fails', () => {
     );
     await expect(source.findHashes?.('pepper', ['hash'])).rejects.toThrow(SourceUnavailableError);
     expect(askedSince()).toBe(0);
-    expect(source.trouble()).toBe('could not reach https://id.partner.example');
+    expect(source.problem()).toBe('could not reach https://id.partner.example');
   });
 
   it('now and then is asked on', async () => {
@@ -221,8 +221,8 @@ describe('an upstream that fails', () => {
     const source = mannered();
     const askedSince = await failing(source, 3);
     const rests = [2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1000);
-    for (const [tries, restMs] of rests.entries()) {
-      clock.pass(restMs - 1);
+    for (const [tries, openMs] of rests.entries()) {
+      clock.pass(openMs - 1);
       await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
       expect(askedSince()).toBe(tries);
       clock.pass(1);
@@ -243,7 +243,7 @@ describe('an upstream that fails', () => {
     upstream.failure = undefined;
     await source.find([a]);
     expect(await source.find([b])).toHaveLength(1);
-    expect(source.trouble()).toBeUndefined();
+    expect(source.problem()).toBeUndefined();
     expect(heard.lines.map(({ message, facts }) => [message, facts])).toEqual([
       ['circuit opened: upstream failed, requests are paused', { source: 'partner' }],
       ['circuit closed: upstream answers again', { source: 'partner' }],
@@ -322,7 +322,7 @@ describe('an upstream that asks for fewer questions', () => {
     await expect(source.find([c])).rejects.toThrow(
       new SourceUnavailableError(`not asked before ${until}, because it asked for fewer requests: ${SAID}`),
     );
-    expect(source.trouble()).toBe(SAID);
+    expect(source.problem()).toBe(SAID);
     expect(upstream.asked).toHaveLength(1);
     clock.pass(30_000);
     await firstAnswers(['c'], [source, next], ask, heard);
@@ -330,7 +330,7 @@ describe('an upstream that asks for fewer questions', () => {
     clock.pass(30_000);
     upstream.failure = undefined;
     expect(await source.find([a])).toHaveLength(1);
-    expect(source.trouble()).toBeUndefined();
+    expect(source.problem()).toBeUndefined();
     expect(heard.lines.map(({ message }) => message)).toEqual([
       'circuit opened: upstream asked for fewer requests',
       'circuit closed: upstream answers again',
@@ -341,11 +341,11 @@ describe('an upstream that asks for fewer questions', () => {
     ['a day', 86_400_000, 600_000],
     ['no time at all', 0, 2000],
     ['nothing of when', undefined, 2000],
-  ])('and says %s is asked again after a time that is bearable for both', async (_case, waitMs, restMs) => {
+  ])('and says %s is asked again after a time that is bearable for both', async (_case, waitMs, openMs) => {
     const source = mannered();
     upstream.failure = new RateLimitedError(SAID, waitMs);
     await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
-    clock.pass(restMs - 1);
+    clock.pass(openMs - 1);
     await expect(source.find([c])).rejects.toThrow('not asked before');
     clock.pass(1);
     await expect(source.find([c])).rejects.toThrow(SAID);
@@ -490,12 +490,12 @@ describe('an upstream that failed', () => {
     await source.probe();
     await source.probe();
     expect(upstream.asked.slice(3)).toEqual([[]]);
-    expect(source.trouble()).toBe('it hangs');
+    expect(source.problem()).toBe('it hangs');
 
     upstream.failure = undefined;
     clock.pass(MINUTE_MS);
     await source.probe();
-    expect(source.trouble()).toBeUndefined();
+    expect(source.problem()).toBeUndefined();
     expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
   });
 

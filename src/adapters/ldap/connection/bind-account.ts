@@ -16,9 +16,9 @@ export interface BindPassword {
 const PAUSES_MIN = [5, 10, 25, 60] as const;
 const MINUTE_MS = 60_000;
 /** For so long an attempt holds up the next one while the password is not known to be good. */
-const PATIENCE_MS = 150;
+const UNCONFIRMED_WAIT_MS = 150;
 /** An attempt that is unanswered for longer is at a silent server, which refuses nothing. */
-const SILENT_MS = 1_500;
+const UNRESPONSIVE_MS = 1_500;
 /** Attempts at the same time and refusals together: if all are refused, there are still fewer than five. */
 const MOST_AT_RISK = 4;
 const LONGEST_PAUSE_MS = 60 * MINUTE_MS;
@@ -38,7 +38,7 @@ export class BindAccount {
   private onEnd = new Set<() => void>();
   private refusals = 0;
   private refusal: Error | undefined;
-  private restsUntil = 0;
+  private pausedUntil = 0;
   private isAccepted = false;
 
   /** @param reread returns the current password from where it is stored; absent if it is a constant */
@@ -71,8 +71,8 @@ export class BindAccount {
    * changed.
    */
   get pause(): string | undefined {
-    if (!isPaused(this.restsUntil, this.clock.now(), LONGEST_PAUSE_MS) || this.refresh()) return undefined;
-    const next = new Date(this.restsUntil).toISOString().slice(11, 16);
+    if (!isPaused(this.pausedUntil, this.clock.now(), LONGEST_PAUSE_MS) || this.refresh()) return undefined;
+    const next = new Date(this.pausedUntil).toISOString().slice(11, 16);
     return `not tried again before ${next} UTC or with another password, so that the directory does not lock the account`;
   }
 
@@ -101,14 +101,14 @@ export class BindAccount {
   /** Ends the pause and reads the password again, at the request of the operator. */
   reload(): void {
     this.refresh();
-    this.restsUntil = 0;
+    this.pausedUntil = 0;
   }
 
   /** Reads the password again. @returns whether it has changed; a changed password may be tried immediately */
   refresh(): boolean {
     const now = this.reread?.();
     if (now === undefined || now.value === this.password.value) return false;
-    [this.password, this.restsUntil] = [now, 0];
+    [this.password, this.pausedUntil] = [now, 0];
     return true;
   }
 
@@ -118,13 +118,13 @@ export class BindAccount {
     if (isPasswordCorrect(cause)) return;
     this.refusals += 1;
     const minutes = PAUSES_MIN[Math.min(this.refusals, PAUSES_MIN.length) - 1] ?? 60;
-    this.restsUntil = this.clock.now() + minutes * MINUTE_MS;
+    this.pausedUntil = this.clock.now() + minutes * MINUTE_MS;
   }
 
   /** Waits until an attempt may begin. @returns a function to call when it has ended */
   private async enter(): Promise<() => void> {
     if (!this.isAccepted && this.atRisk > 0) {
-      await Promise.race([this.nextEnd(), setTimeout(PATIENCE_MS, undefined, { ref: false })]);
+      await Promise.race([this.nextEnd(), setTimeout(UNCONFIRMED_WAIT_MS, undefined, { ref: false })]);
     }
     while (this.atRisk >= Math.max(1, MOST_AT_RISK - this.refusals)) await this.nextEnd();
     this.atRisk += 1;
@@ -137,7 +137,7 @@ export class BindAccount {
       this.onEnd.clear();
       for (const wake of waiting) wake();
     };
-    void setTimeout(SILENT_MS, undefined, { ref: false }).then(leave);
+    void setTimeout(UNRESPONSIVE_MS, undefined, { ref: false }).then(leave);
     return leave;
   }
 
@@ -154,7 +154,7 @@ export class BindAccount {
       if (cause instanceof Error && codeOf(cause) === INVALID_CREDENTIALS) this.noteRefusal(cause);
       throw error;
     }
-    [this.isAccepted, this.refusals, this.restsUntil, this.refusal] = [true, 0, 0, undefined];
+    [this.isAccepted, this.refusals, this.pausedUntil, this.refusal] = [true, 0, 0, undefined];
   }
 }
 

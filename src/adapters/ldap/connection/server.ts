@@ -12,7 +12,7 @@ export class Server {
   private failure: Error | undefined;
   private failures = 0;
   private isUnresponsive = false;
-  private restsUntil = 0;
+  private pausedUntil = 0;
 
   constructor(
     readonly url: string,
@@ -46,7 +46,7 @@ export class Server {
 
   /** Whether it failed so recently that lookups do not try it. */
   get isBackingOff(): boolean {
-    return isPaused(this.restsUntil, this.clock.now(), BACKOFF.longestMs);
+    return isPaused(this.pausedUntil, this.clock.now(), BACKOFF.longestMs);
   }
 
   /** A connection; or `undefined`, with the reason in `problem`. @param signal cancels the attempt */
@@ -64,7 +64,7 @@ export class Server {
   }
 
   up(): void {
-    [this.failures, this.restsUntil] = [0, 0];
+    [this.failures, this.pausedUntil] = [0, 0];
     if (!this.isUnresponsive) this.failure = undefined;
   }
 
@@ -89,6 +89,6 @@ export class Server {
 
   private backOff(): void {
     this.failures += 1;
-    this.restsUntil = this.clock.now() + pauseAfter(BACKOFF, this.failures);
+    this.pausedUntil = this.clock.now() + pauseAfter(BACKOFF, this.failures);
   }
 }

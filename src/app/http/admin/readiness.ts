@@ -88,7 +88,7 @@ const upstreamChecks = (configuredSources: readonly ConfiguredSource[], watch: U
     configuredSources.flatMap((configured) => {
       if (configured === BINDINGS || !(configured.source instanceof ResilientSource)) return [];
       const { name } = configured.source;
-      const failure = configured.source.trouble() ?? (watch?.source === name ? watch.failure : undefined);
+      const failure = configured.source.problem() ?? (watch?.source === name ? watch.failure : undefined);
       return [[name, { ok: failure === undefined, failure }] as const];
     }),
   );
