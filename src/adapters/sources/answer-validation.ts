@@ -7,11 +7,11 @@ import { groupBy } from '../../domain/shared/group-by.js';
 /** Maximum number of claimants of one threepid to report. */
 const MOST_NAMED = 10;
 
-/** The usable findings of an answer. `odd` receives the reason for each skipped one, without addresses. */
+/** The usable findings of an answer. `reportInvalid` receives the reason for each skipped one, without addresses. */
 export function findingsIn(
   answer: unknown,
   asked: readonly Threepid[],
-  odd: (reason: string) => void,
+  reportInvalid: (reason: string) => void,
 ): readonly Finding[] {
   if (!Array.isArray(answer)) throw new Error('find() did not return a list');
   // Duplicates are ignored, but the total number is limited.
@@ -27,7 +27,7 @@ export function findingsIn(
     const read = threepidIn(found);
     const wanted = (read && bySpelling.get(keyOf(read))) ?? [];
     if (wanted.length === 0) {
-      odd(read ? 'an address that was not asked for' : 'a finding without a valid threepid');
+      reportInvalid(read ? 'an address that was not asked for' : 'a finding without a valid threepid');
       return [];
     }
     if (Array.isArray(claimants)) {
@@ -36,7 +36,7 @@ export function findingsIn(
     }
     const association = associationIn(found);
     if (typeof association === 'string') {
-      odd(association);
+      reportInvalid(association);
       return [];
     }
     const { mxid, isUnlisted } = association;

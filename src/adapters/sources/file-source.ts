@@ -63,13 +63,13 @@ async function contentOf(
 ): Promise<Content> {
   const text = decoded(bytes);
   const byKey = new Map<string, Association[]>();
-  const sayUnread = (columns: readonly string[]) => {
+  const reportUnread = (columns: readonly string[]) => {
     const searched = search ? searchedColumns(search, columns) : [];
     const unread = columns.filter((column) => !isRead(column) && !searched.includes(column));
     const facts = { event: 'file_columns_not_read', columns: unread.join(', ') };
     if (unread.length > 0) log.info('columns of the file are not read', facts);
   };
-  for await (const row of format === 'csv' ? csvRows(text, sayUnread, !lastLineEnds) : jsonRows(text)) {
+  for await (const row of format === 'csv' ? csvRows(text, reportUnread, !lastLineEnds) : jsonRows(text)) {
     for (const association of associationsOf(row, phoneRegion, searchedCells(row, search))) {
       const key = keyOf(association.threepid);
       const before = byKey.get(key) ?? [];

@@ -71,11 +71,11 @@ export class GuardedSource implements ThreepidSource {
     const answer = await within(new Deadline(this.settings.timeLimitMs), (signal) =>
       this.counted(async () => this.source.find(copies, signal)),
     );
-    return findingsIn(answer, asked, (reason) => this.odd(reason));
+    return findingsIn(answer, asked, (reason) => this.noteInvalid(reason));
   }
 
   /** Counts an unusable value, and logs each reason once. */
-  odd(reason: string): void {
+  noteInvalid(reason: string): void {
     this.telemetry.count('source_invalid_answers', { source: this.name });
     if (this.reported.has(reason)) return;
     this.reported.add(reason);

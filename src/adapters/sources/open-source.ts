@@ -39,7 +39,7 @@ export async function openSource<Options>(
     process.off('exit', exited);
   }
   const source = new GuardedSource(made, settings, telemetry);
-  return { source, directory: made.all && new SourceDirectory(made, settings, (reason) => source.odd(reason)) };
+  return { source, directory: made.all && new SourceDirectory(made, settings, (reason) => source.noteInvalid(reason)) };
 }
 
 function checkShape(made: unknown): asserts made is OwnSource {

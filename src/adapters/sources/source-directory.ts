@@ -47,11 +47,11 @@ export class SourceDirectory implements Directory {
   private readonly searchRules: SearchRules | undefined;
   private readonly interruption = new AbortController();
 
-  /** @param odd receives the reason for each skipped value, without addresses */
+  /** @param reportInvalid receives the reason for each skipped value, without addresses */
   constructor(
     private readonly source: OwnSource,
     private readonly settings: Pick<SourceSettings, 'name' | 'media' | 'search'>,
-    private readonly odd: (reason: string) => void,
+    private readonly reportInvalid: (reason: string) => void,
     private readonly limits = { stallMs: STALL_MS, wholeMs: LIMIT_MS, most: MOST_LISTED, memory: MOST_MEMORY },
   ) {
     this.name = settings.name;
@@ -105,7 +105,7 @@ export class SourceDirectory implements Directory {
     if (this.interruption.signal.aborted) throw new ShutdownError();
   }
 
-  private async gather(signal: AbortSignal, goesOn: () => void): Promise<ReadonlyMap<Mxid, Listed>> {
+  private async gather(signal: AbortSignal, checkProgress: () => void): Promise<ReadonlyMap<Mxid, Listed>> {
     const people = new Map<Mxid, Listed>();
     const until = performance.now() + this.limits.wholeMs;
     let count = 0;
@@ -116,7 +116,7 @@ export class SourceDirectory implements Directory {
       );
     for await (const value of listing) {
       signal.throwIfAborted();
-      goesOn();
+      checkProgress();
       count += 1;
       if (count > this.limits.most) throw new Error(`its listing has more than ${this.limits.most} associations`);
       if (performance.now() > until) throw new Error(`its listing did not end within ${this.limits.wholeMs / 1000} s`);
@@ -132,7 +132,7 @@ export class SourceDirectory implements Directory {
 
   private note(value: unknown, people: Map<Mxid, Listed>): void {
     const association = associationIn(value);
-    if (typeof association === 'string') return this.odd(association);
+    if (typeof association === 'string') return this.reportInvalid(association);
     const { threepid, mxid, isUnlisted = false } = association;
     let listed = people.get(mxid);
     if (!listed)

@@ -51,8 +51,8 @@ export async function readTermsDirectory(directory: string, baseUrl: string): Pr
 async function foldersIn(directory: string): Promise<readonly string[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   const folders = entries.filter((entry) => !entry.isFile() && !entry.name.startsWith('.')).map(({ name }) => name);
-  const odd = folders.find((name) => !NAME.test(name));
-  if (odd !== undefined) throw new Error(`${join(directory, odd)} has a name that cannot be used in a URL`);
+  const invalid = folders.find((name) => !NAME.test(name));
+  if (invalid !== undefined) throw new Error(`${join(directory, invalid)} has a name that cannot be used in a URL`);
   return folders.toSorted();
 }
 

@@ -57,7 +57,7 @@ export class IndexUpdater {
    * The user of an address according to the loaded claims of a source; `undefined` if there is none, or it is
    * ambiguous.
    */
-  whose(source: string, threepid: Threepid): Mxid | undefined {
+  ownerOf(source: string, threepid: Threepid): Mxid | undefined {
     const [pepper] = this.index.peppers();
     const answer = pepper === undefined ? undefined : this.index.find(source, pepper, lookupHash(threepid, pepper));
     return answer === AMBIGUOUS ? undefined : answer;

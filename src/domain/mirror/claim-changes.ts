@@ -62,8 +62,8 @@ function difference(before: Claims, after: Claims): readonly ClaimChange[] {
       const removed = missing(source, before, after);
       // The index treats claims that differ only in their alias as one. If one of them is removed, the remaining ones
       // are added again.
-      const touched = new Set(removed.map(withoutAlias));
-      const staying = [...(after.get(source)?.values() ?? [])].filter((claim) => touched.has(withoutAlias(claim)));
+      const changedIds = new Set(removed.map(withoutAlias));
+      const staying = [...(after.get(source)?.values() ?? [])].filter((claim) => changedIds.has(withoutAlias(claim)));
       return { source, removed, added: [...new Set([...missing(source, after, before), ...staying])], isReload: false };
     })
     .filter(({ removed, added }) => removed.length + added.length > 0);

@@ -7,7 +7,7 @@ import type { Mxid } from '../identifiers/mxid.js';
 import { DuplicateIds, duplicateWarnings, sizeOf } from './duplicate-ids.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
-type Whose = (threepid: Threepid) => Mxid | undefined;
+type OwnerOf = (threepid: Threepid) => Mxid | undefined;
 
 /**
  * Compares the changes in a directory since the last sync with the mirror. `undefined` if the directory cannot report
@@ -20,7 +20,7 @@ export async function diffSince(
   directory: Directory,
   store: MirrorStore,
   { syncCursor, bases: before }: MirrorState,
-  ownerOf: Whose,
+  ownerOf: OwnerOf,
 ): Promise<DirectoryDiff | undefined> {
   const extraIds = (changed: readonly DirectoryPage[]) => conflictingIds(changed, directory.name, store, ownerOf);
   const mirrored = () => digestsIn(store, directory.name);
@@ -71,7 +71,7 @@ async function conflictingIds(
   pages: readonly DirectoryPage[],
   source: string,
   store: MirrorStore,
-  ownerOf: Whose,
+  ownerOf: OwnerOf,
 ): Promise<readonly string[]> {
   const present = pages.flatMap(({ entries }) => entries);
   const isPresent = new Set(present.map(({ id }) => id));

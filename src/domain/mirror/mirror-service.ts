@@ -12,7 +12,7 @@ import { serialQueues } from '../shared/serial-queue.js';
 import type { IndexUpdater } from '../hash-index/index-updater.js';
 import { diffSince } from './incremental-sync.js';
 import { diffAll, type DirectoryDiff } from './full-sync.js';
-import { addUnchangedOddities } from './unchanged-oddities.js';
+import { addUnchangedProblems } from './unchanged-problems.js';
 import { changesOf } from './claim-changes.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import { listedClaims, unmirroredEntries, userIdCollisions } from './user-id-collisions.js';
@@ -141,8 +141,8 @@ export class MirrorService {
     const before = await this.state(source);
     let listing: DirectoryDiff;
     try {
-      const whose = (threepid: Threepid) => this.deps.indexUpdater.whose(source, threepid);
-      const changes = options.isIncremental ? await diffSince(directory, this.deps.store, before, whose) : undefined;
+      const ownerOf = (threepid: Threepid) => this.deps.indexUpdater.ownerOf(source, threepid);
+      const changes = options.isIncremental ? await diffSince(directory, this.deps.store, before, ownerOf) : undefined;
       listing = changes ?? (await diffAll(directory, this.deps.store, options.onProgress));
     } catch (cause) {
       // A shutdown does not mean that the directory failed.
@@ -170,7 +170,7 @@ export class MirrorService {
       shared = await this.inTurn('apply', () => this.apply(directory, before, listing, startedAt));
     }
     if (options.isExplained)
-      shared = await addUnchangedOddities(source, listing, this.deps.store, shared, await this.shared());
+      shared = await addUnchangedProblems(source, listing, this.deps.store, shared, await this.shared());
     if (options.isDryRun) await showSome(listing.reportSamples, this.deps.store, source);
     const tookMs = this.deps.clock.now() - startedAt;
     return reportOf({ source, found: listing, removed, shared, refusal, isDryRun: options.isDryRun, tookMs });

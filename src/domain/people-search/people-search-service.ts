@@ -51,7 +51,7 @@ export interface PeopleFound<P extends FoundPerson = FoundPerson> {
 export interface PeopleSearchDependencies {
   readonly index: NameIndex;
   /** Finds the user of an address. */
-  readonly addresses: Pick<IndexUpdater, 'whose'>;
+  readonly addresses: Pick<IndexUpdater, 'ownerOf'>;
   readonly accountStatuses: Pick<AccountStatusCache, 'isAbsent' | 'requestCheck'>;
   readonly quotas: Quotas;
   readonly telemetry: Telemetry;
@@ -112,7 +112,7 @@ export class PeopleSearchService {
     const threepid = addressIn(query);
     if (!threepid) return undefined;
     for (const source of this.options.sources) {
-      const owner = addresses.whose(source, threepid);
+      const owner = addresses.ownerOf(source, threepid);
       const hit = owner && index.get(owner);
       if (hit) return hit;
     }

@@ -62,7 +62,7 @@ describe('a live lookup', () => {
     await slapd.stop();
   });
 
-  const whose = async (threepid: Threepid) => (await source.find([threepid]))[0];
+  const ownerOf = async (threepid: Threepid) => (await source.find([threepid]))[0];
 
   it.each([
     ['mail', 'info@b\u00fccher.example', '@books:example.org'],
@@ -94,7 +94,7 @@ describe('a live lookup', () => {
     ['juergen.gross@example.org', '@gross:example.org'],
     ['j.gross@example.org', '@gross:example.org'],
   ])('finds %s', async (address, mxid) => {
-    expect(await whose(email(address))).toEqual({ threepid: email(address), mxid });
+    expect(await ownerOf(email(address))).toEqual({ threepid: email(address), mxid });
   });
 
   it.each([
@@ -106,7 +106,7 @@ describe('a live lookup', () => {
     ['brackets', '492219991234'],
     ['anna', '491701234567'],
   ])('finds the number of %s however it is written', async (uid, digits) => {
-    expect(await whose(msisdn(digits))).toEqual({ threepid: msisdn(digits), mxid: `@${uid}:example.org` });
+    expect(await ownerOf(msisdn(digits))).toEqual({ threepid: msisdn(digits), mxid: `@${uid}:example.org` });
   });
 
   it('finds a number that is dialled with other digits at home than from abroad', async () => {
@@ -123,7 +123,7 @@ describe('a live lookup', () => {
     ['a wildcard', 'ann*@example.org'],
     ['an address of what is no person', 'sales@example.org'],
   ])('does not know %s', async (_case, address) => {
-    expect(await whose(email(address))).toBeUndefined();
+    expect(await ownerOf(email(address))).toBeUndefined();
   });
 
   it.each(['*', 'a)(uid=*', '*)(uid=*', 'anna@example.org\0', '\\2a', ''])(
@@ -152,7 +152,7 @@ describe('a live lookup', () => {
   it.each(['edison@north.example.org', 'edison@south.example.org'])(
     'contests %s, because another person would get the same user ID',
     async (address) => {
-      const finding = await whose(email(address));
+      const finding = await ownerOf(email(address));
       expect(finding).toMatchObject({ threepid: email(address) });
       expect(finding && 'claimants' in finding && [...finding.claimants].sort()).toEqual([
         `uid=edison,${NORTH}`,
@@ -162,7 +162,7 @@ describe('a live lookup', () => {
   );
 
   it('resolves somebody who is listed twice and shares an address with herself', async () => {
-    expect(await whose(email('marie@example.org'))).toMatchObject({ mxid: '@curie:example.org' });
+    expect(await ownerOf(email('marie@example.org'))).toMatchObject({ mxid: '@curie:example.org' });
   });
 
   it('asks below several bases, which may overlap', async () => {

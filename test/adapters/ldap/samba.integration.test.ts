@@ -18,7 +18,7 @@ import { freePort } from '../../support/ports.js';
 import { Samba } from '../../support/samba.js';
 
 const anna = email('anna.meier@example.org');
-const whose = '@anna.meier:example.org';
+const ownerOf = '@anna.meier:example.org';
 
 describe('Active Directory, by Samba', () => {
   let samba: Samba;
@@ -71,7 +71,7 @@ describe('Active Directory, by Samba', () => {
   it('lists people with all their addresses, and nothing that is nobody', async () => {
     expect(await people()).toEqual(
       new Map([
-        [whose, [anna, email('a.old@example.org'), msisdn('492215551234')]],
+        [ownerOf, [anna, email('a.old@example.org'), msisdn('492215551234')]],
         ['@b=c3=a4chli:example.org', [email('bächli@example.org'), msisdn('491705551235')]],
         ['@inet:example.org', [email('inet@example.org')]],
       ]),
@@ -79,11 +79,11 @@ describe('Active Directory, by Samba', () => {
   });
 
   it.each(['anna.meier@example.org', 'ANNA.Meier@example.ORG', 'a.old@example.org'])('finds %s', async (address) => {
-    expect(await ask(open(), email(address))).toMatchObject({ mxid: whose });
+    expect(await ask(open(), email(address))).toMatchObject({ mxid: ownerOf });
   });
 
   it('finds a number that is written as the country does, and non-ASCII names', async () => {
-    expect(await ask(open(), msisdn('492215551234'))).toMatchObject({ mxid: whose });
+    expect(await ask(open(), msisdn('492215551234'))).toMatchObject({ mxid: ownerOf });
     expect(await ask(open(), email('bächli@example.org'))).toMatchObject({ mxid: '@b=c3=a4chli:example.org' });
   });
 
@@ -111,14 +111,14 @@ describe('Active Directory, by Samba', () => {
   it.each([AD_ROOT, ''])('is read from its global catalog below "%s", too', async (base) => {
     const source = open({ urls: [samba.catalogUrl], bases: [base] });
     expect((await listed(source)).length).toBeGreaterThan(AD_CROWD);
-    expect(await ask(source, email('a.old@example.org'))).toMatchObject({ mxid: whose });
+    expect(await ask(source, email('a.old@example.org'))).toMatchObject({ mxid: ownerOf });
   });
 
   it.each([
     ['LDAPS', () => ({ urls: [samba.ldapsUrl] })],
     ['StartTLS', () => ({ startTls: true })],
   ])('is asked over %s with a certificate of its own authority', async (_how, options) => {
-    expect(await ask(open({ ...options(), ca: samba.ca }), anna)).toMatchObject({ mxid: whose });
+    expect(await ask(open({ ...options(), ca: samba.ca }), anna)).toMatchObject({ mxid: ownerOf });
     await expect(ask(open(options()), anna)).rejects.toThrow('certificate is not trusted');
   });
 
@@ -126,18 +126,18 @@ describe('Active Directory, by Samba', () => {
     const dead = `ldap://127.0.0.1:${await freePort()}`;
     const source = open({ urls: [dead, samba.url] });
     expect(await listed(source)).toHaveLength(3);
-    expect(await ask(source, anna)).toMatchObject({ mxid: whose });
+    expect(await ask(source, anna)).toMatchObject({ mxid: ownerOf });
   });
 
   it('takes the next controller where one has stopped', async () => {
     const other = await Samba.start(AD_LDIF);
     const source = open({ urls: [other.url, samba.url], timeLimitMs: 3_000 });
     try {
-      expect(await ask(source, anna)).toMatchObject({ mxid: whose });
+      expect(await ask(source, anna)).toMatchObject({ mxid: ownerOf });
       await other.pause();
       // What is under way with the one that stops has its time; the next question goes elsewhere.
       await expect(ask(source, anna)).rejects.toThrow('no answer within');
-      expect(await ask(source, anna)).toMatchObject({ mxid: whose });
+      expect(await ask(source, anna)).toMatchObject({ mxid: ownerOf });
     } finally {
       await other.stop();
     }

@@ -248,10 +248,10 @@ describe('an address whose domain is of another alphabet', () => {
   ])('is found as well as it is written in the other form: %s as %s (LOOK-13)', async (written, other) => {
     const { source } = await sourceOf(`mxid,email\n@info:example.org,${written}\n`);
     for (const asked of [email(written), email(other)]) {
-      const odd: string[] = [];
-      const findings = findingsIn(await source.find([asked], signal), [asked], (reason) => odd.push(reason));
+      const invalid: string[] = [];
+      const findings = findingsIn(await source.find([asked], signal), [asked], (reason) => invalid.push(reason));
       expect(findings).toEqual([{ threepid: asked, mxid: '@info:example.org' }]);
-      expect(odd).toEqual([]);
+      expect(invalid).toEqual([]);
     }
   });
 

@@ -45,8 +45,8 @@ describe('a guarded source', () => {
   });
 
   it('understands an answer in another spelling', async () => {
-    const odd = { medium: 'email', address: 'ALICE@example.org' } as const;
-    const { source } = guarded(answering([{ threepid: odd, mxid: '@alice:example.org' }]));
+    const invalid = { medium: 'email', address: 'ALICE@example.org' } as const;
+    const { source } = guarded(answering([{ threepid: invalid, mxid: '@alice:example.org' }]));
     expect(await source.find([alice])).toEqual([{ threepid: alice, mxid: '@alice:example.org' }]);
   });
 
@@ -64,8 +64,8 @@ describe('a guarded source', () => {
       'a finding without a valid threepid',
     ],
     ['nothing', null, 'a finding without a valid threepid'],
-  ])('leaves out %s and says so once, without the address', async (_case, odd, reason) => {
-    const { source, heard } = guarded(answering([odd, { threepid: phone, mxid: '@alice:example.org' }]));
+  ])('leaves out %s and says so once, without the address', async (_case, invalid, reason) => {
+    const { source, heard } = guarded(answering([invalid, { threepid: phone, mxid: '@alice:example.org' }]));
     for (let turn = 0; turn < 2; turn += 1) {
       expect(await source.find([alice, phone])).toEqual([{ threepid: phone, mxid: '@alice:example.org' }]);
     }
@@ -149,10 +149,10 @@ describe('the listing of a source', () => {
   const limits = { stallMs: 100, wholeMs: 10_000, most: 5000, memory: 0.99 };
 
   async function list(all: () => AsyncIterable<unknown>, media: readonly Medium[] = ['email', 'msisdn']) {
-    const odd: string[] = [];
+    const invalid: string[] = [];
     const own = { ...answering([]), all } as ThreepidSource;
-    const listed = new SourceDirectory(own, { name: 'hr', media }, (reason) => odd.push(reason), limits);
-    return { ...(await entriesOf(listed)), odd };
+    const listed = new SourceDirectory(own, { name: 'hr', media }, (reason) => invalid.push(reason), limits);
+    return { ...(await entriesOf(listed)), invalid };
   }
 
   async function* values(...values: readonly unknown[]): AsyncGenerator<unknown> {
@@ -188,9 +188,9 @@ describe('the listing of a source', () => {
   it('leaves out what is of no use', async () => {
     const good = { threepid: alice, mxid: '@alice:example.org' };
     const bad = { threepid: { medium: 'email', address: 'nobody' }, mxid: '@bob:example.org' };
-    const { people, odd } = await list(() => values(bad, good, { threepid: bob, mxid: 'bob' }));
+    const { people, invalid } = await list(() => values(bad, good, { threepid: bob, mxid: 'bob' }));
     expect(people).toEqual([{ mxid: '@alice:example.org', threepids: [alice] }]);
-    expect(odd).toEqual(['a finding without a valid threepid', 'a finding without a valid Matrix ID']);
+    expect(invalid).toEqual(['a finding without a valid threepid', 'a finding without a valid Matrix ID']);
   });
 
   it('has only what it is asked for', async () => {

@@ -84,9 +84,9 @@ describe('a service', () => {
 
   it('answers with localparts only where there is a server name for them', async () => {
     const source = await restSource(optionsFor(await service(), { homeserver: undefined }), testContext());
-    const { found, odd } = await guarded(source, 'alice@example.org', 'bob@example.org');
+    const { found, invalid } = await guarded(source, 'alice@example.org', 'bob@example.org');
     expect(found).toEqual(['@alice:example.org']);
-    expect(odd).toEqual(['a finding without a valid Matrix ID']);
+    expect(invalid).toEqual(['a finding without a valid Matrix ID']);
   });
 
   it.each([
@@ -140,7 +140,7 @@ describe('a service', () => {
     const source = await restSource(optionsFor(await service(JSON.stringify({ lookup: rows }))), testContext());
     expect(await guarded(source, 'a@b.c', 'b@b.c')).toEqual({
       found: [],
-      odd: ['a finding without a valid threepid', 'a finding without a valid Matrix ID'],
+      invalid: ['a finding without a valid threepid', 'a finding without a valid Matrix ID'],
     });
   });
 });
@@ -153,6 +153,6 @@ async function guarded(source: ThreepidSource, ...addresses: readonly string[]) 
   const found = await new GuardedSource(source, settings, heard).find(addresses.map(email));
   return {
     found: found.map((one) => ('mxid' in one ? one.mxid : undefined)),
-    odd: heard.lines.map(({ facts }) => facts?.['reason']),
+    invalid: heard.lines.map(({ facts }) => facts?.['reason']),
   };
 }

@@ -118,10 +118,10 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
 
   it('says that a user ID which is a number is none', async () => {
     const source = await open({ list: "select 'email' as medium, mail as address, 4711 as mxid from people" });
-    const odd: string[] = [];
-    const people = new SourceDirectory(source, { name: 'people', media: ['email'] }, (reason) => odd.push(reason));
+    const invalid: string[] = [];
+    const people = new SourceDirectory(source, { name: 'people', media: ['email'] }, (reason) => invalid.push(reason));
     await expect(people.list().next()).rejects.toThrow('its listing contains no valid association');
-    expect(odd).toContain('a finding without a valid Matrix ID');
+    expect(invalid).toContain('a finding without a valid Matrix ID');
     await source.close?.();
   });
 

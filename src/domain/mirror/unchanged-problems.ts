@@ -12,22 +12,22 @@ type Collisions = ReadonlyMap<Mxid, readonly SourcedEntry[]>;
  * @param found collisions of the user IDs of new and changed entries
  * @param knownCollisions collisions in the mirror as stored
  */
-export async function addUnchangedOddities(
+export async function addUnchangedProblems(
   source: string,
   { upserts, removed, reportSamples }: DirectoryDiff,
   store: MirrorStore,
   found: Collisions,
   knownCollisions: Collisions,
 ): Promise<Collisions> {
-  const touched = new Set(removed);
-  for (const page of upserts.pages()) for (const { id } of page) touched.add(id);
+  const changedIds = new Set(removed);
+  for (const page of upserts.pages()) for (const { id } of page) changedIds.add(id);
   for await (const page of store.entries(source)) {
     for (const { id, label, skipped } of page)
-      if (skipped.length > 0 && !touched.has(id)) reportSamples.leave(label, skipped);
+      if (skipped.length > 0 && !changedIds.has(id)) reportSamples.leave(label, skipped);
   }
   const others = [...knownCollisions].filter(([, entries]) => {
     const own = entries.filter((entry) => entry.source === source);
-    return own.length > 0 && !own.some(({ id }) => touched.has(id));
+    return own.length > 0 && !own.some(({ id }) => changedIds.has(id));
   });
   return new Map([...others, ...found]);
 }
