@@ -21,7 +21,7 @@ export type AskServer = (
  * Connects to each server of a directory, binds, searches below each base, and reads the same entries as a sync. If a
  * server is running, it binds first: an attempt with a wrong password then counts once.
  */
-export const directoryTrial =
+export const directoryCheck =
   (
     { bindPassword, ...source }: LdapConfig,
     telemetry: Telemetry,

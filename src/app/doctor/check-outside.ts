@@ -47,12 +47,12 @@ export function outsideCheck(config: Config, isRunning: boolean, http: HttpClien
     const [plain, claimed] = seen;
     if (!plain || !claimed) return [skipped(`not checked: ${publicUrl} does not reach this server`)];
     if (isDirect(config)) return [ok('clients reach the server without a proxy')];
-    const found = [...unsaid(plain), ...passedOn(claimed)];
+    const found = [...missingHeaderProblems(plain), ...forgedHeaderProblems(claimed)];
     return found.length > 0 ? found : [ok(`sends the addresses of clients: this machine is ${plain.client}`)];
   };
 
   /** Problems of a request in which the client sent no forwarding header. */
-  function unsaid({ peer, isVerified, forwardedFor, realIp, isAdmittedToV1 }: Arrival): readonly CheckResult[] {
+  function missingHeaderProblems({ peer, isVerified, forwardedFor, realIp, isAdmittedToV1 }: Arrival): readonly CheckResult[] {
     if (forwardedFor === undefined) {
       const instead = realIp === undefined ? 'no X-Forwarded-For' : 'only X-Real-IP, which Islet does not use';
       const words = `the proxy at ${peer} sends ${instead}: all clients seem to have its address, and share its limits`;
@@ -65,7 +65,7 @@ export function outsideCheck(config: Config, isRunning: boolean, http: HttpClien
   }
 
   /** Problems of a request in which the client sent a forged forwarding header. */
-  function passedOn({ forwardedFor, isVerified }: Arrival): readonly CheckResult[] {
+  function forgedHeaderProblems({ forwardedFor, isVerified }: Arrival): readonly CheckResult[] {
     if (forwardedFor?.trim() !== INVENTED) return [];
     const words = 'it forwards the X-Forwarded-For of the client unchanged';
     if (!isVerified) return [warning(words, APPEND)];

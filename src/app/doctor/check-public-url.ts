@@ -62,7 +62,7 @@ export function serverDiagnoses(readiness: Readiness): readonly CheckResult[] {
 }
 
 /** People with the same name, as known to the running server from its mirrors. */
-export const sharedNamesTrial =
+export const sharedUserIdsCheck =
   ({ admin: { host, port }, dataDir }: Config, http: HttpClient): Check =>
   async () => {
     const { ok, warning, failure, skipped } = area('server');

@@ -13,7 +13,7 @@ import { area, type CheckResult, type Check, messageOf } from './check-result.js
 const LIMIT_MS = 10_000;
 
 /** Connects to the mail server and logs in; sends no mail. */
-export const mailTrial =
+export const mailCheck =
   (config: Config): Check =>
   async () => {
     const { ok, skipped, failure } = area('mail');
@@ -31,7 +31,7 @@ export const mailTrial =
   };
 
 /** Whether the hosts of the gateways can be reached; no message is sent. */
-export const smsTrial =
+export const smsCheck =
   ({ sms }: Config): Check =>
   async () =>
     Promise.all((sms?.gateways ?? []).map((gateway) => gatewayCheck(gateway)));
@@ -69,7 +69,7 @@ const reach = (host: string, port: number) =>
 type Source = Config['sources'][number];
 
 /** Opens a source and looks up a person who does not exist. */
-export const sourceTrial =
+export const sourceCheck =
   (source: Source, config: Config, http: HttpClient, telemetry: Telemetry): Check =>
   async () => {
     const { ok, warning, failure } = area(`source ${source.name}`);

@@ -7,7 +7,7 @@ import { Templates } from '../../adapters/messaging/templates.js';
 import { parseKeys } from '../../adapters/signing/key-file.js';
 import type { Config } from '../config/config.js';
 import { databaseOptions } from '../wiring/open-app.js';
-import { us } from '../config/input/read-file.js';
+import { processUser } from '../config/input/read-file.js';
 import { openTerms } from '../wiring/open-terms.js';
 import { area, type CheckResult, type Check, messageOf } from './check-result.js';
 
@@ -19,7 +19,7 @@ const SCARCE_MB = 100;
 const FULL_MB = 1;
 
 /** Where data and keys are stored, who else can read them, and whether there is enough free space. */
-export const filesTrial =
+export const filesCheck =
   ({ dataDir, database, signing }: Config): Check =>
   async () => {
     const { ok, warning, failure } = area('files');
@@ -37,7 +37,7 @@ export const filesTrial =
             'it is created at the first start; its parent folder must be writable',
           )
         : isClosed
-          ? failure(`${dataDir} cannot be written by ${us()}`, `chown it to ${us()}, or run as its owner`)
+          ? failure(`${dataDir} cannot be written by ${processUser()}`, `chown it to ${processUser()}, or run as its owner`)
           : folder & 0o007
             ? warning(
                 `${dataDir} is accessible to every user of this machine (mode 0${folder.toString(8)})`,
@@ -45,14 +45,14 @@ export const filesTrial =
               )
             : ok(`${dataDir} is writable`),
       ...(await readableByOthers([join(dataDir, 'admin-token'), ...databaseFile(database)])),
-      ...(folder === undefined ? [] : room(dataDir, await freeMb(dataDir))),
+      ...(folder === undefined ? [] : freeSpaceResults(dataDir, await freeMb(dataDir))),
       key === undefined
         ? warning(`there is no ${signing.keyFile} yet`, 'it is created at the first start; keep a copy of it')
         : broken !== undefined
           ? failure(
               `${signing.keyFile}: ${broken}`,
               isUnread
-                ? `let ${us()} read it, or run as its owner`
+                ? `let ${processUser()} read it, or run as its owner`
                 : 'restore the copy of it: old rooms refer to its key',
             )
           : key & 0o077
@@ -62,7 +62,7 @@ export const filesTrial =
   };
 
 /** The warning for too little free space. */
-export function room(dataDir: string, mb: number): readonly CheckResult[] {
+export function freeSpaceResults(dataDir: string, mb: number): readonly CheckResult[] {
   if (mb >= SCARCE_MB) return [];
   const { warning, failure } = area('files');
   const words = `the disk of ${dataDir} has ${Math.floor(mb)} MB left`;
@@ -95,7 +95,7 @@ const modeOf = (path: string): Promise<number | undefined> =>
   );
 
 /** Checks the database without migrating it. */
-export const databaseTrial =
+export const databaseCheck =
   (config: Config): Check =>
   async () => {
     const { ok, warning, failure } = area('database');
@@ -118,7 +118,7 @@ export const databaseTrial =
   };
 
 /** Custom texts: terms and templates. */
-export const textsTrial =
+export const textsCheck =
   (config: Config): Check =>
   async () => {
     const { ok, failure } = area('texts');

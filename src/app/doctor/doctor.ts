@@ -5,13 +5,13 @@ import { ConfigError } from '../config/errors/problems.js';
 import type { LoadedConfig } from '../config/config.js';
 import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
 import { checkByServer } from './check-by-server.js';
-import { directoryTrial } from './check-directories.js';
+import { directoryCheck } from './check-directories.js';
 import { homeserversIn, homeserverCheck } from './check-homeservers.js';
-import { mailTrial, smsTrial, sourceTrial } from './check-services.js';
-import { publicUrlCheck, readinessOf, serverDiagnoses, sharedNamesTrial } from './check-public-url.js';
+import { mailCheck, smsCheck, sourceCheck } from './check-services.js';
+import { publicUrlCheck, readinessOf, serverDiagnoses, sharedUserIdsCheck } from './check-public-url.js';
 import { outsideCheck } from './check-outside.js';
 import { searchCheck } from './check-search.js';
-import { databaseTrial, filesTrial, textsTrial } from './check-storage.js';
+import { databaseCheck, filesCheck, textsCheck } from './check-storage.js';
 
 /** A directory may need ten seconds for each server, twice. The check does not wait longer than this. */
 const LIMIT_MS = 30_000;
@@ -43,23 +43,23 @@ export async function runChecks(
   const isRunning = readiness !== undefined && typeof readiness !== 'string';
   // A running server uses the SQLite file, and reports for any database whether it can reach it.
   const kept: readonly [string, Check] = isRunning
-    ? ['server', sharedNamesTrial(config, http)]
-    : ['database', databaseTrial(config)];
+    ? ['server', sharedUserIdsCheck(config, http)]
+    : ['database', databaseCheck(config)];
   const checks: readonly (readonly [string, Check])[] = [
-    ['files', filesTrial(config)],
+    ['files', filesCheck(config)],
     kept,
     ...config.sources.flatMap((source): readonly (readonly [string, Check])[] => {
       if (source.kind === 'ldap') {
         const askServer = isRunning ? checkByServer(config, http) : undefined;
-        return [[`directory ${source.name}`, directoryTrial(source, telemetry, askServer)]];
+        return [[`directory ${source.name}`, directoryCheck(source, telemetry, askServer)]];
       }
       if (source.kind === 'bindings') return [];
-      return [[`source ${source.name}`, sourceTrial(source, config, http, telemetry)]];
+      return [[`source ${source.name}`, sourceCheck(source, config, http, telemetry)]];
     }),
     ...homeserversIn(config).map((name) => [`homeserver ${name}`, homeserverCheck(name, config, http, clock)] as const),
-    ['mail', mailTrial(config)],
-    ['text messages', smsTrial(config)],
-    ['texts', textsTrial(config)],
+    ['mail', mailCheck(config)],
+    ['text messages', smsCheck(config)],
+    ['texts', textsCheck(config)],
     ['public URL', publicUrlCheck(config, isRunning, http)],
     ['proxy', outsideCheck(config, isRunning, http)],
     ['search', searchCheck(config, isRunning, http)],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LdapConfig } from '../../../src/app/config/config.js';
-import { directoryTrial } from '../../../src/app/doctor/check-directories.js';
+import { directoryCheck } from '../../../src/app/doctor/check-directories.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
 import { person, unit } from '../../support/ldif.js';
 import { Slapd } from '../../support/slapd.js';
@@ -47,7 +47,7 @@ describe('what the doctor says of a directory', () => {
       mirror: { everyMs: 300_000, maxShrink: 0.2 },
       ...more,
     } as unknown as LdapConfig;
-    const results = await directoryTrial(config, new RecordingTelemetry())();
+    const results = await directoryCheck(config, new RecordingTelemetry())();
     return results.map(({ state, words }) => `${state}: ${words}`);
   }
 

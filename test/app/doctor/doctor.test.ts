@@ -7,7 +7,7 @@ import { plainStyle } from '../../../src/app/commands/terminal-style.js';
 import { area, type CheckResult, withinLimit } from '../../../src/app/doctor/check-result.js';
 import { runChecks, runCheck } from '../../../src/app/doctor/doctor.js';
 import { readinessOf, serverDiagnoses } from '../../../src/app/doctor/check-public-url.js';
-import { readableByOthers, room } from '../../../src/app/doctor/check-storage.js';
+import { readableByOthers, freeSpaceResults } from '../../../src/app/doctor/check-storage.js';
 import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
 import { loadFromEtc } from '../../support/config/etc-islet.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
@@ -54,7 +54,7 @@ describe('a disk', () => {
     [99.9, [['warning', 'the disk of /var/lib/islet has 99 MB left']]],
     [100, []],
   ])('with %d MB left is told of', (mb, expected) => {
-    expect(room('/var/lib/islet', mb).map(({ state, words }) => [state, words])).toEqual(expected);
+    expect(freeSpaceResults('/var/lib/islet', mb).map(({ state, words }) => [state, words])).toEqual(expected);
   });
 });
 

@@ -91,7 +91,7 @@ async function gatewayTrial(gateway: Record<string, unknown>, secrets: OpenSecre
   return { use: async () => opened?.send(sms), ...(asked && { asked }) };
 }
 
-async function sourceTrial(source: Record<string, unknown>, secrets: OpenSecrets, asked?: () => number) {
+async function sourceCheck(source: Record<string, unknown>, secrets: OpenSecrets, asked?: () => number) {
   const [opened] = await openSources(await load({ sources: [source] }), http, telemetry, secrets);
   if (!opened || opened === BINDINGS) throw new Error('no source');
   close.push(() => closeSources([opened]));
@@ -136,7 +136,7 @@ const trials: Readonly<Record<string, (secrets: OpenSecrets) => Promise<Trial>>>
     return { use: async () => db.raw('select 1') };
   },
   'sources.ldap.bindPasswordFile': (secrets) =>
-    sourceTrial(
+    sourceCheck(
       {
         ldap: {
           name: 'staff',
@@ -158,11 +158,11 @@ const trials: Readonly<Record<string, (secrets: OpenSecrets) => Promise<Trial>>>
       response.end(request.url?.includes('hash_details') ? details : found);
     });
     const settings = { name: 'partner', url: server.url, accessTokenFile: secretFile() };
-    return sourceTrial({ upstream: settings }, secrets, () => server.seen.length);
+    return sourceCheck({ upstream: settings }, secrets, () => server.seen.length);
   },
   'sources.sql.passwordFile': async (secrets) => {
     const find = `select 'alice@example.org' as address, '@alice:example.org' as mxid where :medium = 'email' and 'alice@example.org' in (:addresses)`;
-    return sourceTrial(
+    return sourceCheck(
       { sql: { name: 'table', url: await roleWith('new'), passwordFile: secretFile(), find } },
       secrets,
     );
@@ -178,12 +178,12 @@ const trials: Readonly<Record<string, (secrets: OpenSecrets) => Promise<Trial>>>
       'create table users (name text, deactivated int, is_guest int)',
     );
     const settings = { name: 'accounts', url, passwordFile: secretFile(), homeserver: 'example.org' };
-    return sourceTrial({ synapse: settings }, secrets);
+    return sourceCheck({ synapse: settings }, secrets);
   },
   'sources.rest.accessTokenFile': async (secrets) => {
     const server = await webServer(json);
     const settings = { name: 'crm', url: server.url, accessTokenFile: secretFile(), single: false };
-    return sourceTrial({ rest: settings }, secrets, () => server.seen.length);
+    return sourceCheck({ rest: settings }, secrets, () => server.seen.length);
   },
   'homeservers.example.org.accessTokenFile': async (secrets) => {
     const server = await webServer((_request, response) => response.end('{"name":"@alice:example.org"}'));

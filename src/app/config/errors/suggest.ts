@@ -2,9 +2,9 @@
 export function nearest(name: string, known: readonly string[]): string | undefined {
   const meant = plain(name);
   const ranked = known
-    .map((candidate) => ({ candidate, slips: slips(meant, plain(candidate)) }))
-    .filter(({ slips }) => slips <= Math.max(1, Math.floor(meant.length / 4)))
-    .sort((a, b) => a.slips - b.slips);
+    .map((candidate) => ({ candidate, edits: edits(meant, plain(candidate)) }))
+    .filter(({ edits }) => edits <= Math.max(1, Math.floor(meant.length / 4)))
+    .sort((a, b) => a.edits - b.edits);
   return ranked[0]?.candidate;
 }
 
@@ -15,7 +15,7 @@ export const didYouMean = (name: string | undefined): string | undefined =>
 export const plain = (name: string): string => name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
 
 /** The same letters in a different order count as one error, as does each extra, missing or wrong letter. */
-const slips = (a: string, b: string): number => (letters(a) === letters(b) && a !== b ? 1 : distance(a, b));
+const edits = (a: string, b: string): number => (letters(a) === letters(b) && a !== b ? 1 : distance(a, b));
 
 const letters = (word: string): string => Array.from(word).toSorted().join('');
 

@@ -10,7 +10,7 @@ export function cannotRead(path: string, error: unknown): string {
   if (code === 'ELOOP') return `${path} is a symbolic link in a loop`;
   if (code === 'EISDIR') return `${path} is a folder, not a file`;
   if (code !== 'EACCES' && code !== 'EPERM') return `${path} cannot be read (${code})`;
-  return `${path} cannot be read by ${us()}: ${ownership(path)}`;
+  return `${path} cannot be read by ${processUser()}: ${ownership(path)}`;
 }
 
 function ownership(path: string): string {
@@ -23,9 +23,9 @@ function ownership(path: string): string {
 }
 
 /** The user of this process: `islet (uid 998)`. */
-export function us(): string {
+export function processUser(): string {
   const uid = process.geteuid?.();
-  if (uid === undefined) return 'us';
+  if (uid === undefined) return 'the user of this process';
   try {
     const { username, uid: named } = userInfo();
     return named === uid ? `${username} (uid ${uid})` : `uid ${uid}`;

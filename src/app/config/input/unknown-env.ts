@@ -8,12 +8,12 @@ const UNCHECKED = 'NODE_TLS_REJECT_UNAUTHORIZED';
  * hole.
  */
 export function unknownVariables(env: Environment, known: ReadonlySet<string>): readonly string[] {
-  const unheeded = `environment variable ${UNCHECKED} has no effect: certificates are always checked; use a caFile to trust a CA`;
-  const misnamed = Object.keys(env)
+  const ignored = `environment variable ${UNCHECKED} has no effect: certificates are always checked; use a caFile to trust a CA`;
+  const misspelled = Object.keys(env)
     .filter((name) => name.startsWith('ISLET_') && !known.has(name))
     .map((name) => {
       const suggestion = didYouMean(nearest(name, [...known]));
       return `environment variable ${name} is unknown${suggestion ? ` (${suggestion})` : ''}`;
     });
-  return env[UNCHECKED] === '0' ? [...misnamed, unheeded] : misnamed;
+  return env[UNCHECKED] === '0' ? [...misspelled, ignored] : misspelled;
 }
