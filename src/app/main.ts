@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { monitorDatabase } from '../adapters/knex/database-monitor.js';
-import { countLeftOut, countRows } from '../adapters/knex/row-counts.js';
+import { countSkipped, countRows } from '../adapters/knex/row-counts.js';
 import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
 import { AccountStatusCache } from '../domain/account-checks/account-status-cache.js';
 import { AccountProber } from '../domain/account-checks/account-prober.js';
@@ -108,7 +108,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       pepperService,
       index: container.get(HashIndex),
       countRows: () => countRows(db),
-      countLeftOut: (source) => countLeftOut(db, source),
+      countSkipped: (source) => countSkipped(db, source),
     });
     const probes = new RequestProbes();
     const app = httpApp(services, {

@@ -73,7 +73,7 @@ export class KnexChangeFeed implements ChangeFeed {
   /** For stores: runs a transaction that may `write`, and calls this instance's listeners after the commit. */
   async transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
     const result = await this.db.transaction(work);
-    void this.revocations.look();
+    void this.revocations.poll();
     for (const listener of this.listeners) listener();
     return result;
   }

@@ -3,7 +3,7 @@ import { isPooled, type Session } from './pooler.js';
 
 export const CHANNEL = 'islet_changes';
 
-const LOOK_EVERY_MS = 500;
+const POLL_MS = 500;
 
 /**
  * Calls back when another instance has moved the position of the change feed: on a notification of PostgreSQL, and also
@@ -19,17 +19,17 @@ export function watch(
 ): { close(): void } {
   let client: pg.Client | undefined;
   let seen: number | undefined;
-  let isLookQueued = false;
+  let isPollQueued = false;
   let isClosed = false;
   /** A pooler assigns the connection to other clients between statements, so notifications would be lost. */
   let isPolling = false;
-  let looking = Promise.resolve();
+  let polling = Promise.resolve();
 
-  function look(): void {
-    if (isLookQueued) return;
-    isLookQueued = true;
-    looking = looking.then(async () => {
-      isLookQueued = false;
+  function poll(): void {
+    if (isPollQueued) return;
+    isPollQueued = true;
+    polling = polling.then(async () => {
+      isPollQueued = false;
       // Other callers report an unavailable database; polling continues.
       const now = await position().catch(() => seen);
       if (now === seen || isClosed) return;
@@ -45,7 +45,7 @@ export function watch(
     const replace = () => {
       if (client === fresh) client = undefined;
     };
-    fresh.on('error', replace).on('end', replace).on('notification', look);
+    fresh.on('error', replace).on('end', replace).on('notification', poll);
     try {
       await fresh.connect();
       isPolling = await isPooled(fresh as pg.Client & Session);
@@ -57,13 +57,13 @@ export function watch(
     }
   }
 
-  function keepLooking(): void {
-    look();
+  function keepPolling(): void {
+    poll();
     void listen();
   }
 
-  const timer = setInterval(keepLooking, LOOK_EVERY_MS);
-  keepLooking();
+  const timer = setInterval(keepPolling, POLL_MS);
+  keepPolling();
 
   return {
     close() {

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { StoreUnavailableError } from '../../domain/shared/errors.js';
-import type { Forgetful, RevocationKind, Revocations } from './revocations.js';
+import type { Revocable, RevocationKind, Revocations } from './revocations.js';
 
 const MOST_REMEMBERED = 50_000;
 
 /** Caches values from the database until they are revoked. Missing values are not cached. */
-export class RevocableCache<V extends {}> implements Forgetful {
+export class RevocableCache<V extends {}> implements Revocable {
   private readonly values = new LRUCache<string, V>({ max: MOST_REMEMBERED });
 
   constructor(
@@ -29,7 +29,7 @@ export class RevocableCache<V extends {}> implements Forgetful {
     const { epoch } = this.revocations;
     const value = await load().catch((error: unknown) => {
       const known = error instanceof StoreUnavailableError ? this.values.get(subject) : undefined;
-      if (known === undefined || this.revocations.unawareMs() > outageMs) throw error;
+      if (known === undefined || this.revocations.staleMs() > outageMs) throw error;
       return known;
     });
     if (value !== undefined && epoch === this.revocations.epoch) this.values.set(subject, value);

@@ -2,14 +2,14 @@ import type { Knex } from 'knex';
 import { isPostgres } from './dialect.js';
 
 /** Maximum time after which every instance stops using a revoked value. */
-const LONGEST_UNAWARE_MS = 1_000;
-const LOOK_EVERY_MS = 400;
+const LONGEST_STALE_MS = 1_000;
+const POLL_MS = 400;
 const MOST_AT_ONCE = 10_000;
 
 export type RevocationKind = 'token' | 'terms';
 
 /** A cache whose entries can be revoked. */
-export interface Forgetful {
+export interface Revocable {
   readonly kind: RevocationKind;
   forget(subject: string): void;
   forgetAll(): void;
@@ -23,12 +23,12 @@ export class Revocations {
   /** Changes with every revocation: values that were read before must not be cached afterwards. */
   epoch = 0;
 
-  private readonly remembering: Forgetful[] = [];
+  private readonly caches: Revocable[] = [];
   private position: number | undefined;
-  private lookedAt = -Infinity;
+  private polledAt = -Infinity;
   private followers = 0;
   private timer: NodeJS.Timeout | undefined;
-  private looking: Promise<void> = Promise.resolve();
+  private polling: Promise<void> = Promise.resolve();
 
   constructor(private readonly db: Knex) {}
 
@@ -38,35 +38,35 @@ export class Revocations {
    */
   isUpToDate(): boolean {
     if (this.position === undefined) return false;
-    return !isPostgres(this.db) || performance.now() - this.lookedAt < LONGEST_UNAWARE_MS;
+    return !isPostgres(this.db) || performance.now() - this.polledAt < LONGEST_STALE_MS;
   }
 
   /** Time since the last successful check for revocations of other instances, in ms. */
-  unawareMs(): number {
-    return performance.now() - this.lookedAt;
+  staleMs(): number {
+    return performance.now() - this.polledAt;
   }
 
-  register(forgetful: Forgetful): void {
-    this.remembering.push(forgetful);
+  register(cache: Revocable): void {
+    this.caches.push(cache);
   }
 
   /** For stores: a revocation by this instance. */
   revoked(kind: RevocationKind, subject: string): void {
     this.epoch++;
-    for (const one of this.remembering) if (one.kind === kind) one.forget(subject);
+    for (const one of this.caches) if (one.kind === kind) one.forget(subject);
   }
 
   /** For stores: checks immediately, after a transaction that may have revoked anything. */
-  look(): Promise<void> {
+  poll(): Promise<void> {
     if (this.followers === 0) return Promise.resolve();
-    this.looking = this.looking.then(() => this.read()).catch(ignore);
-    return this.looking;
+    this.polling = this.polling.then(() => this.read()).catch(ignore);
+    return this.polling;
   }
 
   /** Keeps `isUpToDate` true until it is closed. */
   follow(): { close(): void } {
     this.followers++;
-    if (this.followers === 1) this.keepLooking();
+    if (this.followers === 1) this.keepPolling();
     return {
       close: () => {
         this.followers--;
@@ -86,11 +86,11 @@ export class Revocations {
     });
   }
 
-  private keepLooking(): void {
-    void this.look().then(() => {
+  private keepPolling(): void {
+    void this.poll().then(() => {
       if (this.followers === 0) return;
       clearTimeout(this.timer);
-      this.timer = setTimeout(() => this.keepLooking(), LOOK_EVERY_MS).unref();
+      this.timer = setTimeout(() => this.keepPolling(), POLL_MS).unref();
     });
   }
 
@@ -110,12 +110,12 @@ export class Revocations {
         this.position = rows.at(-1)?.position ?? this.position;
       }
     }
-    this.lookedAt = since;
+    this.polledAt = since;
   }
 
   private startAgain(position: number): void {
     this.epoch++;
-    for (const one of this.remembering) one.forgetAll();
+    for (const one of this.caches) one.forgetAll();
     this.position = this.followers > 0 ? position : undefined;
   }
 

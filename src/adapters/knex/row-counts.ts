@@ -24,7 +24,7 @@ export async function countRows(db: Knex): Promise<RowCounts> {
 }
 
 /** How many entries of a mirror have no user, are unlisted, or have values that cannot be used. */
-export interface LeftOut {
+export interface SkippedCounts {
   readonly no_user: number;
   readonly unlisted: number;
   readonly values: number;
@@ -35,7 +35,7 @@ export interface LeftOut {
  * on its format (see `mirror-rows.ts`): in JSON, no text contains a quote that is not escaped. A reason is the last
  * element, or is followed by the marks, which are an object.
  */
-export async function countLeftOut(db: Knex, source: string): Promise<LeftOut> {
+export async function countSkipped(db: Knex, source: string): Promise<SkippedCounts> {
   const isUnlisted = `content like '%{"isUnlisted":true%'`;
   const hasReasons = `(content like '%"]' or content like '%",{"%')`;
   const [row] = await db('mirror_entries')

@@ -127,10 +127,10 @@ export class KnexUserIdAssignmentStore implements UserIdAssignmentStore {
     await this.db.transaction(async (trx) => {
       const former = () => this.table(trx).whereNotIn('source', authoritativeSources);
       await former().whereRaw(isTheSame, [source]).delete();
-      const isOusted = trx.raw(`exists (${sameUser} and h.left_at is null)`, [source]);
-      const ousted = (await former().where(isOusted)).map(holderFromRow);
-      await former().where(isOusted).delete();
-      const now = ousted.map(
+      const isReplaced = trx.raw(`exists (${sameUser} and h.left_at is null)`, [source]);
+      const replaced = (await former().where(isReplaced)).map(holderFromRow);
+      await former().where(isReplaced).delete();
+      const now = replaced.map(
         (assignment): UserIdAssignment => ({ ...assignment, source, leftAt: assignment.leftAt ?? time }),
       );
       await insertAssignments(trx, now);

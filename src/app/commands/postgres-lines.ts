@@ -11,12 +11,12 @@ export const restoreLine = (url: string, file: string): string =>
   `pg_restore --no-owner --exit-on-error --single-transaction --dbname=${quoted(withoutPassword(url))} ${quoted(file)}`;
 
 /**
- * The command that settles what a restored dump would repeat: queued mails of invitations are removed, and invitations
+ * The command that prevents what a restored dump would repeat: queued mails of invitations are removed, and invitations
  * are marked as restored.
  */
-export const settleLine = (url: string): string => `psql ${quoted(withoutPassword(url))} --command ${quoted(SETTLE)}`;
+export const preventRepeatsLine = (url: string): string => `psql ${quoted(withoutPassword(url))} --command ${quoted(PREVENT_REPEATS)}`;
 
-const SETTLE = [
+const PREVENT_REPEATS = [
   "delete from jobs where kind in ('sealed-invite-mail', 'invite-mail', 'invite-digest')",
   'update invites set pending_mail = null, restored_at = extract(epoch from now())::bigint * 1000 where confirmed_at is null',
 ].join('; ');

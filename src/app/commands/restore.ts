@@ -7,8 +7,8 @@ import { parseKeys } from '../../adapters/signing/key-file.js';
 import type { Config } from '../config/config.js';
 import { databaseOptions } from '../wiring/open-app.js';
 import { type BackupSurroundings, contentText, flush, writePrivately } from './backup.js';
-import { restoreLine, settleLine } from './postgres-lines.js';
-import { settleDraft } from './restore-settlement.js';
+import { restoreLine, preventRepeatsLine } from './postgres-lines.js';
+import { preventRepeats } from './prevent-repeats.js';
 import { isServerRunning } from './running-server.js';
 
 export interface RestoreOptions {
@@ -43,7 +43,7 @@ export async function restoreCommand(
     print('The database is PostgreSQL. Stop all servers that use it, create a new database, and run:');
     print(`  ${restoreLine(config.database.url, backup)}`);
     print('Then, so that mails of invitations that were sent since the backup are not sent again:');
-    print(`  ${settleLine(config.database.url)}`);
+    print(`  ${preventRepeatsLine(config.database.url)}`);
     print(style.bad('Nothing was changed'));
     return 1;
   }
@@ -93,7 +93,7 @@ async function restore(
         throw new RestoreError(`another process has ${target} open: stop it first`);
       }
     }
-    const settled = await settleDraft(
+    const prevented = await preventRepeats(
       draft,
       target,
       existsSync(config.signing.keyFile) ? config.signing.keyFile : (key ?? ''),
@@ -104,7 +104,7 @@ async function restore(
     const moved = await moveAside(target);
     await rename(draft, target);
     await flush(folder);
-    return [...moved, `${backup}: ${contentText(content)}`, ...settled, ...(await keyStep())];
+    return [...moved, `${backup}: ${contentText(content)}`, ...prevented, ...(await keyStep())];
   } finally {
     for (const end of ['', ...COMPANIONS]) await rm(`${draft}${end}`, { force: true });
   }

@@ -71,12 +71,12 @@ function statusText(status: Status, { style }: Pick<Output, 'style'>): string {
   } else if (failure !== undefined) {
     lines.push(line('account', style.bad(failure)));
   } else {
-    const isOutstanding = (outstanding?.length ?? 0) > 0;
+    const hasOutstandingTerms = (outstanding?.length ?? 0) > 0;
     lines.push(line('account', user === undefined ? 'accepted; the upstream does not return the user' : shown(user)));
     const remedy = `not accepted yet: run "islet upstream login ${name} --accept-terms"`;
-    lines.push(line('terms', isOutstanding ? style.bad(remedy) : style.good('accepted, or none')));
+    lines.push(line('terms', hasOutstandingTerms ? style.bad(remedy) : style.good('accepted, or none')));
     for (const policy of outstanding ?? []) lines.push(`  ${' '.repeat(10)} ${policyText(policy)}`);
-    if (!isOutstanding) lines.push(line('lookups', algorithms.map(shown).join(', ')));
+    if (!hasOutstandingTerms) lines.push(line('lookups', algorithms.map(shown).join(', ')));
   }
   return lines.join('\n');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dumpLine, restoreLine, settleLine } from '../../../src/app/commands/postgres-lines.js';
+import { dumpLine, restoreLine, preventRepeatsLine } from '../../../src/app/commands/postgres-lines.js';
 
 describe('what copies a PostgreSQL database', () => {
   it.each([
@@ -13,7 +13,7 @@ describe('what copies a PostgreSQL database', () => {
   ])('says %s without its password', (url, shown) => {
     expect(dumpLine(url, '/backup/islet.dump')).toBe(`pg_dump --format=custom --file='/backup/islet.dump' '${shown}'`);
     expect(restoreLine(url, '/b')).toContain(`--dbname='${shown}' '/b'`);
-    expect(settleLine(url)).toContain(`psql '${shown}' --command 'delete from jobs`);
+    expect(preventRepeatsLine(url)).toContain(`psql '${shown}' --command 'delete from jobs`);
   });
 
   it('quotes file names for the shell', () => {

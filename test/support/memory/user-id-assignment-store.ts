@@ -135,12 +135,12 @@ export class MemoryUserIdAssignmentStore implements UserIdAssignmentStore {
     const same = former.filter((assignment) =>
       other(assignment).some(({ person, entryId }) => person === assignment.person || entryId === assignment.entryId),
     );
-    const ousted = former.filter(
+    const replaced = former.filter(
       (assignment) => !same.includes(assignment) && other(assignment).some(({ leftAt }) => leftAt === undefined),
     );
-    const settled = new Set([...same, ...ousted]);
-    this.assignments.remove((assignment) => settled.has(assignment));
-    this.assignments.add(ousted.map((assignment) => ({ ...assignment, source, leftAt: assignment.leftAt ?? time })));
+    const kept = new Set([...same, ...replaced]);
+    this.assignments.remove((assignment) => kept.has(assignment));
+    this.assignments.add(replaced.map((assignment) => ({ ...assignment, source, leftAt: assignment.leftAt ?? time })));
   }
 
   async removeDeparted(

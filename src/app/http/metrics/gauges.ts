@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { DatabaseMonitor } from '../../../adapters/knex/database-monitor.js';
-import type { LeftOut, RowCounts } from '../../../adapters/knex/row-counts.js';
+import type { SkippedCounts, RowCounts } from '../../../adapters/knex/row-counts.js';
 import type { LogTelemetry } from '../../../adapters/system/log-telemetry.js';
 import type { MirrorService } from '../../../domain/mirror/mirror-service.js';
 import type { PepperService } from '../../../domain/peppers/pepper-service.js';
@@ -13,7 +13,7 @@ import { cached } from './cached.js';
 export interface GaugeDependencies {
   readonly database: Pick<DatabaseMonitor, 'check'>;
   readonly countRows: () => Promise<RowCounts>;
-  readonly countLeftOut: (source: string) => Promise<LeftOut>;
+  readonly countSkipped: (source: string) => Promise<SkippedCounts>;
   readonly jobs: Pick<JobQueue, 'backlog'>;
   readonly jobKinds: readonly string[];
   readonly mirrorService: MirrorService;
@@ -37,7 +37,7 @@ export function openGauges(deps: GaugeDependencies): () => Promise<void> {
   telemetry.gauge('build_info', [{ labels: { version, node: process.versions.node }, value: 1 }]);
   const rows = cached(COUNTS_MS, deps.countRows);
   const leftOut = new Map(
-    mirrorService.sources.map((source) => [source, cached(LEFT_OUT_MS, () => deps.countLeftOut(source))]),
+    mirrorService.sources.map((source) => [source, cached(LEFT_OUT_MS, () => deps.countSkipped(source))]),
   );
   return async () => {
     setPeppers(pepperService, deps.clock, telemetry);
@@ -74,7 +74,7 @@ function setPeppers(pepperService: PepperService, clock: Clock, telemetry: LogTe
   telemetry.gauge('followed_pepper_failing', failing ? [failing] : []);
 }
 
-type LeftOutCounts = ReadonlyMap<string, () => Promise<LeftOut>>;
+type LeftOutCounts = ReadonlyMap<string, () => Promise<SkippedCounts>>;
 
 async function setMirrors({ mirrorService, index, clock, telemetry }: GaugeDependencies, leftOut: LeftOutCounts) {
   const states = await Promise.all(

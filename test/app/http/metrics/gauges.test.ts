@@ -40,7 +40,7 @@ describe('gauges', () => {
           invitesWaiting: 5,
         };
       },
-      countLeftOut: async () => ({
+      countSkipped: async () => ({
         no_user: 6,
         unlisted: 7,
         values: 8,

@@ -1,24 +1,24 @@
 import { readFile } from 'node:fs/promises';
-import { settleFile } from '../../adapters/knex/settle-file.js';
+import { preventRepeatsInFile } from '../../adapters/knex/prevent-repeats-in-file.js';
 import { DerivedSecretBox } from '../../adapters/signing/derived-secret-box.js';
 import { parseKeys } from '../../adapters/signing/key-file.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 
 /**
- * Settles in a backup what was done after it was made, so that people do not get it twice.
+ * Prevents that a restored backup sends people again what they got after it was made.
  *
  * @param draft file with a checked copy of the backup
  * @param replaced file of the database that is replaced
  * @param keyFile file with the signing key, with which the backup is sealed
  * @returns sentences for the operator
  */
-export async function settleDraft(draft: string, replaced: string, keyFile: string): Promise<readonly string[]> {
+export async function preventRepeats(draft: string, replaced: string, keyFile: string): Promise<readonly string[]> {
   const box = new DerivedSecretBox(parseKeys(await readFile(keyFile, 'utf8')));
-  const settlement = await settleFile(draft, replaced, box, new SystemClock());
-  if (!settlement) {
+  const prevented = await preventRepeatsInFile(draft, replaced, box, new SystemClock());
+  if (!prevented) {
     return ['The backup is of an older version: invitations that were delivered or mailed since may be sent again'];
   }
-  const { isKnown, delivered, mails } = settlement;
+  const { isKnown, delivered, mails } = prevented;
   if (isKnown) {
     return [
       `The replaced database tells what was done since the backup: ${delivered} invitations were delivered and ` +

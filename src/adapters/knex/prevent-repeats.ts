@@ -6,7 +6,7 @@ import { isOneOf } from './rows.js';
 import type { KnexStores } from './stores.js';
 
 /** What was done in the time between a backup and its restore, as far as it is known. */
-export interface Settlement {
+export interface PreventedRepeats {
   /** Whether the replaced database could be read. */
   readonly isKnown: boolean;
   /** Invitations that were delivered since the backup. They are not delivered again. */
@@ -16,7 +16,7 @@ export interface Settlement {
 }
 
 /** For `failure` of an invitation whose mail may have been sent. */
-export const UNSENT = 'its mail was waiting when the backup was made, and may have been sent since: not sent again';
+export const NOT_SENT_AGAIN = 'its mail was waiting when the backup was made, and may have been sent since: not sent again';
 
 interface Columns {
   readonly token: string;
@@ -35,12 +35,12 @@ interface Columns {
  * @param replaced the database in whose place the backup is put; `undefined` if there is none that can be read
  * @param now ms since the epoch
  */
-export async function settleRestored(
+export async function preventRepeats(
   draft: Knex.Transaction,
   stores: Pick<KnexStores, 'jobs' | 'invites'>,
   replaced: Knex | undefined,
   now: number,
-): Promise<Settlement> {
+): Promise<PreventedRepeats> {
   const result = replaced
     ? await copyOutcomes(draft, replaced)
     : { delivered: 0, mails: await dropMails(draft, stores) };
@@ -56,13 +56,13 @@ export async function isSuccessor(draft: Knex, replaced: Knex): Promise<boolean>
   return own.length === 1 && own[0] === other[0];
 }
 
-async function copyOutcomes(draft: Knex.Transaction, replaced: Knex): Promise<Pick<Settlement, 'delivered' | 'mails'>> {
+async function copyOutcomes(draft: Knex.Transaction, replaced: Knex): Promise<Pick<PreventedRepeats, 'delivered' | 'mails'>> {
   let [delivered, mails] = [0, 0];
-  const unsettled = pages<Columns>((after) => {
+  const unfinished = pages<Columns>((after) => {
     const page = draft<Columns>('invites').whereNull('confirmed_at').orderBy('token').limit(PAGE);
     return after ? page.where('token', '>', after.token) : page;
   });
-  for await (const rows of unsettled) {
+  for await (const rows of unfinished) {
     const tokens = rows.map(({ token }) => token);
     const later: readonly Columns[] = await replaced('invites').where(isOneOf(replaced, 'token', tokens));
     const before = new Map(rows.map((row) => [row.token, row]));
@@ -97,12 +97,12 @@ async function dropMails(
   draft: Knex.Transaction,
   { jobs, invites }: Pick<KnexStores, 'jobs' | 'invites'>,
 ): Promise<number> {
-  let mails = await draft('invites').whereNotNull('pending_mail').update({ failure: UNSENT, pending_mail: null });
+  let mails = await draft('invites').whereNotNull('pending_mail').update({ failure: NOT_SENT_AGAIN, pending_mail: null });
   const tokens: string[] = [];
   for await (const page of jobs.list('invite-mail')) {
     for (const { payload } of page) if (typeof payload.token === 'string') tokens.push(payload.token);
   }
-  await invites.markUnmailed(tokens, UNSENT);
+  await invites.markUnmailed(tokens, NOT_SENT_AGAIN);
   mails += await draft('jobs').whereIn('kind', storedNames('invite-mail')).delete();
   return mails;
 }

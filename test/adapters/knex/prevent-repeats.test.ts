@@ -2,7 +2,7 @@ import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/adapters/knex/database.js';
 import { KnexInstallationStore } from '../../../src/adapters/knex/installation-store.js';
-import { isSuccessor, settleRestored, UNSENT } from '../../../src/adapters/knex/settle-restored.js';
+import { isSuccessor, preventRepeats, NOT_SENT_AGAIN } from '../../../src/adapters/knex/prevent-repeats.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import { queued, wanted } from '../../support/jobs.js';
@@ -27,8 +27,8 @@ describe('what was done between a backup and its restore', () => {
   let backup: Knex;
   let later: Knex;
   const storesOn = (db: Knex) => knexStores(db, clock, secretBox);
-  const settle = (replaced: Knex | undefined) =>
-    backup.transaction((trx) => settleRestored(trx, storesOn(trx), replaced, 9));
+  const prevent = (replaced: Knex | undefined) =>
+    backup.transaction((trx) => preventRepeats(trx, storesOn(trx), replaced, 9));
   const invite = (token: string) => storesOn(backup).invites.get(token);
 
   /** The same content in both, as at the time of the backup. */
@@ -69,7 +69,7 @@ describe('what was done between a backup and its restore', () => {
     const [first] = await jobs.take(wanted({ time: 2, limit: 1 }));
     await jobs.remove(first?.id ?? '', 'test/1');
 
-    expect(await settle(later)).toEqual({ isKnown: true, delivered: 2, mails: 2 });
+    expect(await prevent(later)).toEqual({ isKnown: true, delivered: 2, mails: 2 });
     expect(await invite('accepted')).toMatchObject({ deliveredAt: 5, confirmedAt: 6 });
     expect(await invite('refused')).toMatchObject({ deliveredAt: 5, failure: 'no such room' });
     for (const token of ['waiting', 'unconfirmed', 'digest'])
@@ -79,10 +79,10 @@ describe('what was done between a backup and its restore', () => {
   });
 
   it('is unknown without that database: queued mails are not sent, and the invitations wait', async () => {
-    expect(await settle(undefined)).toEqual({ isKnown: false, delivered: 0, mails: 5 });
+    expect(await prevent(undefined)).toEqual({ isKnown: false, delivered: 0, mails: 5 });
     expect(await queued(storesOn(backup).jobs, 'invite-mail')).toEqual([]);
     for (const token of ['accepted', 'digest'])
-      expect(await invite(token)).toEqual({ ...stored(token), failure: UNSENT, restoredAt: 9 });
+      expect(await invite(token)).toEqual({ ...stored(token), failure: NOT_SENT_AGAIN, restoredAt: 9 });
   });
 
   it('is not taken from the database of another installation', async () => {
