@@ -160,12 +160,12 @@ export class LdapSource implements ThreepidSource, Directory {
     const since = this.clock.now();
     const asked = [threepid];
     try {
-      const [candidates, anybody, finding] = await this.live(async (deadline) => {
+      const [candidates, unfiltered, finding] = await this.live(async (deadline) => {
         const candidates = await this.lookup.findCandidates(asked, deadline);
-        const anybody = await this.lookup.findCandidates(asked, deadline, true);
-        return [candidates, anybody, (await this.lookup.resolve(asked, candidates, deadline))[0]] as const;
+        const unfiltered = await this.lookup.findCandidates(asked, deadline, true);
+        return [candidates, unfiltered, (await this.lookup.resolve(asked, candidates, deadline))[0]] as const;
       });
-      const notes = notesOf(threepid, candidates, anybody);
+      const notes = notesOf(threepid, candidates, unfiltered);
       const now = this.clock.now();
       return [{ via: 'live', finding, asOf: now, tookMs: now - since, notes }];
     } catch (error) {

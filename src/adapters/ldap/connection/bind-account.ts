@@ -113,7 +113,7 @@ export class BindAccount {
   }
 
   /** Records a refusal. A correct password of an account that is disabled or has expired locks nothing: no pause. */
-  noteRefusal(cause: Error): void {
+  recordRefusal(cause: Error): void {
     [this.isAccepted, this.refusal] = [false, cause];
     if (isPasswordCorrect(cause)) return;
     this.refusals += 1;
@@ -151,7 +151,7 @@ export class BindAccount {
       await bind(this.password);
     } catch (error) {
       const { cause } = error as Error;
-      if (cause instanceof Error && codeOf(cause) === INVALID_CREDENTIALS) this.noteRefusal(cause);
+      if (cause instanceof Error && codeOf(cause) === INVALID_CREDENTIALS) this.recordRefusal(cause);
       throw error;
     }
     [this.isAccepted, this.refusals, this.pausedUntil, this.refusal] = [true, 0, 0, undefined];

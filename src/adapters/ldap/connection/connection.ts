@@ -19,10 +19,10 @@ import {
   LdapError,
   endedBy,
   isEndOfSample,
-  isOwnTrouble,
+  isServerProblem,
   isResult,
   LOST,
-  rootWordsOf,
+  rootMessageOf,
   unansweredMessage,
   messageOf,
 } from './ldap-error.js';
@@ -58,12 +58,12 @@ export class Connection {
   private end: Error | undefined;
   private giveUp: ((error: Error) => void) | undefined;
   private onEntry: (content: Buffer) => void = () => undefined;
-  private handOn: (message: Buffer) => void = () => undefined;
+  private deliver: (message: Buffer) => void = () => undefined;
   /** Response tag that completes the current request. */
   private awaited: number | undefined;
   /** Paging cookie for the next page. */
   private nextCookie: Buffer | undefined;
-  private hasHeard = false;
+  private hasResponse = false;
   /** Entries bypass the library, which creates ten objects per entry and takes ten times as long as parsing it here. */
   private readonly incoming = new MessageFramer(
     (content) => this.onEntry(content),
@@ -81,7 +81,7 @@ export class Connection {
     client.on('connect', () => {
       // A socket that connects after the timeout must not stay open.
       if (this.end) return client.destroy();
-      this.handOn = interceptReplies(client, (chunk) => this.incoming.take(chunk), fail);
+      this.deliver = interceptReplies(client, (chunk) => this.incoming.take(chunk), fail);
     });
   }
 
@@ -106,7 +106,7 @@ export class Connection {
     signal?.addEventListener('abort', () => connection.fail(signal.reason as Error));
     const deadline = new Deadline(limitMs);
 
-    const words = (cause: Error) => (connection.hasHeard ? messageOf(cause) : unansweredMessage(cause, isEncrypted));
+    const words = (cause: Error) => (connection.hasResponse ? messageOf(cause) : unansweredMessage(cause, isEncrypted));
     await connection.step(deadline, words, (done) => client.on('connect', () => done(null)));
     if (access.startTls && !isEncrypted) {
       connection.awaited = EXTENDED_RESPONSE;
@@ -139,7 +139,7 @@ export class Connection {
 
   /** Whether the server itself failed. Another server may succeed. */
   get hasFailed(): boolean {
-    return this.end !== undefined && this.end !== CLOSED && isOwnTrouble(this.end);
+    return this.end !== undefined && this.end !== CLOSED && isServerProblem(this.end);
   }
 
   /** @throws LdapError */
@@ -181,7 +181,7 @@ export class Connection {
     } catch (cause) {
       const isOfItself = scope === 'base' && base === ROOT;
       const what = isOfItself ? 'the root DSE of the server cannot be read' : `search below ${baseText(base)} failed`;
-      const words = base === ROOT && !isOfItself ? rootWordsOf(cause) : messageOf(cause);
+      const words = base === ROOT && !isOfItself ? rootMessageOf(cause) : messageOf(cause);
       throw new LdapError(this.url, `${what}: ${words}`, { cause }, entries.length);
     } finally {
       clearTimeout(stall);
@@ -228,7 +228,7 @@ export class Connection {
 
   /** Checks messages before the library, which takes some for the end of a request, or fails on them. */
   private receive(message: Buffer): void {
-    this.hasHeard = true;
+    this.hasResponse = true;
     const { id, tag, code, words, cookie } = responseOf(message);
     if (id === 0) throw endedBy(code, words);
     if (tag === INTERMEDIATE_RESPONSE) return;
@@ -236,7 +236,7 @@ export class Connection {
       throw new Error('the answer does not belong to this request');
     if (code !== undefined && !isKnownCode(code)) throw new Error(`result code ${code}`);
     this.nextCookie = cookie;
-    this.handOn(message);
+    this.deliver(message);
   }
 
   private fail(error: Error): void {

@@ -15,12 +15,12 @@ interface Attempt {
  * failed. The other attempts are then cancelled, each after the same time.
  *
  * @param servers in order of preference
- * @param beside servers to try at once in addition, to find out whether they work again
+ * @param recovering servers to try at once in addition, to find out whether they work again
  * @returns `undefined` if no server can be reached
  */
 export async function firstConnection(
   servers: readonly Server[],
-  beside: readonly Server[],
+  recovering: readonly Server[],
   limitMs: number,
 ): Promise<Connection | undefined> {
   if (servers.length === 0) return undefined;
@@ -50,7 +50,7 @@ export async function firstConnection(
       if (isDecided) connection?.close();
       else if (connection) decide(connection);
       else if (begun.size === servers.length && pending.size === 0) decide(undefined);
-      else if (!beside.includes(server)) beginNext();
+      else if (!recovering.includes(server)) beginNext();
     };
     const beginNext = (): void => {
       clearTimeout(timer);
@@ -61,6 +61,6 @@ export async function firstConnection(
     };
 
     beginNext();
-    for (const server of beside) if (!begun.has(server)) void begin(server);
+    for (const server of recovering) if (!begun.has(server)) void begin(server);
   });
 }

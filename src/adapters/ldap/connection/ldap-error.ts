@@ -37,10 +37,10 @@ export const isRefusal = (error: unknown): boolean =>
 export const isEndOfSample = (error: unknown): boolean => codeOf(error) === 4;
 
 /** The server cannot respond now, or gives no reason. */
-const TROUBLE = [...PASSING, 80];
+const SERVER_PROBLEMS = [...PASSING, 80];
 
 /** Whether this server failed, so that another server of the directory may succeed. */
-export const isOwnTrouble = (error: Error): boolean => !isResult(error) || TROUBLE.includes(Number(codeOf(error)));
+export const isServerProblem = (error: Error): boolean => !isResult(error) || SERVER_PROBLEMS.includes(Number(codeOf(error)));
 
 /** A readable message for an error of the network, TLS or the directory server. */
 export function messageOf(error: unknown): string {
@@ -55,7 +55,7 @@ export function messageOf(error: unknown): string {
 }
 
 /** Like `messageOf`, for a search below the root. */
-export const rootWordsOf = (error: unknown): string =>
+export const rootMessageOf = (error: unknown): string =>
   codeOf(error) === NO_SUCH_OBJECT
     ? 'the root cannot be searched (only the global catalog of Active Directory allows it, on port 3268 or 3269: set a base)'
     : messageOf(error);

@@ -43,8 +43,8 @@ export class ServerFailover {
     // A server that accepts connections but does not respond comes last, except with `tryAll`.
     const rank = (server: Server) => Number(tryAll ? server.isDown : server.hasFailed);
     const ordered = ready.toSorted((a, b) => rank(a) - rank(b));
-    const beside = tryAll ? ordered.filter(({ isDown, isBackingOff }) => isDown && !isBackingOff) : [];
-    const connection = await firstConnection(ordered, beside, limitMs);
+    const recovering = tryAll ? ordered.filter(({ isDown, isBackingOff }) => isDown && !isBackingOff) : [];
+    const connection = await firstConnection(ordered, recovering, limitMs);
     if (connection) return connection;
     const problems = this.all.flatMap(({ problem }) => problem ?? []);
     throw new DirectoryUnreachableError(problems.map(({ message }) => message).join('; '), { cause: problems.at(-1) });

@@ -11,15 +11,15 @@ const MOST_NOTED = 10;
 export function notesOf(
   threepid: Threepid,
   candidates: readonly Candidate[],
-  anybody: readonly Candidate[],
+  unfiltered: readonly Candidate[],
 ): readonly string[] {
   const has = ({ person }: Candidate) => person?.threepids.some((owned) => sameThreepid(owned, threepid)) ?? false;
   const members = new Set(candidates.map(({ id }) => id));
-  const outsiders = anybody.filter((one) => has(one) && !members.has(one.id));
-  const insiders = candidates.filter((one) => has(one) || one.skipped.length > 0);
+  const filteredOut = unfiltered.filter((one) => has(one) && !members.has(one.id));
+  const matching = candidates.filter((one) => has(one) || one.skipped.length > 0);
   return [
-    ...insiders.slice(0, MOST_NOTED).flatMap(noted),
-    ...outsiders.slice(0, MOST_NOTED).map(({ label }) => `${label}: does not match the filter`),
+    ...matching.slice(0, MOST_NOTED).flatMap(noted),
+    ...filteredOut.slice(0, MOST_NOTED).map(({ label }) => `${label}: does not match the filter`),
   ];
 }
 

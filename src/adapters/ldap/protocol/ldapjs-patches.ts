@@ -84,7 +84,7 @@ export function interceptReplies(
   const { _tracker: tracker } = client as unknown as { readonly _tracker?: { readonly parser?: Parser } };
   const parser = tracker?.parser;
   if (!parser) throw new Error('ldapjs: a connected client has no `_tracker.parser`, which reads the incoming data');
-  const handOn = parser.write.bind(parser);
+  const deliver = parser.write.bind(parser);
   parser.write = (chunk) => {
     try {
       receive(chunk);
@@ -92,5 +92,5 @@ export function interceptReplies(
       failed(error);
     }
   };
-  return handOn;
+  return deliver;
 }

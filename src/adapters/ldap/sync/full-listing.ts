@@ -7,7 +7,7 @@ import type { RawEntry } from '../protocol/raw-entry.js';
 import { audiencesOf, type Rules } from '../mapping/mapping-rules.js';
 import { equals } from '../protocol/filter-builder.js';
 import { PageCompleteness } from './page-completeness.js';
-import { withCure } from '../connection/limit-cures.js';
+import { withRemedy } from '../connection/limit-remedies.js';
 import { pagesOf } from '../connection/paged-search.js';
 import type { ServerFailover } from '../connection/server-failover.js';
 
@@ -132,7 +132,7 @@ export class FullListing {
       else if (why === MATCHES_NOTHING) warnings.filterMatchesNothing(base);
       else warnings.showsNothing(base);
     } catch (error) {
-      throw withCure(error, count);
+      throw withRemedy(error, count);
     } finally {
       connection.close();
     }

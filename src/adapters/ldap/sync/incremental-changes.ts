@@ -77,12 +77,12 @@ export class Changes {
       const changed = await this.members(connection, filtersOf([...ids.values()]), limits);
       const extra = (await extraIds(changed)).filter((id) => !ids.has(id) && mayBeAsked(id));
       // An entry that no longer matches may have a name that another entry has now. It is reported as gone only once.
-      const besides = [...new Set([...left, ...extra])];
-      const asked = besides.map((id) => anyOf(idFilters(id, rules)));
+      const rechecked = [...new Set([...left, ...extra])];
+      const asked = rechecked.map((id) => anyOf(idFilters(id, rules)));
       const present = [...changed, ...(await this.members(connection, asked, limits))];
       const seenIds = new Set(present.flatMap(({ entries }) => entries.map(({ id }) => id)));
       servers.answered(connection);
-      return { present, gone: [...ids.keys(), ...besides].filter((id) => !seenIds.has(id)), syncCursor };
+      return { present, gone: [...ids.keys(), ...rechecked].filter((id) => !seenIds.has(id)), syncCursor };
     } finally {
       signal.removeEventListener('abort', end);
       connection.close();

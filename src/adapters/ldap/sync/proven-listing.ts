@@ -22,6 +22,6 @@ export async function* listProven(
   if (account) (await servers.open(PROOF_MS, true)).close();
   const { failing } = servers;
   const password = account && { password: account.current.value, passwordFrom: account.current.from };
-  const refused = (cause: Error) => account?.noteRefusal(cause);
+  const refused = (cause: Error) => account?.recordRefusal(cause);
   yield* listInThread({ ...options, ...password, failing }, servers.reports, warnings, signal, refused);
 }

@@ -47,12 +47,12 @@ export async function syncCursorOf(
   const syncCursor = { ...(await currentPosition(connection, bases, limits, now)), askedAt: now };
   const { id, followsAliases } = rules;
   const question = { base, attributes: id, id, followsAliases, most: 1 };
-  const anybody = await connection.search({ ...question, filter: rules.filter }, limits);
+  const unfiltered = await connection.search({ ...question, filter: rules.filter }, limits);
   const changed = await connection.search(
     { ...question, filter: allOf(rules.filter, everChanged(syncCursor)) },
     limits,
   );
-  if (anybody.entries.length === 0) return syncCursor;
+  if (unfiltered.entries.length === 0) return syncCursor;
   const [one] = changed.entries;
   if (!one || !idOf(one, rules)) return undefined;
   const itself = await connection.search({ ...question, filter: anyOf(idFilters(one.id, rules)) }, limits);

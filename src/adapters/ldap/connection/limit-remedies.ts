@@ -7,7 +7,7 @@ const COST =
   'raise the limit of the bind account: `nsLookThroughLimit` in 389, `size.unchecked` and `size.prtotal` of `limits` in OpenLDAP';
 const PAGE = 'set `pageSize` to what the server allows (`size.pr` of `limits` in OpenLDAP)';
 
-function cureOf(code: string | number | undefined, words: string): string | undefined {
+function remedyOf(code: string | number | undefined, words: string): string | undefined {
   if (code === 4) return SIZE;
   if (code === 3) return TIME;
   if (code !== 11) return undefined;
@@ -20,13 +20,13 @@ function cureOf(code: string | number | undefined, words: string): string | unde
  *
  * @param entries received on the previous pages
  */
-export function withCure(error: unknown, entries: number): unknown {
+export function withRemedy(error: unknown, entries: number): unknown {
   if (!(error instanceof LdapError) || !(error.cause instanceof Error)) return error;
   const words = error.cause.message.replace(/\s+/g, ' ').trim().slice(0, 200);
-  const cure = cureOf(codeOf(error.cause), words);
-  if (cure === undefined) return error;
+  const remedy = remedyOf(codeOf(error.cause), words);
+  if (remedy === undefined) return error;
   const quoted = /^$|limit ?exceeded(error)?$/i.test(words) ? '' : `, "${words}"`;
-  return new LdapError(error.endpoint, `${error.problem} after ${entries + error.received} entries${quoted}; ${cure}`, {
+  return new LdapError(error.endpoint, `${error.problem} after ${entries + error.received} entries${quoted}; ${remedy}`, {
     cause: error.cause,
   });
 }
