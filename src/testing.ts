@@ -64,8 +64,8 @@ export function sourceContract(
     });
 
     promise('answers a thousand at once', async (source) => {
-      const strangers = Array.from({ length: MANY }, (_, n) => sample('email', `${n}@islet-contract.invalid`));
-      deepStrictEqual(plain(await source.find([...strangers, ...asked], never)), plain(known));
+      const unknownSamples = Array.from({ length: MANY }, (_, n) => sample('email', `${n}@islet-contract.invalid`));
+      deepStrictEqual(plain(await source.find([...unknownSamples, ...asked], never)), plain(known));
     });
 
     promise('does not mix up questions that are asked at the same time', async (source) => {

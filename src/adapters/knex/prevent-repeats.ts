@@ -16,7 +16,8 @@ export interface PreventedRepeats {
 }
 
 /** For `failure` of an invitation whose mail may have been sent. */
-export const NOT_SENT_AGAIN = 'its mail was waiting when the backup was made, and may have been sent since: not sent again';
+export const NOT_SENT_AGAIN =
+  'its mail was waiting when the backup was made, and may have been sent since: not sent again';
 
 interface Columns {
   readonly token: string;
@@ -56,7 +57,10 @@ export async function isSuccessor(draft: Knex, replaced: Knex): Promise<boolean>
   return own.length === 1 && own[0] === other[0];
 }
 
-async function copyOutcomes(draft: Knex.Transaction, replaced: Knex): Promise<Pick<PreventedRepeats, 'delivered' | 'mails'>> {
+async function copyOutcomes(
+  draft: Knex.Transaction,
+  replaced: Knex,
+): Promise<Pick<PreventedRepeats, 'delivered' | 'mails'>> {
   let [delivered, mails] = [0, 0];
   const unfinished = pages<Columns>((after) => {
     const page = draft<Columns>('invites').whereNull('confirmed_at').orderBy('token').limit(PAGE);
@@ -97,7 +101,9 @@ async function dropMails(
   draft: Knex.Transaction,
   { jobs, invites }: Pick<KnexStores, 'jobs' | 'invites'>,
 ): Promise<number> {
-  let mails = await draft('invites').whereNotNull('pending_mail').update({ failure: NOT_SENT_AGAIN, pending_mail: null });
+  let mails = await draft('invites')
+    .whereNotNull('pending_mail')
+    .update({ failure: NOT_SENT_AGAIN, pending_mail: null });
   const tokens: string[] = [];
   for await (const page of jobs.list('invite-mail')) {
     for (const { payload } of page) if (typeof payload.token === 'string') tokens.push(payload.token);

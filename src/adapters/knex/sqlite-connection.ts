@@ -30,7 +30,7 @@ export const sqlite = (file: string, sync: WalSync | undefined): Knex.Config => 
     min: 1,
     max: 1,
     afterCreate: (connection: Connection, done: (error: Error | null, connection: unknown) => void) => {
-      sayUnavailable(connection);
+      reportAsUnavailable(connection);
       sync?.watch(connection);
       connection.exec(PRAGMAS, (error) => done(error, connection));
     },
@@ -38,7 +38,7 @@ export const sqlite = (file: string, sync: WalSync | undefined): Knex.Config => 
 });
 
 /** For callers, a full or failing disk is the same as an unreachable server. */
-function sayUnavailable(connection: Connection): void {
+function reportAsUnavailable(connection: Connection): void {
   for (const name of ['run', 'all'] as const) {
     const original = connection[name].bind(connection);
     connection[name] = (sql: string, ...rest: unknown[]) => {

@@ -58,10 +58,10 @@ export class HttpAccountLookup implements AccountLookup {
    */
   private async hasEmptyProfile(homeserver: string, mxid: Mxid, access: AccountAccess | undefined): Promise<boolean> {
     if (typeof (await this.ask(homeserver, mxid, access, DISPLAY_NAME)) !== 'object') return false;
-    const nobody = await this.ask(homeserver, `@no such user:${homeserver}`, access, DISPLAY_NAME).catch(
+    const absentUser = await this.ask(homeserver, `@no such user:${homeserver}`, access, DISPLAY_NAME).catch(
       () => undefined,
     );
-    return nobody === 'M_NOT_FOUND' || nobody === NO_ROW;
+    return absentUser === 'M_NOT_FOUND' || absentUser === NO_ROW;
   }
 
   /** @returns the data of a user, or the errcode for a missing user. @throws Error for any other response */

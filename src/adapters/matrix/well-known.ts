@@ -52,12 +52,12 @@ export class WellKnown {
       expiresAt: undefined,
       absences: known?.absences ?? 0,
     };
-    void fetched.then(({ delegation, lifetimeMs }) => this.settle(host, entry, delegation, lifetimeMs));
+    void fetched.then(({ delegation, lifetimeMs }) => this.store(host, entry, delegation, lifetimeMs));
     this.remember(host, entry);
     return entry.delegation;
   }
 
-  private settle(host: string, { delegation, absences }: Entry, answer: Delegation, lifetimeMs: number): void {
+  private store(host: string, { delegation, absences }: Entry, answer: Delegation, lifetimeMs: number): void {
     const isAbsent = 'absence' in answer;
     const cachedMs = isAbsent ? pauseAfter(ABSENCE, absences + 1) : lifetimeMs;
     const expiresAt = this.clock.now() + cachedMs;

@@ -60,18 +60,18 @@ class SmtpTest {
     try {
       const problem = await settled((done) => connection.connect(done));
       if (problem && isHandshake(problem) && tls === 'opportunistic' && username === undefined) {
-        this.tell('tls', true, `${this.reason(problem)}; mail is sent without encryption`);
+        this.report('tls', true, `${this.reason(problem)}; mail is sent without encryption`);
         return await this.run(mail, 'none');
       }
       if (this.steps.length === 0)
-        this.tell('connect', true, [`${host}:${port}`, this.answers.get('greeting') ?? []].flat().join(', '));
+        this.report('connect', true, [`${host}:${port}`, this.answers.get('greeting') ?? []].flat().join(', '));
       if (problem) this.fail(isHandshake(problem) ? 'tls' : 'ehlo', problem);
-      if (!this.steps.some(({ step }) => step === 'tls')) this.tell('tls', true, encryptionOf(connection, tls));
-      this.tell('ehlo', true, this.answers.get('EHLO') ?? this.answers.get('HELO') ?? '');
+      if (!this.steps.some(({ step }) => step === 'tls')) this.report('tls', true, encryptionOf(connection, tls));
+      this.report('ehlo', true, this.answers.get('EHLO') ?? this.answers.get('HELO') ?? '');
       if (username !== undefined) {
         const refusal = await settled((done) => connection.login({ user: username, pass: password ?? '' }, done));
         if (refusal) this.fail('login', refusal);
-        this.tell('login', true, this.lastAnswer);
+        this.report('login', true, this.lastAnswer);
       }
       await this.send(connection, mail, settled);
     } finally {
@@ -95,10 +95,10 @@ class SmtpTest {
     for (const [command, step] of Object.entries(steps)) {
       if (problem && failed === step) this.fail(step, problem);
       const answer = this.answers.get(command.split(' ')[0] ?? '');
-      if (answer !== undefined) this.tell(step, true, answer);
+      if (answer !== undefined) this.report(step, true, answer);
     }
     if (problem) this.fail('accepted', problem);
-    this.tell('accepted', true, accepted);
+    this.report('accepted', true, accepted);
   }
 
   private async socket(): Promise<Socket> {
@@ -115,11 +115,11 @@ class SmtpTest {
 
   private fail(step: TestStep['step'], error: NodemailerError): never {
     const words = error.response ? lineOf(error.response) : this.reason(error);
-    this.tell(step === 'ehlo' && !this.answers.has('greeting') ? 'connect' : step, false, words);
+    this.report(step === 'ehlo' && !this.answers.has('greeting') ? 'connect' : step, false, words);
     throw new TestAbortedError();
   }
 
-  private tell(step: TestStep['step'], isFine: boolean, words: string): void {
+  private report(step: TestStep['step'], isFine: boolean, words: string): void {
     const before = this.steps.findIndex((each) => each.step === step);
     if (before >= 0) this.steps.splice(before, 1);
     this.steps.push({ step, isFine, words });
@@ -131,7 +131,7 @@ class SmtpTest {
 
   /** Records the SMTP dialogue from the library's log. */
   private listener() {
-    const hear = (entry: unknown, text: unknown, ...more: unknown[]) => {
+    const record = (entry: unknown, text: unknown, ...more: unknown[]) => {
       const tnx = (entry as { tnx?: string } | undefined)?.tnx;
       const line = lineOf(String(text === '%s' ? more[0] : text));
       if (tnx === 'client') this.asked.push(line.split(/[\s:]/)[0] ?? '');
@@ -139,7 +139,7 @@ class SmtpTest {
       this.lastAnswer = line;
       this.answers.set(this.asked.shift() ?? '', line);
     };
-    return { trace: hear, debug: hear, info: hear, warn: hear, error: hear, fatal: hear };
+    return { trace: record, debug: record, info: record, warn: record, error: record, fatal: record };
   }
 }
 

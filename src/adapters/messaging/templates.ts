@@ -105,7 +105,7 @@ export class Templates {
   }
 
   renderMail(message: Message): Mail {
-    const render = this.inWordsOf(message.preferences, `mail/${message.kind}`);
+    const render = this.localized(message.preferences, `mail/${message.kind}`);
     const variables = variablesOf(message);
     return {
       language: render.language,
@@ -117,14 +117,14 @@ export class Templates {
 
   /** Contains only the code, so that it fits into one message. */
   renderSms(message: Message & { readonly kind: 'validation' }): string {
-    return oneLine(this.inWordsOf(message.preferences, 'sms/validation')('txt', variablesOf(message)), 1000);
+    return oneLine(this.localized(message.preferences, 'sms/validation')('txt', variablesOf(message)), 1000);
   }
 
   renderPage<Name extends PageName>(name: Name, variables: PageVariables[Name], preferences: ReadPreferences): Page {
-    const render = this.inWordsOf(preferences, `page/${name}`);
+    const render = this.localized(preferences, `page/${name}`);
     const html = render('html', variables);
-    const goesTo = 'nextLink' in variables ? variables.nextLink : '';
-    return { language: render.language, html, contentSecurityPolicy: contentSecurityPolicy(html, goesTo) };
+    const nextLink = 'nextLink' in variables ? variables.nextLink : '';
+    return { language: render.language, html, contentSecurityPolicy: contentSecurityPolicy(html, nextLink) };
   }
 
   /**
@@ -135,12 +135,12 @@ export class Templates {
   renderDocument(document: { language: string; title: string; html: string }, preferences: ReadPreferences): Page {
     const { language, title, html: content } = document;
     const variables = { language, direction: directionOf(language), heading: title, content };
-    const html = this.inWordsOf(preferences, 'document')('html', variables);
+    const html = this.localized(preferences, 'document')('html', variables);
     return { language, html, contentSecurityPolicy: contentSecurityPolicy(html, '') };
   }
 
   /** Renders the parts of one text, all in the brand and language that suit its reader best. */
-  private inWordsOf(preferences: ReadPreferences, stem: string) {
+  private localized(preferences: ReadPreferences, stem: string) {
     const brand = this.brands.find((name) => name === preferences.brand) ?? this.options.brand;
     const language = this.languageFor(preferences.acceptLanguage, brand, stem);
     const common = {

@@ -56,10 +56,10 @@ export async function resolveName(name: string, options: ResolveOptions): Promis
 }
 
 /** Addresses from the hosts file, which is checked first, as in the resolver of the system. */
-async function namedLocally(name: string, hostsFile: string, isSixAlone: boolean): Promise<readonly LookupAddress[]> {
+async function namedLocally(name: string, hostsFile: string, isIpv6Only: boolean): Promise<readonly LookupAddress[]> {
   const wanted = name.toLowerCase().replace(/\.$/, '');
   if (wanted === 'localhost' || wanted.endsWith('.localhost')) {
-    return [isSixAlone ? { address: '::1', family: 6 } : { address: '127.0.0.1', family: 4 }];
+    return [isIpv6Only ? { address: '::1', family: 6 } : { address: '127.0.0.1', family: 4 }];
   }
   // The resolver of the system accepts `2130706433` and `0x7f.1` as addresses, so they must be checked as addresses.
   const { hostname } = URL.canParse(`http://${wanted}`) ? new URL(`http://${wanted}`) : { hostname: '' };

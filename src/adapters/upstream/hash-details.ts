@@ -38,7 +38,7 @@ export class HashDetails {
     if (this.known) return this.known;
     this.asking ??= this.ask(deadline).finally(() => (this.asking = undefined));
     const details = await this.asking;
-    if (details.pepper !== this.reported) this.tellChange();
+    if (details.pepper !== this.reported) this.reportChange();
     return details;
   }
 
@@ -67,7 +67,7 @@ export class HashDetails {
     if (this.known !== undefined && this.known.pepper !== stale.pepper) return;
     this.known = undefined;
     this.answered = this.asked;
-    this.tellChange();
+    this.reportChange();
   }
 
   /**
@@ -80,7 +80,7 @@ export class HashDetails {
     return { close: () => void this.listeners.delete(own) };
   }
 
-  private tellChange(): void {
+  private reportChange(): void {
     for (const listener of this.listeners) listener();
   }
 

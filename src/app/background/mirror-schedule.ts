@@ -24,7 +24,7 @@ export function scheduleMirrorSyncs(
     let isFirst = true;
     const tickMs = Math.min(everyMs / 4, changesEveryMs / 4, LONGEST_TICK_MS);
     const schedule = runPeriodically(tickMs, `sync of ${name}`, telemetry, async () => {
-      const due = isFirst ? 'everything' : await whatIsDue();
+      const due = isFirst ? 'everything' : await dueSync();
       isFirst = false;
       if (!due) return;
       const report = await directorySyncService
@@ -48,7 +48,7 @@ export function scheduleMirrorSyncs(
       },
     };
 
-    async function whatIsDue(): Promise<'everything' | 'changes' | undefined> {
+    async function dueSync(): Promise<'everything' | 'changes' | undefined> {
       const { attemptedAt = -Infinity, incrementalAt = attemptedAt } = await mirrorService.state(name);
       const isDue = async (what: string, since: number, periodMs: number) =>
         isOver(since, periodMs, clock.now()) &&

@@ -16,7 +16,7 @@ import { version } from '../http/metrics/build-info.js';
 import { escapeFinished } from '../../domain/shared/printable.js';
 
 const print = (text: string): void => void process.stdout.write(`${escapeFinished(text)}\n`);
-const complain = (text: string): void => void process.stderr.write(`${escapeFinished(text)}\n`);
+const printError = (text: string): void => void process.stderr.write(`${escapeFinished(text)}\n`);
 
 interface WithConfig {
   readonly config?: string;
@@ -188,7 +188,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
       process.exitCode = templatesCheck((await load(config)).config, { isJson: json, style, print });
     });
 
-  addUpstream(program, { command, load, complain, env, stdin: process.stdin, output: { style, print } });
+  addUpstream(program, { command, load, printError, env, stdin: process.stdin, output: { style, print } });
   addOperations(program, { command, withAccess, output: { style, print } });
   addMoving({ command, load, output: { style, print } });
   addImports(program, { command, load, quietLog: () => quietLog('warn'), output: { style, print } });
@@ -234,7 +234,7 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
     .parseAsync(argv)
     .catch((error: unknown) => {
       const isOfConfig = error instanceof Error && error.name === 'ConfigError';
-      complain(isOfConfig ? error.message : `islet: ${messageOf(error)}`);
+      printError(isOfConfig ? error.message : `islet: ${messageOf(error)}`);
       process.exitCode = 1;
     });
 }

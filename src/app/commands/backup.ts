@@ -13,7 +13,7 @@ import { dumpLine } from './postgres-lines.js';
 import { isServerRunning } from './running-server.js';
 import type { TerminalStyle } from './terminal-style.js';
 
-export interface BackupSurroundings {
+export interface BackupContext {
   readonly print: (text: string) => void;
   readonly style: TerminalStyle;
   readonly cwd: string;
@@ -30,7 +30,7 @@ export async function backupCommand(
   config: Config,
   given: string,
   isWithKey: boolean,
-  { print, style, cwd }: BackupSurroundings,
+  { print, style, cwd }: BackupContext,
 ): Promise<number> {
   const file = resolve(cwd, given);
   if (config.database.kind === 'postgres') {

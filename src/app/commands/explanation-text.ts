@@ -13,7 +13,7 @@ export function explanationText(
   style: TerminalStyle,
 ): string {
   const deciding = configuredSources.find(({ decides }) => decides);
-  const verdict = mxid ? style.good(mxid) : style.bad(`nobody: ${whyNobody(configuredSources)}`);
+  const verdict = mxid ? style.good(mxid) : style.bad(`nobody: ${nobodyText(configuredSources)}`);
   const shown = threepid.medium === 'msisdn' ? `+${threepid.address}` : threepid.address;
   const width = Math.max(...configuredSources.map(({ source }) => source.length));
   const lines = [`${style.bold(shown)} (${threepid.medium}) is ${verdict}`, ''];
@@ -34,7 +34,7 @@ export function explanationText(
   return lines.join('\n');
 }
 
-function whyNobody(configuredSources: Explanation['sources']): string {
+function nobodyText(configuredSources: Explanation['sources']): string {
   const deciding =
     configuredSources.find(({ decides }) => decides) ?? configuredSources.find(({ outcome }) => outcome === 'absent');
   if (!deciding) {

@@ -13,7 +13,7 @@ import { type TemplateFolder, templateFolder } from './importing/templates/templ
 import type { TranslatedTemplates } from './importing/templates/translated-templates.js';
 import { writeTemplates } from './import-templates.js';
 import { printable } from '../../domain/shared/printable.js';
-import type { BackupSurroundings } from './backup.js';
+import type { BackupContext } from './backup.js';
 
 export interface ConfigImport {
   /** The file to write. */
@@ -43,7 +43,7 @@ interface ForeignConfig {
  *
  * @returns the exit code: 0 if the file is written and valid, 1 otherwise
  */
-export const importSydentConf = (file: string, options: ConfigImport, tools: BackupSurroundings): Promise<number> =>
+export const importSydentConf = (file: string, options: ConfigImport, tools: BackupContext): Promise<number> =>
   importConf(file, options, tools, 'sydent', (text) => {
     const conf = parseSydentConf(text);
     return {
@@ -54,7 +54,7 @@ export const importSydentConf = (file: string, options: ConfigImport, tools: Bac
   });
 
 /** The same for a `ma1sd.yaml` or `mxisd.yaml`. */
-export const importMa1sdConf = (file: string, options: ConfigImport, tools: BackupSurroundings): Promise<number> =>
+export const importMa1sdConf = (file: string, options: ConfigImport, tools: BackupContext): Promise<number> =>
   importConf(file, options, tools, 'ma1sd', (text) => {
     const conf = parseMa1sdConf(text);
     return {
@@ -67,7 +67,7 @@ export const importMa1sdConf = (file: string, options: ConfigImport, tools: Back
 async function importConf(
   conf: string,
   { output: given, dataDir, templates: into, language = 'en' }: ConfigImport,
-  { print, style, cwd }: BackupSurroundings,
+  { print, style, cwd }: BackupContext,
   kind: 'sydent' | 'ma1sd',
   parse: (text: string) => ForeignConfig,
 ): Promise<number> {
@@ -96,9 +96,9 @@ async function importConf(
     ...Object.keys(secretFiles).map((name) => join(folder, name)),
     ...(templatesTo ? [templatesTo] : []),
   ];
-  const inTheWay = wanted.find((path) => existsSync(path));
-  if (inTheWay !== undefined) {
-    print(style.bad(`${inTheWay} is there already, and is left as it is`));
+  const existing = wanted.find((path) => existsSync(path));
+  if (existing !== undefined) {
+    print(style.bad(`${existing} is there already, and is left as it is`));
     return 1;
   }
   const file = kind === 'sydent' ? 'sydent.conf' : 'ma1sd.yaml';

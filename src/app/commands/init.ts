@@ -19,7 +19,7 @@ export interface InitOptions extends InitAnswers {
   readonly smtpPasswordFile?: string | undefined;
 }
 
-export interface InitSurroundings {
+export interface InitContext {
   /** Without a prompt, no questions are asked, and settings without a flag get the suggestion. */
   readonly prompt: Prompt | undefined;
   readonly print: (text: string) => void;
@@ -38,8 +38,8 @@ Commented-out lines show the default, or an example if there is no default. \`is
  *
  * @returns the exit code: 0 if the files were written; 1 if not, and then nothing was written
  */
-export async function initCommand(options: InitOptions, surroundings: InitSurroundings): Promise<number> {
-  const { print, style, cwd } = surroundings;
+export async function initCommand(options: InitOptions, context: InitContext): Promise<number> {
+  const { print, style, cwd } = context;
   const output = resolve(cwd, options.output ?? 'islet.yaml');
   if (existsSync(output)) {
     print(style.bad(`${output} already exists and is not changed`));
@@ -48,7 +48,7 @@ export async function initCommand(options: InitOptions, surroundings: InitSurrou
   const secretFiles: string[] = [];
   let config: Config;
   try {
-    config = await writeConfig(options, output, surroundings, secretFiles);
+    config = await writeConfig(options, output, context, secretFiles);
   } catch (error) {
     for (const file of secretFiles) await rm(file, { force: true });
     if ((error as Error).name === 'AbortError') print('\nNothing was written');
@@ -58,7 +58,7 @@ export async function initCommand(options: InitOptions, surroundings: InitSurrou
   }
   print(style.good(`${output} is written`));
   for (const file of secretFiles) print(`${file} contains a password; only you can read it`);
-  await makeKey(config.signing.keyFile, surroundings);
+  await makeKey(config.signing.keyFile, context);
   print(`Next: islet check --config ${output}`);
   return 0;
 }
@@ -67,7 +67,7 @@ export async function initCommand(options: InitOptions, surroundings: InitSurrou
 async function writeConfig(
   options: InitOptions,
   output: string,
-  { prompt, cwd }: InitSurroundings,
+  { prompt, cwd }: InitContext,
   secretFiles: string[],
 ): Promise<Config> {
   const answers = await askAll(options, prompt);
@@ -109,7 +109,7 @@ function hasUser({ smtpUrl = '' }: InitAnswers): boolean {
   return Boolean(url?.username) && !url?.password;
 }
 
-async function makeKey(keyFile: string, { makeKey, print }: InitSurroundings): Promise<void> {
+async function makeKey(keyFile: string, { makeKey, print }: InitContext): Promise<void> {
   try {
     await mkdir(dirname(keyFile), { recursive: true, mode: 0o700 });
     await makeKey(keyFile);

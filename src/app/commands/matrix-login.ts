@@ -42,11 +42,11 @@ interface Context {
  *
  * @throws Error with what is missing, or the error of the homeserver
  */
-export async function openIdOf(options: MatrixUserOptions, surroundings: Context): Promise<OpenId> {
-  const { env, prompt } = surroundings;
+export async function openIdOf(options: MatrixUserOptions, context: Context): Promise<OpenId> {
+  const { env, prompt } = context;
   const accessToken = await secret(options.accessTokenFile, env['MATRIX_ACCESS_TOKEN']);
   if (accessToken !== undefined) {
-    const api = await apiOf(options, surroundings);
+    const api = await apiOf(options, context);
     const user = await api.whoami(accessToken);
     if (options.user !== undefined && options.user !== user) {
       throw new Error(`the access token belongs to ${user}, not to ${options.user}`);
@@ -56,7 +56,7 @@ export async function openIdOf(options: MatrixUserOptions, surroundings: Context
   const user =
     options.user ?? (await prompt?.ask('Matrix user for the upstream account, such as @islet:example.org: '))?.trim();
   if (user === undefined || user === '') throw new Error(missing('--user'));
-  const api = await apiOf({ ...options, user }, surroundings);
+  const api = await apiOf({ ...options, user }, context);
   const given = await secret(options.passwordFile, env['MATRIX_PASSWORD']);
   const password = given ?? (await prompt?.askSecret(`Password of ${user}: `));
   if (password === undefined || password === '') throw new Error(missing('a password'));

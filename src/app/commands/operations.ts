@@ -74,7 +74,7 @@ function inviteText(invite: ListedInvite, style: TerminalStyle): string {
 
 function inviteState(invite: ListedInvite, style: TerminalStyle): string {
   const { deliveredAt, confirmedAt, suspended, delivery, failure } = invite;
-  if (suspended) return style.bad(`suspended: ${goneText(suspended.mxid, suspended)}`);
+  if (suspended) return style.bad(`suspended: ${formerUserText(suspended.mxid, suspended)}`);
   if (deliveredAt === undefined) {
     if (failure !== undefined) return style.bad(`waits: ${failure}`);
     return isFailing(delivery) ? style.bad(`waits; mail not sent: ${triesText(delivery)}`) : 'waits';
@@ -94,11 +94,11 @@ function triesText({ attempts, nextAt, failure = 'unknown reason' }: InviteDeliv
 }
 
 function bindingText({ threepid, mxid, boundAt, suspended }: Binding, style: TerminalStyle): string {
-  const state = suspended && `  ${style.bad(`suspended: ${goneText(mxid, suspended)}`)}`;
+  const state = suspended && `  ${style.bad(`suspended: ${formerUserText(mxid, suspended)}`)}`;
   return `${style.bold(written(threepid))}  ${mxid}  ${style.dim(`since ${day(boundAt)}`)}${state ?? ''}`;
 }
 
-const goneText = (mxid: string, { source, since }: Suspension): string =>
+const formerUserText = (mxid: string, { source, since }: Suspension): string =>
   `since ${day(since)} ${source} no longer contains ${mxid}`;
 
 const written = ({ medium, address }: Threepid): string => (medium === 'msisdn' ? `+${address}` : address);

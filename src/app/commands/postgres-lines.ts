@@ -14,7 +14,8 @@ export const restoreLine = (url: string, file: string): string =>
  * The command that prevents what a restored dump would repeat: queued mails of invitations are removed, and invitations
  * are marked as restored.
  */
-export const preventRepeatsLine = (url: string): string => `psql ${quoted(withoutPassword(url))} --command ${quoted(PREVENT_REPEATS)}`;
+export const preventRepeatsLine = (url: string): string =>
+  `psql ${quoted(withoutPassword(url))} --command ${quoted(PREVENT_REPEATS)}`;
 
 const PREVENT_REPEATS = [
   "delete from jobs where kind in ('sealed-invite-mail', 'invite-mail', 'invite-digest')",

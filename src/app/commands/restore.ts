@@ -6,7 +6,7 @@ import { isFree } from '../../adapters/knex/backup.js';
 import { parseKeys } from '../../adapters/signing/key-file.js';
 import type { Config } from '../config/config.js';
 import { databaseOptions } from '../wiring/open-app.js';
-import { type BackupSurroundings, contentText, flush, writePrivately } from './backup.js';
+import { type BackupContext, contentText, flush, writePrivately } from './backup.js';
 import { restoreLine, preventRepeatsLine } from './postgres-lines.js';
 import { preventRepeats } from './prevent-repeats.js';
 import { isServerRunning } from './running-server.js';
@@ -25,7 +25,7 @@ class RestoreError extends Error {
 }
 
 /** Files that SQLite keeps beside a database. They belong to that one database and corrupt any other. */
-const COMPANIONS = ['-wal', '-shm', '-journal'];
+const JOURNALS = ['-wal', '-shm', '-journal'];
 
 /**
  * Restores a backup of the database and of the signing key. Existing files are moved aside.
@@ -36,7 +36,7 @@ export async function restoreCommand(
   config: Config,
   given: string,
   options: RestoreOptions,
-  { print, style, cwd }: BackupSurroundings,
+  { print, style, cwd }: BackupContext,
 ): Promise<number> {
   const backup = resolve(cwd, given);
   if (config.database.kind === 'postgres') {
@@ -76,7 +76,7 @@ async function restore(
 ): Promise<readonly string[]> {
   if (target === ':memory:') throw new RestoreError('database.file is :memory:, which cannot be restored');
   if (await isServerRunning(config)) throw new RestoreError('a server is running: stop it first');
-  await refuseCompanions(backup);
+  await refuseJournals(backup);
   const keyStep = await keyToPlace(config.signing.keyFile, key);
   const folder = dirname(target);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -84,7 +84,7 @@ async function restore(
   try {
     await writePrivately(backup, draft);
     const content = await checkCopy(draft);
-    const inPlace = [target, ...COMPANIONS.map((end) => `${target}${end}`)].filter((path) => existsSync(path));
+    const inPlace = [target, ...JOURNALS.map((end) => `${target}${end}`)].filter((path) => existsSync(path));
     if (inPlace.length > 0) {
       if (!replace) {
         throw new RestoreError(`${inPlace[0]} already exists: add --replace to rename it and restore the backup`);
@@ -106,14 +106,14 @@ async function restore(
     await flush(folder);
     return [...moved, `${backup}: ${contentText(content)}`, ...prevented, ...(await keyStep())];
   } finally {
-    for (const end of ['', ...COMPANIONS]) await rm(`${draft}${end}`, { force: true });
+    for (const end of ['', ...JOURNALS]) await rm(`${draft}${end}`, { force: true });
   }
 }
 
 /** A database that was copied while in use is not complete in one file. A backup made by Islet always is. */
-async function refuseCompanions(backup: string): Promise<void> {
+async function refuseJournals(backup: string): Promise<void> {
   if (!existsSync(backup)) throw new RestoreError(`${backup} does not exist`);
-  for (const end of COMPANIONS) {
+  for (const end of JOURNALS) {
     const size = await stat(`${backup}${end}`).then(
       (found) => found.size,
       () => 0,
@@ -131,7 +131,7 @@ async function moveAside(target: string): Promise<readonly string[]> {
   const aside = `${target}.before-${stamp}`;
   const moved: string[] = [];
   // The database itself is last: without its companions it would have different content.
-  for (const end of [...COMPANIONS, '']) {
+  for (const end of [...JOURNALS, '']) {
     if (!existsSync(`${target}${end}`)) continue;
     await rename(`${target}${end}`, `${aside}${end}`);
     moved.push(`${target}${end} is now ${aside}${end}`);

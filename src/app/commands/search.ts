@@ -33,12 +33,12 @@ function searchText({ people, isLimited, refusal }: PeopleFound<ExplainedPerson>
   if (refusal) return style.bad(REFUSALS[refusal]);
   if (people.length === 0) return 'nobody was found';
   const lines = people.map(
-    (person, at) => `${at + 1}. ${style.bold(person.name ?? person.mxid)}  ${person.mxid}\n${whyOf(person, style)}`,
+    (person, at) => `${at + 1}. ${style.bold(person.name ?? person.mxid)}  ${person.mxid}\n${scoreText(person, style)}`,
   );
   return [...lines, ...(isLimited ? [style.dim('There are more people.')] : [])].join('\n');
 }
 
-function whyOf({ source, score, matches, hasNoAccount }: ExplainedPerson, style: TerminalStyle): string {
+function scoreText({ source, score, matches, hasNoAccount }: ExplainedPerson, style: TerminalStyle): string {
   const words = matches.map(
     ({ word, isName, isWhole }) =>
       `${isWhole ? 'word' : 'beginning'} ${word} ${isName ? 'in the name' : 'in another attribute'}`,

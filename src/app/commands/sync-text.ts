@@ -8,7 +8,7 @@ export function syncText(report: SyncOutcome, style: TerminalStyle): string {
   const { people, skipped, shared, tookMs } = report;
   const listed = Object.values(bases).reduce((sum, count) => sum + count, 0);
   const read = isFull ? `full sync of ${listed} entries` : `incremental sync of ${listed} entries`;
-  const isDoubted = refusal !== undefined && Object.keys(bases).length > 0;
+  const isRejected = refusal !== undefined && Object.keys(bases).length > 0;
   const verdict = isApplied
     ? style.good('applied')
     : refusal === undefined
@@ -16,7 +16,7 @@ export function syncText(report: SyncOutcome, style: TerminalStyle): string {
       : style.bad(`not applied: ${refusal}`);
   return [
     `${style.bold(source)}: ${read} in ${(tookMs / 1000).toFixed(1)} s, ${verdict}`,
-    ...(isDoubted ? [`  if this is correct: islet sync ${source} --force`] : []),
+    ...(isRejected ? [`  if this is correct: islet sync ${source} --force`] : []),
     ...Object.entries(bases).map(([part, count]) => style.dim(`  ${count} in ${part}`)),
     ...warnings.filter((warning) => !refusal?.includes(warning)).map((warning) => style.bad(`  ${warning}`)),
     `  ${added.count} new, ${changed.count} changed, ${removed.count} gone`,

@@ -13,14 +13,14 @@ interface Tools {
   /** A command that reads the configuration. */
   readonly command: (name: string, description: string, parent?: Command, options?: { isDefault: boolean }) => Command;
   readonly load: (file: string | undefined) => Promise<LoadedConfig>;
-  readonly complain: (text: string) => void;
+  readonly printError: (text: string) => void;
   readonly env: NodeJS.ProcessEnv;
   readonly stdin: NodeJS.ReadStream;
   readonly output: Omit<Output, 'isJson'>;
 }
 
 /** `islet upstream` and `islet upstream login`. */
-export function addUpstream(program: Command, { command, load, complain, env, stdin, output }: Tools): void {
+export function addUpstream(program: Command, { command, load, printError, env, stdin, output }: Tools): void {
   const upstream = program.command('upstream').description('commands for upstream identity servers');
 
   command('status', 'show whether each upstream answers, and under which account', upstream, { isDefault: true })
@@ -55,7 +55,7 @@ export function addUpstream(program: Command, { command, load, complain, env, st
           ...output,
           isJson: json,
           http,
-          complain,
+          printError,
           prompt,
           acceptsTerms: acceptTerms,
           isNewAccount: Object.keys(who).length > 0,

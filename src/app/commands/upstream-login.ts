@@ -15,7 +15,7 @@ import { printableJson } from '../../domain/shared/printable.js';
 export interface LoginCommand extends Output {
   readonly http: HttpClient;
   /** Prints messages that are not the result of the command. */
-  readonly complain: (text: string) => void;
+  readonly printError: (text: string) => void;
   /** `undefined` if the command is not interactive. */
   readonly prompt: Prompt | undefined;
   readonly acceptsTerms: boolean;
@@ -30,7 +30,7 @@ export interface LoginCommand extends Output {
  * @returns the exit code: 0 if the upstream answers lookups now, 1 if its terms still have to be accepted
  */
 export async function upstreamLogin(source: UpstreamConfig, config: Config, command: LoginCommand): Promise<number> {
-  const { isJson, style, print, complain } = command;
+  const { isJson, style, print, printError } = command;
   const present = command.isNewAccount ? undefined : await presentState(source, command.http);
   const made = present ? undefined : await makeAccount(source, config, command);
   const account = made?.account ?? new UpstreamAccount(upstreamOptions(source), command.http);
@@ -53,7 +53,7 @@ export async function upstreamLogin(source: UpstreamConfig, config: Config, comm
     if (isAccepting) print(`  its terms are accepted: ${state.outstanding.map(({ id }) => shown(id)).join(', ')}`);
     if (made) print(made.addToConfig === undefined ? kept(made.tokenFile) : added(source, config, made.tokenFile));
   }
-  if (!isReady) complain(`its terms are not accepted yet: run "islet upstream login ${name} --accept-terms"`);
+  if (!isReady) printError(`its terms are not accepted yet: run "islet upstream login ${name} --accept-terms"`);
   return isReady ? 0 : 1;
 }
 
@@ -77,13 +77,13 @@ async function presentState(source: UpstreamConfig, http: HttpClient): Promise<A
   }
 }
 
-async function makeAccount(source: UpstreamConfig, { dataDir }: Config, { http, openId, complain }: LoginCommand) {
+async function makeAccount(source: UpstreamConfig, { dataDir }: Config, { http, openId, printError }: LoginCommand) {
   // A token in the configuration itself is never written by this command.
   const isNamed = source.accessTokenFile !== undefined;
   const tokenFile = source.accessTokenFile ?? join(dataDir, `upstream-${source.name}.token`);
   await prepareTokenFile(tokenFile);
   const { user, token: openIdToken, warning } = await openId();
-  if (warning !== undefined) complain(warning);
+  if (warning !== undefined) printError(warning);
   const options = upstreamOptions(source);
   const token = await new UpstreamAccount(options, http).register(openIdToken);
   await saveToken(tokenFile, token, await ownerOf(dataDir));

@@ -52,7 +52,13 @@ export function outsideCheck(config: Config, isRunning: boolean, http: HttpClien
   };
 
   /** Problems of a request in which the client sent no forwarding header. */
-  function missingHeaderProblems({ peer, isVerified, forwardedFor, realIp, isAdmittedToV1 }: Arrival): readonly CheckResult[] {
+  function missingHeaderProblems({
+    peer,
+    isVerified,
+    forwardedFor,
+    realIp,
+    isAdmittedToV1,
+  }: Arrival): readonly CheckResult[] {
     if (forwardedFor === undefined) {
       const instead = realIp === undefined ? 'no X-Forwarded-For' : 'only X-Real-IP, which Islet does not use';
       const words = `the proxy at ${peer} sends ${instead}: all clients seem to have its address, and share its limits`;

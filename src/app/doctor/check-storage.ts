@@ -37,7 +37,10 @@ export const filesCheck =
             'it is created at the first start; its parent folder must be writable',
           )
         : isClosed
-          ? failure(`${dataDir} cannot be written by ${processUser()}`, `chown it to ${processUser()}, or run as its owner`)
+          ? failure(
+              `${dataDir} cannot be written by ${processUser()}`,
+              `chown it to ${processUser()}, or run as its owner`,
+            )
           : folder & 0o007
             ? warning(
                 `${dataDir} is accessible to every user of this machine (mode 0${folder.toString(8)})`,

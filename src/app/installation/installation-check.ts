@@ -93,8 +93,8 @@ export class InstallationCheck {
   ): Promise<void> {
     const { dataDir, server, sources } = this.config;
     const before = await store.get();
-    if (before) sayChanges(before, server.name, keys, telemetry);
-    await sayForgottenMirrors(
+    if (before) logChanges(before, server.name, keys, telemetry);
+    await warnOfForgottenMirrors(
       store,
       sources.map(({ name }) => name),
       telemetry,
@@ -165,7 +165,7 @@ function adviceFor(keyFile: string, keyId = 'ed25519:0'): string {
   );
 }
 
-function sayChanges(before: Installation, serverName: string, keys: readonly VerifyKey[], telemetry: Telemetry): void {
+function logChanges(before: Installation, serverName: string, keys: readonly VerifyKey[], telemetry: Telemetry): void {
   if (before.serverName !== serverName) {
     telemetry.warn(
       `server.name was ${before.serverName} and is now ${serverName}: clients that use the old name expect it in ` +
@@ -182,7 +182,7 @@ function sayChanges(before: Installation, serverName: string, keys: readonly Ver
   }
 }
 
-async function sayForgottenMirrors(
+async function warnOfForgottenMirrors(
   store: KnexInstallationStore,
   sources: readonly string[],
   telemetry: Telemetry,

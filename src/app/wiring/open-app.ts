@@ -30,7 +30,7 @@ import { storesModule } from './stores-module.js';
 import { copyDatabase } from '../../adapters/knex/backup.js';
 import { knexStores } from '../../adapters/knex/stores.js';
 import { openMail, openSms } from './open-senders.js';
-import { sayIfSlow } from './slow-opening.js';
+import { warnIfSlow } from './slow-opening.js';
 import type { Services } from './services.js';
 import { closeSources, openSources } from './open-sources.js';
 import { openHomeservers, OpenSecrets } from './open-secrets.js';
@@ -81,7 +81,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     telemetry.warn('the copy of the directories was damaged; it is discarded, and the directories are read anew', {
       event: 'mirrors_discarded',
     });
-  const db = await sayIfSlow(telemetry, (begin) =>
+  const db = await warnIfSlow(telemetry, (begin) =>
     openDatabase(databaseOptions(config, secrets), { begin, discarded }),
   ).catch(async (error: unknown) => {
     await closeSources(configuredSources);

@@ -101,8 +101,8 @@ function openUpstream(source: UpstreamConfig, { config, http, telemetry, secrets
   const options = { ...upstreamOptions(source), ownName: serverIdentity(config), isFollowed: source.hashed };
   const upstream = new UpstreamSource(options, http, telemetry);
   secrets.onRenew(() => void upstream.reloadSecrets());
-  const mannered = new ResilientSource(upstream, source, new SystemClock(), telemetry);
-  return source.hashed ? { source: mannered, followed: upstream } : { source: mannered };
+  const resilient = new ResilientSource(upstream, source, new SystemClock(), telemetry);
+  return source.hashed ? { source: resilient, followed: upstream } : { source: resilient };
 }
 
 /** The connection options of an upstream. API v2 is used even if the token does not exist yet. */

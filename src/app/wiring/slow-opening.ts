@@ -15,7 +15,7 @@ const WORDS = {
  *
  * @param open calls its argument at the beginning of each step
  */
-export async function sayIfSlow<T>(
+export async function warnIfSlow<T>(
   telemetry: Telemetry,
   open: (begin: (step: OpeningStep) => void) => Promise<T>,
 ): Promise<T> {

@@ -36,7 +36,7 @@ export class AccountStatusCache {
   private readonly wanted = new Set<Mxid>();
   private readonly found = new Set<Mxid>();
   private readonly enqueued = new Set<Mxid>();
-  private readonly vouched = new Set<Mxid>();
+  private readonly knownToExist = new Set<Mxid>();
   private learnedAt = 0;
 
   constructor(
@@ -71,7 +71,7 @@ export class AccountStatusCache {
 
   /** Notes that a homeserver has just confirmed the user. */
   markExisting(mxid: Mxid): void {
-    if (this.absent.has(mxid)) note(this.vouched, mxid);
+    if (this.absent.has(mxid)) note(this.knownToExist, mxid);
   }
 
   async find(mxid: Mxid): Promise<AccountCheck | undefined> {
@@ -94,7 +94,7 @@ export class AccountStatusCache {
     await this.store.add(takenFrom(this.enqueued), now);
     await this.store.requestCheck(takenFrom(this.wanted), now, now - REQUEST_INTERVAL_MS);
     await this.store.requestCheck(takenFrom(this.found), now, now - FOUND_MS);
-    const arrived = takenFrom(this.vouched);
+    const arrived = takenFrom(this.knownToExist);
     await this.remember(arrived, true);
     return arrived;
   }

@@ -51,12 +51,12 @@ export class AdminService {
     const found: StoredInvite[] = [];
     for await (const page of this.deps.inviteStore.all()) found.push(...page);
     const waiting = found.flatMap(({ threepid, deliveredAt }) => (deliveredAt === undefined ? threepid : []));
-    const leavers = await this.deps.deprovisioningService.formerOwners(waiting);
+    const formerOwners = await this.deps.deprovisioningService.formerOwners(waiting);
     const deliveries = await this.deliveries();
     return found
       .sort((a, b) => a.createdAt - b.createdAt)
       .map((invite) => {
-        const suspended = invite.deliveredAt === undefined ? leavers.get(keyOf(invite.threepid)) : undefined;
+        const suspended = invite.deliveredAt === undefined ? formerOwners.get(keyOf(invite.threepid)) : undefined;
         const kind = invite.deliveredAt === undefined ? 'invite-mail' : 'onbind';
         const delivery = invite.confirmedAt === undefined ? deliveries.get(`${kind} ${invite.token}`) : undefined;
         return { ...invite, ...(suspended && { suspended }), ...(delivery && { delivery }) };

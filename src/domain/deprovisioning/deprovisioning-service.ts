@@ -90,7 +90,7 @@ export class DeprovisioningService {
     await this.deps.store.assignBindings();
     const departures = await this.deps.store.reconcile(source, this.authoritativeSources, this.deps.clock.now());
     if (departures.suspended + departures.resumed > 0) await this.deps.indexUpdater.catchUp();
-    this.tell(source, departures);
+    this.log(source, departures);
     return departures;
   }
 
@@ -177,7 +177,7 @@ export class DeprovisioningService {
     );
   }
 
-  private tell(source: string, { departed, returned, suspended, resumed }: DeprovisioningResult): void {
+  private log(source: string, { departed, returned, suspended, resumed }: DeprovisioningResult): void {
     if (departed + returned + suspended + resumed === 0) return;
     const facts = { event: 'people_departed_or_returned', source, departed, returned, suspended, resumed };
     this.deps.telemetry.info('people left the directory or returned', facts);

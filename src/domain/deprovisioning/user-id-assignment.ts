@@ -119,8 +119,10 @@ export function sinceReturn(
   others: readonly UserIdAssignment[],
   now: number,
 ) {
-  const hadIt = others.some((one) => one.person !== person && (one.leftAt === undefined || one.leftAt >= leftAt));
-  return hadIt ? now : since;
+  const wasReassigned = others.some(
+    (one) => one.person !== person && (one.leftAt === undefined || one.leftAt >= leftAt),
+  );
+  return wasReassigned ? now : since;
 }
 
 /** A binding and the person who made it, if known. */

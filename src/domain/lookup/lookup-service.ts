@@ -150,7 +150,7 @@ export class LookupService {
    * treated as a loop, whoever sent it: only the sender is affected. Otherwise the path is passed on, so that other
    * servers can find their own names in it, but it does not prevent any source from being queried.
    */
-  strangersPath(viaPath: ViaPath): ViaPath {
+  untrustedPath(viaPath: ViaPath): ViaPath {
     const own = this.options.serverIdentity;
     return viaPath.includes(own) ? [own] : viaPath.slice(-(MOST_HOPS - 1));
   }

@@ -101,8 +101,8 @@ export class MirrorService {
 
   /** Whether an incremental sync is possible: the directory supports it, and there is a cursor. */
   async supportsIncremental(source: string): Promise<boolean> {
-    const canSay = this.mirrored.get(source)?.directory.changes !== undefined;
-    return canSay && (await this.state(source)).syncCursor !== undefined;
+    const canSyncChanges = this.mirrored.get(source)?.directory.changes !== undefined;
+    return canSyncChanges && (await this.state(source)).syncCursor !== undefined;
   }
 
   /**
@@ -193,11 +193,11 @@ export class MirrorService {
     await storing;
     await this.deps.indexUpdater.catchUp();
     this.deps.telemetry.count('syncs', { source, result: 'applied' });
-    this.tellAmbiguous(source, before, listing);
+    this.logAmbiguous(source, before, listing);
     return plan?.shared ?? this.shared();
   }
 
-  private tellAmbiguous(source: string, before: MirrorState, { ambiguous, warnings = {} }: DirectoryDiff): void {
+  private logAmbiguous(source: string, before: MirrorState, { ambiguous, warnings = {} }: DirectoryDiff): void {
     const isNews = Object.entries(warnings).some(([base, warning]) => before.warnings?.[base] !== warning);
     if (ambiguous.ids === 0 || !isNews) return;
     const facts = { event: 'mirror_duplicate_ids', source, ...ambiguous };

@@ -30,5 +30,5 @@ export function homeserverKey(name: string): string {
 }
 
 /** The party responsible for a request: the homeserver of the user, or the client if there is no user. */
-export const sponsorOf = ({ user, client }: Asker): string =>
+export const responsibleParty = ({ user, client }: Asker): string =>
   user === undefined ? `client ${client}` : homeserverKey(homeserverOf(user));

@@ -2,7 +2,7 @@ import type { Limit, RateLimits } from '../../ports/rate-limits.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { homeserverOf } from '../identifiers/mxid.js';
 import { DomainError } from '../shared/errors.js';
-import { type Asker, homeserverKey, sponsorOf, type SubjectKind } from './asker.js';
+import { type Asker, homeserverKey, responsibleParty, type SubjectKind } from './asker.js';
 import type { CountedLimit, Topic } from './counted-limit.js';
 import { ownLimitName, serverLimits, type ServerLimits } from './server-limits.js';
 
@@ -157,9 +157,9 @@ export class Quotas {
    * configuration names homeservers, all others share one key.
    */
   shareOf(country: string, asker: Asker): string {
-    const sponsor = sponsorOf(asker);
-    const isStranger = asker.user !== undefined && this.named.size > 0 && !this.named.has(sponsor);
-    return `${country} ${isStranger ? 'others' : sponsor}`;
+    const party = responsibleParty(asker);
+    const isUnnamed = asker.user !== undefined && this.named.size > 0 && !this.named.has(party);
+    return `${country} ${isUnnamed ? 'others' : party}`;
   }
 
   private async takeOf(

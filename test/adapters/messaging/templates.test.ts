@@ -404,7 +404,10 @@ describe("an administrator's directory", () => {
       const printed: string[] = [];
       const config = { server: { name: 'x' }, templates: { directory, brand: 'islet', language: 'en' } };
       const print = (text: string) => void printed.push(text);
-      return { code: templatesCheck(config as unknown as Config, { isJson, style: plainStyle, print }), text: printed[0] };
+      return {
+        code: templatesCheck(config as unknown as Config, { isJson, style: plainStyle, print }),
+        text: printed[0],
+      };
     };
     expect(check()).toEqual({ code: 0, text: 'islet: fine in de, en, es, fr, ru, uk' });
     write('acme/brand.yaml', 'name: ACME');

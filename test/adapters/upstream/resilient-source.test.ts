@@ -88,13 +88,13 @@ beforeEach(() => {
   upstream.known.set(keyOf(a), alice).set(keyOf(b), ['@x:a.example', '@y:b.example']).set('hash', alice);
 });
 
-const mannered = (upstreamPolicy: Partial<UpstreamPolicy> = {}) =>
+const resilient = (upstreamPolicy: Partial<UpstreamPolicy> = {}) =>
   new ResilientSource(upstream, { ...usual, ...upstreamPolicy }, clock, heard);
 const counted = () => heard.counted.map(({ name }) => name);
 
 describe('an answer of an upstream', () => {
   it('is kept for minutes, and that there is none for a shorter time', async () => {
-    const source = mannered();
+    const source = resilient();
     const first = await source.find([a, c]);
     expect(first).toEqual([{ threepid: a, mxid: alice }]);
     expect(await source.find([c, a])).toEqual(first);
@@ -106,7 +106,7 @@ describe('an answer of an upstream', () => {
   });
 
   it('that is contested is kept no longer than that there is none', async () => {
-    const source = mannered();
+    const source = resilient();
     upstream.known.set('ambiguous', AMBIGUOUS);
     for (const _time of [1, 2]) {
       expect(await source.find([b])).toMatchObject([{ claimants: ['@x:a.example', '@y:b.example'] }]);
@@ -120,7 +120,7 @@ describe('an answer of an upstream', () => {
   });
 
   it('to a hash is kept for that pepper', async () => {
-    const source = mannered();
+    const source = resilient();
     const ask = (pepper: string) => source.findHashes?.(pepper, ['hash', 'none']);
     expect(await ask('one')).toEqual(new Map([['hash', alice]]));
     expect(await ask('one')).toEqual(new Map([['hash', alice]]));
@@ -132,7 +132,7 @@ describe('an answer of an upstream', () => {
   });
 
   it('under a pepper that it does not have yet is asked for again, and no failure', async () => {
-    const source = mannered();
+    const source = resilient();
     upstream.stale = 'new';
     for (let time = 0; time < 4; time++) expect(await source.findHashes?.('new', ['hash'])).toEqual(new Map());
     expect(source.problem()).toBeUndefined();
@@ -141,7 +141,7 @@ describe('an answer of an upstream', () => {
   });
 
   it('that could not be had is asked for again', async () => {
-    const source = mannered();
+    const source = resilient();
     upstream.failure = new Error('down');
     await expect(source.find([a])).rejects.toThrow('down');
     upstream.failure = undefined;
@@ -149,7 +149,7 @@ describe('an answer of an upstream', () => {
   });
 
   it('makes room for another once there are too many', async () => {
-    const source = mannered({ cache: { hitsMs: MINUTE_MS, negativeTtlMs: MINUTE_MS, entries: 2 } });
+    const source = resilient({ cache: { hitsMs: MINUTE_MS, negativeTtlMs: MINUTE_MS, entries: 2 } });
     await source.find([a, b, c]);
     await source.find([b, c]);
     await source.find([a]);
@@ -157,14 +157,14 @@ describe('an answer of an upstream', () => {
   });
 
   it('is not kept where that is not wanted', async () => {
-    const source = mannered({ cache: undefined });
+    const source = resilient({ cache: undefined });
     await source.find([a]);
     await source.find([a]);
     expect(upstream.asked).toHaveLength(2);
   });
 
   it('is waited for by all who ask for it at the same time, each address by itself', async () => {
-    const source = mannered({ cache: undefined });
+    const source = resilient({ cache: undefined });
     let open = (): void => undefined;
     upstream.gate = new Promise<void>((resolve) => (open = resolve));
     const questions = [source.find([a, b]), source.find([b, c, a]), source.find([a])];
@@ -178,7 +178,7 @@ describe('an answer of an upstream', () => {
   });
 
   it('that fails, fails for all who wait for it', async () => {
-    const source = mannered();
+    const source = resilient();
     upstream.failure = new Error('down');
     const results = await Promise.allSettled([source.find([a]), source.find([a, c])]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
@@ -194,7 +194,7 @@ describe('an upstream that fails', () => {
   };
 
   it('three times in a row is left alone, and says until when and why', async () => {
-    const source = mannered();
+    const source = resilient();
     const askedSince = await failing(source, 3);
     const until = new Date(clock.now() + 2000).toISOString();
     await expect(source.find([a])).rejects.toThrow(
@@ -208,7 +208,7 @@ describe('an upstream that fails', () => {
   });
 
   it('now and then is asked on', async () => {
-    const source = mannered();
+    const source = resilient();
     await failing(source, 2);
     upstream.failure = undefined;
     await source.find([a]);
@@ -218,7 +218,7 @@ describe('an upstream that fails', () => {
   });
 
   it('is tried by one question after a while, with longer and longer rests up to a minute', async () => {
-    const source = mannered();
+    const source = resilient();
     const askedSince = await failing(source, 3);
     const rests = [2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1000);
     for (const [tries, openMs] of rests.entries()) {
@@ -235,7 +235,7 @@ describe('an upstream that fails', () => {
   });
 
   it('is asked by everybody again once it answers, which is said once, as was that it fails', async () => {
-    const source = mannered();
+    const source = resilient();
     await failing(source, 3);
     clock.pass(2000);
     await source.find([c]).catch(() => undefined);
@@ -252,7 +252,7 @@ describe('an upstream that fails', () => {
   });
 
   it('answers from what is kept while it is left alone, also beside what it is not asked now', async () => {
-    const source = mannered();
+    const source = resilient();
     await source.find([a]);
     await source.findHashes?.('pepper', ['hash']);
     await failing(source, 3);
@@ -267,7 +267,7 @@ describe('an upstream that fails', () => {
   });
 
   it('for one of several addresses answers for the others, and the log says that it fails', async () => {
-    const source = mannered();
+    const source = resilient();
     let fail = (): void => undefined;
     upstream.gate = new Promise<void>((_, reject) => (fail = () => reject(new Error('down'))));
     const first = source.find([c]);
@@ -281,7 +281,7 @@ describe('an upstream that fails', () => {
   });
 
   it('is asked again by a clock that was set back', async () => {
-    const source = mannered();
+    const source = resilient();
     const askedSince = await failing(source, 3);
     clock.pass(-60 * MINUTE_MS);
     await source.find([c]).catch(() => undefined);
@@ -289,7 +289,7 @@ describe('an upstream that fails', () => {
   });
 
   it('is passed over by lookups without a line of the log for each', async () => {
-    const source = mannered();
+    const source = resilient();
     await failing(source, 3);
     heard.lines.length = 0;
     const next = { name: 'next', find: async () => [] };
@@ -310,7 +310,7 @@ describe('an upstream that asks for fewer questions', () => {
   const SAID = 'https://id.partner.example answered 429: requests are paused and continue in 30 s';
 
   it('is left alone until it may be asked again, which is said once and is no failure', async () => {
-    const source = mannered();
+    const source = resilient();
     upstream.failure = new RateLimitedError(SAID, 30_000);
     const next = { name: 'next', find: async () => [] };
     const ask = async (each: { name: string }) => {
@@ -342,7 +342,7 @@ describe('an upstream that asks for fewer questions', () => {
     ['no time at all', 0, 2000],
     ['nothing of when', undefined, 2000],
   ])('and says %s is asked again after a time that is bearable for both', async (_case, waitMs, openMs) => {
-    const source = mannered();
+    const source = resilient();
     upstream.failure = new RateLimitedError(SAID, waitMs);
     await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
     clock.pass(openMs - 1);
@@ -352,7 +352,7 @@ describe('an upstream that asks for fewer questions', () => {
   });
 
   it('stays alone when a question from before is answered', async () => {
-    const source = mannered();
+    const source = resilient();
     let open = (): void => undefined;
     upstream.gate = new Promise<void>((resolve) => (open = resolve));
     const before = source.find([a]);
@@ -390,13 +390,13 @@ describe('what an upstream hears of', () => {
     ['and its other form', { exceptDomains: ['strasse.example'] }, 'a@xn--strae-oqa.example', false],
     ['nothing where nothing is listed', { domains: [] }, 'anna@example.org', false],
   ] as const)('is %s', async (_case, lists, address, isForwarded) => {
-    const source = mannered({ forward: { media: ['email', 'msisdn'], ...lists } });
+    const source = resilient({ forward: { media: ['email', 'msisdn'], ...lists } });
     expect(await source.find([email(address), phone])).toEqual([]);
     expect(upstream.asked.flat()).toEqual([...(isForwarded ? [email(address).address] : []), phone.address]);
   });
 
   it('may be one kind of address only', async () => {
-    await mannered({ forward: { media: ['email'] } }).find([phone, a]);
+    await resilient({ forward: { media: ['email'] } }).find([phone, a]);
     expect(upstream.asked).toEqual([['a@example.org']]);
   });
 });
@@ -405,7 +405,7 @@ describe('whom an upstream may name', () => {
   const homeservers = ['partner.example', 'b.example'];
 
   it('is users of the homeservers that are listed; other answers are dropped and counted', async () => {
-    const source = mannered({ homeservers });
+    const source = resilient({ homeservers });
     upstream.known.set(keyOf(c), '@mallory:evil.example').set('evil', '@mallory:evil.example');
     expect(await source.find([a, c])).toEqual([{ threepid: a, mxid: alice }]);
     expect(await source.findHashes?.('p', ['hash', 'evil'])).toEqual(new Map([['hash', alice]]));
@@ -413,7 +413,7 @@ describe('whom an upstream may name', () => {
   });
 
   it('stays nobody where one of several claimants may be named', async () => {
-    const source = mannered({ homeservers });
+    const source = resilient({ homeservers });
     upstream.known.set(keyOf(c), ['@x:evil.example', '@y:other.example']);
     expect(await source.find([b, c])).toEqual([{ threepid: b, claimants: ['@x:a.example', '@y:b.example'] }]);
   });
@@ -421,13 +421,13 @@ describe('whom an upstream may name', () => {
 
 describe('the explanation of an upstream', () => {
   it('is its own, passed through', async () => {
-    expect(await mannered().explain(a)).toEqual([
+    expect(await resilient().explain(a)).toEqual([
       { via: 'live', finding: { threepid: a, mxid: alice }, tookMs: 7, notes: ['asked https://id.partner.example'] },
     ]);
   });
 
   it('begins with what is kept and how old that is', async () => {
-    const source = mannered();
+    const source = resilient();
     await source.find([a, c]);
     const asOf = clock.now();
     clock.pass(30_000);
@@ -436,7 +436,7 @@ describe('the explanation of an upstream', () => {
   });
 
   it('says until when it is not asked', async () => {
-    const source = mannered();
+    const source = resilient();
     upstream.failure = new Error('down');
     for (let time = 0; time < 3; time++) await source.find([c]).catch(() => undefined);
     expect(await source.explain(a)).toMatchObject([
@@ -452,13 +452,13 @@ describe('the explanation of an upstream', () => {
     [{ domains: ['example.net'] }, 'not asked: forward.domains does not contain the mail domain'],
     [{ media: ['msisdn'] }, 'not asked: forward.media does not contain email'],
   ] as const)('says what keeps it from being asked: %j', async (lists, note) => {
-    const source = mannered({ forward: { ...usual.forward, ...lists } });
+    const source = resilient({ forward: { ...usual.forward, ...lists } });
     expect(await source.explain(a)).toEqual([{ via: 'live', finding: undefined, tookMs: 0, notes: [note] }]);
     expect(upstream.asked).toEqual([]);
   });
 
   it('says whom it named without being believed', async () => {
-    expect(await mannered({ homeservers: ['b.example'] }).explain(a)).toMatchObject([
+    expect(await resilient({ homeservers: ['b.example'] }).explain(a)).toMatchObject([
       {
         finding: undefined,
         notes: [expect.any(String), expect.stringMatching(/^answer ignored: it returned @alice:partner\.example /)],
@@ -471,14 +471,14 @@ it('answers no hashes where the source behind it does not or is not meant to, an
   const plain = { name: 'partner', find: async () => [], explain: async () => [], close: () => upstream.close() };
   const source = new ResilientSource(plain, usual, clock, heard);
   expect(source.findHashes).toBeUndefined();
-  expect(mannered({ hashed: false }).findHashes).toBeUndefined();
+  expect(resilient({ hashed: false }).findHashes).toBeUndefined();
   await source.close();
   expect(upstream.isClosed).toBe(true);
 });
 
 describe('an upstream that failed', () => {
   it('is tried in its pauses without anybody asking, and is well again by itself', async () => {
-    const source = mannered();
+    const source = resilient();
     await source.probe();
     expect(upstream.asked).toEqual([]);
     upstream.failure = new Error('it hangs');
@@ -500,7 +500,7 @@ describe('an upstream that failed', () => {
   });
 
   it('is paused by failures of lookups alone, so that one that was mended is used at once', async () => {
-    const source = mannered();
+    const source = resilient();
     upstream.failure = new Error('there is no access token');
     await source.find([a]).catch(() => undefined);
     for (let times = 0; times < 5; times++) await source.probe();

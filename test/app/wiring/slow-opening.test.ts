@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sayIfSlow } from '../../../src/app/wiring/slow-opening.js';
+import { warnIfSlow } from '../../../src/app/wiring/slow-opening.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
 
 const later = <T>(ms: number, value: T) => new Promise<T>((resolve) => setTimeout(resolve, ms, value));
@@ -10,7 +10,7 @@ describe('a database that takes long to open', () => {
 
   it('is named in the log with the step that it is at, again every ten seconds, and one that is fast is not', async () => {
     const telemetry = new RecordingTelemetry();
-    const opened = sayIfSlow(telemetry, async (begin) => {
+    const opened = warnIfSlow(telemetry, async (begin) => {
       begin('checking');
       await later(5_000, 0);
       begin('migrating');
@@ -26,7 +26,7 @@ describe('a database that takes long to open', () => {
       expect.stringContaining('its tables are made'),
     ]);
 
-    const failing = sayIfSlow(telemetry, () => later(2_000, 0).then(() => Promise.reject(new Error('refused'))));
+    const failing = warnIfSlow(telemetry, () => later(2_000, 0).then(() => Promise.reject(new Error('refused'))));
     failing.catch(() => undefined);
     await vi.advanceTimersByTimeAsync(60_000);
     await expect(failing).rejects.toThrow('refused');

@@ -40,7 +40,8 @@ export const isEndOfSample = (error: unknown): boolean => codeOf(error) === 4;
 const SERVER_PROBLEMS = [...PASSING, 80];
 
 /** Whether this server failed, so that another server of the directory may succeed. */
-export const isServerProblem = (error: Error): boolean => !isResult(error) || SERVER_PROBLEMS.includes(Number(codeOf(error)));
+export const isServerProblem = (error: Error): boolean =>
+  !isResult(error) || SERVER_PROBLEMS.includes(Number(codeOf(error)));
 
 /** A readable message for an error of the network, TLS or the directory server. */
 export function messageOf(error: unknown): string {

@@ -26,7 +26,11 @@ export function withRemedy(error: unknown, entries: number): unknown {
   const remedy = remedyOf(codeOf(error.cause), words);
   if (remedy === undefined) return error;
   const quoted = /^$|limit ?exceeded(error)?$/i.test(words) ? '' : `, "${words}"`;
-  return new LdapError(error.endpoint, `${error.problem} after ${entries + error.received} entries${quoted}; ${remedy}`, {
-    cause: error.cause,
-  });
+  return new LdapError(
+    error.endpoint,
+    `${error.problem} after ${entries + error.received} entries${quoted}; ${remedy}`,
+    {
+      cause: error.cause,
+    },
+  );
 }

@@ -43,7 +43,7 @@ export const lookupEndpoints = (
       const { addresses, algorithm, pepper } = read(LookupBody, jsonBody(req));
       await quotas.consumeFor('lookup', askerOf(req, user), {}, new Set(addresses).size);
       const route = routeIn(req.headers.via);
-      const viaPath = identityServers.includes(user) ? route : lookupService.strangersPath(route);
+      const viaPath = identityServers.includes(user) ? route : lookupService.untrustedPath(route);
       const mappings = await lookupService.find(algorithm, pepper, addresses, viaPath);
       sendJsonText(res, mappingsText(mappings));
     },
