@@ -8,7 +8,7 @@ import { inviteKnownPeople } from './steps/invitations.js';
 import { inviteNewcomers } from './steps/newcomers.js';
 import { findPeople } from './steps/people-search.js';
 import { checkPhones } from './steps/phones.js';
-import { Walk } from './walk.js';
+import { Scenario } from './scenario.js';
 
 /**
  * Tests Islet with two real Synapses that federate.
@@ -26,9 +26,9 @@ export async function proveSynapse(folder: string): Promise<boolean> {
   try {
     const { synapseVersion, pythonVersion } = environment.chroot;
     report.heading(`Synapse ${synapseVersion}, ${pythonVersion}, Node ${process.version}`);
-    const walk = await Walk.begin(environment, report);
+    const scenario = await Scenario.begin(environment, report);
     const parts = [inviteKnownPeople, inviteNewcomers, checkAccounts, checkPhones, findPeople];
-    for (const part of parts) await part(walk);
+    for (const part of parts) await part(scenario);
     const about = { synapse: synapseVersion, python: pythonVersion, date: new Date().toISOString().slice(0, 10) };
     const file = writeRecording(join(folder, 'recordings'), 'synapse', about, environment.exchanges);
     report.heading(`The recording: ${file}`);

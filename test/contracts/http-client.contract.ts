@@ -133,11 +133,11 @@ export function httpClientContract(open: () => HttpClient) {
           'goes on for 10 GB',
           (_request, response) => {
             response.writeHead(200, { 'Content-Length': 10_000_000_000 });
-            const pour = () => {
+            const sendEndlessly = () => {
               while (!response.destroyed && response.write(Buffer.alloc(65_536)));
             };
-            response.on('drain', pour);
-            pour();
+            response.on('drain', sendEndlessly);
+            sendEndlessly();
           },
         ],
       ])('stops an answer that %s, and its connection', async (_case, handler) => {

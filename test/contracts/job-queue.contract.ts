@@ -53,7 +53,7 @@ export function jobsContract(open: OpenStores): void {
 
     it('calls back with the kinds of what was added, when that can be taken', async () => {
       const calls: unknown[] = [];
-      const heard = new Promise<void>((resolve) => {
+      const recorded = new Promise<void>((resolve) => {
         on.jobs.onAdded((kinds) => {
           void take(10).then((taken) => {
             calls.push(kinds, taken);
@@ -63,7 +63,7 @@ export function jobsContract(open: OpenStores): void {
       });
       await on.jobs.add([]);
       await on.jobs.add([mail('a', 10), job('b', 10), mail('c', 10)]);
-      await heard;
+      await recorded;
       expect(calls).toEqual([
         ['invite-mail', 'onbind'],
         ['a', 'b', 'c'],

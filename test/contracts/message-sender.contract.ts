@@ -53,8 +53,8 @@ export function senderContract(open: () => Promise<SenderUnderTest>) {
     it.each([
       ['was refused', (isOn: boolean) => hop.refuse(isOn)],
       ['took too long', (isOn: boolean) => hop.stall(isOn)],
-    ])('rejects if it %s, with an error that names the hop, and neither address nor token', async (_case, spoil) => {
-      spoil(true);
+    ])('rejects if it %s, with an error that names the hop, and neither address nor token', async (_case, disrupt) => {
+      disrupt(true);
       const error: unknown = await hop.sender.send(hop.to, message('271828')).catch((reason: unknown) => reason);
       expect(error).toBeInstanceOf(DeliveryError);
       for (let each = error; each instanceof Error; each = each.cause) {

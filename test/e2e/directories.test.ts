@@ -103,7 +103,7 @@ describe('docs/setup/directories.md', () => {
   it('is right about FreeIPA', async () => {
     const { examples, ldapsearch } = section('FreeIPA and 389 Directory Server');
     const accounts = `cn=accounts,${ROOT}`;
-    const somebody = (uid: string, more = {}) =>
+    const entryFor = (uid: string, more = {}) =>
       person(
         uid,
         {
@@ -128,9 +128,9 @@ describe('docs/setup/directories.md', () => {
           objectClass: ['account', 'simpleSecurityObject'],
           uid: 'islet',
         }),
-        somebody('anna'),
-        somebody('bob', { nsAccountLock: 'FALSE' }),
-        somebody('gone', { nsAccountLock: 'TRUE' }),
+        entryFor('anna'),
+        entryFor('bob', { nsAccountLock: 'FALSE' }),
+        entryFor('gone', { nsAccountLock: 'TRUE' }),
       ].join(''),
     });
     try {

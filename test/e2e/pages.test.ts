@@ -33,7 +33,7 @@ interface Edition {
 }
 
 /** What the style sheet makes of a page. */
-interface Look {
+interface Appearance {
   readonly size: keyof typeof sizes;
   readonly scheme: (typeof schemes)[number];
 }
@@ -90,7 +90,7 @@ async function browse(language: Edition['language']) {
   return { page, complaints };
 }
 
-async function look(page: Page, { size, scheme }: Look): Promise<void> {
+async function look(page: Page, { size, scheme }: Appearance): Promise<void> {
   await page.setViewportSize(sizes[size]);
   await page.emulateMedia({ colorScheme: scheme });
 }

@@ -117,8 +117,8 @@ describe('docs/topics/search.md', () => {
       code: 1,
       stdout: 'nobody was found\n',
     });
-    const stranger = await islet.command('search', 'mülle', '--as', '@bert:example.net');
-    expect(stranger).toMatchObject({ code: 1, stdout: expect.stringContaining('search.showTo') });
+    const unknownUser = await islet.command('search', 'mülle', '--as', '@bert:example.net');
+    expect(unknownUser).toMatchObject({ code: 1, stdout: expect.stringContaining('search.showTo') });
   });
 
   it('writes neither tokens nor what is searched to the log, and one line for each search', () => {

@@ -60,9 +60,9 @@ export class Churn {
       }
       case 5: {
         // Removed and replaced by an entry with the same name and address.
-        const heir = { ...one, rdn: this.newRdn() };
-        this.entries.splice(at, 1, heir);
-        return `dn: ${dn}\nchangetype: delete\n\n${this.added(heir, this.mails())}`;
+        const successor = { ...one, rdn: this.newRdn() };
+        this.entries.splice(at, 1, successor);
+        return `dn: ${dn}\nchangetype: delete\n\n${this.added(successor, this.mails())}`;
       }
       default:
         return replaced(dn, 'mail', this.mails());

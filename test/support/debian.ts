@@ -15,10 +15,10 @@ export async function ensurePackages(names: readonly string[]): Promise<void> {
   const missing: string[] = [];
   for (const name of names) if (!(await isInstalled(name))) missing.push(name);
   if (missing.length === 0) return;
-  const wish = `These tests need the Debian packages ${missing.join(', ')}: please install them (root may leave that to the tests).`;
-  if (process.getuid?.() !== 0 || !(await exists('/usr/bin/apt-get'))) throw new Error(wish);
+  const instructions = `These tests need the Debian packages ${missing.join(', ')}: please install them (root may leave that to the tests).`;
+  if (process.getuid?.() !== 0 || !(await exists('/usr/bin/apt-get'))) throw new Error(instructions);
   await install(missing).catch((cause: unknown) => {
-    throw new Error(wish, { cause });
+    throw new Error(instructions, { cause });
   });
 }
 

@@ -3,7 +3,7 @@ import { alice, bob } from './fakes.js';
 import type { TestApp } from './test-app.js';
 
 /** A user who occurs in no request, so no response may contain anything about them. */
-export const stranger = {
+export const unknownUser = {
   mxid: '@quiet.quentin:example.org',
   email: 'q.quentin@hidden.example',
   msisdn: '447700900999',
@@ -50,9 +50,9 @@ export const endpoints = [
 
 /** Prepares data so that every parameter has a valid value. */
 export async function prepare(app: TestApp): Promise<Record<string, unknown>> {
-  await app.bind(email(stranger.email), stranger.mxid);
-  await app.bind(msisdn(stranger.msisdn), stranger.mxid);
-  app.directory.add(email('quentin@staff.example'), stranger.mxid);
+  await app.bind(email(unknownUser.email), unknownUser.mxid);
+  await app.bind(msisdn(unknownUser.msisdn), unknownUser.mxid);
+  app.directory.add(email('quentin@staff.example'), unknownUser.mxid);
   await app.bind(email('bob@example.com'), bob);
 
   const token = await app.signIn(alice);

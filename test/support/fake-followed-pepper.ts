@@ -23,7 +23,7 @@ export class FakeFollowedPepper implements UpstreamPepper {
   }
 
   /** Simulates a lookup that finds a new pepper. */
-  meet(): void {
+  announceNew(): void {
     if (this.pepper !== this.announced) for (const listener of this.listeners) listener();
   }
 }

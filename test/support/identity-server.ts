@@ -73,13 +73,13 @@ export async function startIdentityServer(options: IdentityServerOptions = {}): 
     read(request).then(
       (seen) => {
         asked.push(seen);
-        (upstream.answer ?? answerAsItShould)(response, seen);
+        (upstream.answer ?? answerCorrectly)(response, seen);
       },
       () => response.destroy(),
     );
   }, certificate);
 
-  const answerAsItShould: Answer = (response, { method, path, authorization, body }) => {
+  const answerCorrectly: Answer = (response, { method, path, authorization, body }) => {
     const { threepids, addresses, pepper, algorithm } = (body ?? {}) as Record<string, unknown>;
     if (method === 'POST' && path === '/_matrix/identity/api/v1/bulk_lookup') {
       const wanted = new Set(

@@ -151,14 +151,14 @@ function circles(modules: readonly Module[]): readonly string[] {
   const imports = new Map(modules.map(({ path, imports }) => [path, imports.map(({ from }) => from)]));
   const found = new Map<string, string>();
   const done = new Set<string>();
-  const walk = (path: string, way: readonly string[]) => {
+  const follow = (path: string, way: readonly string[]) => {
     const circle = way.includes(path) ? way.slice(way.indexOf(path)) : [];
     if (circle.length > 0) found.set([...circle].sort().join(), circle.map((one) => `src/${one}`).join(', '));
     if (circle.length > 0 || done.has(path)) return;
-    for (const next of imports.get(path) ?? []) walk(next, [...way, path]);
+    for (const next of imports.get(path) ?? []) follow(next, [...way, path]);
     done.add(path);
   };
-  for (const path of imports.keys()) walk(path, []);
+  for (const path of imports.keys()) follow(path, []);
   return [...found.values()].map((files) => `${files} import each other in a circle: move what they share into a file`);
 }
 
@@ -177,15 +177,15 @@ export function folderCircles(modules: readonly Module[], folder: string): reado
   }
   const found = new Map<string, string>();
   const done = new Set<string>();
-  const walk = (room: string, way: readonly string[]) => {
+  const follow = (room: string, way: readonly string[]) => {
     const circle = way.includes(room) ? way.slice(way.indexOf(room)) : [];
     if (circle.length > 1)
       found.set([...circle].sort().join(), circle.map((name) => `src/${folder}/${name}`).join(', '));
     if (circle.length > 0 || done.has(room)) return;
-    for (const next of imports.get(room) ?? []) walk(next, [...way, room]);
+    for (const next of imports.get(room) ?? []) follow(next, [...way, room]);
     done.add(room);
   };
-  for (const room of imports.keys()) walk(room, []);
+  for (const room of imports.keys()) follow(room, []);
   return [...found.values()].map(
     (folders) => `${folders} import each other in a circle: move what they share into a folder below both`,
   );

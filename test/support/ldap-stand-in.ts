@@ -23,7 +23,7 @@ export const result = (tag: number, code = 0, words = '', ...more: readonly Buff
 export const success = result(0x65);
 
 /** A person entry in the form of a search result. */
-export const somebody = (uid: string): Buffer =>
+export const person = (uid: string): Buffer =>
   tlv(
     0x64,
     searchResultEntry(`uid=${uid},ou=people,dc=example,dc=org`, {

@@ -40,7 +40,7 @@ function parametersLike(right: Parameters): fc.Arbitrary<Parameters> {
     { weight: 1, arbitrary: text },
   );
   const wrong = fc.dictionary(name, value, { maxKeys: 2, noNullPrototype: true });
-  const missing = seldom(fc.constantFrom(...Object.keys(right), ''));
+  const missing = rarely(fc.constantFrom(...Object.keys(right), ''));
   return fc.oneof(
     { weight: 1, arbitrary: fc.constant(right) },
     {
@@ -81,7 +81,7 @@ const encodings = {
 const FORM = 'application/x-www-form-urlencoded';
 
 /** In one of five cases. */
-const seldom = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
+const rarely = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 
 /** A body with these bytes, some of them possibly changed. */
@@ -103,9 +103,9 @@ export function requestsTo(method: string, path: string, right: Parameters): fc.
     .record({
       parameters: method === 'GET' ? parametersLike(right) : fc.oneof(parametersLike(right), value),
       encoding: fc.constantFrom(...(Object.keys(encodings) as (keyof typeof encodings)[])),
-      damage: seldom(damages),
-      tail: seldom(junk),
-      otherType: seldom(fc.constantFrom('text/html', 'application/json; charset=latin1', 'x')),
+      damage: rarely(damages),
+      tail: rarely(junk),
+      otherType: rarely(fc.constantFrom('text/html', 'application/json; charset=latin1', 'x')),
     })
     .map(({ parameters, encoding, damage, tail, otherType }): AnyRequest => {
       const isObject = typeof parameters === 'object' && parameters !== null && !Array.isArray(parameters);

@@ -80,7 +80,7 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
   await once(server.server, 'listening');
 
   const release = () => {
-    for (const goOn of stalled) goOn();
+    for (const resume of stalled) resume();
     stalled.clear();
   };
   const cutConnections = () => {

@@ -7,29 +7,29 @@ import { sourceFor } from '../../../test/support/people.js';
 import { startProxy } from '../../../test/support/proxies.js';
 import { Slapd } from '../../../test/support/slapd.js';
 import { type Answer, type MatrixClient, requestJson } from '../matrix-client.js';
-import type { Walk } from '../walk.js';
+import type { Scenario } from '../scenario.js';
 
 const PATH = '/_matrix/client/v3/user_directory/search';
 /** Half of the surname of two people in the directory. */
 const HALF = { search_term: 'söre' };
-const somebody = (uid: string, givenName: string, sn: string): string =>
+const personLdif = (uid: string, givenName: string, sn: string): string =>
   person(uid, { displayName: `${givenName} ${sn}`, givenName, sn, mail: `${uid}@corp.test` });
 /** Nils has no account. */
 const LDIF = [
   unit('people'),
-  somebody('hanna', 'Hanna', 'Sörensen'),
-  somebody('nils', 'Nils', 'Sörensen'),
-  somebody('lea', 'Lea', 'Lund'),
+  personLdif('hanna', 'Hanna', 'Sörensen'),
+  personLdif('nils', 'Nils', 'Sörensen'),
+  personLdif('lea', 'Lea', 'Lund'),
 ].join('');
 
 type Closing = (() => Promise<void>)[];
 
 /** Searches by a user without any room: of the homeserver alone, and through nginx, which hands them to Islet. */
-export async function findPeople(walk: Walk): Promise<void> {
-  const { report } = walk;
+export async function findPeople(scenario: Scenario): Promise<void> {
+  const { report } = scenario;
   const closing: Closing = [];
   await report.step('Somebody who shares no room is found by half of the surname, and invited', async () => {
-    const [lea, hanna] = [await walk.register('lea'), await walk.register('hanna')];
+    const [lea, hanna] = [await scenario.register('lea'), await scenario.register('hanna')];
     const name = { displayname: 'Hanna Sörensen (Quay)' };
     await hanna.request('PUT', `/profile/${encodeURIComponent(hanna.mxid)}/displayname`, name);
     const url = await startSearch(lea, closing);
@@ -50,7 +50,7 @@ export async function findPeople(walk: Walk): Promise<void> {
 
     const [hit] = (await search(leaByNginx)).json.results;
     const chat = { preset: 'trusted_private_chat', is_direct: true, invite: [hit.user_id] };
-    await walk.expectInvited(hannaByNginx, await leaByNginx.createRoom(chat));
+    await scenario.expectInvited(hannaByNginx, await leaByNginx.createRoom(chat));
 
     const known = await eventually(async () => namesIn(await search(lea)), 60_000);
     report.check('now the homeserver alone finds them', known === `${hanna.mxid} ${name.displayname}`, known);

@@ -1,7 +1,7 @@
 import { inChroot } from '../chroot.js';
 import { readPhoneNumber } from '../../../src/domain/identifiers/phone-number.js';
 import { MatrixClient } from '../matrix-client.js';
-import type { Walk } from '../walk.js';
+import type { Scenario } from '../scenario.js';
 
 /** Numbers that different versions of the library parse differently. */
 const NUMBERS = [
@@ -27,9 +27,9 @@ for country, number in json.loads(sys.argv[1]):
 `;
 
 /** Tests text messages that a homeserver requests for its users, and how both sides parse phone numbers. */
-export async function checkPhones(walk: Walk): Promise<void> {
-  const { report } = walk;
-  const { hs1, chroot, texts } = walk.environment;
+export async function checkPhones(scenario: Scenario): Promise<void> {
+  const { report } = scenario;
+  const { hs1, chroot, texts } = scenario.environment;
 
   await report.step('Eight users add a number through the homeserver', async () => {
     for (let number = 0; number < 8; number += 1) {

@@ -203,11 +203,11 @@ async function lifeOf(index: HashIndex, seed: number): Promise<unknown[]> {
     const source = pick(chance, SOURCES);
     const pepper = pick(chance, PEPPERS);
     const store = stores.get(source)!;
-    const dice = chance();
-    if (dice < 0.02) call(index.load(source, readerOf(store)));
-    else if (dice < 0.025) call(index.load(source, readerOf(store, true)));
-    else if (dice < 0.04) call(index.prepare(pepper));
-    else if (dice < 0.05) index.retire(pepper);
+    const roll = chance();
+    if (roll < 0.02) call(index.load(source, readerOf(store)));
+    else if (roll < 0.025) call(index.load(source, readerOf(store, true)));
+    else if (roll < 0.04) call(index.prepare(pepper));
+    else if (roll < 0.05) index.retire(pepper);
     else {
       const removed = sample(chance, store.size > 80 ? 20 : 6);
       const added = sample(chance, store.size > 80 ? 3 : 8);

@@ -165,8 +165,8 @@ describe('a directory that finds it too much to say what changed', () => {
     const limits = [`limits dn.exact="${READER}" size.unchecked=15`];
     const rights = ['access to attrs=userPassword by anonymous auth', 'access to * by users read'];
     const slapd = await Slapd.start({ ldif: LDIF + units, database: [...rights, ...limits] });
-    const heard = new RecordingTelemetry();
-    const source = sourceOf(slapd, { bindDn: READER, password: 'pass' }, heard);
+    const recorded = new RecordingTelemetry();
+    const source = sourceOf(slapd, { bindDn: READER, password: 'pass' }, recorded);
     try {
       const bookmarks: string[] = [];
       for await (const _page of source.list((made) => bookmarks.push(made)));
@@ -178,7 +178,7 @@ describe('a directory that finds it too much to say what changed', () => {
       for await (const _page of source.list((made) => bookmarks.push(made)));
       expect(bookmarks).toHaveLength(2);
       expect(await source.changes(bookmarks[1] ?? '')).toBeUndefined();
-      expect(heard.lines.map(({ message }) => message)).toEqual([
+      expect(recorded.lines.map(({ message }) => message)).toEqual([
         'directory refuses incremental syncs; full syncs are used instead',
       ]);
     } finally {
@@ -191,8 +191,8 @@ describe('a directory that finds it too much to say what changed', () => {
 describe('a directory whose base was gone for a moment', () => {
   it('is asked what changed as soon as it is back, and that it was not asked is said until then', async () => {
     const slapd = await Slapd.start({ ldif: LDIF });
-    const heard = new RecordingTelemetry();
-    const source = sourceOf(slapd, {}, heard);
+    const recorded = new RecordingTelemetry();
+    const source = sourceOf(slapd, {}, recorded);
     const renamed = (from: string, to: string) =>
       slapd.modify(`dn: ou=${from},${ROOT}\nchangetype: modrdn\nnewrdn: ou=${to}\ndeleteoldrdn: 1\n`);
     const list = async () => {
@@ -213,7 +213,7 @@ describe('a directory whose base was gone for a moment', () => {
         `uid=bob,${PEOPLE}`,
       );
       expect(source.incrementalProblem).toBeUndefined();
-      expect(heard.lines.map(({ message }) => message)).toEqual([
+      expect(recorded.lines.map(({ message }) => message)).toEqual([
         'directory refuses incremental syncs; full syncs are used instead',
         'directory accepts incremental syncs again',
       ]);

@@ -19,7 +19,7 @@ const authority = createAuthority({
   six: ['::1'],
   otherSix: ['::2'],
 });
-const stranger = createAuthority({});
+const untrusted = createAuthority({});
 const anna = email('anna@example.org');
 const ldif = unit('people') + person('anna', { mail: 'anna@example.org' });
 
@@ -114,7 +114,7 @@ describe('a connection to the directory', () => {
     async (_how, isLdaps, startTls) => {
       vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
       const urls = [isLdaps ? slapd.ldapsUrl : slapd.url];
-      for (const ca of [undefined, stranger.ca]) {
+      for (const ca of [undefined, untrusted.ca]) {
         const { problem } = await attempt(slapd, { urls, startTls, ca });
         expect(problem).toContain('certificate is not trusted');
       }
@@ -177,13 +177,13 @@ describe('a connection to the directory', () => {
   });
 
   it('names who is refused, and does not try the password again and again', async () => {
-    const heard = new RecordingTelemetry();
+    const recorded = new RecordingTelemetry();
     const proxy = await TcpProxy.to(plain.port);
-    const source = sourceOf(plain, { urls: [`ldap://127.0.0.1:${proxy.port}`], password: 'wrong' }, heard);
+    const source = sourceOf(plain, { urls: [`ldap://127.0.0.1:${proxy.port}`], password: 'wrong' }, recorded);
     const problem = `ldap://127.0.0.1:${proxy.port}: bind refused for ${plain.adminDn}: invalid credentials`;
     for (let lookup = 0; lookup < 20; lookup++) await expect(source.find([anna])).rejects.toThrow(problem);
     expect(proxy.accepted).toBe(1);
-    expect(heard.all('directory failed')).toEqual([
+    expect(recorded.all('directory failed')).toEqual([
       { source: 'staff', what: `server ldap://127.0.0.1:${proxy.port}`, problem },
     ]);
     await source.close();

@@ -130,11 +130,11 @@ describe('what the operator is told of a directory', () => {
   });
 
   it('is once that referrals are not followed', async () => {
-    const heard = new RecordingTelemetry();
-    const source = sourceOf(slapd, { bases: [ROOT] }, heard);
+    const recorded = new RecordingTelemetry();
+    const source = sourceOf(slapd, { bases: [ROOT] }, recorded);
     expect(await listed(source)).toHaveLength(6);
     expect(await listed(source)).toHaveLength(6);
-    expect(heard.lines).toEqual([
+    expect(recorded.lines).toEqual([
       { message: 'referrals to other servers are not followed', facts: { source: 'staff', base: ROOT } },
     ]);
     await source.close();

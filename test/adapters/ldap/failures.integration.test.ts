@@ -38,7 +38,7 @@ describe('a directory that fails', () => {
   let syncCursor = '';
   let slapd: Slapd;
   let source: LdapSource;
-  let heard: RecordingTelemetry;
+  let recorded: RecordingTelemetry;
   beforeEach(async () => {
     slapd = await Slapd.start({
       ldif: unit('people') + person('anna', { mail: 'anna@example.org' }) + crowd,
@@ -53,8 +53,8 @@ describe('a directory that fails', () => {
   });
 
   function make(options: Partial<LdapOptions> = {}, clock?: Clock): void {
-    heard = new RecordingTelemetry();
-    source = sourceOf(slapd, { timeLimitMs: TIME_LIMIT_MS, stallLimitMs: TIME_LIMIT_MS, ...options }, heard, clock);
+    recorded = new RecordingTelemetry();
+    source = sourceOf(slapd, { timeLimitMs: TIME_LIMIT_MS, stallLimitMs: TIME_LIMIT_MS, ...options }, recorded, clock);
   }
 
   it('leaves no socket and no timer behind after hundreds of lookups of a stopped one', async () => {
@@ -84,17 +84,17 @@ describe('a directory that fails', () => {
     await expect(source.find([anna])).rejects.toThrow('the connection is refused');
     await slapd.restart();
     await vi.waitFor(async () => expect(await source.find([anna])).toEqual(found), 3_000);
-    expect(heard.all('directory works again')).toHaveLength(1);
+    expect(recorded.all('directory works again')).toHaveLength(1);
   });
 
   it('is told of once, not for every lookup', async () => {
     await slapd.kill();
     for (let lookup = 0; lookup < 30; lookup++) await took(source.find([anna]));
-    expect(heard.all('directory failed')).toEqual([
+    expect(recorded.all('directory failed')).toEqual([
       { source: 'staff', what: `server ${slapd.url}`, problem: `${slapd.url}: the connection is refused` },
     ]);
-    expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|secret/);
-    expect(heard.counted[0]).toEqual({ name: 'ldap_failures', labels: { source: 'staff' } });
+    expect(inspect(recorded.lines, { depth: 20 })).not.toMatch(/anna|secret/);
+    expect(recorded.counted[0]).toEqual({ name: 'ldap_failures', labels: { source: 'staff' } });
   });
 
   it('is told of once when it answers too late, and without what was asked', async () => {
@@ -103,9 +103,9 @@ describe('a directory that fails', () => {
     await Promise.allSettled([source.find([anna]), source.find([anna])]);
     slapd.resume();
     const problem = expect.stringMatching(/no answer within 1 s/);
-    expect(heard.all('directory failed')).toContainEqual({ source: 'staff', what: 'lookups', problem });
-    expect(heard.all('directory failed').filter(({ what }) => what === 'lookups')).toHaveLength(1);
-    expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|secret/);
+    expect(recorded.all('directory failed')).toContainEqual({ source: 'staff', what: 'lookups', problem });
+    expect(recorded.all('directory failed').filter(({ what }) => what === 'lookups')).toHaveLength(1);
+    expect(inspect(recorded.lines, { depth: 20 })).not.toMatch(/anna|secret/);
   });
 
   it('is never asked over a connection that lost its bind', async () => {
@@ -200,7 +200,7 @@ describe('a directory that fails', () => {
     make({ urls: [dead, slapd.url] });
     expect(await source.find([anna])).toEqual(found);
     expect(await listed(source)).toHaveLength(501);
-    expect(heard.all('directory failed')).toHaveLength(1);
+    expect(recorded.all('directory failed')).toHaveLength(1);
   });
 
   it('costs a server’s silence once, until a listing finds it back', async () => {

@@ -45,11 +45,11 @@ describe('a listing', () => {
   afterAll(() => slapd.stop());
 
   async function list(options: Partial<LdapOptions>) {
-    const heard = new RecordingTelemetry();
-    const source = sourceOf(slapd, options, heard);
+    const recorded = new RecordingTelemetry();
+    const source = sourceOf(slapd, options, recorded);
     const entries = await listed(source);
     await source.close();
-    return { entries, heard, labels: entries.map(({ label }) => label) };
+    return { entries, recorded, labels: entries.map(({ label }) => label) };
   }
 
   it.each(['\\c3', '\\e2', 'a\\e2\\82', '\\5c'])('may be asked for the bytes %s', async (bytes) => {
@@ -107,12 +107,12 @@ describe('a listing', () => {
   });
 
   it('takes the distinguished name for the id where there is no other, and warns', async () => {
-    const { entries, heard } = await list({ bases: [OFFICE], attributes: { id: 'employeeNumber' } });
+    const { entries, recorded } = await list({ bases: [OFFICE], attributes: { id: 'employeeNumber' } });
     expect(entries.map(({ id }) => id)).toEqual([
       `uid=jürgen,${OFFICE.toLowerCase()}`,
       `uid=uschi,${OFFICE.toLowerCase()}`,
     ]);
-    expect(heard.all('entries have no permanent id; people are recognised by their distinguished name')).toEqual([
+    expect(recorded.all('entries have no permanent id; people are recognised by their distinguished name')).toEqual([
       { source: 'staff', entries: 2, looked: 'employeenumber' },
     ]);
   });
@@ -138,12 +138,12 @@ describe('a listing', () => {
   it('warns where the filter lets nobody through although there are entries', async () => {
     const wrong = await list({ filter: '(objectClass=user)', bases: [PEOPLE, OFFICE] });
     expect(wrong.entries).toEqual([]);
-    expect(wrong.heard.all('the filter matches none of the entries below the base')).toEqual([
+    expect(wrong.recorded.all('the filter matches none of the entries below the base')).toEqual([
       { source: 'staff', base: PEOPLE },
       { source: 'staff', base: OFFICE },
     ]);
     const empty = await list({ bases: [`ou=empty,${ROOT}`] });
-    expect(empty.heard.lines).toMatchObject([
+    expect(empty.recorded.lines).toMatchObject([
       {
         message: 'there are no entries below the base, or the bind account may not read them',
         facts: { base: `ou=empty,${ROOT}` },

@@ -15,7 +15,7 @@ import {
   paging,
   result,
   SEARCH,
-  somebody,
+  person,
   startLdapStandIn,
   success,
 } from '../../support/ldap-stand-in.js';
@@ -26,7 +26,7 @@ const found = [{ threepid: anna, mxid: '@anna:example.org' }];
 describe('a directory', () => {
   const servers: LdapStandIn[] = [];
   let source: LdapSource;
-  let heard: RecordingTelemetry;
+  let recorded: RecordingTelemetry;
 
   afterEach(async () => {
     await source.close();
@@ -36,7 +36,7 @@ describe('a directory', () => {
   /** A source whose servers answer like this, in this order. */
   async function make(answers: readonly ((asked: Asked) => boolean | void)[], options: Partial<LdapOptions> = {}) {
     for (const answer of answers) servers.push(await startLdapStandIn(answer));
-    heard = new RecordingTelemetry();
+    recorded = new RecordingTelemetry();
     source = ldapSource(
       {
         name: 'staff',
@@ -53,7 +53,7 @@ describe('a directory', () => {
         pageSize: 100,
         ...options,
       },
-      heard,
+      recorded,
     );
   }
 
@@ -68,7 +68,7 @@ describe('a directory', () => {
       if (tag === BIND) say(response);
       return true;
     };
-  const works = searched(somebody('anna'), success);
+  const works = searched(person('anna'), success);
 
   it.each([
     ['refers to another one', result(0x65, 10), 'referral error (another server has these entries)'],
@@ -81,7 +81,7 @@ describe('a directory', () => {
     ['answers as if it were a change', result(0x67), 'the answer does not belong to this request'],
     ['answers half', tlv(0x65, tlv(0x0a, '\0')), 'bytes that are not an LDAP message'],
   ])('that %s after it gave an entry has failed, and is not taken at its word', async (_case, response, words) => {
-    await make([searched(somebody('anna'), response)]);
+    await make([searched(person('anna'), response)]);
     await expect(source.find([anna])).rejects.toThrow(`search below ou=people,dc=example,dc=org failed: ${words}`);
     await expect(listed(source)).rejects.toThrow(words);
   });
@@ -89,7 +89,7 @@ describe('a directory', () => {
   it.each([false, true])(
     'that gives less on its pages than without them is remarked upon (in a thread: %s)',
     async (listsInThread) => {
-      const all = ['anna', 'bob', 'carla'].map(somebody);
+      const all = ['anna', 'bob', 'carla'].map(person);
       const answer = ({ tag, isPaged, say }: Asked) => {
         if (tag === SEARCH) for (const part of [...(isPaged ? all.slice(0, 1) : all), success]) say(part);
       };
@@ -99,7 +99,7 @@ describe('a directory', () => {
       expect(warnings).toEqual([
         'the paged search omits at least 2 entries that a search without pages returns: uid=bob,ou=people,dc=example,dc=org',
       ]);
-      expect(heard.all(warnings[0] ?? '')).toHaveLength(1);
+      expect(recorded.all(warnings[0] ?? '')).toHaveLength(1);
     },
   );
 
@@ -109,12 +109,12 @@ describe('a directory', () => {
   });
 
   it('may say between the entries what nobody has to understand', async () => {
-    await make([searched(tlv(0x79, tlv(0x80, '1.2.3')), somebody('anna'), success)]);
+    await make([searched(tlv(0x79, tlv(0x80, '1.2.3')), person('anna'), success)]);
     expect(await source.find([anna])).toEqual(found);
   });
 
   it.each([
-    ['the same page again and again', [somebody('anna'), Buffer.concat([success, cookie('next')])]],
+    ['the same page again and again', [person('anna'), Buffer.concat([success, cookie('next')])]],
     ['empty pages without an end', [Buffer.concat([success, cookie('next')])]],
   ])('that gives %s has failed', async (_case, bases) => {
     await make([searched(...bases)]);
@@ -129,13 +129,13 @@ describe('a directory', () => {
     ['cut off', [tlv(0x04, Buffer.from([0x30, 0x09, 0x02, 0x01, 0x00, 0x04, 0x04, 0x6e]))]],
     ['with a number for a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x02, '\0')))]],
   ])('whose word on further pages is %s has failed: they may hold half of its people', async (_case, value) => {
-    await make([searched(somebody('anna'), Buffer.concat([success, paging(...value)]))]);
+    await make([searched(person('anna'), Buffer.concat([success, paging(...value)]))]);
     await expect(listed(source)).rejects.toThrow('the paging control of the answer cannot be read');
   });
 
   it('may mark its word on further pages as critical', async () => {
     const value = tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x04)));
-    await make([searched(somebody('anna'), Buffer.concat([success, paging(tlv(0x01, Buffer.from([0xff])), value)]))]);
+    await make([searched(person('anna'), Buffer.concat([success, paging(tlv(0x01, Buffer.from([0xff])), value)]))]);
     expect(await listed(source)).toHaveLength(1);
   });
 
@@ -148,7 +148,7 @@ describe('a directory', () => {
         const response = () => (++asked === failing ? result(0x65, code) : success);
         await make([
           (search) => {
-            if (search.tag === SEARCH) searched(somebody('anna'), response())(search);
+            if (search.tag === SEARCH) searched(person('anna'), response())(search);
           },
         ]);
         let syncCursor = '';
@@ -157,7 +157,7 @@ describe('a directory', () => {
         asked = 0;
         expect(await source.changes(syncCursor)).toBeUndefined();
         expect(asked).toBe(failing);
-        expect(heard.all('directory refuses incremental syncs; full syncs are used instead')).toHaveLength(1);
+        expect(recorded.all('directory refuses incremental syncs; full syncs are used instead')).toHaveLength(1);
         await source.close();
         await servers.pop()?.stop();
       }
@@ -188,7 +188,7 @@ describe('a directory', () => {
       ({ tag, say }) => {
         if (tag !== SEARCH || (servers[0]?.searches() ?? 0) > 1) return;
         setTimeout(() => {
-          say(somebody('anna'));
+          say(person('anna'));
           say(success, cookie('next'));
         }, 250);
       },
@@ -203,7 +203,7 @@ describe('a directory', () => {
       what: `server ${servers[0]?.url}`,
       problem: `${servers[0]?.url}: bind failed: no answer within 0.4 s`,
     };
-    await vi.waitFor(() => expect(heard.all('directory failed')).toContainEqual(expect.objectContaining(expected)));
+    await vi.waitFor(() => expect(recorded.all('directory failed')).toContainEqual(expect.objectContaining(expected)));
   });
 
   describe('of which one server lets us in and', () => {
@@ -216,10 +216,10 @@ describe('a directory', () => {
       for (let lookup = 0; lookup < 5; lookup++) expect(await source.find([anna])).toEqual(found);
       expect(servers[0]?.searches()).toBe(1);
       expect(await listed(source)).toHaveLength(1);
-      const [expected, ...others] = heard.all('directory failed');
+      const [expected, ...others] = recorded.all('directory failed');
       expect(expected).toMatchObject({ what: `answers of ${servers[0]?.url}` });
       expect(others).toEqual([]);
-      expect(inspect(heard.lines, { depth: 20 })).not.toMatch(/anna|s3cret/);
+      expect(inspect(recorded.lines, { depth: 20 })).not.toMatch(/anna|s3cret/);
     });
 
     it('is silent then, costs its silence once', async () => {
@@ -230,7 +230,7 @@ describe('a directory', () => {
       expect(await listed(source)).toHaveLength(1);
       isSilent = false;
       expect(await listed(source)).toHaveLength(1);
-      expect(heard.all('directory works again')).toContainEqual(
+      expect(recorded.all('directory works again')).toContainEqual(
         expect.objectContaining({ what: `answers of ${servers[0]?.url}` }),
       );
     });

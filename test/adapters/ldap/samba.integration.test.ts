@@ -33,7 +33,7 @@ describe('Active Directory, by Samba', () => {
 
   function open(
     options: Partial<LdapOptions> = {},
-    heard = new RecordingTelemetry(),
+    recorded = new RecordingTelemetry(),
     now: () => number = Date.now,
   ): LdapSource {
     const source = ldapSource(
@@ -52,7 +52,7 @@ describe('Active Directory, by Samba', () => {
         pageSize: 1_000,
         ...options,
       },
-      heard,
+      recorded,
       { now },
     );
     opened.push(source);
@@ -101,11 +101,11 @@ describe('Active Directory, by Samba', () => {
   });
 
   it('is read page by page over its whole root, and its referrals are not followed', async () => {
-    const heard = new RecordingTelemetry();
-    const all = await listed(open({ bases: [AD_ROOT], pageSize: 400 }, heard));
+    const recorded = new RecordingTelemetry();
+    const all = await listed(open({ bases: [AD_ROOT], pageSize: 400 }, recorded));
     expect(all.filter(({ label }) => label.endsWith(AD_CROWD_BASE))).toHaveLength(AD_CROWD);
     expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
-    expect(heard.lines.map(({ message }) => message)).toEqual(['referrals to other servers are not followed']);
+    expect(recorded.lines.map(({ message }) => message)).toEqual(['referrals to other servers are not followed']);
   });
 
   it.each([AD_ROOT, ''])('is read from its global catalog below "%s", too', async (base) => {

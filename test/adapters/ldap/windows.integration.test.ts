@@ -19,7 +19,7 @@ describe('a domain controller of Windows, which Samba is not', () => {
   afterAll(() => controller.stop());
 
   async function list(options: Partial<LdapOptions> = {}) {
-    const heard = new RecordingTelemetry();
+    const recorded = new RecordingTelemetry();
     const source = ldapSource(
       {
         name: 'ad',
@@ -34,10 +34,10 @@ describe('a domain controller of Windows, which Samba is not', () => {
         pageSize: 1_000,
         ...options,
       },
-      heard,
+      recorded,
     );
     try {
-      return { entries: await listed(source), heard };
+      return { entries: await listed(source), recorded };
     } finally {
       await source.close();
     }
@@ -62,7 +62,7 @@ describe('a domain controller of Windows, which Samba is not', () => {
   });
 
   it('is not followed to where it refers to, which is told', async () => {
-    expect((await list()).heard.all('referrals to other servers are not followed')).toHaveLength(1);
+    expect((await list()).recorded.all('referrals to other servers are not followed')).toHaveLength(1);
   });
 
   it('is told to want a bind where nobody is bound', async () => {

@@ -68,9 +68,9 @@ describe('AccountsOverHttp', () => {
   describe('asked for profiles', () => {
     const MISSING = { errcode: 'M_NOT_FOUND', error: 'Profile was not found' };
     const NO_ROW = { errcode: 'M_UNKNOWN', error: 'No row found (profiles)' };
-    type Said = readonly [status: number, body: object];
+    type ApiResponse = readonly [status: number, body: object];
     /** What a homeserver says of Anna's profile, of her display name, and of that of nobody. */
-    const asked = async (entire: Said, name: Said, nobodysName: Said) => {
+    const asked = async (entire: ApiResponse, name: ApiResponse, nobodysName: ApiResponse) => {
       const { url } = await serve((request, response) => {
         const path = decodeURIComponent(request.url ?? '');
         const [status, body] = !path.endsWith('/displayname') ? entire : path.includes('/@anna:') ? name : nobodysName;
@@ -78,9 +78,9 @@ describe('AccountsOverHttp', () => {
       });
       return given({ url }, profile).has('@anna:example.org');
     };
-    const none: Said = [404, MISSING];
+    const none: ApiResponse = [404, MISSING];
 
-    it.each<[string, boolean, Said, Said, Said]>([
+    it.each<[string, boolean, ApiResponse, ApiResponse, ApiResponse]>([
       ['Synapse 1.160, no account', false, [404, NO_ROW], none, none],
       ['Synapse 1.160, an empty profile', true, none, [200, { displayname: null }], none],
       ['Synapse 1.160, an account', true, [200, { displayname: 'Anna' }], [200, { displayname: 'Anna' }], none],
@@ -95,7 +95,7 @@ describe('AccountsOverHttp', () => {
     });
 
     it('cannot say where the second question is not answered', async () => {
-      const limited: Said = [429, { errcode: 'M_LIMIT_EXCEEDED' }];
+      const limited: ApiResponse = [429, { errcode: 'M_LIMIT_EXCEEDED' }];
       await expect(asked(none, limited, none)).rejects.toThrow('429 M_LIMIT_EXCEEDED');
     });
   });

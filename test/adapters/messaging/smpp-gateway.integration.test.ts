@@ -170,14 +170,14 @@ describe('SmppGateway', () => {
 });
 
 describe('the gateway after one that speaks SMPP', () => {
-  const certainly: [string, Behaviour, RegExp][] = [
+  const certain: [string, Behaviour, RegExp][] = [
     ['refuses the login', 'refuseBind', /refuses the login: ESME_RINVPASWD \(14\)$/],
     ['does not answer the login', 'ignoreBind', /no answer within 2 s$/],
     ['is cut before anything was submitted', 'cutAtBind', /connection (closed|broke)/],
     ['refuses the message', 'refuse', /answered ESME_RINVDSTADR \(11\)$/],
   ];
 
-  it.each(certainly)('is asked where it %s', async (_case, behaviour, reason) => {
+  it.each(certain)('is asked where it %s', async (_case, behaviour, reason) => {
     const [first, second] = [await messageCentre(behaviour), await messageCentre()];
     const error = await failureOf(senderOver(gatewayTo(first.port)).send(msisdn(number), code));
     expect(error.message).toMatch(/^text message gateway 127\.0\.0\.1:\d+: /);

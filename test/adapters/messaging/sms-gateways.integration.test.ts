@@ -167,7 +167,7 @@ describe('SmsSender', () => {
 });
 
 describe('the next gateway', () => {
-  const surely: [string, Answer][] = [
+  const certain: [string, Answer][] = [
     ['a refusal', say(400)],
     ['a limit', say(429)],
     ['a redirect', say(302, '', { location: 'http://127.0.0.1:1/' })],
@@ -175,7 +175,7 @@ describe('the next gateway', () => {
     ['a success that is none', say(200, '{"status":"error"}')],
   ];
 
-  it.each(surely)('is asked after %s', async (_case, answer) => {
+  it.each(certain)('is asked after %s', async (_case, answer) => {
     const first = await gatewayServer(answer);
     const second = await gatewayServer(say(200, 'ok'));
     const success = { body: /ok/ };
@@ -194,7 +194,7 @@ describe('the next gateway', () => {
     expect(second.asked).toHaveLength(1);
   });
 
-  const perhaps: [string, Answer][] = [
+  const uncertain: [string, Answer][] = [
     ['silence', () => undefined],
     [
       'an answer cut short',
@@ -207,7 +207,7 @@ describe('the next gateway', () => {
     ['an endless answer', say(200, 'x'.repeat(100_000))],
   ];
 
-  it.each(perhaps)('is not asked after %s: the message may be on its way', async (_case, answer) => {
+  it.each(uncertain)('is not asked after %s: the message may be on its way', async (_case, answer) => {
     const first = await gatewayServer(answer);
     const second = await gatewayServer(say(200));
     const error = await failureOf(

@@ -15,7 +15,7 @@ const templates = new Templates({ brand: 'islet', language: 'en', serverName: 'i
 const bob = email('bob@example.net');
 const login = { username: 'islet', password: 'correct horse' };
 const { ca, certificates } = createAuthority({ relay: ['127.0.0.1', 'localhost'], other: ['relay.example.org'] });
-const stranger = createAuthority({ relay: ['127.0.0.1'] }).certificates.relay;
+const untrusted = createAuthority({ relay: ['127.0.0.1'] }).certificates.relay;
 
 const code: Message = {
   kind: 'validation',
@@ -231,13 +231,13 @@ describe('what names a mail', () => {
 
 describe('encryption', () => {
   it('is not used with none, whatever the server offers', async () => {
-    const server = await mailServer({ certificate: stranger });
+    const server = await mailServer({ certificate: untrusted });
     await senderTo(server.port, { tls: 'none' }).send(bob, code);
     expect(server.mails[0]?.isEncrypted).toBe(false);
   });
 
   it('is used with opportunistic, whoever the certificate is from', async () => {
-    const server = await mailServer({ certificate: stranger });
+    const server = await mailServer({ certificate: untrusted });
     await senderTo(server.port, { tls: 'opportunistic' }).send(bob, code);
     expect(server.mails[0]?.isEncrypted).toBe(true);
   });
@@ -249,7 +249,7 @@ describe('encryption', () => {
   });
 
   /** Offers STARTTLS and then fails in its own way; takes a mail in plain text. */
-  async function brokenServer(spoil: (socket: Socket) => string | undefined, extension = 'SIZE') {
+  async function brokenServer(disrupt: (socket: Socket) => string | undefined, extension = 'SIZE') {
     const lines: string[] = [];
     let isData = false;
     const server = await scriptedServer((line, socket) => {
@@ -260,7 +260,7 @@ describe('encryption', () => {
         return isData ? undefined : '250 queued';
       }
       if (line.startsWith('EHLO')) return `250-relay\r\n250-${extension}\r\n250 STARTTLS`;
-      if (line === 'STARTTLS') return spoil(socket);
+      if (line === 'STARTTLS') return disrupt(socket);
       if (line !== 'DATA') return '250 ok';
       isData = true;
       return '354 go on';
@@ -276,15 +276,15 @@ describe('encryption', () => {
     ['the server says nothing more', (socket) => void (socket.write('220 go\r\n'), socket.removeAllListeners('data'))],
   ];
 
-  it.each(failures)('is done without with opportunistic, where %s', async (_case, spoil) => {
-    const server = await brokenServer(spoil);
+  it.each(failures)('is done without with opportunistic, where %s', async (_case, disrupt) => {
+    const server = await brokenServer(disrupt);
     await senderTo(server.port, { tls: 'opportunistic', timeLimitMs: 3000 }).send(bob, code);
     expect(server.lines.filter((line) => line === 'DATA')).toHaveLength(1);
     expect(server.lines.some((line) => line.startsWith('Subject: Confirm'))).toBe(true);
   });
 
-  it.each(failures)('is not done without where a password must be sent and %s', async (_case, spoil) => {
-    const server = await brokenServer(spoil, 'AUTH PLAIN LOGIN');
+  it.each(failures)('is not done without where a password must be sent and %s', async (_case, disrupt) => {
+    const server = await brokenServer(disrupt, 'AUTH PLAIN LOGIN');
     await failureOf(senderTo(server.port, { tls: 'opportunistic', timeLimitMs: 3_000, ...login }));
     expect(server.lines.filter((line) => /^(AUTH|MAIL|DATA)/.test(line))).toEqual([]);
   });
@@ -297,7 +297,7 @@ describe('encryption', () => {
   });
 
   it('carries a password with opportunistic, whoever the certificate is from', async () => {
-    const server = await mailServer({ login, certificate: stranger });
+    const server = await mailServer({ login, certificate: untrusted });
     await senderTo(server.port, { tls: 'opportunistic', ...login }).send(bob, code);
     expect(server.mails[0]).toMatchObject({ user: 'islet', isEncrypted: true });
   });

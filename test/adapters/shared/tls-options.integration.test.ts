@@ -154,10 +154,10 @@ describe('a server that wants a certificate from us', () => {
       const url = `https://127.0.0.1:${await strictServer('-www', version)}`;
       expect(await request(url, { ca, clientCertificate: ours, maxBytes: 100_000 })).toMatchObject({ status: 200 });
       await expect(request(url, { ca })).rejects.toThrow(/certFile and keyFile/);
-      const strange = createAuthority({ ours: ['islet'] }).certificates.ours;
-      await expect(request(url, { ca, clientCertificate: `${strange.cert}\n${strange.key}` })).rejects.toThrow(
-        'the server does not accept the client certificate',
-      );
+      const unknownAuthority = createAuthority({ ours: ['islet'] }).certificates.ours;
+      await expect(
+        request(url, { ca, clientCertificate: `${unknownAuthority.cert}\n${unknownAuthority.key}` }),
+      ).rejects.toThrow('the server does not accept the client certificate');
     },
   );
 

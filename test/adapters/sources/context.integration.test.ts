@@ -15,7 +15,7 @@ const authority = createAuthority({ server: ['127.0.0.1'] });
 let server: StandIn;
 let secure: StandIn;
 let folder: string;
-const heard = new RecordingTelemetry();
+const recorded = new RecordingTelemetry();
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'islet-context-'));
@@ -37,7 +37,12 @@ afterAll(async () => {
 });
 
 const contextOf = (options: unknown, ca?: string): Promise<SourceContext> =>
-  sourceContext({ name: 'hr', dataDir: folder, configFolder: '/etc/islet', ca }, options, new AxiosHttpClient(), heard);
+  sourceContext(
+    { name: 'hr', dataDir: folder, configFolder: '/etc/islet', ca },
+    options,
+    new AxiosHttpClient(),
+    recorded,
+  );
 
 describe('the fetch of a source', () => {
   it('reaches private servers that the operator has named, anywhere in the options', async () => {
@@ -103,7 +108,7 @@ describe('the context of a source', () => {
   it('logs with the name of the source', async () => {
     const { log } = await contextOf({});
     log.warn('the service is slow', { tookMs: 5, source: 'somebody else' });
-    expect(heard.lines).toContainEqual({
+    expect(recorded.lines).toContainEqual({
       message: 'the service is slow',
       facts: { tookMs: 5, source: 'hr' },
       cause: undefined,

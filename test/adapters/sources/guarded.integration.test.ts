@@ -24,13 +24,13 @@ const never = new Promise<never>(() => undefined);
 const answering = (answer: unknown): ThreepidSource => ({ find: async () => answer as [] });
 
 function guarded(source: ThreepidSource, more: Partial<typeof settings> = {}) {
-  const heard = new RecordingTelemetry();
-  return { heard, source: new GuardedSource(source, { ...settings, ...more }, heard) };
+  const recorded = new RecordingTelemetry();
+  return { recorded, source: new GuardedSource(source, { ...settings, ...more }, recorded) };
 }
 
 describe('a guarded source', () => {
   it('hands on what is known', async () => {
-    const { source, heard } = guarded(
+    const { source, recorded } = guarded(
       answering([
         { threepid: alice, mxid: '@alice:example.org' },
         { threepid: bob, claimants: ['cn=a', 'cn=b'] },
@@ -41,7 +41,7 @@ describe('a guarded source', () => {
       { threepid: bob, claimants: ['cn=a', 'cn=b'] },
     ]);
     expect(source).toMatchObject({ name: 'hr', isAuthoritative: true });
-    expect(heard.lines).toEqual([]);
+    expect(recorded.lines).toEqual([]);
   });
 
   it('understands an answer in another spelling', async () => {
@@ -65,12 +65,12 @@ describe('a guarded source', () => {
     ],
     ['nothing', null, 'a finding without a valid threepid'],
   ])('leaves out %s and says so once, without the address', async (_case, invalid, reason) => {
-    const { source, heard } = guarded(answering([invalid, { threepid: phone, mxid: '@alice:example.org' }]));
+    const { source, recorded } = guarded(answering([invalid, { threepid: phone, mxid: '@alice:example.org' }]));
     for (let turn = 0; turn < 2; turn += 1) {
       expect(await source.find([alice, phone])).toEqual([{ threepid: phone, mxid: '@alice:example.org' }]);
     }
-    expect(heard.lines.map(({ facts }) => facts)).toEqual([{ source: 'hr', reason }]);
-    expect(heard.counted).toHaveLength(2);
+    expect(recorded.lines.map(({ facts }) => facts)).toEqual([{ source: 'hr', reason }]);
+    expect(recorded.counted).toHaveLength(2);
   });
 
   it.each<[string, ThreepidSource, RegExp]>([
@@ -139,9 +139,9 @@ describe('a guarded source', () => {
   });
 
   it('closes whatever closing does', async () => {
-    const { source, heard } = guarded({ ...answering([]), close: () => Promise.reject(new Error('stuck')) });
+    const { source, recorded } = guarded({ ...answering([]), close: () => Promise.reject(new Error('stuck')) });
     await source.close();
-    expect(heard.lines).toHaveLength(1);
+    expect(recorded.lines).toHaveLength(1);
   });
 });
 

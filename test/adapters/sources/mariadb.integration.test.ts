@@ -7,7 +7,7 @@ import { startMariadb } from '../../support/mariadb.js';
 import { createAuthority } from '../../support/tls.js';
 
 const { ca, certificates } = createAuthority({ server: ['127.0.0.1'], elsewhere: ['db.example.org'], ours: ['islet'] });
-const stranger = createAuthority({ other: ['127.0.0.1'] });
+const untrusted = createAuthority({ other: ['127.0.0.1'] });
 
 let server: Awaited<ReturnType<typeof startMariadb>>;
 let folder: string;
@@ -15,7 +15,7 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'islet-mariadb-files-'));
   await writeFile(join(folder, 'ca.pem'), ca);
-  await writeFile(join(folder, 'other.pem'), stranger.ca);
+  await writeFile(join(folder, 'other.pem'), untrusted.ca);
   await writeFile(join(folder, 'ours.pem'), certificates.ours.cert);
   await writeFile(join(folder, 'ours.key'), certificates.ours.key);
   server = await startMariadb({ ca, certificate: certificates.server });

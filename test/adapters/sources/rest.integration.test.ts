@@ -149,10 +149,10 @@ const settings = { name: 'crm', timeLimitMs: 3000, media: ['email'] as const, ow
 
 /** What is known of some addresses, and what is odd about the answer, once its promises were looked at. */
 async function guarded(source: ThreepidSource, ...addresses: readonly string[]) {
-  const heard = new RecordingTelemetry();
-  const found = await new GuardedSource(source, settings, heard).find(addresses.map(email));
+  const recorded = new RecordingTelemetry();
+  const found = await new GuardedSource(source, settings, recorded).find(addresses.map(email));
   return {
     found: found.map((one) => ('mxid' in one ? one.mxid : undefined)),
-    invalid: heard.lines.map(({ facts }) => facts?.['reason']),
+    invalid: recorded.lines.map(({ facts }) => facts?.['reason']),
   };
 }

@@ -78,19 +78,19 @@ class Upstream implements ExplainableSource {
 }
 
 let clock: FakeClock;
-let heard: RecordingTelemetry;
+let recorded: RecordingTelemetry;
 let upstream: Upstream;
 
 beforeEach(() => {
   clock = new FakeClock();
-  heard = new RecordingTelemetry();
+  recorded = new RecordingTelemetry();
   upstream = new Upstream();
   upstream.known.set(keyOf(a), alice).set(keyOf(b), ['@x:a.example', '@y:b.example']).set('hash', alice);
 });
 
 const resilient = (upstreamPolicy: Partial<UpstreamPolicy> = {}) =>
-  new ResilientSource(upstream, { ...usual, ...upstreamPolicy }, clock, heard);
-const counted = () => heard.counted.map(({ name }) => name);
+  new ResilientSource(upstream, { ...usual, ...upstreamPolicy }, clock, recorded);
+const counted = () => recorded.counted.map(({ name }) => name);
 
 describe('an answer of an upstream', () => {
   it('is kept for minutes, and that there is none for a shorter time', async () => {
@@ -244,7 +244,7 @@ describe('an upstream that fails', () => {
     await source.find([a]);
     expect(await source.find([b])).toHaveLength(1);
     expect(source.problem()).toBeUndefined();
-    expect(heard.lines.map(({ message, facts }) => [message, facts])).toEqual([
+    expect(recorded.lines.map(({ message, facts }) => [message, facts])).toEqual([
       ['circuit opened: upstream failed, requests are paused', { source: 'partner' }],
       ['circuit closed: upstream answers again', { source: 'partner' }],
     ]);
@@ -257,12 +257,12 @@ describe('an upstream that fails', () => {
     await source.findHashes?.('pepper', ['hash']);
     await failing(source, 3);
     expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
-    heard.counted.length = 0;
-    heard.lines.length = 0;
+    recorded.counted.length = 0;
+    recorded.lines.length = 0;
     expect(await source.find([a, c])).toEqual([{ threepid: a, mxid: alice }]);
     expect(await source.findHashes?.('pepper', ['hash', 'other'])).toEqual(new Map([['hash', alice]]));
     expect(counted()).toEqual(['source_failures', 'source_failures']);
-    expect(heard.lines).toEqual([]);
+    expect(recorded.lines).toEqual([]);
     await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
   });
 
@@ -277,7 +277,7 @@ describe('an upstream that fails', () => {
     fail();
     await expect(first).rejects.toThrow('down');
     expect(await second).toEqual([{ threepid: a, mxid: alice }]);
-    expect(heard.all('source failed for some addresses')).toEqual([{ source: 'partner' }]);
+    expect(recorded.all('source failed for some addresses')).toEqual([{ source: 'partner' }]);
   });
 
   it('is asked again by a clock that was set back', async () => {
@@ -291,7 +291,7 @@ describe('an upstream that fails', () => {
   it('is passed over by lookups without a line of the log for each', async () => {
     const source = resilient();
     await failing(source, 3);
-    heard.lines.length = 0;
+    recorded.lines.length = 0;
     const next = { name: 'next', find: async () => [] };
     const asked: string[] = [];
     const ask = async (each: { name: string }) => {
@@ -299,9 +299,9 @@ describe('an upstream that fails', () => {
       if (each === source) await source.find([a]);
       return new Map([['a', alice]]);
     };
-    expect(await firstAnswers(['a'], [source, next], ask, heard)).toEqual(new Map([['a', alice]]));
+    expect(await firstAnswers(['a'], [source, next], ask, recorded)).toEqual(new Map([['a', alice]]));
     expect(asked).toEqual(['partner', 'next']);
-    expect(heard.lines).toEqual([]);
+    expect(recorded.lines).toEqual([]);
     expect(counted()).toContain('source_failures');
   });
 });
@@ -317,7 +317,7 @@ describe('an upstream that asks for fewer questions', () => {
       if (each === source) await source.find([c]);
       return new Map([['c', alice]]);
     };
-    for (let time = 0; time < 3; time++) await firstAnswers(['c'], [source, next], ask, heard);
+    for (let time = 0; time < 3; time++) await firstAnswers(['c'], [source, next], ask, recorded);
     const until = new Date(clock.now() + 30_000).toISOString();
     await expect(source.find([c])).rejects.toThrow(
       new SourceUnavailableError(`not asked before ${until}, because it asked for fewer requests: ${SAID}`),
@@ -325,13 +325,13 @@ describe('an upstream that asks for fewer questions', () => {
     expect(source.problem()).toBe(SAID);
     expect(upstream.asked).toHaveLength(1);
     clock.pass(30_000);
-    await firstAnswers(['c'], [source, next], ask, heard);
+    await firstAnswers(['c'], [source, next], ask, recorded);
     expect(upstream.asked).toHaveLength(2);
     clock.pass(30_000);
     upstream.failure = undefined;
     expect(await source.find([a])).toHaveLength(1);
     expect(source.problem()).toBeUndefined();
-    expect(heard.lines.map(({ message }) => message)).toEqual([
+    expect(recorded.lines.map(({ message }) => message)).toEqual([
       'circuit opened: upstream asked for fewer requests',
       'circuit closed: upstream answers again',
     ]);
@@ -409,7 +409,9 @@ describe('whom an upstream may name', () => {
     upstream.known.set(keyOf(c), '@mallory:evil.example').set('evil', '@mallory:evil.example');
     expect(await source.find([a, c])).toEqual([{ threepid: a, mxid: alice }]);
     expect(await source.findHashes?.('p', ['hash', 'evil'])).toEqual(new Map([['hash', alice]]));
-    expect(heard.counted).toEqual(Array(2).fill({ name: 'upstream_answers_rejected', labels: { source: 'partner' } }));
+    expect(recorded.counted).toEqual(
+      Array(2).fill({ name: 'upstream_answers_rejected', labels: { source: 'partner' } }),
+    );
   });
 
   it('stays nobody where one of several claimants may be named', async () => {
@@ -469,7 +471,7 @@ describe('the explanation of an upstream', () => {
 
 it('answers no hashes where the source behind it does not or is not meant to, and closes it', async () => {
   const plain = { name: 'partner', find: async () => [], explain: async () => [], close: () => upstream.close() };
-  const source = new ResilientSource(plain, usual, clock, heard);
+  const source = new ResilientSource(plain, usual, clock, recorded);
   expect(source.findHashes).toBeUndefined();
   expect(resilient({ hashed: false }).findHashes).toBeUndefined();
   await source.close();

@@ -15,12 +15,12 @@ const bound: Mxid = '@user:example.org';
 
 let upstream: IdentityServer;
 let clock: FakeClock;
-let heard: RecordingTelemetry;
+let recorded: RecordingTelemetry;
 
 beforeEach(async () => {
   upstream = await startIdentityServer({ rows: [['email', 'paula@partner.example', '@paula:partner.example']] });
   clock = new FakeClock();
-  heard = new RecordingTelemetry();
+  recorded = new RecordingTelemetry();
 });
 
 afterEach(() => upstream.close());
@@ -28,7 +28,7 @@ afterEach(() => upstream.close());
 /** Whose addresses are, of a chain in which our own bindings come behind the upstream. */
 function lookups() {
   const { url } = upstream;
-  const asked = new UpstreamSource({ name: 'partner', url, timeLimitMs: 1_000 }, new AxiosHttpClient(), heard);
+  const asked = new UpstreamSource({ name: 'partner', url, timeLimitMs: 1_000 }, new AxiosHttpClient(), recorded);
   const upstreamPolicy = {
     hashed: false,
     forward: { media: ['email', 'msisdn'] },
@@ -38,10 +38,10 @@ function lookups() {
     'bindings',
     others.map((threepid) => [threepid, bound] as const),
   );
-  const chain = [new ResilientSource(asked, upstreamPolicy, clock, heard), own];
+  const chain = [new ResilientSource(asked, upstreamPolicy, clock, recorded), own];
   return (threepids: readonly Threepid[]) => {
     const byKey = new Map(threepids.map((threepid) => [keyOf(threepid), threepid]));
-    return firstAnswers([...byKey.keys()], chain, askThreepids(byKey), heard);
+    return firstAnswers([...byKey.keys()], chain, askThreepids(byKey), recorded);
   };
 }
 
@@ -68,8 +68,8 @@ it.each<[string, Answer | 'down']>([
   for (let time = 0; time < 3; time++) expect(await whois(question)).toEqual(expected);
 
   for (let time = 0; time < 20; time++) expect(await whois(question)).toEqual(expected);
-  expect(heard.counted.filter(({ name }) => name === 'upstream_failures')).toHaveLength(3);
-  expect(heard.all('circuit opened: upstream failed, requests are paused')).toEqual([{ source: 'partner' }]);
+  expect(recorded.counted.filter(({ name }) => name === 'upstream_failures')).toHaveLength(3);
+  expect(recorded.all('circuit opened: upstream failed, requests are paused')).toEqual([{ source: 'partner' }]);
   if (answer === 'down') upstream = await startIdentityServer();
 });
 

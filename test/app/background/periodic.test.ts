@@ -9,10 +9,10 @@ describe('work that is repeated', () => {
   afterEach(() => void vi.useRealTimers());
 
   /** Work that counts its runs, and ends each only when the test says so. */
-  function repeated(heard = new RecordingTelemetry()) {
+  function repeated(recorded = new RecordingTelemetry()) {
     const ends: ((error?: Error) => void)[] = [];
     let runs = 0;
-    const schedule = runPeriodically(MINUTE_MS, 'work', heard, () => {
+    const schedule = runPeriodically(MINUTE_MS, 'work', recorded, () => {
       runs += 1;
       return new Promise((resolve, reject) => ends.push((error) => (error ? reject(error) : resolve())));
     });
@@ -24,8 +24,8 @@ describe('work that is repeated', () => {
   }
 
   it('runs now and a period after each end, also if it fails', async () => {
-    const heard = new RecordingTelemetry();
-    const { runs, end, pass } = repeated(heard);
+    const recorded = new RecordingTelemetry();
+    const { runs, end, pass } = repeated(recorded);
     expect(runs()).toBe(1);
     await pass(2 * MINUTE_MS);
     expect(runs()).toBe(1);
@@ -34,7 +34,7 @@ describe('work that is repeated', () => {
     expect(runs()).toBe(1);
     await pass(1);
     expect(runs()).toBe(2);
-    expect(heard.counted).toEqual([{ name: 'schedule_failures', labels: { name: 'work' } }]);
+    expect(recorded.counted).toEqual([{ name: 'schedule_failures', labels: { name: 'work' } }]);
   });
 
   it('runs at once where it is hurried, and then goes on as before', async () => {

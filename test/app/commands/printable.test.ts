@@ -129,7 +129,7 @@ describe('what others have chosen the characters of', () => {
         .filter((name) => name.endsWith('.ts'))
         .map(async (name) => ({ name, text: await readFile(new URL(name, folder), 'utf8') })),
     );
-    const inAnotherWay = sources.flatMap(({ name, text }) => (text.includes('JSON.stringify(') ? name : []));
-    expect(inAnotherWay).toEqual([]);
+    const unescaped = sources.flatMap(({ name, text }) => (text.includes('JSON.stringify(') ? name : []));
+    expect(unescaped).toEqual([]);
   });
 });

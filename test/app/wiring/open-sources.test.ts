@@ -10,11 +10,11 @@ import { email } from '../../../src/domain/identifiers/threepid.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
 
 let folder: string;
-let heard: RecordingTelemetry;
+let recorded: RecordingTelemetry;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'islet-stages-'));
-  heard = new RecordingTelemetry();
+  recorded = new RecordingTelemetry();
   await writeFile(join(folder, 'people.csv'), 'mxid,email\n@alice:example.org,alice@example.org\n');
   await writeFile(join(folder, 'people.db'), '');
 });
@@ -26,7 +26,7 @@ const module = (body: string) => writeFile(join(folder, 'hr.mjs'), body);
 async function open(sources: string) {
   const file = join(folder, 'islet.yaml');
   await writeFile(file, `dataDir: data\nsources:\n${sources}`);
-  return openSources(loadConfig({ file, env: {} }).config, new AxiosHttpClient(), heard);
+  return openSources(loadConfig({ file, env: {} }).config, new AxiosHttpClient(), recorded);
 }
 
 describe('the stages of a configuration', () => {
@@ -58,7 +58,7 @@ describe('the stages of a configuration', () => {
     const [people] = configuredSources;
     if (people === BINDINGS || !people) throw new Error('people are no bindings');
     expect(await people.source.find([email('alice@example.org')])).toHaveLength(1);
-    expect(heard.all('source has no mirror: it answers only plain lookups')).toEqual(
+    expect(recorded.all('source has no mirror: it answers only plain lookups')).toEqual(
       ['guests', 'table', 'crm'].map((source) => ({ source })),
     );
     await closeSources(configuredSources);
@@ -69,7 +69,7 @@ describe('the stages of a configuration', () => {
     await writeFile(file, 'server: { name: id }\nsources: [{ file: { name: people, path: late.csv } }]');
     const { config, warnings } = loadConfig({ file, env: {} });
     expect(warnings).toEqual([`source people: ${join(folder, 'late.csv')} does not exist`]);
-    const [people] = await openSources({ ...config, dataDir: folder }, new AxiosHttpClient(), heard);
+    const [people] = await openSources({ ...config, dataDir: folder }, new AxiosHttpClient(), recorded);
     if (people === BINDINGS || !people) throw new Error('people are no bindings');
     await expect(people.source.find([email('alice@example.org')])).rejects.toThrow('ENOENT');
     await writeFile(join(folder, 'late.csv'), 'mxid,email\n@alice:example.org,alice@example.org\n');
@@ -86,6 +86,6 @@ describe('the stages of a configuration', () => {
   - { use: ./hr.mjs, name: two, with: { fails: true } }
 `);
     await expect(failing).rejects.toThrow(/^source two, .*hr\.mjs, cannot be opened: no licence$/);
-    expect(heard.all('closed')).toEqual([{ source: 'one' }]);
+    expect(recorded.all('closed')).toEqual([{ source: 'one' }]);
   });
 });

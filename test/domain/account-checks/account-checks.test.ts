@@ -181,7 +181,7 @@ describe('with accounts checked', () => {
     });
 
     it('leaves it alone for longer and longer, says so once, and says when it answers again', async () => {
-      const heard = (word: string) => domain.telemetry.lines.filter(({ message }) => message.includes(word)).length;
+      const recorded = (word: string) => domain.telemetry.lines.filter(({ message }) => message.includes(word)).length;
       for (let at = 0; at < 30; at++) staff.put(`n${at}`, `@n${at}:example.org`, [email(`n${at}@example.org`)]);
       await domain.mirrorService.sync('staff');
       domain.clock.pass(HOUR_MS);
@@ -192,13 +192,13 @@ describe('with accounts checked', () => {
       expect(await asked()).toHaveLength(3);
       domain.clock.pass(59_999);
       expect(await asked()).toEqual([]);
-      expect(heard('account checks failed')).toBe(1);
+      expect(recorded('account checks failed')).toBe(1);
 
       domain.accounts.failure = undefined;
       domain.clock.pass(10 * MINUTE_MS);
       expect(await asked()).toHaveLength(3);
       expect(await asked()).toHaveLength(20);
-      expect(heard('account checks work again')).toBe(1);
+      expect(recorded('account checks work again')).toBe(1);
       expect(domain.prober.failures.size).toBe(0);
     });
   });

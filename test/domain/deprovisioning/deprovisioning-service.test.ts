@@ -273,10 +273,10 @@ describe('somebody whom a directory knows no longer', () => {
         [undefined, undefined],
         [smithb, smithb],
       ]);
-      const his = email('bill@home.example');
-      await domain.bind(his, smithb);
+      const billsAddress = email('bill@home.example');
+      await domain.bind(billsAddress, smithb);
       await sync('people');
-      expect(await found(his)).toEqual([smithb, smithb]);
+      expect(await found(billsAddress)).toEqual([smithb, smithb]);
       people.remove('B');
       people.put('A', smithb, [work]);
       await sync('people');

@@ -563,11 +563,11 @@ describe('a mirror', () => {
         },
         /^10 of 25 entries have the same id as another entry: the attribute is not a unique id; people: .*: p0 is the id of cn=p0 and cn=p1 and cn=p2 and 7 more$/,
       ],
-    ])('leave everything as it was where %s', async (_case, breakIt, reason) => {
+    ])('leave everything as it was where %s', async (_case, disrupt, reason) => {
       const before = await domain.mirrorService.state('staff');
       const position = await domain.stores.feed.position();
       staff.put('p9', '@p9:example.org', [a]);
-      breakIt();
+      disrupt();
 
       const report = await domain.mirrorService.sync('staff');
       expect(report).toMatchObject({ isApplied: false, refusal: expect.stringMatching(reason) as string });

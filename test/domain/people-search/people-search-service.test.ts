@@ -173,11 +173,15 @@ describe('the search for people', () => {
 
   it('shows nobody to users of other homeservers, unless they are allowed', async () => {
     await open();
-    const stranger: Mxid = '@asker:example.net';
-    expect(await find('anna', 10, stranger)).toEqual({ people: [], isLimited: false, refusal: 'foreign_homeserver' });
-    expect((await find('@anna:example.org', 10, stranger)).people).toEqual([]);
+    const unknownUser: Mxid = '@asker:example.net';
+    expect(await find('anna', 10, unknownUser)).toEqual({
+      people: [],
+      isLimited: false,
+      refusal: 'foreign_homeserver',
+    });
+    expect((await find('@anna:example.org', 10, unknownUser)).people).toEqual([]);
     await open({ search: { showTo: ['example.org', 'example.net'] } });
-    expect((await find('anna', 10, stranger)).people).toHaveLength(1);
+    expect((await find('anna', 10, unknownUser)).people).toHaveLength(1);
   });
 
   it('shows no more people in an hour than a user may be shown', async () => {

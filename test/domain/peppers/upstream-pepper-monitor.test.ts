@@ -24,7 +24,7 @@ describe('a fake of it', () => {
       followed,
       change: (other) => void (followed.pepper = other),
       break: (isBroken) => void (followed.failure = isBroken ? new Error('gone') : undefined),
-      lookUp: async () => followed.meet(),
+      lookUp: async () => followed.announceNew(),
       close: async () => undefined,
     };
   });
@@ -48,21 +48,21 @@ describe('Peppers that follow an upstream', () => {
     await index.load('staff', async function* () {
       yield [{ threepid: a, mxid: alice }];
     });
-    const heard = new RecordingTelemetry();
-    const watch = followed && new UpstreamPepperMonitor(followed, heard, 'id.example.org');
+    const recorded = new RecordingTelemetry();
+    const watch = followed && new UpstreamPepperMonitor(followed, recorded, 'id.example.org');
     const options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS };
-    const pepperService = new PepperService({ store, index, random, clock, telemetry: heard }, options, watch);
+    const pepperService = new PepperService({ store, index, random, clock, telemetry: recorded }, options, watch);
     await pepperService.rotateIfDue();
     return {
       index,
       peppers: pepperService,
-      heard,
+      recorded,
       finds: (pepper: string) => index.find('staff', pepper, lookupHash(a, pepper)),
     };
   };
   const started = () => instance(upstream);
   /** An instance that follows nobody. */
-  const onItsOwn = () => instance(undefined);
+  const standalone = () => instance(undefined);
 
   it('announce its pepper from the start, everything hashed under it, and make none of their own', async () => {
     const { peppers: pepperService, finds } = await started();
@@ -109,7 +109,7 @@ describe('Peppers that follow an upstream', () => {
   ])(
     'of servers that follow each other, one makes it: where the upstream %s',
     async (_case, viaPath, isPepperLeader) => {
-      const { peppers: pepperService, heard } = await started();
+      const { peppers: pepperService, recorded } = await started();
       upstream.viaPath = viaPath;
       await pepperService.rotateIfDue();
       expect(await pepperService.following('partner')).toMatchObject({ isPepperLeader: isPepperLeader });
@@ -117,7 +117,7 @@ describe('Peppers that follow an upstream', () => {
       clock.pass(LIFETIME_MS);
       await pepperService.rotateIfDue();
       expect(pepperService.current() === 'theirs').toBe(!isPepperLeader);
-      expect(heard.all('the upstream uses the pepper of Islet')).toHaveLength(isPepperLeader ? 1 : 0);
+      expect(recorded.all('the upstream uses the pepper of Islet')).toHaveLength(isPepperLeader ? 1 : 0);
 
       // It follows us no more.
       upstream.viaPath = ['id.partner.example'];
@@ -128,7 +128,7 @@ describe('Peppers that follow an upstream', () => {
   );
 
   it('announce it also where one of their own is scheduled already, which then never comes', async () => {
-    const before = await onItsOwn();
+    const before = await standalone();
     const own = before.peppers.current();
     clock.pass(LIFETIME_MS - HOUR_MS / 2);
     await before.peppers.rotateIfDue();
@@ -206,22 +206,24 @@ describe('Peppers that follow an upstream', () => {
   });
 
   it('tell once that it cannot be learned, and once that it can again', async () => {
-    const { peppers: pepperService, heard } = await started();
+    const { peppers: pepperService, recorded } = await started();
     const failures = ['no answer within 3 s', 'no answer within 2.9 s'].map((reason) => new Error(reason));
     for (const failure of failures) {
       upstream.failure = failure;
       await pepperService.rotateIfDue();
     }
     expect(pepperService.monitor?.failure).toBe('no answer within 2.9 s');
-    expect(heard.all('upstream pepper is not available; the current pepper is kept')).toEqual([{ source: 'partner' }]);
-    expect(heard.counted.filter(({ name }) => name === 'followed_pepper_failures')).toHaveLength(2);
+    expect(recorded.all('upstream pepper is not available; the current pepper is kept')).toEqual([
+      { source: 'partner' },
+    ]);
+    expect(recorded.counted.filter(({ name }) => name === 'followed_pepper_failures')).toHaveLength(2);
 
     upstream.failure = undefined;
     await pepperService.rotateIfDue();
     await pepperService.rotateIfDue();
-    expect(heard.all('upstream pepper is available again')).toEqual([{ source: 'partner' }]);
+    expect(recorded.all('upstream pepper is available again')).toEqual([{ source: 'partner' }]);
     expect(pepperService.monitor?.failure).toBeUndefined();
-    expect(JSON.stringify(heard.lines)).not.toContain('theirs');
+    expect(JSON.stringify(recorded.lines)).not.toContain('theirs');
   });
 
   it.each([
@@ -242,7 +244,7 @@ describe('Peppers that follow an upstream', () => {
   it('return to their own calendar when the upstream is not followed any more, and follow it again', async () => {
     await started();
     clock.pass(DAY_MS);
-    const off = await onItsOwn();
+    const off = await standalone();
     expect(off.peppers.current()).toBe('theirs');
     expect(await off.peppers.following('partner')).toBeUndefined();
     clock.pass(LIFETIME_MS - DAY_MS);
@@ -346,14 +348,14 @@ describe.each([
     for (const [at, name] of names.entries()) {
       const followed = followers[at];
       const random = { text: () => `${name}${clock.now()}` } as unknown as CountingRandom;
-      const heard = new RecordingTelemetry();
-      const watch = followed && new UpstreamPepperMonitor(followed, heard, name);
+      const recorded = new RecordingTelemetry();
+      const watch = followed && new UpstreamPepperMonitor(followed, recorded, name);
       const options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS };
       const index = new SlowIndex();
       servers.push({
         name,
         pepperService: new PepperService(
-          { store: new MemoryPepperStore(), index, random, clock, telemetry: heard },
+          { store: new MemoryPepperStore(), index, random, clock, telemetry: recorded },
           options,
           watch,
         ),

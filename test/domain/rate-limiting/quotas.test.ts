@@ -45,7 +45,7 @@ describe('Quotas', () => {
   });
 
   it('counts lookups in memory while it cannot in the database, and says so once; all else fails', async () => {
-    const heard = new RecordingTelemetry();
+    const recorded = new RecordingTelemetry();
     const state = { isFull: true };
     const stored = new MemoryRateLimits(clock);
     const full: RateLimits = {
@@ -55,11 +55,11 @@ describe('Quotas', () => {
       },
     };
     const options = { mail: { perUser: hourly(1) }, sms: {}, invites: {}, lookup: { addressesPerUser: hourly(100) } };
-    const spared = new Quotas(full, options, { limits: new MemoryRateLimits(clock), telemetry: heard });
-    const lookup = () => refusal(spared.consume('lookup', { addressesPerUser: '@a:example.org' }, 60));
+    const withFallback = new Quotas(full, options, { limits: new MemoryRateLimits(clock), telemetry: recorded });
+    const lookup = () => refusal(withFallback.consume('lookup', { addressesPerUser: '@a:example.org' }, 60));
     expect([await lookup(), await lookup()]).toEqual([undefined, expect.any(DomainError)]);
-    expect(heard.lines).toHaveLength(1);
-    expect(await refusal(spared.consume('mail', { perUser: '@a:example.org' }))).toMatchObject({
+    expect(recorded.lines).toHaveLength(1);
+    expect(await refusal(withFallback.consume('mail', { perUser: '@a:example.org' }))).toMatchObject({
       message: 'database or disk is full',
     });
 
@@ -67,9 +67,9 @@ describe('Quotas', () => {
     expect(await lookup()).toBeUndefined();
     state.isFull = true;
     await lookup();
-    expect(heard.lines).toHaveLength(2);
+    expect(recorded.lines).toHaveLength(2);
     const reached = { name: 'limits_reached', labels: { limit: 'limits.lookup.addressesPerUser' } };
-    expect(new Set(heard.counted.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(reached)]));
+    expect(new Set(recorded.counted.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(reached)]));
   });
 
   it('names each limit that is set, also those of single requesters, for the metrics', () => {

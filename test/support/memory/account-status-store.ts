@@ -22,8 +22,8 @@ export class MemoryAccountStatusStore implements AccountStatusStore {
   }
 
   async requestCheck(mxids: readonly Mxid[], time: number, takenBefore: number): Promise<void> {
-    const wished = mxids.filter((mxid) => (this.checks.get(mxid)?.takenAt ?? Infinity) < takenBefore);
-    this.change(wished, { wantedAt: time, dueAt: time });
+    const requested = mxids.filter((mxid) => (this.checks.get(mxid)?.takenAt ?? Infinity) < takenBefore);
+    this.change(requested, { wantedAt: time, dueAt: time });
   }
 
   async take(homeserver: string, time: number, leaseUntil: number, limit: number): Promise<readonly AccountCheck[]> {

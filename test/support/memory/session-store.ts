@@ -50,7 +50,7 @@ export class MemorySessionStore implements SessionStore {
     const claim = this.claims.get(sid);
     if (claim?.attempt !== attempt) return;
     this.claims.delete(sid);
-    for (const goOn of claim.waiting) goOn();
+    for (const resume of claim.waiting) resume();
   }
 
   async countGuess(sid: string): Promise<number> {

@@ -60,10 +60,10 @@ function placeholder(piece: string): Placeholder {
 
 function plain(piece: string): string {
   if (/[{}]/.test(piece)) throw new Error(`a brace is missing near ${JSON.stringify(piece)}`);
-  const [stranger] = /[^A-Za-z0-9._\-/+]/u.exec(piece) ?? [];
-  if (stranger !== undefined) {
+  const [invalid] = /[^A-Za-z0-9._\-/+]/u.exec(piece) ?? [];
+  if (invalid !== undefined) {
     throw new Error(
-      `${JSON.stringify(stranger)} is not allowed in user names: a localpart is the part between @ and the colon, such as "u{uid}"`,
+      `${JSON.stringify(invalid)} is not allowed in user names: a localpart is the part between @ and the colon, such as "u{uid}"`,
     );
   }
   return piece;

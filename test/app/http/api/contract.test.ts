@@ -10,7 +10,7 @@ const client_secret = 'monkeys';
 const media = ['email', 'msisdn'] as const;
 
 /** Every call of the API once, with each outcome that the specification declares. */
-async function walk(app: TestApp): Promise<void> {
+async function callEndpoints(app: TestApp): Promise<void> {
   const token = await app.signIn(alice);
   const get = (path: string, query: Record<string, string> = {}) =>
     app.call('GET', `${path}?${new URLSearchParams(query).toString()}`, { token });
@@ -148,8 +148,8 @@ describe('the API against the data of the specification', () => {
   const withTerms = useApp({ policies });
 
   it('gives every answer that is declared, as declared (G-4, EM-12)', async () => {
-    await walk(direct);
-    await walk(confirming);
+    await callEndpoints(direct);
+    await callEndpoints(confirming);
     await askingForTerms(withTerms);
     const declared = operations.flatMap(({ method, path, answers }) =>
       [...answers.keys()].map((status) => `${method} ${below(path)} ${status}`),

@@ -6,14 +6,14 @@ const urlSafe = (key: string) => key.replaceAll('+', '-').replaceAll('/', '_');
 
 /** Old rooms hold the URLs of v1, and they are asked for from anywhere. */
 const prefixes = ['/v2', '/api/v1'] as const;
-const fromAfar = { headers: { 'x-forwarded-for': '203.0.113.7' } };
+const fromInternet = { headers: { 'x-forwarded-for': '203.0.113.7' } };
 
 describe.each(prefixes)('keys at %s', (prefix) => {
   const app = useApp();
 
   it('gives a public key by its id, to anybody, old ones too (KEY-2, KEY-6, KEY-7)', async () => {
     for (const { keyId, publicKey } of app.services.signer.keys) {
-      const { status, json } = await app.call('GET', `${prefix}/pubkey/${keyId}`, fromAfar);
+      const { status, json } = await app.call('GET', `${prefix}/pubkey/${keyId}`, fromInternet);
       expect([status, json]).toEqual([200, { public_key: publicKey }]);
     }
   });
@@ -27,7 +27,7 @@ describe.each(prefixes)('keys at %s', (prefix) => {
     for (const { publicKey } of app.services.signer.keys) {
       for (const spelling of [publicKey, `${publicKey}=`, urlSafe(publicKey), publicKey.replaceAll('+', ' ')]) {
         const query = new URLSearchParams({ public_key: spelling }).toString();
-        const { status, json } = await app.call('GET', `${prefix}/pubkey/isvalid?${query}`, fromAfar);
+        const { status, json } = await app.call('GET', `${prefix}/pubkey/isvalid?${query}`, fromInternet);
         expect([status, json]).toEqual([200, { valid: true }]);
       }
     }
@@ -53,7 +53,7 @@ describe.each(prefixes)('keys at %s', (prefix) => {
     );
     const isValid = async (path: string, key = '') => {
       const query = new URLSearchParams({ public_key: key }).toString();
-      return (await app.call('GET', `${prefix}/pubkey/${path}?${query}`, fromAfar)).json.valid as boolean;
+      return (await app.call('GET', `${prefix}/pubkey/${path}?${query}`, fromInternet)).json.valid as boolean;
     };
     expect(await isValid('ephemeral/isvalid', ephemeral)).toBe(true);
     expect(await isValid('ephemeral/isvalid', urlSafe(ephemeral ?? ''))).toBe(true);

@@ -5,7 +5,7 @@ import { queued } from '../../../support/jobs.js';
 import { useApp } from '../../../support/http.js';
 
 const dora = '@dora:example.org';
-const fromAfar = { 'x-forwarded-for': '203.0.113.7' };
+const fromInternet = { 'x-forwarded-for': '203.0.113.7' };
 
 /** Stores an invitation and takes its mail's link apart, as Element does. */
 async function invited(app: TestApp) {
@@ -29,7 +29,7 @@ async function checkSigned(app: TestApp, { status, json }: Answer, key: string) 
   return { status, signed, isValid: await app.services.signer.verify(json, signature, key) };
 }
 
-const asItShouldBe = (token: string) => ({ status: 200, signed: { mxid: dora, sender: alice, token }, isValid: true });
+const signedBy = (token: string) => ({ status: 200, signed: { mxid: dora, sender: alice, token }, isValid: true });
 
 describe('sign-ed25519', () => {
   const app = useApp();
@@ -38,7 +38,7 @@ describe('sign-ed25519', () => {
     const { token, privateKey, ephemeralKey } = await invited(app);
     const body = { mxid: dora, token, private_key: privateKey };
     const answer = await app.call('POST', '/v2/sign-ed25519', { token: await app.signIn(dora), body });
-    expect(await checkSigned(app, answer, ephemeralKey)).toEqual(asItShouldBe(token));
+    expect(await checkSigned(app, answer, ephemeralKey)).toEqual(signedBy(token));
   });
 
   it.for<[string, RequestInit['body'] | undefined, Record<string, string>]>([
@@ -54,9 +54,9 @@ describe('sign-ed25519', () => {
       for (const path of [signPath, signPath.replace('/api/v1/', '/v2/')]) {
         const answer = await app.call('POST', `${path}&mxid=${encodeURIComponent(dora)}`, {
           body,
-          headers: { ...fromAfar, ...headers },
+          headers: { ...fromInternet, ...headers },
         });
-        expect(await checkSigned(app, answer, ephemeralKey)).toEqual(asItShouldBe(token));
+        expect(await checkSigned(app, answer, ephemeralKey)).toEqual(signedBy(token));
         expect(answer.headers.get('access-control-allow-origin')).toBe('*');
       }
     },
@@ -73,7 +73,7 @@ describe('sign-ed25519', () => {
     for (const private_key of spellings) {
       const query = new URLSearchParams({ token, private_key, mxid: dora }).toString();
       const answer = await app.call('POST', `/v2/sign-ed25519?${query}`);
-      expect(await checkSigned(app, answer, ephemeralKey)).toEqual(asItShouldBe(token));
+      expect(await checkSigned(app, answer, ephemeralKey)).toEqual(signedBy(token));
     }
   });
 
@@ -92,7 +92,7 @@ describe('sign-ed25519', () => {
       (parameter): parameter is [string, string] => parameter[1] !== undefined,
     );
     const query = new URLSearchParams(parameters).toString();
-    const asLink = await app.call('POST', `/api/v1/sign-ed25519?${query}`, { headers: fromAfar });
+    const asLink = await app.call('POST', `/api/v1/sign-ed25519?${query}`, { headers: fromInternet });
     expect([asLink.status, asLink.json.errcode]).toEqual([status, errcode]);
     const asBody = await app.call('POST', '/v2/sign-ed25519', {
       token: await app.signIn(dora),

@@ -139,9 +139,9 @@ describe('a search for people', () => {
     ['has no such search', (one) => (one.userDirectory.answer = { status: 404, body: '{"errcode":"M_UNRECOGNIZED"}' })],
     ['gives something else', (one) => (one.userDirectory.answer = { status: 200, body: '<html>' })],
     ['is silent', (one) => (one.userDirectory.failure = 'silence')],
-  ])('gives Islet’s part alone where the homeserver %s', async (_how, spoil) => {
+  ])('gives Islet’s part alone where the homeserver %s', async (_how, disrupt) => {
     await start({ search: { timeLimitMs: 100 } });
-    spoil(app!);
+    disrupt(app!);
     expect(await search()).toMatchObject({ status: 200, json: found(shown) });
     expect(app!.telemetry.events).toContainEqual({ level: 'warn', event: 'search_homeserver_failed' });
   });
@@ -151,9 +151,9 @@ describe('a search for people', () => {
     ['that takes too long', (one) => (one.userDirectory.whoamiFailure = 'silence')],
     ['the token is a guest’s', (one) => one.userDirectory.users.clear()],
     ['the user is of another homeserver', (one) => one.userDirectory.users.set('good', '@asker:example.net')],
-  ])('gives the homeserver’s part alone where %s', async (_how, spoil) => {
+  ])('gives the homeserver’s part alone where %s', async (_how, disrupt) => {
     await start({ search: { timeLimitMs: 100 } });
-    spoil(app!);
+    disrupt(app!);
     expect(await search()).toMatchObject({ status: 200, json: found(known) });
   });
 

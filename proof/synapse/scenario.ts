@@ -9,7 +9,7 @@ import type { Exchange } from './recording-proxy.js';
 const PATIENCE_MS = 90_000;
 
 /** The users and actions in a walk through the servers. */
-export class Walk {
+export class Scenario {
   private constructor(
     readonly environment: Environment,
     readonly report: Report,
@@ -20,10 +20,10 @@ export class Walk {
     private readonly identities: Map<string, IdentityClient>,
   ) {}
 
-  static async begin(environment: Environment, report: Report): Promise<Walk> {
+  static async begin(environment: Environment, report: Report): Promise<Scenario> {
     const alice = await MatrixClient.register(environment.hs1, 'alice', true);
     const erin = await MatrixClient.register(environment.hs2, 'erin');
-    return new Walk(environment, report, alice, erin, new Map());
+    return new Scenario(environment, report, alice, erin, new Map());
   }
 
   register(localpart: string): Promise<MatrixClient> {
