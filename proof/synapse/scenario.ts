@@ -8,7 +8,7 @@ import type { Exchange } from './recording-proxy.js';
 /** The maximum wait for asynchronous effects, including retries after an error of a homeserver. */
 const PATIENCE_MS = 90_000;
 
-/** The users and actions in a walk through the servers. */
+/** The users of the proof and what they do on the servers. */
 export class Scenario {
   private constructor(
     readonly environment: Environment,
