@@ -27,6 +27,7 @@ import { adminApp } from './http/admin/admin-server.js';
 import { listen } from './http/listen.js';
 import { RequestProbes } from './http/request-probe.js';
 import { httpApp } from './http/server.js';
+import { unreadableRequests } from './http/unreadable-requests.js';
 import { jobHandlers } from './background/job-handlers.js';
 import { JobWorker } from './background/job-worker.js';
 import { openApp } from './wiring/open-app.js';
@@ -153,7 +154,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         endpoints: [...endpointsOf(app), ...endpointsOf(adminListener)],
       }),
     );
-    const admin = await listen(adminListener, config.admin, 'admin');
+    const admin = await listen(adminListener, config.admin, 'admin', unreadableRequests(telemetry, 'admin'));
     closing.push(() => admin.close(0));
 
     database.start();
@@ -195,7 +196,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 
     void checkUnmirroredDirectories(configuredSources, telemetry);
 
-    const listening = await listen(app, config.listen);
+    const listening = await listen(app, config.listen, 'listen', unreadableRequests(telemetry, 'listen'));
     // In parallel: no job starts while the current requests finish, and a job that hangs takes none of their time.
     closing.push(() => Promise.all([listening.close(), closeSchedules()]));
     if (config.pidFile) {

@@ -112,6 +112,17 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
   it('stops within its limit', async () => {
     await machine.must('systemctl', 'stop', 'islet');
     expect([await property('Result'), await property('ActiveState')]).toEqual(['success', 'inactive']);
+  });
+
+  it('says what to do if npm has left out the native part of the database driver', async () => {
+    const file = '/usr/lib/islet/node_modules/sqlite3/build/Release/node_sqlite3.node';
+    await machine.must('mv', file, `${file}.away`);
+    const doctor = await machine.run('runuser', '-u', 'islet', '--', 'islet', 'doctor');
+    await machine.must('mv', `${file}.away`, file);
+    expect(doctor.stdout).toMatch(
+      /✗ .*: the native part of the npm package sqlite3 cannot be loaded \(.*npm rebuild sqlite3/,
+    );
+    expect(doctor.code).toBe(1);
     await machine.must('systemctl', 'start', 'islet');
   });
 

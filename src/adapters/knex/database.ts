@@ -92,16 +92,18 @@ async function bringUpToDate(options: DatabaseOptions, db: Knex): Promise<void> 
  * @throws the errors of `openDatabase`
  */
 export async function databaseVersion(options: DatabaseOptions): Promise<DatabaseVersion | undefined> {
-  if (options.client === 'sqlite3' && !existsSync(options.file)) return undefined;
-  const db = connect(options);
+  let db: Knex | undefined;
   try {
+    const isMissing = options.client === 'sqlite3' && !existsSync(options.file);
+    db = connect(isMissing ? { ...options, file: ':memory:' } : options); // also a check of the driver
+    if (isMissing) return undefined;
     const version = await versionOf(db);
     await checkRequirements(db, version === undefined || version.pending > 0);
     return version;
   } catch (cause) {
     throw unopened(options, cause);
   } finally {
-    await db.destroy();
+    await db?.destroy();
   }
 }
 

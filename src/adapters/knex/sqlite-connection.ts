@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
 import { asUnavailable } from './lost-database.js';
 import type { WalSync } from './wal-sync.js';
@@ -20,8 +21,28 @@ const PRAGMAS = `
   pragma synchronous = normal; -- WalSync waits for the disk
 `;
 
-/** @param sync tracks writes; absent: nothing waits for the disk, as for a database in memory */
-export const sqlite = (file: string, sync: WalSync | undefined): Knex.Config => ({
+/**
+ * @param sync tracks writes; absent: nothing waits for the disk, as for a database in memory
+ * @throws an error with the reason and what to do if the driver's native part cannot be loaded
+ */
+export function sqlite(file: string, sync: WalSync | undefined): Knex.Config {
+  loadDriver();
+  return configOf(file, sync);
+}
+
+/** Knex would advise to install another version of the driver. */
+function loadDriver(): void {
+  try {
+    createRequire(import.meta.url)('sqlite3');
+  } catch (cause) {
+    // The stack of required modules follows on further lines.
+    const [reason = ''] = (cause as Error).message.split('\n', 1);
+    const fix = 'run `npm rebuild sqlite3` in the folder of Islet, or install Islet again with npm scripts allowed';
+    throw new Error(`the native part of the npm package sqlite3 cannot be loaded (${reason}): ${fix}`, { cause });
+  }
+}
+
+const configOf = (file: string, sync: WalSync | undefined): Knex.Config => ({
   client: 'sqlite3',
   connection: { filename: file },
   useNullAsDefault: true,

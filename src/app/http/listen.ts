@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import { type AddressInfo, Server } from 'node:net';
+import { type AddressInfo, Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { networkFailure } from '../../adapters/shared/network-errors.js';
+import type { UnreadableHandler } from './unreadable-requests.js';
 
 /** Proxies keep idle connections for up to 75 s. If this server closes one first, a request of the proxy can fail. */
 const IDLE_MS = 76_000;
@@ -45,12 +47,14 @@ const words: Readonly<Record<string, string>> = {
 
 /**
  * @param what the option with the address, for messages
+ * @param onUnreadable answers what is not HTTP; without it, Node.js answers
  * @throws an error that names the option and why listening is not possible
  */
 export async function listen(
   app: RequestListener,
   { host, port, idleTimeoutMs = IDLE_MS }: ListenOptions,
   what = 'listen',
+  onUnreadable?: UnreadableHandler,
 ): Promise<Listening> {
   const headersTimeout = idleTimeoutMs + HEADERS_BEYOND_IDLE_MS;
   const server = createServer({
@@ -59,6 +63,13 @@ export async function listen(
     requestTimeout: Math.max(REQUEST_MS, headersTimeout),
   });
   const unanswered = new Set<ServerResponse>();
+  const isInResponse = (socket: Duplex) => [...unanswered].some((res) => res.socket === socket && res.headersSent);
+  if (onUnreadable) {
+    server.on('clientError', (error, socket) => {
+      if (!socket.writable || isInResponse(socket)) socket.destroy();
+      else onUnreadable(error, socket as Socket);
+    });
+  }
   let isClosing = false;
   server.on('request', (_req, res) => {
     if (isClosing) res.setHeader('Connection', 'close');
