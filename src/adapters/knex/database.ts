@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import knex, { type Knex } from 'knex';
 import pg from 'pg';
 import { StoreUnavailableError } from '../../domain/shared/errors.js';
@@ -13,7 +12,7 @@ import { checkRequirements } from './database-requirements.js';
 import { type DatabaseVersion, migrate, versionOf } from './migrations.js';
 import { asUnavailable } from './lost-database.js';
 import { isPooled, type Session } from './pooler.js';
-import { makePrivate, sqlite } from './sqlite-connection.js';
+import { hasFile, makePrivate, sqlite } from './sqlite-connection.js';
 import { WalSync } from './wal-sync.js';
 
 export type DatabaseOptions =
@@ -94,9 +93,8 @@ async function bringUpToDate(options: DatabaseOptions, db: Knex): Promise<void> 
 export async function databaseVersion(options: DatabaseOptions): Promise<DatabaseVersion | undefined> {
   let db: Knex | undefined;
   try {
-    const isMissing = options.client === 'sqlite3' && !existsSync(options.file);
-    db = connect(isMissing ? { ...options, file: ':memory:' } : options); // also a check of the driver
-    if (isMissing) return undefined;
+    if (options.client === 'sqlite3' && !hasFile(options.file)) return undefined;
+    db = connect(options);
     const version = await versionOf(db);
     await checkRequirements(db, version === undefined || version.pending > 0);
     return version;

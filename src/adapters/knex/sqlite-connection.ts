@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
@@ -22,15 +23,10 @@ const PRAGMAS = `
 `;
 
 /**
- * @param sync tracks writes; absent: nothing waits for the disk, as for a database in memory
+ * Knex would advise to install another version of the driver.
+ *
  * @throws an error with the reason and what to do if the driver's native part cannot be loaded
  */
-export function sqlite(file: string, sync: WalSync | undefined): Knex.Config {
-  loadDriver();
-  return configOf(file, sync);
-}
-
-/** Knex would advise to install another version of the driver. */
 function loadDriver(): void {
   try {
     createRequire(import.meta.url)('sqlite3');
@@ -40,6 +36,21 @@ function loadDriver(): void {
     const fix = 'run `npm rebuild sqlite3` in the folder of Islet, or install Islet again with npm scripts allowed';
     throw new Error(`the native part of the npm package sqlite3 cannot be loaded (${reason}): ${fix}`, { cause });
   }
+}
+
+/**
+ * @returns whether the file exists
+ * @throws the errors of `loadDriver`: without it, the file could not be created either
+ */
+export function hasFile(file: string): boolean {
+  loadDriver();
+  return existsSync(file);
+}
+
+/** @param sync tracks writes; absent: nothing waits for the disk, as for a database in memory */
+export function sqlite(file: string, sync: WalSync | undefined): Knex.Config {
+  loadDriver();
+  return configOf(file, sync);
 }
 
 const configOf = (file: string, sync: WalSync | undefined): Knex.Config => ({
