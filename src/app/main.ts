@@ -151,7 +151,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         jobKinds,
         followed: pepperService.monitor?.source,
         gateways: opened.gateways,
-        endpoints: [...endpointsOf(app), ...endpointsOf(adminListener)],
+        endpoints: [...app.endpoints, ...endpointsOf(adminListener)],
       }),
     );
     const admin = await listen(adminListener, config.admin, 'admin', unreadableRequests(telemetry, 'admin'));
@@ -196,7 +196,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
 
     void checkUnmirroredDirectories(configuredSources, telemetry);
 
-    const listening = await listen(app, config.listen, 'listen', unreadableRequests(telemetry, 'listen'));
+    const listening = await listen(app.answer, config.listen, 'listen', unreadableRequests(telemetry, 'listen'));
     // In parallel: no job starts while the current requests finish, and a job that hangs takes none of their time.
     closing.push(() => Promise.all([listening.close(), closeSchedules()]));
     if (config.pidFile) {

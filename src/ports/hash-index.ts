@@ -48,6 +48,13 @@ export abstract class HashIndex {
    */
   abstract find(source: string, pepper: string, hash: string): Mxid | typeof AMBIGUOUS | undefined;
 
+  /** The same for many hashes at once. Unknown ones are left out. */
+  abstract findAll(
+    source: string,
+    pepper: string,
+    hashes: Iterable<string>,
+  ): ReadonlyMap<string, Mxid | typeof AMBIGUOUS>;
+
   /**
    * The number of claims of a source under each live pepper, and the memory of all of them in bytes. Meaningful only
    * while a pepper is live.

@@ -88,6 +88,18 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(claims.map(({ threepid }) => find(threepid))).toEqual(names);
       });
 
+      it('answers for many hashes at once, without those that it does not know', async () => {
+        await index.load('staff', pages([annas, bobs]));
+        const hashes = [anna, email('nobody@example.org'), bob].map((one) => lookupHash(one, 'pepper'));
+        const known = [
+          [hashes[0], annas.mxid],
+          [hashes[2], bobs.mxid],
+        ];
+        expect([...index.findAll('staff', 'pepper', [...hashes, 'no hash'])]).toEqual(known);
+        expect(index.findAll('staff', 'other', hashes).size).toBe(0);
+        expect(index.findAll('crm', 'pepper', hashes).size).toBe(0);
+      });
+
       it('is contested where two users claim a threepid', async () => {
         await index.load('staff', pages([annas, { ...bobs, threepid: anna }]));
         expect(find(anna)).toBe(AMBIGUOUS);

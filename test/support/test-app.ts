@@ -128,7 +128,7 @@ export async function startApp(settings: Settings = {}) {
       metrics: async () => 'islet_requests_total 1\n',
     },
   });
-  const listening = await listen(app, { host: '127.0.0.1', port: 0 });
+  const listening = await listen(app.answer, { host: '127.0.0.1', port: 0 });
   const adminListening = await listen(admin, { host: '127.0.0.1', port: 0 });
 
   return {

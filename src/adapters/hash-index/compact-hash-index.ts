@@ -89,6 +89,17 @@ export class CompactHashIndex implements HashIndex {
     return this.sources.get(source)?.tables.get(pepper)?.find(hash);
   }
 
+  findAll(source: string, pepper: string, hashes: Iterable<string>): Map<string, Mxid | typeof AMBIGUOUS> {
+    const found = new Map<string, Mxid | typeof AMBIGUOUS>();
+    const table = this.sources.get(source)?.tables.get(pepper);
+    if (!table) return found;
+    for (const hash of hashes) {
+      const answer = table.find(hash);
+      if (answer !== undefined) found.set(hash, answer);
+    }
+    return found;
+  }
+
   size(source: string): { readonly claims: number; readonly bytes: number } {
     const tables = [...(this.sources.get(source)?.tables.values() ?? [])];
     return { claims: tables[0]?.claims ?? 0, bytes: tables.reduce((sum, { bytes }) => sum + bytes, 0) };

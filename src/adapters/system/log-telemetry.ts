@@ -17,11 +17,15 @@ export interface LogOptions {
   readonly file?: string;
 }
 
+/** Under load, lines are written together so often. */
+const WRITE_EVERY_MS = 10;
+
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;
 
 /**
  * Logging with winston, metrics with prom-client. The caller must close it. Log lines are buffered and written together
- * in the next turn of the event loop. Warnings, errors and the end of the process flush the buffer immediately.
+ * in the next turn of the event loop, or every 10 ms if there are many. Warnings, errors and the end of the process flush
+ * the buffer immediately.
  */
 export class LogTelemetry implements Telemetry {
   /** All metrics, for export. */
@@ -33,6 +37,8 @@ export class LogTelemetry implements Telemetry {
   private readonly levels: ReadonlySet<string>;
   private readonly atExit = () => this.flush();
   private pending: string[] = [];
+  private writtenAt = -Infinity;
+  private writing: NodeJS.Timeout | undefined;
   private readonly file: LogFile | undefined;
   private isClosed = false;
 
@@ -121,8 +127,14 @@ export class LogTelemetry implements Telemetry {
   private write(level: string, message: string, facts: Facts, cause?: unknown): void {
     if (this.isClosed || !this.levels.has(level)) return;
     const report: { cause?: ErrorReport } = cause === undefined ? {} : { cause: safely(cause) };
-    const entry: LogEntry = { time: new Date().toISOString(), level, message, facts, ...report };
-    if (this.pending.push(this.line(entry)) === 1) setImmediate(this.atExit);
+    const entry: LogEntry = { time: isoTime(Date.now()), level, message, facts, ...report };
+    if (this.pending.push(this.line(entry)) === 1) this.planWrite();
+  }
+
+  private planWrite(): void {
+    const waitMs = this.writtenAt + WRITE_EVERY_MS - performance.now();
+    if (waitMs <= 0) setImmediate(this.atExit);
+    else this.writing = setTimeout(this.atExit, waitMs);
   }
 
   private measure(metric: string, work: () => void): void {
@@ -134,7 +146,9 @@ export class LogTelemetry implements Telemetry {
   }
 
   private flush(): void {
+    clearTimeout(this.writing);
     if (this.pending.length === 0) return;
+    this.writtenAt = performance.now();
     const message = this.pending.join('\n');
     this.pending = [];
     this.logger.log({ level: 'error', message });
@@ -142,6 +156,14 @@ export class LogTelemetry implements Telemetry {
 }
 
 const ignore = (): void => {};
+
+let [lastMs, lastTime] = [Number.NaN, ''];
+
+/** Many lines are of the same millisecond. @param now ms since the epoch */
+function isoTime(now: number): string {
+  if (now !== lastMs) [lastMs, lastTime] = [now, new Date(now).toISOString()];
+  return lastTime;
+}
 
 /** Some errors throw when their properties are read. */
 function safely(cause: unknown): ErrorReport {

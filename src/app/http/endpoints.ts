@@ -1,41 +1,66 @@
 import type { Express, IRoute, NextFunction, Request, Response } from 'express';
 import { RequestError } from './request-error.js';
-import { nameEndpoint, NO_ENDPOINT } from './request-log.js';
+import type { PlainHandler } from './request/plain-request.js';
+import { nameEndpoint, NO_ENDPOINT } from './request-record.js';
+import { pathOf } from './request/query.js';
 
 export type Handler = (req: Request, res: Response) => void | Promise<void>;
 
+interface ExpressEndpoint {
+  readonly GET?: Handler;
+  readonly POST?: Handler;
+  readonly isPlain?: false;
+}
+
+/** An endpoint that needs nothing of Express, and can be reached without it. */
+interface PlainEndpoint {
+  readonly GET?: PlainHandler;
+  readonly POST?: PlainHandler;
+  readonly isPlain: true;
+}
+
 /** Endpoints by path, each with its methods. The first matching path is used. */
-export type Endpoints = Readonly<Record<string, { readonly GET?: Handler; readonly POST?: Handler }>>;
+export type Endpoints = Readonly<Record<string, ExpressEndpoint | PlainEndpoint>>;
+
+/** Handlers by method and by path without parameters. */
+export type HandlersByPath<H> = Readonly<Record<'GET' | 'POST', ReadonlyMap<string, H>>>;
+
+export const handlerOf = <H>(handlers: HandlersByPath<H>, method: string | undefined, path: string): H | undefined =>
+  method === 'GET' || method === 'POST' ? handlers[method].get(path) : undefined;
 
 /**
  * Adds endpoints below a prefix to `app`. HEAD is handled as GET, and any other method gets 405. A path without
  * parameters is found by a direct lookup if the request has exactly its spelling; all other paths are matched in
  * order.
  */
-export function mounting(app: Express): (prefix: string, endpoints: Endpoints) => void {
-  const direct = new Map<string, Handler>();
-  app.use((req: Request, res: Response, next: NextFunction) => {
-    const { method, url } = req;
-    const mark = url.indexOf('?');
-    const path = mark < 0 ? url : url.slice(0, mark);
-    const handler = direct.get(`${method} ${path}`);
-    if (!handler) return next();
-    nameEndpoint(res, path);
-    return handler(req, res);
-  });
-  return (prefix, endpoints) => {
-    for (const [path, { GET, POST }] of Object.entries(endpoints)) {
+export class Mounting {
+  /** The plain endpoints without parameters. */
+  readonly plain = { GET: new Map<string, PlainHandler>(), POST: new Map<string, PlainHandler>() };
+  private readonly direct = { GET: new Map<string, Handler>(), POST: new Map<string, Handler>() };
+
+  constructor(private readonly app: Express) {
+    app.use((req: Request, res: Response, next: NextFunction) => {
+      const path = pathOf(req.url);
+      const handler = handlerOf(this.direct, req.method, path);
+      if (!handler) return next();
+      nameEndpoint(res, path);
+      return handler(req, res);
+    });
+  }
+
+  mount(prefix: string, endpoints: Endpoints): void {
+    for (const [path, endpoint] of Object.entries(endpoints)) {
       const place = `${prefix}${path}`;
-      mountOne(app, place, GET, POST);
+      mountOne(this.app, place, endpoint.GET, endpoint.POST);
       if (/[:*{]/.test(place)) continue;
-      for (const [method, handler] of [
-        ['GET', GET],
-        ['POST', POST],
-      ] as const) {
-        if (handler && !direct.has(`${method} ${place}`)) direct.set(`${method} ${place}`, handler);
+      for (const method of ['GET', 'POST'] as const) {
+        const handler = endpoint[method];
+        if (!handler || this.direct[method].has(place)) continue;
+        this.direct[method].set(place, handler);
+        if (endpoint.isPlain) this.plain[method].set(place, handler as PlainHandler);
       }
     }
-  };
+  }
 }
 
 function mountOne(app: Express, place: string, GET: Handler | undefined, POST: Handler | undefined): void {

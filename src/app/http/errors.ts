@@ -1,10 +1,11 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ErrorRequestHandler } from 'express';
 import { DomainError, type Refusal, ShutdownError, StoreUnavailableError } from '../../domain/shared/errors.js';
 import { DeliveryError } from '../../ports/message-sender.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { RequestError, type Rejection } from './request-error.js';
-import { requestIdOf } from './request/request-id.js';
-import { noteRefusal } from './request-log.js';
+import { noteRefusal, requestIdOf } from './request-record.js';
+import { sendJson } from './send-json.js';
 
 type Answer = readonly [status: number, errcode: string];
 
@@ -86,11 +87,11 @@ export const statusOf = ({ code }: DomainError | RequestError): number => answer
  *
  * @param faultWords the message for a fault
  */
-export function answerErrors(
+export function errorResponse(
   telemetry: Telemetry,
   faultWords: (fault: unknown) => string = () => 'Internal server error',
-): ErrorRequestHandler {
-  return (thrown: unknown, req, res, _next) => {
+): (thrown: unknown, req: IncomingMessage, res: ServerResponse) => void {
+  return (thrown, req, res) => {
     const error = toRequestError(thrown);
     const isNo = error instanceof DomainError || error instanceof RequestError;
     const [status, errcode] = isNo ? answers[error.code] : FAULT;
@@ -104,9 +105,16 @@ export function answerErrors(
     if (res.headersSent) return void res.destroy();
     const details = error instanceof DomainError ? error.details : {};
     const waitMs = details['retry_after_ms'];
-    if (typeof waitMs === 'number') res.set('Retry-After', String(Math.ceil(waitMs / 1000)));
-    res.status(status).json({ errcode, error: isNo ? messageOf(error) : faultWords(error), ...details });
+    if (typeof waitMs === 'number') res.setHeader('Retry-After', String(Math.ceil(waitMs / 1000)));
+    res.statusCode = status;
+    sendJson(res, { errcode, error: isNo ? messageOf(error) : faultWords(error), ...details });
   };
+}
+
+/** The same as a handler of Express. */
+export function answerErrors(...options: Parameters<typeof errorResponse>): ErrorRequestHandler {
+  const answer = errorResponse(...options);
+  return (thrown: unknown, req, res, _next) => answer(thrown, req, res);
 }
 
 /** Responses of the mail server or the gateway contain hosts and accounts of the operator, so they are only logged. */

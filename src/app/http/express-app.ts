@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import express, { type Express, type RequestHandler } from 'express';
 
 /**
@@ -13,14 +14,19 @@ export function createExpressApp(...handlers: readonly RequestHandler[]): Expres
   app.set('etag', false);
   app.set('query parser', false);
   app.set('case sensitive routing', true);
-  app.use(inOne([protect, ...handlers]));
+  app.use(inOne([protecting, ...handlers]));
   return app;
 }
 
-const protect: RequestHandler = (_req, res, next) => {
+/** The headers of all responses, as described at `createExpressApp`. */
+export function protect(res: ServerResponse): void {
   res.setHeader('Cache-Control', 'no-store');
   res.setHeader('Referrer-Policy', 'no-referrer');
   res.setHeader('X-Content-Type-Options', 'nosniff');
+}
+
+const protecting: RequestHandler = (_req, res, next) => {
+  protect(res);
   next();
 };
 

@@ -71,13 +71,14 @@ export async function listen(
     });
   }
   let isClosing = false;
-  server.on('request', (_req, res) => {
-    if (isClosing) res.setHeader('Connection', 'close');
-    unanswered.add(res);
-    res.once('close', () => unanswered.delete(res));
-  });
+  const forget = function forget(this: ServerResponse): void {
+    unanswered.delete(this);
+  };
   let deferred: (() => void)[] | undefined;
   server.on('request', (req, res) => {
+    if (isClosing) res.setHeader('Connection', 'close');
+    unanswered.add(res);
+    res.on('close', forget);
     if (deferred) deferred.push(() => app(req, res));
     else app(req, res);
   });

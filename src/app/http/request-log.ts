@@ -1,54 +1,48 @@
-import { randomUUID } from 'node:crypto';
-import type { RequestHandler, Response } from 'express';
-import type { Facts, Telemetry } from '../../ports/telemetry.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
+import type { Telemetry } from '../../ports/telemetry.js';
+import { attachRecord, RequestRecord } from './request-record.js';
 import { pathOf } from './request/query.js';
 
 const LONGEST_PATH = 200;
+
+/** Begins the record of a request, before anything has changed its URL. */
+export type BeginRecord = (req: IncomingMessage, res: ServerResponse) => void;
 
 /**
  * Gives each request an id in `X-Request-Id`, and logs its result in one line. Queries contain secrets and are left
  * out.
  */
+export const recordRequests =
+  (telemetry: Telemetry): BeginRecord =>
+  (req, res) => {
+    const path = pathOf(req.url ?? '');
+    const record = new RequestRecord(req.method, path.length > LONGEST_PATH ? path.slice(0, LONGEST_PATH) : path);
+    attachRecord(res, record);
+    res.setHeader('X-Request-Id', record.id);
+    res.on('close', () => logRequest(telemetry, record, res));
+  };
+
+/** The same as a handler of Express. */
 export function requestLog(telemetry: Telemetry): RequestHandler {
+  const begin = recordRequests(telemetry);
   return (req, res, next) => {
-    const since = performance.now();
-    const { method } = req;
-    const path = pathOf(req.originalUrl).slice(0, LONGEST_PATH);
-    const id = randomUUID();
-    res.locals['requestId'] = id;
-    res.setHeader('X-Request-Id', id);
-    res.once('close', () => {
-      const status = res.writableFinished ? res.statusCode : 'aborted';
-      const ms = performance.now() - since;
-      const labels = { endpoint: endpointOf(res), status: classOf(status) };
-      const facts = { id, method, path, status, ms: Math.round(ms), ...refusalOf(res) };
-      telemetry.info('request', { event: 'request', ...facts });
-      telemetry.count('requests', labels);
-      telemetry.observe('request_duration_seconds', ms / 1000, labels);
-    });
+    begin(req, res);
     next();
   };
+}
+
+function logRequest(telemetry: Telemetry, record: RequestRecord, res: ServerResponse): void {
+  const { id, method, path, since, endpoint, refusal } = record;
+  const status = res.writableFinished ? res.statusCode : 'aborted';
+  const ms = performance.now() - since;
+  const facts = { event: 'request', id, method, path, status, ms: Math.round(ms) };
+  telemetry.info('request', refusal ? { ...facts, ...refusal } : facts);
+  const labels = { endpoint, status: classOf(status) };
+  telemetry.count('requests', labels);
+  telemetry.observe('request_duration_seconds', ms / 1000, labels);
 }
 
 /** `2xx`, `4xx`, … */
 const classOf = (status: number | 'aborted'): string =>
   status === 'aborted' ? status : `${Math.floor(status / 100)}xx`;
-
-/**
- * Adds the reason of a refusal to the log line of the request: which limit was reached, and for what kind of subject.
- */
-export function noteRefusal(res: Response, facts: Facts): void {
-  res.locals['refusal'] = facts;
-}
-
-const refusalOf = (res: Response): Facts => (res.locals['refusal'] ?? {}) as Facts;
-
-/** The endpoint of the request, for the counters: its path as declared. */
-export function nameEndpoint(res: Response, path: string): void {
-  res.locals['endpoint'] = path;
-}
-
-/** The endpoint of requests to paths that are none. */
-export const NO_ENDPOINT = 'none';
-
-const endpointOf = (res: Response): string => String(res.locals['endpoint'] ?? NO_ENDPOINT);

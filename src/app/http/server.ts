@@ -1,4 +1,4 @@
-import type { Express } from 'express';
+import type { RequestListener } from 'node:http';
 import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Services } from '../wiring/services.js';
@@ -9,7 +9,7 @@ import { askerOf, clientOf } from './request/client-address.js';
 import { cors } from './cors.js';
 import { createExpressApp } from './express-app.js';
 import { type ApiVersion, apiV1, apiV2 } from './request/api-version.js';
-import { type Endpoints, mounting } from './endpoints.js';
+import { type Endpoints, endpointsOf, Mounting } from './endpoints.js';
 import { answerErrors } from './errors.js';
 import { inviteEndpoints } from './api/store-invite.js';
 import { keyEndpoints } from './api/pubkey.js';
@@ -18,6 +18,7 @@ import { normalPath } from './request/normalize-path.js';
 import type { Pages } from './pages.js';
 import { RequestError } from './request-error.js';
 import type { RequestProbes } from './request-probe.js';
+import { answerPlain } from './plain-endpoints.js';
 import { requestLog } from './request-log.js';
 import { requestTokenEndpoints } from './api/request-token.js';
 import { signEndpoints } from './api/sign-ed25519.js';
@@ -60,8 +61,14 @@ export interface HttpOptions {
   readonly search?: UserDirectoryOptions | undefined;
 }
 
+export interface HttpApp {
+  readonly answer: RequestListener;
+  /** The paths of all endpoints as declared. */
+  readonly endpoints: readonly string[];
+}
+
 /** The Identity Service API. */
-export function httpApp(services: Services, options: HttpOptions): Express {
+export function httpApp(services: Services, options: HttpOptions): HttpApp {
   const {
     accountService,
     validationService,
@@ -97,7 +104,8 @@ export function httpApp(services: Services, options: HttpOptions): Express {
     next();
   });
   app.use(readBody(options.maxBodyBytes));
-  const mount = mounting(app);
+  const mounting = new Mounting(app);
+  const mount = mounting.mount.bind(mounting);
   mount('/_matrix/identity', versionEndpoints(options.versions));
   mount(TERMS_PATH, termsPages(options.documents, options.pages));
   mount('/_matrix/identity/v2', {
@@ -120,5 +128,8 @@ export function httpApp(services: Services, options: HttpOptions): Express {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });
   app.use(answerErrors(telemetry));
-  return app;
+  return {
+    answer: answerPlain(mounting.plain, { telemetry, maxBodyBytes: options.maxBodyBytes, otherwise: app }),
+    endpoints: endpointsOf(app),
+  };
 }

@@ -4,7 +4,6 @@ import type { ClaimReader, HashIndex } from '../../ports/hash-index.js';
 import type { SourceTrace, ThreepidSource } from '../../ports/threepid-source.js';
 import { type Association, type AMBIGUOUS } from '../associations/association.js';
 import { BINDINGS } from '../associations/binding.js';
-import { findIndexed } from '../hash-index/find-hashes.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
@@ -25,7 +24,7 @@ export class BindingsSource implements ThreepidSource {
   }
 
   async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof AMBIGUOUS>> {
-    return findIndexed(this.index, BINDINGS, pepper, hashes);
+    return this.index.findAll(BINDINGS, pepper, hashes);
   }
 
   async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {

@@ -53,6 +53,7 @@ export class LookupService {
    * @param entries hashes for `sha256`, `<address> <medium>` for `none`
    * @param viaPath the identity servers that forwarded the lookup. If it includes this server, or is too long, other
    *   identity servers are not queried
+   * @param distinct the entries without repetitions, if the caller has them already
    * @throws DomainError `algorithm_unknown`, `too_many_addresses`, or `pepper_unknown` (with the current pepper, for
    *   `none` too)
    */
@@ -61,13 +62,16 @@ export class LookupService {
     pepper: string,
     entries: readonly string[],
     viaPath: ViaPath = [],
+    distinct: ReadonlySet<string> = new Set(entries),
   ): Promise<ReadonlyMap<string, Mxid>> {
     if (!ALGORITHMS.some((known) => known === algorithm)) throw new DomainError('algorithm_unknown');
     if (entries.length > this.options.maxAddresses) throw new DomainError('too_many_addresses');
     if (!this.deps.pepperService.isAccepted(pepper) && !(await this.deps.pepperService.refreshAndAccept(pepper))) {
       throw new DomainError('pepper_unknown', {}, { algorithm, lookup_pepper: this.deps.pepperService.current() });
     }
-    return algorithm === 'sha256' ? this.findHashes(pepper, entries, viaPath) : this.findEntries(entries, viaPath);
+    return algorithm === 'sha256'
+      ? this.findHashes(pepper, distinctIn(entries, distinct), viaPath)
+      : this.findEntries(entries, viaPath);
   }
 
   /**
@@ -136,13 +140,12 @@ export class LookupService {
     };
   }
 
+  /** @param hashes without repetitions */
   private async findHashes(pepper: string, hashes: readonly string[], viaPath: ViaPath, isAsked = true) {
     const ask = (source: ThreepidSource, missing: readonly string[]) => source.findHashes?.(pepper, missing, viaPath);
     const sources = this.sourcesFor(viaPath);
-    const distinct = new Set(hashes);
-    const questions = distinct.size === hashes.length ? hashes : [...distinct];
     const way = isAsked ? 'hash' : undefined;
-    return onlyUsers(await firstAnswers(questions, sources, ask, this.deps.telemetry, way));
+    return onlyUsers(await firstAnswers(hashes, sources, ask, this.deps.telemetry, way));
   }
 
   /**
@@ -187,6 +190,9 @@ export class LookupService {
     return { source: source.name, traces, outcome, ends, accountUnverified, following };
   }
 }
+
+const distinctIn = (entries: readonly string[], distinct: ReadonlySet<string>): readonly string[] =>
+  distinct.size === entries.length ? entries : [...distinct];
 
 /** The decisive step: the first one without a failure. */
 const usedTraceIn = (traces: readonly SourceTrace[]): SourceTrace | undefined =>

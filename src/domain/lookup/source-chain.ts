@@ -39,14 +39,18 @@ export async function firstAnswers(
     const facts = { event: 'source_asked', source: source.name, asked, found: found?.size };
     telemetry.debug('source asked', facts);
     let ambiguous = 0;
-    if (found && found.size > 0)
-      missing = missing.filter((question) => {
+    if (found && found.size > 0) {
+      const unanswered: string[] = [];
+      for (const question of missing) {
         const answer = found.get(question);
-        if (answer === undefined) return true;
-        if (answer === AMBIGUOUS) ambiguous++;
-        answers.set(question, answer);
-        return false;
-      });
+        if (answer === undefined) unanswered.push(question);
+        else {
+          if (answer === AMBIGUOUS) ambiguous++;
+          answers.set(question, answer);
+        }
+      }
+      missing = unanswered;
+    }
     if (way === undefined || (!found && !isFailed)) continue;
     const nobody = isFailed ? 0 : missing.length;
     const outcomes = { found: asked - missing.length - ambiguous, nobody, ambiguous, failed: isFailed ? asked : 0 };

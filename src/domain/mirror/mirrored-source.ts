@@ -9,7 +9,6 @@ import { warningsOf } from './sync-guard.js';
 import { withoutFound } from '../lookup/owners.js';
 import { explainSource } from '../lookup/explain-source.js';
 import { lookupHash } from '../identifiers/lookup-hash.js';
-import { findIndexed } from '../hash-index/find-hashes.js';
 import type { MirrorService } from './mirror-service.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import { qualifiedLabel } from './user-id-collisions.js';
@@ -68,7 +67,7 @@ export class MirroredSource implements ThreepidSource {
   }
 
   async findHashes(pepper: string, hashes: readonly string[]): Promise<ReadonlyMap<string, Mxid | typeof AMBIGUOUS>> {
-    return findIndexed(this.deps.index, this.name, pepper, hashes);
+    return this.deps.index.findAll(this.name, pepper, hashes);
   }
 
   async explain(threepid: Threepid): Promise<readonly SourceTrace[]> {

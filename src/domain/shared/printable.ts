@@ -16,11 +16,14 @@ export function printable<T>(value: T): T {
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [escapeUnprintable(name), printable(one)])) as T;
 }
 
+const ASCII = /^[ -~]*$/;
+
 /** JSON for a terminal: the same value, with every unprintable character escaped. JSON itself does not escape C1. */
-export const printableJson = (value: unknown, indent = 2): string =>
-  JSON.stringify(value, undefined, indent).replace(UNPRINTABLE_ALL, (character) =>
-    character === '\n' ? character : escaped(character),
-  );
+export function printableJson(value: unknown, indent = 2): string {
+  const json = JSON.stringify(value, undefined, indent);
+  if (ASCII.test(json)) return json;
+  return json.replace(UNPRINTABLE_ALL, (character) => (character === '\n' ? character : escaped(character)));
+}
 
 const SGR = '\u001b\\[\\d{1,2}m';
 const LEFT = new RegExp(`(${SGR})|${UNPRINTABLE.source}`, 'gu');

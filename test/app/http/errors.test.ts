@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createExpressApp } from '../../../src/app/http/express-app.js';
-import { mounting } from '../../../src/app/http/endpoints.js';
+import { Mounting } from '../../../src/app/http/endpoints.js';
 import { answerErrors } from '../../../src/app/http/errors.js';
 import { listen } from '../../../src/app/http/listen.js';
 import { requestLog } from '../../../src/app/http/request-log.js';
@@ -12,7 +12,7 @@ async function answering(handle: (res: { write(text: string): unknown }) => void
   const telemetry = new RecordingTelemetry();
   const app = createExpressApp();
   app.use(requestLog(telemetry));
-  mounting(app)('', { '/': { GET: (_req, res) => handle(res) } });
+  new Mounting(app).mount('', { '/': { GET: (_req, res) => handle(res) } });
   app.use(answerErrors(telemetry));
   const { port, close } = await listen(app, { host: '127.0.0.1', port: 0 });
   onTestFinished(() => close(0, 0));

@@ -1,5 +1,5 @@
 // The load, in a process of its own: keep-alive connections, each of which asks again as soon as it was answered, and
-// every answer is looked at. Orders come over IPC: { port, requests: [{ head, body, answer }], clients, ms }.
+// every answer is looked at. Orders come over IPC: { port, requests: [{ head, body, answer, isBeginning }], clients, ms }.
 import { connect } from 'node:net';
 
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
@@ -12,9 +12,10 @@ process.on('message', (order) => {
 });
 
 async function run({ port, requests, clients, ms }) {
-  const prepared = requests.map(({ head, body, answer }) => ({
+  const prepared = requests.map(({ head, body, answer, isBeginning }) => ({
     bytes: Buffer.from(`${head}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
-    answer: answer === undefined ? undefined : Buffer.from(answer),
+    answer: Buffer.from(answer),
+    isBeginning,
   }));
   const times = [];
   let next = 0;
@@ -49,7 +50,7 @@ function client(port, until, take, times) {
       if (wanted < 0 || have < wanted) return;
       const now = performance.now();
       times.push(now - since);
-      const problem = problemOf(chunks.length === 1 ? chunk : Buffer.concat(chunks), request.answer);
+      const problem = problemOf(chunks.length === 1 ? chunk : Buffer.concat(chunks), request);
       if (problem) {
         reject(new Error(problem));
         socket.destroy();
@@ -72,11 +73,12 @@ function lengthOf(chunks) {
   return end + 4 + Number(length);
 }
 
-function problemOf(bytes, answer) {
+function problemOf(bytes, { answer, isBeginning }) {
   const status = bytes.toString('latin1', 9, 12);
   const end = bytes.indexOf(END_OF_HEAD) + 4;
   if (status !== '200') return `an answer with ${status}: ${bytes.toString('utf8', end, end + 300)}`;
-  if (answer !== undefined && bytes.compare(answer, 0, answer.length, end) !== 0)
+  const compared = isBeginning ? bytes.subarray(end, end + answer.length) : bytes.subarray(end);
+  if (!compared.equals(answer))
     return `a wrong answer: ${bytes.toString('utf8', end, end + 300)}`;
   return undefined;
 }

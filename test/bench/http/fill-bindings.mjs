@@ -22,7 +22,9 @@ await db.transaction(async (trx) => {
     }));
     await trx.batchInsert('associations', rows, 100);
   }
-  await trx('access_tokens').insert({ token_hash: hash('sha256', TOKEN), mxid: USER, created_at: now });
+  // The former build does not note the last use; in this one, a token without it is removed as unused.
+  const use = (await trx.schema.hasColumn('access_tokens', 'used_at')) ? { used_at: now } : {};
+  await trx('access_tokens').insert({ token_hash: hash('sha256', TOKEN), mxid: USER, created_at: now, ...use });
   await trx('accepted_terms').insert({ mxid: USER, url: TERMS_URL, accepted_at: now });
 });
 await db.destroy();

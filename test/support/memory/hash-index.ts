@@ -106,6 +106,15 @@ export class MemoryHashIndex implements HashIndex {
     return answers.size > 1 ? AMBIGUOUS : answer;
   }
 
+  findAll(source: string, pepper: string, hashes: Iterable<string>): Map<string, Mxid | typeof AMBIGUOUS> {
+    const found = new Map<string, Mxid | typeof AMBIGUOUS>();
+    for (const hash of hashes) {
+      const answer = this.find(source, pepper, hash);
+      if (answer !== undefined) found.set(hash, answer);
+    }
+    return found;
+  }
+
   /** The bytes are an estimate. */
   size(source: string): { readonly claims: number; readonly bytes: number } {
     const content = this.sources.get(source)?.content;

@@ -14,7 +14,7 @@ import { adminProbeEndpoints } from './probes.js';
 import { adminSearchEndpoints } from './search.js';
 import { createExpressApp } from '../express-app.js';
 import { type Health, healthEndpoints } from './health.js';
-import { type Endpoints, mounting } from '../endpoints.js';
+import { type Endpoints, Mounting } from '../endpoints.js';
 import { answerErrors } from '../errors.js';
 import { hostIn, isPrivateName } from '../request/v1-access.js';
 import { operatorCause } from '../request/cause.js';
@@ -67,10 +67,10 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
     );
   });
   // Before the request log, because they are requested every few seconds.
-  mounting(app)('', healthEndpoints(options.health));
+  new Mounting(app).mount('', healthEndpoints(options.health));
   app.use(requestLog(services.telemetry));
   // Mounted anew: otherwise endpoints without parameters would be found before the request log.
-  mounting(app)('', protectedEndpoints(services, options, allow));
+  new Mounting(app).mount('', protectedEndpoints(services, options, allow));
   app.use(() => {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });

@@ -30,21 +30,24 @@ export const lookupEndpoints = (
   identityServers: readonly Mxid[] = [],
 ): Endpoints => ({
   '/hash_details': {
+    isPlain: true,
     async GET(req, res) {
       const user = await requireUser(req);
       const { pepper, algorithms, viaPath } = lookupService.details();
-      if (identityServers.includes(user) && routeIn(req.headers.via).length > 0) res.set('Via', viaText(viaPath));
+      if (identityServers.includes(user) && routeIn(req.headers.via).length > 0) res.setHeader('Via', viaText(viaPath));
       sendJson(res, { lookup_pepper: pepper, algorithms });
     },
   },
   '/lookup': {
+    isPlain: true,
     async POST(req, res) {
       const user = await requireUser(req);
       const { addresses, algorithm, pepper } = read(LookupBody, jsonBody(req));
-      await quotas.consumeFor('lookup', askerOf(req, user), {}, new Set(addresses).size);
+      const distinct = new Set(addresses);
+      await quotas.consumeFor('lookup', askerOf(req, user), {}, distinct.size);
       const route = routeIn(req.headers.via);
       const viaPath = identityServers.includes(user) ? route : lookupService.untrustedPath(route);
-      const mappings = await lookupService.find(algorithm, pepper, addresses, viaPath);
+      const mappings = await lookupService.find(algorithm, pepper, addresses, viaPath, distinct);
       sendJsonText(res, mappingsText(mappings));
     },
   },
@@ -54,8 +57,11 @@ export const lookupEndpoints = (
 function mappingsText(mappings: ReadonlyMap<string, Mxid>): string {
   let [text, separator] = ['{"mappings":{', ''];
   for (const [entry, mxid] of mappings) {
-    text += `${separator}${JSON.stringify(entry)}:${JSON.stringify(mxid)}`;
+    text += `${separator}${quoted(entry)}:${quoted(mxid)}`;
     separator = ',';
   }
   return `${text}}}`;
 }
+
+/** Hashes and nearly all user IDs need no escapes. */
+const quoted = (text: string): string => (/^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text));

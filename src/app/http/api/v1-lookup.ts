@@ -1,4 +1,3 @@
-import type { Request } from 'express';
 import { z } from 'zod';
 import { routeIn } from '../../../domain/lookup/via-header.js';
 import type { BindingService } from '../../../domain/bindings/binding-service.js';
@@ -9,6 +8,7 @@ import type { Quotas } from '../../../domain/rate-limiting/quotas.js';
 import type { AskerOf } from '../request/client-address.js';
 import { jsonOrFormBody, read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
+import type { PlainRequest } from '../request/plain-request.js';
 import { sendJson } from '../send-json.js';
 import { queryOf } from '../request/query.js';
 
@@ -39,10 +39,11 @@ export interface V1LookupServices {
 export const v1LookupEndpoints = (
   { lookupService, bindingService, quotas }: V1LookupServices,
   maxAddresses: number,
-  allow: (req: Request) => void,
+  allow: (req: PlainRequest) => void,
   askerOf: AskerOf,
 ): Endpoints => ({
   '/lookup': {
+    isPlain: true,
     async GET(req, res) {
       allow(req);
       const { medium, address } = read(LookupQuery, queryOf(req));
@@ -54,6 +55,7 @@ export const v1LookupEndpoints = (
     },
   },
   '/bulk_lookup': {
+    isPlain: true,
     async POST(req, res) {
       allow(req);
       const { threepids } = read(BulkBody, jsonOrFormBody(req));

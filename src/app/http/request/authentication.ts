@@ -1,11 +1,11 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import type { AccountService } from '../../../domain/accounts/account-service.js';
 import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import type { TermsService } from '../../../domain/accounts/terms-service.js';
 import { queryOf } from './query.js';
 
 /** The authenticated user. @throws DomainError `not_signed_in` */
-export type SignedIn = (req: Request) => Promise<Mxid>;
+export type SignedIn = (req: IncomingMessage) => Promise<Mxid>;
 
 /** @param isForLookup whether it keeps working for a while without the database */
 export const requireUser =
@@ -26,7 +26,7 @@ export const requireTerms =
  * The access token of a request, from the header or else from the URL: Synapse still requests hash_details with the
  * token in the query. Spec: "Authentication".
  */
-export function accessTokenOf(req: Request): string | undefined {
+export function accessTokenOf(req: IncomingMessage): string | undefined {
   const header = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '')?.[1];
   if (header !== undefined) return header;
   const { access_token } = queryOf(req);

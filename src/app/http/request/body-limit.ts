@@ -1,4 +1,4 @@
-import express, { type Request, type RequestHandler } from 'express';
+import express, { type RequestHandler } from 'express';
 import { pathOf } from './query.js';
 
 /** Apart from lookups, the longest content is the state of a room, 64 kB. */
@@ -8,15 +8,24 @@ const UNBIND_BYTES = 16 * 1024;
 /** A few words, before the sender is known. */
 const SEARCH_BYTES = 16 * 1024;
 
+/** The largest body, in bytes, that is read for a path. */
+export function bodyLimit(path: string, lookupBytes: number): number {
+  if (/\/(?:bulk_)?lookup\/?$/.test(path)) return lookupBytes;
+  const limit = /\/user_directory\/search\/?$/.test(path)
+    ? SEARCH_BYTES
+    : /\/unbind\/?$/.test(path)
+      ? UNBIND_BYTES
+      : USUAL_BYTES;
+  return Math.min(limit, lookupBytes);
+}
+
 /** Reads the body of a request as bytes. A body above the limit of its endpoint is not read. */
 export function readBody(lookupBytes: number): RequestHandler {
-  const reader = (limit: number) => express.raw({ type: () => true, limit: Math.min(limit, lookupBytes) });
-  const [lookup, unbind, search, usual] = [lookupBytes, UNBIND_BYTES, SEARCH_BYTES, USUAL_BYTES].map(reader);
-  const readerFor = (req: Request): RequestHandler | undefined => {
-    const path = pathOf(req.url);
-    if (/\/(?:bulk_)?lookup\/?$/.test(path)) return lookup;
-    if (/\/user_directory\/search\/?$/.test(path)) return search;
-    return /\/unbind\/?$/.test(path) ? unbind : usual;
+  const readers = new Map<number, RequestHandler>();
+  return (req, res, next) => {
+    const limit = bodyLimit(pathOf(req.url), lookupBytes);
+    const reader = readers.get(limit) ?? express.raw({ type: () => true, limit });
+    readers.set(limit, reader);
+    void reader(req, res, next);
   };
-  return (req, res, next) => readerFor(req)?.(req, res, next);
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import type { Request } from 'express';
 import type { z } from 'zod';
+import type { PlainRequest } from './plain-request.js';
 import { formParameters, type Parameters, queryOf } from './query.js';
 import { RequestError } from '../request-error.js';
 
@@ -24,19 +24,22 @@ export function read<S extends z.ZodType>(schema: S, parameters: Parameters): z.
  *
  * @throws RequestError `not_json`, `bad_json`
  */
-export function jsonBody(req: Request): Parameters {
+export function jsonBody(req: PlainRequest): Parameters {
   return parseObject(textOf(req));
 }
 
 /** A JSON object or a form; its parameters have precedence over those of the URL. Old clients send any of the three. */
-export function jsonOrFormBody(req: Request): Parameters {
+export function jsonOrFormBody(req: PlainRequest): Parameters {
   const text = textOf(req).trim();
   if (text === '' || text === 'null') return queryOf(req);
-  const isJson = text.startsWith('{') || Boolean(req.is('json'));
+  const isJson = text.startsWith('{') || isJsonType(req.headers['content-type']);
   return { ...queryOf(req), ...(isJson ? parseObject(text) : formParameters(text)) };
 }
 
-function textOf({ body }: Request): string {
+/** @param type a `Content-Type` */
+const isJsonType = (type = ''): boolean => /^\s*application\/json\s*(?:;|$)/i.test(type);
+
+function textOf({ body }: PlainRequest): string {
   if (!(body instanceof Uint8Array)) return '';
   if (!isUtf8(body)) throw new RequestError('not_json', 'The request is not UTF-8');
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();

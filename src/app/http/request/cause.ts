@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Cause } from '../../../domain/shared/cause.js';
 import type { ClientOf } from './client-address.js';
-import { requestIdOf } from './request-id.js';
+import { requestIdOf } from '../request-record.js';
 
 /** Who causes a change by a request, for the audit trail. @param by as in `Cause` */
 export type CauseOf = (req: Request, res: Response, by: string) => Cause;

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { networkOf } from '../../../domain/identifiers/ip-network.js';
 import type { Mxid } from '../../../domain/identifiers/mxid.js';
 import type { Asker } from '../../../domain/rate-limiting/asker.js';
@@ -16,7 +16,7 @@ export interface Client {
   readonly isForwarded: boolean;
 }
 
-export type ClientOf = (req: Request) => Client;
+export type ClientOf = (req: IncomingMessage) => Client;
 
 /** Any of these headers indicates a proxy. */
 const FORWARDING =
@@ -54,7 +54,7 @@ export function clientOf(trustedProxies: readonly string[]): ClientOf {
 export const clientKey = (address: string): string => networkOf(plain(address));
 
 /** The subject of rate limits. */
-export type AskerOf = (req: Request, user: Mxid | undefined) => Asker;
+export type AskerOf = (req: IncomingMessage, user: Mxid | undefined) => Asker;
 
 export const askerOf =
   (clientOf: ClientOf): AskerOf =>

@@ -1,18 +1,21 @@
-import type { Request } from 'express';
+import type { IncomingMessage } from 'node:http';
 import { RequestError } from '../request-error.js';
 
 /** Parameters as sent, not yet validated. */
 export type Parameters = Readonly<Record<string, unknown>>;
 
-export const pathOf = (url: string): string => url.split('?', 1)[0] ?? '';
+export function pathOf(url: string): string {
+  const mark = url.indexOf('?');
+  return mark < 0 ? url : url.slice(0, mark);
+}
 
 /** Marks a parameter that is given twice: no endpoint accepts a list here. */
 const TWICE: readonly string[] = [];
 
 /** The parameters of the URL. */
-export function queryOf(req: Request): Parameters {
-  const mark = req.originalUrl.indexOf('?');
-  return mark < 0 ? {} : formParameters(req.originalUrl.slice(mark + 1));
+export function queryOf({ url = '' }: IncomingMessage): Parameters {
+  const mark = url.indexOf('?');
+  return mark < 0 ? {} : formParameters(url.slice(mark + 1));
 }
 
 /** Parses `a=1&b=2` from URLs and forms. @throws RequestError `invalid_param` */

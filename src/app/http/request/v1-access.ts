@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import type { Request } from 'express';
 import type { ClientOf } from './client-address.js';
 import { inRanges } from './ip-ranges.js';
+import type { PlainRequest } from './plain-request.js';
 import { RequestError } from '../request-error.js';
 
 /** Who may use the part of v1 that has no authentication. */
@@ -29,7 +29,7 @@ const REFUSED =
  *
  * @throws RequestError `network_not_allowed`, `page_not_allowed` or `host_not_allowed`
  */
-export function v1Access(options: V1AccessOptions, clientOf: ClientOf): (req: Request) => void {
+export function v1Access(options: V1AccessOptions, clientOf: ClientOf): (req: PlainRequest) => void {
   const { allowFrom, allowOrigins = [], hosts = [], proxiedHost } = options;
   const isAllowed = inRanges(allowFrom);
   return (req) => {
@@ -51,7 +51,7 @@ export function v1Access(options: V1AccessOptions, clientOf: ClientOf): (req: Re
         'This part of the v1 API cannot be used under this host name; further names are set in the option v1.allowHosts';
       throw new RequestError('host_not_allowed', message);
     }
-    if (isOwnPage) req.res?.set({ 'Access-Control-Allow-Origin': origin, Vary: 'Origin' });
+    if (isOwnPage) req.res?.setHeader('Access-Control-Allow-Origin', origin).setHeader('Vary', 'Origin');
     else req.res?.removeHeader('Access-Control-Allow-Origin');
   };
 }

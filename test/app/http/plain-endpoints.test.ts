@@ -1,0 +1,81 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { useApp } from '../../support/http.js';
+import { alice, bob } from '../../support/fakes.js';
+import { email } from '../../../src/domain/identifiers/threepid.js';
+import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
+
+/** Requests with this header are answered by Express; it says that the body is not compressed. */
+const BY_EXPRESS = { 'content-encoding': 'identity' };
+
+describe('endpoints that do without Express', () => {
+  const app = useApp({
+    maxAddresses: 2,
+    quotas: { lookup: { addressesPerUser: { amount: 6, windowMs: 3_600_000 } } },
+  });
+  let token: string;
+  let pepper: string;
+  beforeEach(async () => {
+    token = await app.signIn(alice);
+    await app.bind(email('bob@example.com'), bob);
+    pepper = (await app.call('GET', '/v2/hash_details', { token })).json.lookup_pepper as string;
+  });
+
+  const lookup = (addresses: unknown, other: object = {}) => ({ algorithm: 'sha256', pepper, addresses, ...other });
+  const bobs = () => lookupHash(email('bob@example.com'), pepper);
+
+  it.for<[string, string, string, () => { token?: string; body?: unknown; headers?: Record<string, string> }, number]>([
+    ['a ping', 'GET', '/v2', () => ({}), 200],
+    ['a ping of version 1', 'GET', '/api/v1', () => ({}), 200],
+    ['the versions', 'GET', '/versions', () => ({}), 200],
+    ['the pepper', 'GET', '/v2/hash_details', () => ({ token }), 200],
+    ['a lookup', 'POST', '/v2/lookup', () => ({ token, body: lookup([bobs(), 'nobody']) }), 200],
+    ['a parameter in the URL', 'POST', '/v2/lookup?a=b', () => ({ body: lookup([]) }), 401],
+    ['no token', 'GET', '/v2/hash_details', () => ({}), 401],
+    ['no body', 'POST', '/v2/lookup', () => ({ token }), 400],
+    ['no JSON', 'POST', '/v2/lookup', () => ({ token, body: '{' }), 400],
+    ['a wrong pepper', 'POST', '/v2/lookup', () => ({ token, body: lookup([], { pepper: 'x' }) }), 400],
+    ['too many addresses', 'POST', '/v2/lookup', () => ({ token, body: lookup(['a', 'b', 'c']) }), 400],
+    ['more than the limit', 'POST', '/v2/lookup', () => ({ token, body: lookup('abcdefg'.split('')) }), 429],
+    ['too much', 'POST', '/v2/lookup', () => ({ token, body: 'x'.repeat(1024 * 1024 + 1) }), 413],
+    ['a lookup of version 1', 'GET', '/api/v1/lookup?medium=email&address=bob@example.com', () => ({}), 200],
+    ['a page', 'GET', '/api/v1/lookup?medium=email&address=b@c.d', () => ({ headers: { origin: 'https://a.b' } }), 403],
+    [
+      'many addresses',
+      'POST',
+      '/api/v1/bulk_lookup',
+      () => ({ body: { threepids: [['email', 'bob@example.com']] } }),
+      200,
+    ],
+    ['a form', 'POST', '/api/v1/bulk_lookup', () => ({ body: 'a=b' }), 400],
+  ])('give %s the same answer as with Express', async ([_what, method, path, call, status]) => {
+    const plain = await app.call(method, path, call());
+    const express = await app.call(method, path, { ...call(), headers: { ...call().headers, ...BY_EXPRESS } });
+    const answerOf = ({ status, headers, text }: typeof plain) => {
+      const { 'x-request-id': id, date: _date, 'retry-after': _wait, ...rest } = Object.fromEntries(headers);
+      return {
+        status,
+        rest,
+        hasId: id?.length === 36,
+        text: text.replace(/"(retry_after_ms|ts|not_before|not_after)":\d+|"signatures".*/g, ''),
+      };
+    };
+    expect(plain.status).toBe(status);
+    expect(answerOf(plain)).toEqual(answerOf(express));
+    const counted = app.telemetry.counted.filter(({ name }) => name === 'requests').slice(-2);
+    expect(counted[0]).toEqual(counted[1]);
+  });
+
+  it('have their line in the log when the client leaves before its body is complete', async () => {
+    const { connect } = await import('node:net');
+    const socket = connect(app.port, '127.0.0.1');
+    socket.write('POST /_matrix/identity/v2/lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{');
+    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(50);
+    setTimeout(() => socket.destroy(), 50);
+    await expect
+      .poll(() => app.telemetry.all('request').at(-1))
+      .toMatchObject({
+        path: '/_matrix/identity/v2/lookup',
+        status: 'aborted',
+      });
+  });
+});
