@@ -36,8 +36,7 @@ function logRequest(telemetry: Telemetry, record: RequestRecord, res: ServerResp
   const { id, method, path, since, endpoint, refusal } = record;
   const status = res.writableFinished ? res.statusCode : 'aborted';
   const ms = performance.now() - since;
-  const facts = { event: 'request', id, method, path, status, ms: Math.round(ms) };
-  telemetry.info('request', refusal ? { ...facts, ...refusal } : facts);
+  telemetry.info('request', { event: 'request', id, method, path, status, ms: Math.round(ms), ...refusal });
   const labels = { endpoint, status: classOf(status) };
   telemetry.count('requests', labels);
   telemetry.observe('request_duration_seconds', ms / 1000, labels);
