@@ -22,7 +22,8 @@ export type AuditAction =
   | 'person_forgotten'
   | 'mirror_forgotten'
   | 'sync_requested'
-  | 'backup_made';
+  | 'backup_made'
+  | 'backup_restored';
 
 /** A change to be recorded. */
 export interface NewAuditEntry {

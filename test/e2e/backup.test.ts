@@ -46,6 +46,7 @@ describe('backup and restore', () => {
     });
     await islet.restart();
     expect(await bound()).toEqual(['alice@example.com']);
+    expect((await islet.command('audit')).stdout).toMatch(/ backup restored by operator \S+ /);
     const aside = (await readdir(at('data'))).filter((name) => name.startsWith('islet.db.before-'));
     expect(aside.length).toBeGreaterThan(0);
   });

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import knex, { type Knex } from 'knex';
+import type { Cause } from '../../domain/shared/cause.js';
 import type { Clock } from '../../ports/clock.js';
 import type { SecretBox } from '../../ports/secret-box.js';
 import { connect } from './database.js';
@@ -8,7 +9,7 @@ import { isSuccessor, type PreventedRepeats, preventRepeats } from './prevent-re
 import { knexStores } from './stores.js';
 
 /**
- * Prevents that a restored backup repeats what was done after it was made (see `preventRepeats`).
+ * Prevents that a restored backup repeats what was done after it was made (see `preventRepeats`), and records the restore.
  *
  * @param draft file with a checked copy of the backup; changed in one transaction
  * @param replaced file of the database that is replaced, not open in any process; it may be missing or damaged
@@ -20,6 +21,7 @@ export async function preventRepeatsInFile(
   replaced: string,
   box: SecretBox,
   clock: Clock,
+  cause: Cause,
 ): Promise<PreventedRepeats | undefined> {
   const db = knex({
     client: 'sqlite3',
@@ -31,7 +33,12 @@ export async function preventRepeatsInFile(
   try {
     if ((await versionOf(db))?.pending !== 0) return undefined;
     const prevent = (source: Knex | undefined) =>
-      db.transaction((trx) => preventRepeats(trx, knexStores(trx, clock, box), source, clock.now()));
+      db.transaction(async (trx) => {
+        const stores = knexStores(trx, clock, box);
+        const prevented = await preventRepeats(trx, stores, source, clock.now());
+        await stores.audit.add([{ action: 'backup_restored' }], cause);
+        return prevented;
+      });
     const isUsable = other !== undefined && (await isSuccessor(db, other).catch(() => false));
     // A damaged database can break anywhere; the transaction is then rolled back.
     return await (isUsable ? prevent(other).catch(() => prevent(undefined)) : prevent(undefined));

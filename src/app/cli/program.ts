@@ -1,4 +1,3 @@
-import { userInfo } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { LogOptions } from '../../adapters/system/log-telemetry.js';
 // Each command loads the other modules that it needs, so that commands start quickly.
@@ -6,6 +5,7 @@ import type { AdminClient } from '../commands/admin-client.js';
 import { describeExitCodes } from '../commands/exit-codes.js';
 import type { InitOptions } from '../commands/init.js';
 import { addImports } from '../commands/import-commands.js';
+import { operatorName } from './operator-name.js';
 import { addMoving } from '../commands/moving-commands.js';
 import { addOperations } from '../commands/operations-commands.js';
 import { terminalStyle } from '../commands/terminal-style.js';
@@ -190,7 +190,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
 
   addUpstream(program, { command, load, printError, env, stdin: process.stdin, output: { style, print } });
   addOperations(program, { command, withAccess, output: { style, print } });
-  addMoving({ command, load, output: { style, print } });
+  addMoving({ command, load, output: { style, print }, operator: () => operatorName(env) });
   addImports(program, { command, load, quietLog: () => quietLog('warn'), output: { style, print } });
   describeExitCodes(program);
   return program;
@@ -223,10 +223,6 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     }
   }
 }
-
-/** The user who runs the command, also with sudo; absent if their name is unusual. */
-const operatorName = ({ SUDO_USER }: NodeJS.ProcessEnv): string | undefined =>
-  /^[\w.@-]{1,64}$/.exec(SUDO_USER ?? userInfo().username)?.[0];
 
 /** Runs the command in `argv` and sets the exit code. */
 export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {

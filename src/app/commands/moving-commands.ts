@@ -6,11 +6,13 @@ interface Tools {
   /** A command that reads the configuration. */
   readonly command: (name: string, description: string, parent?: Command) => Command;
   readonly load: (file: string | undefined) => Promise<LoadedConfig>;
+  /** The name of the operator, for the audit trail. */
+  readonly operator: () => string | undefined;
   readonly output: { readonly print: (text: string) => void; readonly style: TerminalStyle };
 }
 
 /** `islet backup` and `restore`. */
-export function addMoving({ command, load, output }: Tools): void {
+export function addMoving({ command, load, output, operator }: Tools): void {
   command('backup', 'copy the database while the server runs, and check the copy')
     .argument('<file>', 'file to write; an existing file is never overwritten')
     .option('--key', 'copy the signing key as well, into <file>.key')
@@ -27,6 +29,11 @@ export function addMoving({ command, load, output }: Tools): void {
     .action(async (file: string, { config, ...options }: { config?: string; key?: string; replace?: boolean }) => {
       const { restoreCommand } = await import('./restore.js');
       const loaded = await load(config);
-      process.exitCode = await restoreCommand(loaded.config, file, options, { ...output, cwd: process.cwd() });
+      process.exitCode = await restoreCommand(
+        loaded.config,
+        file,
+        { ...options, operator: operator() },
+        { ...output, cwd: process.cwd() },
+      );
     });
 }

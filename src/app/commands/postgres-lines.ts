@@ -12,7 +12,7 @@ export const restoreLine = (url: string, file: string): string =>
 
 /**
  * The command that prevents what a restored dump would repeat: queued mails of invitations are removed, and invitations
- * are marked as restored.
+ * are marked as restored. It also records the restore in the audit trail.
  */
 export const preventRepeatsLine = (url: string): string =>
   `psql ${quoted(withoutPassword(url))} --command ${quoted(PREVENT_REPEATS)}`;
@@ -20,6 +20,7 @@ export const preventRepeatsLine = (url: string): string =>
 const PREVENT_REPEATS = [
   "delete from jobs where kind in ('sealed-invite-mail', 'invite-mail', 'invite-digest')",
   'update invites set pending_mail = null, restored_at = extract(epoch from now())::bigint * 1000 where confirmed_at is null',
+  "insert into audit (made_at, action, made_by) values (extract(epoch from now())::bigint * 1000, 'backup_restored', 'operator')",
 ].join('; ');
 
 function withoutPassword(text: string): string {

@@ -9,12 +9,19 @@ import { SystemClock } from '../../adapters/system/system-clock.js';
  *
  * @param draft file with a checked copy of the backup
  * @param replaced file of the database that is replaced
+ * @param operator the name of the operator, for the audit trail
  * @param keyFile file with the signing key, with which the backup is sealed
  * @returns sentences for the operator
  */
-export async function preventRepeats(draft: string, replaced: string, keyFile: string): Promise<readonly string[]> {
+export async function preventRepeats(
+  draft: string,
+  replaced: string,
+  keyFile: string,
+  operator: string | undefined,
+): Promise<readonly string[]> {
+  const cause = { by: operator === undefined ? 'operator' : `operator ${operator}` };
   const box = new DerivedSecretBox(parseKeys(await readFile(keyFile, 'utf8')));
-  const prevented = await preventRepeatsInFile(draft, replaced, box, new SystemClock());
+  const prevented = await preventRepeatsInFile(draft, replaced, box, new SystemClock(), cause);
   if (!prevented) {
     return ['The backup is of an older version: invitations that were delivered or mailed since may be sent again'];
   }

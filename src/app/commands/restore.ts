@@ -16,6 +16,8 @@ export interface RestoreOptions {
   readonly key?: string | undefined;
   /** Whether an existing database may be moved aside. */
   readonly replace?: boolean | undefined;
+  /** The name of the operator, for the audit trail. */
+  readonly operator?: string | undefined;
 }
 
 /** The restore is not possible; nothing was changed. */
@@ -72,7 +74,7 @@ async function restore(
   config: Config,
   target: string,
   backup: string,
-  { key, replace = false }: RestoreOptions,
+  { key, replace = false, operator }: RestoreOptions,
 ): Promise<readonly string[]> {
   if (target === ':memory:') throw new RestoreError('database.file is :memory:, which cannot be restored');
   if (await isServerRunning(config)) throw new RestoreError('a server is running: stop it first');
@@ -97,6 +99,7 @@ async function restore(
       draft,
       target,
       existsSync(config.signing.keyFile) ? config.signing.keyFile : (key ?? ''),
+      operator,
     );
     const { uid, gid } = await stat(folder);
     if (process.geteuid?.() === 0) await chown(draft, uid, gid);
