@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { freshStores, type OpenStores } from './stores.js';
+import { freshStores, inBatches, type OpenStores } from './stores.js';
 
 /** What every AccountStore promises. */
 export function accountStoreContract(open: OpenStores): void {
@@ -72,12 +72,12 @@ export function accountStoreContract(open: OpenStores): void {
     });
 
     it('lists all tokens, those of many users, too', async () => {
-      const users = Array.from({ length: 1_200 }, (_, i) => `@u${String(i).padStart(4, '0')}:example.org` as const);
-      for (const [i, mxid] of users.entries()) await on.accounts.addToken(`t${i}`, mxid, i);
+      const users = Array.from({ length: 1_001 }, (_, i) => `@u${String(i).padStart(4, '0')}:example.org` as const);
+      await inBatches([...users.entries()], ([i, mxid]) => on.accounts.addToken(`t${i}`, mxid, i));
       await on.accounts.addToken('second', '@u0000:example.org', 5);
       const listed = [];
       for await (const page of on.accounts.all()) listed.push(...page);
-      expect(listed).toHaveLength(1_201);
+      expect(listed).toHaveLength(1_002);
       expect(new Set(listed.map(({ mxid }) => mxid))).toEqual(new Set(users));
       expect(await on.accounts.ofUser('@zoe:example.org')).toEqual([]);
     });

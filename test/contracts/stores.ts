@@ -31,6 +31,11 @@ export function freshStores(open: OpenStores): Stores & { readonly clock: { time
   return fresh;
 }
 
+/** Calls `write` for many items, as many at a time as callers would. */
+export async function inBatches<T>(items: readonly T[], write: (item: T) => Promise<unknown>): Promise<void> {
+  for (let at = 0; at < items.length; at += 50) await Promise.all(items.slice(at, at + 50).map(write));
+}
+
 /** Everything of a paged reading. */
 export async function readAll<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
   const all: T[] = [];

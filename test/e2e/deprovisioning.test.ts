@@ -1,5 +1,4 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { IdentityClient } from '../support/client.js';
@@ -52,14 +51,9 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     await Promise.all([slapd?.stop(), mails?.close(), homeserver?.close()]);
   });
 
-  /** Asks the admin listener. */
-  async function admin(method: 'GET' | 'POST', path: string): Promise<Record<string, unknown>> {
-    const token = await readFile(join(islet.folder, 'data', 'admin-token'), 'utf8');
-    const headers = { authorization: `Bearer ${token.trim()}` };
-    return (await fetch(`${islet.adminUrl}${path}`, { method, headers })).json() as Promise<Record<string, unknown>>;
-  }
-  const sync = async (isApplied = true) => expect(await admin('POST', '/sync/staff')).toMatchObject({ isApplied });
-  const suspendedBindings = async () => (await admin('GET', '/bindings?suspended=true'))['bindings'];
+  const sync = async (isApplied = true) =>
+    expect(await islet.admin('POST', '/sync/staff')).toMatchObject({ isApplied });
+  const suspendedBindings = async () => (await islet.admin('GET', '/bindings', { suspended: 'true' }))['bindings'];
 
   /** A validated session of an address. */
   async function validated(client: IdentityClient, address: string, secret: string) {
@@ -120,7 +114,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     );
 
     [toHome, toWork] = [await invite('bob@home.example'), await invite('b.smith@example.org')];
-    expect((await admin('GET', '/invites'))['invites']).toMatchObject(
+    expect((await islet.admin('GET', '/invites'))['invites']).toMatchObject(
       [toHome, toWork].map((token) => ({ token, suspended: { mxid: smithb } })),
     );
     expect((await islet.command('invites')).stdout).toContain('suspended: since 20');

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IdentityClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
-import { type RunningIslet, startIslet } from '../support/islet.js';
+import { prepareIslet, type RunningIslet } from '../support/islet.js';
 import { makeDatabase, makeMa1sdKeys, movingFile } from '../support/moving/databases.js';
 
 const CLI = join(import.meta.dirname, '../../dist/app/cli.js');
@@ -22,13 +22,11 @@ describe('moving in from ma1sd and Synapse', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'islet-moving-'));
     homeserver = await startHomeserver('example.org');
-    islet = await startIslet({
+    islet = await prepareIslet({
       server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
       v1: { allowFrom: ['loopback'] },
       homeservers: { 'example.org': { url: homeserver.url } },
     });
-    await islet.stop();
-    await rm(join(islet.folder, 'data'), { recursive: true });
     await copyFile(movingFile('ma1sd.yaml'), at('ma1sd.yaml'));
     await makeMa1sdKeys(at('keys'));
     await makeDatabase(at('store.db'), 'ma1sd.sql');

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connect } from '../../src/adapters/knex/database.js';
 import { IdentityClient } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
-import { type RunningIslet, startIslet } from '../support/islet.js';
+import { prepareIslet, type RunningIslet } from '../support/islet.js';
 import { makeDatabase, manyRows, movingFile, recentSessions } from '../support/moving/databases.js';
 
 const CLI = join(import.meta.dirname, '../../dist/app/cli.js');
@@ -27,13 +28,11 @@ describe('moving in from Sydent', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'islet-moving-'));
     homeserver = await startHomeserver('example.org');
-    islet = await startIslet({
+    islet = await prepareIslet({
       server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
       v1: { allowFrom: ['loopback'] },
       homeservers: { 'example.org': { url: homeserver.url } },
     });
-    await islet.stop();
-    await rm(join(islet.folder, 'data'), { recursive: true });
   });
   afterEach(async () => {
     await islet.remove();
@@ -102,8 +101,8 @@ describe('moving in from Sydent', () => {
     expect(JSON.stringify(homeserver.bound)).not.toContain('frank@');
   });
 
-  it('takes 10,000 bindings and 250 invitations, loses nothing to kill -9, and doubles nothing', async () => {
-    const many = manyRows({ associations: 10_000, waiting: 200, delivered: 50 });
+  it('takes 3,000 bindings and 250 invitations, loses nothing to kill -9, and doubles nothing', async () => {
+    const many = manyRows({ associations: 3_000, waiting: 200, delivered: 50 });
     await makeDatabase(at('sydent.db'), 'sydent.sql', many);
     const before = await readFile(at('sydent.db'));
     const args = [
@@ -122,11 +121,7 @@ describe('moving in from Sydent', () => {
       setTimeout(() => child.kill('SIGKILL'), afterMs);
       await ended;
       // All of it or nothing.
-      const { stdout } = await importing('--json');
-      const [bindings] = (JSON.parse(stdout) as { counts: { added: number; known: number }[] }).counts;
-      expect([bindings?.added, bindings?.known]).toSatisfy(
-        ([added, known]: number[]) => (added === 10_008 && known === 0) || (added === 0 && known === 10_008),
-      );
+      expect([0, 3_008]).toContain(await countBindings(join(islet.folder, 'data/islet.db')));
     }
     expect(await importing('--apply')).toMatchObject({ code: 0 });
     const again = JSON.parse((await importing('--apply', '--json')).stdout) as {
@@ -134,13 +129,13 @@ describe('moving in from Sydent', () => {
     };
     expect(again.counts.map(({ added }) => added)).toEqual([0, 0, 0, 0, 0, 0, 0]);
     expect(again.counts[1]?.known).toBe(253);
-    expect(await readFile(at('sydent.db'))).toEqual(before);
+    expect((await readFile(at('sydent.db'))).equals(before)).toBe(true);
 
     await islet.restart();
     const client = new IdentityClient(islet.url);
     client.useToken(aliceToken);
-    const addresses = Array.from({ length: 10_000 }, (_, number) => `many${number}@example.com`);
-    expect(Object.keys(await client.findHashed(addresses))).toHaveLength(10_000);
+    const addresses = Array.from({ length: 3_000 }, (_, number) => `many${number}@example.com`);
+    expect(Object.keys(await client.findHashed(addresses))).toHaveLength(3_000);
     const invites = JSON.parse((await islet.command('invites', '--json')).stdout) as { deliveredAt?: number }[];
     expect(invites.filter(({ deliveredAt }) => deliveredAt === undefined)).toHaveLength(202);
     expect(homeserver.bound).toEqual([]);
@@ -204,3 +199,16 @@ describe('moving in from Sydent', () => {
     );
   }, 400_000);
 });
+
+/** The number of bindings in a database; 0 if there is none. */
+async function countBindings(file: string): Promise<number> {
+  if (!existsSync(file)) return 0;
+  const db = connect({ client: 'sqlite3', file });
+  try {
+    if (!(await db.schema.hasTable('associations'))) return 0;
+    const [row] = await db('associations').count<{ count: number }[]>({ count: '*' });
+    return row?.count ?? 0;
+  } finally {
+    await db.destroy();
+  }
+}

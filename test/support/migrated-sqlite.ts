@@ -1,3 +1,7 @@
+import { rmSync } from 'node:fs';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Knex } from 'knex';
 import { connect, openDatabase } from '../../src/adapters/knex/database.js';
 
@@ -38,4 +42,23 @@ async function readSchema(): Promise<Schema> {
   for (const { type, name } of made) if (type === 'table') rows.push([name, await db<Row>(name)]);
   await db.destroy();
   return { statements: made.map(({ sql }) => sql), rows: rows.filter(([, all]) => all.length > 0) };
+}
+
+let template: Promise<string> | undefined;
+
+/** A file with all tables in a new folder. The caller opens and closes it, and calls `remove`. */
+export async function migratedFile(): Promise<{ readonly file: string; remove(): Promise<void> }> {
+  template ??= makeTemplate();
+  const folder = await mkdtemp(join(tmpdir(), 'islet-sqlite-'));
+  const file = join(folder, 'islet.db');
+  await copyFile(await template, file);
+  return { file, remove: () => rm(folder, { recursive: true }) };
+}
+
+async function makeTemplate(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'islet-template-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'islet.db');
+  await (await openDatabase({ client: 'sqlite3', file })).destroy();
+  return file;
 }

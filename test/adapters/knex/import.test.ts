@@ -10,6 +10,7 @@ import { readSydent, type SydentOptions } from '../../../src/adapters/knex/impor
 import { knexStores } from '../../../src/adapters/knex/stores.js';
 import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
 import { makeDatabase, recentSessions } from '../../support/moving/databases.js';
+import { migratedInMemory } from '../../support/migrated-sqlite.js';
 import { secretBox } from '../../support/secret-box.js';
 
 const clock = { now: () => Date.now() };
@@ -31,7 +32,7 @@ describe('what a Sydent had', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'islet-import-'));
-    db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
+    db = await migratedInMemory();
   });
   afterEach(async () => {
     await db.destroy();

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../../src/adapters/knex/database.js';
+import { migratedInMemory } from '../../support/migrated-sqlite.js';
 import { KnexJobQueue } from '../../../src/adapters/knex/job-queue.js';
 import { wanted } from '../../support/jobs.js';
 import { secretBox } from '../../support/secret-box.js';
@@ -11,7 +11,7 @@ describe('jobs of other versions', () => {
   let db: Knex;
   let queue: KnexJobQueue;
   beforeEach(async () => {
-    db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
+    db = await migratedInMemory();
     queue = new KnexJobQueue(db, secretBox);
   });
   afterEach(() => db.destroy());

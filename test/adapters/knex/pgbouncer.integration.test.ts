@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../src/adapters/knex/database.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
-import { storeContracts } from '../../contracts/all-stores.js';
 import { callsOf } from '../../contracts/stores.js';
 import { startPgBouncer } from '../../support/pgbouncer.js';
-import { freshDatabase, onServer } from '../../support/postgres-server.js';
+import { freshDatabase } from '../../support/postgres-server.js';
 import { sharedPostgres } from '../../support/services.js';
 import { secretBox } from '../../support/secret-box.js';
 
@@ -26,15 +25,6 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode'
   });
 
   const open = () => openDatabase({ client: 'pg', url: pooler.url });
-
-  storeContracts(async (storeClock) => {
-    const db = await open();
-    const close = async () => {
-      await db.destroy();
-      await onServer(database.url, 'drop schema public cascade; create schema public');
-    };
-    return { stores: knexStores(db, storeClock, secretBox), close };
-  });
 
   it('limits the time of what a transaction does, and leaves nothing of it on shared connections', async () => {
     const db = await open();

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../../src/adapters/knex/database.js';
+import { migratedInMemory } from '../../support/migrated-sqlite.js';
 import { KnexInstallationStore } from '../../../src/adapters/knex/installation-store.js';
 import { isSuccessor, preventRepeats, NOT_SENT_AGAIN } from '../../../src/adapters/knex/prevent-repeats.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
@@ -47,8 +47,8 @@ describe('what was done between a backup and its restore', () => {
   });
 
   beforeEach(async () => {
-    backup = await openDatabase({ client: 'sqlite3', file: ':memory:' });
-    later = await openDatabase({ client: 'sqlite3', file: ':memory:' });
+    backup = await migratedInMemory();
+    later = await migratedInMemory();
     await both(async ({ invites }) => {
       for (const token of ['accepted', 'refused', 'waiting', 'unconfirmed'])
         await invites.add(stored(token), [mailJob(token)]);

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../../src/adapters/knex/database.js';
+import { migratedInMemory } from '../../support/migrated-sqlite.js';
 import { KnexRateLimits } from '../../../src/adapters/knex/rate-limits.js';
 import { ReservingRateLimits } from '../../../src/adapters/knex/reserving-rate-limits.js';
 import { FakeClock } from '../../support/fakes.js';
@@ -15,7 +15,7 @@ describe('limits that are counted from memory', () => {
   const instance = () => new ReservingRateLimits(new KnexRateLimits(db, clock), clock);
 
   beforeEach(async () => {
-    db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
+    db = await migratedInMemory();
     db.on('query', () => statements++);
   });
   afterEach(() => db.destroy());
@@ -34,9 +34,10 @@ describe('limits that are counted from memory', () => {
     const instances = [instance(), instance(), instance()];
     const small = { amount: 2_000, windowMs: HOUR_MS };
     const taken: { time: number; points: number }[] = [];
-    for (let step = 0; step < 800; step++) {
-      clock.pass(5_000);
-      const points = (step % 10) + 1;
+    // More than one window, and many times the amount.
+    for (let step = 0; step < 270; step++) {
+      clock.pass(15_000);
+      const points = 3 * ((step % 10) + 1);
       const limits = instances[step % instances.length];
       if ((await limits?.consume('anna', small, points)) === 0) taken.push({ time: clock.now(), points });
     }
@@ -47,17 +48,17 @@ describe('limits that are counted from memory', () => {
     );
     expect(Math.max(...sums)).toBeLessThanOrEqual(small.amount);
     // Each of the three keeps a hundredth back at most.
-    expect(Math.max(...sums)).toBeGreaterThanOrEqual(small.amount * 0.97 - 10);
+    expect(Math.max(...sums)).toBeGreaterThanOrEqual(small.amount * 0.97 - 30);
     await Promise.all(instances.map((one) => one.close()));
   }, 30_000);
 
   it('let concurrent takers through to the amount, and not one further', async () => {
     const instances = [instance(), instance()] as const;
     const waits = await Promise.all(
-      Array.from({ length: 1_500 }, (_, at) => (at % 2 === 0 ? instances[0] : instances[1]).consume('anna', limit, 10)),
+      Array.from({ length: 500 }, (_, at) => (at % 2 === 0 ? instances[0] : instances[1]).consume('anna', limit, 30)),
     );
-    expect(waits.filter((wait) => wait === 0).length).toBeLessThanOrEqual(1_000);
-    expect(waits.filter((wait) => wait === 0).length).toBeGreaterThanOrEqual(980);
+    expect(waits.filter((wait) => wait === 0).length).toBeLessThanOrEqual(333);
+    expect(waits.filter((wait) => wait === 0).length).toBeGreaterThanOrEqual(326);
     await Promise.all(instances.map((one) => one.close()));
   });
 

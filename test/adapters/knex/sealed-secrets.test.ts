@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../../src/adapters/knex/database.js';
+import { migratedInMemory } from '../../support/migrated-sqlite.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import type { StoredInvite } from '../../../src/domain/invites/invite.js';
@@ -64,7 +64,7 @@ let db: Knex;
 const storesWith = (key: number, ...old: readonly number[]) => knexStores(db, clock, secretBoxOf(key, ...old));
 
 beforeEach(async () => {
-  db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
+  db = await migratedInMemory();
 });
 afterEach(() => db.destroy());
 
