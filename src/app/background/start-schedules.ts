@@ -5,6 +5,7 @@ import type { ChangeFeed } from '../../ports/change-feed.js';
 import type { Clock } from '../../ports/clock.js';
 import { followedIn } from '../wiring/configured-source.js';
 import type { App } from '../wiring/open-app.js';
+import { followChanges } from './follow-changes.js';
 import { runPeriodically, type Schedule } from './periodic.js';
 import { scheduleRetention } from './retention-schedule.js';
 import { scheduleUpstreamProbes } from './upstream-probes.js';
@@ -23,19 +24,12 @@ export function startSchedules(
   inviteLifetimeMs: number | undefined,
 ): Schedule[] {
   const { accountService, validationService, bindingService, inviteService, search, telemetry } = services;
-  const watch = feed.onChange(() => {
-    for (const updater of [indexUpdater, ...(search ? [search.nameIndexUpdater] : [])])
-      updater
-        .catchUp()
-        .catch((cause: unknown) =>
-          telemetry.warn('change feed could not be read', { event: 'change_feed_failed' }, cause),
-        );
-  });
-  const keeping = runPeriodically(MINUTE_MS, 'peppers', telemetry, () => pepperService.rotateIfDue());
+  const following = followChanges(feed, [indexUpdater, ...(search ? [search.nameIndexUpdater] : [])], telemetry);
+  const keeping = runPeriodically(pepperService.checkEveryMs, 'peppers', telemetry, () => pepperService.rotateIfDue());
   const listening = [
     pepperService.onStale(() => keeping.runSoon()),
     followedIn(configuredSources)?.onChange(() => keeping.runSoon()),
-    watch,
+    following,
   ];
   return [
     keeping,

@@ -10,6 +10,9 @@ const PEPPER_LENGTH = 24;
 /** How long before its announcement this server schedules and hashes its next pepper. */
 const LEAD_MS = 60 * 60 * 1000;
 
+const MOST_BETWEEN_CHECKS_MS = 60 * 1000;
+const LEAST_BETWEEN_CHECKS_MS = 1000;
+
 /**
  * The maximum time in advance for which a pepper is scheduled. One further ahead was scheduled by a clock that was
  * wrong.
@@ -65,6 +68,16 @@ export class PepperService {
     readonly monitor?: UpstreamPepperMonitor,
   ) {}
 
+  /**
+   * How often `rotateIfDue` has to be called: several times within the time in advance for which a pepper is scheduled,
+   * and within the grace period. Otherwise an instance would announce a pepper that the others do not accept any more.
+   */
+  get checkEveryMs(): number {
+    const { lifetimeMs, graceMs } = this.options;
+    const soon = Math.min(MOST_BETWEEN_CHECKS_MS, lifetimeMs / 8, graceMs / 4);
+    return Math.max(LEAST_BETWEEN_CHECKS_MS, soon);
+  }
+
   /** The pepper to announce: the newest one that is due and hashed. */
   current(): string {
     const live = this.deps.index.peppers();
@@ -111,8 +124,8 @@ export class PepperService {
 
   /**
    * Updates the schedule: adds the next pepper shortly before it is due, or the upstream's pepper if it has changed;
-   * hashes the peppers that will be used; removes those past their grace period. Call it at start and about every
-   * minute, and immediately when the upstream's pepper has changed or another instance has a newer schedule.
+   * hashes the peppers that will be used; removes those past their grace period. Call it at start and every
+   * `checkEveryMs`, and immediately when the upstream's pepper has changed or another instance has a newer schedule.
    */
   async rotateIfDue(): Promise<void> {
     // Taken first: peppers hashed for other instances in the meantime may be missing in the schedule.

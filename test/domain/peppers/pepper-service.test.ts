@@ -176,6 +176,29 @@ describe('Peppers', () => {
   });
 
   describe('shared by two instances', () => {
+    it.each([
+      { lifetimeMs: 20_000, graceMs: 20_000 },
+      { lifetimeMs: 5 * MINUTE_MS, graceMs: MINUTE_MS },
+    ])('are accepted by each as long as another one announces them, with %o', async (options) => {
+      const three = [await started(undefined, options)];
+      clock.pass(options.lifetimeMs / 7);
+      for (let number = 2; number <= 3; number++) three.push(await started(undefined, options));
+      const services = three.map(({ pepperService }) => pepperService);
+      const [step, from] = [services[0]?.checkEveryMs ?? 0, clock.now()];
+      const announced = new Set<string>();
+      // Each looks at its own time, as an instance that was started at its own time does.
+      for (let turn = 0; clock.now() - from < 3 * options.lifetimeMs; turn++) {
+        clock.pass(step / 3);
+        await services[turn % 3]?.rotateIfDue();
+        for (const pepper of new Set(services.map((service) => service.current()))) {
+          announced.add(pepper);
+          for (const other of services)
+            expect(other.isAccepted(pepper) || (await other.refreshAndAccept(pepper))).toBe(true);
+        }
+      }
+      expect(announced.size).toBeGreaterThanOrEqual(3);
+    });
+
     it('are the same ones at the first start, also if both start at once', async () => {
       const [one, two] = [await instance(), await instance()];
       await Promise.all([one.pepperService.rotateIfDue(), two.pepperService.rotateIfDue()]);
