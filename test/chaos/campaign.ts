@@ -1,59 +1,80 @@
-import { type Incident, nameOf, pickIncident, runCycle } from './cycle.js';
+import { runCycle } from './cycle.js';
+import { incidentNamed, pickIncident } from './incidents/index.js';
 import { Model } from './model.js';
 import { SeededRandom } from './random.js';
-import { type DatabaseKind, openWorld } from './world.js';
+import { type Figures, figuresOf } from './report.js';
+import { verifyDirectory, verifyOnbinds, waitForDeliveries } from './verify.js';
+import { type DatabaseKind, openWorld, type World } from './world.js';
 
-export interface Figures {
-  readonly database: DatabaseKind;
-  readonly seed: number;
-  readonly cycles: number;
-  readonly incidents: Readonly<Record<string, number>>;
-  readonly lost: readonly string[];
-  readonly wrong: readonly string[];
-  readonly duplicateOnbinds: number;
-  readonly duplicateMails: number;
-  readonly counts: Model['counts'];
-}
+/** Retries come after 5, 10, 20 … seconds, and a job may have met several faults. */
+const ALL_DELIVERED_MS = 300_000;
 
 interface Plan {
   readonly database: DatabaseKind;
   readonly seed: number;
   readonly cycles: number;
-  /** What happens in each cycle; without it, what the seed says. */
-  readonly incidents?: readonly Incident[];
+  /** What happens in each cycle, by name; without it, what the seed says. */
+  readonly incidents?: readonly string[];
+  /** The program of another build. */
+  readonly cli?: string;
+  /** Ends it before the next cycle. */
+  readonly isOver?: () => boolean;
   readonly onCycle?: (line: string) => void;
 }
 
 /** Runs cycles on one database, one after the other. */
-export async function runCampaign({
-  database,
-  seed,
-  cycles,
-  incidents,
-  onCycle = () => undefined,
-}: Plan): Promise<Figures> {
-  const random = new SeededRandom(seed);
+export async function runCampaign(plan: Plan): Promise<Figures> {
+  const { database, seed, cycles, incidents, onCycle = () => undefined } = plan;
   const model = new Model();
-  const world = await openWorld(database);
-  const found = { lost: [] as string[], wrong: [] as string[], duplicateOnbinds: 0, duplicateMails: 0 };
+  const world = await openWorld(database, plan.cli);
   const happened: Record<string, number> = {};
+  let done = 0;
   try {
-    for (let cycle = 1; cycle <= cycles; cycle++) {
-      const incident = incidents?.[cycle - 1] ?? pickIncident(world, random);
-      const verdict = await runCycle(world, model, random, incident);
-      const name = nameOf(incident);
-      happened[name] = (happened[name] ?? 0) + 1;
-      for (const kind of ['lost', 'wrong'] as const) {
-        found[kind].push(...verdict[kind].map((what) => `cycle ${cycle}, ${name}: ${what}`));
+    model.label = 'before the first cycle';
+    await verifyDirectory(world, model);
+    for (let cycle = 1; cycle <= cycles && !plan.isOver?.(); cycle++) {
+      // The same in each run, whatever the users of the cycles before did.
+      const random = new SeededRandom(seed * 1_000_003 + cycle);
+      const name = incidents?.[cycle - 1];
+      const incident = name === undefined ? pickIncident(world, random) : incidentNamed(world, name);
+      happened[incident.name] = (happened[incident.name] ?? 0) + 1;
+      model.label = `cycle ${cycle}, ${incident.name}`;
+      const since = performance.now();
+      const [lost, wrong] = [model.lost.length, model.wrong.length];
+      if (await world.neighbours.revive()) onCycle('the directory had been ended by somebody else');
+      try {
+        await runCycle(world, model, random, cycle, incident);
+      } catch (error) {
+        model.isWrong(error instanceof Error ? (error.stack ?? error.message) : String(error));
+        await repair(world);
       }
-      found.duplicateOnbinds += verdict.duplicateOnbinds;
-      found.duplicateMails += verdict.duplicateMails;
-      onCycle(
-        `${database} ${cycle}/${cycles} ${name}: ${model.addresses.length} addresses, ${found.lost.length} lost, ${found.wrong.length} wrong`,
-      );
+      done = cycle;
+      const took = ((performance.now() - since) / 1000).toFixed(1);
+      const found = `${model.addresses.length} addresses, ${model.lost.length} lost, ${model.wrong.length} wrong`;
+      onCycle(`${database} ${cycle}/${cycles} ${took} s, ${incident.name}: ${found}`);
+      for (const line of [...model.lost.slice(lost), ...model.wrong.slice(wrong)]) onCycle(`  ${line}`);
     }
+    model.label = 'at the end';
+    await world.neighbours.revive();
+    await waitForDeliveries(world, model, ALL_DELIVERED_MS);
+    for (const { address } of model.undelivered)
+      model.isLost(`${address}: the homeserver, or the invited person, was not told`);
+    await verifyDirectory(world, model);
+    const { duplicates: onbinds } = verifyOnbinds(world, model);
+    return figuresOf(plan, world, model, { cycles: done, happened, onbinds });
   } finally {
     await world.close();
   }
-  return { database, seed, cycles, incidents: happened, ...found, counts: model.counts };
+}
+
+/** After a cycle that did not come to its end. */
+async function repair({ neighbours, fleet, disk, forgetful }: World): Promise<void> {
+  for (const proxy of Object.values(neighbours.proxies)) await proxy.heal().catch(() => undefined);
+  await disk?.setReadOnly(false).catch(() => undefined);
+  await disk?.free();
+  await forgetful?.setReadOnly(false);
+  await neighbours.postgres?.start();
+  await fleet.stop('SIGKILL', ...fleet.instances);
+  await fleet.start(...fleet.instances);
+  await fleet.well();
 }

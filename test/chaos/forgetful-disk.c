@@ -1,11 +1,14 @@
 /*
  * A disk that forgets what was not synced: whenever a process syncs an SQLite file or its log, the file as it is then
- * is kept beside it as FILE.synced. After a power cut that is what there would be.
+ * is kept in the folder FORGETFUL_DISK as NAME.synced. After a power cut that is what there would be. While that folder
+ * has a file "read-only", writes to the database and its log fail.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,15 +17,23 @@ static int ends_with(const char *text, const char *end) {
   return length >= rest && strcmp(text + length - rest, end) == 0;
 }
 
-static void keep(int fd) {
-  char link[64], path[4096], draft[4200], kept[4200], buffer[65536];
+/* Whether a descriptor is an SQLite file or its log, and its path. */
+static int is_database(int fd, char *path, size_t size) {
+  char link[64];
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-  ssize_t length = readlink(link, path, sizeof path - 1);
-  if (length <= 0) return;
+  ssize_t length = readlink(link, path, size - 1);
+  if (length <= 0) return 0;
   path[length] = 0;
-  if (!ends_with(path, ".db") && !ends_with(path, ".db-wal")) return;
-  snprintf(draft, sizeof draft, "%s.%d.%d.draft", path, (int)getpid(), fd);
-  snprintf(kept, sizeof kept, "%s.synced", path);
+  return ends_with(path, "/islet.db") || ends_with(path, "/islet.db-wal");
+}
+
+static void keep(int fd) {
+  char path[4096], draft[8400], kept[8400], buffer[65536];
+  const char *folder = getenv("FORGETFUL_DISK");
+  if (folder == NULL || !is_database(fd, path, sizeof path)) return;
+  const char *name = strrchr(path, '/') + 1;
+  snprintf(draft, sizeof draft, "%s/%s.%d.%d.draft", folder, name, (int)getpid(), fd);
+  snprintf(kept, sizeof kept, "%s/%s.synced", folder, name);
   int to = open(draft, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (to < 0) return;
   off_t at = 0;
@@ -33,10 +44,20 @@ static void keep(int fd) {
     at += count;
   }
   close(to);
-  rename(draft, kept);
+  if (count == 0) rename(draft, kept);
+  else unlink(draft);
+}
+
+static int is_refused(int fd) {
+  char path[4096], flag[4200];
+  const char *folder = getenv("FORGETFUL_DISK");
+  if (folder == NULL) return 0;
+  snprintf(flag, sizeof flag, "%s/read-only", folder);
+  return access(flag, F_OK) == 0 && is_database(fd, path, sizeof path);
 }
 
 typedef int (*sync_function)(int);
+typedef ssize_t (*write_function)(int, const void *, size_t, off64_t);
 
 int fsync(int fd) {
   int result = ((sync_function)dlsym(RTLD_NEXT, "fsync"))(fd);
@@ -48,4 +69,20 @@ int fdatasync(int fd) {
   int result = ((sync_function)dlsym(RTLD_NEXT, "fdatasync"))(fd);
   if (result == 0) keep(fd);
   return result;
+}
+
+static ssize_t written(const char *function, int fd, const void *data, size_t size, off64_t at) {
+  if (is_refused(fd)) {
+    errno = EROFS;
+    return -1;
+  }
+  return ((write_function)dlsym(RTLD_NEXT, function))(fd, data, size, at);
+}
+
+ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
+  return written("pwrite", fd, data, size, at);
+}
+
+ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
+  return written("pwrite64", fd, data, size, at);
 }

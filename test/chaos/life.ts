@@ -1,106 +1,127 @@
-import type { Model, AddressPromise, TokenPromise } from './model.js';
-import type { SeededRandom } from './random.js';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ChaosClient } from './client.js';
+import { type Answer, ChaosClient } from './client.js';
+import type { AddressPromise, Model, TokenPromise } from './model.js';
+import type { SeededRandom } from './random.js';
 import type { World } from './world.js';
+
+type Body = Readonly<Record<string, unknown>>;
 
 /** Ends a life whose last request was not answered with 200. */
 class Unanswered extends Error {}
 
-/**
- * One user from the first sign-in to the last sign-out, as far as answers come. What is answered is a promise; a
- * request without an answer leaves open which of both is true.
- */
-export async function live(world: World, model: Model, random: SeededRandom): Promise<void> {
-  const number = model.lives++;
-  const localpart = `u${String(number).replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)))}`;
-  const mxid = `@${localpart}:example.org`;
-  const client = new ChaosClient(world.islet.url, model.counts);
-  try {
-    const token = await signIn(client, model, localpart, mxid);
+/** A client asks for nothing wrong, so these answers to somebody who is signed in are broken promises. */
+const REFUSALS: readonly number[] = [400, 401, 403, 404];
+
+/** One user, what they ask, and what is promised to them. */
+class Life {
+  private readonly client: ChaosClient;
+  private readonly localpart: string;
+  private readonly mxid: string;
+  private readonly secret: string;
+
+  constructor(
+    private readonly world: World,
+    private readonly model: Model,
+    private readonly random: SeededRandom,
+    private readonly number = model.lives++,
+  ) {
+    this.localpart = `u${String(number).replace(/\d/g, (digit) => 'abcdefghij'.charAt(Number(digit)))}`;
+    this.mxid = `@${this.localpart}:example.org`;
+    this.secret = `secret_${this.localpart}`;
+    this.client = new ChaosClient(() => world.fleet.route(), model.counts);
+  }
+
+  /** From the first sign-in to the last sign-out, as far as answers come. */
+  async run(): Promise<void> {
+    const { client, model, random, mxid, number } = this;
+    if (!(await client.signIn(this.localpart))) throw new Unanswered();
+    const token: TokenPromise = { accessToken: client.accessToken ?? '', mxid, state: 'good' };
+    model.tokens.push(token);
+    model.counts.signIns++;
+    const isPhone = random.chance(0.2);
     const promise: AddressPromise = {
-      address: `${localpart}@mail.test`,
+      medium: isPhone ? 'msisdn' : 'email',
+      address: isPhone ? String(4_915_112_000_000 + number) : `${this.localpart}@mail.test`,
       mxid,
       state: 'free',
+      wasBindAsked: false,
       invites: [],
-      mailsAsked: 0,
     };
     model.addresses.push(promise);
-    if (random.chance(0.5)) await invite(client, model, promise);
-    const secret = `secret_${localpart}`;
-    const sid = await validate(world, client, model, promise, secret);
-    await bind(client, model, promise, sid, secret);
-    if (random.chance(0.3)) await unbind(client, model, promise, sid, secret);
-    if (random.chance(0.3)) await signOut(client, model, token);
-  } catch (error) {
-    if (!(error instanceof Unanswered)) throw error;
-    await pause(100); // as long as nobody is there
+    if (!isPhone && random.chance(0.5)) await this.invite(promise);
+    const sid = await this.validate(promise);
+    await this.bind(promise, sid);
+    if (random.chance(0.3)) await this.unbind(promise, sid);
+    if (random.chance(0.3)) await this.signOut(token);
+  }
+
+  private async invite(promise: AddressPromise): Promise<void> {
+    const body = { medium: 'email', address: promise.address, room_id: '!room:example.org', sender: promise.mxid };
+    promise.invites.push(String((await this.post('/store-invite', body))['token']));
+    this.model.undelivered.add(promise);
+    this.model.counts.invites++;
+  }
+
+  private async validate({ medium, address }: AddressPromise): Promise<string> {
+    const { secret, model, world } = this;
+    const whom = medium === 'email' ? { email: address } : { phone_number: `+${address}`, country: 'DE' };
+    const body = { client_secret: secret, send_attempt: 1, ...whom };
+    const sid = String((await this.post(`/validate/${medium}/requestToken`, body))['sid']);
+    const token = world.letters.codeFor(address, sid);
+    if (token === undefined) {
+      model.isLost(`the code for ${address} was promised and did not come`);
+      throw new Unanswered();
+    }
+    await this.post(`/validate/${medium}/submitToken`, { sid, client_secret: secret, token });
+    model.counts.validations++;
+    if (medium === 'msisdn') model.counts.phones++;
+    return sid;
+  }
+
+  private async bind(promise: AddressPromise, sid: string): Promise<void> {
+    promise.state = 'unknown';
+    promise.wasBindAsked = true;
+    await this.post('/3pid/bind', { sid, client_secret: this.secret, mxid: promise.mxid });
+    promise.state = 'bound';
+    this.model.undelivered.add(promise);
+    this.model.counts.binds++;
+  }
+
+  private async unbind(promise: AddressPromise, sid: string): Promise<void> {
+    promise.state = 'unknown';
+    const { medium, address, mxid } = promise;
+    await this.post('/3pid/unbind', { sid, client_secret: this.secret, mxid, threepid: { medium, address } });
+    promise.state = 'free';
+    this.model.counts.unbinds++;
+  }
+
+  private async signOut(token: TokenPromise): Promise<void> {
+    token.state = 'unknown';
+    await this.post('/account/logout', {});
+    token.state = 'ended';
+    this.model.counts.logouts++;
+  }
+
+  /** @throws if it is not answered with 200 */
+  private async post(path: string, body: Body): Promise<Body> {
+    const answer: Answer | undefined = await this.client.post(path, body);
+    if (answer?.status === 200) return answer.body;
+    // A mail server or gateway may refuse an address.
+    if (answer && REFUSALS.includes(answer.status) && !path.endsWith('requestToken')) {
+      this.model.isWrong(`${this.mxid} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    }
+    throw new Unanswered();
   }
 }
 
-async function signIn(client: ChaosClient, model: Model, localpart: string, mxid: string): Promise<TokenPromise> {
-  const body = {
-    access_token: `token-of-${localpart}`,
-    token_type: 'Bearer',
-    matrix_server_name: 'example.org',
-    expires_in: 60,
-  };
-  const answer = answered(await client.post('/account/register', body));
-  const accessToken = String(answer['token']);
-  client.accessToken = accessToken;
-  const token: TokenPromise = { accessToken, mxid, state: 'good' };
-  model.tokens.push(token);
-  model.counts.signIns++;
-  return token;
-}
-
-async function invite(client: ChaosClient, model: Model, promise: AddressPromise): Promise<void> {
-  const body = { medium: 'email', address: promise.address, room_id: '!room:example.org', sender: promise.mxid };
-  promise.invites.push(String(answered(await client.post('/store-invite', body))['token']));
-  model.counts.invites++;
-}
-
-async function validate(
-  world: World,
-  client: ChaosClient,
-  model: Model,
-  promise: AddressPromise,
-  secret: string,
-): Promise<string> {
-  const body = { client_secret: secret, email: promise.address, send_attempt: 1 };
-  promise.mailsAsked++;
-  const sid = String(answered(await client.post('/validate/email/requestToken', body))['sid']);
-  const token = world.codeFor(promise.address, sid);
-  if (token === undefined)
-    throw new Error(`the mail with the code for ${promise.address} was promised and is not there`);
-  answered(await client.post('/validate/email/submitToken', { sid, client_secret: secret, token }));
-  model.counts.validations++;
-  return sid;
-}
-
-async function bind(client: ChaosClient, model: Model, promise: AddressPromise, sid: string, secret: string) {
-  promise.state = 'unknown';
-  answered(await client.post('/3pid/bind', { sid, client_secret: secret, mxid: promise.mxid }));
-  promise.state = 'bound';
-  model.counts.binds++;
-}
-
-async function unbind(client: ChaosClient, model: Model, promise: AddressPromise, sid: string, secret: string) {
-  promise.state = 'unknown';
-  const threepid = { medium: 'email', address: promise.address };
-  answered(await client.post('/3pid/unbind', { sid, client_secret: secret, mxid: promise.mxid, threepid }));
-  promise.state = 'free';
-  model.counts.unbinds++;
-}
-
-async function signOut(client: ChaosClient, model: Model, token: TokenPromise): Promise<void> {
-  token.state = 'unknown';
-  answered(await client.post('/account/logout', {}));
-  token.state = 'ended';
-  model.counts.logouts++;
-}
-
-function answered(body: Readonly<Record<string, unknown>> | undefined): Readonly<Record<string, unknown>> {
-  if (body === undefined) throw new Unanswered();
-  return body;
+/**
+ * One user. What is answered is a promise; a request without an answer leaves open which of both is true.
+ */
+export async function live(world: World, model: Model, random: SeededRandom): Promise<void> {
+  try {
+    await new Life(world, model, random).run();
+  } catch (error) {
+    if (!(error instanceof Unanswered)) throw error;
+    await pause(250); // as long as nobody is there
+  }
 }

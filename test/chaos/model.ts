@@ -1,14 +1,17 @@
+export type Medium = 'email' | 'msisdn';
+
 /** What was answered about one address, and so has to be true. */
 export interface AddressPromise {
+  readonly medium: Medium;
   readonly address: string;
   /** Who bound it, or tried to. */
   readonly mxid: string;
   /** `unknown`: the last request had no answer, or an error. */
   state: 'free' | 'bound' | 'unknown';
+  /** Whether a bind was asked for, whatever came of it. */
+  wasBindAsked: boolean;
   /** Tokens of the invitations that were stored before it was bound. */
   readonly invites: string[];
-  /** How many validation mails were asked for. */
-  mailsAsked: number;
 }
 
 export interface TokenPromise {
@@ -17,10 +20,31 @@ export interface TokenPromise {
   state: 'good' | 'ended' | 'unknown';
 }
 
-/** Everything that was promised to clients so far. */
+/** How lookups went that have nothing to do with what was broken. */
+export interface Watched {
+  asked: number;
+  answered: number;
+  slowestMs: number;
+}
+
+/** Everything that was promised to clients so far, and what came of it. */
 export class Model {
   readonly addresses: AddressPromise[] = [];
   readonly tokens: TokenPromise[] = [];
+  /** What was promised and is not there. */
+  readonly lost: string[] = [];
+  /** What went to a wrong person, or is otherwise than it has to be. */
+  readonly wrong: string[] = [];
+  /** Bindings and invitations of which the homeserver, or the invited person, does not know yet. */
+  readonly undelivered = new Set<AddressPromise>();
+  /** Lookups during faults, by neighbour. */
+  readonly watched: Record<string, Watched> = {};
+  /** How long it took until a bind was found by hash on the other instances, in milliseconds. */
+  readonly siblingTimes: number[] = [];
+  /** How long jobs of an instance that died took, from its death, in milliseconds. */
+  readonly takeoverTimes: number[] = [];
+  /** What happens now. */
+  label = '';
   /** How many users there were. */
   lives = 0;
   readonly counts = {
@@ -32,13 +56,14 @@ export class Model {
     logouts: 0,
     invites: 0,
     validations: 0,
+    phones: 0,
   };
-}
 
-/** What was found to be otherwise than promised, and what came more than once. */
-export interface Verdict {
-  readonly lost: string[];
-  readonly wrong: string[];
-  duplicateOnbinds: number;
-  duplicateMails: number;
+  isLost(what: string): void {
+    this.lost.push(`${this.label}: ${what}`);
+  }
+
+  isWrong(what: string): void {
+    this.wrong.push(`${this.label}: ${what}`);
+  }
 }

@@ -21,4 +21,9 @@ export class SeededRandom {
   pick<T>(choices: readonly T[]): T {
     return choices[this.below(choices.length)] as T;
   }
+
+  /** Numbers of its own for one of several that go on at the same time. */
+  branch(place: number): SeededRandom {
+    return new SeededRandom(Math.imul(this.below(2 ** 31), 2) + place);
+  }
 }

@@ -1,25 +1,54 @@
 import { parseArgs } from 'node:util';
 import { runCampaign } from './campaign.js';
+import { observeEach } from './each.js';
+import { NEIGHBOURS } from './neighbours.js';
+import { reportOf } from './report.js';
+import { reportOfFiles } from './sum.js';
 import type { DatabaseKind } from './world.js';
 
-/* `npm run chaos -- --seed 1 --cycles 50 --database sqlite`: faults, and what is left of promises. */
-const { values } = parseArgs({
+/*
+ * `npm run chaos -- --seed 1 --cycles 50 --database sqlite`: faults, and what is left of promises. With `--incident NAME`
+ * that happens; it may be given several times. With `--cli FILE` another build is tried, and with `--json` the figures
+ * come as JSON; `--each mail` prints what each trouble of a neighbour looks like; SIGINT ends it after the cycle; `--sum FILE…` adds such files up.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
     cycles: { type: 'string', default: '20' },
     database: { type: 'string', default: 'both' },
+    incident: { type: 'string', multiple: true },
+    cli: { type: 'string' },
+    each: { type: 'string' },
+    sum: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
   },
 });
+if (values.sum) {
+  process.stdout.write(`${await reportOfFiles(positionals)}\n`);
+  process.exit();
+}
+if (values.each !== undefined) {
+  const neighbour = NEIGHBOURS.find((one) => one === values.each);
+  if (!neighbour) throw new Error(`--each takes one of ${NEIGHBOURS.join(', ')}`);
+  await observeEach(neighbour, (row) => process.stdout.write(`${row}\n`));
+  process.exit();
+}
+let isOver = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => (isOver = true));
 const databases: readonly DatabaseKind[] =
   values.database === 'both' ? ['sqlite', 'postgres'] : [values.database === 'postgres' ? 'postgres' : 'sqlite'];
 for (const database of databases) {
   const figures = await runCampaign({
     database,
     seed: Number(values.seed),
-    cycles: Number(values.cycles),
+    cycles: values.incident?.length ?? Number(values.cycles),
+    isOver: () => isOver,
     onCycle: (line) => process.stderr.write(`${line}\n`),
+    ...(values.cli !== undefined && { cli: values.cli }),
+    ...(values.incident && { incidents: values.incident }),
   });
-  process.stdout.write(`${JSON.stringify(figures, undefined, 2)}\n`);
+  process.stdout.write(`${values.json ? JSON.stringify(figures, undefined, 2) : reportOf(figures)}\n`);
   if (figures.lost.length > 0 || figures.wrong.length > 0) process.exitCode = 1;
 }
 process.exit();

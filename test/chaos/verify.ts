@@ -1,9 +1,12 @@
-import { ChaosClient } from './client.js';
-import type { AddressPromise, Model, Verdict } from './model.js';
+import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
+import { patientClient } from './client.js';
+import type { AddressPromise, Model } from './model.js';
+import { UPSTREAM_ROWS } from './neighbours.js';
 import type { World } from './world.js';
 
-/** Retries come after 5, 10, 20 seconds, and faults last for seconds only. */
-const DELIVERED_WITHIN_MS = 60_000;
+/** What takes longer has been lost; how long it takes is a figure of `verifySiblings`. */
+const IN_STEP_MS = 90_000;
 
 interface Onbind {
   readonly address: string;
@@ -12,57 +15,116 @@ interface Onbind {
 }
 
 /** Compares what was promised with what there is, once everything is well again. */
-export async function verify(world: World, model: Model, addresses: readonly AddressPromise[]): Promise<Verdict> {
-  const verdict: Verdict = { lost: [], wrong: [], duplicateOnbinds: 0, duplicateMails: 0 };
-  const client = new ChaosClient(world.islet.url);
-  const signIn = await client.post('/account/register', {
-    access_token: 'token-of-verifier',
-    token_type: 'Bearer',
-    matrix_server_name: 'example.org',
-    expires_in: 60,
-  });
-  if (!signIn) throw new Error('nobody can sign in although everything is well');
-  client.accessToken = String(signIn['token']);
-  const { hashed, plain } = await client.lookUp(addresses.map(({ address }) => address));
-  for (const promise of addresses) {
-    const { address, mxid, state } = promise;
-    if (hashed[address] !== plain[address])
-      verdict.wrong.push(`${address}: by hash ${hashed[address]}, else ${plain[address]}`);
-    if (state === 'bound' && plain[address] !== mxid) verdict.lost.push(`${address}: bound, and is ${plain[address]}`);
-    if (state === 'free' && plain[address] !== undefined)
-      verdict.lost.push(`${address}: unbound or never bound, and is there`);
-    if (plain[address] !== undefined && plain[address] !== mxid) verdict.wrong.push(`${address}: is ${plain[address]}`);
-    await verifyOnbinds(world, promise, verdict);
-    // An invitation mail where it was stored before, and one for each request.
-    const mails = world.mailsTo(address) - promise.mailsAsked - promise.invites.length;
-    verdict.duplicateMails += Math.max(0, mails);
+export async function verify(world: World, model: Model, addresses: readonly AddressPromise[]): Promise<void> {
+  const { fleet } = world;
+  const client = patientClient(() => fleet.route());
+  if (!(await client.signIn('verifier'))) throw new Error('nobody can sign in although everything is well');
+  const asked = addresses.map(({ address }) => address);
+  const plain = await client.findPlain(asked);
+  for (const { url } of fleet.running) {
+    let hashed: Readonly<Record<string, string>> = {};
+    const isInStep = async () => {
+      hashed = await client.at(url).findHashed(asked);
+      return asked.every((address) => hashed[address] === plain[address]);
+    };
+    await eventually(isInStep, IN_STEP_MS).catch(() => {
+      for (const address of asked.filter((one) => hashed[one] !== plain[one]))
+        model.isWrong(`${address}: by hash ${hashed[address]}, else ${plain[address]}`);
+    });
   }
-  await verifyTokens(world, model, new Set(addresses.map(({ mxid }) => mxid)), verdict);
-  return verdict;
+  for (const { address, mxid, state } of addresses) {
+    const found = plain[address];
+    if (state === 'bound' && found !== mxid) model.isLost(`${address}: bound, and is ${found}`);
+    if (state === 'free' && found !== undefined) model.isLost(`${address}: unbound or never bound, and is there`);
+    if (found !== undefined && found !== mxid) model.isWrong(`${address}: is ${found}`);
+  }
+  await verifyTokens(world, model, new Set(addresses.map(({ mxid }) => mxid)));
 }
 
-async function verifyOnbinds(world: World, promise: AddressPromise, verdict: Verdict): Promise<void> {
-  const { address, mxid, invites, state } = promise;
-  const onbinds = () => (world.homeserver.bound as unknown as Onbind[]).filter((one) => one.address === address);
-  const received = () => new Set(onbinds().flatMap((one) => one.invites.map(({ signed }) => signed?.token)));
-  const deadline = Date.now() + DELIVERED_WITHIN_MS;
-  const isOpen = () => state === 'bound' && (onbinds().length === 0 || invites.some((token) => !received().has(token)));
-  while (isOpen() && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 100));
-  if (isOpen()) verdict.lost.push(`${address}: the homeserver was not received, or not of every invitation`);
-  for (const one of onbinds()) {
-    if (one.mxid !== mxid) verdict.wrong.push(`${address}: an invitation went to ${one.mxid}`);
-  }
-  verdict.duplicateOnbinds += Math.max(0, onbinds().length - 1);
-}
-
-async function verifyTokens(world: World, model: Model, mxids: ReadonlySet<string>, verdict: Verdict): Promise<void> {
+async function verifyTokens({ fleet }: World, model: Model, mxids: ReadonlySet<string>): Promise<void> {
   for (const { accessToken, mxid, state } of model.tokens) {
     if (state === 'unknown' || !mxids.has(mxid)) continue;
-    const client = new ChaosClient(world.islet.url);
+    const client = patientClient(() => fleet.route());
     client.accessToken = accessToken;
     const answer = await client.ask('/account');
     if (state === 'good' && answer?.body['user_id'] !== mxid)
-      verdict.lost.push(`${mxid}: the token is not good any more`);
-    if (state === 'ended' && answer?.status !== 401) verdict.lost.push(`${mxid}: the token lives again`);
+      model.isLost(`${mxid}: the token is not good any more, ${answer?.status}`);
+    if (state === 'ended' && answer?.status !== 401) model.isLost(`${mxid}: the token lives again`);
   }
+}
+
+/**
+ * Waits until the homeserver knows of bindings and invitations, and invited people have their mail.
+ *
+ * @param limitMs what is not delivered by then stays in `model.undelivered`
+ * @param earlier that is not waited for
+ */
+export async function waitForDeliveries(
+  world: World,
+  model: Model,
+  limitMs: number,
+  earlier: ReadonlySet<AddressPromise> = new Set(),
+): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const received = onbindsByAddress(world);
+    for (const promise of model.undelivered) {
+      if (isDelivered(world, promise, received.get(promise.address) ?? [])) model.undelivered.delete(promise);
+    }
+    const isDone = [...model.undelivered].every((promise) => earlier.has(promise));
+    if (isDone || Date.now() > deadline) return;
+    await pause(100);
+  }
+}
+
+function isDelivered(world: World, promise: AddressPromise, onbinds: readonly Onbind[]): boolean {
+  const { address, state, invites, wasBindAsked } = promise;
+  const tokens = new Set(onbinds.flatMap((one) => one.invites.map(({ signed }) => signed?.token)));
+  if (state === 'bound') return onbinds.length > 0 && invites.every((token) => tokens.has(token));
+  // Nobody promises what becomes of an invitation to somebody who may be bound, or was for a moment.
+  return wasBindAsked || invites.length === 0 || world.letters.invitationsTo(address) > 0;
+}
+
+function onbindsByAddress({ neighbours }: World): ReadonlyMap<string, readonly Onbind[]> {
+  const sorted = new Map<string, Onbind[]>();
+  for (const one of neighbours.homeserver.bound as unknown as Onbind[]) {
+    sorted.set(one.address, [...(sorted.get(one.address) ?? []), one]);
+  }
+  return sorted;
+}
+
+/** What the homeserver was told of wrong people, and more than once. */
+export function verifyOnbinds(world: World, model: Model): { readonly duplicates: number } {
+  const mxids = new Map(model.addresses.map(({ address, mxid }) => [address, mxid]));
+  let duplicates = 0;
+  for (const [address, onbinds] of onbindsByAddress(world)) {
+    duplicates += onbinds.length - 1;
+    for (const { mxid } of onbinds) {
+      const right = mxids.get(address);
+      if (right !== undefined && mxid !== right) model.isWrong(`${address}: the homeserver was told of ${mxid}`);
+    }
+  }
+  return { duplicates };
+}
+
+/** Waits until lookups find exactly those who are in the directory, and those of the other identity server. */
+export async function verifyDirectory(world: World, model: Model): Promise<void> {
+  const { fleet, directory } = world;
+  const client = patientClient(() => fleet.route());
+  if (!(await client.signIn('verifier'))) throw new Error('nobody can sign in although everything is well');
+  const [asked, expected] = [directory.addresses(), directory.expected()];
+  for (const { url } of fleet.running) {
+    const differences = async () => {
+      const found = await client.at(url).findHashed(asked);
+      return asked
+        .filter((address) => found[address] !== expected[address])
+        .map((address) => `${address} is ${found[address]}`);
+    };
+    await eventually(async () => (await differences()).length === 0, IN_STEP_MS).catch(async () =>
+      model.isWrong(`the directory is not in step: ${(await differences()).join(', ')}`),
+    );
+  }
+  const known = UPSTREAM_ROWS.map(([, address]) => address);
+  const theirs = async () => Object.keys(await client.findPlain(known)).length === known.length;
+  await eventually(theirs, IN_STEP_MS).catch(() => model.isWrong('the upstream is not asked any more'));
 }

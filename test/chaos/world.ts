@@ -1,116 +1,191 @@
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { FaultyProxy } from '../support/faulty-proxy.js';
-import { type HomeserverStandIn, startHomeserver } from '../support/homeserver.js';
-import { type RunningIslet, startIslet } from '../support/islet.js';
-import { freshDatabase } from '../support/postgres-server.js';
-import { sharedPostgres } from '../support/services.js';
-import { type MailServer, startMailServer } from '../support/smtp.js';
+import { PEOPLE_BASE } from '../support/people.js';
+import { startIslet } from '../support/islet.js';
+import { createCertificates } from './certificates.js';
+import { DirectoryModel } from './directory.js';
+import { mountSmallDisk, type SmallDisk } from './disk.js';
+import { Fleet } from './fleet.js';
+import { forgetfulDisk, type ForgetfulDisk } from './forgetful-disk.js';
+import { Letters } from './letters.js';
+import { type Neighbours, startNeighbours } from './neighbours.js';
+import { builtInOneFile } from './one-file.js';
 
 export type DatabaseKind = 'sqlite' | 'postgres';
 
-/** The neighbours that can be broken. */
-export type Neighbour = 'homeserver' | 'mail' | 'database';
+export const TERMS = 'https://example.org/terms/1';
 
-/** The built server among its neighbours, each behind a proxy that breaks what it is told to. */
+/** The built server, or three of it on one PostgreSQL, among its neighbours. */
 export interface World {
-  readonly islet: RunningIslet;
-  readonly homeserver: HomeserverStandIn;
-  readonly proxies: Readonly<Partial<Record<Neighbour, FaultyProxy>>>;
-  /** Whether what was not synced can be taken away. */
-  readonly canForget: boolean;
-  /** How many mails an address got with each token. */
-  mailsTo(address: string): number;
-  /** The token in the mail about a session. */
-  codeFor(address: string, sid: string): string | undefined;
+  readonly kind: DatabaseKind;
+  /** The program. */
+  readonly cli: string;
+  readonly fleet: Fleet;
+  readonly neighbours: Neighbours;
+  readonly directory: DirectoryModel;
+  readonly letters: Letters;
+  /** A folder for what does not belong to the server. */
+  readonly folder: string;
+  /** Where the database is, where it is small. */
+  readonly disk: SmallDisk | undefined;
+  /** What the SQLite file and its log were at their last sync, and writes that fail; where there is a C compiler. */
+  readonly forgetful: ForgetfulDisk | undefined;
+  /** The file with the signing keys. */
+  readonly keyFile: string;
   /** Ends the server at once, and leaves of its database what was synced: a power cut. */
   cutPower(): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openWorld(kind: DatabaseKind): Promise<World> {
-  const homeserver = await startHomeserver('example.org');
-  const mails = await startMailServer();
-  const database = kind === 'postgres' ? await freshDatabase((await sharedPostgres()).url) : undefined;
-  const proxies: Partial<Record<Neighbour, FaultyProxy>> = {
-    homeserver: await FaultyProxy.to(homeserver.port),
-    mail: await FaultyProxy.to(mails.port),
-    ...(database && { database: await FaultyProxy.to(Number(new URL(database.url).port)) }),
-  };
-  const library = kind === 'sqlite' ? await forgetfulDisk() : undefined;
-  const islet = await withPreload(library?.file, () => startIslet(configOf(proxies, database?.url)));
-  const file = join(islet.folder, 'data', 'islet.db');
+/** @param cli the program of another build */
+export async function openWorld(kind: DatabaseKind, cli?: string): Promise<World> {
+  const opened = new Opened();
+  try {
+    return await build(kind, opened, cli);
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+/** What has to be closed, in the opposite order. */
+class Opened {
+  private readonly closings: (() => Promise<unknown>)[] = [];
+
+  add<T>(one: T, close: () => Promise<unknown>): T {
+    this.closings.push(close);
+    return one;
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.closings.splice(0).toReversed()) await close();
+  }
+}
+
+async function build(kind: DatabaseKind, opened: Opened, otherCli?: string): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'islet-chaos-'));
+  opened.add(folder, () => rm(folder, { recursive: true }));
+  const cli = otherCli ?? join(folder, 'islet.mjs');
+  if (otherCli === undefined) await writeFile(cli, await builtInOneFile());
+  const certificates = createCertificates();
+  const disk = await mountSmallDisk(kind === 'sqlite' ? 48 : 256);
+  opened.add(disk, async () => disk?.close());
+  const neighbours = await startNeighbours(certificates, kind === 'postgres' ? (disk ?? 'none') : undefined);
+  opened.add(neighbours, () => neighbours.close());
+  const caFile = join(folder, 'ca.pem');
+  await writeFile(caFile, `${certificates.ca}\n${neighbours.postgres?.ca ?? ''}`);
+  const keyFile = join(folder, 'signing.key');
+  await writeFile(keyFile, `ed25519 first ${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 });
+  const forgetful = kind === 'sqlite' ? await forgetfulDisk() : undefined;
+  opened.add(forgetful, async () => forgetful?.remove());
+  const environment = { NODE_EXTRA_CA_CERTS: caFile, ...forgetful?.environment };
+  const data = kind === 'sqlite' && disk ? { dataDir: join(disk.folder, 'data') } : {};
+  const config = { ...configOf(neighbours, caFile, keyFile), ...data };
+  const startTimes: number[] = [];
+  const instances = await Promise.all(
+    Array.from({ length: kind === 'postgres' ? 3 : 1 }, async () => {
+      const since = performance.now();
+      const islet = await startIslet(config, {}, cli, environment);
+      startTimes.push(performance.now() - since);
+      return opened.add(islet, () => islet.remove());
+    }),
+  );
+  const fleet = new Fleet(instances);
+  fleet.startTimes.push(...startTimes);
+  const files = data.dataDir ?? join(instances[0]?.folder ?? '', 'data');
   return {
-    islet: { ...islet, restart: () => withPreload(library?.file, () => islet.restart()) },
-    homeserver,
-    proxies,
-    canForget: library !== undefined,
-    mailsTo: (address) => mailsTo(mails, address).length,
-    codeFor: (address, sid) =>
-      mailsTo(mails, address)
-        .map(({ mail }) => mail.text ?? '')
-        .filter((text) => text.includes(`sid=${sid}`))
-        .map((text) => /[?&]token=([0-9A-Za-z]+)/.exec(text)?.[1])
-        .at(-1),
-    cutPower: async () => {
-      await islet.stop('SIGKILL');
-      for (const name of [file, `${file}-wal`]) {
-        await rm(name, { force: true });
-        if (existsSync(`${name}.synced`)) await copyFile(`${name}.synced`, name);
+    kind,
+    cli,
+    fleet,
+    neighbours,
+    directory: new DirectoryModel(neighbours.slapd),
+    letters: new Letters(neighbours),
+    folder,
+    disk,
+    forgetful,
+    keyFile,
+    async cutPower() {
+      await fleet.stop('SIGKILL', ...fleet.running);
+      for (const name of ['islet.db', 'islet.db-wal']) {
+        await rm(join(files, name), { force: true });
+        const synced = join(forgetful?.folder ?? '', `${name}.synced`);
+        if (existsSync(synced)) await copyFile(synced, join(files, name));
       }
     },
-    close: async () => {
-      await islet.remove();
-      for (const proxy of Object.values(proxies)) await proxy.stop();
-      await Promise.all([homeserver.close(), mails.close()]);
-      await database?.drop();
-      if (library) await rm(library.folder, { recursive: true });
-    },
+    close: () => opened.close(),
   };
 }
 
-function configOf(proxies: World['proxies'], databaseUrl: string | undefined) {
-  const url = databaseUrl === undefined ? undefined : new URL(databaseUrl);
-  if (url) url.port = String(proxies.database?.at);
+function configOf({ proxies, slapd, databaseUrl }: Neighbours, caFile: string, keyFile: string) {
+  const at = (neighbour: keyof typeof proxies) => `127.0.0.1:${proxies[neighbour]?.at}`;
+  const database = databaseUrl === undefined ? undefined : new URL(databaseUrl);
+  if (database) database.host = at('database');
   return {
     server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
-    ...(url && { database: { url: url.href } }),
-    homeservers: { 'example.org': { url: `http://127.0.0.1:${proxies.homeserver?.at}` } },
-    mail: { host: '127.0.0.1', port: proxies.mail?.at, tls: 'none', timeLimit: '3s' },
+    ...(database && { database: { url: database.href, caFile } }),
+    signing: { keyFile },
+    homeservers: { 'example.org': { url: `https://${at('homeserver')}`, caFile } },
+    sources: [
+      'bindings',
+      {
+        ldap: {
+          name: 'staff',
+          urls: [`ldaps://${at('directory')}`],
+          caFile,
+          bindDn: slapd.adminDn,
+          bindPassword: slapd.adminPassword,
+          preset: 'openldap',
+          bases: [PEOPLE_BASE],
+          homeserver: 'example.org',
+          timeLimit: '2s',
+          mirror: { every: '3s', changesEvery: '1s' },
+        },
+      },
+      {
+        upstream: {
+          name: 'partner',
+          url: `https://${at('upstream')}`,
+          accessToken: 'of-islet',
+          caFile,
+          timeLimit: '2s',
+          cache: false,
+          forward: { domains: ['partner.test'] },
+        },
+      },
+    ],
+    mail: { host: '127.0.0.1', port: proxies.mail?.at, tls: 'implicit', caFile, timeLimit: '3s' },
+    sms: {
+      gateways: [
+        {
+          http: {
+            url: `https://${at('sms')}/`,
+            headers: { 'content-type': 'application/json' },
+            body: '{"to":"{{number}}","text":"{{text}}"}',
+            timeLimit: '3s',
+          },
+        },
+      ],
+    },
+    terms: {
+      policies: { privacy: { version: '1', languages: { en: { name: 'Privacy', url: TERMS } } } },
+    },
+    lookup: { pepperLifetime: '20s', pepperGrace: '20s' },
     limits: {
-      mail: { perAddress: false, perUser: false, perHomeserver: false, perClient: false },
+      // Three mails an address: the instances share the count.
+      mail: { perAddress: '3/1h', perUser: false, perHomeserver: false, perClient: false },
+      sms: {
+        perNumber: false,
+        perUser: false,
+        perHomeserver: false,
+        perClient: false,
+        perCountry: false,
+        perCountryAndHomeserver: false,
+      },
       invites: { perSender: false, perHomeserver: false, perClient: false },
+      lookup: { addressesPerUser: false, addressesPerHomeserver: false },
       signIn: { perHomeserver: false, perClient: false },
     },
   };
-}
-
-const mailsTo = ({ mails }: MailServer, address: string) =>
-  mails.filter(({ envelope }) => envelope.to.includes(address));
-
-/** Builds the library, where there is a C compiler. */
-async function forgetfulDisk(): Promise<{ readonly folder: string; readonly file: string } | undefined> {
-  const folder = await mkdtemp(join(tmpdir(), 'islet-disk-'));
-  const file = join(folder, 'forgetful-disk.so');
-  const source = join(import.meta.dirname, 'forgetful-disk.c');
-  try {
-    await promisify(execFile)('cc', ['-shared', '-fPIC', '-O1', '-o', file, source, '-ldl']);
-    return { folder, file };
-  } catch {
-    await rm(folder, { recursive: true });
-    return undefined;
-  }
-}
-
-async function withPreload<T>(library: string | undefined, start: () => Promise<T>): Promise<T> {
-  if (library !== undefined) process.env['LD_PRELOAD'] = library;
-  try {
-    return await start();
-  } finally {
-    delete process.env['LD_PRELOAD'];
-  }
 }

@@ -15,6 +15,10 @@ export class Daemon {
     private readonly at: { readonly host: string; readonly port: number },
   ) {}
 
+  get isRunning(): boolean {
+    return this.process !== undefined && this.process.exitCode === null && this.process.signalCode === null;
+  }
+
   /** Starts the process; stops it first if it is running. */
   async restart(): Promise<void> {
     await this.end('SIGTERM');

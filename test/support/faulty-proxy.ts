@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type Masks, offerCertificate, sendWithoutEnd } from './masquerade.js';
 
 /** Faults of a network or of a server behind it. */
 export const FAULTS = ['refuse', 'reset', 'hang', 'trickle', 'garbage'] as const;
-export type Fault = (typeof FAULTS)[number];
+/** Faults of a server that speaks TLS; the proxy needs masks for them. */
+export const TLS_FAULTS = ['oversize', 'wrong certificate', 'expired certificate'] as const;
+export type Fault = (typeof FAULTS)[number] | (typeof TLS_FAULTS)[number];
 
 const TRICKLE_EVERY_MS = 200;
+const DOWN_MS = 300;
 
 /** A proxy for a server on 127.0.0.1, on a fixed port, that can simulate faults. */
 export class FaultyProxy {
@@ -14,10 +18,13 @@ export class FaultyProxy {
   private readonly sockets = new Set<Socket>();
   private port = 0;
 
-  private constructor(private readonly target: number) {}
+  private constructor(
+    private readonly target: number,
+    private readonly masks: Masks | undefined,
+  ) {}
 
-  static async to(target: number): Promise<FaultyProxy> {
-    const proxy = new FaultyProxy(target);
+  static async to(target: number, masks?: Masks): Promise<FaultyProxy> {
+    const proxy = new FaultyProxy(target, masks);
     await proxy.listen();
     return proxy;
   }
@@ -30,7 +37,7 @@ export class FaultyProxy {
   async break(fault: Fault): Promise<void> {
     this.fault = fault;
     if (fault === 'refuse') await this.stopListening();
-    if (fault === 'refuse' || fault === 'reset' || fault === 'garbage') this.cut();
+    if (fault !== 'hang' && fault !== 'trickle') this.cut();
   }
 
   async heal(): Promise<void> {
@@ -38,6 +45,13 @@ export class FaultyProxy {
     this.fault = undefined;
     this.cut();
     if (fault === 'refuse') await this.listen();
+  }
+
+  /** What a server that is restarted looks like: connections end, and none is accepted for a moment. */
+  async restart(): Promise<void> {
+    await this.break('refuse');
+    await new Promise((resolve) => setTimeout(resolve, DOWN_MS));
+    await this.heal();
   }
 
   async stop(): Promise<void> {
@@ -72,6 +86,9 @@ export class FaultyProxy {
       client.end(Buffer.from(Array.from({ length: 512 }, (_, at) => (at * 37 + 11) % 256)));
       return;
     }
+    if (this.masks && this.fault === 'wrong certificate') return offerCertificate(client, this.masks, 'wrong');
+    if (this.masks && this.fault === 'expired certificate') return offerCertificate(client, this.masks, 'expired');
+    if (this.masks && this.fault === 'oversize') return sendWithoutEnd(client, this.masks);
     const upstream = connect(this.target, '127.0.0.1');
     this.keep(upstream);
     this.pass(client, upstream);

@@ -44,14 +44,19 @@ export interface RunningIslet {
  * @param config without `listen`, `admin`, `dataDir` and `log`
  * @param files text files in the same folder, by name
  * @param cli the program of another build
+ * @param environment variables in addition to those of this process
  */
 export async function startIslet(
   config: Record<string, unknown>,
   files: Readonly<Record<string, string>> = {},
   cli = CLI,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<RunningIslet> {
-  const prepared = await prepareIslet(config, files, cli);
-  await prepared.restart();
+  const prepared = await prepareIslet(config, files, cli, environment);
+  await prepared.restart().catch(async (error: unknown) => {
+    await prepared.remove();
+    throw error;
+  });
   return prepared;
 }
 
@@ -60,6 +65,7 @@ export async function prepareIslet(
   config: Record<string, unknown>,
   files: Readonly<Record<string, string>> = {},
   cli = CLI,
+  environment: NodeJS.ProcessEnv = {},
 ): Promise<RunningIslet> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-'));
   const [port, adminPort] = [await freePort(), await freePort()];
@@ -77,17 +83,19 @@ export async function prepareIslet(
   let child: ChildProcess | undefined;
 
   const start = async () => {
+    const { length: from } = log;
     const started = spawn(process.execPath, [cli, 'serve', '--config', configFile], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...environment },
     });
     child = started;
     const ended = once(started, 'exit').then(() => true);
     for (const stream of [started.stdout, started.stderr])
       stream?.on('data', (chunk: Buffer) => (log += chunk.toString()));
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 180_000;
     while (!(await answers(`http://127.0.0.1:${port}/_matrix/identity/v2`))) {
       if ((await Promise.race([ended, pause(50)])) || Date.now() > deadline)
-        throw new Error(`Islet did not start:\n${log}`);
+        throw new Error(`Islet did not start (${started.signalCode ?? started.exitCode}):\n${log.slice(from)}`);
     }
   };
   const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
@@ -116,7 +124,7 @@ export async function prepareIslet(
       await stop();
       await start();
     },
-    command: (...args) => islet([...args, '--config', configFile]),
+    command: (...args) => islet([...args, '--config', configFile], { cli }),
     admin: async (method, path, query = {}) => {
       const token = (await readFile(join(folder, 'data', 'admin-token'), 'utf8')).trim();
       const url = `http://127.0.0.1:${adminPort}${path}?${new URLSearchParams(query).toString()}`;
@@ -131,8 +139,11 @@ export async function prepareIslet(
 }
 
 /** Runs one `islet` command and waits for its end. */
-export async function islet(args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+export async function islet(
+  args: readonly string[],
+  { cli = CLI, ...how }: { cwd?: string; env?: NodeJS.ProcessEnv; cli?: string } = {},
+) {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], ...how });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

@@ -3,6 +3,7 @@ import { appendFile, chown, mkdtemp, readdir, readFile, rm, writeFile } from 'no
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { exists } from './debian.js';
@@ -26,14 +27,27 @@ export async function findPostgres(): Promise<string | undefined> {
   return undefined;
 }
 
+export interface PrivatePostgres {
+  readonly url: string;
+  /** The certificate authority of its certificate, PEM. */
+  readonly ca: string;
+  /** Kills all its processes. */
+  kill(): Promise<void>;
+  /** Starts it again with the same port and data. Does nothing if it is running. */
+  start(): Promise<void>;
+  restart(): Promise<void>;
+  /** Stops it and removes its data. */
+  stop(): Promise<void>;
+}
+
 /**
  * A private PostgreSQL on a free port of 127.0.0.1, in a separate folder, without durability after power failures. It
  * supports TLS.
+ *
+ * @param parent where its folder is created
  */
-export async function startPostgres(
-  programs: string,
-): Promise<{ readonly url: string; readonly ca: string; stop(): Promise<void> }> {
-  const folder = await mkdtemp(join(tmpdir(), 'islet-postgres-'));
+export async function startPostgres(programs: string, parent = tmpdir()): Promise<PrivatePostgres> {
+  const folder = await mkdtemp(join(parent, 'islet-postgres-'));
   const owner = await ownerOf(folder);
   const data = join(folder, 'data');
   const call = (program: string, ...args: string[]) => run(join(programs, program), args, { ...owner, cwd: folder });
@@ -57,20 +71,56 @@ export async function startPostgres(
     join(data, 'postgresql.conf'),
     `listen_addresses = '127.0.0.1'\nport = ${port}\nunix_socket_directories = ''\nfsync = off\nssl = on\nmax_connections = 200\n`,
   );
-  try {
-    await call('pg_ctl', '-w', '-D', data, '-l', join(folder, 'log'), 'start');
-  } catch (cause) {
-    throw new Error(`PostgreSQL does not start: ${await readFile(join(folder, 'log'), 'utf8')}`, { cause });
-  }
+  const isRunning = () =>
+    call('pg_ctl', '-D', data, 'status').then(
+      () => true,
+      () => false,
+    );
+  const start = async () => {
+    if (await isRunning()) return;
+    try {
+      await call('pg_ctl', '-w', '-D', data, '-l', join(folder, 'log'), 'start');
+    } catch (cause) {
+      throw new Error(`PostgreSQL does not start: ${await readFile(join(folder, 'log'), 'utf8')}`, { cause });
+    }
+  };
+  await start();
   return {
     url: `postgres://islet@127.0.0.1:${port}/postgres`,
     ca,
+    async kill() {
+      const [pid = ''] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
+      // It must not start others while these are listed.
+      send(Number(pid), 'SIGSTOP');
+      const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
+      for (const one of [pid, ...children].filter(Boolean)) send(Number(one), 'SIGKILL');
+      for (const one of [pid, ...children].filter(Boolean)) while (await isAlive(one)) await pause(10);
+      await rm(join(data, 'postmaster.pid'), { force: true });
+    },
+    start,
+    restart: async () =>
+      void (await call('pg_ctl', '-w', '-D', data, '-l', join(folder, 'log'), '-m', 'fast', 'restart')),
     async stop() {
-      await call('pg_ctl', '-w', '-D', data, '-m', 'immediate', 'stop');
+      if (await isRunning()) await call('pg_ctl', '-w', '-D', data, '-m', 'immediate', 'stop');
       await rm(folder, { recursive: true });
     },
   };
 }
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself.
+  }
+}
+
+/** Whether a process goes on, and does not only wait to be noticed as ended. */
+const isAlive = (pid: string): Promise<boolean> =>
+  readFile(`/proc/${pid}/stat`, 'utf8').then(
+    (stat) => !/\) [ZX] /.test(stat),
+    () => false,
+  );
 
 /** A new empty database on the server at `serverUrl`. */
 export async function freshDatabase(serverUrl: string): Promise<{ readonly url: string; drop(): Promise<void> }> {

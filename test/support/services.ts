@@ -32,8 +32,9 @@ export async function needPackages(...names: readonly string[]): Promise<void> {
   await ask(`/packages?${new URLSearchParams(names.map((name): [string, string] => ['name', name])).toString()}`);
 }
 
-/** Builds the server from the current `src`. */
-export const needBuild = (): Promise<unknown> => ask('/build');
+/** Builds the server from the current `src`, unless IS_BUILT says that this was done a moment ago. */
+export const needBuild = async (): Promise<unknown> =>
+  process.env['IS_BUILT'] === undefined ? ask('/build') : undefined;
 
 /** One PostgreSQL for all tests of the run; each test creates databases with `freshDatabase`. */
 export const sharedPostgres = (): Promise<SharedPostgres> => ask('/postgres');

@@ -61,6 +61,10 @@ export class Slapd {
     return slapd;
   }
 
+  get isRunning(): boolean {
+    return this.daemon.isRunning;
+  }
+
   /** Starts it with the same ports and data; stops it first if it is running. */
   async restart(): Promise<void> {
     await this.daemon.restart();

@@ -1,0 +1,173 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { TROUBLES } from './incidents/faults.js';
+import { type Answer, ChaosClient } from './client.js';
+import { type Neighbour, type Trouble, UPSTREAM_ROWS } from './neighbours.js';
+import { openWorld, type World } from './world.js';
+
+/** How long readiness may need until it knows. */
+const KNOWN_WITHIN_MS = 10_000;
+const BACK_WITHIN_MS = 120_000;
+/** Of the others readiness says how many of their jobs wait. */
+const REPORTED: readonly Neighbour[] = ['directory', 'upstream', 'database'];
+
+/** What is asked that needs the neighbour. */
+type Ask = () => Promise<Answer | undefined>;
+
+/** What one trouble of one neighbour looks like. */
+interface Observed {
+  readonly trouble: Trouble;
+  readonly client: string;
+  readonly lookup: string;
+  readonly log: readonly string[];
+  readonly readiness: string;
+  readonly backAfterMs: number;
+}
+
+/**
+ * Each trouble of a neighbour by itself: what a client sees, and after how long, what log and readiness say, and how
+ * long it takes until all is as before. Returns a table.
+ *
+ * @param onRow gets each row as soon as it is known
+ */
+export async function observeEach(neighbour: Neighbour, onRow: (row: string) => void): Promise<void> {
+  const world = await openWorld(neighbour === 'database' ? 'postgres' : 'sqlite');
+  try {
+    const client = new ChaosClient(() => world.fleet.route());
+    await client.signIn('observer');
+    const ask = asker(world, client, neighbour);
+    const lookUp = () => client.findHashed([world.directory.known.address]);
+    await untilAnswered(ask);
+    await lookUp();
+    onRow(`| ${neighbour} | a client that needs it | a lookup by hash | log | readiness | well again after |`);
+    onRow('|---|---|---|---|---|---|');
+    for (const trouble of TROUBLES) onRow(rowOf(await observe(world, neighbour, trouble, ask, lookUp)));
+  } finally {
+    await world.close();
+  }
+}
+
+async function observe(
+  world: World,
+  neighbour: Neighbour,
+  trouble: Trouble,
+  ask: Ask,
+  lookUp: () => Promise<unknown>,
+): Promise<Observed> {
+  const [islet] = world.fleet.running;
+  if (!islet) throw new Error('no instance is running');
+  const { length: from } = islet.log();
+  const before = await readiness(islet.adminUrl, neighbour);
+  await world.neighbours.break(neighbour, trouble);
+  const asked = await timed(ask);
+  const lookup = await timed(() => lookUp().catch(() => 'not answered'));
+  const deadline = performance.now() + KNOWN_WITHIN_MS;
+  let report = before;
+  const isReported = REPORTED.includes(neighbour) && trouble !== 'restart';
+  while (isReported && report === before && performance.now() < deadline) {
+    await pause(200);
+    report = await readiness(islet.adminUrl, neighbour);
+  }
+  await world.neighbours.heal(neighbour);
+  const since = performance.now();
+  await untilAnswered(ask);
+  const backAfterMs = performance.now() - since;
+  await world.fleet.well();
+  const log = eventsOf(islet.log().slice(from));
+  return {
+    trouble,
+    client: `${describe(asked.answer)} after ${seconds(asked.ms)}`,
+    lookup: `${lookup.answer === 'not answered' ? 'not answered, ' : ''}${seconds(lookup.ms)}`,
+    log,
+    readiness: report === before ? 'nothing' : report,
+    backAfterMs,
+  };
+}
+
+const rowOf = ({ trouble, client, lookup, log, readiness: report, backAfterMs }: Observed): string =>
+  `| ${trouble} | ${client} | ${lookup} | ${log.join(', ') || '–'} | ${report} | ${seconds(backAfterMs)} |`;
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
+
+async function timed<T>(work: () => Promise<T>) {
+  const since = performance.now();
+  const answer = await work();
+  return { answer, ms: performance.now() - since };
+}
+
+const describe = (answer: Answer | undefined): string =>
+  answer ? `${answer.status} ${String(answer.body['errcode'] ?? '')}`.trim() : 'no answer';
+
+/** A request that needs the neighbour, of somebody new each time. */
+function asker(world: World, client: ChaosClient, neighbour: Neighbour): Ask {
+  const validate = (medium: string, whom: (number: number) => object): Ask => {
+    let number = 0;
+    return () => {
+      number++;
+      const body = { client_secret: `secret${number}`, send_attempt: 1, ...whom(number) };
+      return client.post(`/validate/${medium}/requestToken`, body);
+    };
+  };
+  const find =
+    (address: string): Ask =>
+    async () => {
+      const details = await client.ask('/hash_details');
+      const pepper = details?.body['lookup_pepper'];
+      const answer = await client.post('/lookup', { algorithm: 'none', pepper, addresses: [`${address} email`] });
+      const isFound = Object.keys((answer?.body['mappings'] ?? {}) as object).length > 0;
+      return answer?.status === 200 && !isFound ? { status: 200, body: { errcode: 'without them' } } : answer;
+    };
+  const asks: Readonly<Record<Neighbour, Ask>> = {
+    homeserver: () =>
+      client.post('/account/register', {
+        access_token: 'token-of-somebody',
+        token_type: 'Bearer',
+        matrix_server_name: 'example.org',
+        expires_in: 60,
+      }),
+    mail: validate('email', (number) => ({ email: `one${number}@mail.test` })),
+    sms: validate('msisdn', (number) => ({ phone_number: String(15_112_000_000 + number), country: 'DE' })),
+    directory: find(world.directory.known.address),
+    upstream: find(UPSTREAM_ROWS[0]?.[1] ?? ''),
+    database: validate('email', (number) => ({ email: `two${number}@mail.test` })),
+  };
+  return asks[neighbour];
+}
+
+async function untilAnswered(ask: Ask): Promise<void> {
+  const since = performance.now();
+  while (describe(await ask()) !== '200') {
+    if (performance.now() - since > BACK_WITHIN_MS) throw new Error('it does not come back');
+    await pause(100);
+  }
+}
+
+/** What `/health/ready` says of a neighbour, with its status where that is not 200. */
+async function readiness(adminUrl: string, neighbour: Neighbour): Promise<string> {
+  const response = await fetch(`${adminUrl}/health/ready`);
+  const text = await response.text();
+  const { checks } = JSON.parse(text) as { readonly checks: Readonly<Record<string, Record<string, Said> & string>> };
+  const status = response.status === 200 ? '' : `${response.status} `;
+  const failure = {
+    homeserver: undefined,
+    mail: undefined,
+    sms: undefined,
+    directory: checks['mirrors']?.['staff']?.failure,
+    upstream: checks['upstreams']?.['partner']?.failure,
+    database: checks['databaseFailure'],
+  }[neighbour];
+  return `${status}${failure ?? ''}`;
+}
+
+interface Said {
+  readonly failure?: string;
+}
+
+/** What goes on all the time. */
+const NOT_OF_IT = ['', 'request', 'pepper_ready', 'mirror_synced', 'audit', 'text_message_accepted'];
+
+/** The names of the events in these lines, without those of requests and repetitions. */
+function eventsOf(log: string): readonly string[] {
+  const lines = log.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
+  const events = lines.map((line) => (JSON.parse(line) as { readonly event?: string }).event ?? '');
+  return [...new Set(events.filter((event) => !NOT_OF_IT.includes(event)))];
+}

@@ -1,0 +1,73 @@
+import type { RunningIslet } from '../support/islet.js';
+import { eventually } from '../support/eventually.js';
+import type { SeededRandom } from './random.js';
+
+const WELL_WITHIN_MS = 90_000;
+
+/** The instances, and a simple balancer: each request to the next one, and past those that refuse connections. */
+export class Fleet {
+  /** How long starts and stops took, in milliseconds. */
+  readonly startTimes: number[] = [];
+  readonly stopTimes: number[] = [];
+  private readonly down = new Set<RunningIslet>();
+  private turn = 0;
+
+  constructor(readonly instances: readonly RunningIslet[]) {}
+
+  /** How long a start takes on this machine, in milliseconds: by that it is measured when to kill what is starting. */
+  get pace(): number {
+    return this.startTimes.toSorted((a, b) => a - b)[Math.floor(this.startTimes.length / 2)] ?? 1_000;
+  }
+
+  /** The URLs in the order in which a request tries them. */
+  route(): readonly string[] {
+    const first = this.turn++ % this.instances.length;
+    return [...this.instances.slice(first), ...this.instances.slice(0, first)].map(({ url }) => url);
+  }
+
+  get running(): readonly RunningIslet[] {
+    return this.instances.filter((one) => !this.down.has(one));
+  }
+
+  pick(random: SeededRandom): RunningIslet {
+    return random.pick(this.running);
+  }
+
+  async stop(signal: 'SIGTERM' | 'SIGKILL', ...which: readonly RunningIslet[]): Promise<void> {
+    await Promise.all(
+      which.map(async (one) => {
+        const since = performance.now();
+        this.down.add(one);
+        await one.stop(signal);
+        if (signal === 'SIGTERM') this.stopTimes.push(performance.now() - since);
+      }),
+    );
+  }
+
+  /** Starts these instances; without any, those that do not run. */
+  async start(...which: readonly RunningIslet[]): Promise<void> {
+    const starting = which.length > 0 ? which : [...this.down];
+    await Promise.all(
+      starting.map(async (one) => {
+        const since = performance.now();
+        await one.restart();
+        this.down.delete(one);
+        this.startTimes.push(performance.now() - since);
+      }),
+    );
+  }
+
+  /** Waits until all that run are ready. */
+  async well(): Promise<void> {
+    await eventually(
+      async () => (await Promise.all(this.running.map(statusOf))).every((status) => status === 200),
+      WELL_WITHIN_MS,
+    );
+  }
+}
+
+const statusOf = ({ adminUrl }: RunningIslet): Promise<number> =>
+  fetch(`${adminUrl}/health/ready`).then(
+    ({ status }) => status,
+    () => 0,
+  );

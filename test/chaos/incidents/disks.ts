@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { onServer } from '../../support/postgres-server.js';
+import type { World } from '../world.js';
+import type { Group, Incident, Scene } from './incident.js';
+
+/** Disks that are full or read-only, and what happens to the server of the database. */
+export function diskIncidents({ disk, forgetful, neighbours: { postgres } }: World): readonly Group[] {
+  const incidents: readonly Incident[] = [
+    ...(disk
+      ? [
+          { name: 'disk full', happen: fill },
+          { name: 'disk full, and kill', happen: fillAndKill },
+        ]
+      : []),
+    ...(forgetful ? [{ name: 'disk read-only', happen: turnReadOnly }] : []),
+    ...(disk && !postgres ? [{ name: 'start on a read-only disk', happen: startReadOnly }] : []),
+    ...(postgres
+      ? [
+          { name: 'database takes no writes', happen: refuseWrites },
+          { name: 'kill -9 of the database', happen: killDatabase },
+          { name: 'kill -9 of the database and of the server', happen: killBoth },
+        ]
+      : []),
+  ];
+  return [{ weight: 4, incidents }];
+}
+
+async function fill({ world: { disk, neighbours }, random }: Scene): Promise<void> {
+  disk?.fill();
+  await pause(500 + random.below(3_000));
+  await disk?.free();
+  await neighbours.postgres?.start();
+}
+
+async function fillAndKill(scene: Scene): Promise<void> {
+  const { disk, fleet, neighbours } = scene.world;
+  disk?.fill();
+  await pause(300 + scene.random.below(1_500));
+  await fleet.stop('SIGKILL', ...fleet.running);
+  await disk?.free();
+  await neighbours.postgres?.start();
+  await fleet.start();
+}
+
+async function turnReadOnly({ world: { forgetful }, random }: Scene): Promise<void> {
+  await forgetful?.setReadOnly(true);
+  await pause(500 + random.below(3_000));
+  await forgetful?.setReadOnly(false);
+}
+
+async function startReadOnly({ world: { fleet, disk }, model }: Scene): Promise<void> {
+  await fleet.stop('SIGKILL', ...fleet.running);
+  await disk?.setReadOnly(true);
+  const isRefused = await fleet.start().then(
+    () => false,
+    () => true,
+  );
+  if (!isRefused) model.isWrong('a start on a read-only disk was not refused');
+  await disk?.setReadOnly(false);
+  await fleet.start();
+}
+
+/** As after a failover to a standby. */
+async function refuseWrites({ world: { neighbours }, random }: Scene): Promise<void> {
+  const { databaseUrl = '', postgres } = neighbours;
+  const name = new URL(databaseUrl).pathname.slice(1);
+  const set = async (how: string) => {
+    await onServer(postgres?.url ?? '', `alter database "${name}" ${how}`);
+    await onServer(
+      postgres?.url ?? '',
+      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}'`,
+    );
+  };
+  await set('set default_transaction_read_only = on');
+  await pause(500 + random.below(2_500));
+  await set('reset default_transaction_read_only');
+}
+
+async function killDatabase({ world: { neighbours }, random }: Scene): Promise<void> {
+  await neighbours.postgres?.kill();
+  await pause(random.below(1_500));
+  await neighbours.postgres?.start();
+}
+
+async function killBoth({ world: { neighbours, fleet } }: Scene): Promise<void> {
+  await Promise.all([neighbours.postgres?.kill(), fleet.stop('SIGKILL', ...fleet.running)]);
+  await neighbours.postgres?.start();
+  await fleet.start();
+}

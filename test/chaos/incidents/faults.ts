@@ -1,0 +1,53 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { FAULTS, TLS_FAULTS } from '../../support/faulty-proxy.js';
+import { NEIGHBOURS, type Neighbour, type Trouble } from '../neighbours.js';
+import { watchLookups } from '../watcher.js';
+import type { World } from '../world.js';
+import type { Group, Scene } from './incident.js';
+
+export const TROUBLES: readonly Trouble[] = [...FAULTS, ...TLS_FAULTS, 'restart'];
+
+/** Every neighbour in every trouble, alone or when the server ends. */
+export function faultIncidents({ neighbours }: World): readonly Group[] {
+  const broken = NEIGHBOURS.filter((neighbour) => neighbours.proxies[neighbour]);
+  const each = (prefix: string, happen: (scene: Scene, neighbour: Neighbour, trouble: Trouble) => Promise<void>) =>
+    broken.flatMap((neighbour) =>
+      TROUBLES.map((trouble) => ({
+        name: `${prefix}${neighbour}, ${trouble}`,
+        happen: (scene: Scene) => happen(scene, neighbour, trouble),
+      })),
+    );
+  return [
+    { weight: 7, incidents: each('fault: ', breakAndHeal) },
+    { weight: 2, incidents: each('fault and kill: ', breakAndKill) },
+    { weight: 1, incidents: each('fault and SIGTERM: ', breakAndStop) },
+  ];
+}
+
+async function breakAndHeal(scene: Scene, neighbour: Neighbour, trouble: Trouble): Promise<void> {
+  const { world, model, random } = scene;
+  await watchLookups(world, model, neighbour, async () => {
+    await world.neighbours.break(neighbour, trouble);
+    await pause(500 + random.below(2_500));
+  });
+  await world.neighbours.heal(neighbour);
+}
+
+async function breakAndKill({ world, random }: Scene, neighbour: Neighbour, trouble: Trouble): Promise<void> {
+  const { fleet, neighbours } = world;
+  await neighbours.break(neighbour, trouble);
+  await pause(300 + random.below(1_000));
+  await fleet.stop('SIGKILL', ...fleet.running);
+  await neighbours.heal(neighbour);
+  await fleet.start();
+}
+
+/** How long an end takes while a neighbour is in trouble. */
+async function breakAndStop({ world, random }: Scene, neighbour: Neighbour, trouble: Trouble): Promise<void> {
+  const { fleet, neighbours } = world;
+  await neighbours.break(neighbour, trouble);
+  await pause(300 + random.below(1_000));
+  await fleet.stop('SIGTERM', ...fleet.running);
+  await neighbours.heal(neighbour);
+  await fleet.start();
+}
