@@ -1,0 +1,45 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { islet } from '../support/islet.js';
+
+const run = promisify(execFile);
+const ROOT = join(import.meta.dirname, '../..');
+
+describe('the npm package', () => {
+  let folder: string;
+  const at = (path: string) => join(folder, path);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'islet-npm-'));
+    await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: ROOT });
+    await run('sh', ['-c', 'tar xzf islet-*.tgz'], { cwd: folder });
+    // The dependencies of this checkout are used, so that nothing is downloaded.
+    const manifest = JSON.parse(await readFile(at('package/package.json'), 'utf8')) as object;
+    await writeFile(at('package/package.json'), JSON.stringify({ ...manifest, dependencies: {}, devDependencies: {} }));
+    await run('npm', ['install', '--global', '--offline', '--prefix', at('prefix'), at('package')], { cwd: folder });
+    await symlink(join(ROOT, 'node_modules'), at('package/node_modules'));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('installs the command `islet`', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const { stdout, stderr } = await run(at('prefix/bin/islet'), ['--version'], { cwd: folder });
+    expect({ stdout, stderr }).toEqual({ stdout: `${version}\n`, stderr: '' });
+  });
+
+  it('shows lines of the TypeScript sources in stack traces', async () => {
+    await writeFile(at('trace.mjs'), `export default () => { throw new Error(new Error('here').stack); };\n`);
+    await writeFile(
+      at('islet.yaml'),
+      'server: { name: id.example.org }\ndataDir: data\nadmin: { port: 1 }\nsources: [{ use: ./trace.mjs, name: trace }]\n',
+    );
+    const { code, stderr } = await islet(['lookup', 'alice@example.org', '--config', at('islet.yaml')]);
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/src\/adapters\/sources\/[\w-]+\.ts:\d+/);
+    expect(stderr).not.toMatch(/dist\/adapters\/\S+\.js:\d+/);
+  });
+});
