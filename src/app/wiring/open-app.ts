@@ -78,7 +78,7 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
   const secrets = new OpenSecrets(telemetry);
   const configuredSources = await openSources(config, http, telemetry, secrets);
   const discarded = () =>
-    telemetry.warn('the copy of the directories was damaged; it is discarded, and the directories are read anew', {
+    telemetry.warn('the local copies of the directories were damaged and are discarded; the directories are read again', {
       event: 'mirrors_discarded',
     });
   const db = await warnIfSlow(telemetry, (begin) =>

@@ -1,7 +1,7 @@
 /** Options of the search for people by name. */
 export const search = {
   homeserver: {
-    doc: 'URL of the client-server API of the homeserver itself, not of its reverse proxy. Islet asks it who searches, and whom it finds. Default: no search, and no names are stored.',
+    doc: 'URL of the client-server API of the homeserver itself, not of its reverse proxy. Islet asks it which user searches, and which people it finds. Default: no search, and no names are stored.',
     format: 'homeserverUrl',
     default: null,
     example: 'http://127.0.0.1:8008',
@@ -13,13 +13,13 @@ export const search = {
     example: '/etc/islet/ca.pem',
   },
   sources: {
-    doc: 'Sources whose people are found: LDAP directories, files, SQL, REST and custom sources with a local copy. If a person is in several, the name of the first counts. Default: all LDAP directories with a local copy.',
+    doc: 'Sources whose people are found: LDAP directories, files, SQL, REST and custom sources with a local copy. If a person is in several of them, the name from the first one is shown. Default: all LDAP directories with a local copy.',
     format: 'sourceNames',
     default: [],
     example: ['staff'],
   },
   name: {
-    doc: 'Name that is shown: attributes or columns, or templates such as `{givenName} {sn}`. The first one counts for which an entry has all values.',
+    doc: 'Name that is shown: attributes or columns, or templates such as `{givenName} {sn}`. The first one for which an entry has all values is used.',
     format: 'nameTemplates',
     default: ['displayName', 'cn'],
   },
