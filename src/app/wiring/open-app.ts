@@ -78,9 +78,12 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
   const secrets = new OpenSecrets(telemetry);
   const configuredSources = await openSources(config, http, telemetry, secrets);
   const discarded = () =>
-    telemetry.warn('the local copies of the directories were damaged and are discarded; the directories are read again', {
-      event: 'mirrors_discarded',
-    });
+    telemetry.warn(
+      'the local copies of the directories were damaged and are discarded; the directories are read again',
+      {
+        event: 'mirrors_discarded',
+      },
+    );
   const db = await warnIfSlow(telemetry, (begin) =>
     openDatabase(databaseOptions(config, secrets), { begin, discarded }),
   ).catch(async (error: unknown) => {

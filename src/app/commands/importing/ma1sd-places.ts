@@ -88,9 +88,7 @@ export const MA1SD_PLACES: Readonly<Record<string, Ma1sdPlace>> = {
   'lookup.bulk': none('lookups of many addresses are always possible; `lookup.maxAddresses` limits them'),
   'hashing.enabled': none('hashed lookups are always possible'),
   'hashing.pepperLength': none('chosen by Islet'),
-  'hashing.rotationPolicy': none(
-    'set `lookup.pepperLifetime`; the previous pepper stays valid for a grace period',
-  ),
+  'hashing.rotationPolicy': none('set `lookup.pepperLifetime`; the previous pepper stays valid for a grace period'),
   'hashing.delay': none('`lookup.pepperLifetime`, see above'),
   'hashing.requests': none('`lookup.pepperLifetime`, see above'),
   'hashing.hashStorageType': none('hashes are kept in memory and computed at each start'),
