@@ -1,7 +1,7 @@
 import { copyFile, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { exists, productionPackages } from './production-packages.js';
 
@@ -64,7 +64,8 @@ export async function makePackage({ to, withNode, version, compression = 10 }: P
     await place(join(root, 'LICENSE'), join(docs, 'copyright'));
     await place(join(root, 'CHANGELOG.md'), join(docs, 'CHANGELOG.md'));
     await text(join(docs, 'sbom.cdx.json'), await billOfMaterials());
-    await place(join(root, 'deploy/nginx.conf'), join(docs, 'examples/nginx.conf'));
+    for (const example of ['nginx.conf', 'prometheus/alerts.yml', 'grafana/islet.json'])
+      await place(join(root, 'deploy', example), join(docs, 'examples', basename(example)));
     for (const script of ['postinst', 'prerm', 'postrm']) {
       await place(join(root, 'deploy/debian', script), join(tree, 'DEBIAN', script), 0o755);
     }

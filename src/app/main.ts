@@ -22,7 +22,7 @@ import { openAdminToken } from './http/admin/admin-token.js';
 import { checkedIn } from './wiring/configured-source.js';
 import type { Config } from './config/config.js';
 import { endpointsOf } from './http/endpoints.js';
-import { healthOf } from './http/admin/readiness.js';
+import { openReadiness } from './http/admin/readiness.js';
 import { adminApp } from './http/admin/admin-server.js';
 import { listen } from './http/listen.js';
 import { RequestProbes } from './http/request-probe.js';
@@ -47,6 +47,7 @@ import { checkUnmirroredDirectories } from './background/directory-self-check.js
 import { inUrl } from '../adapters/shared/hosts.js';
 
 const MINUTE_MS = 60_000;
+const HEALTH_MS = 10_000;
 const ACCOUNT_REVIEW_MS = 6 * 60 * MINUTE_MS;
 /** 10,000 hashes, the maximum of one lookup, are 470 kB. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -127,19 +128,19 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       documents: opened.documents,
       search: config.search,
     });
+    const ready = await openReadiness({
+      database,
+      jobs: container.get(JobQueue),
+      mirrorService: services.mirrorService,
+      pepperService,
+      configuredSources,
+      clock,
+      accounts: isChecking && { accountStatuses, prober },
+    });
     const adminListener = adminApp(services, {
       adminToken: await openAdminToken(config.dataDir),
       host: config.admin.host,
-      health: healthOf(
-        database,
-        container.get(JobQueue),
-        services.mirrorService,
-        pepperService,
-        configuredSources,
-        clock,
-        { metrics: () => updateGauges().then(() => telemetry.registry.metrics()) },
-        isChecking && { accountStatuses, prober },
-      ),
+      health: { ready, metrics: () => updateGauges().then(() => telemetry.registry.metrics()) },
       clock,
       probes,
       directories: ldapIn(configuredSources),
@@ -151,7 +152,8 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         jobKinds,
         followed: pepperService.monitor?.source,
         gateways: opened.gateways,
-        endpoints: [...app.endpoints, ...endpointsOf(adminListener)],
+        publicEndpoints: app.endpoints,
+        adminEndpoints: endpointsOf(adminListener),
       }),
     );
     const admin = await listen(adminListener, config.admin, 'admin', unreadableRequests(telemetry, 'admin'));
@@ -173,6 +175,8 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
           ]
         : []),
       runPeriodically(60 * MINUTE_MS, 'mailboxes of bindings', telemetry, () => opened.fillStored()),
+      // So that it is known since when a part fails, also if nobody asks.
+      runPeriodically(HEALTH_MS, 'health', telemetry, async () => void (await ready())),
       scheduleSealing(() => opened.sealStored(), config.database.kind !== 'sqlite', clock, telemetry),
       ...scheduleMirrorSyncs(
         configuredSources,

@@ -58,7 +58,7 @@ export function mirrorStoreContract(open: OpenStores): void {
     });
 
     it('gives back the state of each source as it was saved last', async () => {
-      const failure = { at: 7, reason: 'could not reach ldap://dc1', isRejected: true } as const;
+      const failure = { at: 7, reason: 'could not reach ldap://dc1', since: 3, isRejected: true } as const;
       const failed = { ...state, syncedAt: undefined, warnings: { 'ou="Büro"': 'odd' }, failure };
       await on.mirrors.saveState('staff', state);
       await on.mirrors.saveState('partners', state);

@@ -110,7 +110,8 @@ describe('a directory in trouble', () => {
       const ready = async () => (await fetch(`${other.adminUrl}/health/ready`)).json();
       await eventually(async () => JSON.stringify(await ready()).includes(reason));
       expect(await ready()).toMatchObject({
-        ok: true,
+        ok: false,
+        state: 'starting',
         checks: { mirrors: { staff: { ok: false, entries: 0, failure: `${PEOPLE_BASE}: ${reason}` } } },
       });
       expect(await other.command('sync')).toMatchObject({
@@ -125,6 +126,7 @@ describe('a directory in trouble', () => {
       expect(JSON.parse(forced.stdout)).toMatchObject([{ isApplied: true, warnings: [`${PEOPLE_BASE}: ${reason}`] }]);
       const forcedReady = await (await fetch(`${other.adminUrl}/health/ready`)).json();
       expect(forcedReady).toMatchObject({
+        ok: true,
         checks: { mirrors: { staff: { ok: true, warnings: [`${PEOPLE_BASE}: ${reason}`] } } },
       });
       expect((await other.command('sync')).stdout).toContain(`  ${PEOPLE_BASE}: ${reason}`);

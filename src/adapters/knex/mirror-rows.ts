@@ -116,6 +116,7 @@ interface StoredState extends Omit<MirrorState, 'bases' | 'warnings' | 'failure'
   readonly failure?: {
     readonly at: number;
     readonly reason: string;
+    readonly since?: number;
     readonly isSuspect?: true;
     readonly isOfChanges?: true;
   };
@@ -131,6 +132,7 @@ export function stateFromJson(json: string): MirrorState {
     failure: failure && {
       at: failure.at,
       reason: failure.reason,
+      ...(failure.since !== undefined && { since: failure.since }),
       ...(failure.isSuspect && { isRejected: true }),
       ...(failure.isOfChanges && { isIncremental: true }),
     },
@@ -151,6 +153,7 @@ export function stateToJson({ bases, warnings, syncCursor, incrementalAt, failur
     failure: failure && {
       at: failure.at,
       reason: failure.reason,
+      since: failure.since,
       isSuspect: failure.isRejected,
       isOfChanges: failure.isIncremental,
     },

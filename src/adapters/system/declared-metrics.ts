@@ -4,6 +4,8 @@
  */
 export interface KnownValues {
   readonly endpoint: readonly string[];
+  /** Those of the public listener. */
+  readonly publicEndpoint: readonly string[];
   readonly source: readonly string[];
   readonly mirror: readonly string[];
   readonly ldap: readonly string[];
@@ -28,6 +30,7 @@ export interface Metric {
   readonly isGauge?: true;
 }
 
+const TIMED_STATUSES = ['2xx', '4xx', '5xx', 'aborted'] as const;
 const STATUSES = ['2xx', '3xx', '4xx', '5xx', 'aborted'] as const;
 
 /** All metrics of Islet by the name used in `Telemetry`; docs/reference/metrics.md is generated from this. */
@@ -42,9 +45,10 @@ export const metrics = {
     labels: { endpoint: 'endpoint', status: STATUSES },
   },
   request_duration_seconds: {
-    help: 'Time from the arrival of a request to the end of its response.',
-    labels: { endpoint: 'endpoint', status: STATUSES },
-    buckets: [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 10, 30],
+    help: 'Time from the arrival of a request on the public listener to the end of its response. Redirects (3xx) appear with the first one.',
+    labels: { endpoint: 'publicEndpoint', status: TIMED_STATUSES },
+    // Each bucket is a series for every endpoint and status.
+    buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
   },
   limits_reached: {
     help: 'Requests refused with status 429, by the limit of the configuration that was reached.',
@@ -91,6 +95,10 @@ export const metrics = {
   syncs: {
     help: 'Syncs of a mirror: applied, refused because the listing looked wrong, or failed because the directory could not be read.',
     labels: { source: 'mirror', result: ['applied', 'refused', 'failed'] },
+  },
+  sync_changes: {
+    help: 'Entries that applied syncs added to a mirror, changed, or removed. `islet audit` names those who were removed.',
+    labels: { source: 'mirror', change: ['added', 'changed', 'removed'] },
   },
   sync_duration_seconds: {
     help: 'Time from the start of a sync to its end.',
@@ -145,6 +153,10 @@ export const metrics = {
   mails: {
     help: 'Mails given to the mail server: accepted, refused by it, or failed because it could not be reached.',
     labels: { kind: ['validation', 'invite'], outcome: ['accepted', 'refused', 'failed'] },
+  },
+  validations: {
+    help: 'Addresses that were validated: their owners have received a message and entered its code, or followed its link.',
+    labels: { medium: ['email', 'msisdn'] },
   },
   text_messages: {
     help: 'Text messages given to a gateway, by outcome.',

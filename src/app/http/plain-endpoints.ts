@@ -27,7 +27,7 @@ export interface PlainOptions {
  */
 export function answerPlain(handlers: HandlersByPath<PlainHandler>, options: PlainOptions): RequestListener {
   const { telemetry, maxBodyBytes, otherwise } = options;
-  const begin = recordRequests(telemetry);
+  const begin = recordRequests(telemetry, true);
   const answerError = errorResponse(telemetry);
 
   const handle = (handler: PlainHandler, req: PlainRequest, res: ServerResponse): void => {

@@ -99,7 +99,7 @@ export function httpApp(services: Services, options: HttpOptions): HttpApp {
     ...signEndpoints(inviteService, apiVersion),
   });
 
-  const app = createExpressApp(requestLog(telemetry), cors, normalPath, (req, _res, next) => {
+  const app = createExpressApp(requestLog(telemetry, true), cors, normalPath, (req, _res, next) => {
     options.probes?.notice(req, client, allowV1);
     next();
   });

@@ -80,7 +80,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
     bindService(
       load,
       ValidationService,
-      { store: SessionStore, senders: all(MessageSender), quotas: Quotas, clock: Clock, random: Random },
+      { store: SessionStore, senders: all(MessageSender), quotas: Quotas, random: Random, ...ambient },
       options.sessions,
     );
 

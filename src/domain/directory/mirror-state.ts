@@ -11,10 +11,17 @@ export interface MirrorState {
   /**
    * Why the most recent attempt was not applied; `undefined` if it was. `isRejected`: the directory was read to its
    * end, at this attempt or an earlier one, and the guards rejected the result; this remains until a sync is applied.
-   * `isIncremental`: an incremental sync failed; the full sync before it was good.
+   * `isIncremental`: an incremental sync failed; the full sync before it was good. `since`: when the first of the failed
+   * attempts in a row began; absent: this is the first.
    */
   readonly failure:
-    | { readonly at: number; readonly reason: string; readonly isRejected?: true; readonly isIncremental?: true }
+    | {
+        readonly at: number;
+        readonly reason: string;
+        readonly since?: number;
+        readonly isRejected?: true;
+        readonly isIncremental?: true;
+      }
     | undefined;
   /** When the most recent attempt of a full sync began, ms since the epoch. */
   readonly attemptedAt: number | undefined;

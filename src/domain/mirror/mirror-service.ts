@@ -192,9 +192,17 @@ export class MirrorService {
     }
     await storing;
     await this.deps.indexUpdater.catchUp();
-    this.deps.telemetry.count('syncs', { source, result: 'applied' });
+    this.count(source, listing);
     this.logAmbiguous(source, before, listing);
     return plan?.shared ?? this.shared();
+  }
+
+  private count(source: string, { reportSamples, removed }: DirectoryDiff): void {
+    const { added, changed } = reportSamples.samples;
+    const changes = { added: added.count, changed: changed.count, removed: removed.length };
+    this.deps.telemetry.count('syncs', { source, result: 'applied' });
+    for (const [change, by] of Object.entries(changes))
+      this.deps.telemetry.count('sync_changes', { source, change }, by);
   }
 
   private logAmbiguous(source: string, before: MirrorState, { ambiguous, warnings = {} }: DirectoryDiff): void {
@@ -217,7 +225,8 @@ export class MirrorService {
       this.deps.telemetry.warn(`sync not applied; ${rest}`, { event: 'sync_refused', source, reason }, cause);
     }
     // A failure to read the directory does not reset an earlier rejection.
-    const newest = { ...failure, ...(before.failure?.isRejected && { isRejected: true as const }) };
+    const since = before.failure && { since: before.failure.since ?? before.failure.at };
+    const newest = { ...failure, ...since, ...(before.failure?.isRejected && { isRejected: true as const }) };
     // An incremental sync does not reset the failure or rejection of a full sync.
     const state = failure.isIncremental
       ? {

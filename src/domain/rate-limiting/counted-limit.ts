@@ -13,4 +13,6 @@ export interface CountedLimit {
   /** The name in the configuration, without `limits.` */
   readonly name: string;
   readonly kind: SubjectKind | undefined;
+  /** The user, homeserver or client that is counted, for the log; absent for addresses and numbers, which are not logged. */
+  readonly requester: string | undefined;
 }

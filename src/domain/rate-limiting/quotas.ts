@@ -140,7 +140,8 @@ export class Quotas {
    * perUser: undefined, perAddress: 'a@example.org' })`. Limits counted before a refusal remain counted.
    *
    * @param points the number of actions
-   * @throws DomainError `limit_exceeded` with `retry_after_ms`; the limit and the kind of subject are for the log
+   * @throws DomainError `limit_exceeded` with `retry_after_ms`; the limit, the kind of subject and the requester are for
+   *   the log
    */
   async consume<T extends Topic>(
     topic: T,
@@ -175,23 +176,22 @@ export class Quotas {
   private async takeNamed(topic: Topic, name: string, subject: string | undefined, points: number): Promise<void> {
     const limit = ((this.options[topic] ?? {}) as Readonly<Record<string, Limit | undefined>>)[name];
     if (subject === undefined || !limit) return;
-    const counted = { limit, key: `${topic} ${name} ${subject}`, name: `${topic}.${name}`, kind: KINDS[name] };
-    await this.take({ topic, ...counted }, points);
+    const kind = KINDS[name];
+    const requester = kind === 'user' || kind === 'homeserver' || kind === 'client' ? subject : undefined;
+    const counted = { limit, key: `${topic} ${name} ${subject}`, name: `${topic}.${name}` };
+    await this.take({ topic, kind, requester, ...counted }, points);
   }
 
-  private async take({ topic, limit, key, name, kind }: CountedLimit, points: number): Promise<void> {
+  private async take({ topic, limit, key, name, kind, requester }: CountedLimit, points: number): Promise<void> {
     if (!limit) return;
     const waitMs = await (topic === 'lookup' || topic === 'search'
       ? this.consumeOrFallback(key, limit, points)
       : this.limits.consume(key, limit, points));
     if (waitMs <= 0) return;
     this.spare?.telemetry.count('limits_reached', { limit: `limits.${name}` });
-    const details = { retry_after_ms: Math.ceil(waitMs) };
-    throw new DomainError(
-      'limit_exceeded',
-      { facts: { limit: `limits.${name}`, ...(kind && { subject: kind }) } },
-      details,
-    );
+    const subject = { ...(kind && { subject: kind }), ...(requester !== undefined && { requester }) };
+    const facts = { limit: `limits.${name}`, ...subject };
+    throw new DomainError('limit_exceeded', { facts }, { retry_after_ms: Math.ceil(waitMs) });
   }
 
   private async consumeOrFallback(key: string, limit: Limit, points: number): Promise<number> {

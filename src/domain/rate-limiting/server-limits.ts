@@ -20,7 +20,8 @@ export function serverLimits(
     const key = `${kind} ${kind === 'user' ? subject : kind === 'client' ? networkOf(subject) : homeserverKey(subject)}`;
     const limit = byKey.get(key)?.[topic];
     if (limit === undefined) return undefined;
-    return { topic, kind, limit: limit || undefined, key: `${topic} servers ${key}`, name: ownLimitName(topic) };
+    const counted = { limit: limit || undefined, key: `${topic} servers ${key}`, name: ownLimitName(topic) };
+    return { topic, kind, requester: subject, ...counted };
   };
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { Random } from '../../ports/random.js';
 import type { MessageSender } from '../../ports/message-sender.js';
 import type { SessionStore } from '../../ports/session-store.js';
+import type { Telemetry } from '../../ports/telemetry.js';
 import { type Refusal, DomainError } from '../shared/errors.js';
 import { serialQueues } from '../shared/serial-queue.js';
 import type { ReadPreferences } from '../shared/message-preferences.js';
@@ -39,6 +40,7 @@ export interface ValidationDependencies {
   readonly quotas: Quotas;
   readonly clock: Clock;
   readonly random: Random;
+  readonly telemetry: Telemetry;
 }
 
 /** Verifies that a person holds an address. Spec: "Establishing associations", sessions. */
@@ -82,6 +84,7 @@ export class ValidationService {
     const now = this.deps.clock.now();
     const validated = { ...session, validatedAt: now, modifiedAt: now };
     await this.deps.store.save(validated);
+    this.deps.telemetry.count('validations', { medium: session.threepid.medium });
     return validated;
   }
 

@@ -63,7 +63,7 @@ describe('metrics', () => {
     expect(await text()).toMatch(
       /^islet_request_duration_seconds_bucket\{le="0.005",endpoint="\/a",status="200"\} 1$/m,
     );
-    expect(await text()).toMatch(/^islet_request_duration_seconds_bucket\{le="0.25",endpoint="\/a",status="200"\} 2$/m);
+    expect(await text()).toMatch(/^islet_request_duration_seconds_bucket\{le="0.5",endpoint="\/a",status="200"\} 2$/m);
     expect(await text()).toMatch(/^islet_request_duration_seconds_count\{endpoint="\/a",status="200"\} 3$/m);
   });
 

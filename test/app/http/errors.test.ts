@@ -11,7 +11,7 @@ import { RecordingTelemetry } from '../../support/fakes.js';
 async function answering(handle: (res: { write(text: string): unknown }) => void) {
   const telemetry = new RecordingTelemetry();
   const app = createExpressApp();
-  app.use(requestLog(telemetry));
+  app.use(requestLog(telemetry, true));
   new Mounting(app).mount('', { '/': { GET: (_req, res) => handle(res) } });
   app.use(answerErrors(telemetry));
   const { port, close } = await listen(app, { host: '127.0.0.1', port: 0 });

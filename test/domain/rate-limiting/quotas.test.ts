@@ -164,6 +164,30 @@ describe('Quotas', () => {
       },
     );
 
+    it('say for the log who reached a limit, and never name an address or a number', async () => {
+      const facts = async (options: Partial<QuotaOptions>, asker: Asker, about = {}) => {
+        quotas = build(options);
+        await quotas.consumeFor('mail', asker, about);
+        return ((await refusal(quotas.consumeFor('mail', asker, about))) as DomainError).facts;
+      };
+      expect(await facts({ mail: { perUser: hourly(1) } }, of(alice))).toMatchObject({ requester: alice });
+      expect(await facts({ mail: { perHomeserver: hourly(1) } }, of(alice))).toMatchObject({
+        requester: 'example.org',
+      });
+      expect(await facts({ mail: { perClient: hourly(1) } }, of(undefined))).toMatchObject({ requester: '192.0.2.1' });
+      const servers = { [partner]: { mail: hourly(1) } };
+      expect(await facts({ servers }, of(partner))).toEqual({
+        limit: 'limits.servers, mail',
+        subject: 'user',
+        requester: partner,
+      });
+      const about = { perAddress: 'eve@example.org' };
+      expect(await facts({ mail: { perAddress: hourly(1) } }, of(alice), about)).toEqual({
+        limit: 'limits.mail.perAddress',
+        subject: 'address',
+      });
+    });
+
     it.each(['sms', 'invites', 'lookup', 'signIn'] as const)(
       'count a client for %s where there is no user',
       async (topic) => {

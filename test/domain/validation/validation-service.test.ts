@@ -7,7 +7,7 @@ import { ValidationService, type TokenRequest } from '../../../src/domain/valida
 import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
 import { SESSION_LIFETIME_MS } from '../../../src/domain/validation/validation-session.js';
 import { DeliveryError } from '../../../src/ports/message-sender.js';
-import { alice, bob, CountingRandom, FakeClock, RecordingSender } from '../../support/fakes.js';
+import { alice, bob, CountingRandom, FakeClock, RecordingSender, RecordingTelemetry } from '../../support/fakes.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -51,6 +51,7 @@ describe('Sessions', () => {
   let mails: RecordingSender;
   let texts: RecordingSender;
   let validationService: ValidationService;
+  let telemetry: RecordingTelemetry;
 
   const build = (senders: readonly RecordingSender[], quotas: Partial<QuotaOptions> = {}) =>
     new ValidationService(
@@ -60,6 +61,7 @@ describe('Sessions', () => {
         quotas: new Quotas(new MemoryRateLimits(clock), { mail: {}, sms: {}, invites: {}, lookup: {}, ...quotas }),
         clock,
         random,
+        telemetry,
       },
       {
         tokenLength: 32,
@@ -71,11 +73,20 @@ describe('Sessions', () => {
 
   beforeEach(() => {
     clock = new FakeClock();
+    telemetry = new RecordingTelemetry();
     random = new CountingRandom();
     store = new MemorySessionStore();
     mails = new RecordingSender('email');
     texts = new RecordingSender('msisdn');
     validationService = build([mails, texts]);
+  });
+
+  it('counts each validated address once, whatever is repeated', async () => {
+    const sid = await validationService.requestToken(byPhone);
+    await validationService.submitToken(sid, request.clientSecret, '0').catch(() => undefined);
+    expect(telemetry.counted).toEqual([]);
+    for (let i = 0; i < 2; i++) await validationService.submitToken(sid, request.clientSecret, texts.token);
+    expect(telemetry.counted).toEqual([{ name: 'validations', labels: { medium: 'msisdn' } }]);
   });
 
   describe('requestToken', () => {

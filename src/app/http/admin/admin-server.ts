@@ -68,7 +68,7 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
   });
   // Before the request log, because they are requested every few seconds.
   new Mounting(app).mount('', healthEndpoints(options.health));
-  app.use(requestLog(services.telemetry));
+  app.use(requestLog(services.telemetry, false));
   // Mounted anew: otherwise endpoints without parameters would be found before the request log.
   new Mounting(app).mount('', protectedEndpoints(services, options, allow));
   app.use(() => {

@@ -1,9 +1,13 @@
 import { OPEN_METRICS_FORMAT, openMetrics, TEXT_FORMAT, wantsOpenMetrics } from '../metrics/open-metrics.js';
 import type { Endpoints } from '../endpoints.js';
 
+export interface Readiness extends Readonly<Record<string, unknown>> {
+  readonly ok: boolean;
+}
+
 export interface Health {
-  /** Whether requests can be served correctly, and the result of each check. */
-  ready(): Promise<{ readonly ok: boolean; readonly checks: Readonly<Record<string, unknown>> }>;
+  /** Whether requests can be served correctly, the state of each part, and details. */
+  ready(): Promise<Readiness>;
   /** All metrics in the text format of Prometheus. */
   metrics(): Promise<string>;
 }
@@ -13,8 +17,8 @@ export const healthEndpoints = (health: Health): Endpoints => ({
   '/health/live': { GET: (_req, res) => void res.json({ ok: true }) },
   '/health/ready': {
     async GET(_req, res) {
-      const { ok, checks } = await health.ready();
-      res.status(ok ? 200 : 503).json({ ok, checks });
+      const readiness = await health.ready();
+      res.status(readiness.ok ? 200 : 503).json(readiness);
     },
   },
   '/metrics': {

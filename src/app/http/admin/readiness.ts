@@ -1,8 +1,8 @@
 import type { DatabaseMonitor } from '../../../adapters/knex/database-monitor.js';
-import type { Registry } from 'prom-client';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ResilientSource } from '../../../adapters/upstream/resilient-source.js';
 import { BINDINGS } from '../../../domain/associations/binding.js';
+import type { MirrorState } from '../../../domain/directory/mirror-state.js';
 import { warningsOf } from '../../../domain/mirror/sync-guard.js';
 import type { AccountStatusCache } from '../../../domain/account-checks/account-status-cache.js';
 import type { AccountProber } from '../../../domain/account-checks/account-prober.js';
@@ -13,6 +13,7 @@ import type { Clock } from '../../../ports/clock.js';
 import type { ConfiguredSource } from '../../wiring/configured-source.js';
 import type { JobQueue } from '../../../ports/job-queue.js';
 import type { Health } from './health.js';
+import { mirrorPart, PartHistory, type SeenPart, stateOf } from './health-parts.js';
 
 interface MirrorCheck {
   readonly ok: boolean;
@@ -24,46 +25,71 @@ interface MirrorCheck {
 
 const CHECK_MS = 2_000;
 
+export interface ReadinessDependencies {
+  readonly database: Pick<DatabaseMonitor, 'check'>;
+  readonly jobs: Pick<JobQueue, 'backlog'>;
+  readonly mirrorService: MirrorService;
+  readonly pepperService: PepperService;
+  readonly configuredSources: readonly ConfiguredSource[];
+  readonly clock: Clock;
+  /** `false` if no accounts are checked. */
+  readonly accounts: { readonly accountStatuses: AccountStatusCache; readonly prober: AccountProber } | false;
+}
+
 /**
- * Ready means: the database can be read and written, and the hashes of a pepper are complete. A mirror that is out of
- * date, or an upstream that fails or whose pepper is unknown, is reported only. The other sources still answer, and
- * taking the server out of service would not help.
+ * Ready means: the database can be read and written, the hashes of a pepper are complete, and on the first start the
+ * directories have been read. A mirror that is out of date, or an upstream that fails or whose pepper is unknown,
+ * degrades the server only. The other sources still answer, and taking the server out of service would not help. Call
+ * it before the first sync.
  */
-export function healthOf(
-  database: Pick<DatabaseMonitor, 'check'>,
-  jobs: Pick<JobQueue, 'backlog'>,
-  mirrorService: MirrorService,
-  pepperService: PepperService,
-  configuredSources: readonly ConfiguredSource[],
-  clock: Clock,
-  registry: Pick<Registry, 'metrics'>,
-  accounts: { readonly accountStatuses: AccountStatusCache; readonly prober: AccountProber } | false,
-): Health {
-  return {
-    metrics: () => registry.metrics(),
-    ready: async () => {
-      const { isOk, failure } = await database.check();
-      const [backlog, ...states] = await Promise.all([
-        isOk ? within(backlogCheck(jobs, clock), undefined) : undefined,
-        ...mirrorService.sources.map(async (name) => {
-          const unknown: MirrorCheck = { ok: false, failure: 'not known without the database' };
-          return [name, isOk ? await within(mirrorCheck(mirrorService, name, clock), unknown) : unknown] as const;
-        }),
-      ]);
-      const pepper = pepperService.isReady();
-      const upstreams = upstreamChecks(configuredSources, pepperService.monitor);
-      const checks = {
-        database: isOk,
-        ...(failure !== undefined && { databaseFailure: failure }),
-        pepper,
-        mirrors: Object.fromEntries(states),
-        upstreams,
-        ...(backlog && { jobs: backlog }),
-      };
-      return { ok: isOk && pepper, checks: accounts ? { ...checks, accounts: accountsCheck(accounts) } : checks };
-    },
+export async function openReadiness(deps: ReadinessDependencies): Promise<Health['ready']> {
+  const { database, jobs, mirrorService, pepperService, configuredSources, clock, accounts } = deps;
+  const history = new PartHistory();
+  const statesOf = () =>
+    Promise.all(mirrorService.sources.map(async (name) => [name, await mirrorService.state(name)] as const));
+  let isRead = (await statesOf()).some(([, { syncedAt }]) => syncedAt !== undefined);
+  const isFirstRead = !isRead;
+  return async () => {
+    const { isOk, failure } = await database.check();
+    const [backlog, states] = await Promise.all([
+      isOk ? within(backlogCheck(jobs, clock), undefined) : undefined,
+      isOk ? within(statesOf(), undefined) : undefined,
+    ]);
+    isRead ||= states?.some(([, { syncedAt }]) => syncedAt !== undefined) ?? false;
+    const unknown = { ok: false, failure: 'not known without the database' };
+    const mirrors = states
+      ? Object.fromEntries(states.map(([name, state]) => [name, mirrorCheck(state, clock)]))
+      : Object.fromEntries(mirrorService.sources.map((name) => [name, unknown]));
+    const pepper = pepperService.isReady();
+    const upstreams = upstreamChecks(configuredSources, pepperService.monitor);
+    const checks = {
+      database: isOk,
+      ...(failure !== undefined && { databaseFailure: failure }),
+      pepper,
+      mirrors,
+      upstreams,
+      ...(backlog && { jobs: backlog }),
+      ...(accounts && { accounts: accountsCheck(accounts) }),
+    };
+    const now = clock.now();
+    const seen: readonly SeenPart[] = [
+      { part: 'database', ...(isOk ? OK : { state: 'down', why: failure ?? 'it does not answer' }) },
+      { part: 'pepper', ...(pepper ? OK : { state: 'starting', why: 'addresses are being hashed' }) },
+      ...(states ?? []).map(([name, state]) => mirrorPart(name, state)),
+      ...Object.entries(upstreams).map(([name, { failure: why }]) => ({ part: `upstream ${name}`, ...okUnless(why) })),
+      ...(accounts ? [{ part: 'account checks', ...okUnless(failuresIn(accounts)) }] : []),
+    ];
+    const noted = seen.map((one) => history.note(one, now));
+    const unseen = states ? [] : mirrorService.sources.flatMap((name) => history.last(`mirror ${name}`) ?? []);
+    const parts = [...noted, ...unseen];
+    const state = stateOf(parts, isFirstRead, isRead);
+    return { ok: state === 'ok' || state === 'degraded', state, parts, checks };
   };
 }
+
+const OK = { state: 'ok' } as const;
+
+const okUnless = (why: string | undefined) => (why === undefined ? OK : ({ state: 'degraded', why } as const));
 
 /** The result of a check, or `otherwise` if it fails or takes too long: supervisors do not wait. */
 async function within<T>(checking: Promise<T>, otherwise: T): Promise<T> {
@@ -93,13 +119,21 @@ const upstreamChecks = (configuredSources: readonly ConfiguredSource[], watch: U
     }),
   );
 
+const SHOWN = 3;
+
+/** The first homeservers whose accounts cannot be checked, with the reasons. */
+function failuresIn({ prober }: { readonly prober: AccountProber }): string | undefined {
+  const shown = [...prober.failures].slice(0, SHOWN).map(([homeserver, reason]) => `${homeserver}: ${reason}`);
+  const more = prober.failures.size - shown.length;
+  return shown.length === 0 ? undefined : shown.join('; ') + (more > 0 ? `; and ${more} more` : '');
+}
+
 function accountsCheck({ accountStatuses, prober }: { accountStatuses: AccountStatusCache; prober: AccountProber }) {
   const failures = Object.fromEntries(prober.failures);
   return { ok: prober.failures.size === 0, absent: accountStatuses.missingCount, failures };
 }
 
-async function mirrorCheck(mirrorService: MirrorService, name: string, clock: Clock): Promise<MirrorCheck> {
-  const state = await mirrorService.state(name);
+function mirrorCheck(state: MirrorState, clock: Clock): MirrorCheck {
   const { syncedAt, failure, bases, incrementalProblem } = state;
   const warnings = warningsOf(state);
   return {

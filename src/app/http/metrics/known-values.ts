@@ -7,7 +7,8 @@ import { type ConfiguredSource, mirroredIn } from '../../wiring/configured-sourc
 
 interface Named {
   readonly configuredSources: readonly ConfiguredSource[];
-  readonly endpoints: readonly string[];
+  readonly publicEndpoints: readonly string[];
+  readonly adminEndpoints: readonly string[];
   readonly jobKinds: readonly string[];
   readonly followed: string | undefined;
   readonly gateways: readonly SmsGateway[];
@@ -17,7 +18,8 @@ interface Named {
 export function knownValues(config: Config, named: Named): KnownValues {
   const namesOf = (kind: string) => config.sources.flatMap((source) => (source.kind === kind ? source.name : []));
   return {
-    endpoint: named.endpoints,
+    endpoint: [...new Set([...named.publicEndpoints, ...named.adminEndpoints])],
+    publicEndpoint: named.publicEndpoints,
     source: config.sources.map(({ name }) => name),
     mirror: mirroredIn(named.configuredSources).map(({ directory }) => directory.name),
     ldap: namesOf('ldap'),
