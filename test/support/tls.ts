@@ -92,3 +92,29 @@ export function createChain(...names: readonly string[]) {
     rmSync(folder, { recursive: true });
   }
 }
+
+/** Certificates that clients refuse, from an authority that they trust; all PEM. */
+export function createBadCertificates() {
+  const folder = mkdtempSync(join(tmpdir(), 'islet-bad-tls-'));
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
+  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-addext', 'basicConstraints=critical,CA:FALSE'];
+  const named = ['-addext', 'subjectAltName=IP:127.0.0.1'];
+  const make = (name: string, ...more: readonly string[]): Certificate => {
+    const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`];
+    const args = ['req', '-x509', '-nodes', '-days', '2', '-subj', `/CN=${name}`, ...files, ...more];
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+    const read = (file: string) => readFileSync(join(folder, file), 'utf8');
+    return { key: read(`${name}.key`), cert: read(`${name}.pem`) };
+  };
+  try {
+    const { cert: ca } = make('ca', ...curve);
+    return {
+      ca,
+      shortKey: make('short', '-newkey', 'rsa:1024', ...signed, ...named),
+      sha1: make('sha1', '-newkey', 'rsa:2048', '-sha1', ...signed, ...named),
+      commonName: make('127.0.0.1', ...curve, ...signed),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

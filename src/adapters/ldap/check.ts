@@ -1,3 +1,4 @@
+import { startWaiting } from '../shared/waiting-time.js';
 import type { ConnectionSecurity } from './connection/connection-security.js';
 import { Connection } from './connection/connection.js';
 import { emptinessOf } from './sync/full-listing.js';
@@ -16,6 +17,8 @@ export interface Checked {
   readonly ok: boolean;
   /** Description of the problem; `undefined` if there is none. */
   readonly problem: string | undefined;
+  /** How long it took. */
+  readonly tookMs?: number | undefined;
 }
 
 /** How a directory is reached, and whether the file of the password contains the password in use. */
@@ -88,10 +91,17 @@ const checkBase = (url: string, access: ConnectionSecurity, base: string, rules:
   });
 
 async function attempt(endpoint: string, what: () => Promise<string | void>): Promise<Checked> {
+  const waited = startWaiting();
+  const tookMs = () => Math.round(waited());
   try {
     const problem = (await what()) || undefined;
-    return { endpoint, ok: problem === undefined, problem };
+    return { endpoint, ok: problem === undefined, problem, tookMs: tookMs() };
   } catch (error) {
-    return { endpoint, ok: false, problem: error instanceof LdapError ? error.problem : String(error) };
+    return {
+      endpoint,
+      ok: false,
+      tookMs: tookMs(),
+      problem: error instanceof LdapError ? error.problem : String(error),
+    };
   }
 }

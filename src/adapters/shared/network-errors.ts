@@ -40,6 +40,9 @@ const byCode: Readonly<Record<string, readonly [ConnectionProblem, string]>> = {
   CERT_HAS_EXPIRED: ['certificate', 'certificate has expired'],
   CERT_NOT_YET_VALID: ['certificate', 'certificate is not valid yet'],
   CERT_REVOKED: ['certificate', 'certificate is revoked'],
+  ERR_SSL_DH_KEY_TOO_SMALL: ['broken', 'the Diffie-Hellman key of the server is too short'],
+  ERR_SSL_UNSUPPORTED_PROTOCOL: ['broken', NO_COMMON_TLS],
+  ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: ['broken', NO_COMMON_TLS],
   ERR_TLS_CERT_ALTNAME_INVALID: ['certificate', 'certificate is for another name'],
 };
 
@@ -58,12 +61,32 @@ const byPattern: readonly (readonly [RegExp, ConnectionProblem, string])[] = [
 /** These occur, for example, on machines without IPv6 for names that have IPv6 addresses. */
 const NO_WAY: ReadonlySet<string> = new Set(['ENETUNREACH', 'EADDRNOTAVAIL', 'EHOSTUNREACH']);
 
+/** OpenSSL has no codes for these, only messages. */
+const byMessage: readonly (readonly [RegExp, string])[] = [
+  [/key too (?:weak|small)/i, 'certificate has a key that is too short'],
+  [/(?:digest algorithm|md) too weak/i, 'certificate is signed with SHA-1 or another broken algorithm'],
+];
+
 /** The meaning of a socket error; `undefined` for other errors. */
 export function networkFailure(error: unknown): NetworkFailure | undefined {
   const code = networkCode(error);
+  const weakness =
+    code === 'UNSPECIFIED' && byMessage.find(([pattern]) => pattern.test(String((error as Error).message)));
+  if (weakness) return { problem: 'certificate', reason: weakness[1] };
+  if (hasOnlyCommonName(error))
+    return { problem: 'certificate', reason: 'certificate has no subjectAltName, only a common name' };
   const [, ...matched] = byPattern.find(([pattern]) => pattern.test(code)) ?? [];
   const [problem, reason] = byCode[code] ?? matched;
   return problem === undefined || reason === undefined ? undefined : { problem, reason };
+}
+
+/** Whether a certificate was refused that names its host in the former way. */
+function hasOnlyCommonName(error: unknown): boolean {
+  const { code, cert } = (error ?? {}) as {
+    readonly code?: unknown;
+    readonly cert?: { readonly subjectaltname?: string };
+  };
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' && cert !== undefined && cert.subjectaltname === undefined;
 }
 
 /** The reason for an error code such as `ECONNREFUSED`. */

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { LogOptions } from '../../adapters/system/log-telemetry.js';
 // Each command loads the other modules that it needs, so that commands start quickly.
 import type { AdminClient } from '../commands/admin-client.js';
@@ -11,6 +11,7 @@ import { addOperations } from '../commands/operations-commands.js';
 import { terminalStyle } from '../commands/terminal-style.js';
 import { addUpstream } from '../commands/upstream-commands.js';
 import type { LoadedConfig } from '../config/config.js';
+import { portFrom, secondsOf } from './arguments.js';
 import { messageOf } from '../doctor/check-result.js';
 import { version } from '../http/metrics/build-info.js';
 import { escapeFinished } from '../../domain/shared/printable.js';
@@ -112,13 +113,14 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     });
 
   command('doctor', 'test every service that the configuration names; changes and sends nothing')
-    .option('--json', 'print JSON')
-    .action(async ({ config, json = false }: WithConfig & { json?: boolean }) => {
-      const { showDiagnoses } = await import('../commands/doctor.js');
-      const { runCheck, runChecks } = await import('../doctor/doctor.js');
+    .option('--json', 'print JSON; with --watch one line for each run')
+    .option('--watch [seconds]', 'repeat it, by default every 60 seconds, and show what has changed', secondsOf)
+    .action(async ({ config, json = false, watch }: WithConfig & { json?: boolean; watch?: number | true }) => {
+      const { doctor } = await import('../commands/doctor-command.js');
       const telemetry = await quietLog('error');
-      const diagnoses = await runCheck(async () => runChecks(await load(config), telemetry));
-      process.exitCode = showDiagnoses(diagnoses, { isJson: json, style, print });
+      const periodMs = watch === undefined ? undefined : 1000 * (watch === true ? 60 : watch);
+      const output = { isJson: json, style, print };
+      process.exitCode = await doctor(() => load(config), telemetry, periodMs, output);
       await telemetry.close();
     });
 
@@ -233,10 +235,4 @@ export async function runProgram(argv: readonly string[], env: NodeJS.ProcessEnv
       printError(isOfConfig ? error.message : `islet: ${messageOf(error)}`);
       process.exitCode = 1;
     });
-}
-
-function portFrom(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_533) throw new InvalidArgumentError('It must be a port number.');
-  return port;
 }

@@ -8,7 +8,7 @@ const meanings: Readonly<Record<string, string>> = {
   demo: '0 if all four lookups are correct, 1 otherwise',
   init: `0 if the file is written, ${FAILED}`,
   check: '0 if the configuration is valid, 1 otherwise',
-  doctor: '0 if no check failed (warnings are allowed), 1 otherwise',
+  doctor: '0 if no check failed (warnings are allowed), 1 otherwise; with --watch, the result of the last run',
   lookup: '0 if the address belongs to a user, 1 otherwise',
   search: '0 if somebody is shown, 1 otherwise',
   sync: '0 if no sync was refused, 1 otherwise',

@@ -12,7 +12,9 @@ const Answer = z.object({
   urls: z.array(z.string()),
   bindDn: z.string().nullable(),
   isCurrent: z.boolean(),
-  checks: z.array(z.object({ endpoint: z.string(), ok: z.boolean(), problem: z.string().optional() })),
+  checks: z.array(
+    z.object({ endpoint: z.string(), ok: z.boolean(), problem: z.string().optional(), tookMs: z.number().optional() }),
+  ),
 });
 
 /**
@@ -29,5 +31,5 @@ export const checkByServer =
     const { status, body } = await http.request({ ...LIMITS, method: 'POST', url, headers, chosenBy: 'operator' });
     const answer = status === 200 ? Answer.safeParse(JSON.parse(body)).data : undefined;
     if (!answer?.isCurrent || answer.bindDn !== bindDn || answer.urls.join(' ') !== urls.join(' ')) return undefined;
-    return answer.checks.map(({ endpoint, ok, problem }): Checked => ({ endpoint, ok, problem }));
+    return answer.checks.map(({ problem, ...checked }): Checked => ({ ...checked, problem }));
   };

@@ -1,10 +1,12 @@
 import { baseText } from '../../adapters/ldap/protocol/search-base.js';
 import { MATCHES_NOTHING, SHOWS_NOTHING } from '../../adapters/ldap/sync/full-listing.js';
 import type { Checked } from '../../adapters/ldap/check.js';
+import { isLoopback, outOfUrl } from '../../adapters/shared/hosts.js';
 import { ldapSource } from '../../adapters/ldap/ldap-source.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import type { LdapConfig } from '../config/config.js';
-import { area, type CheckResult, type Check } from './check-result.js';
+import { certificateFix } from './certificate-fix.js';
+import { area, type CheckResult, type Check, withTime } from './check-result.js';
 import { IN_CLEAR_ONLY } from './check-services.js';
 import { readAsSync } from './read-directory.js';
 
@@ -36,19 +38,18 @@ export const directoryCheck =
       const checked = (await askServer(source)) ?? (await directory.check());
       const who =
         source.bindDn === undefined ? 'anonymously' : `as ${source.bindDn}, password from ${bindPassword?.from}`;
-      const tried = checked.map(async ({ endpoint, problem }): Promise<CheckResult> => {
+      const tried = checked.map(async ({ endpoint, problem, tookMs = 0 }): Promise<CheckResult> => {
         const [url, base] = splitHop(endpoint);
         const where = base === undefined ? url : `${url} ${baseText(base)}`;
         if (problem === MATCHES_NOTHING) {
           return warning(`${where}: ${problem}`, 'compare the filter with what ldapsearch shows');
         }
         if (problem === SHOWS_NOTHING) return warning(`${where}: ${problem}`, 'search there with ldapsearch as bindDn');
-        if (problem !== undefined) return failure(`${where}: ${problem}`, fixOf(problem));
-        if (base === undefined) return ok(`${url}: bound ${who}`);
+        if (problem !== undefined) return failure(`${where}: ${problem}`, fixOf(problem, source));
+        if (base === undefined) return withTime(ok(`${url}: bound ${who}`), tookMs);
         const classes = [...(await directory.classes(url, base, SAMPLE))].map(([name, count]) => `${name} ${count}`);
-        return ok(
-          `${url}: ${baseText(base)} exists; the filter matches ${classes.slice(0, SHOWN).join(', ') || 'nothing'}`,
-        );
+        const shown = classes.slice(0, SHOWN).join(', ') || 'nothing';
+        return withTime(ok(`${url}: ${baseText(base)} exists; the filter matches ${shown}`), tookMs);
       });
       // A listing needs every base, and one working server.
       const isListable = source.urls.some((url) =>
@@ -68,16 +69,24 @@ function splitHop(endpoint: string): readonly [url: string, base: string | undef
   return blank < 0 ? [endpoint, undefined] : [endpoint.slice(0, blank), endpoint.slice(blank + 1)];
 }
 
-/** The usual fix for a problem. */
-function fixOf(problem: string): string | undefined {
-  if (/certificate|self.signed|issuer/i.test(problem))
-    return 'set caFile to its CA, and use the host name in its certificate';
+type Login = Pick<LdapConfig, 'urls' | 'startTls' | 'bindDn'>;
+
+/** The usual fix for a problem. It never sends a password unencrypted over the network. */
+export function fixOf(problem: string, { urls, startTls, bindDn = '' }: Login): string | undefined {
+  const ofTls = certificateFix(problem);
+  if (ofTls !== undefined) return ofTls;
   if (/not tried again before/i.test(problem))
     return 'write the right password into its file; or, if it is right by now, `systemctl reload islet`';
-  if (/credentials|bind refused/i.test(problem)) return 'test bindDn and this password with ldapwhoami -x -D … -W';
+  if (/credentials|bind refused/i.test(problem)) {
+    const [url = ''] = urls;
+    const isSafe =
+      startTls || url.startsWith('ldaps:') || (URL.canParse(url) && isLoopback(outOfUrl(new URL(url).hostname)));
+    const command = `ldapwhoami -x -H ${url}${startTls ? ' -ZZ' : ''} -D "${bindDn}" -W`;
+    return isSafe ? `test bindDn and this password with ${command}` : 'check bindDn, and the password in its file';
+  }
   if (/global catalog/i.test(problem)) return 'set bases, or the port of the global catalog in urls';
   if (/no such object/i.test(problem)) return 'bases must exist, and bindDn must be allowed to read them';
-  if (/is refused|no way to|no answer|nothing answers|cannot be found/i.test(problem))
+  if (/is refused|no way to|no route|no answer|nothing answers|cannot be found|timed out/i.test(problem))
     return 'check the host name, the server and firewalls';
   return undefined;
 }

@@ -9,7 +9,7 @@ import type { Clock } from '../../ports/clock.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Config } from '../config/config.js';
 import { openHomeservers } from '../wiring/open-secrets.js';
-import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
+import { area, type CheckResult, type Check, timed, withinLimit, messageOf } from './check-result.js';
 
 /** The maximum clock difference: signed requests and certificates depend on the time. */
 const MOST_SKEW_MS = 60_000;
@@ -127,7 +127,9 @@ export function homeserverCheck(name: string, config: Config, http: HttpClient, 
       return [failure('is not among federation.allowedServers', 'add it there, or under homeservers')];
     }
     return (
-      await Promise.all([clients, keys, openId, accounts].map((check) => withinLimit(EACH_MS, checked, check)))
+      await Promise.all(
+        [clients, keys, openId, accounts].map((check) => withinLimit(EACH_MS, checked, () => timed(check))),
+      )
     ).flat();
   };
 }

@@ -12,7 +12,14 @@ import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 const LIMITS = { timeLimitMs: 10_000, maxBytes: 1024 * 1024 } as const;
 
 /** The readiness of the running server; `undefined` if none is running. */
-export type Readiness = { readonly ok: boolean; readonly checks: Readonly<Record<string, unknown>> } | undefined;
+export type Readiness =
+  | {
+      readonly ok: boolean;
+      readonly state?: string;
+      readonly parts?: readonly { readonly part: string; readonly state: string; readonly why?: string }[];
+      readonly checks: Readonly<Record<string, unknown>>;
+    }
+  | undefined;
 
 /** @throws if another program answers on the admin listener */
 export async function readinessOf({ admin: { host, port } }: Config, http: HttpClient): Promise<Readiness> {
@@ -37,16 +44,23 @@ export async function readinessOf({ admin: { host, port } }: Config, http: HttpC
 export function serverDiagnoses(readiness: Readiness): readonly CheckResult[] {
   const { ok, failure, warning, skipped } = area('server');
   if (!readiness) return [skipped('no server is running here')];
-  const { database, pepper, mirrors, accounts } = readiness.checks as {
+  const { database, databaseFailure, pepper, mirrors, accounts } = readiness.checks as {
     database?: boolean;
+    databaseFailure?: string;
     pepper?: boolean;
     mirrors?: Readonly<Record<string, { ok: boolean; entries: number; failure?: string }>>;
     accounts?: { failures?: Readonly<Record<string, string>> };
   };
   return [
-    readiness.ok ? ok('is running and ready') : failure('is running, but not ready', 'see its log'),
-    ...(database === false ? [failure('cannot reach its database')] : []),
-    ...(pepper === false ? [failure('has no hashed lookup pepper yet', 'wait until the first sync has finished')] : []),
+    readiness.ok
+      ? ok('is running and ready')
+      : readiness.state === 'starting'
+        ? warning('is starting: nobody would be found yet', 'wait for the first sync, or see why it fails below')
+        : failure('is running, but not ready', 'see its log'),
+    ...(database === false
+      ? [failure(`cannot use its database: ${databaseFailure}`, 'the checks of `database` below say more')]
+      : []),
+    ...(pepper === false ? [warning('has no hashed lookup pepper yet', 'wait until the addresses are hashed')] : []),
     ...Object.entries(mirrors ?? {}).map(([name, mirror]) =>
       mirror.ok
         ? ok(`its mirror of ${name} has ${mirror.entries} entries`)

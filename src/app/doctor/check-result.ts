@@ -1,4 +1,5 @@
 import { Deadline, within } from '../../adapters/shared/deadline.js';
+import { startWaiting } from '../../adapters/shared/waiting-time.js';
 import { networkFailure } from '../../adapters/shared/network-errors.js';
 
 /** The result of one check. */
@@ -10,6 +11,8 @@ export interface CheckResult {
   readonly words: string;
   /** How to fix the problem. */
   readonly fix?: string;
+  /** How long the step took that had this result, if it went over the network. */
+  readonly tookMs?: number;
 }
 
 /** All checks of one area. */
@@ -26,9 +29,32 @@ export const area = (name: string) => ({
 const diagnosis = (name: string, state: 'warning' | 'failure', words: string, fix?: string): CheckResult => ({
   area: name,
   state,
-  words,
-  ...(fix !== undefined && { fix }),
+  words: complete(words),
+  ...(fix !== undefined && { fix: complete(fix) }),
 });
+
+/** Messages of others may end where a list would follow that is empty. */
+const complete = (text: string): string => text.replace(/[\s:]+$/, '');
+
+/** Somebody waits this long for a request, and asks what is wrong. */
+const SLOW_MS = 3_000;
+const SLOW_FIX = 'requests that need it take this long, too: check DNS, the line to it, and how busy it is';
+
+/** Runs a step and adds its time to its results. What works but is slow is a warning. */
+export async function timed(step: Check): Promise<readonly CheckResult[]> {
+  const waited = startWaiting();
+  const results = await step();
+  const ms = waited();
+  return results.map((result) => withTime(result, ms));
+}
+
+/** The same for a result whose time was measured elsewhere. */
+export function withTime(result: CheckResult, ms: number): CheckResult {
+  const tookMs = Math.round(ms);
+  if (result.state !== 'ok' || tookMs < SLOW_MS) return { ...result, tookMs };
+  const words = `${result.words}, but slowly: it took ${(tookMs / 1000).toFixed(1)} s`;
+  return { ...area(result.area).warning(words, SLOW_FIX), tookMs };
+}
 
 /** The message of an error and of all its causes, without duplicates. */
 export function messageOf(error: unknown): string {

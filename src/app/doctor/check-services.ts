@@ -1,14 +1,18 @@
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { Templates } from '../../adapters/messaging/templates.js';
 import { email } from '../../domain/identifiers/threepid.js';
 import type { HttpClient } from '../../ports/http-client.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { BINDINGS } from '../../domain/associations/binding.js';
 import type { Config, SmsConfig } from '../config/config.js';
-import { outOfUrl } from '../../adapters/shared/hosts.js';
+import { inUrl, outOfUrl } from '../../adapters/shared/hosts.js';
+import { networkFailure } from '../../adapters/shared/network-errors.js';
+import { verifiedTls } from '../../adapters/shared/tls-options.js';
 import { openMail } from '../wiring/open-senders.js';
 import { closeSources, openSources } from '../wiring/open-sources.js';
-import { area, type CheckResult, type Check, messageOf } from './check-result.js';
+import { certificateFix } from './certificate-fix.js';
+import { area, type CheckResult, type Check, messageOf, timed } from './check-result.js';
 
 const LIMIT_MS = 10_000;
 
@@ -34,36 +38,49 @@ export const mailCheck =
 export const smsCheck =
   ({ sms }: Config): Check =>
   async () =>
-    Promise.all((sms?.gateways ?? []).map((gateway) => gatewayCheck(gateway)));
+    (
+      await Promise.all((sms?.gateways ?? []).map((gateway) => timed(async () => [await gatewayCheck(gateway)])))
+    ).flat();
 
 async function gatewayCheck(gateway: SmsConfig['gateways'][number]): Promise<CheckResult> {
   const { ok, warning, failure } = area('text messages');
   if (gateway.kind === 'console') return warning('the console gateway prints messages and does not send them');
-  const { host, port } = gateway.kind === 'smpp' ? gateway : placeOf(gateway.url);
+  const { host, port, isTls } = gateway.kind === 'smpp' ? { ...gateway, isTls: gateway.tls } : placeOf(gateway.url);
+  const place = `${gateway.kind}: ${inUrl(host)}:${port}`;
   try {
-    await reach(host, port);
-    return ok(`${gateway.kind}: ${host}:${port} accepts connections; nothing was sent`);
+    await reach(
+      host,
+      port,
+      Math.min(LIMIT_MS, gateway.timeLimitMs),
+      isTls ? verifiedTls(host, 'tls' in gateway ? gateway : {}) : undefined,
+    );
+    return ok(`${place} accepts ${isTls ? 'TLS' : 'unencrypted'} connections; nothing was sent`);
   } catch (error) {
-    return failure(`${gateway.kind}: ${host}:${port}: ${messageOf(error)}`, 'check firewalls');
+    const words = networkFailure(error)?.reason ?? messageOf(error);
+    return failure(`${place}: ${words}`, certificateFix(words) ?? 'check the host name, the port and firewalls');
   }
 }
 
-function placeOf(url: string): { readonly host: string; readonly port: number } {
+function placeOf(url: string): { readonly host: string; readonly port: number; readonly isTls: boolean } {
   // The placeholders for number and text come after the host.
   const { hostname, port, protocol } = new URL(url.replaceAll(/\{\{\w+\}\}/g, 'x'));
-  return { host: outOfUrl(hostname), port: Number(port) || (protocol === 'https:' ? 443 : 80) };
+  const isTls = protocol === 'https:';
+  return { host: outOfUrl(hostname), port: Number(port) || (isTls ? 443 : 80), isTls };
 }
 
-const reach = (host: string, port: number) =>
+/** Connects, and ends the connection after the handshake. @param tls without it, there is no TLS */
+const reach = (host: string, port: number, timeout: number, tls: ReturnType<typeof verifiedTls> | undefined) =>
   new Promise<void>((resolve, reject) => {
-    const socket = connect({ host, port, timeout: LIMIT_MS });
+    const socket = tls ? connectTls({ host, port, timeout, ...tls }) : connect({ host, port, timeout });
     const end = (error?: Error) => {
       socket.destroy();
       if (error) reject(error);
       else resolve();
     };
-    socket.once('connect', () => end()).once('error', end);
-    socket.once('timeout', () => end(new Error(`no answer within ${LIMIT_MS / 1000} s`)));
+    let answer = 'no answer';
+    if (tls) socket.once('connect', () => (answer = 'no answer to the TLS handshake'));
+    socket.once(tls ? 'secureConnect' : 'connect', () => end()).once('error', end);
+    socket.once('timeout', () => end(new Error(`${answer} within ${timeout / 1000} s`)));
   });
 
 type Source = Config['sources'][number];

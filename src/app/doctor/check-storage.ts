@@ -9,6 +9,7 @@ import type { Config } from '../config/config.js';
 import { databaseOptions } from '../wiring/open-app.js';
 import { processUser } from '../config/input/read-file.js';
 import { openTerms } from '../wiring/open-terms.js';
+import { certificateFix } from './certificate-fix.js';
 import { area, type CheckResult, type Check, messageOf } from './check-result.js';
 
 const WRITABLE = constants.W_OK | constants.X_OK;
@@ -109,16 +110,18 @@ export const databaseCheck =
       if (pending === 0) return [ok(`can be opened, and is up to date (${last})`)];
       return [warning(`is at ${last}: the next start runs ${pending} migrations`, 'make a backup before that')];
     } catch (error) {
-      return [
-        failure(
-          messageOf(error),
-          config.database.kind === 'sqlite'
-            ? 'check which process uses the file, and who owns it'
-            : 'check database.url and its password',
-        ),
-      ];
+      return [failure(messageOf(error), databaseFix(error, config.database.kind === 'sqlite'))];
     }
   };
+
+/** The message for an unmet requirement says itself what to run. */
+function databaseFix(error: unknown, isFile: boolean): string | undefined {
+  if (error instanceof Error && (error.cause as Error | undefined)?.name === 'DatabaseRequirementError')
+    return undefined;
+  const words = messageOf(error);
+  if (isFile) return 'check which process uses the file, and who owns it';
+  return certificateFix(words, 'database.caFile') ?? 'check database.url and its password';
+}
 
 /** Custom texts: terms and templates. */
 export const textsCheck =

@@ -3,13 +3,14 @@ import { SystemClock } from '../../adapters/system/system-clock.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { ConfigError } from '../config/errors/problems.js';
 import type { LoadedConfig } from '../config/config.js';
-import { area, type CheckResult, type Check, withinLimit, messageOf } from './check-result.js';
+import { area, type CheckResult, type Check, timed, withinLimit, messageOf } from './check-result.js';
 import { checkByServer } from './check-by-server.js';
 import { directoryCheck } from './check-directories.js';
 import { homeserversIn, homeserverCheck } from './check-homeservers.js';
 import { mailCheck, smsCheck, sourceCheck } from './check-services.js';
 import { publicUrlCheck, readinessOf, serverDiagnoses, sharedUserIdsCheck } from './check-public-url.js';
 import { outsideCheck } from './check-outside.js';
+import { RefusedLogins } from './refused-logins.js';
 import { searchCheck } from './check-search.js';
 import { databaseCheck, filesCheck, textsCheck } from './check-storage.js';
 
@@ -31,10 +32,13 @@ export async function runCheck(examination: () => Promise<readonly CheckResult[]
 /**
  * Checks everything in the configuration in parallel, with or without a running server. Changes nothing and sends no
  * messages.
+ *
+ * @param refusedLogins the same for repeated runs
  */
 export async function runChecks(
   { config, warnings }: LoadedConfig,
   telemetry: Telemetry,
+  refusedLogins = new RefusedLogins(Date.now),
 ): Promise<readonly CheckResult[]> {
   const http = new AxiosHttpClient(config.federation.allow, config.federation.nat64);
   const clock = new SystemClock();
@@ -44,7 +48,7 @@ export async function runChecks(
   // A running server uses the SQLite file, and reports for any database whether it can reach it.
   const kept: readonly [string, Check] = isRunning
     ? ['server', sharedUserIdsCheck(config, http)]
-    : ['database', databaseCheck(config)];
+    : ['database', () => timed(databaseCheck(config))];
   const checks: readonly (readonly [string, Check])[] = [
     ['files', filesCheck(config)],
     kept,
@@ -54,17 +58,19 @@ export async function runChecks(
         return [[`directory ${source.name}`, directoryCheck(source, telemetry, askServer)]];
       }
       if (source.kind === 'bindings') return [];
-      return [[`source ${source.name}`, sourceCheck(source, config, http, telemetry)]];
+      return [[`source ${source.name}`, () => timed(sourceCheck(source, config, http, telemetry))]];
     }),
     ...homeserversIn(config).map((name) => [`homeserver ${name}`, homeserverCheck(name, config, http, clock)] as const),
-    ['mail', mailCheck(config)],
+    ['mail', () => timed(mailCheck(config))],
     ['text messages', smsCheck(config)],
     ['texts', textsCheck(config)],
-    ['public URL', publicUrlCheck(config, isRunning, http)],
+    ['public URL', () => timed(publicUrlCheck(config, isRunning, http))],
     ['proxy', outsideCheck(config, isRunning, http)],
     ['search', searchCheck(config, isRunning, http)],
   ];
-  const found = await Promise.all(checks.map(([name, check]) => withinLimit(LIMIT_MS, name, check)));
+  const found = await Promise.all(
+    checks.map(([name, check]) => withinLimit(LIMIT_MS, name, refusedLogins.guard(name, check))),
+  );
   return [
     configuration.ok(`${config.file ?? 'no file, only defaults and the environment'}: is fine`),
     ...warnings.map((warning) => configuration.warning(warning)),

@@ -1,9 +1,13 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LdapConfig } from '../../../src/app/config/config.js';
-import { directoryCheck } from '../../../src/app/doctor/check-directories.js';
+import { directoryCheck, fixOf } from '../../../src/app/doctor/check-directories.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
 import { person, unit } from '../../support/ldif.js';
 import { Slapd } from '../../support/slapd.js';
+import { createBadCertificates } from '../../support/tls.js';
 
 const ROOT = 'dc=example,dc=org';
 const PEOPLE = `ou=people,${ROOT}`;
@@ -31,7 +35,7 @@ describe('what the doctor says of a directory', () => {
   });
   afterAll(() => slapd.stop());
 
-  async function doctor(bindDn: string, password: string, more: Partial<LdapConfig> = {}) {
+  async function results(bindDn: string, password: string, more: Partial<LdapConfig> = {}) {
     const config = {
       kind: 'ldap',
       name: 'staff',
@@ -47,9 +51,10 @@ describe('what the doctor says of a directory', () => {
       mirror: { everyMs: 300_000, maxShrink: 0.2 },
       ...more,
     } as unknown as LdapConfig;
-    const results = await directoryCheck(config, new RecordingTelemetry())();
-    return results.map(({ state, words }) => `${state}: ${words}`);
+    return directoryCheck(config, new RecordingTelemetry())();
   }
+  const doctor = async (...args: Parameters<typeof results>) =>
+    (await results(...args)).map(({ state, words }) => `${state}: ${words}`);
 
   it('names people of one name and what is left out, wherever they stand', async () => {
     const lines = await doctor(slapd.adminDn, slapd.adminPassword);
@@ -72,5 +77,40 @@ describe('what the doctor says of a directory', () => {
   it('reads no more than a few entries where no sync reads any', async () => {
     const lines = await doctor(READER, 'pass', { mirror: false });
     expect(lines).toContainEqual(expect.stringMatching(/^ok: 200 of 200 entries are people/));
+  });
+
+  it('never advises to send the password in clear', async () => {
+    const strict = await Slapd.start({ global: ['security simple_bind=128'] });
+    try {
+      const [refused, ...more] = await results(strict.adminDn, strict.adminPassword, { urls: [strict.url] });
+      expect(refused).toMatchObject({
+        state: 'failure',
+        words: expect.stringMatching(/confidentiality required.*requires an encrypted connection/),
+        fix: expect.stringMatching(/^write ldaps:\/\/ in urls, or startTls: true/),
+      });
+      expect(JSON.stringify([refused, more])).not.toContain('ldapwhoami');
+    } finally {
+      await strict.stop();
+    }
+    const [wrong] = await results(slapd.adminDn, 'wrong');
+    expect(wrong?.fix).toContain(`ldapwhoami -x -H ${slapd.url} -D "${slapd.adminDn}" -W`);
+    const refused49 = 'bind refused for cn=islet: invalid credentials';
+    const fix = (url: string, startTls: boolean) => fixOf(refused49, { urls: [url], startTls, bindDn: 'cn=islet' });
+    expect(fix('ldaps://dc1', false)).toContain('ldapwhoami -x -H ldaps://dc1 -D "cn=islet" -W');
+    expect(fix('ldap://dc1', true)).toContain('ldapwhoami -x -H ldap://dc1 -ZZ -D');
+    expect(fix('ldap://dc1', false)).toBe('check bindDn, and the password in its file');
+  });
+
+  it('has no sentence that ends where a list would follow, if a certificate names nothing', async () => {
+    const { ca, commonName } = createBadCertificates();
+    const server = createServer(commonName).on('tlsClientError', () => undefined);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const [refused] = await results(slapd.adminDn, 'secret', { urls: [`ldaps://127.0.0.1:${port}`], ca });
+    server.close();
+    expect(refused?.words).toMatch(/certificate has no subjectAltName, only a common name/);
+    expect(refused?.words).not.toMatch(/:\s*\)?$/);
+    expect(refused?.fix).toContain('subjectAltName');
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { doctorText, showDiagnoses } from '../../../src/app/commands/doctor.js';
 import { plainStyle } from '../../../src/app/commands/terminal-style.js';
-import { area, type CheckResult, withinLimit } from '../../../src/app/doctor/check-result.js';
+import { area, type CheckResult, withinLimit, withTime } from '../../../src/app/doctor/check-result.js';
 import { runChecks, runCheck } from '../../../src/app/doctor/doctor.js';
 import { readinessOf, serverDiagnoses } from '../../../src/app/doctor/check-public-url.js';
 import { readableByOthers, freeSpaceResults } from '../../../src/app/doctor/check-storage.js';
@@ -66,6 +66,25 @@ describe('a trial', () => {
     ]);
   });
 
+  it('that works but is slow is a warning with its time, and one that fails is no slower', () => {
+    const { ok, failure } = area('mail');
+    expect(withTime(ok('mx:25, TLS starttls'), 210)).toEqual({ ...ok('mx:25, TLS starttls'), tookMs: 210 });
+    expect(withTime(ok('mx:25, TLS starttls'), 4_210)).toMatchObject({
+      state: 'warning',
+      words: 'mx:25, TLS starttls, but slowly: it took 4.2 s',
+      fix: expect.stringContaining('the line to it'),
+      tookMs: 4_210,
+    });
+    expect(withTime(failure('no answer within 10 s'), 10_000)).toMatchObject({ state: 'failure' });
+  });
+
+  it('says nothing that ends in a colon', () => {
+    expect(mail.failure("is not in the cert's list: ", 'see: ')).toMatchObject({
+      words: "is not in the cert's list",
+      fix: 'see',
+    });
+  });
+
   it('that does not end is given up', async () => {
     expect(await withinLimit(1, 'mail', () => new Promise(() => undefined))).toEqual([
       mail.failure('no answer within 0.001 s'),
@@ -97,11 +116,17 @@ describe('a running server', () => {
 
   it('says of itself what is wrong', () => {
     const mirrors = { staff: { ok: true, entries: 5 }, guests: { ok: false, entries: 0, failure: 'no route' } };
-    const checks = { database: false, pepper: false, mirrors, accounts: { failures: { 'example.org': 'timeout' } } };
+    const checks = {
+      database: false,
+      databaseFailure: 'the disk is full',
+      pepper: false,
+      mirrors,
+      accounts: { failures: { 'example.org': 'timeout' } },
+    };
     expect(serverDiagnoses({ ok: false, checks }).map(({ state, words }) => `${state}: ${words}`)).toEqual([
       'failure: is running, but not ready',
-      'failure: cannot reach its database',
-      'failure: has no hashed lookup pepper yet',
+      'failure: cannot use its database: the disk is full',
+      'warning: has no hashed lookup pepper yet',
       'ok: its mirror of staff has 5 entries',
       'warning: its mirror of guests is not up to date: no route',
       'warning: account checks at example.org fail: timeout',

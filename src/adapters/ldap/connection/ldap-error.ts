@@ -50,8 +50,9 @@ export function messageOf(error: unknown): string {
   if (error.name === 'ConnectionError') return LOST;
   if (typeof code === 'number') return resultMessage(error, code);
   const words = networkFailure(error)?.reason;
-  const { reason } = error as { readonly reason?: string };
-  if (words !== undefined) return reason === undefined ? words : `${words} (${reason.trim()})`;
+  // Node names the names of the certificate behind a colon, and there may be none.
+  const reason = (error as { readonly reason?: string }).reason?.replace(/[\s:]+$/, '');
+  if (words !== undefined) return reason === undefined ? words : `${words} (${reason})`;
   return error.message;
 }
 
