@@ -10,7 +10,7 @@ const anna = {
   attributes: { objectClass: ['inetOrgPerson'], uid: ['anna'], mail: ['anna@example.org'] },
 };
 
-it('the directory of the demo outlives whoever sends it what is no LDAP', async () => {
+it('the directory of the demo survives a client that does not speak LDAP', async () => {
   const directory = await startDirectory(BASE, [anna]);
   onTestFinished(() => directory.close());
   for (let time = 0; time < 2; time++) {
@@ -26,7 +26,7 @@ it('the directory of the demo outlives whoever sends it what is no LDAP', async 
   expect((await listed(source)).map(({ label }) => label)).toEqual([anna.dn]);
 });
 
-it('the directory of the demo says where its port is taken', async () => {
+it('the directory of the demo reports that its port is taken', async () => {
   const first = await startDirectory(BASE, []);
   onTestFinished(() => first.close());
   await expect(startDirectory(BASE, [], Number(new URL(first.url).port))).rejects.toThrow('EADDRINUSE');

@@ -26,7 +26,7 @@ describe('a copy of a SQLite database', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('is of one moment, while transactions go on: each is in it wholly or not at all', async () => {
+  it('is consistent while transactions continue: each transaction is in it completely or not at all', async () => {
     let done = false;
     const write = async () => {
       for (let round = 0; !done; round++) {

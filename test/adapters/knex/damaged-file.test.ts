@@ -35,7 +35,7 @@ describe('an SQLite file with damage in the middle', () => {
     await expect(databaseVersion(options)).rejects.toThrow(reason);
   });
 
-  it('is opened if only the copy of a directory is damaged, which is then empty and read anew', async () => {
+  it('is opened if only the local copy of a directory is damaged, which is then empty and filled again', async () => {
     const options = { client: 'sqlite3', file: join(folder, 'islet.db') } as const;
     const db = await openDatabase(options);
     await db('accepted_terms').insert({ mxid: '@anna:example.org', url: 'privacy', accepted_at: 7 });
@@ -70,7 +70,7 @@ describe('an SQLite file with damage in the middle', () => {
     expect(discarded).toBe(1);
   });
 
-  it('is mended if an earlier start was ended in the middle of that', async () => {
+  it('is repaired if an earlier start was interrupted during the repair', async () => {
     const options = { client: 'sqlite3', file: join(folder, 'islet.db') } as const;
     await (await openDatabase(options)).destroy();
     const db = connect(options);

@@ -148,7 +148,7 @@ describe.each(places)('a database in %s', (_name, place) => {
     expect(rows).not.toMatch(/secret-token|mail to|anna@/);
   });
 
-  it('tells nothing of what was to be stored in its errors', async () => {
+  it('has errors without the values that were to be stored', async () => {
     const stores = knexStores(await open(await place()), clock, secretBox);
     const invite = {
       token: 'invite-secret',
@@ -329,7 +329,7 @@ describe('a PostgreSQL that cannot be used as it is', () => {
     await open({ client: 'pg', url: guest.href });
   });
 
-  it('is refused where it has no letters for many names', async () => {
+  it('is refused if its encoding lacks letters of many names', async () => {
     const { url } = await freshDatabase(postgres.url);
     const latin = new URL(url);
     latin.pathname = `${latin.pathname}_latin`;

@@ -103,7 +103,7 @@ describe('what a ma1sd had', () => {
     expect(data.terms).toEqual([]);
   });
 
-  it('is not taken from what is no such database', async () => {
+  it('is refused if the file is another kind of database', async () => {
     await expect(read()).rejects.toThrow('does not exist');
     await writeFile(file(), 'no database at all, but some text that is longer than a header');
     await expect(read()).rejects.toThrow('cannot be read: ');
@@ -118,7 +118,7 @@ describe('the addresses of a Synapse', () => {
   const owners = ({ bindings }: ImportedData) =>
     Object.fromEntries(bindings.map(({ threepid, mxid }) => [threepid.address, mxid]));
 
-  it('are those of people who are there, folded, from when they were added', async () => {
+  it('are imported for active users, in canonical form, with the time when they were added', async () => {
     await makeDatabase(file(), 'synapse.sql');
     const data = await read();
     expect(owners(data)).toEqual({

@@ -39,7 +39,7 @@ describe('what a Sydent had', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('is read as it is meant: folded, the newest of each address, what was unbound or has expired left out', async () => {
+  it('is read correctly: canonical addresses, the newest binding of each, without unbound and expired ones', async () => {
     await makeDatabase(file(), 'sydent.sql', recentSessions());
     const data = await read();
     expect(owners(data)).toEqual({
@@ -82,7 +82,7 @@ describe('what a Sydent had', () => {
     expect(Object.keys(reasons(later))).toContain('threepid_validation_sessions: older than 24 hours');
   });
 
-  it('is written once, however often it is imported, and without telling anybody', async () => {
+  it('is written once, even if imported again, and nobody is notified', async () => {
     await makeDatabase(file(), 'sydent.sql', recentSessions());
     const data = await read();
     const tried = await write(data, true);
@@ -124,7 +124,7 @@ describe('what a Sydent had', () => {
     expect((await peppers.all()).map(({ pepper }) => pepper)).toEqual(['IH5te']);
   });
 
-  it('leaves what is here as it is', async () => {
+  it('does not change existing data', async () => {
     await makeDatabase(file(), 'sydent.sql', recentSessions());
     const present = {
       threepid: email('alice@example.com'),
@@ -155,7 +155,7 @@ describe('what a Sydent had', () => {
     expect(owners(await read({ onlyValidated: true }))).toEqual({ 'old.case@example.com': '@older:example.org' });
   });
 
-  it('is refused where it is that of another server, or of no Sydent', async () => {
+  it('is refused if it belongs to another server, or is not a Sydent database', async () => {
     await makeDatabase(file(), 'sydent.sql');
     await expect(read({ serverName: 'new.example.org' })).rejects.toThrow(/belongs to id\.example\.org/);
     await expect(
@@ -168,7 +168,7 @@ describe('what a Sydent had', () => {
     );
   });
 
-  it('is left out row by row where it makes no sense, and the rest is taken', async () => {
+  it('is imported without its invalid rows', async () => {
     await makeDatabase(
       file(),
       'sydent.sql',

@@ -55,7 +55,7 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode'
     for (const db of databases) await db.destroy();
   });
 
-  it('tells within a second what another instance has changed and ended', async () => {
+  it('reports changes and revocations of another instance within a second', async () => {
     const [one, other] = [await open(), await open()];
     const [writer, reader] = [knexStores(one, clock, secretBox), knexStores(other, clock, secretBox)];
     const calls = callsOf(reader.feed);

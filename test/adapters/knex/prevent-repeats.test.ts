@@ -23,7 +23,7 @@ const mail = {
 };
 const mailJob = (token: string) => ({ kind: 'invite-mail', payload: { address, ...mail, token }, runAt: 1 }) as const;
 
-describe('what was done between a backup and its restore', () => {
+describe('actions between a backup and its restore', () => {
   let backup: Knex;
   let later: Knex;
   const storesOn = (db: Knex) => knexStores(db, clock, secretBox);

@@ -62,7 +62,7 @@ describe('limits that are counted from memory', () => {
     await Promise.all(instances.map((one) => one.close()));
   });
 
-  it('forget nothing in a restart, and give back what was not used', async () => {
+  it('survive a restart, and return unused reservations', async () => {
     const first = instance();
     for (let take = 0; take < 100; take++) expect(await first.consume('anna', limit, 40)).toBe(0);
     await first.close();
@@ -72,7 +72,7 @@ describe('limits that are counted from memory', () => {
     await second.close();
   });
 
-  it('keep no more than a hundredth from everybody when their process dies', async () => {
+  it('lose at most one per cent when their process dies', async () => {
     const first = instance();
     for (let take = 0; take < 100; take++) expect(await first.consume('anna', limit, 40)).toBe(0);
     const second = instance();

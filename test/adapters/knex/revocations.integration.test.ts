@@ -58,7 +58,7 @@ describe.each(places)('on %s', (_name, place) => {
     await one.close();
   });
 
-  it('a token that was ended is unknown at once where it was', async () => {
+  it('a revoked token is unknown at once on the instance that revoked it', async () => {
     const one = await follower(await place());
     await one.accounts.addToken('phone', anna, 1);
     expect(await one.accounts.find('phone')).toBe(anna);
@@ -67,7 +67,7 @@ describe.each(places)('on %s', (_name, place) => {
     await one.close();
   });
 
-  it('old notes are forgotten, and whoever reads on after that forgets everything', async () => {
+  it('old records are removed, and an instance that missed them clears its caches', async () => {
     const one = await follower(await place());
     await one.accounts.addToken('phone', anna, 1);
     await one.accounts.removeToken('phone');
@@ -109,7 +109,7 @@ describe('several instances on PostgreSQL', () => {
     await other.close();
   });
 
-  it('ask the database themselves while they cannot learn what was ended', async () => {
+  it('read the database while revocations cannot be followed', async () => {
     const { url } = await freshDatabase(postgres.url);
     const one = await follower({ client: 'pg', url });
     await one.accounts.addToken('phone', anna, 1);

@@ -19,7 +19,7 @@ describe.each<[string, DatabaseOptions]>([
   afterAll(() => db.destroy());
   const { mirrors, associations, accounts } = knexStores(db, new FakeClock(), secretBox);
 
-  it('finds what is stored', async () => {
+  it('counts the stored rows', async () => {
     await associations.bind(
       { threepid: email('a@example.org'), mxid: alice, boundAt: 1, notBefore: 1, notAfter: 9e15 },
       [],
@@ -33,7 +33,7 @@ describe.each<[string, DatabaseOptions]>([
     });
   });
 
-  it('tells entries without a user, unlisted ones and those with values left out apart, whatever their texts are', async () => {
+  it('distinguishes entries without a user, unlisted entries and entries with skipped values, whatever their texts are', async () => {
     const [plain, spelled]: [Threepid, Threepid] = [
       email('a@example.org'),
       { medium: 'email', address: 'b@example.org', alias: 'B@example.org' },

@@ -119,7 +119,7 @@ describe('secrets in the database', () => {
     expect(await queued(stores.jobs, 'onbind')).toEqual([onBind.payload]);
   });
 
-  it('that were sealed with a key that is gone are as good as not there, and their jobs wait for it', async () => {
+  it('that were sealed with a lost key count as missing, and their jobs wait for the key', async () => {
     await storesWith(1).sessions.findOrAdd(session, 0);
     await storesWith(1).invites.add(invite, [onBind]);
     const stores = storesWith(2);
@@ -133,7 +133,7 @@ describe('secrets in the database', () => {
 });
 
 describe('secrets that an older version stored', () => {
-  it('go on working', async () => {
+  it('keep working', async () => {
     const stores = storesWith(1);
     await db('validation_sessions').insert(clearSession);
     await db('invites').insert({ ...clearInvite, pending_mail: '{"link":"old-link"}' });

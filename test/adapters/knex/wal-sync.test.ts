@@ -47,7 +47,7 @@ const settled = async (promise: Promise<unknown>) => {
 };
 
 describe('a commit to SQLite', () => {
-  it('is told to nobody before it is on the disk', async () => {
+  it('is not reported as committed before it is on the disk', async () => {
     const before = count;
     const writing = write('one');
     await started(before + 1);

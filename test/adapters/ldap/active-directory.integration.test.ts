@@ -107,7 +107,7 @@ describe('the preset for Active Directory', () => {
     expect(await source.find([email(address)])).toEqual([{ threepid: email(address), mxid: '@anna:example.org' }]);
   });
 
-  it.each(['anna@sip.example.org', 'x500:/o=example/cn=anna'])('finds nobody by %s', async (address) => {
+  it.each(['anna@sip.example.org', 'x500:/o=example/cn=anna'])('finds no one by %s', async (address) => {
     expect(await source.find([{ medium: 'email', address }])).toEqual([]);
   });
 

@@ -82,7 +82,7 @@ describe('the password of a directory', () => {
     expect(account).toMatchObject({ isGood: false, pause: undefined, refusedWith: { message: details } });
   });
 
-  it('may be tried again when somebody says so', async () => {
+  it('is tried again at the request of the operator', async () => {
     const { account, tries, bind } = accountOf('wrong');
     await expect(bind()).rejects.toThrow('bind refused');
     account.reload();

@@ -64,7 +64,7 @@ describe('what changed in a directory', () => {
     };
   }
 
-  it('is said of whoever changed', async () => {
+  it('reports changed entries', async () => {
     const source = open();
     const syncCursor = await syncCursorOf(source);
     await slapd.modify(replace('anna', 'mail', 'anna.meier@example.org'));
@@ -73,17 +73,17 @@ describe('what changed in a directory', () => {
     expect(anna?.person?.threepids).toEqual([{ medium: 'email', address: 'anna.meier@example.org' }]);
   });
 
-  it('is said of whoever left the filter, whatever it names', async () => {
+  it('reports entries that no longer match the filter, whatever the filter uses', async () => {
     const { present, gone } = await after(replace('bob', 'employeeType', 'left'));
     expect(gone).toEqual([`uid=bob,${PEOPLE}`]);
     expect(present.has(`uid=bob,${PEOPLE}`)).toBe(false);
   });
 
-  it('is said of whoever came back', async () => {
+  it('reports entries that match the filter again', async () => {
     expect((await after(replace('bob', 'employeeType', 'active'))).present.get(`uid=bob,${PEOPLE}`)).toBe(PEOPLE);
   });
 
-  it('is said of whoever is new, also of those who are nobody', async () => {
+  it('reports new entries, also those without a user', async () => {
     const { present, gone } = await after(
       added(person('fritz', { ...active, mail: 'fritz@example.org' }) + person('printer', { employeeType: 'none' })),
     );
@@ -91,21 +91,21 @@ describe('what changed in a directory', () => {
     expect([...present.keys(), ...(gone ?? [])]).not.toContain(`uid=printer,${PEOPLE}`);
   });
 
-  it('is said of whoever moved to another base, and is there once', async () => {
+  it('reports an entry that moved to another base, once', async () => {
     const move = `dn: uid=carla,${PEOPLE}\nchangetype: modrdn\nnewrdn: uid=carla\ndeleteoldrdn: 0\nnewsuperior: ou=guests,${ROOT}\n`;
     const { present, gone } = await after(move);
     expect(present.get(`uid=carla,ou=guests,${ROOT}`)).toBe(`ou=guests,${ROOT}`);
     expect(gone).toEqual([]);
   });
 
-  it('makes nobody vanish where a unit is renamed', async () => {
+  it('loses no entry if an organizational unit is renamed', async () => {
     const rename = `dn: ou=north,${PEOPLE}\nchangetype: modrdn\nnewrdn: ou=nord\ndeleteoldrdn: 1\n`;
     const { gone, present } = await after(rename);
     expect(gone).toEqual([]);
     expect([...present.keys()].filter((label) => label.startsWith('uid=nils,')).length).toBeLessThanOrEqual(1);
   });
 
-  it('is not said of whoever was deleted', async () => {
+  it('does not report deleted entries', async () => {
     const { gone, present } = await after(`dn: uid=dora,${PEOPLE}\nchangetype: delete\n`);
     expect([gone, present.has(`uid=dora,${PEOPLE}`)]).toEqual([[], false]);
   });
@@ -151,7 +151,7 @@ describe('what changed in a directory', () => {
     expect(await open().changes(JSON.stringify(syncCursor))).toBeUndefined();
   });
 
-  it('is read from end to end where it is too much', async () => {
+  it('falls back to a full sync if there are too many changes', async () => {
     const crowd = Array.from({ length: 2_001 }, (_, at) => person(`crowd${at}`, {}, `ou=guests,${ROOT}`));
     await slapd.modify(added(crowd.join('')));
     const syncCursor = JSON.stringify({ server: slapd.url, time: '20240101000000Z' });
@@ -160,7 +160,7 @@ describe('what changed in a directory', () => {
 });
 
 describe('a directory that finds it too much to say what changed', () => {
-  it('is read from end to end, asked again after the next listing, and the operator is told once', async () => {
+  it('falls back to a full sync, tries again after the next one, and warns the operator once', async () => {
     const units = Array.from({ length: 20 }, (_, at) => unit(`unit${at}`)).join('');
     const limits = [`limits dn.exact="${READER}" size.unchecked=15`];
     const rights = ['access to attrs=userPassword by anonymous auth', 'access to * by users read'];
@@ -188,7 +188,7 @@ describe('a directory that finds it too much to say what changed', () => {
   });
 });
 
-describe('a directory whose base was gone for a moment', () => {
+describe('a directory whose base was missing for a moment', () => {
   it('is asked what changed as soon as it is back, and that it was not asked is said until then', async () => {
     const slapd = await Slapd.start({ ldif: LDIF });
     const recorded = new RecordingTelemetry();

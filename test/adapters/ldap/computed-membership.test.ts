@@ -11,7 +11,7 @@ it.each([
   '(|(objectClass=person)(accountExpires>=1))',
   '(ou:dn:=sales)',
   '(isMemberOf;x-a=cn=staff)',
-])('%s is asked anew each time: who matches can change while the entry does not', (filter) => {
+])('%s is evaluated each time: the result can change although the entry does not', (filter) => {
   expect(isComputed(parseFilter(filter))).toBe(true);
 });
 

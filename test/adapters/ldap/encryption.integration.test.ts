@@ -100,7 +100,7 @@ describe('a connection to the directory', () => {
     }
   });
 
-  it('says that the server wants encryption where none is configured', async () => {
+  it('says that the server requires encryption if none is configured', async () => {
     const { problem } = await attempt(slapd, {});
     expect(problem).toContain('confidentiality required');
     expect(problem).toContain('startTls');
@@ -176,7 +176,7 @@ describe('a connection to the directory', () => {
     }
   });
 
-  it('names who is refused, and does not try the password again and again', async () => {
+  it('names the refused account, and does not repeat the password', async () => {
     const recorded = new RecordingTelemetry();
     const proxy = await TcpProxy.to(plain.port);
     const source = sourceOf(plain, { urls: [`ldap://127.0.0.1:${proxy.port}`], password: 'wrong' }, recorded);

@@ -27,7 +27,7 @@ const LDIF = [
 
 const filter = '(&(objectClass=inetOrgPerson)(!(employeeType=left)))';
 
-describe('what the operator is told of a directory', () => {
+describe('what an explanation says about a directory', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     slapd = await Slapd.start({ ldif: LDIF });
@@ -43,7 +43,7 @@ describe('what the operator is told of a directory', () => {
       return evidence;
     };
 
-    it('is whose it is, by which entry, and what of that was left out', async () => {
+    it('names the user, the entry, and skipped values', async () => {
       const anna = email('anna@example.org');
       expect(await explain(anna)).toEqual({
         via: 'live',
@@ -65,7 +65,7 @@ describe('what the operator is told of a directory', () => {
       });
     });
 
-    it('is why the entry that has it is nobody', async () => {
+    it('says why the entry with the address has no user', async () => {
       expect((await explain(email('two@example.org')))?.notes).toContain(
         `uid=two,${PEOPLE}: \`uid\`, the attribute with the user name, has several values`,
       );
@@ -74,7 +74,7 @@ describe('what the operator is told of a directory', () => {
       );
     });
 
-    it('is who contests it', async () => {
+    it('names everyone who claims the address', async () => {
       expect(await explain(email('office@example.org'))).toMatchObject({
         finding: { claimants: [`uid=eve,${PEOPLE}`, `uid=adam,${PEOPLE}`] },
       });

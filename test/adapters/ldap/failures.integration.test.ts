@@ -87,7 +87,7 @@ describe('a directory that fails', () => {
     expect(recorded.all('directory works again')).toHaveLength(1);
   });
 
-  it('is told of once, not for every lookup', async () => {
+  it('is logged once, not for every lookup', async () => {
     await slapd.kill();
     for (let lookup = 0; lookup < 30; lookup++) await took(source.find([anna]));
     expect(recorded.all('directory failed')).toEqual([
@@ -97,7 +97,7 @@ describe('a directory that fails', () => {
     expect(recorded.counted[0]).toEqual({ name: 'ldap_failures', labels: { source: 'staff' } });
   });
 
-  it('is told of once when it answers too late, and without what was asked', async () => {
+  it('is logged once if it answers too late, without the addresses', async () => {
     expect(await source.find([anna])).toEqual(found);
     await slapd.pause();
     await Promise.allSettled([source.find([anna]), source.find([anna])]);
@@ -161,7 +161,7 @@ describe('a directory that fails', () => {
   it.each([
     ['a listing', { stallLimitMs: 60_000, listsInThread: true }, () => listed(source)],
     ['a question for changes', { stallLimitMs: 60_000 }, () => source.changes(syncCursor)],
-  ])('holds up nobody who ends Islet during %s', async (_case, options, ask) => {
+  ])('does not delay the shutdown of Islet during %s', async (_case, options, ask) => {
     let isSilent = false;
     // It lets us in, and is silent then.
     const proxy = await TcpProxy.to(slapd.port, (data) => !isSilent || data.includes('\x61'));

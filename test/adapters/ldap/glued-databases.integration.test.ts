@@ -38,7 +38,7 @@ describe('a database of OpenLDAP to which another one is glued', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('is listed with everybody in both, from its root', async () => {
+  it('lists the people of both databases from its root', async () => {
     expect(await labels(ROOT)).toEqual(names([...inside, ...outside]));
   });
 

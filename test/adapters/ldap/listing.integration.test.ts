@@ -57,7 +57,7 @@ describe('a listing', () => {
     expect(entries).toHaveLength(1);
   });
 
-  it('goes on over the size limit of the server', async () => {
+  it('reads more entries than the size limit of the server', async () => {
     const { entries } = await list({ bindDn: READER, password: 'pass', pageSize: 25 });
     expect(entries).toHaveLength(120);
     expect(new Set(entries.map(({ id }) => id)).size).toBe(120);
@@ -76,7 +76,7 @@ describe('a listing', () => {
     await expect(list(limited)).rejects.toThrow(words);
   });
 
-  it('is whole where the page size is what the server allows', async () => {
+  it('is complete if the page size is the maximum of the server', async () => {
     const { entries } = await list({ bindDn: `uid=user1,${PEOPLE}`, password: 'pass', pageSize: 10 });
     expect(entries).toHaveLength(120);
   });
@@ -94,7 +94,7 @@ describe('a listing', () => {
     expect([entries.length, new Set(entries.map(({ id }) => id)).size]).toEqual([123, 1]);
   });
 
-  it('says who an entry is only when asked', async () => {
+  it('parses an entry only on request', async () => {
     const { entries } = await list({ bases: [OFFICE] });
     expect(entries[0]).toMatchObject({ label: `uid=jürgen,${OFFICE}`, id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
     expect(entries[0]?.parse()).toEqual({
@@ -135,7 +135,7 @@ describe('a listing', () => {
     expect(await digests()).toEqual(before);
   });
 
-  it('warns where the filter lets nobody through although there are entries', async () => {
+  it('warns if the filter matches no entry although there are entries', async () => {
     const wrong = await list({ filter: '(objectClass=user)', bases: [PEOPLE, OFFICE] });
     expect(wrong.entries).toEqual([]);
     expect(wrong.recorded.all('the filter matches none of the entries below the base')).toEqual([

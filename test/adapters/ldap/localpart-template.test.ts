@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { applyModifier, parseTemplate, placeholdersOf } from '../../../src/adapters/ldap/mapping/localpart-template.js';
 
 describe('a localpart', () => {
-  it('is made of text and of attributes', () => {
+  it('consists of text and attributes', () => {
     const unmodified = { modifier: 'whole', domain: '' };
     expect(parseTemplate('{uid}')).toEqual([{ attribute: 'uid', ...unmodified }]);
     expect(parseTemplate('u{uid}.{sn;lang-de}x')).toEqual([

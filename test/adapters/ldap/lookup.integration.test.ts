@@ -161,7 +161,7 @@ describe('a live lookup', () => {
     },
   );
 
-  it('resolves somebody who is listed twice and shares an address with herself', async () => {
+  it('resolves a person who is listed twice with the same address', async () => {
     expect(await ownerOf(email('marie@example.org'))).toMatchObject({ mxid: '@curie:example.org' });
   });
 
@@ -189,7 +189,7 @@ describe('a live lookup', () => {
     await named.close();
   });
 
-  it('believes whole user IDs that stand in the directory, also of somebody with two entries', async () => {
+  it('accepts complete user IDs in the directory, also of a person with two entries', async () => {
     const reference = sourceOf(slapd, {
       homeserver: undefined,
       attributes: { user: 'description' },

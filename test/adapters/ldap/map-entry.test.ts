@@ -27,7 +27,7 @@ describe('a user ID', () => {
     ['a=b', '@a=3db:example.org'],
     ['_svc', '@=5fsvc:example.org'],
     [' anna ', '@anna:example.org'],
-  ])('is what Synapse makes of %s', (uid, mxid) => {
+  ])('equals what Synapse makes of %s', (uid, mxid) => {
     expect(mxidOf({ uid })).toBe(mxid);
   });
 
@@ -126,7 +126,7 @@ describe('an email address', () => {
     expect(addresses(values, { attributes: { email: ['mail;lang-de'] } })).toEqual([email('b@example.org')]);
   });
 
-  it('is told by its prefix from what is no mail', () => {
+  it('is recognised as mail by its prefix', () => {
     const proxyAddresses = [
       'SMTP:Anna@example.org',
       'smtp:old@example.org',
@@ -139,7 +139,7 @@ describe('an email address', () => {
   });
 
   it.each(['mailto:anna@example.org', 'smtp:anna@example.org', 'sip:anna@example.org'])(
-    'has no prefix in an attribute that holds nothing else, which is told: %s',
+    'has no prefix in the attribute `mail`: %s is skipped and reported',
     (mail) => {
       const { person, skipped } = reading({ uid: 'anna', mail });
       expect(person?.threepids).toEqual([]);
@@ -147,7 +147,7 @@ describe('an email address', () => {
     },
   );
 
-  it('that is none costs itself alone, and is not told', () => {
+  it('that is invalid is skipped alone, and is not quoted', () => {
     const { person, skipped } = reading({
       uid: 'anna',
       mail: ['Anna <anna@example.org>', 'a@example.org', Buffer.from([0xff, 0x40, 0x61])],
@@ -173,7 +173,7 @@ describe('a phone number', () => {
     ['1234', '####'],
     ['n/a', 'x/x'],
     ['0221 5551234; 0170 1234567', '#### #######; #### #######'],
-  ])('is left out, its pattern told and not itself: %s', (mobile, pattern) => {
+  ])('is skipped, and reported by its pattern without the value: %s', (mobile, pattern) => {
     const { person, skipped } = reading({ uid: 'anna', mobile, telephoneNumber: '', mail: 'anna@example.org' });
     expect(person?.threepids).toEqual([email('anna@example.org')]);
     expect(skipped).toEqual([`a phone number in \`mobile\` cannot be read (${pattern})`]);
@@ -243,7 +243,7 @@ describe('what people are searched by', () => {
   const search = { name: ['displayName', '{givenName} {sn}', 'cn'], attributes: ['givenName', 'mail', 'department'] };
   const textOf = (values: Values) => reading({ uid: 'anna', ...values }, { search }).person?.searchText;
 
-  it('is not kept where nobody is searched', () => {
+  it('is not stored without a search', () => {
     expect(reading({ uid: 'anna', displayName: 'Anna' }).person).toEqual({ mxid: '@anna:example.org', threepids: [] });
     expect(rulesOf(usual).requested).not.toContain('displayName');
     expect(rulesOf({ ...usual, search }).requested).toEqual(
@@ -260,11 +260,11 @@ describe('what people are searched by', () => {
     [{ displayName: Buffer.from([0x61, 0xff]), cn: 'am' }, 'am'],
     [{ displayName: 'x'.repeat(300), cn: 'am' }, 'am'],
     [{ sn: 'Meier' }, undefined],
-  ])('is a name out of %j', (values, name) => {
+  ])('is a name made from %j', (values, name) => {
     expect(textOf(values)?.name).toBe(name);
   });
 
-  it('is all values of the attributes, of addresses what is before the @', () => {
+  it('contains all values of the attributes; of addresses only the part before the @', () => {
     const values = {
       givenName: ['Anna', 'Anne'],
       mail: ['anna.meier@example.org', 'am@example.org'],
@@ -273,7 +273,7 @@ describe('what people are searched by', () => {
     expect(textOf(values)?.keywords).toEqual(['Anna', 'Anne', 'anna.meier', 'am', 'IT']);
   });
 
-  it('is read anew when the configuration of it changes, and only then', () => {
+  it('is parsed again only if the mapping rules change', () => {
     const versions = [usual, { ...usual, search }, { ...usual, search: { ...search, attributes: [] } }].map(
       (rules) => rulesOf(rules).rulesVersion,
     );

@@ -108,7 +108,7 @@ describe('a directory', () => {
     await expect(source.find([anna])).rejects.toThrow('the server ended the connection (maintenance)');
   });
 
-  it('may say between the entries what nobody has to understand', async () => {
+  it('may send unknown responses between the entries', async () => {
     await make([searched(tlv(0x79, tlv(0x80, '1.2.3')), person('anna'), success)]);
     expect(await source.find([anna])).toEqual(found);
   });
@@ -128,7 +128,7 @@ describe('a directory', () => {
     ['without a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0')))]],
     ['cut off', [tlv(0x04, Buffer.from([0x30, 0x09, 0x02, 0x01, 0x00, 0x04, 0x04, 0x6e]))]],
     ['with a number for a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x02, '\0')))]],
-  ])('whose word on further pages is %s has failed: they may hold half of its people', async (_case, value) => {
+  ])('whose page control is %s has failed, because further pages could contain more people', async (_case, value) => {
     await make([searched(person('anna'), Buffer.concat([success, paging(...value)]))]);
     await expect(listed(source)).rejects.toThrow('the paging control of the answer cannot be read');
   });
@@ -177,13 +177,13 @@ describe('a directory', () => {
       '80090308: LdapErr: DSID-0C0903A9, comment: x, data 775, v1db1',
       /invalid credentials \(the account is locked\)$/,
     ],
-  ])('that refuses the bind with %i and %j is quoted where it knows best', async (code, words, expected) => {
+  ])('that refuses the bind with %i and %j is quoted if its message says more', async (code, words, expected) => {
     await make([bound(result(0x61, code, words))]);
     await expect(source.find([anna])).rejects.toThrow(expected);
     await expect(source.find([anna])).rejects.toThrow(/bind refused for cn=islet \(password from file /);
   });
 
-  it('that answers half a lookup in most of its time is told with the whole of it', async () => {
+  it('that answers only half of a lookup in time is reported for the whole lookup', async () => {
     await make([
       ({ tag, say }) => {
         if (tag !== SEARCH || (servers[0]?.searches() ?? 0) > 1) return;

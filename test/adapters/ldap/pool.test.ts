@@ -62,13 +62,13 @@ describe('a pool', () => {
     expect(exchange.lines).toHaveLength(2);
   });
 
-  it('lets nobody wait for a free connection beyond the deadline', async () => {
+  it('ends the wait for a free connection at the deadline', async () => {
     for (const _ of [1, 2]) void pool.use(new Deadline(1e9), () => new Promise(() => undefined));
     const [late] = await Promise.allSettled([ask('yes', 1_000), vi.advanceTimersByTimeAsync(1_000)]);
     expect(late).toMatchObject({ reason: { message: 'no connection was free within 1 s' } });
   });
 
-  it('keeps a connection that comes too late for who asked for it', async () => {
+  it('keeps a connection that opened too late for its request', async () => {
     let release = (): void => undefined;
     exchange.hold = new Promise((resolve) => (release = resolve));
     const [late] = await Promise.allSettled([ask('yes', 100), vi.advanceTimersByTimeAsync(100)]);
@@ -97,7 +97,7 @@ describe('a pool', () => {
     expect(exchange.lines.map(({ isOpen }) => isOpen)).toEqual([false, false, true]);
   });
 
-  it('ends connections that nobody has used for a minute', async () => {
+  it('closes connections that were idle for a minute', async () => {
     await ask();
     await vi.advanceTimersByTimeAsync(59_000);
     expect(exchange.lines[0]?.isOpen).toBe(true);

@@ -64,7 +64,7 @@ describe('a directory of two servers of OpenLDAP, of which one follows the other
     return { labels, gone: changes?.gone, syncCursor: changes?.syncCursor ?? '' };
   }
 
-  it('tells what a replica gets late, however long ago it was changed', async () => {
+  it('reports changes that a replica receives late, however old they are', async () => {
     await replica.kill();
     await provider.modify(BOB);
     await provider.kill();
@@ -78,7 +78,7 @@ describe('a directory of two servers of OpenLDAP, of which one follows the other
     expect((await changesOf(source, cursor)).labels).toContain(`uid=bob,${PEOPLE}`);
   });
 
-  it('is not undone, nor told twice as news, by a replica that lags behind, and then goes on where it was', async () => {
+  it('is neither undone nor reported twice by a replica that lags behind', async () => {
     const source = open(provider, replica);
     await provider.modify(BOB);
     await hasCaughtUp(2);
@@ -97,7 +97,7 @@ describe('a directory of two servers of OpenLDAP, of which one follows the other
     expect(labels).toContain(`uid=bob,${PEOPLE}`);
   });
 
-  it('goes on at the other server where one fails, without being read from end to end', async () => {
+  it('continues incrementally at the other server if one fails', async () => {
     const source = open(provider, replica);
     const cursor = await cursorOf(source);
     await provider.modify(BOB);

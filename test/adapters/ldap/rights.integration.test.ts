@@ -89,25 +89,25 @@ describe('an account that binds and may not read what it should', () => {
     ],
   ] as const;
 
-  it.each(cases)('%s, from the beginning, is told so and has no mirror', async (_what, account, reason) => {
+  it.each(cases)('%s, from the beginning, is reported and has no mirror', async (_what, account, reason) => {
     expect((await sync(account)).refusal).toContain(reason);
     expect((await stores.mirrors.state('staff'))?.syncedAt).toBeUndefined();
   });
 
-  it.each(cases)('%s, any more, is told so and keeps its mirror', async (_what, account, _first, reason) => {
+  it.each(cases)('%s, any more, is reported and keeps its mirror', async (_what, account, _first, reason) => {
     expect(await sync('all')).toMatchObject({ isApplied: true, bases: { [PEOPLE]: 3 } });
     expect((await sync(account)).refusal).toContain(reason);
     expect(await stores.mirrors.state('staff')).toMatchObject({ bases: { [PEOPLE]: 3 }, syncedAt: expect.any(Number) });
   });
 
-  it('is not held up by a base that is empty from the beginning beside one that is not, and is told of it', async () => {
+  it('is synced although one of its bases is empty from the beginning, which is reported', async () => {
     expect(await sync('all', { bases: [PEOPLE, OTHERS] })).toMatchObject({
       isApplied: true,
       warnings: [`${OTHERS}: ${unseen}`],
     });
   });
 
-  it('is told at the first sync that the filter matches nothing', async () => {
+  it('reports at the first sync that the filter matches nothing', async () => {
     const { isApplied, refusal } = await sync('all', { filter: '(objectClass=user)' });
     expect(isApplied).toBe(false);
     expect(refusal).toBe(`${PEOPLE}: the filter matches none of the entries below the base`);

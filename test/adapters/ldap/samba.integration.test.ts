@@ -68,7 +68,7 @@ describe('Active Directory, by Samba', () => {
     );
   const ask = async (source: LdapSource, threepid: Threepid) => (await source.find([threepid]))[0];
 
-  it('lists people with all their addresses, and nothing that is nobody', async () => {
+  it('lists people with all their addresses, and no other entries', async () => {
     expect(await people()).toEqual(
       new Map([
         [ownerOf, [anna, email('a.old@example.org'), msisdn('492215551234')]],
@@ -160,7 +160,7 @@ describe('Active Directory, by Samba', () => {
     await samba.modify(`dn: CN=after,OU=Büro,${AD_ROOT}\nchangetype: delete\n`);
   });
 
-  it('says by the numbers of one controller who changed and whose account was disabled since', async () => {
+  it('reports changed and disabled accounts by the update sequence numbers of one controller', async () => {
     await samba.modify(['stays', 'leaves'].map((name) => account(name).replace('\n', '\nchangetype: add\n')).join(''));
     const source = open();
     const ids = new Map<string, string>();
@@ -229,12 +229,12 @@ describe('Active Directory, by Samba', () => {
     for (const name of Object.keys(ends)) await samba.modify(`dn: CN=${name},${AD_PEOPLE}\nchangetype: delete\n`);
   });
 
-  it('says that it answers nobody who is not bound', async () => {
+  it('says that it requires a bind', async () => {
     const source = open({ bindDn: undefined, password: undefined });
     await expect(listed(source)).rejects.toThrow('anonymous search is not allowed: set bindDn');
   });
 
-  describe('whose account is no longer let in', () => {
+  describe('with an account that may no longer sign in', () => {
     it.each<[string, () => Promise<void>, () => Promise<void>, string]>([
       [
         'because its password was changed',

@@ -65,7 +65,7 @@ const [anna, books, office] = [
   email('office@example.org'),
 ];
 
-describe('people of a directory who are unlisted', () => {
+describe('unlisted people of a directory', () => {
   const options = { unlisted: '(employeeType=minister)' };
 
   it('are listed as such, and all others as before', async () => {
@@ -75,7 +75,7 @@ describe('people of a directory who are unlisted', () => {
     expect(people).toHaveLength((await listed(open())).flatMap((one) => one.parse().person ?? []).length);
   });
 
-  it('are told to nobody and keep their addresses', async () => {
+  it('are not found and keep their addresses', async () => {
     const source = open(options);
     expect(await source.find([anna])).toEqual([
       { threepid: anna, claimants: [`uid=anna,${PEOPLE} (unlisted)`], owner: '@anna:example.org' },
@@ -103,7 +103,7 @@ describe('people of a directory who are unlisted', () => {
     await change('straus', 'staff');
   });
 
-  it('are nobody’s to be had where their entry has no user name', async () => {
+  it('keep their addresses from others even if their entry has no user name', async () => {
     const source = open();
     expect(await source.find([office])).toEqual([]);
     expect(await ownersIn(source, [office])).toEqual([{ threepid: office, claimants: [`cn=office,${PEOPLE}`] }]);
@@ -115,7 +115,7 @@ describe('further entries of one user name', () => {
     expect(await open().find([books])).toEqual([{ threepid: books, mxid: '@bob:example.org' }]);
   });
 
-  it('are not the aliases, which are nobody', async () => {
+  it('do not include aliases, which have no user', async () => {
     const labels = (await listed(open())).map(({ label }) => label);
     expect(labels.filter((label) => label.includes('elsewhere'))).toEqual([]);
   });

@@ -61,11 +61,11 @@ describe('a domain controller of Windows, which Samba is not', () => {
     );
   });
 
-  it('is not followed to where it refers to, which is told', async () => {
+  it('does not follow referrals, and reports them', async () => {
     expect((await list()).recorded.all('referrals to other servers are not followed')).toHaveLength(1);
   });
 
-  it('is told to want a bind where nobody is bound', async () => {
+  it('is reported to require a bind if there was none', async () => {
     await expect(list({ bindDn: undefined, password: undefined })).rejects.toThrow(
       'operations error (anonymous search is not allowed: set bindDn)',
     );

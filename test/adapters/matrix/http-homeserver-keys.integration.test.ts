@@ -79,12 +79,12 @@ describe('HomeserverKeysOverHttp', () => {
   });
   afterEach(() => homeserver.close());
 
-  it('gives the key that a homeserver publishes, asking without a slash at the end, and asking nobody else (FED-4, FED-6)', async () => {
+  it('returns the key that the homeserver itself publishes, requested without a trailing slash (FED-4, FED-6)', async () => {
     expect(await open().find('example.org', 'ed25519:a_abc')).toBe(first);
     expect(homeserver.seen.map(({ method, url }) => `${method} ${url}`)).toEqual(['GET /_matrix/key/v2/server']);
   });
 
-  it('sends nothing for a homeserver whose keys the configuration states', async () => {
+  it('sends no request for a homeserver whose keys are configured', async () => {
     const keys = open({ verifyKeys: { 'ed25519:pinned': second } });
     expect(await keys.find('example.org', 'ed25519:pinned')).toBe(second);
     expect(await keys.find('example.org', 'ed25519:a_abc')).toBeUndefined();
@@ -99,7 +99,7 @@ describe('HomeserverKeysOverHttp', () => {
     expect(await open().find('example.org', keyId)).toBeUndefined();
   });
 
-  it('asks once for those who come together', async () => {
+  it('sends one request for concurrent callers', async () => {
     const keys = open();
     await Promise.all(Array.from({ length: 5 }, () => keys.find('example.org', 'ed25519:a_abc')));
     expect(homeserver.seen).toHaveLength(1);
@@ -121,7 +121,7 @@ describe('HomeserverKeysOverHttp', () => {
     expect(homeserver.seen).toHaveLength(2);
   });
 
-  it('goes on with what it has while a homeserver is silent, until that expires', async () => {
+  it('uses the cached keys while a homeserver does not answer, until they expire', async () => {
     const keys = open();
     await keys.find('example.org', 'ed25519:a_abc');
     says = 503;
@@ -143,7 +143,7 @@ describe('HomeserverKeysOverHttp', () => {
     expect(homeserver.seen).toHaveLength(2);
   });
 
-  it('cannot say that there is no such key while nobody answers', async () => {
+  it('does not report a key as missing while the homeserver does not answer', async () => {
     const keys = open();
     await keys.find('example.org', 'ed25519:a_abc');
     says = 404;
@@ -220,7 +220,7 @@ describe('HomeserverKeysOverHttp', () => {
     expect(refusal.message).not.toContain(String(homeserver.port));
   });
 
-  it('tells the log where it asked', async () => {
+  it('logs where it asked', async () => {
     says = 404;
     const refusal = await refusalOf(open().find('example.org', 'ed25519:a_abc'));
     expect((refusal.cause as Error).message).toContain(

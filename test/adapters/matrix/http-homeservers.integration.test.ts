@@ -91,7 +91,7 @@ describe('HomeserversOverHttp', () => {
       ['[2001:db8::7]', '2001:db8::7:8448', 'address'],
       ['[2001:db8::7]:8450', '2001:db8::7:8450', 'address'],
       ['hs.internal:8450', 'hs.internal:8450', 'hs'],
-    ] as const)('%s is at %s, and nobody else is asked', async (name, place, certificate) => {
+    ] as const)('%s is at %s, and no other server is asked', async (name, place, certificate) => {
       const homeserver = await serve(anna, certificate, place);
 
       expect(await open().whoHasOpenIdToken(name, 't')).toBe('@anna:example.org');
@@ -265,7 +265,7 @@ describe('HomeserversOverHttp', () => {
       }
     });
 
-    it('and asks once for all who come at the same time', async () => {
+    it('and sends one request for concurrent callers', async () => {
       const site = await serve(delegateTo('hs.internal:8450'), 'site', 'example.org:443');
       const homeserver = await serve(anna, 'hs', 'hs.internal:8450');
       const homeservers = open();
@@ -277,7 +277,7 @@ describe('HomeserversOverHttp', () => {
     });
   });
 
-  describe('says to strangers what they may know, and to the log the whole way', () => {
+  describe('tells clients a short reason, and logs every step', () => {
     it('when a .well-known names a host that only the inside knows', async () => {
       await serve(delegateTo('hs.internal:8450'), 'site', 'example.org:443');
 
@@ -298,7 +298,7 @@ describe('HomeserversOverHttp', () => {
       );
     });
 
-    it('when it is behind a service, and nobody listens there', async () => {
+    it('when its service record leads to a port that is closed', async () => {
       network.services.set('_matrix._tcp.example.org', [{ name: 'box.internal', port: 8450, priority: 0, weight: 0 }]);
       await serve(anna, 'site', 'box.internal:8450');
       await standIns.pop()?.close();
@@ -317,7 +317,7 @@ describe('HomeserversOverHttp', () => {
       expect(refusal.message).toBe('The homeserver example.org cannot be reached: its certificate is for another name');
     });
 
-    it('when it is inside, in the words for a name that does not exist (ONB-8)', async () => {
+    it('when its address is private, with the same message as for a name that does not exist (ONB-8)', async () => {
       const federation = new FederationClient(new AxiosHttpClient(), clock, {}, network.resolveSrv);
       const homeservers = new HttpHomeservers(federation, limits);
       const messages = await Promise.all(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RequestsInFlight } from '../../../src/adapters/matrix/requests-in-flight.js';
 
 describe('sign-ins that wait for homeservers', () => {
-  it('are bounded for each and in all, and whoever is refused is told when to ask again', async () => {
+  it('are limited per homeserver and in total, and a refusal says when to retry', async () => {
     const inFlight = new RequestsInFlight(2, 3);
     const ends: (() => void)[] = [];
     const hang = (homeserver: string) =>

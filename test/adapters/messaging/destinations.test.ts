@@ -20,7 +20,7 @@ describe('isDestination', () => {
     ['premium rate numbers of Germany', '499001234567', { 49: 'allow' }, false],
     ['shared cost numbers', '491805123456', { 49: 'allow' }, false],
     ['international premium rate numbers', freeIntl, {}, false],
-  ] as const)('leaves out %s unless told otherwise: %s with %j is %s', (_case, digits, rules, expected) => {
+  ] as const)('rejects %s unless they are allowed by name: %s with %j is %s', (_case, digits, rules, expected) => {
     expect(isDestination(digits, rules)).toBe(expected);
   });
 

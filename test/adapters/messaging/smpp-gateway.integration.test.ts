@@ -177,7 +177,7 @@ describe('the gateway after one that speaks SMPP', () => {
     ['refuses the message', 'refuse', /answered ESME_RINVDSTADR \(11\)$/],
   ];
 
-  it.each(certain)('is asked where it %s', async (_case, behaviour, reason) => {
+  it.each(certain)('is used if the first one %s', async (_case, behaviour, reason) => {
     const [first, second] = [await messageCentre(behaviour), await messageCentre()];
     const error = await failureOf(senderOver(gatewayTo(first.port)).send(msisdn(number), code));
     expect(error.message).toMatch(/^text message gateway 127\.0\.0\.1:\d+: /);
@@ -187,7 +187,7 @@ describe('the gateway after one that speaks SMPP', () => {
     expect(second.submitted).toHaveLength(1);
   });
 
-  it('is asked where nobody listens', async () => {
+  it('is used if the first one cannot be reached', async () => {
     const second = await messageCentre();
     await senderOver(gatewayTo(await freePort()), gatewayTo(second.port)).send(msisdn(number), code);
     expect(second.submitted).toHaveLength(1);
@@ -196,7 +196,7 @@ describe('the gateway after one that speaks SMPP', () => {
   it.each<[string, Behaviour, RegExp]>([
     ['does not answer the message', 'ignore', /no answer within 2 s$/],
     ['is cut after the message was submitted', 'cutAtSubmit', /connection (closed|broke)/],
-  ])('is not asked where it %s, and nothing is sent twice', async (_case, behaviour, reason) => {
+  ])('is not used if the first one %s, so that nothing is sent twice', async (_case, behaviour, reason) => {
     const [first, second] = [await messageCentre(behaviour), await messageCentre()];
     const sender = senderOver(gatewayTo(first.port), gatewayTo(second.port));
     const error = await failureOf(sender.send(msisdn(number), code));

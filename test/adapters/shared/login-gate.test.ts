@@ -44,7 +44,7 @@ describe('logins with a password that is refused', () => {
     expect(gate.enter()).toBe('right');
   });
 
-  it('may be tried again when somebody says so', () => {
+  it('is tried again at the request of the operator', () => {
     const gate = new LoginGate(new RotatingSecret('wrong'), new FakeClock());
     gate.noteRefusal(gate.enter());
     gate.reset();

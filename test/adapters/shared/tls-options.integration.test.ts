@@ -92,7 +92,7 @@ describe('the authorities that count', () => {
     await expect(verify(ca)).rejects.toThrow('certificate');
   });
 
-  it('are told without a connection what they lack, or hold in vain', () => {
+  it('are checked without a connection for what they lack or do not need', () => {
     const words = (pem: string, now = Date.now()) => lacks(certificatesIn(pem), now);
     expect(words(chain.root)).toEqual([]);
     expect(words(chain.issuing + chain.root)).toEqual([]);
@@ -149,7 +149,7 @@ async function strictServer(...more: readonly string[]): Promise<number> {
 
 describe('a server that wants a certificate from us', () => {
   it.each(['-tls1_2', '-tls1_3'])(
-    'is shown one with %s, and without one the words name the reason',
+    'is shown one with %s, and without it the error names the reason',
     async (version) => {
       const url = `https://127.0.0.1:${await strictServer('-www', version)}`;
       expect(await request(url, { ca, clientCertificate: ours, maxBytes: 100_000 })).toMatchObject({ status: 200 });
@@ -161,7 +161,7 @@ describe('a server that wants a certificate from us', () => {
     },
   );
 
-  it('is told from a wrong port where it is a directory', async () => {
+  it('is distinguished from a wrong port if it is a directory', async () => {
     const url = `ldaps://127.0.0.1:${await strictServer('-quiet')}`;
     const source = ldapSource(
       {

@@ -57,7 +57,7 @@ describe('the fetch of a source', () => {
     expect(await response.json()).toEqual({ body: 'hello', token: 'a' });
   });
 
-  it('reaches no private server that nobody has named', async () => {
+  it('reaches no private server that is not configured', async () => {
     const { fetch } = await contextOf({ url: 'https://hr.example.org' });
     const asked = server.seen.length;
     await expect(fetch(`${server.url}/200`)).rejects.toThrow(/could not reach/);

@@ -69,7 +69,7 @@ describe('a file', () => {
     expect(found).toEqual([{ threepid: email('carol@example.org'), mxid: '@carol:example.org' }]);
   });
 
-  it('is read once for everybody who asks at the same moment', async () => {
+  it('is read once for concurrent lookups', async () => {
     const { path, source } = await sourceOf(CSV);
     const ask = async () => (await source.find([email('bob@example.org')], signal))[0];
     for (const version of [1, 2]) {
@@ -93,7 +93,7 @@ describe('a file', () => {
     expect(turns).toBeGreaterThanOrEqual(4);
   });
 
-  it('gives a number that can be read two ways to nobody', async () => {
+  it('returns no user for a number that can be read in two ways', async () => {
     const rows = 'mxid,phone\n@alice:example.org,0221 5551234\n@bob:example.org,41791234567\n';
     expect(await listed(rows)).toEqual(['@alice:example.org 492215551234']);
   });
@@ -155,7 +155,7 @@ describe('a file', () => {
     ]);
   });
 
-  it('marks who is unlisted', async () => {
+  it('marks unlisted people', async () => {
     const { source } = await sourceOf(
       'mxid,email,unlisted\n@anna:example.org,anna@example.org,x\n@bob:example.org,bob@example.org,\n',
     );
@@ -195,7 +195,7 @@ describe('a file', () => {
       /not valid JSON, or it is incomplete$/,
     ],
     ['words in its JSON', '[alice@example.org]', 'json', /not valid JSON, or it is incomplete$/],
-  ] as const)('that has %s is refused without a word of what stands in it', async (_case, text, format, reason) => {
+  ] as const)('that has %s is refused without quoting its content', async (_case, text, format, reason) => {
     const error = await listed(text, format).catch((thrown: unknown) => thrown);
     expect(error).toHaveProperty('message', expect.stringMatching(reason));
     expect(error).not.toHaveProperty('cause');

@@ -29,7 +29,7 @@ function guarded(source: ThreepidSource, more: Partial<typeof settings> = {}) {
 }
 
 describe('a guarded source', () => {
-  it('hands on what is known', async () => {
+  it('returns what the source knows', async () => {
     const { source, recorded } = guarded(
       answering([
         { threepid: alice, mxid: '@alice:example.org' },
@@ -99,7 +99,7 @@ describe('a guarded source', () => {
     await expect(guarded(source).source.find([alice])).rejects.toThrow(reason);
   });
 
-  it('tells a source that nobody waits any more', async () => {
+  it('tells a source that its answer is no longer needed', async () => {
     const signals: AbortSignal[] = [];
     const { source } = guarded({ find: (_threepids, signal) => (signals.push(signal), never) });
     await expect(source.find([alice])).rejects.toThrow('no answer');
@@ -185,7 +185,7 @@ describe('the listing of a source', () => {
     expect(people).toEqual([{ mxid: '@s:example.org', threepids: [email('strauß@example.org')] }]);
   });
 
-  it('leaves out what is of no use', async () => {
+  it('skips what cannot be used', async () => {
     const good = { threepid: alice, mxid: '@alice:example.org' };
     const bad = { threepid: { medium: 'email', address: 'nobody' }, mxid: '@bob:example.org' };
     const { people, invalid } = await list(() => values(bad, good, { threepid: bob, mxid: 'bob' }));

@@ -101,7 +101,7 @@ describe('a listing from MariaDB', () => {
     await database.close();
   });
 
-  it('lets other work go on between its parts', async () => {
+  it('does not block other work between its parts', async () => {
     const database = new SqlDatabase({ url: server.url });
     let turns = 0;
     let atFirst: number | undefined;

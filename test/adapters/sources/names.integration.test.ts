@@ -121,7 +121,7 @@ describe('the names of a source', () => {
     await service.close();
   });
 
-  it('are what a source of your own tells, the first name and the keywords of all rows', async () => {
+  it('are taken from a custom source: the first name and the keywords of all rows', async () => {
     const association = (user: string, address: string, attributes?: unknown) =>
       ({ threepid: { medium: 'email', address }, mxid: `@${user}:example.org`, attributes }) as Association;
     const source: ThreepidSource = {

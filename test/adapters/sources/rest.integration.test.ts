@@ -122,7 +122,7 @@ describe('a service', () => {
     expect(found).toEqual(mxid === undefined ? [] : [mxid]);
   });
 
-  it('that lists what cannot be understood is not taken for one that knows nobody', async () => {
+  it('whose list cannot be read has failed, and does not count as empty', async () => {
     const lookup = [{ medium: 'email', address: 'a@b.c', mxid: '@a:b.c' }];
     const source = await restSource(optionsFor(await service(JSON.stringify({ lookup }))), testContext());
     const listed = new SourceDirectory(source, settings, () => undefined);

@@ -89,14 +89,14 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     ],
   });
 
-  it('that lists media of other names is not taken for one that knows nobody', async () => {
+  it('whose list has unknown media has failed, and does not count as empty', async () => {
     const source = await open({ list: "select 'mail' as medium, mail as address, mxid from people" });
     const listed = new SourceDirectory(source, { name: 'people', media: ['email'] }, () => undefined);
     await expect(listed.list().next()).rejects.toThrow('its listing contains no valid association');
     await source.close?.();
   });
 
-  it('may have columns of a fixed width, which come with blanks, and mark who is unlisted', async () => {
+  it('may have columns of fixed width, filled with blanks, and mark unlisted people', async () => {
     const padded = (text: string) => (_name === 'SQLite' ? `${text} || '   '` : `cast(${text} as char(40))`);
     const columns = `${padded('mail')} as address, ${padded('mxid')} as mxid, mxid = '@bob:example.org' as unlisted`;
     const source = await open({
@@ -225,7 +225,7 @@ describe('a connection to PostgreSQL', () => {
 });
 
 describe('a query', () => {
-  it('that fails tells no address', async () => {
+  it('that fails has no address in its error', async () => {
     const made = await freshDatabase(postgres.url);
     const find = 'select cast(a as int) from unnest(array[:addresses]) a';
     const source = await sqlSource({ place: { url: made.url }, find }, testContext());
@@ -269,7 +269,7 @@ describe('a query', () => {
     await made.remove();
   });
 
-  it('does not become another one by what is asked, and changes nothing in SQLite', async () => {
+  it('cannot be changed by a looked-up address, and writes nothing in SQLite', async () => {
     const made = await databases['SQLite']?.();
     if (!made) return;
     const db = knex(made.knex);

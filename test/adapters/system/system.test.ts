@@ -67,7 +67,7 @@ describe('LogTelemetry', () => {
       ]);
     });
 
-    it('keeps its own words from facts of the same name', async () => {
+    it('keeps its own fields if facts have the same names', async () => {
       const telemetry = open();
       telemetry.info('truth', { message: 'lie', level: 'error', time: 'never', cause: 'none' });
       expect(await objects(telemetry)).toEqual([
@@ -75,7 +75,7 @@ describe('LogTelemetry', () => {
       ]);
     });
 
-    it('tells an error with all its causes', async () => {
+    it('logs an error with all its causes', async () => {
       const telemetry = open();
       const root = Object.assign(new Error('getaddrinfo ENOTFOUND hs.internal'), { code: 'ENOTFOUND' });
       telemetry.warn('x', {}, new TypeError('outer', { cause: new Error('inner', { cause: root }) }));
@@ -92,7 +92,7 @@ describe('LogTelemetry', () => {
       ]);
     });
 
-    it('tells the errors that one stands for', async () => {
+    it('logs all errors of an aggregate', async () => {
       const telemetry = open();
       telemetry.warn('x', {}, new AggregateError([new Error('first'), new Error('second')], 'both'));
       expect(await objects(telemetry)).toMatchObject([
@@ -100,7 +100,7 @@ describe('LogTelemetry', () => {
       ]);
     });
 
-    it('tells nothing else that hangs on an error', async () => {
+    it('logs no other properties of an error', async () => {
       const telemetry = open();
       const error = Object.assign(new Error('Request failed'), {
         config: { headers: { Authorization: 'Bearer s3cret' } },
@@ -166,7 +166,7 @@ describe('LogTelemetry', () => {
       expect(lines[4]).toMatch(/^ {12}at .*system\.test\.ts/);
     });
 
-    it('lets foreign words neither begin a line nor speak to the terminal', async () => {
+    it('escapes line breaks and control characters in texts of others', async () => {
       const telemetry = open({ format: 'pretty' });
       telemetry.warn('a\nb', { name: 'c\nd\u001b[2J' }, new Error('e\nf\u001b[2J'));
       const text = await written(telemetry);
@@ -195,7 +195,7 @@ describe('LogTelemetry', () => {
     expect((await objects(telemetry)).map((line) => line['level'])).toEqual(expected);
   });
 
-  it('goes on when nobody reads the log any more', async () => {
+  it('continues when the reader of the log is gone', async () => {
     const telemetry = open();
     stderr.destroy(new Error('EPIPE'));
     telemetry.info('into the void');
@@ -225,7 +225,7 @@ describe('LogTelemetry', () => {
         .filter((line) => line !== '')
         .map((line) => (JSON.parse(line) as { message: string }).message);
 
-    it('is added to what is there, without others being able to read it', async () => {
+    it('appends to the file, which only its owner can read', async () => {
       const first = open({ file });
       first.info('one');
       await first.close();
@@ -245,7 +245,7 @@ describe('LogTelemetry', () => {
       expect(messages(file)).toHaveLength(5_000);
     });
 
-    it('goes on in a new file after a rotation', async () => {
+    it('continues in a new file after a rotation', async () => {
       const telemetry = open({ file });
       telemetry.info('before');
       renameSync(file, `${file}.1`);
@@ -258,7 +258,7 @@ describe('LogTelemetry', () => {
       expect(messages(file)).toEqual(['after']);
     });
 
-    it('goes on in the old file if there cannot be a new one', async () => {
+    it('continues in the old file if no new one can be created', async () => {
       const inner = join(folder, 'inner.log');
       const telemetry = open({ file: inner });
       renameSync(folder, `${folder}.moved`);

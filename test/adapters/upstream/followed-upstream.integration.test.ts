@@ -54,7 +54,7 @@ followedPepperContract(async (pepper) => {
 });
 
 describe('a followed upstream', () => {
-  it('says whose the hashes are, and leaves out those it does not know', async () => {
+  it('returns the users of known hashes', async () => {
     const upstream = await start();
     const hashes = hashesOf([alice, nobody, phone]);
     expect(await sourceAt(upstream.url).findHashes('theirs', [...hashes, ...hashes])).toEqual(
@@ -73,7 +73,7 @@ describe('a followed upstream', () => {
     ]);
   });
 
-  it('is told hashes only: what else clients send as one stays here', async () => {
+  it('receives only well-formed hashes', async () => {
     const upstream = await start();
     const odd = ['alice@example.org', 'alice@example.org email', '', `${'x'.repeat(42)}=`, 'x'.repeat(44)];
     expect(await sourceAt(upstream.url).findHashes('theirs', odd)).toEqual(new Map());
@@ -201,7 +201,7 @@ describe('a followed upstream', () => {
       /200, but /,
     ],
   ])(
-    'that %s has failed, within its limits and in words, and its pepper is not known',
+    'that %s has failed within the limits and with a readable reason, and its pepper is not known',
     async (_case, answer, reason) => {
       const upstream = await start();
       const source = sourceAt(upstream.url, { timeLimitMs: 1_000 });

@@ -93,7 +93,7 @@ const resilient = (upstreamPolicy: Partial<UpstreamPolicy> = {}) =>
 const counted = () => recorded.counted.map(({ name }) => name);
 
 describe('an answer of an upstream', () => {
-  it('is kept for minutes, and that there is none for a shorter time', async () => {
+  it('is cached for minutes, and a missing one for a shorter time', async () => {
     const source = resilient();
     const first = await source.find([a, c]);
     expect(first).toEqual([{ threepid: a, mxid: alice }]);
@@ -163,7 +163,7 @@ describe('an answer of an upstream', () => {
     expect(upstream.asked).toHaveLength(2);
   });
 
-  it('is waited for by all who ask for it at the same time, each address by itself', async () => {
+  it('is shared by concurrent lookups, for each address separately', async () => {
     const source = resilient({ cache: undefined });
     let open = (): void => undefined;
     upstream.gate = new Promise<void>((resolve) => (open = resolve));
@@ -177,7 +177,7 @@ describe('an answer of an upstream', () => {
     expect(upstream.asked).toHaveLength(3);
   });
 
-  it('that fails, fails for all who wait for it', async () => {
+  it('that fails, fails for all concurrent lookups', async () => {
     const source = resilient();
     upstream.failure = new Error('down');
     const results = await Promise.allSettled([source.find([a]), source.find([a, c])]);
@@ -234,7 +234,7 @@ describe('an upstream that fails', () => {
     }
   });
 
-  it('is asked by everybody again once it answers, which is said once, as was that it fails', async () => {
+  it('is used again once it answers; failure and recovery are each logged once', async () => {
     const source = resilient();
     await failing(source, 3);
     clock.pass(2000);
@@ -251,7 +251,7 @@ describe('an upstream that fails', () => {
     expect(counted()).toEqual(['upstream_circuit_opened', 'upstream_circuit_closed']);
   });
 
-  it('answers from what is kept while it is left alone, also beside what it is not asked now', async () => {
+  it('answers from the cache while its circuit is open', async () => {
     const source = resilient();
     await source.find([a]);
     await source.findHashes?.('pepper', ['hash']);
@@ -401,7 +401,7 @@ describe('what an upstream hears of', () => {
   });
 });
 
-describe('whom an upstream may name', () => {
+describe('which users an upstream may return', () => {
   const homeservers = ['partner.example', 'b.example'];
 
   it('is users of the homeservers that are listed; other answers are dropped and counted', async () => {
@@ -414,7 +414,7 @@ describe('whom an upstream may name', () => {
     );
   });
 
-  it('stays nobody where one of several claimants may be named', async () => {
+  it('stays ambiguous if only one of several claimants is allowed', async () => {
     const source = resilient({ homeservers });
     upstream.known.set(keyOf(c), ['@x:evil.example', '@y:other.example']);
     expect(await source.find([b, c])).toEqual([{ threepid: b, claimants: ['@x:a.example', '@y:b.example'] }]);
@@ -428,7 +428,7 @@ describe('the explanation of an upstream', () => {
     ]);
   });
 
-  it('begins with what is kept and how old that is', async () => {
+  it('begins with the cached answer and its age', async () => {
     const source = resilient();
     await source.find([a, c]);
     const asOf = clock.now();
@@ -459,7 +459,7 @@ describe('the explanation of an upstream', () => {
     expect(upstream.asked).toEqual([]);
   });
 
-  it('says whom it named without being believed', async () => {
+  it('names the user whom it was not allowed to return', async () => {
     expect(await resilient({ homeservers: ['b.example'] }).explain(a)).toMatchObject([
       {
         finding: undefined,
@@ -479,7 +479,7 @@ it('answers no hashes where the source behind it does not or is not meant to, an
 });
 
 describe('an upstream that failed', () => {
-  it('is tried in its pauses without anybody asking, and is well again by itself', async () => {
+  it('is probed in the background during pauses, and recovers without a lookup', async () => {
     const source = resilient();
     await source.probe();
     expect(upstream.asked).toEqual([]);
@@ -501,7 +501,7 @@ describe('an upstream that failed', () => {
     expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
   });
 
-  it('is paused by failures of lookups alone, so that one that was mended is used at once', async () => {
+  it('is paused only by failed lookups, so that a repaired upstream is used at once', async () => {
     const source = resilient();
     upstream.failure = new Error('there is no access token');
     await source.find([a]).catch(() => undefined);

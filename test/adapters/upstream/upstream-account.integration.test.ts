@@ -36,7 +36,7 @@ const options = (accessToken: string | undefined) => ({
 const authorizations = () => upstream.asked.map(({ authorization }) => authorization);
 
 describe('a token that is refused', () => {
-  it('is read again from its file, once for all who ask', async () => {
+  it('is read again from its file, once for concurrent callers', async () => {
     await writeFile(join(folder, 'token'), 'second\n');
     const source = new UpstreamSource(options('first'), new AxiosHttpClient(), new RecordingTelemetry());
     expect(await Promise.all([source.find([alice]), source.find([alice])])).toEqual([found, found]);
@@ -102,7 +102,7 @@ describe('an account at an upstream', () => {
     expect(authorizations().filter((authorization) => authorization !== undefined)).toEqual([]);
   });
 
-  it('is none at a server that is no identity server', async () => {
+  it('cannot be created at a server that is not an identity server', async () => {
     answers({});
     await expect(account().versions()).rejects.toThrow('does not answer like an identity server');
   });

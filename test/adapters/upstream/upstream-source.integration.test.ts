@@ -55,7 +55,7 @@ describe.each([
   const by = token === undefined ? {} : { accessToken: token };
   const lookupsOf = (upstream: IdentityServer) => upstream.asked.filter(({ path }) => path.endsWith('lookup'));
 
-  it('says whose the addresses are, and leaves out those it does not know', async () => {
+  it('returns the users of known addresses', async () => {
     const upstream = await start();
     const found = await sourceAt(upstream.url, by).find([alice, email('nobody@example.org'), phone]);
     expect(found).toHaveLength(2);
@@ -181,7 +181,7 @@ describe.each([
     expect(await sourceAt(upstream.url, by).find([alice, phone])).toEqual([phoneFound]);
   });
 
-  it('that contradicts itself leaves the address to nobody', async () => {
+  it('that contradicts itself makes the address ambiguous', async () => {
     const upstream = await start();
     upstream.answer = (response, { path }) =>
       void response.end(
@@ -224,7 +224,7 @@ describe.each([
       (response: { end(text: string): unknown }) => void response.end('{}'),
       /answered 200, but /,
     ],
-  ])('that %s has failed, in words that name it and no address', async (_case, answer, reason) => {
+  ])('that %s has failed, with an error that names it and no address', async (_case, answer, reason) => {
     const upstream = await start();
     upstream.answer = answer;
     const error: unknown = await sourceAt(upstream.url, { ...by, timeLimitMs: 1_000 })
@@ -291,7 +291,7 @@ describe('an upstream asked by v2', () => {
     expect(pathsOf(upstream)).toEqual(['hash_details', 'lookup', 'lookup', 'lookup']);
   });
 
-  it('may change its pepper: it is asked again, once for all who notice', async () => {
+  it('may change its pepper: it is read again, once for concurrent lookups', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url, { accessToken });
     await source.find([alice]);
@@ -326,7 +326,7 @@ describe('an upstream asked by v2', () => {
     ['no algorithms', { lookup_pepper: 'x' }],
     ['a pepper that is none', { lookup_pepper: 'a b', algorithms: ['none'] }],
     ['no pepper', { algorithms: ['none'] }],
-  ])('with %s has failed, and is asked anew the next time', async (_case, details) => {
+  ])('with %s has failed, and is asked again the next time', async (_case, details) => {
     const upstream = await start();
     const source = sourceAt(upstream.url, { accessToken });
     upstream.answer = (response) => void response.end(JSON.stringify(details));
@@ -357,7 +357,7 @@ it('passes over repetition, but not at any length', async () => {
   await expect(sourceAt(upstream.url).find([alice])).rejects.toThrow('returned 2000 users for 1');
 });
 
-it('owns nothing: its word keeps nobody from binding an address here', () => {
+it('is not authoritative: its answers do not prevent anyone from binding an address', () => {
   expect(sourceAt('https://id.partner.example')).toMatchObject({ name: 'partner', isAuthoritative: false });
 });
 

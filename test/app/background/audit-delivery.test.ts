@@ -33,7 +33,7 @@ describe('the audit trail', () => {
   afterEach(() => rm(folder, { recursive: true }));
   const deliver = (file?: string) => deliverAudit(audit, { file, keepMs: 1 }, new FakeClock(), telemetry);
 
-  it('is written to its file, one object per line, and goes on in a new one after a rotation', async () => {
+  it('is written to its file, one object per line, and to a new file after a rotation', async () => {
     const file = join(folder, 'audit.log');
     audit.waiting = [entry];
     const delivery = deliver(file);

@@ -13,7 +13,7 @@ import { queued } from '../../support/jobs.js';
 
 const home = email('home@example.com');
 
-describe('a homeserver is told of a binding', () => {
+describe('a homeserver is notified of a binding', () => {
   let staff: FakeDirectory;
   let domain: TestDomain;
   let requests: JsonObject[];
@@ -58,7 +58,7 @@ describe('a homeserver is told of a binding', () => {
     expect(requests).toMatchObject([{ mxid: alice, invites: [{ token: 'an-invite-token' }] }]);
   });
 
-  it('but not once its user has left: the invitation waits again, the binding is nobody’s business', async () => {
+  it('but not after its user has left: the invitation waits again, and the binding is not announced', async () => {
     await domain.bind(home, alice);
     const token = await invite();
     await leaves();
@@ -68,7 +68,7 @@ describe('a homeserver is told of a binding', () => {
     expect(await domain.stores.invites.findWaiting([home])).toHaveLength(1);
   });
 
-  it('and is told nothing of a user who left between the binding and its telling', async () => {
+  it('and is not notified of a user who left in the meantime', async () => {
     await domain.bind(home, alice);
     await leaves();
     await domain.inviteService.notifyBound(home, alice);
@@ -214,7 +214,7 @@ describe('the mail of an invitation', () => {
     expect(await failuresOfWaiting()).toEqual(['its mail was not sent: said: 451 try later']);
   });
 
-  it('brings down the mail server for all where that refuses us, and for itself where it refuses the mail for now', async () => {
+  it('pauses all mails if the mail server refuses Islet, and only this mail if it defers this one', async () => {
     await inviteHome(domain, 'One');
     const [job] = await takeAll(domain.stores.jobs, domain.clock.now());
     failure = new DeliveryError('mail server relay:25', 'refuses the sender address a@example.org (said: 550 5.7.60)');

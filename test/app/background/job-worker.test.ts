@@ -133,7 +133,7 @@ describe('a worker', () => {
     expect(await queue.backlog()).toEqual([]);
   });
 
-  it('has one job that fails at a homeserver that works hold up none of the others', async () => {
+  it('does not delay other jobs for a homeserver because one of them fails', async () => {
     let isFirst = true;
     behaviour = async () => {
       if (isFirst) {
@@ -172,7 +172,7 @@ describe('a worker', () => {
     expect(await queue.backlog()).toEqual([]);
   });
 
-  it('begins at once what is added, and says once that the mail server fails and once that it works again', async () => {
+  it('starts new jobs at once, and logs failure and recovery of the mail server once each', async () => {
     open();
     await pass(1_500);
     await queue.add([mail('first', Date.now())]);
@@ -213,7 +213,7 @@ describe('a worker', () => {
     expect(begunAt('a')).toHaveLength(1);
   });
 
-  it('knows a dead instance within 15 s and takes its jobs, and robs none that is slow', async () => {
+  it('takes over the jobs of a dead instance within 15 s, but not those of a slow one', async () => {
     behaviour = silentFor(300_000);
     await queue.add([mail('slow')]);
     open('slow/1');

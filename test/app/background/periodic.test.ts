@@ -37,7 +37,7 @@ describe('work that is repeated', () => {
     expect(recorded.counted).toEqual([{ name: 'schedule_failures', labels: { name: 'work' } }]);
   });
 
-  it('runs at once where it is hurried, and then goes on as before', async () => {
+  it('runs at once on request, and then at the usual times', async () => {
     const { schedule, runs, end, pass } = repeated();
     await end();
     await pass(10_000);

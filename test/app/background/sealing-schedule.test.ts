@@ -15,7 +15,7 @@ describe('sealing what older versions stored', () => {
     return { schedule, runs: () => runs };
   };
 
-  it('begins at once where nobody else uses the database', async () => {
+  it('starts at once if no other instance uses the database', async () => {
     const { schedule, runs } = scheduled(false);
     await vi.advanceTimersByTimeAsync(0);
     expect(runs()).toBe(1);

@@ -18,7 +18,7 @@ describe('the version of Node.js', () => {
     expect(versionProblem(version)).toEqual({});
   });
 
-  it('is warned about where nobody has tried it yet', () => {
+  it('causes a warning if it is newer than the tested versions', () => {
     expect(versionProblem('27.0.0').warning).toContain('was tried with Node.js 20 to 26, and this is Node.js 27.0.0');
   });
 

@@ -54,12 +54,12 @@ describe('the explanation of a followed upstream', () => {
       (upstream) => void (upstream.failure = new Error('could not reach https://h: refused')),
       'its pepper is to be used, but is not known: could not reach https://h: refused; the announced pepper is 3 h old',
     ],
-  ])('says where its pepper %s, and says nothing of other sources', async (_case, later, line) => {
+  ])('says that its pepper %s, only for the followed upstream', async (_case, later, line) => {
     expect(await explained(later)).toEqual([expect.stringMatching(new RegExp(`^ +${line}$`))]);
   });
 });
 
-describe('the explanation of an address of nobody', () => {
+describe('the explanation of an address without a user', () => {
   it('names the sources that gave no answer: they may know it', async () => {
     const staff = new FakeSource('staff');
     const { lookupService, clock } = await openTestDomain({ sources: [staff, new FakeSource('other')] });

@@ -47,7 +47,7 @@ const init = (options: InitOptions, prompt?: Prompt) => {
 };
 
 describe('islet init', () => {
-  it('writes what it was told as flags, makes the key, and what it wrote can be used', async () => {
+  it('writes the given flags and the key, and the result loads', async () => {
     writeFileSync(join(folder, 'pw'), 'secret\n');
     const code = await init({
       serverName: 'id.example.org',
@@ -69,7 +69,7 @@ describe('islet init', () => {
     expect(keys).toEqual([join(folder, 'data/signing.key')]);
   });
 
-  it('asks for what it was not told, again where an answer does not fit, and keeps passwords to itself', async () => {
+  it('asks for missing answers, repeats invalid ones, and hides passwords', async () => {
     const directory = [
       'ldaps://ldap.example.org',
       '',
@@ -120,7 +120,7 @@ describe('islet init', () => {
     expect(existsSync(file())).toBe(false);
   });
 
-  it('leaves nothing behind when whoever is asked goes away', async () => {
+  it('writes nothing if the questions are cancelled', async () => {
     const prompt = typing(
       'id.example.org',
       '',
@@ -140,7 +140,7 @@ describe('islet init', () => {
     expect(existsSync(join(folder, 'ldap-password'))).toBe(false);
   });
 
-  it('goes on when the key cannot be made yet', async () => {
+  it('continues if the key cannot be created yet', async () => {
     const code = await initCommand(
       { serverName: 'id.example.org' },
       { prompt: undefined, print, style: plainStyle, cwd: folder, makeKey: () => Promise.reject(new Error('no')) },
@@ -225,7 +225,7 @@ mail: { smtpUrl: "smtps://u:hidden@mail.example.org" }
     );
   });
 
-  it('warns of what is allowed and probably not meant', () => {
+  it('warns of values that are allowed but probably a mistake', () => {
     expect(check('admin: { host: 0.0.0.0 }')).toBe(0);
     expect(printed[0]).toMatch(/^warning: server\.name is not set.*\nwarning: admin\.host is 0\.0\.0\.0/);
   });

@@ -164,7 +164,7 @@ describe('the environment', () => {
     expect(config.pidFile).toBe('/run/x.pid');
   });
 
-  it('is warned about where it looks like ours and means nothing', () => {
+  it('causes a warning if it has the prefix of Islet but is unknown', () => {
     const env = { ISLET_LISTEN_PROT: '1' };
     const { warnings } = loadConfig({ file: write('server: { name: a.example }'), env });
     expect(warnings).toEqual(['environment variable ISLET_LISTEN_PROT is unknown (did you mean "ISLET_LISTEN_PORT"?)']);
@@ -191,14 +191,14 @@ describe('the environment', () => {
     expect([config.admin.port, config.mail, warnings]).toEqual([9000, undefined, []]);
   });
 
-  it('is an error where it looks like a service link and is none', () => {
+  it('is an error if it only looks like a service link', () => {
     const env = { ISLET_ADMIN_PORT: 'tcp://10.0.0.2:8091', ISLET_ADMIN_SERVICE_HOST: '10.0.0.2' };
     expect(() => load('', env)).toThrow(/admin\.port: .*ISLET_ADMIN_PORT/);
     const other = { ISLET_ADMIN_PORT: '9001', ISLET_MAIL_PORT: 'tcp://10.0.0.3:25', ISLET_MAIL_PORT_26_TCP: '' };
     expect(() => load('', other)).toThrow(/mail\.port: .*ISLET_MAIL_PORT/);
   });
 
-  it('is warned about where it would have certificates unchecked, which it cannot', () => {
+  it('causes a warning if it would turn off certificate checks, which stay on', () => {
     const warned = (value: string) =>
       loadConfig({ file: write('server: { name: a.example }'), env: { NODE_TLS_REJECT_UNAUTHORIZED: value } }).warnings;
     expect(warned('0')).toEqual([expect.stringMatching(/NODE_TLS_REJECT_UNAUTHORIZED has no effect.*caFile/)]);

@@ -55,17 +55,17 @@ describe('an unknown key', () => {
       'homeservers.a.example.ca: unknown key (line 1; did you mean "caFile"?)',
     ],
     ['ldap: { uri: x }', 'ldap: unknown key (line 1; did you mean sources, as "- ldap: …"?)'],
-  ])('is told with what was probably meant: %s', (yaml, ...expected) => {
+  ])('is reported with a suggestion: %s', (yaml, ...expected) => {
     expect(problems(yaml)).toEqual(expected);
   });
 
-  it('is told from one that is not indented far enough', () => {
+  it('is distinguished from one that is not indented far enough', () => {
     const found = problems('sources:\n  - ldap:\n    name: a\n    urls: ldaps://h\n');
     expect(found).toContain('sources[0].name: unknown key (line 3; indent it further: it belongs below "ldap:")');
   });
 });
 
-describe('what an upstream may hear of', () => {
+describe('what is forwarded to an upstream', () => {
   const found = (isHashed: boolean, forward: Parameters<typeof checkForwarding>[1]) => {
     const list = new Problems(() => undefined);
     checkForwarding(isHashed, forward, ['sources', 0, 'upstream'], list);
@@ -73,7 +73,7 @@ describe('what an upstream may hear of', () => {
   };
   const all = ['email', 'msisdn'] as const;
 
-  it('cannot be told from hashes', () => {
+  it('is not limited by domain or medium if only hashes are forwarded', () => {
     const reason =
       'needs plain addresses, but with hashed: true only hashes are sent (leave it out, or write hashed: false; the option homeservers works with both)';
     expect(found(true, { media: ['email'], domains: ['a.example'], exceptDomains: [] })).toEqual(
@@ -409,7 +409,7 @@ describe('what contradicts itself', () => {
 });
 
 describe('several problems', () => {
-  it('are all told at once, in the order of the file', () => {
+  it('are all reported together, in the order of the file', () => {
     const yaml = `
 mail: { host: h, timeLimit: soon }
 listen: { prot: 1, port: x }
@@ -536,7 +536,7 @@ describe('a search for people', () => {
       /must be one URL: an instance/,
     ],
     [search(', maxHits: 0'), /^search.maxHits: must be a whole number from 1 to 100/],
-  ])('is told what is wrong with %s', (yaml, problem) => {
+  ])('is refused with the reason for %s', (yaml, problem) => {
     expect(problems(yaml)).toEqual([expect.stringMatching(problem)]);
   });
 });

@@ -89,7 +89,7 @@ describe('a secret', () => {
     });
   });
 
-  it('may come through a pipe, and one that nobody writes to is told', async () => {
+  it('may come through a pipe, and a pipe without a writer is reported', async () => {
     const pipe = join(folder, 'password');
     execFileSync('mkfifo', [pipe]);
     const writer = spawn('sh', ['-c', 'printf "s3cret\\n" > "$0"', pipe]);
@@ -150,7 +150,7 @@ describe('a secret', () => {
     expect(() => load('passwordFile: password', { ISLET_MAIL_PASSWORD: 'p' })).toThrow(twice);
   });
 
-  it('that may not be read stops the start with what has to be mended', () => {
+  it('that cannot be read stops the start with a message how to fix it', () => {
     write(PASSWORD);
     chmodSync(join(folder, 'password'), 0o200);
     expect(refusalForOthers(join(folder, 'password'))).toMatch(
@@ -163,7 +163,7 @@ describe('a configuration file with secrets in it', () => {
   it.each([
     [0o644, [expect.stringMatching(/islet\.yaml contains secrets and can be read by every user of this machine$/)]],
     [0o640, []],
-  ])('of mode %o is warned about if everybody may read it', (mode, expected) => {
+  ])('of mode %o causes a warning if everyone can read it', (mode, expected) => {
     const file = join(folder, 'islet.yaml');
     writeFileSync(file, 'server: { name: a.example }\nmail: { smtpUrl: "smtps://u:p@h" }');
     chmodSync(file, mode);

@@ -5,7 +5,7 @@ import { loadFromEtc } from '../../support/config/etc-islet.js';
 const named = 'server: { name: id.example.org, publicUrl: "https://id.example.org" }\n';
 const PRIVATE = ['127.0.0.0/8', '::1/128', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', 'fc00::/7'];
 
-describe('who may use version 1 without being told', () => {
+describe('who may use version 1 by default', () => {
   it.each([
     ['as nothing is configured', '', PRIVATE],
     ['the URL is the one that is listened on', 'server: { name: a, publicUrl: "http://id.example.org:8090" }', PRIVATE],
@@ -44,7 +44,7 @@ describe('who may use version 1 without being told', () => {
   });
 });
 
-describe('whom version 1 binds addresses to', () => {
+describe('to which users version 1 binds addresses', () => {
   const bindable = (yaml: string) => v1Bindable(loadFromEtc(yaml).config);
 
   it.each([

@@ -56,7 +56,7 @@ describe('what the doctor says of a directory', () => {
   const doctor = async (...args: Parameters<typeof results>) =>
     (await results(...args)).map(({ state, words }) => `${state}: ${words}`);
 
-  it('names people of one name and what is left out, wherever they stand', async () => {
+  it('reports people with the same user ID and skipped values in all bases', async () => {
     const lines = await doctor(slapd.adminDn, slapd.adminPassword);
     expect(lines).toEqual(
       expect.arrayContaining([

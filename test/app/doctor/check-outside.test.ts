@@ -120,7 +120,7 @@ describe('the doctor, through the public URL', () => {
 });
 
 describe('a probe', () => {
-  it('is for the administrator, and tells of one request, once', async () => {
+  it('needs the admin token, and reports one request once', async () => {
     const app = await startApp();
     closing.push(() => app.close());
     expect((await app.callAdmin('POST', '/probes')).status).toBe(401);

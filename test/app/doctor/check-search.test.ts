@@ -68,7 +68,7 @@ describe('the search for people', () => {
     ]);
   });
 
-  it('is what an Islet answers so that it is recognised', async () => {
+  it('is the response by which Islet is recognised', async () => {
     const app = await startApp({ search: {} });
     const headers = { 'X-Islet-Search': '1' };
     expect(await app.callClient('POST', SEARCH, { headers, body: { search_term: 'a' } })).toMatchObject({

@@ -40,7 +40,7 @@ describe('what the doctor found', () => {
   it.each([
     ['something failed', all, 1],
     ['nothing failed', all.filter(({ state }) => state !== 'failure'), 0],
-  ])('is told by the exit code if %s, as JSON too', (_case, diagnoses, code) => {
+  ])('is shown by the exit code if %s, as JSON too', (_case, diagnoses, code) => {
     const printed: string[] = [];
     const print = (text: string) => void printed.push(text);
     expect(showDiagnoses(diagnoses, { isJson: true, style: plainStyle, print })).toBe(code);
@@ -53,13 +53,13 @@ describe('a disk', () => {
     [0.2, [['failure', 'the disk of /var/lib/islet has 0 MB left']]],
     [99.9, [['warning', 'the disk of /var/lib/islet has 99 MB left']]],
     [100, []],
-  ])('with %d MB left is told of', (mb, expected) => {
+  ])('with %d MB left is reported', (mb, expected) => {
     expect(freeSpaceResults('/var/lib/islet', mb).map(({ state, words }) => [state, words])).toEqual(expected);
   });
 });
 
 describe('a trial', () => {
-  it('that throws is a failure in its own words and those of its causes', async () => {
+  it('that throws is a failure with its message and those of its causes', async () => {
     const error = new Error('could not be opened', { cause: new Error('no such file') });
     expect(await withinLimit(1_000, 'files', () => Promise.reject(error))).toEqual([
       area('files').failure('could not be opened: no such file'),
@@ -105,16 +105,19 @@ describe('a running server', () => {
   it.each([
     ['a page', '<!DOCTYPE html>'],
     ['other JSON', '{"status":"UP"}'],
-  ])('is not taken for another program that answers %s on its port, nor for nobody', async (_case, body) => {
-    const other = await startStandIn((_request, response) => response.end(body));
-    const { config } = loadFromEtc(`admin: { port: ${other.port} }`);
-    const readiness = () => readinessOf(config, new AxiosHttpClient());
-    await expect(readiness()).rejects.toThrow('does not answer like Islet');
-    await other.close();
-    expect(await readiness()).toBeUndefined();
-  });
+  ])(
+    'is distinguished from another program that answers %s on its port, and from a closed port',
+    async (_case, body) => {
+      const other = await startStandIn((_request, response) => response.end(body));
+      const { config } = loadFromEtc(`admin: { port: ${other.port} }`);
+      const readiness = () => readinessOf(config, new AxiosHttpClient());
+      await expect(readiness()).rejects.toThrow('does not answer like Islet');
+      await other.close();
+      expect(await readiness()).toBeUndefined();
+    },
+  );
 
-  it('says of itself what is wrong', () => {
+  it('reports its own problems', () => {
     const mirrors = { staff: { ok: true, entries: 5 }, guests: { ok: false, entries: 0, failure: 'no route' } };
     const checks = {
       database: false,
@@ -135,7 +138,7 @@ describe('a running server', () => {
 });
 
 describe('files with tokens and addresses', () => {
-  it('are told of if others may read them', async () => {
+  it('are reported if others can read them', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'islet-doctor-'));
     const [open, closed] = [join(folder, 'islet.db'), join(folder, 'admin-token')];
     for (const file of [open, closed]) await writeFile(file, '', { mode: 0o600 });

@@ -32,13 +32,13 @@ describe('CORS', () => {
       403,
       (app) => app.call('GET', '/api/v1/lookup', { headers: { 'x-forwarded-for': '203.0.113.7' } }),
     ],
-  ])('goes on %s (G-10, G-11)', async ([_case, status, ask]) => {
+  ])('is set on %s (G-10, G-11)', async ([_case, status, ask]) => {
     const answer = await ask(app);
     expect(answer.status).toBe(status);
     expect(corsOf(answer.headers)).toEqual(expected);
   });
 
-  it('goes on faults', async () => {
+  it('is set on internal errors', async () => {
     app.stores.accounts.find = () => Promise.reject(new Error('the database is away'));
     const answer = await app.call('GET', '/v2/account', { token: 'x' });
     expect(answer.status).toBe(500);
@@ -61,7 +61,7 @@ describe('CORS', () => {
     },
   );
 
-  it('goes on nothing that version 1 gives to whoever is inside, whose browser any page may use', async () => {
+  it('is not set on v1 responses for clients in the network, so that web pages cannot read them', async () => {
     for (const path of [
       '/api/v1/lookup?medium=email&address=a@example.com',
       '/api/v1/3pid/getValidated3pid?sid=1&client_secret=a',

@@ -93,7 +93,7 @@ describe('endpoints', () => {
     },
   );
 
-  it('tells nobody what it is built of', async () => {
+  it('does not reveal its software', async () => {
     const { headers } = await app.call('GET', '/versions');
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('server')).toBeNull();

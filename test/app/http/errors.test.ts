@@ -82,7 +82,7 @@ describe('errors', () => {
     });
   });
 
-  it('rounds the seconds to wait up, so that nobody comes too early (G-14)', async () => {
+  it('rounds the seconds to wait up (G-14)', async () => {
     const { response, json } = await thrown(new DomainError('limit_exceeded', {}, { retry_after_ms: 1 }));
     expect(json['retry_after_ms']).toBe(1);
     expect(response.headers.get('retry-after')).toBe('1');

@@ -29,7 +29,7 @@ const plain = (method: string, path: string, right: Record<string, unknown>): An
 describe('requests of all kinds', () => {
   const app = useApp();
 
-  it('are answered in Matrix’s words, without a fault and without a word of others (G-8, G-13, G-17)', async () => {
+  it('get Matrix errors, without internal errors and without data of other users (G-8, G-13, G-17)', async () => {
     const all = await prepare(app);
     const right = endpoints.map(([method, path, names]) => [method, path, rightFor(names, all)] as const);
     for (const one of right) {

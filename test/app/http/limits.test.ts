@@ -6,7 +6,7 @@ import { useApp } from '../../support/http.js';
 const hourly = (amount: number) => ({ amount, windowMs: 3_600_000 });
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
-describe('limits for those who ask over v1, where there is no user', () => {
+describe('limits for clients of v1, which have no user', () => {
   const app = useApp({
     quotas: {
       lookup: { addressesPerClient: hourly(5) },

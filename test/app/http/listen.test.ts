@@ -39,7 +39,7 @@ describe('listening', () => {
     expect(await answer()).toContain('Keep-Alive: timeout=76\r\n');
   });
 
-  it('tells a kept connection with its next answer that it is its last, before any socket goes', async () => {
+  it('announces the end of an idle connection with the next response before it closes', async () => {
     const { port, close } = await listening();
     const { socket, ask, answer } = await keptConnection(port);
     ask();
@@ -52,7 +52,7 @@ describe('listening', () => {
     await closed;
   });
 
-  it('answers what was asked before it closes, and says that it closes', async () => {
+  it('answers open requests before it closes, and announces the end', async () => {
     const held: ServerResponse[] = [];
     const events = new EventEmitter();
     const { port, close } = await listening((_req, res) => {

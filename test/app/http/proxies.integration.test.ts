@@ -90,7 +90,7 @@ describe.each(Object.entries(proxies))('behind %s as the documentation has it', 
   };
 
   it.each(['/_matrix/identity/v2/hash_details?a=%2F', '//_matrix/identity/v2/hash_details', '/_matrix/identity'])(
-    '%s comes to Islet, with the address of whoever asks and not the one they claim',
+    '%s comes to Islet, with the address of the client and not the one they claim',
     async (path) => {
       expect(await status(path)).toBe(200);
       expect(asked).toEqual([{ url: path, forwardedFor: '127.0.0.1' }]);

@@ -27,7 +27,7 @@ describe('the log', () => {
     expect(app.telemetry.all('request').map(({ status }) => status)).toEqual([400, 404, 204]);
   });
 
-  it('counts by endpoint as declared, so that nobody can make up labels', async () => {
+  it('counts by declared endpoint, so that clients cannot invent labels', async () => {
     await app.call('GET', '/v2/pubkey/ed25519:0');
     await app.call('GET', '/made/up');
     expect(app.telemetry.counted).toEqual([

@@ -64,14 +64,14 @@ describe('an installation', () => {
     await expect(start()).rejects.toThrow('contains a different key ed25519:0');
   });
 
-  it('goes on with a key of another id when the old one is lost, and says once what that means', async () => {
+  it('starts with a new key if the old one is lost, and logs once what that means', async () => {
     await start();
     writeFileSync(keyFile(), `ed25519 1 ${Buffer.alloc(32, 7).toString('base64')}\n`);
     expect(await start()).toMatchObject([expect.stringContaining('ed25519:0, which signed until now')]);
     expect(await start()).toEqual([]);
   });
 
-  it('takes a new key above the old one without a word', async () => {
+  it('accepts a new key above the old one without a warning', async () => {
     await start();
     writeFileSync(keyFile(), `ed25519 1 ${Buffer.alloc(32, 7).toString('base64')}\n${readFileSync(keyFile(), 'utf8')}`);
     expect(await start()).toEqual([]);
@@ -81,7 +81,7 @@ describe('an installation', () => {
   it.each([
     ['is missing', () => rmSync(database())],
     ['has no byte', () => truncateSync(database(), 0)],
-  ])('does not begin anew when its database %s', async (_case, lose) => {
+  ])('does not create a new database if its database %s', async (_case, lose) => {
     await start();
     const backup = join(folder, 'backup.db');
     copyFileSync(database(), backup);

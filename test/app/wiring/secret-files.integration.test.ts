@@ -241,7 +241,7 @@ const fileOptions = (entries: readonly Entry[], at: readonly string[] = []): rea
   });
 
 describe('the secrets in files', () => {
-  it('are all here: a new option needs a way to follow its file, or a word why not', async () => {
+  it('are all covered: a new option must follow its file, or be listed with a reason', async () => {
     const options = fileOptions(optionCatalog()).filter((path) => !READ_AT_START.test(path) && !WRITTEN.includes(path));
     expect(options.toSorted()).toEqual(Object.keys(trials).toSorted());
     const page = await readFile(join(import.meta.dirname, '../../../docs/topics/security.md'), 'utf8');

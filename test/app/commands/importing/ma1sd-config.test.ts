@@ -127,7 +127,7 @@ ldap:
     ).toMatchObject({ database: 'postgres://ma1sd@db:5433/ma1sd', password: '0123' });
   });
 
-  it('is refused in one sentence where it is no YAML, and read where its values are odd', () => {
+  it('is refused in one sentence if it is not YAML, and read if its values have unusual types', () => {
     for (const text of [
       'a: [',
       '- list',

@@ -169,7 +169,7 @@ describe('islet import sydent-conf', () => {
     },
   );
 
-  it('keeps passwords in files of their own, for their owner alone', async () => {
+  it('writes passwords to separate files that only their owner can read', async () => {
     await run(movingFile('sydent-fork.conf'));
     const { config } = loadConfig({ file: join(folder, 'islet.yaml'), env: {} });
     expect(config.mail).toMatchObject({ host: 'mail.example.org', password: { value: '50%off' } });

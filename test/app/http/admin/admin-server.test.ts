@@ -76,7 +76,7 @@ describe('the admin listener', () => {
     expect((await app.call('GET', '/v2/account', { token })).status).toBe(401);
   });
 
-  it('explains who answers for an address, stage by stage, and when that was', async () => {
+  it('explains the answer of each source for an address, and its time', async () => {
     await app.bind(email('bob@example.com'), alice);
     app.directory.add(email('bob@example.com'), bob);
     const { status, json } = await app.callAdmin('GET', '/lookup?address=Bob@Example.com', { token });
@@ -112,7 +112,7 @@ describe('the admin listener', () => {
     ['?address=bob', 'M_INVALID_ADDRESS', 'neither an email address nor a phone number'],
     ['?address=', 'M_INVALID_ADDRESS', 'neither an email address nor a phone number'],
     ['', 'M_MISSING_PARAMS', 'address'],
-  ] as const)('does not explain %s, and says what is wanted', async ([query, errcode, hint]) => {
+  ] as const)('refuses %s, and says what is expected', async ([query, errcode, hint]) => {
     const { status, json } = await app.callAdmin('GET', `/lookup${query}`, { token });
     expect([status, json.errcode]).toEqual([400, errcode]);
     expect(json.error).toContain(hint);
@@ -159,7 +159,7 @@ describe('mirrors on the admin listener', () => {
   const { state, mirrored } = directoryOf(10);
   const app = useApp({ directories: [mirrored] });
 
-  it('tells of a mirror before and after its first sync', async () => {
+  it('reports a mirror before and after its first sync', async () => {
     const before = await app.callAdmin('GET', '/mirrors', { token });
     expect(before.json).toEqual({ mirrors: [{ source: 'staff', bases: {} }] });
     const sync = await app.callAdmin('POST', '/sync/staff', { token });
@@ -171,7 +171,7 @@ describe('mirrors on the admin listener', () => {
     });
   });
 
-  it('tells how far a sync on demand has come', async () => {
+  it('reports the progress of a sync on request', async () => {
     expect((await app.callAdmin('GET', '/sync/staff', { token })).json).toEqual({ listed: 0 });
     await app.callAdmin('POST', '/sync/staff', { token });
     expect((await app.callAdmin('GET', '/sync/staff', { token })).json).toEqual({ listed: 10 });
@@ -194,7 +194,7 @@ describe('mirrors on the admin listener', () => {
     expect(app.telemetry.all('request failed')).toEqual([]);
   });
 
-  it('says why a sync failed that nobody foresaw', async () => {
+  it('gives the reason of an unexpected failure of a sync', async () => {
     vi.spyOn(app.stores.mirrors, 'apply').mockRejectedValueOnce(new Error('database or disk is full'));
     const { status, json } = await app.callAdmin('POST', '/sync/staff', { token });
     expect([status, json.error]).toEqual([500, 'Internal error, see the log of Islet: database or disk is full']);
@@ -210,7 +210,7 @@ describe('mirrors on the admin listener', () => {
     state.people = 10;
   });
 
-  it('hands over the invitations that waited for people whom a sync brings', async () => {
+  it('delivers waiting invitations to people who are new after a sync', async () => {
     const body = { medium: 'email', address: 'p3@example.org', room_id: '!room:example.org', sender: alice };
     await app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body });
     app.directory.add(email('p3@example.org'), '@p3:example.org');
@@ -238,7 +238,7 @@ describe('the admin listener', () => {
   const app = useApp();
 
   it.for(['/health/ready', '/metrics', '/health/live', '/mirrors'])(
-    'tells nothing at %s under a name that somebody has made to lead here',
+    'answers nothing at %s for a foreign host name (DNS rebinding)',
     async (path) => {
       const req = request({ port: app.adminPort, path, headers: { host: 'attacker.example' } });
       req.end();

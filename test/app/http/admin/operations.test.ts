@@ -36,7 +36,7 @@ describe('operations on the admin listener', () => {
     expect(await app.stores.associations.find([email('alice@example.com')])).toMatchObject([{ mxid: bob }]);
   });
 
-  it('show who is signed in, without their tokens, and end the tokens of one user', async () => {
+  it('list signed-in users without their tokens, and revoke the tokens of one user', async () => {
     const tokens = [await app.signIn(alice), await app.signIn(alice), await app.signIn(bob)];
     const list = async (who?: string) =>
       (await app.callAdmin('GET', `/tokens${who === undefined ? '' : `?${query({ who })}`}`, { token })).json.tokens;
@@ -67,7 +67,7 @@ describe('operations on the admin listener', () => {
     expect(json.invites[0]).not.toHaveProperty('deliveredAt');
   });
 
-  it('revoke an invitation: nobody signs for it, its key is not valid, it is not delivered (KEY-4, SIGN-2)', async () => {
+  it('revoke an invitation: it is not signed or delivered any more, and its key is invalid (KEY-4, SIGN-2)', async () => {
     const { token: inviteToken, public_keys } = await invite(app);
     const isValid = async () => {
       const path = `/v2/pubkey/ephemeral/isvalid?${query({ public_key: public_keys[1].public_key })}`;
@@ -90,7 +90,7 @@ describe('operations on the admin listener', () => {
     expect(log(app)).not.toContain(inviteToken);
   });
 
-  it('bind an address, which lookups see at once and its homeserver is told of', async () => {
+  it('bind an address: lookups find it at once, and its homeserver is notified', async () => {
     const path = `/bindings/bind?${query({ address: 'Alice+Home@Example.com', mxid: alice })}`;
     expect(await app.callAdmin('POST', path, { token })).toMatchObject({ status: 200, json: {} });
     const whois = await app.services.lookupService.findUsers([email('alice+home@example.com')]);
@@ -100,7 +100,7 @@ describe('operations on the admin listener', () => {
     expect(log(app)).not.toMatch(/home/i);
   });
 
-  it('do not bind what a directory gives to somebody else', async () => {
+  it('do not bind an address that a directory assigns to another user', async () => {
     app.directory.add(email('alice@example.com'), bob);
     const path = `/bindings/bind?${query({ address: 'alice@example.com', mxid: alice })}`;
     const { status, json } = await app.callAdmin('POST', path, { token });
@@ -108,7 +108,7 @@ describe('operations on the admin listener', () => {
     expect(app.telemetry.all('address bound by an operator')).toEqual([]);
   });
 
-  it('unbind an address from its user and nobody else', async () => {
+  it('unbind an address only from its own user', async () => {
     await app.bind(msisdn('492215551234'), alice);
     const unbind = async (mxid: string) =>
       (await app.callAdmin('POST', `/bindings/unbind?${query({ address: '+49 221 5551234', mxid })}`, { token })).json;
@@ -133,7 +133,7 @@ describe('operations on the admin listener', () => {
     expect(new Set(found)).toEqual(new Set(addresses));
   });
 
-  it('show what is suspended of those who left their directory, and what waits for them', async () => {
+  it('show suspended bindings and waiting invitations of people who left their directory', async () => {
     await app.bind(email('alice@example.com'), alice);
     await app.bind(email('bob@example.com'), bob);
     const person = { source: 'staff', entryId: 'A', mxid: alice, person: 'A', since: undefined, leftAt: undefined };

@@ -9,7 +9,7 @@ describe('GET /search', () => {
   afterEach(async () => app?.close());
   const ask = (where: string, token: string | undefined = ADMIN_TOKEN) => app!.callAdmin('GET', where, { token });
 
-  it('says whom a user is shown and why, and asks no homeserver', async () => {
+  it('says which people a user finds and why, without asking the homeserver', async () => {
     app = await startApp({ search: {} });
     app.names.apply([], [{ mxid: '@anna:example.org', name: 'Anna Müller', keywords: [], source: 'staff' }]);
     const matches = [{ word: 'muller', isName: true, isWhole: false }];

@@ -13,7 +13,7 @@ const openId = {
 describe('accounts', () => {
   const app = useApp();
 
-  it('signs in whom the homeserver vouches for, and gives the token under both names (AUTH-1, AUTH-3)', async () => {
+  it('signs in a user whom the homeserver confirms, and returns the token under both names (AUTH-1, AUTH-3)', async () => {
     app.openIdTokens.set('openid-alice', alice);
     const { status, json } = await app.call('POST', '/v2/account/register', { body: openId });
     expect(status).toBe(200);
@@ -54,7 +54,7 @@ describe('accounts', () => {
     expect(answer.text).not.toContain('openid-alice');
   });
 
-  it('passes on in words which hop failed, and leaves the cause to the log', async () => {
+  it('says which connection failed, and logs the cause', async () => {
     const cause = new Error('connect ECONNREFUSED 10.0.0.5:8448');
     app.openIdTokens.set(
       'openid-alice',
@@ -68,7 +68,7 @@ describe('accounts', () => {
     expect(line?.cause).toMatchObject({ cause });
   });
 
-  it('says whom a mismatched homeserver spoke for', async () => {
+  it('names the user for whom a wrong homeserver answered', async () => {
     app.openIdTokens.set('openid-alice', '@anna:other.org');
     const { json } = await app.call('POST', '/v2/account/register', { body: openId });
     expect(json.error).toBe('The homeserver example.org answered for a user of other.org');

@@ -71,17 +71,14 @@ describe('lookup', () => {
     expect(json.mappings).toEqual({ 'carol@example.com email': '@carol:example.org', 'bob@example.com email': bob });
   });
 
-  it.for(['sha256', 'none'])(
-    'tells whoever comes with a wrong pepper the right one, for %s (LOOK-7)',
-    async (algorithm) => {
-      const { lookup_pepper } = await detailsOf(app, await app.signIn(alice));
-      const { status, json } = await lookUp(app, { algorithm, pepper: 'matrixrocks', addresses: [] });
-      expect(status).toBe(400);
-      expect(json).toEqual({ errcode: 'M_INVALID_PEPPER', error: expect.any(String), algorithm, lookup_pepper });
-    },
-  );
+  it.for(['sha256', 'none'])('answers a wrong pepper with the right one, for %s (LOOK-7)', async (algorithm) => {
+    const { lookup_pepper } = await detailsOf(app, await app.signIn(alice));
+    const { status, json } = await lookUp(app, { algorithm, pepper: 'matrixrocks', addresses: [] });
+    expect(status).toBe(400);
+    expect(json).toEqual({ errcode: 'M_INVALID_PEPPER', error: expect.any(String), algorithm, lookup_pepper });
+  });
 
-  it('goes on taking the pepper that was announced a moment ago (LOOK-12)', async () => {
+  it('accepts the previous pepper for a while (LOOK-12)', async () => {
     const threepid = email('bob@example.com');
     await app.bind(threepid, bob);
     const token = await app.signIn(alice);
@@ -178,11 +175,11 @@ describe('a path that any user writes', () => {
   });
 });
 
-describe('by whom a question has come', () => {
+describe('the path of a lookup through identity servers', () => {
   const app = useApp({ http: { identityServers: ['@partner:example.org'] } });
   const via = '1.1 id.partner.example (Islet 0a1b2c3d)';
 
-  it('keeps sources from being asked for an identity server alone, nor is anybody else told where a pepper comes from', async () => {
+  it('skips sources only for a configured identity server, and tells only such servers where a pepper comes from', async () => {
     const paths: unknown[] = [];
     const find = app.services.lookupService.find.bind(app.services.lookupService);
     app.services.lookupService.find = (...given) => {

@@ -11,7 +11,7 @@ const fromInternet = { headers: { 'x-forwarded-for': '203.0.113.7' } };
 describe.each(prefixes)('keys at %s', (prefix) => {
   const app = useApp();
 
-  it('gives a public key by its id, to anybody, old ones too (KEY-2, KEY-6, KEY-7)', async () => {
+  it('returns public keys by their id without authentication, old ones too (KEY-2, KEY-6, KEY-7)', async () => {
     for (const { keyId, publicKey } of app.services.signer.keys) {
       const { status, json } = await app.call('GET', `${prefix}/pubkey/${keyId}`, fromInternet);
       expect([status, json]).toEqual([200, { public_key: publicKey }]);

@@ -100,7 +100,7 @@ describe('requestToken for an email address', () => {
     });
   });
 
-  it('says what to do where the relay refuses for now, and why where it can take no such address (EM-6)', async () => {
+  it('says when to retry if the relay defers the mail, and why if it cannot accept the address (EM-6)', async () => {
     const token = await app.signIn(alice);
     app.mails.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 4.7.1 Greylisted', false, {
       advice: 'please try again in a few minutes',
@@ -132,7 +132,7 @@ describe('requestToken for an email address', () => {
     expect(app.mails.sent[0]?.message.preferences).toEqual({ brand: 'element', acceptLanguage: 'de' });
   });
 
-  it('sends in the brand of the homeserver of whoever asks', async () => {
+  it('uses the brand of the homeserver of the user', async () => {
     const pages = new Templates({
       brand: 'islet',
       brands: { 'example.org': 'islet' },
@@ -297,7 +297,7 @@ describe('limits per user', () => {
   it.for([
     [atEmail, mail, { email: 'other@example.com' }],
     [atMsisdn, text, { phone_number: '07700900002' }],
-  ] as const)('count whoever is signed in, at %s', async ([path, body, other]) => {
+  ] as const)('count per signed-in user, at %s', async ([path, body, other]) => {
     const [ofAlice, ofBob] = [await app.signIn(alice), await app.signIn(bob)];
     expect((await app.call('POST', path, { token: ofAlice, body })).status).toBe(200);
     expect((await app.call('POST', path, { token: ofAlice, body: { ...body, ...other } })).status).toBe(429);

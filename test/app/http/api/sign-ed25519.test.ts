@@ -47,7 +47,7 @@ describe('sign-ed25519', () => {
     ['null for JSON', 'null', { 'content-type': 'application/json' }],
     ['an empty object', '{}', { 'content-type': 'application/json' }],
   ])(
-    'signs for whoever posts the link of the mail with %s, from anywhere, without a token (SIGN-5)',
+    'signs for anyone who posts the link of the mail with %s, without a token (SIGN-5)',
     async ([_case, body, headers]) => {
       const { token, signPath, ephemeralKey } = await invited(app);
       expect(signPath).toMatch(/^\/api\/v1\/sign-ed25519\?/);

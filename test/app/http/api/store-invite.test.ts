@@ -133,7 +133,7 @@ describe('store-invite', () => {
     expect(bound.json).toEqual({ errcode: 'M_THREEPID_IN_USE', error: expect.any(String), mxid: bob });
   });
 
-  it('gives a token for whoever is known and is not found by the hash of what was sent (INV-14)', async () => {
+  it('returns a token if the user is known but not found by the hash of the address as sent (INV-14)', async () => {
     await app.bind(email('carol@example.com'), bob);
     app.directory.add(email('dora@example.com'), '@dora:example.org');
     for (const address of ['Carol@Example.com', 'dora@example.com']) {

@@ -92,7 +92,7 @@ describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', 
 describe('a mailed link', () => {
   const app = useApp();
 
-  it('shows a button and validates nothing, whoever opens it how often (EM-11, EM-12)', async () => {
+  it('shows a button and validates nothing, however often it is opened (EM-11, EM-12)', async () => {
     const proof = await open(app, 'email');
     for (let visit = 1; visit <= 10; visit++) {
       const { status, headers, text } = await follow(app, 'email', proof);
@@ -120,7 +120,7 @@ describe('a mailed link', () => {
     expect(await isValidated(app, proof.sid)).toBe(true);
   });
 
-  it('goes on to the link of the session and to no other (EM-11, EM-13)', async () => {
+  it('redirects to the link of the session and to no other (EM-11, EM-13)', async () => {
     const proof = await open(app, 'email', 'https://app.example.org/#/register?a=b');
     const page = await follow(app, 'email', {
       ...proof,
@@ -134,7 +134,7 @@ describe('a mailed link', () => {
     expect(headers.get('location')).toBe(`https://app.example.org/#/register?a=b&sid=${proof.sid}`);
   });
 
-  it('appends the sid with a question mark where there is none yet (EM-13)', async () => {
+  it('appends the sid with a question mark if there is none yet (EM-13)', async () => {
     const { headers } = await press(app, 'email', await open(app, 'email', 'https://app.example.org/done'));
     expect(headers.get('location')).toMatch(/^https:\/\/app\.example\.org\/done\?sid=[0-9a-zA-Z]+$/);
   });
@@ -185,7 +185,7 @@ describe('a mailed link', () => {
     expect(text).not.toContain('<script>');
   });
 
-  it('speaks the language of whoever opens it', async () => {
+  it('is in the language of the reader', async () => {
     const query = new URLSearchParams(await open(app, 'email')).toString();
     const { headers } = await app.call('GET', `/v2/validate/email/submitToken?${query}`, {
       headers: { 'accept-language': 'de-CH, en;q=0.5' },
@@ -220,7 +220,7 @@ describe('a mailed link without the confirmation page', () => {
     expect(await isValidated(app, proof.sid)).toBe(true);
   });
 
-  it('goes on at once (EM-11)', async () => {
+  it('redirects at once (EM-11)', async () => {
     const proof = await open(app, 'email', 'https://app.example.org/?a=b');
     const { status, headers } = await follow(app, 'email', proof);
     expect(status).toBe(303);

@@ -6,7 +6,7 @@ import { useApp } from '../../../support/http.js';
 describe('terms, of which there are none', () => {
   const app = useApp();
 
-  it('says so to anybody (TERMS-1)', async () => {
+  it('says so without authentication (TERMS-1)', async () => {
     const { status, json } = await app.call('GET', '/v2/terms');
     expect([status, json]).toEqual([200, { policies: {} }]);
   });
@@ -49,7 +49,7 @@ describe('terms', () => {
   const accept = (token: string, ...user_accepts: string[]) =>
     app.call('POST', '/v2/terms', { token, body: { user_accepts } });
 
-  it('are told to anybody, title and place by language (TERMS-1)', async () => {
+  it('are listed without authentication, with title and URL by language (TERMS-1)', async () => {
     const { status, json } = await app.call('GET', '/v2/terms');
     expect(status).toBe(200);
     expect(json).toEqual({
@@ -101,7 +101,7 @@ describe('terms', () => {
     expect((await app.call('GET', '/v2/account', { token: await app.signIn(alice) })).status).toBe(200);
   });
 
-  it('do not keep anybody from signing out', async () => {
+  it('do not prevent signing out', async () => {
     const { status } = await app.call('POST', '/v2/account/logout', { token: await app.signIn(alice) });
     expect(status).toBe(200);
   });

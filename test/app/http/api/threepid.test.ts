@@ -24,7 +24,7 @@ const bind = (app: TestApp, token: string, body: object) => app.call('POST', '/v
 describe('getValidated3pid', () => {
   const app = useApp();
 
-  it('says what was validated, and when in ms (BIND-1, G-16)', async () => {
+  it('returns what was validated, and the time in ms (BIND-1, G-16)', async () => {
     const { token, sid } = await session(app);
     const validated_at = app.clock.now();
     app.clock.pass(60_000);
@@ -57,7 +57,7 @@ describe.each([
     expect(json).toEqual({ errcode: 'M_MISSING_PARAMS', error: 'Missing parameters: sid, client_secret' });
   });
 
-  it('refuses what is not validated yet, and says what to do (BIND-1, BIND-2)', async () => {
+  it('refuses an address that is not validated yet, and says what to do (BIND-1, BIND-2)', async () => {
     const { token, sid } = await session(app, false);
     const { status, json } = await ask(app, token, { sid, client_secret });
     expect([status, json.errcode]).toEqual([400, 'M_SESSION_NOT_VALIDATED']);
@@ -136,7 +136,7 @@ describe('bind', () => {
     expect(text).not.toContain('10.0.0.7');
   });
 
-  it('takes any user in v1, by form, for a session that nobody is known to have asked for', async () => {
+  it('binds to any user in v1, by form, if the session was requested without a user', async () => {
     const { sid } = await session(app, true, '/api/v1');
     const { status, json } = await app.call('POST', '/api/v1/3pid/bind', {
       body: new URLSearchParams({ sid, client_secret, mxid: bob }),
@@ -162,7 +162,7 @@ describe('a session that is validated', () => {
     return proof;
   }
 
-  it('is bound by who asked for it, and by nobody else who knows its secret', async () => {
+  it('is bound only by the user who requested it, not by others who know its secret', async () => {
     const proof = await validated(await app.signIn(alice));
     const byBob = await app.call('POST', '/v2/3pid/bind', {
       token: await app.signIn(bob),
@@ -178,7 +178,7 @@ describe('a session that is validated', () => {
     expect(byAlice.status).toBe(200);
   });
 
-  it('that nobody is known to have asked for is bound in v2 by nobody who knows its secret, and it is said why', async () => {
+  it('that was requested without a user cannot be bound in v2, and the error says why', async () => {
     const proof = await validated(undefined);
     const { status, json } = await app.call('POST', '/v2/3pid/bind', {
       token: await app.signIn(bob),
@@ -191,7 +191,7 @@ describe('a session that is validated', () => {
     expect(await app.stores.associations.find([email('guest@example.com')])).toEqual([]);
   });
 
-  it('is bound in v1, where nobody is signed in, to users of known homeservers alone', async () => {
+  it('is bound in v1, without sign-in, only to users of known homeservers', async () => {
     const proof = await validated(undefined);
     const foreign = await app.call('POST', '/api/v1/3pid/bind', { body: { ...proof, mxid: '@ceo:bank.example' } });
     expect([foreign.status, foreign.json.errcode]).toEqual([403, 'M_FORBIDDEN']);

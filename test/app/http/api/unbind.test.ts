@@ -108,7 +108,7 @@ describe('unbind', () => {
       expect(await bound(app)).toEqual([]);
     });
 
-    it('leaves alone what is bound to somebody else (UNB-8)', async () => {
+    it('does not unbind an address of another user (UNB-8)', async () => {
       const body = { mxid: bob, threepid };
       expect((await unbind(body, await signature(body))).status).toBe(200);
       expect(await bound(app)).toEqual([alice]);
@@ -122,7 +122,7 @@ describe('unbind', () => {
       expect(await bound(app)).toEqual([alice]);
     });
 
-    it('refuses a request for another server by a status with which Synapse goes on without us (UNB-3)', async () => {
+    it('refuses a request for another server with a status that lets Synapse continue (UNB-3)', async () => {
       const body = { mxid: alice, threepid };
       const answer = await unbind(body, await signature(body, { destination_is: 'is.example.com' }));
       expect([answer.status, answer.json.errcode]).toEqual([400, 'M_INVALID_PARAM']);
@@ -130,7 +130,7 @@ describe('unbind', () => {
       expect(await bound(app)).toEqual([alice]);
     });
 
-    it('takes several slashes for one, and what is signed is the path as the specification has it', async () => {
+    it('treats several slashes as one, and verifies the path of the specification', async () => {
       const body = { mxid: alice, threepid };
       const headers = { authorization: await signature(body) };
       expect((await app.call('POST', '//v2//3pid/unbind', { body, headers })).status).toBe(200);
@@ -193,7 +193,7 @@ describe('unbind', () => {
     });
   });
 
-  it('refuses whoever proves nothing, an access token or not (UNB-1, UNB-3)', async () => {
+  it('refuses a request without proof, with or without an access token (UNB-1, UNB-3)', async () => {
     const body = { mxid: alice, threepid };
     for (const authorization of [undefined, `Bearer ${await app.signIn(alice)}`]) {
       const { status, json } = await unbind(body, authorization);

@@ -23,14 +23,14 @@ describe('a search for people', () => {
   const search = (body: unknown = { search_term: 'mülle' }, more: object = {}, path = PATH) =>
     app!.callClient('POST', path, { token: 'good', body, ...more });
 
-  it('is unknown where it is not configured', async () => {
+  it('does not exist unless it is configured', async () => {
     await start({});
     expect(await search()).toMatchObject({ status: 404, json: { errcode: 'M_UNRECOGNIZED' } });
     expect(app?.userDirectory.whoamis).toBe(0);
   });
 
   it.each([PATH, PATH.replace('v3', 'r0'), `/${PATH}`, PATH.replace('client/', 'client//'), `${PATH}/`])(
-    'answers at %s with whom the homeserver and Islet know',
+    'answers at %s with the people of the homeserver and of Islet',
     async (path) => {
       await start();
       expect(await search(undefined, {}, path)).toMatchObject({ status: 200, json: found(known, shown) });
@@ -53,7 +53,7 @@ describe('a search for people', () => {
     ]);
   });
 
-  it('shows people with the name and avatar of their profile, also when nobody can be asked for others', async () => {
+  it('shows people with the name and avatar of their profile, or with the name in the directory if there is none', async () => {
     await start();
     app!.names.apply(
       [],
@@ -114,7 +114,7 @@ describe('a search for people', () => {
     expect(await app!.callClient('GET', PATH)).toMatchObject({ status: 405, json: { errcode: 'M_UNRECOGNIZED' } });
   });
 
-  it('passes on that the homeserver does not take the token, and asks again whose it is', async () => {
+  it('passes on a refused token, and asks again whose it is', async () => {
     await start();
     await search();
     const body = '{"errcode":"M_UNKNOWN_TOKEN","error":"Logged out","soft_logout":true}';

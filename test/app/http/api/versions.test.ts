@@ -30,7 +30,7 @@ describe('versions and status check', () => {
     },
   );
 
-  it('answers the v1 status check to the whole Internet: it tells nothing (V1-2)', async () => {
+  it('answers the v1 status check to everyone, without information (V1-2)', async () => {
     const { status } = await app.call('GET', '/api/v1', { headers: { 'x-forwarded-for': '203.0.113.7' } });
     expect(status).toBe(200);
   });

@@ -60,7 +60,7 @@ describe('authentication', () => {
     expect((await app.call('GET', `/v2/account${query}`)).status).toBe(401);
   });
 
-  it('does not take a token out of a body', async () => {
+  it('does not accept a token in a body', async () => {
     const token = await app.signIn(alice);
     const answer = await app.call('POST', '/v2/terms', { body: { access_token: token, user_accepts: [] } });
     expect(answer.status).toBe(401);

@@ -79,7 +79,7 @@ describe('who may use v1, with no trusted proxy', () => {
   const app = useApp({ http: { trustedProxies: [] } });
 
   it.for(['192.168.1.7', '127.0.0.1', '203.0.113.7', '::1'])(
-    'nobody whom an unknown proxy brings, not even as %s: it may be anybody',
+    'no client behind an unknown proxy, not even as %s',
     async (address) => {
       expect((await app.call('GET', lookup, { headers: { 'x-forwarded-for': address } })).status).toBe(403);
     },
@@ -93,7 +93,7 @@ describe('who may use v1, with no trusted proxy', () => {
 describe('who may use v1, with nobody allowed', () => {
   const app = useApp({ http: { v1: { allowFrom: [] } } });
 
-  it('nobody, except for what old rooms and mails need', async () => {
+  it('no one, except for the requests of old rooms and mails', async () => {
     expect((await app.call('GET', lookup)).status).toBe(403);
     expect((await app.call('GET', '/api/v1/pubkey/ed25519:0')).status).toBe(200);
     expect((await app.call('GET', '/api/v1/pubkey/isvalid?public_key=x')).status).toBe(200);
@@ -132,7 +132,7 @@ const invite = JSON.stringify({
   sender: '@a:example.org',
 });
 
-describe('web pages that somebody inside opens', () => {
+describe('web pages that a person in the network opens', () => {
   const app = useApp({
     http: { v1: { allowFrom: ['127.0.0.0/8'], allowOrigins: ['https://app.example.org'], hosts: ['id.example.org'] } },
   });
@@ -184,7 +184,7 @@ describe('web pages that somebody inside opens', () => {
   );
 });
 
-describe('a proxy that says nothing of whom it brings', () => {
+describe('a proxy that does not send the address of the client', () => {
   const app = useApp({
     http: { v1: { allowFrom: ['127.0.0.0/8'], hosts: ['id.example.org'], proxiedHost: 'id.example.org' } },
   });
