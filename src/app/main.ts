@@ -14,6 +14,7 @@ import { Clock } from '../ports/clock.js';
 import { HashIndex } from '../ports/hash-index.js';
 import { Homeservers } from '../ports/homeservers.js';
 import { JobQueue } from '../ports/job-queue.js';
+import { Random } from '../ports/random.js';
 import { RateLimits } from '../ports/rate-limits.js';
 import { MessageSender } from '../ports/message-sender.js';
 import { scheduleAccountChecks } from './background/account-check-schedule.js';
@@ -24,6 +25,7 @@ import type { Config } from './config/config.js';
 import { endpointsOf } from './http/endpoints.js';
 import { openReadiness } from './http/admin/readiness.js';
 import { adminApp } from './http/admin/admin-server.js';
+import { adminPage, PAGE_ENDPOINT } from './http/admin/page/admin-page.js';
 import { listen } from './http/listen.js';
 import { RequestProbes } from './http/request-probe.js';
 import { httpApp } from './http/server.js';
@@ -31,6 +33,7 @@ import { unreadableRequests } from './http/unreadable-requests.js';
 import { jobHandlers } from './background/job-handlers.js';
 import { JobWorker } from './background/job-worker.js';
 import { openApp } from './wiring/open-app.js';
+import { tryMessages } from './wiring/try-messages.js';
 import { ldapIn } from './wiring/open-sources.js';
 import { nextLinkHosts, v1Bindable } from './wiring/http-options.js';
 import { SPEC_VERSIONS } from './wiring/domain-options.js';
@@ -137,10 +140,23 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       clock,
       accounts: isChecking && { accountStatuses, prober },
     });
+    const health = { ready, metrics: () => updateGauges().then(() => telemetry.registry.metrics()) };
+    const page = adminPage(services, {
+      ...config.admin,
+      templates,
+      clock,
+      random: container.get(Random),
+      health,
+      read: (name) => telemetry.read(name),
+      tries: tryMessages(config, opened.gateways),
+      runChecks: async () => (await import('./doctor/doctor.js')).runChecks({ config, warnings: [] }, telemetry),
+    });
     const adminListener = adminApp(services, {
       adminToken: await openAdminToken(config.dataDir),
       host: config.admin.host,
-      health: { ready, metrics: () => updateGauges().then(() => telemetry.registry.metrics()) },
+      hosts: config.admin.hosts,
+      page,
+      health,
       clock,
       probes,
       directories: ldapIn(configuredSources),
@@ -153,11 +169,14 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         followed: pepperService.monitor?.source,
         gateways: opened.gateways,
         publicEndpoints: app.endpoints,
-        adminEndpoints: endpointsOf(adminListener),
+        adminEndpoints: [...endpointsOf(adminListener), PAGE_ENDPOINT],
       }),
     );
     const admin = await listen(adminListener, config.admin, 'admin', unreadableRequests(telemetry, 'admin'));
-    closing.push(() => admin.close(0));
+    closing.push(() => {
+      page.close();
+      return admin.close(0);
+    });
 
     database.start();
     const audit = deliverAudit(container.get(AuditLog), config.audit, clock, telemetry);
@@ -174,6 +193,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
             ),
           ]
         : []),
+      runPeriodically(MINUTE_MS, 'samples of the counters', telemetry, () => page.sample()),
       runPeriodically(60 * MINUTE_MS, 'mailboxes of bindings', telemetry, () => opened.fillStored()),
       // So that it is known since when a part fails, also if nobody asks.
       runPeriodically(HEALTH_MS, 'health', telemetry, async () => void (await ready())),

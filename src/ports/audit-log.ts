@@ -23,7 +23,11 @@ export type AuditAction =
   | 'mirror_forgotten'
   | 'sync_requested'
   | 'backup_made'
-  | 'backup_restored';
+  | 'backup_restored'
+  | 'operator_signed_in'
+  | 'operator_signed_out'
+  | 'delivery_requested'
+  | 'message_tested';
 
 /** A change to be recorded. */
 export interface NewAuditEntry {

@@ -1,6 +1,4 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import axe, { type AxeResults } from 'axe-core';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { pageNames, sampleMessages } from '../../src/adapters/messaging/template-check.js';
@@ -9,10 +7,8 @@ import { type TestApp, startApp } from '../support/test-app.js';
 import { renderMarkdown } from '../../src/adapters/terms/markdown.js';
 import { startBrowser } from '../support/browser.js';
 import { alice } from '../support/fakes.js';
+import { allRules, barriers, isTooWide, look, picture, schemes, sizes } from '../support/page-checks.js';
 import { startStandIn } from '../support/stand-in.js';
-
-const IMAGES = join(import.meta.dirname, '../../docs/images');
-const isPicturing = process.env['SCREENSHOTS'] !== undefined;
 
 const templates = new Templates({
   directory: join(import.meta.dirname, '../support/templates'),
@@ -20,8 +16,6 @@ const templates = new Templates({
   language: 'en',
   serverName: 'id.example.org',
 });
-const sizes = { phone: { width: 375, height: 667 }, desktop: { width: 1280, height: 800 } };
-const schemes = ['light', 'dark'] as const;
 const brands = ['islet', 'garden'] as const;
 const languages = ['en', 'uk'] as const;
 /** What differs in the HTML; the style sheet does the rest. */
@@ -30,12 +24,6 @@ const editions = brands.flatMap((brand) => languages.map((language) => ({ brand,
 interface Edition {
   readonly brand: (typeof brands)[number];
   readonly language: (typeof languages)[number];
-}
-
-/** What the style sheet makes of a page. */
-interface Appearance {
-  readonly size: keyof typeof sizes;
-  readonly scheme: (typeof schemes)[number];
 }
 
 /** Terms as an administrator writes them. */
@@ -90,11 +78,6 @@ async function browse(language: Edition['language']) {
   return { page, complaints };
 }
 
-async function look(page: Page, { size, scheme }: Appearance): Promise<void> {
-  await page.setViewportSize(sizes[size]);
-  await page.emulateMedia({ colorScheme: scheme });
-}
-
 let attempt = 0;
 
 /** The link of a validation mail, as it reaches people. */
@@ -137,27 +120,6 @@ async function branded(brand: string): Promise<string> {
   const link = await mailedLink();
   link.searchParams.set('brand', brand);
   return link.href;
-}
-
-/** Whether a reader must scroll sideways, which the style sheet decides by the size. */
-const isTooWide = (page: Page) => page.evaluate<boolean>('document.documentElement.scrollWidth > window.innerWidth');
-
-/** The rules for all that a page says and shows: WCAG 2.1, level AA. */
-const allRules = ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'];
-
-/** What a reader of these colours and sizes would stumble over. @param rules tags or names of them */
-async function barriers(page: Page, rules: readonly string[]): Promise<string[]> {
-  // Run by the debugger: the policy of the page allows no script.
-  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axe.source);
-  const options = { runOnly: rules, resultTypes: ['violations'], preload: false };
-  const { violations } = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(options)})`);
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (!isPicturing) return;
-  await mkdir(IMAGES, { recursive: true });
-  await page.screenshot({ path: join(IMAGES, `${name}.png`) });
 }
 
 /**

@@ -1,4 +1,5 @@
 import { adminApp, type AdminOptions } from '../../src/app/http/admin/admin-server.js';
+import { adminPage, type AdminPageOptions } from '../../src/app/http/admin/page/admin-page.js';
 import { listen } from '../../src/app/http/listen.js';
 import { RequestProbes } from '../../src/app/http/request-probe.js';
 import { type HttpOptions, httpApp } from '../../src/app/http/server.js';
@@ -34,6 +35,9 @@ export interface Settings {
   readonly http?: Partial<HttpOptions>;
   readonly quotas?: Partial<QuotaOptions>;
   readonly directories?: readonly MirroredDirectory[];
+  /** Options of the admin page. */
+  readonly page?: Partial<AdminPageOptions>;
+  readonly templates?: Templates;
   readonly ready?: AdminOptions['health']['ready'];
   readonly maxAddresses?: number;
   readonly policies?: readonly Policy[];
@@ -119,14 +123,28 @@ export async function startApp(settings: Settings = {}) {
     search: settings.search && { order: 'homeserver', timeLimitMs: 1_000, profiles: true, ...settings.search },
     ...settings.http,
   });
+  const health = {
+    ready: settings.ready ?? (async () => ({ ok: true, checks: { database: 'ok' } })),
+    metrics: async () => 'islet_requests_total 1\n',
+  };
+  const page = adminPage(services, {
+    trustedProxies: [],
+    templates: settings.templates ?? pages,
+    clock,
+    random: adapters.random,
+    health,
+    read: async () => [],
+    runChecks: async () => [],
+    tries: {},
+    ...settings.page,
+  });
   const admin = adminApp(services, {
     adminToken: ADMIN_TOKEN,
     clock,
     probes,
-    health: {
-      ready: settings.ready ?? (async () => ({ ok: true, checks: { database: 'ok' } })),
-      metrics: async () => 'islet_requests_total 1\n',
-    },
+    hosts: ['islet-admin.example.org'],
+    page,
+    health,
   });
   const listening = await listen(app.answer, { host: '127.0.0.1', port: 0 });
   const adminListening = await listen(admin, { host: '127.0.0.1', port: 0 });
@@ -143,6 +161,7 @@ export async function startApp(settings: Settings = {}) {
     userDirectory: adapters.userDirectory,
     services,
     pepperService,
+    page,
     port: listening.port,
     adminPort: adminListening.port,
     call: (method: string, path: string, call: Call = {}) =>

@@ -20,6 +20,13 @@ export interface TestMail {
   readonly text: string;
 }
 
+/** A mail that says why it was sent. */
+export const testMail = (serverName: string, to: string): TestMail => ({
+  to,
+  subject: `Test mail from ${serverName}`,
+  text: `An administrator of the identity server ${serverName} sent this mail to try it.\nIt shows that the mail settings are correct. You do not need to reply.\n`,
+});
+
 /** Sends one mail on a separate connection. @returns all steps; the last one has the result */
 export async function trySending(options: SmtpOptions, mail: TestMail): Promise<readonly TestStep[]> {
   const test = new SmtpTest(options);

@@ -139,8 +139,20 @@ export class Templates {
     return { language, html, contentSecurityPolicy: contentSecurityPolicy(html, '') };
   }
 
-  /** Renders the parts of one text, all in the brand and language that suit its reader best. */
-  private localized(preferences: ReadPreferences, stem: string) {
+  /** The content of a template file by its name. @throws if it is missing */
+  readText(name: string): string {
+    const text = this.files.read(name);
+    if (text === undefined) throw new Error(`template ${name} is missing`);
+    return text;
+  }
+
+  /**
+   * Renders the parts of one text, all in the brand and language that suit its reader best.
+   *
+   * @param stem of the files that exist per language
+   * @param file the template, if it is the same for all languages
+   */
+  localized(preferences: ReadPreferences, stem: string, file = stem) {
     const brand = this.brands.find((name) => name === preferences.brand) ?? this.options.brand;
     const language = this.languageFor(preferences.acceptLanguage, brand, stem);
     const common = {
@@ -149,8 +161,8 @@ export class Templates {
       direction: directionOf(language),
       serverName: this.options.serverName,
     };
-    const render = (part: 'subject' | 'txt' | 'html', variables: object) =>
-      this.environment(brand, language, part === 'html').render(`${stem}.${part}.njk`, { ...common, ...variables });
+    const render = (part: 'subject' | 'txt' | 'html' | 'css', variables: object) =>
+      this.environment(brand, language, part === 'html').render(`${file}.${part}.njk`, { ...common, ...variables });
     return Object.assign(render, { language });
   }
 

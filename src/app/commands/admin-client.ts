@@ -1,4 +1,5 @@
 import type { LogTelemetry } from '../../adapters/system/log-telemetry.js';
+import { inUrl, isEveryAddress } from '../../adapters/shared/hosts.js';
 import type { Binding } from '../../domain/associations/binding.js';
 import type { ListedInvite } from '../../domain/admin/admin-service.js';
 import type { AuditEntry } from '../../ports/audit-log.js';
@@ -32,6 +33,8 @@ export interface AdminClient extends OperationsByText {
   sync(source: string, request: SyncRequest): Promise<SyncOutcome>;
   /** Removes the mirror of a source that is no longer configured. @returns how many entries it had */
   forgetMirror(source: string): Promise<number>;
+  /** A one-time link to the admin page of the running server, and until when it works, ms since the epoch. */
+  openPage(): Promise<{ readonly url: string; readonly endsAt: number }>;
   close(): Promise<void>;
 }
 
@@ -54,7 +57,7 @@ export async function openAdminClient(
   const token = await readAdminToken(config.dataDir).catch((cause: unknown) => {
     throw new Error(`a server uses ${place}, but its admin token cannot be read`, { cause });
   });
-  return overHttp(async (path, options) => {
+  return overHttp(pageUrl(host, port), async (path, options) => {
     try {
       return await adminHttp(host, port, token, operator)(path, options);
     } catch (cause) {
@@ -69,7 +72,11 @@ export async function openAdminClient(
   });
 }
 
-function overHttp(ask: AdminHttp): AdminClient {
+/** Where the browser of an administrator on this machine finds the listener. */
+const pageUrl = (host: string, port: number): string =>
+  `http://${isEveryAddress(host) ? '127.0.0.1' : inUrl(host)}:${port}`;
+
+function overHttp(baseUrl: string, ask: AdminHttp): AdminClient {
   const post = <T>(path: string, query: NonNullable<AdminRequest['query']>) => ask<T>(path, { method: 'POST', query });
   return {
     isRunning: true,
@@ -103,6 +110,10 @@ function overHttp(ask: AdminHttp): AdminClient {
     endSignIns: async (mxid) => (await post<{ ended: number }>('/tokens/end', { mxid })).ended,
     audit: async (who, since) =>
       (await ask<{ entries: AuditEntry[] }>('/audit', { query: { who, since: since?.toString() } })).entries,
+    openPage: async () => {
+      const { path, endsAt } = await post<{ path: string; endsAt: number }>('/sign-in-links', {});
+      return { url: `${baseUrl}${path}`, endsAt };
+    },
     close: () => Promise.resolve(),
   };
 }

@@ -18,6 +18,7 @@ const meanings: Readonly<Record<string, string>> = {
   'upstream login': '0 if the account can be used, 1 otherwise',
   'invites list': `0, or ${FAILED}`,
   'invites revoke': '0 if the invitation is revoked, 1 if there is none with this token',
+  'admin open': '0 if a server is running and gave a link, 1 otherwise',
   audit: '0 if there are any entries, 1 otherwise',
   bindings: '0 if there are any, 1 otherwise',
   'tokens list': '0 if there are any, 1 otherwise',

@@ -40,6 +40,7 @@ export async function inProcess(config: Config, telemetry: LogTelemetry, operato
       await services.adminService.note({ action: 'mirror_forgotten', source, detail: `${entries} entries` }, cause);
       return entries;
     },
+    openPage: () => Promise.reject(new Error('no server is running: the admin page is part of `islet serve`')),
     close: async () => {
       await app.close();
       await telemetry.close();

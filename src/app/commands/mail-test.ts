@@ -1,4 +1,4 @@
-import { trySending, type TestStep } from '../../adapters/messaging/smtp-test.js';
+import { testMail, trySending, type TestStep } from '../../adapters/messaging/smtp-test.js';
 import { email } from '../../domain/identifiers/threepid.js';
 import type { Config } from '../config/config.js';
 import type { TerminalStyle } from './terminal-style.js';
@@ -21,14 +21,7 @@ export async function mailTest(
 ): Promise<number> {
   const { address: to } = email(address);
   if (!mail) throw new Error('no mail server is configured: set mail.host or mail.smtpUrl');
-  const steps = await trySending(
-    { ...mail, password: mail.password?.value },
-    {
-      to,
-      subject: `Test mail from ${server.name}`,
-      text: `This mail was sent by "islet mail test" on the identity server ${server.name}.\nIt shows that the mail settings are correct. You do not need to reply.\n`,
-    },
-  );
+  const steps = await trySending({ ...mail, password: mail.password?.value }, testMail(server.name, to));
   const isAccepted = steps.at(-1)?.step === 'accepted' && steps.every(({ isFine }) => isFine);
   print(isJson ? printableJson({ isAccepted, steps }) : words(printable(steps), isAccepted, style));
   return isAccepted ? 0 : 1;

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { AdminClient } from './admin-client.js';
 import { bindAddress, listBindings, listInvites, type Output, revokeInvite, unbindAddress } from './operations.js';
 import { showAudit, sinceOf } from './audit.js';
+import { openPage } from './admin-open.js';
 import { endTokens, listTokens } from './token-operations.js';
 
 interface Options {
@@ -21,7 +22,7 @@ interface Tools {
   readonly output: Omit<Output, 'isJson'>;
 }
 
-/** `islet invites`, `audit`, `bindings`, `bind`, `unbind` and `tokens`. */
+/** `islet invites`, `audit`, `bindings`, `bind`, `unbind`, `tokens` and `admin open`. */
 export function addOperations(program: Command, { command, withAccess, output }: Tools): void {
   const look = ({ config, json = false }: Options, use: (access: AdminClient, to: Output) => Promise<number>) =>
     withAccess(config, (access) => use(access, { ...output, isJson: json }), { isLogged: false });
@@ -50,6 +51,14 @@ export function addOperations(program: Command, { command, withAccess, output }:
   )
     .argument('<user>', '@user:example.org')
     .action((user: string, options: Options) => change(options, (access, to) => endTokens(access, user, to)));
+
+  command(
+    'open',
+    'print a one-time link that signs a browser in to the admin page for an hour',
+    program.command('admin').description('the admin page'),
+  )
+    .option('--json', 'print JSON')
+    .action((options: Options) => look(options, openPage));
 
   command('audit', 'show what was changed, by whom and when')
     .argument('[who]', 'user or address; default: everything')

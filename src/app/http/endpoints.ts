@@ -1,4 +1,4 @@
-import type { Express, IRoute, NextFunction, Request, Response } from 'express';
+import type { Express, IRoute, IRouter, NextFunction, Request, Response } from 'express';
 import { RequestError } from './request-error.js';
 import type { PlainHandler } from './request/plain-request.js';
 import { nameEndpoint, NO_ENDPOINT } from './request-record.js';
@@ -38,12 +38,16 @@ export class Mounting {
   readonly plain = { GET: new Map<string, PlainHandler>(), POST: new Map<string, PlainHandler>() };
   private readonly direct = { GET: new Map<string, Handler>(), POST: new Map<string, Handler>() };
 
-  constructor(private readonly app: Express) {
+  /** @param name of all these endpoints in the counters; absent: each has its path as its name */
+  constructor(
+    private readonly app: IRouter,
+    private readonly name?: string,
+  ) {
     app.use((req: Request, res: Response, next: NextFunction) => {
       const path = pathOf(req.url);
       const handler = handlerOf(this.direct, req.method, path);
       if (!handler) return next();
-      nameEndpoint(res, path);
+      nameEndpoint(res, this.name ?? path);
       return handler(req, res);
     });
   }
@@ -51,7 +55,7 @@ export class Mounting {
   mount(prefix: string, endpoints: Endpoints): void {
     for (const [path, endpoint] of Object.entries(endpoints)) {
       const place = `${prefix}${path}`;
-      mountOne(this.app, place, endpoint.GET, endpoint.POST);
+      mountOne(this.app, place, this.name ?? place, endpoint.GET, endpoint.POST);
       if (/[:*{]/.test(place)) continue;
       for (const method of ['GET', 'POST'] as const) {
         const handler = endpoint[method];
@@ -63,10 +67,16 @@ export class Mounting {
   }
 }
 
-function mountOne(app: Express, place: string, GET: Handler | undefined, POST: Handler | undefined): void {
+function mountOne(
+  app: IRouter,
+  place: string,
+  name: string,
+  GET: Handler | undefined,
+  POST: Handler | undefined,
+): void {
   const route = app.route(place);
   route.all((_req: Request, res: Response, next: NextFunction) => {
-    nameEndpoint(res, place);
+    nameEndpoint(res, name);
     next();
   });
   if (GET) route.get(GET);

@@ -18,6 +18,8 @@ export interface DirectorySyncDependencies {
 
 /** A sync of one source with all its consequences. */
 export class DirectorySyncService {
+  private readonly listeners: ((outcome: SyncOutcome) => void)[] = [];
+
   constructor(private readonly deps: DirectorySyncDependencies) {}
 
   /**
@@ -32,7 +34,14 @@ export class DirectorySyncService {
     const deprovisioning =
       report.isApplied && hasNews(report) ? await deprovisioningService.reconcile(source) : undefined;
     if (report.isApplied && report.added.count + report.changed.count > 0) await inviteService.deliverKnown();
-    return { ...report, deprovisioning };
+    const outcome = { ...report, deprovisioning };
+    if (!options?.isDryRun) for (const listener of this.listeners) listener(outcome);
+    return outcome;
+  }
+
+  /** Calls `listener` with the outcome of each sync of this instance, applied or not. Dry runs are none. */
+  onSynced(listener: (outcome: SyncOutcome) => void): void {
+    this.listeners.push(listener);
   }
 }
 

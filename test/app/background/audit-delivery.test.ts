@@ -27,7 +27,7 @@ describe('the audit trail', () => {
   let telemetry: RecordingTelemetry;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'islet-audit-'));
-    audit = new Waiting();
+    audit = new Waiting(new FakeClock());
     telemetry = new RecordingTelemetry();
   });
   afterEach(() => rm(folder, { recursive: true }));

@@ -308,6 +308,18 @@ describe('a value', () => {
 
 describe('what contradicts itself', () => {
   it.each([
+    [
+      'admin: { userHeader: X-Forwarded-User }',
+      'admin.userHeader: has no effect without admin.trustedProxies (line 1; set both, or none)',
+    ],
+    [
+      'admin: { trustedProxies: [10.0.0.5] }',
+      'admin.trustedProxies: has no effect without admin.userHeader (line 1; set both, or none)',
+    ],
+    [
+      'admin: { trustedProxies: [10.0.0.5], userHeader: "X Y" }',
+      'admin.userHeader: must be the name of an HTTP header, such as X-Forwarded-User (line 1)',
+    ],
     ['listen: { port: 8091 }', 'admin.port: is also the port of "listen" (choose another one)'],
     [
       'listen: { host: "0.0.0.0" }\nadmin: { port: 8090 }',

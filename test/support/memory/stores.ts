@@ -36,6 +36,6 @@ export function memoryStores(clock: Clock) {
     invites: new MemoryInviteStore(jobs),
     jobs,
     limits: new MemoryRateLimits(clock),
-    audit: new MemoryAuditLog(),
+    audit: new MemoryAuditLog(clock),
   };
 }

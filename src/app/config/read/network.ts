@@ -13,6 +13,11 @@ export function readNetwork({ server, listen, admin }: Settings, reading: Config
   if (!isLoopback(admin.host)) {
     warnings.push(`admin.host is ${admin.host}: make sure that only operators can reach port ${admin.port}`);
   }
+  if ((admin.userHeader !== undefined) !== admin.trustedProxies.length > 0) {
+    const [given, missing] =
+      admin.userHeader === undefined ? ['trustedProxies', 'userHeader'] : ['userHeader', 'trustedProxies'];
+    problems.add(['admin', given], `has no effect without admin.${missing}`, 'set both, or none');
+  }
   const isSamePort = listen.port === admin.port && listen.port !== 0;
   if (isSamePort && (listen.host === admin.host || isEveryAddress(listen.host) || isEveryAddress(admin.host))) {
     problems.add(['admin', 'port'], 'is also the port of "listen"', 'choose another one');

@@ -39,6 +39,12 @@ export function asServerName(value: unknown): string {
   throw new InvalidValueError('must be a Matrix server name such as example.org or id.example.org:8090', suggestion);
 }
 
+const headerName = valueType({ type: 'string' }, (value) => {
+  const text = asText(value);
+  if (/^[A-Za-z][A-Za-z0-9-]{0,99}$/.test(text)) return text;
+  throw new InvalidValueError('must be the name of an HTTP header, such as X-Forwarded-User');
+});
+
 /** CIDR ranges; a single address is a range of one. */
 const cidrs = valueType({ type: 'array', items: { type: 'string' } }, (value) =>
   asList(value).map((element) => {
@@ -193,6 +199,7 @@ export const addresses = {
   host,
   serverName,
   serverNames,
+  headerName,
   mxids,
   cidrs,
   networks,

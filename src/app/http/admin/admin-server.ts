@@ -1,4 +1,4 @@
-import type { Express, Request } from 'express';
+import { type Express, type Request, Router } from 'express';
 import { sameSecret } from '../../../domain/validation/validation-session.js';
 import type { Clock } from '../../../ports/clock.js';
 import { operationsByText } from '../../../domain/admin/text-admin-service.js';
@@ -12,6 +12,8 @@ import { adminMirrorEndpoints } from './mirrors.js';
 import { adminOperationEndpoints } from './operations.js';
 import { adminProbeEndpoints } from './probes.js';
 import { adminSearchEndpoints } from './search.js';
+import { type AdminPage, PAGE_ENDPOINT } from './page/admin-page.js';
+import { signInLinkEndpoints } from './page/sign-in.js';
 import { createExpressApp } from '../express-app.js';
 import { type Health, healthEndpoints } from './health.js';
 import { type Endpoints, Mounting } from '../endpoints.js';
@@ -32,6 +34,10 @@ export interface AdminOptions {
    * name resolve to this address.
    */
   readonly host?: string;
+  /** Further names, under which reverse proxies reach it; a port is ignored. */
+  readonly hosts?: readonly string[];
+  /** Absent: there is no page for administrators. */
+  readonly page?: AdminPage | undefined;
   readonly health: Health;
   readonly clock: Clock;
   /** Absent if the database has its own backup tools. */
@@ -47,7 +53,7 @@ type AdminServices = Pick<
   'lookupService' | 'mirrorService' | 'directorySyncService' | 'adminService' | 'search'
 >;
 
-/** The app for operators and their tools, on a separate listener. Web pages may not use it: no CORS. */
+/** The app for operators and their tools, on a separate listener. Other web pages may not use it: no CORS. */
 export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, options: AdminOptions): Express {
   const allow = (req: Request) => {
     const [, token = ''] = /^Bearer +([^\s]+) *$/i.exec(req.headers.authorization ?? '') ?? [];
@@ -58,12 +64,13 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
       );
     }
   };
+  const names = [options.host?.toLowerCase() ?? [], (options.hosts ?? []).map(hostIn)].flat();
   const app = createExpressApp((req, _res, next) => {
-    if (isPrivateName(hostIn(req.headers.host)) || hostIn(req.headers.host) === options.host?.toLowerCase())
-      return next();
+    const host = hostIn(req.headers.host);
+    if (isPrivateName(host) || names.includes(host)) return next();
     throw new RequestError(
       'host_not_allowed',
-      'The admin listener answers only under its IP address or the name in admin.host',
+      'The admin listener answers only under its IP address or the names in admin.host and admin.hosts',
     );
   });
   // Before the request log, because they are requested every few seconds.
@@ -71,6 +78,11 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
   app.use(requestLog(services.telemetry, false));
   // Mounted anew: otherwise endpoints without parameters would be found before the request log.
   new Mounting(app).mount('', protectedEndpoints(services, options, allow));
+  if (options.page) {
+    const router = Router({ caseSensitive: true, strict: true });
+    new Mounting(router, PAGE_ENDPOINT).mount('', options.page.endpoints);
+    app.use(router);
+  }
   app.use(() => {
     throw new RequestError('endpoint_unknown', 'There is no such endpoint');
   });
@@ -85,7 +97,7 @@ export function adminApp(services: AdminServices & Pick<Services, 'telemetry'>, 
  */
 export const adminEndpoints = (
   services: AdminServices,
-  options: Pick<AdminOptions, 'health' | 'clock' | 'copies' | 'directories' | 'probes'>,
+  options: Pick<AdminOptions, 'health' | 'clock' | 'copies' | 'directories' | 'probes' | 'page'>,
   allow: (req: Request) => void,
 ): Endpoints => ({ ...healthEndpoints(options.health), ...protectedEndpoints(services, options, allow) });
 
@@ -96,7 +108,8 @@ const protectedEndpoints = (
     copies,
     directories = [],
     probes = new RequestProbes(),
-  }: Pick<AdminOptions, 'clock' | 'copies' | 'directories' | 'probes'>,
+    page,
+  }: Pick<AdminOptions, 'clock' | 'copies' | 'directories' | 'probes' | 'page'>,
   allow: (req: Request) => void,
 ): Endpoints => ({
   ...adminLookupEndpoints(lookupService, clock, allow),
@@ -107,6 +120,7 @@ const protectedEndpoints = (
   ...adminAuditEndpoints(() => operationsByText(adminService, BY_ISLET), allow),
   ...adminBackupEndpoints(copies, adminService, allow),
   ...adminProbeEndpoints(probes, allow),
+  ...signInLinkEndpoints(page?.sessions, allow),
 });
 
 /** Authenticated callers may read the log, so the response may contain the message of a fault. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { MirrorService } from '../../../domain/mirror/mirror-service.js';
 import type { DirectorySyncService } from '../../../domain/directory-sync/directory-sync-service.js';
 import type { AdminService } from '../../../domain/admin/admin-service.js';
+import { requestedSync } from './requested-sync.js';
 import { operatorCause } from '../request/cause.js';
 import { read } from '../request/body.js';
 import type { Endpoints } from '../endpoints.js';
@@ -81,21 +82,9 @@ export function adminMirrorEndpoints(
         allow(req);
         const source = sourceIn(req);
         const { dryRun, force, changes } = read(SyncQuery, queryOf(req));
-        // Before it is done: what it removes follows.
-        if (!dryRun) {
-          const detail = force ? 'forced' : undefined;
-          await adminService.note({ action: 'sync_requested', source, detail }, operatorCause(req, res));
-        }
         const onProgress = (listed: number): void => void progress.set(source, listed);
-        res.json(
-          await directorySyncService.sync(source, {
-            isDryRun: dryRun,
-            isForced: force,
-            isIncremental: changes,
-            isExplained: true,
-            onProgress,
-          }),
-        );
+        const options = { isDryRun: dryRun, isForced: force, isIncremental: changes, onProgress };
+        res.json(await requestedSync({ adminService, directorySyncService }, source, options, operatorCause(req, res)));
       },
     },
   };

@@ -1,0 +1,12 @@
+// Shows how far a sync is, and loads its result. Without this script the page loads itself anew.
+const progress = document.querySelector('[data-events]');
+if (progress) {
+  const events = new EventSource(progress.dataset.events);
+  events.onmessage = ({ data }) => {
+    progress.querySelector('[data-count]').textContent = Number(data).toLocaleString(document.documentElement.lang);
+  };
+  events.addEventListener('end', () => {
+    events.close();
+    location.reload();
+  });
+}
