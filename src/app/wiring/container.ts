@@ -7,6 +7,7 @@ import { BindingService } from '../../domain/bindings/binding-service.js';
 import { DirectorySyncService } from '../../domain/directory-sync/directory-sync-service.js';
 import { InviteService } from '../../domain/invites/invite-service.js';
 import { LookupService } from '../../domain/lookup/lookup-service.js';
+import { MirrorReviewService } from '../../domain/mirror/mirror-review-service.js';
 import { MirrorService } from '../../domain/mirror/mirror-service.js';
 import { NameIndexUpdater } from '../../domain/people-search/name-index-updater.js';
 import { PeopleSearchService } from '../../domain/people-search/people-search-service.js';
@@ -47,6 +48,7 @@ export const servicesOf = (container: Container): Services => ({
   validationService: container.get(ValidationService),
   lookupService: container.get(LookupService),
   bindingService: container.get(BindingService),
+  mirrorReviewService: container.get(MirrorReviewService),
   adminService: container.get(AdminService),
   quotas: container.get(Quotas),
   signer: container.get(Signer),

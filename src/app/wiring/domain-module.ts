@@ -12,6 +12,7 @@ import { BindingsSource } from '../../domain/bindings/bindings-source.js';
 import { DeprovisioningService } from '../../domain/deprovisioning/deprovisioning-service.js';
 import { DirectorySyncService } from '../../domain/directory-sync/directory-sync-service.js';
 import { IndexUpdater } from '../../domain/hash-index/index-updater.js';
+import { MirrorReviewService } from '../../domain/mirror/mirror-review-service.js';
 import { InviteService } from '../../domain/invites/invite-service.js';
 import { LookupService } from '../../domain/lookup/lookup-service.js';
 import { MirrorService } from '../../domain/mirror/mirror-service.js';
@@ -196,6 +197,7 @@ export const domainModule = (sources: readonly ConfiguredSource[], options: Doma
       },
       options.inviteService,
     );
+    bindService(load, MirrorReviewService, { mirrors: MirrorStore });
     bindService(load, AdminService, {
       inviteStore: InviteStore,
       jobQueue: JobQueue,

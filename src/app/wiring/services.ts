@@ -3,6 +3,7 @@ import type { BindingService } from '../../domain/bindings/binding-service.js';
 import type { InviteService } from '../../domain/invites/invite-service.js';
 import type { LookupService } from '../../domain/lookup/lookup-service.js';
 import type { MirrorService } from '../../domain/mirror/mirror-service.js';
+import type { MirrorReviewService } from '../../domain/mirror/mirror-review-service.js';
 import type { AdminService } from '../../domain/admin/admin-service.js';
 import type { Quotas } from '../../domain/rate-limiting/quotas.js';
 import type { RequestAuthenticator } from '../../domain/signing/request-authentication.js';
@@ -29,6 +30,7 @@ export interface Services {
   readonly mirrorService: MirrorService;
   /** Syncs a mirror and runs all follow-up steps; `mirrorService.sync` does only the first part. */
   readonly directorySyncService: DirectorySyncService;
+  readonly mirrorReviewService: MirrorReviewService;
   readonly adminService: AdminService;
   readonly quotas: Quotas;
   readonly signer: Signer;

@@ -17,7 +17,6 @@ import { changesOf } from './claim-changes.js';
 import type { Mxid } from '../identifiers/mxid.js';
 import { listedClaims, unmirroredEntries, userIdCollisions } from './user-id-collisions.js';
 import { stateAfter } from './state-after.js';
-import { type ContestedAddress, contestedAddresses, type LeftOutEntry, leftOutEntries } from './mirror-oddities.js';
 import { reportOf, showSome, type SyncReport } from './sync-report.js';
 import type { Threepid } from '../identifiers/threepid.js';
 
@@ -75,15 +74,6 @@ export class MirrorService {
 
   async state(source: string): Promise<MirrorState> {
     return (await this.deps.store.state(source)) ?? NEVER;
-  }
-
-  leftOut(source: string): AsyncIterable<LeftOutEntry> {
-    return leftOutEntries(this.deps.store, source);
-  }
-
-  /** At most `most` addresses that several users of a source claim. */
-  contested(source: string, most: number): Promise<readonly ContestedAddress[]> {
-    return contestedAddresses(this.deps.store, source, most);
   }
 
   /** The user IDs that two people would get, and the entries of these people. */

@@ -63,7 +63,7 @@ export function adminPage(services: Services, options: AdminPageOptions): AdminP
     sample: () => history.sample(clock.now()),
     endpoints: {
       ...lookupPageEndpoints(views, services.lookupService, clock),
-      ...mirrorPageEndpoints(views, services.mirrorService, syncs),
+      ...mirrorPageEndpoints(views, { ...services, syncs }),
       ...syncPageEndpoints(views, { ...services, runs }),
       ...peopleEndpoints(views, services),
       ...tryPageEndpoints(views, options.tries, services.adminService),

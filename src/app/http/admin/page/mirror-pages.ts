@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { LeftOutEntry } from '../../../../domain/mirror/mirror-oddities.js';
+import type { LeftOutEntry, MirrorReviewService } from '../../../../domain/mirror/mirror-review-service.js';
 import type { MirrorService } from '../../../../domain/mirror/mirror-service.js';
 import type { Endpoints } from '../../endpoints.js';
 import { queryOf } from '../../request/query.js';
@@ -13,8 +13,17 @@ import type { Views } from './views.js';
 const MOST_SHOWN = 200;
 const LONGEST_SEARCH = 200;
 
+export interface MirrorPageDependencies {
+  readonly mirrorService: MirrorService;
+  readonly mirrorReviewService: MirrorReviewService;
+  readonly syncs: SyncHistory;
+}
+
 /** The mirrors: their last syncs, what is left out, and which addresses are ambiguous. */
-export const mirrorPageEndpoints = (views: Views, mirrorService: MirrorService, history: SyncHistory): Endpoints => ({
+export const mirrorPageEndpoints = (
+  views: Views,
+  { mirrorService, mirrorReviewService, syncs: history }: MirrorPageDependencies,
+): Endpoints => ({
   '/page/mirrors': {
     GET: views.page(async (visit) => {
       views.show('mirrors', { mirrors: await mirrorsOf(mirrorService) }, visit);
@@ -40,7 +49,7 @@ export const mirrorPageEndpoints = (views: Views, mirrorService: MirrorService, 
       const search = typeof q === 'string' ? q.trim().slice(0, LONGEST_SEARCH) : '';
       const shown: LeftOutEntry[] = [];
       let count = 0;
-      for await (const entry of mirrorService.leftOut(source)) {
+      for await (const entry of mirrorReviewService.leftOut(source)) {
         if (!mentions(entry, search.toLowerCase())) continue;
         count += 1;
         if (shown.length < MOST_SHOWN) shown.push(entry);
@@ -52,16 +61,18 @@ export const mirrorPageEndpoints = (views: Views, mirrorService: MirrorService, 
     GET: views.page(async ({ req, res }) => {
       const source = sourceIn(req, mirrorService);
       res.type('text/csv; charset=utf-8').attachment('left-out.csv');
-      await pipeline(Readable.from(csvOf(mirrorService.leftOut(source))), res).catch((cause: NodeJS.ErrnoException) => {
-        // The browser has gone.
-        if (cause.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw cause;
-      });
+      await pipeline(Readable.from(csvOf(mirrorReviewService.leftOut(source))), res).catch(
+        (cause: NodeJS.ErrnoException) => {
+          // The browser has gone.
+          if (cause.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw cause;
+        },
+      );
     }),
   },
   '/page/mirrors/:source/ambiguous': {
     GET: views.page(async (visit) => {
       const source = sourceIn(visit.req, mirrorService);
-      const contested = await mirrorService.contested(source, MOST_SHOWN);
+      const contested = await mirrorReviewService.contested(source, MOST_SHOWN);
       const shared = [...(await mirrorService.shared())].slice(0, MOST_SHOWN);
       views.show(
         'ambiguous',

@@ -17,8 +17,22 @@ export interface ContestedAddress {
   readonly claimants: readonly { readonly mxid: Mxid; readonly label: string }[];
 }
 
-/** Reads the whole mirror. */
-export async function* leftOutEntries(store: MirrorStore, source: string): AsyncGenerator<LeftOutEntry> {
+/** What an operator may want to correct in a directory. */
+export class MirrorReviewService {
+  constructor(private readonly deps: { readonly mirrors: MirrorStore }) {}
+
+  /** The entries that lookups do not find, or not by all of their values. Reads the whole mirror. */
+  leftOut(source: string): AsyncIterable<LeftOutEntry> {
+    return leftOutEntries(this.deps.mirrors, source);
+  }
+
+  /** The addresses that several users of a source claim, at most `most`. Reads the whole mirror, twice if there are any. */
+  contested(source: string, most: number): Promise<readonly ContestedAddress[]> {
+    return contestedAddresses(this.deps.mirrors, source, most);
+  }
+}
+
+async function* leftOutEntries(store: MirrorStore, source: string): AsyncGenerator<LeftOutEntry> {
   for await (const page of store.entries(source)) {
     for (const entry of page) {
       const kind = kindOf(entry);
@@ -33,12 +47,8 @@ function kindOf({ person, skipped }: MirroredEntry): LeftOutEntry['kind'] | unde
   return skipped.length > 0 ? 'values' : undefined;
 }
 
-/**
- * Reads the whole mirror, twice if there are any. The first pass keeps one short hash per address.
- *
- * @param most how many to return
- */
-export async function contestedAddresses(
+/** The first pass keeps one short hash per address. */
+async function contestedAddresses(
   store: MirrorStore,
   source: string,
   most: number,
