@@ -92,28 +92,57 @@ const questions: readonly Question[] = [
   },
 ];
 
-/** Asks for the settings that no flag sets. Without a prompt, uses the suggestions. */
-export async function askAll(given: InitAnswers, prompt: Prompt | undefined): Promise<InitAnswers> {
+/** Why an answer cannot be used together with those before it; `undefined` if it can. */
+export type ProblemOf = (key: keyof InitAnswers, answers: InitAnswers) => string | undefined;
+
+/**
+ * Asks for the settings that no flag sets, and for those that a flag sets to something that cannot be used. Each answer
+ * is checked at once, and asked for again. Without a prompt, uses the suggestions.
+ */
+export async function askAll(
+  given: InitAnswers,
+  prompt: Prompt | undefined,
+  problemOf: ProblemOf,
+): Promise<InitAnswers> {
   let answers = given;
   for (const question of questions) {
     const { key, after, suggestion } = question;
-    if (answers[key] !== undefined || (after !== undefined && !answers[after])) continue;
+    if (after !== undefined && !answers[after]) continue;
+    const problem =
+      prompt && given[key] !== undefined ? problemWith(question, given[key], answers, problemOf) : undefined;
+    if (given[key] !== undefined && problem === undefined) continue;
     const suggested = suggestion?.(answers);
-    const answer = prompt ? await ask(prompt, question, suggested) : suggested;
+    const answer = prompt ? await ask(prompt, question, suggested, answers, problemOf, problem) : suggested;
     answers = { ...answers, [key]: answer };
   }
   return answers;
 }
 
-async function ask(prompt: Prompt, { text, takes, isOptional }: Question, suggested: string | undefined) {
-  let complaint = '';
-  for (;;) {
-    const hint = suggested ?? (isOptional ? 'none' : undefined);
+async function ask(
+  prompt: Prompt,
+  question: Question,
+  suggested: string | undefined,
+  answers: InitAnswers,
+  problemOf: ProblemOf,
+  problem: string | undefined,
+): Promise<string | undefined> {
+  const { text, isOptional } = question;
+  const hint = suggested ?? (isOptional ? 'none' : undefined);
+  for (let reason = problem; ; ) {
+    const complaint = reason === undefined ? '' : `This ${reason}.\n`;
     const typed = await prompt.ask(`${complaint}${text}${hint === undefined ? '' : ` [${hint}]`}: `);
     const answer = typed.trim() || suggested;
     if (answer === undefined && isOptional) return undefined;
-    const { error } = takes.safeParse(answer);
-    if (!error) return answer;
-    complaint = `This ${error.issues[0]?.message}.\n`;
+    reason = problemWith(question, answer, answers, problemOf);
+    if (reason === undefined) return answer;
   }
+}
+
+function problemWith(
+  { key, takes }: Question,
+  answer: string | undefined,
+  answers: InitAnswers,
+  problemOf: ProblemOf,
+): string | undefined {
+  return takes.safeParse(answer).error?.issues[0]?.message ?? problemOf(key, { ...answers, [key]: answer });
 }

@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { constants, existsSync } from 'node:fs';
+import { access, mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Config, interpret } from '../config/config.js';
 import { commentedYaml } from '../config/docs/example.js';
 import { ConfigError } from '../config/errors/problems.js';
 import { parseYaml } from '../config/input/yaml-file.js';
 import { givenBy } from './init-config.js';
-import { askAll, type InitAnswers } from './init-questions.js';
+import { askAll, type InitAnswers, type ProblemOf } from './init-questions.js';
 import type { TerminalStyle } from './terminal-style.js';
 import type { Prompt } from './prompt.js';
 
@@ -70,7 +70,9 @@ async function writeConfig(
   { prompt, cwd }: InitContext,
   secretFiles: string[],
 ): Promise<Config> {
-  const answers = await askAll(options, prompt);
+  const { bindPasswordFile, smtpPasswordFile, dataDir } = options;
+  await checkReadable({ bindPasswordFile, smtpPasswordFile }, cwd);
+  const answers = await askAll(options, prompt, problemIn(output, cwd));
   await mkdir(dirname(output), { recursive: true });
   const secretFile = async (given: string | undefined, isNeeded: boolean, name: string, question: string) => {
     if (given !== undefined) return resolve(cwd, given);
@@ -81,7 +83,6 @@ async function writeConfig(
     secretFiles.push(file);
     return name;
   };
-  const { bindPasswordFile, smtpPasswordFile, dataDir } = options;
   const isBound = Boolean(answers.bindDn);
   const files = {
     output,
@@ -91,9 +92,50 @@ async function writeConfig(
     smtpPasswordFile: await secretFile(smtpPasswordFile, hasUser(answers), 'smtp-password', 'Password of the relay'),
   };
   const text = commentedYaml(givenBy(answers, files), HEAD);
-  const { config } = interpret({ ...parseYaml(text, output), lineOf: () => undefined }, output, {}, cwd);
+  const config = configOf(text, output, cwd);
   await writeFile(output, text, { flag: 'wx', mode: 0o640 });
   return config;
+}
+
+/** @throws ConfigError */
+const configOf = (text: string, output: string, cwd: string): Config =>
+  interpret({ ...parseYaml(text, output), lineOf: () => undefined }, output, {}, cwd).config;
+
+/** Checks answers by the configuration that would be written with them; problems of settings still to come are ignored. */
+function problemIn(output: string, cwd: string): ProblemOf {
+  const noFiles = { dataDir: undefined, bindPasswordFile: undefined, smtpPasswordFile: undefined };
+  return (key, answers) => {
+    try {
+      configOf(commentedYaml(givenBy(answers, { output, cwd, ...noFiles }), HEAD), output, cwd);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      return error.problems.find((problem) => optionOf[key]?.test(problem.key))?.reason;
+    }
+  };
+}
+
+/** The option that each answer becomes. A bind DN cannot be judged before its password is known. */
+const optionOf: Readonly<Partial<Record<keyof InitAnswers, RegExp>>> = {
+  serverName: /^server\.name$/,
+  publicUrl: /^server\.publicUrl$/,
+  ldapUrl: /\.ldap\.urls\b/,
+  preset: /\.ldap\.preset$/,
+  base: /\.ldap\.bases\b/,
+  caFile: /\.ldap\.caFile$/,
+  homeserver: /\.ldap\.homeserver$/,
+  smtpUrl: /^mail\.(?:smtpUrl|host|port)$/,
+  mailFrom: /^mail\.from$/,
+};
+
+/** Before anything is asked. @throws ConfigError */
+async function checkReadable(files: Readonly<Record<string, string | undefined>>, cwd: string): Promise<void> {
+  for (const [key, file] of Object.entries(files)) {
+    if (file === undefined) continue;
+    await access(resolve(cwd, file), constants.R_OK).catch(({ code }: NodeJS.ErrnoException) => {
+      throw new ConfigError([{ key, reason: `${file} cannot be read: ${code}` }]);
+    });
+  }
 }
 
 async function askSecret(prompt: Prompt, question: string): Promise<string> {

@@ -98,6 +98,44 @@ describe('islet init', () => {
     expect(statSync(file()).mode & 0o777 & ~0o640).toBe(0);
   });
 
+  it('checks each answer when it is given, also those of flags, and keeps the others', async () => {
+    const prompt = typing(
+      '', // public URL
+      'ldaps://ldap.example.org',
+      '', // preset
+      'people',
+      'ou=people,dc=example,dc=org',
+      '', // anonymous
+      'missing.pem',
+      '',
+      'no server name',
+      'example.org',
+      '', // no relay
+    );
+    const flags = { serverName: 'id.example.org', ldapUrl: 'http://ldap.example.org' };
+    expect(await init(flags, prompt)).toBe(0);
+    const complaints = prompt.asked.flatMap((question) => /^This .*/.exec(question)?.[0] ?? []);
+    expect(complaints).toEqual([
+      expect.stringMatching(/^This must be .*ldaps?:\/\//),
+      expect.stringMatching(/^This must be distinguished names such as/),
+      expect.stringMatching(/^This .*missing\.pem does not exist/),
+      expect.stringMatching(/^This must be a Matrix server name/),
+    ]);
+    const { config } = loadConfig({ file: file(), env: {} });
+    expect(config.sources[0]).toMatchObject({
+      urls: ['ldaps://ldap.example.org'],
+      bases: ['ou=people,dc=example,dc=org'],
+      homeserver: 'example.org',
+    });
+  });
+
+  it('asks nothing where a password file of a flag cannot be read', async () => {
+    const prompt = typing('id.example.org');
+    expect(await init({ bindPasswordFile: 'missing' }, prompt)).toBe(1);
+    expect(prompt.asked).toEqual([]);
+    expect(printed).toEqual(['bindPasswordFile: missing cannot be read: ENOENT']);
+  });
+
   it('asks nothing about a directory and a relay that there are not', async () => {
     const prompt = typing('id.example.org', '', '', '');
     expect(await init({}, prompt)).toBe(0);
