@@ -50,10 +50,9 @@ function changes(
   ];
 }
 
+/** What is not as it should be, and what could not be checked, for example because the server is not running. */
 const problemsIn = (results: readonly CheckResult[]): ReadonlyMap<string, CheckResult> =>
-  new Map(
-    results.filter(({ state }) => state === 'failure' || state === 'warning').map((result) => [keyOf(result), result]),
-  );
+  new Map(results.filter(({ state }) => state !== 'ok').map((result) => [keyOf(result), result]));
 
 /** Numbers change from run to run: counts, ages, times. */
 const keyOf = ({ area, state, words }: CheckResult): string => `${area} ${state} ${words.replace(/\d[\d.,:]*/g, '#')}`;

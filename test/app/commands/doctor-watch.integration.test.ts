@@ -50,6 +50,17 @@ describe('islet doctor --watch', () => {
     ]);
   });
 
+  it('shows that the server has stopped, which is no failure of anything', async () => {
+    const { ok, skipped } = area('server');
+    const runs = [[ok('is running and ready')], [skipped('no server is running here')], [ok('is running and ready')]];
+    const { code, printed } = await watch(async () => runs.shift() ?? [], [() => undefined, () => undefined]);
+    expect(code).toBe(0);
+    expect(printed.slice(1)).toEqual([
+      '12:30:05  - server  no server is running here',
+      '12:30:05  ✓ server  no longer: no server is running here',
+    ]);
+  });
+
   it('ends with the result of the last run, and prints one line of JSON for each run', async () => {
     const centre = await startMessageCentre('secret');
     const smpp = {
