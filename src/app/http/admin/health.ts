@@ -1,8 +1,11 @@
 import { OPEN_METRICS_FORMAT, openMetrics, TEXT_FORMAT, wantsOpenMetrics } from '../metrics/open-metrics.js';
+import type { HealthPart } from './health-parts.js';
 import type { Endpoints } from '../endpoints.js';
 
 export interface Readiness extends Readonly<Record<string, unknown>> {
   readonly ok: boolean;
+  /** Each part of the server and of its surroundings. */
+  readonly parts?: readonly HealthPart[];
 }
 
 export interface Health {

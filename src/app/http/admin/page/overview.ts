@@ -22,11 +22,12 @@ export const overviewEndpoints = (views: Views, deps: OverviewDependencies): End
     GET: views.page(async (visit) => {
       const { checks, clock, health, history } = deps;
       const now = clock.now();
-      const [{ ok: isReady }, mirrors] = await Promise.all([health.ready(), mirrorsOf(deps.mirrorService)]);
-      const failed = mirrors.filter(({ state }) => state === 'bad');
+      const [{ ok: isReady, parts = [] }, mirrors] = await Promise.all([health.ready(), mirrorsOf(deps.mirrorService)]);
+      const failing = parts.filter(({ state }) => state !== 'ok');
       const found = checks.latest?.found ?? [];
       const troubles = found.filter(({ state }) => state === 'failure' || state === 'warning');
-      const isBad = !isReady || failed.length > 0 || troubles.some(({ state }) => state === 'failure');
+      const states = [...mirrors, ...troubles].map(({ state }) => state);
+      const isBad = !isReady || failing.length > 0 || states.includes('bad') || states.includes('failure');
       const charts = history.series.map((series) => ({
         ...series,
         chart: chartOf(history.bars(series, now)),
@@ -42,6 +43,7 @@ export const overviewEndpoints = (views: Views, deps: OverviewDependencies): End
               ? 'warn'
               : 'good',
           isReady,
+          failing,
           mirrors,
           checkedAt: checks.latest?.at,
           isChecking: checks.isRunning,

@@ -56,21 +56,25 @@ export class PageSessions {
     return { link, endsAt };
   }
 
-  /** The link, which can still be used afterwards. `limited`: there were too many wrong ones. */
-  findLink(link: string): Link | 'limited' | undefined {
+  /** The name to suggest to whoever opens this link; `undefined` if it cannot be used. Does not count as a try. */
+  peekLink(link: string): { readonly suggestedName: string | undefined } | undefined {
+    const found = this.links.get(hashOf(link));
+    return found && found.endsAt > this.clock.now() ? found : undefined;
+  }
+
+  /**
+   * Opens a session with a link, which cannot be used again.
+   *
+   * @returns the id for the cookie; `limited` if there were too many wrong links
+   */
+  signIn(link: string, administrator: string): string | 'limited' | undefined {
     const now = this.clock.now();
     this.wrongAt = this.wrongAt.filter((at) => at > now - WRONG_MS);
     if (this.wrongAt.length >= MOST_WRONG) return 'limited';
-    const found = this.links.get(hashOf(link));
-    if (found && found.endsAt > now) return found;
-    this.wrongAt.push(now);
-    return undefined;
-  }
-
-  /** Opens a session with a link, which cannot be used again. @returns the id for the cookie */
-  signIn(link: string, administrator: string): string | 'limited' | undefined {
-    const found = this.findLink(link);
-    if (found === undefined || found === 'limited') return found;
+    if (!this.peekLink(link)) {
+      this.wrongAt.push(now);
+      return undefined;
+    }
     this.links.delete(hashOf(link));
     return this.open(administrator, false);
   }

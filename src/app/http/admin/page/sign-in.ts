@@ -19,15 +19,9 @@ export const signInEndpoints = (
     GET(req, res) {
       protect(res);
       const link = textIn(queryOf(req)['link']);
-      const found = link === '' ? undefined : sessions.findLink(link);
-      if (found === 'limited') res.status(429);
-      const isUsable = found !== undefined && found !== 'limited';
-      const problem = link === '' || isUsable ? undefined : (found ?? 'wrong');
-      views.show(
-        'sign-in',
-        { link: isUsable ? link : '', name: (isUsable && found.suggestedName) || '', problem },
-        { req, res },
-      );
+      const found = sessions.peekLink(link);
+      const problem = link === '' || found ? undefined : 'wrong';
+      views.show('sign-in', { link: found ? link : '', name: found?.suggestedName ?? '', problem }, { req, res });
     },
     async POST(req, res) {
       protect(res);

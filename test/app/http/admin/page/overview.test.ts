@@ -105,6 +105,28 @@ describe('the overview', () => {
   });
 });
 
+describe('the overview of a server with a failing part', () => {
+  const since = Date.UTC(2025, 11, 31, 22);
+  const app = useApp({
+    ready: async () => ({
+      ok: true,
+      parts: [
+        { part: 'database', state: 'ok', since },
+        { part: 'upstream partner', state: 'degraded', since, why: 'connection <refused>' },
+      ],
+    }),
+  });
+
+  it('names it, since when it fails, and why', async () => {
+    const { text } = await (await adminBrowser(app).signIn('anna')).get('/');
+    expect(text).toContain('Something does not work');
+    expect(text).toMatch(
+      /upstream partner[^]*degraded[^]*connection &lt;refused&gt;[^]*31, 2025, 22:00:00 UTC \(2 hours ago\)/,
+    );
+    expect(text).not.toContain('<h3 lang="en">database');
+  });
+});
+
 describe('who answers for an address', () => {
   const app = useApp();
 

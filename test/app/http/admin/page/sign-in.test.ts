@@ -55,6 +55,16 @@ describe('signing in to the admin page', () => {
     expect((await browser.post('/page/sign-in', { link, name: 'anna' })).status).toBe(303);
   });
 
+  it('counts no wrong link that another page opens', async () => {
+    const link = (await linkOf(app)).split('link=')[1] ?? '';
+    const browser = adminBrowser(app);
+    for (let at = 0; at < 12; at += 1) {
+      await browser.get(`/page/sign-in?link=wrong${at}`, { 'sec-fetch-site': 'cross-site' });
+      await browser.post('/page/sign-in', { link: `wrong${at}`, name: 'eve' }, { origin: 'https://evil.example' });
+    }
+    expect((await browser.post('/page/sign-in', { link, name: 'anna' })).status).toBe(303);
+  });
+
   it.each(['', 'anna müller', 'a\nb', 'x'.repeat(65), '<b>'])('wants a name of one word, not %j', async (name) => {
     const link = (await linkOf(app)).split('link=')[1] ?? '';
     const browser = adminBrowser(app);
