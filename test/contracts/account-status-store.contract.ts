@@ -14,7 +14,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
     const take = async (time: number, { leaseUntil = time + 100, limit = 10, homeserver = 'example.org' } = {}) =>
       (await on.accountStatuses.take(homeserver, time, leaseUntil, limit)).map(({ mxid }) => mxid);
 
-    it('knows nothing of those that are new, and what was answered of the others', async () => {
+    it('returns known answers, and none for new users', async () => {
       await on.accountStatuses.add([anna, bert, cleo, anna], 10);
       await on.accountStatuses.answer([bert], true, 20, 500);
       await on.accountStatuses.answer([cleo], false, 1_700_000_000_123, 1_700_000_000_500);
@@ -34,7 +34,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(await take(499)).toEqual([bert]);
     });
 
-    it('takes what is due of one homeserver, the newest wishes first, then what has been due for longest', async () => {
+    it('takes due checks of one homeserver: the newest requests first, then the longest due', async () => {
       await on.accountStatuses.add([anna, bert, cleo, dora, '@old:example.org', '@late:example.org'], 10);
       await on.accountStatuses.answer([anna], true, 20, 60);
       await on.accountStatuses.answer([bert], true, 20, 50);
@@ -56,7 +56,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(await take(30)).toEqual([anna]);
     });
 
-    it('gives each to one of many who take at the same moment', async () => {
+    it('gives each check to only one of many concurrent takers', async () => {
       const mxids = Array.from({ length: 60 }, (_, at): Mxid => `@user${at}:example.org`);
       await on.accountStatuses.add(mxids, 10);
       const taken = (await Promise.all(Array.from({ length: 20 }, () => take(10, { limit: 5 })))).flat();
@@ -64,7 +64,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(taken.toSorted()).toEqual(mxids.toSorted());
     });
 
-    it('makes due what is wanted, unless it was taken a moment ago', async () => {
+    it('makes a requested check due, unless it was just taken', async () => {
       await on.accountStatuses.add([anna, bert], 10);
       expect(await take(20, { limit: 1 })).toHaveLength(1);
       await take(40);
@@ -76,7 +76,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(await on.accountStatuses.find([dora])).toEqual([]);
     });
 
-    it('keeps what is known of those that are put off', async () => {
+    it('keeps the known answers of postponed checks', async () => {
       await on.accountStatuses.add([anna], 10);
       await on.accountStatuses.answer([anna], false, 20, 30);
       await on.accountStatuses.postpone([anna, dora], 90);
@@ -85,7 +85,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(await take(90)).toEqual([anna]);
     });
 
-    it('tells what was answered since some time, the earliest first, however much it is', async () => {
+    it('returns all answers since a time, the oldest first, in any number', async () => {
       const mxids = Array.from({ length: 2_500 }, (_, at): Mxid => `@user${at}:example.org`);
       await on.accountStatuses.add([anna, bert, cleo, ...mxids], 10);
       await on.accountStatuses.answer([anna], true, 19, 500);
@@ -109,7 +109,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(await on.accountStatuses.find([anna])).toEqual([]);
     });
 
-    it('does nothing when given nobody', async () => {
+    it('does nothing for an empty list', async () => {
       await on.accountStatuses.add([], 10);
       await on.accountStatuses.requestCheck([], 10, 10);
       await on.accountStatuses.answer([], true, 10, 20);

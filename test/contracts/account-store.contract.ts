@@ -6,7 +6,7 @@ export function accountStoreContract(open: OpenStores): void {
   describe('AccountStore contract', () => {
     const on = freshStores(open);
 
-    it('knows whose token it is', async () => {
+    it('returns the user of a token', async () => {
       await on.accounts.addToken('token-a', '@anna:example.org', 1);
       await on.accounts.addToken('token-b', '@bob:example.org', 2);
       expect(await on.accounts.find('token-a')).toBe('@anna:example.org');
@@ -21,13 +21,13 @@ export function accountStoreContract(open: OpenStores): void {
       expect(await on.accounts.find('laptop')).toBe('@anna:example.org');
     });
 
-    it.each(['', 'token-A', 'token-a ', "' or 1=1 --"])('knows nobody by %j', async (token) => {
+    it.each(['', 'token-A', 'token-a ', "' or 1=1 --"])('finds no user for %j', async (token) => {
       await on.accounts.addToken('token-a', '@anna:example.org', 1);
       expect(await on.accounts.find(token)).toBeUndefined();
       expect(await on.accounts.removeToken(token)).toBe(false);
     });
 
-    it('refuses to give away a token that somebody has', async () => {
+    it('refuses to add a token that exists', async () => {
       await on.accounts.addToken('token', '@anna:example.org', 1);
       await expect(on.accounts.addToken('token', '@bob:example.org', 2)).rejects.toThrow(Error);
       expect(await on.accounts.find('token')).toBe('@anna:example.org');
@@ -49,7 +49,7 @@ export function accountStoreContract(open: OpenStores): void {
       ]);
     });
 
-    it('ends what was neither made nor used since a time, and says how many that were', async () => {
+    it('removes tokens that were neither created nor used since a time, and counts them', async () => {
       await on.accounts.addToken('old', '@anna:example.org', 1);
       await on.accounts.addToken('used', '@anna:example.org', 1);
       await on.accounts.addToken('new', '@bob:example.org', 7);

@@ -23,7 +23,7 @@ export function associationStoreContract(open: OpenStores): void {
   describe('AssociationStore contract', () => {
     const on = freshStores(open);
 
-    it('finds what was bound, to the millisecond and with its alias, whatever its validity', async () => {
+    it('returns a binding exactly as stored, whether it is valid or not', async () => {
       const past = { ...binding(msisdn('49221555123')), notBefore: 1, notAfter: 2 };
       await on.associations.bind(binding(), []);
       await on.associations.bind(past, []);
@@ -48,7 +48,7 @@ export function associationStoreContract(open: OpenStores): void {
       );
     });
 
-    it('takes a threepid from whoever had it', async () => {
+    it('takes a threepid from its previous user', async () => {
       await on.associations.bind(binding(), []);
       const taken = { ...binding(strauss, '@bob:example.org'), boundAt: 9 };
       await on.associations.bind(taken, []);
@@ -116,7 +116,7 @@ export function associationStoreContract(open: OpenStores): void {
       expect(position).toBeGreaterThan(before);
     });
 
-    it('purges what was valid until before the given time, and tells the change feed', async () => {
+    it('purges bindings that expired before the given time, and writes that to the change feed', async () => {
       const [past, last] = [msisdn('49221555123'), msisdn('49221555124')];
       await on.associations.bind(binding(), []);
       await on.associations.bind({ ...binding(past), notAfter: 1_999 }, []);
@@ -194,7 +194,7 @@ export function associationStoreContract(open: OpenStores): void {
       ]);
     });
 
-    it('tells who really had a threepid before, also when many take it at the same moment', async () => {
+    it('writes the actual previous user to the change feed, also with concurrent binds', async () => {
       const position = await on.feed.position();
       const users = Array.from({ length: 15 }, (_, at): Mxid => `@user${at}:example.org`);
       await Promise.all(users.map((mxid) => on.associations.bind(binding(strauss, mxid), [])));

@@ -77,7 +77,7 @@ export function auditLogContract(open: OpenStores): void {
       expect((await on.audit.find({ limit: 1 })).map(({ action }) => action)).toEqual(['unbound']);
     });
 
-    it('records who lost an address to another user, and bindings that expire; nothing if nothing changes', async () => {
+    it('records bindings that move to another user or expire; nothing if nothing changes', async () => {
       await on.associations.bind(bound(home, anna), []);
       await on.associations.bind(bound(home, bob, 9), [], cause);
       await on.associations.unbind(work, anna, cause);
@@ -136,7 +136,7 @@ export function auditLogContract(open: OpenStores): void {
       expect(await lines()).toEqual([`terms_accepted ${anna} https://example.org/1 ${anna}`]);
     });
 
-    it('records who leaves a directory and returns, and what that suspends, resumes and ends', async () => {
+    it('records people who leave a directory or return, and what that suspends, resumes and revokes', async () => {
       const apply = (put: readonly MirroredEntry[], removed: readonly string[] = []) =>
         on.mirrors.apply('staff', {
           upserts: draftOf(on.mirrors, put),
@@ -173,7 +173,7 @@ export function auditLogContract(open: OpenStores): void {
       ]);
     });
 
-    it('records what is removed by age', async () => {
+    it('records what is removed after its retention time', async () => {
       await on.invites.add(invite('t1', 1), []);
       await on.invites.deliver(['t1'], 5, []);
       await on.invites.confirm('t1', 6);
@@ -196,7 +196,7 @@ export function auditLogContract(open: OpenStores): void {
       expect(await lines()).toHaveLength(2);
     });
 
-    it('hands over each entry in order until that succeeds, and removes only what was handed over', async () => {
+    it('delivers the entries in order until that succeeds, and removes only delivered ones', async () => {
       await on.audit.add([{ action: 'sync_requested', source: 'staff' }, { action: 'backup_made' }], {
         by: 'operator',
       });

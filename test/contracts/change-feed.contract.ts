@@ -46,7 +46,7 @@ export function changeFeedContract(open: OpenStores): void {
       expect((await on.feed.since(position))?.changes).toEqual([change, other]);
     });
 
-    it('gives back whose names changed', async () => {
+    it('returns users whose names changed', async () => {
       const position = await on.feed.position();
       const change: ClaimChange = {
         source: 'staff',
@@ -59,7 +59,7 @@ export function changeFeedContract(open: OpenStores): void {
       expect((await on.feed.since(position))?.changes).toEqual([change]);
     });
 
-    it('tells no claims with a reload', async () => {
+    it('contains no claims with a reload', async () => {
       const position = await on.feed.position();
       await apply({ source: 'staff', removed: [claim('anna')], added: [claim('bob')], isReload: true });
       expect((await on.feed.since(position))?.changes).toEqual([
@@ -97,7 +97,7 @@ export function changeFeedContract(open: OpenStores): void {
       expect(seen.toSorted()).toEqual(names.map((name) => `@${name}:example.org`).toSorted());
     });
 
-    it('forgets what was made before the given time, and says so to whoever would need it', async () => {
+    it('removes changes before the given time, and tells readers that need them', async () => {
       const start = await on.feed.position();
       on.clock.time = 99;
       await bind('anna');
@@ -145,7 +145,7 @@ export function changeFeedContract(open: OpenStores): void {
       expect(await addedSince(start)).toEqual(['@anna:example.org']);
     });
 
-    it('calls nobody back who has closed', async () => {
+    it('does not call closed listeners', async () => {
       const closed = callsOf(on.feed);
       closed.close();
       const count = closed.count();

@@ -62,7 +62,7 @@ export function hashIndexContract(open: () => HashIndex): void {
     afterEach(() => index.close());
 
     describe('find', () => {
-      it('answers with the user who claims the threepid', async () => {
+      it('returns the user who claims the threepid', async () => {
         await index.load('staff', pages([annas, bobs]));
         expect(find(anna)).toBe('@anna:example.org');
         expect(find(bob)).toBe('@bob:example.org');
@@ -129,7 +129,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(find(anna)).toBe('@anna:example.org');
       });
 
-      it('knows no hash of anybody else', async () => {
+      it('does not find other hashes', async () => {
         await index.load('staff', pages([annas, bobs]));
         expect(find(email('nobody@example.org'))).toBeUndefined();
       });
@@ -228,7 +228,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect([find(anna), find(bob)]).toEqual(['@anna:example.org', undefined]);
       });
 
-      it('goes on changing what stayed', async () => {
+      it('can change remaining claims again', async () => {
         await index.load('staff', pages([annas]));
         const { reader, reading, open: openGate } = gated([]);
         const loading = index.load('staff', async function* () {
@@ -258,7 +258,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect([find(anna), find(bob)]).toEqual([undefined, '@bob:example.org']);
       });
 
-      it('has what is applied meanwhile in its result', async () => {
+      it('includes changes that are applied in the meantime', async () => {
         await index.load('staff', pages([]));
         const { reader, reading, open: openGate } = gated([annas]);
         const loading = index.load('staff', reader);
@@ -273,7 +273,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(found).toEqual([...Array(5).fill(false), ...Array(5).fill(true)]);
       });
 
-      it('has what is applied during the first load in its result', async () => {
+      it('includes changes that are applied during the first load', async () => {
         const { reader, reading, open: openGate } = gated([annas]);
         const loading = index.load('staff', reader);
         await reading;
@@ -311,7 +311,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect([...answers, find(anna)]).toEqual([undefined, undefined, '@anna:example.org']);
       });
 
-      it('adds once what is added twice', async () => {
+      it('adds a claim once if it is added twice', async () => {
         await index.apply('staff', [], [bobs, bobs]);
         await index.apply('staff', [], [annas, bobs]);
         expect(index.size('staff').claims).toBe(2);
@@ -337,12 +337,12 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(find(anna)).toBe('@bob:example.org');
       });
 
-      it('keeps what is removed and added', async () => {
+      it('keeps a claim that is removed and added in one change', async () => {
         await index.apply('staff', [annas, bobs], [annas]);
         expect(find(anna)).toBe('@anna:example.org');
       });
 
-      it('never misses what is removed and added, while it works', async () => {
+      it('always finds a claim that is removed and added in one change', async () => {
         const claims = many(20_000);
         await index.load('staff', pages(claims));
         let isDone = false;
@@ -409,7 +409,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         await preparing;
       });
 
-      it('has what is applied meanwhile in its result', async () => {
+      it('includes changes that are applied in the meantime', async () => {
         const claims = many(5_000);
         await index.load('staff', pages([annas, ...claims]));
         const preparing = index.prepare('other');
@@ -492,7 +492,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect([find(anna, 'pepper'), find(anna, 'other')]).toEqual([undefined, '@anna:example.org']);
       });
 
-      it('takes back no change of its time when the pepper is prepared anew', async () => {
+      it('loses no change while a pepper is prepared again', async () => {
         const claims = many(1_000);
         await index.load('staff', async function* () {
           yield claims;

@@ -32,7 +32,7 @@ export function homeserverKeysContract(open: () => Promise<Opened>) {
       expect(await opened.keys.find(opened.homeserver, keyId)).toBeUndefined();
     });
 
-    it('refuses in words fit for a stranger if the homeserver cannot be asked', async () => {
+    it('refuses with a message for clients if the homeserver cannot be asked', async () => {
       const refusal = await opened.keys.find(opened.silent, 'ed25519:current').catch((error: unknown) => error);
       expect(refusal).toBeInstanceOf(DomainError);
       const { code, message } = refusal as DomainError;

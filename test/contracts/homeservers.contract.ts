@@ -34,13 +34,13 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
       (_request, response) =>
         response.writeHead(status, { 'Content-Type': 'text/html' }).end('<!DOCTYPE html><title>Welcome</title>');
 
-    describe('whose an OpenID token is', () => {
-      it('is what the homeserver says (AUTH-2)', async () => {
+    describe('the user of an OpenID token', () => {
+      it('is the user that the homeserver returns (AUTH-2)', async () => {
         const { homeservers, name } = await homeserverThat(json(200, { sub: '@anna:example.org' }));
         expect(await homeservers.whoHasOpenIdToken(name, 'token')).toBe('@anna:example.org');
       });
 
-      it('is told even if the user is of another homeserver', async () => {
+      it('is returned even if the user belongs to another homeserver', async () => {
         const { homeservers, name } = await homeserverThat(json(200, { sub: '@anna:other.org' }));
         expect(await homeservers.whoHasOpenIdToken(name, 'token')).toBe('@anna:other.org');
       });
@@ -106,7 +106,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         expect(chainOf(refusal)).not.toContain('s3cret');
       });
 
-      it('is refused for what is no server name', async () => {
+      it('is refused for an invalid server name', async () => {
         const { homeservers } = await homeserverThat(json(200, { sub: '@anna:example.org' }));
         for (const name of ['', 'a/b', 'x?y', 'x@y', 'example.org:0', 'example.org:08448', 'exa mple.org', '[::1']) {
           await expect(homeservers.whoHasOpenIdToken(name, 'token')).rejects.toMatchObject({
@@ -160,7 +160,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
       });
 
       it.each([400, 401, 403, 404, 405, 410, 413, 500])(
-        'may be sent again after %i of somebody who does not speak Matrix (ONB-5)',
+        'may be repeated after status %i without a Matrix error (ONB-5)',
         async (status) => {
           const { homeservers, name } = await homeserverThat((_request, response) =>
             response.writeHead(status, { 'content-type': 'text/html' }).end('<html>We are away</html>'),
@@ -169,7 +169,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         },
       );
 
-      it.each([302, 429, 502, 503, 504])('may be sent again after %i, whoever says it (ONB-5)', async (status) => {
+      it.each([302, 429, 502, 503, 504])('may be repeated after status %i in any case (ONB-5)', async (status) => {
         const { homeservers, name } = await homeserverThat(json(status, { errcode: 'M_UNKNOWN' }));
         await expect(homeservers.onBind(name, news, 0)).rejects.toThrow(`-> ${status}`);
       });
@@ -182,7 +182,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         await expect(homeservers.onBind(name, news, 0)).rejects.toThrow(/no answer within|closed before/);
       });
 
-      it('is not sent to what is no server name', async () => {
+      it('is not sent to an invalid server name', async () => {
         const { homeservers } = await homeserverThat(json(200, {}));
         expect(await homeservers.onBind('a/b', news, 0)).toMatchObject({ kind: 'refused' });
       });

@@ -156,7 +156,7 @@ export function httpClientContract(open: () => HttpClient) {
     });
 
     describe('what goes wrong on the way', () => {
-      it('says that nobody listens', async () => {
+      it('reports that the port is closed', async () => {
         const standIn = await serve(answerOk);
         await standIns.pop()?.close();
         await expect(get(standIn.url)).rejects.toMatchObject({
@@ -190,7 +190,7 @@ export function httpClientContract(open: () => HttpClient) {
         await expect(get(`https://127.0.0.1:${port}/`)).rejects.toMatchObject({ problem: 'broken' });
       });
 
-      it('tells nothing of headers, bodies and queries', async () => {
+      it('quotes no headers, bodies and queries in errors', async () => {
         const { url } = await serve((request) => request.socket.destroy());
         const failure = await get(`${url}/?access_token=s3cret`, {
           method: 'POST',
@@ -208,7 +208,7 @@ export function httpClientContract(open: () => HttpClient) {
         expect(await get(url, { ca: authority.ca })).toMatchObject({ status: 200, body: 'ok' });
       });
 
-      it('trusts nobody else', async () => {
+      it('trusts no other certificates', async () => {
         const { url, seen } = await serve(answerOk, 'address');
         await expect(get(url)).rejects.toMatchObject({
           problem: 'certificate',
@@ -272,7 +272,7 @@ export function httpClientContract(open: () => HttpClient) {
       });
     });
 
-    describe('addresses that strangers name', () => {
+    describe('addresses that come from untrusted clients', () => {
       it.each([
         '127.0.0.1',
         'localhost',

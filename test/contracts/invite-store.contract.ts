@@ -56,7 +56,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await pending()).toEqual(['t3']);
     });
 
-    it('adds neither an invitation whose token exists nor its jobs', async () => {
+    it('adds neither an invitation with an existing token nor its jobs', async () => {
       await on.invites.add(invite('t1', 1), []);
       await expect(on.invites.add(invite('t1', 2, msisdn('49221555123')), [job])).rejects.toThrow(Error);
       expect(await on.invites.get('t1')).toEqual(invite('t1', 1));
@@ -81,7 +81,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(byToken(await on.invites.findWaiting(asked))).toEqual(['t1', 't2']);
     });
 
-    it('knows the threepids that somebody waits for, each once', async () => {
+    it('returns each threepid with waiting invitations once', async () => {
       await on.invites.add(invite('t1', 1), []);
       await on.invites.add(invite('t2', 2), []);
       await on.invites.add(invite('t3', 3, msisdn('49221555123')), []);

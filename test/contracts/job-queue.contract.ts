@@ -51,7 +51,7 @@ export function jobsContract(open: OpenStores): void {
       });
     });
 
-    it('calls back with the kinds of what was added, when that can be taken', async () => {
+    it('notifies listeners of the kinds of added jobs once these can be taken', async () => {
       const calls: unknown[] = [];
       const recorded = new Promise<void>((resolve) => {
         on.jobs.onAdded((kinds) => {
@@ -70,7 +70,7 @@ export function jobsContract(open: OpenStores): void {
       ]);
     });
 
-    it('takes what is due, oldest first, and nothing that is not', async () => {
+    it('takes only due jobs, the oldest first', async () => {
       await on.jobs.add([job('c', 30), job('a', 10), job('late', 31), job('b', 20)]);
       expect(await take(30)).toEqual(['a', 'b', 'c']);
     });
@@ -81,7 +81,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await take(10)).toEqual(['a', 'b', 'c']);
     });
 
-    it('takes no more than the limit, the oldest or the newest of what is due', async () => {
+    it('takes at most the limit, the oldest or the newest due jobs', async () => {
       await on.jobs.add([job('b', 20), job('a', 10), job('c', 30), job('d', 40)]);
       expect(await take(30, { limit: 1 })).toEqual(['a']);
       expect(await take(30, { limit: 1, order: 'newest' })).toEqual(['c']);
@@ -122,7 +122,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await on.jobs.backlog()).toEqual([]);
     });
 
-    it('gives each job to one of many who take at the same moment', async () => {
+    it('gives each job to only one of many concurrent takers', async () => {
       const names = Array.from({ length: 200 }, (_, at) => `job${at}`);
       await on.jobs.add(names.map((name) => job(name, 10)));
       const taken: string[] = [];
@@ -134,7 +134,7 @@ export function jobsContract(open: OpenStores): void {
       expect(taken.toSorted()).toEqual(names.toSorted());
     });
 
-    it('keeps what is in hand from everybody, however long it takes', async () => {
+    it('gives a running job to no one else, however long it takes', async () => {
       await on.jobs.add([job('a', 10)]);
       const { id } = await takeOne(10, { holder: 'one/1' });
       expect(await take(1e12, { holder: 'two/1' })).toEqual([]);

@@ -67,7 +67,7 @@ export function senderContract(open: () => Promise<SenderUnderTest>) {
       expect(hop.accepted()).toEqual([]);
     });
 
-    it('goes on after a refusal', async () => {
+    it('works again after a refusal', async () => {
       hop.refuse(true);
       await expect(hop.sender.send(hop.to, message('1'))).rejects.toBeInstanceOf(DeliveryError);
       hop.refuse(false);

@@ -44,7 +44,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       on.mirrors.apply(source, { upserts: draftOf(on.mirrors, upserts), removed: [], state, changes: [], ...update });
     const entriesOf = async (source: string) => byId(await readAll(on.mirrors.entries(source)));
 
-    it('keeps what is drafted as it was added, to be read any number of times', () => {
+    it('returns drafted entries unchanged, any number of times', () => {
       const many = Array.from({ length: 777 }, (_, at) => ({ ...anna, id: `id-${at}` }));
       const draft = draftOf(on.mirrors, [...many, nobody]);
       expect(draft.size).toBe(778);
@@ -67,7 +67,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.state('partners')).toStrictEqual(state);
     });
 
-    it('gives back what was put, people and others, each once', async () => {
+    it('returns stored entries, with and without a user, each once', async () => {
       await apply('staff', { upserts: [anna, nobody, entry('b')] });
       expect(await entriesOf('staff')).toEqual([anna, entry('b'), nobody]);
       expect(await on.mirrors.state('staff')).toStrictEqual(state);
@@ -101,7 +101,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.findByMxid(['@anna:example.org'])).toEqual([]);
     });
 
-    it('removes by id, and puts what is removed and put', async () => {
+    it('removes by id, and stores an entry that is removed and stored in one update', async () => {
       await apply('staff', { upserts: [anna, entry('b'), entry('c')] });
       await apply('staff', { removed: ['b', 'c', 'unknown'], upserts: [entry('c')] });
       expect(await entriesOf('staff')).toEqual([anna, entry('c')]);
@@ -153,7 +153,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.get('staff', [])).toEqual([]);
     });
 
-    it('finds entries of any source by user ID and says whose they are', async () => {
+    it('finds entries of all sources by user ID, with their source', async () => {
       await apply('staff', { upserts: [anna, nobody, entry('b')] });
       await apply('partners', { upserts: [entry('p', '@anna:example.org')] });
       const found = await on.mirrors.findByMxid(['@anna:example.org', '@unknown:example.org']);
@@ -178,7 +178,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.findByThreepid('staff', msisdn('4922155512'))).toEqual([]);
     });
 
-    it('keeps who is unlisted, and finds entries by addresses that are withheld', async () => {
+    it('stores unlisted entries, and finds entries by withheld addresses', async () => {
       const hidden = { ...anna, id: 'hidden', person: anna.person && { ...anna.person, isUnlisted: true as const } };
       const nameless = {
         ...entry('b'),

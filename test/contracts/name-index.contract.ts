@@ -35,7 +35,7 @@ export function nameIndexContract(open: () => NameIndex): void {
     });
     afterEach(() => index.close());
 
-    it('finds nobody before it is loaded, and without a term', async () => {
+    it('finds no one before it is loaded, or without a term', async () => {
       const empty = open();
       expect(empty.find(queryTerms('anna'), 10)).toEqual({ hits: [], total: 0 });
       expect(empty.get(anna.mxid)).toBeUndefined();
@@ -43,14 +43,14 @@ export function nameIndexContract(open: () => NameIndex): void {
       expect(index.find([], 10)).toEqual({ hits: [], total: 0 });
     });
 
-    it('finds whoever has a word for each term, in any order of the words', () => {
+    it('finds people with a word for each term, in any order', () => {
       expect(found('mül ann')).toEqual([anna.mxid]);
       expect(found('ann mueller')).toEqual([anna.mxid]);
       expect(found('ann berg')).toEqual([]);
       expect(found('buch')).toEqual([anna.mxid]);
     });
 
-    it('puts the name before other words, whole words before beginnings, and what begins the name first', () => {
+    it('ranks matches in the name first, then complete words, then names that begin with the search', () => {
       expect(found('muller')).toEqual([hannes.mxid, anna.mxid, bert.mxid]);
       expect(found('anna')).toEqual([anna.mxid, annabel.mxid]);
     });
@@ -70,7 +70,7 @@ export function nameIndexContract(open: () => NameIndex): void {
       expect(index.find(queryTerms('mu'), 1)).toMatchObject({ hits: [{ mxid: hannes.mxid }], total: 3 });
     });
 
-    it('finds somebody by user ID', () => {
+    it('finds a person by user ID', () => {
       expect(index.get(anna.mxid)).toMatchObject({ mxid: anna.mxid, name: 'Anna Müller', source: 'staff' });
       expect(index.get('@nobody:example.org')).toBeUndefined();
     });
@@ -97,7 +97,7 @@ export function nameIndexContract(open: () => NameIndex): void {
       await other.close();
     });
 
-    it('keeps what is applied while it loads', async () => {
+    it('keeps changes that are applied while it loads', async () => {
       const loading = index.load(async function* () {
         yield [anna];
         index.apply([anna.mxid], [person('new', 'Nina Neu')]);

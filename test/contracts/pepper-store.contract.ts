@@ -15,7 +15,7 @@ export function pepperStoreContract(open: OpenStores): void {
       await on.peppers.add(third, 'second');
     };
 
-    it('has none at first', async () => {
+    it('is empty at first', async () => {
       expect(await on.peppers.all()).toEqual([]);
     });
 
@@ -54,7 +54,7 @@ export function pepperStoreContract(open: OpenStores): void {
       expect(await on.peppers.all()).toEqual([first, second, third, again]);
     });
 
-    it('keeps one of several that are added at the same moment by those who saw the same last one', async () => {
+    it('keeps only one of several peppers that are added concurrently after the same last one', async () => {
       await on.peppers.add(first, undefined);
       const conflictingIds = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
       await Promise.all(conflictingIds.map((rival) => on.peppers.add(rival, 'first')));
@@ -75,7 +75,7 @@ export function pepperStoreContract(open: OpenStores): void {
       [199, [first, second, third]],
       [200, [second, third]],
       [10_000, [third]],
-    ])('purged at %i, keeps what is announced then and what comes after', async (time, kept) => {
+    ])('purged at %i, keeps the announced pepper and later ones', async (time, kept) => {
       await addAll();
       await on.peppers.purge(time);
       expect(await on.peppers.all()).toEqual(kept);

@@ -20,12 +20,12 @@ export function sessionStoreContract(open: OpenStores): void {
   describe('SessionStore contract', () => {
     const on = freshStores(open);
 
-    it('gives back what was added, to the millisecond and with its alias', async () => {
+    it('returns an added session exactly as stored', async () => {
       expect(await on.sessions.findOrAdd(alice, 0)).toEqual(alice);
       expect(await on.sessions.get('s1')).toEqual(alice);
     });
 
-    it('gives back what was saved', async () => {
+    it('returns a saved session', async () => {
       const validated: ValidationSession = {
         ...alice,
         sendAttempt: 3,
@@ -102,7 +102,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.countGuess('s2')).toBe(1);
     });
 
-    it('starts counting anew when a session is put in place of an older one', async () => {
+    it('starts the count again when a session replaces an older one', async () => {
       await on.sessions.findOrAdd(alice, 0);
       await on.sessions.countGuess('s1');
       const newer = { ...alice, sid: 's2', modifiedAt: alice.modifiedAt + 1 };
@@ -110,7 +110,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.countGuess('s2')).toBe(1);
     });
 
-    it('renews a session that was guessed at too often: another token, and the count begins anew', async () => {
+    it('renews a session with too many wrong guesses: a new token, and the count starts again', async () => {
       await on.sessions.findOrAdd(alice, 0);
       for (let guess = 0; guess < 2; guess++) await on.sessions.countGuess('s1');
       expect(await on.sessions.renew('s1', '654321', 3)).toEqual(alice);
@@ -155,7 +155,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await next).toBe(true);
     });
 
-    it('purges what was last modified before the given time, and no more', async () => {
+    it('purges sessions last modified before the given time, and no others', async () => {
       const at = (modifiedAt: number) => ({
         ...alice,
         sid: `s${modifiedAt}`,

@@ -43,7 +43,7 @@ export function signerContract(open: () => Promise<Signer>) {
       await expect(signer.sign(object, 'ed25519:unknown')).rejects.toThrow('ed25519:unknown');
     });
 
-    it('leaves other signatures and what is unsigned as they are, and signs neither (SJ-3)', async () => {
+    it('keeps other signatures and unsigned data, and signs neither (SJ-3)', async () => {
       const [first = '', second = ''] = keyIds();
       const plain = await signer.sign(object, first);
       const others = { 'other.org': { 'ed25519:x': 'AAAA' } };
@@ -109,7 +109,7 @@ export function signerContract(open: () => Promise<Signer>) {
         expect(await signer.verify(object, `${signature}==`, `${publicKey}=`)).toBe(true);
       });
 
-      it('regardless of the order of keys, of signatures and of what is unsigned', async () => {
+      it('regardless of the order of keys, of signatures and of unsigned data', async () => {
         const { signature, publicKey } = await sign();
         const { token, mxid } = object;
         expect(await signer.verify({ unsigned: {}, token, signatures: {}, mxid }, signature, publicKey)).toBe(true);

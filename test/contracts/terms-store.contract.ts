@@ -18,7 +18,7 @@ export function termsStoreContract(open: OpenStores): void {
       expect(await on.terms.hasAccepted('@anna:example.org', [])).toBe(true);
     });
 
-    it('adds to what was accepted before', async () => {
+    it('adds to earlier acceptances', async () => {
       await on.terms.accept('@anna:example.org', [privacy], 1);
       await on.terms.accept('@anna:example.org', [], 2);
       await on.terms.accept('@anna:example.org', [usage], 3);
@@ -36,7 +36,7 @@ export function termsStoreContract(open: OpenStores): void {
       expect(await on.terms.hasAccepted('@bob:example.org', [[privacy]])).toBe(false);
     });
 
-    it('purges acceptances of former texts from before a time, a few at once, and takes them back from nobody else', async () => {
+    it('purges acceptances of former texts from before a time in batches, and no others', async () => {
       await on.terms.accept('@anna:example.org', [privacy, usage], 1);
       await on.terms.accept('@bob:example.org', [privacy], 2);
       await on.terms.accept('@carla:example.org', [privacy], 10);

@@ -26,7 +26,7 @@ export function followedPepperContract(open: (pepper: string) => Promise<Upstrea
     });
     afterEach(() => upstream.close());
 
-    it('is the pepper of the upstream, asked anew at each call', async () => {
+    it('is the pepper of the upstream, read at each call', async () => {
       expect(await upstream.followed.current()).toBe('first');
       upstream.change('second');
       expect(await upstream.followed.current()).toBe('second');
@@ -42,7 +42,7 @@ export function followedPepperContract(open: (pepper: string) => Promise<Upstrea
       expect(await upstream.followed.current()).toBe('first');
     });
 
-    it('calls back when a lookup meets another one than it told last, and not before', async () => {
+    it('notifies listeners when a lookup finds another pepper than the last one', async () => {
       await upstream.followed.current();
       await upstream.lookUp('first');
       expect(calls).toBe(0);
@@ -52,7 +52,7 @@ export function followedPepperContract(open: (pepper: string) => Promise<Upstrea
       expect(calls).toBeGreaterThan(0);
     });
 
-    it('calls back when a lookup meets one after it could not be told', async () => {
+    it('notifies listeners when a lookup finds a pepper after it was unavailable', async () => {
       upstream.break(true);
       await upstream.followed.current().catch(() => undefined);
       upstream.break(false);
@@ -60,7 +60,7 @@ export function followedPepperContract(open: (pepper: string) => Promise<Upstrea
       expect(calls).toBeGreaterThan(0);
     });
 
-    it('calls nobody back who has closed', async () => {
+    it('does not call closed listeners', async () => {
       await upstream.followed.current();
       listening.close();
       upstream.change('second');

@@ -24,7 +24,7 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
         response.writeHead(status, { 'Content-Type': 'application/json', ...headers }).end(JSON.stringify(body));
     const question = { accessToken: 's3cret', searchTerm: 'ännä', limit: 7, clientAddress: '192.0.2.7' };
 
-    it('says whose a token is', async () => {
+    it('returns the user of a token', async () => {
       let asked: { url?: string | undefined; headers: IncomingHttpHeaders } | undefined;
       const directory = await at((request, response) => {
         asked = { url: request.url, headers: request.headers };
@@ -81,7 +81,7 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
       ['that is not known', json(401, { errcode: 'M_UNKNOWN_TOKEN' })],
       ['of a locked account', json(403, { errcode: 'M_FORBIDDEN' })],
       ['of a guest', json(200, { user_id: '@1:example.org', is_guest: true })],
-    ])('says that a token %s is nobody’s', async (_which, behaviour) => {
+    ])('returns no user for a token %s', async (_which, behaviour) => {
       expect(await (await at(behaviour)).whoami(question)).toBeUndefined();
     });
 
@@ -90,7 +90,7 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
       ['names no user', json(200, { user_id: 'anna' })],
       ['is no homeserver', (_request, response) => response.end('<html>')],
       ['is silent', () => undefined],
-    ])('does not say whose a token is where the homeserver %s', async (_how, behaviour) => {
+    ])('returns no user for a token if the homeserver %s', async (_how, behaviour) => {
       await expect((await at(behaviour)).whoami(question)).rejects.toThrow(/^(?!.*s3cret)/);
     });
 

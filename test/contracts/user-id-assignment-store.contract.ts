@@ -63,7 +63,7 @@ export function holderStoreContract(open: OpenStores): void {
       await on.assignments.assignBindings();
     };
 
-    it('gives back who was added, in the order of their time, and whoever is known stays as he is', async () => {
+    it('returns added assignments in the order of their time, and does not change known ones', async () => {
       const later = assignment('b', { since: 1_700_000_000_123, leftAt: 1_700_000_000_124, addresses: [home, work] });
       await on.assignments.add([later, assignment('a')]);
       await on.assignments.add([assignment('a', { person: 'other', since: 9 })]);
@@ -71,7 +71,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await on.assignments.find([])).toEqual([]);
     });
 
-    it('tells ids apart byte by byte, and sources', async () => {
+    it('distinguishes ids byte by byte, and sources', async () => {
       const all = [assignment('a'), assignment('A'), assignment('a '), assignment('a', { source: 'partners' })];
       await on.assignments.add(all);
       expect(await on.assignments.find([anna])).toHaveLength(4);
@@ -81,7 +81,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(active.map(({ source, entryId }) => `${source} ${entryId}`).sort()).toEqual(['partners a', 'staff A']);
     });
 
-    it('names entries that are to be recorded: of users who have something here, or of whom somebody is known', async () => {
+    it('returns the entries to record: of users with bindings, tokens or terms here, and of users with a recorded assignment', async () => {
       const users = ['bound', 'signed-in', 'known', 'nothing'].map((name): Mxid => `@${name}:example.org`);
       await apply([...users.map((mxid, at) => entry(`${at}`, mxid)), nobody]);
       await apply([entry('0', users[0])], [], 'partners');
@@ -100,7 +100,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await missingAssignments()).toEqual(['0', '2']);
     });
 
-    it('records whose entry a mirror removes, with the addresses in it, and nobody who has no name', async () => {
+    it('records people whose entry a mirror removes, with its addresses, if it had a user ID', async () => {
       await apply([entry('a'), nobody]);
       await apply([], ['a', 'none', 'unknown']);
       expect(await on.assignments.find([anna])).toEqual([assignment('a', { addresses: [work] })]);
@@ -108,7 +108,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await readAll(on.assignments.departed())).toEqual([assignment('a', { leftAt: 7, addresses: [work] })]);
     });
 
-    it('suspends the bindings of who is gone, once, and the feed tells of it', async () => {
+    it('suspends the bindings of people who left, once, and writes that to the change feed', async () => {
       await begin();
       expect(await follow(6)).toEqual(nothing);
       const before = await on.feed.position();
@@ -125,7 +125,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await follow(8)).toEqual(nothing);
     });
 
-    it('resumes the bindings of who is back', async () => {
+    it('resumes the bindings of people who returned', async () => {
       await begin();
       await apply([], ['a']);
       await follow(7);
@@ -140,7 +140,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await readAll(on.assignments.departed())).toEqual([]);
     });
 
-    it('leaves alone what nobody known has bound, and what others have', async () => {
+    it('does not change bindings of unrecorded people and of others', async () => {
       await begin();
       await on.associations.bind(bound(work, '@bot:example.org'), []);
       await apply([], ['a']);
@@ -152,7 +152,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await follow(8)).toEqual(nothing);
     });
 
-    it('gives a binding to the eldest of those who have the name', async () => {
+    it('assigns a binding to the earliest person with the user ID', async () => {
       await begin();
       await apply([], ['a']);
       await follow(7);
@@ -164,7 +164,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await follow(10)).toMatchObject({ suspended: 1 });
     });
 
-    it('suspends also what was bound while its user was found to be gone', async () => {
+    it('suspends also bindings that were made while their user was departing', async () => {
       await begin();
       await apply([], ['a']);
       await on.associations.bind(bound(work), []);
@@ -183,14 +183,14 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await follow(8, 'staff', ['staff'])).toMatchObject({ suspended: 1 });
     });
 
-    it('suspends nobody on the word of a source that does not count', async () => {
+    it('suspends no one because of a source that is not authoritative', async () => {
       await begin();
       await apply([], ['a']);
       expect(await follow(7, 'staff', ['partners'])).toMatchObject({ suspended: 0 });
       expect(await suspended()).toBeUndefined();
     });
 
-    it('ends access tokens of who is gone, and those and terms of before a name was somebody else’s', async () => {
+    it('removes access tokens of people who left, and tokens and terms from before a user ID changed hands', async () => {
       await begin();
       const tokens = async () => Promise.all(['1', '5', '8'].map((token) => on.accounts.find(token)));
       const terms = async () => {
@@ -212,7 +212,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await on.accounts.find('of bob')).toBe('@bob:example.org');
     });
 
-    it('has a name begin anew for who is back after somebody else had it', async () => {
+    it('starts a new assignment for a person who returns after another one had the user ID', async () => {
       await begin();
       await apply([], ['a']);
       await follow(7);
@@ -227,7 +227,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await on.terms.hasAccepted(anna, [['url']])).toBe(false);
     });
 
-    it('counts those whose name another entry has instead', async () => {
+    it('counts entries whose user ID another entry has now', async () => {
       await apply([entry('a'), entry('b', '@bob:example.org'), entry('c', '@carol:example.org')]);
       await on.assignments.add([
         assignment('a'),
@@ -242,7 +242,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await on.assignments.countReassigned('partners')).toBe(0);
     });
 
-    it('has a source speak for those whom one knows that does not count', async () => {
+    it('moves assignments of a source that is no longer authoritative to one that is', async () => {
       const former = assignment('a', { source: 'former', leftAt: 5 });
       const person = former.person;
       const ousted = assignment('b', { source: 'former', addresses: [home] });
@@ -259,7 +259,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(left).toEqual(expect.arrayContaining([...kept, { ...ousted, source: 'staff', leftAt: 7 }]));
     });
 
-    it('forgets everybody of a source, and nobody of another', async () => {
+    it('removes all assignments of a source, and none of others', async () => {
       await on.assignments.add([assignment('a'), assignment('p', { source: 'partners' })]);
       await on.assignments.forget('staff');
       expect(await on.assignments.find([anna])).toEqual([assignment('p', { source: 'partners' })]);
@@ -288,7 +288,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await follow(8)).toEqual({ ...nothing, returned: 1_001, resumed: 501 });
     }, 120_000);
 
-    it('removes all of who left before a time: the record, suspended bindings, accepted terms', async () => {
+    it('removes everything about people who left before a time: the record, suspended bindings, accepted terms', async () => {
       await begin();
       await on.associations.bind(bound(work, '@bob:example.org'), []);
       await on.terms.accept(anna, ['privacy'], 3);
@@ -304,7 +304,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await on.assignments.removeDeparted(left, 8)).toEqual({ people: 0, bindings: 0 });
     });
 
-    it('keeps the record of who left while something depends on it, and what a successor accepted', async () => {
+    it('keeps the record of a person who left while something depends on it, and terms that a successor accepted', async () => {
       await begin();
       await apply([], ['a']);
       await follow(7);

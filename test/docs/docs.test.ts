@@ -14,7 +14,7 @@ function markdownIn(folder: string): readonly string[] {
 }
 
 describe.each(pages)('%s', (page) => {
-  it('links to what is there', () => {
+  it('links only to existing files and sections', () => {
     const links = Array.from(read(page).matchAll(/\]\(([^)\s#]+)[^)]*\)/g), ([, link = '']) => link);
     const files = links.filter((link) => !/^[a-z]+:/.test(link));
     expect(files.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);

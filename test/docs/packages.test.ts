@@ -25,7 +25,7 @@ const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueO
 /** Packages that state their licence in words only, and where. */
 const IN_WORDS: Readonly<Record<string, RegExp>> = { precond: /MIT/ };
 
-describe('the packages that a server is made of', () => {
+describe('the packages of an installed server', () => {
   it('are all there', () => {
     expect(shipped.length).toBeGreaterThan(100);
   });
@@ -53,7 +53,7 @@ describe('the packages that a server is made of', () => {
     expect(withScript(installed).filter((name) => allowScripts[name] === undefined)).toEqual([]);
   });
 
-  it('are checked to be what was locked', () => {
+  it('match the lock file', () => {
     expect(installed.filter(({ integrity = '' }) => !integrity.startsWith('sha512-')).map(({ name }) => name)).toEqual(
       [],
     );

@@ -42,7 +42,7 @@ describe('the reference of the admin API', () => {
   });
 });
 
-describe('what is logged and counted', () => {
+describe('log events and metrics', () => {
   const { events, metrics: counted } = used();
 
   it('has a name for each event', () => {
@@ -50,7 +50,7 @@ describe('what is logged and counted', () => {
     expect(events.length).toBeGreaterThan(30);
   });
 
-  it('counts only what is declared, with its labels', () => {
+  it('counts only declared metrics, with their labels', () => {
     const declared = new Map(Object.entries(metrics).map(([name, { labels }]) => [name, Object.keys(labels)]));
     const wrong = counted.filter(({ name, labels }) => {
       const expected = declared.get(name);
@@ -59,7 +59,7 @@ describe('what is logged and counted', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('declares only what is counted', () => {
+  it('declares only metrics that are counted', () => {
     const names = new Set(counted.map(({ name }) => name));
     expect(Object.keys(metrics).filter((name) => !names.has(name))).toEqual([]);
   });

@@ -132,7 +132,7 @@ function tooSteep(read: (text: string) => unknown, of: (length: number) => strin
   return undefined;
 }
 
-describe('the time that reading a text of strangers takes grows no faster than the text', () => {
+describe('the time to read untrusted text grows no faster than the text', () => {
   it.each(Object.entries(readers))('in %s', { timeout: 120_000 }, (_name, read) => {
     const found = shapes.flatMap(([unit, of]) => {
       const steep = tooSteep(read, of);
@@ -141,7 +141,7 @@ describe('the time that reading a text of strangers takes grows no faster than t
     expect(found).toEqual([]);
   });
 
-  it('which is noticed where it is not so', () => {
+  it('a quadratic reader is noticed', () => {
     // The expression by which slashes were once trimmed.
     expect(
       tooSteep(

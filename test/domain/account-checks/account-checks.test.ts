@@ -56,21 +56,21 @@ describe('with accounts checked', () => {
       preferences: { brand: undefined, acceptLanguage: undefined },
     });
 
-  it('answers whom nobody has asked about yet, and then only those who have an account', async () => {
+  it('finds users who were not checked yet, and later only those with an account', async () => {
     expect(await found(a)).toEqual({ hashed: alice, plain: alice });
     expect(await round()).toEqual([]);
     expect(await found(a)).toEqual(nobody);
     expect(await found(b)).toEqual({ hashed: bob, plain: bob });
   });
 
-  it('answers also from the mirror only those who have an account', async () => {
+  it('also finds only users with an account in the mirror', async () => {
     await round();
     staff.failure = new Error('no route to host');
     expect(await found(a)).toEqual(nobody);
     expect(await found(b)).toEqual({ hashed: bob, plain: bob });
   });
 
-  it('mails an invitation to whoever has no account, and hands it over once she has one (INV-2)', async () => {
+  it('mails an invitation to a person without an account, and delivers it once they have one (INV-2)', async () => {
     await round();
     const { token } = await invite('a@example.org');
     await expect(invite('b@example.org')).rejects.toMatchObject({ code: 'threepid_in_use' });
@@ -85,13 +85,13 @@ describe('with accounts checked', () => {
     expect(await queued(domain.stores.jobs, 'onbind')).toMatchObject([{ invite: token }]);
   });
 
-  it('leaves an address to whom the directory gives it, account or not', async () => {
+  it('assigns an address to the user of the directory, with or without an account', async () => {
     await round();
     await expect(domain.bind(a, bob)).rejects.toMatchObject({ code: 'threepid_in_use', details: { mxid: alice } });
     await domain.bind(a, alice);
   });
 
-  it('asks no later source whose an address is that a directory gives to somebody without an account', async () => {
+  it('asks no later source about an address that a directory assigns to a user without an account', async () => {
     await domain.stores.associations.bind({ threepid: a, mxid: bob, boundAt: 0, notBefore: 0, notAfter: 1e15 }, []);
     await domain.indexUpdater.catchUp();
     await round();
@@ -120,7 +120,7 @@ describe('with accounts checked', () => {
     it.each([
       ['by hash', () => domain.hashed(a)],
       ['in clear', () => domain.plain(a)],
-    ])('soon, and at most once a minute, about whoever is looked up %s', async (_case, lookup) => {
+    ])('soon, and at most once a minute, about users who are looked up %s', async (_case, lookup) => {
       await round();
       await lookup();
       expect(await asked()).toEqual([]);
@@ -132,7 +132,7 @@ describe('with accounts checked', () => {
       expect(await asked()).toEqual([]);
     });
 
-    it('every minute about whoever is invited, although nobody looks for her', async () => {
+    it('every minute about invited users, even without lookups', async () => {
       await round();
       await invite('a@example.org');
       for (let minute = 0; minute < 3; minute++) {
@@ -141,7 +141,7 @@ describe('with accounts checked', () => {
       }
     });
 
-    it('about a newcomer before all others, and about no more than a few in a round', async () => {
+    it('about new users first, and about only a few in each run', async () => {
       for (let at = 0; at < 50; at++) staff.put(`n${at}`, `@n${at}:example.org`, [email(`n${at}@example.org`)]);
       await domain.mirrorService.sync('staff');
       expect(await asked()).toHaveLength(20);
@@ -153,7 +153,7 @@ describe('with accounts checked', () => {
       expect([...(await asked()), ...(await asked())]).toHaveLength(13);
     });
 
-    it('nobody about those who have left the directory', async () => {
+    it('no one about people who left the directory', async () => {
       await round();
       staff.remove('1');
       await domain.mirrorService.sync('staff', { isForced: true });
@@ -169,7 +169,7 @@ describe('with accounts checked', () => {
       domain.accounts.failure = new Error('hs.example.org -> no answer within 10 s');
     });
 
-    it('goes on with what was known, and answers whoever is new', async () => {
+    it('uses earlier results, and finds new users', async () => {
       staff.put('3', carol, [c]);
       await domain.mirrorService.sync('staff');
       domain.clock.pass(3 * DAY_MS);
@@ -180,7 +180,7 @@ describe('with accounts checked', () => {
       expect(domain.prober.failures).toEqual(new Map([['example.org', 'hs.example.org -> no answer within 10 s']]));
     });
 
-    it('leaves it alone for longer and longer, says so once, and says when it answers again', async () => {
+    it('asks it less and less often, and logs failure and recovery once each', async () => {
       const recorded = (word: string) => domain.telemetry.lines.filter(({ message }) => message.includes(word)).length;
       for (let at = 0; at < 30; at++) staff.put(`n${at}`, `@n${at}:example.org`, [email(`n${at}@example.org`)]);
       await domain.mirrorService.sync('staff');
@@ -203,7 +203,7 @@ describe('with accounts checked', () => {
     });
   });
 
-  it('takes a homeserver at its word when somebody signs in', async () => {
+  it('counts a sign-in as proof of an account', async () => {
     await round();
     const homeservers = fakeHomeservers(new Map([['token', alice]]));
     const signIn = new AccountService(
@@ -222,7 +222,7 @@ describe('with accounts checked', () => {
     expect(await domain.hashed(a)).toBe(alice);
   });
 
-  it('ends the access tokens of whoever has no account any more, and no others', async () => {
+  it('revokes the access tokens of users without an account, and no others', async () => {
     await domain.stores.accounts.addToken('of alice', alice, domain.clock.now());
     await domain.stores.accounts.addToken('of bob', bob, domain.clock.now());
     domain.accounts.existing.add(bob);
@@ -237,7 +237,7 @@ describe('with accounts checked', () => {
     expect(await domain.stores.accounts.find('of bob')).toBe(bob);
   });
 
-  it('knows after a restart, and in every other instance', async () => {
+  it('has the results after a restart, and on every other instance', async () => {
     const other = await openTestDomain({ directories: [staff], checksAccounts: true, sharedWith: domain });
     expect(await other.hashed(a)).toBe(alice);
     await round();
@@ -262,7 +262,7 @@ describe('with accounts checked', () => {
       return [mxid, stage?.outcome, stage?.decides, stage?.accountUnverified, stage?.traces[0]?.account];
     };
 
-    it('what is known of the account, and since when', async () => {
+    it('the state of the account, and its time', async () => {
       const unknown = { mxid: alice, exists: undefined, answeredAt: undefined };
       expect(await explained(a)).toEqual([alice, 'answered', true, false, unknown]);
       await round();
@@ -281,7 +281,7 @@ describe('with accounts checked', () => {
 });
 
 describe('with accounts not checked', () => {
-  it('answers everybody, and says that it is the word of the directory alone', async () => {
+  it('finds all users, and says that accounts are not verified', async () => {
     const staff = new FakeDirectory();
     const domain = await openTestDomain({ directories: [staff] });
     staff.put('1', alice, [a]);
@@ -300,23 +300,26 @@ describe('accounts of a source that cannot be listed', () => {
   it.each([
     ['an owner', true, undefined],
     ['no owner', false, bob],
-  ])('are asked for once they are met; if it is %s, later sources say %s', async (_case, isOwner, answer) => {
-    const hr = new FakeSource('hr', [[a, alice]], isOwner);
-    const domain = await openTestDomain({ sources: [hr, new FakeSource('other', [[a, bob]])], checksAccounts: true });
-    domain.accounts.existing.add(bob);
-    expect(await domain.plain(a)).toBe(alice);
-    await domain.checkRunner.run();
-    domain.clock.pass(MINUTE_MS);
-    await domain.checkRunner.run();
-    expect(domain.accounts.asked).toContain(alice);
-    expect(await domain.plain(a)).toBe(answer);
-    expect(await domain.hashed(a)).toBe(answer);
+  ])(
+    'are checked after their first lookup; if the result is %s, later sources answer %s',
+    async (_case, isOwner, answer) => {
+      const hr = new FakeSource('hr', [[a, alice]], isOwner);
+      const domain = await openTestDomain({ sources: [hr, new FakeSource('other', [[a, bob]])], checksAccounts: true });
+      domain.accounts.existing.add(bob);
+      expect(await domain.plain(a)).toBe(alice);
+      await domain.checkRunner.run();
+      domain.clock.pass(MINUTE_MS);
+      await domain.checkRunner.run();
+      expect(domain.accounts.asked).toContain(alice);
+      expect(await domain.plain(a)).toBe(answer);
+      expect(await domain.hashed(a)).toBe(answer);
 
-    domain.accounts.existing.add(alice);
-    domain.clock.pass(HOUR_MS);
-    expect(await domain.checkRunner.run()).toBeUndefined();
-    expect(await domain.plain(a)).toBe(alice);
-  });
+      domain.accounts.existing.add(alice);
+      domain.clock.pass(HOUR_MS);
+      expect(await domain.checkRunner.run()).toBeUndefined();
+      expect(await domain.plain(a)).toBe(alice);
+    },
+  );
 });
 
 describe('with accounts of our own bindings checked', () => {
@@ -350,7 +353,7 @@ describe('with accounts of our own bindings checked', () => {
     expect(await found(a)).toEqual([alice, alice]);
   });
 
-  it('asks soon about somebody who is looked up, but not more often than every five minutes', async () => {
+  it('checks a user soon after a lookup, but at most every five minutes', async () => {
     domain.accounts.existing.delete(alice);
     domain.clock.pass(5 * MINUTE_MS + 1);
     await domain.checkRunner.run();
@@ -368,13 +371,13 @@ describe('with accounts of our own bindings checked', () => {
     expect(domain.accounts.asked.filter((mxid) => mxid === bob)).toEqual([bob]);
   });
 
-  it('has the address of a deactivated user bound by whoever has the mailbox', async () => {
+  it('lets the owner of the mailbox bind the address of a deactivated user', async () => {
     await deactivate();
     await domain.bind(a, carol);
     expect(await found(a)).toEqual([carol, carol]);
   });
 
-  it('asks no more about somebody who has unbound', async () => {
+  it('does not check a user any more after an unbind', async () => {
     await domain.bindingService.unbindByOperator(a, alice);
     domain.clock.pass(3 * DAY_MS);
     domain.accounts.asked.length = 0;

@@ -51,14 +51,14 @@ describe('Accounts', () => {
     return new AccountService(deps, { idleMs: 90 * DAY_MS, ...options });
   };
 
-  it('signs in the user whom the homeserver vouches for', async () => {
+  it('signs in the user whom the homeserver confirms', async () => {
     users.set('t', alice);
     const accessToken = await accountService.register('example.org', 't');
     expect(asked).toEqual(['example.org']);
     expect(await accountService.authenticate(accessToken)).toBe(alice);
   });
 
-  it('gives a token of its own each time, and all of them hold', async () => {
+  it('returns a new token each time, and all stay valid', async () => {
     users.set('a', alice).set('b', bob);
     const tokens = [
       await accountService.register('example.org', 'a'),
@@ -118,7 +118,7 @@ describe('Accounts', () => {
   });
 
   it.each(['', 'https://example.org', 'example.org/path', 'user@example.org', 'exa mple.org', '-'.repeat(300)])(
-    'asks nobody about the homeserver "%s"',
+    'sends no request for the homeserver "%s"',
     async (homeserver) => {
       await expect(accountService.register(homeserver, 't')).rejects.toMatchObject({ code: 'homeserver_invalid' });
       expect(asked).toEqual([]);
@@ -129,11 +129,11 @@ describe('Accounts', () => {
     ['no access token', undefined],
     ['an empty one', ''],
     ['one that was never given out', 'text1'],
-  ])('knows nobody by %s', async (_case, accessToken) => {
+  ])('finds no user for %s', async (_case, accessToken) => {
     await expect(accountService.authenticate(accessToken)).rejects.toMatchObject({ code: 'not_signed_in' });
   });
 
-  it('ends one access token and no other', async () => {
+  it('revokes one access token and no other', async () => {
     users.set('t', alice);
     const [first, second] = [
       await accountService.register('example.org', 't'),
@@ -171,7 +171,7 @@ describe('Accounts', () => {
         () => false,
       );
 
-    it('of one user are no more than so many: the one used least recently ends', async () => {
+    it('of one user are limited: the least recently used one is revoked', async () => {
       const service = build({ tokensPerUser: 2 });
       const [first, second] = [await signIn(service), await signIn(service)];
       const other = await signIn(service, '@bob:other.example');
@@ -187,7 +187,7 @@ describe('Accounts', () => {
       ]);
     });
 
-    it('end when they have not been used for long, and not while they are, by whichever instance', async () => {
+    it('expire when no instance has used them for long', async () => {
       const [service, another] = [build({ idleMs: 10 * DAY_MS }), build({ idleMs: 10 * DAY_MS })];
       const [used, unused] = [await signIn(service), await signIn(service)];
       for (let day = 0; day < 30; day++) {
@@ -200,7 +200,7 @@ describe('Accounts', () => {
       expect(await isGood(service, unused)).toBe(false);
     });
 
-    it('of users of a homeserver that is not served any more are of no use at once, and then gone', async () => {
+    it('of users of a homeserver that is no longer allowed are refused at once, and then removed', async () => {
       const before = build({ servedHomeservers: ['example.org', 'evil.example'] });
       const mallory = await signIn(before, '@mallory:evil.example');
       const good = await signIn(before);
@@ -222,7 +222,7 @@ describe('Accounts', () => {
   describe('limits', () => {
     const refused = { code: 'limit_exceeded', details: { retry_after_ms: HOUR_MS } };
 
-    it('ask no homeserver for a client that tried too often, and count the others by themselves', async () => {
+    it('send no request for a client with too many attempts, and count other clients separately', async () => {
       for (let i = 0; i < 4; i++) {
         await expect(accountService.register('evil.example', 'x', '192.0.2.1')).rejects.toMatchObject({
           code: 'openid_token_rejected',
@@ -235,7 +235,7 @@ describe('Accounts', () => {
       await accountService.register('example.org', 't', '192.0.2.2');
     });
 
-    it('count the users of one homeserver together, on whatever port, and give no token beyond', async () => {
+    it('count the users of one homeserver together, on all its ports, and refuse further tokens', async () => {
       const names = ['evil.example', 'evil.example:8448', 'EVIL.example:1'];
       for (const [i, name] of names.entries()) {
         users.set('t', `@m${i}:${name}`);
@@ -248,7 +248,7 @@ describe('Accounts', () => {
       await accountService.register('example.org', 't');
     });
 
-    it('let nobody use up the sign-ins of a homeserver that does not vouch for them', async () => {
+    it('do not count sign-ins that the homeserver does not confirm', async () => {
       for (let i = 0; i < 10; i++) {
         await expect(accountService.register('example.org', 'guess', `192.0.2.${i}`)).rejects.toMatchObject({
           code: 'openid_token_rejected',

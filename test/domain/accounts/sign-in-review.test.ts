@@ -4,7 +4,7 @@ import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 import { alice, bob, RecordingTelemetry } from '../../support/fakes.js';
 import { memoryStores } from '../../support/memory/stores.js';
 
-describe('access tokens of users whose account is gone at the homeserver, in a directory or not', () => {
+describe('access tokens of users whose account no longer exists, in a directory or not', () => {
   const { accounts: store } = memoryStores({ now: () => 1 });
   let [gone, silent, asked]: [Set<Mxid>, Set<string>, Mxid[]] = [new Set(), new Set(), []];
   let review: SignInReview;
@@ -26,7 +26,7 @@ describe('access tokens of users whose account is gone at the homeserver, in a d
     review = new SignInReview({ store, accounts, telemetry: new RecordingTelemetry() });
   });
 
-  it("end after the second answer that says so, and nobody else's do", async () => {
+  it('are revoked after the second such answer, and no others', async () => {
     gone.add(alice);
     await review.run();
     expect(await isSignedIn(alice)).toBe(true);
@@ -34,7 +34,7 @@ describe('access tokens of users whose account is gone at the homeserver, in a d
     expect([await isSignedIn(alice), await isSignedIn(bob)]).toEqual([false, true]);
   });
 
-  it('stay where the account is back before that', async () => {
+  it('stay if the account is back before that', async () => {
     for (const isGone of [true, false, true, false]) {
       gone = new Set(isGone ? [alice] : []);
       await review.run();
@@ -42,7 +42,7 @@ describe('access tokens of users whose account is gone at the homeserver, in a d
     expect(await isSignedIn(alice)).toBe(true);
   });
 
-  it('stay where the homeserver says neither', async () => {
+  it('stay if the answer of the homeserver is unclear', async () => {
     gone.add(alice);
     await review.run();
     silent.add(alice);

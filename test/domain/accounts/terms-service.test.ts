@@ -27,11 +27,11 @@ describe('Terms', () => {
     store = new MemoryTermsStore();
   });
 
-  it('lets everybody pass where nothing is to be accepted (TERMS-9)', async () => {
+  it('lets all users pass if there are no terms (TERMS-9)', async () => {
     await expect(termsOf().check(alice)).resolves.toBeUndefined();
   });
 
-  it('lets pass who has accepted every policy, each in any language, at several times (TERMS-4, TERMS-5)', async () => {
+  it('lets a user pass who accepted every policy, each in any language, at any time (TERMS-4, TERMS-5)', async () => {
     const termsService = termsOf(policy('privacy', '1', 'en', 'de'), policy('terms', '1', 'en', 'fr'));
     expect((await reasonOf(termsService.check(alice)))?.code).toBe('terms_not_signed');
     await termsService.accept(alice, [url('privacy/1/de')]);

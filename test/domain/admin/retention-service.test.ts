@@ -24,7 +24,7 @@ const invite = (token: string, threepid = home): StoredInvite => ({
   deliveredAt: undefined,
 });
 
-describe('what nobody needs any more', () => {
+describe('data past its retention time', () => {
   let adapters: ReturnType<typeof fakeAdapters>;
   beforeEach(() => (adapters = fakeAdapters()));
 
@@ -79,7 +79,7 @@ describe('what nobody needs any more', () => {
     expect([await isKnown(), await adapters.stores.terms.hasAccepted(anna, [[url(1)]])]).toEqual([true, true]);
   });
 
-  it('does not include the record of who left while an invitation waits for their address', async () => {
+  it('does not include the record of a person who left while an invitation waits for their address', async () => {
     await leave();
     await adapters.stores.invites.add(invite('waits', email('Anna@HOME.example')), []);
     adapters.clock.pass(31 * DAY_MS);
@@ -90,7 +90,7 @@ describe('what nobody needs any more', () => {
     expect(await isKnown()).toBe(false);
   });
 
-  it('does not include accepted terms while none are configured, which may be a mistake', async () => {
+  it('does not include accepted terms if no terms are configured, which may be a mistake', async () => {
     await adapters.stores.terms.accept(anna, [url(1)], adapters.clock.now());
     adapters.clock.pass(100 * DAY_MS);
     await run({ formerTerms: 30 * DAY_MS }, []);

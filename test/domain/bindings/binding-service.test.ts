@@ -51,7 +51,7 @@ describe('Bindings', () => {
       expect(await isSigned({ ...association, mxid: bob })).toBe(false);
     });
 
-    it('is what publishes an address, at once and both ways; validating it is not (EM-10)', async () => {
+    it('publishes an address at once, for hashed and plain lookups; validating it does not (EM-10)', async () => {
       const sid = await domain.validated(a, 'monkeys');
       expect([await domain.hashed(a), await domain.plain(a)]).toEqual([undefined, undefined]);
       await domain.bindingService.bind(sid, 'monkeys', alice);
@@ -63,7 +63,7 @@ describe('Bindings', () => {
       expect([await domain.hashed(phone), await domain.plain(phone)]).toEqual([alice, alice]);
     });
 
-    it('is seen by another instance once that catches up, and after a restart', async () => {
+    it('is used by other instances after they catch up, and after a restart', async () => {
       const other = await openTestDomain({ sharedWith: domain });
       await domain.bind(a, alice);
       expect([await other.hashed(a), await other.plain(a)]).toEqual([undefined, alice]);
@@ -72,14 +72,14 @@ describe('Bindings', () => {
       expect(await (await openTestDomain({ sharedWith: domain })).hashed(a)).toBe(alice);
     });
 
-    it('has the homeserver of the user told', async () => {
+    it('notifies the homeserver of the user', async () => {
       await domain.bind(a, alice);
       expect(await jobs()).toEqual([
         { kind: 'notify-bound', payload: { medium: 'email', address: 'a@example.org', mxid: alice } },
       ]);
     });
 
-    it('takes an address from whoever had it (BIND-6)', async () => {
+    it('takes an address from its previous user (BIND-6)', async () => {
       await domain.bind(a, alice);
       await domain.bind(b, alice);
       await domain.bind(a, bob);
@@ -87,7 +87,7 @@ describe('Bindings', () => {
       expect([await domain.hashed(b), await domain.plain(b)]).toEqual([alice, alice]);
     });
 
-    it('may be repeated with one session, by clients that did not hear the answer (BIND-9)', async () => {
+    it('may be repeated with one session, by clients that missed the response (BIND-9)', async () => {
       const sid = await domain.validated(a, 'monkeys');
       await domain.bindingService.bind(sid, 'monkeys', alice);
       domain.clock.pass(1_000);
@@ -133,11 +133,11 @@ describe('Bindings', () => {
       staff.put('1', alice, [a]);
     });
 
-    it('may be bound to the user to whom the directory gives it', async () => {
+    it('may be bound to the user to whom the directory assigns it', async () => {
       expect(await domain.bind(a, alice)).toMatchObject({ mxid: alice });
     });
 
-    it('may not be bound to another user, and it is said whose it is', async () => {
+    it('may not be bound to another user, and the error names the owner', async () => {
       await expect(domain.bind(a, bob)).rejects.toMatchObject({
         code: 'threepid_in_use',
         details: { mxid: alice },
@@ -154,7 +154,7 @@ describe('Bindings', () => {
       }
     });
 
-    it('may not be bound to anybody while the directory cannot say whose it is', async () => {
+    it('may not be bound while the directory cannot say who owns it', async () => {
       staff.put('2', bob, [a]);
       await expect(domain.bind(a, alice)).rejects.toMatchObject({ code: 'owner_unclear' });
       expect(await domain.stores.associations.find([a])).toEqual([]);
@@ -166,7 +166,7 @@ describe('Bindings', () => {
       expect(await domain.stores.associations.find([b])).toEqual([]);
     });
 
-    it('is judged by the mirror while the directory is down', async () => {
+    it('is checked against the mirror while the directory is down', async () => {
       await domain.mirrorService.sync('staff');
       staff.failure = new Error('no route to host');
       await expect(domain.bind(a, bob)).rejects.toMatchObject({ code: 'threepid_in_use' });
@@ -174,7 +174,7 @@ describe('Bindings', () => {
       await domain.bind(b, bob);
     });
 
-    it('stays that of the directory in lookups, if it was bound before to somebody else', async () => {
+    it('is looked up as the directory says, even if it was bound to another user before', async () => {
       staff.clear();
       await domain.bind(a, bob);
       expect(await domain.plain(a)).toBe(bob);
@@ -183,25 +183,25 @@ describe('Bindings', () => {
       expect([await domain.plain(a), await domain.hashed(a)]).toEqual([alice, alice]);
     });
 
-    it('may be bound to anybody where that is allowed, and the directory is not even asked', async () => {
+    it('may be bound to any user if that is configured, without asking the directory', async () => {
       domain = await openTestDomain({ directories: [staff], directoryOwned: 'allow' });
       staff.failure = new Error('no route to host');
       expect(await domain.bind(a, bob)).toMatchObject({ mxid: bob });
     });
 
-    it('may be bound freely where the directory does not know it', async () => {
+    it('may be bound to any user if the directory does not have it', async () => {
       expect(await domain.bind(b, bob)).toMatchObject({ mxid: bob });
       expect(await domain.plain(b)).toBe(bob);
     });
 
-    it('is refused only after the session is proven: strangers learn nothing', async () => {
+    it('is refused only after the session is proven, so that others learn nothing', async () => {
       await expect(domain.bindingService.bind('nope', 'monkeys', bob)).rejects.toMatchObject({
         code: 'session_unknown',
       });
     });
   });
 
-  it('are not kept from binding by an upstream, which owns nothing', async () => {
+  it('may be bound although an upstream, which is not authoritative, assigns it to another user', async () => {
     const upstream = { name: 'partner', find: async () => [{ threepid: a, mxid: alice }] };
     domain = await openTestDomain({ sources: [upstream] });
     expect(await domain.bind(a, bob)).toMatchObject({ mxid: bob });
@@ -214,7 +214,7 @@ describe('Bindings', () => {
 
     const found = async () => [await domain.hashed(a), await domain.plain(a)];
 
-    it('by whoever holds the address ends a binding at once (UNB-2, UNB-8)', async () => {
+    it('by the owner of the address removes a binding at once (UNB-2, UNB-8)', async () => {
       await domain.bindingService.unbindBySession(a, alice, await domain.validated(a, 'apes'), 'apes');
       expect(await found()).toEqual([undefined, undefined]);
     });
@@ -224,14 +224,14 @@ describe('Bindings', () => {
       expect(await found()).toEqual([undefined, undefined]);
     });
 
-    it('may be repeated, and may be of what was never bound', async () => {
+    it('may be repeated, also for an address that was never bound', async () => {
       await domain.bindingService.unbindByHomeserver(a, alice, 'example.org');
       await domain.bindingService.unbindByHomeserver(a, alice, 'example.org');
       await domain.bindingService.unbindBySession(b, alice, await domain.validated(b, 'apes'), 'apes');
       expect(await found()).toEqual([undefined, undefined]);
     });
 
-    it('leaves a binding of another user alone (UNB-8)', async () => {
+    it('does not change a binding of another user (UNB-8)', async () => {
       await domain.bindingService.unbindByHomeserver(a, bob, 'example.org');
       await domain.bindingService.unbindBySession(a, bob, await domain.validated(a, 'apes'), 'apes');
       expect(await found()).toEqual([alice, alice]);
@@ -281,7 +281,7 @@ describe('Bindings', () => {
   });
 
   describe('attest', () => {
-    it('signs our own binding as it was bound', async () => {
+    it('signs a binding of Islet with the address as it was bound', async () => {
       const bound = await domain.bind(a, alice);
       domain.clock.pass(DAY_MS);
       expect(await domain.bindingService.attest(a, alice)).toEqual(bound);
@@ -305,7 +305,7 @@ describe('Bindings', () => {
     });
   });
 
-  it('are left out of lookups in plain before and after the time for which they hold (LOOK-14)', async () => {
+  it('are not found by plain lookups before and after their validity (LOOK-14)', async () => {
     const now = domain.clock.now();
     await domain.stores.associations.bind(
       { threepid: a, mxid: alice, boundAt: now, notBefore: now + 10, notAfter: now + 20 },
@@ -319,7 +319,7 @@ describe('Bindings', () => {
     expect(seen).toEqual([undefined, alice, alice, undefined]);
   });
 
-  it('are gone for hashes, too, once their time is over and that is noticed (LOOK-14)', async () => {
+  it('are removed from hashed lookups after they expire (LOOK-14)', async () => {
     const now = domain.clock.now();
     await domain.bind(b, alice);
     await domain.stores.associations.bind(

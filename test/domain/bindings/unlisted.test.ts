@@ -8,7 +8,7 @@ const [a, b, office] = [email('a@example.org'), email('b@example.org'), email('o
 describe.each([
   ['while the directory answers', false],
   ['while the directory is down', true],
-])('an address of a directory that is told to nobody, %s', (_case, isDown) => {
+])('an unlisted address of a directory, %s', (_case, isDown) => {
   let staff: FakeDirectory;
   let domain: TestDomain;
 
@@ -22,7 +22,7 @@ describe.each([
     if (isDown) staff.failure = new Error('connection refused');
   });
 
-  it('is found by nobody, also where its user has bound it', async () => {
+  it('is not found, even if its user has bound it', async () => {
     await domain.bind(a, alice);
     expect([await domain.hashed(a), await domain.plain(a)]).toEqual([undefined, undefined]);
     expect([await domain.hashed(b), await domain.plain(b)]).toEqual([bob, bob]);
@@ -33,7 +33,7 @@ describe.each([
     expect(await domain.bind(a, alice)).toMatchObject({ mxid: alice });
   });
 
-  it('is nobody else’s where its entry has no usable user name', async () => {
+  it('cannot be bound by others if its entry has no usable user name', async () => {
     await expect(domain.bind(office, bob)).rejects.toMatchObject({ code: 'owner_unclear' });
   });
 

@@ -11,7 +11,7 @@ const smithb: Mxid = '@smithb:example.org';
 const [work, home] = [email('b.smith@example.org'), email('bob@home.example')];
 const bill = email('bill.smith@example.org');
 
-describe('somebody whom a directory knows no longer', () => {
+describe('a person who left their directory', () => {
   let staff: FakeDirectory;
   let domain: TestDomain;
 
@@ -70,7 +70,7 @@ describe('somebody whom a directory knows no longer', () => {
       await domain.bind(home, smithb);
     });
 
-    it('answer nobody, by hash and in plain, from the sync on that misses the entry (LOOK-14)', async () => {
+    it('are not found by hashed or plain lookups after a sync without the entry (LOOK-14)', async () => {
       const before = await domain.stores.feed.position();
       await leaves();
       expect([await found(), await found(work)]).toEqual([
@@ -85,7 +85,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(domain.telemetry.counted).toContainEqual({ name: 'bindings_suspended', labels: { source: 'staff' } });
     });
 
-    it('never pass to a newcomer with the same name, whose own address is found', async () => {
+    it('never pass to a new person with the same user ID, whose own address is found', async () => {
       await leaves();
       await newcomer();
       expect([await found(bill), await found(home), await found(work)]).toEqual([
@@ -95,7 +95,7 @@ describe('somebody whom a directory knows no longer', () => {
       ]);
     });
 
-    it('do not pass to one who takes the place in the very same sync', async () => {
+    it('do not pass to a person who takes the user ID in the same sync', async () => {
       staff.remove('A');
       staff.put('B', smithb, [bill]);
       await sync();
@@ -105,7 +105,7 @@ describe('somebody whom a directory knows no longer', () => {
       ]);
     });
 
-    it('do not pass to one who is seen before the leaver is missed, with the address of the work, too', async () => {
+    it('do not pass to a person who appears before the leaver is missed, even with the work address', async () => {
       staff.put('B', smithb, [work]);
       await sync();
       await leaves();
@@ -115,7 +115,7 @@ describe('somebody whom a directory knows no longer', () => {
       ]);
     });
 
-    it('answer again when the entry is back, even after the newcomer has come and gone', async () => {
+    it('are resumed when the entry is back, even after a new person had the user ID', async () => {
       await leaves();
       await newcomer();
       staff.remove('B');
@@ -127,7 +127,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(domain.telemetry.counted).toContainEqual({ name: 'bindings_resumed', labels: { source: 'staff' } });
     });
 
-    it('wait on while the entry is back and another has the name, too', async () => {
+    it('stay suspended while the entry is back but another person also has the user ID', async () => {
       await leaves();
       await newcomer();
       staff.put('A', smithb, [work]);
@@ -161,7 +161,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await found()).toEqual([smithb, smithb]);
     });
 
-    it('are seen as suspended and as resumed by another instance that follows the feed', async () => {
+    it('are suspended and resumed on other instances through the change feed', async () => {
       const other = await openTestDomain({ directories: [staff], sharedWith: domain });
       await leaves();
       await other.indexUpdater.catchUp();
@@ -173,7 +173,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await other.hashed(home)).toBe(smithb);
     });
 
-    it('are suspended by the next sync if the one that applied the mirror died before', async () => {
+    it('are suspended by the next sync if the previous one was interrupted', async () => {
       staff.remove('A');
       await domain.deprovisioningService.recordAssignments('staff');
       await domain.mirrorService.sync('staff');
@@ -182,7 +182,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await found()).toEqual([undefined, undefined]);
     });
 
-    it('go to whoever else proves the address, and stay there', async () => {
+    it('move to another user who proves the address, and stay there', async () => {
       await leaves();
       await domain.bind(home, bob);
       expect(await found()).toEqual([bob, bob]);
@@ -191,7 +191,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await found()).toEqual([bob, bob]);
     });
 
-    it('end when the homeserver unbinds them, and do not come back', async () => {
+    it('are removed when the homeserver unbinds them, and are not resumed', async () => {
       await leaves();
       await domain.bindingService.unbindByHomeserver(home, smithb, 'example.org');
       staff.put('A', smithb, [work]);
@@ -200,7 +200,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await domain.stores.associations.find([home])).toEqual([]);
     });
 
-    it('are explained, and never attested', async () => {
+    it('are shown in explanations, and are never signed', async () => {
       await leaves();
       const { sources, mxid } = await domain.lookupService.explain(home);
       expect(mxid).toBeUndefined();
@@ -214,20 +214,20 @@ describe('somebody whom a directory knows no longer', () => {
       ['the guards refuse the sync', () => staff.clear()],
       ['the listing breaks half-way', () => void (staff.breaksAfter = 1)],
       ['the directory cannot be read', () => void (staff.failure = new Error('no route to host'))],
-    ])('go on answering when %s', async (_case, breaks) => {
+    ])('stay active when %s', async (_case, breaks) => {
       breaks();
       expect((await sync()).isApplied).toBe(false);
       expect(await domain.hashed(home)).toBe(smithb);
       expect(await domain.stores.associations.find([home])).not.toHaveProperty('0.suspended');
     });
 
-    it('go on answering after a dry run', async () => {
+    it('stay active after a dry run', async () => {
       staff.remove('A');
       await domain.sync('staff', { isDryRun: true });
       expect(await found()).toEqual([smithb, smithb]);
     });
 
-    it('go on answering when the source is configured no longer, whatever another one says', async () => {
+    it('stay active when the source is removed from the configuration, whatever another one says', async () => {
       const partners = new FakeDirectory('partners');
       for (const name of ['p', 'q']) partners.put(name, `@${name}:example.org`, [email(`${name}@partner.example`)]);
       domain = await openTestDomain({ directories: [partners], sharedWith: domain });
@@ -257,7 +257,7 @@ describe('somebody whom a directory knows no longer', () => {
     it.each([
       ['after', true],
       ['in the same sync as', false],
-    ])('do not pass to who has the name %s somebody whose source has another name by now', async (_case, isAfter) => {
+    ])('do not pass to a person with the user ID %s a person whose source was renamed', async (_case, isAfter) => {
       await sync();
       const people = new FakeDirectory('people');
       for (const name of ['x', 'y', 'z']) people.put(name, `@${name}:example.org`, [email(`${name}@example.org`)]);
@@ -287,7 +287,7 @@ describe('somebody whom a directory knows no longer', () => {
       ['nobody else', false],
       ['somebody else', true],
     ])(
-      'do not pass to who has the name of somebody who left while the source got another name, and %s has something here',
+      'do not pass to a person with the user ID of a leaver whose source was renamed, if %s has data here',
       async (_who, isOther) => {
         await sync();
         const people = new FakeDirectory('people');
@@ -304,7 +304,7 @@ describe('somebody whom a directory knows no longer', () => {
       },
     );
 
-    it('stay suspended, and with the person, when the source is configured under another name meanwhile', async () => {
+    it('stay suspended and with the person when the source is renamed in the configuration', async () => {
       await leaves();
       const people = new FakeDirectory('people');
       for (const name of ['x', 'y', 'z']) people.put(name, `@${name}:example.org`, [email(`${name}@example.org`)]);
@@ -318,7 +318,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await found()).toEqual([smithb, smithb]);
     });
 
-    it('go on answering while another directory knows the same person, and come back with either', async () => {
+    it('stay active while another directory has the same person, and resume with either', async () => {
       const partners = new FakeDirectory('partners');
       for (const name of ['p', 'q']) partners.put(name, `@${name}:example.org`, [email(`${name}@partner.example`)]);
       partners.put('P', smithb, [work]);
@@ -334,7 +334,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await found()).toEqual([smithb, smithb]);
     });
 
-    it('do not pass to a namesake of another directory who was there before', async () => {
+    it('do not pass to a person with the same user ID in another directory', async () => {
       const partners = new FakeDirectory('partners');
       for (const name of ['p', 'q']) partners.put(name, `@${name}:example.org`, [email(`${name}@partner.example`)]);
       partners.put('P', smithb, [bill]);
@@ -359,7 +359,7 @@ describe('somebody whom a directory knows no longer', () => {
     expect(await domain.deprovisioningService.directoryStatus(user)).toEqual({ kind: 'unknown' });
   });
 
-  it('is not who is missing in a list of addresses, where people without any are not listed', async () => {
+  it('is not a person missing in a list of addresses that contains no people without one', async () => {
     staff.hasStableIds = false;
     domain = await openTestDomain({ directories: [staff] });
     await sync();
@@ -369,7 +369,7 @@ describe('somebody whom a directory knows no longer', () => {
     expect(await domain.stores.assignments.find([smithb])).toEqual([]);
   });
 
-  it('is known as of the next sync for what was bound before anybody was recorded', async () => {
+  it('is recorded at the next sync for bindings made before recording began', async () => {
     const binding = { threepid: home, mxid: smithb, boundAt: 1, notBefore: 1, notAfter: 1e15 };
     await domain.stores.associations.bind(binding, []);
     await domain.indexUpdater.catchUp();
@@ -377,7 +377,7 @@ describe('somebody whom a directory knows no longer', () => {
     expect(await found()).toEqual([undefined, undefined]);
   });
 
-  it('is not everybody whose entries merely have other ids, as after a move to another server', async () => {
+  it('is no person whose entry only has another id, as after a move to another server', async () => {
     for (let i = 0; i < 12; i++) staff.put(`old ${i}`, `@p${i}:example.org`, [email(`p${i}@example.org`)]);
     await sync();
     await domain.bind(home, '@p3:example.org');
@@ -398,7 +398,7 @@ describe('somebody whom a directory knows no longer', () => {
   it.each([
     ['', []],
     [', nor a namesake of another directory', [email('smithb@partner.example')]],
-  ])('is not everybody of a small directory whose entries have other ids, all of them%s', async (_case, theirs) => {
+  ])('is no person of a small directory whose entries all have other ids%s', async (_case, theirs) => {
     const partners = new FakeDirectory('partners');
     for (const name of ['p', 'q']) partners.put(name, `@${name}:example.org`, [email(`${name}@partner.example`)]);
     await domain.bind(home, smithb);
@@ -416,7 +416,7 @@ describe('somebody whom a directory knows no longer', () => {
     expect(await found()).toEqual([smithb, smithb]);
   });
 
-  it('is whoever has a namesake from one sync to the next, were it a dozen of a large directory', async () => {
+  it('is each person replaced by another one between syncs, even a dozen in a large directory', async () => {
     for (let i = 0; i < 30; i++) staff.put(`old ${i}`, `@p${i}:example.org`, [email(`p${i}@example.org`)]);
     await sync();
     await domain.bind(home, '@p3:example.org');
@@ -428,15 +428,15 @@ describe('somebody whom a directory knows no longer', () => {
     expect(await found()).toEqual([undefined, undefined]);
   });
 
-  describe('is kept from', () => {
-    it('binding, as long as nobody has the name, also by the hand of an operator', async () => {
+  describe('is prevented from', () => {
+    it('binding while no person has the user ID, also by an operator', async () => {
       await leaves();
       await expect(domain.bind(home, smithb)).rejects.toEqual(isRefused('user_left'));
       await expect(domain.bindingService.bindByOperator(home, smithb)).rejects.toEqual(isRefused('user_left'));
       expect(await domain.stores.associations.find([home])).toEqual([]);
     });
 
-    it('giving a validated session to the newcomer, who validates anew', async () => {
+    it('using a session of the leaver for the new person, who must validate again', async () => {
       const sid = await domain.validated(home, 'monkeys');
       await leaves();
       await newcomer();
@@ -445,7 +445,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await domain.bind(home, smithb)).toMatchObject({ mxid: smithb });
     });
 
-    it('acting for the newcomer with an access token, and from having accepted terms for him', async () => {
+    it('acting for the new person with an access token, and accepting terms for them', async () => {
       const { accounts, terms } = domain.stores;
       await accounts.addToken('token of A', smithb, domain.clock.now());
       await terms.accept(smithb, ['https://example.org/terms'], domain.clock.now());
@@ -462,7 +462,7 @@ describe('somebody whom a directory knows no longer', () => {
     });
   });
 
-  it('may use an old session again after coming back, if nobody had the name meanwhile', async () => {
+  it('may use an old session after returning, if no one else had the user ID', async () => {
     const sid = await domain.validated(home, 'monkeys');
     await leaves();
     staff.put('A', smithb, [work]);
@@ -470,7 +470,7 @@ describe('somebody whom a directory knows no longer', () => {
     expect(await domain.bindingService.bind(sid, 'monkeys', smithb)).toMatchObject({ mxid: smithb });
   });
 
-  describe('is alone waited for by', () => {
+  describe('alone receives', () => {
     it('an invitation to a suspended address: it goes to the same person only', async () => {
       await domain.bind(home, smithb);
       await handedOver();
@@ -488,7 +488,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect((await domain.stores.invites.get(token))?.deliveredAt).toBeUndefined();
     });
 
-    it('an invitation to an address that the directory gave, though it gives it to the newcomer', async () => {
+    it('an invitation to an address of the directory, even if a new person has it now', async () => {
       await leaves();
       const token = await invite(work);
       const announced = await invite(bill);
@@ -502,7 +502,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await handedOver()).toEqual([[token, smithb]]);
     });
 
-    it('an invitation to a suspended address, which is handed over on the return', async () => {
+    it('an invitation to a suspended address, which is delivered on the return', async () => {
       await domain.bind(home, smithb);
       await handedOver();
       await leaves();
@@ -512,7 +512,7 @@ describe('somebody whom a directory knows no longer', () => {
       expect(await handedOver()).toEqual([[token, smithb]]);
     });
 
-    it('an invitation that was on its way when she left: it waits again', async () => {
+    it('an invitation that was being delivered when they left: it waits again', async () => {
       const token = await invite(home);
       await domain.bind(home, smithb);
       expect(await handedOver()).toEqual([[token, smithb]]);
@@ -525,7 +525,7 @@ describe('somebody whom a directory knows no longer', () => {
     });
   });
 
-  it('holds up nobody else who proves the address and gets the invitations to it', async () => {
+  it('does not prevent others from proving the address and getting its invitations', async () => {
     await domain.bind(home, smithb);
     await handedOver();
     await leaves();

@@ -62,7 +62,7 @@ describe('the claims of an entry', () => {
     expect(claimsOf(entry('a', nord), new Set([alice]))).toEqual([{ threepid: nord, mxid: alice, isCollision: true }]);
   });
 
-  it('are none where there is no person', () => {
+  it('do not match without a person', () => {
     expect(claimsOf({ id: 'a', person: undefined }, new Set())).toEqual([]);
   });
 });

@@ -84,7 +84,7 @@ describe('IndexKeeper', () => {
     expect((await instance()).found('a')).toBeUndefined();
   });
 
-  it('follows what is removed and added, in its order, without reading anything again', async () => {
+  it('applies removed and added claims in order, without reading other data', async () => {
     const { keeper: indexUpdater, found } = await started();
     stored.reads.length = 0;
     stored.change('staff', [], [claim('a', alice), claim('b', bob)]);
@@ -124,7 +124,7 @@ describe('IndexKeeper', () => {
     expect(two.found('a')).toBe(alice);
   });
 
-  it('loads a source anew where it is told to', async () => {
+  it('reloads a source on request', async () => {
     const { keeper: indexUpdater, found } = await started();
     stored.reads.length = 0;
     stored.claims.set('staff', [claim('a', alice)]);
@@ -135,7 +135,7 @@ describe('IndexKeeper', () => {
     expect(stored.reads).toEqual(['staff']);
   });
 
-  it('loads everything anew after changes that are kept no longer', async () => {
+  it('reloads everything if changes are no longer stored', async () => {
     const { keeper: indexUpdater, found } = await started();
     stored.change('staff', [], [claim('a', alice)]);
     stored.change('guests', [], [claim('b', bob)]);
@@ -208,7 +208,7 @@ describe('IndexKeeper', () => {
       expect(found('b')).toBe(bob);
     });
 
-    it('shares one run among all who call during another', async () => {
+    it('shares one run between all calls during another run', async () => {
       const { keeper: indexUpdater } = await started();
       const asked = slowly();
       const first = indexUpdater.catchUp();
@@ -222,7 +222,7 @@ describe('IndexKeeper', () => {
       expect(asked).toHaveLength(2);
     });
 
-    it('fails for those who share the run that failed, and goes on with the next', async () => {
+    it('fails for the calls of a failed run, and works for the next', async () => {
       const { keeper: indexUpdater, found } = await started();
       stored.change('staff', [], [claim('a', alice)]);
       const since = feed.since.bind(feed);
@@ -236,7 +236,7 @@ describe('IndexKeeper', () => {
       expect(found('a')).toBe(alice);
     });
 
-    it('starts again where it failed half-way', async () => {
+    it('starts again after a failure in the middle', async () => {
       const { keeper: indexUpdater, found, index } = await started();
       stored.change('staff', [], [claim('a', alice)]);
       stored.change('guests', [], [claim('b', bob)]);

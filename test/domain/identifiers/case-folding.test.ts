@@ -35,7 +35,7 @@ describe('case folding', () => {
     expect(foldCase(text)).toBe(folded);
   });
 
-  it('leaves what is folded as it is', () => {
+  it('does not change folded text', () => {
     for (const folded of tables.values()) expect(foldCase(folded)).toBe(folded);
   });
 

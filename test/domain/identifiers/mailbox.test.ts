@@ -10,14 +10,14 @@ import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
 
 describe('mailbox', () => {
   it.each(['a@weiß.example', 'a@Straße.example', 'a@WEIẞ.example', 'a@sub.weiß.example', 'a@ςας.example'])(
-    'refuses %s, whose fold names the domain of somebody else, and says why',
+    'refuses %s, which folds to another domain, and says why',
     (text) => {
       expect(() => mailbox(text)).toThrow(/has a different domain/);
       expect(() => mailbox(text)).toThrow(expect.objectContaining({ code: 'invalid_email' }) as Error);
     },
   );
 
-  it.each(['a@xn--zzzzzzzzzzzzz99999.example', 'a@xn--a.example'])('refuses %s, whose domain is none', (text) => {
+  it.each(['a@xn--zzzzzzzzzzzzz99999.example', 'a@xn--a.example'])('refuses %s, whose domain is invalid', (text) => {
     expect(() => mailbox(text)).toThrow(expect.objectContaining({ code: 'invalid_email' }) as Error);
   });
 
@@ -30,7 +30,7 @@ describe('mailbox', () => {
     ['a@ｅxample.com', 'a@ｅxample.com'],
     ['a@ΣΑΣ.example', 'a@σασ.example'],
     ['a@localhost', 'a@localhost'],
-  ])('takes %s, whose identity stays the folded address %s (EM-1, LOOK-13)', (text, address) => {
+  ])('accepts %s with the folded address %s as its identity (EM-1, LOOK-13)', (text, address) => {
     expect(mailbox(text)).toEqual(email(text));
     expect(mailbox(text).address).toBe(address);
   });

@@ -33,7 +33,7 @@ describe('a number from before its country renumbered', () => {
     expect(read(text, region)).toBe(digits);
   });
 
-  it('is left out where it begins like an international number and is none', () => {
+  it('is skipped if it only begins like an international number', () => {
     expect([read('23418040123', 'NG'), read('2631312345', 'ZW')]).toEqual([undefined, undefined]);
   });
 });
@@ -127,7 +127,7 @@ describe('a phone number as people write it', () => {
     ['a trunk prefix and no region', '0221 5551234', undefined],
     ['a plus alone', '+', 'DE'],
     ['a line break with more', '+492215551234\n5', 'DE'],
-  ])('is none with %s', (_case, text, region) => {
+  ])('is not valid with %s', (_case, text, region) => {
     expect(read(text, region)).toBeUndefined();
   });
 
@@ -136,17 +136,17 @@ describe('a phone number as people write it', () => {
     ['brackets behind a plus', (length: number) => `+1${'('.repeat(length)}`],
     ['slashes', (length: number) => `0221 5551234${'/1'.repeat(length)}`],
     ['blanks', (length: number) => `+49${' '.repeat(length)}2215551234`],
-  ])('is none with more %s than anybody writes, which are not looked at', (_case, write) => {
+  ])('is not valid with too many %s, which are not read', (_case, write) => {
     expect(read(write(32_000), 'DE')).toBeUndefined();
     expect(read(`+49 221 5551234${' '.repeat(50)}`)).toBeUndefined();
   });
 
-  it('is told as people write it for abroad, and with its calling code', () => {
+  it('is shown in international format, with its calling code', () => {
     expect(readPhoneNumber('0221 5551234', 'DE')).toEqual({ digits: '492215551234', callingCode: '49' });
     expect(internationalFormat('492215551234')).toBe('+49 221 5551234');
   });
 
-  it('that is new in its number plan is taken where it is dialled as written', () => {
+  it('of an unknown number plan is accepted if it is dialled as written', () => {
     expect(read('+44 7700 900123')).toBe('447700900123');
     expect(read('07700 900123', 'GB')).toBe('447700900123');
   });

@@ -75,7 +75,7 @@ describe('a phone number', () => {
 });
 
 describe('a threepid', () => {
-  it('is made of medium and address', () => {
+  it('consists of medium and address', () => {
     expect(threepid('email', 'Alice@Example.org')).toEqual(email('alice@example.org'));
     expect(threepid('msisdn', '18005552067')).toEqual(msisdn('18005552067'));
   });
@@ -86,7 +86,7 @@ describe('a threepid', () => {
     ['', '', 'medium_unsupported'],
     ['email', 'alice', 'invalid_email'],
     ['msisdn', '+18005552067', 'invalid_address'],
-  ])('of %j and %j is refused, or just is none (ID-4)', (medium, address, code) => {
+  ])('of %j and %j is refused (ID-4)', (medium, address, code) => {
     expect(() => threepid(medium, address)).toThrow(DomainError);
     expect(() => threepid(medium, address)).toThrow(expect.objectContaining({ code }));
     expect(tryThreepid(medium, address)).toBeUndefined();
@@ -110,7 +110,7 @@ describe('a threepid', () => {
     [email('a@b'), '...@...'],
     [email('😀😀😀😀😀😀@example.org'), '😀😀😀...@exa...'],
     [msisdn('492215551234'), '...34'],
-  ])('%o is shown to strangers as %s', (shown, text) => {
+  ])('%o is shown to others as %s', (shown, text) => {
     expect(redact(shown)).toBe(text);
   });
 });

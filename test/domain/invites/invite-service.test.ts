@@ -82,7 +82,7 @@ describe('Invites', () => {
       expect(await inviteService.hasEphemeralKey(longTermKey)).toBe(false);
     });
 
-    it('remembers it all but the private key', async () => {
+    it('stores everything except the private key', async () => {
       const { token, ephemeralKey } = await inviteService.invite(request);
       expect(await domain.stores.invites.get(token)).toEqual({
         token,
@@ -96,14 +96,14 @@ describe('Invites', () => {
       });
     });
 
-    it('makes token and key anew each time, also for the same room and address (INV-12)', async () => {
+    it('creates a new token and key each time, also for the same room and address (INV-12)', async () => {
       const [one, two] = [await inviteService.invite(request), await inviteService.invite(request)];
       expect(one.token).not.toBe(two.token);
       expect(one.ephemeralKey).not.toBe(two.ephemeralKey);
       expect(await inviteService.hasEphemeralKey(one.ephemeralKey)).toBe(true);
     });
 
-    it('has the mail sent, with all that its texts may name', async () => {
+    it('sends the mail with all variables of its templates', async () => {
       const { token } = await inviteService.invite(request);
       expect(await jobs('invite-mail')).toEqual([
         {
@@ -123,7 +123,7 @@ describe('Invites', () => {
       ]);
     });
 
-    it('links to the room, to the words for it, and to whoever signs (INV-13)', async () => {
+    it('links to the room, with its names and the signing URL (INV-13)', async () => {
       const { token, ephemeralKey } = await inviteService.invite(request);
       const link = readLink(await linkOf());
       expect(link).toMatchObject({
@@ -178,7 +178,7 @@ describe('Invites', () => {
       expect(await jobs('invite-mail')).toEqual([]);
     });
 
-    it('refuses whoever is known, and says whom to invite instead (INV-2)', async () => {
+    it('refuses a known address, and names the user to invite (INV-2)', async () => {
       await domain.bind(a, alice);
       await jobs('notify-bound');
       await expect(inviteService.invite(request)).rejects.toMatchObject({
@@ -189,7 +189,7 @@ describe('Invites', () => {
       expect(await jobs('invite-mail')).toEqual([]);
     });
 
-    describe('hands over at once, without a mail, whoever is known and cannot be found by hash', () => {
+    describe('delivers at once, without a mail, if the user is known but not found by hash', () => {
       const expectHandedOver = async (address: string) => {
         const { token } = await domain.inviteService.invite({ ...request, address });
         expect(await domain.stores.invites.get(token)).toMatchObject({ deliveredAt: domain.clock.now() });
@@ -201,13 +201,13 @@ describe('Invites', () => {
         expect(await jobs('invite-mail')).toEqual([]);
       };
 
-      it('because the asker did not lower-case the address', async () => {
+      it('because the sender did not lower-case the address', async () => {
         await domain.bind(a, alice);
         await jobs('notify-bound');
         await expectHandedOver('A@Example.org');
       });
 
-      it('because a source knows them in clear only', async () => {
+      it('because a source answers only plain lookups', async () => {
         domain = await openTestDomain({ sources: [clearOnly([a, alice])] });
         await expectHandedOver('a@example.org');
       });
@@ -220,7 +220,7 @@ describe('Invites', () => {
         await expectHandedOver('a@example.org');
       });
 
-      it('at the cost of the limit of who invites, not of the address, which gets no mail', async () => {
+      it('and counts for the limit of the sender, not of the address, which gets no mail', async () => {
         const once = { amount: 1, windowMs: HOUR_MS };
         const quotas = { invites: { perSender: once, perAddress: once } };
         domain = await openTestDomain({ quotas, sources: [clearOnly([a, alice])] });
@@ -230,7 +230,7 @@ describe('Invites', () => {
       });
     });
 
-    it('goes on where a source cannot be asked (INV-11)', async () => {
+    it('works if a source cannot be asked (INV-11)', async () => {
       const staff = new FakeDirectory();
       staff.failure = new Error('no route to host');
       domain = await openTestDomain({ directories: [staff] });
@@ -264,7 +264,7 @@ describe('Invites', () => {
       expect(await jobs('invite-mail')).toHaveLength(2);
     });
 
-    it('mails a mailbox no oftener than its limit says, whatever letters it is written with', async () => {
+    it('limits mails to a mailbox in all its spellings', async () => {
       domain = await openTestDomain({ quotas: { invites: { perAddress: hourly(1) } } });
       await domain.inviteService.invite(request);
       await domain.inviteService.invite({ ...request, address: '\uff41@\uff45xample.org' });
@@ -272,7 +272,7 @@ describe('Invites', () => {
       expect(await jobs('invite-mail')).toHaveLength(2);
     });
 
-    it('stores and mails nothing for a domain that folds to the domain of somebody else', async () => {
+    it('stores and mails nothing for a domain that folds to another domain', async () => {
       const refused = inviteService.invite({ ...request, address: 'guest@weiß.example' });
       await expect(refused).rejects.toMatchObject({
         code: 'invalid_email',
@@ -307,14 +307,14 @@ describe('Invites', () => {
       expect(await jobs('invite-mail')).toEqual([]);
     });
 
-    it('counts the mails to a mailbox, whatever letters it is written with', async () => {
+    it('counts mails to a mailbox in all its spellings', async () => {
       domain = await openTestDomain({ quotas: { invites: { perAddress: hourly(1) } } });
       await domain.inviteService.invite(request);
       await domain.inviteService.invite({ ...request, address: '\uff41@\uff45xample.org' });
       expect(await jobs('invite-mail')).toHaveLength(1);
     });
 
-    it('mails nothing that was handed over meanwhile', async () => {
+    it('sends no mail for an invitation that was delivered meanwhile', async () => {
       domain = await openTestDomain({ quotas: { invites: { perAddress: hourly(1) } } });
       for (let time = 0; time < 2; time += 1) await domain.inviteService.invite(request);
       expect(await domain.inviteService.pendingMails(a)).toHaveLength(1);
@@ -323,7 +323,7 @@ describe('Invites', () => {
       expect(await domain.inviteService.pendingMails(a)).toEqual([]);
     });
 
-    it('tells nobody of a known address what a lookup would not tell any more', async () => {
+    it('does not reveal a user whom a lookup would not find', async () => {
       domain = await openTestDomain({
         quotas: { lookup: { addressesPerUser: hourly(2), addressesPerClient: hourly(2) } },
       });
@@ -344,7 +344,7 @@ describe('Invites', () => {
       }
     });
 
-    it('costs no limit of invitations where nothing is sent', async () => {
+    it('counts nothing if no mail is sent', async () => {
       domain = await openTestDomain({ quotas: { invites: { perSender: { amount: 1, windowMs: HOUR_MS } } } });
       await domain.bind(b, alice);
       await expect(domain.inviteService.invite({ ...request, address: 'b@example.org' })).rejects.toMatchObject({
@@ -355,7 +355,7 @@ describe('Invites', () => {
   });
 
   describe('sign', () => {
-    it('signs with the key of the link for whoever follows it (SIGN-1, SIGN-3)', async () => {
+    it('signs with the key of the link (SIGN-1, SIGN-3)', async () => {
       const { token, ephemeralKey } = await inviteService.invite(request);
       const key = (await signUrlOf()).searchParams.get('private_key') ?? '';
       const signed = await inviteService.sign(token, key, alice);
@@ -388,7 +388,7 @@ describe('Invites', () => {
       await expect(inviteService.sign(token ?? ticket.token, key ?? right, mxid)).rejects.toMatchObject({ code });
     });
 
-    it('signs for those that have waited too long no more, and their keys are not valid (KEY-4)', async () => {
+    it('does not sign expired invitations, and their keys are not valid (KEY-4)', async () => {
       const old = await inviteService.invite(request);
       domain.clock.pass(HOUR_MS);
       const young = await inviteService.invite({ ...request, address: 'b@example.org' });
@@ -402,7 +402,7 @@ describe('Invites', () => {
       await expect(inviteService.sign(old.token, key, alice)).rejects.toMatchObject({ code: 'invite_unknown' });
     });
 
-    it('signs also after delivery: some bind first and follow the link then (SIGN-6)', async () => {
+    it('also signs after delivery, because some people bind first and then open the link (SIGN-6)', async () => {
       const { token, ephemeralKey } = await inviteService.invite(request);
       const key = (await signUrlOf()).searchParams.get('private_key') ?? '';
       await domain.bind(a, alice);
@@ -424,7 +424,7 @@ describe('Invites', () => {
       invite,
     });
 
-    it('follows a bind of the mailbox in another spelling', async () => {
+    it('happens after a bind in another spelling of the mailbox', async () => {
       const token = await inviteTo(email('a@bücher.example'));
       const bound = email('a@xn--bcher-kva.example');
       await inviteService.notifyBound(bound, alice);
@@ -434,7 +434,7 @@ describe('Invites', () => {
       expect(job?.payload).toEqual(onBind(bound, alice, token));
     });
 
-    it('follows a bind, with a job for each invitation (ONB-5)', async () => {
+    it('happens after a bind, with a job for each invitation (ONB-5)', async () => {
       const first = await inviteTo(a);
       domain.clock.pass(1);
       const second = await inviteTo(a, '!other:example.org');
@@ -450,12 +450,12 @@ describe('Invites', () => {
       expect(await domain.stores.invites.waitingThreepids()).toEqual([b]);
     });
 
-    it('tells the homeserver of a bind also where nothing waits (ONB-1)', async () => {
+    it('notifies the homeserver of a bind even without waiting invitations (ONB-1)', async () => {
       await inviteService.notifyBound(a, alice);
       expect(await jobs('onbind')).toEqual([onBind(a, alice, null)]);
     });
 
-    it('hands each invitation over once', async () => {
+    it('delivers each invitation once', async () => {
       const token = await inviteTo(a);
       await takeAll(domain.stores.jobs, domain.clock.now());
       await inviteService.notifyBound(a, alice);
@@ -463,7 +463,7 @@ describe('Invites', () => {
       expect(await jobs('onbind')).toEqual([onBind(a, alice, token), onBind(a, bob, null)]);
     });
 
-    it('follows a sync that brings somebody, and asks nobody else', async () => {
+    it('delivers invitations after a sync with a new person, without asking other sources', async () => {
       const staff = new FakeDirectory();
       domain = await openTestDomain({ directories: [staff] });
       ({ inviteService } = domain);
@@ -487,7 +487,7 @@ describe('Invites', () => {
       expect(await domain.stores.invites.waitingThreepids()).toEqual([b]);
     });
 
-    it('goes to whom a lookup finds: nobody of two who contest an address', async () => {
+    it('goes to the user whom a lookup finds: to none if the address is ambiguous', async () => {
       const staff = new FakeDirectory();
       domain = await openTestDomain({ directories: [staff] });
       ({ inviteService } = domain);
@@ -502,7 +502,7 @@ describe('Invites', () => {
       expect(await jobs('onbind')).toMatchObject([{ mxid: alice }]);
     });
 
-    it('asks nobody else about those who wait', async () => {
+    it('asks no other source about waiting invitations', async () => {
       const upstream = new FakeSource('upstream', [[a, alice]], false, true);
       domain = await openTestDomain({ sharedWith: domain, sources: [upstream] });
       await inviteTo(b);
@@ -512,13 +512,13 @@ describe('Invites', () => {
       expect(upstream.asked).toEqual([]);
     });
 
-    it('has nothing to do where nobody waits', async () => {
+    it('does nothing without waiting invitations', async () => {
       await inviteService.deliverKnown();
       expect(await jobs('onbind')).toEqual([]);
     });
   });
 
-  describe('what a homeserver is told', () => {
+  describe('what is sent to a homeserver', () => {
     const association = { address: 'a@example.org', medium: 'email', mxid: alice, not_before: 1, not_after: 2, ts: 1 };
 
     it('is the association and the invitation, all of it signed (ONB-1, ONB-3, ONB-4)', async () => {
@@ -557,7 +557,7 @@ describe('Invites', () => {
       expect(await inviteService.onBindBody(association, token)).toMatchObject({ ...association, invites: [] });
     });
 
-    it('is signed once, by the key that was handed out with the invitation (ONB-6)', async () => {
+    it('is signed once, with the key of the invitation (ONB-6)', async () => {
       const [newer, older] = [
         { keyId: 'ed25519:new', seed: new Uint8Array(32).fill(3) },
         { keyId: 'ed25519:old', seed: new Uint8Array(32).fill(4) },

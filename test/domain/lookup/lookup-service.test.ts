@@ -32,7 +32,7 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
     };
   };
 
-  it('answers with what was asked as keys, and leaves out what nobody knows (LOOK-6, LOOK-9)', async () => {
+  it('answers with the queried values as keys, without unknown ones (LOOK-6, LOOK-9)', async () => {
     const { find, entry } = await open(
       new FakeSource('one', [
         [a, alice],
@@ -65,12 +65,12 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
     );
   });
 
-  it('lets a source that cannot say whose an address is end the search: nobody', async () => {
+  it('ends at a source for which the address is ambiguous, without a result', async () => {
     const { find } = await open(new FakeSource('one', [[a, AMBIGUOUS]]), new FakeSource('two', [[a, bob]]));
     expect(await find(a)).toEqual(new Map());
   });
 
-  it('passes over a source that fails, and says so', async () => {
+  it('skips a source that fails, and logs it', async () => {
     const broken = new FakeSource('broken', [[a, alice]]);
     broken.failure = new Error('gone');
     const { find, entry, telemetry } = await open(broken, new FakeSource('two', [[a, bob]]));
@@ -78,7 +78,7 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
     expect(telemetry.counted).toContainEqual({ name: 'source_failures', labels: { source: 'broken' } });
   });
 
-  it('asks once for what is asked twice, and later sources for the rest only', async () => {
+  it('asks once for a repeated address, and later sources only for missing ones', async () => {
     const [one, two] = [new FakeSource('one', [[a, alice]]), new FakeSource('two')];
     const { find } = await open(one, two);
     await find(a, b, a, b);
@@ -106,7 +106,7 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
     });
   });
 
-  it('answers under a pepper that another instance has announced and this one has not heard of', async () => {
+  it('accepts a pepper that only another instance has announced so far', async () => {
     const domain = await open();
     await domain.bind(a, alice);
     await domain.stores.peppers.add({ pepper: 'another', announcedFrom: domain.clock.now() + 1 }, domain.pepper);
@@ -114,7 +114,7 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
     expect(await domain.lookupService.find(algorithm, 'another', [entry])).toEqual(new Map([[entry, alice]]));
   });
 
-  it('refuses a wrong pepper and tells the right one (LOOK-7)', async () => {
+  it('refuses a wrong pepper and returns the right one (LOOK-7)', async () => {
     const { lookupService, pepper } = await open();
     await expect(lookupService.find(algorithm, 'matrixrocks', [])).rejects.toMatchObject({
       code: 'pepper_unknown',
@@ -122,7 +122,7 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
     });
   });
 
-  it('answers under the previous pepper for a while (LOOK-12), and then tells the new one', async () => {
+  it('accepts the previous pepper for a while (LOOK-12), and then returns the new one', async () => {
     const domain = await open();
     await domain.bind(a, alice);
     const old = domain.entry(a);
@@ -156,7 +156,7 @@ describe('a lookup in plain', () => {
     return { found: await lookupService.find('none', lookupService.details().pepper, entries), asked: source.asked };
   };
 
-  it('answers under the entries exactly as they were sent, however they are written (LOOK-9, LOOK-13)', async () => {
+  it('answers with the entries exactly as they were sent, in any spelling (LOOK-9, LOOK-13)', async () => {
     const entries = ['Strauß@Example.ORG email', 'strauss@example.org email', '492215551234 msisdn'];
     const { found, asked } = await find(entries, [email('strauss@example.org'), alice], [c, bob]);
     expect(found).toEqual(
@@ -183,16 +183,16 @@ describe('a lookup in plain', () => {
     ['a number with a plus', '+492215551234 msisdn'],
     ['a hash', lookupHash(a, 'matrixrocks')],
     ['a lone surrogate', 'a\ud800@example.org email'],
-  ])('does not match %s, which spoils nothing (LOOK-8)', async (_case, entry) => {
+  ])('does not match %s, and still answers the rest (LOOK-8)', async (_case, entry) => {
     const { found } = await find([entry, 'a@example.org email'], [a, alice]);
     expect(found).toEqual(new Map([['a@example.org email', alice]]));
   });
 
-  it('asks nobody where no entry is an address', async () => {
+  it('asks no source if no entry is an address', async () => {
     expect((await find(['nonsense'], [a, alice])).asked).toEqual([]);
   });
 
-  it('finds nobody by a hash, as a lookup by hash finds nobody by an address', async () => {
+  it('does not find hashes in a plain lookup, nor addresses in a hashed one', async () => {
     const { lookupService } = await openTestDomain({ sources: [new FakeSource('one', [[a, alice]])] });
     const { pepper } = lookupService.details();
     expect(await lookupService.find('none', pepper, [lookupHash(a, pepper)])).toEqual(new Map());
@@ -215,7 +215,7 @@ describe('a lookup by hash', () => {
     expect(await domain.lookupService.find('sha256', 'matrixrocks', [hash])).toEqual(new Map([[hash, alice]]));
   });
 
-  it('finds also by what clients hash that only lower-case (LOOK-13)', async () => {
+  it('also finds hashes of clients that only lower-case (LOOK-13)', async () => {
     const domain = await openTestDomain();
     await domain.bind(email('Strauß@example.org'), alice);
     const { pepper } = domain.lookupService.details();
@@ -227,7 +227,7 @@ describe('a lookup by hash', () => {
     );
   });
 
-  it('passes over sources that know no hashes', async () => {
+  it('skips sources without hashes', async () => {
     const plain = { name: 'plain', find: async () => [{ threepid: a, mxid: alice }] };
     const domain = await openTestDomain({ sources: [plain] });
     await domain.bind(a, bob);
@@ -236,7 +236,7 @@ describe('a lookup by hash', () => {
     expect(domain.telemetry.counted).toEqual([]);
   });
 
-  it('takes any text for a hash', async () => {
+  it('accepts any text as a hash', async () => {
     const { lookupService } = await openTestDomain();
     const entries = [
       '',
@@ -251,8 +251,8 @@ describe('a lookup by hash', () => {
   });
 });
 
-describe('whois', () => {
-  it('answers by key and leaves out who is unknown or contested', async () => {
+describe('findUsers', () => {
+  it('answers by key, without unknown or ambiguous addresses', async () => {
     const { lookupService } = await openTestDomain({
       sources: [
         new FakeSource('one', [
@@ -265,8 +265,8 @@ describe('whois', () => {
   });
 });
 
-describe('who has what nobody asked for just now', () => {
-  it('is found without asking foreign sources about all of it', async () => {
+describe('the owner of an address outside of a request', () => {
+  it('is found without asking external sources about all addresses', async () => {
     const staff = new FakeSource('staff', [[a, alice]]);
     const upstream = new FakeSource('upstream', [[b, bob]], false, true);
     const { lookupService } = await openTestDomain({ sources: [staff, upstream] });
@@ -274,7 +274,7 @@ describe('who has what nobody asked for just now', () => {
     expect(upstream.asked).toEqual([]);
   });
 
-  it('is whom a lookup would find: a foreign source before the one that knows is asked about that alone', async () => {
+  it('is the result of a lookup: an external source before the answering one is asked only about this address', async () => {
     const upstream = new FakeSource('upstream', [[a, bob]], false, true);
     const { lookupService } = await openTestDomain({ sources: [upstream, new FakeSource('staff', [[a, alice]])] });
     expect(await lookupService.findUsersLocally([a, b])).toEqual(new Map([['a@example.org email', bob]]));
@@ -310,13 +310,13 @@ describe('the owner of an address', () => {
     expect(await ownerOf(a, ...sources)).toBe(owner);
   });
 
-  it('cannot be told where an owning source cannot be asked', async () => {
+  it('is unknown if an authoritative source cannot be asked', async () => {
     const down = new FakeSource('staff', [], true);
     down.failure = new Error('gone');
     await expect(ownerOf(a, down, new FakeSource('guests', [[a, alice]], true))).rejects.toThrow('gone');
   });
 
-  it('does not depend on sources that own nothing', async () => {
+  it('does not depend on sources that are not authoritative', async () => {
     const down = new FakeSource('upstream');
     down.failure = new Error('gone');
     expect(await ownerOf(a, down, new FakeSource('staff', [[a, alice]], true))).toBe(alice);
@@ -330,7 +330,7 @@ describe('the owner of an address', () => {
 });
 
 describe('an explanation', () => {
-  it('tells what each source says, also behind the one that decides', async () => {
+  it('contains the answer of each source, also after the deciding one', async () => {
     const broken = new FakeSource('broken', [[a, bob]]);
     broken.failure = new Error('LDAP search failed');
     const sources = [
@@ -357,7 +357,7 @@ describe('an explanation', () => {
     expect(stages[2]?.traces).toEqual([{ via: 'live', finding: { threepid: a, mxid: alice }, tookMs: 0, notes: [] }]);
   });
 
-  it('lets a contest decide, for nobody', async () => {
+  it('is decided by an ambiguous source, without a user', async () => {
     const { lookupService } = await openTestDomain({
       sources: [new FakeSource('one', [[a, AMBIGUOUS]]), new FakeSource('two', [[a, bob]])],
     });
@@ -370,7 +370,7 @@ describe('an explanation', () => {
     ]);
   });
 
-  it('decides nothing where nobody knows', async () => {
+  it('has no deciding source if no source knows the address', async () => {
     const { mxid, sources } = await (await openTestDomain()).lookupService.explain(a);
     expect(mxid).toBeUndefined();
     expect(sources).toMatchObject([{ source: 'bindings', outcome: 'unknown', decides: false }]);
@@ -404,7 +404,7 @@ describe('an explanation', () => {
     expect(explanation.mxid).toBe(mxid);
   });
 
-  it('of a source that fails to explain itself is that failure', async () => {
+  it('of a source that fails contains the failure', async () => {
     const source = { name: 'odd', find: async () => [], explain: () => Promise.reject(new Error('no')) };
     const { sources } = await (await openTestDomain({ sources: [source] })).lookupService.explain(a);
     expect(sources[0]).toMatchObject({ outcome: 'failed', traces: [{ failure: 'no' }] });
@@ -414,7 +414,7 @@ describe('an explanation', () => {
     ['answers', [[a, alice]] as const],
     ['contests', [[a, AMBIGUOUS]] as const],
     ['knows nothing', []],
-  ])('agrees with the lookup where a source %s', async (_case, known) => {
+  ])('agrees with the lookup if a source %s', async (_case, known) => {
     const domain = await openTestDomain({ sources: [new FakeSource('one', known), new FakeSource('two', [[a, bob]])] });
     expect((await domain.lookupService.explain(a)).mxid).toBe(await domain.plain(a));
     expect(await domain.hashed(a)).toBe(await domain.plain(a));

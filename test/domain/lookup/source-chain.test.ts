@@ -68,7 +68,7 @@ describe('the first answer', () => {
     expect(telemetry.lookups).toEqual(['staff mirror found 1']);
   });
 
-  it('is asked of later sources only where it is missing', async () => {
+  it('is looked up in later sources only if it is missing', async () => {
     const sources = [
       new FakeSource('first', [[a, alice]]),
       new FakeSource('second', [
@@ -81,14 +81,14 @@ describe('the first answer', () => {
     expect(sources.map(({ asked }) => asked)).toEqual([[[keyA, keyB, keyC]], [[keyB, keyC]], []]);
   });
 
-  it('is none, and final, from a source that cannot say whose an address is', async () => {
+  it('is final without a user from a source for which the address is ambiguous', async () => {
     const later = new FakeSource('second', [[a, bob]]);
     const answers = await ask(new FakeSource('first', [[a, AMBIGUOUS]]), later);
     expect(answers).toEqual(new Map([[keyA, AMBIGUOUS]]));
     expect(later.asked).toEqual([[keyB, keyC]]);
   });
 
-  it('comes from the others where a source fails, and the operator hears of it', async () => {
+  it('comes from the others if a source fails, which is logged', async () => {
     const broken = new FakeSource('broken', [[a, alice]]);
     broken.failure = new Error('LDAP search failed');
     expect(await ask(broken, new FakeSource('second', [[a, bob]]))).toEqual(new Map([[keyA, bob]]));
@@ -98,7 +98,7 @@ describe('the first answer', () => {
     ]);
   });
 
-  it('comes from the others where a source fails before it answers anything', async () => {
+  it('comes from the others if a source fails before its first answer', async () => {
     const answers = await firstAnswers(
       [keyA],
       [new FakeSource('broken'), new FakeSource('second')],
@@ -111,7 +111,7 @@ describe('the first answer', () => {
     expect(answers).toEqual(new Map([[keyA, bob]]));
   });
 
-  it('passes over sources that do not take part', async () => {
+  it('skips sources that cannot answer', async () => {
     const answers = await firstAnswers(
       [keyA],
       [new FakeSource('first'), new FakeSource('second')],
@@ -122,7 +122,7 @@ describe('the first answer', () => {
     expect(telemetry.counted).toEqual([]);
   });
 
-  it('is never to what was not asked', async () => {
+  it('is never about an address that was not queried', async () => {
     const answers = await firstAnswers(
       [keyA],
       [new FakeSource('s')],
@@ -136,7 +136,7 @@ describe('the first answer', () => {
     expect(answers).toEqual(new Map([[keyA, alice]]));
   });
 
-  it('asks nobody about nothing', async () => {
+  it('asks no source about an empty list', async () => {
     const source = new FakeSource('s');
     expect(await firstAnswers([], [source], askThreepids(byKey), telemetry)).toEqual(new Map());
     expect(source.asked).toEqual([]);
@@ -187,7 +187,7 @@ describe('the findings of one source', () => {
       ],
       AMBIGUOUS,
     ],
-  ])('that %s about an address answer with one word', (_case, findings, answer) => {
+  ])('that %s about an address count as one answer', (_case, findings, answer) => {
     expect(answersOf(findings)).toEqual(new Map([[keyA, answer]]));
   });
 

@@ -7,7 +7,7 @@ import { type TestDomain, openTestDomain } from '../../support/test-domain.js';
 const [a, b, c] = [email('a@example.org'), email('b@example.org'), email('c@example.org')];
 const ids = Array.from({ length: 20 }, (_, at) => `more${at}`);
 
-describe('a mirror whose directory says what changed', () => {
+describe('a mirror of a directory that reports changes', () => {
   let staff: FakeDirectory;
   let domain: TestDomain;
 
@@ -25,7 +25,7 @@ describe('a mirror whose directory says what changed', () => {
 
   const follow = () => domain.mirrorService.sync('staff', { isIncremental: true });
 
-  it('is in step without reading everything', async () => {
+  it('is current without a full sync', async () => {
     staff.put('1', alice, [a, c]);
     staff.put('new', '@carol:example.org', [email('carol@example.org')], { base: 'guests' });
     staff.leave('2');
@@ -48,7 +48,7 @@ describe('a mirror whose directory says what changed', () => {
     ]);
   });
 
-  it('follows from change to change, and counts whoever moves between parts once', async () => {
+  it('applies each change, and counts a person who moves between bases once', async () => {
     staff.put('1', alice, [a], { base: 'guests' });
     expect(await follow()).toMatchObject({ changed: { count: 1 }, bases: { people: 21, guests: 6 } });
     expect(await follow()).toMatchObject({ changed: { count: 0 }, bases: { people: 21, guests: 6 } });
@@ -57,7 +57,7 @@ describe('a mirror whose directory says what changed', () => {
     expect(await domain.mirrorService.sync('staff')).toMatchObject({ isFull: true, changed: { count: 0 } });
   });
 
-  it('does not hear of whoever was deleted until everything is read', async () => {
+  it('notices deleted entries only at the next full sync', async () => {
     staff.remove('2');
     await follow();
     expect(await domain.hashed(b)).toBe(bob);
@@ -65,13 +65,13 @@ describe('a mirror whose directory says what changed', () => {
     expect(await domain.hashed(b)).toBeUndefined();
   });
 
-  it('passes over whoever left and never was in it', async () => {
+  it('ignores departed entries that it never had', async () => {
     staff.put('stranger', '@stranger:example.org', []);
     staff.leave('stranger');
     expect(await follow()).toMatchObject({ removed: { count: 0 }, bases: { people: 22, guests: 5 } });
   });
 
-  it('reads everything where the directory cannot say what changed', async () => {
+  it('falls back to a full sync if the directory cannot report changes', async () => {
     staff.isFollowable = false;
     staff.remove('2');
     expect(await follow()).toMatchObject({ isFull: true, removed: { count: 1 } });
@@ -84,7 +84,7 @@ describe('a mirror whose directory says what changed', () => {
   it.each<[string, Mxid, Threepid, Mxid | undefined]>([
     ['the name', bob, c, undefined],
     ['an address', '@carol:example.org', b, '@carol:example.org'],
-  ])("notices that somebody was deleted once %s is somebody else's", async (_what, mxid, address, ofBob) => {
+  ])('notices a deleted entry once %s belongs to another one', async (_what, mxid, address, ofBob) => {
     staff.remove('2');
     staff.put('new', mxid, [address]);
     expect(await follow()).toMatchObject({ isFull: false, bases: { people: 22 }, removed: { shown: ['cn=2'] } });
@@ -92,13 +92,13 @@ describe('a mirror whose directory says what changed', () => {
     expect(await domain.hashed(b)).toBe(ofBob);
   });
 
-  it('goes on answering for nobody where both are there', async () => {
+  it('stays without a result while both entries exist', async () => {
     staff.put('new', bob, [c]);
     expect(await follow()).toMatchObject({ isFull: false, removed: { count: 0 }, shared: { count: 1 } });
     expect(await Promise.all([b, c].map(domain.hashed))).toEqual([undefined, undefined]);
   });
 
-  it('answers for neither of two entries with one id, until one has another', async () => {
+  it('finds neither of two entries with one id, until one has another id', async () => {
     staff.put('new', '@carol:example.org', [c], { id: '1' });
     const report = await follow();
     expect(report).toMatchObject({ isApplied: true, bases: { people: 21 }, removed: { shown: ['cn=1'] } });
@@ -114,7 +114,7 @@ describe('a mirror whose directory says what changed', () => {
     expect(await Promise.all([a, b, c].map(domain.hashed))).toEqual([alice, bob, '@carol:example.org']);
   });
 
-  it('does not believe that so many left', async () => {
+  it('rejects that very many left', async () => {
     for (const id of ids) staff.leave(id);
     expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('maxShrink') });
     expect(await domain.hashed(email('more0@example.org'))).toBe('@more0:example.org');
@@ -122,7 +122,7 @@ describe('a mirror whose directory says what changed', () => {
     expect([failure?.isRejected, syncedAt]).toEqual([true, expect.any(Number)]);
   });
 
-  it('goes on not believing that so many left while it is not reached', async () => {
+  it('still rejects the loss of many entries while the directory is unreachable', async () => {
     for (const id of ids) staff.leave(id);
     await follow();
     staff.failure = new Error('dc1: connection refused');
@@ -133,12 +133,12 @@ describe('a mirror whose directory says what changed', () => {
     }
   });
 
-  it('does not believe that so many lost all their addresses', async () => {
+  it('rejects that very many lost all addresses', async () => {
     for (const id of ids) staff.put(id, `@${id}:example.org`, []);
     expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('lost all') });
   });
 
-  it('says that it cannot follow, and no longer once it can', async () => {
+  it('reports that it cannot sync incrementally, and stops once it can', async () => {
     staff.failure = new Error('dc1: connection refused');
     expect(await follow()).toMatchObject({ refusal: 'dc1: connection refused' });
     expect((await domain.mirrorService.state('staff')).failure?.reason).toBe('dc1: connection refused');
@@ -147,14 +147,14 @@ describe('a mirror whose directory says what changed', () => {
     expect((await domain.mirrorService.state('staff')).failure).toBeUndefined();
   });
 
-  it('goes on saying that everything was not believed, however well it follows', async () => {
+  it('still reports the rejected full sync after successful incremental ones', async () => {
     staff.remove(...ids);
     await domain.mirrorService.sync('staff');
     await follow();
     expect((await domain.mirrorService.state('staff')).failure?.reason).toContain('maxShrink');
   });
 
-  it('says why everything is read instead, until it follows again', async () => {
+  it('reports why full syncs are used, until it syncs incrementally again', async () => {
     staff.incrementalProblem = 'dc1: time limit exceeded';
     expect(await follow()).toMatchObject({ isApplied: true, isFull: true });
     expect(await domain.mirrorService.state('staff')).toMatchObject({

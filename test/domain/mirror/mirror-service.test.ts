@@ -34,7 +34,7 @@ describe('a mirror', () => {
     expect(await domain.hashed(a)).toBeUndefined();
   });
 
-  it('knows nothing worse of its directory because shutting down', async () => {
+  it('does not count a shutdown as a failure of the directory', async () => {
     staff.put('1', alice, [a]);
     await domain.mirrorService.sync('staff');
     const before = await domain.mirrorService.state('staff');
@@ -44,7 +44,7 @@ describe('a mirror', () => {
     expect(await domain.mirrorService.state('staff')).toEqual(before);
   });
 
-  it('makes everybody findable by hash with the first sync', async () => {
+  it('makes all people findable by hash after the first sync', async () => {
     staff.put('1', alice, [a, phone]);
     staff.put('2', bob, [email('Strauß@example.org')]);
     const report = await domain.mirrorService.sync('staff');
@@ -88,7 +88,7 @@ describe('a mirror', () => {
     expect(domain.telemetry.counted).toContainEqual({ name: 'syncs', labels: { source: 'staff', result: 'applied' } });
   });
 
-  it('tells of its progress and how long it took', async () => {
+  it('reports its progress and duration', async () => {
     staff.put('1', alice, [a]);
     staff.put('2', bob, [b]);
     const listed: number[] = [];
@@ -102,7 +102,7 @@ describe('a mirror', () => {
     expect(tookMs).toBe(20);
   });
 
-  it('understands nobody again who has not changed', async () => {
+  it('does not parse unchanged entries again', async () => {
     staff.put('1', alice, [a]);
     staff.put('2', bob, [b]);
     await domain.mirrorService.sync('staff');
@@ -122,7 +122,7 @@ describe('a mirror', () => {
     expect(await domain.hashed(a)).toBe(alice);
   });
 
-  it('does not know a former name', async () => {
+  it('does not find a former user ID', async () => {
     await expect(domain.mirrorService.sync('former')).rejects.toThrow(
       'there is no mirrored source former; there are: staff',
     );
@@ -141,7 +141,7 @@ describe('a mirror', () => {
 
     const found = () => Promise.all([a, b, c, phone].map(domain.hashed));
 
-    it('knows a new address and no longer the old one', async () => {
+    it('finds a new address and no longer the old one', async () => {
       staff.put('1', alice, [c]);
       const report = await domain.mirrorService.sync('staff');
       expect(report).toMatchObject({ added: { count: 0 }, changed: { count: 1, shown: ['cn=1'] } });
@@ -149,7 +149,7 @@ describe('a mirror', () => {
       expect(await found()).toEqual([undefined, bob, alice, bob]);
     });
 
-    it('tells only what changed', async () => {
+    it('writes only changes to the feed', async () => {
       const position = await domain.stores.feed.position();
       staff.put('2', bob, [b, c]);
       await domain.mirrorService.sync('staff');
@@ -163,20 +163,20 @@ describe('a mirror', () => {
       ]);
     });
 
-    it('knows a new user ID under the old addresses', async () => {
+    it('finds a new user ID by the old addresses', async () => {
       staff.put('2', '@bobby:example.org', [b, phone]);
       await domain.mirrorService.sync('staff');
       expect(await found()).toEqual([alice, '@bobby:example.org', undefined, '@bobby:example.org']);
     });
 
-    it('knows a leaver no longer (LOOK-14)', async () => {
+    it('does not find a person who left (LOOK-14)', async () => {
       staff.remove('2');
       const report = await domain.mirrorService.sync('staff');
       expect(report).toMatchObject({ isApplied: true, bases: { people: 4 }, removed: { count: 1, shown: ['cn=2'] } });
       expect(await found()).toEqual([alice, undefined, undefined, undefined]);
     });
 
-    it('knows a newcomer with the user ID of a leaver under the own addresses only', async () => {
+    it('finds a new person with the user ID of a leaver only by their own addresses', async () => {
       staff.remove('2');
       await domain.mirrorService.sync('staff');
       staff.put('9', bob, [c]);
@@ -184,7 +184,7 @@ describe('a mirror', () => {
       expect(await found()).toEqual([alice, undefined, bob, undefined]);
     });
 
-    it('takes a newcomer who replaces a leaver in one sync for nobody else', async () => {
+    it('treats a new person who replaces a leaver in one sync as another person', async () => {
       staff.remove('2');
       staff.put('9', bob, [c]);
       const { shared } = await domain.mirrorService.sync('staff');
@@ -206,7 +206,7 @@ describe('a mirror', () => {
       expect(await found()).toEqual([bob, alice, undefined, undefined]);
     });
 
-    it('gives an address of two people to nobody, and to the one who is left', async () => {
+    it('assigns an address of two people to no one, and to the remaining one later', async () => {
       staff.put('1', alice, [a, phone]);
       await domain.mirrorService.sync('staff');
       expect(domain.inMirror('staff', phone)).toBe(AMBIGUOUS);
@@ -217,7 +217,7 @@ describe('a mirror', () => {
       expect(await found()).toEqual([alice, bob, undefined, alice]);
     });
 
-    it('loses whom it can no longer understand, says why, and has them back', async () => {
+    it('removes entries that can no longer be parsed, says why, and restores them', async () => {
       staff.put('1', undefined, [], { skipped: ['uid: two values'] });
       const report = await domain.mirrorService.sync('staff');
       expect(report.bases).toEqual({ people: 5 });
@@ -229,7 +229,7 @@ describe('a mirror', () => {
       expect(await found()).toEqual([alice, bob, undefined, bob]);
     });
 
-    it('follows an entry into another part', async () => {
+    it('follows an entry into another base', async () => {
       staff.bases = ['people', 'guests'];
       staff.put('1', alice, [a], { base: 'guests' });
       const report = await domain.mirrorService.sync('staff', { isForced: true });
@@ -241,7 +241,7 @@ describe('a mirror', () => {
       expect(staff.read).toEqual([]);
     });
 
-    it('keeps an address that differs in its spelling only, when one of the spellings goes', async () => {
+    it('keeps an address if one of its spellings is removed', async () => {
       staff.put('6', edison, [nord, email('strauss@example.org')]);
       staff.put('7', edison, [nord, email('Strauß@example.org')]);
       await domain.mirrorService.sync('staff');
@@ -267,7 +267,7 @@ describe('a mirror', () => {
       expect([...(await domain.mirrorService.shared()).keys()]).toEqual([edison]);
     });
 
-    it.each([{}, { isDryRun: true }])('names both on any later run that is to explain itself: %j', async (options) => {
+    it.each([{}, { isDryRun: true }])('names both on later runs with a report: %j', async (options) => {
       staff.put('2', undefined, [], { skipped: ['`uid` is missing'] });
       await domain.mirrorService.sync('staff');
       expect(await domain.mirrorService.sync('staff', options)).toMatchObject({
@@ -287,7 +287,7 @@ describe('a mirror', () => {
       });
     });
 
-    it('answers for both as soon as one is called otherwise', async () => {
+    it('finds both as soon as one has another user ID', async () => {
       await domain.mirrorService.sync('staff');
       staff.put('sued', '@edison2:example.org', [sued]);
       const { shared } = await domain.mirrorService.sync('staff');
@@ -296,14 +296,14 @@ describe('a mirror', () => {
       expect(await domain.mirrorService.shared()).toEqual(new Map());
     });
 
-    it('answers for the other as soon as one is gone', async () => {
+    it('finds the other as soon as one is gone', async () => {
       await domain.mirrorService.sync('staff');
       staff.remove('sued');
       await domain.mirrorService.sync('staff');
       expect(await Promise.all([nord, sued].map(domain.hashed))).toEqual([edison, undefined]);
     });
 
-    it('answers for the first no longer when a second one comes', async () => {
+    it('no longer finds the first when a second one appears', async () => {
       staff.remove('sued');
       await domain.mirrorService.sync('staff');
       expect(await domain.hashed(nord)).toBe(edison);
@@ -312,14 +312,14 @@ describe('a mirror', () => {
       expect([nord, sued].map((one) => domain.inMirror('staff', one))).toEqual([AMBIGUOUS, AMBIGUOUS]);
     });
 
-    it('takes twins who share an address for one person', async () => {
+    it('treats two entries that share an address as one person', async () => {
       staff.put('sued', edison, [sued, nord]);
       const { shared } = await domain.mirrorService.sync('staff');
       expect(shared.count).toBe(0);
       expect(await Promise.all([nord, sued].map(domain.hashed))).toEqual([edison, edison]);
     });
 
-    it('takes twins for two people when they have nothing in common any more, and the reverse', async () => {
+    it('treats two entries as two people when they have nothing in common any more, and the reverse', async () => {
       staff.put('sued', edison, [sued, nord]);
       await domain.mirrorService.sync('staff');
       staff.put('sued', edison, [sued]);
@@ -330,7 +330,7 @@ describe('a mirror', () => {
       expect([nord, sued].map((one) => domain.inMirror('staff', one))).toEqual([edison, edison]);
     });
 
-    it('keeps an address that one of two twins gives up', async () => {
+    it('keeps an address that one of two entries of a person loses', async () => {
       staff.put('sued', edison, [sued, nord]);
       await domain.mirrorService.sync('staff');
       staff.remove('sued');
@@ -338,7 +338,7 @@ describe('a mirror', () => {
       expect(await Promise.all([nord, sued].map(domain.hashed))).toEqual([edison, undefined]);
     });
 
-    it('takes the directory at its word where that knows the user IDs themselves', async () => {
+    it('accepts complete user IDs from the directory', async () => {
       const certain = new FakeDirectory('certain', false);
       certain.put('nord', edison, [nord]);
       certain.put('sued', edison, [sued]);
@@ -371,7 +371,7 @@ describe('a mirror', () => {
       expect([await domain.hashed(nord), await domain.hashed(sued)]).toEqual([undefined, undefined]);
     });
 
-    it('answers for neither also if both are synced at once', async () => {
+    it('answers for neither if both are synced concurrently', async () => {
       await Promise.all([domain.mirrorService.sync('staff'), domain.mirrorService.sync('guests')]);
       expect(inMirrors()).toEqual([AMBIGUOUS, AMBIGUOUS]);
     });
@@ -390,7 +390,7 @@ describe('a mirror', () => {
       expect(inMirrors()).toEqual([edison, '@edison2:example.org']);
     });
 
-    it('answers for the one who is left', async () => {
+    it('answers for the remaining person', async () => {
       await domain.mirrorService.sync('staff');
       await domain.mirrorService.sync('guests');
       guests.clear();
@@ -398,14 +398,14 @@ describe('a mirror', () => {
       expect(inMirrors()).toEqual([edison, undefined]);
     });
 
-    it('takes one person in both for one', async () => {
+    it('treats a person in both directories as one', async () => {
       guests.put('sued', edison, [sued, nord]);
       await domain.mirrorService.sync('staff');
       expect((await domain.mirrorService.sync('guests')).shared.count).toBe(0);
       expect(inMirrors()).toEqual([edison, edison]);
     });
 
-    it('leaves a directory alone that knows the user IDs themselves', async () => {
+    it('does not compare directories with complete user IDs', async () => {
       const certain = new FakeDirectory('certain', false);
       certain.put('sued', edison, [sued]);
       domain = await openTestDomain({ directories: [staff, certain] });
@@ -414,7 +414,7 @@ describe('a mirror', () => {
       expect([domain.inMirror('staff', nord), domain.inMirror('certain', sued)]).toEqual([edison, edison]);
     });
 
-    it('lets a directory that knows the user IDs themselves say whose the disputed one is', async () => {
+    it('lets a directory with complete user IDs decide about a disputed one', async () => {
       const certain = new FakeDirectory('certain', false);
       certain.put('1', edison, [c]);
       domain = await openTestDomain({ directories: [staff, guests, certain] });
@@ -443,7 +443,7 @@ describe('a mirror', () => {
 
     const found = () => Promise.all([a, b, c].map(domain.hashed));
 
-    it('answers for neither, names both, and goes on with all others', async () => {
+    it('answers for neither, reports both, and finds all others', async () => {
       staff.put('2', bob, [b], { id: '1' });
       staff.put('3', '@carol:example.org', [c]);
       const report = await domain.mirrorService.sync('staff');
@@ -461,7 +461,7 @@ describe('a mirror', () => {
       expect(await found()).toEqual([undefined, undefined, '@carol:example.org']);
     });
 
-    it('says so in the log once, and goes on saying so in its state', async () => {
+    it('logs it once, and keeps it in its state', async () => {
       staff.put('2', bob, [b], { id: '1' });
       for (let time = 0; time < 2; time++) await domain.mirrorService.sync('staff');
       expect(domain.telemetry.all('entries with the same id are skipped; `islet sync` lists them')).toEqual([
@@ -479,7 +479,7 @@ describe('a mirror', () => {
       expect((await domain.mirrorService.state('staff')).warnings).toBeUndefined();
     });
 
-    it('takes whoever moves while everything is listed for one person', async () => {
+    it('treats an entry that moves during the listing as one person', async () => {
       staff.bases = ['people', 'guests'];
       staff.put('1 elsewhere', alice, [a], { id: '1', base: 'guests' });
       const report = await domain.mirrorService.sync('staff');
@@ -487,7 +487,7 @@ describe('a mirror', () => {
       expect(await found()).toEqual([alice, undefined, undefined]);
     });
 
-    it('does not believe at first that hardly anybody has an id of her own', async () => {
+    it('rejects at first that most entries share ids', async () => {
       domain = await openTestDomain({ directories: [staff] });
       for (const id of people) staff.put(id, `@${id}:example.org`, [email(`${id}@example.org`)], { id: 'x' });
       const report = await domain.mirrorService.sync('staff');
@@ -497,7 +497,7 @@ describe('a mirror', () => {
       expect(await found()).toEqual([undefined, undefined, undefined]);
     });
 
-    it('does not even gather a large directory of which that is true', async () => {
+    it('does not collect a large directory with this problem', async () => {
       for (let i = 0; i < 2_100; i++) staff.put(`x${i}`, `@x${i}:example.org`, [], { id: `x${i % 50}` });
       const report = await domain.mirrorService.sync('staff', { isForced: true });
       expect(report).toMatchObject({
@@ -563,7 +563,7 @@ describe('a mirror', () => {
         },
         /^10 of 25 entries have the same id as another entry: the attribute is not a unique id; people: .*: p0 is the id of cn=p0 and cn=p1 and cn=p2 and 7 more$/,
       ],
-    ])('leave everything as it was where %s', async (_case, disrupt, reason) => {
+    ])('change nothing if %s', async (_case, disrupt, reason) => {
       const before = await domain.mirrorService.state('staff');
       const position = await domain.stores.feed.position();
       staff.put('p9', '@p9:example.org', [a]);
@@ -590,19 +590,19 @@ describe('a mirror', () => {
       ]);
     });
 
-    it('tell what would be gone', async () => {
+    it('report what would be lost', async () => {
       staff.remove(...guests);
       const report = await domain.mirrorService.sync('staff');
       expect(report.removed).toEqual({ count: 5, shown: guests.map((id) => `cn=${id}`) });
     });
 
-    it('let pass what is within the share', async () => {
+    it('allow a loss within the configured share', async () => {
       staff.remove('p0', 'p1', 'p2', 'p3', 'g0');
       expect((await domain.mirrorService.sync('staff')).isApplied).toBe(true);
       expect(await Promise.all([p0, g0].map(domain.hashed))).toEqual([undefined, undefined]);
     });
 
-    it('miss nobody who is in another part now', async () => {
+    it('do not count a person who moved to another base', async () => {
       for (const id of guests) staff.put(id, `@${id}:example.org`, [email(`${id}@example.org`)]);
       staff.remove('p1', 'p2');
       expect(await domain.mirrorService.sync('staff')).toMatchObject({
@@ -620,14 +620,14 @@ describe('a mirror', () => {
       });
     });
 
-    it('compare with the last good listing, not with the one that was refused', async () => {
+    it('compare with the last accepted listing, not with the rejected one', async () => {
       staff.clear();
       await domain.mirrorService.sync('staff');
       expect((await domain.mirrorService.sync('staff')).isApplied).toBe(false);
       expect(await domain.hashed(p0)).toBe('@p0:example.org');
     });
 
-    it('can be overruled', async () => {
+    it('can be overridden', async () => {
       staff.remove(...guests);
       await domain.mirrorService.sync('staff');
       const report = await domain.mirrorService.sync('staff', { isForced: true });
@@ -639,13 +639,13 @@ describe('a mirror', () => {
       });
     });
 
-    it('cannot be overruled where the listing breaks', async () => {
+    it('cannot be overridden if the listing fails', async () => {
       staff.breaksAfter = 24;
       expect(await domain.mirrorService.sync('staff', { isForced: true })).toMatchObject({ isApplied: false });
       expect(await domain.hashed(g0)).toBe('@g0:example.org');
     });
 
-    it('say the same thing once, another thing again, and the same again after a success', async () => {
+    it('log a reason once, another reason again, and the same one again after a success', async () => {
       const warnings = () =>
         domain.telemetry.lines.filter(({ message }) => message.startsWith('sync not applied')).length;
       staff.failure = new Error('no route to host');
@@ -677,7 +677,7 @@ describe('a mirror', () => {
         () => staff.put('1', undefined, [], { skipped: ['`uid` is missing'] }),
         'none of the 1 entries has a usable user ID: `uid` is missing',
       ],
-    ])('take a first listing for no knowledge that %s, until they are overruled', async (_case, make, reason) => {
+    ])('reject a first listing that %s, until overridden', async (_case, make, reason) => {
       staff.clear();
       make();
       domain = await openTestDomain({ directories: [staff] });
@@ -693,13 +693,13 @@ describe('a mirror', () => {
       expect((await domain.mirrorService.sync('staff')).isApplied).toBe(true);
     });
 
-    it('believe a directory that is empty and finds nothing odd about it', async () => {
+    it('accept an empty directory', async () => {
       staff.clear();
       domain = await openTestDomain({ directories: [staff] });
       expect((await domain.mirrorService.sync('staff')).isApplied).toBe(true);
     });
 
-    it('remember what is odd about a part while the others give entries', async () => {
+    it('remember the problem of a base while others have entries', async () => {
       staff.clear();
       staff.put('1', alice, [a]);
       staff.warnings = { guests: 'the filter matches nothing' };
@@ -765,7 +765,7 @@ describe('a mirror', () => {
       expect(people.shown).toContainEqual({ label: 'cn=p0', mxid: '@p0:example.org', threepids: 1 });
     });
 
-    it('report in a dry run who would share a user ID', async () => {
+    it('report in a dry run which people would share a user ID', async () => {
       staff.put('p0', '@p1:example.org', [p0]);
       const { shared } = await domain.mirrorService.sync('staff', { isDryRun: true });
       expect(shared).toEqual({
@@ -793,7 +793,7 @@ describe('a mirror', () => {
     expect([removed.count, removed.shown.length]).toEqual([25, 10]);
   });
 
-  it('loads a huge listing as a whole instead of telling it one by one', async () => {
+  it('reloads after a huge listing instead of writing each change to the feed', async () => {
     for (let i = 0; i < 5_000; i++) staff.put(`${i}`, `@p${i}:example.org`, [email(`p${i}@example.org`)]);
     staff.put('nord', edison, [nord]);
     staff.put('sued', edison, [sued]);
@@ -832,7 +832,7 @@ describe('a mirror', () => {
     expect((await again.mirrorService.state('staff')).syncedAt).toBe(domain.clock.now());
   });
 
-  it('is seen by another instance on the same database once that catches up', async () => {
+  it('is used by another instance on the same database after it catches up', async () => {
     const other = await openTestDomain({ directories: [staff], sharedWith: domain });
     staff.put('1', alice, [a]);
     await domain.mirrorService.sync('staff');
@@ -848,7 +848,7 @@ describe('a mirror', () => {
     expect(staff.read).toEqual(['1', '1']);
   });
 
-  it('is synced by one at a time, and each who asked has it synced', async () => {
+  it('runs one sync at a time, and each request gets its own', async () => {
     staff.put('1', alice, [a]);
     const reports = await Promise.all([1, 2, 3].map(() => domain.mirrorService.sync('staff')));
     expect(staff.listings).toMatchObject({ begun: 3, mostAtOnce: 1 });
@@ -856,7 +856,7 @@ describe('a mirror', () => {
     expect(staff.read).toEqual(['1']);
   });
 
-  it('does not make one directory wait for the listing of another', async () => {
+  it('does not delay the sync of one directory by another', async () => {
     const guests = new FakeDirectory('guests');
     domain = await openTestDomain({ directories: [staff, guests] });
     staff.put('1', alice, [a]);
@@ -878,7 +878,7 @@ describe('a mirror', () => {
     expect(await domain.hashed(a)).toBe(alice);
   });
 
-  it('is synced the next time after the database was gone', async () => {
+  it('is synced again after the database was unavailable', async () => {
     staff.put('1', alice, [a]);
     const apply = domain.stores.mirrors.apply.bind(domain.stores.mirrors);
     domain.stores.mirrors.apply = () => Promise.reject(new Error('the database is gone'));

@@ -40,7 +40,7 @@ describe('MirroredSource', () => {
 
   const fallbacks = () => domain.telemetry.counted.filter(({ name }) => name === 'mirror_fallbacks').length;
 
-  it('is called and owns as the directory does', () => {
+  it('has the name and authority of the directory', () => {
     expect([source.name, source.isAuthoritative]).toEqual(['staff', true]);
     const plain = { name: 'plain', find: async () => [] };
     const other = new MirroredSource(
@@ -68,7 +68,7 @@ describe('MirroredSource', () => {
       expect(fallbacks()).toBe(0);
     });
 
-    describe('that are spelled otherwise in the directory', () => {
+    describe('that are spelled differently in the directory', () => {
       const [strauss, sharp] = [email('strauss@example.org'), email('Strauß@example.org')];
 
       beforeEach(async () => {
@@ -81,7 +81,7 @@ describe('MirroredSource', () => {
         Promise.all([strauss, sharp].map(async (one) => [await domain.hashed(one), await domain.plain(one)]));
       const both = (mxid: Mxid | undefined) => [strauss, sharp].map(() => [mxid, mxid]);
 
-      it('answers, and explains, as it does for hashes', async () => {
+      it('answers and explains like hashed lookups', async () => {
         expect(await answers()).toEqual(both('@sharp:example.org'));
         expect((await source.explain(strauss))[0]?.finding).toMatchObject({ mxid: '@sharp:example.org' });
       });
@@ -89,14 +89,14 @@ describe('MirroredSource', () => {
       it.each<[string, () => Promise<unknown>]>([
         ['once the mirror knows both', () => domain.mirrorService.sync('staff')],
         ['before the mirror knows the second', async () => undefined],
-      ])('answers for neither of two who have it in different spellings, %s', async (_when, follow) => {
+      ])('answers for neither of two people with different spellings, %s', async (_when, follow) => {
         staff.put('4', '@double:example.org', [strauss]);
         await follow();
         expect(await domain.plain(strauss)).toBeUndefined();
         expect((await source.explain(strauss))[0]?.finding).toMatchObject({ claimants: ['cn=3', 'cn=4'] });
       });
 
-      it('answers for nobody who is gone', async () => {
+      it('does not find people who left', async () => {
         staff.remove('3');
         expect(await domain.plain(strauss)).toBeUndefined();
         staff.put('4', '@double:example.org', [strauss]);
@@ -104,12 +104,12 @@ describe('MirroredSource', () => {
       });
     });
 
-    it('passes on that the directory cannot say', async () => {
+    it('returns an ambiguous answer of the directory', async () => {
       staff.put('2', bob, [a]);
       expect(await source.find([a])).toEqual([{ threepid: a, claimants: ['cn=1', 'cn=2'] }]);
     });
 
-    it('answers from the mirror while the directory does not', async () => {
+    it('answers from the mirror while the directory is down', async () => {
       staff.put('3', '@carol:example.org', [b]);
       await domain.mirrorService.sync('staff');
       staff.failure = new Error('no route to host');
@@ -125,7 +125,7 @@ describe('MirroredSource', () => {
       expect(fallbacks()).toBe(1);
     });
 
-    it('cannot answer while the directory does not and was never synced', async () => {
+    it('cannot answer while the directory is down and was never synced', async () => {
       staff.failure = new Error('no route to host');
       await expect(source.find([a])).rejects.toBe(staff.failure);
       await domain.mirrorService.sync('staff');
@@ -133,21 +133,21 @@ describe('MirroredSource', () => {
       expect(fallbacks()).toBe(0);
     });
 
-    it('cannot answer from a mirror that is not hashed yet: unknown would be a lie', async () => {
+    it('cannot answer from a mirror that is not hashed yet, because missing would be wrong', async () => {
       await domain.mirrorService.sync('staff');
       staff.failure = new Error('no route to host');
       for (const pepper of domain.index.peppers()) domain.index.retire(pepper);
       await expect(source.find([a])).rejects.toBe(staff.failure);
     });
 
-    it('goes on answering from the mirror after a sync that failed', async () => {
+    it('answers from the mirror after a failed sync', async () => {
       await domain.mirrorService.sync('staff');
       staff.failure = new Error('no route to host');
       await domain.mirrorService.sync('staff');
       expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
     });
 
-    it('gives nobody a user ID that somebody of another directory would get, too', async () => {
+    it('returns no user ID that a person in another directory would also get', async () => {
       staff.put('nord', edison, [nord]);
       guests.put('sued', edison, [sued]);
       await domain.mirrorService.sync('staff');
@@ -162,7 +162,7 @@ describe('MirroredSource', () => {
       expect(await source.find([nord])).toEqual([{ threepid: nord, claimants: [] }]);
     });
 
-    it('gives nobody the user ID of somebody of another directory, not even before its own mirror knows of it', async () => {
+    it('returns no user ID of a person in another directory, even before its own mirror has it', async () => {
       guests.put('sued', edison, [sued, c]);
       await domain.mirrorService.sync('staff');
       await domain.mirrorService.sync('guests');
@@ -177,7 +177,7 @@ describe('MirroredSource', () => {
       ]);
     });
 
-    it('takes a directory at its word that knows the user IDs themselves, as the mirror does', async () => {
+    it('accepts complete user IDs of a directory, like the mirror', async () => {
       const certain = new FakeDirectory('certain', false);
       domain = await openTestDomain({ directories: [staff, guests, certain] });
       source = sourceOf(certain);
@@ -195,14 +195,14 @@ describe('MirroredSource', () => {
     });
   });
 
-  describe('of a directory whose newest listing is not believed', () => {
+  describe('of a directory whose newest listing is rejected', () => {
     beforeEach(async () => {
       await domain.mirrorService.sync('staff');
       staff.clear();
       await domain.mirrorService.sync('staff');
     });
 
-    it('answers from the mirror for whom the directory does not know, and says so', async () => {
+    it('answers from the mirror for people whom the directory does not return, and says so', async () => {
       staff.put('9', bob, [c]);
       expect(await source.find([a, c])).toEqual([
         { threepid: c, mxid: bob },
@@ -219,7 +219,7 @@ describe('MirroredSource', () => {
       ]);
     });
 
-    it('believes the directory again once that is right', async () => {
+    it('accepts the directory again once it is right', async () => {
       await domain.mirrorService.sync('staff', { isForced: true });
       expect(await source.find([a])).toEqual([]);
     });
@@ -227,7 +227,7 @@ describe('MirroredSource', () => {
     it.each([
       ['could not be read', {}],
       ['could not say what changed', { isIncremental: true }],
-    ])('believes it no more because it %s meanwhile, until a sync is applied', async (_case, what) => {
+    ])('still rejects it because it %s meanwhile, until a sync is applied', async (_case, what) => {
       staff.isFollowable = true;
       for (let sync = 0; sync < 2; sync++) {
         staff.failure = new Error('no route to host');
@@ -262,7 +262,7 @@ describe('MirroredSource', () => {
   });
 
   describe('explaining itself', () => {
-    it('tells what the directory and what the mirror says, the directory first', async () => {
+    it('shows the answers of the directory and of the mirror, the directory first', async () => {
       await domain.mirrorService.sync('staff');
       const syncedAt = domain.clock.now();
       domain.clock.pass(5_000);
@@ -273,7 +273,7 @@ describe('MirroredSource', () => {
       ]);
     });
 
-    it('tells that nobody is known', async () => {
+    it('shows that no user is known', async () => {
       await domain.mirrorService.sync('staff');
       expect((await source.explain(c)).map(({ via, finding, failure }) => [via, finding, failure])).toEqual([
         ['live', undefined, undefined],
@@ -281,7 +281,7 @@ describe('MirroredSource', () => {
       ]);
     });
 
-    it('tells why the directory does not answer, and what the mirror would say', async () => {
+    it('shows why the directory does not answer, and the answer of the mirror', async () => {
       await domain.mirrorService.sync('staff');
       staff.failure = new Error('no route to host');
       expect(await source.explain(a)).toMatchObject([
@@ -291,7 +291,7 @@ describe('MirroredSource', () => {
       expect((await domain.lookupService.explain(a)).mxid).toBe(alice);
     });
 
-    it('tells that there is no mirror yet', async () => {
+    it('shows that there is no mirror yet', async () => {
       expect(await source.explain(a)).toMatchObject([
         { via: 'live', finding: { mxid: alice } },
         { via: 'mirror', finding: undefined, failure: 'not synced yet' },
@@ -300,13 +300,13 @@ describe('MirroredSource', () => {
       expect((await domain.lookupService.explain(a)).sources[0]).toMatchObject({ source: 'staff', outcome: 'failed' });
     });
 
-    it('tells what of an entry was left out', async () => {
+    it('shows skipped values of an entry', async () => {
       staff.put('1', alice, [a], { skipped: ['mobile: not a phone number'] });
       await domain.mirrorService.sync('staff');
       expect((await source.explain(a))[1]?.notes).toEqual(['cn=1', 'cn=1: mobile: not a phone number']);
     });
 
-    it('names those who lay claim to one address', async () => {
+    it('names all claimants of an address', async () => {
       staff.put('2', bob, [a]);
       await domain.mirrorService.sync('staff');
       expect((await source.explain(a)).map(({ finding }) => finding)).toEqual([
@@ -315,7 +315,7 @@ describe('MirroredSource', () => {
       ]);
     });
 
-    it('names those who would get one user ID, of both directories', async () => {
+    it('names the people of both directories who would get one user ID', async () => {
       staff.put('nord', edison, [nord]);
       guests.put('sued', edison, [sued]);
       await domain.mirrorService.sync('staff');
@@ -330,7 +330,7 @@ describe('MirroredSource', () => {
       });
     });
 
-    it('passes on each way that the directory has', async () => {
+    it('shows each way in which the directory answers', async () => {
       await domain.mirrorService.sync('staff');
       const ways = ['dc1', 'dc2'].map((via) => ({ via, finding: { threepid: a, mxid: alice }, tookMs: 3, notes: [] }));
       const live = Object.assign(staff, { explain: async () => ways });
@@ -338,7 +338,7 @@ describe('MirroredSource', () => {
     });
   });
 
-  it('makes a lookup go on with the next source where it cannot answer', async () => {
+  it('lets a lookup continue with the next source if it cannot answer', async () => {
     await domain.bind(c, alice);
     staff.failure = new Error('no route to host');
     expect(await domain.plain(c)).toBe(alice);

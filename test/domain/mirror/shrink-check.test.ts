@@ -15,7 +15,7 @@ describe('shrinkage', () => {
     ['a part is not configured any more and is a small one', { a: 100, b: 5 }, { a: 100 }, 0.2],
     ['one part gives to another what it may', { a: 10, b: 10 }, { a: 8, b: 12 }, 0.2],
     ['everything may go', { a: 5 }, { a: 0 }, 1],
-  ])('is none where %s', (_case, before, after, maxShrink) => {
+  ])('is not reported if %s', (_case, before, after, maxShrink) => {
     expect(shrinkage(before, after, maxShrink)).toBeUndefined();
   });
 
@@ -83,7 +83,7 @@ describe('shrinkage', () => {
       0.2,
       'its base b has 0 entries instead of 1, 100 % less (maxShrink: 20 %)',
     ],
-  ])('is told where %s', (_case, before, after, maxShrink, reason) => {
+  ])('is reported if %s', (_case, before, after, maxShrink, reason) => {
     expect(shrinkage(before, after, maxShrink)).toBe(reason);
   });
 });

@@ -50,7 +50,7 @@ describe('the search for people', () => {
     expect(await names('mueller an')).toEqual(['@anna:example.org']);
   });
 
-  it('finds them by what else is searched, and by their user name', async () => {
+  it('finds them by other searched attributes, and by their user name', async () => {
     await open();
     expect(await names('kim')).toEqual(['@xk7:example.org']);
     expect(await names('xk7')).toEqual(['@xk7:example.org']);
@@ -65,7 +65,7 @@ describe('the search for people', () => {
     expect(await names('anna.m@example.net')).toEqual([]);
   });
 
-  it('does not show whoever asks', async () => {
+  it('does not show the searcher', async () => {
     await open();
     expect((await find('anna', 10, '@anna:example.org')).people).toEqual([]);
   });
@@ -84,14 +84,14 @@ describe('the search for people', () => {
     ]);
   });
 
-  it('finds whom it knew when it starts again', async () => {
+  it('finds known people after a restart', async () => {
     await open();
     const again = await openTestDomain({ directories: [staff], search: {}, sharedWith: domain });
     const { people } = again.search!.peopleSearchService.explain(asker, 'mülle');
     expect(people.map(({ mxid }) => mxid)).toEqual(['@anna:example.org']);
   });
 
-  it('reads again what could not be read at the start', async () => {
+  it('reads people again that could not be read at the start', async () => {
     await open();
     const { feed, mirrors } = domain.stores;
     let isGone = true;
@@ -127,7 +127,7 @@ describe('the search for people', () => {
     ]);
   });
 
-  it('shows nobody by a user ID that two people would get, also when the second comes later', async () => {
+  it('shows no user ID that two people would get, also if the second comes later', async () => {
     await open();
     staff.put('9', '@anna:example.org', [email('anna.other@example.org')], named('Anna Andere'));
     await syncAgain();
@@ -137,7 +137,7 @@ describe('the search for people', () => {
     expect(await names('anna')).toEqual(['@anna:example.org']);
   });
 
-  it('takes the name of the source that is named first, and finds by those of all', async () => {
+  it('shows the name from the first source, and finds people by the names of all', async () => {
     const more = new FakeDirectory('more', false);
     more.keepsNames = true;
     more.put('a', '@anna:example.org', [email('anna.m@example.org')], named('A. Mueller-Voss', 'Vertrieb'));
@@ -166,12 +166,12 @@ describe('the search for people', () => {
     expect(await names('5551234')).toEqual([]);
   });
 
-  it('asks for a few letters', async () => {
+  it('requires a minimum number of letters', async () => {
     await open();
     expect(await find('an')).toEqual({ people: [], isLimited: false, refusal: 'too_short' });
   });
 
-  it('shows nobody to users of other homeservers, unless they are allowed', async () => {
+  it('shows no one to users of other homeservers, unless they are allowed', async () => {
     await open();
     const unknownUser: Mxid = '@asker:example.net';
     expect(await find('anna', 10, unknownUser)).toEqual({
@@ -194,7 +194,7 @@ describe('the search for people', () => {
     expect(await names('anna')).toHaveLength(1);
   });
 
-  it('logs who searches and how many are shown, and nothing of what is searched', async () => {
+  it('logs the searcher and the number of results, but not the query', async () => {
     await open();
     await find('mülle');
     const line = { user: asker, result: 'found', shown: 1 };
@@ -207,7 +207,7 @@ describe('the search for people', () => {
       await domain.accountStatuses.remember(['@anna:example.org'], false);
     };
 
-    it('hides who has none', async () => {
+    it('hides people without an account', async () => {
       await open({ checksAccounts: true });
       await absent();
       expect(await names('mü')).toEqual([]); // too short
@@ -215,7 +215,7 @@ describe('the search for people', () => {
       expect([await names('mülle'), await names('@anna:example.org')]).toEqual([[], []]);
     });
 
-    it('or shows them marked and after all others', async () => {
+    it('or shows them marked, after all others', async () => {
       await open({ checksAccounts: true, search: { withoutAccount: 'last', minLetters: 1 } });
       await absent();
       expect((await find('m')).people).toMatchObject([
@@ -225,7 +225,7 @@ describe('the search for people', () => {
       expect((await find('m', 1)).people).toMatchObject([{ mxid: '@hannes:example.org' }]);
     });
 
-    it('marked as their source says, where it says it', async () => {
+    it('or marked as their source configures', async () => {
       const withoutAccountNames = { staff: '{name} ({name}: nicht im Chat)', other: 'x {name}' };
       await open({ checksAccounts: true, search: { withoutAccount: 'last', withoutAccountNames } });
       await absent();
@@ -233,7 +233,7 @@ describe('the search for people', () => {
     });
   });
 
-  it('keeps nothing where it is not configured', async () => {
+  it('stores nothing if it is not configured', async () => {
     domain = await openTestDomain({ directories: [staff] });
     expect(domain.search).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import { alice, CountingRandom, FakeClock, FakeUserDirectory } from '../../suppo
 
 const withToken = (accessToken: string) => ({ accessToken, clientAddress: '192.0.2.1' });
 
-describe('who searches', () => {
+describe('the user who searches', () => {
   let clock: FakeClock;
   let homeserver: FakeUserDirectory;
   let callers: SearchCallers;

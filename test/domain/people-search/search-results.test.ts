@@ -16,7 +16,7 @@ describe('merging', () => {
   };
   const ours = { people: [person('c'), person('a')], isLimited: false };
 
-  it('puts those of the homeserver first, everybody once and as the homeserver has them', () => {
+  it('lists the people of the homeserver first, each once and as the homeserver has them', () => {
     expect(mergeResults(theirs, ours, 'homeserver', 10)).toEqual({
       results: [...theirs.results, result('c', { display_name: 'C' })],
       limited: false,
@@ -29,7 +29,7 @@ describe('merging', () => {
     expect(merged.results[1]).toEqual(theirs.results[0]);
   });
 
-  it('puts whoever has no account last, unless the homeserver found them', () => {
+  it('lists people without an account last, unless the homeserver found them', () => {
     const some = {
       people: [person('a', 'A?', { hasNoAccount: true }), person('d', 'D?', { hasNoAccount: true }), person('c')],
       isLimited: false,
@@ -52,7 +52,7 @@ describe('what a homeserver found', () => {
     expect(readResults(JSON.stringify({ limited: true, results }))).toEqual({ limited: true, results });
   });
 
-  it('is nobody where it is no user', () => {
+  it('skips results without a valid user', () => {
     const results = [null, 'a', {}, { user_id: 7 }, { user_id: 'anna' }, result('a')];
     expect(readResults(JSON.stringify({ results }))).toEqual({ limited: false, results: [result('a')] });
   });

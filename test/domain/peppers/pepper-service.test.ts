@@ -51,7 +51,7 @@ describe('Peppers', () => {
       expect(pepperService.isAccepted('')).toBe(false);
     });
 
-    it('make one and hash everything under it (LOOK-2)', async () => {
+    it('create one and hash all addresses with it (LOOK-2)', async () => {
       const { index, pepperService } = await started();
       const pepper = pepperService.current();
       expect(isPepper(pepper)).toBe(true);
@@ -61,7 +61,7 @@ describe('Peppers', () => {
       expect(await store.all()).toEqual([{ pepper, announcedFrom: clock.now() }]);
     });
 
-    it('make no other one in another minute', async () => {
+    it('create no second one in the next minute', async () => {
       const { index, pepperService } = await started();
       const pepper = pepperService.current();
       clock.pass(MINUTE_MS);
@@ -71,7 +71,7 @@ describe('Peppers', () => {
     });
   });
 
-  it('change on a calendar, whenever it is that they are looked after', async () => {
+  it('rotate on a fixed schedule, whenever the rotation runs', async () => {
     const start = clock.now();
     const { pepperService } = await started();
     const announced = new Map([[pepperService.current(), start]]);
@@ -88,7 +88,7 @@ describe('Peppers', () => {
     });
   });
 
-  it('announce the next one at its time to the ms, also if nobody looks after them just then', async () => {
+  it('announce the next one exactly on time, also if no rotation runs', async () => {
     const { pepperService } = await started();
     const first = pepperService.current();
     clock.pass(LIFETIME_MS - HOUR_MS);
@@ -99,7 +99,7 @@ describe('Peppers', () => {
     expect(pepperService.current()).not.toBe(first);
   });
 
-  it('hash the next one, and accept it, before it is announced', async () => {
+  it('hash with the next one and accept it before it is announced', async () => {
     const { index, pepperService } = await started();
     const first = pepperService.current();
     clock.pass(LIFETIME_MS - HOUR_MS - 1);
@@ -114,7 +114,7 @@ describe('Peppers', () => {
     expect(pepperService.isAccepted(next)).toBe(true);
   });
 
-  it('accept the previous one for the grace, and then forget it (LOOK-12)', async () => {
+  it('accept the previous one for the grace period, and then remove it (LOOK-12)', async () => {
     const { index, pepperService } = await started();
     const first = pepperService.current();
     clock.pass(LIFETIME_MS);
@@ -145,7 +145,7 @@ describe('Peppers', () => {
     expect((await store.all()).length).toBeLessThanOrEqual(2);
   });
 
-  it('never announce what is not hashed', async () => {
+  it('are never announced before everything is hashed', async () => {
     const { index, pepperService } = await started();
     const first = pepperService.current();
     index.isSlow = true;
@@ -161,7 +161,7 @@ describe('Peppers', () => {
     expect(pepperService.current()).not.toBe(first);
   });
 
-  it('go on with the one they have where hashing fails, and try again', async () => {
+  it('keep the current one if hashing fails, and try again', async () => {
     const { index, pepperService } = await started();
     const first = pepperService.current();
     clock.pass(LIFETIME_MS);
@@ -216,7 +216,7 @@ describe('Peppers', () => {
       }
     });
 
-    it('are each accepted by the other while it is a minute behind', async () => {
+    it('are accepted by the other instance while it is a minute behind', async () => {
       const [one, two] = [await started(), await started()];
       const first = one.pepperService.current();
       clock.pass(LIFETIME_MS - HOUR_MS);
@@ -229,7 +229,7 @@ describe('Peppers', () => {
       expect(one.pepperService.isAccepted(first)).toBe(true);
     });
 
-    it('are announced by the one that has hashed them, while the other goes on with the old one', async () => {
+    it('are announced by the instance that has hashed them, while the other keeps the old one', async () => {
       const [one, two] = [await started(), await started()];
       const first = one.pepperService.current();
       two.index.isSlow = true;
@@ -260,7 +260,7 @@ describe('Peppers', () => {
       expect(index.find('staff', first, lookupHash(a, first))).toBe(alice);
     });
 
-    it('announce nothing that is not due while the rest is being hashed', async () => {
+    it('announce none early while addresses are being hashed', async () => {
       const before = await started();
       const first = before.pepperService.current();
       clock.pass(LIFETIME_MS - HOUR_MS);
@@ -297,7 +297,7 @@ describe('Peppers', () => {
     );
   });
 
-  it('go on changing where a clock that ran years ahead has scheduled some, and came back', async () => {
+  it('continue to rotate after a clock that ran years ahead scheduled some', async () => {
     const { pepperService } = await started();
     const before = pepperService.current();
     const time = clock.now();
@@ -314,7 +314,7 @@ describe('Peppers', () => {
     expect(ahead.pepperService.current()).toBe(pepperService.current());
   });
 
-  it('of a short life are hashed half a life ahead and no sooner', async () => {
+  it('with a short lifetime are hashed half a lifetime ahead and not earlier', async () => {
     const options = { lifetimeMs: 10 * MINUTE_MS, graceMs: MINUTE_MS };
     const { index, pepperService } = await started(new SlowIndex(), options);
     const first = pepperService.current();
@@ -329,7 +329,7 @@ describe('Peppers', () => {
     expect(pepperService.current()).not.toBe(first);
   });
 
-  it('without a grace end when the next one is announced', async () => {
+  it('without a grace period end when the next one is announced', async () => {
     const { pepperService } = await started(new SlowIndex(), { lifetimeMs: LIFETIME_MS, graceMs: 0 });
     const first = pepperService.current();
     clock.pass(LIFETIME_MS);

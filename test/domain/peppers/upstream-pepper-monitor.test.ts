@@ -64,14 +64,14 @@ describe('Peppers that follow an upstream', () => {
   /** An instance that follows nobody. */
   const standalone = () => instance(undefined);
 
-  it('announce its pepper from the start, everything hashed under it, and make none of their own', async () => {
+  it('announce its pepper from the start, with all addresses hashed, and create none', async () => {
     const { peppers: pepperService, finds } = await started();
     expect(pepperService.current()).toBe('theirs');
     expect(finds('theirs')).toBe(alice);
     expect(await store.all()).toEqual([{ pepper: 'theirs', announcedFrom: clock.now() }]);
   });
 
-  it('announce one of their own until that of the upstream is known, and accept it for the grace', async () => {
+  it('announce their own until that of the upstream is known, and then accept it for the grace period', async () => {
     upstream.failure = new Error('gone');
     const { peppers: pepperService } = await started();
     const own = pepperService.current();
@@ -107,7 +107,7 @@ describe('Peppers that follow an upstream', () => {
     ['has it from us, and its name comes first', ['id.example.org', 'id.a.example'], false],
     ['has it from us by one whose name comes first', ['id.example.org', 'id.a.example', 'id.partner.example'], false],
   ])(
-    'of servers that follow each other, one makes it: where the upstream %s',
+    'are created by one of two servers that follow each other, if the upstream %s',
     async (_case, viaPath, isPepperLeader) => {
       const { peppers: pepperService, recorded } = await started();
       upstream.viaPath = viaPath;
@@ -127,7 +127,7 @@ describe('Peppers that follow an upstream', () => {
     },
   );
 
-  it('announce it also where one of their own is scheduled already, which then never comes', async () => {
+  it('announce it even if another one is already scheduled, which is then dropped', async () => {
     const before = await standalone();
     const own = before.peppers.current();
     clock.pass(LIFETIME_MS - HOUR_MS / 2);
@@ -142,7 +142,7 @@ describe('Peppers that follow an upstream', () => {
     expect(pepperService.current()).toBe('theirs');
   });
 
-  it('announce another one as soon as everything is hashed under it, and accept the former for the grace', async () => {
+  it('announce another one as soon as all addresses are hashed with it, and accept the former for the grace period', async () => {
     const { index, peppers: pepperService, finds } = await started();
     clock.pass(HOUR_MS);
     upstream.pepper = 'another';
@@ -193,7 +193,7 @@ describe('Peppers that follow an upstream', () => {
     await keeping;
   });
 
-  it('have no calendar, and keep the last one that was known, however long the upstream is away', async () => {
+  it('do not rotate, and keep the last known one, however long the upstream is unavailable', async () => {
     await started();
     upstream.failure = new Error('gone');
     const { peppers: pepperService } = await started();
@@ -205,7 +205,7 @@ describe('Peppers that follow an upstream', () => {
     expect(await store.all()).toHaveLength(1);
   });
 
-  it('tell once that it cannot be learned, and once that it can again', async () => {
+  it('log once that it cannot be read, and once that it can again', async () => {
     const { peppers: pepperService, recorded } = await started();
     const failures = ['no answer within 3 s', 'no answer within 2.9 s'].map((reason) => new Error(reason));
     for (const failure of failures) {
@@ -241,7 +241,7 @@ describe('Peppers that follow an upstream', () => {
     }
   });
 
-  it('return to their own calendar when the upstream is not followed any more, and follow it again', async () => {
+  it('rotate again when the upstream is no longer followed, and follow it again later', async () => {
     await started();
     clock.pass(DAY_MS);
     const off = await standalone();
@@ -282,7 +282,7 @@ describe('Peppers that follow an upstream', () => {
     expect(await store.all()).toHaveLength(2);
   });
 
-  it('are added once by two instances that learn of another one at the same moment', async () => {
+  it('are added once by two instances that read another one at the same moment', async () => {
     const [one, two] = [await started(), await started()];
     clock.pass(DAY_MS);
     upstream.pepper = 'another';
@@ -291,7 +291,7 @@ describe('Peppers that follow an upstream', () => {
     expect([one.peppers.current(), two.peppers.current()]).toEqual(['another', 'another']);
   });
 
-  it('hash four at most, however often it changes, and always accept the one they announce', async () => {
+  it('hash with at most four, however often it changes, and always accept the announced one', async () => {
     const { index, peppers: pepperService } = await started();
     for (let change = 1; change <= 10; change++) {
       upstream.pepper = `theirs${change}`;

@@ -30,7 +30,7 @@ describe('Quotas', () => {
     });
   });
 
-  it('lets pass what is within every limit, and then says how long to wait', async () => {
+  it('allows requests within every limit, and then returns the time to wait', async () => {
     await quotas.consume('mail', { perAddress: 'a@example.org', perUser: '@a:example.org' });
     clock.pass(HOUR_MS / 4);
     await quotas.consume('mail', { perAddress: 'a@example.org', perUser: '@a:example.org' });
@@ -44,7 +44,7 @@ describe('Quotas', () => {
     await quotas.consume('mail', { perAddress: 'a@example.org', perUser: '@b:example.org' });
   });
 
-  it('counts lookups in memory while it cannot in the database, and says so once; all else fails', async () => {
+  it('counts lookups in memory while the database is unavailable, and logs it once; other limits fail', async () => {
     const recorded = new RecordingTelemetry();
     const state = { isFull: true };
     const stored = new MemoryRateLimits(clock);
@@ -85,7 +85,7 @@ describe('Quotas', () => {
     ).toEqual(['limits.mail.perUser', 'limits.servers, mail', 'limits.lookup.addressesPerUser']);
   });
 
-  it('tells a whole number of ms', async () => {
+  it('returns a whole number of ms', async () => {
     const fractions = new Quotas(
       { consume: async () => 0.25 },
       { mail: { perUser: hourly(1) }, sms: {}, invites: {}, lookup: {} },
@@ -112,7 +112,7 @@ describe('Quotas', () => {
     await expect(quotas.consume('sms', { perUser: 'x' })).rejects.toThrow(DomainError);
   });
 
-  it('passes over limits that are not configured or have no subject here', async () => {
+  it('skips limits that are not configured or have no subject', async () => {
     for (let i = 0; i < 10; i++) {
       await quotas.consume('mail', { perAddress: undefined, perUser: undefined, perClient: '127.0.0.1' });
       await quotas.consume('invites', { perSender: '@a:example.org', perAddress: 'a@example.org' });
@@ -120,13 +120,13 @@ describe('Quotas', () => {
     await expect(quotas.consume('mail', { perUser: '@a:example.org' })).resolves.toBeUndefined();
   });
 
-  it('takes several uses at once, and none of too many', async () => {
+  it('counts several actions at once, or none if there are too many', async () => {
     await quotas.consume('lookup', { addressesPerUser: '@a:example.org' }, 60);
     await expect(quotas.consume('lookup', { addressesPerUser: '@a:example.org' }, 41)).rejects.toThrow(DomainError);
     await quotas.consume('lookup', { addressesPerUser: '@a:example.org' }, 40);
   });
 
-  it('asks in the order in which the subjects are named, and leaves those behind a refusal alone', async () => {
+  it('counts the subjects in order, and not those after a refusal', async () => {
     for (let i = 0; i < 3; i++) await quotas.consume('mail', { perUser: '@mallory:example.org' });
     for (let i = 0; i < 3; i++) {
       await refusal(quotas.consume('mail', { perUser: '@mallory:example.org', perAddress: 'a@example.org' }));
@@ -136,7 +136,7 @@ describe('Quotas', () => {
     ).resolves.toBeUndefined();
   });
 
-  describe('of who asks', () => {
+  describe('of the requester', () => {
     const build = (options: Partial<QuotaOptions>) =>
       new Quotas(new MemoryRateLimits(clock), { mail: {}, sms: {}, invites: {}, lookup: {}, ...options });
     const of = (user: Mxid | undefined, client = '192.0.2.1'): Asker => ({ user, client });
@@ -213,7 +213,7 @@ describe('Quotas', () => {
       await quotas.consumeFor('invites', of('@a:other.example'));
     });
 
-    it('are those of its own for a server that asks for many, which then counts with nobody else', async () => {
+    it('are separate for a server with its own limits, which then shares none', async () => {
       quotas = build({
         lookup: { addressesPerUser: hourly(1), addressesPerHomeserver: hourly(1) },
         servers: { [partner]: { lookup: hourly(3) } },
@@ -252,13 +252,13 @@ describe('Quotas', () => {
       });
     });
 
-    it('stay the usual ones for what a server has none of its own for', async () => {
+    it('are the usual ones for a server without its own', async () => {
       quotas = build({ invites: { perSender: hourly(1) }, servers: { [partner]: { lookup: false } } });
       await quotas.consumeFor('invites', of(partner));
       await expect(quotas.consumeFor('invites', of(partner))).rejects.toThrow(DomainError);
     });
 
-    it('leave the country to others when one homeserver has had its part, and are one for all who are named nowhere', async () => {
+    it('leave the rest of a country to others if one homeserver used its part, and are shared by all unnamed homeservers', async () => {
       quotas = build({
         sms: { perCountryAndHomeserver: hourly(2), perCountry: hourly(4) },
         knownHomeservers: ['example.org'],
