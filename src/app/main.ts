@@ -28,6 +28,7 @@ import { adminApp } from './http/admin/admin-server.js';
 import { adminPage, PAGE_ENDPOINT } from './http/admin/page/admin-page.js';
 import { listen } from './http/listen.js';
 import { RequestProbes } from './http/request-probe.js';
+import type { WorkerLink } from './workers/worker-link.js';
 import { httpApp } from './http/server.js';
 import { unreadableRequests } from './http/unreadable-requests.js';
 import { jobHandlers } from './background/job-handlers.js';
@@ -58,7 +59,8 @@ const MAX_BODY_BYTES = 1024 * 1024;
 export interface Islet {
   /** The URL for clients. */
   readonly url: string;
-  readonly adminUrl: string;
+  /** Absent for workers after the first one. */
+  readonly adminUrl: string | undefined;
   readonly services: Services;
   /** Rereads secret files, and retries secrets that were refused. */
   reloadSecrets(): void;
@@ -72,9 +74,10 @@ export interface Islet {
  * Starts the server: the listeners for clients and operators, the schedules for mirrors and peppers, and the job
  * worker.
  *
+ * @param worker the link to the other processes on the same address, if there are any
  * @throws an error that names what could not be opened or listened on
  */
-export async function serve(config: Config, telemetry: LogTelemetry): Promise<Islet> {
+export async function serve(config: Config, telemetry: LogTelemetry, worker?: WorkerLink): Promise<Islet> {
   const opened = await openApp(config, telemetry);
   const closing: (() => Promise<unknown>)[] = [() => opened.close()];
   try {
@@ -115,7 +118,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       countRows: () => countRows(db),
       countSkipped: (source) => countSkipped(db, source),
     });
-    const probes = new RequestProbes();
+    const probes = worker?.probes ?? new RequestProbes();
     const app = httpApp(services, {
       ...config.listen,
       publicUrl: config.server.publicUrl,
@@ -140,7 +143,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
       clock,
       accounts: isChecking && { accountStatuses, prober },
     });
-    const health = { ready, metrics: () => updateGauges().then(() => telemetry.registry.metrics()) };
+    const health = { ready, metrics: () => updateGauges().then(() => (worker ?? telemetry.registry).metrics()) };
     const page = adminPage(services, {
       ...config.admin,
       templates,
@@ -172,10 +175,13 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         adminEndpoints: [...endpointsOf(adminListener), PAGE_ENDPOINT],
       }),
     );
-    const admin = await listen(adminListener, config.admin, 'admin', unreadableRequests(telemetry, 'admin'));
-    closing.push(() => {
+    const admin =
+      worker?.isFirst === false
+        ? undefined
+        : await listen(adminListener, config.admin, 'admin', unreadableRequests(telemetry, 'admin'));
+    closing.push(async () => {
       page.close();
-      return admin.close(0);
+      await admin?.close(0);
     });
 
     database.start();
@@ -211,7 +217,7 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
         handlers,
         clock,
         telemetry,
-        holder: jobHolder(config),
+        holder: jobHolder(config, worker?.number),
       }),
       ...(isChecking
         ? [scheduleAccountChecks(container.get(AccountCheckRunner), services.inviteService, telemetry)]
@@ -223,14 +229,15 @@ export async function serve(config: Config, telemetry: LogTelemetry): Promise<Is
     const listening = await listen(app.answer, config.listen, 'listen', unreadableRequests(telemetry, 'listen'));
     // In parallel: no job starts while the current requests finish, and a job that hangs takes none of their time.
     closing.push(() => Promise.all([listening.close(), closeSchedules()]));
-    if (config.pidFile) {
+    worker?.ready();
+    if (config.pidFile && !worker) {
       await writeFile(config.pidFile, `${process.pid}\n`).catch((cause: unknown) => {
         throw new Error('pidFile cannot be written', { cause });
       });
     }
     return {
       url: urlOf(config.listen.host, listening.port),
-      adminUrl: urlOf(config.admin.host, admin.port),
+      adminUrl: admin && urlOf(config.admin.host, admin.port),
       services,
       reloadSecrets: () => opened.reloadSecrets(),
       reopenAudit: () => audit.reopen(),

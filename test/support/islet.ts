@@ -45,14 +45,16 @@ export interface RunningIslet {
  * @param files text files in the same folder, by name
  * @param cli the program of another build
  * @param environment variables in addition to those of this process
+ * @param options more options for `islet serve`
  */
 export async function startIslet(
   config: Record<string, unknown>,
   files: Readonly<Record<string, string>> = {},
   cli = CLI,
   environment: NodeJS.ProcessEnv = {},
+  options: readonly string[] = [],
 ): Promise<RunningIslet> {
-  const prepared = await prepareIslet(config, files, cli, environment);
+  const prepared = await prepareIslet(config, files, cli, environment, options);
   await prepared.restart().catch(async (error: unknown) => {
     await prepared.remove();
     throw error;
@@ -66,6 +68,7 @@ export async function prepareIslet(
   files: Readonly<Record<string, string>> = {},
   cli = CLI,
   environment: NodeJS.ProcessEnv = {},
+  options: readonly string[] = [],
 ): Promise<RunningIslet> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-'));
   const [port, adminPort] = [await freePort(), await freePort()];
@@ -84,7 +87,7 @@ export async function prepareIslet(
 
   const start = async () => {
     const { length: from } = log;
-    const started = spawn(process.execPath, [cli, 'serve', '--config', configFile], {
+    const started = spawn(process.execPath, [cli, 'serve', '--config', configFile, ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...environment },
     });

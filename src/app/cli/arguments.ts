@@ -14,3 +14,13 @@ export function secondsOf(text: string): number {
     throw new InvalidArgumentError('It must be a number of seconds, from 5 to 86400.');
   return seconds;
 }
+
+const MOST_WORKERS = 64;
+
+/** Reads a number of processes. */
+export function workersFrom(text: string): number {
+  const workers = Number(text);
+  if (!/^\d+$/.test(text) || workers < 1 || workers > MOST_WORKERS)
+    throw new InvalidArgumentError(`It must be a number from 1 to ${MOST_WORKERS}.`);
+  return workers;
+}

@@ -11,7 +11,7 @@ import { addOperations } from '../commands/operations-commands.js';
 import { terminalStyle } from '../commands/terminal-style.js';
 import { addUpstream } from '../commands/upstream-commands.js';
 import type { LoadedConfig } from '../config/config.js';
-import { portFrom, secondsOf } from './arguments.js';
+import { portFrom, secondsOf, workersFrom } from './arguments.js';
 import { messageOf } from '../doctor/check-result.js';
 import { version } from '../http/metrics/build-info.js';
 import { escapeFinished } from '../../domain/shared/printable.js';
@@ -50,10 +50,17 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
         'configuration file; default: ISLET_CONFIG, ./islet.yaml or /etc/islet/islet.yaml',
       );
 
-  command('serve', 'run the server').action(async ({ config }: WithConfig) => {
-    const { serveUntilSignalled } = await import('../commands/serve.js');
-    await serveUntilSignalled(await load(config));
-  });
+  command('serve', 'run the server')
+    .option(
+      '--workers <n>',
+      'processes that answer requests, about one per processor; needs PostgreSQL',
+      workersFrom,
+      1,
+    )
+    .action(async ({ config, workers }: WithConfig & { workers: number }) => {
+      const { runServer } = await import('../commands/run-server.js');
+      await runServer(await load(config), workers);
+    });
 
   program
     .command('demo')
@@ -216,7 +223,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
   ): Promise<void> {
     const { config } = await load(file);
     const { openAdminClient } = await import('../commands/admin-client.js');
-    const openLog = async () => (isLogged ? (await import('../commands/serve.js')).logOf(config) : quietLog('error'));
+    const openLog = async () => (isLogged ? (await import('../wiring/open-log.js')).logOf(config) : quietLog('error'));
     const access = await openAdminClient(config, openLog, operatorName(env));
     try {
       process.exitCode = await use(access);

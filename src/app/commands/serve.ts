@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { LogTelemetry } from '../../adapters/system/log-telemetry.js';
-import type { Config, LoadedConfig } from '../config/config.js';
+import type { LoadedConfig } from '../config/config.js';
 import { serve } from '../main.js';
+import { logOf } from '../wiring/open-log.js';
 import type { Telemetry } from '../../ports/telemetry.js';
+import { workerLink } from '../workers/worker-link.js';
 
 /** Supervisors kill the process after 30 s. */
 const SHUTDOWN_MS = 24_000;
@@ -11,8 +12,9 @@ const SHUTDOWN_MS = 24_000;
 export async function serveUntilSignalled({ config, warnings }: LoadedConfig): Promise<void> {
   const telemetry = logOf(config);
   try {
-    for (const warning of warnings) telemetry.warn(warning, { event: 'config_warning' });
-    const islet = await serve(config, telemetry);
+    const worker = workerLink(telemetry.registry);
+    if (worker?.isFirst !== false) for (const warning of warnings) telemetry.warn(warning, { event: 'config_warning' });
+    const islet = await serve(config, telemetry, worker);
     process.on('SIGHUP', () => {
       telemetry.reopen();
       try {
@@ -27,6 +29,7 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig): P
       event: 'server_started',
       url: islet.url,
       admin: islet.adminUrl,
+      worker: worker?.number,
       data: config.dataDir,
     });
     if (config.file === undefined) {
@@ -37,7 +40,7 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig): P
     await new Promise<void>((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
     telemetry.info('shutting down', { event: 'server_stopping' });
     await closeWithin(SHUTDOWN_MS, islet, telemetry);
-    if (config.pidFile !== undefined) await rm(config.pidFile, { force: true });
+    if (config.pidFile !== undefined && !worker) await rm(config.pidFile, { force: true });
   } finally {
     await telemetry.close();
   }
@@ -59,17 +62,4 @@ export async function closeWithin(
   const outcome = await Promise.race([close(), late]);
   clearTimeout(timer);
   if (outcome === 'late') telemetry.warn('shutdown cut off', { event: 'shutdown_cut_off', seconds: limitMs / 1_000 });
-}
-
-/** The log according to the configuration. */
-export function logOf({ log: { level, file, format } }: Config): LogTelemetry {
-  try {
-    return new LogTelemetry({
-      level,
-      format: format === 'auto' ? (file === undefined && process.stderr.isTTY ? 'pretty' : 'json') : format,
-      ...(file !== undefined && { file }),
-    });
-  } catch (cause) {
-    throw new Error('log.file cannot be opened', { cause });
-  }
 }

@@ -41,18 +41,32 @@ export class RequestProbes {
 
   /** Records a request if it has a known id. */
   notice(req: Request, clientOf: ClientOf, allowV1: (req: Request) => void): void {
-    const id = req.headers[PROBE_HEADER];
-    if (typeof id !== 'string' || !this.arrivals.has(id)) return;
-    const { address, isVerified } = clientOf(req);
-    this.arrivals.set(id, {
-      peer: req.socket.remoteAddress ?? '',
-      client: address,
-      isVerified,
-      forwardedFor: textOf(req.headers['x-forwarded-for']),
-      realIp: textOf(req.headers['x-real-ip']),
-      isAdmittedToV1: isAllowed(() => allowV1(req)),
-    });
+    const id = probeIdOf(req);
+    if (id !== undefined && this.arrivals.has(id)) this.record(id, arrivalOf(req, clientOf, allowV1));
   }
+
+  /** Records how the request with this id arrived, if it is expected. */
+  record(id: string, arrival: Arrival): void {
+    if (this.arrivals.has(id)) this.arrivals.set(id, arrival);
+  }
+}
+
+/** The id of a traced request. */
+export function probeIdOf({ headers }: Request): string | undefined {
+  const id = headers[PROBE_HEADER];
+  return typeof id === 'string' ? id : undefined;
+}
+
+export function arrivalOf(req: Request, clientOf: ClientOf, allowV1: (req: Request) => void): Arrival {
+  const { address, isVerified } = clientOf(req);
+  return {
+    peer: req.socket.remoteAddress ?? '',
+    client: address,
+    isVerified,
+    forwardedFor: textOf(req.headers['x-forwarded-for']),
+    realIp: textOf(req.headers['x-real-ip']),
+    isAdmittedToV1: isAllowed(() => allowV1(req)),
+  };
 }
 
 const textOf = (header: string | string[] | undefined): string | undefined =>

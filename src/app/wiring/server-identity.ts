@@ -17,8 +17,11 @@ const postgres = ({ host, pathname }: URL): readonly string[] => [host, pathname
 /**
  * The id of this instance among all instances on one database, followed by an id of this process. The first part
  * stays the same after a restart. An SQLite file is used by one process only, so its name does not matter.
+ *
+ * @param worker the number of this process, if there are several
  */
-export function jobHolder({ database, listen, dataDir }: Config): string {
-  const name = database.kind === 'sqlite' ? 'only' : `${hostname()} ${listen.host}:${listen.port} ${dataDir}`;
+export function jobHolder({ database, listen, dataDir }: Config, worker?: number): string {
+  const part = worker === undefined ? '' : ` worker ${worker}`;
+  const name = database.kind === 'sqlite' ? 'only' : `${hostname()} ${listen.host}:${listen.port} ${dataDir}${part}`;
   return `${name}/${randomUUID()}`;
 }

@@ -1,4 +1,5 @@
-// Puts bindings, an access token and accepted terms into a data folder: node fill-bindings.mjs DIST FOLDER ADDRESSES
+// Puts bindings, an access token and accepted terms into a data folder: node fill-bindings.mjs DIST FOLDER ADDRESSES; instead
+// of a folder, the URL of a PostgreSQL database
 import { hash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -6,8 +7,11 @@ import { addressAt, mxidAt, TERMS_URL, TOKEN, USER } from './people.mjs';
 
 const [dist, folder, addresses] = [process.argv[2], process.argv[3], Number(process.argv[4])];
 const { openDatabase } = await import(join(resolve(dist), 'adapters/knex/database.js'));
-mkdirSync(folder, { recursive: true });
-const db = await openDatabase({ client: 'sqlite3', file: join(folder, 'islet.db') });
+const isFolder = !folder.startsWith('postgres:');
+if (isFolder) mkdirSync(folder, { recursive: true });
+const db = await openDatabase(
+  isFolder ? { client: 'sqlite3', file: join(folder, 'islet.db') } : { client: 'pg', url: folder, connections: 2 },
+);
 const now = Date.now();
 const lifetime = { bound_at: now, not_before: now, not_after: now + 1e12 };
 const AT_ONCE = 1_000;

@@ -3,7 +3,9 @@ import { addressAt, hashOf, mxidAt, PEPPER, TOKEN } from './people.mjs';
 /** A server that is asked. */
 export interface Side {
   readonly port: number;
-  readonly pid: number;
+  readonly pids: () => readonly number[];
+  /** How many addresses it has, where servers differ in that. */
+  readonly addresses?: number;
   /** Its lookup pepper; the bare one has that of `people.mjs`, and no version 1. */
   readonly pepper?: string;
 }
@@ -15,24 +17,42 @@ export interface Kind {
   /** How many addresses a request names. */
   readonly size: number;
   readonly clients: number;
+  /** What it must reach: a ratio to the bare server, or in version 1 to the former build. */
+  readonly line?: { readonly number: string; readonly target: number };
 }
 
-const lookupOf = (size: number, clients = 16): Kind => ({
+export const lookupOf = (size: number, clients = 16, line?: Kind['line']): Kind => ({
   name: `hashed lookup of ${size}, ${clients} clients`,
   request: 'lookup',
   size,
   clients,
+  ...(line && { line }),
 });
 
+const ONE = { number: '1', target: 0.85 };
+const MANY = { number: '2', target: 0.9 };
+
 export const KINDS: readonly Kind[] = [
-  { name: 'ping, 16 clients', request: 'ping', size: 0, clients: 16 },
-  { name: 'hash_details, 16 clients', request: 'hash_details', size: 0, clients: 16 },
-  lookupOf(1),
-  lookupOf(1, 64),
-  lookupOf(100),
-  lookupOf(1_000),
-  lookupOf(10_000),
-  { name: 'v1 lookup (signed), 16 clients', request: 'v1 lookup', size: 1, clients: 16 },
+  { name: 'ping, 16 clients', request: 'ping', size: 0, clients: 16, line: { number: '1', target: 0.9 } },
+  { name: 'hash_details, 16 clients', request: 'hash_details', size: 0, clients: 16, line: ONE },
+  lookupOf(1, 1),
+  lookupOf(1, 4),
+  lookupOf(1, 16, ONE),
+  lookupOf(1, 64, ONE),
+  lookupOf(10),
+  lookupOf(100, 16, MANY),
+  lookupOf(1_000, 16, MANY),
+  lookupOf(10_000, 16, MANY),
+];
+
+export const V1_KINDS: readonly Kind[] = [
+  {
+    name: 'v1 lookup (signed), 16 clients',
+    request: 'v1 lookup',
+    size: 1,
+    clients: 16,
+    line: { number: '4', target: 3 },
+  },
   { name: 'v1 bulk_lookup of 100, 16 clients', request: 'v1 bulk_lookup', size: 100, clients: 16 },
 ];
 

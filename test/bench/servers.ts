@@ -1,0 +1,107 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type RunningIslet, startIslet } from '../support/islet.js';
+import { freePort } from '../support/ports.js';
+import type { Side } from './http/requests.js';
+import { output } from './measure.js';
+
+export const DIST = join(import.meta.dirname, '../../dist');
+/** More than the load asks for. */
+const ROOM = '900000000/1h';
+const LIMITS = ['addressesPerUser', 'addressesPerHomeserver', 'addressesPerClient'];
+/** All that the build before knows. */
+export const FORMER_LIMITS = ['addressesPerUser'];
+
+export const script = (name: string): string => new URL(name, import.meta.url).pathname;
+
+/** What to do at the end of a bench, in reverse order. */
+export type Closing = (() => Promise<unknown>)[];
+
+/** Bindings, an access token and accepted terms in a data folder. */
+export const fill = (dist: string, dataDir: string, addresses: number): Promise<string> =>
+  output(process.execPath, [script('http/fill-bindings.mjs'), dist, dataDir, String(addresses)]);
+
+/** A configuration with terms to accept and limits that leave room for the load. */
+export const loadedConfig = (dataDir: string, limits: readonly string[] = LIMITS) => ({
+  server: { name: 'id.example.org' },
+  dataDir,
+  terms: {
+    policies: {
+      privacy: { version: '1', languages: { en: { name: 'Privacy', url: 'https://example.org/privacy/1/en' } } },
+    },
+  },
+  limits: { lookup: Object.fromEntries(limits.map((name) => [name, ROOM])) },
+  log: { format: 'json', level: 'info', file: join(dataDir, 'islet.log') },
+});
+
+/** A built server on so many bindings in SQLite. */
+export async function startServer(
+  dist: string,
+  dataDir: string,
+  addresses: number,
+  closing: Closing,
+  limits?: readonly string[],
+): Promise<Side & { readonly islet: RunningIslet }> {
+  const filled = join(dataDir, '..', 'filled');
+  await fill(dist, filled, addresses);
+  await cp(filled, dataDir, { recursive: true });
+  await rm(filled, { recursive: true });
+  const islet = await startIslet(loadedConfig(dataDir, limits), {}, join(dist, 'app/cli.js'));
+  closing.push(() => islet.remove());
+  return { ...(await sideOf(islet)), islet };
+}
+
+export async function sideOf(islet: RunningIslet): Promise<Side> {
+  return {
+    port: Number(new URL(islet.url).port),
+    pids: () => [islet.pid() ?? 0],
+    pepper: await pepperOf(islet.url),
+  };
+}
+
+async function pepperOf(url: string): Promise<string> {
+  const headers = { authorization: 'Bearer token-of-the-bench' };
+  const answer = await fetch(`${url}/_matrix/identity/v2/hash_details`, { headers });
+  return String(((await answer.json()) as { lookup_pepper?: string }).lookup_pepper);
+}
+
+export async function startBare(addresses: number, closing: Closing): Promise<Side> {
+  const port = await freePort();
+  const child = fork(script('http/bare-server.mjs'), [String(port), String(addresses)]);
+  closing.push(() => end(child));
+  await once(child, 'message');
+  return { port, pids: () => [child.pid ?? 0] };
+}
+
+export function startDriver(closing: Closing): ChildProcess {
+  const driver = fork(script('http/driver.mjs'), { serialization: 'advanced' });
+  closing.push(() => end(driver));
+  return driver;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+export async function residentMB(pids: readonly number[]): Promise<number> {
+  const statuses = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/status`, 'utf8')));
+  return statuses.reduce((sum, status) => sum + Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]), 0) / 1024;
+}
+
+/** Processor time of processes so far, in ms. */
+export async function cpuMs(pids: readonly number[]): Promise<number> {
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8')));
+  const ticks = stats.map((stat) => {
+    const fields = stat.replace(/^.*\) /, '').split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  });
+  return ticks.reduce((sum, one) => sum + one, 0) * MS_PER_TICK;
+}
+
+/** Of the clock in which Linux counts processor time. */
+const MS_PER_TICK = 10;

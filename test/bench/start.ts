@@ -1,0 +1,114 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { startIslet } from '../support/islet.js';
+import { formerBuild } from './former-build.js';
+import { addressAt, hashOf, mxidAt, TOKEN } from './http/people.mjs';
+import type { Line } from './lines.js';
+import { median } from './measure.js';
+import { type Closing, DIST, fill, FORMER_LIMITS, loadedConfig, sideOf } from './servers.js';
+
+const run = promisify(execFile);
+const ROUNDS = 5;
+const CLI = join(DIST, 'app/cli.js');
+
+/** Processor time of commands, in ms, beside that of `node -e 0`; with a server running. */
+export async function benchCommands() {
+  const islet = await startIslet({ server: { name: 'id.example.org' } });
+  try {
+    const config = ['--config', islet.configFile];
+    const commands = {
+      node: ['-e', '0'],
+      version: [CLI, '--version'],
+      help: [CLI, '--help'],
+      check: [CLI, 'check', ...config],
+      lookup: [CLI, 'lookup', 'alice@example.org', ...config],
+    };
+    const times = new Map<string, number[]>(Object.keys(commands).map((name) => [name, []]));
+    for (let round = -1; round < ROUNDS; round++)
+      for (const [name, args] of Object.entries(commands)) {
+        const ms = await processorMs(args);
+        if (round >= 0) times.get(name)?.push(ms);
+      }
+    const of = (name: string) => times.get(name) ?? [];
+    const ratio = (name: string) => median(of(name).map((ms, at) => ms / (of('node')[at] ?? Number.NaN)));
+    const line = (name: string, what: string, target: number): Line => ({
+      number: '6',
+      what: `${what}, processor time : node -e 0`,
+      value: ratio(name),
+      target,
+      isMost: true,
+    });
+    const lines = [
+      line('version', 'islet --version', 3),
+      line('help', 'islet --help', 3),
+      line('check', 'islet check', 8),
+      line('lookup', 'islet lookup', 8),
+    ];
+    return { cpuMs: Object.fromEntries(Object.keys(commands).map((name) => [name, median(of(name))])), lines };
+  } finally {
+    await islet.remove();
+  }
+}
+
+/** Of a program of Node.js, user and system together. The shell prints that of its children last. */
+async function processorMs(args: readonly string[]): Promise<number> {
+  const { stdout } = await run('sh', ['-c', '"$@" >/dev/null 2>&1; times', 'sh', process.execPath, ...args]);
+  const times = [...(stdout.trim().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)];
+  return times.reduce((sum, [, minutes, seconds]) => sum + (Number(minutes) * 60 + Number(seconds)) * 1_000, 0);
+}
+
+/** From `islet serve` to its first right answer with so many bindings, in ms, beside the former build. */
+export async function benchFirstAnswer({ addresses = 1_000_000, rounds = 3 } = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'islet-start-'));
+  const closing: Closing = [() => rm(folder, { recursive: true, force: true })];
+  try {
+    const former = await formerBuild();
+    const start = async (dist: string, name: string, limits?: readonly string[]) => {
+      const dataDir = join(folder, name);
+      await fill(dist, dataDir, addresses);
+      const islet = await startIslet(loadedConfig(dataDir, limits), {}, join(dist, 'app/cli.js'));
+      closing.push(() => islet.remove());
+      return islet;
+    };
+    const islet = await start(DIST, 'islet');
+    const before = former && (await start(former, 'former', FORMER_LIMITS));
+    for (const one of [islet, ...(before ? [before] : [])]) await one.stop();
+    const firstAnswer = async (one: typeof islet) => {
+      const since = performance.now();
+      await one.restart();
+      await askOnce(one, addresses - 1);
+      const ms = performance.now() - since;
+      await one.stop();
+      return ms;
+    };
+    const times: { islet: number; former: number }[] = [];
+    for (let round = 0; round < rounds; round++)
+      times.push({ islet: await firstAnswer(islet), former: before ? await firstAnswer(before) : Number.NaN });
+    const value = median(times.map((one) => one.islet / one.former));
+    const what = `serve to the first answer among ${addresses}, time : former build`;
+    const lines: readonly Line[] = [{ number: '6', what, value, target: 0.6, isMost: true }];
+    return {
+      addresses,
+      ms: median(times.map((one) => one.islet)),
+      formerMs: median(times.map((one) => one.former)),
+      lines,
+    };
+  } finally {
+    for (const close of closing.toReversed()) await close();
+  }
+}
+
+async function askOnce(islet: Parameters<typeof sideOf>[0], at: number): Promise<void> {
+  const { pepper = '' } = await sideOf(islet);
+  const hash = hashOf(addressAt(at), pepper);
+  const answer = await fetch(`${islet.url}/_matrix/identity/v2/lookup`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ addresses: [hash], algorithm: 'sha256', pepper }),
+  });
+  const { mappings } = (await answer.json()) as { mappings?: Record<string, string> };
+  if (mappings?.[hash] !== mxidAt(at)) throw new Error('the first answer is wrong');
+}
