@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { monitorDatabase } from '../adapters/knex/database-monitor.js';
 import { countSkipped, countRows } from '../adapters/knex/row-counts.js';
 import type { LogTelemetry } from '../adapters/system/log-telemetry.js';
@@ -28,11 +27,13 @@ import { adminApp } from './http/admin/admin-server.js';
 import { adminPage, PAGE_ENDPOINT } from './http/admin/page/admin-page.js';
 import { listen } from './http/listen.js';
 import { RequestProbes } from './http/request-probe.js';
-import type { WorkerLink } from './workers/worker-link.js';
+import type { WorkerLink } from './http/workers/worker-link.js';
 import { httpApp } from './http/server.js';
 import { unreadableRequests } from './http/unreadable-requests.js';
 import { jobHandlers } from './background/job-handlers.js';
 import { JobWorker } from './background/job-worker.js';
+import { writePidFile } from './installation/pid-file.js';
+import { closeAll } from './wiring/close-all.js';
 import { openApp } from './wiring/open-app.js';
 import { tryMessages } from './wiring/try-messages.js';
 import { ldapIn } from './wiring/open-sources.js';
@@ -230,11 +231,7 @@ export async function serve(config: Config, telemetry: LogTelemetry, worker?: Wo
     // In parallel: no job starts while the current requests finish, and a job that hangs takes none of their time.
     closing.push(() => Promise.all([listening.close(), closeSchedules()]));
     worker?.ready();
-    if (config.pidFile && !worker) {
-      await writeFile(config.pidFile, `${process.pid}\n`).catch((cause: unknown) => {
-        throw new Error('pidFile cannot be written', { cause });
-      });
-    }
+    if (!worker) await writePidFile(config.pidFile);
     return {
       url: urlOf(config.listen.host, listening.port),
       adminUrl: admin && urlOf(config.admin.host, admin.port),
@@ -247,11 +244,6 @@ export async function serve(config: Config, telemetry: LogTelemetry, worker?: Wo
     await closeAll(closing);
     throw error;
   }
-}
-
-/** In reverse order of opening. */
-async function closeAll(closing: readonly (() => Promise<unknown>)[]): Promise<void> {
-  for (const close of closing.toReversed()) await close();
 }
 
 const urlOf = (host: string, port: number): string => `http://${inUrl(host)}:${port}`;

@@ -59,7 +59,7 @@ export function createProgram(env: NodeJS.ProcessEnv): Command {
     )
     .action(async ({ config, workers }: WithConfig & { workers: number }) => {
       const { runServer } = await import('../commands/run-server.js');
-      await runServer(await load(config), workers);
+      await runServer(await load(config), workers, env);
     });
 
   program

@@ -1,18 +1,22 @@
-import { rm } from 'node:fs/promises';
+import { removePidFile } from '../installation/pid-file.js';
 import type { LoadedConfig } from '../config/config.js';
 import { serve } from '../main.js';
 import { logOf } from '../wiring/open-log.js';
 import type { Telemetry } from '../../ports/telemetry.js';
-import { workerLink } from '../workers/worker-link.js';
+import { workerLink } from '../http/workers/worker-link.js';
 
 /** Supervisors kill the process after 30 s. */
 const SHUTDOWN_MS = 24_000;
 
-/** Runs the server until SIGTERM or SIGINT. On SIGHUP, it reopens its log and rereads secret files. */
-export async function serveUntilSignalled({ config, warnings }: LoadedConfig): Promise<void> {
+/**
+ * Runs the server until SIGTERM or SIGINT. On SIGHUP, it reopens its log and rereads secret files.
+ *
+ * @param env the variables of the process, which say whether it is one of several
+ */
+export async function serveUntilSignalled({ config, warnings }: LoadedConfig, env: NodeJS.ProcessEnv): Promise<void> {
   const telemetry = logOf(config);
   try {
-    const worker = workerLink(telemetry.registry);
+    const worker = workerLink(telemetry.registry, env);
     if (worker?.isFirst !== false) for (const warning of warnings) telemetry.warn(warning, { event: 'config_warning' });
     const islet = await serve(config, telemetry, worker);
     process.on('SIGHUP', () => {
@@ -40,7 +44,7 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig): P
     await new Promise<void>((resolve) => process.once('SIGTERM', resolve).once('SIGINT', resolve));
     telemetry.info('shutting down', { event: 'server_stopping' });
     await closeWithin(SHUTDOWN_MS, islet, telemetry);
-    if (config.pidFile !== undefined && !worker) await rm(config.pidFile, { force: true });
+    if (!worker) await removePidFile(config.pidFile);
   } finally {
     await telemetry.close();
   }

@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { Arrival } from '../http/request-probe.js';
+import type { Arrival } from '../request-probe.js';
 
 /** Variables of a worker process: its number, beginning with 1, and how many workers there are. */
 export const WORKER_NUMBER = 'WORKER_NUMBER_OF_ISLET';

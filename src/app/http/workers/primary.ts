@@ -1,10 +1,10 @@
 import cluster, { type Worker } from 'node:cluster';
 import { once } from 'node:events';
-import { rm, writeFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LogTelemetry } from '../../adapters/system/log-telemetry.js';
-import { logOf } from '../wiring/open-log.js';
-import type { Config } from '../config/config.js';
+import type { LogTelemetry } from '../../../adapters/system/log-telemetry.js';
+import { removePidFile, writePidFile } from '../../installation/pid-file.js';
+import { logOf } from '../../wiring/open-log.js';
+import type { Config } from '../../config/config.js';
 import { WORKER_COUNT, WORKER_NUMBER, type WorkerMessage } from './worker-messages.js';
 
 /** Workers end by themselves after 24 s, and supervisors kill all after 30 s. */
@@ -31,11 +31,11 @@ export async function serveWithWorkers(config: Config, count: number): Promise<v
   });
   try {
     await primary.start(stopped);
-    if (config.pidFile !== undefined) await writeFile(config.pidFile, `${process.pid}\n`);
+    await writePidFile(config.pidFile);
     await stopped;
   } finally {
     await primary.stop();
-    if (config.pidFile !== undefined) await rm(config.pidFile, { force: true });
+    await removePidFile(config.pidFile);
     await telemetry.close();
   }
 }

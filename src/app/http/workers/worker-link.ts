@@ -1,6 +1,6 @@
 import cluster from 'node:cluster';
 import { AggregatorRegistry, type Registry } from 'prom-client';
-import { arrivalOf, probeIdOf, RequestProbes } from '../http/request-probe.js';
+import { arrivalOf, probeIdOf, RequestProbes } from '../request-probe.js';
 import { type Metrics, WORKER_COUNT, WORKER_NUMBER, type WorkerBody, type WorkerMessage } from './worker-messages.js';
 
 /** Workers that do not answer in this time are left out of the metrics. */
@@ -65,8 +65,8 @@ export class WorkerLink {
   }
 }
 
-/** The link of this process; `undefined` if it is the only one. */
-export function workerLink(registry: Registry, env = process.env): WorkerLink | undefined {
+/** The link of this process; `undefined` if it is the only one. @param env the variables of the process */
+export function workerLink(registry: Registry, env: NodeJS.ProcessEnv): WorkerLink | undefined {
   if (!cluster.isWorker) return undefined;
   return new WorkerLink(Number(env[WORKER_NUMBER]), Number(env[WORKER_COUNT]) - 1, registry);
 }
