@@ -3,6 +3,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { ReadPreferences } from '../../domain/shared/message-preferences.js';
 import { type AdminWords, adminWords } from './admin-words.js';
+import { SHIPPED_BRAND, SHIPPED_LANGUAGE } from './template-files.js';
 import type { Page, Templates } from './templates.js';
 
 /** What the template of a view needs besides its own values. */
@@ -35,14 +36,15 @@ export class AdminViews {
 
   /** The script of the page: what it adds can be missed. */
   script(): string {
-    return this.templates.readText('islet/admin/page.js');
+    return this.templates.readText(`${SHIPPED_BRAND}/admin/page.js`);
   }
 
-  /** @throws naming the invalid key */
+  /** The texts of a language; those that an administrator's table lacks are English. @throws naming the invalid key */
   texts(language: string): ViewTexts {
     const known = this.tables.get(language);
     if (known) return known;
-    const table = Texts.parse(parse(this.templates.readText(`islet/${language}/admin.yaml`)));
+    const own = Texts.parse(parse(this.templates.readText(`${SHIPPED_BRAND}/${language}/admin.yaml`)));
+    const table = language === SHIPPED_LANGUAGE ? own : { ...this.texts(SHIPPED_LANGUAGE), ...own };
     this.tables.set(language, table);
     return table;
   }

@@ -2,11 +2,19 @@ import type { SmsGateway } from '../../adapters/messaging/sms/gateway.js';
 import { tryTexting } from '../../adapters/messaging/sms/sms-test.js';
 import { testMail, trySending } from '../../adapters/messaging/smtp-test.js';
 import type { Config } from '../config/config.js';
+import { rereadSecret } from '../config/input/reread-secret.js';
+import type { Secret } from '../config/input/secrets.js';
+
+/** The password of the mail server as it is now: it may have been changed since the start. */
+function currentValue(secret: Secret | undefined): string | undefined {
+  const now = secret?.file === undefined ? undefined : rereadSecret(secret.file);
+  return typeof now === 'object' ? now.value : secret?.value;
+}
 
 /** Sends a message to try the configured mail server or gateways. Absent: nothing is configured for the medium. */
 export const tryMessages = ({ mail, sms, server }: Config, gateways: readonly SmsGateway[]) => ({
   ...(mail && {
-    email: (to: string) => trySending({ ...mail, password: mail.password?.value }, testMail(server.name, to)),
+    email: (to: string) => trySending({ ...mail, password: currentValue(mail.password) }, testMail(server.name, to)),
   }),
   ...(sms && {
     msisdn: (number: string) =>

@@ -1,7 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { AdminViews } from '../../../../../src/adapters/messaging/admin-views.js';
+import { Templates } from '../../../../../src/adapters/messaging/templates.js';
 
 const folder = join(import.meta.dirname, '../../../../../templates/islet');
 const languages = readdirSync(folder).filter((name) => /^[a-z]{2}$/.test(name));
@@ -56,5 +59,25 @@ describe('the texts of the admin page', () => {
       (key) => !used.includes(key) && !composed.some((beginning) => key.startsWith(beginning)),
     );
     expect(idle).toEqual([]);
+  });
+});
+
+describe("an administrator's own table of texts", () => {
+  it('may lack texts, which are then English', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'islet-texts-'));
+    try {
+      mkdirSync(join(directory, 'islet/de'), { recursive: true });
+      writeFileSync(join(directory, 'islet/de/admin.yaml'), 'sign_in: Anmeldung <hier>\n');
+      const own = new Templates({ directory, brand: 'islet', language: 'en', serverName: 'id.example.org' });
+      const page = new AdminViews(own, () => 0).render(
+        'sign-in',
+        { visitor: undefined, navigation: [], notice: undefined, link: '', name: '', problem: undefined },
+        { brand: undefined, acceptLanguage: 'de' },
+      );
+      expect(page.html).toContain('<h1>Anmeldung &lt;hier&gt;</h1>');
+      expect(page.html).toContain(String(english['sign_in_once']));
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 });
