@@ -6,6 +6,7 @@ import type { HttpClient } from '../../ports/http-client.js';
 import { readAdminToken } from '../http/admin/admin-token.js';
 import type { Config } from '../config/config.js';
 import { inUrl, isLoopback, outOfUrl } from '../../adapters/shared/hosts.js';
+import { certificateFix } from './certificate-fix.js';
 import { area, type CheckResult, type Check, messageOf } from './check-result.js';
 import { trimSlashes } from '../../domain/shared/trim-slashes.js';
 
@@ -133,8 +134,7 @@ export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpCli
     if (!isRunning) return [skipped('not checked: no server is running here')];
     const forward = 'the proxy must forward /_matrix/identity to `listen`';
     const ping = await get('/v2').catch((error: unknown) => messageOf(error));
-    if (typeof ping === 'string')
-      return [failure(ping, 'check DNS, certificate and proxy; homeservers get the same error')];
+    if (typeof ping === 'string') return [failure(ping, publicUrlFix(ping))];
     if (ping.status !== 200 || ping.body.trim() !== '{}')
       return [failure(`${ping.url} -> ${ping.status}, not an answer of Islet`, forward)];
     const signer = new Ed25519Signer(name, parseKeys(await readFile(config.signing.keyFile, 'utf8')));
@@ -165,3 +165,9 @@ export function publicUrlCheck(config: Config, isRunning: boolean, http: HttpCli
 
   return async () => [...names(), ...(await answers())];
 }
+
+/** For this URL the certificate is our own, and those who connect trust the authorities that this machine trusts. */
+const publicUrlFix = (words: string): string =>
+  /certificate is not trusted/.test(words)
+    ? 'homeservers and browsers get the same error, unless they trust its authority: use a certificate of a public one, or install yours on all of them'
+    : `${certificateFix(words) ?? 'check DNS, certificate and proxy'}; homeservers get the same error`;

@@ -28,7 +28,10 @@ export const mailCheck =
       await sender?.verify();
       return [ok(`${host}:${port}, TLS ${tls}${username === undefined ? '' : `, logged in as ${username}`}`)];
     } catch (error) {
-      return [failure(messageOf(error), '`islet mail test you@example.org` shows every step')];
+      const words = messageOf(error);
+      return [
+        failure(words, certificateFix(words, 'mail.caFile') ?? '`islet mail test you@example.org` shows every step'),
+      ];
     } finally {
       sender?.close();
     }
@@ -106,7 +109,8 @@ export const sourceCheck =
         ...(isHashed ? [] : [warning(IN_CLEAR_ONLY, 'set up listing and a mirror, or `hashed: true` for an upstream')]),
       ];
     } catch (error) {
-      return [failure(messageOf(error), 'check the URL and the credentials of this source')];
+      const words = messageOf(error);
+      return [failure(words, certificateFix(words) ?? 'check the URL and the credentials of this source')];
     } finally {
       await closeSources(configuredSources);
     }
