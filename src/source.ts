@@ -6,9 +6,9 @@ export type { Facts, Medium, Threepid };
 /** One threepid and the user behind it. */
 export interface Association {
   readonly threepid: Threepid;
-  /** A whole Matrix ID: `@alice:example.org`. */
+  /** A complete Matrix ID: `@alice:example.org`. */
   readonly mxid: string;
-  /** Whether this is told to nobody who looks for the address, although it is theirs and nobody else may have it. */
+  /** If true, lookups do not return the user, but no other user may bind the address. */
   readonly isUnlisted?: boolean;
   /**
    * What is known about the user, such as `{ displayName: 'Alice Miller', department: 'Sales' }`. Of this, Islet keeps
@@ -17,34 +17,34 @@ export interface Association {
   readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
-/** This threepid is known, but not whose it is: nobody is answered, and no later source is asked. */
+/** The threepid is known, but not which user it belongs to: the lookup returns no user, and no later source is asked. */
 export interface Ambiguous {
   readonly threepid: Threepid;
-  /** Who lays claim to it, in words for the operator. */
+  /** Who claims it, as text for the operator. */
   readonly claimants: readonly string[];
 }
 
-/** Something of your own that knows which user is behind a threepid. */
+/** A custom source: it knows which users have which threepids. */
 export interface ThreepidSource {
   /**
-   * What it knows of `threepids`, which are canonical and may be thousands. Unknown ones are left
-   * out, the order is free. Rejects if it could not find out: that is not the same as "nobody".
+   * The users of `threepids`, which are canonical and may be thousands. Unknown ones are omitted; the order does not
+   * matter. Rejects if the source fails: that is not the same as an empty answer.
    *
-   * @param signal aborted when the time limit has passed and nobody waits any more
+   * @param signal aborted when the time limit has passed and the answer is no longer needed
    */
   find(threepids: readonly Threepid[], signal: AbortSignal): Promise<readonly (Association | Ambiguous)[]>;
 
   /**
-   * Everything it knows, in agreement with `find`. With it the source is mirrored and takes part in
-   * hashed lookups. Throws if it cannot be read to its end: then nothing that it yielded counts.
+   * All associations, in agreement with `find`. A source with this function is mirrored and answers hashed lookups.
+   * Throws if it cannot be read completely: the listing is then not used.
    */
   all?(signal: AbortSignal): AsyncIterable<Association>;
 
-  /** Ends what it opened. Nothing is asked afterwards. */
+  /** Closes what it opened. There are no calls afterwards. */
   close?(): void | Promise<void>;
 }
 
-/** What a module that is named by `use` exports by default. `options` are what stands under `with`. */
+/** The default export of a module that is configured with `use`. `options` is the value of `with`. */
 export type OpenSource<Options = unknown> = (
   options: Options,
   context: SourceContext,
@@ -55,25 +55,25 @@ export interface SourceContext {
   /** The name of the source, as configured. */
   readonly name: string;
   readonly log: SourceLog;
-  /** HTTP within limits, see `SourceFetch`. */
+  /** HTTP with limits, see `SourceFetch`. */
   readonly fetch: SourceFetch;
-  /** A folder for this source alone. It exists, and nobody else may read it. */
+  /** A folder for this source only. It exists, and only the user of the server can read it. */
   readonly cacheFolder: string;
-  /** What relative paths in the configuration start from. */
+  /** The base of relative paths in the configuration. */
   readonly configFolder: string;
   readonly threepids: ThreepidReaders;
 }
 
-/** Goes to the log with the name of the source. Never give it an address, a token or a secret. */
+/** Writes to the log, with the name of the source. Do not log addresses, tokens or secrets. */
 export interface SourceLog {
   info(message: string, facts?: Facts): void;
   warn(message: string, facts?: Facts, cause?: unknown): void;
 }
 
 /**
- * The `fetch` of browsers and Node, of which it takes text as a body and GET, POST and PUT. It
- * follows no redirect, and rejects after 30 seconds and for answers above 50 MB. Servers whose URL
- * stands under `with` may be anywhere, all others must have a public address.
+ * The standard `fetch`, with text as a body and GET, POST and PUT. It does not follow redirects, and rejects after 30
+ * seconds and for responses above 50 MB. Servers whose URL is in `with` may have any address; all others must have a
+ * public one.
  */
 export type SourceFetch = (
   url: string | URL,
@@ -85,7 +85,7 @@ export type SourceFetch = (
   },
 ) => Promise<Response>;
 
-/** From text as people write it to threepids as Islet compares them; `undefined` for what is none. */
+/** Convert text into canonical threepids; `undefined` if it is not valid. */
 export interface ThreepidReaders {
   /** One mailbox, without a display name: `Alice@Example.org` is `alice@example.org`. */
   email(text: string): Threepid | undefined;

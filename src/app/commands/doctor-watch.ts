@@ -20,7 +20,7 @@ export interface WatchOptions {
  */
 export async function watchDoctor({ check, pause, now, isJson, style, print }: WatchOptions): Promise<number> {
   let results = await check();
-  const json = () => print(JSON.stringify(JSON.parse(printableJson({ at: now().getTime(), diagnoses: results }))));
+  const json = () => print(printableJson({ at: now().getTime(), diagnoses: results }, 0));
   if (isJson) json();
   else print(`${doctorText(results, style)}\n\nWatching; Ctrl-C ends.`);
   while (await pause()) {
