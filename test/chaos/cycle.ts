@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { eventually } from '../support/eventually.js';
 import type { Incident } from './incidents/incident.js';
 import { live } from './life.js';
 import type { Model } from './model.js';
@@ -11,6 +12,9 @@ const LIVES_AT_ONCE = 6;
 /** The machine has other things to do than to make users: in a long cycle they come more and more slowly. */
 const BETWEEN_LIVES_MS = 100;
 const LATER_LIVES_MS = 25;
+/** Something happens when some are in the middle of what they do. */
+const SIGNED_IN = 3;
+const SIGNED_IN_WITHIN_MS = 30_000;
 /** What takes longer is looked at in later cycles, and at the end. */
 const DELIVERIES_MS = 1_000;
 
@@ -32,7 +36,8 @@ export async function runCycle(
     }
   });
   await world.directory.change(random);
-  await pause(200 + random.below(500));
+  await eventually(() => model.addresses.length >= from + SIGNED_IN, SIGNED_IN_WITHIN_MS).catch(() => undefined);
+  await pause(random.below(700));
   const afterwards = await incident.happen({ world, model, random }).finally(async () => {
     isEnding = true;
     await Promise.all(living);
