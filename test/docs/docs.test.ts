@@ -48,3 +48,24 @@ describe.each(withConfigurations)('%s', (page) => {
     for (const block of blocks) expect(loadFromEtc(block).config).toBeDefined();
   });
 });
+
+describe('docs/topics/reliability.md', () => {
+  /** The rows of the tables whose last column is for tests. */
+  function rowsWithTests(): readonly string[] {
+    const rows: string[] = [];
+    let isOfTests = false;
+    for (const line of read('docs/topics/reliability.md').split('\n')) {
+      if (!line.startsWith('|')) isOfTests = false;
+      else if (/\| test \|$/.test(line)) isOfTests = true;
+      else if (isOfTests && !line.startsWith('|---')) rows.push(line);
+    }
+    return rows;
+  }
+
+  it('names for each fault the test that shows it', () => {
+    const rows = rowsWithTests();
+    expect(rows.length).toBeGreaterThan(10);
+    const isShown = (row: string) => /\]\(\.\.\/\.\.\/test\/[^)]+\.test\.ts\)[^|]*\|$|\| the same \|$/.test(row);
+    expect(rows.filter((row) => !isShown(row))).toEqual([]);
+  });
+});
