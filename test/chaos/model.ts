@@ -27,6 +27,12 @@ export interface Watched {
   slowestMs: number;
 }
 
+const LONGEST = 4_000;
+
+/** The end of a log says most. */
+const shortened = (what: string) =>
+  what.length > LONGEST ? `${what.slice(0, LONGEST / 4)} … ${what.slice((-3 * LONGEST) / 4)}` : what;
+
 /** Everything that was promised to clients so far, and what came of it. */
 export class Model {
   readonly addresses: AddressPromise[] = [];
@@ -60,10 +66,10 @@ export class Model {
   };
 
   isLost(what: string): void {
-    this.lost.push(`${this.label}: ${what}`);
+    this.lost.push(`${this.label}: ${shortened(what)}`);
   }
 
   isWrong(what: string): void {
-    this.wrong.push(`${this.label}: ${what}`);
+    this.wrong.push(`${this.label}: ${shortened(what)}`);
   }
 }

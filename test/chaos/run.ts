@@ -25,13 +25,13 @@ const { values, positionals } = parseArgs({
   },
 });
 if (values.sum) {
-  process.stdout.write(`${await reportOfFiles(positionals)}\n`);
+  await print(await reportOfFiles(positionals));
   process.exit();
 }
 if (values.each !== undefined) {
   const neighbour = NEIGHBOURS.find((one) => one === values.each);
   if (!neighbour) throw new Error(`--each takes one of ${NEIGHBOURS.join(', ')}`);
-  await observeEach(neighbour, (row) => process.stdout.write(`${row}\n`));
+  await observeEach(neighbour, (row) => void print(row));
   process.exit();
 }
 let isOver = false;
@@ -48,7 +48,12 @@ for (const database of databases) {
     ...(values.cli !== undefined && { cli: values.cli }),
     ...(values.incident && { incidents: values.incident }),
   });
-  process.stdout.write(`${values.json ? JSON.stringify(figures, undefined, 2) : reportOf(figures)}\n`);
+  await print(values.json ? JSON.stringify(figures, undefined, 2) : reportOf(figures));
   if (figures.lost.length > 0 || figures.wrong.length > 0) process.exitCode = 1;
 }
 process.exit();
+
+/** A pipe takes only so much at once, and the process ends itself. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
+}
