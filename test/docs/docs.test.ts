@@ -56,7 +56,7 @@ describe('docs/topics/reliability.md', () => {
     let isOfTests = false;
     for (const line of read('docs/topics/reliability.md').split('\n')) {
       if (!line.startsWith('|')) isOfTests = false;
-      else if (/\| test \|$/.test(line)) isOfTests = true;
+      else if (line.endsWith('| test |')) isOfTests = true;
       else if (isOfTests && !line.startsWith('|---')) rows.push(line);
     }
     return rows;
