@@ -25,6 +25,7 @@ import { endpointsOf } from './http/endpoints.js';
 import { openReadiness } from './http/admin/readiness.js';
 import { adminApp } from './http/admin/admin-server.js';
 import { adminPage, PAGE_ENDPOINT } from './http/admin/page/admin-page.js';
+import { countersIn } from './http/admin/page/counters-in.js';
 import { listen } from './http/listen.js';
 import { RequestProbes } from './http/request-probe.js';
 import type { WorkerLink } from './http/workers/worker-link.js';
@@ -151,7 +152,7 @@ export async function serve(config: Config, telemetry: LogTelemetry, worker?: Wo
       clock,
       random: container.get(Random),
       health,
-      read: (name) => telemetry.read(name),
+      read: async (name) => countersIn(await (worker ?? telemetry.registry).metrics(), name),
       tries: tryMessages(config, opened.gateways),
       runChecks: async () => (await import('./doctor/doctor.js')).runChecks({ config, warnings: [] }, telemetry),
     });
@@ -200,7 +201,7 @@ export async function serve(config: Config, telemetry: LogTelemetry, worker?: Wo
             ),
           ]
         : []),
-      runPeriodically(MINUTE_MS, 'samples of the counters', telemetry, () => page.sample()),
+      ...(admin ? [runPeriodically(MINUTE_MS, 'samples of the counters', telemetry, () => page.sample())] : []),
       runPeriodically(60 * MINUTE_MS, 'mailboxes of bindings', telemetry, () => opened.fillStored()),
       // So that it is known since when a part fails, also if nobody asks.
       runPeriodically(HEALTH_MS, 'health', telemetry, async () => void (await ready())),

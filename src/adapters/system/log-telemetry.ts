@@ -95,11 +95,6 @@ export class LogTelemetry implements Telemetry {
     this.measure(name, () => this.metrics.set(name, samples));
   }
 
-  /** The current values of a counter. */
-  read(name: string): ReturnType<Metrics['read']> {
-    return this.metrics.read(name);
-  }
-
   /** Initializes the counters and histograms with these label values to 0. */
   startAtZero(known: Partial<KnownValues>): void {
     this.metrics.startAtZero(known);

@@ -69,15 +69,6 @@ export class Metrics {
     }
   }
 
-  /** The current values. @throws for a counter that is not declared */
-  async read(
-    name: string,
-  ): Promise<readonly { labels: Readonly<Record<string, string | number | undefined>>; value: number }[]> {
-    const known = this.counters.get(name);
-    if (!known) throw new Error(`no counter is called ${name}`);
-    return (await known.counter.get()).values;
-  }
-
   /** @throws for a histogram or labels that are not declared */
   observe(name: string, value: number, labels: Labels): void {
     const histogram = this.histograms.get(name);

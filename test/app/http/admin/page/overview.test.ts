@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chartOf } from '../../../../../src/app/http/admin/page/chart.js';
+import { countersIn } from '../../../../../src/app/http/admin/page/counters-in.js';
 import { type Counted, MetricHistory } from '../../../../../src/app/http/admin/page/metric-history.js';
 import { email } from '../../../../../src/domain/identifiers/threepid.js';
 import { adminBrowser, hiddenIn } from '../../../../support/admin-browser.js';
@@ -65,6 +66,22 @@ describe('the counters of the last day', () => {
       ['bar2', 0, 25],
       ['bar', 75, 25],
     ]);
+  });
+});
+
+describe('counters', () => {
+  it('are read from the metrics, by their labels', () => {
+    const text = [
+      '# TYPE islet_lookups_total counter',
+      'islet_lookups_total{source="a \\"b\\" } c",way="hash",outcome="found"} 12',
+      'islet_lookups_totals{source="a"} 1',
+      'islet_mails_total{kind="invite",outcome="failed"} 3',
+    ].join('\n');
+    expect(countersIn(text, 'lookups')).toEqual([
+      { labels: { source: 'a "b" } c', way: 'hash', outcome: 'found' }, value: 12 },
+    ]);
+    expect(countersIn(text, 'mails')).toEqual([{ labels: { kind: 'invite', outcome: 'failed' }, value: 3 }]);
+    expect(countersIn(text, 'text_messages')).toEqual([]);
   });
 });
 
