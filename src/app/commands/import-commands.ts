@@ -52,7 +52,7 @@ export function addImports(program: Command, { command, load, quietLog, output }
   imported('sydent', 'take over bindings, invitations, keys and access tokens of Sydent; without --apply only a report')
     .argument('<database>', 'sydent.db; it is only read')
     .requiredOption('--conf <file>', 'its sydent.conf, which has the server name and the signing key')
-    .option('--pepper', 'go on with its lookup pepper, if there is none yet')
+    .option('--pepper', 'keep its lookup pepper, if there is none yet')
     .option('--with-peers', 'take bindings that other servers replicated to it as ours')
     .option('--only-validated', 'only bindings of which it has a validated session')
     .action(
