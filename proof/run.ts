@@ -1,6 +1,7 @@
 import { folderOf } from './shared/folder.js';
 import { proveLargeDirectory } from './large-directory.js';
 import { proveDebian } from './debian/proof.js';
+import { proveInstances } from './instances.js';
 import { proveSynapse } from './synapse/proof.js';
 
 /**
@@ -10,6 +11,7 @@ import { proveSynapse } from './synapse/proof.js';
 const proofs = {
   'large-directory': proveLargeDirectory,
   synapse: () => proveSynapse(folderOf('synapse')),
+  instances: proveInstances,
   debian: (suite = 'bookworm') => proveDebian(folderOf('debian'), suite),
 } satisfies Record<string, (...args: string[]) => Promise<boolean>>;
 

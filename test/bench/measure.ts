@@ -21,3 +21,27 @@ export async function output(program: string, args: readonly string[]): Promise<
   if (child.exitCode !== 0) throw new Error(`${program} ended with ${child.exitCode}`);
   return Buffer.concat(chunks).toString();
 }
+
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Posts JSON to the API. The clients of the tests also compare every answer with the specification, which takes time. */
+export const poster =
+  (url: string, token: string) =>
+  async (path: string, body: object): Promise<Answer> => {
+    const response = await fetch(`${url}/_matrix/identity${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, body: (await response.json()) as Answer['body'] };
+  };
+
+/** Signs in as alice of the stand-in for a homeserver. @returns her access token */
+export async function signInAlice(url: string): Promise<string> {
+  const openId = { access_token: 'token-of-alice', token_type: 'Bearer', matrix_server_name: 'example.org' };
+  const { body } = await poster(url, '')('/v2/account/register', { ...openId, expires_in: 3600 });
+  return String(body['token']);
+}

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import knex from 'knex';
 import { createTransport } from 'nodemailer';
-import { IdentityClient } from '../support/client.js';
 import { startHomeserver } from '../support/homeserver.js';
 import { startIslet } from '../support/islet.js';
 import { startMailServer } from '../support/smtp.js';
 import type { Line } from './lines.js';
-import { median } from './measure.js';
+import { median, poster, signInAlice } from './measure.js';
 import type { Closing } from './servers.js';
 
 const ROUNDS = 5;
@@ -37,8 +36,7 @@ export async function benchWrites() {
       limits: false,
     });
     closing.push(() => islet.remove());
-    const client = new IdentityClient(islet.url);
-    await client.register('example.org', 'token-of-alice');
+    const post = poster(islet.url, await signInAlice(islet.url));
     const bare = createTransport({
       host: '127.0.0.1',
       port: mails.port,
@@ -56,7 +54,7 @@ export async function benchWrites() {
       const sids: unknown[] = [];
       const mailMs = await allAt(MAILS, CLIENTS, async (at) => {
         const wish = { client_secret: 'secret', email: addressAt(at), send_attempt: 1 };
-        const { status, body } = await client.post('/v2/validate/email/requestToken', wish);
+        const { status, body } = await post('/v2/validate/email/requestToken', wish);
         if (status !== 200) throw new Error(`requestToken was answered ${status}`);
         sids[at] = body['sid'];
       });
@@ -67,11 +65,11 @@ export async function benchWrites() {
       await allAt(MAILS, CLIENTS, async (at) => {
         const text = mails.mails.find(({ mail }) => mail.text?.includes(`sid=${String(sids[at])}`))?.mail.text ?? '';
         const token = /[?&]token=([0-9A-Za-z]+)/.exec(text)?.[1];
-        await client.post('/v2/validate/email/submitToken', { sid: sids[at], client_secret: 'secret', token });
+        await post('/v2/validate/email/submitToken', { sid: sids[at], client_secret: 'secret', token });
       });
       const bindMs = await allAt(MAILS, CLIENTS, async (at) => {
         const proof = { sid: sids[at], client_secret: 'secret', mxid: '@alice:example.org' };
-        const { status } = await client.post('/v2/3pid/bind', proof);
+        const { status } = await post('/v2/3pid/bind', proof);
         if (status !== 200) throw new Error(`bind was answered ${status}`);
       });
       const knexMs = await allAt(MAILS, CLIENTS, (at) => rows.write(addressAt(at)));

@@ -25,6 +25,11 @@ export class IdentityClient {
     return answer;
   }
 
+  /** The access token, if it is signed in. */
+  get token(): string | undefined {
+    return this.accessToken;
+  }
+
   /** Uses the access token of another client. */
   signInAs({ accessToken }: IdentityClient): void {
     this.accessToken = accessToken;

@@ -39,6 +39,11 @@ export class Daemon {
     while (!(await isStopped(this.process?.pid))) await pause(5);
   }
 
+  /** Makes it read its configuration again, if it does so on SIGHUP. */
+  reload(): void {
+    this.process?.kill('SIGHUP');
+  }
+
   resume(): void {
     this.process?.kill('SIGCONT');
   }
