@@ -39,7 +39,10 @@ process.on('message', async (addresses) => {
   for (let at = 0; at < addresses.length; at += ADDRESSES_IN_ONE) parts.push(addresses.slice(at, at + ADDRESSES_IN_ONE));
   let found = 0;
   const work = async (client) => {
-    for (let part = parts.shift(); part; part = parts.shift()) found += await search(client, part);
+    for (let part = parts.shift(); part; part = parts.shift()) {
+      const more = await search(client, part);
+      found += more; // not before the wait: the other connection adds meanwhile
+    }
   };
   await Promise.all(clients.map(work));
   process.send({ found, ms: performance.now() - since });
