@@ -33,7 +33,10 @@ function search(client, addresses) {
   });
 }
 
-process.on('message', async (addresses) => {
+process.on('message', (addresses) => void lookUp(addresses));
+
+/** @param {readonly string[]} addresses */
+async function lookUp(addresses) {
   const since = performance.now();
   const parts = [];
   for (let at = 0; at < addresses.length; at += ADDRESSES_IN_ONE) parts.push(addresses.slice(at, at + ADDRESSES_IN_ONE));
@@ -46,5 +49,5 @@ process.on('message', async (addresses) => {
   };
   await Promise.all(clients.map(work));
   process.send({ found, ms: performance.now() - since });
-});
+}
 process.send('ready');

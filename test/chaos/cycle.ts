@@ -38,10 +38,11 @@ export async function runCycle(
   await world.directory.change(random);
   await eventually(() => model.addresses.length >= from + SIGNED_IN, SIGNED_IN_WITHIN_MS).catch(() => undefined);
   await pause(random.below(700));
-  const afterwards = await incident.happen({ world, model, random }).finally(async () => {
-    isEnding = true;
-    await Promise.all(living);
-  });
+  const happening = incident.happen({ world, model, random });
+  await happening.catch(() => undefined);
+  isEnding = true;
+  await Promise.all(living);
+  const afterwards = await happening;
   await world.fleet.well();
   // Those of this cycle, and some of those before: nothing is lost later either.
   const older = Array.from({ length: Math.min(from, 20) }, () => random.pick(model.addresses.slice(0, from)));

@@ -102,7 +102,7 @@ async function timed<T>(work: () => Promise<T>) {
 }
 
 const describe = (answer: Answer | undefined): string =>
-  answer ? `${answer.status} ${String(answer.body['errcode'] ?? '')}`.trim() : 'no answer';
+  answer ? [answer.status, answer.body['errcode']].filter(Boolean).join(' ') : 'no answer';
 
 /** A request that needs the neighbour, of somebody new each time. */
 function asker(world: World, client: ChaosClient, neighbour: Neighbour): Ask {

@@ -11,8 +11,8 @@ const EXTERNAL = ['sqlite3', 'better-sqlite3', 'mysql', 'mysql2', 'mariadb', 'te
 /** Modules find their files where they were. */
 const places: Plugin = {
   name: 'places',
-  setup({ onLoad }) {
-    onLoad({ filter: /\.[mc]?js$/ }, async ({ path }) => {
+  setup(build) {
+    build.onLoad({ filter: /\.[mc]?js$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
       if (!/import\.meta\.|__dirname|__filename/.test(text)) return undefined;
       const contents = text

@@ -115,7 +115,7 @@ export function reportOf(figures: Figures): string {
     'What happened:',
     ...lines(
       Object.entries(incidents)
-        .toSorted()
+        .toSorted(([a], [b]) => a.localeCompare(b))
         .map(([name, count]) => `${count} × ${name}`),
     ),
     'Lookups by hash while a neighbour was broken:',

@@ -47,7 +47,7 @@ async function readSchema(): Promise<Schema> {
 let template: Promise<string> | undefined;
 
 /** A file with all tables in a new folder. The caller opens and closes it, and calls `remove`. */
-export async function migratedFile(): Promise<{ readonly file: string; remove(): Promise<void> }> {
+export async function migratedFile(): Promise<{ readonly file: string; readonly remove: () => Promise<void> }> {
   template ??= makeTemplate();
   const folder = await mkdtemp(join(tmpdir(), 'islet-sqlite-'));
   const file = join(folder, 'islet.db');

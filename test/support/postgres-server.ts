@@ -123,7 +123,9 @@ const isAlive = (pid: string): Promise<boolean> =>
   );
 
 /** A new empty database on the server at `serverUrl`. */
-export async function freshDatabase(serverUrl: string): Promise<{ readonly url: string; drop(): Promise<void> }> {
+export async function freshDatabase(
+  serverUrl: string,
+): Promise<{ readonly url: string; readonly drop: () => Promise<void> }> {
   const name = `test_${process.pid}_${++databases}`;
   await onServer(serverUrl, `create database ${name}`);
   const url = new URL(serverUrl);

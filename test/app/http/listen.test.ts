@@ -76,7 +76,7 @@ describe('listening', () => {
       client.write('GET / HTTP/1.1\r\nHost: id.example.org\r\n\r\n');
       return answerOn(client);
     });
-    await new Promise(process.nextTick); // in which Node.js has begun to connect
+    await new Promise((resolve) => process.nextTick(resolve)); // in which Node.js has begun to connect
     const closed = close(0, LONG_MS);
     expect(await Promise.all(answers)).toHaveLength(20);
     await closed;

@@ -65,18 +65,18 @@ export class PageSessions {
   /**
    * Opens a session with a link, which cannot be used again.
    *
-   * @returns the id for the cookie; `limited` if there were too many wrong links
+   * @returns the id for the cookie, or why there is none: the link is wrong, or too many were
    */
-  signIn(link: string, administrator: string): string | 'limited' | undefined {
+  signIn(link: string, administrator: string): { readonly id: string } | { readonly problem: 'wrong' | 'limited' } {
     const now = this.clock.now();
     this.wrongAt = this.wrongAt.filter((at) => at > now - WRONG_MS);
-    if (this.wrongAt.length >= MOST_WRONG) return 'limited';
+    if (this.wrongAt.length >= MOST_WRONG) return { problem: 'limited' };
     if (!this.peekLink(link)) {
       this.wrongAt.push(now);
-      return undefined;
+      return { problem: 'wrong' };
     }
     this.links.delete(hashOf(link));
-    return this.open(administrator, false);
+    return { id: this.open(administrator, false) };
   }
 
   /** Opens a session in the name that a trusted proxy states. @returns the id for the cookie */

@@ -33,11 +33,13 @@ export const signInEndpoints = (
         views.show('sign-in', { link: usable, name, problem }, { req, res });
       };
       if (!isAdministratorName(name)) return show(400, 'name', link);
-      const sessionId = sessions.signIn(link, name);
-      if (sessionId === undefined) return show(403, 'wrong');
-      if (sessionId === 'limited') return show(429, 'limited', link);
+      const session = sessions.signIn(link, name);
+      if ('problem' in session) {
+        const { problem } = session;
+        return problem === 'wrong' ? show(403, problem) : show(429, problem, link);
+      }
       await adminService.note({ action: 'operator_signed_in' }, views.access.causeOf(req, res, name));
-      views.access.setCookie(req, res, sessionId);
+      views.access.setCookie(req, res, session.id);
       res.redirect(303, '/');
     },
   },
