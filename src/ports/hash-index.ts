@@ -52,7 +52,7 @@ export abstract class HashIndex {
   abstract findAll(
     source: string,
     pepper: string,
-    hashes: Iterable<string>,
+    hashes: readonly string[],
   ): ReadonlyMap<string, Mxid | typeof AMBIGUOUS>;
 
   /**

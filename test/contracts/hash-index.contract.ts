@@ -100,6 +100,35 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(index.findAll('crm', 'pepper', hashes).size).toBe(0);
       });
 
+      it('takes nothing else for a hash, also among many', async () => {
+        const claims = Array.from(
+          { length: 200 },
+          (_, i): Claim => ({
+            threepid: email(`p${i}@example.org`),
+            mxid: `@p${i}:example.org`,
+          }),
+        );
+        await index.load('staff', pages(claims));
+        const hashes = claims.map(({ threepid }) => lookupHash(threepid, 'pepper'));
+        const findAll = (asked: readonly string[]) => [...index.findAll('staff', 'pepper', asked).keys()];
+        expect(findAll(hashes)).toEqual(hashes);
+        const [hash = '', ...others] = hashes.filter((one) => one.includes('-') && one.includes('_'));
+        const last = hash.charCodeAt(42);
+        const similar = [
+          hash.replaceAll('-', '+'),
+          hash.replaceAll('_', '/'),
+          hash.replace('-', '='),
+          hash.replace('-', ' '),
+          hash.replace('-', String.fromCharCode(0x100 + '-'.charCodeAt(0))),
+          hash.slice(0, 42) + String.fromCharCode(last + 1),
+          `${hash}=`,
+          `${hash}A`,
+        ];
+        expect(similar.map((one) => findAll([...others, one]))).toEqual(similar.map(() => others));
+        expect(findAll([hash.slice(0, 42), `${hash}A`, ...others])).toEqual(others);
+        expect(findAll([])).toEqual([]);
+      });
+
       it('is contested where two users claim a threepid', async () => {
         await index.load('staff', pages([annas, { ...bobs, threepid: anna }]));
         expect(find(anna)).toBe(AMBIGUOUS);

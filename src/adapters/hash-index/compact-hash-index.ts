@@ -89,15 +89,8 @@ export class CompactHashIndex implements HashIndex {
     return this.sources.get(source)?.tables.get(pepper)?.find(hash);
   }
 
-  findAll(source: string, pepper: string, hashes: Iterable<string>): Map<string, Mxid | typeof AMBIGUOUS> {
-    const found = new Map<string, Mxid | typeof AMBIGUOUS>();
-    const table = this.sources.get(source)?.tables.get(pepper);
-    if (!table) return found;
-    for (const hash of hashes) {
-      const answer = table.find(hash);
-      if (answer !== undefined) found.set(hash, answer);
-    }
-    return found;
+  findAll(source: string, pepper: string, hashes: readonly string[]): Map<string, Mxid | typeof AMBIGUOUS> {
+    return this.sources.get(source)?.tables.get(pepper)?.findAll(hashes) ?? new Map<string, Mxid>();
   }
 
   size(source: string): { readonly claims: number; readonly bytes: number } {

@@ -1,11 +1,13 @@
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const NO_DIGIT = 64;
 
-/** By UTF-16 code unit, so that no text needs a check before. */
-const DIGITS = new Uint8Array(2 ** 16).fill(NO_DIGIT);
+const DIGITS = new Uint8Array(128).fill(NO_DIGIT);
 for (let digit = 0; digit < ALPHABET.length; digit++) DIGITS[ALPHABET.charCodeAt(digit)] = digit;
 
 export const KEY_WORDS = 4;
+const HASH_LENGTH = 43;
+/** With a digit for zero behind it, a hash is 11 groups of four digits, each three bytes. */
+const HASH_BYTES = 33;
 
 /**
  * Decodes the unpadded URL-safe base64 of 32 bytes and combines the two halves into one: every character affects the
@@ -14,59 +16,48 @@ export const KEY_WORDS = 4;
  * @returns whether the text is valid; `key` is only defined then
  */
 export function readKey(hash: string, key: Uint32Array): boolean {
-  if (hash.length !== 43) return false;
-  // 16 digits are three words. Written out: a loop over the digits takes three times as long.
-  let seen = 0;
-  for (let part = 0; part < 2; part++) {
-    const at = part * 16;
-    const a = DIGITS[hash.charCodeAt(at)]!;
-    const b = DIGITS[hash.charCodeAt(at + 1)]!;
-    const c = DIGITS[hash.charCodeAt(at + 2)]!;
-    const d = DIGITS[hash.charCodeAt(at + 3)]!;
-    const e = DIGITS[hash.charCodeAt(at + 4)]!;
-    const f = DIGITS[hash.charCodeAt(at + 5)]!;
-    const g = DIGITS[hash.charCodeAt(at + 6)]!;
-    const h = DIGITS[hash.charCodeAt(at + 7)]!;
-    const i = DIGITS[hash.charCodeAt(at + 8)]!;
-    const j = DIGITS[hash.charCodeAt(at + 9)]!;
-    const k = DIGITS[hash.charCodeAt(at + 10)]!;
-    const l = DIGITS[hash.charCodeAt(at + 11)]!;
-    const m = DIGITS[hash.charCodeAt(at + 12)]!;
-    const n = DIGITS[hash.charCodeAt(at + 13)]!;
-    const o = DIGITS[hash.charCodeAt(at + 14)]!;
-    const p = DIGITS[hash.charCodeAt(at + 15)]!;
-    seen |= a | b | c | d | e | f | g | h | i | j | k | l | m | n | o | p;
-    const first = (a << 26) | (b << 20) | (c << 14) | (d << 8) | (e << 2) | (f >>> 4);
-    const second = (f << 28) | (g << 22) | (h << 16) | (i << 10) | (j << 4) | (k >>> 2);
-    const third = (k << 30) | (l << 24) | (m << 18) | (n << 12) | (o << 6) | p;
-    if (part === 0) {
-      key[0] = first;
-      key[1] = second;
-      key[2] = third;
+  if (hash.length !== HASH_LENGTH) return false;
+  key.fill(0);
+  let seen = 0; // all digits and character codes so far, combined for a single check at the end
+  let word = 0;
+  let bits = 0;
+  let words = 0;
+  for (let i = 0; i < HASH_LENGTH; i++) {
+    const code = hash.charCodeAt(i);
+    const digit = DIGITS[code & 127]!;
+    seen |= digit | (code & ~127);
+    bits += 6;
+    if (bits < 32) {
+      word = (word << 6) | digit;
     } else {
-      key[3] = first;
-      key[0]! ^= second;
-      key[1]! ^= third;
+      bits -= 32;
+      key[words++ & 3]! ^= (word << (6 - bits)) | (digit >>> bits);
+      word = digit & ((1 << bits) - 1);
     }
   }
-  return readEnd(hash, key, seen);
+  // 43 digits are 258 bits; the last two bits must be zero.
+  return seen < NO_DIGIT && word === 0;
 }
 
-/** The last two words: eleven digits, of which the last one has four bits. */
-function readEnd(hash: string, key: Uint32Array, seenBefore: number): boolean {
-  const a = DIGITS[hash.charCodeAt(32)]!;
-  const b = DIGITS[hash.charCodeAt(33)]!;
-  const c = DIGITS[hash.charCodeAt(34)]!;
-  const d = DIGITS[hash.charCodeAt(35)]!;
-  const e = DIGITS[hash.charCodeAt(36)]!;
-  const f = DIGITS[hash.charCodeAt(37)]!;
-  const g = DIGITS[hash.charCodeAt(38)]!;
-  const h = DIGITS[hash.charCodeAt(39)]!;
-  const i = DIGITS[hash.charCodeAt(40)]!;
-  const j = DIGITS[hash.charCodeAt(41)]!;
-  const k = DIGITS[hash.charCodeAt(42)]!;
-  const seen = seenBefore | a | b | c | d | e | f | g | h | i | j | k;
-  key[2]! ^= (a << 26) | (b << 20) | (c << 14) | (d << 8) | (e << 2) | (f >>> 4);
-  key[3]! ^= (f << 28) | (g << 22) | (h << 16) | (i << 10) | (j << 4) | (k >>> 2);
-  return seen < NO_DIGIT && (k & 3) === 0;
+/**
+ * The same for many hashes at once, several times faster: the keys one after another.
+ *
+ * @returns `undefined` if one of the texts is not a lookup hash
+ */
+export function readKeys(hashes: readonly string[]): Uint32Array | undefined {
+  for (const hash of hashes) if (hash.length !== HASH_LENGTH) return undefined;
+  const text = `${hashes.join('A')}A`;
+  // The decoder leaves out what is no digit, but takes the two digits of the other base64 alphabet, and of characters
+  // beyond Latin-1 the low byte.
+  if (Buffer.byteLength(text) !== text.length || text.includes('+') || text.includes('/')) return undefined;
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.length !== hashes.length * HASH_BYTES) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const keys = new Uint32Array(hashes.length * KEY_WORDS);
+  for (let at = 0, key = 0; at < bytes.length; at += HASH_BYTES, key += KEY_WORDS) {
+    if (bytes[at + HASH_BYTES - 1] !== 0) return undefined;
+    for (let word = 0; word < KEY_WORDS; word++)
+      keys[key + word] = view.getUint32(at + 4 * word) ^ view.getUint32(at + 4 * (word + KEY_WORDS));
+  }
+  return keys;
 }

@@ -1,7 +1,7 @@
 import { AMBIGUOUS } from '../../domain/associations/association.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import type { Entry } from './index-entry.js';
-import { KEY_WORDS, readKey } from './hash-key.js';
+import { KEY_WORDS, readKey, readKeys } from './hash-key.js';
 import { NamePool, type NamePoolParts } from './name-pool.js';
 
 const SLOT_WORDS = KEY_WORDS + 1;
@@ -52,9 +52,34 @@ export class Table {
   }
 
   find(hash: string): Mxid | typeof AMBIGUOUS | undefined {
-    if (!readKey(hash, key)) return undefined;
+    return readKey(hash, key) ? this.answerAt(this.next(key), key) : undefined;
+  }
+
+  /** The answers that there are, by hash. */
+  findAll(hashes: readonly string[]): Map<string, Mxid | typeof AMBIGUOUS> {
+    const found = new Map<string, Mxid | typeof AMBIGUOUS>();
+    const keys = readKeys(hashes);
+    if (!keys) {
+      for (const hash of hashes) {
+        const answer = this.find(hash);
+        if (answer !== undefined) found.set(hash, answer);
+      }
+      return found;
+    }
+    // All slots first: in a loop as short as this, the processor reads from several places of the memory at once.
+    const slots = new Int32Array(hashes.length);
+    for (let i = 0; i < slots.length; i++) slots[i] = this.next(keys, undefined, i * KEY_WORDS);
+    for (const [i, hash] of hashes.entries()) {
+      if (slots[i]! < 0) continue;
+      found.set(hash, this.answerAt(slots[i]!, keys, i * KEY_WORDS)!);
+    }
+    return found;
+  }
+
+  /** @param from the first slot with the hash at `hashAt` of `hashes`, or -1 */
+  private answerAt(from: number, hashes: Uint32Array, hashAt = 0): Mxid | typeof AMBIGUOUS | undefined {
     let answer: Mxid | typeof AMBIGUOUS | undefined;
-    for (let at = this.next(key); at >= 0; at = this.next(key, at)) {
+    for (let at = from; at >= 0; at = this.next(hashes, at, hashAt)) {
       const reference = this.slots[at + REFERENCE]!;
       const claimant = reference & SHARED ? AMBIGUOUS : this.names.get(reference >>> 2);
       if (answer !== undefined && answer !== claimant) return AMBIGUOUS;
@@ -126,16 +151,16 @@ export class Table {
     return -1;
   }
 
-  /** The next slot after `at` with this hash, or the first one if `at` is absent; -1 if there is none. */
-  private next(hash: Uint32Array, at?: number): number {
+  /** The next slot after `at` with the hash at `hashAt`, or the first one if `at` is absent; -1 if there is none. */
+  private next(hashes: Uint32Array, at?: number, hashAt = 0): number {
     const { slots } = this;
-    let slot = at === undefined ? homeSlot(slots, hash[0]!) : after(slots, at);
+    let slot = at === undefined ? homeSlot(slots, hashes[hashAt]!) : after(slots, at);
     for (; slots[slot + REFERENCE] !== 0; slot = after(slots, slot)) {
       if (
-        slots[slot] === hash[0] &&
-        slots[slot + 1] === hash[1] &&
-        slots[slot + 2] === hash[2] &&
-        slots[slot + 3] === hash[3]
+        slots[slot] === hashes[hashAt] &&
+        slots[slot + 1] === hashes[hashAt + 1] &&
+        slots[slot + 2] === hashes[hashAt + 2] &&
+        slots[slot + 3] === hashes[hashAt + 3]
       ) {
         return slot;
       }

@@ -30,7 +30,7 @@ export async function firstAnswers(
   telemetry: Telemetry,
   way?: 'hash' | 'live',
 ): Promise<Answers> {
-  const answers = new Map<string, Mxid | typeof AMBIGUOUS>();
+  let answers: Answers = new Map<string, Mxid | typeof AMBIGUOUS>();
   let missing = questions;
   for (const source of sources) {
     const asked = missing.length;
@@ -44,11 +44,11 @@ export async function firstAnswers(
       for (const question of missing) {
         const answer = found.get(question);
         if (answer === undefined) unanswered.push(question);
-        else {
-          if (answer === AMBIGUOUS) ambiguous++;
-          answers.set(question, answer);
-        }
+        else if (answer === AMBIGUOUS) ambiguous++;
       }
+      // Usually one source has all answers, and no others: then nothing needs to be copied.
+      const isAll = answers.size === 0 && found.size === asked - unanswered.length;
+      answers = isAll ? found : withAnswersTo(missing, found, answers);
       missing = unanswered;
     }
     if (way === undefined || (!found && !isFailed)) continue;
@@ -58,6 +58,15 @@ export async function firstAnswers(
       const labels = { source: source.name, way: isMirror ? 'mirror' : way, outcome };
       if (by > 0) telemetry.count('lookups', labels, by);
     }
+  }
+  return answers;
+}
+
+function withAnswersTo(questions: readonly string[], found: Answers, before: Answers): Answers {
+  const answers = new Map(before);
+  for (const question of questions) {
+    const answer = found.get(question);
+    if (answer !== undefined) answers.set(question, answer);
   }
   return answers;
 }

@@ -106,7 +106,7 @@ export class MemoryHashIndex implements HashIndex {
     return answers.size > 1 ? AMBIGUOUS : answer;
   }
 
-  findAll(source: string, pepper: string, hashes: Iterable<string>): Map<string, Mxid | typeof AMBIGUOUS> {
+  findAll(source: string, pepper: string, hashes: readonly string[]): Map<string, Mxid | typeof AMBIGUOUS> {
     const found = new Map<string, Mxid | typeof AMBIGUOUS>();
     for (const hash of hashes) {
       const answer = this.find(source, pepper, hash);
