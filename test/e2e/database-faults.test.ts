@@ -37,6 +37,7 @@ async function start(config: object) {
   const client = new IdentityClient(islet.url);
   await client.register('example.org', 'token-of-alice');
   await eventually(async () => 'alice@example.org' in (await client.findHashed(['alice@example.org'])));
+  await eventually(async () => (await readyOf(islet)).status === 200);
   return { islet, client };
 }
 
