@@ -9,9 +9,7 @@
 # For an identity server: an address that was folded before it is looked up does not find its person in
 # any directory. Ask for the lower-case spelling as well as the folded one.
 source "$(dirname "$0")/support/setup.sh"
-source "$(dirname "$0")/support/slapd.sh"
-source "$(dirname "$0")/support/samba.sh"
-source "$(dirname "$0")/support/ds389.sh"
+source "$(dirname "$0")/support/directories.sh"
 
 cat >"$work/person.ldif" <<'LDIF'
 dn: cn=erika,BASE
@@ -20,14 +18,7 @@ sn: Straße
 givenName: Γιώργος
 title: ﬁsh
 LDIF
-printf 'dn: dc=x\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: x\n' >"$work/base.ldif"
-start_slapd "database mdb
-suffix dc=x
-rootdn cn=admin,dc=x
-rootpw secret
-directory $work/slapd" "$work/base.ldif"
-start_ds389
-start_samba
+start_directories
 
 try() {
   local server=$1 base=$2 class=$3 filter
@@ -37,11 +28,7 @@ try() {
     echo "$server $filter: $(ldapsearch -x -LLL "$@" -b "cn=erika,$base" "$filter" 1.1 | grep -c ^dn: || true)"
   done
 }
-{
-  try OpenLDAP dc=x inetOrgPerson -H "$slapd" -D cn=admin,dc=x -w secret
-  try 389 dc=x inetOrgPerson -H "$ds389" -D "$DS389_USER" -w "$DS389_PASSWORD"
-  try Samba CN=Users,DC=example,DC=org contact -H "$samba" -D "$SAMBA_USER" -w "$SAMBA_PASSWORD"
-} >"$seen"
+on_each_directory try >"$seen"
 
 compare <<'RECORD'
 OpenLDAP (sn=straße): 1

@@ -11,9 +11,7 @@
 # For an identity server: a filter that keeps leavers out, with a slip in the name, hides all people on
 # one server and hides nobody on another. The first is noticed.
 source "$(dirname "$0")/support/setup.sh"
-source "$(dirname "$0")/support/slapd.sh"
-source "$(dirname "$0")/support/samba.sh"
-source "$(dirname "$0")/support/ds389.sh"
+source "$(dirname "$0")/support/directories.sh"
 
 cat >"$work/person.ldif" <<'LDIF'
 dn: cn=erika,BASE
@@ -21,14 +19,7 @@ objectClass: CLASS
 sn: Muster
 mail: erika@example.org
 LDIF
-printf 'dn: dc=x\nobjectClass: dcObject\nobjectClass: organization\no: x\ndc: x\n' >"$work/base.ldif"
-start_slapd "database mdb
-suffix dc=x
-rootdn cn=admin,dc=x
-rootpw secret
-directory $work/slapd" "$work/base.ldif"
-start_ds389
-start_samba
+start_directories
 
 try() {
   local server=$1 base=$2 class=$3
@@ -40,11 +31,7 @@ try() {
     echo "$server $filter: $(grep -c ^dn: "$work/found.ldif" || true) of 1, result $code"
   done
 }
-{
-  try OpenLDAP dc=x inetOrgPerson -H "$slapd" -D cn=admin,dc=x -w secret
-  try 389 dc=x inetOrgPerson -H "$ds389" -D "$DS389_USER" -w "$DS389_PASSWORD"
-  try Samba CN=Users,DC=example,DC=org contact -H "$samba" -D "$SAMBA_USER" -w "$SAMBA_PASSWORD"
-} >"$seen"
+on_each_directory try >"$seen"
 
 compare <<'RECORD'
 OpenLDAP (leftCompany=TRUE): 0 of 1, result 0
