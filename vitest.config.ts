@@ -28,7 +28,7 @@ const againstServers = {
  */
 export default defineConfig({
   test: {
-    reporters: ['default', './test/support/second-try-reporter.ts'],
+    reporters: ['default', './test/support/failed-files-reporter.ts'],
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
