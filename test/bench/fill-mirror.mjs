@@ -1,8 +1,8 @@
 // Puts a mirror of many people into a data folder, as a sync would have: node fill-mirror.mjs FOLDER PEOPLE
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { openDatabase } from '../../dist/adapters/knex/database.js';
-import { knexStores } from '../../dist/adapters/knex/stores.js';
+import { openDatabase } from '../../src/adapters/knex/database.ts';
+import { knexStores } from '../../src/adapters/knex/stores.ts';
 
 const [folder, people] = [process.argv[2], Number(process.argv[3])];
 mkdirSync(folder, { recursive: true });

@@ -3,8 +3,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { CompactHashIndex } from '../../dist/adapters/hash-index/compact-hash-index.js';
-import { lookupHash } from '../../dist/domain/identifiers/lookup-hash.js';
+import { CompactHashIndex } from '../../src/adapters/hash-index/compact-hash-index.ts';
+import { lookupHash } from '../../src/domain/identifiers/lookup-hash.ts';
 
 const PAGE = 2_000;
 const PROBES = 10_000;

@@ -17,7 +17,7 @@ export async function benchMillion(addresses = 1_000_000) {
   const servers: RunningIslet[] = [];
   const serve = async (people: number) => {
     const dataDir = join(folder, String(people));
-    await output(process.execPath, [script('fill-mirror.mjs'), dataDir, String(people)]);
+    await output(process.execPath, [...process.execArgv, script('fill-mirror.mjs'), dataDir, String(people)]);
     const islet = await startIslet(configure(dataDir, homeserver.url));
     servers.push(islet);
     return islet;
@@ -29,7 +29,7 @@ export async function benchMillion(addresses = 1_000_000) {
     const { fewMs, manyMs, ratio } = await compareLookups(few, many);
     for (const islet of servers) await islet.stop();
     const rotation = JSON.parse(
-      await output(process.execPath, [script('rotation.mjs'), join(folder, String(people))]),
+      await output(process.execPath, [...process.execArgv, script('rotation.mjs'), join(folder, String(people))]),
     ) as object;
     return {
       addresses: people * PER_PERSON,

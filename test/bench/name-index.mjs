@@ -7,11 +7,11 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { openDatabase } from '../../dist/adapters/knex/database.js';
-import { knexStores } from '../../dist/adapters/knex/stores.js';
-import { CompactNameIndex } from '../../dist/adapters/name-index/compact-name-index.js';
-import { NameIndexUpdater } from '../../dist/domain/people-search/name-index-updater.js';
-import { queryTerms } from '../../dist/domain/people-search/search-words.js';
+import { openDatabase } from '../../src/adapters/knex/database.ts';
+import { knexStores } from '../../src/adapters/knex/stores.ts';
+import { CompactNameIndex } from '../../src/adapters/name-index/compact-name-index.ts';
+import { NameIndexUpdater } from '../../src/domain/people-search/name-index-updater.ts';
+import { queryTerms } from '../../src/domain/people-search/search-words.ts';
 
 const CLIENTS = 16;
 const QUERIES = 2_000;

@@ -1,10 +1,10 @@
 // Changes the pepper under traffic, with a million addresses stored: node rotation.mjs FOLDER
-import { LogTelemetry } from '../../dist/adapters/system/log-telemetry.js';
-import { interpret } from '../../dist/app/config/config.js';
-import { openApp } from '../../dist/app/wiring/open-app.js';
-import { IndexUpdater } from '../../dist/domain/hash-index/index-updater.js';
-import { lookupHash } from '../../dist/domain/identifiers/lookup-hash.js';
-import { PepperService } from '../../dist/domain/peppers/pepper-service.js';
+import { LogTelemetry } from '../../src/adapters/system/log-telemetry.ts';
+import { interpret } from '../../src/app/config/config.ts';
+import { openApp } from '../../src/app/wiring/open-app.ts';
+import { IndexUpdater } from '../../src/domain/hash-index/index-updater.ts';
+import { lookupHash } from '../../src/domain/identifiers/lookup-hash.ts';
+import { PepperService } from '../../src/domain/peppers/pepper-service.ts';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
 

@@ -21,7 +21,7 @@ export type Closing = (() => Promise<unknown>)[];
 
 /** Bindings, an access token and accepted terms in a data folder. */
 export const fill = (dist: string, dataDir: string, addresses: number): Promise<string> =>
-  output(process.execPath, [script('http/fill-bindings.mjs'), dist, dataDir, String(addresses)]);
+  output(process.execPath, [...process.execArgv, script('http/fill-bindings.mjs'), dist, dataDir, String(addresses)]);
 
 /** A configuration with terms to accept and limits that leave room for the load. */
 export const loadedConfig = (dataDir: string, limits: readonly string[] = LIMITS) => ({

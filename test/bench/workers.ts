@@ -19,7 +19,13 @@ export async function benchWorkers({ addresses = 100_000, rounds = 5, ms = 1_500
     const postgres = await sharedPostgres();
     const database = await freshDatabase(postgres.url);
     closing.push(() => database.drop());
-    await output(process.execPath, [script('http/fill-bindings.mjs'), DIST, database.url, String(addresses)]);
+    await output(process.execPath, [
+      ...process.execArgv,
+      script('http/fill-bindings.mjs'),
+      DIST,
+      database.url,
+      String(addresses),
+    ]);
     const driver = startDriver(closing);
     const start = async (workers: number): Promise<Side> => {
       const { dataDir: _own, log: _file, ...config } = loadedConfig('.');

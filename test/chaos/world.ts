@@ -11,9 +11,10 @@ import { Fleet } from './fleet.js';
 import { forgetfulDisk, type ForgetfulDisk } from './forgetful-disk.js';
 import { Letters } from './letters.js';
 import { type Neighbours, startNeighbours } from './neighbours.js';
-import { builtInOneFile } from './one-file.js';
 
 export type DatabaseKind = 'sqlite' | 'postgres';
+
+const BUILT = join(import.meta.dirname, '../../dist/app/cli.js');
 
 export const TERMS = 'https://example.org/terms/1';
 
@@ -67,8 +68,7 @@ class Opened {
 async function build(kind: DatabaseKind, opened: Opened, otherCli?: string): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-chaos-'));
   opened.add(folder, () => rm(folder, { recursive: true }));
-  const cli = otherCli ?? join(folder, 'islet.mjs');
-  if (otherCli === undefined) await writeFile(cli, await builtInOneFile());
+  const cli = otherCli ?? BUILT;
   const certificates = createCertificates();
   const disk = await mountSmallDisk(kind === 'sqlite' ? 48 : 256);
   opened.add(disk, async () => disk?.close());

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { bundle } from '../../deploy/bundle.js';
 import { ensurePackages } from './debian.js';
 import { findPostgres, startPostgres } from './postgres-server.js';
 
@@ -83,13 +84,14 @@ export class ServiceBroker {
   }
 }
 
-/** An incremental build: unchanged files are not compiled again. */
+/** `npm run build`. Unchanged files are not compiled again. */
 async function build(): Promise<void> {
   await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
     cwd: root,
   }).catch((cause: Error & { stdout?: string }) => {
     throw new Error(`the server does not compile: ${cause.stdout ?? cause.message}`, { cause });
   });
+  await bundle();
 }
 
 const withCauses = (error: Error): string =>

@@ -15,7 +15,7 @@ export class TableBuilder {
   private readonly replies: AsyncIterator<unknown[], undefined>;
 
   constructor(private readonly task: WorkerOptions) {
-    this.worker = startWorker(import.meta.url, 'table-builder-worker', { name: 'hash-index', workerData: task });
+    this.worker = startWorker('hash-index/table-builder-worker', { name: 'hash-index', workerData: task });
     this.replies = on(this.worker, 'message', { close: ['exit'] });
   }
 

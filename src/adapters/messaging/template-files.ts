@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { packageRoot } from '../shared/package-root.js';
 
 /** The brand that has all templates, at least in English. */
 export const SHIPPED_BRAND = 'islet';
 export const SHIPPED_LANGUAGE = 'en';
 
-const SHIPPED = fileURLToPath(new URL('../../../templates/', import.meta.url));
+const SHIPPED = join(packageRoot, 'templates');
 export const LANGUAGE = /^[a-z]{2,3}(?:-[A-Za-z0-9]{1,8})*$/;
 /** `brand/language/kind/file` */
 const DEEPEST = 4;

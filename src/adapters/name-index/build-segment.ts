@@ -16,7 +16,7 @@ const ORDERS_AHEAD = 4;
  * @throws the error of the reader, or an error if the thread has exited
  */
 export async function buildSegment(people: PeopleReader, signal: AbortSignal): Promise<Segment> {
-  const worker = startWorker(import.meta.url, 'segment-builder-worker', { name: 'name-index' });
+  const worker = startWorker('name-index/segment-builder-worker', { name: 'name-index' });
   const replies: AsyncIterator<unknown[], undefined> = on(worker, 'message', { close: ['exit'], signal });
   const order = (message: WorkerMessage): void => worker.postMessage(message);
   const reply = async (): Promise<unknown> => {

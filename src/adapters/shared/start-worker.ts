@@ -1,13 +1,17 @@
 import type * as Esbuild from 'esbuild';
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { basename, join } from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { packageRoot } from './package-root.js';
 
-/** Starts the module `name` in the folder of `importMetaUrl` as a worker thread. */
-export function startWorker(importMetaUrl: string, name: string, options: WorkerOptions): Worker {
-  const isTypeScript = importMetaUrl.endsWith('.ts');
-  const file = isTypeScript ? compiled(importMetaUrl, name) : new URL(`./${name}.js`, importMetaUrl);
-  return new Worker(file, options);
+/**
+ * Starts a module as a worker thread. It has to be an entry point of the build, too (`deploy/bundle.ts`).
+ *
+ * @param path below `src/adapters`, without its extension, such as `ldap/sync/listing-worker`
+ */
+export function startWorker(path: string, options: WorkerOptions): Worker {
+  const isTypeScript = import.meta.url.endsWith('.ts');
+  return new Worker(isTypeScript ? compiled(path) : join(packageRoot, `dist/adapters/${path}.js`), options);
 }
 
 const compiledFiles = new Map<string, string>();
@@ -16,14 +20,14 @@ const compiledFiles = new Map<string, string>();
  * Worker threads do not run TypeScript. In tests and with `npm run dev`, the worker is compiled from its current
  * source, never taken from an older build.
  */
-function compiled(importMetaUrl: string, name: string): string {
-  const entry = fileURLToPath(new URL(`./${name}.ts`, importMetaUrl));
-  const known = compiledFiles.get(entry);
+function compiled(path: string): string {
+  const known = compiledFiles.get(path);
   if (known !== undefined) return known;
-  const { buildSync } = createRequire(importMetaUrl)('esbuild') as typeof Esbuild;
+  const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof Esbuild;
+  const entry = join(packageRoot, `src/adapters/${path}.ts`);
   // Inside the project, so that its packages are found.
-  const outfile = fileURLToPath(new URL(`../../../.cache/workers/${name}-${process.pid}.mjs`, import.meta.url));
+  const outfile = join(packageRoot, `.cache/workers/${basename(path)}-${process.pid}.mjs`);
   buildSync({ entryPoints: [entry], bundle: true, platform: 'node', format: 'esm', packages: 'external', outfile });
-  compiledFiles.set(entry, outfile);
+  compiledFiles.set(path, outfile);
   return outfile;
 }

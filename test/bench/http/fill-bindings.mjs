@@ -1,12 +1,14 @@
 // Puts bindings, an access token and accepted terms into a data folder: node fill-bindings.mjs DIST FOLDER ADDRESSES; instead
 // of a folder, the URL of a PostgreSQL database
 import { hash } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { addressAt, mxidAt, TERMS_URL, TOKEN, USER } from './people.mjs';
 
 const [dist, folder, addresses] = [process.argv[2], process.argv[3], Number(process.argv[4])];
-const { openDatabase } = await import(join(resolve(dist), 'adapters/knex/database.js'));
+// The former build has a file for each module.
+const places = ['adapters/knex/database.js', '../src/adapters/knex/database.ts'];
+const { openDatabase } = await import(places.map((place) => join(resolve(dist), place)).find((file) => existsSync(file)));
 const isFolder = !folder.startsWith('postgres:');
 if (isFolder) mkdirSync(folder, { recursive: true });
 const db = await openDatabase(

@@ -81,7 +81,7 @@ export async function* listInThread(
   signal: AbortSignal,
   onRefused: (cause: Error) => void = () => undefined,
 ): AsyncGenerator<RawPage> {
-  const worker = startWorker(import.meta.url, 'listing-worker', {
+  const worker = startWorker('ldap/sync/listing-worker', {
     name: `listing of ${options.name}`,
     workerData: options,
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
