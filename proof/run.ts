@@ -1,6 +1,7 @@
 import { folderOf } from './shared/folder.js';
 import { proveLargeDirectory } from './large-directory.js';
 import { proveDebian } from './debian/proof.js';
+import { proveSuite } from './debian/suite.js';
 import { proveInstances } from './instances.js';
 import { proveSynapse } from './synapse/proof.js';
 
@@ -12,7 +13,8 @@ const proofs = {
   'large-directory': proveLargeDirectory,
   synapse: () => proveSynapse(folderOf('synapse')),
   instances: proveInstances,
-  debian: (suite = 'bookworm') => proveDebian(folderOf('debian'), suite),
+  debian: (suite = 'bookworm', part = 'page') =>
+    (part === 'suite' ? proveSuite : proveDebian)(folderOf('debian'), suite),
 } satisfies Record<string, (...args: string[]) => Promise<boolean>>;
 
 const isProof = (name: string): name is keyof typeof proofs => Object.hasOwn(proofs, name);

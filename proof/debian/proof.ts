@@ -1,8 +1,6 @@
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Ed25519Signer } from '../../src/adapters/signing/ed25519-signer.js';
 import { makePackage } from '../../deploy/debian/package.js';
 import { commandsOf } from '../../test/support/docs/commands-of.js';
@@ -13,13 +11,12 @@ import { Slapd } from '../../test/support/slapd.js';
 import { SystemdMachine } from '../../test/support/systemd.js';
 import { Report } from '../shared/report.js';
 import { proveContainer } from './container.js';
+import { fromSource, PAGE } from './from-source.js';
 import { NODES, nodeProgram } from './nodes.js';
 import { describeDebian, freshDebian } from './root.js';
 
-const run = promisify(execFile);
 /** curl options that wait for a starting server. */
 const RETRIES = ['--retry', '60', '--retry-delay', '1', '--retry-all-errors'];
-const PAGE = 'setup/install.md';
 const signer = new Ed25519Signer('example.org', [{ keyId: 'ed25519:a_abc', seed: new Uint8Array(32).fill(5) }]);
 
 /**
@@ -100,24 +97,6 @@ async function fromNothing(machine: SystemdMachine, report: Report, neighbours: 
     report.check('a person of the directory is found', found.stdout.includes('@alice:example.org'), found.stdout);
     report.check('in less than ten minutes', Date.now() - started < 600_000, `${(Date.now() - started) / 1000} s`);
   });
-}
-
-/** Uses Debian's own Node.js if it is recent enough. */
-async function fromSource(machine: SystemdMachine, report: Report, shared: string): Promise<void> {
-  await run('git', ['bundle', 'create', join(shared, 'islet.bundle'), 'HEAD'], { cwd: import.meta.dirname });
-  const commands = commandsOf(PAGE, 'source')
-    .replace('apt-get install', 'apt-get install -qy')
-    .replace('<this repository>', '/mnt/islet.bundle');
-  const authority = 'export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt\n';
-  const output = await machine.shell(authority + commands);
-  report.note(await machine.must('node', '--version'));
-  report.check('the program is a link to the folder', /^\d+\.\d+\.\d+$/m.test(output));
-  const demo = await machine.run(
-    'bash',
-    '-c',
-    'cd /usr/src/islet && npm ls --depth 0 >/dev/null && npm run demo -- --exit',
-  );
-  report.check('the demo answers its four lookups', demo.code === 0, demo.stdout);
 }
 
 async function startOn(
