@@ -57,7 +57,6 @@ export async function bundle(): Promise<void> {
     chunkNames: 'chunks/[name]-[hash]',
     bundle: true,
     splitting: true,
-    keepNames: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.17',
