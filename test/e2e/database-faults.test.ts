@@ -13,8 +13,10 @@ import { sharedPostgres } from '../support/services.js';
 const postgres = await sharedPostgres();
 const disk = await smallDisk(16);
 
-/** What the probe may take to find out, and a slow machine on top. */
-const NOTICED_MS = 9_000;
+/** The probe finds out within 6 s; a busy machine takes some times as long. */
+const NOTICED_MS = 30_000;
+/** Nobody waits for the database: what does would take 20 s for each statement, and forever where nobody answers. */
+const AT_ONCE_MS = 10_000;
 const PEOPLE = 'mxid,email\n@alice:example.org,alice@example.org\n';
 
 let homeserver: HomeserverStandIn;
@@ -49,7 +51,7 @@ interface Ready {
 
 async function readyOf({ adminUrl }: RunningIslet): Promise<Ready> {
   const since = performance.now();
-  const answer = await fetch(`${adminUrl}/health/ready`, { signal: AbortSignal.timeout(10_000) });
+  const answer = await fetch(`${adminUrl}/health/ready`, { signal: AbortSignal.timeout(60_000) });
   const { checks } = (await answer.json()) as Pick<Ready, 'checks'>;
   return { status: answer.status, tookMs: performance.now() - since, checks };
 }
@@ -81,17 +83,17 @@ describe('a PostgreSQL that is away', () => {
       await proxy.break(fault);
       await eventually(async () => (await readyOf(islet)).status === 503, NOTICED_MS);
       const ready = await readyOf(islet);
-      expect(ready.tookMs).toBeLessThan(3_000);
+      expect(ready.tookMs).toBeLessThan(AT_ONCE_MS);
       expect(ready.checks).toMatchObject({ database: false, databaseFailure: expect.stringContaining('from memory') });
 
       await eventually(async () => {
         const since = performance.now();
         const { status, body } = await client.get('/v2/account');
-        return status === 503 && body['errcode'] === 'M_UNKNOWN' && performance.now() - since < 1_000;
+        return status === 503 && body['errcode'] === 'M_UNKNOWN' && performance.now() - since < AT_ONCE_MS;
       }, NOTICED_MS);
       const since = performance.now();
       for (let time = 0; time < 10; time++) expect(await client.findHashed(['alice@example.org'])).toEqual(found);
-      expect(performance.now() - since).toBeLessThan(3_000);
+      expect(performance.now() - since).toBeLessThan(AT_ONCE_MS);
       await islet.logged('database_unavailable');
 
       await proxy.heal();
@@ -99,7 +101,6 @@ describe('a PostgreSQL that is away', () => {
       expect((await client.get('/v2/account')).status).toBe(200);
       await islet.logged('database_available');
     },
-    40_000,
   );
 
   it('that takes no writes is not ready, and says so until it takes them again', async () => {
@@ -175,7 +176,7 @@ describe.skipIf(!disk)('an SQLite file on a disk that is full', () => {
       await islet.logged('its disk is full');
       // The write-ahead log has some room of its own.
       const many = () => Promise.all(Array.from({ length: 50 }, register));
-      await eventually(async () => (await many()).includes(503), 20_000);
+      await eventually(async () => (await many()).includes(503));
       expect(await client.findHashed(['alice@example.org'])).toEqual(found);
       expect((await client.get('/v2/account')).status).toBe(200);
 

@@ -156,18 +156,14 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
   it.each([
     ['is disabled', 'replace: employeeType\nemployeeType: left\n', 'delete: employeeType\n'],
     ['loses the name', 'add: uid\nuid: another\n', 'delete: uid\nuid: another\n'],
-  ])(
-    'suspends her while her entry %s',
-    async (_case, change, back) => {
-      await slapd.modify(`dn: ${DN}\nchangetype: modify\n${change}`);
-      await sync();
-      expect(await found()).toEqual({});
-      await slapd.modify(`dn: ${DN}\nchangetype: modify\n${back}`);
-      await sync();
-      expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
-    },
-    120_000,
-  );
+  ])('suspends her while her entry %s', async (_case, change, back) => {
+    await slapd.modify(`dn: ${DN}\nchangetype: modify\n${change}`);
+    await sync();
+    expect(await found()).toEqual({});
+    await slapd.modify(`dn: ${DN}\nchangetype: modify\n${back}`);
+    await sync();
+    expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
+  });
 
   it('suspends her old user ID while she has another name, and nothing while her entry merely moves', async () => {
     const rename = (from: string, to: string, superior = PEOPLE_BASE) =>

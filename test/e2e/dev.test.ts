@@ -6,11 +6,14 @@ import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 
+/** It compiles each module while it starts. */
+const LIMIT_MS = 150_000;
 const ROOT = join(import.meta.dirname, '../..');
 
 it('npm run dev starts the demo, and starts it again when a template has changed', async () => {
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: { dev: string } };
-  const port = await freePort();
+  // The demo has its directory and its homeserver on the next two.
+  const port = await freePort(3);
   const path = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`;
   // In a group of processes, as in a terminal.
   const child = spawn('sh', ['-c', `exec ${scripts.dev} --port ${port}`], {
@@ -23,11 +26,11 @@ it('npm run dev starts the demo, and starts it again when a template has changed
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
   const starts = () => output.split('Islet is running').length - 1;
   try {
-    await eventually(() => starts() === 1, 90_000);
+    await eventually(() => starts() === 1, LIMIT_MS);
     expect((await fetch(`http://127.0.0.1:${port}/_matrix/identity/v2`)).status).toBe(200);
     const now = new Date();
     await utimes(join(ROOT, 'templates/README.md'), now, now);
-    await eventually(() => starts() === 2, 90_000);
+    await eventually(() => starts() === 2, LIMIT_MS);
     await eventually(async () =>
       fetch(`http://127.0.0.1:${port}/_matrix/identity/v2`).then(
         ({ ok }) => ok,
@@ -41,4 +44,4 @@ it('npm run dev starts the demo, and starts it again when a template has changed
     process.kill(-(child.pid ?? 0), 'SIGTERM');
     await ended;
   }
-});
+}, 400_000);

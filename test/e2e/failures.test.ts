@@ -54,7 +54,8 @@ describe('a directory in trouble', () => {
     try {
       const since = performance.now();
       const answers = await Promise.all(Array.from({ length: 20 }, both));
-      expect(performance.now() - since).toBeLessThan(5_000);
+      // One time limit for all of them, on a busy machine. One after the other would take twice as long.
+      expect(performance.now() - since).toBeLessThan(10_000);
       for (const answer of answers) expect(answer).toEqual(found);
     } finally {
       slapd.resume();

@@ -91,7 +91,7 @@ describe('a directory, then another Islet that is followed, then our own binding
     const { url } = upstream.islet;
     const partner = { name: 'partner', url, hashed: true, accessToken: upstream.accessToken };
     follower = await start({
-      sources: [sourceFor(slapd), { upstream: { ...partner, timeLimit: '1s', cache: false } }],
+      sources: [sourceFor(slapd), { upstream: { ...partner, timeLimit: '3s', cache: false } }],
     });
     for (const address of ['own@example.net', 'both@example.net']) {
       await follower.islet.command('bind', address, '@own:example.org');
@@ -114,7 +114,7 @@ describe('a directory, then another Islet that is followed, then our own binding
   it('are explained, with how old the pepper is and not what it is', async () => {
     const { stdout } = await follower.islet.command('lookup', 'paula@partner.example');
     expect(stdout).toMatch(/partner +@paula:partner\.example, which decides/);
-    expect(stdout).toMatch(/its pepper is used: hashes are forwarded to it, pepper announced for \d+ s/);
+    expect(stdout).toMatch(/its pepper is used: hashes are forwarded to it, pepper announced for \d+ (s|min)/);
     expect(stdout + follower.islet.log()).not.toContain(String(await pepperOf(upstream.client)));
   });
 
@@ -135,7 +135,7 @@ describe('a directory, then another Islet that is followed, then our own binding
       await eventually(async () => {
         const { pepper, found } = await lookUp(follower.client, asked);
         return pepper === 'quiteanotherone' && 'paula@partner.example' in found;
-      }, 40_000);
+      });
     } finally {
       isOver = true;
       await Promise.all(clients);
@@ -150,8 +150,11 @@ describe('a directory, then another Islet that is followed, then our own binding
       status: 200,
       body: { mappings: Object.fromEntries(old.map((h, at) => [h, Object.values(ours)[at]])) },
     });
-  }, 90_000);
+  });
 });
+
+/** Enough for a busy machine to answer in. */
+const TIME_LIMIT_MS = 1_500;
 
 describe('an upstream in trouble that is followed', () => {
   let partner: IdentityServer;
@@ -163,7 +166,9 @@ describe('an upstream in trouble that is followed', () => {
     });
     if (!isUp) partner.answer = misbehaviour.hangUp;
     const source = { name: 'partner', url: partner.url, hashed: true, accessToken: 'syt_upstream' };
-    const follower = await start({ sources: [{ upstream: { ...source, timeLimit: '400ms', cache: false } }] });
+    const follower = await start({
+      sources: [{ upstream: { ...source, timeLimit: `${TIME_LIMIT_MS}ms`, cache: false } }],
+    });
     expect(await follower.islet.command('bind', 'own@example.net', '@own:example.org')).toMatchObject({ code: 0 });
     return follower;
   };
@@ -184,7 +189,7 @@ describe('an upstream in trouble that is followed', () => {
       partner.answer = misbehaviour[answer];
       const since = performance.now();
       expect(await lookUp(client, asked)).toEqual({ statuses: [200, 200], pepper: 'matrixrocks', found: own });
-      if (performance.now() - since > 5000) slow.push(answer);
+      if (performance.now() - since > 10 * TIME_LIMIT_MS) slow.push(answer);
     }
     expect(slow).toEqual([]);
     await islet.restart();

@@ -28,7 +28,7 @@ describe(`a directory of ${PEOPLE} people`, () => {
     client = new IdentityClient(islet.url);
     await client.register('example.org', 'token-of-alice');
     await islet.logged('mirror synced', 120_000);
-  }, 180_000);
+  });
 
   afterAll(async () => {
     await islet?.remove();
@@ -52,11 +52,11 @@ describe(`a directory of ${PEOPLE} people`, () => {
 
   it('is found whole by a client that knows nothing but the specification', async () => {
     expect(await howManyAreFound()).toBe(PEOPLE);
-  }, 120_000);
+  });
 
   it('is found whole right after a restart, with the directory down', async () => {
     await slapd.kill();
     await islet.restart();
     expect(await howManyAreFound()).toBe(PEOPLE);
-  }, 120_000);
+  });
 });

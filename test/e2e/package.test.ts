@@ -21,7 +21,7 @@ beforeAll(async () => {
   const file = await makePackage({ to: shared, withNode: true, compression: 1 });
   machine = await SystemdMachine.boot(shared);
   await cp(file, join(shared, 'islet_test.deb'));
-}, 300_000);
+});
 
 afterAll(async () => {
   await machine?.stop();
@@ -46,7 +46,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     expect((await machine.run('ls', '/usr/lib/islet/node_modules')).stdout).not.toMatch(
       /^(typescript|vitest|node-gyp)$/m,
     );
-  }, 120_000);
+  });
 
   it('is configured, read by its own account, and started', async () => {
     const setup = commandsOf(PAGE, 'setup').replace('/var/lib/islet\n', `/var/lib/islet ${ANSWERS}\n`);
@@ -56,7 +56,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     expect(await answers()).toContain('ok');
     expect(await property('SystemCallFilter')).toContain('pkey_alloc');
     expect(await property('User')).toBe('islet');
-  }, 120_000);
+  });
 
   it('goes on with the same process after a reload, and answers what was asked during a restart', async () => {
     const before = await pid();
@@ -72,7 +72,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     expect(await asked).not.toMatch(/ (52|56)$/m);
     await answers();
     expect(await pid()).not.toBe(before);
-  }, 120_000);
+  });
 
   it('writes below its own folders only', async () => {
     await machine.shell('touch /root/mark; sleep 1.1; systemctl restart islet');
@@ -83,7 +83,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     const written = stdout.split('\n').filter((path) => path !== '');
     expect(written).toContainEqual(expect.stringMatching(/^\/var\/lib\/islet\/.*\.db/));
     expect(written.filter((path) => !/^\/var\/(lib|log)\/islet(\/|$)/.test(path))).toEqual([]);
-  }, 120_000);
+  });
 
   it('tries for long enough that a database comes up, and not for ever', async () => {
     const seconds = (text: string) => {
@@ -107,7 +107,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     await answers();
     expect(await pid()).not.toBe(before);
     expect(await machine.must('cat', '/var/lib/islet/signing.key')).toBe(key);
-  }, 120_000);
+  });
 
   it('stops within its limit', async () => {
     await machine.must('systemctl', 'stop', 'islet');
@@ -136,5 +136,5 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
       'find /etc /usr /var /lib -xdev \\( -name "islet*" \\) -not -path "/var/log/journal/*"; getent passwd islet || true',
     );
     expect(left).toBe('');
-  }, 120_000);
+  });
 });

@@ -54,7 +54,7 @@ describe('docs/topics/search.md', () => {
     });
     const isThere = async () => (await islet.command('search', 'mülle', '--as', '@bert:example.org')).code === 0;
     await eventually(isThere, 60_000);
-  }, 240_000);
+  });
 
   afterAll(async () => {
     await islet?.remove();
@@ -99,7 +99,6 @@ describe('docs/topics/search.md', () => {
         await proxy.close();
       }
     },
-    120_000,
   );
 
   it('is switched on with five lines of configuration, and one of nginx', () => {
@@ -136,5 +135,5 @@ describe('docs/topics/search.md', () => {
       people: [{ mxid: '@anna:example.org' }],
       isLimited: false,
     });
-  }, 120_000);
+  });
 });

@@ -85,7 +85,7 @@ export class IdentityClient {
 
   private async call(path: string, init: RequestInit): Promise<Answer> {
     const prefix = path.startsWith('/v1') ? '/_matrix/identity/api' : '/_matrix/identity';
-    const response = await fetch(`${this.url}${prefix}${path}`, { ...init, signal: AbortSignal.timeout(15_000) });
+    const response = await fetch(`${this.url}${prefix}${path}`, { ...init, signal: AbortSignal.timeout(60_000) });
     const text = await response.text();
     expectConformance(init.method ?? 'GET', `${prefix}${path}`, {
       status: response.status,

@@ -1,7 +1,10 @@
-/** Waits until a condition is true, by default for at most ten seconds. */
+/** Long, because most events have no promised time, and the machine may be busy: it only ends a test that hangs. */
+const LIMIT_MS = 50_000;
+
+/** Waits until a condition is true. */
 export async function eventually<T>(
   check: () => Promise<T | undefined | false> | T | undefined | false,
-  limitMs = 10_000,
+  limitMs = LIMIT_MS,
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (;;) {

@@ -22,6 +22,8 @@ export async function startStandIn(handler: http.RequestListener, certificate?: 
     handler(request, response);
   };
   const server = certificate ? https.createServer(certificate, listener) : http.createServer(listener);
+  // Idle connections are closed by the client or not at all.
+  server.keepAliveTimeout = 0;
   let connections = 0;
   server.on('connection', (socket) => {
     connections += 1;

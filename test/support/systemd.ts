@@ -83,7 +83,7 @@ export class SystemdMachine {
     let output = '';
     child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
     try {
-      const pid = await eventually(() => systemdBelow(child), 20_000);
+      const pid = await eventually(() => systemdBelow(child), 60_000);
       const machine = new SystemdMachine(child, folder, pid, network);
       await eventually(async () => {
         const { stdout } = await machine.run('systemctl', 'is-system-running');

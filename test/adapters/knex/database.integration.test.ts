@@ -252,7 +252,7 @@ describe('PostgreSQL', () => {
     let isSilent = false;
     const proxy = await TcpProxy.to(Number(url.port), () => !isSilent);
     url.port = String(proxy.port);
-    url.searchParams.set('query_timeout', '300');
+    url.searchParams.set('query_timeout', '1500');
     const db = await open({ client: 'pg', url: url.href });
     isSilent = true;
     await expect(db.raw('select 1')).rejects.toThrow('the database cannot be reached, or is not writable');
@@ -287,7 +287,7 @@ describe('PostgreSQL', () => {
     await bindElsewhere('bob');
     const listeners = () =>
       db('pg_stat_activity').where({ query: 'listen islet_changes' }).andWhereRaw('datname = current_database()');
-    await expect.poll(listeners, { timeout: 5_000 }).toHaveLength(1);
+    await expect.poll(listeners).toHaveLength(1);
     calls.close();
     expect((await feed.since(0))?.changes).toHaveLength(2);
   });
@@ -345,13 +345,15 @@ describe('a PostgreSQL that cannot be used as it is', () => {
   it('is given no more connections than the option says, one for listening included', async () => {
     const { url } = await freshDatabase(postgres.url);
     const db = await open({ client: 'pg', url, connections: 3 });
-    const pids = await Promise.all(
-      Array.from({ length: 12 }, async () => {
-        const { rows } = await db.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid, pg_sleep(0.05)');
-        return rows[0]?.pid;
-      }),
-    );
-    expect(new Set(pids).size).toBe(2);
+    const pidOf = async (asker: Knex) =>
+      (await asker.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid')).rows[0]?.pid;
+    // Each is held until the other one has a connection as well.
+    const held = await Promise.all([db.transaction(), db.transaction()]);
+    const known = new Set(await Promise.all(held.map(pidOf)));
+    expect(known.size).toBe(2);
+    const waiting = Array.from({ length: 12 }, () => pidOf(db));
+    await Promise.all(held.map((one) => one.rollback()));
+    for (const pid of await Promise.all(waiting)) expect(known).toContain(pid);
   });
 });
 

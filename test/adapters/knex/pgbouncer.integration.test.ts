@@ -3,6 +3,7 @@ import { openDatabase } from '../../../src/adapters/knex/database.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import { callsOf } from '../../contracts/stores.js';
+import { eventually } from '../../support/eventually.js';
 import { startPgBouncer } from '../../support/pgbouncer.js';
 import { freshDatabase } from '../../support/postgres-server.js';
 import { sharedPostgres } from '../../support/services.js';
@@ -55,11 +56,11 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode'
     for (const db of databases) await db.destroy();
   });
 
-  it('reports changes and revocations of another instance within a second', async () => {
+  it('reports changes and revocations of another instance soon', async () => {
     const [one, other] = [await open(), await open()];
     const [writer, reader] = [knexStores(one, clock, secretBox), knexStores(other, clock, secretBox)];
     const calls = callsOf(reader.feed);
-    await new Promise((resolve) => setTimeout(resolve, 600));
+    await eventually(() => reader.feed.revocations.isUpToDate());
     await writer.accounts.addToken('phone', '@anna:example.org', 1);
     expect(await reader.accounts.find('phone')).toBe('@anna:example.org');
     const since = performance.now();
@@ -69,7 +70,8 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode'
     await writer.associations.bind({ threepid: email('anna@example.org'), mxid: '@anna:example.org', ...lifetime }, []);
     await called;
     while ((await reader.accounts.find('phone')) !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
-    expect(performance.now() - since).toBeLessThan(2_000);
+    // A second on a machine that is not busy. Without a report, the reader would remember the token forever.
+    expect(performance.now() - since).toBeLessThan(5_000);
     calls.close();
     await one.destroy();
     await other.destroy();

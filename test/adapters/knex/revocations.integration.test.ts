@@ -82,6 +82,9 @@ describe.each(places)('on %s', (_name, place) => {
 });
 
 describe('several instances on PostgreSQL', () => {
+  /** A second on a machine that is not busy. What is not reported is remembered forever. */
+  const SOON_MS = 5_000;
+
   /** Until somebody is unknown, in ms. */
   const timeOf = async (isKnown: () => Promise<boolean>) => {
     const since = performance.now();
@@ -89,7 +92,7 @@ describe('several instances on PostgreSQL', () => {
     return performance.now() - since;
   };
 
-  it('know within a second that a token was ended or terms were taken back, by hand too', async () => {
+  it('know soon that a token was ended or terms were taken back, by hand too', async () => {
     const { url } = await freshDatabase(postgres.url);
     const [one, other] = [await follower({ client: 'pg', url }), await follower({ client: 'pg', url })];
     const choices = [['https://example.org/terms/1']];
@@ -99,12 +102,12 @@ describe('several instances on PostgreSQL', () => {
     expect(await other.terms.hasAccepted(anna, choices)).toBe(true);
 
     await one.accounts.removeToken('phone');
-    expect(await timeOf(async () => (await other.accounts.find('phone')) !== undefined)).toBeLessThan(1_500);
+    expect(await timeOf(async () => (await other.accounts.find('phone')) !== undefined)).toBeLessThan(SOON_MS);
     expect(await other.accounts.find('laptop')).toBe(anna);
     await onServer(url, 'delete from access_tokens');
-    expect(await timeOf(async () => (await other.accounts.find('laptop')) !== undefined)).toBeLessThan(1_500);
+    expect(await timeOf(async () => (await other.accounts.find('laptop')) !== undefined)).toBeLessThan(SOON_MS);
     await onServer(url, 'delete from accepted_terms');
-    expect(await timeOf(() => other.terms.hasAccepted(anna, choices))).toBeLessThan(1_500);
+    expect(await timeOf(() => other.terms.hasAccepted(anna, choices))).toBeLessThan(SOON_MS);
     await one.close();
     await other.close();
   });

@@ -82,7 +82,7 @@ describe('the names that strangers choose', () => {
   });
 
   it('wait in no greater number than there are places, and are then refused at once', async () => {
-    const many = Array.from({ length: 300 }, (_none, at) => resolve(`silent${at}.example`, { timeLimitMs: 300 }));
+    const many = Array.from({ length: 300 }, (_none, at) => resolve(`silent${at}.example`, { timeLimitMs: 1_500 }));
     const failures = await Promise.all(many.map((one) => one.catch((error: Error) => error.message)));
     expect(failures.filter((message) => message === 'too many names are waiting to be resolved')).toHaveLength(44);
   });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { useApp } from '../../support/http.js';
 import { alice, bob } from '../../support/fakes.js';
@@ -66,11 +68,12 @@ describe('endpoints that do without Express', () => {
   });
 
   it('have their line in the log when the client leaves before its body is complete', async () => {
-    const { connect } = await import('node:net');
     const socket = connect(app.port, '127.0.0.1');
-    socket.write('POST /_matrix/identity/v2/lookup HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{');
-    await expect.poll(() => socket.bytesWritten).toBeGreaterThan(50);
-    setTimeout(() => socket.destroy(), 50);
+    const headers = 'Host: a\r\nContent-Length: 10\r\nExpect: 100-continue';
+    socket.write(`POST /_matrix/identity/v2/lookup HTTP/1.1\r\n${headers}\r\n\r\n{`);
+    // The server says that it has read the headers.
+    await once(socket, 'data');
+    socket.destroy();
     await expect
       .poll(() => app.telemetry.all('request').at(-1))
       .toMatchObject({

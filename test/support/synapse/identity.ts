@@ -92,7 +92,7 @@ export class SynapseIdentityClient {
         ...(authorization !== undefined && { authorization }),
       },
       ...(body && { body: canonical(body) }),
-      signal: AbortSignal.timeout(15_000),
+      signal: AbortSignal.timeout(60_000),
     });
     const text = await response.text();
     const { status, headers } = response;
