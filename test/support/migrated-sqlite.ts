@@ -3,45 +3,53 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
+import type { Database } from 'sqlite3';
 import { connect, openDatabase } from '../../src/adapters/knex/database.js';
 
 type Row = Readonly<Record<string, unknown>>;
 
-interface Schema {
-  /** Each table, index and trigger. */
-  readonly statements: readonly string[];
-  /** What migrations have written. */
-  readonly rows: readonly (readonly [table: string, rows: readonly Row[]])[];
-}
-
-let schema: Promise<Schema> | undefined;
+let script: Promise<string> | undefined;
 
 /**
- * A database in memory with all tables. The migrations run once for all tests of a file, because they take longer than
- * most tests. The caller destroys it.
+ * A database in memory with all tables. The migrations run once for all tests of a worker, because they take longer
+ * than most tests. The caller destroys it.
  */
 export async function migratedInMemory(): Promise<Knex> {
-  schema ??= readSchema();
-  const { statements, rows } = await schema;
+  script ??= readSchema();
+  const text = await script;
   const db = connect({ client: 'sqlite3', file: ':memory:' });
-  await db.raw('begin');
-  for (const statement of statements) await db.raw(statement);
-  for (const [table, all] of rows) await db(table).insert(all);
-  await db.raw('commit');
+  await execute(db, text);
   return db;
 }
 
-async function readSchema(): Promise<Schema> {
+/** Statements that make all tables, indexes and triggers, and insert what migrations have written. */
+async function readSchema(): Promise<string> {
   const db = await openDatabase({ client: 'sqlite3', file: ':memory:' });
   const made = await db('sqlite_master')
     .whereNotNull('sql')
     .whereNot('name', 'like', 'sqlite_%')
     .orderByRaw(`case type when 'table' then 0 when 'index' then 1 else 2 end`)
     .select<{ type: string; name: string; sql: string }[]>('type', 'name', 'sql');
-  const rows: [string, Row[]][] = [];
-  for (const { type, name } of made) if (type === 'table') rows.push([name, await db<Row>(name)]);
+  const inserts: string[] = [];
+  for (const { type, name } of made) {
+    const rows = type === 'table' ? await db<Row>(name) : [];
+    if (rows.length > 0) inserts.push(db(name).insert(rows).toQuery());
+  }
   await db.destroy();
-  return { statements: made.map(({ sql }) => sql), rows: rows.filter(([, all]) => all.length > 0) };
+  return ['begin', ...made.map(({ sql }) => sql), ...inserts, 'commit;'].join(';\n');
+}
+
+/** Runs many statements in one step. */
+async function execute(db: Knex, statements: string): Promise<void> {
+  const { client } = db as unknown as { readonly client: Knex.Client };
+  const connection = (await client.acquireConnection()) as Database;
+  try {
+    await new Promise<void>((resolve, reject) =>
+      connection.exec(statements, (error) => (error ? reject(error) : resolve())),
+    );
+  } finally {
+    await client.releaseConnection(connection);
+  }
 }
 
 let template: Promise<string> | undefined;

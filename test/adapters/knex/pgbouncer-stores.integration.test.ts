@@ -1,7 +1,11 @@
 import { afterAll, describe } from 'vitest';
 import { openDatabase } from '../../../src/adapters/knex/database.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
+import { accountCheckStoreContract } from '../../contracts/account-status-store.contract.js';
 import { storeContracts } from '../../contracts/all-stores.js';
+import { changeFeedContract } from '../../contracts/change-feed.contract.js';
+import { jobsContract } from '../../contracts/job-queue.contract.js';
+import type { OpenStores } from '../../contracts/stores.js';
 import { migratedPostgres } from '../../support/migrated-postgres.js';
 import { startPgBouncer } from '../../support/pgbouncer.js';
 import { sharedPostgres } from '../../support/services.js';
@@ -9,15 +13,26 @@ import { secretBox } from '../../support/secret-box.js';
 
 const postgres = await sharedPostgres();
 
-describe.each(['session', 'transaction'] as const)('stores behind PgBouncer in %s mode', async (poolMode) => {
-  const { url, empty, drop } = await migratedPostgres(postgres.url);
+const { url, empty, drop } = await migratedPostgres(postgres.url);
+afterAll(drop);
+
+/** A session of its own for each connection is what PostgreSQL gives: here, only what several connections do can differ. */
+const contracts = {
+  transaction: storeContracts,
+  session: (open: OpenStores) => {
+    changeFeedContract(open);
+    jobsContract(open);
+    accountCheckStoreContract(open);
+  },
+};
+
+describe.each(['transaction', 'session'] as const)('stores behind PgBouncer in %s mode', async (poolMode) => {
   const pooler = await startPgBouncer(url, poolMode);
   const db = await openDatabase({ client: 'pg', url: pooler.url });
   afterAll(async () => {
     await db.destroy();
     await pooler.stop();
-    await drop();
   });
 
-  storeContracts(async (clock) => ({ stores: knexStores(db, clock, secretBox), close: empty }));
+  contracts[poolMode](async (clock) => ({ stores: knexStores(db, clock, secretBox), close: empty }));
 });
