@@ -21,6 +21,15 @@ export abstract class SessionStore {
   abstract save(session: ValidationSession): Promise<void>;
 
   /**
+   * Adds a session with the right to send its token for this attempt, and replaces an older one with the same threepid
+   * and client secret.
+   *
+   * @param aliveSince as for `findOrAdd`
+   * @returns whether it was added; not if there is one that was modified at or after `aliveSince`
+   */
+  abstract addClaimed(session: ValidationSession, aliveSince: number, attempt: number): Promise<boolean>;
+
+  /**
    * Claims the right to send the token of a session for this attempt; of several instances one gets it. While another
    * one is sending, waits until it has sent, has given up, or is considered dead.
    *
@@ -30,6 +39,11 @@ export abstract class SessionStore {
 
   /** Gives the claim back after sending has failed, so that the attempt can be repeated. */
   abstract releaseSend(sid: string, attempt: number): Promise<void>;
+
+  /**
+   * Records that the token was sent for this attempt, with the link of its request. No effect after a later attempt.
+   */
+  abstract markSent(sid: string, attempt: number, nextLink: string | undefined): Promise<void>;
 
   /**
    * Increments the number of guesses at the token of a session.

@@ -1,22 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type Kind, requestsFor, type Side } from './http/requests.js';
-import { median } from './measure.js';
+import { type Answer, type Comparison, comparisonOf, type Figures } from './comparison.js';
 import { cpuMs } from './servers.js';
-
-interface Answer {
-  readonly answered: number;
-  readonly perSecond: number;
-  readonly p99: number;
-}
-
-/** Processor time for a request, in ms: it says the same on a busy machine. */
-interface Figures extends Answer {
-  readonly cpuMs: number;
-}
-
-/** Figures by name, such as `isletPerSecond` and `isletToBareByCpu`. */
-export type Comparison = Readonly<Record<string, number>>;
 
 /** Puts servers under load in turn. Every ratio is how many times as fast the first one is. */
 export async function compare(
@@ -41,27 +27,7 @@ export async function compare(
       if (round >= 0) figures.get(name)?.push({ ...answer, cpuMs: spent });
     }
   }
-  const of = (name: string, value: (one: Figures) => number) => figures.get(name)?.map(value) ?? [];
-  const [first, ...others] = asked.map(({ name }) => name);
-  const ratios = others.flatMap((other) => {
-    const ratio = (value: (one: Figures) => number) => {
-      const theirs = of(other, value);
-      return median(of(first ?? '', value).map((own, at) => own / (theirs[at] ?? Number.NaN)));
-    };
-    const name = `${first}To${other.slice(0, 1).toUpperCase()}${other.slice(1)}`;
-    return [
-      [name, ratio((one) => one.perSecond)],
-      [`${name}ByCpu`, ratio((one) => 1 / one.cpuMs)],
-    ];
-  });
-  return Object.fromEntries([
-    ...asked.flatMap(({ name }) => [
-      [`${name}PerSecond`, Math.round(median(of(name, (one) => one.perSecond)))],
-      [`${name}CpuMs`, median(of(name, (one) => one.cpuMs))],
-    ]),
-    [`${first}P99Ms`, median(of(first ?? '', (one) => one.p99))],
-    ...ratios,
-  ]) as Comparison;
+  return comparisonOf(figures);
 }
 
 async function order(driver: ChildProcess, work: object): Promise<Answer> {

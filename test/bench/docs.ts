@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Comparison } from './compare.js';
+import type { Comparison } from './comparison.js';
 import { isReached, type Line, targetText } from './lines.js';
 import { type Curve, picture } from './pictures.js';
 import type { Results } from './run.js';

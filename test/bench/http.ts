@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formerBuild } from './former-build.js';
-import { compare, type Comparison } from './compare.js';
+import { compare } from './compare.js';
+import { type Comparison, linesOf } from './comparison.js';
 import { type Kind, KINDS, type Side, V1_KINDS } from './http/requests.js';
-import type { Line } from './lines.js';
 import { type Closing, DIST, FORMER_LIMITS, residentMB, startBare, startDriver, startServer } from './servers.js';
 
 export interface HttpBenchOptions {
@@ -52,22 +52,4 @@ export async function benchHttp({
   } finally {
     for (const close of closing.toReversed()) await close();
   }
-}
-
-function linesOf(
-  kinds: readonly Kind[],
-  requests: Readonly<Record<string, Comparison>>,
-  { atRestMB, isletToBare }: { readonly atRestMB: number; readonly isletToBare: number },
-): readonly Line[] {
-  const ofRequests = kinds.flatMap(({ name, line }): readonly Line[] => {
-    const measured = requests[name];
-    const value = line?.number === '4' ? measured?.isletToFormer : measured?.isletToBare;
-    const other = line?.number === '4' ? 'former build' : 'bare';
-    return line && value !== undefined ? [{ ...line, what: `${name} : ${other}`, value }] : [];
-  });
-  return [
-    ...ofRequests,
-    { number: '7', what: 'memory under this load : bare', value: isletToBare, target: 0.9, isMost: true },
-    { number: '7', what: 'memory at rest, MB', value: atRestMB, target: 110, isMost: true },
-  ];
 }

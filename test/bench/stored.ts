@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compare, type Comparison } from './compare.js';
+import { compare } from './compare.js';
+import type { Comparison } from './comparison.js';
 import { type Kind, lookupOf, type Side } from './http/requests.js';
 import type { Line } from './lines.js';
 import { type Closing, DIST, startDriver, startServer } from './servers.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Binding } from '../../src/domain/associations/binding.js';
 import { BINDINGS } from '../../src/domain/associations/binding.js';
 import type { Mxid } from '../../src/domain/identifiers/mxid.js';
-import { email, msisdn } from '../../src/domain/identifiers/threepid.js';
+import { email, keyOf, msisdn } from '../../src/domain/identifiers/threepid.js';
 import { queued } from '../support/jobs.js';
 import { freshStores, inBatches, type OpenStores, readAll } from './stores.js';
 
@@ -97,6 +97,43 @@ export function associationStoreContract(open: OpenStores): void {
       expect(await on.associations.find([strauss])).toEqual([]);
       expect(await queued(on.jobs, 'notify-bound')).toEqual([]);
       expect(await on.feed.position()).toBe(before);
+    });
+
+    it('binds many at the same time, each mailbox to one user', async () => {
+      const users = ['@anna:example.org', '@bob:example.org', '@carol:example.org'] as const;
+      await on.associations.bind(binding(email('person3@example.org'), '@dan:example.org'), []);
+      const position = await on.feed.position();
+      const binds = Array.from({ length: 60 }, (_, at) =>
+        binding(email(`person${at % 20}@example.org`), users[Math.floor(at / 20)]),
+      );
+      await Promise.all(binds.map((one, at) => on.associations.bind(one, [{ ...job, runAt: at }])));
+      expect((await readAll(on.associations.all())).map(({ threepid }) => threepid.address)).toHaveLength(20);
+      expect(await queued(on.jobs, 'notify-bound')).toHaveLength(60);
+      const owners = new Map([[keyOf(email('person3@example.org')), '@dan:example.org']]);
+      for (const { removed, added } of (await on.feed.since(position))?.changes ?? []) {
+        for (const { threepid, mxid } of removed) {
+          expect(owners.get(keyOf(threepid))).toBe(mxid);
+          owners.delete(keyOf(threepid));
+        }
+        for (const { threepid, mxid } of added) owners.set(keyOf(threepid), mxid);
+      }
+      const stored = await readAll(on.associations.all());
+      expect(owners).toEqual(new Map(stored.map(({ threepid, mxid }) => [keyOf(threepid), mxid])));
+    });
+
+    it('binds the others if one of many at the same time cannot be bound', async () => {
+      const circle = { ...payload };
+      Object.assign(circle, { circle });
+      const all = await Promise.allSettled(
+        Array.from({ length: 10 }, (_, at) =>
+          on.associations.bind(binding(email(`person${at}@example.org`)), [
+            at === 7 ? { ...job, payload: circle } : job,
+          ]),
+        ),
+      );
+      expect(all.flatMap(({ status }, at) => (status === 'rejected' ? at : []))).toEqual([7]);
+      expect(await readAll(on.associations.all())).toHaveLength(9);
+      expect(await queued(on.jobs, 'notify-bound')).toHaveLength(9);
     });
 
     it('unbinds from this user and says so', async () => {

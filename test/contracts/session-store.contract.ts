@@ -155,6 +155,37 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await next).toBe(true);
     });
 
+    it('adds a session with the right to send its token', async () => {
+      const unsent = { ...alice, sendAttempt: -1 };
+      expect(await on.sessions.addClaimed(unsent, 0, 1)).toBe(true);
+      expect(await on.sessions.get('s1')).toEqual(unsent);
+      const others = [on.sessions.claimSend('s1', 1), on.sessions.claimSend('s1', 1)];
+      await on.sessions.markSent('s1', 1, 'https://example.org/');
+      expect(await Promise.all(others)).toEqual([false, false]);
+      expect(await on.sessions.get('s1')).toEqual({ ...unsent, sendAttempt: 1, nextLink: 'https://example.org/' });
+      expect(await on.sessions.claimSend('s1', 2)).toBe(true);
+    });
+
+    it('adds a session to send only if there is no live one, to one of many that ask', async () => {
+      await on.sessions.findOrAdd(alice, 0);
+      const others = ['s2', 's3', 's4'].map((sid) => ({ ...alice, sid, modifiedAt: alice.modifiedAt + 10 }));
+      const added = (aliveSince: number) =>
+        Promise.all(others.map((one) => on.sessions.addClaimed(one, aliveSince, 1)));
+      expect(await added(alice.modifiedAt)).toEqual([false, false, false]);
+      expect(await on.sessions.get('s1')).toEqual(alice);
+      expect((await added(alice.modifiedAt + 1)).filter(Boolean)).toEqual([true]);
+      expect(await on.sessions.get('s1')).toBeUndefined();
+    });
+
+    it('records the latest attempt that was sent, and nothing else', async () => {
+      await on.sessions.findOrAdd({ ...alice, validatedAt: 5 }, 0);
+      await on.sessions.markSent('s1', 3, undefined);
+      await on.sessions.markSent('s1', 2, 'https://example.org/');
+      expect(await on.sessions.get('s1')).toEqual({ ...alice, validatedAt: 5, sendAttempt: 3 });
+      await on.sessions.markSent('unknown', 1, undefined);
+      expect(await on.sessions.get('unknown')).toBeUndefined();
+    });
+
     it('purges sessions last modified before the given time, and no others', async () => {
       const at = (modifiedAt: number) => ({
         ...alice,

@@ -3,54 +3,74 @@ import { type Binding } from '../../domain/associations/binding.js';
 import { BINDINGS } from '../../domain/associations/binding.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import { bindingKey } from '../../domain/identifiers/mailbox.js';
-import type { Threepid } from '../../domain/identifiers/threepid.js';
+import { keyOf, type Threepid } from '../../domain/identifiers/threepid.js';
 import type { AssociationStore } from '../../ports/association-store.js';
 import type { NewJob } from '../../domain/jobs/job.js';
 import { BY_ISLET, type Cause } from '../../domain/shared/cause.js';
-import type { KnexAuditLog } from './audit-log.js';
-import { type AssociationRow, associationRow, bindingFromRow, claimOf } from './association-rows.js';
+import { StoreUnavailableError } from '../../domain/shared/errors.js';
+import { groupBy } from '../../domain/shared/group-by.js';
+import type { CausedEntry, KnexAuditLog } from './audit-log.js';
+import {
+  type AssociationRow,
+  bindingFromRow,
+  claimOf,
+  formerRows,
+  insertBindings,
+  mailboxOf,
+} from './association-rows.js';
+import { batched } from './batched.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import type { KnexJobQueue } from './job-queue.js';
 import { inChunks, PAGE, pages } from './chunks.js';
-import { jsonArray } from './dialect.js';
+import { isPostgres, jsonArray } from './dialect.js';
 import { isAmong, isOneOf, threepidOf } from './rows.js';
 
+/** Larger requests are made by themselves. */
+const MOST_SHARED = 100;
+
+interface Bind {
+  readonly binding: Binding;
+  readonly jobs: readonly NewJob[];
+  readonly cause: Cause;
+}
+
+/** @param former what the mailbox was bound as before */
+function auditEntries({ binding, cause }: Bind, former: readonly AssociationRow[]): readonly CausedEntry[] {
+  const detail = `bound to ${binding.mxid}`;
+  const replaced = former
+    .filter(({ mxid }) => mxid !== binding.mxid)
+    .map((row) => ({ action: 'unbound' as const, mxid: row.mxid, threepid: threepidOf(row), detail }));
+  const entry = { action: 'bound', mxid: binding.mxid, threepid: binding.threepid } as const;
+  return [...replaced, entry].map((entry) => ({ entry, cause }));
+}
+
 export class KnexAssociationStore implements AssociationStore {
+  private readonly bindTogether: (bind: Bind) => Promise<void>;
+  private readonly findTogether: (threepids: readonly Threepid[]) => Promise<readonly Binding[]>;
+
   constructor(
     private readonly db: Knex,
     private readonly feed: KnexChangeFeed,
     private readonly jobs: KnexJobQueue,
     private readonly audit: KnexAuditLog,
-  ) {}
-
-  async find(threepids: readonly Threepid[]): Promise<readonly Binding[]> {
-    return inChunks(threepids, async (chunk) =>
-      (await this.table().where(isAmong(this.db, chunk))).map(bindingFromRow),
-    );
+  ) {
+    this.findTogether = batched((wanted) => this.findEach(wanted), { atOnce: isPostgres(db) ? 4 : 1 });
+    this.bindTogether = batched((binds) => this.bindAll(binds), {
+      atOnce: isPostgres(db) ? 2 : 1,
+      keyOf: ({ binding: { threepid } }) => mailboxOf(threepid),
+      mayBeOfOne: (error) => !(error instanceof StoreUnavailableError),
+    });
   }
 
+  /** Small requests at the same time share a statement. */
+  async find(threepids: readonly Threepid[]): Promise<readonly Binding[]> {
+    if (threepids.length > MOST_SHARED) return this.findAll(threepids);
+    return threepids.length > 0 ? this.findTogether(threepids) : [];
+  }
+
+  /** Binds that are requested at the same time share a transaction. */
   async bind(binding: Binding, jobs: readonly NewJob[], cause: Cause = BY_ISLET): Promise<void> {
-    await this.feed.transaction(async (trx) => {
-      await this.feed.lock(trx);
-      const former = await this.spelled(trx, binding.threepid);
-      await this.spelled(trx, binding.threepid).delete();
-      await this.table(trx).insert(associationRow(binding));
-      await this.jobs.addWithin(trx, jobs);
-      const detail = `bound to ${binding.mxid}`;
-      const replaced = former
-        .filter(({ mxid }) => mxid !== binding.mxid)
-        .map((row) => ({ action: 'unbound' as const, mxid: row.mxid, threepid: threepidOf(row), detail }));
-      const entry = { action: 'bound', mxid: binding.mxid, threepid: binding.threepid } as const;
-      await this.audit.addWithin(trx, [...replaced, entry], cause);
-      await this.feed.write(trx, [
-        {
-          source: BINDINGS,
-          removed: former.map(bindingFromRow).map(claimOf),
-          added: [claimOf(binding)],
-          isReload: false,
-        },
-      ]);
-    });
+    await this.bindTogether({ binding, jobs, cause });
   }
 
   async unbind(threepid: Threepid, mxid: Mxid, cause: Cause = BY_ISLET): Promise<boolean> {
@@ -118,6 +138,44 @@ export class KnexAssociationStore implements AssociationStore {
         [JSON.stringify(pairs)],
       );
     }
+  }
+
+  private findAll(threepids: readonly Threepid[]): Promise<readonly Binding[]> {
+    return inChunks(threepids, async (chunk) =>
+      (await this.table().where(isAmong(this.db, chunk))).map(bindingFromRow),
+    );
+  }
+
+  private async findEach(wanted: readonly (readonly Threepid[])[]): Promise<readonly (readonly Binding[])[]> {
+    const found = new Map((await this.findAll(wanted.flat())).map((binding) => [keyOf(binding.threepid), binding]));
+    return wanted.map((threepids) => [...new Set(threepids.map(keyOf))].flatMap((key) => found.get(key) ?? []));
+  }
+
+  /** Each bind is of another mailbox or number. */
+  private bindAll(binds: readonly Bind[]): Promise<readonly void[]> {
+    return this.feed.transaction(
+      async (trx) => {
+        await this.feed.lock(trx);
+        const bindings = binds.map(({ binding }) => binding);
+        const former = await formerRows(trx, bindings);
+        if (former.length > 0)
+          await this.table(trx)
+            .where(isAmong(trx, former.map(threepidOf)))
+            .delete();
+        await insertBindings(trx, bindings);
+        const jobs = binds.flatMap((bind) => bind.jobs);
+        if (jobs.length > 0) await this.jobs.addWithin(trx, jobs);
+        const formerByMailbox = groupBy(former, (row) => mailboxOf(threepidOf(row)));
+        await this.audit.addCausedWithin(
+          trx,
+          binds.flatMap((bind) => auditEntries(bind, formerByMailbox.get(mailboxOf(bind.binding.threepid)) ?? [])),
+        );
+        const removed = former.map(bindingFromRow).map(claimOf);
+        await this.feed.write(trx, [{ source: BINDINGS, removed, added: bindings.map(claimOf), isReload: false }]);
+        return binds.map(() => undefined);
+      },
+      { mayRevoke: false },
+    );
   }
 
   /** Matches all spellings of the mailbox, or the number. */

@@ -12,6 +12,12 @@ import { isOneOf } from './rows.js';
 
 const AT_ONCE = 500;
 
+/** An entry with its cause. */
+export interface CausedEntry {
+  readonly entry: NewAuditEntry;
+  readonly cause: Cause;
+}
+
 /** The audit trail as a table. */
 export class KnexAuditLog implements AuditLog {
   constructor(
@@ -25,13 +31,22 @@ export class KnexAuditLog implements AuditLog {
   }
 
   /** For stores: records changes in the transaction that makes them. */
-  async addWithin(trx: Knex, entries: readonly NewAuditEntry[], { by, requestId, client }: Cause): Promise<void> {
+  async addWithin(trx: Knex, entries: readonly NewAuditEntry[], cause: Cause): Promise<void> {
+    await this.addCausedWithin(
+      trx,
+      entries.map((entry) => ({ entry, cause })),
+    );
+  }
+
+  /** The same for changes with different causes. */
+  async addCausedWithin(trx: Knex, changes: readonly CausedEntry[]): Promise<void> {
     const now = this.clock.now();
-    for (const chunk of chunksOf(entries)) {
+    for (const chunk of chunksOf(changes)) {
       await trx.raw(
         `insert into audit (made_at, action, mxid, medium, address_hash, source, detail, made_by, request_id, client)
-         select ?, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, ?, ?, ? from ${jsonArray(trx)}`,
-        [now, by, requestId ?? null, client ?? null, JSON.stringify(chunk.map((entry) => this.valuesOf(entry)))],
+         select ?, value->>0, value->>1, value->>2, value->>3, value->>4, value->>5, value->>6, value->>7, value->>8
+         from ${jsonArray(trx)}`,
+        [now, JSON.stringify(chunk.map((change) => this.valuesOf(change)))],
       );
     }
   }
@@ -67,9 +82,11 @@ export class KnexAuditLog implements AuditLog {
     while ((await this.table().whereIn('seq', old()).delete()) === AT_ONCE);
   }
 
-  private valuesOf({ action, mxid, threepid, source, detail }: NewAuditEntry): readonly (string | null)[] {
-    const hash = threepid && this.hashesOf(threepid)[0];
-    return [action, mxid ?? null, threepid?.medium ?? null, hash ?? null, source ?? null, detail ?? null];
+  private valuesOf({ entry, cause }: CausedEntry): readonly (string | null)[] {
+    const { action, mxid = null, threepid, source = null, detail = null } = entry;
+    const { by, requestId = null, client = null } = cause;
+    const hash = threepid ? this.hashesOf(threepid)[0] : null;
+    return [action, mxid, threepid?.medium ?? null, hash, source, detail, by, requestId, client];
   }
 
   private hashesOf(threepid: Threepid): readonly [string, ...string[]] {

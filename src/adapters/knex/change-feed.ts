@@ -33,11 +33,18 @@ export class KnexChangeFeed implements ChangeFeed {
   }
 
   async since(position: number): Promise<Changes | undefined> {
-    const rows = await this.table().where('position', '>', position).orderBy('position');
-    // Queried last: if a purge happens in between, it is noticed here.
-    const purged = await this.purged().first();
-    if (purged && position < purged.position) return undefined;
-    return { changes: rows.map(fromRow), position: rows.at(-1)?.position ?? position };
+    // One statement, so that no purge happens in between.
+    const rows = await rowsOf<Partial<Row> & { readonly purged: number }>(
+      this.db.raw(
+        `select purged.position as purged, news.* from claim_changes_purged as purged
+         left join claim_changes as news on news.position > ? order by news.position`,
+        [position],
+      ),
+    );
+    const [{ purged } = { purged: 0 }] = rows;
+    if (position < purged) return undefined;
+    const news = rows.filter(isChange);
+    return { changes: news.map(fromRow), position: news.at(-1)?.position ?? position };
   }
 
   onChange(listener: () => void): { close(): void } {
@@ -70,10 +77,14 @@ export class KnexChangeFeed implements ChangeFeed {
     });
   }
 
-  /** For stores: runs a transaction that may `write`, and calls this instance's listeners after the commit. */
-  async transaction<T>(work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  /**
+   * For stores: runs a transaction that may `write`, and calls this instance's listeners after the commit.
+   *
+   * @param mayRevoke whether it may end access tokens or terms
+   */
+  async transaction<T>(work: (trx: Knex.Transaction) => Promise<T>, { mayRevoke = true } = {}): Promise<T> {
     const result = await this.db.transaction(work);
-    void this.revocations.poll();
+    if (mayRevoke) void this.revocations.poll();
     for (const listener of this.listeners) listener();
     return result;
   }
@@ -108,6 +119,9 @@ interface Row {
   /** JSON of a `ClaimChange` without its source. */
   readonly claims: string;
 }
+
+/** Not the only row, without a change, if there are none. */
+const isChange = <R extends Partial<Row>>(row: R): row is R & Row => typeof row.position === 'number';
 
 function fromRow({ source, claims }: Row): ClaimChange {
   return { source, ...(JSON.parse(claims) as Omit<ClaimChange, 'source'>) };

@@ -5,7 +5,9 @@ import type { ValidationSession } from '../../domain/validation/validation-sessi
 import type { Clock } from '../../ports/clock.js';
 import type { SecretBox } from '../../ports/secret-box.js';
 import type { SessionStore } from '../../ports/session-store.js';
+import { batched } from './batched.js';
 import { PAGE } from './chunks.js';
+import { isPostgres } from './dialect.js';
 import { claimSend } from './send-claims.js';
 import { isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
@@ -14,14 +16,19 @@ import { isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './ro
  * null.
  */
 export class KnexSessionStore implements SessionStore {
+  /** Requests at the same time share a statement. */
+  private readonly rowOf: (sid: string) => Promise<Row | undefined>;
+
   constructor(
     private readonly db: Knex,
     private readonly box: SecretBox,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    this.rowOf = batched((sids) => this.rowsOf(sids), { atOnce: isPostgres(db) ? 4 : 1 });
+  }
 
   async get(sid: string): Promise<ValidationSession | undefined> {
-    const row = await this.table().where({ sid }).first();
+    const row = await this.rowOf(sid);
     return row && this.fromRow(row);
   }
 
@@ -45,12 +52,7 @@ export class KnexSessionStore implements SessionStore {
       // A session of an older version, or one sealed with another key, does not conflict with the new row in the table.
       const known = await this.find(session.threepid, session.clientSecret);
       if (known && known.modifiedAt >= aliveSince) return known;
-      const [added] = await this.table()
-        .insert({ ...this.toRow(session), guesses: 0 })
-        .onConflict(['medium', 'address', 'client_secret'])
-        .merge()
-        .where('validation_sessions.modified_at', '<', aliveSince)
-        .returning('*');
+      const [added] = await this.addOrReplace({ ...this.toRow(session), guesses: 0 }, aliveSince).returning('*');
       const stored = added && this.fromRow(added);
       if (stored) return stored;
       const older = await this.find(session.threepid, session.clientSecret);
@@ -62,6 +64,11 @@ export class KnexSessionStore implements SessionStore {
     await this.table().where({ sid: session.sid }).update(this.toRow(session));
   }
 
+  async addClaimed(session: ValidationSession, aliveSince: number, attempt: number): Promise<boolean> {
+    const row = { ...this.toRow(session), guesses: 0, sending_attempt: attempt, sending_at: this.clock.now() };
+    return (await this.addOrReplace(row, aliveSince).returning('sid')).length > 0;
+  }
+
   claimSend(sid: string, attempt: number): Promise<boolean> {
     return claimSend(this.db, this.clock, sid, attempt);
   }
@@ -70,6 +77,13 @@ export class KnexSessionStore implements SessionStore {
     await this.db('validation_sessions')
       .where({ sid, sending_attempt: attempt })
       .update({ sending_attempt: null, sending_at: null });
+  }
+
+  async markSent(sid: string, attempt: number, nextLink: string | undefined): Promise<void> {
+    await this.table()
+      .where({ sid })
+      .where('send_attempt', '<', attempt)
+      .update({ send_attempt: attempt, next_link: nextLink ?? null });
   }
 
   async countGuess(sid: string): Promise<number> {
@@ -127,6 +141,20 @@ export class KnexSessionStore implements SessionStore {
       opened_by: session.openedBy ?? null,
       modified_at: session.modifiedAt,
     };
+  }
+
+  private async rowsOf(sids: readonly string[]): Promise<readonly (Row | undefined)[]> {
+    const rows = await this.table().where(isOneOf(this.db, 'sid', sids));
+    const bySid = new Map(rows.map((row) => [row.sid, row]));
+    return sids.map((sid) => bySid.get(sid));
+  }
+
+  private addOrReplace(row: Partial<Row>, aliveSince: number) {
+    return this.table()
+      .insert(row)
+      .onConflict(['medium', 'address', 'client_secret'])
+      .merge()
+      .where('validation_sessions.modified_at', '<', aliveSince);
   }
 
   private table() {

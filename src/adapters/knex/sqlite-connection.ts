@@ -3,15 +3,13 @@ import { open } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Knex } from 'knex';
 import { asUnavailable } from './lost-database.js';
+import { keepPrepared, type SqliteConnection } from './prepared-statements.js';
 import type { WalSync } from './wal-sync.js';
 
 type Done = (error: Error | null, ...rest: unknown[]) => void;
-type Run = (sql: string, ...rest: unknown[]) => unknown;
 
-interface Connection {
+interface Connection extends SqliteConnection {
   exec(sql: string, done: (error: Error | null) => void): void;
-  run: Run;
-  all: Run;
 }
 
 const PRAGMAS = `
@@ -62,6 +60,7 @@ const configOf = (file: string, sync: WalSync | undefined): Knex.Config => ({
     min: 1,
     max: 1,
     afterCreate: (connection: Connection, done: (error: Error | null, connection: unknown) => void) => {
+      keepPrepared(connection);
       reportAsUnavailable(connection);
       sync?.watch(connection);
       connection.exec(PRAGMAS, (error) => done(error, connection));

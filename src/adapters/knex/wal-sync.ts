@@ -6,6 +6,11 @@ import type { Knex } from 'knex';
 const READING = /^\s*(?:select|pragma|explain|begin|commit|rollback|savepoint|release)\b/i;
 const BEGIN = /^\s*begin\b/i;
 const END = /^\s*(?:commit|rollback)\b(?!\s+to\b)/i;
+/** Statements for which SQLite counts the changed rows. */
+const CHANGING = /^\s*(?:insert|update|delete)\b/i;
+/** They return a row for each changed row. */
+const RETURNING = /^\s*(?:insert|update|delete|with)\b[^]*\breturning\b/i;
+const isNothing = (answer: unknown) => Array.isArray(answer) && answer.length === 0;
 /** Tables whose last changes may be lost in a power failure. */
 const UNIMPORTANT = /\b(?:rate_limit_takes|write_probe)\b/;
 
@@ -42,9 +47,9 @@ export class WalSync {
   /** Tracks the writes of a connection that are in the log: at the end of a statement, or of its transaction. */
   watch(connection: Connection): void {
     let [isInTransaction, hasWritten] = [false, false];
-    const ended = (sql: string) => {
+    const ended = (sql: string, isWithoutEffect: boolean) => {
       if (BEGIN.test(sql)) [isInTransaction, hasWritten] = [true, false];
-      hasWritten ||= !READING.test(sql) && !UNIMPORTANT.test(sql);
+      hasWritten ||= !isWithoutEffect && !READING.test(sql) && !UNIMPORTANT.test(sql);
       if (END.test(sql)) isInTransaction = false;
       if (isInTransaction || !hasWritten) return;
       hasWritten = false;
@@ -56,7 +61,10 @@ export class WalSync {
         const done = rest.at(-1);
         const args = typeof done === 'function' ? rest.slice(0, -1) : rest;
         return original(sql, ...args, function (this: unknown, error: Error | null, ...answer: unknown[]) {
-          if (!error) ended(sql);
+          const { changes } = this as { readonly changes?: number };
+          const isWithoutEffect =
+            name === 'run' ? changes === 0 && CHANGING.test(sql) : isNothing(answer[0]) && RETURNING.test(sql);
+          if (!error) ended(sql, isWithoutEffect);
           if (typeof done === 'function') done.call(this, error, ...answer);
         });
       };

@@ -1,10 +1,12 @@
 import { pauseAfter } from '../../domain/shared/backoff.js';
+import { groupBy } from '../../domain/shared/group-by.js';
 import type { Job, JobKind } from '../../domain/jobs/job.js';
 import type { Clock } from '../../ports/clock.js';
 import type { JobQueue } from '../../ports/job-queue.js';
 import type { Telemetry } from '../../ports/telemetry.js';
 import { DestinationBreaker } from './destination-breaker.js';
 import { DestinationDownError, type JobHandlers, PermanentJobError } from './job-handler.js';
+import { endWithin, type JobInHand } from './job-in-hand.js';
 import { type Lane, LANES } from './job-lanes.js';
 import { JobLeases, LEASE_TICK_MS } from './job-leases.js';
 import { runPeriodically, type Schedule } from './periodic.js';
@@ -23,18 +25,12 @@ export interface JobWorkerDependencies {
   readonly holder: string;
 }
 
-interface InHand {
-  readonly job: Job;
-  readonly lane: Lane;
-  /** Whether the job still occupies a slot of its lane. */
-  hasSlot: boolean;
-  readonly ended: Promise<void>;
-}
-
 /** Processes the durable job queue until it is closed. */
 export class JobWorker implements Schedule {
-  private readonly inHand = new Map<string, InHand>();
+  private readonly inHand = new Map<string, JobInHand>();
   private readonly filling = new Map<string, { isWanted: boolean; ended: Promise<void> }>();
+  /** Lanes with due jobs that may wait for the end of a running one. */
+  private readonly limited = new Set<Lane>();
   private readonly breaker: DestinationBreaker;
   private readonly renewing: Schedule;
   private readonly schedules: readonly Schedule[];
@@ -43,7 +39,7 @@ export class JobWorker implements Schedule {
 
   constructor(
     private readonly deps: JobWorkerDependencies,
-    private readonly lanes: readonly Lane[] = LANES,
+    lanes: readonly Lane[] = LANES,
   ) {
     const { queue, clock, telemetry, holder } = deps;
     this.breaker = new DestinationBreaker(clock);
@@ -108,8 +104,10 @@ export class JobWorker implements Schedule {
   private async begin(lane: Lane): Promise<boolean> {
     const mine = [...this.inHand.values()].filter((one) => one.lane === lane);
     const places = Math.min(lane.width - mine.filter(({ hasSlot }) => hasSlot).length, lane.mostInHand - mine.length);
+    if (places <= 0) this.limited.add(lane);
     if (places <= 0 || this.isClosing) return false;
     const { queue, clock, holder } = this.deps;
+    const busy = this.busy(lane);
     const jobs = await queue.take({
       holder,
       kinds: lane.kinds,
@@ -117,12 +115,18 @@ export class JobWorker implements Schedule {
       time: clock.now(),
       limit: places,
       perDestination: lane.perDestination,
-      inHand: this.busy(lane),
+      inHand: busy,
       // Alternate, so that neither new jobs wait for all old ones nor the reverse.
       order: this.turn++ % 2 === 0 ? 'oldest' : 'newest',
     });
+    const taken = groupBy(jobs, ({ destination }) => destination);
+    const isFull = (destination: string) =>
+      (busy.get(destination) ?? 0) + (taken.get(destination)?.length ?? 0) >= lane.perDestination;
+    const mayHaveMore = jobs.length === places;
+    if (mayHaveMore || [...busy.keys(), ...taken.keys()].some(isFull)) this.limited.add(lane);
+    else this.limited.delete(lane);
     for (const job of jobs) await this.beginOrPutBack(job, lane);
-    return jobs.length > 0;
+    return mayHaveMore;
   }
 
   private async beginOrPutBack(job: Job, lane: Lane): Promise<void> {
@@ -143,8 +147,8 @@ export class JobWorker implements Schedule {
     const ended = this.work(job, lane).finally(() => {
       clearTimeout(timer);
       this.inHand.delete(job.id);
-      // Jobs that it created or made room for need not wait for the next poll.
-      for (const other of this.lanes) this.runSoon(other);
+      // Jobs that it made room for need not wait for the next poll. A running `take` still counts it as in hand.
+      if (this.limited.has(lane) || this.filling.has(lane.name)) this.runSoon(lane);
     });
     this.inHand.set(job.id, { job, lane, hasSlot: true, ended });
   }
@@ -230,15 +234,6 @@ const giveUp = async <Kind extends JobKind>(
   { kind, payload }: Job<Kind>,
   reason: string,
 ): Promise<void> => handlers[kind].giveUp?.(payload, reason);
-
-async function endWithin({ ended, lane }: InHand): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, lane.graceMs);
-  });
-  await Promise.race([ended, late]);
-  clearTimeout(timer);
-}
 
 const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause));
 

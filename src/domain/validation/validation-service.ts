@@ -114,9 +114,9 @@ export class ValidationService {
     return this.deps.store.purge(this.deps.clock.now() - 5 * SESSION_LIFETIME_MS);
   }
 
-  private open({ threepid, clientSecret, nextLink, user }: TokenRequest): Promise<ValidationSession> {
+  private newSession({ threepid, clientSecret, nextLink, user }: TokenRequest): ValidationSession {
     const now = this.deps.clock.now();
-    const fresh: ValidationSession = {
+    return {
       sid: this.deps.random.text(SID_LENGTH),
       threepid,
       clientSecret,
@@ -128,7 +128,6 @@ export class ValidationService {
       openedBy: user,
       modifiedAt: now,
     };
-    return this.deps.store.findOrAdd(fresh, now - SESSION_LIFETIME_MS);
   }
 
   /**
@@ -142,12 +141,10 @@ export class ValidationService {
     // A message that is never sent does not count against limits.
     if (sender.sendsTo?.(request.threepid) === false) throw new DomainError('destination_rejected');
     await this.takeQuota(request);
-    const opened = await this.open(request);
-    const session = (await this.reopened(opened)) ?? opened;
+    const { session, isClaimed } = await this.claim(request, isLive);
     const { sid, token } = session;
     const { preferences, sendAttempt } = request;
-    // A balancer may have sent the same attempt to several instances.
-    if (!(await this.deps.store.claimSend(sid, sendAttempt))) return sid;
+    if (!isClaimed) return sid;
     const link = this.options.linkOf(session, preferences);
     const id = `${sid} ${token} ${sendAttempt}`;
     try {
@@ -157,10 +154,23 @@ export class ValidationService {
       if (cause instanceof DomainError) throw cause;
       throw new DomainError(notSent[session.threepid.medium], { cause });
     }
-    // Read again: the session may have been validated while the message was being sent.
-    const now = (await this.deps.store.get(session.sid)) ?? session;
-    await this.deps.store.save({ ...now, sendAttempt: request.sendAttempt, nextLink: request.nextLink });
-    return session.sid;
+    await this.deps.store.markSent(sid, sendAttempt, request.nextLink);
+    return sid;
+  }
+
+  /**
+   * The session of a request, and whether its token is to be sent: a balancer may have sent the same attempt to several
+   * instances.
+   */
+  private async claim(request: TokenRequest, isKnown: boolean) {
+    const { store } = this.deps;
+    const fresh = this.newSession(request);
+    const aliveSince = fresh.openedAt - SESSION_LIFETIME_MS;
+    if (!isKnown && (await store.addClaimed(fresh, aliveSince, request.sendAttempt)))
+      return { session: fresh, isClaimed: true };
+    const opened = await store.findOrAdd(fresh, aliveSince);
+    const session = (await this.reopened(opened)) ?? opened;
+    return { session, isClaimed: await store.claimSend(session.sid, request.sendAttempt) };
   }
 
   private async reopened({ sid, threepid }: ValidationSession): Promise<ValidationSession | undefined> {

@@ -64,6 +64,17 @@ describe('a commit to SQLite', () => {
     await synced(writing);
   });
 
+  it('that changed nothing does not wait', async () => {
+    const before = count;
+    await db('notes').where({ text: 'unknown' }).update({ text: 'other' });
+    expect(await db.raw('delete from notes where text = ? returning text', ['unknown'])).toEqual([]);
+    await db.transaction((trx) => trx('notes').where({ text: 'unknown' }).delete());
+    expect(count).toBe(before);
+    const writing = Promise.resolve(db('notes').insert({ text: 'one' }).returning('text'));
+    await started(before + 1);
+    expect(await synced(writing)).toEqual([{ text: 'one' }]);
+  });
+
   it('shares one wait with all that come while the disk works', async () => {
     const before = count;
     const first = write('first');

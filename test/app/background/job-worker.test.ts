@@ -192,6 +192,31 @@ describe('a worker', () => {
     expect(telemetry.all('destination is available again')).toHaveLength(1);
   });
 
+  it('asks the queue only when there may be a job', async () => {
+    let asked = 0;
+    const take = queue.take.bind(queue);
+    queue.take = (request) => {
+      asked++;
+      return take(request);
+    };
+    behaviour = () => new Promise((resolve) => setTimeout(resolve, 10));
+    open();
+    await pass(500);
+    asked = 0;
+    for (let number = 0; number < 20; number++) {
+      await queue.add([mail(`guest${number}`, Date.now())]);
+      await pass(20);
+    }
+    expect(ended).toHaveLength(20);
+    expect(asked).toBeLessThanOrEqual(20);
+
+    asked = 0;
+    await queue.add(Array.from({ length: 40 }, (_, number) => mail(`more${number}`, Date.now())));
+    await pass(100);
+    expect(ended).toHaveLength(60);
+    expect(asked).toBeLessThanOrEqual(55);
+  });
+
   it('drops what can never be done', async () => {
     behaviour = async () => {
       throw new PermanentJobError('refused');

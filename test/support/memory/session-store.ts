@@ -33,6 +33,12 @@ export class MemorySessionStore implements SessionStore {
     await this.releaseSend(session.sid, session.sendAttempt);
   }
 
+  async addClaimed(session: ValidationSession, aliveSince: number, attempt: number): Promise<boolean> {
+    if ((await this.findOrAdd(session, aliveSince)) !== session) return false;
+    this.claims.set(session.sid, { attempt, waiting: [] });
+    return true;
+  }
+
   async claimSend(sid: string, attempt: number): Promise<boolean> {
     for (;;) {
       const session = this.sessions.get(sid);
@@ -51,6 +57,11 @@ export class MemorySessionStore implements SessionStore {
     if (claim?.attempt !== attempt) return;
     this.claims.delete(sid);
     for (const resume of claim.waiting) resume();
+  }
+
+  async markSent(sid: string, attempt: number, nextLink: string | undefined): Promise<void> {
+    const session = this.sessions.get(sid);
+    if (session && session.sendAttempt < attempt) await this.save({ ...session, sendAttempt: attempt, nextLink });
   }
 
   async countGuess(sid: string): Promise<number> {

@@ -1,0 +1,81 @@
+/** The largest batch. */
+const MOST = 100;
+
+interface Waiting<Item, Answer> {
+  readonly item: Item;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type Work<Item, Answer> = (items: readonly Item[]) => Promise<readonly Answer[]>;
+
+export interface BatchOptions<Item> {
+  /** How many batches may run at once. */
+  readonly atOnce: number;
+  /** Items with the same key never share a batch, and keep their order. */
+  readonly keyOf?: (item: Item) => string;
+  /** Whether the items of a batch that failed with this error are to be tried one by one. By default they are not. */
+  readonly mayBeOfOne?: (error: unknown) => boolean;
+}
+
+/**
+ * A function that handles an item together with those that others ask for at the same time. An item that comes while
+ * fewer batches run starts at once; those that come later wait and form the next batch.
+ *
+ * @param work handles a batch, and gives an answer for each item, in the same order; its error is that of all of them
+ */
+export function batched<Item, Answer>(
+  work: Work<Item, Answer>,
+  { atOnce, keyOf, mayBeOfOne = () => false }: BatchOptions<Item>,
+): (item: Item) => Promise<Answer> {
+  let waiting: Waiting<Item, Answer>[] = [];
+  let running = 0;
+  const next = (): readonly Waiting<Item, Answer>[] => {
+    if (!keyOf) return waiting.splice(0, MOST);
+    const keys = new Set<string>();
+    const batch: Waiting<Item, Answer>[] = [];
+    const rest: Waiting<Item, Answer>[] = [];
+    for (const one of waiting) {
+      const key = keyOf(one.item);
+      (batch.length < MOST && !keys.has(key) ? batch : rest).push(one);
+      keys.add(key);
+    }
+    waiting = rest;
+    return batch;
+  };
+  const runAll = async () => {
+    running++;
+    while (waiting.length > 0) {
+      const batch = next();
+      const error = await tryTogether(batch, work);
+      if (error === undefined) continue;
+      if (batch.length > 1 && mayBeOfOne(error.cause)) for (const one of batch) await settle([one], work);
+      else for (const { reject } of batch) reject(error.cause);
+    }
+    running--;
+  };
+  return (item) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      if (running < atOnce) void runAll();
+    });
+}
+
+/** @returns what the batch failed with */
+async function tryTogether<Item, Answer>(
+  batch: readonly Waiting<Item, Answer>[],
+  work: Work<Item, Answer>,
+): Promise<{ readonly cause: unknown } | undefined> {
+  try {
+    const answers = await work(batch.map(({ item }) => item));
+    for (const [at, { resolve }] of batch.entries()) resolve(answers[at] as Answer);
+    return undefined;
+  } catch (cause) {
+    return { cause };
+  }
+}
+
+async function settle<Item, Answer>(batch: readonly Waiting<Item, Answer>[], work: Work<Item, Answer>): Promise<void> {
+  const error = await tryTogether(batch, work);
+  if (error) for (const { reject } of batch) reject(error.cause);
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { batched } from '../../../src/adapters/knex/batched.js';
+
+/** Work that ends when it is told to. */
+function heldWork() {
+  const batches: (readonly string[])[] = [];
+  const ends: ((error?: Error) => void)[] = [];
+  const work = (items: readonly string[]) =>
+    new Promise<readonly string[]>((resolve, reject) => {
+      batches.push(items);
+      ends.push((error) => (error ? reject(error) : resolve(items.map((item) => item.toUpperCase()))));
+    });
+  return { batches, work, end: (error?: Error) => ends.shift()?.(error) };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('items that are asked for at the same time', () => {
+  it('wait for those before them, and are then handled together, each with its own answer', async () => {
+    const { batches, work, end } = heldWork();
+    const ask = batched(work, { atOnce: 1 });
+    const answers = Promise.all(['a', 'b', 'c'].map(ask));
+    await turn();
+    expect(batches).toEqual([['a']]);
+    end();
+    await turn();
+    end();
+    expect(await answers).toEqual(['A', 'B', 'C']);
+    expect(batches).toEqual([['a'], ['b', 'c']]);
+    const next = ask('d');
+    end();
+    expect(await next).toBe('D');
+  });
+
+  it('run in as many batches at once as allowed, of at most 100', async () => {
+    const { batches, work, end } = heldWork();
+    const ask = batched(work, { atOnce: 2 });
+    const answers = Promise.all(Array.from({ length: 203 }, (_, at) => ask(`n${at}`)));
+    for (let at = 0; at < 5; at++) {
+      await turn();
+      end();
+    }
+    await answers;
+    expect(batches.map(({ length }) => length)).toEqual([1, 1, 100, 100, 1]);
+  });
+
+  it('with the same key never share a batch, and keep their order', async () => {
+    const { batches, work, end } = heldWork();
+    const ask = batched(work, { atOnce: 1, keyOf: (item) => item.charAt(0) });
+    const answers = Promise.all(['x', 'a1', 'a2', 'b1', 'a3', 'b2'].map(ask));
+    for (let at = 0; at < 4; at++) {
+      await turn();
+      end();
+    }
+    await answers;
+    expect(batches).toEqual([['x'], ['a1', 'b1'], ['a2', 'b2'], ['a3']]);
+  });
+
+  it('fail together, or are tried one by one', async () => {
+    const isBad = (items: readonly string[]) => items.includes('bad');
+    const work = async (items: readonly string[]) => {
+      await turn();
+      if (isBad(items)) throw new Error(`bad: ${items.length}`);
+      return items;
+    };
+    const items = ['first', 'good', 'bad', 'other'];
+    const statuses = async (ask: (item: string) => Promise<string>) =>
+      (await Promise.allSettled(items.map(ask))).map((one) =>
+        one.status === 'fulfilled' ? one.value : (one.reason as Error).message,
+      );
+    expect(await statuses(batched(work, { atOnce: 1 }))).toEqual(['first', 'bad: 3', 'bad: 3', 'bad: 3']);
+    const alone = batched(work, { atOnce: 1, mayBeOfOne: () => true });
+    expect(await statuses(alone)).toEqual(['first', 'good', 'bad: 1', 'other']);
+    expect(await alone('later')).toBe('later');
+  });
+});

@@ -1,0 +1,66 @@
+import type { Kind } from './http/requests.js';
+import type { Line } from './lines.js';
+import { median } from './measure.js';
+
+/** What the driver saw in one round. */
+export interface Answer {
+  readonly answered: number;
+  readonly perSecond: number;
+  readonly p99: number;
+}
+
+/** Processor time for a request, in ms: it says the same on a busy machine. */
+export interface Figures extends Answer {
+  readonly cpuMs: number;
+}
+
+/** Figures by name, such as `isletPerSecond` and `isletToBareByCpu`. */
+export type Comparison = Readonly<Record<string, number>>;
+
+/**
+ * The medians of the rounds of each program, and of the ratios within each round.
+ *
+ * @param figures those of each program, one for each round; the first program is compared with the others
+ */
+export function comparisonOf(figures: ReadonlyMap<string, readonly Figures[]>): Comparison {
+  const of = (name: string, value: (one: Figures) => number) => figures.get(name)?.map(value) ?? [];
+  const [first, ...others] = figures.keys();
+  const ratios = others.flatMap((other) => {
+    const ratio = (value: (one: Figures) => number) => {
+      const theirs = of(other, value);
+      return median(of(first ?? '', value).map((own, at) => own / (theirs[at] ?? Number.NaN)));
+    };
+    const name = `${first}To${other.slice(0, 1).toUpperCase()}${other.slice(1)}`;
+    return [
+      [name, ratio((one) => one.perSecond)],
+      [`${name}ByCpu`, ratio((one) => 1 / one.cpuMs)],
+    ];
+  });
+  return Object.fromEntries([
+    ...[...figures.keys()].flatMap((name) => [
+      [`${name}PerSecond`, Math.round(median(of(name, (one) => one.perSecond)))],
+      [`${name}CpuMs`, median(of(name, (one) => one.cpuMs))],
+    ]),
+    [`${first}P99Ms`, median(of(first ?? '', (one) => one.p99))],
+    ...ratios,
+  ]) as Comparison;
+}
+
+/** The promises about requests and memory. */
+export function linesOf(
+  kinds: readonly Kind[],
+  requests: Readonly<Record<string, Comparison>>,
+  { atRestMB, isletToBare }: { readonly atRestMB: number; readonly isletToBare: number },
+): readonly Line[] {
+  const ofRequests = kinds.flatMap(({ name, line }): readonly Line[] => {
+    const measured = requests[name];
+    const value = line?.number === '4' ? measured?.isletToFormer : measured?.isletToBare;
+    const other = line?.number === '4' ? 'former build' : 'bare';
+    return line && value !== undefined ? [{ ...line, what: `${name} : ${other}`, value }] : [];
+  });
+  return [
+    ...ofRequests,
+    { number: '7', what: 'memory under this load : bare', value: isletToBare, target: 0.9, isMost: true },
+    { number: '7', what: 'memory at rest, MB', value: atRestMB, target: 110, isMost: true },
+  ];
+}
