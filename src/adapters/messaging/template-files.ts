@@ -16,25 +16,26 @@ const DEEPEST = 4;
  * `islet/en/mail/invite.txt.njk`. Only listed names are ever opened.
  */
 export class TemplateFiles {
+  readonly brands: readonly string[];
+
   private readonly paths: ReadonlyMap<string, string>;
+  /** The answers of `languages` for known brands: every message asks. */
+  private readonly languagesOf = new Map<string, readonly string[]>();
 
   /** @param directory the administrator's: its files override shipped ones of the same name */
   constructor(directory: string | undefined) {
     this.paths = new Map([...list(SHIPPED), ...(directory === undefined ? [] : list(directory))]);
-  }
-
-  get brands(): readonly string[] {
-    return unique([...this.paths.keys()].filter((name) => name.includes('/')).map((name) => part(name, 0)));
+    this.brands = unique([...this.paths.keys()].filter((name) => name.includes('/')).map((name) => part(name, 0)));
   }
 
   /** The languages in which a brand has any of the files that begin with `stem`, such as `mail/invite.`. */
   languages(brand: string, stem = ''): readonly string[] {
-    return unique(
-      [...this.paths.keys()]
-        .filter((name) => part(name, 0) === brand && LANGUAGE.test(part(name, 1)))
-        .filter((name) => name.split('/').slice(2).join('/').startsWith(stem))
-        .map((name) => part(name, 1)),
-    );
+    const key = `${brand}/${stem}`;
+    const known = this.languagesOf.get(key);
+    if (known) return known;
+    const languages = this.readLanguages(brand, stem);
+    if (this.brands.includes(brand)) this.languagesOf.set(key, languages);
+    return languages;
   }
 
   /** The path of the file with this name. */
@@ -45,6 +46,15 @@ export class TemplateFiles {
   read(name: string): string | undefined {
     const path = this.paths.get(name);
     return path === undefined ? undefined : readFileSync(path, 'utf8');
+  }
+
+  private readLanguages(brand: string, stem: string): readonly string[] {
+    return unique(
+      [...this.paths.keys()]
+        .filter((name) => part(name, 0) === brand && LANGUAGE.test(part(name, 1)))
+        .filter((name) => name.split('/').slice(2).join('/').startsWith(stem))
+        .map((name) => part(name, 1)),
+    );
   }
 }
 

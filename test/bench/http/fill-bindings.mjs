@@ -15,18 +15,22 @@ const db = await openDatabase(
   isFolder ? { client: 'sqlite3', file: join(folder, 'islet.db') } : { client: 'pg', url: folder, connections: 2 },
 );
 const now = Date.now();
-const lifetime = { bound_at: now, not_before: now, not_after: now + 1e12 };
 const AT_ONCE = 1_000;
+const elements = isFolder ? 'json_each(?)' : 'json_array_elements(cast(? as json))';
 await db.transaction(async (trx) => {
+  // Missing in the former build. Without it, this one would read all addresses again at its first start.
+  const isOfMailbox = await trx.schema.hasColumn('associations', 'mailbox');
   for (let start = 0; start < addresses; start += AT_ONCE) {
-    const rows = Array.from({ length: Math.min(AT_ONCE, addresses - start) }, (_, i) => start + i).map((at) => ({
-      medium: 'email',
-      address: addressAt(at),
-      alias: null,
-      mxid: mxidAt(at),
-      ...lifetime,
-    }));
-    await trx.batchInsert('associations', rows, 100);
+    const rows = Array.from({ length: Math.min(AT_ONCE, addresses - start) }, (_, i) => start + i).map((at) => [
+      addressAt(at),
+      mxidAt(at),
+    ]);
+    await trx.raw(
+      `insert into associations (medium, address, mxid, bound_at, not_before, not_after${isOfMailbox ? ', mailbox' : ''})
+       select 'email', value->>0, value->>1, cast(? as bigint), cast(? as bigint), cast(? as bigint)${isOfMailbox ? ', value->>0' : ''}
+       from ${elements}`,
+      [now, now, now + 1e12, JSON.stringify(rows)],
+    );
   }
   // The former build does not note the last use; in this one, a token without it is removed as unused.
   const use = (await trx.schema.hasColumn('access_tokens', 'used_at')) ? { used_at: now } : {};
