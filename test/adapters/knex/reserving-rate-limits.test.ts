@@ -50,7 +50,7 @@ describe('limits that are counted from memory', () => {
     // Each of the three keeps a hundredth back at most.
     expect(Math.max(...sums)).toBeGreaterThanOrEqual(small.amount * 0.97 - 30);
     await Promise.all(instances.map((one) => one.close()));
-  }, 30_000);
+  });
 
   it('let concurrent takers through to the amount, and not one further', async () => {
     const instances = [instance(), instance()] as const;
