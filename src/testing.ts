@@ -103,17 +103,16 @@ export function sourceContract(
 }
 
 /**
- * A context for tests: the network is open, the cache folder is a new one and gone when the process
- * ends.
+ * A context for tests: the network is open. The cache folder is created when a source asks for it, and removed when
+ * the process ends.
  */
 export function testContext(name = 'test'): SourceContext {
-  if (folders.length === 0)
-    process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
-  const cacheFolder = mkdtempSync(join(tmpdir(), 'islet-source-'));
-  folders.push(cacheFolder);
+  let cacheFolder: string | undefined;
   return {
     name,
-    cacheFolder,
+    get cacheFolder() {
+      return (cacheFolder ??= temporaryFolder());
+    },
     configFolder: process.cwd(),
     threepids: threepidReaders,
     fetch: (url, init) => fetch(url, { redirect: 'manual', ...init }),
@@ -122,6 +121,14 @@ export function testContext(name = 'test'): SourceContext {
 }
 
 const folders: string[] = [];
+
+function temporaryFolder(): string {
+  if (folders.length === 0)
+    process.once('exit', () => folders.forEach((folder) => rmSync(folder, { recursive: true, force: true })));
+  const folder = mkdtempSync(join(tmpdir(), 'islet-source-'));
+  folders.push(folder);
+  return folder;
+}
 
 function sample(medium: string, address: string): Threepid {
   const threepid = tryThreepid(medium, address);
