@@ -1,6 +1,7 @@
 import { readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
+import { bundlePackages, type CommonJsPackages, commonJsPackages } from './bundle-packages.js';
 
 const root = join(import.meta.dirname, '..');
 
@@ -15,21 +16,8 @@ const ENTRIES = [
   'adapters/name-index/segment-builder-worker',
 ];
 
-/** Stay packages: a native one, what only the sources need, and database drivers that an administrator may install. */
-const EXTERNAL = [
-  'sqlite3',
-  'esbuild',
-  'ldapjs/package.json',
-  'better-sqlite3',
-  'libsql',
-  'mariadb',
-  'mysql',
-  'mysql2',
-  'oracledb',
-  'pg-native',
-  'pg-query-stream',
-  'tedious',
-];
+/** Needed by the sources only. */
+const EXTERNAL = ['esbuild'];
 
 const NO_LINES = Buffer.from('{"version":3,"sources":[""],"mappings":"A"}').toString('base64');
 
@@ -37,7 +25,7 @@ const NO_LINES = Buffer.from('{"version":3,"sources":[""],"mappings":"A"}').toSt
 const withoutPackageMaps: Plugin = {
   name: 'without-package-maps',
   setup(build) {
-    build.onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, async ({ path }) => ({
+    build.onLoad({ filter: /\/node_modules\/.*\.m?js$/, namespace: 'file' }, async ({ path }) => ({
       contents: `${await readFile(path, 'utf8')}\n//# sourceMappingURL=data:application/json;base64,${NO_LINES}`,
       loader: 'js',
     }));
@@ -45,11 +33,12 @@ const withoutPackageMaps: Plugin = {
 };
 
 /**
- * Writes `dist/**\/*.js`: few files, each with many modules of ours and of packages. Node.js needs half the time for
- * them that it needs for the thousand modules one by one. Modules that several entries import exist once, so that
- * `instanceof` works between the program and a source that imports `islet/source`.
+ * Writes `dist/**\/*.js` and `dist/packages`: few files, each with many modules of ours and of packages. Node.js needs
+ * half the time for them that it needs for a thousand modules one by one. Modules that several entries import exist
+ * once, so that `instanceof` works between the program and a source that imports `islet/source`.
  */
 export async function bundle(): Promise<void> {
+  const packages: CommonJsPackages = new Set();
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: Object.fromEntries(ENTRIES.map((entry) => [entry, `src/${entry}.ts`])),
@@ -63,18 +52,17 @@ export async function bundle(): Promise<void> {
     external: EXTERNAL,
     sourcemap: true,
     sourcesContent: false,
-    // For packages that are no ES modules.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
     },
-    plugins: [withoutPackageMaps],
+    plugins: [commonJsPackages(packages), withoutPackageMaps],
     metafile: true,
     logLevel: 'error',
   });
-  const written = new Set(Object.keys(metafile.outputs));
+  const written = new Set([...Object.keys(metafile.outputs), ...(await bundlePackages(root, packages))]);
   for (const entry of await readdir(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
-    const isStale = /\.js(?:\.map)?$/.test(file) && !written.has(file.slice(root.length + 1));
+    const isStale = /\.c?js(?:\.map)?$/.test(file) && !written.has(file.slice(root.length + 1));
     if (isStale) await rm(file);
   }
 }

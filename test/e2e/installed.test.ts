@@ -31,6 +31,17 @@ describe('the npm package', () => {
     expect({ stdout, stderr }).toEqual({ stdout: `${version}\n`, stderr: '' });
   });
 
+  it('runs the demo, which answers its four lookups', async () => {
+    const { stdout } = await run(at('prefix/bin/islet'), ['demo', '--exit'], { cwd: folder });
+    expect(stdout.match(/^ {2}✓ .*$/gm)).toEqual([
+      expect.stringMatching(/@carla:island\.example .*directory, by hash$/),
+      expect.stringMatching(/@paula:partner\.example .*upstream/),
+      expect.stringMatching(/@alice:island\.example .*binding of this server, by hash$/),
+      expect.stringMatching(/— .*unknown address$/),
+    ]);
+    expect(stdout).not.toContain('✗');
+  });
+
   it('shows lines of the TypeScript sources in stack traces', async () => {
     await writeFile(at('trace.mjs'), `export default () => { throw new Error(new Error('here').stack); };\n`);
     await writeFile(
