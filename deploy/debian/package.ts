@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { billOfMaterials } from '../sbom.js';
 import { exists, productionPackages } from './production-packages.js';
 
 const run = promisify(execFile);
@@ -63,7 +64,7 @@ export async function makePackage({ to, withNode, version, compression = 10 }: P
     await place(join(root, 'deploy/debian/logrotate'), join(tree, 'etc/logrotate.d/islet'));
     await place(join(root, 'LICENSE'), join(docs, 'copyright'));
     await place(join(root, 'CHANGELOG.md'), join(docs, 'CHANGELOG.md'));
-    await text(join(docs, 'sbom.cdx.json'), await billOfMaterials());
+    await text(join(docs, 'sbom.cdx.json'), `${JSON.stringify(await billOfMaterials(), undefined, 2)}\n`);
     for (const example of ['nginx.conf', 'prometheus/alerts.yml', 'grafana/islet.json'])
       await place(join(root, 'deploy', example), join(docs, 'examples', basename(example)));
     for (const script of ['postinst', 'prerm', 'postrm']) {
@@ -86,12 +87,6 @@ export async function makePackage({ to, withNode, version, compression = 10 }: P
   } finally {
     await rm(tree, { recursive: true });
   }
-}
-
-/** All packages in it with their versions and licences, in CycloneDX format. */
-async function billOfMaterials(): Promise<string> {
-  await run('npm', ['run', '--silent', 'sbom'], { cwd: root });
-  return readFile(join(root, 'sbom.cdx.json'), 'utf8');
 }
 
 /** In archives of nodejs.org the licence is beside the program, in distribution packages with the documentation. */

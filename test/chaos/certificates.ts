@@ -9,23 +9,53 @@ export interface Certificates extends Readonly<Record<'good' | 'wrong' | 'expire
   readonly ca: string;
 }
 
+const DAY = 86_400_000;
+const daysFromNow = (days: number) => new Date(Date.now() + days * DAY);
+/** As openssl reads it: `20261129120000Z`. */
+const time = (date: Date) => `${date.toISOString().replaceAll(/\D/g, '').slice(0, 14)}Z`;
+
+const CONFIG = `[ca]
+default_ca = authority
+[authority]
+certificate = ca.pem
+private_key = ca.key
+database = index.txt
+new_certs_dir = .
+rand_serial = yes
+default_md = sha256
+policy = policy
+x509_extensions = extensions
+[policy]
+commonName = supplied
+[extensions]
+subjectAltName = IP:127.0.0.1
+basicConstraints = critical,CA:FALSE
+`;
+
 /** Certificates for 127.0.0.1: a good one, one that ended yesterday, and one by an authority that nobody trusts. */
 export function createCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'islet-chaos-tls-'));
   const openssl = (line: string) => execFileSync('openssl', line.split(' '), { cwd: folder, stdio: 'pipe' });
   const read = (file: string) => readFileSync(join(folder, file), 'utf8');
   const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
-  const issue = (name: string, days: number): Certificate => {
+  /** By `ca`: `x509 -days` takes no end in the past any more (OpenSSL 3.5). */
+  const issue = (name: string, end: Date): Certificate => {
     openssl(`req ${newKey} -subj /CN=${name} -keyout ${name}.key -out ${name}.csr`);
-    const by = '-CA ca.pem -CAkey ca.key -extfile extensions';
-    openssl(`x509 -req -in ${name}.csr ${by} -days ${days} -out ${name}.pem`);
+    const times = `-startdate ${time(new Date(end.getTime() - 10 * DAY))} -enddate ${time(end)}`;
+    openssl(`ca -batch -notext -config ca.cnf -in ${name}.csr ${times} -out ${name}.pem`);
     return { key: read(`${name}.key`), cert: read(`${name}.pem`) };
   };
   try {
-    writeFileSync(join(folder, 'extensions'), 'subjectAltName=IP:127.0.0.1\nbasicConstraints=critical,CA:FALSE\n');
+    writeFileSync(join(folder, 'ca.cnf'), CONFIG);
+    writeFileSync(join(folder, 'index.txt'), '');
     openssl(`req -x509 ${newKey} -days 2 -subj /CN=ca -keyout ca.key -out ca.pem`);
     const { wrong } = createAuthority({ wrong: ['127.0.0.1'] }).certificates;
-    return { ca: read('ca.pem'), good: issue('good', 2), wrong, expired: issue('expired', -1) };
+    return {
+      ca: read('ca.pem'),
+      good: issue('good', daysFromNow(2)),
+      wrong,
+      expired: issue('expired', daysFromNow(-1)),
+    };
   } finally {
     rmSync(folder, { recursive: true });
   }

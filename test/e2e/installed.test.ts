@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -21,7 +21,9 @@ describe('the npm package', () => {
     const manifest = JSON.parse(await readFile(at('package/package.json'), 'utf8')) as object;
     await writeFile(at('package/package.json'), JSON.stringify({ ...manifest, dependencies: {}, devDependencies: {} }));
     await run('npm', ['install', '--global', '--offline', '--prefix', at('prefix'), at('package')], { cwd: folder });
-    await symlink(join(ROOT, 'node_modules'), at('package/node_modules'));
+    // npm 9 makes a copy of the package, later ones a link.
+    const installed = await realpath(at('prefix/lib/node_modules/islet'));
+    await symlink(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
   });
   afterAll(() => rm(folder, { recursive: true }));
 

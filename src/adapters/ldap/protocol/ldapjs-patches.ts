@@ -1,14 +1,13 @@
-import { createRequire } from 'node:module';
 import ldap, { type Client, type Filter } from 'ldapjs';
+import manifest from 'ldapjs/package.json' with { type: 'json' };
 
 /* Features of the LDAP library that its types do not declare, and workarounds for its bugs. */
 
 /** The only supported release: the code below uses its private fields. */
 const KNOWN_VERSION = '3.0.7';
 
-const { version } = createRequire(import.meta.url)('ldapjs/package.json') as { readonly version: string };
-if (version !== KNOWN_VERSION) {
-  throw new Error(`ldapjs ${version} is installed, but Islet needs exactly ${KNOWN_VERSION}: run "npm ci"`);
+if (manifest.version !== KNOWN_VERSION) {
+  throw new Error(`ldapjs ${manifest.version} is installed, but Islet needs exactly ${KNOWN_VERSION}: run "npm ci"`);
 }
 
 /** RFC 2696, 2. */
