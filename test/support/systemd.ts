@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 import { eventually } from './eventually.js';
 import { needPackages } from './services.js';
 
-await needPackages('systemd', 'util-linux', 'iproute2', 'logrotate');
+// pivot_root is in util-linux-extra since util-linux 2.42.
+await needPackages('systemd', 'util-linux', 'util-linux-extra', 'iproute2', 'logrotate');
 
 const run = promisify(execFile);
 
