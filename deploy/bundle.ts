@@ -34,8 +34,8 @@ const withoutPackageMaps: Plugin = {
 
 /**
  * Writes `dist/**\/*.js` and `dist/packages`: few files, each with many modules of ours and of packages. Node.js needs
- * half the time for them that it needs for a thousand modules one by one. Modules that several entries import exist
- * once, so that `instanceof` works between the program and a source that imports `islet/source`.
+ * half the time for them that it needs for a thousand modules one by one. A module that several entries import is
+ * written once.
  */
 export async function bundle(): Promise<void> {
   const packages: CommonJsPackages = new Set();
