@@ -141,7 +141,7 @@ describe('the time to read untrusted text grows no faster than the text', () => 
     expect(found).toEqual([]);
   });
 
-  it('a quadratic reader is noticed', () => {
+  it('the measurement notices a reader of quadratic time', () => {
     // The expression by which slashes were once trimmed.
     expect(
       tooSteep(

@@ -13,7 +13,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const [a, b, c] = [email('a@example.org'), email('b@example.org'), email('c@example.org')];
 const carol: Mxid = '@carol:example.org';
 
-describe('with accounts checked', () => {
+describe('Islet with account checks', () => {
   let staff: FakeDirectory;
   let domain: TestDomain;
 
@@ -98,8 +98,8 @@ describe('with accounts checked', () => {
     expect(await found(a)).toEqual(nobody);
   });
 
-  describe('asks', () => {
-    it('once in three days about those who have an account, every hour about the others', async () => {
+  describe('the check runner', () => {
+    it('asks once in three days about users with an account, and every hour about the others', async () => {
       expect(await asked()).toEqual([alice, bob]);
       domain.clock.pass(HOUR_MS - 1);
       expect(await asked()).toEqual([]);
@@ -120,7 +120,7 @@ describe('with accounts checked', () => {
     it.each([
       ['by hash', () => domain.hashed(a)],
       ['in clear', () => domain.plain(a)],
-    ])('soon, and at most once a minute, about users who are looked up %s', async (_case, lookup) => {
+    ])('asks soon, and at most once a minute, about users who are looked up %s', async (_case, lookup) => {
       await round();
       await lookup();
       expect(await asked()).toEqual([]);
@@ -132,7 +132,7 @@ describe('with accounts checked', () => {
       expect(await asked()).toEqual([]);
     });
 
-    it('every minute about invited users, even without lookups', async () => {
+    it('asks every minute about invited users, even without lookups', async () => {
       await round();
       await invite('a@example.org');
       for (let minute = 0; minute < 3; minute++) {
@@ -141,7 +141,7 @@ describe('with accounts checked', () => {
       }
     });
 
-    it('about new users first, and about only a few in each run', async () => {
+    it('asks about new users first, and about only a few in each run', async () => {
       for (let at = 0; at < 50; at++) staff.put(`n${at}`, `@n${at}:example.org`, [email(`n${at}@example.org`)]);
       await domain.mirrorService.sync('staff');
       expect(await asked()).toHaveLength(20);
@@ -153,7 +153,7 @@ describe('with accounts checked', () => {
       expect([...(await asked()), ...(await asked())]).toHaveLength(13);
     });
 
-    it('no one about people who left the directory', async () => {
+    it('asks about nobody who left the directory', async () => {
       await round();
       staff.remove('1');
       await domain.mirrorService.sync('staff', { isForced: true });
@@ -180,7 +180,7 @@ describe('with accounts checked', () => {
       expect(domain.prober.failures).toEqual(new Map([['example.org', 'hs.example.org -> no answer within 10 s']]));
     });
 
-    it('asks it less and less often, and logs failure and recovery once each', async () => {
+    it('asks the homeserver less and less often, and logs its failure and its recovery once each', async () => {
       const recorded = (word: string) => domain.telemetry.lines.filter(({ message }) => message.includes(word)).length;
       for (let at = 0; at < 30; at++) staff.put(`n${at}`, `@n${at}:example.org`, [email(`n${at}@example.org`)]);
       await domain.mirrorService.sync('staff');
@@ -237,7 +237,7 @@ describe('with accounts checked', () => {
     expect(await domain.stores.accounts.find('of bob')).toBe(bob);
   });
 
-  it('has the results after a restart, and on every other instance', async () => {
+  it('has the results of checks after a restart, and on every other instance', async () => {
     const other = await openTestDomain({ directories: [staff], checksAccounts: true, sharedWith: domain });
     expect(await other.hashed(a)).toBe(alice);
     await round();
@@ -255,14 +255,14 @@ describe('with accounts checked', () => {
     expect(await other.hashed(a)).toBe(alice);
   });
 
-  describe('explains', () => {
+  describe('an explanation', () => {
     const explained = async (threepid: Threepid) => {
       const { mxid, sources } = await domain.lookupService.explain(threepid);
       const [stage] = sources;
       return [mxid, stage?.outcome, stage?.decides, stage?.accountUnverified, stage?.traces[0]?.account];
     };
 
-    it('the state of the account, and its time', async () => {
+    it('contains the state of the account and the time of its check', async () => {
       const unknown = { mxid: alice, exists: undefined, answeredAt: undefined };
       expect(await explained(a)).toEqual([alice, 'answered', true, false, unknown]);
       await round();
@@ -280,7 +280,7 @@ describe('with accounts checked', () => {
   });
 });
 
-describe('with accounts not checked', () => {
+describe('Islet without account checks', () => {
   it('finds all users, and says that accounts are not verified', async () => {
     const staff = new FakeDirectory();
     const domain = await openTestDomain({ directories: [staff] });
@@ -322,7 +322,7 @@ describe('accounts of a source that cannot be listed', () => {
   );
 });
 
-describe('with accounts of our own bindings checked', () => {
+describe('Islet with account checks of its own bindings', () => {
   let domain: TestDomain;
 
   beforeEach(async () => {
@@ -377,7 +377,7 @@ describe('with accounts of our own bindings checked', () => {
     expect(await found(a)).toEqual([carol, carol]);
   });
 
-  it('does not check a user any more after an unbind', async () => {
+  it('no longer checks a user after an unbind', async () => {
     await domain.bindingService.unbindByOperator(a, alice);
     domain.clock.pass(3 * DAY_MS);
     domain.accounts.asked.length = 0;
@@ -387,7 +387,7 @@ describe('with accounts of our own bindings checked', () => {
   });
 });
 
-it('finds bindings of users without an account where that is not to be checked', async () => {
+it('Islet finds bindings of users without an account if accounts of bindings are not checked', async () => {
   const domain = await openTestDomain();
   await domain.bind(a, alice);
   domain.clock.pass(3 * DAY_MS);

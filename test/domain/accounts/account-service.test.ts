@@ -10,7 +10,7 @@ import { alice, bob, CountingRandom, FakeClock, fakeHomeservers } from '../../su
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-describe('Accounts', () => {
+describe('AccountService', () => {
   let users: Map<string, string | DomainError>;
   let asked: string[];
   let clock: FakeClock;
@@ -86,7 +86,7 @@ describe('Accounts', () => {
       /example\.org answered for a user of other\.org/,
     ],
     [
-      'a user of a homeserver below',
+      'a user of a subdomain of the homeserver',
       'example.org',
       '@alice:evil.example.org',
       'homeserver_mismatch',
@@ -100,10 +100,10 @@ describe('Accounts', () => {
       'homeserver_mismatch',
       /for a user of an unknown server/,
     ],
-    ['what is no user ID', 'example.org', 'alice', 'homeserver_mismatch', /for a user of an unknown server/],
+    ['a text that is not a user ID', 'example.org', 'alice', 'homeserver_mismatch', /for a user of an unknown server/],
     ['an empty user ID', 'example.org', '', 'homeserver_mismatch', /for a user of an unknown server/],
     [
-      'what its homeserver refuses',
+      'a token that the homeserver refuses',
       'example.org',
       new DomainError('homeserver_failed', { message: 'no answer within 10 s' }),
       'homeserver_failed',
@@ -127,8 +127,8 @@ describe('Accounts', () => {
 
   it.each([
     ['no access token', undefined],
-    ['an empty one', ''],
-    ['one that was never given out', 'text1'],
+    ['an empty access token', ''],
+    ['an access token that was never issued', 'text1'],
   ])('finds no user for %s', async (_case, accessToken) => {
     await expect(accountService.authenticate(accessToken)).rejects.toMatchObject({ code: 'not_signed_in' });
   });
@@ -147,12 +147,12 @@ describe('Accounts', () => {
 
   it.each([
     ['no access token', undefined, 'not_signed_in'],
-    ['an unknown one', 'text1', 'access_token_unknown'],
-  ])('cannot sign out with %s', async (_case, accessToken, code) => {
+    ['an unknown access token', 'text1', 'access_token_unknown'],
+  ])('refuses a sign-out with %s', async (_case, accessToken, code) => {
     await expect(accountService.logout(accessToken)).rejects.toMatchObject({ code });
   });
 
-  it('cannot sign out twice', async () => {
+  it('refuses a second sign-out with one access token', async () => {
     users.set('t', alice);
     const accessToken = await accountService.register('example.org', 't');
     await accountService.logout(accessToken);
@@ -211,7 +211,7 @@ describe('Accounts', () => {
       expect(store.users()).toEqual([alice]);
     });
 
-    it('stay where every homeserver is served', async () => {
+    it('remain valid if users of every homeserver are served', async () => {
       const service = build();
       const token = await signIn(service, '@zoe:other.example');
       await service.purge();
@@ -219,10 +219,10 @@ describe('Accounts', () => {
     });
   });
 
-  describe('limits', () => {
+  describe('limits of sign-ins', () => {
     const refused = { code: 'limit_exceeded', details: { retry_after_ms: HOUR_MS } };
 
-    it('send no request for a client with too many attempts, and count other clients separately', async () => {
+    it('stop requests to the homeserver for a client with too many attempts, and count other clients separately', async () => {
       for (let i = 0; i < 4; i++) {
         await expect(accountService.register('evil.example', 'x', '192.0.2.1')).rejects.toMatchObject({
           code: 'openid_token_rejected',

@@ -51,7 +51,7 @@ describe('access tokens of users whose account no longer exists, in a directory 
     expect(await isSignedIn(alice)).toBe(true);
   });
 
-  it('are not asked for again and again at a homeserver that does not answer', async () => {
+  it('are not checked repeatedly at a homeserver that does not answer', async () => {
     const many = Array.from({ length: 50 }, (_, at): Mxid => `@user${at}:down.example`);
     for (const mxid of many) {
       silent.add(mxid);

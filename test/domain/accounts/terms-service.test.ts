@@ -14,7 +14,7 @@ const policy = (id: string, version: string, ...languages: string[]): Policy => 
 });
 const url = (path: string) => `https://example.org/${path}`;
 
-describe('Terms', () => {
+describe('TermsService', () => {
   let store: MemoryTermsStore;
   const termsOf = (...policies: Policy[]) => new TermsService(policies, store, new FakeClock());
   const reasonOf = async (checked: Promise<void>) =>
@@ -41,14 +41,14 @@ describe('Terms', () => {
     expect((await reasonOf(termsService.check(bob)))?.code).toBe('terms_not_signed');
   });
 
-  it('remembers nothing of URLs that it does not know (TERMS-6)', async () => {
+  it('stores nothing about URLs that it does not know (TERMS-6)', async () => {
     const foreign = url('privacy/2/en');
     await termsOf(policy('privacy', '1', 'en')).accept(alice, [foreign, url('privacy/1/en')]);
     expect(await store.hasAccepted(alice, [[foreign]])).toBe(false);
     expect(await store.hasAccepted(alice, [[url('privacy/1/en')]])).toBe(true);
   });
 
-  it('asks again for a new version (TERMS-8)', async () => {
+  it('requires acceptance again after a policy gets a new version (TERMS-8)', async () => {
     await termsOf(policy('privacy', '1', 'en')).accept(alice, [url('privacy/1/en')]);
     expect((await reasonOf(termsOf(policy('privacy', '2', 'en')).check(alice)))?.code).toBe('terms_not_signed');
     expect(await reasonOf(termsOf(policy('privacy', '1', 'en')).check(alice))).toBeUndefined();

@@ -194,14 +194,14 @@ describe('Bindings', () => {
       expect(await domain.plain(b)).toBe(bob);
     });
 
-    it('is refused only after the session is proven, so that others learn nothing', async () => {
+    it('is refused to other users only once the session is validated, so that strangers learn nothing', async () => {
       await expect(domain.bindingService.bind('nope', 'monkeys', bob)).rejects.toMatchObject({
         code: 'session_unknown',
       });
     });
   });
 
-  it('may be bound although an upstream, which is not authoritative, assigns it to another user', async () => {
+  it('are possible although an upstream, which is not authoritative, assigns the address to another user', async () => {
     const upstream = { name: 'partner', find: async () => [{ threepid: a, mxid: alice }] };
     domain = await openTestDomain({ sources: [upstream] });
     expect(await domain.bind(a, bob)).toMatchObject({ mxid: bob });
@@ -271,7 +271,7 @@ describe('Bindings', () => {
       },
     );
 
-    it('is seen by another instance once that catches up', async () => {
+    it('is seen by another instance after it catches up', async () => {
       const other = await openTestDomain({ sharedWith: domain });
       await domain.bindingService.unbindByHomeserver(a, alice, 'example.org');
       expect(await other.hashed(a)).toBe(alice);
@@ -288,21 +288,24 @@ describe('Bindings', () => {
     });
 
     it.each([
-      ['is not ours', async () => undefined],
-      ['is that of another user here', () => domain.bind(a, bob)],
-    ])('signs for a day what %s, valid already for clocks that are behind', async (_case, before) => {
-      await before();
-      const now = domain.clock.now();
-      const association = await domain.bindingService.attest(a, alice);
-      expect(association).toMatchObject({
-        address: 'a@example.org',
-        mxid: alice,
-        ts: now,
-        not_before: now - 300_000,
-        not_after: now + DAY_MS,
-      });
-      expect(await isSigned(association)).toBe(true);
-    });
+      ['which has no binding', async () => undefined],
+      ['which Islet has for another user', () => domain.bind(a, bob)],
+    ])(
+      'signs an association for a day for an address %s, valid already for clocks that are behind',
+      async (_case, before) => {
+        await before();
+        const now = domain.clock.now();
+        const association = await domain.bindingService.attest(a, alice);
+        expect(association).toMatchObject({
+          address: 'a@example.org',
+          mxid: alice,
+          ts: now,
+          not_before: now - 300_000,
+          not_after: now + DAY_MS,
+        });
+        expect(await isSigned(association)).toBe(true);
+      },
+    );
   });
 
   it('are not found by plain lookups before and after their validity (LOOK-14)', async () => {
@@ -334,7 +337,7 @@ describe('Bindings', () => {
     expect(await domain.stores.associations.find([a])).toEqual([]);
   });
 
-  it('are a source by the name of bindings', async () => {
+  it('are a source named "bindings"', async () => {
     await domain.bind(a, alice);
     const pepper = domain.pepperService.current();
     expect(domain.index.find(BINDINGS, pepper, lookupHash(a, pepper))).toBe(alice);

@@ -37,13 +37,13 @@ describe.each([
     await expect(domain.bind(office, bob)).rejects.toMatchObject({ code: 'owner_unclear' });
   });
 
-  it('belongs to somebody who is still here', async () => {
+  it('belongs to a user who has not left the directory', async () => {
     expect(await domain.deprovisioningService.directoryStatus(alice)).not.toMatchObject({ kind: 'departed' });
   });
 });
 
-describe('somebody who becomes unlisted', () => {
-  it('is not found from the next sync on, keeps what they have here, and is found again when they are listed', async () => {
+describe('a person who becomes unlisted', () => {
+  it('is not found from the next sync on, keeps their other addresses, and is found again when they are listed', async () => {
     const staff = new FakeDirectory();
     for (const [id, mxid, address] of [
       ['1', alice, a],

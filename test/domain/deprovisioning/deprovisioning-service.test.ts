@@ -140,12 +140,12 @@ describe('a person who left their directory', () => {
 
     it.each([
       [
-        'has another name: a rename there renames no Matrix account',
+        'has another name, because a rename in the directory does not rename a Matrix account',
         () => staff.put('A', '@bob.smith:example.org', [work]),
       ],
-      ['has no name any more', () => staff.put('A', undefined, [work])],
+      ['no longer has a name', () => staff.put('A', undefined, [work])],
       [
-        'has an id that differs in case alone',
+        'has an id that differs only in case',
         () => {
           staff.remove('A');
           staff.put('a', smithb, [work]);
@@ -227,7 +227,7 @@ describe('a person who left their directory', () => {
       expect(await found()).toEqual([smithb, smithb]);
     });
 
-    it('stay active when the source is removed from the configuration, whatever another one says', async () => {
+    it('stay active when the source is removed from the configuration, whatever another source says', async () => {
       const partners = new FakeDirectory('partners');
       for (const name of ['p', 'q']) partners.put(name, `@${name}:example.org`, [email(`${name}@partner.example`)]);
       domain = await openTestDomain({ directories: [partners], sharedWith: domain });
@@ -350,7 +350,7 @@ describe('a person who left their directory', () => {
 
   it.each([
     ['a user of another homeserver', '@guest:elsewhere.example'],
-    ['a user of whom the directory never knew', '@bot:example.org'],
+    ['a user whom the directory never had', '@bot:example.org'],
   ] as const)('is not %s', async (_case, user) => {
     await domain.bind(home, user);
     await sync();
@@ -359,7 +359,7 @@ describe('a person who left their directory', () => {
     expect(await domain.deprovisioningService.directoryStatus(user)).toEqual({ kind: 'unknown' });
   });
 
-  it('is not a person missing in a list of addresses that contains no people without one', async () => {
+  it('is not a person who is missing in a list of addresses, because such a list has nobody without an address', async () => {
     staff.hasStableIds = false;
     domain = await openTestDomain({ directories: [staff] });
     await sync();
@@ -377,7 +377,7 @@ describe('a person who left their directory', () => {
     expect(await found()).toEqual([undefined, undefined]);
   });
 
-  it('is no person whose entry only has another id, as after a move to another server', async () => {
+  it('is not a person whose entry only has another id, as after a move to another server', async () => {
     for (let i = 0; i < 12; i++) staff.put(`old ${i}`, `@p${i}:example.org`, [email(`p${i}@example.org`)]);
     await sync();
     await domain.bind(home, '@p3:example.org');
@@ -397,8 +397,8 @@ describe('a person who left their directory', () => {
 
   it.each([
     ['', []],
-    [', nor a namesake of another directory', [email('smithb@partner.example')]],
-  ])('is no person of a small directory whose entries all have other ids%s', async (_case, theirs) => {
+    [', nor a person with the same user ID in another directory', [email('smithb@partner.example')]],
+  ])('is not a person of a small directory whose entries all get new ids%s', async (_case, theirs) => {
     const partners = new FakeDirectory('partners');
     for (const name of ['p', 'q']) partners.put(name, `@${name}:example.org`, [email(`${name}@partner.example`)]);
     await domain.bind(home, smithb);
@@ -416,7 +416,7 @@ describe('a person who left their directory', () => {
     expect(await found()).toEqual([smithb, smithb]);
   });
 
-  it('is each person replaced by another one between syncs, even a dozen in a large directory', async () => {
+  it('is each person who was replaced by another one between two syncs, even a dozen in a large directory', async () => {
     for (let i = 0; i < 30; i++) staff.put(`old ${i}`, `@p${i}:example.org`, [email(`p${i}@example.org`)]);
     await sync();
     await domain.bind(home, '@p3:example.org');

@@ -13,11 +13,11 @@ const entry = (id: string, ...threepids: readonly Threepid[]) => ({ id, person: 
 
 describe('one user ID', () => {
   it.each([
-    ['nobody', []],
+    ['no entries', []],
     ['one entry', [entry('a', nord)]],
     ['one entry without an address', [entry('a')]],
-    ['one entry that is met twice', [entry('a', nord), entry('a', nord)]],
-    ['one entry that is met twice, with other addresses', [entry('a', nord), entry('a', sued)]],
+    ['one entry that is read twice', [entry('a', nord), entry('a', nord)]],
+    ['one entry that is read twice, with other addresses', [entry('a', nord), entry('a', sued)]],
     ['two entries with one address', [entry('a', nord), entry('b', nord)]],
     ['two entries that share one of several addresses', [entry('a', nord, west, phone), entry('b', sued, west)]],
     ['two entries with one number and nothing else', [entry('a', phone), entry('b', phone)]],
@@ -28,23 +28,29 @@ describe('one user ID', () => {
     ['an entry without a person beside one with', [{ id: 'a', person: undefined }, entry('b', nord)]],
     ['three entries, the last of which joins the others', [entry('a', nord), entry('b', sued), entry('c', sued, nord)]],
     ['three entries in a row', [entry('a', nord), entry('b', nord, sued), entry('c', sued)]],
-  ])('is that of one person for %s', (_case, entries) => {
+  ])('belongs to one person for %s', (_case, entries) => {
     expect(isDifferentPeople(entries)).toBe(false);
     expect(isDifferentPeople(entries.toReversed())).toBe(false);
   });
 
   it.each([
     ['two entries with nothing in common', [entry('a', nord), entry('b', sued)]],
-    ['an email address and another, beside one without any', [entry('a', nord), entry('b', sued), entry('c')]],
+    [
+      'two entries with different email addresses, beside one without any',
+      [entry('a', nord), entry('b', sued), entry('c')],
+    ],
     ['two entries with a number each and nothing else', [entry('a', phone), entry('b', msisdn('492215551235'))]],
     [
       'two entries with other numbers, one with an email address',
       [entry('a', nord, phone), entry('b', msisdn('492215551235'))],
     ],
-    ['twins and a third', [entry('a', nord), entry('b', nord), entry('c', sued)]],
-    ['colleagues behind one switchboard', [entry('a', nord, phone), entry('b', sued, phone)]],
-    ['three that one tie does not join', [entry('a', nord), entry('b', sued), entry('c', west, sued)]],
-  ])('is that of two people for %s', (_case, entries) => {
+    ['two entries with one address and a third with another', [entry('a', nord), entry('b', nord), entry('c', sued)]],
+    [
+      'two entries with different email addresses and one phone number',
+      [entry('a', nord, phone), entry('b', sued, phone)],
+    ],
+    ['three entries of which only two share an address', [entry('a', nord), entry('b', sued), entry('c', west, sued)]],
+  ])('belongs to two people for %s', (_case, entries) => {
     expect(isDifferentPeople(entries)).toBe(true);
     expect(isDifferentPeople(entries.toReversed())).toBe(true);
   });
@@ -58,11 +64,11 @@ describe('the claims of an entry', () => {
     ]);
   });
 
-  it('are marked where the user ID is shared', () => {
+  it('are marked if two people share the user ID', () => {
     expect(claimsOf(entry('a', nord), new Set([alice]))).toEqual([{ threepid: nord, mxid: alice, isCollision: true }]);
   });
 
-  it('do not match without a person', () => {
+  it('do not exist without a person', () => {
     expect(claimsOf({ id: 'a', person: undefined }, new Set())).toEqual([]);
   });
 });
@@ -79,9 +85,9 @@ describe('the keys of claims', () => {
     ['the address', { ...claim, threepid: sued }],
     ['the medium', { ...claim, threepid: { ...nord, medium: 'msisdn' as const } }],
     ['the alias', { ...claim, threepid: { ...nord, alias: 'edison@nörd.example.org' } }],
-    ['the mark', { ...claim, isCollision: true as const }],
-    ['a user of another server', { ...claim, mxid: `${alice}:8448` as Mxid }],
-  ])('differ with %s', (_case, other) => {
+    ['the mark of a collision', { ...claim, isCollision: true as const }],
+    ['the homeserver of the user', { ...claim, mxid: `${alice}:8448` as Mxid }],
+  ])('differ if %s differs', (_case, other) => {
     expect(claimKey(other)).not.toBe(claimKey(claim));
   });
 });

@@ -44,7 +44,7 @@ class Stored {
 
 const settle = () => new Promise(setImmediate);
 
-describe('IndexKeeper', () => {
+describe('IndexUpdater', () => {
   let clock: FakeClock;
   let feed: MemoryChangeFeed;
   let stored: Stored;
@@ -154,7 +154,7 @@ describe('IndexKeeper', () => {
     expect(stored.reads).toEqual([]);
   });
 
-  it('ignores sources that are not asked here', async () => {
+  it('ignores changes of sources that this instance does not use', async () => {
     const { keeper: indexUpdater, found } = await started();
     stored.change('former', [], [claim('a', alice)], true);
     stored.change('former', [], [claim('a', alice)]);
@@ -163,7 +163,7 @@ describe('IndexKeeper', () => {
     expect([found('a', 'former'), found('b')]).toEqual([undefined, bob]);
   });
 
-  it('reads the changes of the meantime again after a start', async () => {
+  it('reads changes again that were stored while it started', async () => {
     const { keeper: indexUpdater, found, index } = await instance();
     const load = index.load.bind(index);
     index.load = async (source, reader) => {
@@ -190,7 +190,7 @@ describe('IndexKeeper', () => {
       return asked;
     };
 
-    it('is done when everything is seen that was stored before the call, even if one run has read already', async () => {
+    it('ends once everything is read that was stored before the call, even if a run has already read the feed', async () => {
       const { keeper: indexUpdater, found } = await started();
       const asked = slowly();
       stored.change('staff', [], [claim('a', alice)]);
@@ -208,7 +208,7 @@ describe('IndexKeeper', () => {
       expect(found('b')).toBe(bob);
     });
 
-    it('shares one run between all calls during another run', async () => {
+    it('shares one run between all calls that arrive during another run', async () => {
       const { keeper: indexUpdater } = await started();
       const asked = slowly();
       const first = indexUpdater.catchUp();

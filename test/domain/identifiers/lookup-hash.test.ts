@@ -19,7 +19,7 @@ describe('the lookup hash', () => {
     expect(lookupHashes(threepid, 'matrixrocks')).toEqual([hash]);
   });
 
-  it('of an address that clients write in two ways is both hashes (LOOK-13)', () => {
+  it('of an address that clients spell in two ways is two hashes (LOOK-13)', () => {
     const [folded, lowered] = ['strauss@example.com', 'strauß@example.com'].map((address) =>
       lookupHash({ medium: 'email', address }, 'matrixrocks'),
     );

@@ -12,7 +12,7 @@ it.each([
   ['matrix:u/anna/emea.example.org:example.org', '@anna/emea.example.org:example.org'],
   ['https://matrix.to/#/@carl:example.org', '@carl:example.org'],
   ['matrix.to/#/%40carl%3Aexample.org?via=example.org', '@carl:example.org'],
-])('%s is a user', (text, mxid) => {
+])('the text %s names a user', (text, mxid) => {
   expect(readMxid(text)).toBe(mxid);
 });
 
@@ -26,6 +26,6 @@ it.each([
   'matrix:u/%zz:example.org',
   'anna:example.org',
   '',
-])('%j is none', (text) => {
+])('the text %j does not name a user', (text) => {
   expect(readMxid(text)).toBeUndefined();
 });

@@ -29,9 +29,9 @@ describe('a Matrix user ID', () => {
     ['a line break', '@a\nadmin:example.org'],
     ['a control character of ISO 8859', '@\u009b31m:example.org'],
     ['a separator of lines', '@a\u2028b:example.org'],
-    ['what turns the text behind it', '@a\u202eb:example.org'],
-    ['half a character', '@a\ud83d:example.org'],
-    ['a server name that is none', '@alice:exa mple.org'],
+    ['a character that changes the direction of the text', '@a\u202eb:example.org'],
+    ['a lone surrogate', '@a\ud83d:example.org'],
+    ['an invalid server name', '@alice:exa mple.org'],
     ['blanks around it', ' @alice:example.org'],
   ])('may not have %s', (_case, text) => {
     expect(parseMxid(text)).toBeUndefined();
@@ -63,11 +63,11 @@ describe('the localpart that a homeserver makes of a user name', () => {
     ['\u212a', '=e2=84=aa'],
     ['a\nb', 'a=0ab'],
     ['', ''],
-  ])('%s becomes %s', (username, localpart) => {
+  ])('of %s is %s', (username, localpart) => {
     expect(localpartOf(username)).toBe(localpart);
   });
 
-  it('is always one that may be given out, but for the empty one', () => {
+  it('is always valid in a new user ID, unless it is empty', () => {
     for (let code = 1; code < 0x3000; code++) {
       const localpart = localpartOf(String.fromCodePoint(code));
       expect(composeMxid(localpart, 'example.org')).toBe(`@${localpart}:example.org`);
@@ -75,7 +75,7 @@ describe('the localpart that a homeserver makes of a user name', () => {
   });
 });
 
-describe('a user ID of two parts', () => {
+describe('a user ID made of a localpart and a homeserver', () => {
   it.each([
     ['an empty localpart', '', 'example.org'],
     ['upper case', 'Alice', 'example.org'],
@@ -83,10 +83,10 @@ describe('a user ID of two parts', () => {
     ['a blank', 'a b', 'example.org'],
     ['a colon', 'a:b', 'example.org'],
     ['a line break at the end', 'alice\n', 'example.org'],
-    ['a homeserver that is none', 'alice', 'https://example.org'],
+    ['an invalid homeserver', 'alice', 'https://example.org'],
     ['no homeserver', 'alice', ''],
     ['more than 255 bytes', 'a'.repeat(243), 'example.org'],
-  ])('does not exist with %s', (_case, localpart, homeserver) => {
+  ])('cannot be made with %s', (_case, localpart, homeserver) => {
     expect(composeMxid(localpart, homeserver)).toBeUndefined();
   });
 });

@@ -29,7 +29,7 @@ describe('a number from before its country renumbered', () => {
     ['(1) 234 56 78', 'CO', '576012345678'],
     ['+57 601 234 5678', undefined, '576012345678'],
     ['+57 310 123 4567', undefined, '573101234567'],
-  ])('is read %s (%s) as the number of today', (text, region, digits) => {
+  ])('in the form %s (%s) is read as the current number', (text, region, digits) => {
     expect(read(text, region)).toBe(digits);
   });
 
@@ -98,7 +98,7 @@ describe('a phone number as people write it', () => {
   });
 
   it.each<[string, string, Region | undefined]>([
-    ['an extension: the switchboard is not the person', '+49 221 5551234 ext. 7', 'DE'],
+    ['an extension, because the number without it is a switchboard', '+49 221 5551234 ext. 7', 'DE'],
     ['an extension after a hash', '+49 221 5551234#7', 'DE'],
     ['an extension as a URI', 'tel:+492215551234;ext=7', 'DE'],
     ['a few digits', '1234', 'DE'],
@@ -119,10 +119,10 @@ describe('a phone number as people write it', () => {
     ['a note', '0151 12345678 (privat)', 'DE'],
     ['a footnote', '0221 5551234\u00b2', 'DE'],
     ['a plus and a prefix for abroad', '+0049 221 5551234', 'DE'],
-    ['a suppressed caller', '#31#+492215551234', 'DE'],
+    ['a prefix that hides the caller', '#31#+492215551234', 'DE'],
     ['letters', '1-800-FLOWERS', 'US'],
-    ['more digits than there can be', '+49 221 5551234 5551234 5551234', 'DE'],
-    ['a calling code of nobody', '+999 1234567', undefined],
+    ['more digits than any number has', '+49 221 5551234 5551234 5551234', 'DE'],
+    ['a calling code that is not assigned', '+999 1234567', undefined],
     ['no plus and no region', '492215551234', undefined],
     ['a trunk prefix and no region', '0221 5551234', undefined],
     ['a plus alone', '+', 'DE'],
@@ -182,7 +182,7 @@ describe('a phone number with a plus', () => {
     );
   });
 
-  it('loses what its country writes only at home', () => {
+  it('loses the prefix that its country writes only in national numbers', () => {
     expect(['+490221 5551234', '+44 07700 900123', '+1 1 212 555 0123'].map((text) => read(text))).toEqual([
       '492215551234',
       '447700900123',
@@ -191,30 +191,30 @@ describe('a phone number with a plus', () => {
   });
 });
 
-describe('E.164', () => {
-  it.each(['18005552067', '6834002', '123456789012345'])('has %s', (digits) => {
+describe('the E.164 format', () => {
+  it.each(['18005552067', '6834002', '123456789012345'])('includes %s', (digits) => {
     expect(isE164(digits)).toBe(true);
   });
 
   it.each(['', '0221555123', '123456', '1234567890123456', '+18005552067', '1800 555', '12345678\n'])(
-    'has not %j',
+    'does not include %j',
     (digits) => {
       expect(isE164(digits)).toBe(false);
     },
   );
 });
 
-describe('a region', () => {
-  it.each(['DE', 'GB', 'US'])('is %s', (text) => {
+describe('a region code', () => {
+  it.each(['DE', 'GB', 'US'])('may be %s', (text) => {
     expect(isRegion(text)).toBe(true);
   });
 
-  it.each(['de', 'DEU', 'EU', '49', '', '__proto__', 'constructor'])('is not %j', (text) => {
+  it.each(['de', 'DEU', 'EU', '49', '', '__proto__', 'constructor'])('may not be %j', (text) => {
     expect(isRegion(text)).toBe(false);
   });
 });
 
-describe('the pattern of a value that is not taken', () => {
+describe('the pattern of an invalid phone number', () => {
   it.each([
     ['+49 221 12345/46', '+## ### #####/##'],
     ['0170 123 (nur Büro)', '#### ### (xxx xxxx)'],

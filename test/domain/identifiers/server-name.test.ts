@@ -20,7 +20,7 @@ describe('a server name', () => {
     ['[::ffff:1.2.3.4]', { host: '::ffff:1.2.3.4', port: undefined, isLiteralAddress: true }],
     ['1.example', { host: '1.example', port: undefined, isLiteralAddress: false }],
     [`${'a'.repeat(63)}.org:65535`, { host: `${'a'.repeat(63)}.org`, port: 65_535, isLiteralAddress: false }],
-  ])('%s is taken apart', (text, parts) => {
+  ])('%s is split into host and port', (text, parts) => {
     expect(parseServerName(text)).toEqual(parts);
   });
 
@@ -50,7 +50,7 @@ describe('a server name', () => {
     ['an IPv4 address in brackets', '[1.2.3.4]'],
     ['a name in brackets', '[matrix.org]'],
     ['brackets around nothing', '[]'],
-  ])('has not %s', (_case, text) => {
+  ])('may not have %s', (_case, text) => {
     expect(parseServerName(text)).toBeUndefined();
   });
 });

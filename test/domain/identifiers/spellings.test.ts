@@ -5,7 +5,7 @@ import { asciiDomain, unicodeDomain } from '../../../src/domain/identifiers/puny
 import { searchSpellings, spellingsOf } from '../../../src/domain/identifiers/spellings.js';
 import { email, msisdn } from '../../../src/domain/identifiers/threepid.js';
 
-describe('a domain of another alphabet', () => {
+describe('a domain in another alphabet', () => {
   it.each([
     'bücher.example',
     '例え.jp',
@@ -14,22 +14,22 @@ describe('a domain of another alphabet', () => {
     'a.faß.example',
     '😀.example',
     'ünïcödé-älso.example',
-  ])('%s is called as Node calls it in the DNS, and back', (domain) => {
+  ])('%s is converted to punycode and back as Node does it', (domain) => {
     expect(asciiDomain(domain)).toBe(domainToASCII(domain));
     expect(unicodeDomain(asciiDomain(domain))).toBe(domain);
     expect(domainToUnicode(asciiDomain(domain))).toBe(domain);
   });
 
   it.each(['xn--', 'xn--99999999999', 'xn--example-', 'xn--bcher-kva-', 'example.org'])(
-    '%s is none, and stays as it is',
+    '%s, which is not one, is not converted',
     (domain) => {
       expect(unicodeDomain(domain)).toBe(domain);
     },
   );
 });
 
-describe('one address', () => {
-  it('that has its domain as in the DNS is hashed as people write it, too, unless that folds to another domain', () => {
+describe('an address', () => {
+  it('with a punycode domain is also hashed with the domain in Unicode, unless that folds to another domain', () => {
     expect(spellingsOf(email('info@xn--bcher-kva.example'))).toEqual([
       'info@xn--bcher-kva.example',
       'info@bücher.example',
@@ -41,14 +41,14 @@ describe('one address', () => {
     ['525512345678', '5215512345678'],
     ['2290197123456', '22997123456'],
     ['576012345678', '5712345678'],
-  ])('of a country that renumbered, %s, is hashed as older tables read it, too: %s', (current, former) => {
+  ])('of a country that renumbered, %s, is also hashed in the form of older tables: %s', (current, former) => {
     expect(spellingsOf(msisdn(current))).toEqual([current, former]);
     expect(spellingsOf(msisdn(former))).toEqual([former, current]);
     expect(lookupHashes(msisdn(current), 'pepper')).toContain(lookupHash(msisdn(former), 'pepper'));
   });
 
   it.each(['492215551234', '5213312345', '573101234567', '2290212345', '57601234567'])(
-    'that only looks like one of those, %s, has one reading',
+    'that only resembles such a number, %s, has one spelling',
     (digits) => expect(spellingsOf(msisdn(digits))).toEqual([digits]),
   );
 
@@ -68,7 +68,7 @@ describe('one address', () => {
     expect(spellingsOf(msisdn('492215551234'))).toEqual(['492215551234']);
   });
 
-  it('is looked for as it may have been written before it was folded', () => {
+  it('is searched in each spelling that folds to it', () => {
     expect(searchSpellings(email('strauss@example.org'))).toEqual(['strauss@example.org', 'strauß@example.org']);
     expect(searchSpellings(email('γιωργοσ@example.org'))).toContain('γιωργος@example.org');
   });

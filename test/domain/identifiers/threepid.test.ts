@@ -52,8 +52,8 @@ describe('an email address', () => {
     ['an empty label', 'alice@example..org'],
     ['a hyphen at the edge', 'alice@-example.org'],
     ['a hidden character', 'ali\u200bce@example.org'],
-    ['a change of direction', 'alice@\u202eexample.org'],
-    ['half a character', 'alice\ud83d@example.org'],
+    ['a character that changes the direction of the text', 'alice@\u202eexample.org'],
+    ['a lone surrogate', 'alice\ud83d@example.org'],
     ['a label of 64', `alice@${'b'.repeat(64)}.org`],
     ['more than 320 bytes', `${'a'.repeat(310)}@example.org`],
   ])('may not have %s (EM-6)', (_case, text) => {
@@ -99,7 +99,7 @@ describe('a threepid', () => {
     expect(keyOf(one)).toBe('strauss@example.com email');
   });
 
-  it('is another one in another medium', () => {
+  it('differs from the same address of another medium', () => {
     expect(sameThreepid(msisdn('18005552067'), { medium: 'email', address: '18005552067' })).toBe(false);
   });
 

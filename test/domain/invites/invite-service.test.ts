@@ -40,7 +40,7 @@ const clearOnly = (...known: ConstructorParameters<typeof FakeSource>[1] & objec
   return { name: source.name, find: (threepids) => source.find(threepids) };
 };
 
-describe('Invites', () => {
+describe('InviteService', () => {
   let domain: TestDomain;
   let inviteService: InviteService;
 
@@ -68,7 +68,7 @@ describe('Invites', () => {
   const signUrlOf = async () => new URL(readLink(await linkOf())['signurl'] ?? '');
 
   describe('invite', () => {
-    it('gives a token, both keys and what others may see of the address (INV-6, INV-7)', async () => {
+    it('returns a token, both keys and the redacted address (INV-6, INV-7)', async () => {
       const { token, displayName, longTermKey, ephemeralKey } = await inviteService.invite({
         ...request,
         address: 'anna@example.org',
@@ -150,16 +150,20 @@ describe('Invites', () => {
     });
 
     it.each([
-      ['none is wanted', undefined, 'https://app.example.org'],
-      ['an allowed one is wanted', 'https://chat.example.org', 'https://chat.example.org'],
-      ['an allowed one is wanted with a slash at its end', 'https://chat.example.org//', 'https://chat.example.org'],
-      ['a foreign one is wanted', 'https://evil.example', 'https://app.example.org'],
+      ['the request names none', undefined, 'https://app.example.org'],
+      ['the request names an allowed one', 'https://chat.example.org', 'https://chat.example.org'],
       [
-        'one is wanted that begins like an allowed one',
+        'the request names an allowed one with a slash at its end',
+        'https://chat.example.org//',
+        'https://chat.example.org',
+      ],
+      ['the request names one that is not allowed', 'https://evil.example', 'https://app.example.org'],
+      [
+        'the request names one that begins like an allowed one',
         'https://chat.example.org.evil.example',
         'https://app.example.org',
       ],
-    ])('links to a known web client where %s (INV-5)', async (_case, webClient, origin) => {
+    ])('links to a known web client if %s (INV-5)', async (_case, webClient, origin) => {
       domain = await openTestDomain({ allowedWebClients: ['https://chat.example.org'] });
       await domain.inviteService.invite({ ...request, webClient });
       expect((await linkOf()).origin).toBe(origin);
@@ -167,12 +171,12 @@ describe('Invites', () => {
 
     it.each([
       ['a phone number', 'msisdn', '492215551234', 'medium_unsupported'],
-      ['a phone number that is none', 'msisdn', 'nonsense', 'medium_unsupported'],
+      ['an invalid phone number', 'msisdn', 'nonsense', 'medium_unsupported'],
       ['an unknown medium', 'fax', 'a@example.org', 'medium_unsupported'],
       ['no address', 'email', '', 'invalid_email'],
       ['a display name', 'email', 'A <a@example.org>', 'invalid_email'],
       ['two addresses', 'email', 'a@example.org,b@example.org', 'invalid_email'],
-      ['a header that would follow', 'email', 'a@example.org\r\nBcc: b@example.org', 'invalid_email'],
+      ['an address with a header after a line break', 'email', 'a@example.org\r\nBcc: b@example.org', 'invalid_email'],
     ])('refuses %s (INV-2)', async (_case, medium, address, code) => {
       await expect(inviteService.invite({ ...request, medium, address })).rejects.toMatchObject({ code });
       expect(await jobs('invite-mail')).toEqual([]);
@@ -220,7 +224,7 @@ describe('Invites', () => {
         await expectHandedOver('a@example.org');
       });
 
-      it('and counts for the limit of the sender, not of the address, which gets no mail', async () => {
+      it('and counts this for the limit of the sender, not for that of the address, which gets no mail', async () => {
         const once = { amount: 1, windowMs: HOUR_MS };
         const quotas = { invites: { perSender: once, perAddress: once } };
         domain = await openTestDomain({ quotas, sources: [clearOnly([a, alice])] });
@@ -247,7 +251,7 @@ describe('Invites', () => {
         { asker: { user: '@alice:other.example' as const, client } },
       ],
       [
-        'a client without a user, whomever it names as sender',
+        'a client without a user, whatever sender the request names',
         { perClient: hourly(1) },
         { asker: { user: undefined, client }, sender: alice },
         { asker: { user: undefined, client: '192.0.2.2' } },
@@ -282,7 +286,7 @@ describe('Invites', () => {
       expect(await domain.stores.invites.waitingThreepids()).toEqual([]);
     });
 
-    it('stores every invitation to an address, and mails those over its limit together, once there may be a mail', async () => {
+    it('stores every invitation to an address, and mails those over its limit together once its limit allows another mail', async () => {
       domain = await openTestDomain({ quotas: { invites: { perAddress: hourly(1) } } });
       for (const roomId of ['!one:a', '!two:a', '!three:a'])
         await domain.inviteService.invite({ ...request, roomId, details: { ...request.details, roomName: roomId } });
@@ -367,7 +371,7 @@ describe('Invites', () => {
       expect(await domain.signer.verify({ ...content, mxid: bob }, signature, ephemeralKey)).toBe(false);
     });
 
-    it('takes the key in either base64 alphabet (SIGN-4)', async () => {
+    it('accepts the key in either base64 alphabet (SIGN-4)', async () => {
       const { token } = await inviteService.invite(request);
       const key = Buffer.alloc(32, 0xfb);
       const [standard, urlSafe] = [key.toString('base64'), key.toString('base64url')];
@@ -377,10 +381,10 @@ describe('Invites', () => {
 
     it.each([
       ['an unknown token', 'nope', undefined, alice, 'invite_unknown'],
-      ['a key that is none', undefined, 'nonsense', alice, 'invalid_public_key'],
+      ['an invalid key', undefined, 'nonsense', alice, 'invalid_public_key'],
       ['a key that is too short', undefined, Buffer.alloc(31).toString('base64'), alice, 'invalid_public_key'],
       ['no key', undefined, '', alice, 'invalid_public_key'],
-      ['what is no user ID', undefined, undefined, 'alice', 'invalid_mxid'],
+      ['a text that is not a user ID', undefined, undefined, 'alice', 'invalid_mxid'],
       ['no user ID', undefined, undefined, '', 'invalid_mxid'],
     ])('refuses %s (SIGN-2, SIGN-4)', async (_case, token, key, mxid, code) => {
       const ticket = await inviteService.invite(request);
@@ -518,10 +522,10 @@ describe('Invites', () => {
     });
   });
 
-  describe('what is sent to a homeserver', () => {
+  describe('the message to a homeserver after a bind', () => {
     const association = { address: 'a@example.org', medium: 'email', mxid: alice, not_before: 1, not_after: 2, ts: 1 };
 
-    it('is the association and the invitation, all of it signed (ONB-1, ONB-3, ONB-4)', async () => {
+    it('contains the association and the invitation, all of it signed (ONB-1, ONB-3, ONB-4)', async () => {
       const { token } = await inviteService.invite(request);
       const { signatures, ...body } = await inviteService.onBindBody(
         { ...association, signatures: { old: { 'ed25519:9': 'x' } } },
@@ -552,8 +556,8 @@ describe('Invites', () => {
 
     it.each([
       ['there is no invitation', undefined],
-      ['the invitation is not known any more', 'nope'],
-    ])('has no invitations where %s', async (_case, token) => {
+      ['the invitation no longer exists', 'nope'],
+    ])('contains no invitations if %s', async (_case, token) => {
       expect(await inviteService.onBindBody(association, token)).toMatchObject({ ...association, invites: [] });
     });
 

@@ -9,8 +9,8 @@ import { FakeSource } from '../../support/sources.js';
 
 const [a, b, c] = [email('a@example.org'), email('b@example.org'), msisdn('492215551234')];
 
-describe('the details of hashing', () => {
-  it('are the pepper and both algorithms (LOOK-1, LOOK-2)', async () => {
+describe('the hash details', () => {
+  it('contain the pepper and both algorithms (LOOK-1, LOOK-2)', async () => {
     const { lookupService } = await openTestDomain();
     const { pepper, algorithms } = lookupService.details();
     expect(pepper).toMatch(/^[a-zA-Z0-9]+$/);
@@ -139,7 +139,7 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
     });
   });
 
-  it('refuses more addresses than are allowed, and takes as many (LOOK-11)', async () => {
+  it('refuses more addresses than are allowed, and accepts the exact limit (LOOK-11)', async () => {
     const { lookupService, pepper } = await open();
     const entries = Array.from({ length: 100 }, (_, i) => `${i}`);
     expect(await lookupService.find(algorithm, pepper, entries)).toEqual(new Map());
@@ -149,7 +149,7 @@ describe.each(['sha256', 'none'])('a lookup by %s', (algorithm) => {
   });
 });
 
-describe('a lookup in plain', () => {
+describe('a plain lookup', () => {
   const find = async (entries: readonly string[], ...known: readonly (readonly [Threepid, typeof alice])[]) => {
     const source = new FakeSource('one', known);
     const { lookupService } = await openTestDomain({ sources: [source] });
@@ -200,7 +200,7 @@ describe('a lookup in plain', () => {
   });
 });
 
-describe('a lookup by hash', () => {
+describe('a hashed lookup', () => {
   it('finds by the hash of the specification', async () => {
     const first = await openTestDomain();
     await first.stores.peppers.add(
@@ -287,22 +287,30 @@ describe('the owner of an address', () => {
     (await openTestDomain({ sources })).lookupService.findAuthoritativeOwner(threepid);
 
   it.each<[string, FakeSource[], unknown]>([
-    ['nobody where no source owns anything', [new FakeSource('upstream', [[a, alice]])], undefined],
-    ['nobody where the owning source knows nothing', [new FakeSource('staff', [[b, alice]], true)], undefined],
-    ['whom the owning source names', [new FakeSource('staff', [[a, alice]], true)], alice],
-    ['contested where the owning source cannot say', [new FakeSource('staff', [[a, AMBIGUOUS]], true)], AMBIGUOUS],
+    ['nobody if no source is authoritative', [new FakeSource('upstream', [[a, alice]])], undefined],
     [
-      'not whom an earlier source names that owns nothing',
+      'nobody if the authoritative source does not have the address',
+      [new FakeSource('staff', [[b, alice]], true)],
+      undefined,
+    ],
+    ['the user whom the authoritative source has for it', [new FakeSource('staff', [[a, alice]], true)], alice],
+    [
+      'ambiguous if it is ambiguous in the authoritative source',
+      [new FakeSource('staff', [[a, AMBIGUOUS]], true)],
+      AMBIGUOUS,
+    ],
+    [
+      'not the user of an earlier source that is not authoritative',
       [new FakeSource('upstream', [[a, bob]]), new FakeSource('staff', [[a, alice]], true)],
       alice,
     ],
     [
-      'whom the first owning source names',
+      'the user whom the first authoritative source has for it',
       [new FakeSource('staff', [[a, alice]], true), new FakeSource('guests', [[a, bob]], true)],
       alice,
     ],
     [
-      'contested, whatever a later owning source says',
+      'ambiguous if it is so in the first authoritative source, whatever a later one has',
       [new FakeSource('staff', [[a, AMBIGUOUS]], true), new FakeSource('guests', [[a, bob]], true)],
       AMBIGUOUS,
     ],
@@ -378,25 +386,25 @@ describe('an explanation', () => {
 
   it.each<[string, readonly Partial<SourceTrace>[], string, unknown]>([
     [
-      'counts the first way that works',
+      'uses the first way that works',
       [{ failure: 'down' }, { finding: { threepid: a, mxid: alice } }, { finding: { threepid: a, mxid: bob } }],
       'answered',
       alice,
     ],
     [
-      'takes a first way that knows nobody at its word',
+      'has no user if the first way that works does not know the address',
       [{}, { finding: { threepid: a, mxid: bob } }],
       'unknown',
       undefined,
     ],
     [
-      'takes a first way that contests at its word',
+      'is ambiguous if the first way that works is',
       [{ finding: { threepid: a, claimants: [] } }, { finding: { threepid: a, mxid: bob } }],
       'ambiguous',
       undefined,
     ],
-    ['has failed if every way has', [{ failure: 'down' }, { failure: 'not synced yet' }], 'failed', undefined],
-  ])('of a source with several ways %s', async (_case, traces, outcome, mxid) => {
+    ['has failed if every way failed', [{ failure: 'down' }, { failure: 'not synced yet' }], 'failed', undefined],
+  ])('of a source that can answer in several ways %s', async (_case, traces, outcome, mxid) => {
     const complete = traces.map((one) => ({ via: 'live', finding: undefined, tookMs: 1, notes: [], ...one }));
     const source = { name: 'many', find: async () => [], explain: async () => complete };
     const explanation = await (await openTestDomain({ sources: [source] })).lookupService.explain(a);
@@ -412,8 +420,8 @@ describe('an explanation', () => {
 
   it.each([
     ['answers', [[a, alice]] as const],
-    ['contests', [[a, AMBIGUOUS]] as const],
-    ['knows nothing', []],
+    ['has the address for several users', [[a, AMBIGUOUS]] as const],
+    ['does not have the address', []],
   ])('agrees with the lookup if a source %s', async (_case, known) => {
     const domain = await openTestDomain({ sources: [new FakeSource('one', known), new FakeSource('two', [[a, bob]])] });
     expect((await domain.lookupService.explain(a)).mxid).toBe(await domain.plain(a));

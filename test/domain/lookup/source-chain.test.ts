@@ -10,7 +10,7 @@ const [a, b, c] = [email('a@example.org'), email('b@example.org'), msisdn('49221
 const byKey = new Map([a, b, c].map((threepid) => [keyOf(threepid), threepid]));
 const [keyA, keyB, keyC] = [keyOf(a), keyOf(b), keyOf(c)];
 
-describe('the first answer', () => {
+describe('the answer of a source chain', () => {
   let telemetry: RecordingTelemetry;
   beforeEach(() => {
     telemetry = new RecordingTelemetry();
@@ -88,7 +88,7 @@ describe('the first answer', () => {
     expect(later.asked).toEqual([[keyB, keyC]]);
   });
 
-  it('comes from the others if a source fails, which is logged', async () => {
+  it('comes from the other sources if one fails, which is logged', async () => {
     const broken = new FakeSource('broken', [[a, alice]]);
     broken.failure = new Error('LDAP search failed');
     expect(await ask(broken, new FakeSource('second', [[a, bob]]))).toEqual(new Map([[keyA, bob]]));
@@ -98,7 +98,7 @@ describe('the first answer', () => {
     ]);
   });
 
-  it('comes from the others if a source fails before its first answer', async () => {
+  it('comes from the other sources if one fails before its first answer', async () => {
     const answers = await firstAnswers(
       [keyA],
       [new FakeSource('broken'), new FakeSource('second')],
@@ -162,7 +162,7 @@ describe('the findings of one source', () => {
       AMBIGUOUS,
     ],
     [
-      'disagree, and one of them comes back',
+      'disagree, and one of which is repeated',
       [
         { threepid: a, mxid: alice },
         { threepid: a, mxid: bob },
@@ -170,9 +170,9 @@ describe('the findings of one source', () => {
       ],
       AMBIGUOUS,
     ],
-    ['contest it', [{ threepid: a, claimants: ['cn=a'] }], AMBIGUOUS],
+    ['are ambiguous', [{ threepid: a, claimants: ['cn=a'] }], AMBIGUOUS],
     [
-      'contest it after an answer',
+      'are ambiguous after an answer',
       [
         { threepid: a, mxid: alice },
         { threepid: a, claimants: [] },
@@ -180,14 +180,14 @@ describe('the findings of one source', () => {
       AMBIGUOUS,
     ],
     [
-      'contest it before an answer',
+      'are ambiguous before an answer',
       [
         { threepid: a, claimants: [] },
         { threepid: a, mxid: alice },
       ],
       AMBIGUOUS,
     ],
-  ])('that %s about an address count as one answer', (_case, findings, answer) => {
+  ])('that %s count as one answer for the address', (_case, findings, answer) => {
     expect(answersOf(findings)).toEqual(new Map([[keyA, answer]]));
   });
 

@@ -82,9 +82,9 @@ describe('a mirror of a directory that reports changes', () => {
   });
 
   it.each<[string, Mxid, Threepid, Mxid | undefined]>([
-    ['the name', bob, c, undefined],
-    ['an address', '@carol:example.org', b, '@carol:example.org'],
-  ])('notices a deleted entry once %s belongs to another one', async (_what, mxid, address, ofBob) => {
+    ['its user ID', bob, c, undefined],
+    ['its address', '@carol:example.org', b, '@carol:example.org'],
+  ])('notices that an entry was deleted once %s belongs to another entry', async (_what, mxid, address, ofBob) => {
     staff.remove('2');
     staff.put('new', mxid, [address]);
     expect(await follow()).toMatchObject({ isFull: false, bases: { people: 22 }, removed: { shown: ['cn=2'] } });
@@ -92,7 +92,7 @@ describe('a mirror of a directory that reports changes', () => {
     expect(await domain.hashed(b)).toBe(ofBob);
   });
 
-  it('stays without a result while both entries exist', async () => {
+  it('finds neither of two people with one user ID while both entries exist', async () => {
     staff.put('new', bob, [c]);
     expect(await follow()).toMatchObject({ isFull: false, removed: { count: 0 }, shared: { count: 1 } });
     expect(await Promise.all([b, c].map(domain.hashed))).toEqual([undefined, undefined]);
@@ -114,7 +114,7 @@ describe('a mirror of a directory that reports changes', () => {
     expect(await Promise.all([a, b, c].map(domain.hashed))).toEqual([alice, bob, '@carol:example.org']);
   });
 
-  it('rejects that very many left', async () => {
+  it('rejects changes in which very many people left', async () => {
     for (const id of ids) staff.leave(id);
     expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('maxShrink') });
     expect(await domain.hashed(email('more0@example.org'))).toBe('@more0:example.org');
@@ -133,7 +133,7 @@ describe('a mirror of a directory that reports changes', () => {
     }
   });
 
-  it('rejects that very many lost all addresses', async () => {
+  it('rejects changes in which very many people lost all addresses', async () => {
     for (const id of ids) staff.put(id, `@${id}:example.org`, []);
     expect(await follow()).toMatchObject({ isApplied: false, refusal: expect.stringContaining('lost all') });
   });

@@ -76,7 +76,7 @@ describe('a mirror', () => {
     expect(domain.inMirror('staff', { medium: 'email', address: 'strauß@example.org' })).toBe(bob);
   });
 
-  it('remembers when it was synced and how large each part was', async () => {
+  it('remembers when it was synced and how large each base was', async () => {
     staff.bases = ['people', 'guests'];
     staff.put('1', alice, [a]);
     const startedAt = domain.clock.now();
@@ -192,7 +192,7 @@ describe('a mirror', () => {
       expect(await found()).toEqual([alice, undefined, bob, undefined]);
     });
 
-    it('follows an address that goes from one person to another', async () => {
+    it('follows an address that moves from one person to another', async () => {
       staff.put('1', alice, [a, phone]);
       staff.put('2', bob, [b]);
       await domain.mirrorService.sync('staff');
@@ -287,7 +287,7 @@ describe('a mirror', () => {
       });
     });
 
-    it('finds both as soon as one has another user ID', async () => {
+    it('finds both as soon as one gets another user ID', async () => {
       await domain.mirrorService.sync('staff');
       staff.put('sued', '@edison2:example.org', [sued]);
       const { shared } = await domain.mirrorService.sync('staff');
@@ -296,7 +296,7 @@ describe('a mirror', () => {
       expect(await domain.mirrorService.shared()).toEqual(new Map());
     });
 
-    it('finds the other as soon as one is gone', async () => {
+    it('finds the remaining one as soon as the other is gone', async () => {
       await domain.mirrorService.sync('staff');
       staff.remove('sued');
       await domain.mirrorService.sync('staff');
@@ -527,36 +527,40 @@ describe('a mirror', () => {
 
     it.each<[string, () => void, RegExp]>([
       [
-        'the whole has shrunk too far',
+        'the whole directory has shrunk too much',
         () => staff.remove('p0', 'p1', 'p2', 'p3', 'p4', 'g0'),
         /^the directory has 19 entries instead of 25, 24 % less/,
       ],
-      ['one part has', () => staff.remove('g0', 'g1'), /^its base guests has 3 entries instead of 5, 40 % less/],
-      ['one part is gone', () => staff.remove(...guests), /^its base guests has 0 entries/],
       [
-        'the entries are there and their addresses may no longer be read',
+        'one base has shrunk too much',
+        () => staff.remove('g0', 'g1'),
+        /^its base guests has 3 entries instead of 5, 40 % less/,
+      ],
+      ['one base is empty', () => staff.remove(...guests), /^its base guests has 0 entries/],
+      [
+        'the entries exist, but their addresses can no longer be read',
         () => {
           for (let i = 0; i < 20; i++) staff.put(`p${i}`, `@p${i}:example.org`, []);
         },
         /^20 entries have lost all their addresses: the bind account may no longer be allowed to read them$/,
       ],
-      ['everything is gone', () => staff.clear(), /^the directory has 0 entries instead of 25, 100 % less/],
+      ['all entries are gone', () => staff.clear(), /^the directory has 0 entries instead of 25, 100 % less/],
       [
-        'it breaks half-way',
+        'the listing fails half-way',
         () => {
           staff.breaksAfter = 24;
         },
         /^the connection broke$/,
       ],
       [
-        'it cannot begin',
+        'the listing cannot begin',
         () => {
           staff.failure = new Error('LDAP bind failed');
         },
         /^LDAP bind failed$/,
       ],
       [
-        'most entries have the id of another',
+        'most entries have the id of another entry',
         () => {
           for (let i = 1; i < 10; i++)
             staff.put(`p${i}`, `@p${i}:example.org`, [email(`p${i}@example.org`)], { id: 'p0' });
@@ -665,15 +669,15 @@ describe('a mirror', () => {
 
     it.each<[string, () => void, string]>([
       [
-        'gives nothing and says that this is odd',
+        'is empty and has a warning',
         () => {
           staff.warnings = { people: 'the filter matches nothing' };
         },
         'people: the filter matches nothing',
       ],
-      ['gives nobody an address', () => staff.put('1', alice, []), 'none of the 1 entries has an address'],
+      ['has no addresses', () => staff.put('1', alice, []), 'none of the 1 entries has an address'],
       [
-        'gives nobody a user ID',
+        'has no user IDs',
         () => staff.put('1', undefined, [], { skipped: ['`uid` is missing'] }),
         'none of the 1 entries has a usable user ID: `uid` is missing',
       ],
@@ -740,7 +744,7 @@ describe('a mirror', () => {
         /^no route to host$/,
         {},
       ],
-    ])('report in a dry run %s, and nothing else happens', async (_case, change, refusal, rest) => {
+    ])('report in a dry run %s, and change nothing', async (_case, change, refusal, rest) => {
       const before = await domain.mirrorService.state('staff');
       const position = await domain.stores.feed.position();
       change();
@@ -776,7 +780,7 @@ describe('a mirror', () => {
     });
   });
 
-  it('shows up to ten of each kind and counts all', async () => {
+  it('shows up to ten examples of each kind in its report, and counts all', async () => {
     for (let i = 0; i < 25; i++)
       staff.put(`${i}`, `@p${i % 12}:example.org`, [email(`p${i}@example.org`)], { skipped: ['no phone'] });
     const report = await domain.mirrorService.sync('staff');
@@ -848,7 +852,7 @@ describe('a mirror', () => {
     expect(staff.read).toEqual(['1', '1']);
   });
 
-  it('runs one sync at a time, and each request gets its own', async () => {
+  it('runs one sync at a time, and one for each request', async () => {
     staff.put('1', alice, [a]);
     const reports = await Promise.all([1, 2, 3].map(() => domain.mirrorService.sync('staff')));
     expect(staff.listings).toMatchObject({ begun: 3, mostAtOnce: 1 });

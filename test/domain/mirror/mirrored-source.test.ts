@@ -57,7 +57,7 @@ describe('MirroredSource', () => {
   });
 
   describe('asked for addresses', () => {
-    it('answers from the directory, before its first sync and ahead of its mirror', async () => {
+    it('answers from the directory, not from its mirror, also before its first sync', async () => {
       expect(await source.find([a, b, c])).toEqual([
         { threepid: a, mxid: alice },
         { threepid: b, mxid: bob },
@@ -202,7 +202,7 @@ describe('MirroredSource', () => {
       await domain.mirrorService.sync('staff');
     });
 
-    it('answers from the mirror for people whom the directory does not return, and says so', async () => {
+    it('answers from the mirror for people whom the directory does not return, and says so in the explanation', async () => {
       staff.put('9', bob, [c]);
       expect(await source.find([a, c])).toEqual([
         { threepid: c, mxid: bob },
@@ -261,7 +261,7 @@ describe('MirroredSource', () => {
     });
   });
 
-  describe('explaining itself', () => {
+  describe('in an explanation', () => {
     it('shows the answers of the directory and of the mirror, the directory first', async () => {
       await domain.mirrorService.sync('staff');
       const syncedAt = domain.clock.now();

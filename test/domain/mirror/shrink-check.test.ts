@@ -9,12 +9,12 @@ describe('shrinkage', () => {
     ['it is as large as before', { a: 5 }, { a: 5 }, 0],
     ['it has grown', { a: 5 }, { a: 500 }, 0],
     ['exactly the allowed share is gone', { a: 10 }, { a: 8 }, 0.2],
-    ['exactly the allowed share is gone, of a share that is no binary number', { a: 100 }, { a: 71 }, 0.29],
-    ['a single one of a few is gone', { a: 2 }, { a: 1 }, 0.2],
-    ['a single one is gone and none may', { a: 100 }, { a: 99 }, 0],
-    ['a part is not configured any more and is a small one', { a: 100, b: 5 }, { a: 100 }, 0.2],
-    ['one part gives to another what it may', { a: 10, b: 10 }, { a: 8, b: 12 }, 0.2],
-    ['everything may go', { a: 5 }, { a: 0 }, 1],
+    ['exactly the allowed share is gone, and the share is not a binary fraction', { a: 100 }, { a: 71 }, 0.29],
+    ['a single entry of a few is gone', { a: 2 }, { a: 1 }, 0.2],
+    ['a single entry is gone and none may be', { a: 100 }, { a: 99 }, 0],
+    ['a small part is no longer configured', { a: 100, b: 5 }, { a: 100 }, 0.2],
+    ['one part loses the allowed share to another', { a: 10, b: 10 }, { a: 8, b: 12 }, 0.2],
+    ['all may be lost', { a: 5 }, { a: 0 }, 1],
   ])('is not reported if %s', (_case, before, after, maxShrink) => {
     expect(shrinkage(before, after, maxShrink)).toBeUndefined();
   });
@@ -28,14 +28,14 @@ describe('shrinkage', () => {
       'the directory has 7 entries instead of 10, 30 % less (maxShrink: 20 %)',
     ],
     [
-      'two are gone and none may',
+      'two entries are gone and none may be',
       { a: 100 },
       { a: 98 },
       0,
       'the directory has 98 entries instead of 100, 2 % less (maxShrink: 0 %)',
     ],
     [
-      'the last one is gone',
+      'the last entry is gone',
       { a: 1 },
       { a: 0 },
       0.5,
@@ -70,7 +70,7 @@ describe('shrinkage', () => {
       'its base b has 3 entries instead of 10, 70 % less (maxShrink: 20 %)',
     ],
     [
-      'a part is not configured any more and was a large one',
+      'a large part is no longer configured',
       { a: 10, b: 10 },
       { a: 10 },
       0.2,

@@ -41,7 +41,7 @@ describe('the search for people', () => {
     staff.put('3', '@xk7:example.org', [], named(undefined, 'Kim'));
   });
 
-  it('finds people by half of a name', async () => {
+  it('finds people by the beginning of a name', async () => {
     await open();
     expect(await find('mülle')).toMatchObject({
       people: [{ mxid: '@anna:example.org', name: 'Anna Müller', source: 'staff' }],
@@ -50,13 +50,13 @@ describe('the search for people', () => {
     expect(await names('mueller an')).toEqual(['@anna:example.org']);
   });
 
-  it('finds them by other searched attributes, and by their user name', async () => {
+  it('finds people by other searched attributes, and by their user name', async () => {
     await open();
     expect(await names('kim')).toEqual(['@xk7:example.org']);
     expect(await names('xk7')).toEqual(['@xk7:example.org']);
   });
 
-  it('finds user IDs and addresses exactly', async () => {
+  it('finds complete user IDs and addresses', async () => {
     await open();
     expect(await names('@xk7:example.org')).toEqual(['@xk7:example.org']);
     expect(await names(' Anna.M@example.org ')).toEqual(['@anna:example.org']);
@@ -70,7 +70,7 @@ describe('the search for people', () => {
     expect((await find('anna', 10, '@anna:example.org')).people).toEqual([]);
   });
 
-  it('follows the directory: renamed, gone and new people', async () => {
+  it('follows the directory when people are renamed, leave or join', async () => {
     await open();
     staff.put('1', '@anna:example.org', [email('anna.m@example.org')], named('Anna Schmidt'));
     staff.put('4', '@neu:example.org', [], named('Nina Neu'));
@@ -108,7 +108,7 @@ describe('the search for people', () => {
     expect(names.size().people).toBe(3);
   });
 
-  it('follows what another instance syncs', async () => {
+  it('has the people whom another instance synced', async () => {
     await open();
     const other = await openTestDomain({ directories: [staff], search: {}, sharedWith: domain });
     staff.put('4', '@neu:example.org', [], named('Nina Neu'));
@@ -149,7 +149,7 @@ describe('the search for people', () => {
     expect(await names('vertrieb')).toEqual(['@anna:example.org']);
   });
 
-  it('says when there are more than it shows', async () => {
+  it('says whether there are more people than it shows', async () => {
     await open({ search: { minLetters: 1 } });
     expect(await find('example', 1)).toEqual({ people: [], isLimited: false });
     expect(await find('an mü', 1)).toMatchObject({ isLimited: false });
@@ -215,7 +215,7 @@ describe('the search for people', () => {
       expect([await names('mülle'), await names('@anna:example.org')]).toEqual([[], []]);
     });
 
-    it('or shows them marked, after all others', async () => {
+    it('shows them marked, after all others, if that is configured', async () => {
       await open({ checksAccounts: true, search: { withoutAccount: 'last', minLetters: 1 } });
       await absent();
       expect((await find('m')).people).toMatchObject([
@@ -225,7 +225,7 @@ describe('the search for people', () => {
       expect((await find('m', 1)).people).toMatchObject([{ mxid: '@hannes:example.org' }]);
     });
 
-    it('or marked as their source configures', async () => {
+    it('marks them with the text that is configured for their source', async () => {
       const withoutAccountNames = { staff: '{name} ({name}: nicht im Chat)', other: 'x {name}' };
       await open({ checksAccounts: true, search: { withoutAccount: 'last', withoutAccountNames } });
       await absent();

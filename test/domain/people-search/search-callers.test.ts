@@ -4,7 +4,7 @@ import { alice, CountingRandom, FakeClock, FakeUserDirectory } from '../../suppo
 
 const withToken = (accessToken: string) => ({ accessToken, clientAddress: '192.0.2.1' });
 
-describe('the user who searches', () => {
+describe('the callers of the user search', () => {
   let clock: FakeClock;
   let homeserver: FakeUserDirectory;
   let callers: SearchCallers;
@@ -16,7 +16,7 @@ describe('the user who searches', () => {
     callers = new SearchCallers(homeserver, clock, new CountingRandom());
   });
 
-  it('is asked of the homeserver, once in a minute', async () => {
+  it('are looked up at the homeserver once in a minute', async () => {
     expect(
       await Promise.all([callers.find(withToken('secret-token')), callers.find(withToken('secret-token'))]),
     ).toEqual([alice, alice]);
@@ -26,7 +26,7 @@ describe('the user who searches', () => {
     expect(homeserver.whoamis).toBe(2);
   });
 
-  it('is asked again where a token was refused, or the homeserver did not say', async () => {
+  it('are looked up again if a token was refused or the homeserver did not answer', async () => {
     expect(await callers.find(withToken('another'))).toBeUndefined();
     homeserver.users.set('another', alice);
     expect(await callers.find(withToken('another'))).toBe(alice);
@@ -37,7 +37,7 @@ describe('the user who searches', () => {
     expect(await callers.find(withToken('another'))).toBe(alice);
   });
 
-  it('keeps no token in clear, and no more than a few thousand', async () => {
+  it('are kept without their tokens in clear, and only a few thousand of them', async () => {
     await callers.find(withToken('secret-token'));
     const kept = Reflect.get(callers, 'callers') as ReadonlyMap<string, unknown>;
     expect(JSON.stringify([...kept])).not.toContain('secret-token');

@@ -63,7 +63,7 @@ describe('the words of names and queries', () => {
     ['철수', '김철수'],
     ['ａｎｎａ', 'Anna'],
     ['محمد', 'مُحَمَّد'],
-  ])('%s finds %s', (query, name) => {
+  ])('the query %s finds %s', (query, name) => {
     expect(finds(query, name)).toBe(true);
   });
 
@@ -80,11 +80,11 @@ describe('the words of names and queries', () => {
     ['%', 'Anna'],
     ['anna or x', 'Anna'],
     ['\ud800', '\ud800'],
-  ])('%j does not find %s', (query, name) => {
+  ])('the query %j does not find %s', (query, name) => {
     expect(finds(query, name)).toBe(false);
   });
 
-  it('does not grow without end', () => {
+  it('are limited in number and in length', () => {
     expect(indexWords(Array.from({ length: 500 }, (_, i) => `name${i}`).join(' ')).length).toBeLessThanOrEqual(40);
     for (const letter of ['x', 'ä', '\ufdfa', '山', 'a-', "a'", '\u0301', '\ud800']) {
       const words = [...indexWords(letter.repeat(5_000)), ...queryTerms(letter.repeat(5_000)).flat()];
@@ -93,7 +93,7 @@ describe('the words of names and queries', () => {
     expect(queryTerms('a '.repeat(5_000)).length).toBeLessThanOrEqual(40);
   });
 
-  it('counts what a query says', () => {
+  it('count for the minimum: a letter once, an ideograph twice', () => {
     expect(['a', 'an', ' - a.', 'é', '山', '山田', 'a\u0308', "o'"].map(lettersIn)).toEqual([1, 2, 1, 1, 2, 4, 1, 1]);
   });
 });

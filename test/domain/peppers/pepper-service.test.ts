@@ -61,7 +61,7 @@ describe('Peppers', () => {
       expect(await store.all()).toEqual([{ pepper, announcedFrom: clock.now() }]);
     });
 
-    it('create no second one in the next minute', async () => {
+    it('are not created twice in the first minute', async () => {
       const { index, pepperService } = await started();
       const pepper = pepperService.current();
       clock.pass(MINUTE_MS);
@@ -271,10 +271,10 @@ describe('Peppers', () => {
     });
 
     it.each([
-      ['less than a lifetime and a grace', LIFETIME_MS + GRACE_MS - 1],
+      ['less than a lifetime and a grace period', LIFETIME_MS + GRACE_MS - 1],
       ['weeks', 40 * DAY_MS],
     ])(
-      'of %s: there is a new one at once, and the last one is accepted for a grace from now',
+      'are replaced at once after a stop of %s, and the last one is accepted for the grace period from then',
       async (_case, downMs) => {
         const before = await started();
         const first = before.pepperService.current();
@@ -297,7 +297,7 @@ describe('Peppers', () => {
     );
   });
 
-  it('continue to rotate after a clock that ran years ahead scheduled some', async () => {
+  it('continue to rotate if a clock that was years ahead scheduled some', async () => {
     const { pepperService } = await started();
     const before = pepperService.current();
     const time = clock.now();

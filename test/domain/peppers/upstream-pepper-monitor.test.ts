@@ -17,7 +17,7 @@ const GRACE_MS = HOUR_MS;
 const a = email('a@example.org');
 const settle = () => new Promise(setImmediate);
 
-describe('a fake of it', () => {
+describe('a fake of a followed upstream', () => {
   followedPepperContract(async (pepper) => {
     const followed = new FakeFollowedPepper(pepper);
     return {
@@ -94,18 +94,22 @@ describe('Peppers that follow an upstream', () => {
   });
 
   it.each([
-    ['says nothing of where it has it from', [], false],
-    ['made it', ['id.partner.example'], false],
-    ['has it from another', ['id.another.example', 'id.partner.example'], false],
-    ['has it from us, whose name comes first', ['id.example.org', 'id.partner.example'], true],
+    ['does not say where its pepper is from', [], false],
+    ['created its pepper', ['id.partner.example'], false],
+    ['follows another server', ['id.another.example', 'id.partner.example'], false],
+    ['follows Islet, whose name comes first', ['id.example.org', 'id.partner.example'], true],
     [
-      'has it from us by others, and our name comes first',
+      'follows Islet through another server, and the name of Islet comes first',
       ['id.example.org', 'id.z.example', 'id.partner.example'],
       true,
     ],
-    ['has it from us, who had it from others', ['id.a.example', 'id.example.org', 'id.partner.example'], true],
-    ['has it from us, and its name comes first', ['id.example.org', 'id.a.example'], false],
-    ['has it from us by one whose name comes first', ['id.example.org', 'id.a.example', 'id.partner.example'], false],
+    ['follows Islet, which followed another server', ['id.a.example', 'id.example.org', 'id.partner.example'], true],
+    ['follows Islet, and its own name comes first', ['id.example.org', 'id.a.example'], false],
+    [
+      'follows Islet through a server whose name comes first',
+      ['id.example.org', 'id.a.example', 'id.partner.example'],
+      false,
+    ],
   ])(
     'are created by one of two servers that follow each other, if the upstream %s',
     async (_case, viaPath, isPepperLeader) => {
@@ -166,7 +170,7 @@ describe('Peppers that follow an upstream', () => {
     expect(index.peppers()).toEqual(['another']);
   });
 
-  it('count the grace of the former from when the other can be announced, however long it is hashed', async () => {
+  it('accept the former one for the grace period from the time when the new one is announced, however long hashing takes', async () => {
     const { index, peppers: pepperService } = await started();
     upstream.pepper = 'another';
     index.isSlow = true;
@@ -179,7 +183,7 @@ describe('Peppers that follow an upstream', () => {
     expect(pepperService.isAccepted('theirs')).toBe(true);
   });
 
-  it('accept what they announce, also past the grace where another instance was quicker', async () => {
+  it('are accepted while they are announced, even past the grace period of a faster instance', async () => {
     const [one, two] = [await started(), await started()];
     clock.pass(1);
     upstream.pepper = 'another';
@@ -227,9 +231,9 @@ describe('Peppers that follow an upstream', () => {
   });
 
   it.each([
-    ['within the grace', 1],
-    ['after it', 2 * GRACE_MS],
-  ])('return with it to one that it had before, %s', async (_case, ms) => {
+    ['within the grace period', 1],
+    ['after the grace period', 2 * GRACE_MS],
+  ])('return to an earlier one together with the upstream, %s', async (_case, ms) => {
     const { peppers: pepperService, finds } = await started();
     for (const pepper of ['another', 'theirs', 'another', 'theirs']) {
       upstream.pepper = pepper;
@@ -328,63 +332,66 @@ describe.each([
       'at the same time',
       async (looks: readonly (() => Promise<void>)[]) => void (await Promise.all(looks.map(async (look) => look()))),
     ],
-  ])('come to one pepper, which changes on the calendar of one of them, looking %s', async (_case, inTurn) => {
-    const clock = new FakeClock();
-    const servers: { name: string; pepperService: PepperService }[] = [];
-    const followers = names.map((_name, at) => {
-      const next = () => servers[(at + 1) % names.length];
-      return {
-        name: 'next',
-        viaPath: [] as readonly string[],
-        async current() {
-          const { name = '', pepperService } = next() ?? {};
-          if (!pepperService?.isReady()) throw new Error('it does not answer yet');
-          this.viaPath = [...(pepperService.monitor?.viaPath ?? []), name];
-          return pepperService.current();
-        },
-        onChange: () => ({ close: () => undefined }),
-      };
-    });
-    for (const [at, name] of names.entries()) {
-      const followed = followers[at];
-      const random = { text: () => `${name}${clock.now()}` } as unknown as CountingRandom;
-      const recorded = new RecordingTelemetry();
-      const watch = followed && new UpstreamPepperMonitor(followed, recorded, name);
-      const options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS };
-      const index = new SlowIndex();
-      servers.push({
-        name,
-        pepperService: new PepperService(
-          { store: new MemoryPepperStore(), index, random, clock, telemetry: recorded },
-          options,
-          watch,
-        ),
+  ])(
+    'agree on one pepper, which changes on the schedule of one of them, if they ask each other %s',
+    async (_case, inTurn) => {
+      const clock = new FakeClock();
+      const servers: { name: string; pepperService: PepperService }[] = [];
+      const followers = names.map((_name, at) => {
+        const next = () => servers[(at + 1) % names.length];
+        return {
+          name: 'next',
+          viaPath: [] as readonly string[],
+          async current() {
+            const { name = '', pepperService } = next() ?? {};
+            if (!pepperService?.isReady()) throw new Error('it does not answer yet');
+            this.viaPath = [...(pepperService.monitor?.viaPath ?? []), name];
+            return pepperService.current();
+          },
+          onChange: () => ({ close: () => undefined }),
+        };
       });
-    }
-    const minutes = async (count: number) => {
-      for (let minute = 0; minute < count; minute++) {
-        await inTurn(
-          servers.map(
-            ({ pepperService }) =>
-              () =>
-                pepperService.rotateIfDue(),
+      for (const [at, name] of names.entries()) {
+        const followed = followers[at];
+        const random = { text: () => `${name}${clock.now()}` } as unknown as CountingRandom;
+        const recorded = new RecordingTelemetry();
+        const watch = followed && new UpstreamPepperMonitor(followed, recorded, name);
+        const options = { lifetimeMs: LIFETIME_MS, graceMs: GRACE_MS };
+        const index = new SlowIndex();
+        servers.push({
+          name,
+          pepperService: new PepperService(
+            { store: new MemoryPepperStore(), index, random, clock, telemetry: recorded },
+            options,
+            watch,
           ),
-        );
-        clock.pass(60_000);
+        });
       }
-    };
-    const announced = () => [...new Set(servers.map(({ pepperService }) => pepperService.current()))];
-    await minutes(8);
-    const before = announced();
-    expect(before).toHaveLength(1);
-    expect(
-      servers.filter(({ pepperService }) => pepperService.monitor?.isPepperLeader).map(({ name }) => name),
-    ).toEqual(['a']);
-    await minutes(30);
-    expect(announced()).toEqual(before);
-    clock.pass(LIFETIME_MS);
-    await minutes(4);
-    expect(announced()).toHaveLength(1);
-    expect(announced()[0]).toMatch(/^a/);
-  });
+      const minutes = async (count: number) => {
+        for (let minute = 0; minute < count; minute++) {
+          await inTurn(
+            servers.map(
+              ({ pepperService }) =>
+                () =>
+                  pepperService.rotateIfDue(),
+            ),
+          );
+          clock.pass(60_000);
+        }
+      };
+      const announced = () => [...new Set(servers.map(({ pepperService }) => pepperService.current()))];
+      await minutes(8);
+      const before = announced();
+      expect(before).toHaveLength(1);
+      expect(
+        servers.filter(({ pepperService }) => pepperService.monitor?.isPepperLeader).map(({ name }) => name),
+      ).toEqual(['a']);
+      await minutes(30);
+      expect(announced()).toEqual(before);
+      clock.pass(LIFETIME_MS);
+      await minutes(4);
+      expect(announced()).toHaveLength(1);
+      expect(announced()[0]).toMatch(/^a/);
+    },
+  );
 });

@@ -72,7 +72,7 @@ describe('Quotas', () => {
     expect(new Set(recorded.counted.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(reached)]));
   });
 
-  it('names each limit that is set, also those of single requesters, for the metrics', () => {
+  it('names each limit that is set, also that of a single requester, for the metrics', () => {
     const servers = { 'example.org': { mail: hourly(9), sms: false } } as const;
     expect(
       limitNames({
@@ -95,7 +95,7 @@ describe('Quotas', () => {
     });
   });
 
-  it('counts each subject by itself', async () => {
+  it('counts each subject separately', async () => {
     for (const address of ['a@example.org', 'b@example.org', 'c@example.org']) {
       await quotas.consume('mail', { perAddress: address });
       await quotas.consume('mail', { perAddress: address });
@@ -103,7 +103,7 @@ describe('Quotas', () => {
     await expect(quotas.consume('mail', { perAddress: 'b@example.org' })).rejects.toThrow(DomainError);
   });
 
-  it('counts each topic and each limit by itself, also where the subjects are the same text', async () => {
+  it('counts each topic and each limit separately, even if the text of the subject is the same', async () => {
     const one = { perUser: hourly(1), perAddress: hourly(1) };
     quotas = new Quotas(new MemoryRateLimits(clock), { mail: one, sms: one, invites: one, lookup: {} });
     await quotas.consume('mail', { perUser: 'x', perAddress: 'x' });
@@ -156,7 +156,7 @@ describe('Quotas', () => {
         'homeserver',
       ],
     ] as const)(
-      'say for the log which one of %s was reached, and of what kind of subject',
+      'tell the log which one of %s was reached, and for what kind of subject',
       async (topic, options, limit, subject) => {
         quotas = build(options);
         await quotas.consumeFor(topic, of(alice));
@@ -164,7 +164,7 @@ describe('Quotas', () => {
       },
     );
 
-    it('say for the log who reached a limit, and never name an address or a number', async () => {
+    it('tell the log who reached a limit, but no address or number', async () => {
       const facts = async (options: Partial<QuotaOptions>, asker: Asker, about = {}) => {
         quotas = build(options);
         await quotas.consumeFor('mail', asker, about);
@@ -189,7 +189,7 @@ describe('Quotas', () => {
     });
 
     it.each(['sms', 'invites', 'lookup', 'signIn'] as const)(
-      'count a client for %s where there is no user',
+      'count the client for %s if there is no user',
       async (topic) => {
         const limit = { perClient: hourly(1), addressesPerClient: hourly(1), perHomeserver: hourly(9) };
         quotas = build({ sms: limit, invites: limit, lookup: limit, signIn: limit });
@@ -199,7 +199,7 @@ describe('Quotas', () => {
       },
     );
 
-    it('count a user of a homeserver on another port, and on another address of one network, with its others', async () => {
+    it('count the users of a homeserver together, on each of its ports and on other addresses of its network', async () => {
       quotas = build({ invites: { perHomeserver: hourly(2) } });
       for (const names of [
         ['evil.example', 'evil.example:8448', 'EVIL.example:1'],
@@ -213,7 +213,7 @@ describe('Quotas', () => {
       await quotas.consumeFor('invites', of('@a:other.example'));
     });
 
-    it('are separate for a server with its own limits, which then shares none', async () => {
+    it('of its own are separate for a user, who then shares no other limit', async () => {
       quotas = build({
         lookup: { addressesPerUser: hourly(1), addressesPerHomeserver: hourly(1) },
         servers: { [partner]: { lookup: hourly(3) } },
@@ -226,7 +226,7 @@ describe('Quotas', () => {
       await expect(quotas.consumeFor('lookup', of('@bert:partner.example'))).rejects.toThrow(DomainError);
     });
 
-    it('are those of its own for a homeserver that asks over v1 from one address, in whatever spelling', async () => {
+    it('of a configured server apply to a homeserver that calls v1 from its IP address, in any spelling of that address', async () => {
       quotas = build({
         sms: { perClient: hourly(1) },
         servers: { '10.0.0.5': { sms: hourly(2) }, '2001:db8::5': { sms: false } },
@@ -238,7 +238,7 @@ describe('Quotas', () => {
       for (let i = 0; i < 5; i++) await quotas.consumeFor('sms', of(undefined, '2001:db8:0:0::/64'));
     });
 
-    it('are its own ones for a homeserver, its users still being counted', async () => {
+    it('may be configured for one homeserver, and its users are still counted one by one', async () => {
       quotas = build({
         mail: { perUser: hourly(2), perHomeserver: hourly(1) },
         servers: { 'example.org': { mail: hourly(3) } },
@@ -252,13 +252,13 @@ describe('Quotas', () => {
       });
     });
 
-    it('are the usual ones for a server without its own', async () => {
+    it('are the general ones for a user without configured ones', async () => {
       quotas = build({ invites: { perSender: hourly(1) }, servers: { [partner]: { lookup: false } } });
       await quotas.consumeFor('invites', of(partner));
       await expect(quotas.consumeFor('invites', of(partner))).rejects.toThrow(DomainError);
     });
 
-    it('leave the rest of a country to others if one homeserver used its part, and are shared by all unnamed homeservers', async () => {
+    it('leave the rest of a country to others if one homeserver used its part, which unnamed homeservers share', async () => {
       quotas = build({
         sms: { perCountryAndHomeserver: hourly(2), perCountry: hourly(4) },
         knownHomeservers: ['example.org'],

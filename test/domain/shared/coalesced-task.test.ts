@@ -29,7 +29,7 @@ function withResolvers(): PromiseWithResolvers<void> {
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a coalesced task', () => {
-  it('runs once more for all who ask while it runs', async () => {
+  it('runs once more for all calls that arrive while it runs', async () => {
     const { task, ends } = heldTask();
     const first = task.run();
     await turn();
@@ -47,7 +47,7 @@ describe('a coalesced task', () => {
     expect(ends).toHaveLength(2);
   });
 
-  it('gives the error to those who share the run, and runs again for the next', async () => {
+  it('rejects all calls that share a failed run, and runs again for the next call', async () => {
     const { task, ends } = heldTask();
     const failing = [task.run(), task.run()];
     await turn();
@@ -62,7 +62,7 @@ describe('a coalesced task', () => {
     await expect(next).resolves.toBeUndefined();
   });
 
-  it('begins after the work that it waits for, even if that fails', async () => {
+  it('begins after the work for which it waits, even if that fails', async () => {
     const { task, ends } = heldTask();
     const load = withResolvers();
     const loading = task.waitFor(load.promise);

@@ -48,40 +48,44 @@ describe('the examples of signed requests (UNB-4, FED-8)', () => {
   const examples = (wanted: 'accept' | 'reject') =>
     requests.filter((one) => one.expect === wanted).map((one) => [one.label, one] as const);
 
-  it.each(examples('accept'))('takes the one %s', async (_label, example) => {
+  it.each(examples('accept'))('are accepted: %s', async (_label, example) => {
     expect(await origin(example)).toBe('hs.example.org');
   });
 
-  it.each(examples('reject'))('refuses the one %s', async (_label, example) => {
+  it.each(examples('reject'))('are refused: %s', async (_label, example) => {
     const isForAnother = example.label.endsWith('(both places)');
     expect((await refusalOf(origin(example))).code).toBe(isForAnother ? 'unbind_elsewhere' : 'unbind_not_proven');
   });
 });
 
-describe('RequestAuth', () => {
+describe('RequestAuthenticator', () => {
   const { keys, asked } = keysOf(homeserver.keys[0].publicKey);
   const auth = new RequestAuthenticator(keys, homeserver, ['example.org', 'id.example.org', 'id.example.org:8090']);
 
   it.each([
-    ['another of our names (UNB-5)', { destination_is: 'id.example.org' }, { destination: 'id.example.org' }],
-    ['our name and port', { destination_is: 'id.example.org:8090' }, { destination: 'id.example.org:8090' }],
+    ['another name of this server (UNB-5)', { destination_is: 'id.example.org' }, { destination: 'id.example.org' }],
     [
-      'our name and the port that HTTPS has anyway',
+      'the name and port of this server',
+      { destination_is: 'id.example.org:8090' },
+      { destination: 'id.example.org:8090' },
+    ],
+    [
+      'the name of this server and the default port of HTTPS',
       { destination_is: 'id.example.org:443' },
       { destination: 'id.example.org:443' },
     ],
-    ['our name in capitals', { destination_is: 'ID.Example.ORG' }, { destination: 'ID.Example.ORG' }],
+    ['the name of this server in capitals', { destination_is: 'ID.Example.ORG' }, { destination: 'ID.Example.ORG' }],
     ['a name that the header leaves out', { destination: 'id.example.org' }, {}],
     [
-      'one of our names, by a header with another',
+      'a name of this server, with another one in the header',
       { destination_is: 'example.org' },
       { destination: 'id.example.org' },
     ],
-  ])('takes what is signed for %s', async (_case, signedFor, header) => {
+  ])('accepts a request that is signed for %s', async (_case, signedFor, header) => {
     expect(await ask(auth, [await authorization(signedFor, header)])).toBe('hs.example.org');
   });
 
-  it('says which name a request is signed for before it looks at the signature (UNB-5)', async () => {
+  it('reports the name that a request is signed for before it checks the signature (UNB-5)', async () => {
     const { keys: none, asked: nobody } = keysOf('');
     const narrow = new RequestAuthenticator(none, homeserver, ['example.org']);
     const header = await authorization({ destination_is: 'id.example.org' }, { destination: 'id.example.org' });
@@ -91,13 +95,13 @@ describe('RequestAuth', () => {
     expect(nobody).toEqual([]);
   });
 
-  it('takes a request with one good signature among several (UNB-7)', async () => {
+  it('accepts a request with one valid signature among several (UNB-7)', async () => {
     const good = await authorization({ destination_is: 'example.org' });
     const unknownKey = await authorization({ destination_is: 'example.org' }, { key: 'ed25519:new' });
     expect(await ask(auth, [unknownKey, good])).toBe('hs.example.org');
   });
 
-  it('looks at no signature of more headers than a homeserver has keys, and for no key', async () => {
+  it('refuses more headers than a homeserver has keys, without fetching a key', async () => {
     const header = await authorization({ destination_is: 'example.org' });
     asked.length = 0;
     expect(await ask(auth, [header, header, header, header])).toBe('hs.example.org');
@@ -107,7 +111,7 @@ describe('RequestAuth', () => {
     expect(asked).toEqual([]);
   });
 
-  it('reads a content once, however many signatures there are to check', async () => {
+  it('reads the content once, however many signatures there are to check', async () => {
     let reads = 0;
     const counted = {
       ...content,
@@ -121,7 +125,7 @@ describe('RequestAuth', () => {
     expect(reads).toBe(1);
   });
 
-  it('does not run about for headers of several homeservers', async () => {
+  it('refuses headers of several homeservers without fetching their keys', async () => {
     const headers = await Promise.all(
       ['hs.example.org', 'other.example.org'].map((origin) =>
         authorization({ destination_is: 'example.org' }, { origin }),
@@ -149,24 +153,27 @@ describe('RequestAuth', () => {
     expect((await refusalOf(ask(auth, [await authorization(signedFor)]))).code).toBe('unbind_not_proven');
   });
 
-  it.each(['not a name', 'hs.example.org/path', '127.0.0.1:99999'])('asks nobody named %j', async (origin) => {
-    asked.length = 0;
-    const header = await authorization({ destination_is: 'example.org' }, { origin });
-    expect((await refusalOf(ask(auth, [header]))).code).toBe('unbind_not_proven');
-    expect(asked).toEqual([]);
-  });
+  it.each(['not a name', 'hs.example.org/path', '127.0.0.1:99999'])(
+    'requests no key of the origin %j, which is not a server name',
+    async (origin) => {
+      asked.length = 0;
+      const header = await authorization({ destination_is: 'example.org' }, { origin });
+      expect((await refusalOf(ask(auth, [header]))).code).toBe('unbind_not_proven');
+      expect(asked).toEqual([]);
+    },
+  );
 
-  it('finds nobody where no header is meant for it', async () => {
+  it('returns no homeserver if there is no X-Matrix header', async () => {
     expect(await ask(auth, [])).toBeUndefined();
     expect(await ask(auth, ['Bearer abc'])).toBeUndefined();
   });
 
-  it('says so where the header is malformed', async () => {
+  it('reports a malformed header', async () => {
     const { code, message } = await refusalOf(ask(auth, ['X-Matrix origin=']));
     expect([code, message]).toEqual(['unbind_not_proven', 'The X-Matrix header is malformed']);
   });
 
-  it('passes on that the keys cannot be had', async () => {
+  it('fails with the error of the key request if keys cannot be fetched', async () => {
     const failing: HomeserverKeys = { find: async () => Promise.reject(new DomainError('homeserver_failed')) };
     const header = await authorization({ destination_is: 'example.org' });
     const refusal = await refusalOf(ask(new RequestAuthenticator(failing, homeserver, ['example.org']), [header]));

@@ -4,13 +4,13 @@ import { vectors } from '../../support/vectors.js';
 
 describe('parseXMatrix (FED-7)', () => {
   it.each(vectors.x_matrix.header_parsing.vectors.map(({ header, parsed }) => [header, parsed] as const))(
-    'takes %j apart',
+    'parses %j',
     (header, parsed) => {
       expect(parseXMatrix(header)).toEqual(parsed === null ? undefined : { destination: undefined, ...parsed });
     },
   );
 
-  it('takes quotation marks and backslashes that are escaped', () => {
+  it('reads quotation marks and backslashes that are escaped', () => {
     expect(parseXMatrix(String.raw`X-Matrix origin="a\"b\\c",key="k",sig="s"`)?.origin).toBe(String.raw`a"b\c`);
   });
 
@@ -22,11 +22,11 @@ describe('parseXMatrix (FED-7)', () => {
     ['no signature', 'X-Matrix origin="a",key="k"'],
     ['an empty origin', 'X-Matrix origin="",key="k",sig="s"'],
     ['a longer scheme', 'X-Matrixx origin="a",key="k",sig="s"'],
-  ])('takes nothing from a header with %s', (_case, header) => {
+  ])('rejects a header with %s', (_case, header) => {
     expect(parseXMatrix(header)).toBeUndefined();
   });
 
-  it('is done with a long hostile header at once', () => {
+  it('reads a long hostile header quickly', () => {
     const header = `X-Matrix origin="${'\\'.repeat(8_000)}`;
     expect(parseXMatrix(header)).toBeUndefined();
   });

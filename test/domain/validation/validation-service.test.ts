@@ -44,7 +44,7 @@ class SlowOutbox extends RecordingSender {
 /** Lets everything run that waits for nothing but its turn. */
 const settle = () => new Promise(setImmediate);
 
-describe('Sessions', () => {
+describe('ValidationService', () => {
   let clock: FakeClock;
   let random: CountingRandom;
   let store: MemorySessionStore;
@@ -81,7 +81,7 @@ describe('Sessions', () => {
     validationService = build([mails, texts]);
   });
 
-  it('counts each validated address once, whatever is repeated', async () => {
+  it('counts each validated address once, even if the validation is repeated', async () => {
     const sid = await validationService.requestToken(byPhone);
     await validationService.submitToken(sid, request.clientSecret, '0').catch(() => undefined);
     expect(telemetry.counted).toEqual([]);
@@ -90,7 +90,7 @@ describe('Sessions', () => {
   });
 
   describe('requestToken', () => {
-    it('sends the token with a link, as its reader wants it', async () => {
+    it('sends the token with a link and the preferences of the client', async () => {
       const sid = await validationService.requestToken(request);
       const { token } = mails;
       expect(mails.sent).toEqual([
@@ -151,7 +151,7 @@ describe('Sessions', () => {
       expect(mails.sent).toHaveLength(2);
     });
 
-    it('finds the session again whichever way the address is written (EM-14)', async () => {
+    it('finds the session again in any spelling of the address (EM-14)', async () => {
       const first = await validationService.requestToken({ ...request, threepid: email('Strauß@example.org') });
       expect(await validationService.requestToken({ ...request, threepid: email('STRAUSS@example.org') })).toBe(first);
       expect(mails.sent).toHaveLength(1);
@@ -161,13 +161,13 @@ describe('Sessions', () => {
       ['another client secret', { clientSecret: 'apes' }],
       ['another address', { threepid: email('bob@example.org') }],
       ['another medium', { threepid: byPhone.threepid }],
-    ])('opens a session of its own for %s', async (_case, other) => {
+    ])('opens a separate session for %s', async (_case, other) => {
       const first = await validationService.requestToken(request);
       expect(await validationService.requestToken({ ...request, ...other })).not.toBe(first);
       expect(mails.sent.length + texts.sent.length).toBe(2);
     });
 
-    it('sends once for repeats that overtake their first attempt', async () => {
+    it('sends once if an attempt is repeated before it is finished', async () => {
       const slow = new SlowOutbox('email');
       validationService = build([slow]);
       const repeats = [1, 2, 3].map(() => validationService.requestToken(request));
@@ -198,7 +198,7 @@ describe('Sessions', () => {
       expect(slow.sent).toHaveLength(1);
     });
 
-    it('sends once more for a higher attempt that overtakes, and after the first', async () => {
+    it('sends again, after the first message, for a higher attempt that arrives meanwhile', async () => {
       const slow = new SlowOutbox('email');
       validationService = build([slow]);
       const both = [request, { ...request, sendAttempt: 2 }].map((one) => validationService.requestToken(one));
@@ -224,7 +224,7 @@ describe('Sessions', () => {
     it.each([
       ['mail', request, 'email_not_sent'],
       ['text message', byPhone, 'message_not_sent'],
-    ])('says that a %s could not be sent, and lets the same attempt be repeated', async (_case, one, code) => {
+    ])('reports that a %s could not be sent, and lets the same attempt be repeated', async (_case, one, code) => {
       const box = one === request ? mails : texts;
       box.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 try later');
       await expect(validationService.requestToken(one)).rejects.toMatchObject({ code, cause: box.failure });
@@ -235,7 +235,7 @@ describe('Sessions', () => {
       await validationService.submitToken(sid, one.clientSecret, box.token);
     });
 
-    it('lets a repeat that waited for a failing attempt try for itself', async () => {
+    it('sends for a repeat that waited for an attempt that failed', async () => {
       const slow = new SlowOutbox('email');
       validationService = build([slow]);
       slow.failure = new DeliveryError('mail server relay.example.org:25', 'said: 451 try later');
@@ -251,7 +251,7 @@ describe('Sessions', () => {
       expect(slow.sent).toHaveLength(1);
     });
 
-    it('passes on that a destination is rejected', async () => {
+    it('reports that the sender rejects a destination', async () => {
       texts.failure = new DomainError('destination_rejected');
       await expect(validationService.requestToken(byPhone)).rejects.toBe(texts.failure);
     });
@@ -259,12 +259,12 @@ describe('Sessions', () => {
     it.each([
       ['mail', request, 'email_not_sent'],
       ['texts', byPhone, 'destination_rejected'],
-    ])('refuses where nothing sends %s', async (_case, one, code) => {
+    ])('refuses if no sender for %s is configured', async (_case, one, code) => {
       validationService = build([]);
       await expect(validationService.requestToken(one)).rejects.toMatchObject({ code });
     });
 
-    it('keeps a validation that arrives while a message is under way', async () => {
+    it('keeps a validation that arrives while a message is being sent', async () => {
       const slow = new SlowOutbox('email');
       await validationService.requestToken(request);
       const { token } = mails;
@@ -307,7 +307,7 @@ describe('Sessions', () => {
       ],
       ['a number', { sms: { perNumber: hourly(1) } }, byPhone, { user: bob }, { threepid: msisdn('492215550000') }],
       [
-        'a user who is texted',
+        'a user who requests text messages',
         { sms: { perUser: hourly(1) } },
         byPhone,
         { threepid: msisdn('492215550000') },
@@ -328,7 +328,7 @@ describe('Sessions', () => {
         { user: '@alice:other.example' as const },
       ],
       [
-        'a homeserver that has a number texted',
+        'a homeserver whose users request text messages',
         { sms: { perHomeserver: hourly(1) } },
         byPhone,
         { threepid: msisdn('492215550000'), user: bob },
@@ -342,13 +342,13 @@ describe('Sessions', () => {
         { user: '@alice:other.example' as const },
       ],
       [
-        'a client who is texted and no user',
+        'a client that requests text messages without a user',
         { sms: { perClient: hourly(1), perUser: hourly(1) } },
         { ...byPhone, user: undefined },
         { threepid: msisdn('492215550000') },
         { client: '192.0.2.2' },
       ],
-    ])('to %s are kept, and others are not concerned', async (_case, quotas, one, again, other) => {
+    ])('apply to %s, and not to others', async (_case, quotas, one, again, other) => {
       validationService = build([mails, texts], quotas);
       await validationService.requestToken({ ...one, clientSecret: 'a' });
       const repeat = { ...one, ...again, clientSecret: 'b' };
@@ -364,7 +364,7 @@ describe('Sessions', () => {
       expect(mails.sent.length + texts.sent.length).toBe(3);
     });
 
-    it('that are reached leave nothing behind, however often somebody asks', async () => {
+    it('store nothing for a refused request, however often it is repeated', async () => {
       validationService = build([mails, texts], { mail: { perUser: hourly(1) }, sms: { perUser: hourly(1) } });
       for (const one of [request, byPhone]) {
         await validationService.requestToken(one);
@@ -377,7 +377,7 @@ describe('Sessions', () => {
       }
     });
 
-    it('that are reached leave a session as it was, also one that has expired', async () => {
+    it('leave the session of a refused request as it was, even if it has expired', async () => {
       validationService = build([mails], { mail: { perUser: hourly(1) } });
       const sid = await validationService.requestToken(request);
       clock.pass(SESSION_LIFETIME_MS + HOUR_MS);
@@ -388,7 +388,7 @@ describe('Sessions', () => {
       expect((await store.find(request.threepid, request.clientSecret))?.sid).toBe(sid);
     });
 
-    it('cost nothing for a number that nothing is sent to', async () => {
+    it('do not count a request for a number to which nothing is sent', async () => {
       const home = new RecordingSender('msisdn');
       Object.assign(home, { sendsTo: ({ address }: { address: string }) => address.startsWith('49') });
       validationService = build([home], { sms: { perUser: hourly(1), perNumber: hourly(1), perCountry: hourly(1) } });
@@ -400,7 +400,7 @@ describe('Sessions', () => {
       expect(home.sent).toHaveLength(1);
     });
 
-    it('cost nothing for a repeat that sends nothing', async () => {
+    it('do not count a repeat that sends nothing', async () => {
       validationService = build([mails], { mail: { perAddress: hourly(2) } });
       for (let i = 0; i < 5; i++) await validationService.requestToken(request);
       await validationService.requestToken({ ...request, sendAttempt: 2 });
@@ -410,7 +410,7 @@ describe('Sessions', () => {
     it.each<[string, Partial<QuotaOptions>, TokenRequest]>([
       ['an address', { mail: { perUser: hourly(1), perAddress: hourly(1) } }, request],
       ['a number', { sms: { perUser: hourly(1), perNumber: hourly(1) } }, byPhone],
-    ])('of %s are not used up by somebody who is over the own one', async (_case, quotas, one) => {
+    ])('of %s do not count requests of a user who is over their own limit', async (_case, quotas, one) => {
       validationService = build([mails, texts], quotas);
       const other = one === request ? email('b@example.org') : msisdn('492215550000');
       await validationService.requestToken({ ...one, threepid: other, user: bob });
@@ -420,7 +420,7 @@ describe('Sessions', () => {
   });
 
   describe('submitToken', () => {
-    it('validates, once and for the time it says (EM-15)', async () => {
+    it('validates the session, once, and returns the time of validation (EM-15)', async () => {
       const sid = await validationService.requestToken(request);
       clock.pass(1_000);
       const validated = await validationService.submitToken(sid, request.clientSecret, mails.token);
@@ -431,7 +431,7 @@ describe('Sessions', () => {
       expect(await validationService.validated(sid, request.clientSecret)).toEqual(validated);
     });
 
-    it('gives the next link of the session, the one that was delivered last (EM-13)', async () => {
+    it('returns the next link of the session, the one that was delivered last (EM-13)', async () => {
       const sid = await validationService.requestToken(request);
       expect(await validationService.submitToken(sid, request.clientSecret, mails.token)).toMatchObject({
         nextLink: 'https://app.example.org/next',
@@ -473,7 +473,7 @@ describe('Sessions', () => {
       });
     });
 
-    it('closes a session after too many wrong guesses, also to the right one (EM-15)', async () => {
+    it('closes a session after too many wrong tokens, even for the right one (EM-15)', async () => {
       const sid = await validationService.requestToken(request);
       for (let i = 0; i < 5; i++) {
         await expect(validationService.submitToken(sid, request.clientSecret, 'nope')).rejects.toMatchObject({
@@ -488,7 +488,7 @@ describe('Sessions', () => {
       });
     });
 
-    it('opens again with another token when that is asked for, and then takes as many guesses', async () => {
+    it('opens a closed session again with a new token when one is requested, and allows as many attempts', async () => {
       const sid = await validationService.requestToken(request);
       const former = mails.token;
       for (let i = 0; i < 6; i++)
@@ -506,7 +506,7 @@ describe('Sessions', () => {
       expect((await validationService.submitToken(sid, request.clientSecret, mails.token)).sid).toBe(sid);
     });
 
-    it('keeps its token while it is open', async () => {
+    it('keeps the token of a session that is not closed', async () => {
       const sid = await validationService.requestToken(request);
       const former = mails.token;
       for (let i = 0; i < 4; i++)
@@ -515,14 +515,14 @@ describe('Sessions', () => {
       expect(mails.token).toBe(former);
     });
 
-    it('takes the right token as the last of the guesses', async () => {
+    it('accepts the right token at the last allowed attempt', async () => {
       const sid = await validationService.requestToken(request);
       for (let i = 0; i < 4; i++)
         await expect(validationService.submitToken(sid, request.clientSecret, 'nope')).rejects.toThrow(DomainError);
       await validationService.submitToken(sid, request.clientSecret, mails.token);
     });
 
-    it('counts guesses that come all at once', async () => {
+    it('counts wrong tokens that arrive at the same time', async () => {
       const sid = await validationService.requestToken(byPhone);
       const guesses = Array.from({ length: 50 }, (_, i) =>
         validationService.submitToken(sid, byPhone.clientSecret, `9${i}`),
@@ -536,14 +536,14 @@ describe('Sessions', () => {
       await expect(right).rejects.toMatchObject({ code: 'session_closed' });
     });
 
-    it('closes nothing to somebody who does not know the client secret', async () => {
+    it('does not close a session for requests without its client secret', async () => {
       const sid = await validationService.requestToken(request);
       for (let i = 0; i < 20; i++)
         await expect(validationService.submitToken(sid, 'apes', 'nope')).rejects.toThrow(DomainError);
       await validationService.submitToken(sid, request.clientSecret, mails.token);
     });
 
-    it('leaves a validated session open, whatever is guessed then', async () => {
+    it('leaves a validated session open, whatever tokens follow', async () => {
       const sid = await validationService.requestToken(request);
       await validationService.submitToken(sid, request.clientSecret, mails.token);
       for (let i = 0; i < 20; i++) {
@@ -606,13 +606,13 @@ describe('Sessions', () => {
       });
     });
 
-    it('does not tell a stranger that a session has expired', async () => {
+    it('has an end that is hidden from clients without the client secret', async () => {
       const sid = await validationService.requestToken(request);
       clock.pass(SESSION_LIFETIME_MS + 1);
       await expect(validationService.live(sid, 'apes')).rejects.toMatchObject({ code: 'session_unknown' });
     });
 
-    it('is told of for a while after it ended, and then forgotten', async () => {
+    it('is reported as expired for a while after its end, then as unknown', async () => {
       const sid = await validationService.requestToken(request);
       clock.pass(5 * SESSION_LIFETIME_MS);
       await validationService.purge();
