@@ -9,7 +9,7 @@ export interface OpenAccounts {
 
 /** What every HomeserverAccounts promises. `open` puts `behaviour` where example.org is, and gives at most a second to it. */
 export function homeserverAccountsContract(open: (behaviour: RequestListener) => Promise<OpenAccounts>) {
-  describe('HomeserverAccounts contract', () => {
+  describe('AccountLookup contract', () => {
     let opened: OpenAccounts | undefined;
     afterEach(async () => {
       await opened?.close();
@@ -29,7 +29,7 @@ export function homeserverAccountsContract(open: (behaviour: RequestListener) =>
       (_request, response) =>
         response.writeHead(status, { 'Content-Type': 'text/html' }).end('<!DOCTYPE html><title>Welcome</title>');
 
-    it('knows an account that is there, asked by its whole name', async () => {
+    it('asks by the complete user ID, and answers that the account exists', async () => {
       let path: string | undefined;
       const answer = await has((request, response) => {
         path = request.url;
@@ -39,27 +39,27 @@ export function homeserverAccountsContract(open: (behaviour: RequestListener) =>
       expect(path).toMatch(/\/%40anna%2Fb%3Dc%3Aexample\.org$/);
     });
 
-    it('knows one that is not', async () => {
+    it('answers that an account does not exist', async () => {
       expect(await has(json(404, { errcode: 'M_NOT_FOUND', error: 'User not found' }))).toBe(false);
     });
 
     it.each<[string, RequestListener, RegExp]>([
-      ['no endpoint', json(404, { errcode: 'M_UNRECOGNIZED' }), /404 M_UNRECOGNIZED: its proxy must forward/],
-      ['a page that is not found', html(404), /404, not JSON: its proxy must forward/],
-      ['a page', html(200), /200, not JSON/],
+      ['404 for the endpoint', json(404, { errcode: 'M_UNRECOGNIZED' }), /404 M_UNRECOGNIZED: its proxy must forward/],
+      ['an HTML page with 404', html(404), /404, not JSON: its proxy must forward/],
+      ['an HTML page', html(200), /200, not JSON/],
       ['a list', json(200, ['anna']), /200, not JSON/],
       [
-        'signing in first',
+        'a request to sign in',
         json(401, { errcode: 'M_MISSING_TOKEN' }),
         /401 M_MISSING_TOKEN: .*homeservers\.example\.org/,
       ],
-      ['no', json(403, { errcode: 'M_FORBIDDEN' }), /403 M_FORBIDDEN: .*homeservers\.example\.org/],
+      ['a refusal', json(403, { errcode: 'M_FORBIDDEN' }), /403 M_FORBIDDEN: .*homeservers\.example\.org/],
       ['too many requests', json(429, { errcode: 'M_LIMIT_EXCEEDED' }), /429 M_LIMIT_EXCEEDED$/],
-      ['an error of its own words', json(500, { errcode: '<script>' }), /500$/],
+      ['an error code of its own', json(500, { errcode: '<script>' }), /500$/],
       ['a redirect', (_request, response) => response.writeHead(302, { Location: '/' }).end(), /302/],
       ['nothing', () => {}, /no answer within 1 s/],
-      ['more than it may', json(200, { displayname: 'a'.repeat(300_000) }), /larger than/],
-    ])('cannot say if the answer is %s', async (_case, behaviour, reason) => {
+      ['more than 256 KiB', json(200, { displayname: 'a'.repeat(300_000) }), /larger than/],
+    ])('rejects if the answer is %s', async (_case, behaviour, reason) => {
       const error = await has(behaviour).catch((cause: unknown) => cause);
       expect(error).toBeInstanceOf(Error);
       expect(String(error)).toMatch(reason);

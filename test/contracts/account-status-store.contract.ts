@@ -9,7 +9,7 @@ const dora: Mxid = '@dora:other.org';
 
 /** What every AccountCheckStore promises. */
 export function accountCheckStoreContract(open: OpenStores): void {
-  describe('AccountCheckStore contract', () => {
+  describe('AccountStatusStore contract', () => {
     const on = freshStores(open);
     const take = async (time: number, { leaseUntil = time + 100, limit = 10, homeserver = 'example.org' } = {}) =>
       (await on.accountStatuses.take(homeserver, time, leaseUntil, limit)).map(({ mxid }) => mxid);
@@ -26,7 +26,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       ]);
     });
 
-    it('leaves those as they are that are added again', async () => {
+    it('does not change users that are added again', async () => {
       await on.accountStatuses.add([anna], 10);
       await on.accountStatuses.answer([anna], true, 20, 500);
       await on.accountStatuses.add([anna, bert], 30);
@@ -34,7 +34,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(await take(499)).toEqual([bert]);
     });
 
-    it('takes due checks of one homeserver: the newest requests first, then the longest due', async () => {
+    it('takes due checks of one homeserver: those requested last first, then those longest due', async () => {
       await on.accountStatuses.add([anna, bert, cleo, dora, '@old:example.org', '@late:example.org'], 10);
       await on.accountStatuses.answer([anna], true, 20, 60);
       await on.accountStatuses.answer([bert], true, 20, 50);
@@ -47,7 +47,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(await take(100, { homeserver: 'nowhere.org' })).toEqual([]);
     });
 
-    it('takes no more than the limit, and gives nothing twice before its time', async () => {
+    it('takes no more than the limit, and takes no check again before its time', async () => {
       await on.accountStatuses.add([anna], 10);
       await on.accountStatuses.add([bert], 11);
       expect(await take(20, { limit: 1 })).toEqual([bert]);
@@ -64,7 +64,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(taken.toSorted()).toEqual(mxids.toSorted());
     });
 
-    it('makes a requested check due, unless it was just taken', async () => {
+    it('makes a requested check due, unless it was taken a moment before', async () => {
       await on.accountStatuses.add([anna, bert], 10);
       expect(await take(20, { limit: 1 })).toHaveLength(1);
       await take(40);
@@ -85,7 +85,7 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(await take(90)).toEqual([anna]);
     });
 
-    it('returns all answers since a time, the oldest first, in any number', async () => {
+    it('returns all answers since a time, the oldest first, in pages of any size', async () => {
       const mxids = Array.from({ length: 2_500 }, (_, at): Mxid => `@user${at}:example.org`);
       await on.accountStatuses.add([anna, bert, cleo, ...mxids], 10);
       await on.accountStatuses.answer([anna], true, 19, 500);
@@ -97,12 +97,12 @@ export function accountCheckStoreContract(open: OpenStores): void {
       expect(answered.at(-1)).toEqual({ mxid: bert, exists: true, answeredAt: 21 });
     });
 
-    it('names each homeserver once', async () => {
+    it('returns each homeserver once', async () => {
       await on.accountStatuses.add([anna, bert, dora], 10);
       expect((await on.accountStatuses.homeservers()).toSorted()).toEqual(['example.org', 'other.org']);
     });
 
-    it('knows nothing of those that were removed', async () => {
+    it('has no answer for removed users', async () => {
       await on.accountStatuses.add([anna, bert], 10);
       await on.accountStatuses.remove([anna, dora]);
       expect(await take(20)).toEqual([bert]);

@@ -13,7 +13,7 @@ export function accountStoreContract(open: OpenStores): void {
       expect(await on.accounts.find('token-b')).toBe('@bob:example.org');
     });
 
-    it('knows several tokens of one user, and each ends by itself', async () => {
+    it('stores several tokens of one user, and removes each separately', async () => {
       await on.accounts.addToken('phone', '@anna:example.org', 1);
       await on.accounts.addToken('laptop', '@anna:example.org', 2);
       expect(await on.accounts.removeToken('phone')).toBe(true);
@@ -33,7 +33,7 @@ export function accountStoreContract(open: OpenStores): void {
       expect(await on.accounts.find('token')).toBe('@anna:example.org');
     });
 
-    it('keeps of one user the tokens that were used or made last, and ends the others', async () => {
+    it('keeps the tokens of a user that were used or created last, and removes the others', async () => {
       for (const [i, token] of ['a', 'b', 'c', 'd'].entries())
         await on.accounts.addToken(token, '@anna:example.org', i);
       await on.accounts.addToken('other', '@bob:example.org', 0);
@@ -61,7 +61,7 @@ export function accountStoreContract(open: OpenStores): void {
       expect(await on.accounts.find('new')).toBe('@bob:example.org');
     });
 
-    it('ends all tokens of some users, and says how many that were', async () => {
+    it('removes all tokens of some users, and returns how many there were', async () => {
       await on.accounts.addToken('phone', '@anna:example.org', 1);
       await on.accounts.addToken('laptop', '@anna:example.org', 2);
       await on.accounts.addToken('other', '@bob:example.org', 3);
@@ -71,7 +71,7 @@ export function accountStoreContract(open: OpenStores): void {
       expect(await on.accounts.find('other')).toBe('@bob:example.org');
     });
 
-    it('lists all tokens, those of many users, too', async () => {
+    it('lists all tokens, also those of many users', async () => {
       const users = Array.from({ length: 1_001 }, (_, i) => `@u${String(i).padStart(4, '0')}:example.org` as const);
       await inBatches([...users.entries()], ([i, mxid]) => on.accounts.addToken(`t${i}`, mxid, i));
       await on.accounts.addToken('second', '@u0000:example.org', 5);

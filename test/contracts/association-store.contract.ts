@@ -31,14 +31,14 @@ export function associationStoreContract(open: OpenStores): void {
       expect(await on.associations.find([past.threepid])).toEqual([past]);
     });
 
-    it('finds by medium and address alone, and leaves unknown ones out', async () => {
+    it('finds by medium and address only, and leaves unknown threepids out', async () => {
       await on.associations.bind(binding(), []);
       const asked = [email('strauss@example.org'), email('anna@example.org'), msisdn('49221555123')];
       expect(await on.associations.find(asked)).toEqual([binding()]);
       expect(await on.associations.find([])).toEqual([]);
     });
 
-    it('can be asked for any number, and for the same one twice', async () => {
+    it('finds any number of threepids, also one that is queried twice', async () => {
       const some = Array.from({ length: 50 }, (_, at) => binding(email(`user${at * 100}@example.org`)));
       for (const one of some) await on.associations.bind(one, []);
       const asked = Array.from({ length: 40_000 }, (_, at) => email(`user${at % 20_000}@example.org`));
@@ -60,7 +60,7 @@ export function associationStoreContract(open: OpenStores): void {
       ['a@bu\u0308cher.example', 'a@bücher.example'],
       ['a@example.com', 'a@ｅxample.com'],
       ['jürgen@example.org', 'ju\u0308rgen@example.org'],
-    ])('has one binding of a mailbox, however it is spelled: %s, then %s', async (first, second) => {
+    ])('stores one binding for a mailbox in all its spellings: %s, then %s', async (first, second) => {
       await on.associations.bind(binding(email(first)), []);
       const position = await on.feed.position();
       const taken = binding(email(second), '@bob:example.org');
@@ -78,13 +78,13 @@ export function associationStoreContract(open: OpenStores): void {
       ['①na@example.org', '1na@example.org'],
       ['ａnna@example.org', 'anna@example.org'],
       ['a@weiss.example', 'a@xn--wei-7ka.example'],
-    ])('keeps %s and %s apart, which may be of two people', async (first, second) => {
+    ])('stores %s and %s as two bindings, because they may belong to two people', async (first, second) => {
       await on.associations.bind(binding(email(first)), []);
       await on.associations.bind(binding(email(second), '@bob:example.org'), []);
       expect(await readAll(on.associations.all())).toHaveLength(2);
     });
 
-    it('queues the jobs of a bind with it', async () => {
+    it('queues the jobs of a bind in the same transaction', async () => {
       await on.associations.bind(binding(), [job, { ...job, runAt: 6 }]);
       expect(await queued(on.jobs, 'notify-bound')).toEqual([payload, payload]);
     });
@@ -99,7 +99,7 @@ export function associationStoreContract(open: OpenStores): void {
       expect(await on.feed.position()).toBe(before);
     });
 
-    it('binds many at the same time, each mailbox to one user', async () => {
+    it('stores many concurrent binds, each mailbox for one user', async () => {
       const users = ['@anna:example.org', '@bob:example.org', '@carol:example.org'] as const;
       await on.associations.bind(binding(email('person3@example.org'), '@dan:example.org'), []);
       const position = await on.feed.position();
@@ -121,7 +121,7 @@ export function associationStoreContract(open: OpenStores): void {
       expect(owners).toEqual(new Map(stored.map(({ threepid, mxid }) => [keyOf(threepid), mxid])));
     });
 
-    it('binds the others if one of many at the same time cannot be bound', async () => {
+    it('stores the others if one of many concurrent binds fails', async () => {
       const circle = { ...payload };
       Object.assign(circle, { circle });
       const all = await Promise.allSettled(
@@ -136,14 +136,14 @@ export function associationStoreContract(open: OpenStores): void {
       expect(await queued(on.jobs, 'notify-bound')).toHaveLength(9);
     });
 
-    it('unbinds from this user and says so', async () => {
+    it('unbinds from the given user and returns whether there was a binding', async () => {
       await on.associations.bind(binding(), []);
       expect(await on.associations.unbind(email('strauss@example.org'), '@anna:example.org')).toBe(true);
       expect(await on.associations.find([strauss])).toEqual([]);
       expect(await on.associations.unbind(strauss, '@anna:example.org')).toBe(false);
     });
 
-    it('unbinds from no other user', async () => {
+    it('does not unbind from another user', async () => {
       const before = await on.feed.position();
       await on.associations.bind(binding(), []);
       const position = await on.feed.position();
@@ -168,7 +168,7 @@ export function associationStoreContract(open: OpenStores): void {
       ]);
     });
 
-    it('gives everything in pages, each binding once', async () => {
+    it('reads all bindings in pages, each once', async () => {
       const bindings = Array.from({ length: 1_001 }, (_, at) => binding(msisdn(`49221${1_000_000 + at}`)));
       await inBatches(bindings, (one) => on.associations.bind(one, []));
       const pages: number[] = [];
@@ -184,7 +184,7 @@ export function associationStoreContract(open: OpenStores): void {
       expect(Math.max(...pages)).toBeLessThanOrEqual(3_000);
     }, 120_000);
 
-    it('says which of some users have anything bound', async () => {
+    it('returns which of some users have a binding', async () => {
       const bind = (address: string, mxid: Mxid) =>
         on.associations.bind({ threepid: email(address), mxid, boundAt: 1, notBefore: 1, notAfter: 2 }, []);
       await bind('one@example.org', '@one:example.org');
@@ -195,7 +195,7 @@ export function associationStoreContract(open: OpenStores): void {
       expect((await on.associations.boundUsers([])).size).toBe(0);
     });
 
-    it('gives nothing while nothing is bound', async () => {
+    it('reads nothing if there is no binding', async () => {
       expect(await readAll(on.associations.all())).toEqual([]);
     });
 
@@ -207,7 +207,7 @@ export function associationStoreContract(open: OpenStores): void {
       ]);
     });
 
-    it('writes a taking to the change feed, with the former claim as it was', async () => {
+    it('writes a bind from another user to the change feed, with the former claim as it was stored', async () => {
       await on.associations.bind(binding(), []);
       const position = await on.feed.position();
       const plain = email('strauss@example.org');
@@ -222,7 +222,7 @@ export function associationStoreContract(open: OpenStores): void {
       ]);
     });
 
-    it('writes an unbind to the change feed, with the claim as it was', async () => {
+    it('writes an unbind to the change feed, with the claim as it was stored', async () => {
       await on.associations.bind(binding(), []);
       const position = await on.feed.position();
       await on.associations.unbind(email('strauss@example.org'), '@anna:example.org');

@@ -46,7 +46,7 @@ export function auditLogContract(open: OpenStores): void {
     const lines = async () =>
       (await all()).map(({ action, mxid, detail, by }) => [action, mxid, detail, by].filter((one) => one).join(' '));
 
-    it('has a numbered entry for a binding, with who, by which request and when, and without the address', async () => {
+    it('stores a numbered entry for a binding: who did it, by which request and when, without the address', async () => {
       on.clock.time = 7;
       await on.associations.bind(bound(home, anna), [], cause);
       const [only] = await all();
@@ -77,7 +77,7 @@ export function auditLogContract(open: OpenStores): void {
       expect((await on.audit.find({ limit: 1 })).map(({ action }) => action)).toEqual(['unbound']);
     });
 
-    it('records bindings that move to another user or expire; nothing if nothing changes', async () => {
+    it('stores an entry if a binding moves to another user or expires, and none if nothing changes', async () => {
       await on.associations.bind(bound(home, anna), []);
       await on.associations.bind(bound(home, bob, 9), [], cause);
       await on.associations.unbind(work, anna, cause);
@@ -91,7 +91,7 @@ export function auditLogContract(open: OpenStores): void {
       ]);
     });
 
-    it('records invitations, their delivery, their end and their expiry', async () => {
+    it('stores entries for invitations, their delivery, their removal and their expiry', async () => {
       await on.invites.add(invite('t1', 1), [], undefined, cause);
       await on.invites.add(invite('t2', 2), []);
       await on.invites.add(invite('t3', 3), []);
@@ -111,7 +111,7 @@ export function auditLogContract(open: OpenStores): void {
       ]);
     });
 
-    it('records sign-ins, sign-outs and every other end of a token, with its reason', async () => {
+    it('stores entries for sign-ins, sign-outs and each other end of a token, with its reason', async () => {
       for (const token of ['a', 'b', 'c', 'd']) await on.accounts.addToken(token, anna, 5, cause);
       await on.accounts.addToken('e', bob, 5, cause);
       await on.accounts.removeToken('a', { by: 'user' });
@@ -131,12 +131,12 @@ export function auditLogContract(open: OpenStores): void {
       ]);
     });
 
-    it('records accepted terms', async () => {
+    it('stores an entry for accepted terms', async () => {
       await on.terms.accept(anna, ['https://example.org/1'], 5, cause);
       expect(await lines()).toEqual([`terms_accepted ${anna} https://example.org/1 ${anna}`]);
     });
 
-    it('records people who leave a directory or return, and what that suspends, resumes and revokes', async () => {
+    it('stores entries for people who leave a directory or return, and for what is suspended, resumed and revoked', async () => {
       const apply = (put: readonly MirroredEntry[], removed: readonly string[] = []) =>
         on.mirrors.apply('staff', {
           upserts: draftOf(on.mirrors, put),
@@ -173,7 +173,7 @@ export function auditLogContract(open: OpenStores): void {
       ]);
     });
 
-    it('records what is removed after its retention time', async () => {
+    it('stores an entry for data that is removed after its retention time', async () => {
       await on.invites.add(invite('t1', 1), []);
       await on.invites.deliver(['t1'], 5, []);
       await on.invites.confirm('t1', 6);
@@ -188,7 +188,7 @@ export function auditLogContract(open: OpenStores): void {
       ]);
     });
 
-    it('has no entry of a change that failed', async () => {
+    it('stores no entry for a change that failed', async () => {
       await on.accounts.addToken('a', anna, 5);
       await expect(on.accounts.addToken('a', bob, 5)).rejects.toThrow(Error);
       await on.invites.add(invite('t1', 1), []);
@@ -196,7 +196,7 @@ export function auditLogContract(open: OpenStores): void {
       expect(await lines()).toHaveLength(2);
     });
 
-    it('delivers the entries in order until that succeeds, and removes only delivered ones', async () => {
+    it('delivers entries in order until the delivery succeeds, and removes only delivered ones', async () => {
       await on.audit.add([{ action: 'sync_requested', source: 'staff' }, { action: 'backup_made' }], {
         by: 'operator',
       });
@@ -218,7 +218,7 @@ export function auditLogContract(open: OpenStores): void {
       expect((await all())[0]?.seq).toBeGreaterThan(written[1] ?? Infinity);
     });
 
-    it('removes old entries to the last, however many', async () => {
+    it('removes all old entries, however many there are', async () => {
       const many = Array.from({ length: 1_001 }, () => ({ action: 'backup_made' }) as const);
       await on.audit.add(many, { by: 'operator' });
       while ((await on.audit.handOver(() => undefined)) > 0);

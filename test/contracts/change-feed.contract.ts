@@ -20,13 +20,13 @@ export function changeFeedContract(open: OpenStores): void {
     const addedSince = async (position: number) =>
       (await on.feed.since(position))?.changes.flatMap(({ added }) => added.map(({ mxid }) => mxid));
 
-    it('has nothing after its position', async () => {
+    it('has no change after its own position', async () => {
       await bind('anna');
       const position = await on.feed.position();
       expect(await on.feed.since(position)).toEqual({ changes: [], position });
     });
 
-    it('gives all changes after a position, in their order, and where the next reading starts', async () => {
+    it('returns all changes after a position, in their order, and the position for the next read', async () => {
       const position = await on.feed.position();
       await bind('anna');
       await bind('bob');
@@ -37,7 +37,7 @@ export function changeFeedContract(open: OpenStores): void {
       expect(await addedSince(first?.position ?? 0)).toEqual(['@carol:example.org']);
     });
 
-    it('gives back a change as it was written, marks and aliases too', async () => {
+    it('returns a change as it was written, including collisions and aliases', async () => {
       const position = await on.feed.position();
       const shared: Claim = { threepid: email('Strauß@example.org'), mxid: '@s:example.org', isCollision: true };
       const change = { source: 'staff', removed: [claim('anna')], added: [shared], isReload: false };
@@ -67,7 +67,7 @@ export function changeFeedContract(open: OpenStores): void {
       ]);
     });
 
-    it('shows every change to a reader that follows while many write', async () => {
+    it('returns every change to a reader while many writers are active', async () => {
       let position = await on.feed.position();
       const names = Array.from({ length: 60 }, (_, at) => `user${at}`);
       const other = { source: 'other', removed: [], added: [], isReload: false };
@@ -109,7 +109,7 @@ export function changeFeedContract(open: OpenStores): void {
       expect(await addedSince(later)).toEqual(['@bob:example.org']);
     });
 
-    it('keeps its position when everything is forgotten', async () => {
+    it('keeps its position when all changes are removed', async () => {
       const start = await on.feed.position();
       await bind('anna');
       const position = await on.feed.position();
@@ -121,7 +121,7 @@ export function changeFeedContract(open: OpenStores): void {
       expect(await addedSince(position)).toEqual(['@bob:example.org']);
     });
 
-    it('forgets nothing when there is nothing so old', async () => {
+    it('removes nothing if no change is old enough', async () => {
       const start = await on.feed.position();
       on.clock.time = 100;
       await bind('anna');
@@ -129,7 +129,7 @@ export function changeFeedContract(open: OpenStores): void {
       expect(await addedSince(start)).toEqual(['@anna:example.org']);
     });
 
-    it('calls back after a change, when it can be read', async () => {
+    it('notifies listeners once a change can be read', async () => {
       const start = await on.feed.position();
       const calls = callsOf(on.feed);
       const seen = (async () => {

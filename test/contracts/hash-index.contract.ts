@@ -68,27 +68,27 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(find(bob)).toBe('@bob:example.org');
       });
 
-      it('answers by the hash of the specification', async () => {
+      it('finds by the hash of the specification', async () => {
         await index.prepare('matrixrocks');
         const alice: Claim = { threepid: email('alice@example.com'), mxid: '@alice:example.org' };
         await index.load('staff', pages([alice]));
         expect(index.find('staff', 'matrixrocks', '4kenr7N9drpCJ4AfalmlGQVsOn3o2RHjkADUpXJWZUc')).toBe(alice.mxid);
       });
 
-      it('answers for an address and for its alias', async () => {
+      it('finds an address and its alias', async () => {
         await index.load('staff', pages([{ threepid: strauss, mxid: '@strauss:example.org' }]));
         const answers = lookupHashes(strauss, 'pepper').map((hash) => index.find('staff', 'pepper', hash));
         expect(answers).toEqual(['@strauss:example.org', '@strauss:example.org']);
       });
 
-      it('answers with names of any script and length', async () => {
+      it('returns user IDs of any script and length', async () => {
         const names: Mxid[] = ['@zoë.日本:example.org', `@${'x'.repeat(242)}:example.org`, '@:a'];
         const claims = names.map((mxid, i) => ({ threepid: msisdn(`4922155500${i}`), mxid }));
         await index.load('staff', pages(claims));
         expect(claims.map(({ threepid }) => find(threepid))).toEqual(names);
       });
 
-      it('answers for many hashes at once, without those that it does not know', async () => {
+      it('finds many hashes at once, and leaves out unknown ones', async () => {
         await index.load('staff', pages([annas, bobs]));
         const hashes = [anna, email('nobody@example.org'), bob].map((one) => lookupHash(one, 'pepper'));
         const known = [
@@ -100,7 +100,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(index.findAll('crm', 'pepper', hashes).size).toBe(0);
       });
 
-      it('takes nothing else for a hash, also among many', async () => {
+      it('finds nothing for text that only resembles a hash, also among many hashes', async () => {
         const claims = Array.from(
           { length: 200 },
           (_, i): Claim => ({
@@ -129,12 +129,12 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(findAll([])).toEqual([]);
       });
 
-      it('is contested where two users claim a threepid', async () => {
+      it('returns an ambiguous result if two users claim a threepid', async () => {
         await index.load('staff', pages([annas, { ...bobs, threepid: anna }]));
         expect(find(anna)).toBe(AMBIGUOUS);
       });
 
-      it('is contested where an alias and another address meet', async () => {
+      it('returns an ambiguous result if an alias and another address are the same', async () => {
         const lowerCased: Threepid = { medium: 'email', address: strauss.alias ?? '' };
         const claims: Claim[] = [
           { threepid: strauss, mxid: '@strauss:example.org' },
@@ -145,12 +145,12 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(find(strauss)).toBe('@strauss:example.org');
       });
 
-      it('is contested where the name is claimed by two people', async () => {
+      it('returns an ambiguous result if two people claim the user ID', async () => {
         await index.load('staff', pages([{ ...annas, isCollision: true }]));
         expect(find(anna)).toBe(AMBIGUOUS);
       });
 
-      it('is contested while one of two claims of a user is shared', async () => {
+      it('returns an ambiguous result while one of two claims of a user is a collision', async () => {
         const shared: Claim = { ...annas, isCollision: true };
         await index.load('staff', pages([annas, shared]));
         expect(find(anna)).toBe(AMBIGUOUS);
@@ -163,7 +163,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(find(email('nobody@example.org'))).toBeUndefined();
       });
 
-      it('knows no hash that differs in a single character, wherever', async () => {
+      it('does not find a hash that differs in a single character, at any position', async () => {
         await index.load('staff', pages([annas]));
         const hash = lookupHash(anna, 'pepper');
         const others = Array.from(hash, (character, i) => {
@@ -176,9 +176,9 @@ export function hashIndexContract(open: () => HashIndex): void {
       const hash = lookupHash(anna, 'pepper');
       it.each([
         ['nothing', ''],
-        ['a hash cut short', hash.slice(0, -1)],
+        ['a truncated hash', hash.slice(0, -1)],
         ['a padded hash', `${hash}=`],
-        ['a hash and more', `${hash}A`],
+        ['a hash with a character more', `${hash}A`],
         ['standard base64', Buffer.from(hash, 'base64url').toString('base64').slice(0, 43)],
         ['hexadecimal digits', Buffer.from(hash, 'base64url').toString('hex')],
         ['a hash with a space before it', ` ${hash.slice(0, -1)}`],
@@ -187,23 +187,23 @@ export function hashIndexContract(open: () => HashIndex): void {
           'a hash of characters of another script',
           Array.from(hash, (c) => String.fromCharCode(c.charCodeAt(0) + 0x100)).join(''),
         ],
-        ['a hash with bits left over', hash.slice(0, -1) + String.fromCharCode(hash.charCodeAt(42) + 1)],
-        ['something long', 'A'.repeat(100_000)],
-      ])('knows nothing of %s', async (_case, text) => {
+        ['a hash with surplus bits', hash.slice(0, -1) + String.fromCharCode(hash.charCodeAt(42) + 1)],
+        ['a very long text', 'A'.repeat(100_000)],
+      ])('finds nothing for %s', async (_case, text) => {
         await index.load('staff', pages([annas]));
         expect(index.find('staff', 'pepper', text)).toBeUndefined();
       });
 
-      it('knows nothing of a source never loaded', () => {
+      it('finds nothing in a source that was never loaded', () => {
         expect(find(anna)).toBeUndefined();
       });
 
-      it('knows nothing under a pepper that is not live', async () => {
+      it('finds nothing under a pepper that is not live', async () => {
         await index.load('staff', pages([annas]));
         expect(find(anna, 'other')).toBeUndefined();
       });
 
-      it('keeps sources apart', async () => {
+      it('keeps sources separate', async () => {
         await index.load('staff', pages([annas]));
         await index.load('guests', pages([{ ...annas, mxid: '@guest:example.org' }, bobs]));
         expect(find(anna)).toBe('@anna:example.org');
@@ -213,7 +213,7 @@ export function hashIndexContract(open: () => HashIndex): void {
     });
 
     describe('load', () => {
-      it('takes all pages, of whatever size', async () => {
+      it('reads all pages, whatever their size', async () => {
         const claims = many(12_000);
         await index.load('staff', pages([], claims.slice(0, 1), claims.slice(1, 9_000), [], claims.slice(9_000)));
         expect(index.size('staff').claims).toBe(12_000);
@@ -240,7 +240,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(index.size('staff').claims).toBe(0);
       });
 
-      it('lets the former content answer until it is done', async () => {
+      it('keeps the former content until loading is done', async () => {
         await index.load('staff', pages([annas]));
         const { reader, reading, open: openGate } = gated([bobs]);
         const loading = index.load('staff', reader);
@@ -251,13 +251,13 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect([find(anna), find(bob)]).toEqual([undefined, '@bob:example.org']);
       });
 
-      it('rejects with what the reader throws, and the former content stays', async () => {
+      it('rejects with the error of the reader, and keeps the former content', async () => {
         await index.load('staff', pages([annas]));
         await expect(index.load('staff', broken)).rejects.toThrow('The database is gone');
         expect([find(anna), find(bob)]).toEqual(['@anna:example.org', undefined]);
       });
 
-      it('can change remaining claims again', async () => {
+      it('changes remaining claims again', async () => {
         await index.load('staff', pages([annas]));
         const { reader, reading, open: openGate } = gated([]);
         const loading = index.load('staff', async function* () {
@@ -271,13 +271,13 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect([find(anna), find(bob)]).toEqual([undefined, '@bob:example.org']);
       });
 
-      it('leaves a source unknown that could not be read the first time', async () => {
+      it('does not know a source whose first load failed', async () => {
         await expect(index.load('staff', broken)).rejects.toThrow('The database is gone');
         await index.apply('staff', [], [annas]);
         expect([find(anna), find(bob)]).toEqual([undefined, undefined]);
       });
 
-      it('counts the last of several calls', async () => {
+      it('keeps the result of the last of several calls', async () => {
         const slow = gated([annas]);
         const first = index.load('staff', slow.reader);
         const second = index.load('staff', pages([bobs]));
@@ -316,7 +316,7 @@ export function hashIndexContract(open: () => HashIndex): void {
     describe('apply', () => {
       beforeEach(() => index.load('staff', pages([annas])));
 
-      it('is right in the next find', async () => {
+      it('changes the result of the next find', async () => {
         await index.apply('staff', [annas], [bobs]);
         expect([find(anna), find(bob)]).toEqual([undefined, '@bob:example.org']);
       });
@@ -332,7 +332,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         ]);
       });
 
-      it('removes an alias with its address, and no more', async () => {
+      it('removes an alias with its address, and nothing more', async () => {
         const claim: Claim = { threepid: strauss, mxid: '@strauss:example.org' };
         await index.apply('staff', [], [claim]);
         await index.apply('staff', [claim], []);
@@ -348,17 +348,17 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(find(bob)).toBeUndefined();
       });
 
-      it('removes a claim from its own user only', async () => {
+      it('removes a claim only from its own user', async () => {
         await index.apply('staff', [{ ...bobs, threepid: anna }], []);
         expect(find(anna)).toBe('@anna:example.org');
       });
 
-      it('does not take a shared claim for one that is not', async () => {
+      it('distinguishes a claim with a collision from one without', async () => {
         await index.apply('staff', [{ ...annas, isCollision: true }], []);
         expect(find(anna)).toBe('@anna:example.org');
       });
 
-      it('ends a contest when one of two claims is removed', async () => {
+      it('ends the ambiguity when one of two claims is removed', async () => {
         const rival: Claim = { ...bobs, threepid: anna };
         await index.apply('staff', [], [rival]);
         expect(find(anna)).toBe(AMBIGUOUS);
@@ -387,7 +387,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(misses).toBe(0);
       });
 
-      it('takes calls in their order', async () => {
+      it('handles calls in their order', async () => {
         const claims = many(3_000);
         await Promise.all([
           index.apply('staff', [], claims),
@@ -408,7 +408,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(find(anna)).toBe('@anna:example.org');
       });
 
-      it('ignores a source never loaded', async () => {
+      it('ignores a source that was never loaded', async () => {
         await index.apply('guests', [], [bobs]);
         expect(find(bob, 'pepper', 'guests')).toBeUndefined();
         expect(find(bob)).toBeUndefined();
@@ -425,7 +425,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(find(anna, 'pepper')).toBe('@anna:example.org');
       });
 
-      it('does not make live what it has not prepared completely', async () => {
+      it('does not make a pepper live before it is completely prepared', async () => {
         const claims = many(5_000);
         await index.load('staff', pages(claims));
         const preparing = index.prepare('other');
@@ -454,7 +454,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         );
       });
 
-      it('has a source that is being loaded in its result', async () => {
+      it('includes a source that is being loaded', async () => {
         const { reader, reading, open: openGate } = gated([annas, bobs]);
         const loading = index.load('staff', reader);
         await reading;
@@ -464,7 +464,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect([find(anna, 'other'), find(bob, 'other')]).toEqual(['@anna:example.org', '@bob:example.org']);
       });
 
-      it('changes nothing for a pepper that is live', async () => {
+      it('changes nothing for a pepper that is already live', async () => {
         await index.load('staff', pages([annas]));
         await Promise.all([index.prepare('pepper'), index.prepare('other'), index.prepare('other')]);
         expect(index.peppers()).toEqual(['pepper', 'other']);
@@ -479,13 +479,13 @@ export function hashIndexContract(open: () => HashIndex): void {
       });
       const [{ threepid, mxid }] = many(1) as [Claim];
 
-      it('ends a pepper and no other', () => {
+      it('removes a pepper and no other', () => {
         index.retire('pepper');
         expect(index.peppers()).toEqual(['other']);
         expect([find(threepid, 'pepper'), find(threepid, 'other')]).toEqual([undefined, mxid]);
       });
 
-      it('gives memory back', () => {
+      it('releases memory', () => {
         const before = index.size('staff').bytes;
         index.retire('pepper');
         expect(index.size('staff').bytes).toBeLessThan(before * 0.75);
@@ -496,7 +496,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(index.peppers()).toEqual(['pepper', 'other']);
       });
 
-      it('ends a pepper that is being prepared', async () => {
+      it('stops a pepper that is being prepared', async () => {
         const preparing = index.prepare('third');
         index.retire('third');
         await preparing;
@@ -504,14 +504,14 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect(find(threepid, 'third')).toBeUndefined();
       });
 
-      it('leaves a pepper that is prepared again', async () => {
+      it('keeps a pepper that is prepared again', async () => {
         const first = index.prepare('third');
         index.retire('third');
         await Promise.all([first, index.prepare('third')]);
         expect(find(threepid, 'third')).toBe(mxid);
       });
 
-      it('ends a pepper under which a source is being loaded', async () => {
+      it('removes a pepper under which a source is being loaded', async () => {
         const { reader, reading, open: openGate } = gated([annas]);
         const loading = index.load('staff', reader);
         await reading;
@@ -535,7 +535,7 @@ export function hashIndexContract(open: () => HashIndex): void {
     });
 
     describe('size', () => {
-      it('counts the claims of a source, not their aliases', async () => {
+      it('counts the claims of a source, without their aliases', async () => {
         await index.load('staff', pages([annas, { threepid: strauss, mxid: '@strauss:example.org' }]));
         await index.load('guests', pages([bobs]));
         await index.prepare('other');
@@ -551,7 +551,7 @@ export function hashIndexContract(open: () => HashIndex): void {
         expect([few > 0, more > few, index.size('staff').bytes > more]).toEqual([true, true, true]);
       });
 
-      it('is nothing for a source never loaded', () => {
+      it('is zero for a source that was never loaded', () => {
         expect(index.size('staff')).toEqual({ claims: 0, bytes: 0 });
       });
     });

@@ -24,13 +24,16 @@ export function homeserverKeysContract(open: () => Promise<Opened>) {
     });
     afterEach(() => opened.close());
 
-    it('gives a key that is valid for requests now', async () => {
+    it('returns a key that is currently valid for requests', async () => {
       expect(await opened.keys.find(opened.homeserver, 'ed25519:current')).toBe(opened.current);
     });
 
-    it.each(['ed25519:retired', 'ed25519:none', 'current', '', '__proto__'])('knows no key %j', async (keyId) => {
-      expect(await opened.keys.find(opened.homeserver, keyId)).toBeUndefined();
-    });
+    it.each(['ed25519:retired', 'ed25519:none', 'current', '', '__proto__'])(
+      'returns no key for the ID %j',
+      async (keyId) => {
+        expect(await opened.keys.find(opened.homeserver, keyId)).toBeUndefined();
+      },
+    );
 
     it('refuses with a message for clients if the homeserver cannot be asked', async () => {
       const refusal = await opened.keys.find(opened.silent, 'ed25519:current').catch((error: unknown) => error);

@@ -45,7 +45,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         expect(await homeservers.whoHasOpenIdToken(name, 'token')).toBe('@anna:other.org');
       });
 
-      it('is asked with the token as it is, whatever characters it has', async () => {
+      it('is requested with the token unchanged, whatever characters it has', async () => {
         const { homeservers, name } = await homeserverThat((request, response) => {
           const { pathname, searchParams } = new URL(request.url ?? '', 'http://localhost');
           response.end(JSON.stringify({ sub: `${request.method} ${pathname} ${searchParams.get('access_token')}` }));
@@ -56,7 +56,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
       });
 
       it.each(['M_UNKNOWN_TOKEN', 'M_UNAUTHORIZED'])(
-        'is undefined for a token that it does not know (%s)',
+        'is undefined for a token that the homeserver does not know (%s)',
         async (errcode) => {
           const { homeservers, name } = await homeserverThat(json(401, { errcode, error: 'Access token unknown' }));
           expect(await homeservers.whoHasOpenIdToken(name, 'token')).toBeUndefined();
@@ -64,26 +64,26 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
       );
 
       it.each<[string, RequestListener, RegExp]>([
-        ['a page of a proxy', html(200), /^The homeserver \S+ answered with HTML instead of JSON$/],
-        ['a page that refuses', html(401), /answered with HTML instead of JSON, with status 401$/],
-        ['an error page', html(502), /answered with HTML instead of JSON, with status 502$/],
-        ['a page without a type', (_request, response) => response.end('<html>'), /answered with HTML/],
+        ['an HTML page of a proxy', html(200), /^The homeserver \S+ answered with HTML instead of JSON$/],
+        ['an HTML page with status 401', html(401), /answered with HTML instead of JSON, with status 401$/],
+        ['an HTML error page', html(502), /answered with HTML instead of JSON, with status 502$/],
+        ['an HTML page without a content type', (_request, response) => response.end('<html>'), /answered with HTML/],
         ['other text', (_request, response) => response.end('hello'), /did not answer with JSON$/],
         ['a list', json(200, ['@anna:example.org']), /did not answer with JSON$/],
-        ['nobody', json(200, {}), /did not return the user in its answer$/],
-        ['a number', json(200, { sub: 7 }), /did not return the user in its answer$/],
+        ['an object without a user', json(200, {}), /did not return the user in its answer$/],
+        ['a number as the user', json(200, { sub: 7 }), /did not return the user in its answer$/],
         [
-          'not found',
+          '404',
           json(404, { errcode: 'M_UNRECOGNIZED' }),
           /does not answer \/_matrix\/federation\/v1\/openid\/userinfo: its proxy must forward/,
         ],
         [
-          'not found, as a page',
+          'an HTML page with status 404',
           html(404),
           /does not answer \/_matrix\/federation\/v1\/openid\/userinfo: its proxy must forward/,
         ],
         ['too many requests', json(429, { errcode: 'M_LIMIT_EXCEEDED' }), /answered with status 429 M_LIMIT_EXCEEDED$/],
-        ['an error of its own words', json(500, { errcode: '<script>' }), /answered with status 500$/],
+        ['an error code of its own', json(500, { errcode: '<script>' }), /answered with status 500$/],
         [
           'a redirect',
           (_request, response) => response.writeHead(302, { Location: 'https://other.org/' }).end(),
@@ -92,11 +92,11 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         ['more than 5 KiB', json(200, { sub: 'a'.repeat(5_200) }), /sent an answer that is too large$/],
         ['nothing', () => {}, /did not answer within 1 s$/],
         [
-          'nothing and hangs up',
+          'a closed connection',
           (request) => request.socket.destroy(),
           /did not answer: the connection was interrupted$/,
         ],
-      ])('is refused with a sentence if the answer is %s', async (_case, behaviour, sentence) => {
+      ])('is refused with a message for the client if the answer is %s', async (_case, behaviour, sentence) => {
         const { homeservers, name } = await homeserverThat(behaviour);
 
         const refusal = await homeservers.whoHasOpenIdToken(name, 's3cret').catch((error: unknown) => error);
@@ -116,10 +116,10 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
       });
     });
 
-    describe('the news of a binding', () => {
+    describe('the notification of a binding', () => {
       const news = { medium: 'email', address: 'anna@example.org', mxid: '@anna:example.org', invites: [] };
 
-      it('is posted without credentials (ONB-2)', async () => {
+      it('is sent with POST and without credentials (ONB-2)', async () => {
         const asked: unknown[] = [];
         const { homeservers, name } = await homeserverThat((request, response) => {
           void text(request).then((body) => {
@@ -134,30 +134,39 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
         expect(asked).toEqual([['POST', path, undefined, 'application/json', news]]);
       });
 
-      it.each([404, 405])('is put where posting is answered %i (ONB-2)', async (status) => {
+      it.each([404, 405])('is sent with PUT if the answer to POST is %i (ONB-2)', async (status) => {
         const { homeservers, name } = await homeserverThat((request, response) =>
           json(request.method === 'PUT' ? 200 : status, {})(request, response),
         );
         expect(await homeservers.onBind(name, news, 0)).toEqual({ kind: 'delivered' });
       });
 
-      it.each([200, 201, 204])('is delivered with %i', async (status) => {
+      it.each([200, 201, 204])('is delivered if the status is %i', async (status) => {
         const { homeservers, name } = await homeserverThat((_request, response) => response.writeHead(status).end());
         expect(await homeservers.onBind(name, news, 0)).toEqual({ kind: 'delivered' });
       });
 
-      it.each([400, 404, 405, 410, 413])('is not sent again after %i in Matrix’s terms (ONB-5)', async (status) => {
-        const { homeservers, name } = await homeserverThat(json(status, { errcode: 'M_UNKNOWN' }));
-        expect(await homeservers.onBind(name, news, 0)).toMatchObject({
-          kind: 'refused',
-          reason: expect.stringContaining(`-> ${status} M_UNKNOWN`),
-        });
-      });
+      it.each([400, 404, 405, 410, 413])(
+        'is not repeated after status %i with a Matrix error (ONB-5)',
+        async (status) => {
+          const { homeservers, name } = await homeserverThat(json(status, { errcode: 'M_UNKNOWN' }));
+          expect(await homeservers.onBind(name, news, 0)).toMatchObject({
+            kind: 'refused',
+            reason: expect.stringContaining(`-> ${status} M_UNKNOWN`),
+          });
+        },
+      );
 
-      it.each([401, 403, 500])('may be taken later by a homeserver that answers %i (ONB-5)', async (status) => {
-        const { homeservers, name } = await homeserverThat(json(status, { errcode: 'M_FORBIDDEN' }));
-        expect(await homeservers.onBind(name, news, 0)).toMatchObject({ kind: 'not_yet', isForbidden: status === 403 });
-      });
+      it.each([401, 403, 500])(
+        'may be repeated later at a homeserver that answers %i with a Matrix error (ONB-5)',
+        async (status) => {
+          const { homeservers, name } = await homeserverThat(json(status, { errcode: 'M_FORBIDDEN' }));
+          expect(await homeservers.onBind(name, news, 0)).toMatchObject({
+            kind: 'not_yet',
+            isForbidden: status === 403,
+          });
+        },
+      );
 
       it.each([400, 401, 403, 404, 405, 410, 413, 500])(
         'may be repeated after status %i without a Matrix error (ONB-5)',
@@ -175,9 +184,9 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
       });
 
       it.each<[string, RequestListener]>([
-        ['answers nothing', () => {}],
-        ['hangs up', (request) => request.socket.destroy()],
-      ])('may be sent again to a homeserver that %s', async (_case, behaviour) => {
+        ['does not answer', () => {}],
+        ['closes the connection', (request) => request.socket.destroy()],
+      ])('may be repeated at a homeserver that %s', async (_case, behaviour) => {
         const { homeservers, name } = await homeserverThat(behaviour);
         await expect(homeservers.onBind(name, news, 0)).rejects.toThrow(/no answer within|closed before/);
       });

@@ -33,7 +33,7 @@ export function httpClientContract(open: () => HttpClient) {
       client.request({ method: 'GET', url, timeLimitMs: 5_000, maxBytes: 1_000, chosenBy: 'operator', ...more });
     const answerOk: RequestListener = (_request, response) => response.end('ok');
 
-    it('sends method, path, query, headers and body as they are', async () => {
+    it('sends method, path, query, headers and body unchanged', async () => {
       const standIn = await serve((request, response) => request.pipe(response));
 
       const { body } = await get(`${standIn.url}/a%2Fb?c=%20d`, {
@@ -49,12 +49,12 @@ export function httpClientContract(open: () => HttpClient) {
       expect(request?.headers).not.toHaveProperty('content-type');
     });
 
-    it.each([200, 204, 401, 404, 502])('answers status %i like any other', async (status) => {
+    it.each([200, 204, 401, 404, 502])('returns status %i like any other', async (status) => {
       const { url } = await serve((_request, response) => response.writeHead(status).end());
       expect((await get(url)).status).toBe(status);
     });
 
-    it('answers a redirect instead of following it', async () => {
+    it('returns a redirect and does not follow it', async () => {
       const target = await serve(answerOk);
       const { url } = await serve((_request, response) => response.writeHead(302, { Location: target.url }).end());
 
@@ -62,7 +62,7 @@ export function httpClientContract(open: () => HttpClient) {
       expect(target.seen).toEqual([]);
     });
 
-    it('gives header names in lower case', async () => {
+    it('returns header names in lower case', async () => {
       const { url } = await serve((_request, response) =>
         response.writeHead(200, { 'Cache-Control': 'no-store' }).end(),
       );
@@ -79,7 +79,7 @@ export function httpClientContract(open: () => HttpClient) {
 
     it.each([
       ['another scheme', 'ftp://example.org/'],
-      ['no URL', 'example.org'],
+      ['a text that is not a URL', 'example.org'],
       ['a file', 'file:///etc/passwd'],
     ])('refuses %s', async (_case, url) => {
       await expect(get(url)).rejects.toMatchObject({ name: 'HttpConnectionError', problem: 'broken' });
@@ -99,7 +99,7 @@ export function httpClientContract(open: () => HttpClient) {
         ['never answers', () => {}],
         ['never ends its answer', (_request, response) => response.write('{')],
         [
-          'drips',
+          'sends one byte at a time',
           (_request, response) => {
             const drip = setInterval(() => response.write(' '), 20);
             response.on('close', () => clearInterval(drip));
@@ -117,7 +117,7 @@ export function httpClientContract(open: () => HttpClient) {
     });
 
     describe('size limit', () => {
-      it('takes an answer of exactly that size', async () => {
+      it('accepts an answer of exactly that size', async () => {
         const { url } = await serve((_request, response) => response.end('x'.repeat(1_000)));
         expect((await get(url)).body).toHaveLength(1_000);
       });
@@ -147,7 +147,7 @@ export function httpClientContract(open: () => HttpClient) {
         await expect.poll(connections).toBe(0);
       });
 
-      it('holds for headers', async () => {
+      it('applies to headers, too', async () => {
         const { url } = await serve((_request, response) =>
           response.writeHead(200, { 'X-Long': 'x'.repeat(100_000) }).end(),
         );
@@ -155,8 +155,8 @@ export function httpClientContract(open: () => HttpClient) {
       });
     });
 
-    describe('what goes wrong on the way', () => {
-      it('reports that the port is closed', async () => {
+    describe('a connection error', () => {
+      it('says that the port is closed', async () => {
         const standIn = await serve(answerOk);
         await standIns.pop()?.close();
         await expect(get(standIn.url)).rejects.toMatchObject({
@@ -165,7 +165,7 @@ export function httpClientContract(open: () => HttpClient) {
         });
       });
 
-      it('says that a name is unknown', async () => {
+      it('says that the host name is unknown', async () => {
         await expect(get('https://nobody.invalid:8448/')).rejects.toMatchObject({
           problem: 'name_not_found',
           message: 'could not reach https://nobody.invalid:8448: the name cannot be found',
@@ -175,22 +175,25 @@ export function httpClientContract(open: () => HttpClient) {
       it.each<[string, RequestListener]>([
         ['hangs up', (request) => request.socket.destroy()],
         [
-          'breaks off',
+          'breaks the connection off',
           (_request, response) => response.writeHead(200, { 'Content-Length': 9 }).write('{', () => response.destroy()),
         ],
-        ['speaks no HTTP', (request) => request.socket.end('220 mail.example.org ESMTP\r\n')],
-        ['packs badly', (_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end('plain')],
+        ['does not send HTTP', (request) => request.socket.end('220 mail.example.org ESMTP\r\n')],
+        [
+          'sends invalid compressed data',
+          (_request, response) => response.writeHead(200, { 'Content-Encoding': 'gzip' }).end('plain'),
+        ],
       ])('says that a server %s', async (_case, handler) => {
         const { url } = await serve(handler);
         await expect(get(url)).rejects.toMatchObject({ problem: 'broken', endpoint: url });
       });
 
-      it('says that a server speaks no TLS', async () => {
+      it('says that the server does not use TLS', async () => {
         const { port } = await serve(answerOk);
         await expect(get(`https://127.0.0.1:${port}/`)).rejects.toMatchObject({ problem: 'broken' });
       });
 
-      it('quotes no headers, bodies and queries in errors', async () => {
+      it('contains no headers, bodies or query strings', async () => {
         const { url } = await serve((request) => request.socket.destroy());
         const failure = await get(`${url}/?access_token=s3cret`, {
           method: 'POST',
@@ -203,12 +206,12 @@ export function httpClientContract(open: () => HttpClient) {
     });
 
     describe('certificates', () => {
-      it('trusts what the given authority signed, for the host of the URL', async () => {
+      it('are trusted if the configured authority signed them for the host of the URL', async () => {
         const { url } = await serve(answerOk, 'address');
         expect(await get(url, { ca: authority.ca })).toMatchObject({ status: 200, body: 'ok' });
       });
 
-      it('trusts no other certificates', async () => {
+      it('are not trusted if another authority signed them', async () => {
         const { url, seen } = await serve(answerOk, 'address');
         await expect(get(url)).rejects.toMatchObject({
           problem: 'certificate',
@@ -217,7 +220,7 @@ export function httpClientContract(open: () => HttpClient) {
         expect(seen).toEqual([]);
       });
 
-      it('refuses a certificate for another name', async () => {
+      it('are refused if they are for another name', async () => {
         const { url, seen } = await serve(answerOk, 'name');
         await expect(get(url, { ca: authority.ca })).rejects.toMatchObject({
           problem: 'certificate',
@@ -226,7 +229,7 @@ export function httpClientContract(open: () => HttpClient) {
         expect(seen).toEqual([]);
       });
 
-      it('goes by the given TLS name instead of the host', async () => {
+      it('are checked for the configured TLS name instead of the host', async () => {
         const { url } = await serve(answerOk, 'name');
         expect(await get(url, { ca: authority.ca, tlsName: 'hs.example.org' })).toMatchObject({ status: 200 });
         await expect(get(url, { ca: authority.ca, tlsName: 'other.example.org' })).rejects.toMatchObject({
@@ -234,7 +237,7 @@ export function httpClientContract(open: () => HttpClient) {
         });
       });
 
-      it('connects elsewhere and still asks for the host of the URL', async () => {
+      it('are checked for the host of the URL if the connection goes to another host', async () => {
         const { port, seen } = await serve(answerOk, 'name');
         const connectTo = { host: '127.0.0.1', port };
         expect(await get('https://hs.example.org/', { ca: authority.ca, connectTo })).toMatchObject({ status: 200 });
@@ -245,7 +248,7 @@ export function httpClientContract(open: () => HttpClient) {
         });
       });
 
-      it('asks for the certificate by SNI, but not for that of an address', async () => {
+      it('are requested with SNI for a name, but not for an IP address', async () => {
         const sniOf = (standIn: StandIn) => (standIn.seen[0]?.socket as TLSSocket | undefined)?.servername;
         const [named, literal] = [await serve(answerOk, 'name'), await serve(answerOk, 'address')];
 
@@ -256,7 +259,7 @@ export function httpClientContract(open: () => HttpClient) {
         expect(sniOf(literal)).toBe(false);
       });
 
-      it('checks the address of the URL, not the one it connects to', async () => {
+      it('are checked for the address of the URL, not for the address of the connection', async () => {
         const { port } = await serve(answerOk, 'address');
         const connectTo = { host: '127.0.0.1', port };
         await expect(get('https://192.0.2.7/', { ca: authority.ca, connectTo })).rejects.toMatchObject({
@@ -264,7 +267,7 @@ export function httpClientContract(open: () => HttpClient) {
         });
       });
 
-      it('does not let a Host header choose the certificate', async () => {
+      it('are not selected by a Host header', async () => {
         const { url } = await serve(answerOk, 'name');
         await expect(get(url, { ca: authority.ca, headers: { host: 'hs.example.org' } })).rejects.toMatchObject({
           problem: 'certificate',
@@ -272,7 +275,7 @@ export function httpClientContract(open: () => HttpClient) {
       });
     });
 
-    describe('addresses that come from untrusted clients', () => {
+    describe('an address from an untrusted client', () => {
       it.each([
         '127.0.0.1',
         'localhost',
@@ -282,7 +285,7 @@ export function httpClientContract(open: () => HttpClient) {
         '[::1]',
         '[::ffff:127.0.0.1]',
         '[::ffff:7f00:1]',
-      ])('does not connect to %s', async (host) => {
+      ])('is refused if it is the internal address %s', async (host) => {
         const { port, seen, connections } = await serve(answerOk);
         await expect(get(`http://${host}:${port}/`, { chosenBy: 'stranger' })).rejects.toMatchObject({
           problem: 'forbidden_address',
@@ -292,7 +295,7 @@ export function httpClientContract(open: () => HttpClient) {
       });
 
       it.each(['127.0.0.1', 'localhost', '2130706433', '::ffff:127.0.0.1'])(
-        'does not connect to %s for another name',
+        'is refused if its name resolves to %s',
         async (host) => {
           const { port, seen } = await serve(answerOk);
           const connectTo = { host, port };

@@ -26,19 +26,19 @@ export function inviteStoreContract(open: OpenStores): void {
   describe('InviteStore contract', () => {
     const on = freshStores(open);
 
-    it('gives back an invitation by its token, to the millisecond and with its alias', async () => {
+    it('returns an invitation by its token, to the millisecond and with its alias', async () => {
       const stored = invite('t1', 1_700_000_000_123);
       await on.invites.add(stored, []);
       expect(await on.invites.get('t1')).toStrictEqual(stored);
       expect(await on.invites.get('unknown')).toBeUndefined();
     });
 
-    it('queues the jobs of an invitation with it', async () => {
+    it('queues the jobs of an invitation in the same transaction', async () => {
       await on.invites.add(invite('t1', 1), [job]);
       expect(await queued(on.jobs, 'notify-bound')).toEqual([payload]);
     });
 
-    it('keeps pending mails of a threepid, the newest first, until they are cleared or handed over', async () => {
+    it('keeps the pending mails of a threepid, the newest first, until they are cleared or delivered', async () => {
       for (const [token, at] of [
         ['t1', 1],
         ['t2', 2],
@@ -63,7 +63,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await queued(on.jobs, 'notify-bound')).toEqual([]);
     });
 
-    it('finds those that wait for any of the given threepids, oldest first', async () => {
+    it('finds waiting invitations for any of the given threepids, oldest first', async () => {
       const phone = msisdn('49221555123');
       await on.invites.add(invite('t3', 3), []);
       await on.invites.add(invite('t1', 1), []);
@@ -74,7 +74,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await on.invites.findWaiting([])).toEqual([]);
     });
 
-    it('can be asked for any number', async () => {
+    it('finds waiting invitations for any number of threepids', async () => {
       await on.invites.add(invite('t2', 2, email('user7@example.org')), []);
       await on.invites.add(invite('t1', 1, email('user19999@example.org')), []);
       const asked = Array.from({ length: 20_000 }, (_, at) => email(`user${at}@example.org`));
@@ -91,7 +91,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(waiting.toSorted((a, b) => (a.medium < b.medium ? -1 : 1))).toEqual([strauss, msisdn('49221555123')]);
     });
 
-    it('marks those that are handed over and queues the jobs with it', async () => {
+    it('marks invitations as delivered and queues the jobs in the same transaction', async () => {
       for (const at of [1, 2, 3]) await on.invites.add(invite(`t${at}`, at), []);
       await on.invites.deliver(['t1', 't3', 'unknown'], 1_700_000_000_123, [job]);
       expect(byToken(await on.invites.findWaiting([strauss]))).toEqual(['t2']);
@@ -99,14 +99,14 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await queued(on.jobs, 'notify-bound')).toEqual([payload]);
     });
 
-    it('leaves the time of those that were handed over before', async () => {
+    it('keeps the time of invitations that were already delivered', async () => {
       await on.invites.add(invite('t1', 1), []);
       await on.invites.deliver(['t1'], 10, []);
       await on.invites.deliver(['t1'], 20, []);
       expect((await on.invites.get('t1'))?.deliveredAt).toBe(10);
     });
 
-    it('has one that was handed over wait again, and does nothing for others', async () => {
+    it('makes a delivered invitation wait again, and does nothing for unknown ones', async () => {
       for (const at of [1, 2]) await on.invites.add(invite(`t${at}`, at), []);
       await on.invites.deliver(['t1', 't2'], 10, []);
       await on.invites.requeue('t1');
@@ -115,7 +115,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect((await on.invites.get('t2'))?.deliveredAt).toBe(10);
     });
 
-    it('keeps when a homeserver took one, why it refused one, and why one waits again', async () => {
+    it('stores when a homeserver confirmed an invitation, why it refused one, and why one waits again', async () => {
       for (const at of [1, 2, 3]) await on.invites.add(invite(`t${at}`, at), []);
       await on.invites.deliver(['t1', 't2', 't3'], 10, []);
       await on.invites.confirm('t1', 20);
@@ -131,7 +131,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await on.invites.findWaiting([strauss])).toEqual([{ ...invite('t3', 3), failure: 'nobody answers' }]);
     });
 
-    it('forgets why one waited again once it is handed over', async () => {
+    it('removes the reason for waiting once an invitation is delivered again', async () => {
       await on.invites.add(invite('t1', 1), []);
       await on.invites.deliver(['t1'], 10, []);
       await on.invites.requeue('t1', 'nobody answers');
@@ -139,7 +139,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await on.invites.get('t1')).toStrictEqual({ ...invite('t1', 1), deliveredAt: 20 });
     });
 
-    it('keeps why the mails of some that wait were not sent, and has no pending mail of them any more', async () => {
+    it('stores why the mails of waiting invitations were not sent, and removes these mails', async () => {
       await on.invites.add(invite('t1', 1), []);
       await on.invites.add(invite('t2', 2), [], { link: 'two' });
       await on.invites.add(invite('t3', 3), [], { link: 'three' });
@@ -155,7 +155,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await on.invites.get('gone')).toStrictEqual({ ...invite('gone', 4), deliveredAt: 10 });
     });
 
-    it('hands over nothing if the jobs cannot be queued', async () => {
+    it('delivers nothing if the jobs cannot be queued', async () => {
       const circle = { ...payload };
       Object.assign(circle, { circle });
       await on.invites.add(invite('t1', 1), []);
@@ -163,14 +163,14 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(byToken(await on.invites.findWaiting([strauss]))).toEqual(['t1']);
     });
 
-    it('knows its ephemeral keys, also after delivery', async () => {
+    it('knows the ephemeral keys of its invitations, also after delivery', async () => {
       await on.invites.add(invite('t1', 1), []);
       await on.invites.deliver(['t1'], 10, []);
       expect(await on.invites.hasEphemeralKey('key of t1')).toBe(true);
       expect(await on.invites.hasEphemeralKey('key of t2')).toBe(false);
     });
 
-    it('gives everything, delivered or not, in pages', async () => {
+    it('reads all invitations, delivered or not, in pages', async () => {
       const tokens = Array.from({ length: 1_001 }, (_, at) => `t${at}`);
       await inBatches(tokens, (token) => on.invites.add(invite(token, 1), []));
       await on.invites.deliver(['t7'], 10, []);
@@ -181,7 +181,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(found.find(({ token }) => token === 't7')).toEqual({ ...invite('t7', 1), deliveredAt: 10 });
     });
 
-    it('forgets an invitation and its key, and says whether there was one', async () => {
+    it('removes an invitation and its key, and returns whether there was one', async () => {
       await on.invites.add(invite('t1', 1), []);
       await on.invites.add(invite('t2', 1), []);
       expect(await on.invites.remove('t1')).toBe(true);
@@ -191,7 +191,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(byToken(await on.invites.findWaiting([strauss]))).toEqual(['t2']);
     });
 
-    it('forgets what waits from before the given time, and no more', async () => {
+    it('removes invitations that have waited since before the given time, and no others', async () => {
       for (const at of [98, 99, 100]) await on.invites.add(invite(`t${at}`, at), []);
       await on.invites.deliver(['t98'], 10, []);
       await on.invites.purgeWaiting(100);
@@ -200,7 +200,7 @@ export function inviteStoreContract(open: OpenStores): void {
       expect(await on.invites.get('t100')).toBeDefined();
     });
 
-    it('purges those that were handed over long ago and answered, and keeps their keys (KEY-7)', async () => {
+    it('removes invitations that were delivered and answered long ago, and keeps their keys (KEY-7)', async () => {
       const day = 24 * 60 * 60 * 1000;
       for (const token of ['taken', 'refused', 'on its way', 'never answered', 'lately', 'waiting'])
         await on.invites.add(invite(token, 1), []);

@@ -29,7 +29,7 @@ const mail = (address: string, runAt: number): NewJob<'invite-mail'> => ({
 
 /** What every JobQueue promises. */
 export function jobsContract(open: OpenStores): void {
-  describe('Jobs contract', () => {
+  describe('JobQueue contract', () => {
     const on = freshStores(open);
     const take = async (time: number, more: Partial<JobRequest> = {}) =>
       (await on.jobs.take(wanted({ time, ...more }))).map(({ payload }) => payload.address);
@@ -40,7 +40,7 @@ export function jobsContract(open: OpenStores): void {
     };
     const leaseOf = async (id: string) => (await on.jobs.leases()).filter((lease) => lease.id === id);
 
-    it('gives back a job as it was added, with an id, its destination and no attempts', async () => {
+    it('returns a job as it was added, with an id, its destination and no attempts', async () => {
       await on.jobs.add([mail('anna@example.org', 7)]);
       expect(await takeOne(7)).toEqual({
         ...mail('anna@example.org', 7),
@@ -75,7 +75,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await take(30)).toEqual(['a', 'b', 'c']);
     });
 
-    it('takes those of one time in the order in which they were added', async () => {
+    it('takes jobs of the same time in the order in which they were added', async () => {
       await on.jobs.add([job('a', 10), job('b', 10)]);
       await on.jobs.add([job('c', 10)]);
       expect(await take(10)).toEqual(['a', 'b', 'c']);
@@ -87,19 +87,19 @@ export function jobsContract(open: OpenStores): void {
       expect(await take(30, { limit: 1, order: 'newest' })).toEqual(['c']);
     });
 
-    it('takes what lies further ahead than any job may: a clock that was wrong put it there', async () => {
+    it('takes a job that is due later than any delay allows, because it was added with a wrong clock', async () => {
       await on.jobs.add([job('soon', LONGEST_DELAY_MS + 10), job('in ten years', LONGEST_DELAY_MS + 11)]);
       expect(await take(10)).toEqual(['in ten years']);
     });
 
-    it('takes only the kinds that are asked for, and leaves the others', async () => {
+    it('takes only jobs of the given kinds, and leaves the others', async () => {
       await on.jobs.add([mail('a', 10), job('b', 10)]);
       expect(await take(10, { kinds: ['onbind'] })).toEqual(['b']);
       expect(await take(10, { kinds: ['notify-bound'] })).toEqual([]);
       expect(await take(10, { kinds: ['notify-bound', 'invite-mail'] })).toEqual(['a']);
     });
 
-    it('takes those that were never tried apart from those that were', async () => {
+    it('takes new jobs separately from jobs that were tried before', async () => {
       await on.jobs.add([job('a', 10), job('b', 10)]);
       const first = await takeOne(10);
       await on.jobs.retry(first.id, 'test/1', 20, 'why');
@@ -107,7 +107,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await take(20)).toEqual(['b']);
     });
 
-    it('takes no more of one destination than a holder may have in hand, the oldest of it first', async () => {
+    it('takes no more jobs of one destination than a holder may have, its oldest first', async () => {
       const jobs = ['a', 'b', 'c'].flatMap((name, at) => [job(name, at, 'one.org'), job(`${name}2`, at, 'two.org')]);
       await on.jobs.add(jobs);
       const inHand = new Map([['homeserver two.org', 1]]);
@@ -115,7 +115,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await take(10, { perDestination: 1, inHand: new Map([['homeserver two.org', 5]]) })).toEqual(['c']);
     });
 
-    it('adds and takes nothing when there is nothing', async () => {
+    it('does nothing if no jobs are added, and takes nothing if there are none', async () => {
       await on.jobs.add([]);
       expect(await take(1_000)).toEqual([]);
       expect(await on.jobs.leases()).toEqual([]);
@@ -141,7 +141,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await on.jobs.leases()).toEqual([{ id, holder: 'one/1', beat: expect.any(Number) }]);
     });
 
-    it('changes the beat of what a holder renews, and of nothing else', async () => {
+    it('changes the beat of the leases that a holder renews, and of no others', async () => {
       await on.jobs.add([job('a', 10), job('b', 10)]);
       const [a, b] = await on.jobs.take(wanted({ time: 10 }));
       const [before, other] = [await leaseOf(a?.id ?? ''), await leaseOf(b?.id ?? '')];
@@ -151,7 +151,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await leaseOf(b?.id ?? '')).toEqual(other);
     });
 
-    it('frees what a dead holder had, with an attempt counted, and nothing that was renewed since', async () => {
+    it('releases jobs of a holder that stopped, with an attempt counted, except renewed ones', async () => {
       await on.jobs.add([job('a', 10), job('b', 10)]);
       const taken = await on.jobs.take(wanted({ time: 10 }));
       const leases = await on.jobs.leases();
@@ -162,7 +162,7 @@ export function jobsContract(open: OpenStores): void {
       ]);
     });
 
-    it('removes a job for good, on the word of its holder', async () => {
+    it('removes a job only for its holder', async () => {
       await on.jobs.add([job('a', 10), job('b', 10)]);
       const { id } = await takeOne(10);
       expect(await on.jobs.remove(id, 'test/2')).toBe(false);
@@ -171,7 +171,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await take(1_000)).toEqual(['b']);
     });
 
-    it('counts an attempt and shows the job again when it is to run, with the reason', async () => {
+    it('counts an attempt, and returns the job again when it is due, with the reason', async () => {
       await on.jobs.add([job('a', 10)]);
       const first = await takeOne(10);
       await on.jobs.retry(first.id, 'test/1', 50, 'nobody answers');
@@ -190,7 +190,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await takeOne(20)).toEqual({ ...first, runAt: 20 });
     });
 
-    it('does nothing to a job that another one has, or that is gone', async () => {
+    it('does nothing to a job that another holder has or that is removed', async () => {
       await on.jobs.add([job('a', 10), job('b', 10)]);
       const [a, b] = await on.jobs.take(wanted({ time: 10 }));
       await on.jobs.retry(a?.id ?? '', 'test/2', 30, 'why');
@@ -202,7 +202,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await takeAll(on.jobs, 1_000)).toEqual([]);
     });
 
-    it('puts off whatever is due for one destination, with an attempt counted', async () => {
+    it('postpones all due jobs of one destination, with an attempt counted', async () => {
       await on.jobs.add([job('a', 10, 'dead.org'), job('b', 10), job('c', 99, 'dead.org'), job('d', 10, 'dead.org')]);
       await takeOne(10);
       await on.jobs.postpone('homeserver dead.org', 20, 50, 'nobody answers');
@@ -213,7 +213,7 @@ export function jobsContract(open: OpenStores): void {
       expect(await take(99)).toEqual(['c']);
     });
 
-    it('lists those of one kind, in hand or not, and counts what waits', async () => {
+    it('lists the jobs of one kind, whether taken or not, and counts waiting ones', async () => {
       await on.jobs.add([job('a', 10), mail('m', 12), job('b', 11)]);
       const { id } = await takeOne(10, { kinds: ['onbind'] });
       await on.jobs.retry(id, 'test/1', 50, 'why');

@@ -22,7 +22,7 @@ const message = (token: string): Message => ({
 
 /** What every Sender promises. Run it against each adapter, with a short time limit. */
 export function senderContract(open: () => Promise<SenderUnderTest>) {
-  describe('Sender contract', () => {
+  describe('MessageSender contract', () => {
     let hop: SenderUnderTest;
 
     beforeEach(async () => {
@@ -43,7 +43,7 @@ export function senderContract(open: () => Promise<SenderUnderTest>) {
       expect(hop.accepted()[0]).toContain('314159');
     });
 
-    it('sends several at once, each of them once', async () => {
+    it('sends several messages at once, each of them once', async () => {
       const tokens = Array.from({ length: 12 }, (_, n) => `1000${n + 10}`);
       await Promise.all(tokens.map((token) => hop.sender.send(hop.to, message(token))));
       expect(hop.accepted()).toHaveLength(tokens.length);
@@ -51,21 +51,24 @@ export function senderContract(open: () => Promise<SenderUnderTest>) {
     });
 
     it.each([
-      ['was refused', (isOn: boolean) => hop.refuse(isOn)],
-      ['took too long', (isOn: boolean) => hop.stall(isOn)],
-    ])('rejects if it %s, with an error that names the hop, and neither address nor token', async (_case, disrupt) => {
-      disrupt(true);
-      const error: unknown = await hop.sender.send(hop.to, message('271828')).catch((reason: unknown) => reason);
-      expect(error).toBeInstanceOf(DeliveryError);
-      for (let each = error; each instanceof Error; each = each.cause) {
-        const text = `${each.message} ${JSON.stringify(each)} ${each.stack}`;
-        expect(text).not.toContain(hop.to.address);
-        expect(text).not.toContain('271828');
-      }
-      expect(String(error)).toContain((error as DeliveryError).endpoint);
-      expect(String(error)).toContain((error as DeliveryError).reason);
-      expect(hop.accepted()).toEqual([]);
-    });
+      ['is refused', (isOn: boolean) => hop.refuse(isOn)],
+      ['takes too long', (isOn: boolean) => hop.stall(isOn)],
+    ])(
+      'rejects if the message %s, with an error that names the server, and neither address nor token',
+      async (_case, disrupt) => {
+        disrupt(true);
+        const error: unknown = await hop.sender.send(hop.to, message('271828')).catch((reason: unknown) => reason);
+        expect(error).toBeInstanceOf(DeliveryError);
+        for (let each = error; each instanceof Error; each = each.cause) {
+          const text = `${each.message} ${JSON.stringify(each)} ${each.stack}`;
+          expect(text).not.toContain(hop.to.address);
+          expect(text).not.toContain('271828');
+        }
+        expect(String(error)).toContain((error as DeliveryError).endpoint);
+        expect(String(error)).toContain((error as DeliveryError).reason);
+        expect(hop.accepted()).toEqual([]);
+      },
+    );
 
     it('works again after a refusal', async () => {
       hop.refuse(true);

@@ -57,7 +57,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.state('staff')).toBeUndefined();
     });
 
-    it('gives back the state of each source as it was saved last', async () => {
+    it('returns the state of each source as it was last saved', async () => {
       const failure = { at: 7, reason: 'could not reach ldap://dc1', since: 3, isRejected: true } as const;
       const failed = { ...state, syncedAt: undefined, warnings: { 'ou="Büro"': 'odd' }, failure };
       await on.mirrors.saveState('staff', state);
@@ -73,7 +73,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.state('staff')).toStrictEqual(state);
     });
 
-    it('gives back what people are searched by', async () => {
+    it('returns the texts by which people are searched', async () => {
       const named = (id: string, name: string | undefined, ...keywords: readonly string[]): MirroredEntry => ({
         ...entry(id),
         person: { mxid: `@${id}:example.org`, threepids: [], searchText: { ...(name && { name }), keywords } },
@@ -87,13 +87,13 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await entriesOf('staff')).toStrictEqual(people);
     });
 
-    it('gives back labels and reasons of any text', async () => {
+    it('returns labels and reasons of any text', async () => {
       const odd = { ...anna, label: 'cn=nul\0 half\ud800 \\ "quoted" \u2028', skipped: ['mail: \0'] };
       await apply('staff', { upserts: [odd] });
       expect(await entriesOf('staff')).toEqual([odd]);
     });
 
-    it('puts changed entries in place of those of the same id, and keeps the others', async () => {
+    it('replaces entries with the same id, and keeps the others', async () => {
       await apply('staff', { upserts: [anna, entry('b')] });
       const moved = { ...entry('a', '@anna.new:example.org'), base: 'former', digest: '2' };
       await apply('staff', { upserts: [moved] });
@@ -107,7 +107,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await entriesOf('staff')).toEqual([anna, entry('c')]);
     });
 
-    it('keeps the entries of two sources apart', async () => {
+    it('keeps the entries of two sources separate', async () => {
       await apply('staff', { upserts: [anna] });
       await apply('partners', { upserts: [{ ...anna, label: 'other' }] });
       await apply('staff', { removed: ['a'] });
@@ -115,14 +115,14 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await entriesOf('partners')).toEqual([{ ...anna, label: 'other' }]);
     });
 
-    it('gives stamps alone', async () => {
+    it('reads digests without the rest of the entries', async () => {
       await apply('staff', { upserts: [anna, nobody] });
       const digests = await readAll(on.mirrors.digests('staff'));
       const only = ({ id, digest, base }: MirroredEntry) => ({ id, digest: digest, base: base });
       expect(digests.toSorted((a, b) => (a.id < b.id ? -1 : 1))).toEqual([only(anna), only(nobody)]);
     });
 
-    it('takes, reads, finds and removes many thousands, in pages', async () => {
+    it('stores, reads, finds and removes many thousands of entries, in pages', async () => {
       const ids = Array.from({ length: 3_001 }, (_, at) => `id-${at}`);
       await apply('staff', { upserts: ids.map((id) => entry(id)) });
       await apply('partners', { upserts: [entry('id-1')] });
@@ -153,7 +153,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.get('staff', [])).toEqual([]);
     });
 
-    it('finds entries of all sources by user ID, with their source', async () => {
+    it('finds entries of all sources by user ID, and returns their source', async () => {
       await apply('staff', { upserts: [anna, nobody, entry('b')] });
       await apply('partners', { upserts: [entry('p', '@anna:example.org')] });
       const found = await on.mirrors.findByMxid(['@anna:example.org', '@unknown:example.org']);
@@ -163,7 +163,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       ]);
     });
 
-    it('knows the user IDs that more than one entry has, over all sources', async () => {
+    it('returns the user IDs that more than one entry of all sources has', async () => {
       await apply('staff', { upserts: [anna, entry('b'), entry('c'), entry('d', '@c:example.org'), nobody] });
       await apply('partners', { upserts: [entry('p', '@anna:example.org'), { ...nobody, id: 'm' }] });
       expect((await on.mirrors.repeatedMxids()).toSorted()).toEqual(['@anna:example.org', '@c:example.org']);
@@ -191,7 +191,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.findByThreepid('staff', email('strauss@example.net'))).toEqual([nameless]);
     });
 
-    it('writes the changes of an update to the change feed with it', async () => {
+    it('writes the changes of an update to the change feed in the same transaction', async () => {
       const position = await on.feed.position();
       const claim = { threepid: email('anna@example.org'), mxid: '@anna:example.org' as const };
       const change = { source: 'staff', removed: [], added: [claim], isReload: false };
@@ -215,7 +215,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.feed.position()).toBe(position);
     });
 
-    it('removes everything of a source, and nothing of others', async () => {
+    it('removes all data of a source, and nothing of others', async () => {
       await apply('staff', { upserts: [anna, entry('b')] });
       await apply('partners', { upserts: [entry('c')] });
       expect(await on.mirrors.remove('staff')).toBe(2);
@@ -225,7 +225,7 @@ export function mirrorStoreContract(open: OpenStores): void {
       expect(await on.mirrors.remove('staff')).toBe(0);
     });
 
-    it('applies updates that come at the same moment one after the other', async () => {
+    it('applies concurrent updates one after the other', async () => {
       const updates = ['1', '2', '3', '4'].map((digest) =>
         Array.from({ length: 300 }, (_, at) => ({ ...entry(`id-${at}`), digest })),
       );

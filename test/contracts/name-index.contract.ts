@@ -35,7 +35,7 @@ export function nameIndexContract(open: () => NameIndex): void {
     });
     afterEach(() => index.close());
 
-    it('finds no one before it is loaded, or without a term', async () => {
+    it('finds no one before it is loaded, or without a search term', async () => {
       const empty = open();
       expect(empty.find(queryTerms('anna'), 10)).toEqual({ hits: [], total: 0 });
       expect(empty.get(anna.mxid)).toBeUndefined();
@@ -55,7 +55,7 @@ export function nameIndexContract(open: () => NameIndex): void {
       expect(found('anna')).toEqual([anna.mxid, annabel.mxid]);
     });
 
-    it('says how each word was found', () => {
+    it('returns how each word was found', () => {
       expect(index.find(queryTerms('müll buch'), 10).hits).toEqual([
         { mxid: anna.mxid, name: 'Anna Müller', source: 'staff', score: 4 },
       ]);
@@ -66,7 +66,7 @@ export function nameIndexContract(open: () => NameIndex): void {
       expect(index.matchesOf('@nobody:example.org', queryTerms('müll'))).toEqual([]);
     });
 
-    it('says how many there are beyond those it gives', () => {
+    it('returns how many people match, including those beyond the limit', () => {
       expect(index.find(queryTerms('mu'), 1)).toMatchObject({ hits: [{ mxid: hannes.mxid }], total: 3 });
     });
 
@@ -75,7 +75,7 @@ export function nameIndexContract(open: () => NameIndex): void {
       expect(index.get('@nobody:example.org')).toBeUndefined();
     });
 
-    it('removes and replaces at once', () => {
+    it('removes and replaces people at once', () => {
       index.apply([bert.mxid, '@nobody:example.org'], [person('am', 'Anna Schmidt'), person('new', 'Anna Aalto')]);
       expect(found('anna')).toEqual(['@new:example.org', anna.mxid, annabel.mxid]);
       expect(found('muller')).toEqual([hannes.mxid]);
@@ -86,7 +86,7 @@ export function nameIndexContract(open: () => NameIndex): void {
       expect(index.size().people).toBe(3);
     });
 
-    it('gives the same order however people came in', async () => {
+    it('returns people in the same order, whatever the order in which they were added', async () => {
       const other = open();
       await other.load(pages([hannes]));
       other.apply([], [anna]);

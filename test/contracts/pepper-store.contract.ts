@@ -19,16 +19,16 @@ export function pepperStoreContract(open: OpenStores): void {
       expect(await on.peppers.all()).toEqual([]);
     });
 
-    it('gives all in the order in which they are announced', async () => {
+    it('returns all peppers in the order in which they are announced', async () => {
       await addAll();
       expect(await on.peppers.all()).toEqual([first, second, third]);
     });
 
     it.each([
       ['after another first pepper', { pepper: 'other', announcedFrom: 150 }, undefined],
-      ['after one that is not the last any more', { pepper: 'other', announcedFrom: 250 }, 'first'],
-      ['after one that never was', { pepper: 'other', announcedFrom: 250 }, 'unknown'],
-    ])('adds nothing %s', async (_case, scheduled, after) => {
+      ['after one that is no longer the last', { pepper: 'other', announcedFrom: 250 }, 'first'],
+      ['after one that does not exist', { pepper: 'other', announcedFrom: 250 }, 'unknown'],
+    ])('adds no pepper %s', async (_case, scheduled, after) => {
       await on.peppers.add(first, undefined);
       await on.peppers.add(second, 'first');
       await on.peppers.add(scheduled, after);
@@ -40,14 +40,14 @@ export function pepperStoreContract(open: OpenStores): void {
       [200, [first]],
       [101, [first]],
       [100, []],
-    ])('lets those of its time and later give way to one that is added for %i', async (announcedFrom, kept) => {
+    ])('replaces peppers announced at or after %i when one is added for that time', async (announcedFrom, kept) => {
       await on.peppers.add(first, undefined);
       await on.peppers.add(second, 'first');
       await on.peppers.add({ pepper: 'other', announcedFrom }, 'second');
       expect(await on.peppers.all()).toEqual([...kept, { pepper: 'other', announcedFrom }]);
     });
 
-    it('takes a pepper that was announced before', async () => {
+    it('adds a pepper that was announced before', async () => {
       await addAll();
       const again = { pepper: 'first', announcedFrom: 400 };
       await on.peppers.add(again, 'third');
@@ -63,7 +63,7 @@ export function pepperStoreContract(open: OpenStores): void {
       expect(others).toEqual([]);
     });
 
-    it('keeps one of several first ones that are added at the same moment', async () => {
+    it('keeps only one of several first peppers that are added concurrently', async () => {
       const conflictingIds = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
       await Promise.all(conflictingIds.map((rival) => on.peppers.add(rival, undefined)));
       expect(await on.peppers.all()).toHaveLength(1);

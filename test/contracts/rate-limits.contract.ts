@@ -12,14 +12,14 @@ export function rateLimitsContract(open: OpenStores): void {
       return on.limits.consume(key, of, points);
     };
 
-    it('takes the amount at once and then no more', async () => {
+    it('allows the amount at once and then no more', async () => {
       expect(await takeAt(0)).toBe(0);
       expect(await takeAt(0)).toBe(0);
       expect(await takeAt(0)).toBe(0);
       expect(await takeAt(0)).toBe(1_000);
     });
 
-    it('says how long until there is room, and then there is', async () => {
+    it('returns the time until there is room, and then allows the next one', async () => {
       for (const time of [100, 200, 300]) await takeAt(time);
       expect(await takeAt(400)).toBe(700);
       expect(await takeAt(1_099)).toBe(1);
@@ -27,7 +27,7 @@ export function rateLimitsContract(open: OpenStores): void {
       expect(await takeAt(1_100)).toBe(100);
     });
 
-    it('lets no window see more than the amount, wherever it starts', async () => {
+    it('allows no more than the amount in any window, wherever it starts', async () => {
       const taken: number[] = [];
       for (let time = 0; time < 5_000; time += 70) if ((await takeAt(time)) === 0) taken.push(time);
       for (const start of taken) {
@@ -36,7 +36,7 @@ export function rateLimitsContract(open: OpenStores): void {
       expect(taken.length).toBeGreaterThanOrEqual(14);
     });
 
-    it('takes several points at once', async () => {
+    it('consumes several points at once', async () => {
       expect(await takeAt(0, 2)).toBe(0);
       expect(await takeAt(10, 2)).toBe(990);
       expect(await takeAt(10, 1)).toBe(0);
@@ -44,37 +44,37 @@ export function rateLimitsContract(open: OpenStores): void {
       expect(await takeAt(1_000, 2)).toBe(0);
     });
 
-    it('takes nothing when it refuses', async () => {
+    it('consumes nothing if it refuses', async () => {
       await takeAt(0, 2);
       await takeAt(500, 2);
       await takeAt(900, 2);
       expect(await takeAt(1_000, 3)).toBe(0);
     });
 
-    it('never takes more points than the amount', async () => {
+    it('never allows more points than the amount', async () => {
       expect(await takeAt(0, 4)).toBe(1_000);
       expect(await takeAt(0, 3)).toBe(0);
     });
 
-    it('ignores takes from before the clock was set back by more than a window', async () => {
+    it('ignores what was consumed before the clock was set back by more than a window', async () => {
       expect(await takeAt(3_600_000, 3)).toBe(0);
       expect(await takeAt(3_599_500)).toBe(1_500);
       expect(await takeAt(1_000, 3)).toBe(0);
       expect(await takeAt(1_000)).toBe(1_000);
     });
 
-    it('counts every key by itself', async () => {
+    it('counts each key separately', async () => {
       expect(await takeAt(0, 3, limit, 'a')).toBe(0);
       expect(await takeAt(0, 3, limit, 'b')).toBe(0);
       expect(await takeAt(0, 1, limit, 'a')).toBe(1_000);
     });
 
-    it('never lets concurrent callers take more than the amount', async () => {
+    it('never allows concurrent callers more than the amount', async () => {
       const waits = await Promise.all(Array.from({ length: 20 }, () => takeAt(0)));
       expect(waits.filter((wait) => wait === 0)).toHaveLength(3);
     });
 
-    it('keeps large limits, however many callers take however little', async () => {
+    it('counts large limits correctly with many small amounts', async () => {
       const large = { amount: 2_000, windowMs: 3_600_000 };
       let taken = 0;
       for (let time = 100; time < 900_000; time += 9_000) if ((await takeAt(time, 25, large)) === 0) taken += 25;

@@ -10,25 +10,25 @@ export function secretBoxContract(open: (key: number, ...old: readonly number[])
     });
 
     it.each(['', '123456', 'a'.repeat(10_000), '{"link":"https://ö.example/?token=%20"}'])(
-      'opens what it sealed',
+      'opens a text that it sealed',
       (text) => {
         expect(box.open('job', box.seal('job', text))).toBe(text);
       },
     );
 
-    it('seals the same text differently each time, and never as itself', () => {
+    it('seals the same text differently each time, and never as plain text', () => {
       const sealed = [box.seal('job', 'secret-text'), box.seal('job', 'secret-text')];
       expect(new Set(sealed).size).toBe(2);
       expect(sealed.join()).not.toContain('secret');
     });
 
-    it('opens with keys that it once had, and with no other', () => {
+    it('opens with former keys, and with no other', () => {
       const sealed = box.seal('job', 'text');
       expect(open(2, 1).open('job', sealed)).toBe('text');
       expect(open(2).open('job', sealed)).toBeUndefined();
     });
 
-    it('opens nothing that was changed, cut, or sealed as something else', () => {
+    it('opens nothing that was changed, truncated, or sealed for another purpose', () => {
       const sealed = box.seal('invite token', 'text');
       const flip = (at: number) => `${sealed.slice(0, at)}${sealed[at] === 'A' ? 'B' : 'A'}${sealed.slice(at + 1)}`;
       const changed = Array.from({ length: sealed.length - 1 }, (_, at) => flip(at));
@@ -38,7 +38,7 @@ export function secretBoxContract(open: (key: number, ...old: readonly number[])
       expect(box.open('job', sealed)).toBeUndefined();
     });
 
-    it('refers to a secret by the same text always, another one for each purpose and key', () => {
+    it('makes the same reference for a secret each time, and another one for each purpose and key', () => {
       expect(box.references('job', 'text')).toEqual(box.references('job', 'text'));
       const others = [
         box.references('invite token', 'text'),
@@ -49,7 +49,7 @@ export function secretBoxContract(open: (key: number, ...old: readonly number[])
       expect(box.references('job', 'text')[0]).toMatch(/^[A-Za-z0-9_-]{43}$/);
     });
 
-    it('refers by its own key first, and then by those that it once had', () => {
+    it('makes references with its current key first, then with former ones', () => {
       expect(open(2, 1).references('job', 'text')).toEqual([
         ...open(2).references('job', 'text'),
         ...box.references('job', 'text'),

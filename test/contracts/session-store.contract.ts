@@ -39,7 +39,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.get('s1')).toEqual(validated);
     });
 
-    it('saves nothing where there is no session', async () => {
+    it('saves nothing if there is no session', async () => {
       await on.sessions.save(alice);
       expect(await on.sessions.get('s1')).toBeUndefined();
     });
@@ -58,21 +58,21 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.find(threepid, clientSecret)).toBeUndefined();
     });
 
-    it('keeps sessions of one threepid apart by client secret', async () => {
+    it('keeps sessions of one threepid separate by client secret', async () => {
       const other = { ...alice, sid: 's2', clientSecret: 'apes' };
       await on.sessions.findOrAdd(alice, 0);
       expect(await on.sessions.findOrAdd(other, 0)).toEqual(other);
       expect(await on.sessions.get('s1')).toEqual(alice);
     });
 
-    it('keeps and gives back an older session that was modified at or after the given time', async () => {
+    it('returns an older session that was modified at or after the given time', async () => {
       await on.sessions.findOrAdd(alice, 0);
       const newer = { ...alice, sid: 's2', token: '654321', modifiedAt: alice.modifiedAt + 1 };
       expect(await on.sessions.findOrAdd(newer, alice.modifiedAt)).toEqual(alice);
       expect(await on.sessions.get('s2')).toBeUndefined();
     });
 
-    it('puts a session in place of one that was modified before the given time', async () => {
+    it('replaces a session that was modified before the given time', async () => {
       await on.sessions.findOrAdd({ ...alice, validatedAt: 5, nextLink: 'https://example.org/' }, 0);
       const newer = { ...alice, sid: 's2', token: '654321', modifiedAt: alice.modifiedAt + 1 };
       expect(await on.sessions.findOrAdd(newer, newer.modifiedAt)).toEqual(newer);
@@ -80,7 +80,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.find(alice.threepid, 'monkeys')).toEqual(newer);
     });
 
-    it('keeps one of several that are added at the same moment and gives that one to all callers', async () => {
+    it('keeps one of several sessions that are added concurrently, and returns it to all callers', async () => {
       const sids = Array.from({ length: 20 }, (_, at) => `s${at}`);
       const given = await Promise.all(sids.map((sid) => on.sessions.findOrAdd({ ...alice, sid }, alice.modifiedAt)));
       const kept = await on.sessions.find(alice.threepid, 'monkeys');
@@ -93,7 +93,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(counts.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, at) => at + 1));
     });
 
-    it('counts the guesses of each session by itself, and saving one does not reset them', async () => {
+    it('counts the guesses of each session separately, and saving a session does not reset them', async () => {
       await on.sessions.findOrAdd(alice, 0);
       await on.sessions.findOrAdd({ ...alice, sid: 's2', clientSecret: 'apes' }, 0);
       expect(await on.sessions.countGuess('s1')).toBe(1);
@@ -121,7 +121,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.countGuess('s1')).toBe(1);
     });
 
-    it('renews neither a validated session nor one that is not there', async () => {
+    it('does not renew a validated session or an unknown one', async () => {
       await on.sessions.findOrAdd(alice, 0);
       await on.sessions.countGuess('s1');
       const validated = { ...alice, validatedAt: 7 };
@@ -130,13 +130,13 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.renew('s2', '654321', 1)).toBeUndefined();
     });
 
-    it('counts nothing without a session', async () => {
+    it('counts no guesses without a session', async () => {
       expect(await on.sessions.countGuess('s1')).toBe(1);
       await on.sessions.findOrAdd(alice, 0);
       expect(await on.sessions.countGuess('s1')).toBe(1);
     });
 
-    it('gives the right to send an attempt to one, and the others learn that it was sent', async () => {
+    it('lets one caller send an attempt, and tells the others that it was sent', async () => {
       await on.sessions.findOrAdd({ ...alice, sendAttempt: -1 }, 0);
       const claims = Array.from({ length: 3 }, () => on.sessions.claimSend('s1', 1));
       expect(await Promise.race(claims)).toBe(true);
@@ -147,7 +147,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.claimSend('unknown', 1)).toBe(false);
     });
 
-    it('gives the right to send to the next one if the first has failed', async () => {
+    it('lets the next caller send if the first has failed', async () => {
       await on.sessions.findOrAdd({ ...alice, sendAttempt: -1 }, 0);
       expect(await on.sessions.claimSend('s1', 1)).toBe(true);
       const next = on.sessions.claimSend('s1', 1);
@@ -155,7 +155,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await next).toBe(true);
     });
 
-    it('adds a session with the right to send its token', async () => {
+    it('adds a session whose token its caller may send', async () => {
       const unsent = { ...alice, sendAttempt: -1 };
       expect(await on.sessions.addClaimed(unsent, 0, 1)).toBe(true);
       expect(await on.sessions.get('s1')).toEqual(unsent);
@@ -166,7 +166,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.claimSend('s1', 2)).toBe(true);
     });
 
-    it('adds a session to send only if there is no live one, to one of many that ask', async () => {
+    it('adds a session to send only if there is no live one, and only for one of many concurrent callers', async () => {
       await on.sessions.findOrAdd(alice, 0);
       const others = ['s2', 's3', 's4'].map((sid) => ({ ...alice, sid, modifiedAt: alice.modifiedAt + 10 }));
       const added = (aliveSince: number) =>
@@ -177,7 +177,7 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.get('s1')).toBeUndefined();
     });
 
-    it('records the latest attempt that was sent, and nothing else', async () => {
+    it('records the latest attempt that was sent, and changes nothing else', async () => {
       await on.sessions.findOrAdd({ ...alice, validatedAt: 5 }, 0);
       await on.sessions.markSent('s1', 3, undefined);
       await on.sessions.markSent('s1', 2, 'https://example.org/');

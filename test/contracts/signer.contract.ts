@@ -13,7 +13,7 @@ export function signerContract(open: () => Promise<Signer>) {
     const base64Of32Bytes = /^[A-Za-z0-9+/]{43}$/;
     const keyIds = () => signer.keys.map(({ keyId }) => keyId);
 
-    it('names its keys, each with its public half (KEY-1)', () => {
+    it('names its keys, each with its public key (KEY-1)', () => {
       expect(signer.keys.length).toBeGreaterThan(1);
       expect(new Set(keyIds()).size).toBe(signer.keys.length);
       for (const { keyId, publicKey } of signer.keys) {
@@ -22,7 +22,7 @@ export function signerContract(open: () => Promise<Signer>) {
       }
     });
 
-    it('signs by its first key under its name', async () => {
+    it('signs with its first key under its server name', async () => {
       const signed = await signer.sign(object);
       const [{ keyId, publicKey }] = signer.keys;
 
@@ -34,7 +34,7 @@ export function signerContract(open: () => Promise<Signer>) {
       expect(await signer.verify(signed, signature, publicKey)).toBe(true);
     });
 
-    it('signs by any of its keys, and by no other', async () => {
+    it('signs with any of its keys, and with no other', async () => {
       for (const { keyId, publicKey } of signer.keys) {
         const signed = await signer.sign(object, keyId);
         expect(Object.keys(signed.signatures[signer.serverName] ?? {})).toEqual([keyId]);
@@ -55,17 +55,17 @@ export function signerContract(open: () => Promise<Signer>) {
       expect(new Set(Object.keys(twice.signatures[signer.serverName] ?? {}))).toEqual(new Set([first, second]));
     });
 
-    it('does not change what it is given', async () => {
+    it('does not change its argument', async () => {
       const given = Object.freeze({ ...object, signatures: Object.freeze({ 'other.org': {} }) });
       await signer.sign(given);
       expect(given.signatures).toEqual({ 'other.org': {} });
     });
 
-    it('refuses to sign what canonical JSON cannot carry', async () => {
+    it('refuses to sign values that canonical JSON cannot represent', async () => {
       await expect(signer.sign({ a: 1.5 })).rejects.toThrow(TypeError);
     });
 
-    it('makes a new ephemeral key each time, and signs with it under ed25519:0', async () => {
+    it('creates a new ephemeral key each time, and signs with it under ed25519:0', async () => {
       const [one, other] = [await signer.createEphemeralKey(), await signer.createEphemeralKey()];
       expect(one.privateKey).not.toBe(other.privateKey);
       for (const key of Object.values(one)) expect(key).toMatch(base64Of32Bytes);
@@ -76,7 +76,7 @@ export function signerContract(open: () => Promise<Signer>) {
       expect(await signer.verify(object, signature, other.publicKey)).toBe(false);
     });
 
-    it('takes a private key in either base64 alphabet, padded or not (SIGN-4)', async () => {
+    it('accepts a private key in either base64 alphabet, padded or not (SIGN-4)', async () => {
       const privateKey = Buffer.alloc(32, 0xfb).toString('base64');
       const urlSafe = Buffer.alloc(32, 0xfb).toString('base64url');
       expect(privateKey).not.toBe(`${urlSafe}=`);
@@ -89,13 +89,13 @@ export function signerContract(open: () => Promise<Signer>) {
       ['33 bytes', Buffer.alloc(33).toString('base64')],
       ['64 bytes', Buffer.alloc(64).toString('base64')],
       ['hex', '00'.repeat(32)],
-      ['no base64', '!'.repeat(43)],
+      ['text that is not base64', '!'.repeat(43)],
       ['a blank in between', `${'A'.repeat(20)} ${'A'.repeat(23)}`],
     ])('refuses %s as a private key', async (_case, privateKey) => {
       await expect(signer.signWith(object, privateKey)).rejects.toMatchObject({ code: 'invalid_public_key' });
     });
 
-    describe('verifies', () => {
+    describe('verification', () => {
       const sign = async () => {
         const [{ keyId, publicKey }] = signer.keys;
         const signed = await signer.sign(object);
@@ -103,19 +103,19 @@ export function signerContract(open: () => Promise<Signer>) {
       };
       const urlSafe = (text: string) => text.replaceAll('+', '-').replaceAll('/', '_');
 
-      it('signature and key in either base64 alphabet, padded or not (SJ-4)', async () => {
+      it('accepts a signature and a key in either base64 alphabet, padded or not (SJ-4)', async () => {
         const { signature, publicKey } = await sign();
         expect(await signer.verify(object, urlSafe(signature), urlSafe(publicKey))).toBe(true);
         expect(await signer.verify(object, `${signature}==`, `${publicKey}=`)).toBe(true);
       });
 
-      it('regardless of the order of keys, of signatures and of unsigned data', async () => {
+      it('does not depend on the order of keys, of signatures and of unsigned data', async () => {
         const { signature, publicKey } = await sign();
         const { token, mxid } = object;
         expect(await signer.verify({ unsigned: {}, token, signatures: {}, mxid }, signature, publicKey)).toBe(true);
       });
 
-      it('nothing that was changed', async () => {
+      it('fails for an object that was changed', async () => {
         const { signature, publicKey } = await sign();
         expect(await signer.verify({ ...object, token: 'abd' }, signature, publicKey)).toBe(false);
         expect(await signer.verify({ ...object, more: null }, signature, publicKey)).toBe(false);
@@ -124,22 +124,22 @@ export function signerContract(open: () => Promise<Signer>) {
       it.each([
         ['an empty signature', '', undefined],
         ['a short signature', 'AAAA', undefined],
-        ['a signature that is no base64', '?'.repeat(86), undefined],
+        ['a signature that is not base64', '?'.repeat(86), undefined],
         ['an empty key', undefined, ''],
         ['a short key', undefined, 'AAAA'],
-        ['a key that is no base64', undefined, '?'.repeat(43)],
-        ['a key that is no point', undefined, Buffer.alloc(32, 0xff).toString('base64')],
-      ])('nothing with %s, without throwing', async (_case, badSignature, badKey) => {
+        ['a key that is not base64', undefined, '?'.repeat(43)],
+        ['a key that is not a point of the curve', undefined, Buffer.alloc(32, 0xff).toString('base64')],
+      ])('fails for %s, without throwing', async (_case, badSignature, badKey) => {
         const { signature, publicKey } = await sign();
         expect(await signer.verify(object, badSignature ?? signature, badKey ?? publicKey)).toBe(false);
       });
 
-      it('nothing that canonical JSON cannot carry, without throwing', async () => {
+      it('fails for a value that canonical JSON cannot represent, without throwing', async () => {
         const { signature, publicKey } = await sign();
         expect(await signer.verify({ a: 1.5 }, signature, publicKey)).toBe(false);
       });
 
-      it('nothing by a key of small order, with which one signature fits every text', async () => {
+      it('fails for a key of small order, with which one signature fits every text', async () => {
         const point = Buffer.from([1, ...Buffer.alloc(31)]);
         const signature = Buffer.concat([point, Buffer.alloc(32)]).toString('base64');
         expect(await signer.verify(object, signature, point.toString('base64'))).toBe(false);

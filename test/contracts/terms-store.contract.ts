@@ -11,7 +11,7 @@ export function termsStoreContract(open: OpenStores): void {
   describe('TermsStore contract', () => {
     const on = freshStores(open);
 
-    it('knows whether a user has accepted one of each choice', async () => {
+    it('returns whether a user has accepted one URL of each choice', async () => {
       await on.terms.accept('@anna:example.org', [privacy, usage], 1);
       expect(await on.terms.hasAccepted('@anna:example.org', [[datenschutz, privacy], [usage]])).toBe(true);
       expect(await on.terms.hasAccepted('@anna:example.org', [[datenschutz], [usage]])).toBe(false);
@@ -25,18 +25,18 @@ export function termsStoreContract(open: OpenStores): void {
       expect(await on.terms.hasAccepted('@anna:example.org', [[privacy], [usage]])).toBe(true);
     });
 
-    it('takes accepting twice for accepting once', async () => {
+    it('stores a repeated acceptance once', async () => {
       await on.terms.accept('@anna:example.org', [privacy, privacy], 1);
       await on.terms.accept('@anna:example.org', [privacy, usage], 2);
       expect(await on.terms.hasAccepted('@anna:example.org', [[privacy]])).toBe(true);
     });
 
-    it('knows it of each user by itself', async () => {
+    it('stores acceptances of each user separately', async () => {
       await on.terms.accept('@anna:example.org', [privacy], 1);
       expect(await on.terms.hasAccepted('@bob:example.org', [[privacy]])).toBe(false);
     });
 
-    it('purges acceptances of former texts from before a time in batches, and no others', async () => {
+    it('removes acceptances of former texts from before a time in batches, and no others', async () => {
       await on.terms.accept('@anna:example.org', [privacy, usage], 1);
       await on.terms.accept('@bob:example.org', [privacy], 2);
       await on.terms.accept('@carla:example.org', [privacy], 10);

@@ -14,7 +14,7 @@ export interface Upstream {
 
 /** What every FollowedPepper promises. */
 export function followedPepperContract(open: (pepper: string) => Promise<Upstream>): void {
-  describe('FollowedPepper contract', () => {
+  describe('UpstreamPepper contract', () => {
     let upstream: Upstream;
     let calls: number;
     let listening: { close(): void };
@@ -35,7 +35,7 @@ export function followedPepperContract(open: (pepper: string) => Promise<Upstrea
       expect(calls).toBe(0);
     });
 
-    it('is not known while the upstream does not tell it', async () => {
+    it('rejects while the upstream does not return it', async () => {
       upstream.break(true);
       await expect(upstream.followed.current()).rejects.toThrow(/\w/);
       upstream.break(false);

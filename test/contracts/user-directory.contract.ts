@@ -36,7 +36,7 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
       expect(asked?.headers['x-forwarded-for']).toBe('192.0.2.7');
     });
 
-    it('gives the profile of a user as the caller sees it', async () => {
+    it('returns the profile of a user as the caller sees it', async () => {
       let asked: { url?: string | undefined; headers: IncomingHttpHeaders } | undefined;
       const directory = await at((request, response) => {
         asked = { url: request.url, headers: request.headers };
@@ -51,16 +51,16 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
     });
 
     it.each<[string, object, object]>([
-      ['nothing', {}, {}],
+      ['no fields', {}, {}],
       ['null and blanks', { displayname: ' ', avatar_url: null }, {}],
       ['other types', { displayname: 7, avatar_url: { url: 'mxc://a/b' } }, {}],
-      ['endless texts', { displayname: 'x'.repeat(10_000), avatar_url: `mxc://${'x'.repeat(10_000)}` }, {}],
+      ['very long texts', { displayname: 'x'.repeat(10_000), avatar_url: `mxc://${'x'.repeat(10_000)}` }, {}],
       ['another URL', { displayname: 'Anna', avatar_url: 'https://example.org/a.png' }, { name: 'Anna' }],
-    ])('takes of a profile with %s what can be shown', async (_what, body, profile) => {
+    ])('reads from a profile with %s only valid fields', async (_what, body, profile) => {
       expect(await (await at(json(200, body))).profile(question, '@anna:example.org')).toEqual(profile);
     });
 
-    it('knows no profile where the homeserver has none, or does not show it', async () => {
+    it('returns no profile if the homeserver has none or does not show it', async () => {
       for (const status of [403, 404]) {
         expect(await (await at(json(status, {}))).profile(question, '@anna:example.org')).toBeUndefined();
         await opened?.close();
@@ -69,16 +69,16 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
 
     it.each<[string, RequestListener]>([
       ['fails', json(500, {})],
-      ['is no homeserver', (_request, response) => response.end('<html>')],
-      ['is silent', () => undefined],
-      ['leads elsewhere', json(302, {}, { location: 'http://127.0.0.1:1/' })],
-      ['is endless', json(200, { displayname: 'x'.repeat(100_000) })],
-    ])('says that there is no answer where a homeserver %s', async (_how, behaviour) => {
+      ['is not a homeserver', (_request, response) => response.end('<html>')],
+      ['does not answer', () => undefined],
+      ['redirects', json(302, {}, { location: 'http://127.0.0.1:1/' })],
+      ['sends too much', json(200, { displayname: 'x'.repeat(100_000) })],
+    ])('rejects if the homeserver %s', async (_how, behaviour) => {
       await expect((await at(behaviour)).profile(question, '@anna:example.org')).rejects.toThrow(/^(?!.*s3cret)/);
     });
 
     it.each([
-      ['that is not known', json(401, { errcode: 'M_UNKNOWN_TOKEN' })],
+      ['that is unknown', json(401, { errcode: 'M_UNKNOWN_TOKEN' })],
       ['of a locked account', json(403, { errcode: 'M_FORBIDDEN' })],
       ['of a guest', json(200, { user_id: '@1:example.org', is_guest: true })],
     ])('returns no user for a token %s', async (_which, behaviour) => {
@@ -88,13 +88,13 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
     it.each<[string, RequestListener]>([
       ['fails', json(500, {})],
       ['names no user', json(200, { user_id: 'anna' })],
-      ['is no homeserver', (_request, response) => response.end('<html>')],
-      ['is silent', () => undefined],
-    ])('returns no user for a token if the homeserver %s', async (_how, behaviour) => {
+      ['is not a homeserver', (_request, response) => response.end('<html>')],
+      ['does not answer', () => undefined],
+    ])('rejects a token check if the homeserver %s', async (_how, behaviour) => {
       await expect((await at(behaviour)).whoami(question)).rejects.toThrow(/^(?!.*s3cret)/);
     });
 
-    it('asks as the client did, and gives the whole answer', async () => {
+    it('sends the request of the client, and returns the complete answer', async () => {
       let asked: { url?: string | undefined; headers: IncomingHttpHeaders; body: string } | undefined;
       const directory = await at((request, response) => {
         void text(request).then((body) => {
@@ -118,10 +118,10 @@ export function userDirectoryContract(open: (behaviour: RequestListener) => Prom
     });
 
     it.each<[string, RequestListener]>([
-      ['is silent', () => undefined],
+      ['does not begin', () => undefined],
       ['never ends', (_request, response) => response.write('{')],
       ['is too long', (_request, response) => response.end(`{"results":["${'x'.repeat(2 ** 21)}"]}`)],
-    ])('gives no answer that %s', async (_how, behaviour) => {
+    ])('rejects if an answer %s', async (_how, behaviour) => {
       await expect((await at(behaviour)).search(question)).rejects.toThrow(/^(?!.*s3cret)/);
     });
   });

@@ -173,7 +173,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await suspended(work)).toEqual({ since: 7, source: 'staff' });
     });
 
-    it('counts a person as there while any entry of theirs is, in the sources that count', async () => {
+    it('counts a person as present while they have an entry in a source that is authoritative', async () => {
       await begin();
       await apply([entry('p')], [], 'partners');
       await on.assignments.add([assignment('p', { source: 'partners', person: personOf('staff', 'a') })]);
@@ -265,7 +265,7 @@ export function holderStoreContract(open: OpenStores): void {
       expect(await on.assignments.find([anna])).toEqual([assignment('p', { source: 'partners' })]);
     });
 
-    it('takes, follows and gives back thousands, in pages, and then has the feed say: load again', async () => {
+    it('stores, follows and returns thousands, in pages, and then writes a reload to the change feed', async () => {
       const ids = Array.from({ length: 1_001 }, (_, at) => `id-${at}`);
       const entries = ids.map((id) => entry(id, `@${id}:example.org`));
       await apply(entries);

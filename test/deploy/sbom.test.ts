@@ -29,7 +29,7 @@ describe('the bill of materials', () => {
     expect(names).not.toContain('typescript');
   });
 
-  it('says which package uses which, and names no package twice', () => {
+  it('says which package uses which, and lists no package twice', () => {
     const refs = new Set(bill.components.map((component) => component['bom-ref']));
     expect(refs.size).toBe(bill.components.length);
     expect(bill.dependencies.flatMap(({ dependsOn }) => dependsOn).filter((ref) => !refs.has(ref))).toEqual([]);

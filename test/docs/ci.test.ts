@@ -24,7 +24,7 @@ const manifest = JSON.parse(text('package.json')) as {
 const { test: job } = (parse(text('.github/workflows/ci.yml')) as Workflow).jobs;
 
 describe('the hosted test run', () => {
-  it('takes each Node.js with long support from the oldest that Islet accepts', () => {
+  it('uses each Node.js release with long-term support from the oldest that Islet accepts', () => {
     const oldest = Number(/\d+/.exec(manifest.engines.node)?.[0]);
     const versions = job?.strategy.matrix['node'] ?? [];
     expect(versions[0]).toBe(oldest);

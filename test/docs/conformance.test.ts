@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { idsIn, quotingTests } from '../support/conformance/quoting-tests.js';
 import { chapters } from '../support/conformance/requirements.js';
 
-describe('requirements that tests quote', () => {
-  it('are those that there are', () => {
+describe('the requirements that test titles quote', () => {
+  it('exist', () => {
     const known = new Set([...chapters.values()].flat().map(({ id }) => id));
     const unknown = quotingTests().flatMap(({ file, name, ids }) =>
       ids.filter((id) => !known.has(id)).map((id) => `${id} in "${name}" of ${file}`),

@@ -20,7 +20,7 @@ describe.each(pages)('%s', (page) => {
     expect(files.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
   });
 
-  it('names files of this repository that are there', () => {
+  it('names only files that exist in this repository', () => {
     const named = Array.from(
       read(page).matchAll(/`((?:src|test|templates|deploy|config|docs)\/[\w./-]+)`/g),
       ([, path = '']) => path,
@@ -28,7 +28,7 @@ describe.each(pages)('%s', (page) => {
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
-  it('names scripts that can be run', () => {
+  it('names only scripts that exist', () => {
     const named = Array.from(read(page).matchAll(/\bnpm run ([a-z:]+)/g), ([, script = '']) => script);
     expect(named.filter((script) => !(script in scripts))).toEqual([]);
   });
@@ -44,7 +44,7 @@ const withConfigurations = [
 
 describe.each(withConfigurations)('%s', (page) => {
   const blocks = Array.from(read(page).matchAll(/^```yaml\n([\s\S]*?)^```$/gm), ([, block = '']) => block);
-  it('has configurations that load', () => {
+  it('has configurations that Islet accepts', () => {
     for (const block of blocks) expect(loadFromEtc(block).config).toBeDefined();
   });
 });
@@ -62,7 +62,7 @@ describe('docs/topics/reliability.md', () => {
     return rows;
   }
 
-  it('names for each fault the test that shows it', () => {
+  it('names a test for each fault', () => {
     const rows = rowsWithTests();
     expect(rows.length).toBeGreaterThan(10);
     const isShown = (row: string) => /\]\(\.\.\/\.\.\/test\/[^)]+\.test\.ts\)[^|]*\|$|\| the same \|$/.test(row);

@@ -45,7 +45,7 @@ describe('the alerts', () => {
     expect(words.filter((word) => !events.has(word))).toEqual([]);
   });
 
-  it('are few, and each stands on the page with its severity', () => {
+  it('are few, and each is on the page with its severity', () => {
     expect(alertRules.length).toBeLessThan(15);
     for (const { alert, labels } of alertRules)
       expect(page).toMatch(new RegExp(`\\| \`${alert}\` \\| ${labels.severity} \\|`));
@@ -53,7 +53,7 @@ describe('the alerts', () => {
 });
 
 describe('the dashboard', () => {
-  it('has what Grafana needs: a uid, a data source to choose, panels with ids and places of their own', () => {
+  it('has the fields that Grafana needs: a uid, a selectable data source, panels with ids and positions', () => {
     expect(dashboard.uid).toBe('islet');
     expect(dashboard.templating.list.map(({ name }) => name)).toEqual(['datasource', 'instance']);
     const ids = dashboard.panels.map(({ id }) => id);
@@ -65,7 +65,7 @@ describe('the dashboard', () => {
     expect(cells.every((cell) => Number(cell.split(' ')[0]) < 24)).toBe(true);
   });
 
-  it('names panels and commands that exist where it says what it answers', () => {
+  it('names panels and commands that exist where it says which question it answers', () => {
     const titles = new Set(dashboard.panels.map(({ title }) => title));
     const text = dashboard.panels.find(({ type }) => type === 'text')?.options?.content ?? '';
     const panels = Array.from(text.matchAll(/\*\*(.+?)\*\*/g), ([, name = '']) => name);

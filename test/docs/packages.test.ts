@@ -26,11 +26,11 @@ const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueO
 const IN_WORDS: Readonly<Record<string, RegExp>> = { precond: /MIT/ };
 
 describe('the packages of an installed server', () => {
-  it('are all there', () => {
+  it('are all installed', () => {
     expect(shipped.length).toBeGreaterThan(100);
   });
 
-  it('have licences that go with ours', () => {
+  it('have licences that are compatible with that of Islet', () => {
     const others = shipped.filter(({ license = '' }) => {
       const choices = license.replace(/[()]/g, '').split(' OR ');
       return !choices.some((one) => PERMISSIVE.includes(one));
@@ -41,7 +41,7 @@ describe('the packages of an installed server', () => {
     }
   });
 
-  it('run nothing when they are installed, but for the database that is built or fetched then', () => {
+  it('run no script when they are installed, except the database driver that is built or fetched then', () => {
     const withScript = (among: readonly (typeof installed)[number][]) =>
       among.flatMap(({ name, hasInstallScript }) => (hasInstallScript ? name : []));
     expect(withScript(shipped)).toEqual(['sqlite3']);

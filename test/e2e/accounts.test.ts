@@ -9,7 +9,7 @@ import { type MailServer, startMailServer } from '../support/smtp.js';
 
 const carla = 'carla@example.org';
 
-describe('somebody in the directory who has never logged in', () => {
+describe('a person in the directory who has never logged in', () => {
   let slapd: Slapd;
   let mails: MailServer;
   let homeserver: HomeserverStandIn;
@@ -50,12 +50,12 @@ describe('somebody in the directory who has never logged in', () => {
   const nobody = { hashed: undefined, plain: undefined };
   const everywhere = (mxid: string) => ({ hashed: mxid, plain: mxid });
 
-  it('is not answered, while others are', async () => {
+  it('is not found, while others are', async () => {
     expect(await found(carla)).toEqual(nobody);
     expect(await found('alice@example.org')).toEqual(everywhere('@alice:example.org'));
   });
 
-  it('is explained as that, with the server running', async () => {
+  it('is explained as a person without an account, while the server runs', async () => {
     const absent = await islet.command('lookup', carla);
     expect(absent).toMatchObject({ code: 1, stderr: '' });
     expect(absent.stdout).toContain(`${carla} (email) is nobody: the user has no account`);
@@ -64,7 +64,7 @@ describe('somebody in the directory who has never logged in', () => {
     expect(remote.stdout).toMatch(/account seen at example\.org, as of \d+ (s|min) ago/);
   });
 
-  it('is mailed an invitation, and has it delivered soon after the first login (INV-2)', async () => {
+  it('gets an invitation by mail, which is delivered soon after the first login (INV-2)', async () => {
     const invited = await client.post('/v2/store-invite', {
       medium: 'email',
       address: carla,
@@ -83,7 +83,7 @@ describe('somebody in the directory who has never logged in', () => {
     expect(await found(carla)).toEqual(everywhere('@carla:example.org'));
   });
 
-  it('is still known not to be there while the homeserver is down, also after a restart', async () => {
+  it('is still known to have no account while the homeserver is down, also after a restart', async () => {
     await homeserver.close();
     await islet.restart();
     expect(await found('dave@example.org')).toEqual(nobody);
@@ -97,7 +97,7 @@ describe('somebody in the directory who has never logged in', () => {
     expect(islet.log()).not.toMatch(/erin|dave/);
   });
 
-  it('is answered, and nobody is asked, unless the check is on', async () => {
+  it('is found without a request to the homeserver if account checks are off', async () => {
     const other = await startIslet({ server: { name: 'id.example.org' }, sources: [sourceFor(slapd)] });
     try {
       await other.command('sync');

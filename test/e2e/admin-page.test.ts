@@ -137,7 +137,7 @@ async function wrongWith(name: string): Promise<readonly string[]> {
 }
 
 describe('the admin page in a browser', () => {
-  it('is entered by the link of `islet admin open`, with the keyboard alone', async () => {
+  it('opens with the link of `islet admin open`, and is used with the keyboard alone', async () => {
     const link = await app.callAdmin('POST', '/sign-in-links', {
       token: ADMIN_TOKEN,
       headers: { 'x-islet-operator': 'anna' },
@@ -149,7 +149,7 @@ describe('the admin page in a browser', () => {
     expect(await page.getByText('anna').isVisible()).toBe(true);
   });
 
-  it('shows whether all is well, and the last day', async () => {
+  it('shows whether all is well, and the data of the last day', async () => {
     await page.getByRole('button', { name: 'Run all checks' }).click();
     await page.getByText('the certificate has expired').waitFor();
     expect(await page.getByRole('img', { name: /^staff, the last 24 hours/ }).count()).toBe(1);
@@ -157,7 +157,7 @@ describe('the admin page in a browser', () => {
     expect(await wrongWith('overview')).toEqual([]);
   });
 
-  it('shows who answers for an address, stage by stage', async () => {
+  it('shows which source answers for an address, source by source', async () => {
     await page.getByRole('link', { name: 'Who answers for…' }).click();
     await page.getByLabel('Email address').fill('Alice@Example.org');
     await page.getByRole('button', { name: 'Explain' }).click();
@@ -166,7 +166,7 @@ describe('the admin page in a browser', () => {
     expect(await wrongWith('lookup')).toEqual([]);
   });
 
-  it('shows the mirrors, and what is left out of them and why', async () => {
+  it('shows the mirrors, and which entries they skip and why', async () => {
     await page.getByRole('link', { name: 'Mirrors' }).click();
     expect(await wrongWith('mirrors')).toEqual([]);
     await page.getByRole('link', { name: 'staff' }).click();
@@ -182,7 +182,7 @@ describe('the admin page in a browser', () => {
     expect(await wrongWith('ambiguous')).toEqual([]);
   });
 
-  it('syncs with progress, and asks before it applies what looks broken', async () => {
+  it('shows the progress of a sync, and asks before it applies a suspicious one', async () => {
     for (let at = 1; at < 20; at += 1) staff.remove(`Person ${at},ou=people,dc=example,dc=org`);
     let open = (): void => undefined;
     staff.gate = new Promise((resolve) => (open = resolve));
@@ -203,7 +203,7 @@ describe('the admin page in a browser', () => {
     await page.getByRole('heading', { name: /^applied$/ }).waitFor();
   });
 
-  it('shows and unbinds people', async () => {
+  it('shows people and unbinds their addresses', async () => {
     await page.getByRole('link', { name: 'People' }).click();
     await page.getByLabel('User ID or address').fill(alice);
     await page.getByRole('button', { name: 'Search' }).click();
@@ -214,7 +214,7 @@ describe('the admin page in a browser', () => {
     await page.getByText('The binding is removed.').waitFor();
   });
 
-  it('tries a mail, and shows each step', async () => {
+  it('sends a test mail and shows each step', async () => {
     await page.getByRole('link', { name: 'Try a message' }).click();
     await page.getByLabel('Email address').fill('anna@example.org');
     await page.getByRole('button', { name: 'Send' }).click();
@@ -222,7 +222,7 @@ describe('the admin page in a browser', () => {
     expect(await wrongWith('try')).toEqual([]);
   });
 
-  it('works without script, in the language of the browser', async () => {
+  it('works without scripts, in the language of the browser', async () => {
     const storageState = await context.storageState();
     const plain = await browser.newContext({ javaScriptEnabled: false, locale: 'uk', storageState });
     const other = await plain.newPage();
@@ -237,7 +237,7 @@ describe('the admin page in a browser', () => {
     await plain.close();
   });
 
-  it('has nothing to complain about for the browser', () => {
+  it('causes no warning in the browser', () => {
     expect(complaints).toEqual([]);
   });
 });

@@ -21,7 +21,7 @@ describe('backup and restore', () => {
   });
   afterEach(() => islet.remove());
 
-  it('copy the database of a running server, and bring it back with the signing key', async () => {
+  it('copy the database of a running server, and restore it with the signing key', async () => {
     const made = await islet.command('backup', at('night.db'), '--key');
     expect(made).toMatchObject({ code: 0, stderr: '' });
     expect(made.stdout).toContain('can be opened: bindings: 1, waiting invitations: 0');
@@ -51,7 +51,7 @@ describe('backup and restore', () => {
     expect(aside.length).toBeGreaterThan(0);
   });
 
-  it('copy what is written meanwhile wholly or not at all, and lose nothing when the server is killed', async () => {
+  it('copy concurrent writes completely or not at all, and lose nothing when the server is killed', async () => {
     const [backup] = await Promise.all([
       islet.command('backup', at('busy.db')),
       ...Array.from({ length: 5 }, (_, i) => bind(`busy${i}@example.com`)),

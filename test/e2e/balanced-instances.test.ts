@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster?.close());
 
-it('three instances behind nginx lose no effect of an answered request while one dies and another one comes', async () => {
+it('three instances behind nginx lose no effect of an answered request while one is killed and another one starts', async () => {
   const load = new MixedLoad(cluster, 3);
   const { effects } = load;
   await eventually(() => effects.answered > 60 && effects.bound.size > 3);

@@ -10,9 +10,9 @@ const incidents = {
   postgres: ['kill of one of three', 'kill -9 of the database', 'fault: homeserver, expired certificate'],
 } as const;
 
-describe('what was answered', () => {
+describe('the answers of a server', () => {
   it.concurrent.each(['sqlite', 'postgres'] as const)(
-    'is true after kills and faults on %s, and nothing goes to a wrong person',
+    'remain true after kills and faults on %s, and nothing is delivered to a wrong person',
     async (database) => {
       const figures = await runCampaign({
         database,

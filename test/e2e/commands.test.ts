@@ -10,21 +10,21 @@ import { PEOPLE, PEOPLE_BASE, sourceFor } from '../support/people.js';
 import { Slapd } from '../support/slapd.js';
 import { createAuthority } from '../support/tls.js';
 
-describe('islet', () => {
+describe('the command `islet`', () => {
   let folder: string;
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'islet-commands-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('shows four right lookups in its demo', async () => {
+  it('shows four correct lookups in its demo', async () => {
     const { code, stdout, stderr } = await islet(['demo', '--exit'], { cwd: folder });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout.match(/✓/g)).toHaveLength(4);
     expect(stdout).toContain('curl ');
   });
 
-  it('ends its demo with the reason where a port is taken, and leaves nothing running', async () => {
+  it('ends its demo with the reason if a port is in use, and leaves no process running', async () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     try {
@@ -38,7 +38,7 @@ describe('islet', () => {
     }
   });
 
-  it('writes a configuration that is fine, and never overwrites it', async () => {
+  it('writes a valid configuration, and never overwrites it', async () => {
     const flags = ['--yes', '--server-name', 'id.example.org', '--ldap-url', 'ldaps://dc.example.org'];
     const init = () =>
       islet(['init', ...flags, '--base', 'dc=example,dc=org', '--homeserver', 'example.org'], { cwd: folder });
@@ -51,14 +51,14 @@ describe('islet', () => {
     expect(await islet(['check'], { cwd: folder })).toMatchObject({ code: 0, stdout: expect.stringContaining('fine') });
   });
 
-  it('says what is wrong with a configuration: key, reason, suggestion', async () => {
+  it('reports errors in a configuration with key, reason and suggestion', async () => {
     const env = { PATH: process.env['PATH'], ISLET_LISTEN_PORT: '80o90', ISLET_LISTEN_HOTS: '127.0.0.1' };
     const { code, stderr } = await islet(['serve'], { cwd: folder, env });
     expect(code).toBe(1);
     expect(stderr).toContain('listen.port: must be');
   });
 
-  it('checks the certificate of the database, whatever the environment says', async () => {
+  it('checks the certificate of the database, whatever the environment variables are', async () => {
     const { key, cert } = createAuthority({ db: ['127.0.0.1'] }).certificates.db;
     let isTrusted = false;
     // Agrees to TLS, as PostgreSQL does, and shows a certificate that nobody knows.
@@ -83,7 +83,7 @@ describe('islet', () => {
     }
   });
 
-  it('explains who answers and why, with the server running or not', async () => {
+  it('explains which source answers and why, with or without a running server', async () => {
     const slapd = await Slapd.start({ ldif: PEOPLE });
     const running = await startIslet({
       server: { name: 'id.example.org' },

@@ -58,7 +58,7 @@ async function readyOf({ adminUrl }: RunningIslet): Promise<Ready> {
 
 const found = { 'alice@example.org': '@alice:example.org' };
 
-describe('a PostgreSQL that is away', () => {
+describe('a PostgreSQL server that cannot be used', () => {
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   let proxy: FaultyProxy;
   let islet: RunningIslet;
@@ -78,7 +78,7 @@ describe('a PostgreSQL that is away', () => {
   });
 
   it.each(['refuse', 'reset', 'hang', 'garbage'] as const)(
-    'is told by readiness and log when connections %s; nobody waits for it, hashed lookups go on, and it comes back',
+    'is reported by readiness and log if connections %s; requests do not wait, hashed lookups go on, and Islet recovers',
     async (fault) => {
       await proxy.break(fault);
       await eventually(async () => (await readyOf(islet)).status === 503, NOTICED_MS);
@@ -103,7 +103,7 @@ describe('a PostgreSQL that is away', () => {
     },
   );
 
-  it('that takes no writes is not ready, and says so until it takes them again', async () => {
+  it('that accepts no writes makes Islet not ready, with the reason, until it accepts them again', async () => {
     const { Client } = (await import('pg')).default;
     const admin = new Client(postgres.url);
     await admin.connect();
@@ -125,8 +125,8 @@ describe('a PostgreSQL that is away', () => {
   });
 });
 
-describe('an SQLite file that is taken away under the running server', () => {
-  it('is noticed within seconds: nothing is promised any more, and it may be put back', async () => {
+describe('an SQLite file that is removed while the server runs', () => {
+  it('is noticed within seconds: Islet accepts nothing until the file is put back', async () => {
     const { islet, client } = await start({});
     const file = join(islet.folder, 'data', 'islet.db');
     try {
@@ -153,8 +153,8 @@ describe('an SQLite file that is taken away under the running server', () => {
   });
 });
 
-describe.skipIf(!disk)('an SQLite file on a disk that is full', () => {
-  it('takes nothing more, which readiness and log say; it goes on by itself when there is room, and nothing answered is lost', async () => {
+describe.skipIf(!disk)('an SQLite file on a full disk', () => {
+  it('makes Islet refuse writes, with the reason in readiness and log, until there is space; nothing that was answered is lost', async () => {
     if (!disk) return;
     const { islet, client } = await start({
       database: { file: join(disk.folder, 'islet.db') },

@@ -14,7 +14,7 @@ const DN = `uid=smithb,${PEOPLE_BASE}`;
 const ID = '5d3f9c1e-0000-1000-8000-00000000000a';
 const add = (ldif: string) => ldif.replace('\n', '\nchangetype: add\n');
 
-describe('a leaver and the newcomer with the name, in a real directory', () => {
+describe('deprovisioning with a real directory', () => {
   let slapd: Slapd;
   let mails: MailServer;
   let homeserver: HomeserverStandIn;
@@ -85,7 +85,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
   let session: object;
   let [toHome, toWork] = ['', ''];
 
-  it('finds her by the address of the directory and by the one she bound', async () => {
+  it('finds a person by the address of the directory and by the address that they bound', async () => {
     await old.register('example.org', 'token-of-smithb');
     const bound = await validated(old, 'bob@home.example', 'monkeys');
     expect(await old.post('/v2/3pid/bind', bound)).toMatchObject({ status: 200 });
@@ -93,7 +93,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
   });
 
-  it('finds her by neither once her entry is gone, says so, and ends her access (LOOK-14)', async () => {
+  it('does not find a person whose entry is deleted, logs this, and revokes their access tokens (LOOK-14)', async () => {
     await slapd.modify(`dn: ${DN}\nchangetype: delete\n`);
     expect((await islet.command('sync', 'staff')).stdout).toContain('1 binding suspended: their users left');
     expect(await found()).toEqual({});
@@ -120,7 +120,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     expect((await islet.command('invites')).stdout).toContain('suspended: since 20');
   });
 
-  it('refuses to bind for her while nobody has the name', async () => {
+  it('refuses to bind an address while no entry has the user name', async () => {
     await old.register('example.org', 'token-of-smithb');
     expect(await old.post('/v2/3pid/bind', { ...session, mxid: smithb })).toMatchObject({
       status: 403,
@@ -128,7 +128,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     });
   });
 
-  it('gives the newcomer with the same name, and the same distinguished name, nothing of hers', async () => {
+  it('gives nothing of the leaver to a new person with the same user name and distinguished name', async () => {
     await slapd.modify(add(person('smithb', ['bill.smith@example.org'], [])));
     await sync();
     expect(await found()).toEqual({ 'bill.smith@example.org': smithb });
@@ -142,7 +142,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     expect(toldInvites()).toEqual([]);
   });
 
-  it('gives her everything back when her entry is back, and the newcomer’s waits in turn', async () => {
+  it('gives a person who returns everything back, and suspends the binding of the new person', async () => {
     await slapd.modify(`dn: ${DN}\nchangetype: delete\n`);
     await slapd.modify(`${add(person('smithb', ['b.smith@example.org'], []))}entryUUID: ${ID}\n`, '-e', 'relax');
     await sync();
@@ -156,7 +156,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
   it.each([
     ['is disabled', 'replace: employeeType\nemployeeType: left\n', 'delete: employeeType\n'],
     ['loses the name', 'add: uid\nuid: another\n', 'delete: uid\nuid: another\n'],
-  ])('suspends her while her entry %s', async (_case, change, back) => {
+  ])('suspends a person while their entry %s', async (_case, change, back) => {
     await slapd.modify(`dn: ${DN}\nchangetype: modify\n${change}`);
     await sync();
     expect(await found()).toEqual({});
@@ -165,7 +165,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
   });
 
-  it('suspends her old user ID while she has another name, and nothing while her entry merely moves', async () => {
+  it('suspends the old user ID of a person whose entry has another name, and nothing if the entry only moves', async () => {
     const rename = (from: string, to: string, superior = PEOPLE_BASE) =>
       slapd.modify(`dn: ${from}\nchangetype: modrdn\nnewrdn: uid=${to}\ndeleteoldrdn: 1\nnewsuperior: ${superior}\n`);
     await rename(DN, 'brown');
@@ -179,7 +179,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
   });
 
-  it('suspends nobody over a crash, a directory that is gone, or a listing that looks broken', async () => {
+  it('suspends nobody because of a crash, an unreachable directory, or a listing that looks incomplete', async () => {
     await islet.stop('SIGKILL');
     await slapd.kill();
     await islet.restart();
@@ -195,7 +195,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     expect(await alice.findHashed(['bob@home.example'])).toEqual({ 'bob@home.example': smithb });
   });
 
-  it('suspends nobody of a directory that is not mirrored any more', async () => {
+  it('suspends nobody of a directory that is no longer mirrored', async () => {
     const config = parse(await readFile(islet.configFile, 'utf8')) as { sources: [{ ldap: { mirror: unknown } }] };
     config.sources[0].ldap.mirror = false;
     await writeFile(islet.configFile, stringify(config));
@@ -203,7 +203,7 @@ describe('a leaver and the newcomer with the name, in a real directory', () => {
     expect(await alice.findHashed(['bob@home.example'])).toEqual({ 'bob@home.example': smithb });
   });
 
-  it('says no address in its log, but how many left', async () => {
+  it('logs how many people left, and no address', async () => {
     await islet.logged(/people left the directory or returned.*"suspended":1/);
     expect(islet.log()).not.toMatch(/home\.example/);
   });

@@ -10,7 +10,7 @@ import { freePort } from '../support/ports.js';
 const LIMIT_MS = 150_000;
 const ROOT = join(import.meta.dirname, '../..');
 
-it('npm run dev starts the demo, and starts it again when a template has changed', async () => {
+it('npm run dev starts the demo, and restarts it when a template changes', async () => {
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: { dev: string } };
   // The demo has its directory and its homeserver on the next two.
   const port = await freePort(3);

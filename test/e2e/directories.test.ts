@@ -54,7 +54,7 @@ describe('docs/setup/directories.md', () => {
   }
 
   it.each(['OpenLDAP', 'Active Directory', 'FreeIPA and 389 Directory Server', 'Any other'])(
-    'has for %s a source of fewer than ten lines, and the ldapsearch that asks the same',
+    'has for %s a source of fewer than ten lines, and an ldapsearch command with the same search',
     (heading) => {
       const { examples, ldapsearch } = section(heading);
       for (const { lines } of examples) expect(lines).toBeLessThan(10);
@@ -69,7 +69,7 @@ describe('docs/setup/directories.md', () => {
     },
   );
 
-  it('is right about OpenLDAP, about its rights and its limits, and about any other directory', async () => {
+  it('is correct about OpenLDAP, its access rights and limits, and about any other directory', async () => {
     const { examples, ldapsearch, slapdConf } = section('OpenLDAP');
     const other = section('Any other');
     const people = Array.from({ length: 510 }, (_, index) => person(`u${index}`, { mail: `u${index}@example.org` }));
@@ -100,7 +100,7 @@ describe('docs/setup/directories.md', () => {
     }
   });
 
-  it('is right about FreeIPA', async () => {
+  it('is correct about FreeIPA', async () => {
     const { examples, ldapsearch } = section('FreeIPA and 389 Directory Server');
     const accounts = `cn=accounts,${ROOT}`;
     const entryFor = (uid: string, more = {}) =>
@@ -150,21 +150,21 @@ describe('docs/setup/directories.md', () => {
     });
     afterAll(() => samba?.stop());
 
-    it('is right, over LDAPS', async () => {
+    it('is correct over LDAPS', async () => {
       const entries = await list(examples[0], samba.ldapsUrl, READER.password, samba.ca);
       const people = entries.flatMap((one) => one.parse().person ?? []);
       expect(people.filter(({ threepids }) => threepids.length > 0)).toHaveLength(3);
       expect(await count(ldapsearch, samba.ldapsUrl, READER.password, join(folder, 'ca.pem'))).toBe(entries.length);
     });
 
-    it('is right, over a global catalog', async () => {
+    it('is correct for a global catalog', async () => {
       const entries = await list(examples[1], samba.catalogUrl, READER.password);
       expect(entries.flatMap((one) => one.parse().person?.mxid ?? [])).toEqual(
         expect.arrayContaining(['@anna:example.org', '@b.baechli:example.org']),
       );
     });
 
-    describe('in a whole house', () => {
+    describe('with a complete server', () => {
       let homeserver: HomeserverStandIn;
       let islet: RunningIslet;
       let client: IdentityClient;
@@ -193,7 +193,7 @@ describe('docs/setup/directories.md', () => {
         return answer.checks.mirrors.staff;
       };
 
-      it('answers by hash and in plain, and neither for groups nor for who was disabled', async () => {
+      it('is correct: hashed and plain lookups find people, but not groups and disabled users', async () => {
         const addresses = ['a.old@example.org', 'bächli@example.org', 'sales@example.org', 'gone@example.org'];
         expect(await client.findHashed(addresses)).toEqual({
           'a.old@example.org': '@anna.meier:example.org',
@@ -207,7 +207,7 @@ describe('docs/setup/directories.md', () => {
         });
       });
 
-      it('follows somebody who is renamed and moved as the same entry', async () => {
+      it('is correct: a person who is renamed and moved is the same entry', async () => {
         const anna = `CN=Anna.Meier,${AD_PEOPLE}`;
         await samba.modify(`dn: ${anna}\nchangetype: modify\nreplace: sAMAccountName\nsAMAccountName: anna.huber\n`);
         await samba.modify(
@@ -219,7 +219,7 @@ describe('docs/setup/directories.md', () => {
         });
       });
 
-      it('goes on with what it knew when the account is not let in any more, and says why everywhere', async () => {
+      it('is correct: the mirror answers when the service account is locked out, and the reason is shown everywhere', async () => {
         await samba.tool('user', 'disable', 'islet');
         const { code, stdout } = await islet.command('sync');
         expect([code, stdout]).toEqual([1, expect.stringContaining('(the account is disabled)')]);

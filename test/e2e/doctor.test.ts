@@ -37,7 +37,7 @@ describe('islet doctor', () => {
     await Promise.all([slapd?.stop(), mails?.close(), homeserver?.close(), upstream?.close()]);
   });
 
-  it('finds nothing to complain of where everything works, and says what it tried', async () => {
+  it('finds no problem if everything works, and lists what it checked', async () => {
     await eventually(async () =>
       (await fetch(`${islet.adminUrl}/health/ready`).then((ready) => ready.text())).includes('"entries":5'),
     );
@@ -70,7 +70,7 @@ describe('islet doctor', () => {
     expect(mails.mails).toEqual([]);
   });
 
-  it('says what to fix where things do not work, without a server, and changes nothing', async () => {
+  it('says how to fix each problem, without a server, and changes nothing', async () => {
     const key = join(islet.folder, 'data', 'signing.key');
     await chmod(key, 0o644);
     await islet.stop();

@@ -8,7 +8,7 @@ import { Slapd } from '../support/slapd.js';
 
 const EVE = 'objectClass: inetOrgPerson\nuid: eve\ncn: eve\nsn: eve\nmail: eve@example.org\n';
 
-describe('a directory in trouble', () => {
+describe('a server whose directory fails', () => {
   let slapd: Slapd;
   let homeserver: HomeserverStandIn;
   let islet: RunningIslet;
@@ -49,7 +49,7 @@ describe('a directory in trouble', () => {
     plain: { 'alice@example.org email': '@alice:example.org' },
   };
 
-  it('answers from the mirror within the time limit while the directory hangs, and live when it goes on', async () => {
+  it('answers from the mirror within the time limit while the directory hangs, and live once it continues', async () => {
     await slapd.pause();
     try {
       const since = performance.now();
@@ -63,7 +63,7 @@ describe('a directory in trouble', () => {
     expect(await both()).toEqual(found);
   });
 
-  it('answers from the mirror while the directory is down, also after a restart, and says so once', async () => {
+  it('answers from the mirror while the directory is down, also after a restart, and logs it once', async () => {
     await slapd.kill();
     expect(await both()).toEqual(found);
     await islet.restart();
@@ -73,14 +73,14 @@ describe('a directory in trouble', () => {
     expect(await both()).toEqual(found);
   });
 
-  it('follows one change of the directory with the next sync', async () => {
+  it('has a change of the directory after the next sync', async () => {
     await slapd.modify(`dn: uid=alice,${PEOPLE_BASE}\nchangetype: modify\nadd: mail\nmail: ally@example.org\n`);
     const { code, stdout } = await islet.command('sync', 'staff');
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringContaining('0 new, 1 changed, 0 gone') });
     expect(await client.findHashed(['ally@example.org'])).toEqual({ 'ally@example.org': '@alice:example.org' });
   });
 
-  it('takes a directory that was emptied for broken, and goes on with what it knew', async () => {
+  it('rejects a sync in which the directory is empty, and keeps its mirror', async () => {
     for (const uid of ['alice', 'Bob.Berg', 'carla']) {
       await slapd.modify(`dn: uid=${uid},${PEOPLE_BASE}\nchangetype: delete\n`);
     }
@@ -100,7 +100,7 @@ describe('a directory in trouble', () => {
     expect(await staff()).toMatchObject({ ok: true });
   });
 
-  it('does not take a filter that matches nothing for nobody, and says so everywhere', async () => {
+  it('rejects a filter that matches nothing, and reports it everywhere', async () => {
     await slapd.modify(`dn: uid=eve,${PEOPLE_BASE}\nchangetype: add\n${EVE}`);
     const reason = 'the filter matches none of the entries below the base';
     const other = await startIslet({
@@ -138,14 +138,14 @@ describe('a directory in trouble', () => {
 
   it.each([
     ['a wrong password', () => ({ bindPassword: 'wrong' }), /bind refused for cn=admin.*password from.*credentials/i],
-    ['nobody listening', () => ({ urls: ['ldap://127.0.0.1:1'] }), /refused/i],
+    ['a directory that is not running', () => ({ urls: ['ldap://127.0.0.1:1'] }), /refused/i],
     [
       'a filter that matches nothing and no mirror',
       () => ({ filter: '(objectClass=user)', mirror: false }),
       /matches none/,
     ],
-    ['a base that is not there', () => ({ bases: ['ou=nowhere,dc=example,dc=org'] }), /ou=nowhere/],
-  ])('starts with %s, and its log names the hop and the reason', async (_case, difference, reason) => {
+    ['a base that does not exist', () => ({ bases: ['ou=nowhere,dc=example,dc=org'] }), /ou=nowhere/],
+  ])('starts with %s, and its log names the server and the reason', async (_case, difference, reason) => {
     const other = await startIslet({
       server: { name: 'id.example.org' },
       sources: [source(difference())],
@@ -160,8 +160,8 @@ describe('a directory in trouble', () => {
   });
 });
 
-describe('a source that has no end', () => {
-  it('does not keep the server that it is listed in, nor with what it has left open', async () => {
+describe('a source whose listing never ends', () => {
+  it('does not keep the server from stopping, even with what it has left open', async () => {
     const module = `
       export default () => {
         setInterval(() => undefined, 1000);

@@ -67,7 +67,7 @@ async function lookUp(client: IdentityClient, addresses: readonly string[]) {
   return { statuses: [details.status, answer.status], pepper, found };
 }
 
-describe('a directory, then another Islet that is followed, then our own bindings', () => {
+describe('a directory, a followed upstream, and bindings', () => {
   let slapd: Slapd;
   let upstream: Awaited<ReturnType<typeof start>>;
   let follower: Awaited<ReturnType<typeof start>>;
@@ -103,7 +103,7 @@ describe('a directory, then another Islet that is followed, then our own binding
     await slapd?.stop();
   });
 
-  it('answer one lookup by hash, under the pepper of the upstream, the earlier one first', async () => {
+  it('answer one hashed lookup with the pepper of the upstream, in the order of the sources', async () => {
     const { statuses, pepper, found } = await lookUp(follower.client, asked);
     expect(statuses).toEqual([200, 200]);
     expect(found).toEqual(all);
@@ -111,14 +111,14 @@ describe('a directory, then another Islet that is followed, then our own binding
     expect(await partnerHealth(follower.islet)).toEqual({ ok: true });
   });
 
-  it('are explained, with how old the pepper is and not what it is', async () => {
+  it('appear in an explanation with the age of the pepper, but without the pepper', async () => {
     const { stdout } = await follower.islet.command('lookup', 'paula@partner.example');
     expect(stdout).toMatch(/partner +@paula:partner\.example, which decides/);
     expect(stdout).toMatch(/its pepper is used: hashes are forwarded to it, pepper announced for \d+ (s|min)/);
     expect(stdout + follower.islet.log()).not.toContain(String(await pepperOf(upstream.client)));
   });
 
-  it('go on without a failed lookup while the upstream is away and comes back with another pepper', async () => {
+  it('answer without a failed lookup while the upstream is down and returns with another pepper', async () => {
     const before = await pepperOf(follower.client);
     const answers: Awaited<ReturnType<typeof lookUp>>[] = [];
     let isOver = false;
@@ -156,7 +156,7 @@ describe('a directory, then another Islet that is followed, then our own binding
 /** Enough for a busy machine to answer in. */
 const TIME_LIMIT_MS = 1_500;
 
-describe('an upstream in trouble that is followed', () => {
+describe('a followed upstream that fails', () => {
   let partner: IdentityServer;
 
   const begin = async (isUp: boolean) => {
@@ -181,7 +181,7 @@ describe('an upstream in trouble that is followed', () => {
     await partner?.close();
   });
 
-  it('has lookups answered by the others, within its time limit, and under its pepper that was known last', async () => {
+  it('does not keep other sources from answering, within its time limit and with its last known pepper', async () => {
     const { islet, client } = await begin(true);
     expect(await lookUp(client, asked)).toMatchObject({ pepper: 'matrixrocks', found: both });
     const slow: string[] = [];
@@ -199,7 +199,7 @@ describe('an upstream in trouble that is followed', () => {
     expect(await lookUp(client, asked)).toMatchObject({ found: both });
   });
 
-  it('may be away when we start: a pepper of ours is announced until its own is known', async () => {
+  it('may be down at the start: Islet announces a pepper of its own until that of the upstream is known', async () => {
     const { islet, client } = await begin(false);
     const first = await lookUp(client, asked);
     expect(first).toEqual({ statuses: [200, 200], pepper: expect.stringMatching(/^[a-zA-Z0-9]{24}$/), found: own });

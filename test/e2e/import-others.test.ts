@@ -13,7 +13,7 @@ import { makeDatabase, makeMa1sdKeys, movingFile } from '../support/moving/datab
 const CLI = join(import.meta.dirname, '../../dist/app/cli.js');
 const page = await readFile(join(import.meta.dirname, '../../docs/setup/from-ma1sd.md'), 'utf8');
 
-describe('moving in from ma1sd and Synapse', () => {
+describe('a move from ma1sd and Synapse', () => {
   let folder: string;
   let islet: RunningIslet;
   let homeserver: HomeserverStandIn;
@@ -38,7 +38,7 @@ describe('moving in from ma1sd and Synapse', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('an invitation reaches its person, signed by the key that it was made with, and people are found', async () => {
+  it('keeps people and an invitation, which is delivered with the key that signed it', async () => {
     const args = [CLI, 'import', 'ma1sd', '--conf', at('ma1sd.yaml'), '--config', islet.configFile, '--apply'];
     const child = execFile(process.execPath, args);
     const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -70,7 +70,7 @@ describe('moving in from ma1sd and Synapse', () => {
     expect(keys.flat().toSorted()).toEqual(['ed25519:AAAAEOldKeyX', 'ed25519:AAAAEPvQ-xEa']);
   }, 400_000);
 
-  it('goes as the checklist says, command by command, and back', async () => {
+  it('works as the checklist says, command by command, and back', async () => {
     const blocks = Array.from(page.matchAll(/^```sh\n([^]*?)^```$/gm), ([, block = '']) => block.trim().split('\n'));
     const commands = blocks.flat().filter((command) => !command.includes('postgres://'));
     expect(commands.length).toBeGreaterThan(14);

@@ -17,7 +17,7 @@ const page = await readFile(join(import.meta.dirname, '../../docs/setup/from-syd
 const aliceToken = 'lice'.padStart(64, 'A');
 const oldKey = 't6PBLcDIx0irB1JbcBEiuIvXj2AMdjQtJ/JeX5JETN4';
 
-describe('moving in from Sydent', () => {
+describe('a move from Sydent', () => {
   let folder: string;
   let islet: RunningIslet;
   let homeserver: HomeserverStandIn;
@@ -40,7 +40,7 @@ describe('moving in from Sydent', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('people are found by hash, in clear and over version 1, unbinding works, and an invitation reaches its person', async () => {
+  it('keeps people for hashed, plain and v1 lookups, unbinding, and the delivery of an invitation', async () => {
     await makeDatabase(at('sydent.db'), 'sydent.sql', recentSessions());
     const rehearsed = await importing();
     expect(rehearsed).toMatchObject({ code: 0, stderr: '' });
@@ -101,7 +101,7 @@ describe('moving in from Sydent', () => {
     expect(JSON.stringify(homeserver.bound)).not.toContain('frank@');
   });
 
-  it('takes 3,000 bindings and 250 invitations, loses nothing to kill -9, and doubles nothing', async () => {
+  it('imports 3,000 bindings and 250 invitations, and neither loses nor repeats any after kill -9', async () => {
     const many = manyRows({ associations: 3_000, waiting: 200, delivered: 50 });
     await makeDatabase(at('sydent.db'), 'sydent.sql', many);
     const before = await readFile(at('sydent.db'));
@@ -141,7 +141,7 @@ describe('moving in from Sydent', () => {
     expect(homeserver.bound).toEqual([]);
   }, 400_000);
 
-  it('is refused beside a running server, under another name, and beside another key', async () => {
+  it('is refused while a server runs, for another server name, and with another key', async () => {
     await makeDatabase(at('sydent.db'), 'sydent.sql');
     await islet.restart();
     expect(await importing('--apply')).toMatchObject({
@@ -156,7 +156,7 @@ describe('moving in from Sydent', () => {
     expect(await islet.command('bindings', '--json')).toMatchObject({ stdout: '[]\n' });
   });
 
-  it('goes as the checklist says, command by command, and back', async () => {
+  it('works as the checklist says, command by command, and back', async () => {
     const [, checklist = ''] = /\n## The checklist\n([^]*?)\n## /.exec(page) ?? [];
     const commands = Array.from(checklist.matchAll(/^```sh\n([^]*?)^```$/gm), ([, block = '']) =>
       block.trim().split('\n'),

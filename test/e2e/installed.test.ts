@@ -33,7 +33,7 @@ describe('the npm package', () => {
     expect({ stdout, stderr }).toEqual({ stdout: `${version}\n`, stderr: '' });
   });
 
-  it('runs the demo, which answers its four lookups', async () => {
+  it('runs the demo with its four lookups', async () => {
     const { stdout } = await run(at('prefix/bin/islet'), ['demo', '--exit'], { cwd: folder });
     expect(stdout.match(/^ {2}✓ .*$/gm)).toEqual([
       expect.stringMatching(/@carla:island\.example .*directory, by hash$/),

@@ -56,12 +56,12 @@ describe('two instances on one PostgreSQL', () => {
     await database?.drop();
   });
 
-  it('know each other’s tokens and announce one pepper', async () => {
+  it('accept each other’s access tokens and announce one pepper', async () => {
     expect(await other.get('/v2/account')).toEqual({ status: 200, body: { user_id: '@alice:example.org' } });
     expect((await other.get('/v2/hash_details')).body).toEqual((await one.get('/v2/hash_details')).body);
   });
 
-  it('see each other’s sessions at once and each other’s bindings soon after', async () => {
+  it('use each other’s sessions at once and each other’s bindings soon after', async () => {
     const session = { client_secret: 'monkeys', email: 'alice.at.home@example.net', send_attempt: 1 };
     const { body } = await one.post('/v2/validate/email/requestToken', session);
     const token = /[?&]token=([0-9A-Za-z]+)/.exec(mails.mails.at(-1)?.mail.text ?? '')?.[1];
@@ -74,7 +74,7 @@ describe('two instances on one PostgreSQL', () => {
     await eventually(async () => 'alice.at.home@example.net' in (await one.findHashed(['alice.at.home@example.net'])));
   });
 
-  it('send one mail for one attempt that reaches both at once', async () => {
+  it('send one mail for an attempt that reaches both at once', async () => {
     const session = { client_secret: 'same.attempt', email: 'alice.at.work@example.net', send_attempt: 1 };
     const answers = await Promise.all(
       [one, other, one, other].map((client) => client.post('/v2/validate/email/requestToken', session)),
@@ -85,14 +85,14 @@ describe('two instances on one PostgreSQL', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('share the mirror: what one syncs the other answers', async () => {
+  it('share the mirror: each answers with what the other has synced', async () => {
     await slapd.modify(`dn: uid=carla,${PEOPLE_BASE}\nchangetype: modify\nadd: mail\nmail: cc@example.org\n`);
     expect((await instances[0]?.command('sync', 'staff'))?.stdout).toContain('1 changed');
     expect(await one.findHashed(['cc@example.org'])).toEqual({ 'cc@example.org': '@carla:example.org' });
     await eventually(async () => 'cc@example.org' in (await other.findHashed(['cc@example.org'])));
   });
 
-  it('follow one upstream: what one announces the other answers under, before it has noticed by itself', async () => {
+  it('follow one upstream: each accepts a pepper that only the other has announced so far', async () => {
     const known = ['alice@example.org', 'paula@partner.example'];
     const pepperOf = async (client: IdentityClient) => (await client.get('/v2/hash_details')).body['lookup_pepper'];
     expect([await pepperOf(one), await pepperOf(other)]).toEqual(['matrixrocks', 'matrixrocks']);
@@ -111,7 +111,7 @@ describe('two instances on one PostgreSQL', () => {
     expect(await pepperOf(other)).toBe('another');
   });
 
-  it('share who left: what one suspends the other does not answer soon after', async () => {
+  it('share suspensions: a person whom one suspends is soon not found by the other', async () => {
     const [home, carla] = ['carla.at.home@example.net', '@carla:example.org'];
     expect((await instances[0]?.command('bind', home, carla))?.code).toBe(0);
     await eventually(async () => home in (await other.findHashed([home])));

@@ -33,7 +33,7 @@ async function signInAt(world: World, localpart: string): Promise<{ client: Matr
   return { client, token };
 }
 
-describe('Matrix’s own SDK for JavaScript', () => {
+describe('the Matrix SDK for JavaScript', () => {
   let world: World;
 
   beforeAll(async () => {
@@ -51,14 +51,14 @@ describe('Matrix’s own SDK for JavaScript', () => {
     await client.bindThreePid({ sid, client_secret: secret, id_server: ID_SERVER, id_access_token: token });
   }
 
-  it('signs in and reads account and terms (G-2, AUTH-1, AUTH-3, AUTH-6, TERMS-1)', async () => {
+  it('signs in and reads the account and the terms (G-2, AUTH-1, AUTH-3, AUTH-6, TERMS-1)', async () => {
     const { client, token } = await signIn('alice');
     expect(await client.getIdentityAccount(token)).toEqual({ user_id: '@alice:example.org' });
     expect(await client.getTerms(SERVICE_TYPES.IS, world.islet.url)).toEqual({ policies: {} });
     await client.agreeToTerms(SERVICE_TYPES.IS, world.islet.url, token, []);
   });
 
-  it('is told of a token that does not hold (AUTH-5)', async () => {
+  it('receives an error for an invalid token (AUTH-5)', async () => {
     const { client } = await signIn('alice');
     await expect(client.getIdentityAccount('nonsense')).rejects.toMatchObject({
       httpStatus: 401,
@@ -66,7 +66,7 @@ describe('Matrix’s own SDK for JavaScript', () => {
     });
   });
 
-  it('validates and binds an email address, and finds it by every lookup it has (EM-3, EM-14, LOOK-6, LOOK-9, BIND-3, UNB-4)', async () => {
+  it('validates and binds an email address, and finds it with each of its lookups (EM-3, EM-14, LOOK-6, LOOK-9, BIND-3, UNB-4)', async () => {
     const { client, token } = await signIn('bob');
     const mine = { address: 'bob@example.net', mxid: '@bob:example.org' };
     await bindEmail(client, token, 'Bob@Example.net');
@@ -88,7 +88,7 @@ describe('Matrix’s own SDK for JavaScript', () => {
     expect(await client.identityHashedLookup(pairs('bob@example.net'), token)).toEqual([]);
   });
 
-  it('validates and binds a phone number, by the code of a text message (MS-2, MS-3, MS-4, MS-6)', async () => {
+  it('validates and binds a phone number with the code of a text message (MS-2, MS-3, MS-4, MS-6)', async () => {
     const { client, token } = await signIn('carol');
     const secret = client.generateClientSecret();
     // Element Web has no country where the number begins with a plus.
@@ -105,7 +105,7 @@ describe('Matrix’s own SDK for JavaScript', () => {
     expect(await client.lookupThreePid('msisdn', '447700900001', token)).toMatchObject({ mxid: '@carol:example.org' });
   });
 
-  it('invites by email, and the invitee joins by the link of the mail (INV-13, SIGN-5)', async () => {
+  it('invites by email, and the invited person joins with the link in the mail (INV-13, SIGN-5)', async () => {
     const { client } = await signIn('alice');
     await client.inviteByThreePid(ROOM, 'email', 'dora@example.net');
     const inviteSignUrl = world.signUrlOf(await world.linkMailedTo('dora@example.net'));
@@ -116,7 +116,7 @@ describe('Matrix’s own SDK for JavaScript', () => {
     expect(world.synapse.members.get(`${ROOM} @dora:example.org`)).toBe('join');
   });
 
-  it('invites whoever binds the address that was invited (ONB-1, ONB-7)', async () => {
+  it('invites the person who binds the invited address (ONB-1, ONB-7)', async () => {
     const { client } = await signIn('alice');
     await client.inviteByThreePid(ROOM, 'email', 'emil@example.net');
     const emil = await signIn('emil');
@@ -128,7 +128,7 @@ describe('Matrix’s own SDK for JavaScript', () => {
   });
 });
 
-describe('Matrix’s own SDK for JavaScript, where there are terms', () => {
+describe('the Matrix SDK for JavaScript with terms', () => {
   const en = { name: 'Privacy', url: 'https://example.org/privacy/1/en' };
   const de = { name: 'Datenschutz', url: 'https://example.org/privacy/1/de' };
   let world: World;
@@ -138,7 +138,7 @@ describe('Matrix’s own SDK for JavaScript, where there are terms', () => {
   });
   afterAll(() => world?.close());
 
-  it('is refused until it has shown them and agreed, as Element does (AUTH-6, TERMS-3, TERMS-4, TERMS-5, TERMS-9)', async () => {
+  it('is refused until it has shown and accepted the terms, as Element does (AUTH-6, TERMS-3, TERMS-4, TERMS-5, TERMS-9)', async () => {
     const { client, token } = await signInAt(world, 'alice');
     const unsigned = { httpStatus: 403, errcode: 'M_TERMS_NOT_SIGNED' };
     await expect(client.getIdentityAccount(token)).rejects.toMatchObject(unsigned);

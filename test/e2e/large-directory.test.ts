@@ -50,11 +50,11 @@ describe(`a directory of ${PEOPLE} people`, () => {
     return found;
   }
 
-  it('is found whole by a client that knows nothing but the specification', async () => {
+  it('is found completely by a client that knows only the specification', async () => {
     expect(await howManyAreFound()).toBe(PEOPLE);
   });
 
-  it('is found whole right after a restart, with the directory down', async () => {
+  it('is found completely right after a restart, with the directory down', async () => {
     await slapd.kill();
     await islet.restart();
     expect(await howManyAreFound()).toBe(PEOPLE);

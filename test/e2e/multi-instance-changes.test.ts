@@ -15,7 +15,7 @@ const LDIF =
 const leave = (uid: string) =>
   `dn: uid=${uid},${PEOPLE_BASE}\nchangetype: modify\nreplace: employeeType\nemployeeType: left\n`;
 
-describe('somebody who leaves the filter of a directory', () => {
+describe('a person who no longer matches the filter of a directory', () => {
   let slapd: Slapd;
   let homeserver: HomeserverStandIn;
   const running: RunningIslet[] = [];
@@ -43,7 +43,7 @@ describe('somebody who leaves the filter of a directory', () => {
     return { islet, client };
   }
 
-  it('is found no longer than it takes to ask for changes', async () => {
+  it('is found only until the next incremental sync', async () => {
     const { islet, client } = await start({ every: '1d', changesEvery: '1s' });
     expect(await client.findHashed(['bob@example.org'])).toEqual({ 'bob@example.org': '@bob:example.org' });
     await slapd.modify(leave('bob'));
@@ -55,7 +55,7 @@ describe('somebody who leaves the filter of a directory', () => {
     expect(islet.log().match(/mirror synced/g)).toHaveLength(2);
   });
 
-  it('is gone after `islet sync --changes`, which says so', async () => {
+  it('is removed by `islet sync --changes`, which reports it', async () => {
     const { islet, client } = await start({ every: '1d', changesEvery: false });
     await slapd.modify(leave('carla'));
     const { stdout, code } = await islet.command('sync', '--changes', '--json');

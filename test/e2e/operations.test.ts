@@ -9,7 +9,7 @@ describe('bindings and invitations on the command line', () => {
   let running: RunningIslet | undefined;
   afterEach(() => running?.remove());
 
-  it('does the same through a running server and, with none running, by itself; both are in the log', async () => {
+  it('do the same with and without a running server, and are logged in both cases', async () => {
     const islet = await startIslet({ server: { name: 'id.example.org' } });
     running = islet;
     const command = (...args: string[]) => islet.command(...args);
@@ -49,7 +49,7 @@ describe('bindings and invitations on the command line', () => {
     });
   });
 
-  it('has an entry in the audit trail of everything that was done, also after the process was killed', async () => {
+  it('have entries in the audit log for everything that was done, also after the process was killed', async () => {
     const islet = await startIslet({ server: { name: 'id.example.org' }, audit: { file: 'audit.log' } });
     running = islet;
     for (const name of ['alice', 'bob'])

@@ -38,7 +38,7 @@ const answers = () =>
 
 /** One after the other, on one machine, in the order of the page. */
 describe('the Debian package under systemd, by the commands of docs/setup/install.md', () => {
-  it('installs without a network, brings account and folders, and starts nothing', async () => {
+  it('installs without a network, creates user and folders, and starts nothing', async () => {
     await machine.shell(commandsOf(PAGE, 'package').replace('./islet_*.deb', '/mnt/islet_test.deb'));
     const { stdout } = await machine.run('stat', '-c', '%A %U:%G', '/etc/islet', '/var/lib/islet');
     expect(stdout).toBe('drwxr-x--- root:islet\ndrwx------ islet:islet\n');
@@ -48,7 +48,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     );
   });
 
-  it('is configured, read by its own account, and started', async () => {
+  it('is configured, readable by its own user, and started', async () => {
     const setup = commandsOf(PAGE, 'setup').replace('/var/lib/islet\n', `/var/lib/islet ${ANSWERS}\n`);
     // No directory answers on this machine, which doctor reports.
     await machine.shell(setup.replace(/^(.* islet doctor .*)$/m, '$1 || test $? = 1'));
@@ -58,7 +58,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     expect(await property('User')).toBe('islet');
   });
 
-  it('goes on with the same process after a reload, and answers what was asked during a restart', async () => {
+  it('keeps its process after a reload, and answers requests that arrive during a restart', async () => {
     const before = await pid();
     await machine.must('systemctl', 'reload', 'islet');
     await answers();
@@ -74,7 +74,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     expect(await pid()).not.toBe(before);
   });
 
-  it('writes below its own folders only', async () => {
+  it('writes only below its own folders', async () => {
     await machine.shell('touch /root/mark; sleep 1.1; systemctl restart islet');
     await answers();
     const stdout = await machine.shell(
@@ -85,7 +85,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     expect(written.filter((path) => !/^\/var\/(lib|log)\/islet(\/|$)/.test(path))).toEqual([]);
   });
 
-  it('tries for long enough that a database comes up, and not for ever', async () => {
+  it('is restarted for long enough that a database can start, and not for ever', async () => {
     const seconds = (text: string) => {
       const parts = [...text.matchAll(/(\d+)(min|s)/g)];
       return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (unit === 'min' ? 60 : 1), 0);
@@ -101,7 +101,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     expect(await property('RestartPreventExitStatus')).toBe('SYS');
   });
 
-  it('is upgraded in place: a server that runs is restarted and keeps its data', async () => {
+  it('is upgraded in place: a running server is restarted and keeps its data', async () => {
     const [before, key] = [await pid(), await machine.must('cat', '/var/lib/islet/signing.key')];
     await machine.must('apt-get', 'install', '--reinstall', '-y', '/mnt/islet_test.deb');
     await answers();
@@ -109,12 +109,12 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     expect(await machine.must('cat', '/var/lib/islet/signing.key')).toBe(key);
   });
 
-  it('stops within its limit', async () => {
+  it('stops within its time limit', async () => {
     await machine.must('systemctl', 'stop', 'islet');
     expect([await property('Result'), await property('ActiveState')]).toEqual(['success', 'inactive']);
   });
 
-  it('says what to do if npm has left out the native part of the database driver', async () => {
+  it('explains what to do if npm has left out the native part of the database driver', async () => {
     const file = '/usr/lib/islet/node_modules/sqlite3/build/Release/node_sqlite3.node';
     await machine.must('mv', file, `${file}.away`);
     const doctor = await machine.run('runuser', '-u', 'islet', '--', 'islet', 'doctor');

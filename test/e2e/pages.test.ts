@@ -157,7 +157,7 @@ const page = ({ brand, language }: Edition) => ({
 });
 
 describe.each(pageNames)('the page %s', (name) => {
-  it.each(editions)('is whole in every size and colour scheme, in $language, $brand', async (edition) => {
+  it.each(editions)('is complete in every size and colour scheme, in $language, $brand', async (edition) => {
     const browsing = await browse(edition.language);
     await ways[name](browsing.page, edition.brand);
     expect(await lookAt(browsing, name, edition)).toEqual(page(edition));
@@ -165,7 +165,7 @@ describe.each(pageNames)('the page %s', (name) => {
 });
 
 describe('a page of terms', () => {
-  it.each(editions)('is whole in every size and colour scheme, in $language, $brand', async (edition) => {
+  it.each(editions)('is complete in every size and colour scheme, in $language, $brand', async (edition) => {
     const browsing = await browse(edition.language);
     const path = `/_matrix/identity/terms/privacy/1.0/${edition.language}?brand=${edition.brand}`;
     await browsing.page.goto(`http://127.0.0.1:${app.port}${path}`);
@@ -173,8 +173,8 @@ describe('a page of terms', () => {
   });
 });
 
-describe('a mailed link', () => {
-  it('validates by its button, with the keyboard alone, and goes on to the next link', async () => {
+describe('a link in a mail', () => {
+  it('validates with its button, with the keyboard alone, and continues to the next link', async () => {
     const link = await mailedLink(`${next.url}/welcome`);
     const { page, complaints } = await browse('en');
     await page.goto(link.href);
@@ -184,7 +184,7 @@ describe('a mailed link', () => {
     expect(complaints.filter((text) => !text.includes('favicon'))).toEqual([]);
   });
 
-  it('opens a page that neither scripts nor frames get into', async () => {
+  it('opens a page that runs no injected scripts and cannot be framed', async () => {
     const { page } = await browse('en');
     await page.goto((await mailedLink()).href);
     const ran = await page.evaluate<string>(`
@@ -199,26 +199,29 @@ describe('a mailed link', () => {
   });
 });
 
-describe('a mail as HTML', () => {
+describe('an HTML mail', () => {
   const messages = editions.flatMap(({ brand, language }) =>
     sampleMessages({ brand, acceptLanguage: language }).slice(0, 2),
   );
 
-  it.each(messages)('of kind $kind fits, $preferences.brand in $preferences.acceptLanguage', async (message) => {
-    const { brand, acceptLanguage } = message.preferences;
-    const { page, complaints } = await browse('en');
-    await page.setContent(templates.renderMail(message).html);
-    const isPictured = brand === 'islet' ? acceptLanguage === 'en' : acceptLanguage === 'uk';
-    const found: string[] = [];
-    for (const scheme of schemes) {
-      for (const size of ['phone', 'desktop'] as const) {
-        await look(page, { size, scheme });
-        if (await isTooWide(page)) found.push(`too wide on a ${size}`);
+  it.each(messages)(
+    'of kind $kind fits the screen, $preferences.brand in $preferences.acceptLanguage',
+    async (message) => {
+      const { brand, acceptLanguage } = message.preferences;
+      const { page, complaints } = await browse('en');
+      await page.setContent(templates.renderMail(message).html);
+      const isPictured = brand === 'islet' ? acceptLanguage === 'en' : acceptLanguage === 'uk';
+      const found: string[] = [];
+      for (const scheme of schemes) {
+        for (const size of ['phone', 'desktop'] as const) {
+          await look(page, { size, scheme });
+          if (await isTooWide(page)) found.push(`too wide on a ${size}`);
+        }
+        found.push(...(await barriers(page, ['color-contrast'])).map((barrier) => `${scheme}: ${barrier}`));
+        if (isPictured) await picture(page, `mail-${message.kind}-${brand}-${acceptLanguage}-${scheme}`);
       }
-      found.push(...(await barriers(page, ['color-contrast'])).map((barrier) => `${scheme}: ${barrier}`));
-      if (isPictured) await picture(page, `mail-${message.kind}-${brand}-${acceptLanguage}-${scheme}`);
-    }
-    expect(found).toEqual([]);
-    expect(complaints).toEqual([]);
-  });
+      expect(found).toEqual([]);
+      expect(complaints).toEqual([]);
+    },
+  );
 });

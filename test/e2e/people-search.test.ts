@@ -71,7 +71,7 @@ describe('docs/topics/search.md', () => {
   };
 
   it.each<ProxyKind>(['nginx', 'haproxy', 'caddy', 'apache'])(
-    'has lines for %s that hand the search to Islet, and nothing else',
+    'has a configuration for %s that sends the search to Islet, and nothing else',
     async (kind) => {
       const lines = searchSnippet(kind).replaceAll('127.0.0.1:8090', new URL(islet.url).host);
       expect(lines).toContain(new URL(islet.url).host);
@@ -101,7 +101,7 @@ describe('docs/topics/search.md', () => {
     },
   );
 
-  it('is switched on with five lines of configuration, and one of nginx', () => {
+  it('switches the search on with five lines of configuration, and one of nginx', () => {
     expect([searchSnippet('yaml'), searchSnippet('nginx')].map((lines) => lines.split('\n').length)).toEqual([5, 1]);
   });
 
@@ -120,12 +120,12 @@ describe('docs/topics/search.md', () => {
     expect(unknownUser).toMatchObject({ code: 1, stdout: expect.stringContaining('search.showTo') });
   });
 
-  it('writes neither tokens nor what is searched to the log, and one line for each search', () => {
+  it('is right that the log has one line for each search, without tokens and search terms', () => {
     expect(islet.log()).not.toMatch(/of-bert|mülle|vertr/);
     expect(islet.log()).toMatch(/"event":"people_search".*"user":"@bert:example.org"/);
   });
 
-  it('finds the same after a restart, with the directory and the homeserver away', async () => {
+  it('is right that the search finds the same after a restart, while the directory and the homeserver are down', async () => {
     await slapd.pause();
     await homeserver.close();
     await islet.restart();

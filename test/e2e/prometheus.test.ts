@@ -28,7 +28,7 @@ const impatient = (rule: (typeof alertRules)[number]) => ({
   expr: rule.expr.replace('> 3600', '> 1'),
 });
 
-describe('Islet in Prometheus', () => {
+describe('the metrics of Islet in Prometheus', () => {
   let islet: RunningIslet;
   let prometheus: RunningPrometheus;
   let homeserver: HomeserverStandIn;
@@ -124,7 +124,7 @@ describe('Islet in Prometheus', () => {
     expect(await postAdmin('/sync/staff')).toBe(200);
   };
 
-  it('is read without an error, as OpenMetrics, with all counters at 0, and in less than 250 kB', async () => {
+  it('are read without an error, as OpenMetrics, with all counters at 0, and in less than 250 kB', async () => {
     expect(await prometheus.scrapeError()).toBe('');
     const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
     const answer = await fetch(`${islet.adminUrl}/metrics`, { headers: { accept } });
@@ -141,7 +141,7 @@ describe('Islet in Prometheus', () => {
     expect(zero.length).toBeGreaterThan(50);
   });
 
-  it('has no label that a stranger can choose', async () => {
+  it('have no label whose values a stranger can choose', async () => {
     const series = async () =>
       new Set((await metrics()).split('\n').flatMap((line) => /^islet_[^ ]+(?= )/.exec(line)?.[0] ?? []));
     const before = await series();
@@ -155,13 +155,13 @@ describe('Islet in Prometheus', () => {
     expect([...after].join('\n')).not.toContain(odd);
   });
 
-  it('is quiet while all is well, except about the upstream that was away from the start', async () => {
+  it('raise no alert while all is well, except for the upstream that was down from the start', async () => {
     const { annotations } = await fires('IsletPepperNotFollowed', { source: 'partner' });
     expect(annotations['summary']).toContain('The pepper of partner cannot be read');
     expect((await prometheus.alerts()).map(({ name }) => name)).toEqual(['IsletPepperNotFollowed']);
   });
 
-  it('answers: why was Anna not found, and what changed at the last sync?', async () => {
+  it('answer: why was Anna not found, and what changed at the last sync?', async () => {
     const token = await signIn('alice');
     expect(await lookUp(token, ['anna@example.org'])).toBe(200);
     await shows('Addresses by outcome, per minute', { source: 'staff', outcome: 'found' });
@@ -183,7 +183,7 @@ describe('Islet in Prometheus', () => {
     expect((await islet.command('lookup', 'anna@example.org')).code).toBe(0);
   });
 
-  it('answers: since when is the directory not read?', async () => {
+  it('answer: since when is the directory not read?', async () => {
     const readAt = async () => Number(await shown('Directory read last', { source: 'staff' }));
     const since = Date.now();
     await write(ALL);
@@ -202,7 +202,7 @@ describe('Islet in Prometheus', () => {
     expect((await islet.command('sync', 'staff', '--dry-run')).stdout).toContain('2 entries instead of 21');
   });
 
-  it('answers: do mails arrive?', async () => {
+  it('answer: are mails delivered?', async () => {
     client.useToken(await signIn('bob'));
     const session = { client_secret: 'secret', email: 'bob@example.net', send_attempt: 1 };
     const path = '/v2/validate/email/requestToken';
@@ -220,7 +220,7 @@ describe('Islet in Prometheus', () => {
     expect((await islet.command('mail', 'test', 'bob@example.net')).code).toBe(1);
   });
 
-  it('answers: who collects addresses?', async () => {
+  it('answer: who harvests addresses?', async () => {
     const token = await signIn('eve');
     const guess = (round: number) => Array.from({ length: 25 }, (_, i) => `guess${round}-${i}@example.org`);
     expect(await lookUp(token, guess(0))).toBe(200);
@@ -237,14 +237,14 @@ describe('Islet in Prometheus', () => {
     });
   });
 
-  it('fires when homeservers do not take bindings', async () => {
+  it('raise an alert when homeservers do not accept bindings', async () => {
     expect(await bind('x@example.net', '@x:away.example')).toBe(200);
     expect(await bind('y@example.net', '@y:refusing.example')).toBe(200);
     await fires('IsletJobsGivenUp', { kind: 'onbind' });
     await fires('IsletJobsWait', { kind: 'onbind' });
   });
 
-  it('has data for every query of the dashboard', async () => {
+  it('have data for each query of the dashboard', async () => {
     for (const { title } of dashboard.panels.filter(({ targets }) => targets)) {
       for (const query of queriesOf(title)) {
         const values = (await prometheus.query(query)).map(({ value }) => value);
@@ -253,7 +253,7 @@ describe('Islet in Prometheus', () => {
     }
   });
 
-  it('fires when the database is gone, and when Islet is', async () => {
+  it('raise an alert when the database is down, and when Islet is', async () => {
     await rm(join(islet.folder, 'data', 'islet.db'));
     await fires('IsletDatabaseUnavailable');
     for (let i = 0; i < 8; i++) await signIn('alice');

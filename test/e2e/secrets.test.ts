@@ -67,7 +67,7 @@ describe('passwords that an administrator changes while the server runs', () => 
   const write = (name: string, password: string) => writeFile(join(islet.folder, name), `${password}\n`);
   const hangUp = () => process.kill(islet.pid() ?? 0, 'SIGHUP');
 
-  it('are read again on SIGHUP, and a directory that paused is asked once more', async () => {
+  it('are read again on SIGHUP, and a directory in backoff is tried at once', async () => {
     await eventually(async () => (await sync()).code === 0);
     // The directory first: the server tries the old password, is refused, and pauses.
     await setPassword(slapd, 'autumn');
@@ -90,7 +90,7 @@ describe('passwords that an administrator changes while the server runs', () => 
     await eventually(async () => (await sync()).code === 0);
   });
 
-  it('do not lock the account, however many lookups and doctors try the one of before', async () => {
+  it('do not lock the account, however many lookups and doctors use the former one', async () => {
     await setPassword(slapd, 'thaw');
     await slapd.restart();
     const token = (await readFile(join(islet.folder, 'data/admin-token'), 'utf8')).trim();

@@ -68,7 +68,7 @@ describe('SIGTERM', () => {
     return { code, tookMs: performance.now() - since };
   }
 
-  it('finishes what is under way and puts the rest back: mails that wait, a homeserver that says nothing', async () => {
+  it('finishes requests in progress and requeues the rest: mails that wait, a homeserver that does not answer', async () => {
     await islet.command('bind', 'someone@example.net', '@someone:silent.example');
     await eventually(() => silent.seen.length > 0);
     mails.stall(true);
@@ -100,7 +100,7 @@ describe('SIGTERM', () => {
     expect(recipients.toSorted()).toEqual(addresses.toSorted());
   });
 
-  it('ends within 25 seconds although the database, the mail server and a homeserver hang', async () => {
+  it('ends the server within 25 seconds although the database, the mail server and a homeserver hang', async () => {
     mails.stall(true);
     const asked = requestMail('bob@example.org').catch(() => undefined);
     await islet.command('bind', 'someone.else@example.net', '@someone.else:silent.example');

@@ -17,7 +17,7 @@ const ways = {
   LDAPS: (slapd: Slapd) => ({ urls: [slapd.ldapsUrl] }),
 };
 
-describe.each(Object.entries(ways))('the classic walk, with a real directory asked %s', (way, access) => {
+describe.each(Object.entries(ways))('the usual sign-up flow, with a real directory that is used %s', (way, access) => {
   let slapd: Slapd;
   let mails: MailServer;
   let homeserver: HomeserverStandIn;
@@ -58,7 +58,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
 
   const codeIn = (mail: string): string => /[?&]token=([0-9A-Za-z]+)/.exec(mail)?.[1] ?? '';
 
-  it('validates, binds, looks up and signs over version 1, as people know it from curl', async () => {
+  it('validates, binds, looks up and signs over version 1, with requests as curl sends them', async () => {
     const asked = await client.post(
       '/v1/validate/email/requestToken',
       'email=visitor@example.net&client_secret=monkeys&send_attempt=1',
@@ -87,7 +87,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
     await eventually(() => homeserver.bound.some((body) => body['address'] === 'visitor@example.net'));
   });
 
-  it('follows the mailed link: a page first, and a press of its button validates', async () => {
+  it('validates with the mailed link: it opens a page whose button validates', async () => {
     const session = { client_secret: 'apes', email: 'reader@example.net', send_attempt: 1 };
     const { body } = await client.post('/v1/validate/email/requestToken', session);
     const link = /https:\/\/id\.example\.org(\S+)/.exec(mails.mails.at(-1)?.mail.text ?? '')?.[1] ?? '';
@@ -103,7 +103,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
     expect((await check()).body).toMatchObject({ medium: 'email', address: 'reader@example.net' });
   });
 
-  it('finds people of the directory by every address and however their numbers are written', async () => {
+  it('finds people of the directory by each address, however their numbers are written', async () => {
     const threepids = [
       ['email', 'alice@example.org'],
       ['email', 'a.archer@example.org'],
@@ -128,7 +128,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
     });
   });
 
-  it('answers clients of today by hash, and in clear over the whole chain', async () => {
+  it('answers hashed lookups of current clients, and plain lookups over all sources', async () => {
     await client.register('example.org', 'token-of-alice');
 
     expect(await client.findHashed(['alice@example.org', 'A.Archer@example.org', 'harbour@example.org'])).toEqual({
@@ -141,7 +141,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
     });
   });
 
-  it('refuses to bind an address that the directory gives to somebody else', async () => {
+  it('refuses to bind an address that the directory assigns to another user', async () => {
     const session = { client_secret: 'gibbons', email: 'alice@example.org', send_attempt: 1 };
     const { body } = await client.post('/v1/validate/email/requestToken', session);
     const proof = { sid: body['sid'], client_secret: 'gibbons' };
@@ -157,7 +157,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
     expect(await client.post('/v1/3pid/bind', { ...proof, mxid: '@alice:example.org' })).toMatchObject({ status: 200 });
   });
 
-  it('keeps what it answered over a crash', async () => {
+  it('keeps all answers after a crash', async () => {
     const session = { client_secret: 'lemurs', email: 'crash@example.net', send_attempt: 1 };
     const { body } = await client.post('/v1/validate/email/requestToken', session);
     await islet.stop('SIGKILL');
@@ -177,7 +177,7 @@ describe.each(Object.entries(ways))('the classic walk, with a real directory ask
     await eventually(() => homeserver.bound.some((body) => body['address'] === 'crash@example.net'));
   });
 
-  it('says no address, token or secret in its log', () => {
+  it('writes no address, token or secret to the log', () => {
     expect(islet.log()).not.toMatch(/monkeys|visitor@example|alice@example|492215551234|token-of-alice/);
   });
 });

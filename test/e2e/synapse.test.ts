@@ -64,7 +64,7 @@ describe('a homeserver like Synapse', () => {
     return response.json();
   }
 
-  it('goes the whole way from an invitation to a member, and back (AUTH-4, INV-4, KEY-7, ONB-1, ONB-6, ONB-7, UNB-4)', async () => {
+  it('completes the path from an invitation to a member, and back (AUTH-4, INV-4, KEY-7, ONB-1, ONB-6, ONB-7, UNB-4)', async () => {
     expect((await invite('alice', 'Frida@Example.net')).status).toBe(200);
     const [[token, invitation] = []] = world.synapse.invites;
     expect(invitation).toMatchObject({
@@ -94,7 +94,7 @@ describe('a homeserver like Synapse', () => {
     expect(await lookUp()).toBeUndefined();
   });
 
-  it('invites whom it finds by their user ID, and stores nothing for them (LOOK-6, INV-2)', async () => {
+  it('invites people whom it finds by their user ID, and stores no invitation for them (LOOK-6, INV-2)', async () => {
     await bind('gerda', 'gerda@example.net');
     const before = world.synapse.invites.size;
     expect((await invite('alice', 'gerda@example.net')).status).toBe(200);
@@ -108,7 +108,7 @@ describe('a homeserver like Synapse', () => {
     });
   });
 
-  it('has everybody in the room whom it knows, however their address is spelled, and whatever path knows them (INV-14)', async () => {
+  it('invites each known person to the room, in any spelling of their address and through each kind of source (INV-14)', async () => {
     await bind('jona', 'jona@example.net');
     for (const [address, localpart] of [
       ['Jona@Example.Net', 'jona'],
@@ -126,7 +126,7 @@ describe('a homeserver like Synapse', () => {
     expect(world.mails.mails.filter(({ envelope }) => envelope.to.some((to) => /^karla@/i.test(to)))).toEqual([]);
   });
 
-  it('unbinds what is not bound with success, so that accounts can be deactivated (UNB-9)', async () => {
+  it('unbinds addresses without a binding successfully, so that accounts can be deactivated (UNB-9)', async () => {
     const { synapse } = world;
     expect(await synapse.identity.unbind(alice, 'email', 'never@example.net', ID_SERVER)).toEqual({
       status: 200,
@@ -134,7 +134,7 @@ describe('a homeserver like Synapse', () => {
     });
   });
 
-  it('does not unbind users of others, nor for another identity server (UNB-3, UNB-5)', async () => {
+  it('cannot unbind users of other homeservers, nor with a request for another identity server (UNB-3, UNB-5)', async () => {
     await bind('henri', 'henri@example.net');
     const { identity } = world.synapse;
     for (const [mxid, idServer, status] of [
@@ -148,7 +148,7 @@ describe('a homeserver like Synapse', () => {
     expect(await identity.lookUp('email', 'henri@example.net', token)).toBe('@henri:example.org');
   });
 
-  it('unbinds under every name under which it binds: with the default port too (UNB-5)', async () => {
+  it('unbinds under each name under which it binds, also with the default port (UNB-5)', async () => {
     await bind('judith', 'judith@example.net');
     const { identity } = world.synapse;
     const mxid = '@judith:example.org';
@@ -156,7 +156,7 @@ describe('a homeserver like Synapse', () => {
     expect(await identity.lookUp('email', 'judith@example.net', await signIn('alice'))).toBeUndefined();
   });
 
-  it('has phone numbers validated by version 1, without a token (V1-2, MS-3, EM-8)', async () => {
+  it('validates phone numbers over version 1 without a token (V1-2, MS-3, EM-8)', async () => {
     const { delegate } = world.synapse.identity;
     const secret = { client_secret: 'of-the-client' };
     const number = { country: 'GB', phone_number: '07700900002', send_attempt: 1 };
@@ -174,7 +174,7 @@ describe('a homeserver like Synapse', () => {
     });
   });
 
-  it('finds its users signed in, its invitations and its keys after a restart (AUTH-8, KEY-7)', async () => {
+  it('keeps its access tokens, its invitations and its keys after a restart (AUTH-8, KEY-7)', async () => {
     const token = await signIn('alice');
     await invite('alice', 'inga@example.net');
     const [invitation] = [...world.synapse.invites.values()].slice(-1);

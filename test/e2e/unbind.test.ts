@@ -7,7 +7,7 @@ const signer = new Ed25519Signer('example.org', [{ keyId: 'ed25519:a_abc', seed:
 const verifyKeys = { 'ed25519:a_abc': signer.keys[0].publicKey };
 const KEYS = '/_matrix/key/v2/server';
 
-describe('unbind on a network whose proxy forwards no keys', () => {
+describe('unbinding on a network whose proxy does not forward key requests', () => {
   let homeserver: HomeserverStandIn;
   let islet: InProcess | undefined;
   beforeEach(async () => {
@@ -38,12 +38,12 @@ describe('unbind on a network whose proxy forwards no keys', () => {
   }
   const asked = () => homeserver.seen.map(({ url }) => url);
 
-  it('works with keys that the configuration states, and asks for none', async () => {
+  it('works with keys from the configuration, without a request for keys', async () => {
     expect(await unbind({ verifyKeys })).toEqual({ status: 200, body: {} });
     expect(asked()).toEqual([]);
   });
 
-  it('says what is missing without them, and makes nobody forget the binding (UNB-11)', async () => {
+  it('reports the missing keys, and does not make the homeserver forget the binding (UNB-11)', async () => {
     expect(await unbind({})).toEqual({
       status: 502,
       body: { errcode: 'M_UNKNOWN', error: 'could not fetch the signing keys of example.org: 404' },

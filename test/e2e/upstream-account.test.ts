@@ -11,7 +11,7 @@ const terms = { policies: { privacy_policy: { version: '1.2', languages: { en: p
 /** Every secret there is in these tests, and tokens as Islet makes them. */
 const SECRETS = /password-of-|session-of-|token-of-|wrong-secret/;
 
-describe('an account at another Islet that wants its terms to be accepted', () => {
+describe('an account at another Islet that requires accepted terms', () => {
   let homeserver: HomeserverStandIn;
   let partner: RunningIslet;
   let server: RunningIslet;
@@ -63,7 +63,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     return ready.checks.upstreams;
   };
 
-  it('is missing at first, and everything says what to do', async () => {
+  it('is missing at first, and each report says what to do', async () => {
     const { code, stdout } = await upstream();
     expect(code).toBe(1);
     expect(stdout).toMatch(/reachable +in \d+ ms/);
@@ -77,7 +77,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     await server.logged('has no token yet');
   });
 
-  it('is not had by a wrong password, nor by one that everybody sees in the list of processes', async () => {
+  it('is not created with a wrong password, nor with one on the command line, which other users could see', async () => {
     const wrong = await login('--user', '@islet:example.org', '--password-file', file('wrong-password'));
     expect(wrong).toMatchObject({ code: 1, stderr: expect.stringContaining('rejects this user name and password') });
     const seen = await login('--user', '@islet:example.org', '--password', 'password-of-islet');
@@ -85,7 +85,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     await expect(token()).rejects.toThrow('ENOENT');
   });
 
-  it('is made with a password, for that long; the terms are shown and not accepted', async () => {
+  it('is created with a password, by a homeserver session that ends at once; the terms are shown and not accepted', async () => {
     const { code, stdout, stderr } = await login('--user', '@islet:example.org', '--password-file', file('password'));
     expect(code).toBe(1);
     expect(stdout).toContain('signed in as @islet:example.org');
@@ -99,14 +99,14 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     expect((await upstream()).stdout).toContain('not accepted yet: run "islet upstream login partner --accept-terms"');
   });
 
-  it('has the terms accepted when told to, with no more proof of who we are', async () => {
+  it('has its terms accepted on request, without another sign-in', async () => {
     const before = await token();
     expect(await login('--accept-terms')).toMatchObject({ code: 0, stdout: expect.stringContaining('privacy_policy') });
     expect(await token()).toBe(before);
     expect(await login()).toMatchObject({ code: 0, stdout: expect.stringContaining('already signed in') });
   });
 
-  it('is used by the server that runs already', async () => {
+  it('is used by the server that is already running', async () => {
     expect(await found()).toBe('@paula:partner.example');
     expect(await readiness()).toEqual({ partner: { ok: true } });
     const { code, stdout } = await upstream('status', '--json');
@@ -123,7 +123,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     ]);
   });
 
-  it('can be made anew by an access token once it is gone, and the server takes the new one', async () => {
+  it('can be created again with an access token after it was removed, and the server uses the new one', async () => {
     const before = await token();
     const headers = { authorization: `Bearer ${before}` };
     await fetch(`${partner.url}/_matrix/identity/v2/account/logout`, { method: 'POST', headers });
@@ -137,7 +137,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     expect(await explained()).toMatch(/cache, as of .* ago: @paula:partner\.example[^]*live, in .* ms: @paula:/);
   });
 
-  it('whose file no line names is left below the data folder, with the line to write', async () => {
+  it('without a configured file is saved below the data folder, and the missing configuration line is shown', async () => {
     const config = { dataDir: 'other', sources: [{ upstream: { name: 'partner', url: partner.url } }] };
     await writeFile(file('other.yaml'), stringify({ server: { name: 'id.example.org' }, ...config }));
     const env = { PATH: process.env['PATH'], MATRIX_PASSWORD: 'password-of-guest' };
@@ -153,7 +153,7 @@ describe('an account at another Islet that wants its terms to be accepted', () =
     expect((await stat(tokenFile)).mode & 0o777).toBe(0o600);
   });
 
-  it('leaves no secret in what is printed and logged', async () => {
+  it('does not appear with a secret in output and log', async () => {
     for (const text of [...outputs, server.log(), partner.log()]) {
       expect(text).not.toMatch(SECRETS);
       expect(text).not.toContain(await token());

@@ -75,7 +75,7 @@ describe('islet serve --workers 2', () => {
     await eventually(async () => (await pings()) === before + 8);
   });
 
-  it('traces a request of the doctor whichever worker it reaches', async () => {
+  it('traces a request of the doctor, whichever worker it reaches', async () => {
     const authorization = `Bearer ${(await readFile(`${server.folder}/data/admin-token`, 'utf8')).trim()}`;
     for (let at = 0; at < 4; at++) {
       const opened = await fetch(`${server.adminUrl}/probes`, { method: 'POST', headers: { authorization } });
@@ -90,7 +90,7 @@ describe('islet serve --workers 2', () => {
     }
   });
 
-  it('knows in all of them who signed out', async () => {
+  it('refuses in each worker a token that was signed out in another', async () => {
     const other = await signIn();
     expect(await statuses('/v2/account', other)).toEqual([200]);
     const client = new IdentityClient(server.url);
@@ -99,7 +99,7 @@ describe('islet serve --workers 2', () => {
     await eventually(async () => (await statuses('/v2/account', other)).join() === '401');
   });
 
-  it('answers without the worker that died, and starts it again', async () => {
+  it('answers without a worker that was killed, and starts it again', async () => {
     const [first = 0, second = 0] = await workers();
     process.kill(second, 'SIGKILL');
     await server.logged('"worker_ended","worker":2');
@@ -115,14 +115,14 @@ describe('islet serve --workers 2', () => {
     expect(await statuses('/v2/account')).toEqual([200]);
   });
 
-  it('ends all of them when it is asked to', async () => {
+  it('ends all workers when it is stopped', async () => {
     const running = await workers();
     expect(await server.stop('SIGTERM')).toBe(0);
     for (const pid of running) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 });
 
-it('islet serve --workers is refused on SQLite, with what to do', async () => {
+it('islet serve --workers is refused on SQLite, with advice', async () => {
   const env = { ...process.env, ISLET_DATA_DIR: '/nonexistent', ISLET_SERVER_NAME: 'id.example.org' };
   const { code, stderr } = await islet(['serve', '--workers', '2'], { env, cwd: '/' });
   expect(code).toBe(1);
