@@ -56,16 +56,16 @@ export function pepperStoreContract(open: OpenStores): void {
 
     it('keeps only one of several peppers that are added concurrently after the same last one', async () => {
       await on.peppers.add(first, undefined);
-      const conflictingIds = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
-      await Promise.all(conflictingIds.map((rival) => on.peppers.add(rival, 'first')));
+      const candidates = Array.from({ length: 10 }, (_, at) => ({ pepper: `candidate${at}`, announcedFrom: 200 + at }));
+      await Promise.all(candidates.map((candidate) => on.peppers.add(candidate, 'first')));
       const [, kept, ...others] = await on.peppers.all();
-      expect(conflictingIds).toContainEqual(kept);
+      expect(candidates).toContainEqual(kept);
       expect(others).toEqual([]);
     });
 
     it('keeps only one of several first peppers that are added concurrently', async () => {
-      const conflictingIds = Array.from({ length: 10 }, (_, at) => ({ pepper: `rival${at}`, announcedFrom: 200 + at }));
-      await Promise.all(conflictingIds.map((rival) => on.peppers.add(rival, undefined)));
+      const candidates = Array.from({ length: 10 }, (_, at) => ({ pepper: `candidate${at}`, announcedFrom: 200 + at }));
+      await Promise.all(candidates.map((candidate) => on.peppers.add(candidate, undefined)));
       expect(await on.peppers.all()).toHaveLength(1);
     });
 
