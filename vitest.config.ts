@@ -42,7 +42,9 @@ export default defineConfig({
           name: 'fast',
           // Modules are loaded once for all files of a worker: nothing of ours keeps state in them.
           isolate: false,
-          testTimeout: 120_000, // ends tests that hang, not those on a slow machine
+          // They end tests that hang, not those on a slow machine.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           include: ['test/**/*.test.ts'],
           exclude: real,
           maxWorkers: 2,

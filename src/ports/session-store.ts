@@ -17,6 +17,12 @@ export abstract class SessionStore {
    */
   abstract findOrAdd(session: ValidationSession, aliveSince: number): Promise<ValidationSession>;
 
+  /**
+   * Records when a session was validated, ms since the epoch, as its last modification. Changes nothing else: its
+   * message may be sent at the same time.
+   */
+  abstract markValidated(sid: string, validatedAt: number): Promise<void>;
+
   /** Replaces the session with the same sid. No effect if it does not exist. */
   abstract save(session: ValidationSession): Promise<void>;
 

@@ -46,7 +46,9 @@ export async function runCampaign(plan: Plan): Promise<Figures> {
         await runCycle(world, model, random, cycle, incident);
       } catch (error) {
         model.isWrong(error instanceof Error ? (error.stack ?? error.message) : String(error));
-        await repair(world);
+        await repair(world).catch((cause: unknown) => {
+          throw new Error(`${database}, seed ${seed}, ${model.label}: nothing is well again`, { cause });
+        });
       }
       done = cycle;
       const took = ((performance.now() - since) / 1000).toFixed(1);

@@ -2,11 +2,15 @@
  * A disk that forgets what was not synced: whenever a process syncs an SQLite file or its log, the file as it is then
  * is kept in the folder FORGETFUL_DISK as NAME.synced. After a power cut that is what there would be. While that folder
  * has a file "read-only", writes to the database and its log fail.
+ *
+ * Several threads sync and write. One lock makes each copy the file of one moment, and keeps an older copy from
+ * replacing a newer one: a log older than its database would look like damage that no disk does.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +20,8 @@ static int ends_with(const char *text, const char *end) {
   size_t length = strlen(text), rest = strlen(end);
   return length >= rest && strcmp(text + length - rest, end) == 0;
 }
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Whether a descriptor is an SQLite file or its log, and its path. */
 static int is_database(int fd, char *path, size_t size) {
@@ -27,7 +33,7 @@ static int is_database(int fd, char *path, size_t size) {
   return ends_with(path, "/islet.db") || ends_with(path, "/islet.db-wal");
 }
 
-static void keep(int fd) {
+static void copy(int fd) {
   char path[4096], draft[8400], kept[8400], buffer[65536];
   const char *folder = getenv("FORGETFUL_DISK");
   if (folder == NULL || !is_database(fd, path, sizeof path)) return;
@@ -48,6 +54,12 @@ static void keep(int fd) {
   else unlink(draft);
 }
 
+static void keep(int fd) {
+  pthread_mutex_lock(&lock);
+  copy(fd);
+  pthread_mutex_unlock(&lock);
+}
+
 static int is_refused(int fd) {
   char path[4096], flag[4200];
   const char *folder = getenv("FORGETFUL_DISK");
@@ -57,6 +69,7 @@ static int is_refused(int fd) {
 }
 
 typedef int (*sync_function)(int);
+typedef int (*truncate_function)(int, off64_t);
 typedef ssize_t (*write_function)(int, const void *, size_t, off64_t);
 
 int fsync(int fd) {
@@ -76,7 +89,13 @@ static ssize_t written(const char *function, int fd, const void *data, size_t si
     errno = EROFS;
     return -1;
   }
-  return ((write_function)dlsym(RTLD_NEXT, function))(fd, data, size, at);
+  write_function write_at = (write_function)dlsym(RTLD_NEXT, function);
+  pthread_mutex_lock(&lock);
+  ssize_t result = write_at(fd, data, size, at);
+  int reason = errno;
+  pthread_mutex_unlock(&lock);
+  errno = reason;
+  return result;
 }
 
 ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
@@ -85,4 +104,22 @@ ssize_t pwrite(int fd, const void *data, size_t size, off_t at) {
 
 ssize_t pwrite64(int fd, const void *data, size_t size, off64_t at) {
   return written("pwrite64", fd, data, size, at);
+}
+
+static int truncated(const char *function, int fd, off64_t size) {
+  truncate_function truncate_to = (truncate_function)dlsym(RTLD_NEXT, function);
+  pthread_mutex_lock(&lock);
+  int result = truncate_to(fd, size);
+  int reason = errno;
+  pthread_mutex_unlock(&lock);
+  errno = reason;
+  return result;
+}
+
+int ftruncate(int fd, off_t size) {
+  return truncated("ftruncate", fd, size);
+}
+
+int ftruncate64(int fd, off64_t size) {
+  return truncated("ftruncate64", fd, size);
 }

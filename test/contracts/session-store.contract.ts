@@ -39,6 +39,19 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.get('s1')).toEqual(validated);
     });
 
+    it('records when a session was validated, and keeps what was sent meanwhile', async () => {
+      await on.sessions.addClaimed({ ...alice, sendAttempt: -1 }, 0, 1);
+      await Promise.all([
+        on.sessions.markSent('s1', 1, 'https://example.org/'),
+        on.sessions.markValidated('s1', alice.modifiedAt + 5),
+      ]);
+      const at = alice.modifiedAt + 5;
+      const expected = { ...alice, sendAttempt: 1, nextLink: 'https://example.org/', validatedAt: at, modifiedAt: at };
+      expect(await on.sessions.get('s1')).toEqual(expected);
+      await on.sessions.markValidated('unknown', at);
+      expect(await on.sessions.get('unknown')).toBeUndefined();
+    });
+
     it('saves nothing if there is no session', async () => {
       await on.sessions.save(alice);
       expect(await on.sessions.get('s1')).toBeUndefined();

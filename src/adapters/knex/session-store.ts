@@ -60,6 +60,10 @@ export class KnexSessionStore implements SessionStore {
     }
   }
 
+  async markValidated(sid: string, validatedAt: number): Promise<void> {
+    await this.table().where({ sid }).update({ validated_at: validatedAt, modified_at: validatedAt });
+  }
+
   async save(session: ValidationSession): Promise<void> {
     await this.table().where({ sid: session.sid }).update(this.toRow(session));
   }

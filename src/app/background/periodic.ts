@@ -12,9 +12,12 @@ export interface Repeated extends Schedule {
 
 const LEAST_PAUSE_MS = 1000;
 
+/** A failure that lasts is logged once in this time. */
+const LOG_EVERY_MS = 60_000;
+
 /**
  * Runs `work` now, and again `periodMs` after the end of each run. A failed run is logged, and the schedule
- * continues.
+ * continues. While it keeps failing, there is a warning once a minute, with the number of failures in a row.
  */
 export function runPeriodically(
   periodMs: number,
@@ -23,17 +26,24 @@ export function runPeriodically(
   work: () => Promise<void>,
 ): Repeated {
   let [isClosed, isRunning, isHurried] = [false, false, false];
-  let endedAt = 0;
+  let [endedAt, failures, loggedAt] = [0, 0, 0];
   let timer: NodeJS.Timeout | undefined;
   let run = Promise.resolve();
   telemetry.count('schedule_failures', { name }, 0);
+  const logFailure = (cause: unknown) => {
+    telemetry.count('schedule_failures', { name });
+    failures += 1;
+    if (failures > 1 && performance.now() - loggedAt < LOG_EVERY_MS) return;
+    loggedAt = performance.now();
+    telemetry.warn('scheduled work failed, will be retried', { event: 'schedule_failed', name, failures }, cause);
+  };
   const start = () => {
     [isRunning, isHurried] = [true, false];
     run = work()
-      .catch((cause: unknown) => {
-        telemetry.count('schedule_failures', { name });
-        telemetry.warn('scheduled work failed, will be retried', { event: 'schedule_failed', name }, cause);
-      })
+      .then(
+        () => (failures = 0),
+        (cause: unknown) => logFailure(cause),
+      )
       .then(() => {
         isRunning = false;
         endedAt = performance.now();

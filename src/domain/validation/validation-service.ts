@@ -82,10 +82,9 @@ export class ValidationService {
     if (!sameSecret(token, session.token)) throw new DomainError('token_incorrect');
     if (session.validatedAt !== undefined) return session;
     const now = this.deps.clock.now();
-    const validated = { ...session, validatedAt: now, modifiedAt: now };
-    await this.deps.store.save(validated);
+    await this.deps.store.markValidated(sid, now);
     this.deps.telemetry.count('validations', { medium: session.threepid.medium });
-    return validated;
+    return { ...session, validatedAt: now, modifiedAt: now };
   }
 
   /**

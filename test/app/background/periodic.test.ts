@@ -37,6 +37,27 @@ describe('work that is repeated', () => {
     expect(recorded.counted).toEqual([{ name: 'schedule_failures', labels: { name: 'work' } }]);
   });
 
+  it('logs work that keeps failing once a minute, and counts each failure', async () => {
+    const recorded = new RecordingTelemetry();
+    const { schedule, end, pass } = repeated(recorded);
+    const fail = async (error = new Error('no')) => {
+      await end(error);
+      schedule.runSoon();
+      await pass(1000);
+    };
+    const logged = () => recorded.all('scheduled work failed, will be retried').map(({ failures }) => failures);
+    for (let second = 0; second < 60; second++) await fail();
+    expect(logged()).toEqual([1]);
+    await fail();
+    expect(logged()).toEqual([1, 61]);
+    expect(recorded.counted).toHaveLength(61);
+    await end();
+    schedule.runSoon();
+    await pass(1000);
+    await fail();
+    expect(logged()).toEqual([1, 61, 1]);
+  });
+
   it('runs at once on request, and then at the usual times', async () => {
     const { schedule, runs, end, pass } = repeated();
     await end();

@@ -27,6 +27,11 @@ export class MemorySessionStore implements SessionStore {
     return session;
   }
 
+  async markValidated(sid: string, validatedAt: number): Promise<void> {
+    const session = this.sessions.get(sid);
+    if (session) this.sessions.set(sid, { ...session, validatedAt, modifiedAt: validatedAt });
+  }
+
   async save(session: ValidationSession): Promise<void> {
     if (!this.sessions.has(session.sid)) return;
     this.sessions.set(session.sid, session);
