@@ -32,14 +32,14 @@ describe('compact', () => {
     });
     afterEach(() => index.close());
 
-    it('takes at most 60 bytes a claim, names and all', async () => {
+    it('uses at most 60 bytes a claim, including user IDs', async () => {
       await index.load('staff', pagesOf(100_000));
       const { claims, bytes } = index.size('staff');
       expect(claims).toBe(100_000);
       expect(bytes / claims).toBeLessThan(60);
     });
 
-    it('uses the room of removed names again', async () => {
+    it('reuses the memory of removed user IDs', async () => {
       await index.load('staff', pagesOf(2_000));
       const before = index.size('staff').bytes;
       const claims = Array.from({ length: 2_000 }, (_, i) => claimAt(i));
@@ -50,7 +50,7 @@ describe('compact', () => {
       expect(index.size('staff').bytes).toBe(before);
     });
 
-    it('keeps a name that very many claims share', async () => {
+    it('keeps a user ID that very many claims share', async () => {
       const claims = Array.from({ length: 1_000 }, (_, i): Claim => ({ ...claimAt(i), mxid: '@team:example.org' }));
       await index.load('staff', pagesOf(0));
       await index.apply('staff', [], claims);
@@ -59,7 +59,7 @@ describe('compact', () => {
       expect([find(0), find(1)]).toEqual(['@team:example.org', '@boss:example.org']);
     });
 
-    it('reads a source no faster than it is hashed', async () => {
+    it('reads a source no faster than it can be hashed', async () => {
       let read = 0;
       const loading = index.load('staff', async function* () {
         for await (const page of pagesOf(60_000)()) {
@@ -87,7 +87,7 @@ describe('compact', () => {
       expect(turns).toBeGreaterThan(5);
     });
 
-    it('rejects clearly when its thread dies, keeps the former content, and loads again', async () => {
+    it('rejects with a clear error when its thread ends, keeps the former content, and loads again', async () => {
       await index.load('staff', pagesOf(1_000));
       const tooLong: Claim = { ...claimAt(1), mxid: `@${'x'.repeat(300)}:example.org` };
       const loading = index.load('staff', async function* () {
@@ -121,7 +121,7 @@ describe('compact', () => {
       expect(find(7, 'other')).toBe(claimAt(7).mxid);
     });
 
-    it('ends a load when it is closed, and starts no other', async () => {
+    it('stops a load when it is closed, and starts no other', async () => {
       const loading = index.load('staff', pagesOf(1_000_000));
       const calls = Promise.allSettled([loading, index.load('guests', pagesOf(1_000))]);
       for (let turn = 0; turn < 5; turn++) await setImmediate();
@@ -133,8 +133,8 @@ describe('compact', () => {
     });
   });
 
-  describe('beside plain maps', () => {
-    it.each([1, 2, 3])('answers the same whatever happens, in whatever order (seed %i)', async (seed) => {
+  describe('compared with plain maps', () => {
+    it.each([1, 2, 3])('returns the same answers for any calls in any order (seed %i)', async (seed) => {
       const compact = await lifeOf(new CompactHashIndex(), seed);
       const plain = await lifeOf(new MemoryHashIndex(), seed);
       expect(compact.length).toBeGreaterThan(15);

@@ -26,7 +26,7 @@ describe('a copy of a SQLite database', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('is consistent while transactions continue: each transaction is in it completely or not at all', async () => {
+  it('is consistent while transactions continue: it contains each transaction completely or not at all', async () => {
     let done = false;
     const write = async () => {
       for (let round = 0; !done; round++) {
@@ -52,7 +52,7 @@ describe('a copy of a SQLite database', () => {
     expect(terms?.count).toBe(5_000);
   });
 
-  it('is not made over a file that is there, nor of a database that another process has open', async () => {
+  it('does not replace an existing file, and is not made of a database that another process has open', async () => {
     await copyDatabase(db, copy());
     await expect(copyDatabase(db, copy())).rejects.toThrow(/EEXIST/);
     expect(await isFree(source())).toBe(false);

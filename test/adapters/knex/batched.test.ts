@@ -15,7 +15,7 @@ function heldWork() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-describe('items that are asked for at the same time', () => {
+describe('concurrent requests for items', () => {
   it('wait for those before them, and are then handled together, each with its own answer', async () => {
     const { batches, work, end } = heldWork();
     const ask = batched(work, { atOnce: 1 });

@@ -17,7 +17,7 @@ function damage(file: string, text: string): void {
 }
 
 describe('an SQLite file with damage in the middle', () => {
-  it('is not opened, and the reason names the file and what to do; the doctor says the same', async () => {
+  it('is not opened, and the reason names the file and the remedy; the doctor says the same', async () => {
     const options = { client: 'sqlite3', file: join(folder, 'islet.db') } as const;
     const db = await openDatabase(options);
     const rows = Array.from({ length: 400 }, (_, at) => ({
@@ -35,7 +35,7 @@ describe('an SQLite file with damage in the middle', () => {
     await expect(databaseVersion(options)).rejects.toThrow(reason);
   });
 
-  it('is opened if only the local copy of a directory is damaged, which is then empty and filled again', async () => {
+  it('is opened if only the local copy of a directory is damaged, which is emptied and filled again', async () => {
     const options = { client: 'sqlite3', file: join(folder, 'islet.db') } as const;
     const db = await openDatabase(options);
     await db('accepted_terms').insert({ mxid: '@anna:example.org', url: 'privacy', accepted_at: 7 });

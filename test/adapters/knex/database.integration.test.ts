@@ -67,8 +67,8 @@ async function countingProxy(target: number) {
   return { counted, port: (proxy.address() as AddressInfo).port, close: () => proxy.close() };
 }
 
-describe('an empty PostgreSQL behind a slow line', () => {
-  it('is filled with few round trips, and as well as with one for each statement', async () => {
+describe('an empty PostgreSQL database behind a slow connection', () => {
+  it('is migrated in few round trips, with the same result as statement by statement', async () => {
     const { url } = await freshDatabase(postgres.url);
     const proxy = await countingProxy(Number(new URL(url).port));
     onTestFinished(() => void proxy.close());
@@ -95,7 +95,7 @@ describe('an empty PostgreSQL behind a slow line', () => {
 });
 
 describe.each(places)('a database in %s', (_name, place) => {
-  it('goes up, down and up again', async () => {
+  it('can be migrated up, down and up again', async () => {
     const db = await open(await place());
     const tables = ['validation_sessions', 'claim_changes_purged', 'rate_limit_takes'];
     const present = () => Promise.all(tables.map((table) => db.schema.hasTable(table)));
@@ -105,7 +105,7 @@ describe.each(places)('a database in %s', (_name, place) => {
     expect(await present()).toEqual([true, true, true]);
   });
 
-  it('keeps bindings and sessions of a version that knew nothing of holders', async () => {
+  it('keeps bindings and sessions of a version without user ID assignments', async () => {
     const db = await open(await place());
     while (await db.schema.hasTable('holders')) await db.migrate.down({ migrationSource, disableTransactions: true });
     const threepid = { medium: 'email', address: 'anna@example.org', alias: null };
@@ -122,14 +122,14 @@ describe.each(places)('a database in %s', (_name, place) => {
     expect(await stores.sessions.get('s1')).toMatchObject({ openedAt: 7, modifiedAt: 7 });
   });
 
-  it('is as it was when it is opened again', async () => {
+  it('is unchanged when it is opened again', async () => {
     const options = await place();
     await knexStores(await open(options), clock, secretBox).accounts.addToken('token', '@anna:example.org', 1);
     await opened.splice(0)[0]?.destroy();
     expect(await knexStores(await open(options), clock, secretBox).accounts.find('token')).toBe('@anna:example.org');
   });
 
-  it('is not opened by a version that is older than it, which says so', async () => {
+  it('is not opened by a version that is older than the database, and the error says so', async () => {
     const options = await place();
     const db = await open(options);
     await db('knex_migrations').insert({ name: '9999-of-tomorrow', batch: 2, migration_time: new Date() });
@@ -139,7 +139,7 @@ describe.each(places)('a database in %s', (_name, place) => {
     );
   });
 
-  it('keeps no access token and no limited key in clear', async () => {
+  it('contains no access token and no limited key in plain text', async () => {
     const db = await open(await place());
     const stores = knexStores(db, clock, secretBox);
     await stores.accounts.addToken('secret-token', '@anna:example.org', 1);
@@ -148,7 +148,7 @@ describe.each(places)('a database in %s', (_name, place) => {
     expect(rows).not.toMatch(/secret-token|mail to|anna@/);
   });
 
-  it('has errors without the values that were to be stored', async () => {
+  it('reports errors without the values that were to be stored', async () => {
     const stores = knexStores(await open(await place()), clock, secretBox);
     const invite = {
       token: 'invite-secret',
@@ -177,7 +177,7 @@ describe.each(places)('a database in %s', (_name, place) => {
     }
   });
 
-  it('applies nothing of an update in which one entry breaks a rule of the table', async () => {
+  it('applies nothing of an update if one entry violates a constraint', async () => {
     const stores = knexStores(await open(await place()), clock, secretBox);
     const many = Array.from({ length: 3_000 }, (_, at) => entry(`id-${at}`));
     const broken = { ...entry('broken'), base: missing };
@@ -191,17 +191,17 @@ describe.each(places)('a database in %s', (_name, place) => {
 describe('a SQLite file', () => {
   const inFolder = (...names: string[]) => ({ client: 'sqlite3', file: join(folder, ...names) }) as const;
 
-  it('is for the eyes of its owner only', async () => {
+  it('can be read only by its owner', async () => {
     await open(inFolder('islet.db'));
     for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o077).toBe(0);
   });
 
-  it('has one owner at a time', async () => {
+  it('is open in one process at a time', async () => {
     await open(inFolder('islet.db'));
     await expect(openDatabase(inFolder('islet.db'))).rejects.toThrow(/islet\.db: another process has it open/);
   });
 
-  it('says which file it cannot open', async () => {
+  it('is named in the error if it cannot be opened', async () => {
     await expect(openDatabase(inFolder('nowhere', 'islet.db'))).rejects.toThrow(/nowhere\/islet\.db: .*no such file/);
   });
 });
@@ -209,13 +209,13 @@ describe('a SQLite file', () => {
 describe('PostgreSQL', () => {
   const database = async () => (await freshDatabase(postgres.url)).url;
 
-  it('is brought up by instances that start together', async () => {
+  it('is migrated once by instances that start together', async () => {
     const url = await database();
     const instances = await Promise.all([1, 2, 3].map(() => open({ client: 'pg', url })));
     for (const db of instances) expect(await knexStores(db, clock, secretBox).peppers.all()).toEqual([]);
   });
 
-  it('takes a password as it is, beside the URL', async () => {
+  it('accepts a password with any characters, separately from the URL', async () => {
     const url = new URL(await database());
     const password = "s3cr$t #1 %41&?='\\ ü";
     const quoted = password.replaceAll("'", "''");
@@ -228,7 +228,7 @@ describe('PostgreSQL', () => {
     await expect(wrong).rejects.not.toThrow(/wrong-secret/);
   });
 
-  it('is spoken to in TLS only if its certificate is trusted, whatever the environment says', async () => {
+  it('is used over TLS only if its certificate is trusted, whatever the environment variables are', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     await writeFile(join(folder, 'ca.pem'), postgres.ca);
     const url = `${await database()}?sslmode=verify-full`;
@@ -239,7 +239,7 @@ describe('PostgreSQL', () => {
     vi.unstubAllEnvs();
   });
 
-  it('says which server cannot be reached, without the password', async () => {
+  it('is named in the error if it cannot be reached, without the password', async () => {
     const refused = openDatabase({ client: 'pg', url: 'postgres://islet:url-secret@127.0.0.1:1/islet' });
     await expect(refused).rejects.toThrow(
       /^could not open the database islet at 127\.0\.0\.1:1: the connection is refused$/,
@@ -247,7 +247,7 @@ describe('PostgreSQL', () => {
     await expect(refused).rejects.not.toThrow(/url-secret/);
   });
 
-  it('is asked over another connection after one that was never answered', async () => {
+  it('is used over another connection after one that did not answer', async () => {
     const url = new URL(await database());
     let isSilent = false;
     const proxy = await TcpProxy.to(Number(url.port), () => !isSilent);
@@ -264,7 +264,7 @@ describe('PostgreSQL', () => {
     await proxy.stop();
   });
 
-  it('calls other instances back, also after all connections were cut', async () => {
+  it('notifies other instances, also after all connections were cut', async () => {
     const url = await database();
     const db = await open({ client: 'pg', url });
     const { feed } = knexStores(db, clock, secretBox);
@@ -314,7 +314,7 @@ const nothing = {
 };
 
 describe('a PostgreSQL that cannot be used as it is', () => {
-  it('is refused at once, with the statement to run, where we may make no tables', async () => {
+  it('is refused at once, with the statement to run, if the user may not create tables', async () => {
     const { url } = await freshDatabase(postgres.url);
     await onServer(postgres.url, 'drop role if exists islet_guest').catch(() => undefined);
     await onServer(postgres.url, 'create role islet_guest login');
@@ -342,7 +342,7 @@ describe('a PostgreSQL that cannot be used as it is', () => {
     await expect(databaseVersion({ client: 'pg', url: latin.href })).rejects.toThrow(words);
   });
 
-  it('is given no more connections than the option says, one for listening included', async () => {
+  it('receives no more connections than the option allows, including the one for notifications', async () => {
     const { url } = await freshDatabase(postgres.url);
     const db = await open({ client: 'pg', url, connections: 3 });
     const pidOf = async (asker: Knex) =>
@@ -358,7 +358,7 @@ describe('a PostgreSQL that cannot be used as it is', () => {
 });
 
 describe('an instance that starts while another one migrates the database', () => {
-  it('waits for it longer than any other statement may take', async () => {
+  it('waits for the migration longer than for any other statement', async () => {
     const database = await freshDatabase(postgres.url);
     const other = new Client(database.url);
     await other.connect();

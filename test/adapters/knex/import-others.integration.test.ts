@@ -9,8 +9,8 @@ import { sharedPostgres } from '../../support/services.js';
 const postgres = await sharedPostgres();
 const now = 1_900_000_100_000;
 
-describe('a database of another program on PostgreSQL', () => {
-  it('is read like a file: that of Synapse, and that of ma1sd with its types', async () => {
+describe('a PostgreSQL database of another program', () => {
+  it('is read like a file: that of Synapse, and that of ma1sd with its column types', async () => {
     const { url } = await freshDatabase(postgres.url);
     await onServer(url, await readFile(movingFile('synapse.sql'), 'utf8'));
     const { bindings, leftOut } = await readSynapse(url, { now, homeserver: 'example.org' });

@@ -23,11 +23,11 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-describe('what a ma1sd had', () => {
+describe('the data of a ma1sd', () => {
   const keyIds = ['ed25519:AAAAEPvQ-xEa', 'ed25519:AAAAEOldKeyX'] as const;
   const read = () => readMa1sd(file(), { keyIds: [...keyIds], ephemeralKeys: ['k'.repeat(43)], now });
 
-  it('is read as it is meant: invitations with their keys, sessions of today, terms; the rest is named', async () => {
+  it('is read correctly: invitations with their keys, sessions of the last day, terms; the rest is reported', async () => {
     await makeDatabase(file(), 'ma1sd.sql');
     const data = await read();
     const invites = new Map(data.invites.map((invite) => [invite.token.slice(0, 16), invite]));
@@ -75,7 +75,7 @@ describe('what a ma1sd had', () => {
     });
   });
 
-  it('is imported at once, and nothing twice', async () => {
+  it('is imported at once, and nothing of it twice', async () => {
     await makeDatabase(file(), 'ma1sd.sql');
     const before = await readFile(file());
     const db = await migratedInMemory();
@@ -91,7 +91,7 @@ describe('what a ma1sd had', () => {
     expect((await readFile(file())).equals(before)).toBe(true);
   });
 
-  it('may be of mxisd, which had fewer tables, and its properties of any size', async () => {
+  it('may be that of mxisd, which has fewer tables, and its properties of any size', async () => {
     await makeDatabase(
       file(),
       'ma1sd.sql',
@@ -113,7 +113,7 @@ describe('what a ma1sd had', () => {
   });
 });
 
-describe('the addresses of a Synapse', () => {
+describe('the addresses in a Synapse', () => {
   const read = (options: Partial<SynapseOptions> = {}) => readSynapse(file(), { now, ...options });
   const owners = ({ bindings }: ImportedData) =>
     Object.fromEntries(bindings.map(({ threepid, mxid }) => [threepid.address, mxid]));
@@ -141,7 +141,7 @@ describe('the addresses of a Synapse', () => {
     });
   });
 
-  it('may be only those of one homeserver, or those that were bound at this identity server', async () => {
+  it('may be only those of one homeserver, or those that were bound with this identity server', async () => {
     await makeDatabase(file(), 'synapse.sql');
     expect(owners(await read({ homeserver: 'example.net' }))).toEqual({ 'other@example.com': '@other:example.net' });
     const shared = await read({ sharedWith: ['id.example.org', 'other.example'] });
@@ -152,7 +152,7 @@ describe('the addresses of a Synapse', () => {
     expect(shared.bindings.map(({ boundAt }) => boundAt)).toEqual([1_600_000_001_000, now]);
   });
 
-  it('may be thousands, with times and flags stored as text', async () => {
+  it('may be thousands, with times and flags that are stored as text', async () => {
     await makeDatabase(
       file(),
       'synapse.sql',

@@ -16,7 +16,7 @@ import { secretBox } from '../../support/secret-box.js';
 const clock = { now: () => Date.now() };
 const alice = 'lice'.padStart(64, 'A');
 
-describe('what a Sydent had', () => {
+describe('the data of a Sydent', () => {
   let folder: string;
   let db: Knex;
   const file = () => join(folder, 'sydent.db');
@@ -67,7 +67,7 @@ describe('what a Sydent had', () => {
     expect(owners(await read({ withPeers: true }))).toMatchObject({ 'peer@example.net': '@peer:example.net' });
   });
 
-  it('has sessions of the last day alone, with the mails that are under way', async () => {
+  it('has only the sessions of the last day, with the mails that are being sent', async () => {
     await makeDatabase(file(), 'sydent.sql', recentSessions());
     const { sessions } = await read();
     expect(sessions.find(({ threepid }) => threepid.address === 'grace@example.com')).toMatchObject({
@@ -139,7 +139,7 @@ describe('what a Sydent had', () => {
     expect(await stores().associations.find([email('alice@example.com')])).toEqual([present]);
   });
 
-  it('is that of the fork of 2017, which had no accounts and no hashes', async () => {
+  it('may be that of the fork of 2017, which had no accounts and no hashes', async () => {
     await makeDatabase(file(), 'sydent-fork.sql');
     const data = await read();
     expect(owners(data)).toEqual({

@@ -16,7 +16,7 @@ describe('jobs of other versions', () => {
   });
   afterEach(() => db.destroy());
 
-  it('that a released one stored are taken, with the destination that they lack', async () => {
+  it('that a released version stored are taken, with the destination that was missing', async () => {
     await db('jobs').insert([
       { kind: 'welcome', payload: JSON.stringify(payload), run_at: 1 },
       { kind: 'onbind', payload: JSON.stringify({ ...payload, invite: null }), run_at: 2 },
@@ -27,23 +27,23 @@ describe('jobs of other versions', () => {
     ]);
   });
 
-  it('are stored under the names that a released one knows: it would throw away others', async () => {
+  it('are stored with the names that a released version knows, because it removes jobs with other names', async () => {
     await queue.add([{ kind: 'notify-bound', payload, runAt: 1 }]);
     expect(await db('jobs').pluck('kind')).toEqual(['welcome']);
   });
 
-  it('that a released one has in hand are left to it for as long as it hides them', async () => {
+  it('that a released version has taken remain its own until their time limit ends', async () => {
     await db('jobs').insert({ kind: 'welcome', payload: JSON.stringify(payload), run_at: 1, hidden_until: 50 });
     expect(await queue.take(wanted({ time: 49 }))).toEqual([]);
     expect(await queue.take(wanted({ time: 50 }))).toHaveLength(1);
   });
 
-  it('that a released one hid while its clock was years ahead are free', async () => {
+  it('that a released version took while its clock was years ahead are available', async () => {
     await db('jobs').insert({ kind: 'welcome', payload: JSON.stringify(payload), run_at: 1, hidden_until: 1e13 });
     expect(await queue.take(wanted({ time: 5 }))).toHaveLength(1);
   });
 
-  it('of a kind that only newer ones know are left alone', async () => {
+  it('of a kind that only newer versions know are not taken', async () => {
     await db('jobs').insert({ kind: 'of-tomorrow', payload: '{}', run_at: 1 });
     expect(await queue.take(wanted({ time: 5 }))).toEqual([]);
     expect(await db('jobs').pluck('kind')).toEqual(['of-tomorrow']);

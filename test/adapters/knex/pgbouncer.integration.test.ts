@@ -12,7 +12,7 @@ import { secretBox } from '../../support/secret-box.js';
 const postgres = await sharedPostgres();
 const clock = { now: () => Date.now() };
 
-describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode', (poolMode) => {
+describe.each(['session', 'transaction'] as const)('a database behind PgBouncer in %s mode', (poolMode) => {
   let database: Awaited<ReturnType<typeof freshDatabase>>;
   let pooler: Awaited<ReturnType<typeof startPgBouncer>>;
 
@@ -27,7 +27,7 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode'
 
   const open = () => openDatabase({ client: 'pg', url: pooler.url });
 
-  it('limits the time of what a transaction does, and leaves nothing of it on shared connections', async () => {
+  it('limits the time of a transaction, and leaves no setting on shared connections', async () => {
     const db = await open();
     const limitOf = async (asker: { raw(sql: string): PromiseLike<{ rows: { statement_timeout: string }[] }> }) =>
       (await asker.raw('show statement_timeout')).rows[0]?.statement_timeout;
@@ -36,7 +36,7 @@ describe.each(['session', 'transaction'] as const)('behind PgBouncer in %s mode'
     await db.destroy();
   });
 
-  it('answers everything that two instances ask at the same time, over the twenty connections there are', async () => {
+  it('answers all concurrent queries of two instances over the twenty available connections', async () => {
     const databases = [await open(), await open()];
     const instances = databases.map((db) => knexStores(db, clock, secretBox));
     const calls = instances.map(({ feed }) => callsOf(feed));

@@ -33,7 +33,7 @@ const add = (text: string, number: number | null = 1) => db('notes').insert({ te
 const all = () => db('notes').orderBy('text').pluck('text');
 
 describe('statements for SQLite', () => {
-  it('are prepared once, and answer as before', async () => {
+  it('are prepared once, with the same results as before', async () => {
     expect(await add('a')).toEqual([1]);
     expect(await add('b')).toEqual([2]);
     expect(await db('notes').where({ text: 'a' }).update({ number: 2 })).toBe(1);
@@ -43,7 +43,7 @@ describe('statements for SQLite', () => {
     expect(prepared).toHaveLength(3);
   });
 
-  it('that fail are reported and prepared again, and change nothing else', async () => {
+  it('that fail are reported and prepared again, and do not affect others', async () => {
     await add('a');
     for (let time = 0; time < 3; time++) await expect(add('a')).rejects.toThrow('UNIQUE');
     await expect(add('b', null)).rejects.toThrow('NOT NULL');
@@ -57,7 +57,7 @@ describe('statements for SQLite', () => {
     expect(await all()).toEqual(['a', 'b']);
   });
 
-  it('see tables as they are now', async () => {
+  it('use the current tables', async () => {
     await add('a');
     expect(await db('notes').select()).toEqual([{ text: 'a', number: 1 }]);
     await db.schema.alterTable('notes', (table) => table.text('more').defaultTo('x'));
@@ -68,7 +68,7 @@ describe('statements for SQLite', () => {
     expect(await db('notes').select()).toEqual([]);
   });
 
-  it('are kept up to a number', async () => {
+  it('are kept up to a maximum number', async () => {
     for (let at = 0; at < 400; at++) await db.raw(`select ${at} as n`);
     prepared = [];
     await db.raw('select 399 as n');
@@ -77,7 +77,7 @@ describe('statements for SQLite', () => {
     expect(prepared).toEqual(['select 0 as n']);
   });
 
-  it('of several at once in a transaction each get their own answer', async () => {
+  it('that run concurrently in a transaction each return their own result', async () => {
     await db.transaction((trx) =>
       Promise.all(Array.from({ length: 20 }, (_, at) => trx('notes').insert({ text: `n${at}`, number: at }))),
     );

@@ -23,7 +23,7 @@ const mail = {
 };
 const mailJob = (token: string) => ({ kind: 'invite-mail', payload: { address, ...mail, token }, runAt: 1 }) as const;
 
-describe('actions between a backup and its restore', () => {
+describe('the record of actions between a backup and its restore', () => {
   let backup: Knex;
   let later: Knex;
   const storesOn = (db: Knex) => knexStores(db, clock, secretBox);
@@ -60,7 +60,7 @@ describe('actions between a backup and its restore', () => {
     await later.destroy();
   });
 
-  it('is copied from the database that is replaced: deliveries and mails are not repeated', async () => {
+  it('is copied from the replaced database: deliveries and mails are not repeated', async () => {
     const { invites, jobs } = storesOn(later);
     await invites.deliver(['accepted', 'refused', 'unconfirmed'], 5, []);
     await invites.confirm('accepted', 6);
@@ -78,7 +78,7 @@ describe('actions between a backup and its restore', () => {
     expect(await queued(storesOn(backup).jobs, 'invite-mail')).toHaveLength(3);
   });
 
-  it('is unknown without that database: queued mails are not sent, and the invitations wait', async () => {
+  it('is missing without that database: queued mails are not sent, and the invitations wait', async () => {
     expect(await prevent(undefined)).toEqual({ isKnown: false, delivered: 0, mails: 5 });
     expect(await queued(storesOn(backup).jobs, 'invite-mail')).toEqual([]);
     for (const token of ['accepted', 'digest'])

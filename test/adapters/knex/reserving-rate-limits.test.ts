@@ -8,7 +8,7 @@ import { FakeClock } from '../../support/fakes.js';
 const HOUR_MS = 3_600_000;
 const limit = { amount: 10_000, windowMs: HOUR_MS };
 
-describe('limits that are counted from memory', () => {
+describe('limits that are counted in memory', () => {
   const clock = new FakeClock();
   let db: Knex;
   let statements = 0;
@@ -20,7 +20,7 @@ describe('limits that are counted from memory', () => {
   });
   afterEach(() => db.destroy());
 
-  it('ask the store once for many takes', async () => {
+  it('query the store once for many requests', async () => {
     const limits = instance();
     for (let take = 0; take < 3; take++) expect(await limits.consume('anna', limit)).toBe(0);
     await new Promise((resolve) => setImmediate(resolve));
@@ -30,7 +30,7 @@ describe('limits that are counted from memory', () => {
     await limits.close();
   });
 
-  it('never let several instances through more than the amount in any window', async () => {
+  it('never allow more than the amount in any window, over several instances', async () => {
     const instances = [instance(), instance(), instance()];
     const small = { amount: 2_000, windowMs: HOUR_MS };
     const taken: { time: number; points: number }[] = [];
@@ -52,7 +52,7 @@ describe('limits that are counted from memory', () => {
     await Promise.all(instances.map((one) => one.close()));
   });
 
-  it('let concurrent takers through to the amount, and not one further', async () => {
+  it('allow concurrent requests up to the amount, and not one more', async () => {
     const instances = [instance(), instance()] as const;
     const waits = await Promise.all(
       Array.from({ length: 500 }, (_, at) => (at % 2 === 0 ? instances[0] : instances[1]).consume('anna', limit, 30)),
@@ -72,7 +72,7 @@ describe('limits that are counted from memory', () => {
     await second.close();
   });
 
-  it('lose at most one per cent when their process dies', async () => {
+  it('lose at most one per cent when their process is killed', async () => {
     const first = instance();
     for (let take = 0; take < 100; take++) expect(await first.consume('anna', limit, 40)).toBe(0);
     const second = instance();

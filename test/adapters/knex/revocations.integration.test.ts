@@ -41,8 +41,8 @@ const places: readonly [string, () => Promise<DatabaseOptions>][] = [
   ['PostgreSQL', async () => ({ client: 'pg', url: (await freshDatabase(postgres.url)).url })],
 ];
 
-describe.each(places)('on %s', (_name, place) => {
-  it('tokens and accepted terms are asked for once', async () => {
+describe.each(places)('caches of a database on %s', (_name, place) => {
+  it('query tokens and accepted terms once', async () => {
     const one = await follower(await place());
     const choices = [['https://example.org/terms/1']];
     await one.accounts.addToken('phone', anna, 1);
@@ -58,7 +58,7 @@ describe.each(places)('on %s', (_name, place) => {
     await one.close();
   });
 
-  it('a revoked token is unknown at once on the instance that revoked it', async () => {
+  it('reject a revoked token at once on the instance that revoked it', async () => {
     const one = await follower(await place());
     await one.accounts.addToken('phone', anna, 1);
     expect(await one.accounts.find('phone')).toBe(anna);
@@ -67,7 +67,7 @@ describe.each(places)('on %s', (_name, place) => {
     await one.close();
   });
 
-  it('old records are removed, and an instance that missed them clears its caches', async () => {
+  it('are cleared on an instance that missed revocations, whose records are removed after a time', async () => {
     const one = await follower(await place());
     await one.accounts.addToken('phone', anna, 1);
     await one.accounts.removeToken('phone');
@@ -92,7 +92,7 @@ describe('several instances on PostgreSQL', () => {
     return performance.now() - since;
   };
 
-  it('know soon that a token was ended or terms were taken back, by hand too', async () => {
+  it('soon notice that a token was revoked or accepted terms were removed, also by hand', async () => {
     const { url } = await freshDatabase(postgres.url);
     const [one, other] = [await follower({ client: 'pg', url }), await follower({ client: 'pg', url })];
     const choices = [['https://example.org/terms/1']];
@@ -112,7 +112,7 @@ describe('several instances on PostgreSQL', () => {
     await other.close();
   });
 
-  it('read the database while revocations cannot be followed', async () => {
+  it('query the database while they cannot follow revocations', async () => {
     const { url } = await freshDatabase(postgres.url);
     const one = await follower({ client: 'pg', url });
     await one.accounts.addToken('phone', anna, 1);

@@ -69,7 +69,7 @@ beforeEach(async () => {
 afterEach(() => db.destroy());
 
 describe('secrets in the database', () => {
-  it('are not to be read there: client secrets, validation tokens, invite tokens, links of invitations', async () => {
+  it('are not readable: client secrets, validation tokens, invite tokens, links of invitations', async () => {
     const stores = storesWith(1);
     await stores.sessions.findOrAdd(session, 0);
     await stores.sessions.save({ ...session, sendAttempt: 2 });
@@ -98,7 +98,7 @@ describe('secrets in the database', () => {
     expect(await queued(stores.jobs, 'invite-mail')).toEqual([payload]);
   });
 
-  it('are of no use as they stand there', async () => {
+  it('cannot be used in the form in which they are stored', async () => {
     const stores = storesWith(1);
     await stores.sessions.findOrAdd(session, 0);
     await stores.invites.add(invite, []);
@@ -109,7 +109,7 @@ describe('secrets in the database', () => {
     expect(await stores.sessions.find(threepid, stored.client_secret)).toBeUndefined();
   });
 
-  it('are known by a new signing key beside the old one', async () => {
+  it('are recognised with a new signing key beside the old one', async () => {
     await storesWith(1).sessions.findOrAdd(session, 0);
     await storesWith(1).invites.add(invite, [onBind]);
     const stores = storesWith(2, 1);
@@ -133,7 +133,7 @@ describe('secrets in the database', () => {
 });
 
 describe('secrets that an older version stored', () => {
-  it('keep working', async () => {
+  it('can still be used', async () => {
     const stores = storesWith(1);
     await db('validation_sessions').insert(clearSession);
     await db('invites').insert({ ...clearInvite, pending_mail: '{"link":"old-link"}' });
@@ -149,7 +149,7 @@ describe('secrets that an older version stored', () => {
     expect(await stores.jobs.take(wanted({ time: 5 }))).toMatchObject([{ payload: { invite: 'old-invite' } }]);
   });
 
-  it('are sealed as they are changed, and invitations when older versions are gone', async () => {
+  it('are sealed when they are changed, and those of invitations when no older version runs any more', async () => {
     const stores = storesWith(1);
     await db('validation_sessions').insert(clearSession);
     await db('invites').insert({ ...clearInvite, pending_mail: '{"link":"old-link"}' });
@@ -164,8 +164,8 @@ describe('secrets that an older version stored', () => {
   });
 });
 
-describe('what an older version beside us finds', () => {
-  it('is no job that it could not read, and no key by which it could tell a homeserver something wrong', async () => {
+describe('an older version that uses the same database', () => {
+  it('finds no job that it cannot read, and no key with which it could give a homeserver a wrong answer', async () => {
     await storesWith(1).invites.add(invite, [onBind]);
     expect(await db('jobs').pluck('kind')).toEqual(['sealed-onbind']);
     expect(await db('invites').pluck('key_id')).toEqual(['sealed ed25519:0']);

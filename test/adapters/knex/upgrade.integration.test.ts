@@ -55,7 +55,7 @@ async function countRows(db: Knex, tables: readonly string[]): Promise<Readonly<
 }
 
 describe('the database of a former version', () => {
-  it('is there for SQLite and PostgreSQL, with rows in every table', () => {
+  it('exists for SQLite and PostgreSQL, with rows in every table', () => {
     expect(new Set(dumps.map(({ database }) => database))).toEqual(new Set(Object.keys(restore)));
     for (const { name } of dumps) {
       const sql = read(name);
@@ -68,34 +68,39 @@ describe('the database of a former version', () => {
     }
   });
 
-  it.each(dumps)('has all its rows after the upgrade, and they work: $name', async ({ name, version, database }) => {
-    const options = await restore[database](read(name));
-    const before = connect(options);
-    const tables = [...read(name).matchAll(/^insert into (?:public\.)?"?(\w+)"? /gim)].map(([, table = '']) => table);
-    const rows = await countRows(
-      before,
-      [...new Set(tables)].filter((table) => !table.startsWith('knex_')),
-    );
-    await before.destroy();
+  it.each(dumps)(
+    'has all its rows after the upgrade, and they can be used: $name',
+    async ({ name, version, database }) => {
+      const options = await restore[database](read(name));
+      const before = connect(options);
+      const tables = [...read(name).matchAll(/^insert into (?:public\.)?"?(\w+)"? /gim)].map(([, table = '']) => table);
+      const rows = await countRows(
+        before,
+        [...new Set(tables)].filter((table) => !table.startsWith('knex_')),
+      );
+      await before.destroy();
 
-    const db = await openDatabase(options);
-    close.push(() => db.destroy());
-    expect(await countRows(db, Object.keys(rows))).toEqual(rows);
-    expect(JSON.parse(JSON.stringify(await readBack(db)))).toMatchObject(JSON.parse(read(`${version}.json`)) as object);
+      const db = await openDatabase(options);
+      close.push(() => db.destroy());
+      expect(await countRows(db, Object.keys(rows))).toEqual(rows);
+      expect(JSON.parse(JSON.stringify(await readBack(db)))).toMatchObject(
+        JSON.parse(read(`${version}.json`)) as object,
+      );
 
-    const { associations, accounts, invites, jobs, feed, limits } = storesOf(db);
-    const position = await feed.position();
-    expect(await associations.unbind(email('bert@example.org'), '@bert:example.org')).toBe(true);
-    expect(await feed.position()).toBeGreaterThan(position);
-    expect(await accounts.removeToken('token-of-anna')).toBe(true);
-    expect(await accounts.find('token-of-anna')).toBeUndefined();
-    await invites.deliver(['waiting'], 1, []);
-    expect(await invites.get('waiting')).toMatchObject({ deliveredAt: 1 });
-    const request = { holder: 'h', attempt: 'first', time: Date.now(), limit: 9, perDestination: 9 } as const;
-    const kinds = ['onbind', 'invite-digest'] as const;
-    const taken = await jobs.take({ ...request, kinds, inHand: new Map(), order: 'oldest' });
-    expect(taken.map(({ kind }) => kind).toSorted()).toEqual(kinds.toSorted());
-    expect(await limits.consume('mail to bert', { amount: 1, windowMs: 60_000 })).toBe(0);
-    await limits.close();
-  });
+      const { associations, accounts, invites, jobs, feed, limits } = storesOf(db);
+      const position = await feed.position();
+      expect(await associations.unbind(email('bert@example.org'), '@bert:example.org')).toBe(true);
+      expect(await feed.position()).toBeGreaterThan(position);
+      expect(await accounts.removeToken('token-of-anna')).toBe(true);
+      expect(await accounts.find('token-of-anna')).toBeUndefined();
+      await invites.deliver(['waiting'], 1, []);
+      expect(await invites.get('waiting')).toMatchObject({ deliveredAt: 1 });
+      const request = { holder: 'h', attempt: 'first', time: Date.now(), limit: 9, perDestination: 9 } as const;
+      const kinds = ['onbind', 'invite-digest'] as const;
+      const taken = await jobs.take({ ...request, kinds, inHand: new Map(), order: 'oldest' });
+      expect(taken.map(({ kind }) => kind).toSorted()).toEqual(kinds.toSorted());
+      expect(await limits.consume('mail to bert', { amount: 1, windowMs: 60_000 })).toBe(0);
+      await limits.close();
+    },
+  );
 });

@@ -64,7 +64,7 @@ describe('a commit to SQLite', () => {
     await synced(writing);
   });
 
-  it('that changed nothing does not wait', async () => {
+  it('that changed nothing does not wait for the disk', async () => {
     const before = count;
     await db('notes').where({ text: 'unknown' }).update({ text: 'other' });
     expect(await db.raw('delete from notes where text = ? returning text', ['unknown'])).toEqual([]);
@@ -75,7 +75,7 @@ describe('a commit to SQLite', () => {
     expect(await synced(writing)).toEqual([{ text: 'one' }]);
   });
 
-  it('shares one wait with all that come while the disk works', async () => {
+  it('shares one sync with all commits that arrive while the disk is busy', async () => {
     const before = count;
     const first = write('first');
     await started(before + 1);
@@ -101,7 +101,7 @@ describe('a commit to SQLite', () => {
     await synced(changing);
   });
 
-  it('that changed nothing waits for nothing', async () => {
+  it('that changed nothing needs no sync', async () => {
     const before = count;
     await db.transaction(async (trx) => void (await trx('notes').select()));
     await expect(

@@ -79,7 +79,7 @@ describe('the preset for Active Directory', () => {
     await slapd.stop();
   });
 
-  it('lists people, and neither disabled ones nor groups, contacts, computers and service accounts', async () => {
+  it('lists people, but no disabled people, groups, contacts, computers or service accounts', async () => {
     const entries = await listed(source);
     expect(entries.map((one) => one.parse().person)).toEqual([
       {
@@ -94,14 +94,17 @@ describe('the preset for Active Directory', () => {
     ]);
   });
 
-  it('takes the bytes of objectGUID for the id, in hexadecimal', async () => {
+  it('uses the bytes of objectGUID as the id, in hexadecimal', async () => {
     const [anna] = await listed(source);
     expect(anna?.id).toBe(Buffer.from('1'.padStart(16, '\x01')).toString('hex'));
   });
 
-  it.each(['sales', 'partner', 'pc12$', 'svc$', 'old-svc$', 'other$', 'gone'])('does not find %s', async (name) => {
-    expect(await source.find([email(`${name}@example.org`)])).toEqual([]);
-  });
+  it.each(['sales', 'partner', 'pc12$', 'svc$', 'old-svc$', 'other$', 'gone'])(
+    'does not find the address of %s',
+    async (name) => {
+      expect(await source.find([email(`${name}@example.org`)])).toEqual([]);
+    },
+  );
 
   it.each(['anna@example.org', 'anna.meier@example.org', 'anna.old@example.org'])('finds %s', async (address) => {
     expect(await source.find([email(address)])).toEqual([{ threepid: email(address), mxid: '@anna:example.org' }]);
@@ -116,7 +119,7 @@ describe('the preset for Active Directory', () => {
     ['{userPrincipalName|default-domain:example.org}', '@anna.meier:example.org'],
     ['{userPrincipalName|default-domain:other.example}', '@anna.meier/example.org:example.org'],
     ['u{sAMAccountName}', '@uanna:example.org'],
-  ])('names people by %s', async (localpart, mxid) => {
+  ])('derives user IDs from %s', async (localpart, mxid) => {
     const named = sourceOf(slapd, { ...options, localpart });
     expect(await named.find([email('anna@example.org')])).toMatchObject([{ mxid }]);
     await named.close();
@@ -129,7 +132,7 @@ interface Response {
   end(): void;
 }
 
-describe('a server that gives long attributes in ranges and knows no paging', () => {
+describe('a server that returns long attributes in ranges and does not support paging', () => {
   const addresses = Array.from({ length: 7 }, (_, index) => `smtp:anna${index}@example.org`);
   const server = ldap.createServer();
   const asked: string[] = [];
@@ -183,7 +186,7 @@ describe('a server that gives long attributes in ranges and knows no paging', ()
     expect(asked).toEqual(['', '', 'proxyAddresses;range=3-*', 'proxyAddresses;range=6-*']);
   });
 
-  it('answers for the last value', async () => {
+  it('finds an entry by its last value', async () => {
     expect(await source.find([email('anna6@example.org')])).toMatchObject([{ mxid: '@anna:example.org' }]);
   });
 });

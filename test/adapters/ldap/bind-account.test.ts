@@ -25,7 +25,7 @@ function accountOf(password: string, reread?: () => BindPassword) {
 }
 
 describe('the password of a directory', () => {
-  it('that is wrong is tried fewer than five times in an hour, by all servers and connections together', async () => {
+  it('that is wrong is tried fewer than five times in an hour, over all servers and connections together', async () => {
     const { clock, tries, bind } = accountOf('wrong');
     for (let minute = 0; minute < 180; minute++) {
       await Promise.allSettled([bind(), bind(), bind(), bind()]);
@@ -38,7 +38,7 @@ describe('the password of a directory', () => {
     }
   });
 
-  it('that was good until the directory changed it is not tried more often, however many connections try at once', async () => {
+  it('that was correct until the directory changed it is not tried more often, however many connections try at once', async () => {
     const clock = new FakeClock();
     let [isChanged, refused] = [false, 0];
     const account = new BindAccount('cn=islet', { value: 'was right' }, clock);
@@ -59,7 +59,7 @@ describe('the password of a directory', () => {
     expect(refused).toBeLessThan(5);
   });
 
-  it('is tried at once when it has become another one, and no pause is left when it is right', async () => {
+  it('is tried at once after it was replaced, and no pause remains if it is correct', async () => {
     let stored = 'wrong';
     const { account, tries, bind } = accountOf('wrong', () => ({ value: stored, from: 'file /pw' }));
     await expect(bind()).rejects.toThrow('bind refused');
@@ -71,7 +71,7 @@ describe('the password of a directory', () => {
     expect(account).toMatchObject({ isGood: true, pause: undefined, refusedWith: undefined });
   });
 
-  it('that is right, of an account that Active Directory has disabled, is tried without a pause', async () => {
+  it('that is correct, of an account that Active Directory has disabled, is tried without a pause', async () => {
     const details = '80090308: LdapErr: DSID-0C09050E, comment: AcceptSecurityContext error, data 533, v4563';
     const account = new BindAccount('cn=islet', { value: 'right' }, new FakeClock());
     const bind = () =>
@@ -91,7 +91,7 @@ describe('the password of a directory', () => {
     expect(tries).toHaveLength(2);
   });
 
-  it('is tried at another server while one is silent', async () => {
+  it('is tried at another server while one does not answer', async () => {
     const { account, tries, bind } = accountOf('right');
     const silent = account.use(() => new Promise(() => undefined));
     await bind();

@@ -25,7 +25,7 @@ const replace = (uid: string, attribute: string, value: string) =>
 
 const added = (ldif: string) => ldif.replaceAll(/^dn:.*$/gm, '$&\nchangetype: add');
 
-describe('what changed in a directory', () => {
+describe('the changes of a directory', () => {
   let slapd: Slapd;
   const opened: LdapSource[] = [];
   beforeAll(async () => {
@@ -64,7 +64,7 @@ describe('what changed in a directory', () => {
     };
   }
 
-  it('reports changed entries', async () => {
+  it('contain changed entries', async () => {
     const source = open();
     const syncCursor = await syncCursorOf(source);
     await slapd.modify(replace('anna', 'mail', 'anna.meier@example.org'));
@@ -73,17 +73,17 @@ describe('what changed in a directory', () => {
     expect(anna?.person?.threepids).toEqual([{ medium: 'email', address: 'anna.meier@example.org' }]);
   });
 
-  it('reports entries that no longer match the filter, whatever the filter uses', async () => {
+  it('contain entries that no longer match the filter, whatever the filter uses', async () => {
     const { present, gone } = await after(replace('bob', 'employeeType', 'left'));
     expect(gone).toEqual([`uid=bob,${PEOPLE}`]);
     expect(present.has(`uid=bob,${PEOPLE}`)).toBe(false);
   });
 
-  it('reports entries that match the filter again', async () => {
+  it('contain entries that match the filter again', async () => {
     expect((await after(replace('bob', 'employeeType', 'active'))).present.get(`uid=bob,${PEOPLE}`)).toBe(PEOPLE);
   });
 
-  it('reports new entries, also those without a user', async () => {
+  it('contain new entries, also those without a user', async () => {
     const { present, gone } = await after(
       added(person('fritz', { ...active, mail: 'fritz@example.org' }) + person('printer', { employeeType: 'none' })),
     );
@@ -91,26 +91,26 @@ describe('what changed in a directory', () => {
     expect([...present.keys(), ...(gone ?? [])]).not.toContain(`uid=printer,${PEOPLE}`);
   });
 
-  it('reports an entry that moved to another base, once', async () => {
+  it('contain an entry that moved to another base once', async () => {
     const move = `dn: uid=carla,${PEOPLE}\nchangetype: modrdn\nnewrdn: uid=carla\ndeleteoldrdn: 0\nnewsuperior: ou=guests,${ROOT}\n`;
     const { present, gone } = await after(move);
     expect(present.get(`uid=carla,ou=guests,${ROOT}`)).toBe(`ou=guests,${ROOT}`);
     expect(gone).toEqual([]);
   });
 
-  it('loses no entry if an organizational unit is renamed', async () => {
+  it('contain all entries when an organizational unit is renamed', async () => {
     const rename = `dn: ou=north,${PEOPLE}\nchangetype: modrdn\nnewrdn: ou=nord\ndeleteoldrdn: 1\n`;
     const { gone, present } = await after(rename);
     expect(gone).toEqual([]);
     expect([...present.keys()].filter((label) => label.startsWith('uid=nils,')).length).toBeLessThanOrEqual(1);
   });
 
-  it('does not report deleted entries', async () => {
+  it('do not contain deleted entries', async () => {
     const { gone, present } = await after(`dn: uid=dora,${PEOPLE}\nchangetype: delete\n`);
     expect([gone, present.has(`uid=dora,${PEOPLE}`)]).toEqual([[], false]);
   });
 
-  it('is said of others when it is asked', async () => {
+  it('are read from another server if it has the same data', async () => {
     const source = open();
     const ids = new Map<string, string>();
     let syncCursor = '';
@@ -133,7 +133,7 @@ describe('what changed in a directory', () => {
     ]);
   });
 
-  it('is nothing before the time of the syncCursor', async () => {
+  it('are empty before the time of the sync cursor', async () => {
     const source = open({}, () => Date.now() + 3_600_000);
     const syncCursor = (await syncCursorOf(source)) ?? '';
     const changes = await source.changes(syncCursor);
@@ -146,12 +146,12 @@ describe('what changed in a directory', () => {
 
   it.each<[string, object]>([
     ['another server', { server: 'ldap://dc2.example.org', time: '20240101000000Z' }],
-    ['a server of another make', { server: 'ldap://127.0.0.1', usn: 7 }],
-  ])('is not known from a syncCursor of %s', async (_what, syncCursor) => {
+    ['a server of another product', { server: 'ldap://127.0.0.1', usn: 7 }],
+  ])('cannot be read with a sync cursor of %s', async (_what, syncCursor) => {
     expect(await open().changes(JSON.stringify(syncCursor))).toBeUndefined();
   });
 
-  it('falls back to a full sync if there are too many changes', async () => {
+  it('are not read if there are too many: a full sync is used', async () => {
     const crowd = Array.from({ length: 2_001 }, (_, at) => person(`crowd${at}`, {}, `ou=guests,${ROOT}`));
     await slapd.modify(added(crowd.join('')));
     const syncCursor = JSON.stringify({ server: slapd.url, time: '20240101000000Z' });
@@ -159,7 +159,7 @@ describe('what changed in a directory', () => {
   });
 });
 
-describe('a directory that finds it too much to say what changed', () => {
+describe('a directory that refuses to report its changes', () => {
   it('falls back to a full sync, tries again after the next one, and warns the operator once', async () => {
     const units = Array.from({ length: 20 }, (_, at) => unit(`unit${at}`)).join('');
     const limits = [`limits dn.exact="${READER}" size.unchecked=15`];
@@ -189,7 +189,7 @@ describe('a directory that finds it too much to say what changed', () => {
 });
 
 describe('a directory whose base was missing for a moment', () => {
-  it('is asked what changed as soon as it is back, and that it was not asked is said until then', async () => {
+  it('is synced incrementally again as soon as the base is back, and reports until then that it was not', async () => {
     const slapd = await Slapd.start({ ldif: LDIF });
     const recorded = new RecordingTelemetry();
     const source = sourceOf(slapd, {}, recorded);
@@ -225,7 +225,7 @@ describe('a directory whose base was missing for a moment', () => {
 });
 
 describe('a directory that does not show', () => {
-  it.each(['modifyTimestamp', 'entryUUID'])('%s gives no syncCursor, and is listed all the same', async (attribute) => {
+  it.each(['modifyTimestamp', 'entryUUID'])('%s has no sync cursor, and is listed as usual', async (attribute) => {
     const rights = [`access to attrs=${attribute} by * none`, 'access to attrs=userPassword by anonymous auth'];
     const slapd = await Slapd.start({ ldif: LDIF, database: [...rights, 'access to * by users read'] });
     const source = sourceOf(slapd, { bindDn: READER, password: 'pass' });

@@ -61,71 +61,74 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 const addresses = Array.from({ length: 15 }, (_, i) => email(`mail${i}@example.org`));
 
-describe.each(Object.entries(kinds))('a mirror that follows %s, where everything changes', (_name, kind) => {
-  const { style, options, rounds, seeds } = kind;
-  let server: Slapd | Samba;
-  const opened: LdapSource[] = [];
-  beforeAll(async () => {
-    server = await kind.start();
-  });
-  afterAll(async () => {
-    for (const source of opened) await source.close();
-    await server?.stop();
-  });
+describe.each(Object.entries(kinds))(
+  'a mirror that follows a directory of %s, in which everything changes',
+  (_name, kind) => {
+    const { style, options, rounds, seeds } = kind;
+    let server: Slapd | Samba;
+    const opened: LdapSource[] = [];
+    beforeAll(async () => {
+      server = await kind.start();
+    });
+    afterAll(async () => {
+      for (const source of opened) await source.close();
+      await server?.stop();
+    });
 
-  function open(more: Partial<LdapOptions> = {}): LdapSource {
-    const source = sourceOf(server, { bases, ...options, ...more });
-    opened.push(source);
-    return source;
-  }
+    function open(more: Partial<LdapOptions> = {}): LdapSource {
+      const source = sourceOf(server, { bases, ...options, ...more });
+      opened.push(source);
+      return source;
+    }
 
-  const start = async () => openTestDomain({ directories: [open()] });
-  const mirrorOf = async ({ stores }: TestDomain) => {
-    const entries = new Map<string, MirroredEntry>();
-    for await (const page of stores.mirrors.entries('staff')) for (const one of page) entries.set(one.id, one);
-    return entries;
-  };
-  const answersOf = (domain: TestDomain) => addresses.map((one) => domain.inMirror('staff', one));
+    const start = async () => openTestDomain({ directories: [open()] });
+    const mirrorOf = async ({ stores }: TestDomain) => {
+      const entries = new Map<string, MirroredEntry>();
+      for await (const page of stores.mirrors.entries('staff')) for (const one of page) entries.set(one.id, one);
+      return entries;
+    };
+    const answersOf = (domain: TestDomain) => addresses.map((one) => domain.inMirror('staff', one));
 
-  it.each(seeds)(
-    'equals a new mirror except for deleted entries, and completely after a full sync (seed %i)',
-    async (seed) => {
-      const churn = new Churn(seed, style);
-      const domain = await start();
-      const everything = async () => {
-        const fresh = await start();
-        await fresh.mirrorService.sync('staff', { isForced: true });
-        return fresh;
-      };
-      await server.modify(churn.changes(20));
-      await domain.mirrorService.sync('staff', { isForced: true });
+    it.each(seeds)(
+      'equals a new mirror except for deleted entries, and equals it completely after a full sync (seed %i)',
+      async (seed) => {
+        const churn = new Churn(seed, style);
+        const domain = await start();
+        const everything = async () => {
+          const fresh = await start();
+          await fresh.mirrorService.sync('staff', { isForced: true });
+          return fresh;
+        };
+        await server.modify(churn.changes(20));
+        await domain.mirrorService.sync('staff', { isForced: true });
 
-      for (let round = 0; round < rounds; round++) {
-        const before = await mirrorOf(domain);
-        await server.modify(churn.changes(6));
-        const report = await domain.mirrorService.sync('staff', { isIncremental: true, isForced: true });
-        expect(report).toMatchObject({ isFull: false, isApplied: true });
-        const [mirror, fresh] = [await mirrorOf(domain), await mirrorOf(await everything())];
-        const present = new Set((await listed(open({ filter: '(objectClass=*)' }))).map(({ id }) => id));
-        const extra = [...mirror.values()].filter(({ id }) => !fresh.has(id));
-        expect(extra.filter(({ id }) => present.has(id))).toEqual([]);
-        expect([...mirror.values()].filter(({ id }) => fresh.has(id)).sort(byId)).toEqual(
-          [...fresh.values()].sort(byId),
-        );
-        const changed = [...mirror.values()].filter(({ id, digest }) => before.get(id)?.digest !== digest);
-        const names = new Set(changed.map(({ person }) => person?.mxid));
-        expect(extra.filter(({ person }) => names.has(person?.mxid))).toEqual([]);
-        expect(report.bases).toEqual(countsOf([...mirror.values()]));
-      }
+        for (let round = 0; round < rounds; round++) {
+          const before = await mirrorOf(domain);
+          await server.modify(churn.changes(6));
+          const report = await domain.mirrorService.sync('staff', { isIncremental: true, isForced: true });
+          expect(report).toMatchObject({ isFull: false, isApplied: true });
+          const [mirror, fresh] = [await mirrorOf(domain), await mirrorOf(await everything())];
+          const present = new Set((await listed(open({ filter: '(objectClass=*)' }))).map(({ id }) => id));
+          const extra = [...mirror.values()].filter(({ id }) => !fresh.has(id));
+          expect(extra.filter(({ id }) => present.has(id))).toEqual([]);
+          expect([...mirror.values()].filter(({ id }) => fresh.has(id)).sort(byId)).toEqual(
+            [...fresh.values()].sort(byId),
+          );
+          const changed = [...mirror.values()].filter(({ id, digest }) => before.get(id)?.digest !== digest);
+          const names = new Set(changed.map(({ person }) => person?.mxid));
+          expect(extra.filter(({ person }) => names.has(person?.mxid))).toEqual([]);
+          expect(report.bases).toEqual(countsOf([...mirror.values()]));
+        }
 
-      const fresh = await everything();
-      const { bases: parts } = await domain.mirrorService.sync('staff', { isForced: true });
-      expect(await mirrorOf(domain)).toEqual(await mirrorOf(fresh));
-      expect(answersOf(domain)).toEqual(answersOf(fresh));
-      expect(parts).toEqual((await fresh.mirrorService.state('staff')).bases);
-    },
-  );
-});
+        const fresh = await everything();
+        const { bases: parts } = await domain.mirrorService.sync('staff', { isForced: true });
+        expect(await mirrorOf(domain)).toEqual(await mirrorOf(fresh));
+        expect(answersOf(domain)).toEqual(answersOf(fresh));
+        expect(parts).toEqual((await fresh.mirrorService.state('staff')).bases);
+      },
+    );
+  },
+);
 
 const byId = (a: MirroredEntry, b: MirroredEntry) => (a.id < b.id ? -1 : 1);
 

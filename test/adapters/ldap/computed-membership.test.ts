@@ -11,7 +11,7 @@ it.each([
   '(|(objectClass=person)(accountExpires>=1))',
   '(ou:dn:=sales)',
   '(isMemberOf;x-a=cn=staff)',
-])('%s is evaluated each time: the result can change although the entry does not', (filter) => {
+])('%s depends on more than the entry: its result can change although the entry does not', (filter) => {
   expect(isComputed(parseFilter(filter))).toBe(true);
 });
 
@@ -20,10 +20,10 @@ it.each([
   '(&(objectCategory=person)(!(userAccountControl:1.2.840.113556.1.4.803:=2)))',
   '(&(uid=*)(mail=*@example.org))',
   '(&(uid=*)(!(accountExpires<={now})))',
-])('%s names only what stands on the entry, or the time', (filter) => {
+])('%s depends only on the entry or the time', (filter) => {
   expect(isComputed(parseFilter(filter))).toBe(false);
 });
 
-it('is true of the preset of FreeIPA, where a role can lock accounts', () => {
+it('the filter of the FreeIPA preset depends on more than the entry, because a role can lock accounts', () => {
   expect(isComputed(parseFilter(withPreset({ preset: 'freeipa' }).filter ?? ''))).toBe(true);
 });

@@ -50,7 +50,7 @@ describe('a connection to the directory', () => {
     }
   }
 
-  it('takes nothing into its encrypted part that was begun in clear', async () => {
+  it('ignores data that arrived in clear text before the encryption began', async () => {
     const { key, cert } = authority.certificates.local;
     // Answers StartTLS, and adds the beginning of a message before it encrypts.
     const extended = (id: number) => tlv(0x30, Buffer.from([2, 1, id]), tlv(0x78, tlv(0x0a, '\0'), tlv(4), tlv(4)));
@@ -71,7 +71,7 @@ describe('a connection to the directory', () => {
     }
   });
 
-  it('is encrypted by LDAPS with an authority of one’s own', async () => {
+  it('is encrypted by LDAPS with a private certificate authority', async () => {
     const { found } = await attempt(slapd, { urls: [slapd.ldapsUrl], ca: authority.ca });
     expect(found).toEqual({ threepid: anna, mxid: '@anna:example.org' });
   });
@@ -100,7 +100,7 @@ describe('a connection to the directory', () => {
     }
   });
 
-  it('says that the server requires encryption if none is configured', async () => {
+  it('reports that the server requires encryption if none is configured', async () => {
     const { problem } = await attempt(slapd, {});
     expect(problem).toContain('confidentiality required');
     expect(problem).toContain('startTls');
@@ -110,7 +110,7 @@ describe('a connection to the directory', () => {
     ['LDAPS', true, false],
     ['StartTLS', false, true],
   ])(
-    'is refused to a server whose certificate is not trusted, whatever the environment says: %s',
+    'is refused if the certificate is not trusted, whatever the environment variables are: %s',
     async (_how, isLdaps, startTls) => {
       vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
       const urls = [isLdaps ? slapd.ldapsUrl : slapd.url];
@@ -125,18 +125,18 @@ describe('a connection to the directory', () => {
   it.each([
     ['LDAPS', true, false],
     ['StartTLS', false, true],
-  ])('is refused to a server with a certificate for another name: %s', async (_how, isLdaps, startTls) => {
+  ])('is refused if the certificate is for another name: %s', async (_how, isLdaps, startTls) => {
     const urls = [isLdaps ? misnamed.ldapsUrl : misnamed.url];
     const { problem } = await attempt(misnamed, { urls, startTls, ca: authority.ca });
     expect(problem).toContain('certificate is for another name');
   });
 
-  it('does not fall back to clear text where StartTLS is refused', async () => {
+  it('does not fall back to clear text if StartTLS is refused', async () => {
     const { problem } = await attempt(plain, { startTls: true });
     expect(problem).toMatch(/: StartTLS failed/);
   });
 
-  it('says that a server does not speak TLS', async () => {
+  it('reports that a server does not use TLS', async () => {
     const { problem } = await attempt(plain, { urls: [plain.url.replace('ldap:', 'ldaps:')] });
     expect(problem).toMatch(/the connection was closed at once: is this a port for ldap:\/\/ with startTls\?$/);
   });
@@ -144,12 +144,12 @@ describe('a connection to the directory', () => {
   it.each([
     [false, /: bind failed: the connection was lost at once: is this a port for ldaps:\/\/\?$/],
     [true, /: StartTLS failed: the connection was lost at once: is this a port for ldaps:\/\/\?$/],
-  ])('says that a server speaks nothing but TLS there, with startTls: %s', async (startTls, words) => {
+  ])('reports that a server accepts only TLS on this port, with startTls: %s', async (startTls, words) => {
     const { problem } = await attempt(slapd, { urls: [slapd.ldapsUrl.replace('ldaps:', 'ldap:')], startTls });
     expect(problem).toMatch(words);
   });
 
-  it('says that what answers there is no TLS at all', async () => {
+  it('reports that the server on this port does not use TLS', async () => {
     const web = await startStandIn((_request, response) => response.end());
     const { problem } = await attempt(slapd, { urls: [web.url.replace('http:', 'ldaps:')] });
     expect(problem).toMatch(/: the server does not use TLS on this port, or no TLS version in common/);
@@ -158,8 +158,8 @@ describe('a connection to the directory', () => {
 
   it.each([
     ['before', 0],
-    ['within', 1],
-  ])('survives a server that goes away %s the TLS handshake', async (_when, after) => {
+    ['during', 1],
+  ])('fails without a crash if the server closes it %s the TLS handshake', async (_when, after) => {
     let answers = 0;
     const proxy = await TcpProxy.to(slapd.port, () => {
       answers += 1;
@@ -190,7 +190,7 @@ describe('a connection to the directory', () => {
     await proxy.stop();
   });
 
-  it('is anonymous only by choice', async () => {
+  it('is anonymous only if configured', async () => {
     const { found } = await attempt(plain, { bindDn: undefined, password: undefined });
     expect(found).toBeDefined();
     const shut = await Slapd.start({ ldif, global: ['disallow bind_anon'] });

@@ -27,14 +27,14 @@ const LDIF = [
 
 const filter = '(&(objectClass=inetOrgPerson)(!(employeeType=left)))';
 
-describe('what an explanation says about a directory', () => {
+describe('the explanation of a directory', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     slapd = await Slapd.start({ ldif: LDIF });
   });
   afterAll(() => slapd.stop());
 
-  describe('of one address', () => {
+  describe('for one address', () => {
     const explain = async (threepid: ReturnType<typeof email>) => {
       const source = sourceOf(slapd, { filter });
       const [evidence, ...others] = await source.explain(threepid);
@@ -58,7 +58,7 @@ describe('what an explanation says about a directory', () => {
       });
     });
 
-    it('is that the filter keeps out the entry that has it', async () => {
+    it('says that the filter excludes the entry with the address', async () => {
       expect(await explain(email('left@example.org'))).toMatchObject({
         finding: undefined,
         notes: [`uid=left,${PEOPLE}: does not match the filter`],
@@ -74,13 +74,13 @@ describe('what an explanation says about a directory', () => {
       );
     });
 
-    it('names everyone who claims the address', async () => {
+    it('names all people with the address', async () => {
       expect(await explain(email('office@example.org'))).toMatchObject({
         finding: { claimants: [`uid=eve,${PEOPLE}`, `uid=adam,${PEOPLE}`] },
       });
     });
 
-    it('is why the directory cannot be asked', async () => {
+    it('says why the directory cannot be queried', async () => {
       const url = `ldap://127.0.0.1:${await freePort()}`;
       const source = sourceOf(slapd, { urls: [url] });
       expect(await source.explain(email('anna@example.org'))).toMatchObject([
@@ -90,7 +90,7 @@ describe('what an explanation says about a directory', () => {
     });
   });
 
-  it('is of each server and each base whether it can be used', async () => {
+  it('says of each server and each base whether it can be used', async () => {
     const dead = `ldap://127.0.0.1:${await freePort()}`;
     const nowhere = `ou=nowhere,${ROOT}`;
     const empty = `ou=empty,${ROOT}`;
@@ -113,14 +113,14 @@ describe('what an explanation says about a directory', () => {
     await source.close();
   });
 
-  it('is that only a global catalog has a root', async () => {
+  it('says that only a global catalog has an empty base', async () => {
     const source = sourceOf(slapd, { bases: [''] });
     const problem = expect.stringMatching(/^search below the root \(base ""\) failed: .*global catalog/) as string;
     expect(await source.check()).toMatchObject([{ ok: true }, { endpoint: `${slapd.url} `, problem }]);
     await source.close();
   });
 
-  it('is that the filter matches nothing', async () => {
+  it('says that the filter matches nothing', async () => {
     const source = sourceOf(slapd, { filter: '(objectClass=user)' });
     expect((await source.check()).at(-1)).toMatchObject({
       ok: false,
@@ -129,7 +129,7 @@ describe('what an explanation says about a directory', () => {
     await source.close();
   });
 
-  it('is once that referrals are not followed', async () => {
+  it('says once that referrals are not followed', async () => {
     const recorded = new RecordingTelemetry();
     const source = sourceOf(slapd, { bases: [ROOT] }, recorded);
     expect(await listed(source)).toHaveLength(6);

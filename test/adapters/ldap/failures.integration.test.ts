@@ -56,7 +56,7 @@ describe('a directory that fails', () => {
     source = sourceOf(slapd, { timeLimitMs: TIME_LIMIT_MS, stallLimitMs: TIME_LIMIT_MS, ...options }, recorded, clock);
   }
 
-  it('leaves no socket and no timer behind after hundreds of lookups of a stopped one', async () => {
+  it('leaves no socket and no timer behind after hundreds of lookups while it is down', async () => {
     const proxy = await TcpProxy.to(slapd.port);
     make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
     const before = timers();
@@ -75,7 +75,7 @@ describe('a directory that fails', () => {
     await proxy.stop();
   });
 
-  it('answers as soon as it has been restarted', async () => {
+  it('answers as soon as it is restarted', async () => {
     expect(await source.find([anna])).toEqual(found);
     await slapd.restart();
     expect(await source.find([anna])).toEqual(found);
@@ -86,7 +86,7 @@ describe('a directory that fails', () => {
     expect(recorded.all('directory works again')).toHaveLength(1);
   });
 
-  it('is logged once, not for every lookup', async () => {
+  it('is logged once, not for each lookup', async () => {
     await slapd.kill();
     for (let lookup = 0; lookup < 30; lookup++) await took(source.find([anna]));
     expect(recorded.all('directory failed')).toEqual([
@@ -107,7 +107,7 @@ describe('a directory that fails', () => {
     expect(inspect(recorded.lines, { depth: 20 })).not.toMatch(/anna|secret/);
   });
 
-  it('is never asked over a connection that lost its bind', async () => {
+  it('is never queried over a connection that lost its bind', async () => {
     const proxy = await TcpProxy.to(slapd.port);
     make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
     expect(await source.find([anna])).toEqual(found);
@@ -117,7 +117,7 @@ describe('a directory that fails', () => {
     await proxy.stop();
   });
 
-  it('is failed, not empty, when the password was changed while the connection was lost', async () => {
+  it('counts as failed, not as empty, if the password was changed while the connection was lost', async () => {
     const proxy = await TcpProxy.to(slapd.port);
     const reader = 'uid=user1,ou=people,dc=example,dc=org';
     const password = (text: string) =>
@@ -132,7 +132,7 @@ describe('a directory that fails', () => {
     await proxy.stop();
   });
 
-  it('throws when it stalls in the middle of a listing', async () => {
+  it('causes an error when it stops answering in the middle of a listing', async () => {
     make({ pageSize: 50 });
     const pages = source.list()[Symbol.asyncIterator]();
     expect((await pages.next()).value?.entries).toHaveLength(50);
@@ -141,7 +141,7 @@ describe('a directory that fails', () => {
     slapd.resume();
   });
 
-  it('throws when it dies in the middle of a listing', async () => {
+  it('causes an error when it is killed in the middle of a listing', async () => {
     make({ pageSize: 50 });
     const pages = source.list()[Symbol.asyncIterator]();
     await pages.next();
@@ -149,7 +149,7 @@ describe('a directory that fails', () => {
     await expect(toEnd(pages)).rejects.toThrow(/the connection was lost|the connection was closed/);
   });
 
-  it('throws when the network stalls in the middle of a page', async () => {
+  it('causes an error when the network stops in the middle of a page', async () => {
     let count = 0;
     const proxy = await TcpProxy.to(slapd.port, (data) => (count += data.length) < 20_000);
     make({ urls: [`ldap://127.0.0.1:${proxy.port}`] });
@@ -159,7 +159,7 @@ describe('a directory that fails', () => {
 
   it.each([
     ['a listing', { stallLimitMs: 60_000, listsInThread: true }, () => listed(source)],
-    ['a question for changes', { stallLimitMs: 60_000 }, () => source.changes(syncCursor)],
+    ['a search for changes', { stallLimitMs: 60_000 }, () => source.changes(syncCursor)],
   ])('does not delay the shutdown of Islet during %s', async (_case, options, ask) => {
     let isSilent = false;
     // It lets us in, and is silent then.
@@ -176,7 +176,7 @@ describe('a directory that fails', () => {
     await proxy.stop();
   });
 
-  it('has its connection closed when a listing is not read to its end', async () => {
+  it('has its connection closed when a listing is not read to the end', async () => {
     const proxy = await TcpProxy.to(slapd.port);
     make({ urls: [`ldap://127.0.0.1:${proxy.port}`], pageSize: 50 });
     for await (const { entries } of source.list()) {
@@ -188,13 +188,13 @@ describe('a directory that fails', () => {
     await proxy.stop();
   });
 
-  it('is not mistaken for empty where a base does not exist', async () => {
+  it('is not mistaken for an empty one if a base does not exist', async () => {
     make({ bases: ['ou=nowhere,dc=example,dc=org'] });
     await expect(source.find([anna])).rejects.toThrow('no such object');
     await expect(listed(source)).rejects.toThrow('no such object');
   });
 
-  it('costs nothing where another server of it works', async () => {
+  it('causes no delay if another of its servers works', async () => {
     const dead = `ldap://127.0.0.1:${await freePort()}`;
     make({ urls: [dead, slapd.url] });
     expect(await source.find([anna])).toEqual(found);
@@ -202,7 +202,7 @@ describe('a directory that fails', () => {
     expect(recorded.all('directory failed')).toHaveLength(1);
   });
 
-  it('costs a server’s silence once, until a listing finds it back', async () => {
+  it('causes one delay if a server does not answer, until a listing finds that it works again', async () => {
     let isSilent = true;
     const silent = await TcpProxy.to(slapd.port, () => !isSilent);
     const working = await TcpProxy.to(slapd.port);
@@ -229,7 +229,7 @@ describe('a directory that fails', () => {
   });
 
   it.each([false, true])(
-    'is tried beside those that work, and not before them (in a thread: %s)',
+    'is tried in parallel with servers that work, and not before them (in a thread: %s)',
     async (listsInThread) => {
       const silent = await TcpProxy.to(slapd.port, () => false);
       const clock = new FakeClock();
@@ -250,7 +250,7 @@ describe('a directory that fails', () => {
     },
   );
 
-  it('is asked again by a clock that was set back, however long it was to rest', async () => {
+  it('is queried again after the clock was set back, however long its backoff was', async () => {
     let isDown = true;
     const proxy = await TcpProxy.to(slapd.port, () => {
       if (isDown) proxy.cut();

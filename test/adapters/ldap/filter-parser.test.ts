@@ -65,7 +65,7 @@ describe('a search filter', () => {
     ['(cn=\\(a\\)\\*\\\\)', is('cn', '(a)*\\')],
     ['(cn= a )', is('cn', ' a ')],
     ['\n( &\n  (cn=a)\n  ( sn=b)\n)\n', new ldap.AndFilter({ filters: [is('cn', 'a'), is('sn', 'b')] })],
-  ])('is read: %s', (text, filter) => {
+  ])('is parsed: %s', (text, filter) => {
     expect(bytes(parseFilter(text))).toBe(bytes(filter));
   });
 
@@ -106,7 +106,7 @@ it.each([
   ['mail;', false],
   ['m ail', false],
   ['größe', false],
-])('whether %j describes an attribute', (text, is) => {
+])('checks whether %j is an attribute description', (text, is) => {
   expect(isAttributeDescription(text)).toBe(is);
 });
 

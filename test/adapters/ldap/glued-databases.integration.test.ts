@@ -17,7 +17,7 @@ const labels = async (...bases: readonly string[]): Promise<readonly string[]> =
 const names = (uids: readonly string[]) => uids.map((uid) => `uid=${uid}`);
 let slapd: Slapd;
 
-describe('a database of OpenLDAP to which another one is glued', () => {
+describe('an OpenLDAP database with a glued subordinate database', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'glued-'));
@@ -48,7 +48,7 @@ describe('a database of OpenLDAP to which another one is glued', () => {
     expect(await labels(`ou=people,${ROOT}`, EXTERNAL)).toEqual(names([...inside, ...outside]));
   });
 
-  it('says of both what changed', async () => {
+  it('reports the changes of both databases', async () => {
     const source = sourceOf(slapd, { bases: [ROOT] });
     let cursor = '';
     for await (const _page of source.list((made) => (cursor = made)));

@@ -44,7 +44,7 @@ describe.each([
       now: () => Date.now() + LATER_MS,
     });
 
-  it('lets an incremental sync see people who joined or left the group', async () => {
+  it('lets an incremental sync notice people who joined or left the group', async () => {
     const source = open();
     const [labels, digests] = [new Map<string, string>(), new Map<string, string>()];
     let syncCursor = '';

@@ -52,7 +52,7 @@ describe('a listing', () => {
     return { entries, recorded, labels: entries.map(({ label }) => label) };
   }
 
-  it.each(['\\c3', '\\e2', 'a\\e2\\82', '\\5c'])('may be asked for the bytes %s', async (bytes) => {
+  it.each(['\\c3', '\\e2', 'a\\e2\\82', '\\5c'])('accepts a filter with the bytes %s', async (bytes) => {
     const { entries } = await list({ filter: `(|(uid=user7)(userPassword=${bytes}))` });
     expect(entries).toHaveLength(1);
   });
@@ -63,7 +63,7 @@ describe('a listing', () => {
     expect(new Set(entries.map(({ id }) => id)).size).toBe(120);
   });
 
-  it('throws where the server gives no more, instead of taking a part for all', async () => {
+  it('fails if the server stops before the end, instead of returning a part', async () => {
     const few = { bindDn: `uid=user0,${PEOPLE}`, password: 'pass', pageSize: 25 };
     await expect(list(few)).rejects.toThrow(/size limit exceeded .* after 40 entries; .*size=unlimited/);
   });
@@ -71,7 +71,7 @@ describe('a listing', () => {
   it.each([
     ['user1', /after 0 entries, "illegal pagedResults page size"; set `pageSize` .*size\.pr/],
     ['user2', /admin limit exceeded .* after 0 entries; .*size\.unchecked/],
-  ])('says what helps where a limit of %s ends it', async (uid, words) => {
+  ])('fails at a size limit of %s, with a remedy in the error', async (uid, words) => {
     const limited = { bindDn: `uid=${uid},${PEOPLE}`, password: 'pass', pageSize: 25 };
     await expect(list(limited)).rejects.toThrow(words);
   });
@@ -81,7 +81,7 @@ describe('a listing', () => {
     expect(entries).toHaveLength(120);
   });
 
-  it('yields an entry below two bases once, in the first', async () => {
+  it('returns an entry below two bases once, in the first', async () => {
     const { entries } = await list({ bases: [OFFICE, ROOT] });
     const office = entries.filter(({ base }) => base === OFFICE);
     expect(office).toHaveLength(2);
@@ -89,7 +89,7 @@ describe('a listing', () => {
     expect(new Set(entries.map(({ id }) => id)).size).toBe(123);
   });
 
-  it('yields every entry that has one id, below one base or two', async () => {
+  it('returns every entry that has the same id, below one base or two', async () => {
     const { entries } = await list({ bases: [OFFICE, ROOT], attributes: { id: 'objectClass' } });
     expect([entries.length, new Set(entries.map(({ id }) => id)).size]).toEqual([123, 1]);
   });
@@ -106,7 +106,7 @@ describe('a listing', () => {
     });
   });
 
-  it('takes the distinguished name for the id where there is no other, and warns', async () => {
+  it('uses the distinguished name as the id if there is no other, and warns', async () => {
     const { entries, recorded } = await list({ bases: [OFFICE], attributes: { id: 'employeeNumber' } });
     expect(entries.map(({ id }) => id)).toEqual([
       `uid=jürgen,${OFFICE.toLowerCase()}`,
@@ -117,7 +117,7 @@ describe('a listing', () => {
     ]);
   });
 
-  it('stamps entries the same until they, or the way they are read, change', async () => {
+  it('gives entries the same digest until they, or the mapping rules, change', async () => {
     const digests = async (options: Partial<LdapOptions> = {}) =>
       new Map((await list({ bases: [OFFICE], ...options })).entries.map(({ label, digest }) => [label, digest]));
     const uschi = `uid=uschi,${OFFICE}`;
@@ -160,21 +160,21 @@ describe('a listing', () => {
     ['escaped parentheses', '(cn=Uschi \\28Chefin\\29)', 1],
     ['an escaped star', '(cn=a\\2ab)', 1],
     ['a backslash before a special character', '(cn=Uschi \\(Chefin\\))', 1],
-    ['many lines', '(&\n  (objectClass=inetOrgPerson)\n  (|(sn=Groß)\n    (sn=Odd))\n)', 2],
+    ['a filter of many lines', '(&\n  (objectClass=inetOrgPerson)\n  (|(sn=Groß)\n    (sn=Odd))\n)', 2],
     ['no parentheses', 'sn=Groß', 2],
     ['a name with options', '(sn;lang-de=*)', 0],
     ['presence', '(mail=*)', 122],
     ['absence', '(!(mail=*))', 7],
-    ['order', '(&(createTimestamp>=20000101000000Z)(!(createTimestamp<=20000101000000Z)))', 129],
-    ['likeness', '(sn~=groß)', 2],
+    ['a comparison', '(&(createTimestamp>=20000101000000Z)(!(createTimestamp<=20000101000000Z)))', 129],
+    ['an approximate match', '(sn~=groß)', 2],
     ['a matching rule', '(sn:caseExactMatch:=Groß)', 2],
     ['a matching rule for any attribute', '(:caseExactMatch:=Groß)', 2],
     ['an empty value', '(sn=)', 0],
     ['many wildcards', '(mail=u*e*1*@example*)', 39],
-    ['always', '(&)', 129],
-    ['never', '(|)', 0],
+    ['a filter that is always true', '(&)', 129],
+    ['a filter that is never true', '(|)', 0],
     ['an unknown attribute', '(|(nonsense=x)(sn=Groß))', 2],
-  ])('finds what ldapsearch finds: %s', async (_what, filter, count) => {
+  ])('returns the same entries as ldapsearch: %s', async (_what, filter, count) => {
     const { labels } = await list({ bases: [ROOT], filter });
     expect(labels).toHaveLength(count);
     expect(await ldapsearch(slapd, ROOT, filter)).toBe(count);

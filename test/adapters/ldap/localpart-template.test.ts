@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { applyModifier, parseTemplate, placeholdersOf } from '../../../src/adapters/ldap/mapping/localpart-template.js';
 
-describe('a localpart', () => {
+describe('a template for localparts', () => {
   it('consists of text and attributes', () => {
     const unmodified = { modifier: 'whole', domain: '' };
     expect(parseTemplate('{uid}')).toEqual([{ attribute: 'uid', ...unmodified }]);
@@ -25,7 +25,7 @@ describe('a localpart', () => {
     ['{upn|default-domain:example.org}', 'anna', 'anna'],
     ['{mail|before-at}', '@example.org', ''],
     ['{upn|default-domain:example.org}', '@emea.example.org', ''],
-  ])('%s makes of %s: %s', (template, value, localpart) => {
+  ])('in the form %s makes of %s the localpart %s', (template, value, localpart) => {
     const [placeholder] = placeholdersOf(parseTemplate(template));
     expect(placeholder && applyModifier(placeholder, value)).toBe(localpart);
   });

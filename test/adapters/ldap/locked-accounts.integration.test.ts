@@ -28,7 +28,7 @@ describe('accounts that the password policy of OpenLDAP has locked', () => {
   const found = async () =>
     (await source.find(names.map((uid) => email(`${uid}@example.org`)))).map(({ threepid }) => threepid.address);
 
-  it('for good are left out by the filter of the docs, live and by a sync of what changed; those for a time are not', async () => {
+  it('for ever are excluded by the filter of the docs, live and in an incremental sync; those locked for a time are not', async () => {
     const [labels, digests] = [new Map<string, string>(), new Map<string, string>()];
     let syncCursor = '';
     for await (const { entries } of source.list((made) => (syncCursor = made))) {

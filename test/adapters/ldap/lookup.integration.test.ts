@@ -69,7 +69,7 @@ describe('a live lookup', () => {
     ['mail', 'info@xn--bcher-kva.example', '@books:example.org'],
     ['description', 'info@xn--libr-8qa.example', '@libri:example.org'],
     ['description', 'info@libr\u00f6.example', '@libri:example.org'],
-  ])('finds a domain in %s as people write it and as the DNS has it: %s', async (attribute, address, mxid) => {
+  ])('finds a domain in %s both in Unicode and in punycode: %s', async (attribute, address, mxid) => {
     const other = sourceOf(slapd, { attributes: { email: [attribute] } });
     const both = [email(address), email('nobody@example.org')];
     expect(await other.find(both)).toEqual([{ threepid: both[0], mxid }]);
@@ -77,10 +77,10 @@ describe('a live lookup', () => {
   });
 
   it.each([
-    ['as it is spelled there', 'Strauß@example.org', '@sharp:example.org'],
+    ['in the spelling of the entry', 'Strauß@example.org', '@sharp:example.org'],
     ['in another case', 'strauß@example.org', '@sharp:example.org'],
-    ['by what it folds to', 'groß@example.org', '@double:example.org'],
-  ])('finds an address that folds to another, %s', async (_how, address, mxid) => {
+    ['in its folded form', 'groß@example.org', '@double:example.org'],
+  ])('finds an address that folds to another one, %s', async (_how, address, mxid) => {
     const other = sourceOf(slapd, { attributes: { email: ['description'] } });
     expect(await other.find([email(address)])).toMatchObject([{ mxid }]);
     await other.close();
@@ -105,11 +105,11 @@ describe('a live lookup', () => {
     ['halle', '49345279580'],
     ['brackets', '492219991234'],
     ['anna', '491701234567'],
-  ])('finds the number of %s however it is written', async (uid, digits) => {
+  ])('finds the number of %s in each notation', async (uid, digits) => {
     expect(await ownerOf(msisdn(digits))).toEqual({ threepid: msisdn(digits), mxid: `@${uid}:example.org` });
   });
 
-  it('finds a number that is dialled with other digits at home than from abroad', async () => {
+  it('finds a number that is dialled with other digits in its country than from abroad', async () => {
     const argentine = sourceOf(slapd, { phoneRegion: 'AR', bases: ['dc=example,dc=org'] });
     const threepid = msisdn('5492966123456');
     expect(await argentine.find([threepid])).toEqual([{ threepid, mxid: '@fitz:example.org' }]);
@@ -117,28 +117,28 @@ describe('a live lookup', () => {
   });
 
   it.each([
-    ['nobody’s address', 'nobody@example.org'],
+    ['an unknown address', 'nobody@example.org'],
     ['an address whose entry has two user names', 'two@example.org'],
-    ['an address whose entry is named by a number', 'number@example.org'],
+    ['an address whose user name is a number', 'number@example.org'],
     ['a wildcard', 'ann*@example.org'],
-    ['an address of what is no person', 'sales@example.org'],
-  ])('does not know %s', async (_case, address) => {
+    ['an address of a group', 'sales@example.org'],
+  ])('does not find %s', async (_case, address) => {
     expect(await ownerOf(email(address))).toBeUndefined();
   });
 
   it.each(['*', 'a)(uid=*', '*)(uid=*', 'anna@example.org\0', '\\2a', ''])(
-    'takes filter characters for what they are: %j',
+    'escapes filter characters: %j',
     async (address) => {
       expect(await source.find([{ medium: 'email', address }])).toEqual([]);
       expect(await source.find([{ medium: 'msisdn', address }])).toEqual([]);
     },
   );
 
-  it('knows no other medium', async () => {
+  it('finds nothing for another medium', async () => {
     expect(await source.find([{ medium: 'uid' as 'email', address: 'anna' }])).toEqual([]);
   });
 
-  it('contests an address that two people share, with both their names', async () => {
+  it('returns an ambiguous result for an address that two people share, with both their labels', async () => {
     const office = email('office@example.org');
     expect(await source.find([office, email('adam@example.org')])).toEqual([
       {
@@ -150,7 +150,7 @@ describe('a live lookup', () => {
   });
 
   it.each(['edison@north.example.org', 'edison@south.example.org'])(
-    'contests %s, because another person would get the same user ID',
+    'returns an ambiguous result for %s, because another person would get the same user ID',
     async (address) => {
       const finding = await ownerOf(email(address));
       expect(finding).toMatchObject({ threepid: email(address) });
@@ -165,7 +165,7 @@ describe('a live lookup', () => {
     expect(await ownerOf(email('marie@example.org'))).toMatchObject({ mxid: '@curie:example.org' });
   });
 
-  it('asks below several bases, which may overlap', async () => {
+  it('searches several bases, which may overlap', async () => {
     const several = sourceOf(slapd, { bases: [NORTH, 'ou=people,dc=example,dc=org', 'dc=example,dc=org'] });
     expect(await several.find([email('anna@example.org'), email('marie@example.org')])).toEqual([
       { threepid: email('anna@example.org'), mxid: '@anna:example.org' },
@@ -182,12 +182,15 @@ describe('a live lookup', () => {
     ['{sn}.{mail|before-at}', 'bob@example.org', '@bob.jones.bob:example.org'],
     ['{uid|default-domain:example.org}', 'edison@north.example.org', undefined],
     ['{l}', 'bob@example.org', undefined],
-  ])('sees through %s whether another person would get the user ID of %s', async (localpart, address, mxid) => {
-    const named = sourceOf(slapd, { bases: ['dc=example,dc=org'], localpart });
-    const [finding] = await named.find([email(address)]);
-    expect(finding && 'mxid' in finding ? finding.mxid : undefined).toBe(mxid);
-    await named.close();
-  });
+  ])(
+    'notices with the template %s whether another person would get the user ID of %s',
+    async (localpart, address, mxid) => {
+      const named = sourceOf(slapd, { bases: ['dc=example,dc=org'], localpart });
+      const [finding] = await named.find([email(address)]);
+      expect(finding && 'mxid' in finding ? finding.mxid : undefined).toBe(mxid);
+      await named.close();
+    },
+  );
 
   it('accepts complete user IDs in the directory, also of a person with two entries', async () => {
     const reference = sourceOf(slapd, {
@@ -202,7 +205,7 @@ describe('a live lookup', () => {
     await reference.close();
   });
 
-  it('answers hundreds of addresses at once', async () => {
+  it('finds hundreds of addresses at once', async () => {
     const strangers = Array.from({ length: 450 }, (_, index) => email(`stranger${index}@example.org`));
     const asked = [...strangers, email('anna@example.org'), msisdn('492215551234')];
     expect(await source.find(asked)).toEqual([

@@ -27,7 +27,7 @@ describe('a user ID', () => {
     ['a=b', '@a=3db:example.org'],
     ['_svc', '@=5fsvc:example.org'],
     [' anna ', '@anna:example.org'],
-  ])('equals what Synapse makes of %s', (uid, mxid) => {
+  ])('equals that of Synapse for %s', (uid, mxid) => {
     expect(mxidOf({ uid })).toBe(mxid);
   });
 
@@ -39,7 +39,7 @@ describe('a user ID', () => {
     ['{givenName}.{sn}', { givenName: 'Anna', sn: 'Meier' }, '@anna.meier:example.org'],
     ['{mail|before-at}', { mail: ['Anna@example.org', 'anna@example.net'] }, '@anna:example.org'],
     ['{UID}', { uid: 'anna' }, '@anna:example.org'],
-  ])('is made by %s', (localpart, values, mxid) => {
+  ])('is made with the template %s', (localpart, values, mxid) => {
     expect(mxidOf(values, { localpart })).toBe(mxid);
   });
 
@@ -47,11 +47,11 @@ describe('a user ID', () => {
     ['a number', { uid: '10452' }, 'add a prefix in `localpart`'],
     ['two names', { uid: ['anna', 'annette'] }, 'the user name, has several values'],
     ['two names in two languages', { uid: 'anna', 'uid;lang-de': 'annette' }, 'the user name, has several values'],
-    ['nothing', {}, '`uid`, the attribute with the user name, is missing'],
-    ['emptiness', { uid: ['', ' '] }, '`uid`, the attribute with the user name, is missing'],
-    ['something too long', { uid: 'a'.repeat(250) }, 'the user name cannot be used in a Matrix ID'],
-    ['bytes that are no text', { uid: Buffer.from([0x61, 0xff]) }, 'the user name is not text'],
-  ])('is not made of %s', (_what, values, problem) => {
+    ['an entry without the attribute', {}, '`uid`, the attribute with the user name, is missing'],
+    ['an empty value', { uid: ['', ' '] }, '`uid`, the attribute with the user name, is missing'],
+    ['a value that is too long', { uid: 'a'.repeat(250) }, 'the user name cannot be used in a Matrix ID'],
+    ['bytes that are not text', { uid: Buffer.from([0x61, 0xff]) }, 'the user name is not text'],
+  ])('cannot be made of %s', (_what, values, problem) => {
     const { person, skipped } = reading(values);
     expect(person).toBeUndefined();
     expect(skipped).toEqual([expect.stringContaining(problem)]);
@@ -67,13 +67,13 @@ describe('a user ID', () => {
     ['{givenName}.{sn}', { givenName: 'Anna' }, '`sn`, the attribute with the user name, is missing'],
     ['{jpegPhoto}', { jpegPhoto: Buffer.from([0xff, 0xd8, 0xff]) }, 'the user name is not text'],
     ['{description}', { description: 'ä'.repeat(45) }, 'the user name cannot be used in a Matrix ID'],
-  ])('is not made by %s of %j', (localpart, values, problem) => {
+  ])('cannot be made with the template %s of %j', (localpart, values, problem) => {
     const { person, skipped } = reading(values, { localpart, attributes: { email: [], msisdn: [] } });
     expect(person).toBeUndefined();
     expect(skipped).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('is the same for one name in two spellings', () => {
+  it('is the same for two spellings of one user name', () => {
     expect(mxidOf({ uid: ['Anna', 'anna'] })).toBe('@anna:example.org');
   });
 
@@ -84,7 +84,7 @@ describe('a user ID', () => {
     ['anna', undefined],
     ['anna@example.org', undefined],
     ['@anna:not a server', undefined],
-  ])('stands whole in the entry where there is no homeserver: %s', (description, mxid) => {
+  ])('is complete in the entry if no homeserver is configured: %s', (description, mxid) => {
     const rules: Ruling = { preset: 'openldap', attributes: { user: 'description' } };
     expect(read(raw({ description }), rulesOf(rules)).person?.mxid).toBe(mxid);
   });
@@ -94,16 +94,16 @@ describe('an email address', () => {
   const addresses = (values: Values, rules: Partial<Ruling> = {}) =>
     reading({ uid: 'anna', ...values }, rules).person?.threepids;
 
-  it('is folded, and each is there once', () => {
+  it('is folded and listed once', () => {
     const mail = ['Anna@Example.org', 'anna@example.org', ' a.meier@example.org '];
     expect(addresses({ mail })).toEqual([email('anna@example.org'), email('a.meier@example.org')]);
   });
 
-  it('keeps the spelling that clients which only lower-case ask for', () => {
+  it('keeps the alias under which clients that only lower-case look it up', () => {
     expect(addresses({ mail: ['strauss@example.org', 'Strauß@example.org'] })).toEqual([email('strauß@example.org')]);
   });
 
-  it.each(['mail;lang-de', 'MAIL', 'Mail;x-a;binary', 'mail;range=0-1499'])('is found in %s', (name) => {
+  it.each(['mail;lang-de', 'MAIL', 'Mail;x-a;binary', 'mail;range=0-1499'])('is read from the attribute %s', (name) => {
     const values = { [name]: Buffer.from('anna@example.org') };
     expect(addresses(values, { attributes: { email: ['MAIL'] } })).toEqual([email('anna@example.org')]);
   });
@@ -114,19 +114,19 @@ describe('an email address', () => {
       { uid: 'anna', 'mail;lang-de': 'anna@example.org', mobile: '0221 5551234' },
       { user: 'userID', email: ['RFC822Mailbox'], msisdn: ['mobileTelephoneNumber'] },
     ],
-  ])('is found, as all of an entry, by either name that an attribute has: %j', (values: Values, attributes) => {
+  ])('is read, like all values, from both names of an attribute: %j', (values: Values, attributes) => {
     expect(reading(values, { attributes }).person).toEqual({
       mxid: '@anna:example.org',
       threepids: [email('anna@example.org'), msisdn('492215551234')],
     });
   });
 
-  it('is taken with one option only where that is wanted', () => {
+  it('is read from an attribute with an option only if that option is configured', () => {
     const values = { mail: 'a@example.org', 'mail;lang-de;x-b': 'b@example.org' };
     expect(addresses(values, { attributes: { email: ['mail;lang-de'] } })).toEqual([email('b@example.org')]);
   });
 
-  it('is recognised as mail by its prefix', () => {
+  it('is recognised as a mail address by its prefix', () => {
     const proxyAddresses = [
       'SMTP:Anna@example.org',
       'smtp:old@example.org',
@@ -139,7 +139,7 @@ describe('an email address', () => {
   });
 
   it.each(['mailto:anna@example.org', 'smtp:anna@example.org', 'sip:anna@example.org'])(
-    'has no prefix in the attribute `mail`: %s is skipped and reported',
+    'may not have a prefix in the attribute `mail`: %s is skipped and reported',
     (mail) => {
       const { person, skipped } = reading({ uid: 'anna', mail });
       expect(person?.threepids).toEqual([]);
@@ -147,7 +147,7 @@ describe('an email address', () => {
     },
   );
 
-  it('that is invalid is skipped alone, and is not quoted', () => {
+  it('that is invalid is skipped without other values, and is not quoted', () => {
     const { person, skipped } = reading({
       uid: 'anna',
       mail: ['Anna <anna@example.org>', 'a@example.org', Buffer.from([0xff, 0x40, 0x61])],
@@ -179,14 +179,14 @@ describe('a phone number', () => {
     expect(skipped).toEqual([`a phone number in \`mobile\` cannot be read (${pattern})`]);
   });
 
-  it('as it is dialled at home needs to know where that is', () => {
+  it('in national notation needs a configured region', () => {
     const { skipped } = reading({ uid: 'anna', mobile: '0221 5551234' }, { phoneRegion: undefined });
     expect(skipped).toEqual([expect.stringContaining('write it with + and its calling code, or set `phoneRegion`')]);
   });
 });
 
 describe('an entry', () => {
-  it('is kept with all its bytes', () => {
+  it('keeps all bytes of its values', () => {
     const values = { uid: 'a\0b\n3\0x', jpegPhoto: Buffer.from([0, 255, 10, 0]), mail: [] as string[], cn: ['ä', ''] };
     expect(attributesOf(raw(values))).toEqual([
       { description: 'uid', values: ['a\0b\n3\0x'] },
@@ -203,7 +203,7 @@ describe('an entry', () => {
     [{ entryUUID: Buffer.from([0xff, 0]) }, 'ff00'],
     [{ entryUUID: [] }, 'uid=anna,dc=example,dc=org'],
     [{}, 'uid=anna,dc=example,dc=org'],
-  ])('has a lasting id: %j', (values, id) => {
+  ])('has a stable id: %j', (values, id) => {
     expect(raw(values, 'uid=Anna,dc=example,dc=org', ['entryuuid', 'objectguid', 'nsuniqueid']).id).toBe(id);
   });
 
@@ -212,11 +212,11 @@ describe('an entry', () => {
     ['cn=Meier\\2c Anna+uid=am,dc=x', 'cn=Meier\\, Anna+uid=am,dc=x'],
     ['CN=a\\0ACNF:1,DC=x', 'CN=a\\0aCNF:1,DC=x'],
     ['uid=#0401,dc=x', 'uid=#0401,dc=x'],
-  ])('has a name that people can read: %s', (dn, text) => {
+  ])('has a readable label: %s', (dn, text) => {
     expect(raw({}, dn).dn).toBe(text);
   });
 
-  it('has another digest when a value moves to another attribute, or is cut elsewhere', () => {
+  it('has another digest if a value moves to another attribute, or is split elsewhere', () => {
     const variants: Values[] = [
       { a: ['x', 'y'] },
       { a: ['xy'] },
@@ -229,7 +229,7 @@ describe('an entry', () => {
     expect(raw({ a: 'x' }).digest).not.toBe(raw({ a: 'x' }, 'uid=eve,dc=example,dc=org').digest);
   });
 
-  it('says what the server held back of a long attribute, and takes it in', () => {
+  it('reports the rest of a long attribute that the server held back, and adds it', () => {
     const first = raw({ uid: 'anna', 'mail;range=0-1': ['a@example.org', 'b@example.org'] });
     expect(first.missing).toEqual(['mail;range=2-*']);
     const merged = joined(first, raw({ 'mail;range=2-*': 'c@example.org' }));
@@ -239,11 +239,11 @@ describe('an entry', () => {
   });
 });
 
-describe('what people are searched by', () => {
+describe('the text by which people are searched', () => {
   const search = { name: ['displayName', '{givenName} {sn}', 'cn'], attributes: ['givenName', 'mail', 'department'] };
   const textOf = (values: Values) => reading({ uid: 'anna', ...values }, { search }).person?.searchText;
 
-  it('is not stored without a search', () => {
+  it('is not stored without the search', () => {
     expect(reading({ uid: 'anna', displayName: 'Anna' }).person).toEqual({ mxid: '@anna:example.org', threepids: [] });
     expect(rulesOf(usual).requested).not.toContain('displayName');
     expect(rulesOf({ ...usual, search }).requested).toEqual(
@@ -260,11 +260,11 @@ describe('what people are searched by', () => {
     [{ displayName: Buffer.from([0x61, 0xff]), cn: 'am' }, 'am'],
     [{ displayName: 'x'.repeat(300), cn: 'am' }, 'am'],
     [{ sn: 'Meier' }, undefined],
-  ])('is a name made from %j', (values, name) => {
+  ])('has a name made from %j', (values, name) => {
     expect(textOf(values)?.name).toBe(name);
   });
 
-  it('contains all values of the attributes; of addresses only the part before the @', () => {
+  it('contains all values of the attributes, but only the local part of addresses', () => {
     const values = {
       givenName: ['Anna', 'Anne'],
       mail: ['anna.meier@example.org', 'am@example.org'],
@@ -281,7 +281,7 @@ describe('what people are searched by', () => {
     expect(rulesOf({ ...usual, search: undefined }).rulesVersion).toBe(versions[0]);
   });
 
-  it.each([['{givenName'], ['given name'], ['{given name}']])('cannot be %s', (name) => {
+  it.each([['{givenName'], ['given name'], ['{given name}']])('cannot have the name template %s', (name) => {
     expect(() => rulesOf({ ...usual, search: { name: [name], attributes: [] } })).toThrow(
       /brace|not an attribute name/,
     );

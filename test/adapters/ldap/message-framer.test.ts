@@ -17,7 +17,7 @@ function receive(...chunks: readonly Buffer[]) {
   return { entries, others, isComplete: incoming.isComplete };
 }
 
-describe('what a directory server sends', () => {
+describe('the messages of a directory server', () => {
   const bytes = Buffer.concat([entry('anna'), done, entry('b'.repeat(300)), done]);
   const expected = {
     entries: [content('anna'), content('b'.repeat(300))].map((bytes) => bytes.toString('hex')),
@@ -25,14 +25,14 @@ describe('what a directory server sends', () => {
     isComplete: true,
   };
 
-  it('is the same wherever the network cuts it', () => {
+  it('are the same wherever the network splits them', () => {
     for (let at = 0; at <= bytes.length; at++) {
       expect(receive(bytes.subarray(0, at), bytes.subarray(at))).toEqual(expected);
     }
     expect(receive(...Array.from(bytes, (byte) => Buffer.from([byte])))).toEqual(expected);
   });
 
-  it('is not complete within a message', () => {
+  it('are not complete before their last byte', () => {
     for (let at = 1; at < done.length; at++) expect(receive(done.subarray(0, at)).isComplete).toBe(false);
   });
 
@@ -40,14 +40,14 @@ describe('what a directory server sends', () => {
     ['HTTP', Buffer.from('HTTP/1.1 400 Bad Request\r\n')],
     ['a length without an end', Buffer.from([0x30, 0x80, 0x02, 0x01])],
     ['a length of five bytes', Buffer.from([0x30, 0x85, 0, 0, 0, 0, 1])],
-    ['a message without a number', tlv(0x30, tlv(0x04, 'x'))],
-    ['a number longer than its message', Buffer.from([0x30, 0x03, 0x02, 0x7f, 0x01])],
+    ['a message without an ID', tlv(0x30, tlv(0x04, 'x'))],
+    ['an ID longer than its message', Buffer.from([0x30, 0x03, 0x02, 0x7f, 0x01])],
     ['an entry longer than its message', tlv(0x30, tlv(0x02, '\x07'), Buffer.from([0x64, 0x7f]))],
-  ])('is refused: %s', (_what, bytes) => {
+  ])('are refused: %s', (_what, bytes) => {
     expect(() => receive(bytes)).toThrow(/^(bytes that are not an LDAP message|a length that is not valid in LDAP)$/);
   });
 
-  it('is refused before it is there if it would be too long', () => {
+  it('are refused by their length before they have arrived, if they would be too long', () => {
     expect(() => receive(Buffer.from([0x30, 0x84, 0x7f, 0, 0, 0]))).toThrow('(2130706438 bytes)');
   });
 });

@@ -23,7 +23,7 @@ import {
 const anna = email('anna@example.org');
 const found = [{ threepid: anna, mxid: '@anna:example.org' }];
 
-describe('a directory', () => {
+describe('a directory server', () => {
   const servers: LdapStandIn[] = [];
   let source: LdapSource;
   let recorded: RecordingTelemetry;
@@ -75,22 +75,22 @@ describe('a directory', () => {
 
   it.each([
     ['refers to another one', result(0x65, 10), 'referral error (another server has these entries)'],
-    ['has no more time', result(0x65, 3), 'time limit exceeded (time limit of the server)'],
-    ['gives no more', result(0x65, 4), 'size limit exceeded (size limit of the server)'],
-    ['finds it too costly', result(0x65, 11), 'admin limit exceeded (a limit of the server for searches)'],
+    ['reaches its time limit', result(0x65, 3), 'time limit exceeded (time limit of the server)'],
+    ['reaches its size limit', result(0x65, 4), 'size limit exceeded (size limit of the server)'],
+    ['finds the search too costly', result(0x65, 11), 'admin limit exceeded (a limit of the server for searches)'],
     ['is busy', result(0x65, 51), 'busy error (the server is overloaded)'],
-    ['says what no standard knows', result(0x65, 118), 'result code 118'],
-    ['answers as if it were a bind', result(0x61), 'the answer does not belong to this request'],
-    ['answers as if it were a change', result(0x67), 'the answer does not belong to this request'],
-    ['answers half', tlv(0x65, tlv(0x0a, '\0')), 'bytes that are not an LDAP message'],
-  ])('that %s after it gave an entry has failed, and is not taken at its word', async (_case, response, words) => {
+    ['returns an unknown result code', result(0x65, 118), 'result code 118'],
+    ['answers with the result of a bind', result(0x61), 'the answer does not belong to this request'],
+    ['answers with the result of a change', result(0x67), 'the answer does not belong to this request'],
+    ['sends half a message', tlv(0x65, tlv(0x0a, '\0')), 'bytes that are not an LDAP message'],
+  ])('that %s after it returned an entry has failed, and its listing is not used', async (_case, response, words) => {
     await make([searched(person('anna'), response)]);
     await expect(source.find([anna])).rejects.toThrow(`search below ou=people,dc=example,dc=org failed: ${words}`);
     await expect(listed(source)).rejects.toThrow(words);
   });
 
   it.each([false, true])(
-    'that gives less on its pages than without them is remarked upon (in a thread: %s)',
+    'that returns fewer entries on pages than without them causes a warning (in a thread: %s)',
     async (listsInThread) => {
       const all = ['anna', 'bob', 'carla'].map(person);
       const answer = ({ tag, isPaged, say }: Asked) => {
@@ -106,7 +106,7 @@ describe('a directory', () => {
     },
   );
 
-  it('is known to end the connection as soon as it says so', async () => {
+  it('that announces the end of the connection is left at once', async () => {
     await make([({ tag, socket }) => void (tag === SEARCH && socket.write(notice(52, 'maintenance')))]);
     await expect(source.find([anna])).rejects.toThrow('the server ended the connection (maintenance)');
   });
@@ -125,25 +125,25 @@ describe('a directory', () => {
   });
 
   it.each([
-    ['nothing', []],
+    ['missing', []],
     ['empty', [tlv(0x04)]],
     ['a number', [tlv(0x04, tlv(0x02, '\0'))]],
     ['without a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0')))]],
-    ['cut off', [tlv(0x04, Buffer.from([0x30, 0x09, 0x02, 0x01, 0x00, 0x04, 0x04, 0x6e]))]],
-    ['with a number for a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x02, '\0')))]],
+    ['truncated', [tlv(0x04, Buffer.from([0x30, 0x09, 0x02, 0x01, 0x00, 0x04, 0x04, 0x6e]))]],
+    ['with a number as a cookie', [tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x02, '\0')))]],
   ])('whose page control is %s has failed, because further pages could contain more people', async (_case, value) => {
     await make([searched(person('anna'), Buffer.concat([success, paging(...value)]))]);
     await expect(listed(source)).rejects.toThrow('the paging control of the answer cannot be read');
   });
 
-  it('may mark its word on further pages as critical', async () => {
+  it('may mark its page control as critical', async () => {
     const value = tlv(0x04, tlv(0x30, tlv(0x02, '\0'), tlv(0x04)));
     await make([searched(person('anna'), Buffer.concat([success, paging(tlv(0x01, Buffer.from([0xff])), value)]))]);
     expect(await listed(source)).toHaveLength(1);
   });
 
   it.each([3, 4, 10, 11, 50, 53])(
-    'that ends the question for changes with code %i has it read from end to end, whatever it gave before',
+    'that ends a search for changes with code %i is listed completely, whatever it returned before',
     async (code) => {
       // The server's number, its people, whether it shows changes, finds by id; who changed; which of them are people.
       for (const failing of [5, 6]) {
@@ -202,7 +202,7 @@ describe('a directory', () => {
     await expect(source.find([anna])).rejects.toThrow('no answer within 0.4 s');
   });
 
-  it('that is silent at the bind is not said to have refused the password', async () => {
+  it('that does not answer the bind is not said to have refused the password', async () => {
     await make([() => true], impatient);
     await expect(source.find([anna])).rejects.toThrow('no answer');
     const expected = {
@@ -212,12 +212,12 @@ describe('a directory', () => {
     await expect.poll(() => recorded.all('directory failed')).toContainEqual(expect.objectContaining(expected));
   });
 
-  describe('of which one server lets us in and', () => {
+  describe('among several servers', () => {
     it.each([
       ['is busy', searched(result(0x65, 51))],
       ['is shutting down', searched(result(0x65, 52))],
-      ['hangs up', ({ tag, socket }: Asked) => void (tag === SEARCH && socket.end())],
-    ])('%s, answers by another one, and says so once', async (_case, fails) => {
+      ['closes the connection', ({ tag, socket }: Asked) => void (tag === SEARCH && socket.end())],
+    ])('that %s is replaced by another one, which is reported once', async (_case, fails) => {
       await make([fails, works]);
       for (let lookup = 0; lookup < 5; lookup++) expect(await source.find([anna])).toEqual(found);
       expect(servers[0]?.searches()).toBe(1);
@@ -228,7 +228,7 @@ describe('a directory', () => {
       expect(inspect(recorded.lines, { depth: 20 })).not.toMatch(/anna|s3cret/);
     });
 
-    it('is silent then, costs its silence once', async () => {
+    it('that does not answer causes one delay', async () => {
       let isSilent = true;
       await make([(asked) => (isSilent ? undefined : works(asked)), works], {
         timeLimitMs: 1_500,
@@ -244,7 +244,7 @@ describe('a directory', () => {
       );
     });
 
-    it('no other one answers either, says of each why', async () => {
+    it('is reported with the reason of each, if no other one answers either', async () => {
       await make([searched(result(0x65, 51)), () => undefined], impatient);
       await expect(listed(source)).rejects.toThrow(/busy error.*; .*no answer within 0.4 s/);
     });

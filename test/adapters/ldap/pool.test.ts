@@ -37,7 +37,7 @@ class Exchange {
   doubt(): void {}
 }
 
-describe('a pool', () => {
+describe('a connection pool', () => {
   let exchange: Exchange;
   let pool: Pool;
   beforeEach(() => {
@@ -52,17 +52,17 @@ describe('a pool', () => {
 
   const ask = (answer: unknown = 'yes', limitMs = 1_000) => pool.use(new Deadline(limitMs), async () => answer);
 
-  it('keeps a connection for the next question', async () => {
+  it('keeps a connection for the next request', async () => {
     for (let question = 0; question < 5; question++) expect(await ask()).toBe('yes');
     expect(exchange.lines).toHaveLength(1);
   });
 
-  it('has no more connections than it may', async () => {
+  it('opens no more connections than the limit', async () => {
     await Promise.all(Array.from({ length: 50 }, () => ask()));
     expect(exchange.lines).toHaveLength(2);
   });
 
-  it('ends the wait for a free connection at the deadline', async () => {
+  it('stops waiting for a free connection at the deadline', async () => {
     for (const _ of [1, 2]) void pool.use(new Deadline(1e9), () => new Promise(() => undefined));
     const [late] = await Promise.allSettled([ask('yes', 1_000), vi.advanceTimersByTimeAsync(1_000)]);
     expect(late).toMatchObject({ reason: { message: 'no connection was free within 1 s' } });
@@ -79,13 +79,13 @@ describe('a pool', () => {
     expect(exchange.lines).toHaveLength(1);
   });
 
-  it('does not keep a connection on which something failed', async () => {
+  it('does not keep a connection on which a request failed', async () => {
     await expect(pool.use(new Deadline(1_000), () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(exchange.lines[0]?.isOpen).toBe(false);
     expect(await ask()).toBe('yes');
   });
 
-  it('drops its other connections to a server that was lost', async () => {
+  it('closes its other connections to a server after one was lost', async () => {
     await Promise.all([ask(), ask()]);
     const failing = pool.use(new Deadline(1_000), async (connection) => {
       const line = connection as unknown as Line;
@@ -114,8 +114,8 @@ describe('a pool', () => {
   });
 });
 
-describe('work in parts', () => {
-  it('is done in order, a few at a time', async () => {
+describe('work in chunks', () => {
+  it('is done in order, a few chunks at a time', async () => {
     let most = 0;
     let running = 0;
     const results = await mapLimited([3, 1, 2, 0], 2, async (item) => {
@@ -128,7 +128,7 @@ describe('work in parts', () => {
     expect(most).toBe(2);
   });
 
-  it('is not begun any more after one part has failed', async () => {
+  it('stops after a chunk has failed', async () => {
     const begun: number[] = [];
     const work = async (item: number) => {
       begun.push(item);

@@ -6,28 +6,33 @@ const at = (minute: number) => `202601010${String(minute).padStart(3, '0')}00.00
 const time = (minute: number) => `202601010${String(minute).padStart(3, '0')}00Z`;
 const [one, two] = ['dc=example 001', 'dc=example 002'];
 
-describe('what a server of OpenLDAP has that was not read before', () => {
+describe('the new data of a server since the last sync', () => {
   it.each([
-    ['nothing', { [one]: at(5) }, { [one]: at(5) }, time(7)],
-    ['since what was read last, where that is long ago', { [one]: at(5) }, { [one]: at(9) }, time(5)],
-    ['since the usual time, where that is longer ago', { [one]: at(8) }, { [one]: at(9) }, time(7)],
-    ['of a provider that was silent', { [one]: at(1), [two]: at(8) }, { [one]: at(2), [two]: at(8) }, time(1)],
+    ['empty', { [one]: at(5) }, { [one]: at(5) }, time(7)],
+    ['newer than the last sync, if that is long ago', { [one]: at(5) }, { [one]: at(9) }, time(5)],
+    ['newer than the usual overlap, if that is longer ago', { [one]: at(8) }, { [one]: at(9) }, time(7)],
     [
-      'of a provider that is busy beside a silent one',
+      'newer than the last sync of a provider that did not answer',
+      { [one]: at(1), [two]: at(8) },
+      { [one]: at(2), [two]: at(8) },
+      time(1),
+    ],
+    [
+      'newer than the usual overlap, of a provider that is busy beside one that did not answer',
       { [one]: at(1), [two]: at(8) },
       { [one]: at(1), [two]: at(9) },
       time(7),
     ],
-    ['unknown, of a new provider', { [one]: at(5) }, { [one]: at(5), [two]: at(1) }, undefined],
-    ['unknown, of another directory', { [one]: at(5) }, { [two]: at(5) }, undefined],
-    ['not yet what was read before', { [one]: at(5) }, { [one]: at(4) }, 'behind'],
-    ['nothing of a provider from which something was read', { [one]: at(5), [two]: at(1) }, { [one]: at(9) }, 'behind'],
+    ['unknown, because there is a new provider', { [one]: at(5) }, { [one]: at(5), [two]: at(1) }, undefined],
+    ['unknown, because it is another directory', { [one]: at(5) }, { [two]: at(5) }, undefined],
+    ['not complete, because an earlier sync read more', { [one]: at(5) }, { [one]: at(4) }, 'behind'],
+    ['not complete, because a provider is missing', { [one]: at(5), [two]: at(1) }, { [one]: at(9) }, 'behind'],
   ])('is %s', (_what, before, now, expected) => {
     const since = newSince(before, now, time(7));
     expect(typeof since === 'object' ? since.time : since).toBe(expected);
   });
 
-  it('counts from the oldest of those that were read one after the other', () => {
+  it('begins with the oldest of several states that were read one after the other', () => {
     const states = [{ [one]: at(5), [two]: at(3) }, { [one]: at(4) }];
     expect(commonState(states)).toEqual({ [one]: at(4), [two]: at(3) });
     expect(commonState([...states, undefined])).toBeUndefined();
@@ -41,7 +46,7 @@ describe('the cursor of a sync', () => {
     ...(replicated && { replicated }),
   });
 
-  it('of one server is of no use at another one that does not say what it has', () => {
+  it('of one server cannot be used at another one that does not report its state', () => {
     expect(continuation(cursor('ldap://a'), cursor('ldap://a'))).toEqual(cursor('ldap://a'));
     expect(continuation(cursor('ldap://a'), cursor('ldap://b'))).toBeUndefined();
     expect(continuation(cursor('ldap://a', { [one]: at(5) }), cursor('ldap://a'))).toBeUndefined();
@@ -49,7 +54,7 @@ describe('the cursor of a sync', () => {
     expect(continuation({ server: 'a', usn: 5 }, { server: 'a', usn: 7 })).toEqual({ server: 'a', usn: 5 });
   });
 
-  it('of several bases is of one server, and has what all of them had', () => {
+  it('of several bases is from one server, and contains what all of them had', () => {
     expect(cursorOfAll([cursor('a', { [one]: at(5) }), cursor('a', { [one]: at(4) })])).toEqual(
       cursor('a', { [one]: at(4) }),
     );

@@ -15,7 +15,7 @@ const CARLA = person('carla', { mail: 'carla@example.org' }).replace(/^dn:.*$/m,
 /** Long enough after everything was made that no time of change is asked for again. */
 const LATER_MS = 3_600_000;
 
-describe('a directory of two servers of OpenLDAP, of which one follows the other', () => {
+describe('a directory of two OpenLDAP servers, one of which replicates the other', () => {
   let provider: Slapd;
   let replica: Slapd;
   const opened: LdapSource[] = [];
@@ -78,7 +78,7 @@ describe('a directory of two servers of OpenLDAP, of which one follows the other
     expect((await changesOf(source, cursor)).labels).toContain(`uid=bob,${PEOPLE}`);
   });
 
-  it('is neither undone nor reported twice by a replica that lags behind', async () => {
+  it('does not undo changes or report them twice because of a replica that lags behind', async () => {
     const source = open(provider, replica);
     await provider.modify(BOB);
     await hasCaughtUp(2);

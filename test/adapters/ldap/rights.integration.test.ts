@@ -16,7 +16,7 @@ const accounts = ['all', 'no-mail', 'no-uid', 'nothing', 'no-base'] as const;
 const dnOf = (name: string) => `cn=${name},${ROOT}`;
 const hidden = (what: string, name: string) => `access to ${what} by dn.exact="${dnOf(name)}" none by * break`;
 
-describe('an account that binds and may not read what it should', () => {
+describe('a bind account without sufficient read access to', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     slapd = await Slapd.start({
@@ -70,7 +70,7 @@ describe('an account that binds and may not read what it should', () => {
       '3 entries have lost all their addresses: the bind account may no longer be allowed to read them',
     ],
     [
-      'what names users',
+      'user names',
       'no-uid',
       'none of the 3 entries has a usable user ID: `uid`, the attribute with the user name, is missing',
       '3 entries have lost all their addresses: the bind account may no longer be allowed to read them',
@@ -89,18 +89,18 @@ describe('an account that binds and may not read what it should', () => {
     ],
   ] as const;
 
-  it.each(cases)('%s, from the beginning, is reported and has no mirror', async (_what, account, reason) => {
+  it.each(cases)('%s from the beginning is reported and has no mirror', async (_what, account, reason) => {
     expect((await sync(account)).refusal).toContain(reason);
     expect((await stores.mirrors.state('staff'))?.syncedAt).toBeUndefined();
   });
 
-  it.each(cases)('%s, any more, is reported and keeps its mirror', async (_what, account, _first, reason) => {
+  it.each(cases)('%s after some time is reported and keeps its mirror', async (_what, account, _first, reason) => {
     expect(await sync('all')).toMatchObject({ isApplied: true, bases: { [PEOPLE]: 3 } });
     expect((await sync(account)).refusal).toContain(reason);
     expect(await stores.mirrors.state('staff')).toMatchObject({ bases: { [PEOPLE]: 3 }, syncedAt: expect.any(Number) });
   });
 
-  it('is synced although one of its bases is empty from the beginning, which is reported', async () => {
+  it('one of its bases, from the beginning, is reported, and the rest is synced', async () => {
     expect(await sync('all', { bases: [PEOPLE, OTHERS] })).toMatchObject({
       isApplied: true,
       warnings: [`${OTHERS}: ${unseen}`],

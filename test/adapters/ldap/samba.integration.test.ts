@@ -20,7 +20,7 @@ import { Samba } from '../../support/samba.js';
 const anna = email('anna.meier@example.org');
 const ownerOf = '@anna.meier:example.org';
 
-describe('Active Directory, by Samba', () => {
+describe('Active Directory in the form of Samba', () => {
   let samba: Samba;
   const opened: LdapSource[] = [];
   beforeAll(async () => {
@@ -82,7 +82,7 @@ describe('Active Directory, by Samba', () => {
     expect(await ask(open(), email(address))).toMatchObject({ mxid: ownerOf });
   });
 
-  it('finds a number that is written as the country does, and non-ASCII names', async () => {
+  it('finds a number that is written in national notation, and non-ASCII names', async () => {
     expect(await ask(open(), msisdn('492215551234'))).toMatchObject({ mxid: ownerOf });
     expect(await ask(open(), email('bächli@example.org'))).toMatchObject({ mxid: '@b=c3=a4chli:example.org' });
   });
@@ -95,12 +95,12 @@ describe('Active Directory, by Samba', () => {
     ['{userPrincipalName|before-at}', '@anna:example.org'],
     ['{userPrincipalName|default-domain:example.org}', '@anna/emea.example.org:example.org'],
     ['u-{sAMAccountName}', '@u-anna.meier:example.org'],
-  ])('names people by %s', async (localpart, mxid) => {
+  ])('derives user IDs from %s', async (localpart, mxid) => {
     expect(await ask(open({ localpart }), anna)).toMatchObject({ mxid });
     expect([...(await people({ localpart })).keys()]).toContain(mxid);
   });
 
-  it('is read page by page over its whole root, and its referrals are not followed', async () => {
+  it('is read page by page over its whole root, without following referrals', async () => {
     const recorded = new RecordingTelemetry();
     const all = await listed(open({ bases: [AD_ROOT], pageSize: 400 }, recorded));
     expect(all.filter(({ label }) => label.endsWith(AD_CROWD_BASE))).toHaveLength(AD_CROWD);
@@ -108,7 +108,7 @@ describe('Active Directory, by Samba', () => {
     expect(recorded.lines.map(({ message }) => message)).toEqual(['referrals to other servers are not followed']);
   });
 
-  it.each([AD_ROOT, ''])('is read from its global catalog below "%s", too', async (base) => {
+  it.each([AD_ROOT, ''])('is also read from its global catalog below "%s"', async (base) => {
     const source = open({ urls: [samba.catalogUrl], bases: [base] });
     expect((await listed(source)).length).toBeGreaterThan(AD_CROWD);
     expect(await ask(source, email('a.old@example.org'))).toMatchObject({ mxid: ownerOf });
@@ -117,19 +117,19 @@ describe('Active Directory, by Samba', () => {
   it.each([
     ['LDAPS', () => ({ urls: [samba.ldapsUrl] })],
     ['StartTLS', () => ({ startTls: true })],
-  ])('is asked over %s with a certificate of its own authority', async (_how, options) => {
+  ])('is queried over %s with a certificate of its own authority', async (_how, options) => {
     expect(await ask(open({ ...options(), ca: samba.ca }), anna)).toMatchObject({ mxid: ownerOf });
     await expect(ask(open(options()), anna)).rejects.toThrow('certificate is not trusted');
   });
 
-  it('takes the next controller where one refuses connections', async () => {
+  it('is queried at the next controller if one refuses connections', async () => {
     const dead = `ldap://127.0.0.1:${await freePort()}`;
     const source = open({ urls: [dead, samba.url] });
     expect(await listed(source)).toHaveLength(3);
     expect(await ask(source, anna)).toMatchObject({ mxid: ownerOf });
   });
 
-  it('takes the next controller where one has stopped', async () => {
+  it('is queried at the next controller if one has stopped', async () => {
     const other = await Samba.start(AD_LDIF);
     const source = open({ urls: [other.url, samba.url], timeLimitMs: 3_000 });
     try {
@@ -187,7 +187,7 @@ describe('Active Directory, by Samba', () => {
     for (const name of ['stays', 'leaves']) await samba.modify(`dn: CN=${name},${AD_PEOPLE}\nchangetype: delete\n`);
   });
 
-  it('leaves out accounts that have expired, live and in the mirror as soon as their time comes', async () => {
+  it('excludes accounts that have expired, live and in the mirror as soon as their time comes', async () => {
     const HOUR_MS = 3_600_000;
     const windows = (ms: number) => String((BigInt(ms) + 11_644_473_600_000n) * 10_000n);
     const ends = {
@@ -229,7 +229,7 @@ describe('Active Directory, by Samba', () => {
     for (const name of Object.keys(ends)) await samba.modify(`dn: CN=${name},${AD_PEOPLE}\nchangetype: delete\n`);
   });
 
-  it('says that it requires a bind', async () => {
+  it('reports that it requires a bind', async () => {
     const source = open({ bindDn: undefined, password: undefined });
     await expect(listed(source)).rejects.toThrow('anonymous search is not allowed: set bindDn');
   });
@@ -257,7 +257,7 @@ describe('Active Directory, by Samba', () => {
         () => samba.tool('user', 'unlock', 'islet'),
         'the account is locked',
       ],
-    ])('fails %s, and is not empty', async (_why, lose, restore, reason) => {
+    ])('fails %s, and does not count as empty', async (_why, lose, restore, reason) => {
       await lose();
       const source = open();
       await expect(listed(source)).rejects.toThrow(`bind refused for ${READER.dn}: invalid credentials (${reason})`);

@@ -9,17 +9,17 @@ const NOON = Date.UTC(2026, 0, 1, 12);
 const sent = (filter: Filter): string =>
   (filter as unknown as { toBer(): { readonly buffer: Buffer } }).toBer().buffer.toString('latin1');
 
-describe('{now} in a filter', () => {
+describe('the placeholder {now} in a filter', () => {
   it.each([
     ['(accountExpires<={now})', '134117424000000000'],
     ['(shadowExpire>={now})', '20454'],
     ['(sambaKickoffTime>={now})', '1767268800'],
     ['(krbPrincipalExpiration>={now})', '20260101120000Z'],
-  ])('is, in %s, the time as the attribute holds it: %s', (filter, text) => {
+  ])('is replaced, in %s, by the time in the format of the attribute: %s', (filter, text) => {
     expect(sent(parseFilter(filter, () => NOON))).toContain(text);
   });
 
-  it('is another time whenever the filter is sent', () => {
+  it('is replaced by the current time whenever the filter is sent', () => {
     let now = NOON;
     const filter = parseFilter('(&(uid=*)(!(pwdEndTime<={now})))', () => now);
     expect(sent(filter)).toContain('20260101120000Z');
@@ -28,7 +28,7 @@ describe('{now} in a filter', () => {
     expect(timedAttributes(filter)).toEqual(['pwdEndTime']);
   });
 
-  it('is one time on all pages of a search', () => {
+  it('is replaced by the same time on all pages of a search', () => {
     let now = NOON;
     const filter = parseFilter('(&(uid=a*)(|(!(pwdEndTime<={now}))(shadowExpire>={now}))(cn~=b))', () => now);
     const before = sent(filter);
@@ -39,12 +39,12 @@ describe('{now} in a filter', () => {
     expect(sent(filter)).not.toBe(before);
   });
 
-  it('is refused where a time has no order, and is a value like any other elsewhere', () => {
+  it('is refused if a time cannot be compared, and is an ordinary value elsewhere', () => {
     expect(() => parseFilter('(shadowExpire~={now})')).toThrow('{now} can be compared only with');
     expect(sent(parseFilter('(cn={now})'))).toContain('{now}');
   });
 
-  it('that came meanwhile is asked for from then to now', () => {
+  it('is replaced by a range of time in a search for times that passed since the last one', () => {
     const text = sent(passedSince('pwdEndTime', NOON, NOON + 60_000));
     expect([text.includes('20260101120000Z'), text.includes('20260101120100Z')]).toEqual([true, true]);
   });

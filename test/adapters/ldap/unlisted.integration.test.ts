@@ -84,7 +84,7 @@ describe('unlisted people of a directory', () => {
     expect(await open().find([anna])).toEqual([{ threepid: anna, mxid: '@anna:example.org' }]);
   });
 
-  it('are noticed between two listings, both ways', async () => {
+  it('are noticed by an incremental sync when they become unlisted or listed', async () => {
     const source = open(options);
     const digests = new Map<string, string>();
     let syncCursor = '';
@@ -110,8 +110,8 @@ describe('unlisted people of a directory', () => {
   });
 });
 
-describe('further entries of one user name', () => {
-  it('that add nothing contradictory leave the person found', async () => {
+describe('several entries with one user name', () => {
+  it('that do not contradict each other belong to one person, who is found', async () => {
     expect(await open().find([books])).toEqual([{ threepid: books, mxid: '@bob:example.org' }]);
   });
 
@@ -120,7 +120,7 @@ describe('further entries of one user name', () => {
     expect(labels.filter((label) => label.includes('elsewhere'))).toEqual([]);
   });
 
-  it('are said to be aliases where a base has nothing else, and are followed where that is wanted', async () => {
+  it('that are aliases are reported if a base has nothing else, and are followed if configured', async () => {
     const team = { bases: [`ou=team,${ROOT}`], filter: '(objectClass=inetOrgPerson)' };
     const warnings: unknown[] = [];
     for await (const { warning } of open(team).list()) if (warning !== undefined) warnings.push(warning);

@@ -11,7 +11,7 @@ const addresses = Array.from({ length: PEOPLE }, (_, person) =>
   Array.from({ length: person === 4 ? 8 : 1 }, (_, index) => `smtp:u${person}.${index}@example.org`),
 );
 
-describe('a domain controller of Windows, which Samba is not', () => {
+describe('a Windows domain controller, where it differs from Samba', () => {
   let controller: AdStandIn;
   beforeAll(async () => {
     controller = await AdStandIn.start(addresses, { maxPageSize: 4, maxValRange: 3 });
@@ -43,7 +43,7 @@ describe('a domain controller of Windows, which Samba is not', () => {
     }
   }
 
-  it('is listed to its end although it gives shorter pages than were asked for', async () => {
+  it('is listed completely although it returns shorter pages than requested', async () => {
     controller.pages.length = 0;
     const { entries } = await list();
     expect(entries.map((one) => one.parse().person?.mxid)).toEqual(
@@ -53,7 +53,7 @@ describe('a domain controller of Windows, which Samba is not', () => {
     expect(controller.pages.filter((count) => count > 1)).toEqual([4, 4, 4, 3]);
   });
 
-  it('is asked for the rest of a long attribute between two pages, over the same connection', async () => {
+  it('is queried for the rest of a long attribute between two pages, over the same connection', async () => {
     const { entries } = await list({ pageSize: 2 });
     expect(entries).toHaveLength(PEOPLE);
     expect(entries[4]?.parse().person?.threepids).toEqual(
@@ -65,7 +65,7 @@ describe('a domain controller of Windows, which Samba is not', () => {
     expect((await list()).recorded.all('referrals to other servers are not followed')).toHaveLength(1);
   });
 
-  it('is reported to require a bind if there was none', async () => {
+  it('is reported to require a bind if none is configured', async () => {
     await expect(list({ bindDn: undefined, password: undefined })).rejects.toThrow(
       'operations error (anonymous search is not allowed: set bindDn)',
     );

@@ -33,14 +33,14 @@ const given = (known: KnownClientPlace, access: AccountAccess) => {
 describe.each([
   ['profile', profile],
   ['synapse', synapse],
-])('accounts of a homeserver given by URL, asked as %s', (_api, access) => {
+])('accounts of a homeserver with a configured URL, queried with the API %s', (_api, access) => {
   homeserverAccountsContract(async (behaviour) => {
     const standIn = await startStandIn(behaviour);
     return { accounts: given({ url: standIn.url }, access), close: () => standIn.close() };
   });
 });
 
-describe('AccountsOverHttp', () => {
+describe('HttpAccountLookup', () => {
   const standIns: StandIn[] = [];
   afterEach(async () => {
     await Promise.all(standIns.splice(0).map((standIn) => standIn.close()));
@@ -60,12 +60,12 @@ describe('AccountsOverHttp', () => {
     [{ deactivated: 0 }, true],
     [{ deactivated: true }, false],
     [{ deactivated: 1 }, false],
-  ])('takes %j of Synapse for %s: a closed account is none', async (body, expected) => {
+  ])('reads %j of Synapse as %s: a closed account does not exist', async (body, expected) => {
     const { url } = await serve(answer({ name: '@anna:example.org', ...body }));
     expect(await given({ url }, synapse).has('@anna:example.org')).toBe(expected);
   });
 
-  describe('asked for profiles', () => {
+  describe('with profiles', () => {
     const MISSING = { errcode: 'M_NOT_FOUND', error: 'Profile was not found' };
     const NO_ROW = { errcode: 'M_UNKNOWN', error: 'No row found (profiles)' };
     type ApiResponse = readonly [status: number, body: object];
@@ -89,18 +89,18 @@ describe('AccountsOverHttp', () => {
       ['Dendrite, Conduit, Tuwunel, no account', false, none, none, none],
       ['Tuwunel, an empty profile', true, [200, {}], none, none],
       ['Continuwuity, no account', false, none, [200, {}], [200, {}]],
-      ['a server that refuses a name that cannot be', false, none, [200, {}], [400, { errcode: 'M_INVALID_PARAM' }]],
+      ['a server that refuses an invalid name', false, none, [200, {}], [400, { errcode: 'M_INVALID_PARAM' }]],
     ])('understands %s', async (_case, exists, entire, name, nobodysName) => {
       expect(await asked(entire, name, nobodysName)).toBe(exists);
     });
 
-    it('cannot say where the second question is not answered', async () => {
+    it('rejects if the second request is not answered', async () => {
       const limited: ApiResponse = [429, { errcode: 'M_LIMIT_EXCEEDED' }];
       await expect(asked(none, limited, none)).rejects.toThrow('429 M_LIMIT_EXCEEDED');
     });
   });
 
-  it('asks where clients are answered, with the access token', async () => {
+  it('sends requests to the client API, with the access token', async () => {
     const clients = await serve(answer({}));
     const federation = await serve((_request, response) => response.writeHead(500).end());
     const known = { url: federation.url, clientUrl: `${clients.url}/matrix/`, tlsName: 'example.org' };
@@ -113,7 +113,7 @@ describe('AccountsOverHttp', () => {
     expect(federation.seen).toEqual([]);
   });
 
-  it('finds a homeserver that is not given by its .well-known, once, and by its name where there is none', async () => {
+  it('finds a homeserver without a configured URL by its .well-known, once, and by its name if there is none', async () => {
     const network = new PrivateNetwork(authority.ca);
     const hs = await serve(answer({}), 'hs');
     let wellKnown: RequestListener = answer({ 'm.homeserver': { base_url: 'https://hs.internal:8443/' } });
@@ -134,7 +134,7 @@ describe('AccountsOverHttp', () => {
     await expect(open().has('@anna:example.org')).rejects.toThrow('without an https URL of a homeserver');
   });
 
-  it('asks no homeserver that is not talked to', async () => {
+  it('sends no request to a homeserver that is not allowed', async () => {
     const network = new PrivateNetwork(authority.ca);
     const accounts = new HttpAccountLookup({
       http: network,

@@ -46,7 +46,7 @@ describe('keys that homeservers publish', () => {
   });
 });
 
-describe('HomeserverKeysOverHttp', () => {
+describe('HttpHomeserverKeys', () => {
   let clock: FakeClock;
   let homeserver: StandIn;
   /** What the homeserver says; a number is a status, text is sent as it is. */
@@ -91,11 +91,11 @@ describe('HomeserverKeysOverHttp', () => {
     expect(homeserver.seen).toHaveLength(0);
   });
 
-  it('knows no key that a homeserver has retired (FED-5)', async () => {
+  it('has no key that a homeserver has retired (FED-5)', async () => {
     expect(await open().find('example.org', 'ed25519:b')).toBeUndefined();
   });
 
-  it.each(['constructor', '__proto__', 'toString', 'curve25519:x'])('knows no key %s', async (keyId) => {
+  it.each(['constructor', '__proto__', 'toString', 'curve25519:x'])('has no key %s', async (keyId) => {
     expect(await open().find('example.org', keyId)).toBeUndefined();
   });
 
@@ -108,7 +108,7 @@ describe('HomeserverKeysOverHttp', () => {
   it.each([
     ['half the time that the keys are valid', DAY_MS, DAY_MS / 2],
     ['half a week at most', 365 * DAY_MS, 3.5 * DAY_MS],
-  ])('remembers them for %s (FED-5)', async (_case, lifeMs, cachedMs) => {
+  ])('caches keys for %s (FED-5)', async (_case, lifeMs, cachedMs) => {
     await publish({ valid_until_ts: clock.now() + lifeMs });
     const keys = open();
     await keys.find('example.org', 'ed25519:a_abc');
@@ -131,7 +131,7 @@ describe('HomeserverKeysOverHttp', () => {
     expect((await refusalOf(keys.find('example.org', 'ed25519:a_abc'))).message).toMatch(/: 503$/);
   });
 
-  it('looks again for a new key, once a minute (FED-5)', async () => {
+  it('requests a new key, once a minute (FED-5)', async () => {
     const keys = open();
     await keys.find('example.org', 'ed25519:a_abc');
     await publish({ verify_keys: { 'ed25519:a_abc': { key: first }, 'ed25519:b': { key: second } } });
@@ -153,7 +153,7 @@ describe('HomeserverKeysOverHttp', () => {
     expect(await keys.find('example.org', 'ed25519:a_abc')).toBe(first);
   });
 
-  it('remembers a failure for a minute', async () => {
+  it('caches a failure for a minute', async () => {
     says = 404;
     const keys = open();
     await refusalOf(keys.find('example.org', 'ed25519:a_abc'));
@@ -165,7 +165,7 @@ describe('HomeserverKeysOverHttp', () => {
     expect(await keys.find('example.org', 'ed25519:a_abc')).toBe(first);
   });
 
-  it('forgets a failure when the clock is set back', async () => {
+  it('drops a cached failure when the clock is set back', async () => {
     says = 404;
     const keys = open();
     await refusalOf(keys.find('example.org', 'ed25519:a_abc'));
@@ -175,11 +175,11 @@ describe('HomeserverKeysOverHttp', () => {
   });
 
   it.each<[string, () => Promise<object | number | string>, string]>([
-    ['a status', async () => 404, '404'],
+    ['another status', async () => 404, '404'],
     ['a redirect', async () => 302, '302'],
-    ['no JSON', async () => '<html>', 'the answer is not JSON'],
+    ['a text that is not JSON', async () => '<html>', 'the answer is not JSON'],
     ['a list', async () => '[]', 'the answer is not JSON'],
-    ['too much', async () => 'x'.repeat(70_000), 'the answer is too large'],
+    ['too large an answer', async () => 'x'.repeat(70_000), 'the answer is too large'],
     [
       'the keys of another server',
       () => signer.sign(statement({ server_name: 'example.com' })),
@@ -192,12 +192,12 @@ describe('HomeserverKeysOverHttp', () => {
       'the answer is not valid: it is not signed with its own keys',
     ],
     [
-      'a signature of something else',
+      'a signature of other data',
       async () => ({ ...(await signer.sign(statement())), valid_until_ts: clock.now() + 2 * DAY_MS }),
       'the answer is not valid: its signature is wrong',
     ],
     [
-      'keys of yesterday',
+      'keys that expired yesterday',
       () => signer.sign(statement({ valid_until_ts: clock.now() })),
       'the answer is not valid: the keys have expired',
     ],
@@ -207,11 +207,11 @@ describe('HomeserverKeysOverHttp', () => {
       'the answer is not valid: it contains no ed25519 key',
     ],
     [
-      'no end',
+      'no end of the validity',
       () => signer.sign(statement({ valid_until_ts: 'never' })),
       'the answer is not valid: it does not say how long the keys are valid',
     ],
-  ])('refuses %s, naming hop and reason', async (_case, answer, reason) => {
+  ])('refuses %s, with server and reason in the error', async (_case, answer, reason) => {
     says = await answer();
     const refusal = await refusalOf(open().find('example.org', 'ed25519:a_abc'));
     expect(refusal.code).toBe('homeserver_failed');
@@ -220,7 +220,7 @@ describe('HomeserverKeysOverHttp', () => {
     expect(refusal.message).not.toContain(String(homeserver.port));
   });
 
-  it('logs where it asked', async () => {
+  it('logs which server it queried', async () => {
     says = 404;
     const refusal = await refusalOf(open().find('example.org', 'ed25519:a_abc'));
     expect((refusal.cause as Error).message).toContain(
@@ -228,7 +228,7 @@ describe('HomeserverKeysOverHttp', () => {
     );
   });
 
-  it('refuses a homeserver that takes no connections', async () => {
+  it('refuses a homeserver that accepts no connections', async () => {
     const keys = open();
     await homeserver.close();
     const refusal = await refusalOf(keys.find('example.org', 'ed25519:a_abc'));
@@ -236,7 +236,7 @@ describe('HomeserverKeysOverHttp', () => {
     homeserver = await startStandIn(() => {});
   });
 
-  it('does not ask homeservers that are not talked to', async () => {
+  it('sends no request to homeservers that are not allowed', async () => {
     const refusal = await refusalOf(open({}, { allow: ['example.com'] }).find('example.net', 'ed25519:a'));
     expect(refusal.code).toBe('homeserver_not_allowed');
   });

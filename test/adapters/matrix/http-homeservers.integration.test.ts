@@ -27,7 +27,7 @@ const delegateTo =
     response.writeHead(200, headers).end(JSON.stringify({ 'm.server': server }));
 const notFound: RequestListener = (_request, response) => response.writeHead(404).end();
 
-describe('a homeserver given by URL', () => {
+describe('a homeserver with a configured URL', () => {
   homeserversContract(async (behaviour) => {
     const standIn = await startStandIn(behaviour, authority.certificates.address);
     const homeservers = { 'example.org': { url: standIn.url, ca: authority.ca } };
@@ -54,7 +54,7 @@ describe('a homeserver on the network', () => {
   });
 });
 
-describe('HomeserversOverHttp', () => {
+describe('HttpHomeservers', () => {
   let network: PrivateNetwork;
   let now: number;
   const standIns: StandIn[] = [];
@@ -91,7 +91,7 @@ describe('HomeserversOverHttp', () => {
       ['[2001:db8::7]', '2001:db8::7:8448', 'address'],
       ['[2001:db8::7]:8450', '2001:db8::7:8450', 'address'],
       ['hs.internal:8450', 'hs.internal:8450', 'hs'],
-    ] as const)('%s is at %s, and no other server is asked', async (name, place, certificate) => {
+    ] as const)('looks %s up at %s, and at no other server', async (name, place, certificate) => {
       const homeserver = await serve(anna, certificate, place);
 
       expect(await open().whoHasOpenIdToken(name, 't')).toBe('@anna:example.org');
@@ -105,7 +105,7 @@ describe('HomeserversOverHttp', () => {
       ['[2001:db8::7]:8450', '2001:db8::7:8450', 'address', '[2001:db8::7]:8450'],
       ['hs.internal:8450', 'hs.internal:8450', 'hs', 'hs.internal:8450'],
       ['hs.internal', 'hs.internal:8448', 'hs', 'hs.internal'],
-    ] as const)('a .well-known that says %s leads to %s', async (server, place, certificate, host) => {
+    ] as const)('looks a name with the .well-known %s up at %s', async (server, place, certificate, host) => {
       await serve(delegateTo(server), 'site', 'example.org:443');
       const homeserver = await serve(anna, certificate, place);
 
@@ -118,7 +118,7 @@ describe('HomeserversOverHttp', () => {
     });
 
     it.each(['_matrix-fed._tcp', '_matrix._tcp'])(
-      'the service %s names host and port, not the certificate',
+      'uses host and port of the service %s, but not its name for the certificate',
       async (service) => {
         network.services.set(`${service}.example.org`, [{ name: 'box.internal', port: 8450, priority: 0, weight: 0 }]);
         const homeserver = await serve(anna, 'site', 'box.internal:8450');
@@ -129,7 +129,7 @@ describe('HomeserversOverHttp', () => {
       },
     );
 
-    it('the service of the delegated name counts, under the delegated name', async () => {
+    it('uses the service of the delegated name', async () => {
       await serve(delegateTo('hs.internal'), 'site', 'example.org:443');
       network.services.set('_matrix-fed._tcp.hs.internal', [
         { name: 'box.internal', port: 8450, priority: 0, weight: 0 },
@@ -144,7 +144,7 @@ describe('HomeserversOverHttp', () => {
       expect(homeserver.seen[0]?.headers.host).toBe('hs.internal');
     });
 
-    it('the newer service name goes before the older', async () => {
+    it('prefers the newer service name', async () => {
       network.services.set('_matrix-fed._tcp.example.org', [
         { name: 'new.internal', port: 8448, priority: 0, weight: 0 },
       ]);
@@ -159,7 +159,7 @@ describe('HomeserversOverHttp', () => {
       expect([newer.seen.length, older.seen.length]).toEqual([1, 0]);
     });
 
-    it('hosts of a service are tried by priority until one answers', async () => {
+    it('tries the hosts of a service by priority until one answers', async () => {
       network.services.set('_matrix-fed._tcp.example.org', [
         { name: 'third.internal', port: 8448, priority: 30, weight: 0 },
         { name: 'first.internal', port: 8448, priority: 10, weight: 5 },
@@ -175,7 +175,7 @@ describe('HomeserversOverHttp', () => {
       ]);
     });
 
-    it('a service that points to the root means that there is none', async () => {
+    it('uses no service that points to the root, which means that there is none', async () => {
       network.services.set('_matrix-fed._tcp.example.org', [{ name: '', port: 0, priority: 0, weight: 0 }]);
       await serve(anna, 'site', 'example.org:8448');
       expect(await refusalOf('example.org')).toMatchObject({ message: 'The homeserver example.org cannot be found' });
@@ -183,19 +183,19 @@ describe('HomeserversOverHttp', () => {
 
     it.each<[string, RequestListener]>([
       ['another status', notFound],
-      ['no JSON', (_request, response) => response.end('<html>')],
+      ['a text that is not JSON', (_request, response) => response.end('<html>')],
       ['JSON without m.server', (_request, response) => response.end('{"m.homeserver":"hs.internal"}')],
-      ['what is no server name', delegateTo('https://hs.internal/')],
+      ['an invalid server name', delegateTo('https://hs.internal/')],
       [
         'a redirect to http',
         (_request, response) => response.writeHead(302, { Location: 'http://hs.internal/' }).end(),
       ],
-      ['redirects without end', (request, response) => response.writeHead(302, { Location: request.url }).end()],
+      ['endless redirects', (request, response) => response.writeHead(302, { Location: request.url }).end()],
       [
         'more than 50 KiB',
         (_request, response) => response.end(JSON.stringify({ 'm.server': 'hs.internal', a: 'x'.repeat(52_000) })),
       ],
-    ])('a .well-known with %s does not count', async (_case, behaviour) => {
+    ])('ignores a .well-known with %s', async (_case, behaviour) => {
       await serve(behaviour, 'site', 'example.org:443');
       await serve(anna, 'site', 'example.org:8448');
       expect(await open().whoHasOpenIdToken('example.org', 't')).toBe('@anna:example.org');
@@ -203,7 +203,7 @@ describe('HomeserversOverHttp', () => {
       expect(network.asked.join()).not.toContain('http://');
     });
 
-    it('a .well-known may be somewhere else', async () => {
+    it('follows redirects of a .well-known', async () => {
       const elsewhere = await serve(delegateTo('hs.internal:8450'), 'hs', 'matrix.example.org:443');
       const redirect: RequestListener = (_request, response) =>
         response.writeHead(308, { Location: 'https://matrix.example.org/server.json' }).end();
@@ -214,20 +214,20 @@ describe('HomeserversOverHttp', () => {
       expect(elsewhere.seen[0]?.url).toBe('/server.json');
     });
 
-    it('a .well-known without the right certificate does not count', async () => {
+    it('ignores a .well-known without a valid certificate', async () => {
       await serve(delegateTo('hs.internal:8450'), 'hs', 'example.org:443');
       await serve(anna, 'site', 'example.org:8448');
       expect(await open().whoHasOpenIdToken('example.org', 't')).toBe('@anna:example.org');
     });
   });
 
-  describe('remembers a .well-known', () => {
+  describe('caches a .well-known', () => {
     const minutes = (count: number) => count * 60_000;
 
     it.each([
-      ['a day without a word', {}, minutes(24 * 60)],
-      ['as long as max-age says', { 'Cache-Control': 'public, max-age=3600' }, minutes(60)],
-      ['until it expires', { Expires: 'Thu, 01 Jan 2026 02:00:00 GMT' }, minutes(120)],
+      ['a day without a header', {}, minutes(24 * 60)],
+      ['the time in max-age', { 'Cache-Control': 'public, max-age=3600' }, minutes(60)],
+      ['the time until it expires', { Expires: 'Thu, 01 Jan 2026 02:00:00 GMT' }, minutes(120)],
       ['two days at most', { 'Cache-Control': 'max-age=31536000' }, minutes(48 * 60)],
       ['five minutes at least', { 'Cache-Control': 'no-store' }, minutes(5)],
     ])('for %s', async (_case, headers, lifetimeMs) => {
@@ -249,7 +249,7 @@ describe('HomeserversOverHttp', () => {
       expect(site.seen).toHaveLength(2);
     });
 
-    it('that is not there for a minute, then two, and an hour at most', async () => {
+    it('that does not exist for a minute, then two, and an hour at most', async () => {
       const site = await serve(notFound, 'site', 'example.org:443');
       await serve(anna, 'site', 'example.org:8448');
       const homeservers = open();
@@ -265,7 +265,7 @@ describe('HomeserversOverHttp', () => {
       }
     });
 
-    it('and sends one request for concurrent callers', async () => {
+    it('with one request for concurrent callers', async () => {
       const site = await serve(delegateTo('hs.internal:8450'), 'site', 'example.org:443');
       const homeserver = await serve(anna, 'hs', 'hs.internal:8450');
       const homeservers = open();
@@ -277,8 +277,8 @@ describe('HomeserversOverHttp', () => {
     });
   });
 
-  describe('tells clients a short reason, and logs every step', () => {
-    it('when a .well-known names a host that only the inside knows', async () => {
+  describe('returns a short reason to clients, and logs each step', () => {
+    it('if a .well-known names a host that only the internal network knows', async () => {
       await serve(delegateTo('hs.internal:8450'), 'site', 'example.org:443');
 
       const refusal = await refusalOf('example.org');
@@ -290,7 +290,7 @@ describe('HomeserversOverHttp', () => {
       expect(refusal.cause.cause).toMatchObject({ name: 'HttpConnectionError', endpoint: 'https://hs.internal:8450' });
     });
 
-    it('when the name is unknown', async () => {
+    it('if the host name is unknown', async () => {
       const refusal = await refusalOf('nobody.example');
       expect(refusal.message).toBe('The homeserver nobody.example cannot be found');
       expect(refusal.cause.message).toBe(
@@ -298,7 +298,7 @@ describe('HomeserversOverHttp', () => {
       );
     });
 
-    it('when its service record leads to a port that is closed', async () => {
+    it('if the service record leads to a closed port', async () => {
       network.services.set('_matrix._tcp.example.org', [{ name: 'box.internal', port: 8450, priority: 0, weight: 0 }]);
       await serve(anna, 'site', 'box.internal:8450');
       await standIns.pop()?.close();
@@ -311,13 +311,13 @@ describe('HomeserversOverHttp', () => {
       );
     });
 
-    it('when its certificate is for another name (FED-3)', async () => {
+    it('if the certificate is for another name (FED-3)', async () => {
       await serve(anna, 'hs', 'example.org:8448');
       const refusal = await refusalOf('example.org');
       expect(refusal.message).toBe('The homeserver example.org cannot be reached: its certificate is for another name');
     });
 
-    it('when its address is private, with the same message as for a name that does not exist (ONB-8)', async () => {
+    it('if the address is private, with the same message as for a name that does not exist (ONB-8)', async () => {
       const federation = new FederationClient(new AxiosHttpClient(), clock, {}, network.resolveSrv);
       const homeservers = new HttpHomeservers(federation, limits);
       const messages = await Promise.all(
@@ -328,7 +328,7 @@ describe('HomeserversOverHttp', () => {
       expect(new Set(messages)).toEqual(new Set(['The homeserver it cannot be found']));
     });
 
-    it('when its answer makes no sense', async () => {
+    it('if the answer is not valid', async () => {
       await serve(
         (_request, response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<html>'),
         'site',
@@ -340,7 +340,7 @@ describe('HomeserversOverHttp', () => {
       );
     });
 
-    it('when a binding is refused', async () => {
+    it('if the notification of a binding is refused', async () => {
       await serve(
         (_request, response) => response.writeHead(404).end('{"errcode":"M_UNRECOGNIZED"}'),
         'site',
@@ -354,8 +354,8 @@ describe('HomeserversOverHttp', () => {
     });
   });
 
-  describe('goes by what the operator says', () => {
-    it('asks a configured homeserver at its URL and looks for nothing', async () => {
+  describe('uses the configuration', () => {
+    it('queries a configured homeserver at its URL, without discovery', async () => {
       const homeserver = await serve(anna, 'hs', 'hs.internal:443');
       const homeservers = { 'example.org': { url: 'https://hs.internal/matrix/' } };
 
@@ -366,7 +366,7 @@ describe('HomeserversOverHttp', () => {
       expect(homeserver.seen[0]).toMatchObject({ url: path, headers: { host: 'hs.internal' } });
     });
 
-    it('takes another name for SNI, certificate and Host where one is given', async () => {
+    it('uses the configured TLS name for SNI, certificate and Host', async () => {
       const homeserver = await startStandIn(anna, authority.certificates.hs);
       standIns.push(homeserver);
       const known = { url: homeserver.url, ca: authority.ca, tlsName: 'matrix.example.org' };
@@ -378,7 +378,7 @@ describe('HomeserversOverHttp', () => {
       expect(homeserver.seen[0]?.headers.host).toBe(`matrix.example.org:${homeserver.port}`);
     });
 
-    it('asks only those who are configured or allowed, if any are', async () => {
+    it('queries only homeservers that are configured or allowed, if there are any', async () => {
       await serve(anna, 'site', 'example.org:8448');
       const options = { homeservers: { 'own.example': { url: 'https://hs.internal' } }, allow: ['example.org'] };
 

@@ -61,23 +61,23 @@ async function openId(
   );
 }
 
-describe('a Matrix user', () => {
+describe('the login of a Matrix user', () => {
   it.each<[string, Given]>([
-    ['by a password in a file', { user, passwordFile: 'password' }],
-    ['by a password in the environment', { user, env: { MATRIX_PASSWORD: 'password-of-islet' } }],
-    ['by what is typed', { typed: [user, 'password-of-islet'] }],
+    ['with a password in a file', { user, passwordFile: 'password' }],
+    ['with a password in the environment', { user, env: { MATRIX_PASSWORD: 'password-of-islet' } }],
+    ['with a typed password', { typed: [user, 'password-of-islet'] }],
     [
-      'by a localpart, where the homeserver is said',
+      'with a localpart and the option for the homeserver',
       { user: 'islet', homeserver: 'example.org', passwordFile: 'password' },
     ],
-    ['by an access token in a file', { homeserver: 'example.org', accessTokenFile: 'session' }],
-    ['by an access token in the environment', { user, env: { MATRIX_ACCESS_TOKEN: 'session-of-islet' } }],
-  ])('is known %s, and not signed in any more afterwards', async (_case, given) => {
+    ['with an access token in a file', { homeserver: 'example.org', accessTokenFile: 'session' }],
+    ['with an access token in the environment', { user, env: { MATRIX_ACCESS_TOKEN: 'session-of-islet' } }],
+  ])('works %s, and its homeserver session ends afterwards', async (_case, given) => {
     expect(await openId(given)).toEqual({ user, token });
     expect(homeserver.signedIn).toEqual(new Set());
   });
 
-  it('is looked for where the configuration says, and that is believed of a URL too', async () => {
+  it('uses the homeserver URL of the configuration, also for a user given by a URL', async () => {
     const homeservers = { 'example.org': { url: secure.url, ca, tlsName: 'hs.internal' } };
     expect(await openId({ user, passwordFile: 'password', homeservers })).toEqual({ user, token });
     expect(await openId({ homeserver: secure.url, accessTokenFile: 'session', homeservers })).toEqual({ user, token });
@@ -98,13 +98,13 @@ describe('a Matrix user', () => {
       { user: '@eve:example.org', homeserver: 'example.org', accessTokenFile: 'session' },
       'the access token belongs to @islet:example.org, not to @eve:example.org',
     ],
-  ])('is not known from %j', async (given, problem) => {
+  ])('fails for %j', async (given, problem) => {
     const error: unknown = await openId(given).catch((thrown: unknown) => thrown);
     expect(String(error)).toContain(problem);
     expect(String(error)).not.toMatch(/password-of|session-of|wrong/);
   });
 
-  it('whose server is not configured is found by its .well-known, which may lead to public addresses by https only', async () => {
+  it('finds a homeserver that is not configured by its .well-known, which may lead only to public addresses over https', async () => {
     const asked: HttpRequest[] = [];
     const found = (base_url: string, status = 200) => ({
       request: async (request: HttpRequest) => {

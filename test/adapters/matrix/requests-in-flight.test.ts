@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RequestsInFlight } from '../../../src/adapters/matrix/requests-in-flight.js';
 
-describe('sign-ins that wait for homeservers', () => {
+describe('concurrent sign-ins at homeservers', () => {
   it('are limited per homeserver and in total, and a refusal says when to retry', async () => {
     const inFlight = new RequestsInFlight(2, 3);
     const ends: (() => void)[] = [];
@@ -20,7 +20,7 @@ describe('sign-ins that wait for homeservers', () => {
     expect(await again).toBe('answered');
   });
 
-  it('that fail leave their place', async () => {
+  it('that fail release their place', async () => {
     const inFlight = new RequestsInFlight(1, 1);
     for (const _time of [1, 2]) {
       await expect(inFlight.run('a.example', () => Promise.reject(new Error('refused')))).rejects.toThrow('refused');

@@ -25,15 +25,15 @@ describe('isDestination', () => {
   });
 
   it.each([
-    ['satellites by their name', satellite, { satellite: 'allow' }, true],
-    ['satellites by a calling code', satellite, { 881: 'allow', default: 'reject' }, true],
-    ['satellites by a network', satellite, { 8816: 'allow' }, true],
-    ['another network of satellites', satellite, { 8818: 'allow' }, false],
-    ['satellites, but not all of them', satellite, { satellite: 'allow', 8816: 'reject' }, false],
-    ['what begins like one', satellite, { 8: 'allow' }, false],
+    ['satellite phones by their name', satellite, { satellite: 'allow' }, true],
+    ['satellite phones by a calling code', satellite, { 881: 'allow', default: 'reject' }, true],
+    ['satellite phones by a network', satellite, { 8816: 'allow' }, true],
+    ['satellite phones only of another network', satellite, { 8818: 'allow' }, false],
+    ['satellite phones except one network', satellite, { satellite: 'allow', 8816: 'reject' }, false],
+    ['numbers by their first digit', satellite, { 8: 'allow' }, false],
     ['premium rate numbers by their name', premium, { premium: 'allow' }, true],
-    ['premium rate numbers where the country is not', premium, { premium: 'allow', default: 'reject' }, false],
-  ] as const)('switches on %s', (_case, digits, rules, expected) => {
+    ['premium rate numbers without their country', premium, { premium: 'allow', default: 'reject' }, false],
+  ] as const)('checks rules that allow %s', (_case, digits, rules, expected) => {
     expect(isDestination(digits, rules)).toBe(expected);
   });
 });

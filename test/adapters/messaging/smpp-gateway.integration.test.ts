@@ -80,7 +80,7 @@ describe('SmppGateway', () => {
     };
   });
 
-  it('binds as a transmitter of SMPP 3.4 and gives the id of the message', async () => {
+  it('binds as a transmitter of SMPP 3.4 and returns the id of the message', async () => {
     const centre = await messageCentre();
     expect(await gatewayTo(centre.port, { systemType: 'VMA' }).send(sms('hello'))).toBe('m-1');
     expect(centre.binds).toEqual([
@@ -92,7 +92,7 @@ describe('SmppGateway', () => {
     ['long', '12125552368', 1, 1],
     ['short', '12345', 3, 0],
     ['alpha', 'Matrix', 5, 0],
-  ] as const)('says what kind of originator a %s one is', async (kind, text, ton, npi) => {
+  ] as const)('sends the type of a %s originator', async (kind, text, ton, npi) => {
     const centre = await messageCentre();
     await gatewayTo(centre.port).send(sms('hello', { kind, text }));
     expect(centre.submitted[0]?.fields).toMatchObject({
@@ -108,7 +108,7 @@ describe('SmppGateway', () => {
   it.each([
     ['Latin text in the default alphabet', 'Grüße, [5 €] à été', 0],
     ['Cyrillic text in UCS-2', '271828 — ваш код', 8],
-    ['what the default alphabet lacks in UCS-2', 'ça', 8],
+    ['letters that the default alphabet lacks in UCS-2', 'ça', 8],
     ['an emoji in UCS-2', 'ok 👍', 8],
     ['254 octets', 'a'.repeat(254), 0],
     ['more than 254 octets as payload', 'ж'.repeat(200), 8],
@@ -132,7 +132,7 @@ describe('SmppGateway', () => {
     expect(centre.octets[0]?.includes(octets)).toBe(true);
   });
 
-  it('keeps its connection and opens another one when that is gone', async () => {
+  it('keeps its connection and opens another one when it is closed', async () => {
     const centre = await messageCentre();
     const gateway = gatewayTo(centre.port);
     await gateway.send(sms('1'));
@@ -148,7 +148,7 @@ describe('SmppGateway', () => {
     expect(centre.submitted.map(({ text }) => text)).toEqual(['1', '2', '3', '4']);
   });
 
-  it('asks an idle connection whether it still works, and lets go of one that does not answer', async () => {
+  it('checks whether an idle connection still works, and closes one that does not answer', async () => {
     const centre = await messageCentre();
     await gatewayTo(centre.port, { keepAliveMs: 20, timeLimitMs: 1_000 }).send(sms('1'));
     await eventually(() => centre.state.enquiries > 1);
@@ -157,7 +157,7 @@ describe('SmppGateway', () => {
     await eventually(() => centre.sessions.size === 0);
   });
 
-  it('speaks TLS, and only to a message centre whose certificate it trusts, whatever the environment says', async () => {
+  it('uses TLS, and only with a message centre whose certificate it trusts, whatever the environment variables are', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     const centre = await messageCentre('accept', certificates.smsc);
     await gatewayTo(centre.port, { tls: true, ca }).send(sms('secret'));
@@ -169,7 +169,7 @@ describe('SmppGateway', () => {
   });
 });
 
-describe('the gateway after one that speaks SMPP', () => {
+describe('the gateway after an SMPP gateway', () => {
   const certain: [string, Behaviour, RegExp][] = [
     ['refuses the login', 'refuseBind', /refuses the login: ESME_RINVPASWD \(14\)$/],
     ['does not answer the login', 'ignoreBind', /no answer within 2 s$/],
@@ -187,7 +187,7 @@ describe('the gateway after one that speaks SMPP', () => {
     expect(second.submitted).toHaveLength(1);
   });
 
-  it('is used if the first one cannot be reached', async () => {
+  it('is used if no connection to the first one can be opened', async () => {
     const second = await messageCentre();
     await senderOver(gatewayTo(await freePort()), gatewayTo(second.port)).send(msisdn(number), code);
     expect(second.submitted).toHaveLength(1);
@@ -211,7 +211,7 @@ describe('the gateway after one that speaks SMPP', () => {
 });
 
 it.each(['throttle', 'full'] as const)(
-  'a message centre that has too much to do (%s) is asked again before the next',
+  'a busy message centre (%s) is tried again before the next one',
   async (behaviour) => {
     const centre = await messageCentre(behaviour);
     const next = await messageCentre();

@@ -114,7 +114,7 @@ describe('SmsSender', () => {
     };
   });
 
-  it('sends in the language of the reader', async () => {
+  it('sends in the language of the recipient', async () => {
     const shown: string[] = [];
     const gateway = new ConsoleGateway({ write: (text) => shown.push(text) });
     const german = { ...code, preferences: { brand: undefined, acceptLanguage: 'de' } };
@@ -124,7 +124,7 @@ describe('SmsSender', () => {
     ]);
   });
 
-  it('refuses destinations that are not allowed, before any gateway is asked', async () => {
+  it('refuses destinations that are not allowed, before it uses a gateway', async () => {
     const gateway = await gatewayServer(say(200));
     const send = (to: string, destinations: SmsOptions['destinations']) =>
       senderOver([httpGateway(gateway.url)], { destinations }).send(msisdn(to), code);
@@ -142,14 +142,14 @@ describe('SmsSender', () => {
     expect(gateway.asked).toHaveLength(3);
   });
 
-  it('has no invitations', async () => {
+  it('sends no invitations', async () => {
     const invite = { sender: '@a:b', senderDisplayName: undefined, roomName: undefined, roomAlias: undefined };
     const message = { ...invite, roomAvatarUrl: undefined, roomType: undefined };
     const sending = senderOver([]).send(msisdn(number), { kind: 'invite', link: 'x', invite: message, preferences });
     expect(await failureOf(sending)).toMatchObject({ isFinal: true });
   });
 
-  it('tells the operator how it went, and not to whom or what', async () => {
+  it('logs the result, but not the recipient or the text', async () => {
     const gateway = await gatewayServer(say(202, '', { location: '/sms/v4/mt/ticket-7' }));
     const options = { url: gateway.url, username: 'u', password: new RotatingSecret('pass'), timeLimitMs: 2_000 };
     await senderOver([new OpenMarketGateway(options, http)]).send(msisdn(number), code);
@@ -175,7 +175,7 @@ describe('the next gateway', () => {
     ['a success that is none', say(200, '{"status":"error"}')],
   ];
 
-  it.each(certain)('is asked after %s', async (_case, answer) => {
+  it.each(certain)('is used after %s', async (_case, answer) => {
     const first = await gatewayServer(answer);
     const second = await gatewayServer(say(200, 'ok'));
     const success = { body: /ok/ };
@@ -186,7 +186,7 @@ describe('the next gateway', () => {
     expect([first.asked.length, second.asked.length]).toEqual([1, 1]);
   });
 
-  it('is asked if nobody is there, or not whom we trust', async () => {
+  it('is used if the first one is not running or not trusted', async () => {
     const gone = await gatewayServer(say(200));
     await open.pop()?.close();
     const second = await gatewayServer(say(200));
@@ -207,7 +207,7 @@ describe('the next gateway', () => {
     ['an endless answer', say(200, 'x'.repeat(100_000))],
   ];
 
-  it.each(uncertain)('is not asked after %s: the message may be on its way', async (_case, answer) => {
+  it.each(uncertain)('is not used after %s: the message may have been accepted', async (_case, answer) => {
     const first = await gatewayServer(answer);
     const second = await gatewayServer(say(200));
     const error = await failureOf(
@@ -221,7 +221,7 @@ describe('the next gateway', () => {
 describe('HttpGateway', () => {
   const sms = { number, originator: { kind: 'alpha', text: 'A & "B"' }, text: 'say "{{number}}" & <5% \\ ü' } as const;
 
-  it('fills in JSON', async () => {
+  it('replaces placeholders in JSON', async () => {
     const gateway = await gatewayServer(say(200));
     const body = '{"to":"+{{number}}","from":"{{originator}}","text":"{{text}}"}';
     await httpGateway(gateway.url, { body, headers: { authorization: 'Bearer t' } }).send(sms);
@@ -230,7 +230,7 @@ describe('HttpGateway', () => {
     expect(asked!.headers).toMatchObject({ 'content-type': 'application/json', authorization: 'Bearer t' });
   });
 
-  it('fills in a form', async () => {
+  it('replaces placeholders in a form', async () => {
     const gateway = await gatewayServer(say(200));
     await httpGateway(gateway.url, { body: 'to={{number}}&from={{originator}}&text={{text}}' }).send(sms);
     const [asked] = gateway.asked;
@@ -242,7 +242,7 @@ describe('HttpGateway', () => {
     expect(asked!.headers['content-type']).toBe('application/x-www-form-urlencoded');
   });
 
-  it('fills in XML', async () => {
+  it('replaces placeholders in XML', async () => {
     const gateway = await gatewayServer(say(200));
     const headers = { 'Content-Type': 'text/xml; charset=utf-8' };
     await httpGateway(gateway.url, { body: '<sms>{{text}}</sms>', headers }).send(sms);
@@ -250,7 +250,7 @@ describe('HttpGateway', () => {
     expect(gateway.asked[0]!.headers['content-type']).toBe('text/xml; charset=utf-8');
   });
 
-  it('fills in the URL', async () => {
+  it('replaces placeholders in the URL', async () => {
     const gateway = await gatewayServer(say(200));
     const url = `${gateway.url}/send/{{number}}?text={{text}}`;
     await httpGateway(url, { method: 'GET', body: undefined }).send(sms);
@@ -261,7 +261,7 @@ describe('HttpGateway', () => {
     expect(searchParams.get('text')).toBe(sms.text);
   });
 
-  it('takes for a success what the operator says is one', async () => {
+  it('recognises a success by the configured rule', async () => {
     const gateway = await gatewayServer(say(201, 'QUEUED 1'));
     const send = (success: HttpGatewayOptions['success']) => httpGateway(gateway.url, success && { success }).send(sms);
     await send(undefined);
@@ -272,8 +272,8 @@ describe('HttpGateway', () => {
   });
 
   it.each([
-    ['an unknown name in braces', { body: '{{nummer}}' }, '{{nummer}} is not a known placeholder'],
-    ['no URL', { url: 'sms.example.org/send' }, 'Invalid URL'],
+    ['an unknown placeholder', { body: '{{nummer}}' }, '{{nummer}} is not a known placeholder'],
+    ['an invalid URL', { url: 'sms.example.org/send' }, 'Invalid URL'],
   ])('is refused at once with %s', (_case, options, problem) => {
     expect(() => httpGateway('https://sms.example.org', options)).toThrow(problem);
   });
@@ -284,7 +284,7 @@ describe('OpenMarketGateway', () => {
     ['long', '12125552368', 1],
     ['short', '12345', 3],
     ['alpha', 'Matrix', 5],
-  ] as const)('asks as its API has it, from a %s originator', async (kind, text, ton) => {
+  ] as const)('sends requests according to its API, from a %s originator', async (kind, text, ton) => {
     const gateway = await gatewayServer(say(202, '', { location: 'https://sms.example.org/v4/mt/abc-1' }));
     const options = {
       url: `${gateway.url}/sms/v4/mt`,
@@ -315,7 +315,7 @@ describe('originators', () => {
     default: [long('99999')],
   };
 
-  it('are chosen by the sum of the digits, so that one number always sees the same', () => {
+  it('are chosen by the sum of the digits, so that one number always has the same originator', () => {
     expect(originatorFor('12125550000', originators)).toEqual(long('12125552369'));
     expect(originatorFor('12125550001', originators)).toEqual(long('12125552368'));
     expect(originatorFor('12125550000', originators)).toEqual(long('12125552369'));
@@ -324,7 +324,7 @@ describe('originators', () => {
     expect(originatorFor('492215550123', { 44: originators[44] })).toBeUndefined();
   });
 
-  it('may have letters', async () => {
+  it('may contain letters', async () => {
     const shown: string[] = [];
     const gateway = new ConsoleGateway({ write: (text) => shown.push(text) });
     const originators = { default: [{ kind: 'alpha', text: 'ACME' } as const] };
@@ -341,7 +341,7 @@ describe('originators', () => {
     ['alpha:', undefined],
     ['12345', undefined],
     ['huge:12345', undefined],
-  ])('read %s', (written, originator) => {
+  ])('are parsed or refused: %s', (written, originator) => {
     expect(parseOriginator(written)).toEqual(originator);
   });
 });

@@ -94,7 +94,7 @@ describe('the recipe', () => {
     return asked[0] as Asked;
   }
 
-  it('for Twilio asks as its API has it', async () => {
+  it('for Twilio sends requests according to its API', async () => {
     const { method, url, headers, body } = await send('twilio', 'https://api.twilio.com', {
       status: 201,
       body: '{"sid":"SM1"}',
@@ -114,7 +114,7 @@ describe('the recipe', () => {
     });
   });
 
-  it('for Vonage asks as its API has it', async () => {
+  it('for Vonage sends requests according to its API', async () => {
     const { method, url, headers, body } = await send('vonage', 'https://api.nexmo.com', {
       status: 202,
       body: '{"message_uuid":"1"}',
@@ -130,7 +130,7 @@ describe('the recipe', () => {
     });
   });
 
-  it('for a modem box asks as its API has it', async () => {
+  it('for a modem box sends requests according to its API', async () => {
     const { method, url, headers, body } = await send('modem', 'https://sms-box.example.org', {
       status: 200,
       body: '[{"status":"queued","message":"OK","number":"+447700900123","id":1}]',
@@ -140,13 +140,13 @@ describe('the recipe', () => {
     expect(JSON.parse(body)).toEqual({ to: ['+447700900123'], text, encoding: 'unicode' });
   });
 
-  it('for a modem box asks for Unicode only where that is needed', async () => {
+  it('for a modem box sends Unicode only if needed', async () => {
     const success = { status: 200, body: '[{"status":"queued"}]' };
     const { body } = await send('modem', 'https://sms-box.example.org', success, 'de');
     expect(JSON.parse(body)).toMatchObject({ text: expect.stringContaining('für'), encoding: 'standard' });
   });
 
-  it('for Kannel asks as its interface has it', async () => {
+  it('for Kannel sends requests according to its interface', async () => {
     const { method, url } = await send('kannel', 'http://kannel.example.org:13013', {
       status: 202,
       body: '0: Accepted for delivery',
@@ -163,7 +163,7 @@ describe('the recipe', () => {
     });
   });
 
-  it('for Kannel gives the real one each text as one message, in the alphabet that it needs', async () => {
+  it('for Kannel sends each text to a real Kannel as one message, in the alphabet that it needs', async () => {
     const centre = await startMessageCentre('secret');
     const kannel = await startKannel({ port: centre.port, password: 'secret' });
     try {
@@ -186,7 +186,7 @@ describe('the recipe', () => {
     }
   });
 
-  it('for Kannel has the next gateway asked where the real one only queues: its message centre is down', async () => {
+  it('for Kannel uses the next gateway if the real one only queues because its message centre is down', async () => {
     const centre = await startMessageCentre('secret');
     const kannel = await startKannel({ port: centre.port, password: 'secret' });
     try {
@@ -205,7 +205,7 @@ describe('the recipe', () => {
     }
   });
 
-  it('for SMPP makes a gateway of its host and port', () => {
+  it('for SMPP configures a gateway with host and port', () => {
     const [, yaml = ''] = /### SMPP[^]*?```yaml\n([^]*?)```/.exec(page) ?? [];
     writeFileSync(join(folder, 'smpp-password'), 'the secret\n');
     writeFileSync(join(folder, 'islet.yaml'), yaml.replaceAll('/etc/islet/', `${folder}/`));
@@ -226,7 +226,7 @@ describe('the recipe', () => {
     );
   });
 
-  it('for SMPP asks for a password, and takes the port that goes with TLS', () => {
+  it('for SMPP requires a password, and uses the default port of TLS', () => {
     const load = (smpp: string) => {
       writeFileSync(
         join(folder, 'islet.yaml'),
@@ -244,7 +244,7 @@ describe('the recipe', () => {
     ['vonage', 'https://api.nexmo.com', 401, '{"title":"Unauthorized"}'],
     ['modem', 'https://sms-box.example.org', 200, '[{"status":"error","message":"Wrong number"}]'],
     ['kannel', 'http://kannel.example.org:13013', 403, 'Authorization failed for sendsms'],
-  ])('for %s knows a refusal', async (name, host, status, body) => {
+  ])('for %s recognises a refusal', async (name, host, status, body) => {
     await expect(send(name, host, { status, body })).rejects.toThrow(`answered ${status}`);
   });
 });

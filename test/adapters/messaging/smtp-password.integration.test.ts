@@ -36,13 +36,13 @@ describe('the password of a mail server', () => {
     sender = new SmtpSender(options, templates, new RotatingSecret('old', reread));
   };
 
-  it('is read again when it is refused, and the mail goes with the new one', async () => {
+  it('is read again when it is refused, and the mail is sent with the new one', async () => {
     await senderWith(() => 'new');
     await sender.send(email('alice@example.com'), message);
     expect(server.mails).toMatchObject([{ user: 'islet' }]);
   });
 
-  it('is not tried twice for one mail where it is what it was, and then rests, or the server locks us out', async () => {
+  it('is not tried twice for one mail if it has not changed, and is then paused, so that the account is not locked', async () => {
     await senderWith(() => 'old');
     await expect(sender.send(email('alice@example.com'), message)).rejects.toThrow(
       /login|password|credentials|refused/i,
@@ -56,7 +56,7 @@ describe('the password of a mail server', () => {
     expect(server.connectionCount()).toBe(2);
   });
 
-  it('is taken when somebody says that it has changed', async () => {
+  it('is tried again when an operator says that it has changed', async () => {
     await senderWith(() => 'new');
     sender.reloadSecrets();
     await sender.send(email('alice@example.com'), message);

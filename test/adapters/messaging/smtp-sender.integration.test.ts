@@ -82,7 +82,7 @@ describe('SmtpSender', () => {
 });
 
 describe('a mail', () => {
-  it('is whole: both texts, who it is from and for, and that nobody should answer it', async () => {
+  it('is complete: both texts, sender and recipient, and a header that suppresses automatic replies', async () => {
     const server = await mailServer();
     await senderTo(server.port).send(bob, code);
     const { mail, envelope, helo } = server.mails[0]!;
@@ -111,7 +111,7 @@ describe('a mail', () => {
     expect(mail.html).toContain('möchte diese E-Mail-Adresse');
   });
 
-  it('has the headers it should have and no more, whatever an inviter is called', async () => {
+  it('has only the expected headers, whatever the name of an inviter is', async () => {
     const server = await mailServer();
     const hostile = 'A\r\nBcc: eve@evil.example\r\n\r\nx';
     const invite = { sender: hostile, senderDisplayName: hostile, roomName: hostile, roomAlias: hostile };
@@ -145,14 +145,14 @@ describe('a mail', () => {
     ['alice@MÜLLER.example', 'alice@xn--mller-kva.example'],
     ['alice@xn--mller-kva.example', 'alice@xn--mller-kva.example'],
     ['alice@ｅxample.org', 'alice@example.org'],
-  ])('to %s is for that one mailbox', async (address, recipient) => {
+  ])('to %s has exactly this mailbox as recipient', async (address, recipient) => {
     const server = await mailServer();
     await senderTo(server.port).send(email(address), code);
     expect(server.mails[0]?.envelope.to.map(mailAddress)).toEqual([recipient]);
     expect(server.mails[0]?.raw).toContain(`\r\nTo: ${recipient}\r\n`);
   });
 
-  it('is never for two, whatever the address is', async () => {
+  it('never has two recipients, whatever the address is', async () => {
     const server = await mailServer();
     const two: Threepid = { medium: 'email', address: 'bob@example.net, eve@evil.example' };
     await senderTo(server.port)
@@ -162,7 +162,7 @@ describe('a mail', () => {
   });
 });
 
-describe('an address with letters beyond ASCII before the @', () => {
+describe('an address with non-ASCII letters before the @', () => {
   async function relay(extensions: string) {
     const lines: string[] = [];
     let isData = false;
@@ -181,7 +181,7 @@ describe('an address with letters beyond ASCII before the @', () => {
   }
 
   it.each(['250-relay\r\n250-8BITMIME\r\n250 PIPELINING', '502 no such command'])(
-    'is refused, with the reason and nothing on the wire, where the relay does not know them: %s',
+    'is refused with the reason, before anything is sent, if the relay does not support them: %s',
     async (extensions) => {
       const server = await relay(extensions);
       const sender = senderTo(server.port);
@@ -201,7 +201,7 @@ describe('an address with letters beyond ASCII before the @', () => {
     },
   );
 
-  it('is said to the relay with SMTPUTF8 where that knows them', async () => {
+  it('is sent with SMTPUTF8 to a relay that supports it', async () => {
     const server = await relay('250-relay\r\n250 SMTPUTF8');
     await senderTo(server.port).send(email('jürgen@example.org'), code);
     expect(server.lines.filter((line) => /^(MAIL|RCPT)/.test(line))).toEqual([
@@ -210,15 +210,15 @@ describe('an address with letters beyond ASCII before the @', () => {
     ]);
   });
 
-  it('is that of the sender, which the operator mends', async () => {
+  it('is a configuration error if it is the address of the sender', async () => {
     const server = await relay('250 relay');
     const error = await failureOf(senderTo(server.port, { from: 'Grüße <grüße@example.org>' }));
     expect(error).toMatchObject({ isFinal: false, isAnswer: false });
   });
 });
 
-describe('what names a mail', () => {
-  it('is the same when it is tried again, and shows nothing of what it is made of', async () => {
+describe('the Message-ID of a mail', () => {
+  it('is the same for each attempt, and does not reveal its contents', async () => {
     const server = await mailServer();
     const sender = senderTo(server.port);
     for (const id of ['sid token 1', 'sid token 1', 'sid token 2']) await sender.send(bob, { ...code, id });
@@ -230,19 +230,19 @@ describe('what names a mail', () => {
 });
 
 describe('encryption', () => {
-  it('is not used with none, whatever the server offers', async () => {
+  it('is not used with `none`, whatever the server offers', async () => {
     const server = await mailServer({ certificate: untrusted });
     await senderTo(server.port, { tls: 'none' }).send(bob, code);
     expect(server.mails[0]?.isEncrypted).toBe(false);
   });
 
-  it('is used with opportunistic, whoever the certificate is from', async () => {
+  it('is used with `opportunistic`, whoever issued the certificate', async () => {
     const server = await mailServer({ certificate: untrusted });
     await senderTo(server.port, { tls: 'opportunistic' }).send(bob, code);
     expect(server.mails[0]?.isEncrypted).toBe(true);
   });
 
-  it('is done without with opportunistic, where the server offers none', async () => {
+  it('is left out with `opportunistic` if the server does not offer it', async () => {
     const server = await mailServer();
     await senderTo(server.port, { tls: 'opportunistic' }).send(bob, code);
     expect(server.mails[0]?.isEncrypted).toBe(false);
@@ -276,27 +276,27 @@ describe('encryption', () => {
     ['the server says nothing more', (socket) => void (socket.write('220 go\r\n'), socket.removeAllListeners('data'))],
   ];
 
-  it.each(failures)('is done without with opportunistic, where %s', async (_case, disrupt) => {
+  it.each(failures)('is left out with `opportunistic` if %s', async (_case, disrupt) => {
     const server = await brokenServer(disrupt);
     await senderTo(server.port, { tls: 'opportunistic', timeLimitMs: 3000 }).send(bob, code);
     expect(server.lines.filter((line) => line === 'DATA')).toHaveLength(1);
     expect(server.lines.some((line) => line.startsWith('Subject: Confirm'))).toBe(true);
   });
 
-  it.each(failures)('is not done without where a password must be sent and %s', async (_case, disrupt) => {
+  it.each(failures)('is not left out if a password must be sent and %s', async (_case, disrupt) => {
     const server = await brokenServer(disrupt, 'AUTH PLAIN LOGIN');
     await failureOf(senderTo(server.port, { tls: 'opportunistic', timeLimitMs: 3_000, ...login }));
     expect(server.lines.filter((line) => /^(AUTH|MAIL|DATA)/.test(line))).toEqual([]);
   });
 
-  it('keeps a password from a server that offers none', async () => {
+  it('protects the password: none is sent to a server that does not offer it', async () => {
     const server = await mailServer({ login });
     const error = await failureOf(senderTo(server.port, { tls: 'opportunistic', ...login }));
     expect(error.message).toBe(`mail server 127.0.0.1:${server.port}: does not offer encryption`);
     expect(server.mails).toEqual([]);
   });
 
-  it('carries a password with opportunistic, whoever the certificate is from', async () => {
+  it('is used for a password with `opportunistic`, whoever issued the certificate', async () => {
     const server = await mailServer({ login, certificate: untrusted });
     await senderTo(server.port, { tls: 'opportunistic', ...login }).send(bob, code);
     expect(server.mails[0]).toMatchObject({ user: 'islet', isEncrypted: true });
@@ -305,7 +305,7 @@ describe('encryption', () => {
   it.each([
     ['required', false],
     ['implicit', true],
-  ] as const)('is verified with %s, whatever the environment says', async (tls, isImplicit) => {
+  ] as const)('is verified with `%s`, whatever the environment variables are', async (tls, isImplicit) => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     const trusted = await mailServer({ certificate: certificates.relay, isImplicit, login });
     await senderTo(trusted.port, { tls, ca, ...login }).send(bob, code);
@@ -323,7 +323,7 @@ describe('encryption', () => {
     vi.unstubAllEnvs();
   });
 
-  it('must be offered with required', async () => {
+  it('must be offered with `required`', async () => {
     const server = await mailServer();
     expect((await failureOf(senderTo(server.port, { tls: 'required' }))).reason).toBe('does not offer encryption');
   });
@@ -331,17 +331,17 @@ describe('encryption', () => {
 
 describe('a mail that is not accepted', () => {
   it.each([
-    ['for now', '451 4.7.1 Greylisted, come back later', false],
-    ['for good', '550 5.1.1 No such user here', true],
-    ['until this server may send by it', '554 5.7.1 Relay access denied', false],
-  ])('%s, tells so in the words of the server', async (_case, answer, isFinal) => {
+    ['temporarily', '451 4.7.1 Greylisted, come back later', false],
+    ['permanently', '550 5.1.1 No such user here', true],
+    ['because this server may not send', '554 5.7.1 Relay access denied', false],
+  ])('is reported with the words of the server: refused %s', async (_case, answer, isFinal) => {
     const server = await mailServer();
     server.refuseRecipients(answer);
     const error = await failureOf(senderTo(server.port));
     expect(error).toMatchObject({ isFinal, reason: `said: ${answer}` });
   });
 
-  it('because it is too big for now, is one that can go later', async () => {
+  it('because it is too large may be accepted later', async () => {
     const answer = '552 5.3.4 Too big';
     const server = await scriptedServer((line) =>
       line === '' ? '220 relay' : line.startsWith('MAIL') ? answer : '250 relay',
@@ -357,21 +357,24 @@ describe('a mail that is not accepted', () => {
     ['DATA', '550 5.7.60 SMTP; Client does not have permissions to send as this sender'],
     ['.', '554 5.2.252 SendAsDenied; islet@example.org not allowed to send as noreply@id.example.org'],
     ['.', '550 5.7.705 Access denied, tenant has exceeded threshold'],
-  ])('because of its sender, after %s, names that one and is no answer to the mail: %s', async (step, answer) => {
-    let isData = false;
-    const server = await scriptedServer((line) => {
-      if (line === '') return isData ? undefined : '220 relay';
-      if (isData && line !== '.') return undefined;
-      isData = line === 'DATA' && step !== 'DATA';
-      if (line.startsWith(step)) return answer;
-      return isData ? '354 go on' : '250 relay';
-    });
-    const error = await failureOf(senderTo(server.port));
-    expect(error).toMatchObject({ isFinal: false, isAnswer: false, advice: undefined });
-    expect(error.reason).toMatch(/^refuses the sender address noreply@id\.example\.org \(said: 55?[034]0? /);
-  });
+  ])(
+    'because of its sender, after %s, is reported with the sender address and is not final: %s',
+    async (step, answer) => {
+      let isData = false;
+      const server = await scriptedServer((line) => {
+        if (line === '') return isData ? undefined : '220 relay';
+        if (isData && line !== '.') return undefined;
+        isData = line === 'DATA' && step !== 'DATA';
+        if (line.startsWith(step)) return answer;
+        return isData ? '354 go on' : '250 relay';
+      });
+      const error = await failureOf(senderTo(server.port));
+      expect(error).toMatchObject({ isFinal: false, isAnswer: false, advice: undefined });
+      expect(error.reason).toMatch(/^refuses the sender address noreply@id\.example\.org \(said: 55?[034]0? /);
+    },
+  );
 
-  it('because of its sender, names the login too', async () => {
+  it('because of its sender is also reported with the login', async () => {
     const server = await mailServer({ login, certificate: certificates.relay });
     server.refuseRecipients('550 5.7.60 SMTP; Client does not have permissions to send as this sender');
     const error = await failureOf(senderTo(server.port, { tls: 'required', ca, ...login }));
@@ -380,7 +383,7 @@ describe('a mail that is not accepted', () => {
     );
   });
 
-  it('because its content is taken for spam, is refused for good', async () => {
+  it('because its content looks like spam is refused permanently', async () => {
     let isData = false;
     const server = await scriptedServer((line) => {
       if (isData) isData = line !== '.';
@@ -392,18 +395,18 @@ describe('a mail that is not accepted', () => {
     expect(await failureOf(senderTo(server.port))).toMatchObject({ isFinal: true, isAnswer: true });
   });
 
-  it('for now, is advised to be asked for again', async () => {
+  it('temporarily is reported with the advice to try again', async () => {
     const server = await mailServer();
     server.refuseRecipients('451 4.7.1 Greylisted, come back later');
     expect((await failureOf(senderTo(server.port))).advice).toBe('please try again in a few minutes');
   });
 
-  it('is not blamed on silence where the server hangs up at once', async () => {
+  it('is not reported as a timeout if the server closes the connection at once', async () => {
     const server = await scriptedServer((_line, socket) => void socket.destroy());
     expect((await failureOf(senderTo(server.port))).reason).toBe('closed the connection');
   });
 
-  it('does not repeat what the server repeats of it', async () => {
+  it('is reported without the addresses and links that the server repeats', async () => {
     const server = await mailServer();
     server.refuseRecipients(`550 <bob@example.net>: bob@EXAMPLE.net? ${code.link} ${'x'.repeat(5000)}`);
     const error = await failureOf(senderTo(server.port));
@@ -412,7 +415,7 @@ describe('a mail that is not accepted', () => {
     expect(error.cause).toBeUndefined();
   });
 
-  it('because of the login, tells so without the password', async () => {
+  it('because of the login is reported without the password', async () => {
     const server = await mailServer({ login, certificate: certificates.relay });
     const sender = senderTo(server.port, { tls: 'required', ca, username: 'islet', password: 'wrong horse' });
     const error = await failureOf(sender);
@@ -420,7 +423,7 @@ describe('a mail that is not accepted', () => {
     expect(JSON.stringify(error) + error.stack).not.toContain('wrong horse');
   });
 
-  it('because it takes OAuth tokens alone, tells so and shows it no password', async () => {
+  it('because the server accepts only OAuth tokens is reported, and no password is sent', async () => {
     const lines: string[] = [];
     const server = await scriptedServer((line) => {
       lines.push(line);
@@ -436,7 +439,7 @@ describe('a mail that is not accepted', () => {
     expect(lines.filter((line) => /^(AUTH|MAIL)/.test(line))).toEqual([]);
   });
 
-  it('is refused with the name that the server does not like', async () => {
+  it('because of the EHLO name is reported with that name', async () => {
     const server = await scriptedServer((line) => (line === '' ? '220 relay' : '501 5.5.2 invalid HELO'));
     expect(await failureOf(senderTo(server.port))).toMatchObject({
       isFinal: false,
@@ -444,7 +447,7 @@ describe('a mail that is not accepted', () => {
     });
   });
 
-  it('says that nobody is there', async () => {
+  it('is reported as an unreachable server if there is none', async () => {
     const closed = createServer().listen(0, '127.0.0.1');
     await once(closed, 'listening');
     const { port } = closed.address() as AddressInfo;
@@ -454,20 +457,20 @@ describe('a mail that is not accepted', () => {
   });
 
   it.each([
-    ['never greets', () => undefined],
+    ['never sends a greeting', () => undefined],
     ['stops answering', (line: string) => (line === '' ? '220 relay' : undefined)],
     [
       'never ends its answer',
       (line: string) => (line === '' ? '220 relay' : `250-relay\r\n${'250-x\r\n'.repeat(50)}250-x`),
     ],
-  ])('is given up in time when the server %s', async (_case, answer) => {
+  ])('fails within the time limit if the server %s', async (_case, answer) => {
     const server = await scriptedServer(answer);
     expect((await failureOf(senderTo(server.port, { timeLimitMs: 400 }))).reason).toBe('no answer within 0.4 s');
   });
 });
 
-describe('a trial', () => {
-  it('logs in and sends nothing', async () => {
+describe('a connection test', () => {
+  it('logs in and sends no mail', async () => {
     const server = await mailServer({ login, certificate: certificates.relay });
     await senderTo(server.port, { tls: 'required', ca, ...login }).verify();
     expect(server.mails).toEqual([]);
@@ -475,14 +478,14 @@ describe('a trial', () => {
 
   it.each([
     ['a wrong password', { ca, ...login, password: 'wrong' }, /refuses the login/],
-    ['a certificate of somebody', login, /certificate is not trusted/],
-  ])('fails for %s as a mail would', async (_case, options, reason) => {
+    ['a certificate of another authority', login, /certificate is not trusted/],
+  ])('fails for %s like a mail', async (_case, options, reason) => {
     const server = await mailServer({ login, certificate: certificates.relay });
     await expect(senderTo(server.port, { tls: 'required', ...options }).verify()).rejects.toThrow(reason);
   });
 });
 
-it('a login that is configured is tried also where none is offered: a mail must not go as nobody’s', async () => {
+it('a configured login is tried even if the server offers none, so that no mail is sent anonymously', async () => {
   const server = await mailServer({ certificate: certificates.relay });
   const sender = senderTo(server.port, { tls: 'required', ca, ...login });
   await expect(sender.verify()).rejects.toThrow(/refuses the login: 5/);
@@ -491,7 +494,7 @@ it('a login that is configured is tried also where none is offered: a mail must 
 });
 
 describe('a pooled connection', () => {
-  it('serves one mail after the other', async () => {
+  it('sends one mail after the other', async () => {
     const server = await mailServer();
     const sender = senderTo(server.port);
     for (let n = 0; n < 5; n++) await sender.send(bob, code);
@@ -499,7 +502,7 @@ describe('a pooled connection', () => {
     expect(server.connectionCount()).toBe(1);
   });
 
-  it('may be gone when it is needed again', async () => {
+  it('may be closed before it is needed again', async () => {
     const server = await mailServer();
     const sender = senderTo(server.port);
     await sender.send(bob, code);
@@ -508,7 +511,7 @@ describe('a pooled connection', () => {
     expect(server.mails).toHaveLength(2);
   });
 
-  it('may die of the next mail before that is sent, which goes over another one', async () => {
+  it('may be closed by the next mail before that is sent, which then uses another one', async () => {
     const received: string[] = [];
     let isData = false;
     const server = await scriptedServer((line, socket) => {
@@ -530,7 +533,7 @@ describe('a pooled connection', () => {
     expect(received.filter((line) => line === 'DATA')).toHaveLength(2);
   });
 
-  it('that dies after the mail was sent is not tried again: it may have been accepted', async () => {
+  it('that is closed after the mail was sent is not retried, because the mail may have been accepted', async () => {
     let dots = 0;
     let isData = false;
     const server = await scriptedServer((line, socket) => {
@@ -552,7 +555,7 @@ describe('a pooled connection', () => {
     }
   });
 
-  it('lets a mail under way finish when it is closed', async () => {
+  it('completes a mail in progress when it is closed', async () => {
     const server = await mailServer();
     server.stall(true);
     const sender = senderTo(server.port);
@@ -566,17 +569,17 @@ describe('a pooled connection', () => {
   });
 });
 
-describe('who mails are from', () => {
+describe('the sender of mails', () => {
   it.each([
     ['id.example.org', 'Islet <noreply@id.example.org>'],
     ['id.example.org:8090', 'Islet <noreply@id.example.org>'],
     ['10.0.0.1:8090', 'Islet <noreply@[10.0.0.1]>'],
     ['[2001:db8::1]:8090', 'Islet <noreply@[IPv6:2001:db8::1]>'],
-  ])('is by default a name of %s', (serverName, from) => {
+  ])('is by default an address of %s', (serverName, from) => {
     expect(defaultFrom(serverName)).toBe(from);
   });
 
-  it.each(['', 'nobody', 'a@example.org, b@example.org', 'Islet'])('is not %j', (from) => {
+  it.each(['', 'nobody', 'a@example.org, b@example.org', 'Islet'])('cannot be %j', (from) => {
     expect(() => senderTo(25, { from })).toThrow(/is not a valid sender address/);
   });
 });

@@ -38,8 +38,8 @@ const optionsFor = (port: number, more: Partial<SmtpOptions> = {}): SmtpOptions 
   ...more,
 });
 
-describe('a trial mail', () => {
-  it('shows every step, in the words of the mail server', async () => {
+describe('a test mail', () => {
+  it('shows each step, with the words of the mail server', async () => {
     const server = await mailServer({ certificate: certificates.relay, login });
     const steps = await trySending(optionsFor(server.port, { tls: 'required', ca, ...login }), mail);
     expect(steps.map(({ step, isFine }) => `${step} ${isFine}`)).toEqual([
@@ -62,14 +62,14 @@ describe('a trial mail', () => {
     expect(server.mails[0]).toMatchObject({ isEncrypted: true, user: 'islet', mail: { subject: 'Test mail' } });
   });
 
-  it('says that a certificate is not trusted where nothing asks for that', async () => {
+  it('reports an untrusted certificate even if the configuration does not require one', async () => {
     const server = await mailServer({ certificate: certificates.relay });
     const steps = await trySending(optionsFor(server.port, { tls: 'opportunistic' }), mail);
     expect(steps[1]).toMatchObject({ step: 'tls', isFine: true, words: expect.stringContaining('not trusted (') });
     expect(server.mails[0]?.isEncrypted).toBe(true);
   });
 
-  it('goes on without encryption that does not work where it may, and says so', async () => {
+  it('continues without encryption if that fails and is optional, and says so', async () => {
     const server = await startScriptedServer((line) => {
       if (line === '') return '220 old relay';
       if (line.startsWith('EHLO')) return '250-old\r\n250 STARTTLS';
@@ -88,7 +88,7 @@ describe('a trial mail', () => {
 
   it.each<[string, MailServerOptions, Partial<SmtpOptions>, string, RegExp]>([
     [
-      'a certificate of strangers',
+      'a certificate of another authority',
       { certificate: certificates.relay },
       { tls: 'required' },
       'tls',
@@ -96,7 +96,7 @@ describe('a trial mail', () => {
     ],
     ['no encryption', {}, { tls: 'required' }, 'tls', /^does not offer encryption$|^5\d\d /],
     ['a wrong password', { login }, { ...login, password: 'wrong' }, 'login', /^535 /],
-    ['TLS where there is none', {}, { tls: 'implicit' }, 'tls', /^the server does not use TLS on this port/],
+    ['TLS on a port without TLS', {}, { tls: 'implicit' }, 'tls', /^the server does not use TLS on this port/],
   ])('ends at the step that fails: %s', async (_case, serverOptions, options, step, words) => {
     const server = await mailServer(serverOptions);
     const steps = await trySending(optionsFor(server.port, options), mail);
@@ -134,7 +134,7 @@ describe('a trial mail', () => {
     expect(steps.at(-1)).toEqual({ step, isFine: false, words: refusal });
   });
 
-  it('says that nobody answers, and that a server says nothing', async () => {
+  it('reports that a server is not running, and that a server does not answer', async () => {
     expect(await trySending(optionsFor(await freePort()), mail)).toEqual([
       { step: 'connect', isFine: false, words: 'the connection is refused' },
     ]);
@@ -154,7 +154,7 @@ describe('islet mail test', () => {
     return { code, text: printed.join('\n') };
   };
 
-  it('prints a line per step, and ends well if the mail was accepted', async () => {
+  it('prints a line per step, and exits with 0 if the mail was accepted', async () => {
     const server = await mailServer();
     const { code, text } = await run(optionsFor(server.port));
     expect(code).toBe(0);
@@ -164,7 +164,7 @@ describe('islet mail test', () => {
     expect(server.mails[0]?.mail.subject).toBe('Test mail from id.example.org');
   });
 
-  it('ends badly if it was not, and prints JSON as well', async () => {
+  it('exits with 1 if the mail was not accepted, and prints JSON with --json', async () => {
     const server = await mailServer();
     server.refuseRecipients('550 no');
     const { code, text } = await run(optionsFor(server.port), mail.to, true);
@@ -173,7 +173,7 @@ describe('islet mail test', () => {
     expect((await run(optionsFor(server.port))).text).toContain('✗ recipient  550 no');
   });
 
-  it('refuses what is no address, and to send without a mail server', async () => {
+  it('refuses an invalid address, and refuses to send without a mail server', async () => {
     await expect(run(undefined)).rejects.toThrow('no mail server is configured');
     await expect(run(undefined, 'you')).rejects.toMatchObject({ code: 'invalid_email' });
   });
@@ -185,7 +185,7 @@ describe('a mail', () => {
     .languages('islet')
     .flatMap((acceptLanguage) => sampleMessages({ brand: undefined, acceptLanguage }));
 
-  it('of each kind in each language is what a mail program shows, over STARTTLS with a login', async () => {
+  it('of each kind in each language is displayed correctly by a mail program, over STARTTLS with a login', async () => {
     const server = await mailServer({ certificate: certificates.relay, login });
     const sender = new SmtpSender(optionsFor(server.port, { tls: 'required', ca, ...login }), templates);
     open.push(sender);

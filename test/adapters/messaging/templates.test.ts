@@ -56,15 +56,18 @@ describe('an invitation', () => {
     ['es', 'Alice le invita a una conversación en Matrix', 'a una conversación en', 'a un espacio en'],
     ['ru', 'Alice приглашает вас в чат (Matrix)', 'в чат в Matrix', 'в пространство в Matrix'],
     ['uk', 'Alice запрошує вас до чату (Matrix)', 'до чату в Matrix', 'до простору в Matrix'],
-  ])('to a room without a name is one to a chat, as people say it (%s)', (language, subject, chat, space) => {
-    const { subject: line, text, html } = nameless(language);
-    expect(line).toBe(subject);
-    expect(flat(text)).toContain(chat);
-    expect(html).toContain(chat);
-    expect(flat(nameless(language, 'm.space').text)).toContain(space);
-  });
+  ])(
+    'to a room without a name says "a chat" in the usual words of the language (%s)',
+    (language, subject, chat, space) => {
+      const { subject: line, text, html } = nameless(language);
+      expect(line).toBe(subject);
+      expect(flat(text)).toContain(chat);
+      expect(html).toContain(chat);
+      expect(flat(nameless(language, 'm.space').text)).toContain(space);
+    },
+  );
 
-  it.each(['en', 'de', 'fr', 'es', 'ru', 'uk'])('lists those that had no mail of their own (%s)', (language) => {
+  it.each(['en', 'de', 'fr', 'es', 'ru', 'uk'])('lists invitations that had no mail of their own (%s)', (language) => {
     const first = invite({}, reading(language)) as Extract<Message, { kind: 'invite' }>;
     const other = { ...first.invite, senderDisplayName: undefined, sender: '@bob:example.org', roomName: '<Pier>' };
     const others = [{ link: 'https://app.example.org/#/pier', invite: other }];
@@ -76,12 +79,12 @@ describe('an invitation', () => {
 });
 
 describe('the shipped templates', () => {
-  it('are there in six languages', () => {
+  it('exist in six languages', () => {
     expect(shipped.brands).toEqual(['islet']);
     expect([...shipped.languages('islet')].sort()).toEqual(['de', 'en', 'es', 'fr', 'ru', 'uk']);
   });
 
-  it('have the same files in each of them, so that nobody reads two languages', () => {
+  it('have the same files in each language, so that no mail mixes two languages', () => {
     const root = join(import.meta.dirname, '../../../templates/islet');
     const filesOf = (language: string) => readdirSync(join(root, language), { recursive: true }).map(String).sort();
     for (const language of shipped.languages('islet')) {
@@ -106,7 +109,7 @@ describe('the shipped templates', () => {
 
   const messages = shipped.languages('islet').flatMap((language) => sampleMessages(reading(language)));
 
-  it.each(messages)('make a whole mail of kind $kind in $preferences.acceptLanguage', (message) => {
+  it.each(messages)('render a complete mail of kind $kind in $preferences.acceptLanguage', (message) => {
     const language = message.preferences.acceptLanguage;
     const mail = shipped.renderMail(message);
     expect(mail.language).toBe(language);
@@ -118,7 +121,7 @@ describe('the shipped templates', () => {
     for (const part of [mail.subject, mail.text, mail.html]) expect(part).not.toMatch(/\{[{%#]|undefined|\[object/);
   });
 
-  it('show the code by itself, as people copy it', () => {
+  it('show the code on a line by itself, so that it can be copied', () => {
     const mail = shipped.renderMail(validation());
     expect(mail.text).toContain('\n123456\n');
     expect(mail.html).toContain('>123456<');
@@ -126,13 +129,16 @@ describe('the shipped templates', () => {
 
   const pages = shipped.languages('islet').flatMap((language) => pageNames.map((name) => ({ language, name })));
 
-  it.each(pages)('make the page $name in $language, with nothing its policy forbids', ({ language, name }) => {
-    const page = shipped.renderPage(name, samplePages[name], reading(language));
-    expect(page.html).toContain(`<html lang="${language}" dir="ltr">`);
-    expect(page.html.match(/<h1>[^<]{5,}<\/h1>/g)).toHaveLength(1);
-    expect(page.html).toContain('<main>');
-    expect(page.html).not.toMatch(/<script|\son\w+=|\sstyle=|src=|\{[{%#]|undefined/i);
-  });
+  it.each(pages)(
+    'render the page $name in $language, without anything that its policy forbids',
+    ({ language, name }) => {
+      const page = shipped.renderPage(name, samplePages[name], reading(language));
+      expect(page.html).toContain(`<html lang="${language}" dir="ltr">`);
+      expect(page.html.match(/<h1>[^<]{5,}<\/h1>/g)).toHaveLength(1);
+      expect(page.html).toContain('<main>');
+      expect(page.html).not.toMatch(/<script|\son\w+=|\sstyle=|src=|\{[{%#]|undefined/i);
+    },
+  );
 
   it.each(['en', 'de', 'fr', 'es', 'ru', 'uk'])('fit a text message into one segment in %s', (language) => {
     const text = shipped.renderSms(validation(reading(language)));
@@ -147,20 +153,20 @@ describe('the shipped templates', () => {
 describe('a text message', () => {
   it.each([
     ['160 of the default alphabet', 'é'.repeat(160), 1],
-    ['one more', 'é'.repeat(161), 2],
-    ['three parts of it', 'a'.repeat(307), 3],
+    ['161 of the default alphabet', 'é'.repeat(161), 2],
+    ['three segments of the default alphabet', 'a'.repeat(307), 3],
     ['brackets, which count twice', '['.repeat(81), 2],
-    ['70 of others', 'ж'.repeat(70), 1],
-    ['one more of them', 'ж'.repeat(71), 2],
-    ['one letter that it does not have', `${'a'.repeat(70)}ç`, 2],
-    ['an escape, which is no letter', `${'a'.repeat(70)}\u001b`, 2],
-  ])('of %s has so many segments', (_case, text, count) => {
+    ['70 characters of another alphabet', 'ж'.repeat(70), 1],
+    ['71 characters of another alphabet', 'ж'.repeat(71), 2],
+    ['one letter that the default alphabet lacks', `${'a'.repeat(70)}ç`, 2],
+    ['an escape character', `${'a'.repeat(70)}\u001b`, 2],
+  ])('of %s has the expected number of segments', (_case, text, count) => {
     expect(segmentsOf(text)).toBe(count);
   });
 });
 
-describe('a page', () => {
-  it('names the hash of its style sheet, so that it needs no unsafe-inline', () => {
+describe('an HTML page', () => {
+  it('contains the hash of its style sheet in the policy, so that it needs no unsafe-inline', () => {
     const { html, contentSecurityPolicy } = shipped.renderPage('failed', samplePages.failed, nobody);
     const css = /<style>([^]*?)<\/style>/.exec(html)?.[1] ?? '';
     const hash = createHash('sha256').update(css).digest('base64');
@@ -169,7 +175,7 @@ describe('a page', () => {
     expect(contentSecurityPolicy).not.toContain('unsafe');
   });
 
-  it('lets the answer to its form redirect to the next link and to nobody else', () => {
+  it('lets its form redirect to the next link only', () => {
     const policy = (nextLink: string) =>
       shipped.renderPage('confirm', { ...samplePages.confirm, nextLink }, nobody).contentSecurityPolicy;
     expect(policy('https://app.example.org:8443/x?y')).toContain("form-action 'self' https://app.example.org:8443;");
@@ -178,7 +184,7 @@ describe('a page', () => {
     expect(policy('https://a;script-src/')).toContain("form-action 'self';");
   });
 
-  it('asks with a form that carries the given fields', () => {
+  it('submits a form with the given fields', () => {
     const { html } = shipped.renderPage('confirm', { ...samplePages.confirm, fields: { sid: '"><b>' } }, nobody);
     expect(html).toContain('<form method="post" action="/_matrix/identity/v2/validate/email/submitToken">');
     expect(html).toContain('<input type="hidden" name="sid" value="&quot;&gt;&lt;b&gt;">');
@@ -193,8 +199,8 @@ describe('a page', () => {
   });
 });
 
-describe('words of others', () => {
-  it('are cut to length, without cutting through a character', () => {
+describe('texts that clients choose', () => {
+  it('are truncated without splitting a character', () => {
     const { text } = shipped.renderMail(invite({ senderDisplayName: 'a'.repeat(21), roomName: 'b'.repeat(31) }));
     expect(text).toContain(`${'a'.repeat(19)}… (@alice:example.org)`);
     expect(text).toContain(`"${'b'.repeat(29)}…"`);
@@ -202,7 +208,7 @@ describe('words of others', () => {
     expect(shipped.renderMail(invite({ roomName: family.repeat(7) })).text).toContain(`"${family.repeat(5)}…"`);
   });
 
-  it('stay whole up to that length', () => {
+  it('stay complete up to the limit', () => {
     const { text } = shipped.renderMail(invite({ senderDisplayName: 'a'.repeat(20), roomName: 'b'.repeat(30) }));
     expect(text).toContain(`${'a'.repeat(20)} (`);
     expect(text).toContain(`"${'b'.repeat(30)}"`);
@@ -212,7 +218,7 @@ describe('words of others', () => {
     ['a line break', 'Alice\r\nBcc: eve@example.org', 'Alice Bcc: eve@ex'],
     ['a line separator', 'Alice\u2028Bob', 'Alice Bob'],
     ['control characters', 'Alice\0\u001b[31m', 'Alice [31m'],
-    ['a change of direction', 'Alice\u202egro.elpmaxe', 'Alicegro.elpmaxe'],
+    ['a character that changes the direction', 'Alice\u202egro.elpmaxe', 'Alicegro.elpmaxe'],
   ])('stay on one line with %s', (_case, senderDisplayName, shown) => {
     const { subject, text } = shipped.renderMail(invite({ senderDisplayName }));
     expect(subject).toContain(shown.slice(0, 19));
@@ -220,7 +226,7 @@ describe('words of others', () => {
     expect(text).toContain(`\n\n${shown.slice(0, 19)}`);
   });
 
-  it.each(['sender', 'senderDisplayName', 'roomName', 'roomAlias'] as const)('are text and not HTML as %s', (field) => {
+  it.each(['sender', 'senderDisplayName', 'roomName', 'roomAlias'] as const)('are escaped in HTML as %s', (field) => {
     const hostile = '<a href="//evil">"&\'{{';
     const details = { roomName: undefined, [field]: hostile };
     const mail = shipped.renderMail(invite(details));
@@ -241,7 +247,7 @@ describe('words of others', () => {
     expect(shipped.renderMail(invite({ ...missing, roomAlias: '#garden:example.org' })).text).toContain('"#garden:ex');
   });
 
-  it('are of any length', () => {
+  it('may be of any length', () => {
     const mail = shipped.renderMail(
       invite({ senderDisplayName: 'z\u0300'.repeat(500_000), roomName: '\ud800'.repeat(9) }),
     );
@@ -250,7 +256,7 @@ describe('words of others', () => {
   });
 });
 
-describe('the language', () => {
+describe('the language of a message', () => {
   it.each([
     ['de', 'de'],
     ['de-CH,en;q=0.5', 'de'],
@@ -266,15 +272,15 @@ describe('the language', () => {
     ['', 'en'],
     ['../../etc', 'en'],
     ['de;q=x', 'en'],
-  ])('wanted by %j is %s', (acceptLanguage, language) => {
+  ])('for the header %j is %s', (acceptLanguage, language) => {
     expect(shipped.renderMail(validation(reading(acceptLanguage))).language).toBe(language);
   });
 
-  it('is the usual one for who asks for too much', () => {
+  it('is the default one if the header names too many', () => {
     expect(shipped.renderMail(validation(reading(`${'x-'.repeat(50_000)}de`))).language).toBe('en');
   });
 
-  it('is the configured one for who wants none that exists, and English if that does not exist either', () => {
+  it('is the configured default if no requested one exists, and English if that does not exist either', () => {
     const inWords = (language: string) =>
       new Templates({ brand: 'islet', language, serverName: 'x' }).renderMail(validation(reading('it'))).language;
     expect(inWords('de')).toBe('de');
@@ -283,13 +289,13 @@ describe('the language', () => {
   });
 });
 
-describe('a mailed link', () => {
+describe('a link in a mail', () => {
   it.each([
     ['acme', 'acme'],
     ['a/../b?', null],
     ['x'.repeat(65), null],
     [undefined, null],
-  ])('carries the brand %j as %j, so that its page looks like the mail', (brand, carried) => {
+  ])('has the brand %j as %j, so that its page has the same brand', (brand, carried) => {
     const { config } = loadConfig({ env: {}, cwd: '/' });
     const session = { threepid: email('alice@example.org'), sid: '1', clientSecret: 'x', token: 't' };
     const { linkOf } = domainOptions(config, []).sessions;
@@ -299,7 +305,7 @@ describe('a mailed link', () => {
   });
 });
 
-describe("an administrator's directory", () => {
+describe('a template directory', () => {
   let directory: string;
 
   beforeEach(() => {
@@ -318,14 +324,14 @@ describe("an administrator's directory", () => {
   const open = (options: Partial<TemplateOptions> = {}) =>
     new Templates({ directory, brand: 'islet', language: 'en', serverName: 'id.example.org', ...options });
 
-  it('replaces a shipped file and leaves the others', () => {
+  it('replaces a shipped file and keeps the others', () => {
     write('islet/en/mail/validation.subject.njk', 'Hello from {{ serverName }}');
     const mail = open().renderMail(validation());
     expect(mail.subject).toBe('Hello from id.example.org');
     expect(mail.text).toBe(shipped.renderMail(validation()).text);
   });
 
-  it('makes a brand of a name and a colour', () => {
+  it('defines a brand with a name and a colour', () => {
     write('acme/brand.yaml', 'name: ACME & Sons\naccent: "#aa0000"\n');
     const templates = open({ brand: 'acme' });
     expect(templates.renderMail(validation(reading('de'))).html).toContain('ACME &amp; Sons');
@@ -334,14 +340,14 @@ describe("an administrator's directory", () => {
     expect(checkTemplates(templates)).toEqual([]);
   });
 
-  it('gives a brand a layout of its own around the shipped words', () => {
+  it('gives a brand its own layout around the shipped texts', () => {
     write('acme/page.html.njk', '<html>{{ heading }}: {% block body %}{% endblock %} {{ brand.imprint }}</html>');
     write('acme/brand.yaml', 'imprint: ACME, 1 Main Street\n');
     const { html } = open().renderPage('expired', samplePages.expired, reading('de', 'acme'));
     expect(html).toMatch(/^<html>Dieser Link ist abgelaufen: [^]* ACME, 1 Main Street<\/html>/);
   });
 
-  it('has the words of a brand in its own languages, and what it lacks in the shipped ones', () => {
+  it('has texts of a brand in the languages of that brand, with shipped texts for the rest', () => {
     write('acme/it/mail/validation.txt.njk', 'Buongiorno {{ token }}');
     const templates = open();
     const mail = templates.renderMail(validation(reading('de', 'acme')));
@@ -349,7 +355,7 @@ describe("an administrator's directory", () => {
     expect(templates.renderMail(invite({}, reading('de', 'acme'))).language).toBe('de');
   });
 
-  it('gives a brand a language for readers who want none that exists', () => {
+  it('has a language of a brand for recipients whose languages do not exist', () => {
     write('acme/brand.yaml', 'name: ACME\nlanguage: fr\n');
     const language = (acceptLanguage: string, brand: string) =>
       open({ language: 'de' }).renderMail(validation(reading(acceptLanguage, brand))).language;
@@ -358,7 +364,7 @@ describe("an administrator's directory", () => {
     expect(language('', 'islet')).toBe('de');
   });
 
-  it('gives the users of a homeserver a brand, unless the request names one that exists', () => {
+  it('has a brand for the users of a homeserver, unless the request names an existing one', () => {
     write('acme/brand.yaml', 'name: ACME');
     write('blue/brand.yaml', 'name: Blue');
     const templates = open({ brands: { 'example.org': 'acme' } });
@@ -370,12 +376,12 @@ describe("an administrator's directory", () => {
     expect(templates.brandFor('blue', undefined)).toBe('blue');
   });
 
-  it('writes right-to-left languages so', () => {
+  it('supports right-to-left languages', () => {
     write('islet/ar/page/failed.html.njk', '{% extends "page.html.njk" %}{% set heading = "x" %}');
     expect(open().renderPage('failed', samplePages.failed, reading('ar')).html).toContain('<html lang="ar" dir="rtl">');
   });
 
-  it('may be made of links, as a mounted volume is', () => {
+  it('may consist of symbolic links, like a mounted volume', () => {
     write('..data/subject', 'linked');
     mkdirSync(join(directory, 'islet/en/mail'), { recursive: true });
     symlinkSync(join(directory, '..data/subject'), join(directory, 'islet/en/mail/validation.subject.njk'));
@@ -385,21 +391,21 @@ describe("an administrator's directory", () => {
   });
 
   it.each(['nosuch', '..', '.', '', 'islet/../islet', '../../etc', 'ISLET', '__proto__', 'acme\0'])(
-    'is never left by a request for brand %j',
+    'is not left by a request for brand %j',
     (brand) => {
       write('acme/en/mail/validation.subject.njk', 'acme');
       expect(open().renderMail(validation(reading('en', brand))).subject).toBe('Confirm your email address');
     },
   );
 
-  it('says which variable a template misses, and where', () => {
+  it('with a missing variable is reported with the template and the position', () => {
     write('islet/en/page/failed.html.njk', '{{ nosuch }}');
     const problems = checkTemplates(open());
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(/^islet\/en\/page\/failed: .*failed\.html\.njk/s);
   });
 
-  it('is looked through by islet templates check: a line per problem and an exit code', () => {
+  it('is checked by islet templates check, with a line per problem and an exit code', () => {
     const check = (isJson = false) => {
       const printed: string[] = [];
       const config = { server: { name: 'x' }, templates: { directory, brand: 'islet', language: 'en' } };
@@ -424,7 +430,7 @@ describe("an administrator's directory", () => {
     });
   });
 
-  it('is checked with little known, too', () => {
+  it('is also checked with optional variables missing', () => {
     write('islet/en/mail/invite.txt.njk', '{% if roomName %}{{ link }}{% else %}{{ nosuch }}{% endif %}');
     expect(checkTemplates(open())).toEqual([expect.stringMatching(/^islet\/en\/mail\/invite: /)]);
   });
@@ -438,19 +444,13 @@ describe("an administrator's directory", () => {
       'there is no template brand "acne"; there are: acme, islet',
     ],
     [
-      'a colour that is none',
+      'an invalid colour',
       'acme/brand.yaml',
       'accent: red',
       {},
       'acme/brand.yaml: accent: must be a colour like #0e7c66',
     ],
-    [
-      'a language that is none',
-      'acme/brand.yaml',
-      'language: ../x',
-      {},
-      'acme/brand.yaml: language: must be a language',
-    ],
+    ['an invalid language', 'acme/brand.yaml', 'language: ../x', {}, 'acme/brand.yaml: language: must be a language'],
     [
       'a brand for a homeserver that does not exist',
       'acme/brand.yaml',
@@ -458,7 +458,7 @@ describe("an administrator's directory", () => {
       { brands: { 'example.org': 'acne' } },
       'there is no template brand "acne"',
     ],
-    ['a brand file that is no YAML', 'acme/brand.yaml', 'a: b: c', {}, 'acme/brand.yaml: '],
+    ['a brand file that is not YAML', 'acme/brand.yaml', 'a: b: c', {}, 'acme/brand.yaml: '],
     ['a folder that does not exist', 'acme/brand.yaml', '', { directory: '/nonexistent/templates' }, 'ENOENT'],
   ])('is refused at once with %s', (_case, name, text, options, problem) => {
     write(name, text);

@@ -17,7 +17,7 @@ const personAt = (i: number): SearchablePerson => ({
 nameIndexContract(() => new CompactNameIndex());
 
 describe('CompactNameIndex', () => {
-  it('takes at most 200 bytes a person beside their name, the user ID among them', async () => {
+  it('uses at most 200 bytes a person besides the name, including the user ID', async () => {
     const index = new CompactNameIndex();
     const people = Array.from({ length: 20_000 }, (_, i) => personAt(i));
     await index.load(async function* () {
@@ -30,7 +30,7 @@ describe('CompactNameIndex', () => {
     await index.close();
   });
 
-  it('finds the same as a search through everybody', async () => {
+  it('finds the same people as a search through all', async () => {
     const index = new CompactNameIndex();
     const people = Array.from({ length: 3_000 }, (_, i) => personAt(i));
     await index.load(async function* () {

@@ -3,7 +3,7 @@ import { Segment } from '../../../src/adapters/name-index/segment.js';
 import { SegmentBuilder } from '../../../src/adapters/name-index/segment-builder.js';
 import { SegmentSearch } from '../../../src/adapters/name-index/segment-search.js';
 
-it('gives the same results when the numbers of its steps begin anew', () => {
+it('a segment search has the same results after its step counter starts again', () => {
   const builder = new SegmentBuilder();
   for (const [user, name] of [
     ['am', 'Anna Meier'],

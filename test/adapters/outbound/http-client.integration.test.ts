@@ -30,7 +30,7 @@ describe('AxiosHttpClient', () => {
     await Promise.all(standIns.splice(0).map((standIn) => standIn.close()));
   });
 
-  it('lets strangers reach what the operator allows', async () => {
+  it('connects for untrusted requests to the networks that the configuration allows', async () => {
     const { port } = await serve();
     const client = new AxiosHttpClient(['127.0.0.0/8']);
 
@@ -41,7 +41,7 @@ describe('AxiosHttpClient', () => {
     }
   });
 
-  it('does not look at proxies in the environment', async () => {
+  it('ignores proxies in the environment', async () => {
     const [proxy, server] = [await serve(), await serve()];
     for (const name of ['HTTP_PROXY', 'http_proxy', 'HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy']) {
       vi.stubEnv(name, proxy.url);
@@ -57,7 +57,7 @@ describe('AxiosHttpClient', () => {
     expect(proxy.connections()).toBe(0);
   });
 
-  it('checks certificates whatever the environment says', async () => {
+  it('checks certificates, whatever the environment variables are', async () => {
     const { certificates } = createAuthority({ server: ['127.0.0.1'] });
     const standIn = await startStandIn((_request, response) => response.end('ok'), certificates.server);
     standIns.push(standIn);
@@ -66,7 +66,7 @@ describe('AxiosHttpClient', () => {
     await expect(new AxiosHttpClient().request(request(standIn.url))).rejects.toMatchObject({ problem: 'certificate' });
   });
 
-  it('keeps the connection to a hop of the operator for the next request, and not for long', async () => {
+  it('keeps a connection to a configured server for the next request, for a limited time', async () => {
     const { url, seen, connections } = await serve();
     const client = new AxiosHttpClient();
 
@@ -76,7 +76,7 @@ describe('AxiosHttpClient', () => {
     await expect.poll(connections).toBe(0);
   });
 
-  it('keeps no connection to what strangers chose', async () => {
+  it('keeps no connection to a server that a client chose', async () => {
     const { url, seen, connections } = await serve();
     const client = new AxiosHttpClient(['127.0.0.1']);
 
@@ -100,7 +100,7 @@ describe('AddressGuard', () => {
   });
 
   it.each(['8.8.8.8', '193.0.6.139', '2606:4700:4700::1111', '2001:67c:2e8:22::c100:68b', '::ffff:8.8.8.8'])(
-    'lets %j pass',
+    'allows %j',
     (address) => {
       expect(new AddressGuard().isForbidden(address)).toBe(false);
     },
@@ -113,7 +113,7 @@ describe('AddressGuard', () => {
     ['fd00:1::/32', 'fd00:1::5', 'fd00:2::5'],
     ['::1', '::1', '127.0.0.1'],
     ['0.0.0.0/0', '10.0.0.1', 'fd00::1'],
-  ])('with %s allowed lets %s pass and not %s', (allowed, inside, outside) => {
+  ])('with %s allowed allows %s and not %s', (allowed, inside, outside) => {
     const guard = new AddressGuard([allowed]);
     expect(guard.isForbidden(inside)).toBe(false);
     expect(guard.isForbidden(outside)).toBe(true);
@@ -121,29 +121,34 @@ describe('AddressGuard', () => {
 
   it.each([
     ['8.8.8.8 behind the well-known NAT64', '64:ff9b::808:808', [], false],
-    ['10.0.0.1 behind it', '64:ff9b::a00:1', ['64:ff9b::/96'], true],
-    ['127.0.0.1 behind it', '64:ff9b::127.0.0.1', ['64:ff9b::/96', '::/0'], true],
-    ['10.0.0.1 behind it, which is allowed', '64:ff9b::a00:1', ['10.0.0.0/8'], false],
-    ['10.0.0.1 behind it, which is allowed in this spelling', '64:ff9b::a00:1', ['64:ff9b::a00:0/104'], false],
-    ['10.0.0.1 itself where it is allowed in that spelling', '10.0.0.1', ['64:ff9b::a00:0/104'], false],
+    ['10.0.0.1 behind the well-known NAT64', '64:ff9b::a00:1', ['64:ff9b::/96'], true],
+    ['127.0.0.1 behind the well-known NAT64', '64:ff9b::127.0.0.1', ['64:ff9b::/96', '::/0'], true],
+    ['10.0.0.1 behind the well-known NAT64, which is allowed', '64:ff9b::a00:1', ['10.0.0.0/8'], false],
+    [
+      '10.0.0.1 behind the well-known NAT64, which is allowed in this spelling',
+      '64:ff9b::a00:1',
+      ['64:ff9b::a00:0/104'],
+      false,
+    ],
+    ['10.0.0.1, which is allowed in the spelling of NAT64', '10.0.0.1', ['64:ff9b::a00:0/104'], false],
     ['8.8.8.8 behind the NAT64 of this network', '2001:db8:64::808:808', [], false],
-    ['10.0.0.1 behind it', '2001:db8:64::a00:1', ['2001:db8::/32'], true],
+    ['10.0.0.1 behind the NAT64 of this network', '2001:db8:64::a00:1', ['2001:db8::/32'], true],
     ['10.0.0.1 behind a short prefix', '2a00:64:a00:1::', ['::/0'], true],
     ['10.0.0.1 behind a prefix of 64 bits', '2a00:65::a:0:100:0', [], true],
     ['8.8.8.8 behind a prefix of 64 bits', '2a00:65::8:808:800:0', [], false],
     ['10.0.0.1 behind 6to4', '2002:a00:1::1', ['2002::/16'], true],
     ['8.8.8.8 behind 6to4', '2002:808:808::1', ['2002::/16'], false],
     ['127.0.0.1 behind a local NAT64', '64:ff9b:1::7f00:1', ['64:ff9b:1::/48'], true],
-    ['127.0.0.1 in a form that nobody uses any more', '::127.0.0.1', [], true],
-    ['8.8.8.8 in it', '::808:808', [], true],
-    ['what nobody was given yet', '4000::1', [], true],
-  ])('of %s judges what it leads to (%s, allowed %j)', (_case, address, allow, isForbidden) => {
+    ['127.0.0.1 in an obsolete form', '::127.0.0.1', [], true],
+    ['8.8.8.8 in an obsolete form', '::808:808', [], true],
+    ['an address that is not assigned', '4000::1', [], true],
+  ])('checks for %s the embedded address (%s, allowed %j)', (_case, address, allow, isForbidden) => {
     const guard = new AddressGuard(allow, ['2001:db8:64::/96', '2a00:64::/32', '2a00:65::/64']);
     expect(guard.isForbidden(address)).toBe(isForbidden);
   });
 
   it.each(['10/8', '10.0.0.0/33', 'localhost', '', '10.0.0.0/', '0x7f.1', '10.0.0.1 '])(
-    'does not take %j for a range',
+    'rejects %j as a range',
     (text) => {
       expect(() => new AddressGuard([text])).toThrow('neither an address nor a range');
     },

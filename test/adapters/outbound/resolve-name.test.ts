@@ -49,8 +49,8 @@ const resolve = (name: string, options: { timeLimitMs?: number; hostsFile?: stri
   return resolveName(name, { family: 0, servers, hostsFile: '/dev/null', ...options });
 };
 
-describe('the names that strangers choose', () => {
-  it('are resolved each for itself: name servers that never answer keep nobody else waiting', async () => {
+describe('the resolution of names that clients choose', () => {
+  it('is separate for each name: name servers that never answer delay nobody else', async () => {
     const ended: string[] = [];
     const silent = Array.from({ length: 20 }, (_none, at) =>
       resolve(`silent${at}.example`, { timeLimitMs: 1_000 }).catch((error: NodeJS.ErrnoException) => {
@@ -63,12 +63,12 @@ describe('the names that strangers choose', () => {
     expect(ended).toEqual(Array.from({ length: 20 }, () => 'EAI_AGAIN'));
   });
 
-  it('that nobody has are told from those of which nobody says anything', async () => {
+  it('distinguishes names that do not exist from names without an answer', async () => {
     await expect(resolve('nobody.example')).rejects.toMatchObject({ code: 'ENOTFOUND' });
     await expect(resolve('good.example', { family: 6 })).rejects.toMatchObject({ code: 'ENOTFOUND' });
   });
 
-  it('are looked for on this machine first', async () => {
+  it('uses the hosts file of this machine first', async () => {
     const hostsFile = join(await mkdtemp(join(tmpdir(), 'islet-hosts-')), 'hosts');
     await writeFile(hostsFile, '# ours\n10.1.2.3  hs.lan HS # homeserver\nfd00::5 hs.lan\nnonsense hs.lan\n');
     asked.length = 0;
@@ -81,7 +81,7 @@ describe('the names that strangers choose', () => {
     expect(asked).toEqual([]);
   });
 
-  it('wait in no greater number than there are places, and are then refused at once', async () => {
+  it('has a limited number of places, and refuses further names at once', async () => {
     const many = Array.from({ length: 300 }, (_none, at) => resolve(`silent${at}.example`, { timeLimitMs: 1_500 }));
     const failures = await Promise.all(many.map((one) => one.catch((error: Error) => error.message)));
     expect(failures.filter((message) => message === 'too many names are waiting to be resolved')).toHaveLength(44);

@@ -74,8 +74,8 @@ async function asked(url: string): Promise<unknown> {
   }
 }
 
-describe('a name with a slow address and one to which there is no way', () => {
-  it.each(Object.entries(attempts))('is connected to by its slow one: %s', async (_what, attempt) => {
+describe('a host name with a slow address and an unreachable one', () => {
+  it.each(Object.entries(attempts))('is connected at its slow address: %s', async (_what, attempt) => {
     // 2001:db8:: is routed nowhere; a refusal at once is what machines without IPv6 have.
     resolveTo('127.0.0.1', '::1');
     const outcome = attempt(slow.port).then(

@@ -21,7 +21,7 @@ describe('the URL of a database', () => {
     ['mysql://islet@db/people?sslrootcert=/ca.pem', 'verified'],
     ['mysql://islet@db/people?ssl={}', 'verified'],
     ['mysql://islet@db/people?ssl=true', 'verified'],
-  ])('%s asks for a connection that is %s', (url, encryption) => {
+  ])('%s means a connection that is %s', (url, encryption) => {
     expect(read(url)).toMatchObject({ encryption });
   });
 
@@ -42,7 +42,7 @@ describe('the URL of a database', () => {
     expect(() => read(url)).toThrow(words);
   });
 
-  it('may name the folder of a socket, as libpq writes it', () => {
+  it('may name the folder of a socket, in the form of libpq', () => {
     expect(read('postgres://islet:p%40ss@/people?host=/run/postgresql&sslmode=verify-full')).toEqual({
       kind: 'postgres',
       host: '/run/postgresql',
@@ -53,7 +53,7 @@ describe('the URL of a database', () => {
     expect(read('postgres://islet@%2Frun%2Fpostgresql/people').host).toBe('/run/postgresql');
   });
 
-  it('keeps nothing of TLS for the driver, and names the files', () => {
+  it('passes no TLS parameters to the driver, and names the files', () => {
     expect(
       read('postgres://islet@db/people?sslmode=verify-full&sslrootcert=a&sslcert=b&sslkey=c&application_name=x'),
     ).toEqual({
@@ -65,7 +65,7 @@ describe('the URL of a database', () => {
     });
   });
 
-  it('is completed by the environment for PostgreSQL alone, where it says nothing', () => {
+  it('is completed from the environment only for PostgreSQL, and only where parts are missing', () => {
     const env = { PGSSLMODE: 'verify-full', PGSSLROOTCERT: 'ca.pem' };
     expect(read('postgres://db/people', env)).toMatchObject({ encryption: 'verified', files: { ca: 'ca.pem' } });
     expect(read('postgres://db/people?sslmode=disable', env)).toMatchObject({ encryption: 'none' });

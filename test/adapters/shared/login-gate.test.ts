@@ -14,7 +14,7 @@ function mayEnter(gate: LoginGate): boolean {
 }
 
 describe('logins with a password that is refused', () => {
-  it('rest for growing pauses, fewer than twenty in an hour', () => {
+  it('pause for growing times, with fewer than twenty attempts in an hour', () => {
     const clock = new FakeClock();
     const gate = new LoginGate(new RotatingSecret('wrong'), clock);
     const tries: number[] = [];
@@ -29,7 +29,7 @@ describe('logins with a password that is refused', () => {
     expect(tries.length).toBeLessThan(20);
   });
 
-  it('go on at once with another password, and begin anew with short pauses', () => {
+  it('continue at once with another password, and start with short pauses again', () => {
     const clock = new FakeClock();
     let stored = 'wrong';
     const gate = new LoginGate(new RotatingSecret('wrong', () => stored), clock);
@@ -44,7 +44,7 @@ describe('logins with a password that is refused', () => {
     expect(gate.enter()).toBe('right');
   });
 
-  it('is tried again at the request of the operator', () => {
+  it('continue at the request of the operator', () => {
     const gate = new LoginGate(new RotatingSecret('wrong'), new FakeClock());
     gate.noteRefusal(gate.enter());
     gate.reset();

@@ -34,15 +34,15 @@ const request = (url: string, more = {}) =>
     ...more,
   });
 
-describe('the authorities that count', () => {
-  it('may be the issuing one without its root, as for curl', async () => {
+describe('the trusted authorities', () => {
+  it('may be an intermediate one without its root, as for curl', async () => {
     const standIn = await startStandIn((_req, res) => res.end('{}'), chain.certificate);
     onTestFinished(() => standIn.close());
     expect(await request(standIn.url, { ca: chain.issuing })).toMatchObject({ status: 200 });
     await expect(request(standIn.url, { ca: chain.root })).rejects.toThrow('certificate is not trusted');
   });
 
-  it('may be the issuing one for a message centre, too', async () => {
+  it('may be an intermediate one for a message centre, too', async () => {
     const centre = await startMessageCentre('pw', chain.certificate);
     onTestFinished(() => centre.close());
     const gateway = new SmppGateway({
@@ -60,7 +60,7 @@ describe('the authorities that count', () => {
     ).toBe('m-1');
   });
 
-  it('may be the issuing one for a directory, too', async () => {
+  it('may be an intermediate one for a directory, too', async () => {
     const tls = { ca: chain.root, ...chain.certificate };
     const slapd = await Slapd.start({ ldif: unit('people') + person('anna', { mail: 'anna@example.org' }), tls });
     onTestFinished(() => slapd.stop());
@@ -73,26 +73,29 @@ describe('the authorities that count', () => {
     await expect(find(ca)).rejects.toThrow('certificate is not trusted');
   });
 
-  it.each(['required', 'implicit'] as const)('may be the issuing one for a relay, too (tls: %s)', async (tls) => {
-    const relay = await startMailServer({ certificate: chain.certificate, isImplicit: tls === 'implicit' });
-    onTestFinished(() => relay.close());
-    const verify = async (trusted: string) => {
-      const server = {
-        host: '127.0.0.1',
-        port: relay.port,
-        tls,
-        ca: trusted,
-        ehloName: 'id.example.org',
-        timeLimitMs: 5_000,
+  it.each(['required', 'implicit'] as const)(
+    'may be an intermediate one for a mail relay, too (tls: %s)',
+    async (tls) => {
+      const relay = await startMailServer({ certificate: chain.certificate, isImplicit: tls === 'implicit' });
+      onTestFinished(() => relay.close());
+      const verify = async (trusted: string) => {
+        const server = {
+          host: '127.0.0.1',
+          port: relay.port,
+          tls,
+          ca: trusted,
+          ehloName: 'id.example.org',
+          timeLimitMs: 5_000,
+        };
+        const pool = openPool(server);
+        return pool.verify().finally(() => pool.close());
       };
-      const pool = openPool(server);
-      return pool.verify().finally(() => pool.close());
-    };
-    expect(await verify(chain.issuing)).toBe(true);
-    await expect(verify(ca)).rejects.toThrow('certificate');
-  });
+      expect(await verify(chain.issuing)).toBe(true);
+      await expect(verify(ca)).rejects.toThrow('certificate');
+    },
+  );
 
-  it('are checked without a connection for what they lack or do not need', () => {
+  it('are checked without a connection for missing and superfluous certificates', () => {
     const words = (pem: string, now = Date.now()) => lacks(certificatesIn(pem), now);
     expect(words(chain.root)).toEqual([]);
     expect(words(chain.issuing + chain.root)).toEqual([]);
@@ -107,7 +110,7 @@ describe('the authorities that count', () => {
     expect(words(chain.root, Date.now() - YEAR_MS)).toEqual([expect.stringMatching(/^CN=root is not valid before /)]);
   });
 
-  it('are those of the system, whatever this build of Node takes for them, and those of NODE_EXTRA_CA_CERTS', () => {
+  it('are those of the system, even if this build of Node.js has others, and those of NODE_EXTRA_CA_CERTS', () => {
     const folder = mkdtempSync(join(tmpdir(), 'islet-authorities-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'system.pem'), chain.root);
@@ -147,9 +150,9 @@ async function strictServer(...more: readonly string[]): Promise<number> {
   return port;
 }
 
-describe('a server that wants a certificate from us', () => {
+describe('a server that requires a client certificate', () => {
   it.each(['-tls1_2', '-tls1_3'])(
-    'is shown one with %s, and without it the error names the reason',
+    'receives it with %s, and the error names the reason if it is missing',
     async (version) => {
       const url = `https://127.0.0.1:${await strictServer('-www', version)}`;
       expect(await request(url, { ca, clientCertificate: ours, maxBytes: 100_000 })).toMatchObject({ status: 200 });

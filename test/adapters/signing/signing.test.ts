@@ -20,7 +20,7 @@ signerContract(async () => {
 });
 
 describe('Ed25519Signer', () => {
-  it.each(signingVectors)('signs $input as the specification does (SJ-6)', async (vector) => {
+  it.each(signingVectors)('signs $input as in the specification (SJ-6)', async (vector) => {
     const signer = new Ed25519Signer(vector.server_name, [{ keyId: vector.key_id, seed }]);
     expect(await signer.sign(vector.input)).toEqual(vector.output);
     const { publicKey } = signer.keys[0];
@@ -28,7 +28,7 @@ describe('Ed25519Signer', () => {
     expect(await signer.verify(vector.input, vector.signature, publicKey)).toBe(true);
   });
 
-  it('signs and carries on keys that JavaScript treats as special (SJ-5)', async () => {
+  it('signs and keeps keys that JavaScript treats as special (SJ-5)', async () => {
     const signer = new Ed25519Signer('id.example.org', [{ keyId: 'ed25519:0', seed }]);
     const object = JSON.parse('{"__proto__":{"a":1},"10":1,"9":2}') as Record<string, number>;
 
@@ -42,7 +42,7 @@ describe('Ed25519Signer', () => {
 });
 
 describe('ed25519', () => {
-  it('gives the signatures of two independent implementations, which verify each other', () => {
+  it('has the signatures of two independent implementations, which verify each other', () => {
     expect(hashes.sha512).toBeDefined();
     for (let i = 0; i < 20; i++) {
       const pair = keyPair(Buffer.alloc(32, i));
@@ -58,19 +58,25 @@ describe('ed25519', () => {
 });
 
 describe('base64', () => {
-  it.each(vectors.unpadded_base64.vectors)('writes and reads $utf8 as the specification does', ({ utf8, encoded }) => {
-    expect(toBase64(Buffer.from(utf8))).toBe(encoded);
-    expect(Buffer.from(fromBase64(encoded) ?? []).toString()).toBe(utf8);
-  });
+  it.each(vectors.unpadded_base64.vectors)(
+    'is encoded and decoded for $utf8 as in the specification',
+    ({ utf8, encoded }) => {
+      expect(toBase64(Buffer.from(utf8))).toBe(encoded);
+      expect(Buffer.from(fromBase64(encoded) ?? []).toString()).toBe(utf8);
+    },
+  );
 
-  it('reads both alphabets, padded or not', () => {
+  it('is decoded in both alphabets, padded or not', () => {
     const bytes = new Uint8Array([0xfb, 0xff, 0xbf, 0xfb]);
     for (const text of ['+/+/+w', '-_-_-w', '+/+/+w==', '-_-_-w==']) expect(fromBase64(text)).toEqual(bytes);
   });
 
-  it.each(['A', 'AAAAA', 'AA AA', 'AAAA\n', 'Zm9v=Zm9v', '===', 'ä', 'Zm9v===', '*'])('does not read %j', (text) => {
-    expect(fromBase64(text)).toBeUndefined();
-  });
+  it.each(['A', 'AAAAA', 'AA AA', 'AAAA\n', 'Zm9v=Zm9v', '===', 'ä', 'Zm9v===', '*'])(
+    'is not decoded from %j',
+    (text) => {
+      expect(fromBase64(text)).toBeUndefined();
+    },
+  );
 });
 
 describe('the key file', () => {
@@ -94,7 +100,7 @@ describe('the key file', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('is made if there is none, for its owner alone, and stays as it is', async () => {
+  it('is created if there is none, readable for its owner only, and is not changed later', async () => {
     const made = await openKeyFile(path, telemetry);
 
     expect(made.map(({ keyId }) => keyId)).toEqual(['ed25519:0']);
@@ -106,13 +112,13 @@ describe('the key file', () => {
     expect(lines).toEqual(['signing key created']);
   });
 
-  it('is made with another key each time', async () => {
+  it('is created with another key each time', async () => {
     const [one] = await openKeyFile(path, telemetry);
     const [other] = await openKeyFile(join(folder, 'other.key'), telemetry);
     expect(one.seed).not.toEqual(other.seed);
   });
 
-  it.each([0o640, 0o604, 0o660])('that others may read (%o) is taken with a warning', async (mode) => {
+  it.each([0o640, 0o604, 0o660])('that others can read (%o) is accepted with a warning', async (mode) => {
     writeFileSync(path, line);
     chmodSync(path, mode);
     expect(await openKeyFile(path, telemetry)).toHaveLength(1);
@@ -129,7 +135,7 @@ describe('the key file', () => {
     ],
     ['an empty file', () => writeFileSync(path, ''), /is not valid: it contains no key/],
     ['a folder', () => mkdirSync(path), /cannot be read/],
-    ['a path that leads nowhere', () => (path = join(folder, 'no', 'signing.key')), /cannot be created/],
+    ['a path that does not exist', () => (path = join(folder, 'no', 'signing.key')), /cannot be created/],
   ])('is refused with path and reason if it is %s', async (_case, prepare, reason) => {
     prepare();
     const refusal = openKeyFile(path, telemetry);
@@ -138,7 +144,7 @@ describe('the key file', () => {
     await expect(refusal).rejects.not.toThrow('s3cret');
   });
 
-  it('that is broken is not written', async () => {
+  it('that is broken is not overwritten', async () => {
     writeFileSync(path, 'ed25519 0 AAAA\n');
     await expect(openKeyFile(path, telemetry)).rejects.toThrow('is not valid');
     expect(readFileSync(path, 'utf8')).toBe('ed25519 0 AAAA\n');
@@ -146,7 +152,7 @@ describe('the key file', () => {
 
   it.each([
     ['one key', line],
-    ['with the line endings of others', `\uFEFF\r\n${line}\r\n`],
+    ['line endings of other systems', `\uFEFF\r\n${line}\r\n`],
     ['with comments and blank lines', `# made in spring\n\n  ${line}  \n`],
     ['padded', `${line}=`],
     ['in the other alphabet', line.replaceAll('+', '-')],
@@ -163,13 +169,13 @@ describe('the key file', () => {
   it.each([
     ['another algorithm', 'curve25519 0 AAAA', 'line 1 is not an ed25519 key'],
     [
-      'a version of signs',
+      'a version with signs',
       'ed25519 a:b AAAA',
       'line 1 has a version with characters other than letters, digits, _ and -',
     ],
     ['two words', 'ed25519 AAAA', 'line 1 is not "ed25519 <version> <seed in base64>"'],
     ['four words', `${line} x`, 'line 1 is not'],
-    ['half the hex digits', 'ab'.repeat(16), 'line 1 is not'],
+    ['half of the hex digits', 'ab'.repeat(16), 'line 1 is not'],
     ['a second line that is wrong', `${line}\noops`, 'line 2 is not'],
     ['one version twice', `${line}\n${line}`, 'line 2 has the same version as an earlier key'],
   ])('is not read with %s', (_case, text, reason) => {

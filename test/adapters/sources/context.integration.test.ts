@@ -45,7 +45,7 @@ const contextOf = (options: unknown, ca?: string): Promise<SourceContext> =>
   );
 
 describe('the fetch of a source', () => {
-  it('reaches private servers that the operator has named, anywhere in the options', async () => {
+  it('connects to private servers that the configuration names, in any option', async () => {
     const { fetch } = await contextOf({ services: [{ hr: `${server.url}/api` }] });
     const response = await fetch(`${server.url}/200`, {
       method: 'post',
@@ -57,26 +57,26 @@ describe('the fetch of a source', () => {
     expect(await response.json()).toEqual({ body: 'hello', token: 'a' });
   });
 
-  it('reaches no private server that is not configured', async () => {
+  it('connects to no private server that is not configured', async () => {
     const { fetch } = await contextOf({ url: 'https://hr.example.org' });
     const asked = server.seen.length;
     await expect(fetch(`${server.url}/200`)).rejects.toThrow(/could not reach/);
     expect(server.seen).toHaveLength(asked);
   });
 
-  it.each([204, 302, 304, 404, 503])('gives %d as an answer', async (status) => {
+  it.each([204, 302, 304, 404, 503])('returns a response with status %d', async (status) => {
     const { fetch } = await contextOf({ url: server.url });
     expect((await fetch(`${server.url}/${status}`)).status).toBe(status);
   });
 
-  it('trusts the certificates that the operator has named', async () => {
+  it('trusts the certificates that the configuration names', async () => {
     const { fetch } = await contextOf({ url: secure.url }, authority.ca);
     expect(await (await fetch(secure.url)).text()).toBe('safe');
     const { fetch: without } = await contextOf({ url: secure.url });
     await expect(without(secure.url)).rejects.toThrow(/certificate/);
   });
 
-  it('ends when its signal does', async () => {
+  it('is aborted with its signal', async () => {
     const { fetch } = await contextOf({ url: server.url });
     const signal = AbortSignal.abort(new Error('nobody waits'));
     await expect(fetch(`${server.url}/200`, { signal })).rejects.toThrow('nobody waits');
@@ -95,7 +95,7 @@ describe('the context of a source', () => {
     expect((await stat(cacheFolder)).mode & 0o777).toBe(0o700);
   });
 
-  it('reads addresses as Islet compares them', async () => {
+  it('parses addresses like Islet', async () => {
     const { threepids } = await contextOf({});
     expect(threepids.email('STRAUSS@Example.org')).toEqual(email('strauss@example.org'));
     expect(threepids.email('Alice <alice@example.org>')).toBeUndefined();

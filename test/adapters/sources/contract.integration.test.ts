@@ -45,16 +45,16 @@ async function broken(open: () => ThreepidSource): Promise<readonly string[]> {
   return failed;
 }
 
-describe('the contract that is published', () => {
-  it('is kept by a source that keeps its promises', async () => {
+describe('the published contract', () => {
+  it('is fulfilled by a correct source', async () => {
     expect(await broken(() => source())).toEqual([]);
   });
 
   it.each<[string, Partial<ThreepidSource>, string]>([
-    ['knows nobody', { find: async () => [] }, 'returns the user of each known threepid'],
-    ['tells more than it is asked', { find: async () => rows() }, 'answers several at once, and omits unknown ones'],
+    ['does not know known threepids', { find: async () => [] }, 'returns the user of each known threepid'],
+    ['returns more than requested', { find: async () => rows() }, 'answers several at once, and omits unknown ones'],
     [
-      'knows one at a time',
+      'answers one address at a time',
       { find: async (asked) => (asked.length > 1 ? [] : source().find(asked, new AbortController().signal)) },
       'answers several at once, and omits unknown ones',
     ],
@@ -69,7 +69,7 @@ describe('the contract that is published', () => {
       'answers a thousand at once',
     ],
     [
-      'lists addresses as they are written',
+      'lists addresses that are not canonical',
       {
         async *all() {
           yield* rows();
@@ -79,7 +79,7 @@ describe('the contract that is published', () => {
       'lists canonical threepids and full Matrix IDs, including the known ones',
     ],
     [
-      'lists whom it does not find',
+      'lists people whom it does not find',
       {
         async *all() {
           yield* rows();
@@ -94,11 +94,11 @@ describe('the contract that is published', () => {
       { close: () => Promise.reject(new Error('stuck')) },
       'returns an empty list for an empty list',
     ],
-  ])('is broken by a source that %s', async (_case, more, promise) => {
+  ])('is violated by a source that %s', async (_case, more, promise) => {
     expect(await broken(() => source(more))).toContain(promise);
   });
 
-  it('needs something to ask for', () => {
+  it('requires samples', () => {
     expect(() => sourceContract(() => source(), { known: [] })).toThrow(/at least one/);
   });
 });
@@ -119,7 +119,7 @@ describe('our own bindings', () => {
 describe.each([
   ['v1', undefined],
   ['v2', 'syt_upstream'],
-] as const)('an upstream asked by %s', (_version, accessToken) => {
+] as const)('an upstream with API %s', (_version, accessToken) => {
   threepidSourceContract(async () => {
     const upstream = await startIdentityServer({
       rows: samples.known.map((row) => [...row]),

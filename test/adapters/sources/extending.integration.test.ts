@@ -45,7 +45,7 @@ const hrService = (request: IncomingMessage, response: ServerResponse): void => 
   });
 };
 
-describe('the source that the page on extending begins with', () => {
+describe('the source at the beginning of the page on extending', () => {
   let hr: StandIn;
   let homeserver: HomeserverStandIn;
   let islet: InProcess;
@@ -73,12 +73,12 @@ describe('the source that the page on extending begins with', () => {
     expect(module.trimEnd().split('\n').length).toBeLessThanOrEqual(30);
   });
 
-  it('answers lookups by hash', async () => {
+  it('answers hashed lookups', async () => {
     const found = await client.findHashed(['alice@example.org', 'BOB@example.org', 'nobody@example.org']);
     expect(found).toEqual({ 'alice@example.org': '@alice:example.org', 'BOB@example.org': '@bob:example.org' });
   });
 
-  it('answers lookups in clear, by asking the service', async () => {
+  it('answers plain lookups by querying the service', async () => {
     const asked = hr.seen.length;
     const found = await client.findPlain([
       'alice@example.org email',
@@ -92,7 +92,7 @@ describe('the source that the page on extending begins with', () => {
     expect(hr.seen.slice(asked).map(({ url }) => url)).toEqual(['/search']);
   });
 
-  it('is explained like every other', async () => {
+  it('is explained like any other source', async () => {
     const explanation = await islet.services.lookupService.explain({ medium: 'email', address: 'bob@example.org' });
     expect(explanation.sources.map(({ source, outcome }) => `${source} ${outcome}`)).toEqual([
       'hr answered',
@@ -100,7 +100,7 @@ describe('the source that the page on extending begins with', () => {
     ]);
   });
 
-  it('is answered for by its mirror while the service is down', async () => {
+  it('answers from its mirror while the service is down', async () => {
     await hr.close();
     expect(await client.findPlain(['alice@example.org email'])).toEqual({
       'alice@example.org email': '@alice:example.org',
@@ -129,7 +129,7 @@ describe('the source that the page on extending begins with', () => {
 });
 
 describe('the same in TypeScript', () => {
-  it('has the types that it names, and becomes a source', async () => {
+  it('has the types that the page names, and becomes a source', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'islet-typed-'));
     try {
       const file = join(folder, 'hr.ts');

@@ -83,7 +83,7 @@ describe('a file', () => {
   it.each([
     ['csv', csvRows, `mxid,email\n${'@a:b,alice@example.org\n'.repeat(20_000)}`],
     ['json', jsonRows, JSON.stringify(Array.from({ length: 8_000 }, () => ({ mxid: '@a:b', email: '{"[]}\\' })))],
-  ] as const)('of many people as %s has requests wait for a part of it only', async (_format, rowsOf, text) => {
+  ] as const)('of many people as %s delays requests only for a part of it', async (_format, rowsOf, text) => {
     let [rows, turns, isRead] = [0, 0, false];
     const turn = () => (isRead ? undefined : ((turns += 1), setImmediate(turn)));
     setImmediate(turn);
@@ -115,34 +115,26 @@ describe('a file', () => {
   });
 
   it.each([
-    [
-      'a line that says how cells are separated',
-      'sep=;\r\nmxid;email\r\n@alice:example.org;alice@example.org\r\n',
-      'csv',
-    ],
+    ['a line that names the separator', 'sep=;\r\nmxid;email\r\n@alice:example.org;alice@example.org\r\n', 'csv'],
     ['tabs', 'mxid\temail\n@alice:example.org\talice@example.org\n', 'csv'],
-    [
-      'separators in quoted names of columns',
-      'mxid;"email, work, home"\n@alice:example.org;alice@example.org\n',
-      'csv',
-    ],
-    ['lines that end differently', 'mxid,email\r\n,\n@alice:example.org,alice@example.org\r\n', 'csv'],
-    ['names in capital letters', '[{"MXID":"@alice:example.org","EMail":"alice@example.org"}]', 'json'],
+    ['separators in quoted column names', 'mxid;"email, work, home"\n@alice:example.org;alice@example.org\n', 'csv'],
+    ['different line endings', 'mxid,email\r\n,\n@alice:example.org,alice@example.org\r\n', 'csv'],
+    ['property names in capital letters', '[{"MXID":"@alice:example.org","EMail":"alice@example.org"}]', 'json'],
   ] as const)('may have %s', async (_case, text, format) => {
     expect(await listed(text, format)).toEqual(['@alice:example.org alice@example.org']);
   });
 
-  it('loses no more than the cell in which a quote stands', async () => {
+  it('loses only the cell that contains a quotation mark', async () => {
     const text = 'mxid,email\n@a:b,al"ice@example.org\n@bob:example.org,bob@example.org\n';
     expect(await listed(text)).toEqual(['@bob:example.org bob@example.org']);
   });
 
-  it('may be what a spreadsheet makes of it: numbers as formulas, names of columns as people write them', async () => {
+  it('may be the export of a spreadsheet: numbers as formulas, column names in any spelling', async () => {
     const text = 'Name;MXID;E-Mail;Phone (mobile)\nAnna;@anna:example.org;anna@example.org;="0170 1234567"\n';
     expect(await listed(text)).toEqual(['@anna:example.org anna@example.org', '@anna:example.org 491701234567']);
   });
 
-  it('says which of its columns are not read', async () => {
+  it('reports which of its columns are not read', async () => {
     const path = join(folder, 'people.csv');
     await writeFile(path, 'mxid,email,Department,Telefax\n@anna:example.org,anna@example.org,sales,1\n');
     const lines: unknown[] = [];
@@ -170,7 +162,7 @@ describe('a file', () => {
       expect(entries.map((one) => one.parse().person?.threepids)).toEqual([[email('strauß@example.org')]]);
   });
 
-  it('may have phone numbers that are numbers', async () => {
+  it('may contain phone numbers as JSON numbers', async () => {
     const text = '[{"mxid":"@alice:example.org","msisdn":492215551234}]';
     expect(await listed(text, 'json')).toEqual(['@alice:example.org 492215551234']);
   });
@@ -183,7 +175,7 @@ describe('a file', () => {
       /not valid CSV: CSV_RECORD_\w+ at line 2$/,
     ],
     [
-      'half of its JSON',
+      'truncated JSON',
       '[{"mxid":"@a:b","email":"alice@example.org"},{',
       'json',
       /not valid JSON, or it is incomplete$/,
@@ -194,7 +186,7 @@ describe('a file', () => {
       'json',
       /not valid JSON, or it is incomplete$/,
     ],
-    ['words in its JSON', '[alice@example.org]', 'json', /not valid JSON, or it is incomplete$/],
+    ['unquoted words in its JSON', '[alice@example.org]', 'json', /not valid JSON, or it is incomplete$/],
   ] as const)('that has %s is refused without quoting its content', async (_case, text, format, reason) => {
     const error = await listed(text, format).catch((thrown: unknown) => thrown);
     expect(error).toHaveProperty('message', expect.stringMatching(reason));
@@ -205,7 +197,7 @@ describe('a file', () => {
     ['within an address', 'mxid,email\n@a:b.example,a@example.org\n@b:b.example,b@examp'],
     ['after an address that could be one', 'mxid,email\n@a:b.example,a@example.org\n@b:b.example,b@example.org'],
     ['within quotes that are closed', 'mxid,email\n@a:b.example,"a@example.org; b@example.org"'],
-  ])('that ends %s, without the end of its line, is refused unless it always does', async (_case, text) => {
+  ])('that ends %s, without a line end, is refused unless it always does', async (_case, text) => {
     await expect(listed(text)).rejects.toThrow('the file does not end with a line break');
     const path = join(folder, 'people.csv');
     const source = await fileSource({ path, format: 'csv', lastLineEnds: false }, testContext());
@@ -216,7 +208,7 @@ describe('a file', () => {
     expect(await listed(`mxid,email${end}@a:b.example,a@example.org${end}`)).toHaveLength(1);
   });
 
-  it('gives an address of two people to both, for the mirror to find them contested', async () => {
+  it('returns both users of an address of two people, so that the mirror finds it ambiguous', async () => {
     const text = 'mxid,email\n@alice:example.org,office@example.org\n@bob:example.org,office@example.org\n';
     expect(await listed(text)).toEqual([
       '@alice:example.org office@example.org',
@@ -224,16 +216,16 @@ describe('a file', () => {
     ]);
   });
 
-  it('leaves out cells that are no address', async () => {
+  it('leaves out cells without an address', async () => {
     const text = 'mxid,email,msisdn,floor\n@alice:example.org,none,ext. 12,3\n,bob@example.org,,4\n';
     expect(await listed(text)).toEqual([]);
   });
 
   it.each([
     ['no columns with addresses', 'mxid,name\n@a:b,Alice\n', 'csv', 'begins with email or msisdn'],
-    ['nothing', '', 'csv', 'no column mxid'],
-    ['no list', '{}', 'json', 'a list of objects'],
-    ['a list within', `{"people":[${'{},'.repeat(40_000)}{}]}`, 'json', 'a list of objects'],
+    ['no content', '', 'csv', 'no column mxid'],
+    ['an object instead of a list', '{}', 'json', 'a list of objects'],
+    ['a nested list', `{"people":[${'{},'.repeat(40_000)}{}]}`, 'json', 'a list of objects'],
     ['no user in any object', '[{"user":"@a:b","email":"a@example.org"}]', 'json', 'has an mxid'],
     ['a list of texts', '["alice"]', 'json', 'a list of objects'],
   ] as const)('is refused with %s', async (_case, text, format, reason) => {
@@ -241,11 +233,11 @@ describe('a file', () => {
   });
 });
 
-describe('an address whose domain is of another alphabet', () => {
+describe('an address whose domain is in another alphabet', () => {
   it.each([
     ['info@xn--bcher-kva.example', 'info@bücher.example'],
     ['info@bücher.example', 'info@xn--bcher-kva.example'],
-  ])('is found as well as it is written in the other form: %s as %s (LOOK-13)', async (written, other) => {
+  ])('is also found in the other form: %s as %s (LOOK-13)', async (written, other) => {
     const { source } = await sourceOf(`mxid,email\n@info:example.org,${written}\n`);
     for (const asked of [email(written), email(other)]) {
       const invalid: string[] = [];
@@ -255,7 +247,7 @@ describe('an address whose domain is of another alphabet', () => {
     }
   });
 
-  it('is answered for both forms where both are asked for, and is ambiguous where each form has another user', async () => {
+  it('is returned for both forms if both are queried, and is ambiguous if each form has another user', async () => {
     const { source } = await sourceOf(
       'mxid,email\n@a:example.org,i@xn--bcher-kva.example\n@b:example.org,i@bücher.example\n',
     );

@@ -29,7 +29,7 @@ function guarded(source: ThreepidSource, more: Partial<typeof settings> = {}) {
 }
 
 describe('a guarded source', () => {
-  it('returns what the source knows', async () => {
+  it('returns the findings of the source', async () => {
     const { source, recorded } = guarded(
       answering([
         { threepid: alice, mxid: '@alice:example.org' },
@@ -44,7 +44,7 @@ describe('a guarded source', () => {
     expect(recorded.lines).toEqual([]);
   });
 
-  it('understands an answer in another spelling', async () => {
+  it('accepts an answer in another spelling', async () => {
     const invalid = { medium: 'email', address: 'ALICE@example.org' } as const;
     const { source } = guarded(answering([{ threepid: invalid, mxid: '@alice:example.org' }]));
     expect(await source.find([alice])).toEqual([{ threepid: alice, mxid: '@alice:example.org' }]);
@@ -52,19 +52,19 @@ describe('a guarded source', () => {
 
   it.each([
     [
-      'an address that was not asked for',
+      'an address that was not requested',
       { threepid: bob, mxid: '@bob:example.org' },
       'an address that was not asked for',
     ],
-    ['a user name that is no Matrix ID', { threepid: alice, mxid: 'alice' }, 'a finding without a valid Matrix ID'],
+    ['a user name that is not a Matrix ID', { threepid: alice, mxid: 'alice' }, 'a finding without a valid Matrix ID'],
     ['no user', { threepid: alice }, 'a finding without a valid Matrix ID'],
     [
       'an address without its medium',
       { threepid: 'alice@example.org', mxid: '@a:b' },
       'a finding without a valid threepid',
     ],
-    ['nothing', null, 'a finding without a valid threepid'],
-  ])('leaves out %s and says so once, without the address', async (_case, invalid, reason) => {
+    ['an empty value', null, 'a finding without a valid threepid'],
+  ])('leaves out %s and reports it once, without the address', async (_case, invalid, reason) => {
     const { source, recorded } = guarded(answering([invalid, { threepid: phone, mxid: '@alice:example.org' }]));
     for (let turn = 0; turn < 2; turn += 1) {
       expect(await source.find([alice, phone])).toEqual([{ threepid: phone, mxid: '@alice:example.org' }]);
@@ -74,13 +74,17 @@ describe('a guarded source', () => {
   });
 
   it.each<[string, ThreepidSource, RegExp]>([
-    ['a text', answering('alice'), /did not return a list/],
-    ['a map', answering(new Map()), /did not return a list/],
-    ['nothing', answering(undefined), /did not return a list/],
-    ['far more than was asked', answering(Array.from({ length: 2000 }, () => ({}))), /returned 2000 findings for 1/],
-    ['an error', { find: () => Promise.reject(new Error('HR is closed')) }, /HR is closed/],
+    ['with a text', answering('alice'), /did not return a list/],
+    ['with a map', answering(new Map()), /did not return a list/],
+    ['with nothing', answering(undefined), /did not return a list/],
     [
-      'an error at once',
+      'with far more than was requested',
+      answering(Array.from({ length: 2000 }, () => ({}))),
+      /returned 2000 findings for 1/,
+    ],
+    ['with an error', { find: () => Promise.reject(new Error('HR is closed')) }, /HR is closed/],
+    [
+      'with a synchronous error',
       {
         find: () => {
           throw new Error('HR is closed');
@@ -88,9 +92,13 @@ describe('a guarded source', () => {
       },
       /HR is closed/,
     ],
-    ['what is no error', { find: () => Promise.reject('closed') }, /it threw a value that is not an error: closed/],
     [
-      'nothing at all as an error',
+      'with a rejection that is not an error',
+      { find: () => Promise.reject('closed') },
+      /it threw a value that is not an error: closed/,
+    ],
+    [
+      'with an empty rejection',
       { find: () => Promise.reject(undefined) },
       /it threw a value that is not an error: undefined/,
     ],
@@ -99,14 +107,14 @@ describe('a guarded source', () => {
     await expect(guarded(source).source.find([alice])).rejects.toThrow(reason);
   });
 
-  it('tells a source that its answer is no longer needed', async () => {
+  it('aborts a request whose answer is no longer needed', async () => {
     const signals: AbortSignal[] = [];
     const { source } = guarded({ find: (_threepids, signal) => (signals.push(signal), never) });
     await expect(source.find([alice])).rejects.toThrow('no answer');
     expect(signals[0]?.aborted).toBe(true);
   });
 
-  it('leaves a source in peace that has a hundred questions before it', async () => {
+  it('does not query a source that has a hundred requests in flight', async () => {
     let asked = 0;
     const { source } = guarded({ find: () => (asked++, never) }, { timeLimitMs: 10 });
     await Promise.allSettled(Array.from({ length: 100 }, () => source.find([alice])));
@@ -114,7 +122,7 @@ describe('a guarded source', () => {
     expect(asked).toBe(100);
   });
 
-  it('gives a source copies: whatever it does with them, the next source is asked for the same', async () => {
+  it('passes copies to a source: whatever it does with them, the next source gets the original ones', async () => {
     const { source } = guarded({
       async find(asked) {
         for (const threepid of asked as unknown as { address: string }[]) threepid.address = 'mallory@example.org';
@@ -129,7 +137,7 @@ describe('a guarded source', () => {
     expect(asked).toEqual([alice, bob]);
   });
 
-  it('asks for its media only', async () => {
+  it('is queried only for its media', async () => {
     const asked: (readonly Threepid[])[] = [];
     const source: ThreepidSource = { find: async (threepids) => (asked.push(threepids), []) };
     const { source: emails } = guarded(source, { media: ['email'] });
@@ -138,7 +146,7 @@ describe('a guarded source', () => {
     expect(asked).toEqual([[alice]]);
   });
 
-  it('closes whatever closing does', async () => {
+  it('closes a source, whatever its close function does', async () => {
     const { source, recorded } = guarded({ ...answering([]), close: () => Promise.reject(new Error('stuck')) });
     await source.close();
     expect(recorded.lines).toHaveLength(1);
@@ -174,7 +182,7 @@ describe('the listing of a source', () => {
     expect((await list(() => values(...rows.toReversed()))).stamps.toSorted()).toEqual(digests.toSorted());
   });
 
-  it('has other stamps when addresses change', async () => {
+  it('has other digests when addresses change', async () => {
     const [one, other] = [alice, bob].map((threepid) => list(() => values({ threepid, mxid: '@a:example.org' })));
     expect((await one)?.stamps).not.toEqual((await other)?.stamps);
   });
@@ -185,7 +193,7 @@ describe('the listing of a source', () => {
     expect(people).toEqual([{ mxid: '@s:example.org', threepids: [email('strauß@example.org')] }]);
   });
 
-  it('skips what cannot be used', async () => {
+  it('skips invalid values', async () => {
     const good = { threepid: alice, mxid: '@alice:example.org' };
     const bad = { threepid: { medium: 'email', address: 'nobody' }, mxid: '@bob:example.org' };
     const { people, invalid } = await list(() => values(bad, good, { threepid: bob, mxid: 'bob' }));
@@ -193,7 +201,7 @@ describe('the listing of a source', () => {
     expect(invalid).toEqual(['a finding without a valid threepid', 'a finding without a valid Matrix ID']);
   });
 
-  it('has only what it is asked for', async () => {
+  it('contains only the media of the source', async () => {
     const { people } = await list(() => values({ threepid: phone, mxid: '@alice:example.org' }), ['email']);
     expect(people).toEqual([{ mxid: '@alice:example.org', threepids: [] }]);
   });
@@ -208,7 +216,7 @@ describe('the listing of a source', () => {
       /HR is closed/,
     ],
     [
-      'stands still',
+      'stops',
       async function* () {
         yield { threepid: alice, mxid: '@a:b' };
         await never;
@@ -216,46 +224,46 @@ describe('the listing of a source', () => {
       /its listing returned nothing/,
     ],
     [
-      'has no end',
+      'never ends',
       async function* () {
         for (;;) yield { threepid: alice, mxid: '@a:b' };
       },
       /more than 5000/,
     ],
-    ['is no listing', () => 5 as never, /does not return an async iterable$/],
+    ['is not a listing', () => 5 as never, /does not return an async iterable$/],
     [
-      'is a promise of one',
+      'is a promise of a listing',
       (async () => []) as never,
       /does not return an async iterable but a promise: declare it as `async \*all\(\)`/,
     ],
     [
-      'ends with what is no error',
+      'ends with a rejection that is not an error',
       async function* () {
         yield* [];
         await Promise.reject(undefined);
       },
       /it threw a value that is not an error: undefined/,
     ],
-    ['is nonsense', () => values('alice', 'bob'), /its listing contains no valid association/],
+    ['contains invalid values', () => values('alice', 'bob'), /its listing contains no valid association/],
   ])('fails if it %s', async (_case, all, reason) => {
     await expect(list(all)).rejects.toThrow(reason);
   });
 
   it.each<[string, () => AsyncIterable<unknown>]>([
     [
-      'stands still',
+      'stops',
       async function* () {
         await never;
         yield* [];
       },
     ],
     [
-      'has no end',
+      'never ends',
       async function* () {
         for (;;) yield { threepid: alice, mxid: '@a:b' };
       },
     ],
-  ])('holds up nobody who ends Islet while it %s', async (_case, all) => {
+  ])('does not delay the end of Islet while it %s', async (_case, all) => {
     const own = { ...answering([]), all } as ThreepidSource;
     const settings = { name: 'hr', media: ['email'] as const };
     const listed = new SourceDirectory(own, settings, () => undefined, { ...limits, stallMs: 60_000, most: Infinity });
@@ -265,7 +273,7 @@ describe('the listing of a source', () => {
     await expect(entriesOf(listed)).rejects.toBeInstanceOf(ShutdownError);
   });
 
-  it('fails before it takes the memory that the server needs', async () => {
+  it('fails before it uses the memory that the server needs', async () => {
     const own = {
       ...answering([]),
       all: () => values(...Array.from({ length: 1000 }, () => ({ threepid: alice, mxid: '@a:b' }))),
@@ -276,7 +284,7 @@ describe('the listing of a source', () => {
   });
 });
 
-describe('a module', () => {
+describe('the module of a source', () => {
   const folders: string[] = [];
   afterEach(async () => {
     for (const folder of folders.splice(0)) await rm(folder, { recursive: true });
@@ -296,23 +304,23 @@ describe('a module', () => {
     );
   }
 
-  it('is given its options and makes a source', async () => {
+  it('receives its options and creates a source', async () => {
     const opened = await open('export default async ({ answer }, { name }) => ({ find: async () => [answer, name] })');
     expect(opened.directory).toBeUndefined();
     expect(await opened.source.find([alice])).toEqual([]);
   });
 
-  it('that can list itself has a directory', async () => {
+  it('with a listing has a mirror', async () => {
     const { directory } = await open('export default () => ({ find: async () => [], async *all() {} })');
     expect(directory && (await entriesOf(directory)).people).toEqual([]);
   });
 
-  it('may have its default export in another one, as TypeScript makes it for CommonJS', async () => {
+  it('may have its default export inside another one, as TypeScript compiles it for CommonJS', async () => {
     const { source } = await open('export default { __esModule: true, default: () => ({ find: async () => [] }) }');
     expect(await source.find([alice])).toEqual([]);
   });
 
-  it('that cannot be loaded is explained, with what to do where Node leaves that out', () => {
+  it('that cannot be loaded is explained, with a remedy for imports that Node.js rejects', () => {
     const syntax = new SyntaxError('Unexpected end of input');
     syntax.stack =
       'SyntaxError: Unexpected end of input\n    at compileSourceTextModule (node:internal/modules/esm/utils:346:16)';
@@ -324,15 +332,19 @@ describe('a module', () => {
   });
 
   it.each([
-    ['is not there', undefined, /Cannot find|does not exist|Failed to load/],
-    ['is no JavaScript', 'export default (', /./],
-    ['needs what is not there', 'import "no-such-package"; export default () => {}', /no-such-package/],
+    ['does not exist', undefined, /Cannot find|does not exist|Failed to load/],
+    ['is not JavaScript', 'export default (', /./],
+    ['imports a missing package', 'import "no-such-package"; export default () => {}', /no-such-package/],
     ['fails when loaded', 'throw new Error("no licence")', /no licence/],
     ['exports nothing', 'export const hr = 1', /its default export is not a function/],
     ['fails when called', 'export default () => { throw new Error("with.url is missing") }', /with\.url is missing/],
-    ['gives nothing', 'export default () => undefined', /did not return a source/],
-    ['gives no find', 'export default () => ({ all() {} })', /no function find/],
-    ['gives an "all" that is none', 'export default () => ({ find() {}, all: [] })', /"all" is not a function/],
+    ['returns nothing', 'export default () => undefined', /did not return a source/],
+    ['returns no find function', 'export default () => ({ all() {} })', /no function find/],
+    [
+      'returns an "all" that is not a function',
+      'export default () => ({ find() {}, all: [] })',
+      /"all" is not a function/,
+    ],
   ])('that %s is refused with its name, its file and the reason', async (_case, text, reason) => {
     const failure: Error = await open(text).then(
       () => expect.fail('it was opened'),

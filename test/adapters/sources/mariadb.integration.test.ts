@@ -38,7 +38,7 @@ async function cipherOver(url: string, more = {}): Promise<unknown> {
 
 describe('a connection to MariaDB', () => {
   it.each(['sslmode=verify-full&sslrootcert', 'ssl-mode=VERIFY_IDENTITY&ssl-ca', 'sslmode=require&sslrootcert'])(
-    'is encrypted and verified where its URL says ?%s=…',
+    'is encrypted and verified if its URL contains ?%s=…',
     async (spelling) => {
       expect(await cipherOver(`${server.url}?${spelling}=${join(folder, 'ca.pem')}`)).toMatch(/\w/);
       await expect(cipherOver(`${server.url}?${spelling}=${join(folder, 'other.pem')}`)).rejects.toThrow(
@@ -47,20 +47,20 @@ describe('a connection to MariaDB', () => {
     },
   );
 
-  it('is in clear where nothing is said of TLS', async () => {
+  it('is unencrypted if nothing is configured for TLS', async () => {
     expect(await cipherOver(server.url)).toBe('');
   });
 
-  it('trusts the certificates that an option gives, and asks for TLS then', async () => {
+  it('trusts the certificates of the option, and then uses TLS', async () => {
     expect(await cipherOver(server.url, { ca })).toMatch(/\w/);
   });
 
-  it('is refused where the certificate is for another name', async () => {
+  it('is refused if the certificate is for another name', async () => {
     const url = `${server.url.replace('127.0.0.1', 'localhost')}?sslmode=verify-full`;
     await expect(cipherOver(url, { ca })).rejects.toThrow('certificate is for another name');
   });
 
-  it('shows our certificate to an account that needs one', async () => {
+  it('presents the client certificate to an account that requires one', async () => {
     const url = server.url.replace('islet@', 'strict@');
     await expect(cipherOver(url, { ca })).rejects.toThrow('ER_ACCESS_DENIED_ERROR');
     const files = `sslcert=${join(folder, 'ours.pem')}&sslkey=${join(folder, 'ours.key')}`;
@@ -72,7 +72,7 @@ describe('a listing from MariaDB', () => {
   const list =
     "select 'email' as medium, concat('p', seq, '@example.org') as address, concat('@p', seq, ':example.org') as mxid from seq_1_to_100000";
 
-  it('has every row, and gives the first ones while the server still sends', async () => {
+  it('has every row, and returns the first ones while the server still sends', async () => {
     const [database, other] = [new SqlDatabase({ url: server.url }), new SqlDatabase({ url: server.url })];
     const large = list.replace("'@example.org'", "'@example.org', repeat('x', 500)");
     const running =
@@ -91,7 +91,7 @@ describe('a listing from MariaDB', () => {
     expect(unfinished).toBe(1);
   });
 
-  it('that is left in the middle leaves nothing behind for the next query', async () => {
+  it('that stops in the middle does not affect the next query', async () => {
     const database = new SqlDatabase({ url: server.url });
     for await (const row of database.list(list)) {
       expect(row).toMatchObject({ medium: 'email' });
@@ -101,7 +101,7 @@ describe('a listing from MariaDB', () => {
     await database.close();
   });
 
-  it('does not block other work between its parts', async () => {
+  it('does not block other work between its chunks', async () => {
     const database = new SqlDatabase({ url: server.url });
     let [turns, isFirst, isRead] = [0, true, false];
     const turn = () => (isRead ? undefined : ((turns += 1), setImmediate(turn)));
@@ -114,7 +114,7 @@ describe('a listing from MariaDB', () => {
     expect(turns).toBeGreaterThan(10);
   });
 
-  it('says what is wrong with its query', async () => {
+  it('reports what is wrong with its query', async () => {
     const database = new SqlDatabase({ url: server.url });
     await expect(database.list('select shoes from nowhere').next()).rejects.toThrow(/"list" failed: ER_NO_SUCH_TABLE/);
     await expect(database.list('select 1 as medium').next()).rejects.toThrow('returns no column address, but medium');

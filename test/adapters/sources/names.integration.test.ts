@@ -43,7 +43,7 @@ const EXPECTED = {
 };
 
 describe('the names of a source', () => {
-  it('are read from the columns of a CSV file, however they are written', async () => {
+  it('are read from the columns of a CSV file, in any spelling of the column names', async () => {
     const path = await inFile(
       'people.csv',
       `mxid,email,email2,Display name,Given_Name,SN,Department,Salary,unlisted
@@ -101,7 +101,7 @@ describe('the names of a source', () => {
     await source.close?.();
   });
 
-  it('are read from the list of a service', async () => {
+  it('are read from the listing of a service', async () => {
     const id = (value: string) => ({ type: 'mxid', value });
     const lookup = [
       {
@@ -121,7 +121,7 @@ describe('the names of a source', () => {
     await service.close();
   });
 
-  it('are taken from a custom source: the first name and the keywords of all rows', async () => {
+  it('are read from a custom source: the first name and the keywords of all rows', async () => {
     const association = (user: string, address: string, attributes?: unknown) =>
       ({ threepid: { medium: 'email', address }, mxid: `@${user}:example.org`, attributes }) as Association;
     const source: ThreepidSource = {

@@ -59,10 +59,10 @@ const optionsFor = ({ url }: StandIn, more: Partial<RestOptions> = {}): RestOpti
 });
 
 describe.each<[string, Partial<RestOptions>]>([
-  ['together and singly', {}],
-  ['together only', { single: undefined }],
-  ['singly only', { bulk: undefined, list: undefined }],
-])('a service that is asked %s', (_case, more) => {
+  ['with bulk and single requests', {}],
+  ['with bulk requests only', { single: undefined }],
+  ['with single requests only', { bulk: undefined, list: undefined }],
+])('a service that is queried %s', (_case, more) => {
   threepidSourceContract(async () => restSource(optionsFor(await service(), more), testContext()), {
     known: [
       ['email', 'alice@example.org', '@alice:example.org'],
@@ -73,7 +73,7 @@ describe.each<[string, Partial<RestOptions>]>([
 });
 
 describe('a service', () => {
-  it('is asked by POST with the token, at its path', async () => {
+  it('receives POST requests with the token, at its path', async () => {
     const standIn = await service();
     const source = await restSource(optionsFor(standIn, { accessToken: new RotatingSecret('syt_crm') }), testContext());
     await source.find([email('alice@example.org'), email('bob@example.org')], signal);
@@ -82,7 +82,7 @@ describe('a service', () => {
     ]);
   });
 
-  it('answers with localparts only where there is a server name for them', async () => {
+  it('may answer with localparts only if a server name is configured', async () => {
     const source = await restSource(optionsFor(await service(), { homeserver: undefined }), testContext());
     const { found, invalid } = await guarded(source, 'alice@example.org', 'bob@example.org');
     expect(found).toEqual(['@alice:example.org']);
@@ -90,21 +90,21 @@ describe('a service', () => {
   });
 
   it.each([
-    ['nothing', '', 'is not JSON'],
-    ['a page', '<html>', 'is not JSON'],
+    ['no content', '', 'is not JSON'],
+    ['an HTML page', '<html>', 'is not JSON'],
     ['something else', '{"mappings":{}}', 'has no list "lookup"'],
-    ['one where many are asked', '{"lookup":{}}', 'has no list "lookup"'],
-    ['somewhere else', 302, 'has status 302: redirects are not followed'],
-    ['a fault', 500, 'has status 500'],
-  ])('is not believed when it answers with %s', async (_case, answer, reason) => {
+    ['one result for a bulk request', '{"lookup":{}}', 'has no list "lookup"'],
+    ['a redirect', 302, 'has status 302: redirects are not followed'],
+    ['an error status', 500, 'has status 500'],
+  ])('has failed if it answers with %s', async (_case, answer, reason) => {
     const source = await restSource(optionsFor(await service(answer)), testContext());
     await expect(source.find([email('a@b.c'), email('b@b.c')], signal)).rejects.toThrow(reason);
   });
 
   it.each([
     ['a list', '{"lookup":[]}'],
-    ['a page', '<html>'],
-  ])('is not believed when it answers with %s where one is asked', async (_case, answer) => {
+    ['an HTML page', '<html>'],
+  ])('has failed if it answers with %s to a single request', async (_case, answer) => {
     const source = await restSource(optionsFor(await service(answer)), testContext());
     await expect(source.find([email('a@b.c')], signal)).rejects.toThrow('/single is');
   });
@@ -115,21 +115,21 @@ describe('a service', () => {
     [undefined, { type: 'uid', value: 'alice' }],
     [undefined, { type: 'localpart', value: '@alice:example.org' }],
     [undefined, '@alice:example.org'],
-  ])('means %s by an id %o', async (mxid, id) => {
+  ])('returns %s for the id %o', async (mxid, id) => {
     const lookup = [{ medium: 'email', address: 'A@b.c', id }];
     const source = await restSource(optionsFor(await service(JSON.stringify({ lookup }))), testContext());
     const { found } = await guarded(source, 'a@b.c', 'b@b.c');
     expect(found).toEqual(mxid === undefined ? [] : [mxid]);
   });
 
-  it('whose list cannot be read has failed, and does not count as empty', async () => {
+  it('with an invalid listing has failed, and does not count as empty', async () => {
     const lookup = [{ medium: 'email', address: 'a@b.c', mxid: '@a:b.c' }];
     const source = await restSource(optionsFor(await service(JSON.stringify({ lookup }))), testContext());
     const listed = new SourceDirectory(source, settings, () => undefined);
     await expect(listed.list().next()).rejects.toThrow('its listing contains no valid association');
   });
 
-  it('leaves out rows that it cannot read', async () => {
+  it('with an invalid row is read without that row', async () => {
     const rows = [
       null,
       5,

@@ -89,14 +89,14 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     ],
   });
 
-  it('whose list has unknown media has failed, and does not count as empty', async () => {
+  it('with unknown media in its listing has failed, and does not count as empty', async () => {
     const source = await open({ list: "select 'mail' as medium, mail as address, mxid from people" });
     const listed = new SourceDirectory(source, { name: 'people', media: ['email'] }, () => undefined);
     await expect(listed.list().next()).rejects.toThrow('its listing contains no valid association');
     await source.close?.();
   });
 
-  it('may have columns of fixed width, filled with blanks, and mark unlisted people', async () => {
+  it('may have columns of fixed width, padded with blanks, and mark unlisted people', async () => {
     const padded = (text: string) => (_name === 'SQLite' ? `${text} || '   '` : `cast(${text} as char(40))`);
     const columns = `${padded('mail')} as address, ${padded('mxid')} as mxid, mxid = '@bob:example.org' as unlisted`;
     const source = await open({
@@ -116,7 +116,7 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     await source.close?.();
   });
 
-  it('says that a user ID which is a number is none', async () => {
+  it('with a number as a user ID is reported: that is not a user ID', async () => {
     const source = await open({ list: "select 'email' as medium, mail as address, 4711 as mxid from people" });
     const invalid: string[] = [];
     const people = new SourceDirectory(source, { name: 'people', media: ['email'] }, (reason) => invalid.push(reason));
@@ -125,7 +125,7 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     await source.close?.();
   });
 
-  it('is asked for every spelling of an address (LOOK-13)', async () => {
+  it('is queried for each spelling of an address (LOOK-13)', async () => {
     const rows = `select 'strauß@example.org' as mail, '@strauss:example.org' as mxid`;
     const source = await open({
       find: `select mail as address, mxid from (${rows}) as p where :medium = 'email' and mail in (:addresses)`,
@@ -138,7 +138,7 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
   it.each([
     ['info@xn--bcher-kva.example', 'info@bücher.example'],
     ['info@bücher.example', 'info@xn--bcher-kva.example'],
-  ])('has %s found as %s, too (LOOK-13)', async (written, other) => {
+  ])('finds %s also as %s (LOOK-13)', async (written, other) => {
     const rows = `select '${written}' as mail, '@info:example.org' as mxid`;
     const source = await open({
       find: `select mail as address, mxid from (${rows}) as p where :medium = 'email' and mail in (:addresses)`,
@@ -149,23 +149,23 @@ describe.each(Object.entries(databases))('a table in %s', (_name, create) => {
     await source.close?.();
   });
 
-  it('cannot be listed without a query for it', async () => {
+  it('has no mirror without a query for a listing', async () => {
     const source = await open({ list: undefined });
     expect(source).not.toHaveProperty('all');
     await source.close?.();
   });
 
   it.each([
-    ['a table that is not there', 'select address, mxid from nowhere where address in (:addresses)', /nowhere/],
-    ['a column that is not there', 'select shoes, mxid from people where mail in (:addresses)', /shoes/],
+    ['a table that does not exist', 'select address, mxid from nowhere where address in (:addresses)', /nowhere/],
+    ['a column that does not exist', 'select shoes, mxid from people where mail in (:addresses)', /shoes/],
     ['words in the wrong order', 'select from where', /syntax error/],
-    ['a function that is not there', 'select shoes(mail) as address, mxid from people', /shoes/],
+    ['a function that does not exist', 'select shoes(mail) as address, mxid from people', /shoes/],
     [
       'columns of other names',
       `select mail as address, mxid as "user" from people where lower(mail) in (:addresses)`,
       /returns no column mxid, but address, user$/,
     ],
-  ])('says what is wrong with a query for %s', async (_case, query, reason) => {
+  ])('reports what is wrong with a query for %s', async (_case, query, reason) => {
     const source = await open({ find: query });
     await expect(source.find([email('alice@example.org')], signal)).rejects.toThrow(reason);
     await source.close?.();
@@ -176,7 +176,7 @@ it.each([
   ['postgres://nobody@server/postgres', /^the query "find" failed: 28000, role "nobody" does not exist$/],
   ['postgres://islet@server/nowhere', /3D000, database "nowhere" does not exist$/],
   ['postgres://islet@127.0.0.1:1/people', /failed: the connection is refused$/],
-])('a database at %s says why it cannot be asked', async (url, reason) => {
+])('a database at %s has failed with a reason', async (url, reason) => {
   const { host } = new URL(postgres.url);
   const source = await sqlSource({ place: { url: url.replace('server', host) }, find }, testContext());
   await expect(source.find([email('alice@example.org')], signal)).rejects.toThrow(reason);
@@ -186,7 +186,7 @@ it.each([
 describe('a connection to PostgreSQL', () => {
   const url = new URL(postgres.url);
 
-  it('is made in TLS only if the certificate is trusted, whatever the environment says', async () => {
+  it('uses TLS only with a trusted certificate, whatever the environment variables are', async () => {
     vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
     const folder = await mkdtemp(join(tmpdir(), 'islet-sql-'));
     await writeFile(join(folder, 'ca.pem'), postgres.ca);
@@ -205,7 +205,7 @@ describe('a connection to PostgreSQL', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('that was cut, or is silent, holds up no later question', async () => {
+  it('that was cut, or does not answer, delays no later query', async () => {
     let isSilent = false;
     const proxy = await TcpProxy.to(Number(url.port), () => !isSilent);
     const place = { url: `postgres://islet@127.0.0.1:${proxy.port}/postgres` };
@@ -225,7 +225,7 @@ describe('a connection to PostgreSQL', () => {
 });
 
 describe('a query', () => {
-  it('that fails has no address in its error', async () => {
+  it('that fails reports no address in its error', async () => {
     const made = await freshDatabase(postgres.url);
     const find = 'select cast(a as int) from unnest(array[:addresses]) a';
     const source = await sqlSource({ place: { url: made.url }, find }, testContext());
@@ -238,7 +238,7 @@ describe('a query', () => {
     await made.drop();
   });
 
-  it('has its names replaced, and nothing else that looks like them', () => {
+  it('has its placeholders replaced, and nothing that only resembles them', () => {
     const query =
       "select a::text, '{\"x\":1}'::jsonb ? 'x' from t where m = :medium and a in (:addresses) and b = :mediums";
     expect(bound(query, { medium: 'email', addresses: ['a', 'b'] })).toEqual({
@@ -247,7 +247,7 @@ describe('a query', () => {
     });
   });
 
-  it('that lists many people in SQLite has requests wait for a part of them only', async () => {
+  it('that lists many people in SQLite delays requests only for a part of them', async () => {
     const made = await databases['SQLite']?.();
     if (!made) return;
     const db = knex(made.knex);
@@ -269,7 +269,7 @@ describe('a query', () => {
     await made.remove();
   });
 
-  it('cannot be changed by a looked-up address, and writes nothing in SQLite', async () => {
+  it('cannot be changed by a queried address, and cannot write in SQLite', async () => {
     const made = await databases['SQLite']?.();
     if (!made) return;
     const db = knex(made.knex);
@@ -293,7 +293,7 @@ describe('a query', () => {
 });
 
 describe('MySQL', () => {
-  it('says what to install when its driver is not there', async () => {
+  it('reports what to install if its driver is missing', async () => {
     // The driver is there for other tests: whoever asks for it here does not find it.
     const loader = Module as unknown as { _load(request: string, ...others: unknown[]): unknown };
     const load = loader._load.bind(Module);
@@ -354,7 +354,7 @@ describe('the database of a Synapse', () => {
     ],
   });
 
-  it('is asked for what it has', async () => {
+  it('is queried for its addresses', async () => {
     const source = await synapseSource({ place: { url: made.url }, homeserver: 'example.org' }, testContext());
     expect(await source.find([msisdn('492215551234')], signal)).toHaveLength(1);
     await source.close?.();

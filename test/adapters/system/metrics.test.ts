@@ -23,7 +23,7 @@ describe('metrics', () => {
     expect(await text()).toMatch(/^islet_requests_total\{endpoint="\/a",status="404"\} 2$/m);
   });
 
-  it('start at 0 where the values of all labels are known', async () => {
+  it('start at 0 if the values of all labels are known', async () => {
     expect(await text()).toMatch(/^islet_account_checks_total\{result="no_account"\} 0$/m);
     expect(await text()).not.toContain('islet_syncs_total{');
     telemetry.startAtZero({ mirror: ['staff'], source: ['staff', 'crm'] });
@@ -33,7 +33,7 @@ describe('metrics', () => {
     expect(await text()).not.toContain('islet_upstream_failures_total{');
   });
 
-  it('start at 0 for histograms too, and keep what was measured', async () => {
+  it('start at 0 for histograms, too, and keep observed values', async () => {
     telemetry.observe('sync_duration_seconds', 2, { source: 'staff' });
     telemetry.startAtZero({ mirror: ['staff', 'crm'] });
     expect(await text()).toMatch(/^islet_sync_duration_seconds_count\{source="staff"\} 1$/m);
@@ -50,7 +50,7 @@ describe('metrics', () => {
     expect(await text()).not.toContain('islet_mirror_entries{source="staff"}');
   });
 
-  it('keep what was counted before they are started at 0', async () => {
+  it('keep counts from before they are initialised with 0', async () => {
     telemetry.count('source_failures', { source: 'staff' });
     telemetry.startAtZero({ source: ['staff'] });
     expect(await text()).toMatch(/^islet_source_failures_total\{source="staff"\} 1$/m);

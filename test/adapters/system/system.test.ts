@@ -13,7 +13,7 @@ describe('SystemRandom', () => {
   it.each([
     ['text', 62],
     ['digits', 10],
-  ] as const)('gives every character of %s as often as the others', (kind, size) => {
+  ] as const)('returns each character of %s equally often', (kind, size) => {
     const drawn = new SystemRandom()[kind](size * 2_000);
     const counts = new Map<string, number>();
     for (const character of drawn) counts.set(character, (counts.get(character) ?? 0) + 1);
@@ -116,7 +116,7 @@ describe('LogTelemetry', () => {
 
     it.each([
       [
-        'a circle of causes',
+        'circular causes',
         () => {
           const error = new Error('round');
           error.cause = error;
@@ -128,7 +128,7 @@ describe('LogTelemetry', () => {
       ['text', () => 'text'],
       ['a symbol', () => Symbol('s')],
       [
-        'an error that cannot be looked at',
+        'an error whose properties throw',
         () =>
           Object.defineProperty(new Error(), 'message', {
             get: () => {
@@ -136,7 +136,7 @@ describe('LogTelemetry', () => {
             },
           }),
       ],
-    ])('survives %s as the cause', async (_case, make) => {
+    ])('logs %s as the cause', async (_case, make) => {
       const telemetry = open();
       telemetry.warn('still here', {}, make());
       expect(await objects(telemetry)).toMatchObject([
@@ -166,7 +166,7 @@ describe('LogTelemetry', () => {
       expect(lines[4]).toMatch(/^ {12}at .*system\.test\.ts/);
     });
 
-    it('escapes line breaks and control characters in texts of others', async () => {
+    it('escapes line breaks and control characters in untrusted texts', async () => {
       const telemetry = open({ format: 'pretty' });
       telemetry.warn('a\nb', { name: 'c\nd\u001b[2J' }, new Error('e\nf\u001b[2J'));
       const text = await written(telemetry);
@@ -174,7 +174,7 @@ describe('LogTelemetry', () => {
       expect(text).not.toMatch(/^[bdf]/m);
     });
 
-    it('uses colour on a terminal only', async () => {
+    it('uses colour only on a terminal', async () => {
       const telemetry = open({ format: 'pretty' }, true);
       telemetry.warn('careful');
       expect(await written(telemetry)).toContain('\u001b[33mwarn');
@@ -195,7 +195,7 @@ describe('LogTelemetry', () => {
     expect((await objects(telemetry)).map((line) => line['level'])).toEqual(expected);
   });
 
-  it('continues when the reader of the log is gone', async () => {
+  it('continues when the reader of the log has closed it', async () => {
     const telemetry = open();
     stderr.destroy(new Error('EPIPE'));
     telemetry.info('into the void');
@@ -203,7 +203,7 @@ describe('LogTelemetry', () => {
     expect(() => telemetry.info('into the void')).not.toThrow();
   });
 
-  it('says nothing after it was closed, and closes once', async () => {
+  it('logs nothing after it was closed, and closes once', async () => {
     const telemetry = open();
     await telemetry.close();
     telemetry.info('late');
@@ -238,7 +238,7 @@ describe('LogTelemetry', () => {
       expect(stderr.read()).toBeNull();
     });
 
-    it('has everything when it is closed', async () => {
+    it('is complete when it is closed', async () => {
       const telemetry = open({ file });
       for (let i = 0; i < 5_000; i++) telemetry.info(`line ${i}`);
       await telemetry.close();

@@ -20,7 +20,7 @@ describe('a folder of terms', () => {
   };
   const read = () => readTermsDirectory(folder, 'https://id.example.org/terms');
 
-  it('has each policy in its newest version, and every document, with the version in its place (TERMS-2)', async () => {
+  it('has the newest version of each policy, and every document at the path of its version (TERMS-2)', async () => {
     await write({
       'privacy/1.9/en.md': '# Privacy\n\nOld.',
       'privacy/1.10/en.md': '# Privacy\n\nNew.',
@@ -57,7 +57,7 @@ describe('a folder of terms', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['nothing in it', {}, /contains no folder for a policy$/],
+    ['no content', {}, /contains no folder for a policy$/],
     ['a policy without version', { 'privacy/en.md': '# x' }, /privacy contains no folder for a version$/],
     [
       'a version without text',
@@ -66,11 +66,11 @@ describe('a folder of terms', () => {
     ],
     ['a text without heading', { 'privacy/1/en.md': 'x' }, /privacy\/1\/en\.md has no heading/],
     [
-      'a name that is no part of a URL',
+      'a name that cannot be part of a URL',
       { 'privacy policy/1/en.md': '# x' },
       /privacy policy has a name that cannot be used in a URL/,
     ],
-  ])('with %s is an error that says where', async (_case, files, message) => {
+  ])('with %s is refused, with the position in the error', async (_case, files, message) => {
     await write(files);
     await expect(read()).rejects.toThrow(message);
   });
@@ -87,8 +87,8 @@ describe('renderMarkdown', () => {
     ],
     ['a block of HTML', '<script>alert(1)</script>', '&lt;script&gt;alert(1)&lt;/script&gt;'],
     ['HTML in a line', 'a <b onclick="x()">b</b>', '<p>a &lt;b onclick=&quot;x()&quot;&gt;b&lt;/b&gt;</p>\n'],
-    ['links that run', '[a](javascript:alert(1))', '<p>a</p>\n'],
-    ['links that run in disguise', '[a](java&#115;cript:alert(1)) [b](&#x6a;avascript:x)', '<p>a b</p>\n'],
+    ['links with scripts', '[a](javascript:alert(1))', '<p>a</p>\n'],
+    ['links with escaped scripts', '[a](java&#115;cript:alert(1)) [b](&#x6a;avascript:x)', '<p>a b</p>\n'],
     ['data in a link', '[a](data:text/html,x)', '<p>a</p>\n'],
     [
       'quotes in a link',
@@ -96,12 +96,12 @@ describe('renderMarkdown', () => {
       '<p><a href="https://example.org/&quot;onclick=&quot;x" rel="noopener noreferrer">a</a></p>\n',
     ],
     ['images', '![a "b"](https://example.org/x.png)', '<p>a &quot;b&quot;</p>\n'],
-    ['marks of HTML', 'a < b & c', '<p>a &lt; b &amp; c</p>\n'],
+    ['HTML characters', 'a < b & c', '<p>a &lt; b &amp; c</p>\n'],
   ])('writes %s', (_case, text, html) => {
     expect(renderMarkdown(text).html).toBe(html);
   });
 
-  it('takes the first heading out as plain text', () => {
+  it('extracts the first heading as plain text', () => {
     expect(renderMarkdown('intro\n\n## A `b` *c* & <d>\n\n# E')).toEqual({
       title: 'A b c & <d>',
       html: '<p>intro</p>\n<h1>E</h1>\n',

@@ -80,7 +80,7 @@ describe('a followed upstream', () => {
     expect(upstream.asked).toEqual([]);
   });
 
-  it('is not asked under another pepper than its own', async () => {
+  it('receives no lookup with another pepper than its own', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url);
     expect(await source.findHashes('ours', hashesOf([alice], 'ours'))).toEqual(new Map());
@@ -88,7 +88,7 @@ describe('a followed upstream', () => {
     expect(await source.findHashes('theirs', hashesOf([alice]))).toHaveProperty('size', 1);
   });
 
-  it('is asked under the former one for as long as it answers, while clients still come with that', async () => {
+  it('receives lookups with the former pepper as long as it answers, while clients still use that', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url);
     await source.current();
@@ -106,14 +106,14 @@ describe('a followed upstream', () => {
     expect(await source.findHashes('another', hashesOf([alice], 'another'))).toHaveProperty('size', 1);
   });
 
-  it('is not asked about hashes if it is not followed', async () => {
+  it('receives no hashes if it is not followed', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url, { isFollowed: false });
     expect(await source.findHashes('theirs', hashesOf([alice]))).toEqual(new Map());
     expect(upstream.asked).toEqual([]);
   });
 
-  it('that has changed its pepper misses once and answers under the new one', async () => {
+  it('that has changed its pepper misses once and then answers with the new one', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url);
     await source.current();
@@ -131,7 +131,7 @@ describe('a followed upstream', () => {
     expect(await source.findHashes('another', hashesOf([alice], 'another'))).toHaveProperty('size', 1);
   });
 
-  it('that changes its pepper during a lookup in clear is noticed as well', async () => {
+  it('that changes its pepper during a plain lookup is noticed as well', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url);
     await source.current();
@@ -142,7 +142,7 @@ describe('a followed upstream', () => {
     expect(calls).toBeGreaterThan(0);
   });
 
-  it('is not believed on what it said before it refused its pepper', async () => {
+  it('that refuses its pepper has the answers dropped that it gave before', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url);
     await source.findHashes('theirs', hashesOf([alice]));
@@ -159,7 +159,7 @@ describe('a followed upstream', () => {
     expect(await source.findHashes('another', hashesOf([alice], 'another'))).toHaveProperty('size', 1);
   });
 
-  it('is asked for tens of thousands in parts', async () => {
+  it('receives tens of thousands of hashes in chunks', async () => {
     const upstream = await start();
     const many = Array.from({ length: 12_001 }, (_, n) => email(`user${n}@example.org`));
     upstream.rows.push(...many.map(({ medium, address }, n) => [medium, address, `@u${n}:example.org`] as const));
@@ -168,7 +168,7 @@ describe('a followed upstream', () => {
     expect(lookupsOf(upstream)).toHaveLength(3);
   });
 
-  it('is not believed about what it was not asked, nor about users that cannot be', async () => {
+  it('has answers dropped about hashes that were not queried, and about invalid users', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url);
     await source.current();
@@ -201,7 +201,7 @@ describe('a followed upstream', () => {
       /200, but /,
     ],
   ])(
-    'that %s has failed within the limits and with a readable reason, and its pepper is not known',
+    'that %s has failed within the limits and with a readable reason, and its pepper is unknown',
     async (_case, answer, reason) => {
       const upstream = await start();
       const source = sourceAt(upstream.url, { timeLimitMs: 1_000 });
@@ -219,12 +219,12 @@ describe('a followed upstream', () => {
   );
 
   it.each([
-    ['that no client could use', { lookup_pepper: 'a b', algorithms: ['sha256'] }, /clients cannot use its pepper/],
+    ['that no client can use', { lookup_pepper: 'a b', algorithms: ['sha256'] }, /clients cannot use its pepper/],
     ['that is empty', { lookup_pepper: '', algorithms: ['sha256'] }, /clients cannot use its pepper/],
     ['of any length', { lookup_pepper: 'x'.repeat(257), algorithms: ['sha256'] }, /clients cannot use its pepper/],
-    ['for no hashes', { lookup_pepper: 'x', algorithms: ['none'] }, /does not support the algorithm sha256/],
+    ['without hashes', { lookup_pepper: 'x', algorithms: ['none'] }, /does not support the algorithm sha256/],
     ['for an unknown algorithm', { lookup_pepper: 'x', algorithms: ['md5'] }, /no algorithm that Islet knows/],
-  ])('with a pepper %s cannot be followed, and says so', async (_case, details, reason) => {
+  ])('with a pepper %s cannot be followed, and the reason is reported', async (_case, details, reason) => {
     const upstream = await start();
     upstream.answer = (response) => void response.end(JSON.stringify(details));
     const source = sourceAt(upstream.url);

@@ -105,7 +105,7 @@ describe('an answer of an upstream', () => {
     expect(upstream.asked).toEqual([['a@example.org', 'c@example.org'], ['c@example.org'], ['a@example.org']]);
   });
 
-  it('that is contested is kept no longer than that there is none', async () => {
+  it('that is ambiguous is cached no longer than a missing one', async () => {
     const source = resilient();
     upstream.known.set('ambiguous', AMBIGUOUS);
     for (const _time of [1, 2]) {
@@ -119,7 +119,7 @@ describe('an answer of an upstream', () => {
     expect(await source.findHashes?.('pepper', ['ambiguous'])).toEqual(new Map([['ambiguous', alice]]));
   });
 
-  it('to a hash is kept for that pepper', async () => {
+  it('to a hash is cached for that pepper', async () => {
     const source = resilient();
     const ask = (pepper: string) => source.findHashes?.(pepper, ['hash', 'none']);
     expect(await ask('one')).toEqual(new Map([['hash', alice]]));
@@ -131,7 +131,7 @@ describe('an answer of an upstream', () => {
     ]);
   });
 
-  it('under a pepper that it does not have yet is asked for again, and no failure', async () => {
+  it('with a pepper that the upstream does not have yet is requested again, and is not a failure', async () => {
     const source = resilient();
     upstream.stale = 'new';
     for (let time = 0; time < 4; time++) expect(await source.findHashes?.('new', ['hash'])).toEqual(new Map());
@@ -140,7 +140,7 @@ describe('an answer of an upstream', () => {
     expect(await source.findHashes?.('new', ['hash'])).toEqual(new Map([['hash', alice]]));
   });
 
-  it('that could not be had is asked for again', async () => {
+  it('that failed is requested again', async () => {
     const source = resilient();
     upstream.failure = new Error('down');
     await expect(source.find([a])).rejects.toThrow('down');
@@ -148,7 +148,7 @@ describe('an answer of an upstream', () => {
     expect(await source.find([a])).toEqual([{ threepid: a, mxid: alice }]);
   });
 
-  it('makes room for another once there are too many', async () => {
+  it('replaces an older one in a full cache', async () => {
     const source = resilient({ cache: { hitsMs: MINUTE_MS, negativeTtlMs: MINUTE_MS, entries: 2 } });
     await source.find([a, b, c]);
     await source.find([b, c]);
@@ -156,7 +156,7 @@ describe('an answer of an upstream', () => {
     expect(upstream.asked).toEqual([['a@example.org', 'b@example.org', 'c@example.org'], ['a@example.org']]);
   });
 
-  it('is not kept where that is not wanted', async () => {
+  it('is not cached if that is not configured', async () => {
     const source = resilient({ cache: undefined });
     await source.find([a]);
     await source.find([a]);
@@ -193,7 +193,7 @@ describe('an upstream that fails', () => {
     return () => upstream.asked.length - length;
   };
 
-  it('three times in a row is left alone, and says until when and why', async () => {
+  it('three times in a row is not queried, and its state says until when and why', async () => {
     const source = resilient();
     const askedSince = await failing(source, 3);
     const until = new Date(clock.now() + 2000).toISOString();
@@ -207,7 +207,7 @@ describe('an upstream that fails', () => {
     expect(source.problem()).toBe('could not reach https://id.partner.example');
   });
 
-  it('now and then is asked on', async () => {
+  it('now and then is still queried', async () => {
     const source = resilient();
     await failing(source, 2);
     upstream.failure = undefined;
@@ -217,7 +217,7 @@ describe('an upstream that fails', () => {
     expect(askedSince()).toBe(1);
   });
 
-  it('is tried by one question after a while, with longer and longer rests up to a minute', async () => {
+  it('is tried with one request after a while, with increasing pauses up to a minute', async () => {
     const source = resilient();
     const askedSince = await failing(source, 3);
     const rests = [2, 4, 8, 16, 32, 60, 60].map((seconds) => seconds * 1000);
@@ -266,7 +266,7 @@ describe('an upstream that fails', () => {
     await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
   });
 
-  it('for one of several addresses answers for the others, and the log says that it fails', async () => {
+  it('for one of several addresses answers for the others, and the failure is logged', async () => {
     const source = resilient();
     let fail = (): void => undefined;
     upstream.gate = new Promise<void>((_, reject) => (fail = () => reject(new Error('down'))));
@@ -280,7 +280,7 @@ describe('an upstream that fails', () => {
     expect(recorded.all('source failed for some addresses')).toEqual([{ source: 'partner' }]);
   });
 
-  it('is asked again by a clock that was set back', async () => {
+  it('is queried again after the clock was set back', async () => {
     const source = resilient();
     const askedSince = await failing(source, 3);
     clock.pass(-60 * MINUTE_MS);
@@ -288,7 +288,7 @@ describe('an upstream that fails', () => {
     expect(askedSince()).toBe(1);
   });
 
-  it('is passed over by lookups without a line of the log for each', async () => {
+  it('is skipped by lookups without a log line for each', async () => {
     const source = resilient();
     await failing(source, 3);
     recorded.lines.length = 0;
@@ -306,10 +306,10 @@ describe('an upstream that fails', () => {
   });
 });
 
-describe('an upstream that asks for fewer questions', () => {
+describe('an upstream that limits requests', () => {
   const SAID = 'https://id.partner.example answered 429: requests are paused and continue in 30 s';
 
-  it('is left alone until it may be asked again, which is said once and is no failure', async () => {
+  it('is not queried until the time that it names, which is logged once and is not a failure', async () => {
     const source = resilient();
     upstream.failure = new RateLimitedError(SAID, 30_000);
     const next = { name: 'next', find: async () => [] };
@@ -338,10 +338,10 @@ describe('an upstream that asks for fewer questions', () => {
   });
 
   it.each([
-    ['a day', 86_400_000, 600_000],
-    ['no time at all', 0, 2000],
-    ['nothing of when', undefined, 2000],
-  ])('and says %s is asked again after a time that is bearable for both', async (_case, waitMs, openMs) => {
+    ['with a time of a day', 86_400_000, 600_000],
+    ['with a time of zero', 0, 2000],
+    ['without a time', undefined, 2000],
+  ])('%s is queried again after a time that is reasonable for both', async (_case, waitMs, openMs) => {
     const source = resilient();
     upstream.failure = new RateLimitedError(SAID, waitMs);
     await expect(source.find([c])).rejects.toThrow(SourceUnavailableError);
@@ -351,7 +351,7 @@ describe('an upstream that asks for fewer questions', () => {
     await expect(source.find([c])).rejects.toThrow(SAID);
   });
 
-  it('stays alone when a question from before is answered', async () => {
+  it('is still paused when an earlier request is answered', async () => {
     const source = resilient();
     let open = (): void => undefined;
     upstream.gate = new Promise<void>((resolve) => (open = resolve));
@@ -367,44 +367,64 @@ describe('an upstream that asks for fewer questions', () => {
   });
 });
 
-describe('what an upstream hears of', () => {
+describe('addresses that are forwarded to an upstream', () => {
   it.each([
-    ['everything unless something else is said', {}, 'anna@anywhere.example', true],
+    ['all addresses if nothing is configured', {}, 'anna@anywhere.example', true],
     ['a mail domain that is listed', { domains: ['example.org'] }, 'anna@example.org', true],
-    ['one that is listed in other letters', { domains: ['Example.ORG'] }, 'Anna@eXample.org', true],
-    ['not one below it', { domains: ['example.org'] }, 'anna@mail.example.org', false],
-    ['one below it where that is said', { domains: ['*.example.org'] }, 'anna@a.b.example.org', true],
-    ['but then not itself', { domains: ['*.example.org'] }, 'anna@example.org', false],
-    ['not one that ends alike', { domains: ['*.example.org'] }, 'anna@notexample.org', false],
-    ['not one that is excepted', { exceptDomains: ['example.org'] }, 'anna@EXAMPLE.org', false],
-    ['nor below one', { domains: ['*.org'], exceptDomains: ['*.example.org'] }, 'anna@x.example.org', false],
-    ['what is not excepted', { exceptDomains: ['example.org'] }, 'anna@example.net', true],
+    ['a mail domain that is listed in other letters', { domains: ['Example.ORG'] }, 'Anna@eXample.org', true],
+    ['no subdomain of a listed one', { domains: ['example.org'] }, 'anna@mail.example.org', false],
+    ['a subdomain if the list has a wildcard', { domains: ['*.example.org'] }, 'anna@a.b.example.org', true],
+    ['with a wildcard not the domain itself', { domains: ['*.example.org'] }, 'anna@example.org', false],
+    ['no domain that only has the same ending', { domains: ['*.example.org'] }, 'anna@notexample.org', false],
+    ['no excepted domain', { exceptDomains: ['example.org'] }, 'anna@EXAMPLE.org', false],
     [
-      'an internationalised domain in its other form',
+      'no subdomain of an excepted wildcard',
+      { domains: ['*.org'], exceptDomains: ['*.example.org'] },
+      'anna@x.example.org',
+      false,
+    ],
+    ['a domain that is not excepted', { exceptDomains: ['example.org'] }, 'anna@example.net', true],
+    [
+      'a domain in Unicode that is listed in punycode',
       { domains: ['xn--mnchen-3ya.example'] },
       'a@MÜNCHEN.example',
       true,
     ],
-    ['and the reverse', { domains: ['München.example'] }, 'a@xn--mnchen-3ya.example', true],
-    ['a domain that folding changes', { exceptDomains: ['*.straße.example'] }, 'a@x.strasse.example', false],
-    ['and its other form', { exceptDomains: ['strasse.example'] }, 'a@xn--strae-oqa.example', false],
-    ['nothing where nothing is listed', { domains: [] }, 'anna@example.org', false],
-  ] as const)('is %s', async (_case, lists, address, isForwarded) => {
+    [
+      'a domain in punycode that is listed in Unicode',
+      { domains: ['München.example'] },
+      'a@xn--mnchen-3ya.example',
+      true,
+    ],
+    [
+      'no domain that is excepted in another spelling',
+      { exceptDomains: ['*.straße.example'] },
+      'a@x.strasse.example',
+      false,
+    ],
+    [
+      'no domain that is excepted in its folded form',
+      { exceptDomains: ['strasse.example'] },
+      'a@xn--strae-oqa.example',
+      false,
+    ],
+    ['no addresses if the list is empty', { domains: [] }, 'anna@example.org', false],
+  ] as const)('include %s', async (_case, lists, address, isForwarded) => {
     const source = resilient({ forward: { media: ['email', 'msisdn'], ...lists } });
     expect(await source.find([email(address), phone])).toEqual([]);
     expect(upstream.asked.flat()).toEqual([...(isForwarded ? [email(address).address] : []), phone.address]);
   });
 
-  it('may be one kind of address only', async () => {
+  it('may be of one medium only', async () => {
     await resilient({ forward: { media: ['email'] } }).find([phone, a]);
     expect(upstream.asked).toEqual([['a@example.org']]);
   });
 });
 
-describe('which users an upstream may return', () => {
+describe('the users that an upstream may return', () => {
   const homeservers = ['partner.example', 'b.example'];
 
-  it('is users of the homeservers that are listed; other answers are dropped and counted', async () => {
+  it('are those of the listed homeservers; other answers are dropped and counted', async () => {
     const source = resilient({ homeservers });
     upstream.known.set(keyOf(c), '@mallory:evil.example').set('evil', '@mallory:evil.example');
     expect(await source.find([a, c])).toEqual([{ threepid: a, mxid: alice }]);
@@ -414,7 +434,7 @@ describe('which users an upstream may return', () => {
     );
   });
 
-  it('stays ambiguous if only one of several claimants is allowed', async () => {
+  it('do not include an ambiguous address of which only one claimant is allowed', async () => {
     const source = resilient({ homeservers });
     upstream.known.set(keyOf(c), ['@x:evil.example', '@y:other.example']);
     expect(await source.find([b, c])).toEqual([{ threepid: b, claimants: ['@x:a.example', '@y:b.example'] }]);
@@ -422,7 +442,7 @@ describe('which users an upstream may return', () => {
 });
 
 describe('the explanation of an upstream', () => {
-  it('is its own, passed through', async () => {
+  it('is that of the upstream itself', async () => {
     expect(await resilient().explain(a)).toEqual([
       { via: 'live', finding: { threepid: a, mxid: alice }, tookMs: 7, notes: ['asked https://id.partner.example'] },
     ]);
@@ -437,7 +457,7 @@ describe('the explanation of an upstream', () => {
     expect(await source.explain(c)).toMatchObject([{ via: 'cache', finding: undefined, asOf }, { via: 'live' }]);
   });
 
-  it('says until when it is not asked', async () => {
+  it('says until when the upstream is not queried', async () => {
     const source = resilient();
     upstream.failure = new Error('down');
     for (let time = 0; time < 3; time++) await source.find([c]).catch(() => undefined);
@@ -453,13 +473,13 @@ describe('the explanation of an upstream', () => {
     [{ exceptDomains: ['example.org'] }, 'not asked: forward.exceptDomains contains the mail domain'],
     [{ domains: ['example.net'] }, 'not asked: forward.domains does not contain the mail domain'],
     [{ media: ['msisdn'] }, 'not asked: forward.media does not contain email'],
-  ] as const)('says what keeps it from being asked: %j', async (lists, note) => {
+  ] as const)('says why an address is not forwarded: %j', async (lists, note) => {
     const source = resilient({ forward: { ...usual.forward, ...lists } });
     expect(await source.explain(a)).toEqual([{ via: 'live', finding: undefined, tookMs: 0, notes: [note] }]);
     expect(upstream.asked).toEqual([]);
   });
 
-  it('names the user whom it was not allowed to return', async () => {
+  it('names the user whom the upstream may not return', async () => {
     expect(await resilient({ homeservers: ['b.example'] }).explain(a)).toMatchObject([
       {
         finding: undefined,
@@ -469,7 +489,7 @@ describe('the explanation of an upstream', () => {
   });
 });
 
-it('answers no hashes where the source behind it does not or is not meant to, and closes it', async () => {
+it('a resilient source answers no hashed lookups if its source does not or is not configured to, and closes it', async () => {
   const plain = { name: 'partner', find: async () => [], explain: async () => [], close: () => upstream.close() };
   const source = new ResilientSource(plain, usual, clock, recorded);
   expect(source.findHashes).toBeUndefined();

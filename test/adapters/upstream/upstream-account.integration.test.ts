@@ -43,7 +43,7 @@ describe('a token that is refused', () => {
     expect(authorizations()).toEqual(['Bearer first', 'Bearer second', 'Bearer second', 'Bearer second']);
   });
 
-  it('is not asked with again as long as its file has no other', async () => {
+  it('is not used again as long as its file has no other', async () => {
     await writeFile(join(folder, 'token'), 'first');
     const source = new UpstreamSource(options('first'), new AxiosHttpClient(), new RecordingTelemetry());
     await expect(source.find([alice])).rejects.toThrow('rejects the access token: run "islet upstream login partner"');
@@ -52,8 +52,8 @@ describe('a token that is refused', () => {
   });
 });
 
-describe('a token that is not there yet', () => {
-  it('keeps the upstream from being asked until it is', async () => {
+describe('a token that does not exist yet', () => {
+  it('keeps the upstream from being queried until it exists', async () => {
     const source = new UpstreamSource(options(''), new AxiosHttpClient(), new RecordingTelemetry());
     await expect(source.find([alice])).rejects.toThrow('yet: run "islet upstream login partner"');
     expect(upstream.asked).toEqual([]);
@@ -63,7 +63,7 @@ describe('a token that is not there yet', () => {
 });
 
 describe('a token that is saved', () => {
-  it('is for its owner alone, in place of the one before, with nothing else left behind', async () => {
+  it('is readable only for its owner, replaces the one before, and leaves no other file', async () => {
     const file = join(folder, 'below', 'further', 'token');
     await saveToken(file, 'first');
     await saveToken(file, 'second', await stat(folder));
@@ -73,7 +73,7 @@ describe('a token that is saved', () => {
     expect(await readdir(join(folder, 'below', 'further'))).toEqual(['token']);
   });
 
-  it('is refused where there can be no such file', async () => {
+  it('is refused if the file cannot be created', async () => {
     await writeFile(join(folder, 'file'), '');
     await expect(saveToken(join(folder, 'file', 'token'), 'first')).rejects.toThrow('is not writable');
   });
@@ -92,11 +92,11 @@ describe('an account at an upstream', () => {
   const unsigned = { errcode: 'M_TERMS_NOT_SIGNED' };
 
   it.each([
-    ['says its versions', { '/versions': { versions: ['v1.1', 'v1.2'] } }, ['v1.1', 'v1.2']],
-    ['says none, and answers by v2', { '/v2': {} }, ['v2']],
-    ['says none, and answers by both', { '/v2': {}, '/api/v1': {} }, ['v1', 'v2']],
-    ['says them in odd words', { '/versions': { versions: 'all' }, '/api/v1': {} }, ['v1']],
-  ] as const)('is one at a server that %s', async (_case, byPath, versions) => {
+    ['lists its versions', { '/versions': { versions: ['v1.1', 'v1.2'] } }, ['v1.1', 'v1.2']],
+    ['lists no versions, and answers v2', { '/v2': {} }, ['v2']],
+    ['lists no versions, and answers both', { '/v2': {}, '/api/v1': {} }, ['v1', 'v2']],
+    ['lists its versions in an unusual form', { '/versions': { versions: 'all' }, '/api/v1': {} }, ['v1']],
+  ] as const)('can be created at a server that %s', async (_case, byPath, versions) => {
     answers(byPath);
     expect(await account().versions()).toEqual(versions);
     expect(authorizations().filter((authorization) => authorization !== undefined)).toEqual([]);
@@ -107,7 +107,7 @@ describe('an account at an upstream', () => {
     await expect(account().versions()).rejects.toThrow('does not answer like an identity server');
   });
 
-  it('has to accept what the upstream lists, each in a language', async () => {
+  it('must accept the terms of the upstream, each in one language', async () => {
     const policies = {
       privacy: {
         version: '1',
@@ -133,7 +133,7 @@ describe('an account at an upstream', () => {
     });
   });
 
-  it('cannot accept what the upstream does not say', async () => {
+  it('cannot accept terms that the upstream does not list', async () => {
     answers({ '/v2/account': unsigned, '/v2/hash_details': unsigned, '/v2/terms': { policies: {} } });
     await expect(account().state()).rejects.toThrow('requires that its terms are accepted, but returned no terms');
   });
@@ -145,7 +145,7 @@ describe('an account at an upstream', () => {
     ],
     [{ '/v2/account/register': {} }, /without a token/],
     [{ '/v2/account/register': { token: 'two words' } }, /without a token/],
-  ])('is not made by %j', async (byPath, problem) => {
+  ])('cannot be created with %j', async (byPath, problem) => {
     answers(byPath);
     const error: unknown = await account()
       .register({ access_token: 'openid' })

@@ -54,12 +54,12 @@ const gigabytes: Answer = (response) => {
 it.each<[string, Answer | 'down']>([
   ['is slow', misbehaviour.silent],
   ['is down', 'down'],
-  ['answers a byte now and then', misbehaviour.drip],
+  ['sends one byte now and then', misbehaviour.drip],
   ['answers HTML', misbehaviour.html],
   ['fails', misbehaviour.fault],
   ['redirects', misbehaviour.redirect],
   ['answers with ten gigabytes', gigabytes],
-])('an upstream that %s costs its own answers only, and soon not even time', async (_case, answer) => {
+])('an upstream that %s loses only its own answers, and soon causes no delay', async (_case, answer) => {
   const whois = lookups();
   if (answer === 'down') await upstream.close();
   else upstream.answer = answer;
@@ -73,7 +73,7 @@ it.each<[string, Answer | 'down']>([
   if (answer === 'down') upstream = await startIdentityServer();
 });
 
-it('an upstream that lies is believed in nothing, and what it was not asked is not kept', async () => {
+it('an upstream with invalid answers is ignored, and answers that were not requested are not cached', async () => {
   const whois = lookups();
   upstream.answer = (response) =>
     void response.end(
@@ -89,7 +89,7 @@ it('an upstream that lies is believed in nothing, and what it was not asked is n
   expect(await whois(others)).toEqual(new Map(others.map((threepid) => [keyOf(threepid), bound])));
 });
 
-it('an upstream that is back is asked again after a rest', async () => {
+it('an upstream that recovers is queried again after a pause', async () => {
   const whois = lookups();
   upstream.answer = misbehaviour.fault;
   for (let time = 0; time < 4; time++) await whois([paula]);

@@ -51,7 +51,7 @@ const many = (count: number): readonly Threepid[] =>
 describe.each([
   ['v1', undefined],
   ['v2', accessToken],
-])('an upstream asked by %s', (version, token) => {
+])('an upstream with API %s', (version, token) => {
   const by = token === undefined ? {} : { accessToken: token };
   const lookupsOf = (upstream: IdentityServer) => upstream.asked.filter(({ path }) => path.endsWith('lookup'));
 
@@ -63,7 +63,7 @@ describe.each([
     expect(lookupsOf(upstream)).toHaveLength(1);
   });
 
-  it('is asked for each address once and for nothing else', async () => {
+  it('is queried for each address once and for nothing else', async () => {
     const upstream = await start();
     await sourceAt(upstream.url, by).find([alice, phone, { ...alice }]);
     const [asked] = lookupsOf(upstream);
@@ -93,7 +93,7 @@ describe.each([
     );
   });
 
-  it('is not asked if there is nothing to ask', async () => {
+  it('is not queried if there is no address to query', async () => {
     const upstream = await start();
     expect(await sourceAt(upstream.url, by).find([])).toEqual([]);
     expect(upstream.asked).toEqual([]);
@@ -108,7 +108,7 @@ describe.each([
     expect(upstream.asked[0]?.path).toMatch(/^\/identity\/_matrix\/identity\//);
   });
 
-  it('is asked for thousands in one request, and for tens of thousands in several', async () => {
+  it('is queried for thousands in one request, and for tens of thousands in several', async () => {
     const upstream = await start();
     upstream.rows.push(
       ...many(12_001).map(({ medium, address }, n) => [medium, address, `@u${n}:example.org`] as const),
@@ -120,7 +120,7 @@ describe.each([
     expect(lookupsOf(upstream)).toHaveLength(4);
   });
 
-  it('is asked a few times at once at most', async () => {
+  it('receives only a few requests at once', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url, { ...by, timeLimitMs: 20_000 });
     await source.find([phone]);
@@ -134,7 +134,7 @@ describe.each([
     expect(await finding).toEqual(Array.from({ length: 40 }, () => []));
   });
 
-  it('is believed in whatever case it writes an address', async () => {
+  it('may return an address in any case', async () => {
     const upstream = await start({ rows: [] });
     upstream.answer = (response, { path }) =>
       void response.end(
@@ -150,7 +150,7 @@ describe.each([
     expect(await sourceAt(upstream.url, by).find([alice])).toEqual([aliceFound]);
   });
 
-  it('is not believed about what it was not asked, nor about users that cannot be', async () => {
+  it('has answers dropped about addresses that were not queried, and about invalid users', async () => {
     const upstream = await start();
     const rows = [
       ['email', 'victim@example.org', '@eve:partner.example'],
@@ -181,7 +181,7 @@ describe.each([
     expect(await sourceAt(upstream.url, by).find([alice, phone])).toEqual([phoneFound]);
   });
 
-  it('that contradicts itself makes the address ambiguous', async () => {
+  it('with contradictory answers makes the address ambiguous', async () => {
     const upstream = await start();
     upstream.answer = (response, { path }) =>
       void response.end(
@@ -214,13 +214,13 @@ describe.each([
     ['fails', misbehaviour.fault, /answered 500 M_UNKNOWN$/],
     ['redirects', misbehaviour.redirect, /answered 302: redirects are not followed$/],
     ['never ends its answer', misbehaviour.endless, /larger than \d+ bytes$/],
-    ['answers a byte now and then', misbehaviour.drip, /no answer within 1 s$/],
+    ['sends one byte now and then', misbehaviour.drip, /no answer within 1 s$/],
     ['does not answer', misbehaviour.silent, /no answer within 1 s$/],
     ['hangs up', misbehaviour.hangUp, /could not reach/],
     ['answers a list', misbehaviour.notAnObject, /not a JSON object$/],
-    ['answers nothing', misbehaviour.empty, /not a JSON object$/],
+    ['answers with an empty body', misbehaviour.empty, /not a JSON object$/],
     [
-      'answers something else',
+      'answers with other JSON',
       (response: { end(text: string): unknown }) => void response.end('{}'),
       /answered 200, but /,
     ],
@@ -236,13 +236,13 @@ describe.each([
     expect(counted).toEqual([['upstream_failures', { source: 'partner' }]]);
   });
 
-  it('that is not there has failed', async () => {
+  it('that is not running has failed', async () => {
     const upstream = await start();
     await open.pop()?.close();
     await expect(sourceAt(upstream.url, by).find([alice])).rejects.toThrow(/^could not reach http:\/\/127/);
   });
 
-  it('has one time limit for a question, however many wait', async () => {
+  it('has one time limit for a lookup, however many requests wait', async () => {
     const upstream = await start();
     upstream.answer = misbehaviour.silent;
     const source = sourceAt(upstream.url, { ...by, timeLimitMs: 1_000 });
@@ -256,14 +256,14 @@ describe.each([
     expect(await source.find([alice])).toEqual([aliceFound]);
   });
 
-  it('is verified by its certificate, against the given authority', async () => {
+  it('is verified by its certificate, with the configured authority', async () => {
     const { ca, certificates } = createAuthority({ upstream: ['127.0.0.1'] });
     const upstream = await start({ certificate: certificates.upstream });
     expect(await sourceAt(upstream.url, { ...by, ca }).find([alice])).toEqual([aliceFound]);
     await expect(sourceAt(upstream.url, by).find([alice])).rejects.toThrow(/certificate is not trusted/);
   });
 
-  it('explains what it said, or why it said nothing', async () => {
+  it('is explained with its answer, or with the reason why there is none', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url, by);
     const notes = [
@@ -281,10 +281,10 @@ describe.each([
   });
 });
 
-describe('an upstream asked by v2', () => {
+describe('an upstream with API v2', () => {
   const pathsOf = (upstream: IdentityServer) => upstream.asked.map(({ path }) => path.split('/').at(-1));
 
-  it('is asked for its pepper once', async () => {
+  it('is queried for its pepper once', async () => {
     const upstream = await start();
     const source = sourceAt(upstream.url, { accessToken });
     await Promise.all([source.find([alice]), source.find([phone])]);
@@ -302,7 +302,7 @@ describe('an upstream asked by v2', () => {
     expect(pathsOf(upstream).filter((path) => path === 'hash_details')).toHaveLength(2);
   });
 
-  it('that refuses every pepper has failed, after one more try', async () => {
+  it('that refuses each pepper has failed, after one more attempt', async () => {
     const upstream = await start();
     upstream.answer = (response, { path }) =>
       void (path.endsWith('hash_details')
@@ -314,7 +314,7 @@ describe('an upstream asked by v2', () => {
     expect(pathsOf(upstream)).toEqual(['hash_details', 'lookup', 'hash_details', 'lookup']);
   });
 
-  it('is asked by hash if it does not take addresses in clear', async () => {
+  it('is queried by hash if it does not accept plain addresses', async () => {
     const upstream = await start();
     upstream.algorithms = ['sha256'];
     const found = await sourceAt(upstream.url, { accessToken }).find([alice, email('nobody@example.org')]);
@@ -325,9 +325,9 @@ describe('an upstream asked by v2', () => {
   it.each([
     ['an unknown algorithm', { lookup_pepper: 'x', algorithms: ['md5'] }],
     ['no algorithms', { lookup_pepper: 'x' }],
-    ['a pepper that is none', { lookup_pepper: 'a b', algorithms: ['none'] }],
+    ['an invalid pepper', { lookup_pepper: 'a b', algorithms: ['none'] }],
     ['no pepper', { algorithms: ['none'] }],
-  ])('with %s has failed, and is asked again the next time', async (_case, details) => {
+  ])('with %s has failed, and is queried again the next time', async (_case, details) => {
     const upstream = await start();
     const source = sourceAt(upstream.url, { accessToken });
     upstream.answer = (response) => void response.end(JSON.stringify(details));
@@ -340,7 +340,7 @@ describe('an upstream asked by v2', () => {
     [401, 'M_UNAUTHORIZED', 'rejects the access token'],
     [403, 'M_TERMS_NOT_SIGNED', 'requires that its terms of service are accepted'],
     [403, 'bad code: alice@example.org', 'answered 403'],
-  ])('says what to mend after %i %s', async (status, errcode, reason) => {
+  ])('reports a remedy after %i %s', async (status, errcode, reason) => {
     const upstream = await start();
     upstream.answer = (response) => void response.writeHead(status).end(JSON.stringify({ errcode }));
     const source = sourceAt(upstream.url, { accessToken });
@@ -348,31 +348,31 @@ describe('an upstream asked by v2', () => {
   });
 });
 
-it('is refused at once without a URL', () => {
+it('an upstream without a URL is refused at once', () => {
   expect(() => sourceAt('id.partner.example')).toThrow('Invalid URL');
 });
 
-it('passes over repetition, but not at any length', async () => {
+it('an upstream may repeat an answer, up to a limit', async () => {
   const upstream = await start();
   upstream.answer = (response) => void response.end(JSON.stringify({ threepids: Array(2000).fill(0) }));
   await expect(sourceAt(upstream.url).find([alice])).rejects.toThrow('returned 2000 users for 1');
 });
 
-it('is not authoritative: its answers do not prevent anyone from binding an address', () => {
+it('an upstream is not authoritative: its answers do not prevent anyone from binding an address', () => {
   expect(sourceAt('https://id.partner.example')).toMatchObject({ name: 'partner', isAuthoritative: false });
 });
 
-describe('an upstream that asks for fewer questions', () => {
+describe('an upstream that limits requests', () => {
   const inHeader = (value: string) => ({ 'retry-after': value });
   it.each([
     ['in seconds', inHeader('7'), {}, 7000],
     ['in milliseconds', {}, { retry_after_ms: 1500 }, 1500],
     ['in both', inHeader('7'), { retry_after_ms: 1500 }, 1500],
-    ['by a date that has passed', inHeader('Wed, 21 Oct 2015 07:28:00 GMT'), {}, undefined],
-    ['not at all', {}, {}, undefined],
-    ['in words', inHeader('soon'), { retry_after_ms: 'soon' }, undefined],
-    ['below zero', inHeader('-5'), { retry_after_ms: -5 }, undefined],
-  ])('says when it may be asked again %s', async (_case, headers, body, waitMs) => {
+    ['with a date that has passed', inHeader('Wed, 21 Oct 2015 07:28:00 GMT'), {}, undefined],
+    ['without a time', {}, {}, undefined],
+    ['with words', inHeader('soon'), { retry_after_ms: 'soon' }, undefined],
+    ['with a negative number', inHeader('-5'), { retry_after_ms: -5 }, undefined],
+  ])('says when it may be queried again %s', async (_case, headers, body, waitMs) => {
     const upstream = await start();
     upstream.answer = (response) =>
       void response.writeHead(429, headers).end(JSON.stringify({ errcode: 'M_LIMIT_EXCEEDED', ...body }));
@@ -381,7 +381,7 @@ describe('an upstream that asks for fewer questions', () => {
     await expect(finding).rejects.toThrow(`${upstream.url} answered 429: requests are paused and continue`);
   });
 
-  it('may say it by a date', async () => {
+  it('may name a date', async () => {
     const upstream = await start();
     const date = new Date(Date.now() + 120_000).toUTCString();
     upstream.answer = (response) => void response.writeHead(429, { 'retry-after': date }).end('<h1>Slow down</h1>');
