@@ -26,7 +26,7 @@ it('the directory of the demo survives a client that does not speak LDAP', async
   expect((await listed(source)).map(({ label }) => label)).toEqual([anna.dn]);
 });
 
-it('the directory of the demo reports that its port is taken', async () => {
+it('the directory of the demo reports that its port is in use', async () => {
   const first = await startDirectory(BASE, []);
   onTestFinished(() => first.close());
   await expect(startDirectory(BASE, [], Number(new URL(first.url).port))).rejects.toThrow('EADDRINUSE');

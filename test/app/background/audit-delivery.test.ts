@@ -21,7 +21,7 @@ class Waiting extends MemoryAuditLog {
   };
 }
 
-describe('the audit trail', () => {
+describe('the audit log', () => {
   let folder: string;
   let audit: Waiting;
   let telemetry: RecordingTelemetry;

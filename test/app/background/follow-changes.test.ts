@@ -42,7 +42,7 @@ describe('an instance that follows the changes of others', () => {
     return { feed, following, bind, found, failures };
   }
 
-  it('finds a binding for which the database was away when it was announced, without another change', async () => {
+  it('finds a binding that was announced while the database was away, without another change', async () => {
     const { feed, bind, found, failures } = await instance();
     feed.isAway = true;
     bind();
@@ -58,7 +58,7 @@ describe('an instance that follows the changes of others', () => {
     expect(failures()).toHaveLength(2);
   });
 
-  it('does not try again after it was closed', async () => {
+  it('stops retrying after it was closed', async () => {
     const { feed, following, bind, found } = await instance();
     feed.isAway = true;
     bind();

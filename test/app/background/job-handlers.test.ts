@@ -13,7 +13,7 @@ import { queued } from '../../support/jobs.js';
 
 const home = email('home@example.com');
 
-describe('a homeserver is notified of a binding', () => {
+describe('the notification of a homeserver about a binding', () => {
   let staff: FakeDirectory;
   let domain: TestDomain;
   let requests: JsonObject[];
@@ -52,13 +52,13 @@ describe('a homeserver is notified of a binding', () => {
     await domain.sync('staff');
   };
 
-  it('with the invitation that waited', async () => {
+  it('contains the waiting invitation', async () => {
     await domain.bind(home, alice);
     await onBind(await invite());
     expect(requests).toMatchObject([{ mxid: alice, invites: [{ token: 'an-invite-token' }] }]);
   });
 
-  it('but not after its user has left: the invitation waits again, and the binding is not announced', async () => {
+  it('is not sent after its user has left: the invitation waits again, and the binding is not announced', async () => {
     await domain.bind(home, alice);
     const token = await invite();
     await leaves();
@@ -68,14 +68,14 @@ describe('a homeserver is notified of a binding', () => {
     expect(await domain.stores.invites.findWaiting([home])).toHaveLength(1);
   });
 
-  it('and is not notified of a user who left in the meantime', async () => {
+  it('does not mention a user who left in the meantime', async () => {
     await domain.bind(home, alice);
     await leaves();
     await domain.inviteService.notifyBound(home, alice);
     expect(await queued(domain.stores.jobs, 'onbind')).toEqual([]);
   });
 
-  it('and what it says is kept with the invitation: handed over only when it was taken', async () => {
+  it('is stored with its result at the invitation: delivered only when the homeserver accepted it', async () => {
     await domain.bind(home, alice);
     const token = await invite();
     const kept = () => domain.stores.invites.get(token);
@@ -101,7 +101,7 @@ describe('a homeserver is notified of a binding', () => {
     expect(await kept()).not.toHaveProperty('confirmedAt');
   });
 
-  it('and if it forbids an invitation from a restored backup, the invitation was delivered before: it is settled', async () => {
+  it('that is forbidden for an invitation from a restored backup is final, because the invitation was delivered before', async () => {
     await domain.bind(home, alice);
     const token = await invite({ restoredAt: domain.clock.now() });
     answer = { kind: 'not_yet', reason: 'M_UNKNOWN', isForbidden: false };
@@ -167,7 +167,7 @@ describe('the mail of an invitation', () => {
   };
   const failuresOfWaiting = async () => (await domain.stores.invites.findWaiting([home])).map((one) => one.failure);
 
-  it('has one name however often it is tried, and another one has another', async () => {
+  it('has one Message-ID in all attempts, and each mail has its own', async () => {
     await inviteHome(domain, 'One');
     const [job] = await takeAll(domain.stores.jobs, domain.clock.now());
     failure = new DeliveryError('mail server relay:25', 'closed the connection');
@@ -184,7 +184,7 @@ describe('the mail of an invitation', () => {
     expect(names[2]).not.toBe(names[0]);
   });
 
-  it('that is refused for good is said with the invitation, which waits on', async () => {
+  it('that is refused permanently is recorded at the invitation, which still waits', async () => {
     await inviteHome(domain, 'One');
     failure = unknown;
     const [job] = await takeAll(domain.stores.jobs, domain.clock.now());
@@ -193,7 +193,7 @@ describe('the mail of an invitation', () => {
     expect(await failuresOfWaiting()).toEqual([words]);
   });
 
-  it('of several, that is refused for good, is said with each of them and not tried again', async () => {
+  it('of several invitations that is refused permanently is recorded at each of them and not tried again', async () => {
     for (const name of ['One', 'Two', 'Three']) await inviteHome(domain, name);
     const [first] = await takeAll(domain.stores.jobs, domain.clock.now());
     await run(first);
@@ -207,7 +207,7 @@ describe('the mail of an invitation', () => {
     expect(sent).toHaveLength(2);
   });
 
-  it('that was tried for days is said with the invitation', async () => {
+  it('that was tried for days is recorded at the invitation', async () => {
     await inviteHome(domain, 'One');
     const [job] = await takeAll(domain.stores.jobs, domain.clock.now());
     if (job?.kind === 'invite-mail') await handlers['invite-mail'].giveUp?.(job.payload, 'said: 451 try later');
@@ -224,8 +224,8 @@ describe('the mail of an invitation', () => {
   });
 });
 
-describe('invitations to an address that had enough mails', () => {
-  it('are all in the next one, which is sent once', async () => {
+describe('invitations to an address that reached the limit of mails', () => {
+  it('are all in the next mail, which is sent once', async () => {
     const domain = await openTestDomain({ quotas: { invites: { perAddress: { amount: 1, windowMs: 1_000 } } } });
     const sent: Message[] = [];
     const sender = {

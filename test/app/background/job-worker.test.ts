@@ -33,7 +33,7 @@ const mail = (address: string, runAt = 0): NewJob<'invite-mail'> => ({
 
 const newest = async (queue: MemoryJobQueue) => (await readAll(queue.list('onbind'))).at(-1);
 
-describe('a worker', () => {
+describe('the job worker', () => {
   let queue: MemoryJobQueue;
   let telemetry: RecordingTelemetry;
   /** What was begun, as `<homeserver or address>`, and when, ms since the start. */
@@ -86,7 +86,7 @@ describe('a worker', () => {
       setTimeout(() => reject(new DestinationDownError('no answer')), ms);
     });
 
-  it('lets a new mail and the news for a homeserver that works leave within 2 s, whatever waits for the dead', async () => {
+  it('sends a new mail and a notification for a working homeserver within 2 s, whatever waits for unreachable ones', async () => {
     behaviour = (name) => (name.startsWith('dead') ? silentFor(20_000)() : Promise.resolve());
     await queue.add(Array.from({ length: 1_000 }, (_, at) => onbind(`dead${at}.org`)));
     await queue.add(Array.from({ length: 100 }, () => onbind('dead.org')));
@@ -104,7 +104,7 @@ describe('a worker', () => {
     expect(telemetry.all('job failed, will be retried').length).toBeGreaterThan(0);
   });
 
-  it('never asks one destination more often at once than its lane allows, and one that failed once at a time', async () => {
+  it('runs no more jobs of one destination at once than allowed, and one at a time for a destination that failed', async () => {
     let [now, most] = [0, 0];
     behaviour = async () => {
       most = Math.max(most, ++now);
@@ -122,7 +122,7 @@ describe('a worker', () => {
     expect(begun.length).toBeLessThan(12);
   });
 
-  it('does whatever waited for a destination once it works again', async () => {
+  it('runs everything that waited for a destination once it works again', async () => {
     behaviour = silentFor(100);
     await queue.add(Array.from({ length: 50 }, () => onbind('back.org')));
     open();
@@ -149,7 +149,7 @@ describe('a worker', () => {
     expect(ended).toHaveLength(3);
   });
 
-  it('tries for days with growing pauses, then gives up and says what becomes of it', async () => {
+  it('retries for days with growing pauses, then gives up and logs the consequences', async () => {
     behaviour = async () => {
       throw new Error('not yet');
     };
@@ -217,7 +217,7 @@ describe('a worker', () => {
     expect(asked).toBeLessThanOrEqual(55);
   });
 
-  it('drops what can never be done', async () => {
+  it('drops jobs that can never succeed', async () => {
     behaviour = async () => {
       throw new PermanentJobError('refused');
     };
@@ -228,7 +228,7 @@ describe('a worker', () => {
     expect(telemetry.all('job failed permanently')).toHaveLength(1);
   });
 
-  it('takes up at once what it had in hand before it was started again', async () => {
+  it('resumes at once the jobs that it had before it was restarted', async () => {
     behaviour = silentFor(60_000);
     await queue.add([mail('a')]);
     const [job] = await queue.take(wanted({ time: 0, holder: 'one/0' }));
@@ -238,7 +238,7 @@ describe('a worker', () => {
     expect(begunAt('a')).toHaveLength(1);
   });
 
-  it('takes over the jobs of a dead instance within 15 s, but not those of a slow one', async () => {
+  it('takes over the jobs of a killed instance within 15 s, but not those of a slow one', async () => {
     behaviour = silentFor(300_000);
     await queue.add([mail('slow')]);
     open('slow/1');
@@ -255,7 +255,7 @@ describe('a worker', () => {
     expect(begunAt('slow')).toHaveLength(1);
   });
 
-  it('begins nothing once it is closed, lets a mail end and puts back what does not', async () => {
+  it('starts no job once it is closed, lets a mail end and requeues unfinished jobs', async () => {
     behaviour = (name) =>
       name === 'mail' ? new Promise((resolve) => setTimeout(resolve, 15_000)) : new Promise(() => {});
     await queue.add([mail('mail'), onbind('dead.org')]);

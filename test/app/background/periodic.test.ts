@@ -4,7 +4,7 @@ import { RecordingTelemetry } from '../../support/fakes.js';
 
 const MINUTE_MS = 60_000;
 
-describe('work that is repeated', () => {
+describe('periodic work', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -37,7 +37,7 @@ describe('work that is repeated', () => {
     expect(recorded.counted).toEqual([{ name: 'schedule_failures', labels: { name: 'work' } }]);
   });
 
-  it('logs work that keeps failing once a minute, and counts each failure', async () => {
+  it('logs each minute that it still fails, and counts each failure', async () => {
     const recorded = new RecordingTelemetry();
     const { schedule, end, pass } = repeated(recorded);
     const fail = async (error = new Error('no')) => {
@@ -73,7 +73,7 @@ describe('work that is repeated', () => {
     expect(runs()).toBe(3);
   });
 
-  it('runs again after the run during which it is hurried, but not more often than once a second', async () => {
+  it('runs again after a run during which it was requested, but not more often than once a second', async () => {
     const { schedule, runs, end, pass } = repeated();
     schedule.runSoon();
     await pass(0);
@@ -86,7 +86,7 @@ describe('work that is repeated', () => {
     expect(runs()).toBe(2);
   });
 
-  it('runs no more once it is closed, however it is hurried', async () => {
+  it('does not run once it is closed, even on request', async () => {
     const { schedule, runs, end, pass } = repeated();
     const closing = schedule.close();
     schedule.runSoon();
@@ -98,11 +98,11 @@ describe('work that is repeated', () => {
   });
 });
 
-describe('a length of time', () => {
+describe('a period', () => {
   it.each([
-    ['is over when it has passed', 1_000, true],
-    ['is not over before', 999, false],
-    ['is over by a clock that was set back: who knows when it began', -1, true],
+    ['is over when its time has passed', 1_000, true],
+    ['is not over before its time has passed', 999, false],
+    ['is over after the clock was set back, because its start is unknown then', -1, true],
   ])('%s', (_case, passedMs, isItOver) => {
     expect(isOver(5_000, 1_000, 5_000 + passedMs)).toBe(isItOver);
   });

@@ -4,7 +4,7 @@ import { RecordingTelemetry } from '../../support/fakes.js';
 
 const MINUTE_MS = 60_000;
 
-describe('sealing what older versions stored', () => {
+describe('the sealing of secrets that older versions stored', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -22,7 +22,7 @@ describe('sealing what older versions stored', () => {
     await schedule.close();
   });
 
-  it('begins after an hour where an older instance may be running', async () => {
+  it('begins after an hour if an older instance may be running', async () => {
     const { schedule, runs } = scheduled(true);
     await vi.advanceTimersByTimeAsync(59 * MINUTE_MS);
     expect(runs()).toBe(0);

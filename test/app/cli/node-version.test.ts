@@ -9,12 +9,15 @@ import { versionProblem } from '../../../src/app/cli/node-version.js';
 const root = join(import.meta.dirname, '../../..');
 
 describe('the version of Node.js', () => {
-  it.each(['18.20.4', '20.16.0', '16.0.0', '0.10.48'])('%s is too old, which one sentence says', (version) => {
-    const { error } = versionProblem(version);
-    expect(error).toContain(`needs Node.js 20.17 or later, and this is Node.js ${version}`);
-  });
+  it.each(['18.20.4', '20.16.0', '16.0.0', '0.10.48'])(
+    'is too old if it is %s, which is reported in one sentence',
+    (version) => {
+      const { error } = versionProblem(version);
+      expect(error).toContain(`needs Node.js 20.17 or later, and this is Node.js ${version}`);
+    },
+  );
 
-  it.each(['20.17.0', '20.19.2', '22.0.0', '24.22.3', '26.12.1'])('%s is fine', (version) => {
+  it.each(['20.17.0', '20.19.2', '22.0.0', '24.22.3', '26.12.1'])('is accepted if it is %s', (version) => {
     expect(versionProblem(version)).toEqual({});
   });
 
@@ -22,7 +25,7 @@ describe('the version of Node.js', () => {
     expect(versionProblem('27.0.0').warning).toContain('was tried with Node.js 20 to 26, and this is Node.js 27.0.0');
   });
 
-  it('is the one that package.json demands', () => {
+  it('is required as in package.json', () => {
     const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { engines: { node: string } };
     const oldest = engines.node.replace('>=', '');
     expect(versionProblem(`${oldest}.0`)).toEqual({});
@@ -30,7 +33,7 @@ describe('the version of Node.js', () => {
     expect(versionProblem(`${major}.${(minor ?? 0) - 1}.0`).error).toBeDefined();
   });
 
-  it('is looked at before anything else is loaded', () => {
+  it('is checked before anything else is loaded', () => {
     const folder = mkdtempSync(join(tmpdir(), 'islet-node-'));
     try {
       for (const file of ['cli.ts', 'cli/node-version.ts']) {

@@ -12,7 +12,7 @@ describe('islet audit', () => {
     ['7d', now - 7 * 86_400_000],
     ['2026-11-28', Date.UTC(2026, 10, 28)],
     ['2026-11-28T10:00:00Z', Date.UTC(2026, 10, 28, 10)],
-  ])('begins at --since %s', (text, time) => {
+  ])('starts the list at --since %s', (text, time) => {
     expect(sinceOf(text, now)).toBe(time);
   });
 

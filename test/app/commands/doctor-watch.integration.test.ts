@@ -29,7 +29,7 @@ async function watch(check: () => Promise<readonly CheckResult[]>, steps: readon
 }
 
 describe('islet doctor --watch', () => {
-  it('shows a mail server that goes away and comes back, and nothing while nothing changes', async () => {
+  it('shows a mail server that stops and returns, and prints nothing while nothing changes', async () => {
     const mails = await startMailServer();
     const { port } = mails;
     const { config } = loadFromEtc(`mail: { smtpUrl: 'smtp://127.0.0.1:${port}', from: islet@example.org, tls: none }`);
@@ -50,7 +50,7 @@ describe('islet doctor --watch', () => {
     ]);
   });
 
-  it('shows that the server has stopped, which is no failure of anything', async () => {
+  it('shows that the server has stopped, which does not count as a failure', async () => {
     const { ok, skipped } = area('server');
     const runs = [[ok('is running and ready')], [skipped('no server is running here')], [ok('is running and ready')]];
     const { code, printed } = await watch(async () => runs.shift() ?? [], [() => undefined, () => undefined]);
@@ -61,7 +61,7 @@ describe('islet doctor --watch', () => {
     ]);
   });
 
-  it('ends with the result of the last run, and prints one line of JSON for each run', async () => {
+  it('exits with the result of the last run, and prints one line of JSON for each run', async () => {
     const centre = await startMessageCentre('secret');
     const smpp = {
       kind: 'smpp',
@@ -80,7 +80,7 @@ describe('islet doctor --watch', () => {
     ]);
   });
 
-  it('takes results that differ in numbers only for the same', async () => {
+  it('treats results that differ only in numbers as equal', async () => {
     const { warning } = area('files');
     let mb = 90;
     const check = async () => [warning(`the disk has ${mb--} MB left`)];

@@ -40,27 +40,27 @@ describe('the explanation of a followed upstream', () => {
 
   it.each<[string, (upstream: FakeFollowedPepper) => void, string]>([
     [
-      'is announced as ours',
+      'is announced by Islet, too',
       () => undefined,
       'its pepper is used: hashes are forwarded to it, pepper announced for 3 h',
     ],
     [
-      'is another one since',
+      'has changed since',
       (upstream) => void (upstream.pepper = 'quiteanother'),
       'its pepper is used, but not announced yet; the announced pepper is 3 h old',
     ],
     [
-      'cannot be learned',
+      'cannot be read',
       (upstream) => void (upstream.failure = new Error('could not reach https://h: refused')),
       'its pepper is to be used, but is not known: could not reach https://h: refused; the announced pepper is 3 h old',
     ],
-  ])('says that its pepper %s, only for the followed upstream', async (_case, later, line) => {
+  ])('says for the followed upstream only that its pepper %s', async (_case, later, line) => {
     expect(await explained(later)).toEqual([expect.stringMatching(new RegExp(`^ +${line}$`))]);
   });
 });
 
 describe('the explanation of an address without a user', () => {
-  it('names the sources that gave no answer: they may know it', async () => {
+  it('names the sources that failed, because they may know the address', async () => {
     const staff = new FakeSource('staff');
     const { lookupService, clock } = await openTestDomain({ sources: [staff, new FakeSource('other')] });
     const verdict = async () =>

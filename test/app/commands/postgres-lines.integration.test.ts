@@ -38,7 +38,7 @@ async function emptyDatabase(): Promise<string> {
   return url;
 }
 
-it('the printed lines copy a PostgreSQL database, and nothing that was sent is sent again', async () => {
+it('the printed commands copy a PostgreSQL database, and no message is sent twice', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'islet-dump-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const [from, to] = [await emptyDatabase(), await emptyDatabase()];

@@ -62,9 +62,9 @@ interface Output {
   readonly print: (text: string) => void;
 }
 
-describe('what others have chosen the characters of', () => {
+describe('text from outside', () => {
   it.each(Object.entries(commands).flatMap(([name, run]) => [false, true].map((isJson) => ({ name, run, isJson }))))(
-    'does nothing on the terminal of `islet $name`, JSON: $isJson',
+    'has no effect on the terminal of `islet $name`, JSON: $isJson',
     async ({ run, isJson }) => {
       const lines: string[] = [];
       await run({ isJson, style: plainStyle, print: (text) => void lines.push(text) });
@@ -89,20 +89,20 @@ describe('what others have chosen the characters of', () => {
     });
   });
 
-  it('has no way past the last gate, which lines and colours of ours pass', () => {
+  it('is escaped again in the output stream, which keeps line breaks and colours of Islet', () => {
     expect(escapeFinished('\u001b[31mred\u001b[39m\n\u001b[2J\r\u009b')).toBe(
       '\u001b[31mred\u001b[39m\n\\u001b[2J\\u000d\\u009b',
     );
   });
 
-  it('does nothing in a line of the log, which is the same value', () => {
+  it('has no effect in a line of the log, and keeps its value', () => {
     const line = jsonLine({ time: 't', level: 'warn', message: hostile, facts: { event: 'x', reason: hostile } });
     // oxlint-disable-next-line no-control-regex -- these are what must not be printed
     expect(line).not.toMatch(/[\0-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/);
     expect(JSON.parse(line)).toEqual({ time: 't', level: 'warn', message: hostile, event: 'x', reason: hostile });
   });
 
-  it('reaches a terminal only by the last gate, by the log, and by these', async () => {
+  it('reaches a terminal only through the output stream, the log, and the listed files', async () => {
     const root = new URL('../../../src/', import.meta.url);
     const names = (await readdir(root, { recursive: true })).filter((name) => name.endsWith('.ts'));
     const writers = await Promise.all(
@@ -122,7 +122,7 @@ describe('what others have chosen the characters of', () => {
     ]);
   });
 
-  it('is turned into JSON by no command in another way', async () => {
+  it('is converted to JSON by one function in all commands', async () => {
     const folder = new URL('../../../src/app/commands/', import.meta.url);
     const sources = await Promise.all(
       (await readdir(folder, { recursive: true }))

@@ -6,7 +6,7 @@ describe('the end of the server', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('waits for what ends', async () => {
+  it('waits for everything that ends', async () => {
     const telemetry = new RecordingTelemetry();
     const close = () => new Promise<void>((resolve) => setTimeout(resolve, 20_000));
     const ended = closeWithin(24_000, { close }, telemetry);
@@ -15,7 +15,7 @@ describe('the end of the server', () => {
     expect(telemetry.all('shutdown cut off')).toEqual([]);
   });
 
-  it('comes within its limit whatever hangs, and says so', async () => {
+  it('comes within its limit whatever hangs, and reports what hangs', async () => {
     const telemetry = new RecordingTelemetry();
     const ended = closeWithin(24_000, { close: () => new Promise(() => undefined) }, telemetry);
     await vi.advanceTimersByTimeAsync(24_000);

@@ -69,7 +69,7 @@ describe('islet init', () => {
     expect(keys).toEqual([join(folder, 'data/signing.key')]);
   });
 
-  it('asks for missing answers, repeats invalid ones, and hides passwords', async () => {
+  it('asks for missing answers, repeats the question after invalid ones, and hides passwords', async () => {
     const directory = [
       'ldaps://ldap.example.org',
       '',
@@ -98,7 +98,7 @@ describe('islet init', () => {
     expect(statSync(file()).mode & 0o777 & ~0o640).toBe(0);
   });
 
-  it('checks each answer when it is given, also those of flags, and keeps the others', async () => {
+  it('checks each answer when it is given, also those of flags, and keeps valid ones', async () => {
     const prompt = typing(
       '', // public URL
       'ldaps://ldap.example.org',
@@ -129,14 +129,14 @@ describe('islet init', () => {
     });
   });
 
-  it('asks nothing where a password file of a flag cannot be read', async () => {
+  it('asks nothing if the password file of a flag cannot be read', async () => {
     const prompt = typing('id.example.org');
     expect(await init({ bindPasswordFile: 'missing' }, prompt)).toBe(1);
     expect(prompt.asked).toEqual([]);
     expect(printed).toEqual(['bindPasswordFile: missing cannot be read: ENOENT']);
   });
 
-  it('asks nothing about a directory and a relay that there are not', async () => {
+  it('asks nothing about a directory and a mail server that do not exist', async () => {
     const prompt = typing('id.example.org', '', '', '');
     expect(await init({}, prompt)).toBe(0);
     expect(prompt.asked).toHaveLength(4);
@@ -145,14 +145,14 @@ describe('islet init', () => {
     expect(config).not.toHaveProperty('mail');
   });
 
-  it('never overwrites', async () => {
+  it('never overwrites a file', async () => {
     writeFileSync(file(), 'mine');
     expect(await init({ serverName: 'id.example.org' })).toBe(1);
     expect(readFileSync(file(), 'utf8')).toBe('mine');
     expect(printed).toEqual([`${file()} already exists and is not changed`]);
   });
 
-  it('writes nothing that could not be used', async () => {
+  it('writes no configuration that would not load', async () => {
     expect(await init({ serverName: 'id.example.org', ldapUrl: 'ldaps://h', base: 'people' })).toBe(1);
     expect(printed).toEqual(['sources[0].ldap.bases: must be distinguished names such as ou=people,dc=example,dc=org']);
     expect(existsSync(file())).toBe(false);
@@ -188,7 +188,7 @@ describe('islet init', () => {
   });
 });
 
-describe('the person at a terminal', () => {
+describe('a person at a terminal', () => {
   const terminal = () => {
     const [input, output] = [new PassThrough(), new PassThrough()];
     let shown = '';
@@ -221,7 +221,7 @@ describe('the person at a terminal', () => {
   it.each([
     ['presses Ctrl-C', '\u0003'],
     ['ends the input', '\u0004'],
-  ])('may leave: %s', async (_case, key) => {
+  ])('may cancel: %s', async (_case, key) => {
     const { input, prompt } = terminal();
     const answer = prompt.ask('Name: ');
     input.write(key);
@@ -235,7 +235,7 @@ describe('islet check', () => {
     return checkCommand({ file: file(), env: {} }, { isJson, style: plainStyle, print });
   };
 
-  it('says that all is fine, and what the configuration amounts to, without its secrets', () => {
+  it('says that the configuration is valid, and summarises it without its secrets', () => {
     const code = check(`
 server: { name: id.example.org, publicUrl: "https://id.example.org" }
 listen: { trustedProxies: [127.0.0.1] }
@@ -263,7 +263,7 @@ mail: { smtpUrl: "smtps://u:hidden@mail.example.org" }
     );
   });
 
-  it('warns of values that are allowed but probably a mistake', () => {
+  it('warns about values that are allowed but probably a mistake', () => {
     expect(check('admin: { host: 0.0.0.0 }')).toBe(0);
     expect(printed[0]).toMatch(/^warning: server\.name is not set.*\nwarning: admin\.host is 0\.0\.0\.0/);
   });
@@ -275,7 +275,7 @@ mail: { smtpUrl: "smtps://u:hidden@mail.example.org" }
     ]);
   });
 
-  it('says the same as JSON', () => {
+  it('prints the same as JSON', () => {
     expect(check('listen: { prot: 1 }', true)).toBe(1);
     expect(check('server: { name: id.example.org }', true)).toBe(0);
     const [bad, good] = printed.map((text) => JSON.parse(text) as Record<string, unknown>);

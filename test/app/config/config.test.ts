@@ -25,7 +25,7 @@ const load = (text: string, env: ConfigPlace['env'] = {}) =>
   loadConfig({ file: write(text), env, cwd: '/somewhere/else' }).config;
 
 describe('the configuration without a file', () => {
-  it('is usable, keeps its data below the current folder, and asks for a name', () => {
+  it('is usable, keeps its data below the current folder, and requires a name', () => {
     const { config, warnings } = loadConfig({ env: {}, cwd: folder });
     expect(config.file).toBeUndefined();
     expect(config.server).toEqual({ name: 'localhost', otherNames: [], publicUrl: 'http://127.0.0.1:8090' });
@@ -39,19 +39,19 @@ describe('the configuration without a file', () => {
   });
 
   it.each(optionsOf(schema).map(({ path, option }) => [path.join('.'), option] as const))(
-    'has a default for %s that is a value of its kind',
+    'has a default for %s that is a valid value',
     (_key, { default: usual, format }) => {
       expect(usual === null || formats[format].safeParse(usual).success).toBe(true);
     },
   );
 });
 
-describe('a directory that will hardly be found as meant', () => {
+describe('a directory whose configuration is probably a mistake', () => {
   it.each([
     ['homeserver: Example.org', [expect.stringContaining('the homeserver Example.org has capital letters')]],
     ['homeserver: example.org, attributes: { msisdn: [pager] }', [expect.stringContaining('without phoneRegion')]],
     ['homeserver: example.org', []],
-  ])('is warned about: %s', (more, expected) => {
+  ])('causes a warning: %s', (more, expected) => {
     const file = write(
       `server: { name: a.example }\nsources: [{ ldap: { name: staff, urls: "ldaps://h", bases: "dc=x", preset: openldap, ${more} } }]`,
     );
@@ -60,8 +60,8 @@ describe('a directory that will hardly be found as meant', () => {
   });
 });
 
-describe('where the file is', () => {
-  it('is what the caller says, before ISLET_CONFIG, before islet.yaml in the current folder', () => {
+describe('the path of the configuration file', () => {
+  it('is that of the caller, before ISLET_CONFIG, before islet.yaml in the current folder', () => {
     const described = write('server: { name: said.example }', 'said.yaml');
     const inEnv = write('server: { name: env.example }', 'env.yaml');
     write('server: { name: here.example }');
@@ -72,8 +72,8 @@ describe('where the file is', () => {
   });
 });
 
-describe('what a file says', () => {
-  it('is read with lengths of time in ms and limits as numbers', () => {
+describe('the content of the configuration file', () => {
+  it('is read with durations in ms and limits as numbers', () => {
     const config = load(
       'lookup: { pepperLifetime: 2d }\nlisten: { idleTimeout: 90s }\nlimits: { sms: { perUser: 7/10m } }',
     );
@@ -91,7 +91,7 @@ describe('what a file says', () => {
     expect(config.sms?.gateways).toEqual([{ kind: 'console' }]);
   });
 
-  it('may be nothing at all, or begin with a byte order mark', () => {
+  it('may be empty, or begin with a byte order mark', () => {
     expect(load('').listen.port).toBe(8090);
     expect(load('\uFEFFserver: { name: a.example }').server.name).toBe('a.example');
   });
@@ -107,13 +107,13 @@ describe('what a file says', () => {
     ['limits: false', {}],
     ['limits: { mail: false }', { mail: {}, invites: { perAddress: { amount: 5 } } }],
     ['limits: { mail: { perUser: false } }', { mail: { perAddress: { amount: 5 } } }],
-  ])('turns limits off as a whole, by group, or one by one: %s', (yaml, expected) => {
+  ])('may turn limits off as a whole, by group, or one by one: %s', (yaml, expected) => {
     const { limits } = load(yaml);
     expect(limits).toMatchObject(expected);
     expect(limits.mail).not.toHaveProperty('perUser');
   });
 
-  it('gives servers limits of their own, and leaves out what is not given', () => {
+  it('may give servers limits of their own, and leaves the others out', () => {
     const { limits } = load(
       'limits: { servers: { "@islet:partner.example": { lookup: 9/1h, mail: false }, 10.0.0.5: { sms: 8/1m } } }',
     );
@@ -123,7 +123,7 @@ describe('what a file says', () => {
     });
   });
 
-  it('has paths that start from its folder, while those of the environment start from the current one', () => {
+  it('has paths relative to its folder, while those of the environment are relative to the current folder', () => {
     const config = load('dataDir: data\nlog: { file: "file:islet.log" }\npidFile: /run/islet.pid', {
       ISLET_TEMPLATES_DIRECTORY: 'templates',
     });
@@ -133,12 +133,12 @@ describe('what a file says', () => {
     expect(config.templates.directory).toBe('/somewhere/else/templates');
   });
 
-  it('derives the public URL from where we listen', () => {
+  it('derives the public URL from the listening address', () => {
     expect(load('listen: { host: "::", port: 80 }').server.publicUrl).toBe('http://localhost:80');
     expect(load('listen: { host: "fd00::1" }').server.publicUrl).toBe('http://[fd00::1]:8090');
   });
 
-  it('gives ranges for the words loopback and private, and for single addresses', () => {
+  it('has ranges for the words loopback and private, and for single addresses', () => {
     const config = load('v1: { allowFrom: [loopback, 192.0.2.7] }\nlisten: { trustedProxies: ["::1", 10.0.0.0/8] }');
     expect(config.v1.allowFrom).toEqual(['127.0.0.0/8', '::1/128', '192.0.2.7/32']);
     expect(config.listen.trustedProxies).toEqual(['::1/128', '10.0.0.0/8']);
@@ -170,7 +170,7 @@ describe('the environment', () => {
     expect(warnings).toEqual(['environment variable ISLET_LISTEN_PROT is unknown (did you mean "ISLET_LISTEN_PORT"?)']);
   });
 
-  it('is passed over where Kubernetes sets it for a service of a similar name', () => {
+  it('is ignored if Kubernetes sets it for a service of a similar name', () => {
     const serviceLinks = (service: string, host: string) => ({
       [`${service}_SERVICE_HOST`]: host,
       [`${service}_SERVICE_PORT`]: '8091',
@@ -206,16 +206,16 @@ describe('the environment', () => {
   });
 });
 
-describe('sources', () => {
+describe('the sources of a configuration', () => {
   const sources = (yaml: string) => loadFromEtc(yaml).config.sources;
 
-  it('are in their order, our own bindings last unless they are placed', () => {
+  it('are in their order, and the bindings are last unless they are in the list', () => {
     const [upstream, bindings] = ['upstream: { name: a, url: "https://a.example/" }', 'bindings'];
     expect(sources(`sources: [{ ${upstream} }]`).map(({ name }) => name)).toEqual(['a', 'bindings']);
     expect(sources(`sources: [${bindings}, { ${upstream} }]`).map(({ name }) => name)).toEqual(['bindings', 'a']);
   });
 
-  it('have an upstream with what it may hear and say', () => {
+  it('may be an upstream with its limits for forwarding and results', () => {
     const asked = (options: string) =>
       sources(`sources: [{ upstream: { name: a, url: "https://a.example", ${options} } }]`)[0];
     expect(asked('')).toMatchObject({
@@ -233,7 +233,7 @@ describe('sources', () => {
     });
   });
 
-  it('have a directory with everything that reaching it takes', () => {
+  it('may be a directory with all connection options', () => {
     const [ldap] = sources(`
 sources:
   - ldap:
@@ -282,16 +282,16 @@ sources:
     ['mirror: true', { everyMs: 300_000, maxShrink: 0.2 }],
     ['mirror: { maxShrink: 0% }', { everyMs: 300_000, maxShrink: 0 }],
     ['mirror:', { everyMs: 300_000, maxShrink: 0.2 }],
-  ])('are mirrored as they say: %s', (mirror, expected) => {
+  ])('have a mirror as configured: %s', (mirror, expected) => {
     const yaml = `sources:\n  - ldap:\n      { name: a, urls: "ldaps://h", bases: "dc=x", preset: openldap, ${mirror} }`;
     expect(sources(yaml)[0]).toMatchObject({ mirror: expected });
   });
 });
 
-describe("a source of one's own", () => {
+describe('a custom source', () => {
   const use = (yaml: string) => loadFromEtc(`sources: [{ ${yaml} }]`).config.sources[0];
 
-  it('is called like its file, and asked for everything, unless it says otherwise', () => {
+  it('has the name of its file, and is queried for all media, unless configured otherwise', () => {
     expect(use('use: /etc/islet/hr.mjs')).toEqual({
       kind: 'use',
       name: 'hr',
@@ -320,7 +320,7 @@ describe("a source of one's own", () => {
   });
 });
 
-describe('mail', () => {
+describe('the mail server', () => {
   const mail = (yaml: string) => loadFromEtc(yaml).config.mail;
 
   it('is described by one URL', () => {
@@ -342,11 +342,11 @@ describe('mail', () => {
     ['{ host: h, tls: implicit }', { port: 465, tls: 'implicit' }],
     ['{ host: h, tls: none, port: 2525 }', { port: 2525, tls: 'none' }],
     ['{ smtpUrl: "smtp://h:26", tls: required }', { port: 26, tls: 'required' }],
-  ])('takes the usual port of its encryption: %s', (yaml, expected) => {
+  ])('has the usual port of its encryption: %s', (yaml, expected) => {
     expect(mail(`mail: ${yaml}`)).toMatchObject(expected);
   });
 
-  it('is from us, and greets by the public name, unless the file says otherwise', () => {
+  it('receives mails from the name of this server and a greeting with its public name, unless configured otherwise', () => {
     const server = 'server: { name: "id.example.org:8090", publicUrl: "https://public.example.org" }';
     expect(mail(`${server}\nmail: { host: h }`)).toMatchObject({
       from: 'Islet <noreply@id.example.org>',
@@ -359,7 +359,7 @@ describe('mail', () => {
 });
 
 describe('text messages', () => {
-  it('go by the gateways that are named', () => {
+  it('are sent through the configured gateways', () => {
     const { sms } = loadFromEtc(`
 sms:
   gateways:
@@ -402,7 +402,7 @@ sms:
 });
 
 describe('homeservers', () => {
-  it('are found by their names, dots and ports included', () => {
+  it('are found by their names, including dots and ports', () => {
     const { homeservers } = loadFromEtc(`
 homeservers:
   example.org:
@@ -445,7 +445,7 @@ describe('the database', () => {
   });
 });
 
-it('cannot be read from a folder', () => {
+it('a configuration cannot be read from a folder', () => {
   mkdirSync(join(folder, 'islet.yaml'));
   expect(() => loadConfig({ env: {}, cwd: folder })).toThrow(/is a folder, not a file/);
 });
@@ -455,6 +455,6 @@ it.each([
   ['192.0.2.7', '[192.0.2.7]'],
   ['"::1"', '[IPv6:::1]'],
   ['id.example.org', 'id.example.org'],
-])('introduces itself to relays as %s', (written, name) => {
+])('the default EHLO name is %s', (written, name) => {
   expect(loadFromEtc(`mail: { host: mx, ehloName: ${written} }`).config.mail?.ehloName).toBe(name);
 });

@@ -10,18 +10,18 @@ const image = readFileSync(join(folder, 'Containerfile'), 'utf8');
 const lines = (word: string) => [...image.matchAll(new RegExp(`^${word} (.*)$`, 'gm'))].map(([, rest = '']) => rest);
 
 describe('the container image', () => {
-  it('copies files that are there', () => {
+  it('copies only files that exist', () => {
     const copied = lines('COPY').filter((line) => !line.startsWith('--from'));
     const sources = copied.flatMap((line) => line.split(' ').slice(0, -1));
     expect(sources.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
-  it('runs as an account that is not root, and names no secret', () => {
+  it('runs as a user other than root, and contains no secret', () => {
     expect(lines('USER')).toEqual([expect.stringMatching(/^[1-9]\d+:[1-9]\d+$/)]);
     expect(image).not.toMatch(/password|secret|token/i);
   });
 
-  it('takes the variables that it sets', () => {
+  it('reads the variables that it sets', () => {
     const env = Object.fromEntries(
       lines('ENV').flatMap((line) => line.split(' ').map((entry) => entry.split('=') as [string, string])),
     );
@@ -36,7 +36,7 @@ describe('the example with Synapse, Element Web and OpenLDAP', () => {
     services: Record<string, { volumes?: string[]; read_only?: boolean; depends_on?: string[] }>;
   };
 
-  it('mounts files that are there', () => {
+  it('mounts only files that exist', () => {
     const mounted = Object.values(services).flatMap(({ volumes = [] }) =>
       volumes.map((volume) => volume.split(':')[0] ?? ''),
     );
@@ -45,7 +45,7 @@ describe('the example with Synapse, Element Web and OpenLDAP', () => {
     expect(files.filter((path) => !existsSync(join(folder, path)))).toEqual([]);
   });
 
-  it('asks the services by the names that they have', () => {
+  it('uses the services by their names', () => {
     const { config } = loadConfig({ file: join(folder, 'islet.yaml'), env: {} });
     const hosts = config.sources
       .flatMap((source) => (source.kind === 'ldap' ? source.urls : []))

@@ -20,14 +20,14 @@ const blocksOf = (name: string) =>
     ([, block = ''], index) => [index + 1, block] as const,
   );
 
-describe('what follows from the options', () => {
-  it.each(Object.entries(files))('is up to date in %s; if not, run "npm run generate"', (name, content) => {
+describe('pages and files that are generated from the options', () => {
+  it.each(Object.entries(files))('are up to date in %s; if not, run "npm run generate"', (name, content) => {
     expect(read(name)).toBe(content);
   });
 });
 
 describe('docs/reference/configuration.md', () => {
-  it('has a table for every section and for everything there is to choose from', () => {
+  it('has a table for every section and for every choice', () => {
     const documented = Array.from(
       read('docs/reference/configuration.md').matchAll(/<!-- options: (\S+) -->/g),
       ([, name]) => name,
@@ -36,7 +36,7 @@ describe('docs/reference/configuration.md', () => {
     expect(new Set(documented)).toEqual(new Set(tables().keys()));
   });
 
-  it('explains everything', () => {
+  it('describes every option', () => {
     const unexplained = (entries: readonly Entry[]): readonly string[] =>
       entries.flatMap(({ key, doc, children, choices }) => [
         ...(doc === '' ? [key] : []),
@@ -64,7 +64,7 @@ describe('docs/setup/from-sydent.md', () => {
 });
 
 describe('config/islet.example.yaml', () => {
-  it('loads as it is', () => {
+  it('loads unchanged', () => {
     const { config, warnings } = loadFromEtc(example);
     expect(config.sources.map(({ name }) => name)).toEqual(['staff', 'bindings']);
     expect(warnings).toEqual([expect.stringContaining('listen.trustedProxies')]);
@@ -103,9 +103,9 @@ describe('config/islet.schema.json', () => {
   it.each([
     ['an unknown section', { lissten: {} }],
     ['an unknown option', { listen: { prot: 1 } }],
-    ['a port that is none', { listen: { port: 70_000 } }],
+    ['an invalid port', { listen: { port: 70_000 } }],
     ['a source without its base', { sources: [{ ldap: { name: 'a', urls: 'ldap://h' } }] }],
-    ['a source of no known kind', { sources: [{ lapd: {} }] }],
+    ['a source of an unknown kind', { sources: [{ lapd: {} }] }],
     ['a limit without time', { limits: { mail: { perUser: 5 } } }],
   ])('refuses %s', (_case, content) => {
     expect(schema.safeParse(content).success).toBe(false);

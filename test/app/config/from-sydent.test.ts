@@ -54,7 +54,7 @@ describe.each(Object.entries(sydent))('docs/setup/from-sydent.md on %s', (sectio
     expect(new Set(rowsOf(section).map(({ old }) => old))).toEqual(new Set(keys.split(/\s+/)));
   });
 
-  it('names options that there are, or says why there is none', () => {
+  it('names only options that exist, or says why there is none', () => {
     const known = [...keysOf(optionCatalog()), 'ISLET_CONFIG'];
     const wrong = rowsOf(section).filter(({ place, remark }) =>
       place === 'none' ? remark === '' : !known.includes(place),

@@ -59,13 +59,13 @@ describe('an unknown key', () => {
     expect(problems(yaml)).toEqual(expected);
   });
 
-  it('is distinguished from one that is not indented far enough', () => {
+  it('is distinguished from a key that is not indented far enough', () => {
     const found = problems('sources:\n  - ldap:\n    name: a\n    urls: ldaps://h\n');
     expect(found).toContain('sources[0].name: unknown key (line 3; indent it further: it belongs below "ldap:")');
   });
 });
 
-describe('what is forwarded to an upstream', () => {
+describe('the addresses that are forwarded to an upstream', () => {
   const found = (isHashed: boolean, forward: Parameters<typeof checkForwarding>[1]) => {
     const list = new Problems(() => undefined);
     checkForwarding(isHashed, forward, ['sources', 0, 'upstream'], list);
@@ -73,7 +73,7 @@ describe('what is forwarded to an upstream', () => {
   };
   const all = ['email', 'msisdn'] as const;
 
-  it('is not limited by domain or medium if only hashes are forwarded', () => {
+  it('are not limited by domain or medium if only hashes are forwarded', () => {
     const reason =
       'needs plain addresses, but with hashed: true only hashes are sent (leave it out, or write hashed: false; the option homeservers works with both)';
     expect(found(true, { media: ['email'], domains: ['a.example'], exceptDomains: [] })).toEqual(
@@ -282,7 +282,7 @@ describe('a value', () => {
     expect(problems(yaml)).toEqual(expected === undefined ? [] : [expected]);
   });
 
-  it('is a token that is longer than clients take (EM-7)', () => {
+  it('is a token that is longer than clients accept (EM-7)', () => {
     expect(problems('validation: { tokenLength: 255 }').join()).not.toContain('tokenLength');
     expect(problems('validation: { tokenLength: 256 }').join()).toContain('validation.tokenLength');
   });
@@ -306,7 +306,7 @@ describe('a value', () => {
   });
 });
 
-describe('what contradicts itself', () => {
+describe('a contradiction', () => {
   it.each([
     [
       'admin: { userHeader: X-Forwarded-User }',
@@ -415,7 +415,7 @@ describe('what contradicts itself', () => {
       'sms: { gateways: [{ http: { url: "https://h", method: GET, body: x } }] }',
       'sms.gateways[0].http.body: is not allowed in a GET request (line 1)',
     ],
-  ])('is refused with a sentence: %s', (yaml, expected) => {
+  ])('is refused with a reason: %s', (yaml, expected) => {
     expect(problems(yaml)).toEqual(expected === undefined ? [] : [expected]);
   });
 });
@@ -439,7 +439,7 @@ limits: { mail: { perUser: 1 } }
     ]);
   });
 
-  it('can be taken apart', () => {
+  it('are available one by one', () => {
     const thrown = (() => {
       try {
         return loadFromEtc('listen: { prot: 1 }');
@@ -454,7 +454,7 @@ limits: { mail: { perUser: 1 } }
   });
 });
 
-describe('a file that is no configuration', () => {
+describe('a file that is not a configuration', () => {
   const refusal = (content: string | Buffer): string => {
     const folder = mkdtempSync(join(tmpdir(), 'islet-config-'));
     const file = join(folder, 'islet.yaml');
@@ -470,11 +470,7 @@ describe('a file that is no configuration', () => {
   };
 
   it.each([
-    [
-      'a key that is there twice',
-      'server:\n  name: a\n  name: b\n',
-      'islet.yaml: line 3, column 3: Map keys must be unique',
-    ],
+    ['a repeated key', 'server:\n  name: a\n  name: b\n', 'islet.yaml: line 3, column 3: Map keys must be unique'],
     ['wrong indentation', 'server:\n  name: a\n port: 1\n', /^islet\.yaml: line 3, column \d+: /],
     ['a quote without its end', 'server:\n  name: "a\n', /^islet\.yaml: line \d, column \d+: Missing closing "quote/],
     ['two documents', 'server: {}\n---\nlisten: {}\n', /^islet\.yaml: line 2, column 1: /],
@@ -486,12 +482,12 @@ describe('a file that is no configuration', () => {
       Buffer.from('server: { name: b\xfcro.example }', 'latin1'),
       'islet.yaml: is not in UTF-8 (save it as UTF-8)',
     ],
-  ])('is refused: %s', (_case, content, expected) => {
+  ])('is refused with the position: %s', (_case, content, expected) => {
     expect(refusal(content)).toMatch(expected);
   });
 
   it.each(['*s3cret', '&s3cret pass', '!s3cret pass', '@s3cret', '%s3cret', '`s3cret`'])(
-    'is refused where %s stands without quotes, and is not quoted',
+    'is refused if it contains %s without quotes, and is not quoted in the error',
     (password) => {
       expect(refusal(`mail:\n  host: h\n  password: ${password}\n`)).toMatch(
         /^islet\.yaml: line 3, column \d+: (?!.*s3cret).* \(put text that begins like this in quotes\)$/,
@@ -499,23 +495,23 @@ describe('a file that is no configuration', () => {
     },
   );
 
-  it('is refused when it is not there', () => {
+  it('is refused if it does not exist', () => {
     expect(() => loadConfig({ file: '/nowhere/islet.yaml', env: {} })).toThrow('/nowhere/islet.yaml does not exist');
   });
 });
 
-describe('a search for people', () => {
+describe('the configuration of the user search', () => {
   const search = (options: string, more = 'homeserver: example.org') =>
     `${ldap(`${tls}, ${more}`)}\nsearch: { homeserver: "http://127.0.0.1:8008"${options} }`;
 
   const searchIn = (source: string, options = 'sources: [a]') =>
     `sources: [${source}]\nsearch: { homeserver: "http://127.0.0.1:8008", showTo: [example.org], ${options} }`;
 
-  it('takes one line', () => {
+  it('needs one line', () => {
     expect(problems(search(''))).toEqual([]);
   });
 
-  it('finds people of files and other sources that are named', () => {
+  it('may include files and other named sources', () => {
     expect(problems(searchIn('{ file: { name: a, path: /etc/islet/people.csv } }'))).toEqual([]);
     expect(problems(searchIn('{ use: /etc/islet/hr.mjs, name: a }'))).toEqual([]);
   });

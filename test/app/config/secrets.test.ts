@@ -45,9 +45,9 @@ describe('a secret', () => {
   it.each([
     ['without a line ending', PASSWORD, ''],
     ['with a line ending', `${PASSWORD}\n`, ', without its line ending'],
-    ['with that of Windows', `${PASSWORD}\r\n`, ', without its line ending'],
+    ['with a line ending of Windows', `${PASSWORD}\r\n`, ', without its line ending'],
     ['with a byte order mark', `\uFEFF${PASSWORD}\n`, ', without its line ending'],
-  ])('is read from a file of its own %s', (_case, content, note) => {
+  ])('may be in its own file %s', (_case, content, note) => {
     write(content);
     expect(load('passwordFile: password')).toEqual({
       value: PASSWORD,
@@ -56,7 +56,7 @@ describe('a secret', () => {
     });
   });
 
-  it('loses one line ending and not two', () => {
+  it('loses one line ending and no more', () => {
     write('secret\n\n');
     expect(load('passwordFile: password')).toEqual({
       value: 'secret\n',
@@ -73,7 +73,7 @@ describe('a secret', () => {
       { ISLET_MAIL_PASSWORD: 's3cret\r\n' },
       'environment variable ISLET_MAIL_PASSWORD',
     ],
-  ])('loses one line ending that comes with %s, too', (_case, mail, env, from) => {
+  ])('loses one line ending from %s, too', (_case, mail, env, from) => {
     const file = join(folder, 'islet.yaml');
     writeFileSync(file, `mail:\n  host: h\n  username: u\n  ${mail}`);
     const { config } = loadConfig({ file, env });
@@ -81,7 +81,7 @@ describe('a secret', () => {
     expect(config.mail?.password?.from).toMatch(new RegExp(`^${from}.*, without its line ending$`));
   });
 
-  it('that a comment follows says that the comment is no part of it', () => {
+  it('that is followed by a comment is reported with the hint that the comment is not part of it', () => {
     writeFileSync(join(folder, 'islet.yaml'), 'mail:\n  host: h\n  username: u\n  password: pass #1\n');
     expect(loadConfig({ file: join(folder, 'islet.yaml'), env: {} }).config.mail?.password).toEqual({
       value: 'pass',
@@ -89,7 +89,7 @@ describe('a secret', () => {
     });
   });
 
-  it('may come through a pipe, and a pipe without a writer is reported', async () => {
+  it('may be read from a pipe, and a pipe without a writer is reported', async () => {
     const pipe = join(folder, 'password');
     execFileSync('mkfifo', [pipe]);
     const writer = spawn('sh', ['-c', 'printf "s3cret\\n" > "$0"', pipe]);
@@ -111,7 +111,7 @@ describe('a secret', () => {
     expect(load('', { ISLET_MAIL_PASSWORD_FILE: 'password' })?.value).toBe(PASSWORD);
   });
 
-  it('of the mail URL says where the URL came from', () => {
+  it('in the mail URL is reported with the origin of the URL', () => {
     const file = join(folder, 'islet.yaml');
     writeFileSync(file, '');
     const { config } = loadConfig({ file, env: { ISLET_MAIL_SMTP_URL: 'smtps://u:p@h' } });
@@ -122,7 +122,7 @@ describe('a secret', () => {
     ['an empty file', '', 'mail.passwordFile: FOLDER/password is empty (line 1)'],
     ['a file with nothing but a line ending', '\n', 'mail.passwordFile: FOLDER/password is empty (line 1)'],
     [
-      'bytes that are no text',
+      'bytes that are not text',
       Buffer.from([0xff, 0xfe, 0x41]),
       'mail.passwordFile: FOLDER/password is not in UTF-8 (line 1)',
     ],
@@ -150,7 +150,7 @@ describe('a secret', () => {
     expect(() => load('passwordFile: password', { ISLET_MAIL_PASSWORD: 'p' })).toThrow(twice);
   });
 
-  it('that cannot be read stops the start with a message how to fix it', () => {
+  it('that cannot be read stops the start with a message that contains the remedy', () => {
     write(PASSWORD);
     chmodSync(join(folder, 'password'), 0o200);
     expect(refusalForOthers(join(folder, 'password'))).toMatch(
@@ -183,7 +183,7 @@ describe('a secret of a source', () => {
     return (config.sources[0] as LdapConfig).bindPassword;
   };
 
-  it('comes from the environment under the name of the source', () => {
+  it('may come from the environment under the name of the source', () => {
     expect(ldap('', { ISLET_SOURCES_HEAD_OFFICE_BIND_PASSWORD: PASSWORD })).toEqual({
       value: PASSWORD,
       from: 'environment variable ISLET_SOURCES_HEAD_OFFICE_BIND_PASSWORD',
@@ -192,7 +192,7 @@ describe('a secret of a source', () => {
     expect(ldap('', { ISLET_SOURCES_HEAD_OFFICE_BIND_PASSWORD_FILE: 'password' })?.value).toBe(PASSWORD);
   });
 
-  it('that is set and empty is not a missing one', () => {
+  it('that is set to an empty text is not a missing one', () => {
     const env = { ISLET_SOURCES_HEAD_OFFICE_BIND_PASSWORD: '' };
     expect(() => ldap(', bindPassword: p', env)).toThrow('sources[0].ldap.bindPassword: is empty');
   });

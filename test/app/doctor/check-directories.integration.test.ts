@@ -14,7 +14,7 @@ const PEOPLE = `ou=people,${ROOT}`;
 const MANY = 300;
 const READER = `uid=reader,${ROOT}`;
 
-describe('what the doctor says of a directory', () => {
+describe('the report of the doctor about a directory', () => {
   let slapd: Slapd;
   beforeAll(async () => {
     const crowd = Array.from({ length: MANY }, (_, at) => person(`u${at}`, { mail: `u${at}@example.org` }));
@@ -56,7 +56,7 @@ describe('what the doctor says of a directory', () => {
   const doctor = async (...args: Parameters<typeof results>) =>
     (await results(...args)).map(({ state, words }) => `${state}: ${words}`);
 
-  it('reports people with the same user ID and skipped values in all bases', async () => {
+  it('contains people with the same user ID and skipped values in all bases', async () => {
     const lines = await doctor(slapd.adminDn, slapd.adminPassword);
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -69,17 +69,17 @@ describe('what the doctor says of a directory', () => {
     );
   });
 
-  it('fails where a sync must fail, and says what helps', async () => {
+  it('is a failure if a sync would fail, and contains the remedy', async () => {
     const lines = await doctor(READER, 'pass');
     expect(lines).toContainEqual(expect.stringMatching(/^failure: a sync fails: .*after 250 entries.*size=unlimited/));
   });
 
-  it('reads no more than a few entries where no sync reads any', async () => {
+  it('is based on a few entries only if no sync reads any', async () => {
     const lines = await doctor(READER, 'pass', { mirror: false });
     expect(lines).toContainEqual(expect.stringMatching(/^ok: 200 of 200 entries are people/));
   });
 
-  it('never advises to send the password in clear', async () => {
+  it('never advises to send the password unencrypted', async () => {
     const strict = await Slapd.start({ global: ['security simple_bind=128'] });
     try {
       const [refused, ...more] = await results(strict.adminDn, strict.adminPassword, { urls: [strict.url] });
@@ -101,7 +101,7 @@ describe('what the doctor says of a directory', () => {
     expect(fix('ldap://dc1', false)).toBe('check bindDn, and the password in its file');
   });
 
-  it('has no sentence that ends where a list would follow, if a certificate names nothing', async () => {
+  it('has no incomplete sentence if a certificate contains no name', async () => {
     const { ca, commonName } = createBadCertificates();
     const server = createServer(commonName).on('tlsClientError', () => undefined);
     server.listen(0, '127.0.0.1');

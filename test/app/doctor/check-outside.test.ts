@@ -72,16 +72,16 @@ async function found(proxy: Rewrite | undefined, http: Settings['http'] = {}) {
   return results.map(({ state, words }) => `${state}: ${words}`);
 }
 
-describe('the doctor, through the public URL', () => {
-  it.each(['appending', 'replacing'] as const)('has nothing against a proxy that is %s', async (proxy) => {
+describe('the check of the doctor through the public URL', () => {
+  it.each(['appending', 'replacing'] as const)('accepts a proxy that is %s the client address', async (proxy) => {
     expect(await found(proxies[proxy])).toEqual([expect.stringMatching(/^ok: sends the addresses of clients/)]);
   });
 
-  it('has nothing to say where there is none', async () => {
+  it('reports nothing if there is no proxy', async () => {
     expect(await found(undefined)).toEqual(['ok: clients reach the server without a proxy']);
   });
 
-  it('finds that version 1 is open to the outside, where a proxy says nothing of clients', async () => {
+  it('reports that version 1 is open to the outside behind a proxy that does not send client addresses', async () => {
     expect(await found(proxies.strict)).toEqual([
       expect.stringMatching(
         /^failure: the proxy at \S*127\.0\.0\.1 sends no X-Forwarded-For: .*version 1 .* is open to everyone/,
@@ -89,7 +89,7 @@ describe('the doctor, through the public URL', () => {
     ]);
   });
 
-  it('finds that all clients look the same, where such a proxy is known to be there and version 1 is closed', async () => {
+  it('reports that all clients look the same behind such a proxy if it is expected and version 1 is closed', async () => {
     const v1 = { allowFrom: [] };
     expect(await found(proxies.strict, { v1 })).toEqual([
       expect.stringMatching(
@@ -98,7 +98,7 @@ describe('the doctor, through the public URL', () => {
     ]);
   });
 
-  it('finds a proxy that passes on what a client wrote of itself', async () => {
+  it('reports a proxy that forwards a client address from the client itself', async () => {
     expect(await found(proxies.silent)).toContainEqual(
       expect.stringMatching(
         /^failure: it forwards the X-Forwarded-For of the client unchanged: anyone can pretend to be in your network/,
@@ -112,15 +112,15 @@ describe('the doctor, through the public URL', () => {
     ]);
   });
 
-  it('finds a proxy that the server does not know', async () => {
+  it('reports a proxy that the server does not know', async () => {
     expect(await found(proxies.appending, { trustedProxies: [] })).toEqual([
       expect.stringMatching(/^warning: the proxy at \S*127\.0\.0\.1 is not in listen\.trustedProxies/),
     ]);
   });
 });
 
-describe('a probe', () => {
-  it('needs the admin token, and reports one request once', async () => {
+describe('a probe request', () => {
+  it('requires the admin token, and reports one request once', async () => {
     const app = await startApp();
     closing.push(() => app.close());
     expect((await app.callAdmin('POST', '/probes')).status).toBe(401);
@@ -132,7 +132,7 @@ describe('a probe', () => {
     expect(await look()).toEqual({ arrival: null });
   });
 
-  it('is forgotten when ten others were begun', async () => {
+  it('is removed when ten others were started', async () => {
     const app = await startApp();
     closing.push(() => app.close());
     const begin = async () => (await app.callAdmin('POST', '/probes', { token: ADMIN_TOKEN })).json.id as string;

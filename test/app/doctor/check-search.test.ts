@@ -27,14 +27,14 @@ async function found(answers: Answers, isRunning = true): Promise<readonly strin
   return (await searchCheck(config, isRunning, http)()).map(({ state, words }) => `${state}: ${words}`);
 }
 
-describe('the search for people', () => {
+describe('the check of the user search', () => {
   const right: Answers = {
     [`${INTERNAL}${SEARCH}`]: { status: 401 },
     [WELL_KNOWN]: discovery,
     [`${PUBLIC}${SEARCH}`]: { status: 508 },
   };
 
-  it('is fine where the homeserver answers inside, and Islet where clients ask', async () => {
+  it('succeeds if the homeserver answers inside, and Islet answers clients', async () => {
     expect(await found(right)).toEqual([
       `ok: ${INTERNAL}${SEARCH} answers, and is the homeserver itself`,
       `ok: clients of example.org reach Islet at ${PUBLIC}${SEARCH}`,
@@ -49,26 +49,26 @@ describe('the search for people', () => {
       { [`${INTERNAL}${SEARCH}`]: { status: 508 } },
       /^failure: .* leads back to Islet/,
     ],
-    ['another program is there', { [`${INTERNAL}${SEARCH}`]: { status: 404 } }, /^failure: .* -> 404/],
+    ['another program answers', { [`${INTERNAL}${SEARCH}`]: { status: 404 } }, /^failure: .* -> 404/],
     [
-      'the proxy leaves the search to the homeserver',
+      'the proxy sends the search to the homeserver',
       { [`${PUBLIC}${SEARCH}`]: { status: 401 } },
       /-> 401: searches of/,
     ],
     ['the proxy does not reach Islet', { [`${PUBLIC}${SEARCH}`]: { status: 502 } }, /-> 502: searches of clients/],
-    ['nobody says where clients ask', { [WELL_KNOWN]: { status: 500 } }, /^warning: it is not known .* refused/],
-  ])('is reported where %s', async (_what, answers, expected) => {
+    ['the public URL is unknown', { [WELL_KNOWN]: { status: 500 } }, /^warning: it is not known .* refused/],
+  ])('reports that %s', async (_what, answers, expected) => {
     expect(await found({ ...right, ...answers })).toContainEqual(expect.stringMatching(expected));
   });
 
-  it('is reported where nothing answers, and not asked for from outside while no server is running', async () => {
+  it('reports that nothing answers, and sends no request from outside while no server is running', async () => {
     expect(await found({}, false)).toEqual([
       `failure: ${INTERNAL}${SEARCH}: connection refused`,
       'skipped: not known whether clients reach it: no server is running here',
     ]);
   });
 
-  it('is the response by which Islet is recognised', async () => {
+  it('recognises Islet by its response', async () => {
     const app = await startApp({ search: {} });
     const headers = { 'X-Islet-Search': '1' };
     expect(await app.callClient('POST', SEARCH, { headers, body: { search_term: 'a' } })).toMatchObject({

@@ -11,7 +11,7 @@ import { createAuthority, createBadCertificates } from '../../support/tls.js';
 
 const authority = createAuthority({ centre: ['127.0.0.1', 'localhost'] });
 
-describe('what the doctor says of a message centre', () => {
+describe('the report of the doctor about a message centre', () => {
   let centre: Awaited<ReturnType<typeof startMessageCentre>>;
   let plain: typeof centre;
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe('what the doctor says of a message centre', () => {
     return result;
   };
 
-  it('is whether its certificate is trusted, without a login', async () => {
+  it('says whether its certificate is trusted, without a login', async () => {
     expect(await askGateway(centre.port, { ca: authority.ca })).toMatchObject({
       state: 'ok',
       words: `smpp: 127.0.0.1:${centre.port} accepts TLS connections; nothing was sent`,
@@ -40,7 +40,7 @@ describe('what the doctor says of a message centre', () => {
     expect(centre.binds).toEqual([]);
   });
 
-  it('is that it speaks no TLS on this port', async () => {
+  it('says that it does not use TLS on this port', async () => {
     expect(await askGateway(plain.port, { ca: authority.ca, timeLimitMs: 300 })).toMatchObject({
       state: 'failure',
       words: expect.stringContaining('no answer to the TLS handshake'),
@@ -53,14 +53,14 @@ describe('what the doctor says of a message centre', () => {
   });
 });
 
-describe('certificates of bad quality', () => {
+describe('certificates of low quality', () => {
   const bad = createBadCertificates();
 
   it.each([
     ['shortKey', 'certificate has a key that is too short', /elliptic curve, or of at least 2048 bits/],
     ['sha1', 'certificate is signed with SHA-1 or another broken algorithm', /signed with SHA-256/],
     ['commonName', 'certificate has no subjectAltName, only a common name', /as subjectAltName/],
-  ] as const)('%s: are named, with what to do', async (name, words, fix) => {
+  ] as const)('are reported with the remedy: %s', async (name, words, fix) => {
     const server = createServer({ ...bad[name], ciphers: 'DEFAULT@SECLEVEL=0' });
     server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
     await once(server, 'listening');

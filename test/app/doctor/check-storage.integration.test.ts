@@ -13,7 +13,7 @@ const check = async (url: string) => {
   return result;
 };
 
-it('the doctor says of a role that may make no tables what to run, and nothing of its password', async () => {
+it('the doctor prints the commands for a database user that may not create tables, without its password', async () => {
   const { url } = await freshDatabase(postgres.url);
   const role = 'islet_without_rights';
   await onServer(postgres.url, `drop role if exists ${role}`).catch(() => undefined);

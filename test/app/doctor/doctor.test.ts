@@ -22,8 +22,8 @@ const all: readonly CheckResult[] = [
   mail.skipped('not tried'),
 ];
 
-describe('what the doctor found', () => {
-  it('is a line each, the fix below it, and a sum', () => {
+describe('the report of the doctor', () => {
+  it('has one line for each check, the remedy below it, and a total', () => {
     expect(doctorText(all, plainStyle)).toBe(
       [
         '✓ directory staff  ldaps://dc1: bound',
@@ -40,7 +40,7 @@ describe('what the doctor found', () => {
   it.each([
     ['something failed', all, 1],
     ['nothing failed', all.filter(({ state }) => state !== 'failure'), 0],
-  ])('is shown by the exit code if %s, as JSON too', (_case, diagnoses, code) => {
+  ])('determines the exit code if %s, also as JSON', (_case, diagnoses, code) => {
     const printed: string[] = [];
     const print = (text: string) => void printed.push(text);
     expect(showDiagnoses(diagnoses, { isJson: true, style: plainStyle, print })).toBe(code);
@@ -48,25 +48,25 @@ describe('what the doctor found', () => {
   });
 });
 
-describe('a disk', () => {
+describe('a check of the disk', () => {
   it.each([
     [0.2, [['failure', 'the disk of /var/lib/islet has 0 MB left']]],
     [99.9, [['warning', 'the disk of /var/lib/islet has 99 MB left']]],
     [100, []],
-  ])('with %d MB left is reported', (mb, expected) => {
+  ])('reports %d MB of free space', (mb, expected) => {
     expect(freeSpaceResults('/var/lib/islet', mb).map(({ state, words }) => [state, words])).toEqual(expected);
   });
 });
 
-describe('a trial', () => {
-  it('that throws is a failure with its message and those of its causes', async () => {
+describe('a check', () => {
+  it('that throws fails with its message and those of its causes', async () => {
     const error = new Error('could not be opened', { cause: new Error('no such file') });
     expect(await withinLimit(1_000, 'files', () => Promise.reject(error))).toEqual([
       area('files').failure('could not be opened: no such file'),
     ]);
   });
 
-  it('that works but is slow is a warning with its time, and one that fails is no slower', () => {
+  it('that works but is slow is a warning with its time; one that fails is not reported as slow', () => {
     const { ok, failure } = area('mail');
     expect(withTime(ok('mx:25, TLS starttls'), 210)).toEqual({ ...ok('mx:25, TLS starttls'), tookMs: 210 });
     expect(withTime(ok('mx:25, TLS starttls'), 4_210)).toMatchObject({
@@ -78,22 +78,22 @@ describe('a trial', () => {
     expect(withTime(failure('no answer within 10 s'), 10_000)).toMatchObject({ state: 'failure' });
   });
 
-  it('says nothing that ends in a colon', () => {
+  it('never ends its message with a colon', () => {
     expect(mail.failure("is not in the cert's list: ", 'see: ')).toMatchObject({
       words: "is not in the cert's list",
       fix: 'see',
     });
   });
 
-  it('that does not end is given up', async () => {
+  it('that does not end is stopped at its limit', async () => {
     expect(await withinLimit(1, 'mail', () => new Promise(() => undefined))).toEqual([
       mail.failure('no answer within 0.001 s'),
     ]);
   });
 });
 
-describe('a configuration that cannot be used', () => {
-  it('is all that is told', async () => {
+describe('an invalid configuration', () => {
+  it('is the only thing that is reported', async () => {
     const examination = () => runChecks(loadFromEtc('listen: { prot: 80 }'), new RecordingTelemetry());
     expect(await runCheck(examination)).toEqual([
       area('configuration').failure('listen.prot: unknown key, line 1', 'did you mean "port"?'),

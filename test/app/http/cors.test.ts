@@ -17,7 +17,7 @@ describe('CORS', () => {
   const app = useApp();
 
   it.for<[string, number, (app: TestApp) => ReturnType<TestApp['call']>]>([
-    ['a good answer', 200, (app) => app.call('GET', '/versions')],
+    ['a successful response', 200, (app) => app.call('GET', '/versions')],
     ['a key', 200, (app) => app.call('GET', '/v2/pubkey/ed25519:0')],
     ['a missing token', 401, (app) => app.call('GET', '/v2/account')],
     ['a refusal', 404, (app) => app.call('POST', '/v2/sign-ed25519?mxid=@a:b&token=none&private_key=x')],
@@ -25,20 +25,20 @@ describe('CORS', () => {
     ['an unknown endpoint', 404, (app) => app.call('GET', '/nothing')],
     ['a wrong method', 405, (app) => app.call('PUT', '/v2/lookup')],
     ['a malformed path', 400, (app) => app.call('GET', '/%')],
-    ['no JSON', 400, (app) => app.call('POST', '/v2/account/register', { body: 'no' })],
-    ['too much', 413, (app) => app.call('POST', '/v2/account/register', { body: 'x'.repeat(2 ** 20 + 1) })],
+    ['invalid JSON', 400, (app) => app.call('POST', '/v2/account/register', { body: 'no' })],
+    ['a too large body', 413, (app) => app.call('POST', '/v2/account/register', { body: 'x'.repeat(2 ** 20 + 1) })],
     [
       'a denied network',
       403,
       (app) => app.call('GET', '/api/v1/lookup', { headers: { 'x-forwarded-for': '203.0.113.7' } }),
     ],
-  ])('is set on %s (G-10, G-11)', async ([_case, status, ask]) => {
+  ])('is enabled on %s (G-10, G-11)', async ([_case, status, ask]) => {
     const answer = await ask(app);
     expect(answer.status).toBe(status);
     expect(corsOf(answer.headers)).toEqual(expected);
   });
 
-  it('is set on internal errors', async () => {
+  it('is enabled on internal errors', async () => {
     app.stores.accounts.find = () => Promise.reject(new Error('the database is away'));
     const answer = await app.call('GET', '/v2/account', { token: 'x' });
     expect(answer.status).toBe(500);
@@ -61,7 +61,7 @@ describe('CORS', () => {
     },
   );
 
-  it('is not set on v1 responses for clients in the network, so that web pages cannot read them', async () => {
+  it('is not enabled on v1 responses for clients in the network, so that web pages cannot read them', async () => {
     for (const path of [
       '/api/v1/lookup?medium=email&address=a@example.com',
       '/api/v1/3pid/getValidated3pid?sid=1&client_secret=a',

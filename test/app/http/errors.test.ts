@@ -62,13 +62,13 @@ describe('errors', () => {
     ['unbind_elsewhere', 400, 'M_INVALID_PARAM'],
     ['invite_unknown', 404, 'M_UNRECOGNIZED'],
     ['limit_exceeded', 429, 'M_LIMIT_EXCEEDED'],
-  ])('says %s as %i %s, with its sentence (G-8, G-12)', async (code, status, errcode) => {
+  ])('include %s as %i %s, with its message (G-8, G-12)', async (code, status, errcode) => {
     const { response, json } = await thrown(new DomainError(code));
     expect(response.status).toBe(status);
     expect(json).toEqual({ errcode, error: domainErrors[code] });
   });
 
-  it('adds the details of a refusal, and keeps its cause for the log', async () => {
+  it('contain the details of a refusal, and keep its cause for the log', async () => {
     const cause = new Error('ldaps://10.0.0.7 is away');
     const { telemetry, response, json } = await thrown(
       new DomainError('threepid_in_use', { cause }, { mxid: '@bob:example.org' }),
@@ -82,7 +82,7 @@ describe('errors', () => {
     });
   });
 
-  it('rounds the seconds to wait up (G-14)', async () => {
+  it('contain the time to wait, rounded up to seconds (G-14)', async () => {
     const { response, json } = await thrown(new DomainError('limit_exceeded', {}, { retry_after_ms: 1 }));
     expect(json['retry_after_ms']).toBe(1);
     expect(response.headers.get('retry-after')).toBe('1');
@@ -91,8 +91,8 @@ describe('errors', () => {
   it.each([
     ['an error', new Error('password=hunter2')],
     ['an error of a library with a status of its own', Object.assign(new Error('upstream'), { status: 502 })],
-    ['what is no error', 'a text'],
-  ])('says nothing of a fault, and everything to the log: %s', async (_case, fault) => {
+    ['a value that is not an error', 'a text'],
+  ])('contain nothing about an internal fault, which is logged in full: %s', async (_case, fault) => {
     const { telemetry, response, json } = await thrown(fault);
     expect(response.status).toBe(500);
     expect(json).toEqual({ errcode: 'M_UNKNOWN', error: 'Internal server error' });
@@ -101,7 +101,7 @@ describe('errors', () => {
     expect(telemetry.events).toContainEqual({ level: 'error', event: 'request_failed' });
   });
 
-  it('cuts the connection when half an answer is out already', async () => {
+  it('after half of a response close the connection', async () => {
     const { url } = await answering((res) => {
       res.write('{"half":');
       throw new Error('gone');

@@ -26,10 +26,10 @@ const plain = (method: string, path: string, right: Record<string, unknown>): An
   body: JSON.stringify(right),
 });
 
-describe('requests of all kinds', () => {
+describe('random and invalid requests', () => {
   const app = useApp();
 
-  it('get Matrix errors, without internal errors and without data of other users (G-8, G-13, G-17)', async () => {
+  it('receive Matrix errors, without internal errors and without data of other users (G-8, G-13, G-17)', async () => {
     const all = await prepare(app);
     const right = endpoints.map(([method, path, names]) => [method, path, rightFor(names, all)] as const);
     for (const one of right) {

@@ -40,7 +40,7 @@ describe('limits for clients of v1, which have no user', () => {
     expect(other.json.mxid).toBe(alice);
   });
 
-  it('count the invitations of a client, whatever senders it makes up', async () => {
+  it('count the invitations of a client, whatever senders the client names', async () => {
     const statuses = [];
     for (let i = 0; i < 4; i++)
       statuses.push((await store(`v${i}@example.org`, `@m${i}:evil.example`, '10.0.0.3')).status);
@@ -48,7 +48,7 @@ describe('limits for clients of v1, which have no user', () => {
     expect((await store('v@example.org', bob, '10.0.0.4')).status).toBe(200);
   });
 
-  it('let a homeserver have the numbers of several people texted', async () => {
+  it('allow a homeserver to send text messages to several people', async () => {
     const text = (i: number) =>
       app.call('POST', '/api/v1/validate/msisdn/requestToken', {
         headers: from('10.0.0.5'),
@@ -74,7 +74,7 @@ describe('limits for a homeserver with any number of users', () => {
     },
   });
 
-  it('hold for all of them together, leave other homeservers alone, and are named in the log', async () => {
+  it('apply to all of them together, do not affect other homeservers, and are named in the log', async () => {
     const tokens = [];
     for (let i = 0; i < 5; i++) tokens.push(await app.signIn(`@m${i}:evil.example`));
     app.openIdTokens.set('sixth', '@m5:evil.example');
@@ -118,7 +118,7 @@ describe('limits for a homeserver with any number of users', () => {
 describe('a client with IPv6', () => {
   const app = useApp({ quotas: { mail: { perClient: hourly(2) } } });
 
-  it('is counted by its network of 64 bits, and in all spellings as one', async () => {
+  it('is counted by its network of 64 bits, in all spellings of its address', async () => {
     const token = await app.signIn(alice);
     const ask = async (client: string, i: number) =>
       (

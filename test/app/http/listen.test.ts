@@ -31,7 +31,7 @@ async function listening(app: RequestListener = (_req, res) => res.end('ok')) {
   return server;
 }
 
-describe('listening', () => {
+describe('the listener', () => {
   it('keeps idle connections longer than proxies do', async () => {
     const { port } = await listening();
     const { ask, answer } = await keptConnection(port);
@@ -69,7 +69,7 @@ describe('listening', () => {
     await closed;
   });
 
-  it('answers clients whose connection the kernel has accepted and this process has not', async () => {
+  it('answers clients that the kernel has accepted and this process has not', async () => {
     const { port, close } = await listening();
     const clients = Array.from({ length: 20 }, () => connect(port, '127.0.0.1'));
     const answers = clients.map((client) => {
@@ -82,7 +82,7 @@ describe('listening', () => {
     await closed;
   });
 
-  it('takes no new connection while it closes, and waits for idle ones no longer than it is told', async () => {
+  it('accepts no new connection while it closes, and waits for idle ones only for the given time', async () => {
     const { port, close } = await listening();
     const { socket, ask, answer } = await keptConnection(port);
     ask();
@@ -98,7 +98,7 @@ describe('listening', () => {
     await closed;
   });
 
-  it('cuts off what does not end', async () => {
+  it('closes connections that do not end', async () => {
     const events = new EventEmitter();
     const { port, close } = await listening(() => events.emit('asked'));
     const { socket, ask } = await keptConnection(port);
@@ -111,7 +111,7 @@ describe('listening', () => {
   it.each([
     ['another program uses it', () => listening(), {}, 'EADDRINUSE'],
     ['this machine does not have this address', undefined, { host: '192.0.2.1' }, 'EADDRNOTAVAIL'],
-  ])('names the option and the reason when %s', async (words, before, where, code) => {
+  ])('names the option and the reason if %s', async (words, before, where, code) => {
     const place = { host: '127.0.0.1', port: (await before?.())?.port ?? 0, ...where };
     const message = `admin: cannot listen on ${place.host}:${place.port}, ${words}`;
     await expect(listen(() => undefined, place, 'admin')).rejects.toMatchObject({ message, code });

@@ -9,7 +9,7 @@ import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
 /** Requests with this header are answered by Express; it says that the body is not compressed. */
 const BY_EXPRESS = { 'content-encoding': 'identity' };
 
-describe('endpoints that do without Express', () => {
+describe('endpoints that bypass Express', () => {
   const app = useApp({
     maxAddresses: 2,
     quotas: { lookup: { addressesPerUser: { amount: 6, windowMs: 3_600_000 } } },
@@ -34,13 +34,19 @@ describe('endpoints that do without Express', () => {
     ['a parameter in the URL', 'POST', '/v2/lookup?a=b', () => ({ body: lookup([]) }), 401],
     ['no token', 'GET', '/v2/hash_details', () => ({}), 401],
     ['no body', 'POST', '/v2/lookup', () => ({ token }), 400],
-    ['no JSON', 'POST', '/v2/lookup', () => ({ token, body: '{' }), 400],
+    ['invalid JSON', 'POST', '/v2/lookup', () => ({ token, body: '{' }), 400],
     ['a wrong pepper', 'POST', '/v2/lookup', () => ({ token, body: lookup([], { pepper: 'x' }) }), 400],
     ['too many addresses', 'POST', '/v2/lookup', () => ({ token, body: lookup(['a', 'b', 'c']) }), 400],
-    ['more than the limit', 'POST', '/v2/lookup', () => ({ token, body: lookup('abcdefg'.split('')) }), 429],
-    ['too much', 'POST', '/v2/lookup', () => ({ token, body: 'x'.repeat(1024 * 1024 + 1) }), 413],
+    ['more than the rate limit', 'POST', '/v2/lookup', () => ({ token, body: lookup('abcdefg'.split('')) }), 429],
+    ['a too large body', 'POST', '/v2/lookup', () => ({ token, body: 'x'.repeat(1024 * 1024 + 1) }), 413],
     ['a lookup of version 1', 'GET', '/api/v1/lookup?medium=email&address=bob@example.com', () => ({}), 200],
-    ['a page', 'GET', '/api/v1/lookup?medium=email&address=b@c.d', () => ({ headers: { origin: 'https://a.b' } }), 403],
+    [
+      'a request of a web page',
+      'GET',
+      '/api/v1/lookup?medium=email&address=b@c.d',
+      () => ({ headers: { origin: 'https://a.b' } }),
+      403,
+    ],
     [
       'many addresses',
       'POST',
@@ -49,7 +55,7 @@ describe('endpoints that do without Express', () => {
       200,
     ],
     ['a form', 'POST', '/api/v1/bulk_lookup', () => ({ body: 'a=b' }), 400],
-  ])('give %s the same answer as with Express', async ([_what, method, path, call, status]) => {
+  ])('give %s the same response as with Express', async ([_what, method, path, call, status]) => {
     const plain = await app.call(method, path, call());
     const express = await app.call(method, path, { ...call(), headers: { ...call().headers, ...BY_EXPRESS } });
     const answerOf = ({ status, headers, text }: typeof plain) => {
@@ -67,7 +73,7 @@ describe('endpoints that do without Express', () => {
     expect(counted[0]).toEqual(counted[1]);
   });
 
-  it('have their line in the log when the client leaves before its body is complete', async () => {
+  it('write their log line if the client disconnects before its body is complete', async () => {
     const socket = connect(app.port, '127.0.0.1');
     const headers = 'Host: a\r\nContent-Length: 10\r\nExpect: 100-continue';
     socket.write(`POST /_matrix/identity/v2/lookup HTTP/1.1\r\n${headers}\r\n\r\n{`);

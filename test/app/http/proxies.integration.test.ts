@@ -54,7 +54,7 @@ const proxies: Readonly<Record<string, (start: Start) => ChildProcess>> = {
   },
 };
 
-describe.each(Object.entries(proxies))('behind %s as the documentation has it', (_name, start) => {
+describe.each(Object.entries(proxies))('the documented configuration of %s', (_name, start) => {
   let folder: string;
   let islet: StandIn;
   let port: number;
@@ -90,14 +90,14 @@ describe.each(Object.entries(proxies))('behind %s as the documentation has it', 
   };
 
   it.each(['/_matrix/identity/v2/hash_details?a=%2F', '//_matrix/identity/v2/hash_details', '/_matrix/identity'])(
-    '%s comes to Islet, with the address of the client and not the one they claim',
+    'forwards %s to Islet, with the real client address instead of a claimed one',
     async (path) => {
       expect(await status(path)).toBe(200);
       expect(asked).toEqual([{ url: path, forwardedFor: '127.0.0.1' }]);
     },
   );
 
-  it.each(['/', '/_matrix/identityx', '/admin', '/x/_matrix/identity/v2'])('%s does not', async (path) => {
+  it.each(['/', '/_matrix/identityx', '/admin', '/x/_matrix/identity/v2'])('does not forward %s', async (path) => {
     expect(await status(path)).toBe(404);
     expect(asked).toEqual([]);
   });

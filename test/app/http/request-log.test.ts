@@ -3,10 +3,10 @@ import { email } from '../../../src/domain/identifiers/threepid.js';
 import { alice } from '../../support/fakes.js';
 import { useApp } from '../../support/http.js';
 
-describe('the log', () => {
+describe('the request log', () => {
   const app = useApp();
 
-  it('has one line for a request, by the ID that its answer carries', async () => {
+  it('has one line for each request, with the ID that its response contains', async () => {
     const { headers } = await app.call('GET', '/v2/pubkey/ed25519:0');
     expect(app.telemetry.all('request')).toEqual([
       {
@@ -20,14 +20,14 @@ describe('the log', () => {
     expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('has a line for what goes wrong before any endpoint, too', async () => {
+  it('has a line for errors before any endpoint, too', async () => {
     await app.call('GET', '/%');
     await app.call('GET', '/nothing');
     await app.call('OPTIONS', '/v2/lookup');
     expect(app.telemetry.all('request').map(({ status }) => status)).toEqual([400, 404, 204]);
   });
 
-  it('counts by declared endpoint, so that clients cannot invent labels', async () => {
+  it('uses declared endpoints as labels, so that clients cannot create labels', async () => {
     await app.call('GET', '/v2/pubkey/ed25519:0');
     await app.call('GET', '/made/up');
     expect(app.telemetry.counted).toEqual([
@@ -36,7 +36,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('measures how long each request took, in seconds', async () => {
+  it('measures the duration of each request in seconds', async () => {
     await app.call('GET', '/v2');
     expect(app.telemetry.observed).toEqual([
       {
@@ -48,7 +48,7 @@ describe('the log', () => {
     expect(app.telemetry.observed[0]?.value).toBeLessThan(60);
   });
 
-  it('never holds addresses, tokens or secrets, whether requests succeed or not', async () => {
+  it('never contains addresses, tokens or secrets, whether requests succeed or not', async () => {
     const token = await app.signIn(alice);
     await app.bind(email('bob@example.com'), '@bob:example.org');
     app.mails.failure = new Error('gateway away');

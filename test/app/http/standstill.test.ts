@@ -58,12 +58,12 @@ async function send(app: TestApp, method: string, path: string, parameters: Para
   return app.call(method, path + query, headers ? { ...body, headers } : { ...body, token });
 }
 
-describe('the longest request of the worst shape', () => {
+describe('the largest request in the slowest form', () => {
   const app = useApp();
   const most = 40 * Math.max(yardstick(), 5);
 
   it.for(endpoints.filter(([, , names]) => names.length > 0).map(([method, path, names]) => ({ method, path, names })))(
-    'does not hold up a ping, nor costs more than reading some megabytes, at $method $path',
+    'does not delay other requests, nor cost more than reading some megabytes, at $method $path',
     { timeout: 120_000 },
     async ({ method, path, names }) => {
       const token = await app.signIn(alice);

@@ -26,13 +26,13 @@ async function listening() {
   };
 }
 
-describe('bytes that are no request', () => {
+describe('bytes that are not an HTTP request', () => {
   it.each([
     ['PROXY', 'PROXY TCP4 192.0.2.1 192.0.2.2 56324 8090\r\n', 'send-proxy'],
     ['PROXY', Buffer.from('0d0a0d0a000d0a515549540a2111000cc0000201c000020200500050', 'hex'), 'send-proxy'],
     ['TLS', Buffer.from('16030100050100000100', 'hex'), 'http://, not https://'],
     ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'HTTP/1.1'],
-  ])('of the protocol %s are answered, and logged with what to do', async (protocol, bytes, fix) => {
+  ])('but of the protocol %s are answered, and logged with a remedy', async (protocol, bytes, fix) => {
     const { send, telemetry } = await listening();
     const answer = await send(bytes);
     expect(answer).toContain('HTTP/1.1 400 Bad Request\r\n');
@@ -42,7 +42,7 @@ describe('bytes that are no request', () => {
     expect(telemetry.events).toEqual([{ level: 'warn', event: 'protocol_unknown' }]);
   });
 
-  it('are logged once an hour, however often they come', async () => {
+  it('are logged once an hour, however often they arrive', async () => {
     const { send, telemetry, pass } = await listening();
     const proxied = 'PROXY TCP4 192.0.2.1 192.0.2.2 56324 8090\r\n';
     await send(proxied);
@@ -67,7 +67,7 @@ describe('bytes that are no request', () => {
     expect(telemetry.events).toEqual([{ level: 'debug', event: 'request_unreadable' }]);
   });
 
-  it('after a request get an answer of their own', async () => {
+  it('after a request receive their own response', async () => {
     const { port } = await listening();
     const socket = connect(port, '127.0.0.1');
     socket.write(`${REQUEST}\r\n`);

@@ -37,7 +37,7 @@ const record = () =>
   JSON.parse(readFileSync(join(dataDir, 'installation.json'), 'utf8')) as { id: string; keyId: string };
 
 describe('an installation', () => {
-  it('has one id from its first start on, and says nothing at the next ones', async () => {
+  it('has one id from its first start, and logs nothing at later ones', async () => {
     expect(await start()).toEqual([]);
     const { id, keyId } = record();
     expect(keyId).toBe('ed25519:0');
@@ -47,8 +47,8 @@ describe('an installation', () => {
 
   it.each([
     ['is missing', () => rmSync(keyFile())],
-    ['has no byte', () => truncateSync(keyFile(), 0)],
-    ['has blanks alone', () => writeFileSync(keyFile(), '\n')],
+    ['is empty', () => truncateSync(keyFile(), 0)],
+    ['contains only blanks', () => writeFileSync(keyFile(), '\n')],
   ])('is not started with a new key when its key %s', async (_case, lose) => {
     await start();
     const old = readFileSync(keyFile(), 'utf8');
@@ -58,7 +58,7 @@ describe('an installation', () => {
     expect(await start()).toEqual([]);
   });
 
-  it('is not started with another key of the same id', async () => {
+  it('is not started with another key of the same key id', async () => {
     await start();
     writeFileSync(keyFile(), `ed25519 0 ${Buffer.alloc(32, 7).toString('base64')}\n`);
     await expect(start()).rejects.toThrow('contains a different key ed25519:0');
@@ -80,7 +80,7 @@ describe('an installation', () => {
 
   it.each([
     ['is missing', () => rmSync(database())],
-    ['has no byte', () => truncateSync(database(), 0)],
+    ['is empty', () => truncateSync(database(), 0)],
   ])('does not create a new database if its database %s', async (_case, lose) => {
     await start();
     const backup = join(folder, 'backup.db');
@@ -94,7 +94,7 @@ describe('an installation', () => {
     expect(await start()).toEqual([]);
   });
 
-  it('is not mixed up with another one', async () => {
+  it('is not mixed with another one', async () => {
     await start();
     const other = { ISLET_DATA_DIR: join(folder, 'other') };
     await start(other);
@@ -102,7 +102,7 @@ describe('an installation', () => {
     await expect(start()).rejects.toThrow('belongs to another installation');
   });
 
-  it('says at the start that its name is another one, and under which it was known', async () => {
+  it('logs at the start that its name has changed, with the former name', async () => {
     await start();
     expect(await start({ ISLET_SERVER_NAME: 'id2.example.org' })).toMatchObject([
       expect.stringContaining('server.name was id.example.org and is now id2.example.org'),
@@ -110,7 +110,7 @@ describe('an installation', () => {
     expect(await start({ ISLET_SERVER_NAME: 'id2.example.org' })).toEqual([]);
   });
 
-  it('says at each start of which source it still keeps a copy that no source has the name of', async () => {
+  it('logs at each start the mirrors that belong to no configured source', async () => {
     await start();
     const { config } = loadConfig({
       env: { ISLET_DATA_DIR: dataDir, ISLET_SERVER_NAME: 'id.example.org' },

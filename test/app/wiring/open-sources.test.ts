@@ -29,8 +29,8 @@ async function open(sources: string) {
   return openSources(loadConfig({ file, env: {} }).config, new AxiosHttpClient(), recorded);
 }
 
-describe('the stages of a configuration', () => {
-  it('stand in its order, mirrored where they can be listed and may be', async () => {
+describe('the sources of a configuration', () => {
+  it('are opened in its order, with a mirror if they can be listed and it is configured', async () => {
     await module('export default () => ({ find: async () => [], async *all() {} })');
     const configuredSources = await open(`
   - file: { name: people, path: people.csv }
@@ -64,7 +64,7 @@ describe('the stages of a configuration', () => {
     await closeSources(configuredSources);
   });
 
-  it('may have a file among them that is not there now, which is a warning', async () => {
+  it('may include a missing file, which causes a warning', async () => {
     const file = join(folder, 'islet.yaml');
     await writeFile(file, 'server: { name: id }\nsources: [{ file: { name: people, path: late.csv } }]');
     const { config, warnings } = loadConfig({ file, env: {} });

@@ -20,11 +20,11 @@ describe('openTerms', () => {
   const elsewhere = (id: string) =>
     `policies: { ${id}: { version: "2", languages: { en: { name: Rules, url: "https://example.org/rules/2" } } } }`;
 
-  it('asks nothing of users by default', async () => {
+  it('requires nothing of users by default', async () => {
     expect((await openTerms(config(''))).policies).toEqual([]);
   });
 
-  it('knows texts of ours, where they are shown, and texts elsewhere', async () => {
+  it('has documents of this server, at their URLs, and documents elsewhere', async () => {
     const { policies, documents } = await openTerms(
       config(`terms: { directory: ${JSON.stringify(directory)}, ${elsewhere('rules')} }`),
     );
@@ -38,11 +38,15 @@ describe('openTerms', () => {
 
   it.each([
     [
-      'a policy that stands in both',
+      'a policy in the folder and in the configuration',
       () => `directory: ${JSON.stringify(directory)}, ${elsewhere('privacy')}`,
       /privacy/,
     ],
-    ['a folder that is not there', () => `directory: ${JSON.stringify(join(directory, 'none'))}`, /could not be read/],
+    [
+      'a folder that does not exist',
+      () => `directory: ${JSON.stringify(join(directory, 'none'))}`,
+      /could not be read/,
+    ],
   ])('refuses %s', async (_case, terms, message) => {
     await expect(openTerms(config(`terms: { ${terms()} }`))).rejects.toThrow(message);
   });
@@ -58,8 +62,8 @@ describe('openTerms', () => {
       'a version that YAML reads as a number',
       '{ p: { version: 1.10, languages: { en: { name: N, url: "https://a.example" } } } }',
     ],
-    ['a place that is no web page', '{ p: { version: "1", languages: { en: { name: N, url: "file:///x" } } } }'],
-  ])('a configuration with %s is wrong', (_case, policies) => {
+    ['a URL that is not a web page', '{ p: { version: "1", languages: { en: { name: N, url: "file:///x" } } } }'],
+  ])('refuses a configuration with %s', (_case, policies) => {
     expect(() => config(`terms: { policies: ${policies} }`)).toThrow(/terms\.policies/);
   });
 });

@@ -241,7 +241,7 @@ const fileOptions = (entries: readonly Entry[], at: readonly string[] = []): rea
   });
 
 describe('the secrets in files', () => {
-  it('are all covered: a new option must follow its file, or be listed with a reason', async () => {
+  it('are all tested: a new option must follow its file, or be listed with a reason', async () => {
     const options = fileOptions(optionCatalog()).filter((path) => !READ_AT_START.test(path) && !WRITTEN.includes(path));
     expect(options.toSorted()).toEqual(Object.keys(trials).toSorted());
     const page = await readFile(join(import.meta.dirname, '../../../docs/topics/security.md'), 'utf8');
@@ -249,7 +249,7 @@ describe('the secrets in files', () => {
   });
 
   describe.each(Object.entries(trials))('%s', (path, open) => {
-    it('is read again when it is refused, and not asked with twice if it is the same', async () => {
+    it('is read again when it is refused, and is not used twice if it is the same', async () => {
       const secrets = new OpenSecrets(telemetry);
       const { use, asked } = await open(secrets);
       await expect(use()).rejects.toThrow(REFUSED);
@@ -264,7 +264,7 @@ describe('the secrets in files', () => {
       );
     });
 
-    it('is read again on SIGHUP, and stays what it was while its file cannot be read', async () => {
+    it('is read again on SIGHUP, and keeps its value while its file cannot be read', async () => {
       await write('new');
       const secrets = new OpenSecrets(telemetry);
       const { use } = await open(secrets);

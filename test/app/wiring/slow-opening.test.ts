@@ -4,11 +4,11 @@ import { RecordingTelemetry } from '../../support/fakes.js';
 
 const later = <T>(ms: number, value: T) => new Promise<T>((resolve) => setTimeout(resolve, ms, value));
 
-describe('a database that takes long to open', () => {
+describe('a database that opens slowly', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('is named in the log with the step that it is at, again every ten seconds, and one that is fast is not', async () => {
+  it('is logged with its current step every ten seconds; a fast one is not', async () => {
     const telemetry = new RecordingTelemetry();
     const opened = warnIfSlow(telemetry, async (begin) => {
       begin('checking');

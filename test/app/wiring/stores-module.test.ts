@@ -32,7 +32,7 @@ describe.each([
     },
   ],
 ])('the module of %s', (_name, open) => {
-  it('has every store, all on one set of data', async () => {
+  it('contains every store, all with the same data', async () => {
     const { module, close } = await open();
     const container = new Container();
     container.load(module);

@@ -61,7 +61,7 @@ describe('ma1sd.yaml', () => {
     });
   });
 
-  it('may ask SQL for one address at a time, which is rewritten, or list everything', () => {
+  it('may contain SQL for one address at a time, which is rewritten, or for a list', () => {
     const sqlOf = (lines: string) => {
       const { given, notes } = translate(
         `matrix: { domain: example.org }\nsql:\n  enabled: true\n  connection: /people.db\n${lines}`,
@@ -91,7 +91,7 @@ describe('ma1sd.yaml', () => {
     });
   });
 
-  it('may have a forest of directories, and queries of its own for addresses', () => {
+  it('may contain several directories, and its own queries for addresses', () => {
     const { given } = translate(`
 matrix: { domain: example.org }
 ldap:
@@ -145,7 +145,7 @@ __proto__: { polluted: true }\nmemory: { enabled: true, identities: [{ username:
 });
 
 describe('the key store of ma1sd', () => {
-  it('gives its signing keys, the current one first, and the public halves of ephemeral keys', async () => {
+  it('contains its signing keys, the current one first, and the public ephemeral keys', async () => {
     await makeMa1sdKeys(folder);
     const { keyFile, ephemeralKeys, notes } = await readMa1sdKeys(folder);
     expect(parseKeys(keyFile).map(({ keyId }) => keyId)).toEqual(['ed25519:AAAAEPvQ-xEa', 'ed25519:AAAAEOldKeyX']);
@@ -168,7 +168,7 @@ describe('the key store of ma1sd', () => {
     expect(notes).toEqual([expect.stringContaining('the first one of the store signs')]);
   });
 
-  it('is refused where there is no signing key in it', async () => {
+  it('is refused if it contains no signing key', async () => {
     await expect(readMa1sdKeys(folder)).rejects.toThrow('holds no signing key');
     await expect(readMa1sdKeys(join(folder, 'none'))).rejects.toThrow('does not exist');
     writeFileSync(join(folder, 'file'), 'x'.repeat(100));
@@ -183,14 +183,14 @@ describe('docs/setup/from-ma1sd.md', () => {
     ([, old = '', place = '', remark = '']) => [old, place.replaceAll('`', ''), remark.trim()],
   );
 
-  it('has every option, as the command reports it', () => {
+  it('lists every option, as the command reports it', () => {
     const environment = rows.filter(([old]) => /^M[A-Z1_]+$/.test(old ?? ''));
     expect(rows.filter((row) => !environment.includes(row))).toEqual(
       Object.entries(MA1SD_PLACES).map(([path, { place, instead = '' }]) => [path, place, instead]),
     );
   });
 
-  it('names options that there are, or says what to do instead', () => {
+  it('names only options that exist, or says what to do instead', () => {
     const keysOf = (entries: readonly Entry[], at = ''): readonly string[] =>
       entries.flatMap(({ key, env, children, choices }) => [
         at + key,

@@ -45,7 +45,7 @@ describe('sydent.conf', () => {
     expect(() => parseSydentConf('[a]\nnonsense')).toThrow('line 2 is no option');
   });
 
-  it('has its key in either form, and one of another version answers under version 0, too', () => {
+  it('may contain its key in either form, and one of another version also answers under version 0', () => {
     const key = (value: string) => identityOf(parseSydentConf(`[crypto]\ned25519.signingkey = ${value}`)).keyFile;
     const seed = 'FJi1Rnpj3/otydngacrwddFvwz/dTDsBv62uZDN2fZM';
     expect(key(`ed25519 0 ${seed}`)).toBe(`ed25519 0 ${seed}\n`);
@@ -54,7 +54,7 @@ describe('sydent.conf', () => {
     expect(key('')).toBeUndefined();
   });
 
-  it('becomes options with the same meaning', () => {
+  it('is converted to options with the same meaning', () => {
     const { given } = translate(
       `[DEFAULT]
 email.tlsmode = STARTTLS
@@ -105,7 +105,7 @@ smsrule.1 = reject`,
     });
   });
 
-  it('of the fork has a directory and another server that are asked first', () => {
+  it('of the fork is converted to a directory and another server, which come first', () => {
     const { given, secretFiles } = translate(readFileSync(movingFile('sydent-fork.conf'), 'utf8'));
     expect(given['sources']).toEqual([
       {
@@ -127,7 +127,7 @@ smsrule.1 = reject`,
     expect(secretFiles).toEqual({ 'ldap-password': 'secret\n', 'smtp-password': '50%off\n' });
   });
 
-  it('has a place for each option that is the one in the documentation', () => {
+  it('is converted as the documentation says, option by option', () => {
     const page = readFileSync(pathOf('docs/setup/from-sydent.md'), 'utf8');
     for (const [section, places] of Object.entries(SYDENT_PLACES)) {
       const text = page.split(`\n## ${section}\n`)[1]?.split('\n## ')[0] ?? '';
@@ -157,7 +157,7 @@ describe('islet import sydent-conf', () => {
     );
 
   it.each(['sydent.conf', 'sydent-fork.conf'])(
-    'makes of %s a file that is valid, and says where each option went',
+    'converts %s to a valid file, and says where each option went',
     async (name) => {
       expect(await run(movingFile(name))).toBe(0);
       const text = readFileSync(join(folder, 'islet.yaml'), 'utf8');
@@ -176,7 +176,7 @@ describe('islet import sydent-conf', () => {
     expect(statSync(join(folder, 'smtp-password')).mode & 0o777).toBe(0o600);
   });
 
-  it('overwrites nothing', async () => {
+  it('does not overwrite files', async () => {
     writeFileSync(join(folder, 'smtp-password'), 'mine');
     expect(await run(movingFile('sydent-fork.conf'))).toBe(1);
     expect(printed.join()).toContain('smtp-password is there already');

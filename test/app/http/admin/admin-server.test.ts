@@ -38,7 +38,7 @@ const token = ADMIN_TOKEN;
 describe('the admin listener', () => {
   const app = useApp();
 
-  it('says that it lives, is ready, and what it counted, without a token', async () => {
+  it('reports liveness, readiness and metrics without a token', async () => {
     expect((await app.callAdmin('GET', '/health/live')).json).toEqual({ ok: true });
     const ready = await app.callAdmin('GET', '/health/ready');
     expect([ready.status, ready.json]).toEqual([200, { ok: true, checks: { database: 'ok' } }]);
@@ -48,7 +48,7 @@ describe('the admin listener', () => {
     expect(app.telemetry.all('request')).toEqual([]);
   });
 
-  it('logs every other request under its id, so that the audit trail can name it', async () => {
+  it('logs every other request with its id, so that the audit log can refer to it', async () => {
     const { headers } = await app.callAdmin('GET', '/mirrors', { token });
     expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
     const logged = () => app.telemetry.all('request').filter(({ path }) => path === '/mirrors');
@@ -61,7 +61,7 @@ describe('the admin listener', () => {
     ['GET', '/shared-names'],
     ['POST', '/sync/staff'],
     ['GET', '/sync/staff'],
-  ] as const)('wants its token for %s %s', async ([method, path]) => {
+  ] as const)('requires its token for %s %s', async ([method, path]) => {
     for (const wrong of [undefined, 'wrong', `${ADMIN_TOKEN}x`, ADMIN_TOKEN.slice(1)]) {
       const { status, json } = await app.callAdmin(method, path, { token: wrong });
       expect([status, json.errcode]).toEqual([401, 'M_UNAUTHORIZED']);
@@ -70,7 +70,7 @@ describe('the admin listener', () => {
     expect(inQuery.status).toBe(401);
   });
 
-  it('takes no access token of a user for its own, and the API does not take its', async () => {
+  it('does not accept the access token of a user, and the API does not accept the admin token', async () => {
     const accessToken = await app.signIn(alice);
     expect((await app.callAdmin('GET', '/mirrors', { token: accessToken })).status).toBe(401);
     expect((await app.call('GET', '/v2/account', { token })).status).toBe(401);
@@ -118,7 +118,7 @@ describe('the admin listener', () => {
     expect(json.error).toContain(hint);
   });
 
-  it('knows no other endpoints and methods, and gives web pages no access', async () => {
+  it('has no other endpoints or methods, and does not allow access from web pages', async () => {
     expect((await app.callAdmin('GET', '/_matrix/identity/v2')).status).toBe(404);
     expect((await app.callAdmin('POST', '/mirrors', { token })).status).toBe(405);
     const preflight = await app.callAdmin('OPTIONS', '/lookup');
@@ -126,21 +126,21 @@ describe('the admin listener', () => {
   });
 });
 
-describe('the admin listener of a server that is not ready', () => {
+describe('the readiness of the admin listener', () => {
   const app = useApp({ ready: async () => ({ ok: false, checks: { database: 'no answer' } }) });
 
-  it('says so with 503, and lives all the same', async () => {
+  it('is 503 while a part is not ready, although the server is alive', async () => {
     const { status, json } = await app.callAdmin('GET', '/health/ready');
     expect([status, json]).toEqual([503, { ok: false, checks: { database: 'no answer' } }]);
     expect((await app.callAdmin('GET', '/health/live')).status).toBe(200);
   });
 });
 
-describe('names that two people would get', () => {
+describe('user IDs that two people would get', () => {
   const staff = new FakeDirectory();
   const app = useApp({ directories: [{ directory: staff, maxShrink: 0.2 }] });
 
-  it('are told with the entries of these people', async () => {
+  it('are listed with the entries of these people', async () => {
     staff.put('1', alice, [email('alice@example.org')]);
     staff.put('2', bob, [email('bob@example.org')]);
     await app.callAdmin('POST', '/sync/staff', { token });
@@ -177,13 +177,13 @@ describe('mirrors on the admin listener', () => {
     expect((await app.callAdmin('GET', '/sync/staff', { token })).json).toEqual({ listed: 10 });
   });
 
-  it.for(['?dryRun', '?dryRun=true', '?dryRun=true&force=true'])('applies nothing with %s', async (query) => {
+  it.for(['?dryRun', '?dryRun=true', '?dryRun=true&force=true'])('applies no changes with %s', async (query) => {
     const { json } = await app.callAdmin('POST', `/sync/staff${query}`, { token });
     expect(json).toMatchObject({ isApplied: false, added: { count: 10 } });
     expect((await app.services.mirrorService.state('staff')).syncedAt).toBeUndefined();
   });
 
-  it('says that a sync was not done because shutting down', async () => {
+  it('reports that a sync was not done because the server is shutting down', async () => {
     state.failure = new ShutdownError();
     const { status, json } = await app.callAdmin('POST', '/sync/staff', { token });
     state.failure = undefined;
@@ -200,7 +200,7 @@ describe('mirrors on the admin listener', () => {
     expect([status, json.error]).toEqual([500, 'Internal error, see the log of Islet: database or disk is full']);
   });
 
-  it('applies what looks broken only when forced to', async () => {
+  it('applies a rejected sync only with force', async () => {
     await app.callAdmin('POST', '/sync/staff', { token });
     state.people = 1;
     const guarded = await app.callAdmin('POST', '/sync/staff?force=false', { token });
@@ -220,7 +220,7 @@ describe('mirrors on the admin listener', () => {
 
   it.for([
     ['an unknown source', 'POST', '/sync/nobody', 404, 'M_NOT_FOUND'],
-    ['a flag that is none', 'POST', '/sync/staff?force=maybe', 400, 'M_INVALID_PARAM'],
+    ['an invalid flag', 'POST', '/sync/staff?force=maybe', 400, 'M_INVALID_PARAM'],
   ] as const)('refuses %s', async ([_case, method, path, status, errcode]) => {
     const answer = await app.callAdmin(method, path, { token });
     expect([answer.status, answer.json.errcode]).toEqual([status, errcode]);
@@ -238,7 +238,7 @@ describe('the admin listener', () => {
   const app = useApp();
 
   it.for(['/health/ready', '/metrics', '/health/live', '/mirrors'])(
-    'answers nothing at %s for a foreign host name (DNS rebinding)',
+    'refuses %s for a foreign host name (DNS rebinding)',
     async (path) => {
       const req = request({ port: app.adminPort, path, headers: { host: 'attacker.example' } });
       req.end();

@@ -12,7 +12,7 @@ describe('the admin token', () => {
   afterEach(() => rm(folder, { recursive: true }));
   const file = () => join(folder, 'admin-token');
 
-  it('is made at the first start for its owner to read, and stays', async () => {
+  it('is created at the first start, readable for its owner only, and is not changed later', async () => {
     const token = await openAdminToken(folder);
     expect(token).toMatch(/^[\w-]{43}$/);
     expect((await stat(file())).mode & 0o777).toBe(0o600);
@@ -20,7 +20,7 @@ describe('the admin token', () => {
   });
 
   it.each(['', '\n', 'x\n'])(
-    'is made again where a full disk left %j of it, so that no empty one opens the door',
+    'is created again if a full disk left only %j of it, so that an empty token is never accepted',
     async (rest) => {
       await writeFile(file(), rest);
       const token = await openAdminToken(folder);

@@ -28,7 +28,7 @@ describe('operations on the admin listener', () => {
     ['POST', `/tokens/end?${query({ mxid: alice })}`],
     ['POST', `/bindings/bind?${query({ address: 'alice@example.com', mxid: alice })}`],
     ['POST', `/bindings/unbind?${query({ address: 'alice@example.com', mxid: alice })}`],
-  ] as const)('want the admin token for %s %s', async ([method, path]) => {
+  ] as const)('require the admin token for %s %s', async ([method, path]) => {
     await app.bind(email('alice@example.com'), bob);
     const { status, text } = await app.callAdmin(method, path, { token: await app.signIn(alice) });
     expect(status).toBe(401);

@@ -19,7 +19,7 @@ async function open(...directories: readonly FakeDirectory[]) {
 }
 
 describe('readiness', () => {
-  it('says of a mirror why everything is read instead of what changed', async () => {
+  it('says for a mirror why it is synced fully instead of incrementally', async () => {
     const staff = new FakeDirectory();
     staff.isFollowable = true;
     staff.put('1', alice, [a]);
@@ -34,7 +34,7 @@ describe('readiness', () => {
     });
   });
 
-  it('counts what waits to be sent, and asks nothing of a database that is away', async () => {
+  it('counts waiting jobs, and sends no query to a database that is down', async () => {
     const { ready, database, backlog, mirrorService, clock } = await open(new FakeDirectory());
     expect((await ready())['checks']).toMatchObject({
       jobs: { onbind: { waiting: 3, retried: 1, oldestSeconds: Math.round(clock.now() / 1000) } },
@@ -57,7 +57,7 @@ describe('readiness', () => {
     });
   });
 
-  it('is starting on the first start until every directory was tried and one is read', async () => {
+  it('is `starting` on the first start until every directory was tried and one is read', async () => {
     const [staff, guests] = [new FakeDirectory(), new FakeDirectory('guests')];
     staff.put('1', alice, [a]);
     const { mirrorService, ready } = await open(staff, guests);
@@ -80,7 +80,7 @@ describe('readiness', () => {
     });
   });
 
-  it('is not taken away by a directory that is added later', async () => {
+  it('is kept when a directory is added later', async () => {
     const [staff, guests] = [new FakeDirectory(), new FakeDirectory('guests')];
     staff.put('1', alice, [a]);
     const { mirrorService, start } = await open(staff, guests);
@@ -93,7 +93,7 @@ describe('readiness', () => {
     });
   });
 
-  it('says since when a directory is not read, also after a restart, and since when it works again', async () => {
+  it('says since when a directory cannot be read, also after a restart, and since when it works again', async () => {
     const staff = new FakeDirectory();
     staff.put('1', alice, [a]);
     const { mirrorService, ready, start, clock } = await open(staff);

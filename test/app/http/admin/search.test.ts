@@ -20,7 +20,7 @@ describe('GET /search', () => {
     expect(app.userDirectory.questions).toEqual([]);
   });
 
-  it('needs the admin token, a user, and a search that is configured', async () => {
+  it('requires the admin token, a user, and a configured search', async () => {
     app = await startApp({ search: {} });
     expect((await ask(path('mülle'), 'wrong')).status).toBe(401);
     expect((await ask(path('mülle', 'bert'))).status).toBe(400);

@@ -21,14 +21,14 @@ describe('accounts', () => {
     expect((await app.call('GET', '/v2/account', { token: json.token })).json).toEqual({ user_id: alice });
   });
 
-  it('needs no more than token and server name (AUTH-1)', async () => {
+  it('requires only token and server name (AUTH-1)', async () => {
     app.openIdTokens.set('openid-alice', alice);
     const { access_token, matrix_server_name } = openId;
     const { status } = await app.call('POST', '/v2/account/register', { body: { access_token, matrix_server_name } });
     expect(status).toBe(200);
   });
 
-  it('keeps earlier tokens good when a user signs in again', async () => {
+  it('keeps earlier tokens valid when a user signs in again', async () => {
     const [first, second] = [await app.signIn(alice), await app.signIn(alice)];
     expect(first).not.toBe(second);
     expect((await app.call('GET', '/v2/account', { token: first })).status).toBe(200);
@@ -37,16 +37,16 @@ describe('accounts', () => {
   it.for([
     ['an OpenID token that the homeserver does not know', undefined, {}, 401, 'M_UNAUTHORIZED'],
     ['a user of another server', '@anna:other.org', {}, 401, 'M_UNAUTHORIZED'],
-    ['a user of a server with the same end', '@anna:evil.example.org', {}, 401, 'M_UNAUTHORIZED'],
-    ['text that is no user', 'anna', {}, 401, 'M_UNAUTHORIZED'],
-    ['a homeserver that is not served', new DomainError('homeserver_not_allowed'), {}, 403, 'M_FORBIDDEN'],
+    ['a user of a server with the same ending', '@anna:evil.example.org', {}, 401, 'M_UNAUTHORIZED'],
+    ['text that is not a user', 'anna', {}, 401, 'M_UNAUTHORIZED'],
+    ['a homeserver that is not allowed', new DomainError('homeserver_not_allowed'), {}, 403, 'M_FORBIDDEN'],
     ['a homeserver that does not answer', new DomainError('homeserver_failed'), {}, 502, 'M_UNKNOWN'],
     ['a malformed server name', alice, { matrix_server_name: 'https://example.org/' }, 400, 'M_INVALID_PARAM'],
     ['a server name with a path', alice, { matrix_server_name: 'example.org/../x' }, 400, 'M_INVALID_PARAM'],
     ['no server name', alice, { matrix_server_name: undefined }, 400, 'M_MISSING_PARAMS'],
     ['no token', alice, { access_token: undefined }, 400, 'M_MISSING_PARAMS'],
     ['an empty token', alice, { access_token: '' }, 400, 'M_INVALID_PARAM'],
-    ['a number for a token', alice, { access_token: 7 }, 400, 'M_INVALID_PARAM'],
+    ['a number as a token', alice, { access_token: 7 }, 400, 'M_INVALID_PARAM'],
   ] as const)('refuses %s (AUTH-2, AUTH-3)', async ([_case, user, change, status, errcode]) => {
     if (user !== undefined) app.openIdTokens.set('openid-alice', user);
     const answer = await app.call('POST', '/v2/account/register', { body: { ...openId, ...change } });
@@ -68,13 +68,13 @@ describe('accounts', () => {
     expect(line?.cause).toMatchObject({ cause });
   });
 
-  it('names the user for whom a wrong homeserver answered', async () => {
+  it('names the user if the wrong homeserver answered', async () => {
     app.openIdTokens.set('openid-alice', '@anna:other.org');
     const { json } = await app.call('POST', '/v2/account/register', { body: openId });
     expect(json.error).toBe('The homeserver example.org answered for a user of other.org');
   });
 
-  it('ends a token on logout, without a body, and no other (AUTH-7, G-5)', async () => {
+  it('revokes a token on logout, without a body, and no other (AUTH-7, G-5)', async () => {
     const [first, second] = [await app.signIn(alice), await app.signIn(alice)];
     const { status, json } = await app.call('POST', '/v2/account/logout', { token: first });
     expect([status, json]).toEqual([200, {}]);

@@ -142,12 +142,12 @@ async function askingForTerms(app: TestApp): Promise<readonly string[]> {
   return asking;
 }
 
-describe('the API against the data of the specification', () => {
+describe('the API compared with the specification', () => {
   const direct = useApp({ http: { confirmPage: false } });
   const confirming = useApp();
   const withTerms = useApp({ policies });
 
-  it('gives every answer that is declared, as declared (G-4, EM-12)', async () => {
+  it('returns every declared response in the declared form (G-4, EM-12)', async () => {
     await callEndpoints(direct);
     await callEndpoints(confirming);
     await askingForTerms(withTerms);
@@ -157,14 +157,14 @@ describe('the API against the data of the specification', () => {
     expect(declared.filter((answer) => !seen.has(answer)).toSorted()).toEqual(never.toSorted());
   });
 
-  it('asks for the terms before anything else, wherever a token is needed (TERMS-3, TERMS-9, LOOK-10)', async () => {
+  it('requires the terms before anything else for each endpoint with a token (TERMS-3, TERMS-9, LOOK-10)', async () => {
     const names = operations.map(({ method, path }) => `${method} ${below(path)}`);
     expect(await askingForTerms(withTerms)).toEqual(names.filter((name) => !free.includes(name)));
     expect([...withTerms.mails.sent, ...withTerms.texts.sent]).toEqual([]);
   });
 });
 
-describe('the check of answers', () => {
+describe('the check of responses', () => {
   const answer = (status: number, body: unknown, type = 'application/json') => ({
     status,
     headers: new Headers({ 'content-type': type }),
@@ -173,7 +173,7 @@ describe('the check of answers', () => {
   const error = { errcode: 'M_UNKNOWN', error: 'no' };
 
   it.for([
-    ['a field too few', 'GET', '/v2/account', answer(200, {})],
+    ['a missing field', 'GET', '/v2/account', answer(200, {})],
     ['a field of another type', 'GET', '/v2/pubkey/isvalid?public_key=a', answer(200, { valid: 'yes' })],
     ['a list', 'GET', '/v2', answer(200, [])],
     ['another content type', 'GET', '/v2', answer(200, {}, 'text/plain')],
@@ -181,8 +181,8 @@ describe('the check of answers', () => {
     ['an error without a code', 'GET', '/v2/nonsense', answer(404, { error: 'no' })],
     ['an undeclared status', 'GET', '/v2/account', answer(418, error)],
     ['an undeclared code', 'GET', '/v2/account', answer(401, error)],
-    ['a good answer where there is nothing', 'GET', '/v2/nonsense', answer(200, {})],
-    ['text for a page', 'GET', '/v2/validate/email/submitToken', answer(200, 'ok', 'text/plain')],
+    ['a successful response of an undeclared endpoint', 'GET', '/v2/nonsense', answer(200, {})],
+    ['text instead of a page', 'GET', '/v2/validate/email/submitToken', answer(200, 'ok', 'text/plain')],
   ] as const)('finds %s', ([_case, method, path, answered]) => {
     expect(violationsOf(method, `/_matrix/identity${path}`, answered)).not.toEqual([]);
   });
@@ -192,7 +192,7 @@ describe('the check of answers', () => {
     ['GET', '/v2/account/', answer(401, { errcode: 'M_UNAUTHORIZED', error: 'no' })],
     ['GET', '/v2/pubkey/ed25519%3A0', answer(200, { public_key: 'A' })],
     ['GET', '/v3', answer(404, error)],
-  ] as const)('has nothing against %s %s answering well', ([method, path, answered]) => {
+  ] as const)('accepts a valid response to %s %s', ([method, path, answered]) => {
     expect(violationsOf(method, `/_matrix/identity${path}`, answered)).toEqual([]);
   });
 });

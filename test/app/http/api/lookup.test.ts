@@ -18,14 +18,14 @@ async function lookUp(app: TestApp, body: Record<string, unknown>) {
 describe('lookup', () => {
   const app = useApp();
 
-  it('says pepper and algorithms to those signed in, by the query too (LOOK-1, LOOK-2)', async () => {
+  it('returns pepper and algorithms to signed-in users, also with the token in the query (LOOK-1, LOOK-2)', async () => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('GET', `/v2/hash_details?access_token=${token}`);
     expect(status).toBe(200);
     expect(json).toEqual({ lookup_pepper: expect.stringMatching(/^[a-zA-Z0-9]+$/), algorithms: ['sha256', 'none'] });
   });
 
-  it('answers hashes by themselves and leaves out what it does not know (LOOK-3, LOOK-6)', async () => {
+  it('returns users by hash and leaves out unknown ones (LOOK-3, LOOK-6)', async () => {
     await app.bind(email('bob@example.com'), bob);
     await app.bind(msisdn('491701234567'), alice);
     const token = await app.signIn(alice);
@@ -41,8 +41,8 @@ describe('lookup', () => {
 
   it.for([
     ['no hashes', []],
-    ['text that is no hash', ['nonsense', '', ' ', '\ud800', '__proto__', 'x'.repeat(10_000)]],
-  ] as const)('answers %s with an empty object (LOOK-6, LOOK-8)', async ([_case, addresses]) => {
+    ['text that is not a hash', ['nonsense', '', ' ', '\ud800', '__proto__', 'x'.repeat(10_000)]],
+  ] as const)('returns an empty object for %s (LOOK-6, LOOK-8)', async ([_case, addresses]) => {
     const sent = addresses.map((address) => address.toWellFormed());
     for (const algorithm of ['sha256', 'none']) {
       const { status, json } = await lookUp(app, { algorithm, addresses: sent });
@@ -50,7 +50,7 @@ describe('lookup', () => {
     }
   });
 
-  it('has keys that are entries of the request, byte for byte (LOOK-9)', async () => {
+  it('uses the entries of the request as keys, byte for byte (LOOK-9)', async () => {
     await app.bind(email('strauß@example.com'), bob);
     const addresses = [
       'strauss@example.com email',
@@ -63,7 +63,7 @@ describe('lookup', () => {
     expect(text).toContain('"STRAUSS@Example.COM email"');
   });
 
-  it('answers entries in clear by directory and bindings alike (LOOK-5)', async () => {
+  it('answers plain entries from the directory and from bindings (LOOK-5)', async () => {
     app.directory.add(email('carol@example.com'), '@carol:example.org');
     await app.bind(email('bob@example.com'), bob);
     const addresses = ['carol@example.com email', 'bob@example.com email', 'bob@example.com', 'bob@example.com msisdn'];
@@ -71,7 +71,7 @@ describe('lookup', () => {
     expect(json.mappings).toEqual({ 'carol@example.com email': '@carol:example.org', 'bob@example.com email': bob });
   });
 
-  it.for(['sha256', 'none'])('answers a wrong pepper with the right one, for %s (LOOK-7)', async (algorithm) => {
+  it.for(['sha256', 'none'])('returns the current pepper for a wrong one, for %s (LOOK-7)', async (algorithm) => {
     const { lookup_pepper } = await detailsOf(app, await app.signIn(alice));
     const { status, json } = await lookUp(app, { algorithm, pepper: 'matrixrocks', addresses: [] });
     expect(status).toBe(400);
@@ -98,9 +98,13 @@ describe('lookup', () => {
     ['an unknown algorithm', { algorithm: 'md5', addresses: [] }, 'M_INVALID_PARAM'],
     ['no algorithm', { addresses: [] }, 'M_MISSING_PARAMS'],
     ['no addresses', { algorithm: 'sha256' }, 'M_MISSING_PARAMS'],
-    ['no pepper, for none too', { algorithm: 'none', pepper: undefined, addresses: [] }, 'M_MISSING_PARAMS'],
-    ['a number for a pepper', { algorithm: 'none', pepper: 1, addresses: [] }, 'M_INVALID_PARAM'],
-    ['one address alone', { algorithm: 'none', addresses: 'a@example.com email' }, 'M_INVALID_PARAM'],
+    [
+      'no pepper, also for the algorithm none',
+      { algorithm: 'none', pepper: undefined, addresses: [] },
+      'M_MISSING_PARAMS',
+    ],
+    ['a number as a pepper', { algorithm: 'none', pepper: 1, addresses: [] }, 'M_INVALID_PARAM'],
+    ['one address without a list', { algorithm: 'none', addresses: 'a@example.com email' }, 'M_INVALID_PARAM'],
     ['addresses in an object', { algorithm: 'none', addresses: { 0: 'a', length: 1 } }, 'M_INVALID_PARAM'],
     ['a number among the addresses', { algorithm: 'sha256', addresses: ['a', 1] }, 'M_INVALID_PARAM'],
     ['lists in the list', { algorithm: 'sha256', addresses: [['a']] }, 'M_INVALID_PARAM'],
@@ -111,7 +115,7 @@ describe('lookup', () => {
     expect(json).toEqual({ errcode, error: expect.any(String) });
   });
 
-  it('takes 10,000 addresses and not one more (LOOK-11, G-15)', async () => {
+  it('accepts 10,000 addresses and not one more (LOOK-11, G-15)', async () => {
     const hashes = (count: number) =>
       Array.from({ length: count }, (_, at) => lookupHash(email(`a${at}@example.com`), 'p'));
     const most = await lookUp(app, { algorithm: 'sha256', addresses: hashes(10_000) });
@@ -121,10 +125,10 @@ describe('lookup', () => {
   });
 });
 
-describe('the budget of a lookup', () => {
+describe('the limit of a lookup', () => {
   const app = useApp({ quotas: { lookup: { addressesPerUser: { amount: 10, windowMs: 60_000 } } } });
 
-  it('counts addresses, per user, and says when to come back (G-14)', async () => {
+  it('counts addresses per user, and says when to retry (G-14)', async () => {
     const ask = async (user: typeof alice, count: number) => {
       const token = await app.signIn(user);
       const { lookup_pepper } = await detailsOf(app, token);
@@ -145,7 +149,7 @@ describe('the budget of a lookup', () => {
   });
 });
 
-describe('a path that any user writes', () => {
+describe('a forged path', () => {
   const app = useApp();
   const asked: (readonly string[])[] = [];
   const upstream = {
@@ -157,7 +161,7 @@ describe('a path that any user writes', () => {
     },
   };
 
-  it('keeps no source from being asked, and ends a circle all the same', async () => {
+  it('keeps no source from being queried, and still ends a circle', async () => {
     const { lookupService } = app.services;
     Object.assign(lookupService, { sources: [upstream] });
     const token = await app.signIn(alice);
@@ -179,7 +183,7 @@ describe('the path of a lookup through identity servers', () => {
   const app = useApp({ http: { identityServers: ['@partner:example.org'] } });
   const via = '1.1 id.partner.example (Islet 0a1b2c3d)';
 
-  it('skips sources only for a configured identity server, and tells only such servers where a pepper comes from', async () => {
+  it('excludes sources only for a configured identity server, and only such servers learn where a pepper comes from', async () => {
     const paths: unknown[] = [];
     const find = app.services.lookupService.find.bind(app.services.lookupService);
     app.services.lookupService.find = (...given) => {

@@ -8,22 +8,22 @@ const urlSafe = (key: string) => key.replaceAll('+', '-').replaceAll('/', '_');
 const prefixes = ['/v2', '/api/v1'] as const;
 const fromInternet = { headers: { 'x-forwarded-for': '203.0.113.7' } };
 
-describe.each(prefixes)('keys at %s', (prefix) => {
+describe.each(prefixes)('the keys at %s', (prefix) => {
   const app = useApp();
 
-  it('returns public keys by their id without authentication, old ones too (KEY-2, KEY-6, KEY-7)', async () => {
+  it('returns public keys by their id without authentication, also old ones (KEY-2, KEY-6, KEY-7)', async () => {
     for (const { keyId, publicKey } of app.services.signer.keys) {
       const { status, json } = await app.call('GET', `${prefix}/pubkey/${keyId}`, fromInternet);
       expect([status, json]).toEqual([200, { public_key: publicKey }]);
     }
   });
 
-  it.for(['ed25519:2', 'ed25519', 'isvalid:0', '__proto__'])('knows no key %s (KEY-2)', async (keyId) => {
+  it.for(['ed25519:2', 'ed25519', 'isvalid:0', '__proto__'])('has no key %s (KEY-2)', async (keyId) => {
     const { status, json } = await app.call('GET', `${prefix}/pubkey/${keyId}`);
     expect([status, json.errcode]).toEqual([404, 'M_NOT_FOUND']);
   });
 
-  it('takes a key for valid in either alphabet, padded or not, with a blank for a plus (KEY-3, KEY-5)', async () => {
+  it('accepts a key in either alphabet, padded or not, with a blank instead of a plus (KEY-3, KEY-5)', async () => {
     for (const { publicKey } of app.services.signer.keys) {
       for (const spelling of [publicKey, `${publicKey}=`, urlSafe(publicKey), publicKey.replaceAll('+', ' ')]) {
         const query = new URLSearchParams({ public_key: spelling }).toString();
@@ -34,7 +34,7 @@ describe.each(prefixes)('keys at %s', (prefix) => {
   });
 
   it.for(['isvalid', 'ephemeral/isvalid'])(
-    'takes an unknown key for not valid, never for an error, at %s (KEY-3, KEY-4)',
+    'reports an unknown key as not valid, never as an error, at %s (KEY-3, KEY-4)',
     async (path) => {
       for (const key of ['', 'nonsense', '!', 'A'.repeat(43), 'A'.repeat(9_000)]) {
         const { status, json } = await app.call('GET', `${prefix}/pubkey/${path}?public_key=${key}`);
@@ -45,7 +45,7 @@ describe.each(prefixes)('keys at %s', (prefix) => {
     },
   );
 
-  it('knows the ephemeral keys of its invitations, and keeps the kinds apart (KEY-4, KEY-7)', async () => {
+  it('validates the ephemeral keys of its invitations, separately from the others (KEY-4, KEY-7)', async () => {
     const body = { medium: 'email', address: 'carol@example.com', room_id: '!room:example.org', sender: alice };
     const invite = await app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body });
     const [longTerm, ephemeral] = (invite.json.public_keys as { public_key: string }[]).map(

@@ -15,7 +15,7 @@ const atMsisdn = '/v2/validate/msisdn/requestToken';
 describe('requestToken for an email address', () => {
   const app = useApp();
 
-  it('mails a token to the folded address and answers the sid (EM-2, EM-5, EM-14)', async () => {
+  it('mails a token to the folded address and returns the sid (EM-2, EM-5, EM-14)', async () => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, email: 'Strauß@Example.com' } });
     expect(status).toBe(200);
@@ -24,7 +24,7 @@ describe('requestToken for an email address', () => {
   });
 
   it.for(['guest@weiß.example', 'user@straße.example'])(
-    'mails nothing to %s, which folds to another domain, and says why',
+    'sends no mail to %s, which folds to another domain, and says why',
     async (address) => {
       const token = await app.signIn(alice);
       const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, email: address } });
@@ -34,7 +34,7 @@ describe('requestToken for an email address', () => {
     },
   );
 
-  it('takes the attempt as a number and as digits, and mails only for a higher one (EM-3, EM-4)', async () => {
+  it('accepts the attempt as a number and as digits, and sends only for a higher one (EM-3, EM-4)', async () => {
     const token = await app.signIn(alice);
     const ask = async (send_attempt: unknown) =>
       (await app.call('POST', atEmail, { token, body: { ...mail, send_attempt } })).json.sid;
@@ -52,7 +52,7 @@ describe('requestToken for an email address', () => {
     ['a line break', { email: 'alice@example.com\nbcc: bob@example.com' }, 'M_INVALID_EMAIL'],
     ['an empty address', { email: '' }, 'M_INVALID_EMAIL'],
     ['an address of 500 bytes and more', { email: `${'a'.repeat(500)}@example.com` }, 'M_INVALID_EMAIL'],
-    ['a number for an address', { email: 1 }, 'M_INVALID_PARAM'],
+    ['a number as an address', { email: 1 }, 'M_INVALID_PARAM'],
     ['no address', { email: undefined }, 'M_MISSING_PARAMS'],
     ['no secret', { client_secret: undefined }, 'M_MISSING_PARAMS'],
     ['an empty secret', { client_secret: '' }, 'M_INVALID_PARAM'],
@@ -60,13 +60,13 @@ describe('requestToken for an email address', () => {
     ['a secret with a line break', { client_secret: 'a\n' }, 'M_INVALID_PARAM'],
     ['a secret of 256 characters', { client_secret: 'a'.repeat(256) }, 'M_INVALID_PARAM'],
     ['no attempt', { send_attempt: undefined }, 'M_MISSING_PARAMS'],
-    ['a broken attempt', { send_attempt: 1.5 }, 'M_INVALID_PARAM'],
+    ['a fractional attempt', { send_attempt: 1.5 }, 'M_INVALID_PARAM'],
     ['a negative attempt', { send_attempt: -1 }, 'M_INVALID_PARAM'],
-    ['words for an attempt', { send_attempt: 'once' }, 'M_INVALID_PARAM'],
-    ['an attempt beyond counting', { send_attempt: 1e300 }, 'M_INVALID_PARAM'],
+    ['a word as an attempt', { send_attempt: 'once' }, 'M_INVALID_PARAM'],
+    ['an attempt that is too large', { send_attempt: 1e300 }, 'M_INVALID_PARAM'],
     ['an attempt that no counter holds', { send_attempt: 2 ** 31 }, 'M_INVALID_PARAM'],
-    ['a list for an attempt', { send_attempt: [1] }, 'M_INVALID_PARAM'],
-    ['a number for a link', { next_link: 1 }, 'M_INVALID_PARAM'],
+    ['a list as an attempt', { send_attempt: [1] }, 'M_INVALID_PARAM'],
+    ['a number as a link', { next_link: 1 }, 'M_INVALID_PARAM'],
   ] as const)('refuses %s and sends nothing (EM-1, EM-6, ID-3)', async ([_case, change, errcode]) => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('POST', atEmail, { token, body: { ...mail, ...change } });
@@ -80,7 +80,7 @@ describe('requestToken for an email address', () => {
     expect(app.mails.sent).toHaveLength(1);
   });
 
-  it('says when the mail could not be sent, and sends it when asked the same again (EM-6)', async () => {
+  it('reports that the mail could not be sent, and sends it when the request is repeated (EM-6)', async () => {
     const token = await app.signIn(alice);
     app.mails.failure = new Error('550 no such mailbox');
     const { status, json } = await app.call('POST', atEmail, { token, body: mail });
@@ -91,7 +91,7 @@ describe('requestToken for an email address', () => {
     expect(app.mails.sent).toHaveLength(1);
   });
 
-  it('says which hop did not take the mail, and why (EM-6)', async () => {
+  it('says which server did not accept the mail, and why (EM-6)', async () => {
     const token = await app.signIn(alice);
     app.mails.failure = new DeliveryError('mail server relay.example.org:25', 'its certificate is not trusted');
     expect((await app.call('POST', atEmail, { token, body: mail })).json).toEqual({
@@ -116,7 +116,7 @@ describe('requestToken for an email address', () => {
     });
   });
 
-  it('publishes nothing (EM-10)', async () => {
+  it('publishes no address (EM-10)', async () => {
     const token = await app.signIn(alice);
     const { json } = await app.call('POST', atEmail, { token, body: mail });
     const proof = { sid: json.sid, client_secret: mail.client_secret, token: app.mails.token };
@@ -126,7 +126,7 @@ describe('requestToken for an email address', () => {
     expect((await app.call('POST', '/v2/lookup', { token, body })).json).toEqual({ mappings: {} });
   });
 
-  it('hands on how the reader wants it', async () => {
+  it('passes the language of the client on', async () => {
     const token = await app.signIn(alice);
     await app.call('POST', `${atEmail}?brand=element`, { token, body: mail, headers: { 'accept-language': 'de' } });
     expect(app.mails.sent[0]?.message.preferences).toEqual({ brand: 'element', acceptLanguage: 'de' });
@@ -174,7 +174,7 @@ describe('requestToken for a phone number', () => {
   const app = useApp();
 
   it.for([
-    ['as dialled in its country', { country: 'GB', phone_number: '07700 900001' }, '447700900001', '+44 7700 900001'],
+    ['in national notation', { country: 'GB', phone_number: '07700 900001' }, '447700900001', '+44 7700 900001'],
     [
       'with a plus and its country',
       { country: 'GB', phone_number: '+447700900001' },
@@ -182,7 +182,7 @@ describe('requestToken for a phone number', () => {
       '+44 7700 900001',
     ],
     [
-      'with a plus and country null, as Element Web has it',
+      'with a plus and country null, as Element Web sends it',
       { country: null, phone_number: '+4917012345678' },
       '4917012345678',
       '+49 170 12345678',
@@ -200,7 +200,7 @@ describe('requestToken for a phone number', () => {
       '+44 7700 900001',
     ],
     [
-      'in E.164 without a plus, as Element Android has it',
+      'in E.164 without a plus, as Element Android sends it',
       { country: 'DE', phone_number: '4917012345678' },
       '4917012345678',
       '+49 170 12345678',
@@ -211,7 +211,7 @@ describe('requestToken for a phone number', () => {
       '447700900001',
       '+44 7700 900001',
     ],
-  ] as const)('takes a number %s (MS-1, MS-3, MS-4)', async ([_case, number, msisdn, intl_fmt]) => {
+  ] as const)('accepts a number %s (MS-1, MS-3, MS-4)', async ([_case, number, msisdn, intl_fmt]) => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call('POST', atMsisdn, { token, body: { ...text, ...number } });
     expect(status).toBe(200);
@@ -226,14 +226,14 @@ describe('requestToken for a phone number', () => {
     ['too few digits', { phone_number: '12' }, 'M_INVALID_ADDRESS'],
     ['an emergency number', { phone_number: '110', country: 'DE' }, 'M_INVALID_ADDRESS'],
     ['a number without a country', { country: null }, 'M_INVALID_ADDRESS'],
-    ['a number of a country that is none', { country: 'XX' }, 'M_INVALID_ADDRESS'],
+    ['a number with an invalid country', { country: 'XX' }, 'M_INVALID_ADDRESS'],
     [
-      'a number that lacks its plus, or else its trunk prefix',
+      'a number without its plus or its trunk prefix',
       { phone_number: '41791234567', country: 'DE' },
       'M_INVALID_ADDRESS',
     ],
-    ['a number as a number', { phone_number: 447700900001 }, 'M_INVALID_PARAM'],
-    ['a number for a country', { country: 44 }, 'M_INVALID_PARAM'],
+    ['a JSON number', { phone_number: 447700900001 }, 'M_INVALID_PARAM'],
+    ['a number as a country', { country: 44 }, 'M_INVALID_PARAM'],
     ['a bad secret', { client_secret: 'ä' }, 'M_INVALID_PARAM'],
   ] as const)('refuses %s and sends nothing (MS-5)', async ([_case, change, errcode]) => {
     const token = await app.signIn(alice);
@@ -242,7 +242,7 @@ describe('requestToken for a phone number', () => {
     expect(app.texts.sent).toEqual([]);
   });
 
-  it.for([null, 'UK', ''])('says that a number without plus needs a country, for %j', async (country) => {
+  it.for([null, 'UK', ''])('says that a number without a plus requires a country, for %j', async (country) => {
     const token = await app.signIn(alice);
     const { json } = await app.call('POST', atMsisdn, { token, body: { ...text, country } });
     expect(json.error).toContain('needs a country (two letters such as GB)');
@@ -251,21 +251,21 @@ describe('requestToken for a phone number', () => {
   it.for([
     ['the text message cannot be sent', new Error('gateway away'), 'M_SEND_ERROR'],
     ['nothing is sent to this country', new DomainError('destination_rejected'), 'M_DESTINATION_REJECTED'],
-  ] as const)('says when %s (MS-5, MS-7)', async ([_case, failure, errcode]) => {
+  ] as const)('reports that %s (MS-5, MS-7)', async ([_case, failure, errcode]) => {
     app.texts.failure = failure;
     const { status, json } = await app.call('POST', atMsisdn, { token: await app.signIn(alice), body: text });
     expect([status, json.errcode]).toEqual([400, errcode]);
   });
 });
 
-describe('limits to messages', () => {
+describe('limits of messages', () => {
   const once = { amount: 1, windowMs: 90_500 };
   const app = useApp({ quotas: { mail: { perAddress: once }, sms: { perNumber: once } } });
 
   it.for([
     [atEmail, mail],
     [atMsisdn, text],
-  ] as const)('are answered with when to come back, at %s (G-14)', async ([path, body]) => {
+  ] as const)('are reported with the time to retry, at %s (G-14)', async ([path, body]) => {
     const token = await app.signIn(alice);
     expect((await app.call('POST', path, { token, body })).status).toBe(200);
     const { status, json, headers } = await app.call('POST', path, { token, body: { ...body, send_attempt: 2 } });
@@ -278,7 +278,7 @@ describe('limits to messages', () => {
 describe('limits per client', () => {
   const app = useApp({ quotas: { mail: { perClient: { amount: 1, windowMs: 60_000 } } } });
 
-  it('count the client behind a trusted proxy, not what it pretends to be', async () => {
+  it('count the client behind a trusted proxy, not the address that the client claims', async () => {
     const ask = (address: string, forwarded: string) =>
       app.call('POST', '/api/v1/validate/email/requestToken', {
         body: { ...mail, email: address },
@@ -310,7 +310,7 @@ describe('requestToken in v1', () => {
 
   const v1 = '/api/v1/validate';
 
-  it('takes JSON, a form or a query, without a token (V1-2, G-6)', async () => {
+  it('accepts JSON, a form or a query, without a token (V1-2, G-6)', async () => {
     const fields = { client_secret: 'a', email: 'alice@example.com', send_attempt: '1' };
     const form = new URLSearchParams(fields);
     const asked = [
@@ -329,7 +329,7 @@ describe('requestToken in v1', () => {
     expect(app.mails.sent).toHaveLength(1);
   });
 
-  it('serves Synapse’s delegate for phone numbers (V1-2)', async () => {
+  it('works for the phone number delegation of Synapse (V1-2)', async () => {
     const asked = await app.call('POST', `${v1}/msisdn/requestToken`, { body: text });
     expect(asked.json).toEqual({
       sid: expect.any(String),

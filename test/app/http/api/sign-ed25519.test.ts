@@ -34,7 +34,7 @@ const signedBy = (token: string) => ({ status: 200, signed: { mxid: dora, sender
 describe('sign-ed25519', () => {
   const app = useApp();
 
-  it('signs for those signed in, with the key they give (SIGN-1, SIGN-3)', async () => {
+  it('signs for signed-in users, with the given key (SIGN-1, SIGN-3)', async () => {
     const { token, privateKey, ephemeralKey } = await invited(app);
     const body = { mxid: dora, token, private_key: privateKey };
     const answer = await app.call('POST', '/v2/sign-ed25519', { token: await app.signIn(dora), body });
@@ -44,10 +44,10 @@ describe('sign-ed25519', () => {
   it.for<[string, RequestInit['body'] | undefined, Record<string, string>]>([
     ['no body', undefined, {}],
     ['an empty body', '', {}],
-    ['null for JSON', 'null', { 'content-type': 'application/json' }],
+    ['null as JSON', 'null', { 'content-type': 'application/json' }],
     ['an empty object', '{}', { 'content-type': 'application/json' }],
   ])(
-    'signs for anyone who posts the link of the mail with %s, without a token (SIGN-5)',
+    'signs without a token for anyone who posts the link of the mail with %s (SIGN-5)',
     async ([_case, body, headers]) => {
       const { token, signPath, ephemeralKey } = await invited(app);
       expect(signPath).toMatch(/^\/api\/v1\/sign-ed25519\?/);
@@ -62,7 +62,7 @@ describe('sign-ed25519', () => {
     },
   );
 
-  it('takes the key in either alphabet, and with blanks for pluses (SIGN-4, KEY-5)', async () => {
+  it('accepts the key in either alphabet, and with blanks instead of pluses (SIGN-4, KEY-5)', async () => {
     const { token, privateKey, ephemeralKey } = await invited(app);
     const spellings = [
       privateKey,
@@ -80,10 +80,10 @@ describe('sign-ed25519', () => {
   it.for([
     ['an unknown token', { token: 'none' }, 404, 'M_UNRECOGNIZED'],
     ['a malformed token', { token: 'a b' }, 400, 'M_INVALID_PARAM'],
-    ['a key that is none', { private_key: 'nonsense' }, 400, 'M_INVALID_PARAM'],
+    ['an invalid key', { private_key: 'nonsense' }, 400, 'M_INVALID_PARAM'],
     ['a key of 31 bytes', { private_key: 'A'.repeat(42) }, 400, 'M_INVALID_PARAM'],
     ['an empty key', { private_key: '' }, 400, 'M_INVALID_PARAM'],
-    ['text that is no user', { mxid: 'dora' }, 400, 'M_INVALID_PARAM'],
+    ['text that is not a user', { mxid: 'dora' }, 400, 'M_INVALID_PARAM'],
     ['no user', { mxid: undefined }, 400, 'M_MISSING_PARAMS'],
     ['no token', { token: undefined }, 400, 'M_MISSING_PARAMS'],
   ] as const)('refuses %s (SIGN-2, SIGN-4)', async ([_case, change, status, errcode]) => {

@@ -15,7 +15,7 @@ const mailsOf = (app: TestApp) => queued(app.stores.jobs, 'invite-mail');
 describe('store-invite', () => {
   const app = useApp();
 
-  it('answers what the homeserver makes its invitation of (INV-6, INV-7, INV-8, INV-9, KEY-8)', async () => {
+  it('returns what a homeserver needs for its invitation (INV-6, INV-7, INV-8, INV-9, KEY-8)', async () => {
     const { status, json } = await store(app, invite);
     expect(status).toBe(200);
     const [{ publicKey: longTerm }] = app.services.signer.keys;
@@ -31,7 +31,7 @@ describe('store-invite', () => {
     });
   });
 
-  it('queues one mail to the folded address, with what the room is called (INV-10, INV-13)', async () => {
+  it('queues one mail to the folded address, with the name of the room (INV-10, INV-13)', async () => {
     await store(app, {
       ...invite,
       room_name: 'Garden',
@@ -61,7 +61,7 @@ describe('store-invite', () => {
     [true, null],
     ['Garden', 'Garden'],
   ] as const)(
-    'takes %j for the name of a room, which homeservers copy from its state (INV-4)',
+    'accepts %j as the name of a room, because homeservers copy it from the room state (INV-4)',
     async ([value, kept]) => {
       const optional = [
         'room_alias',
@@ -81,7 +81,7 @@ describe('store-invite', () => {
     },
   );
 
-  it('puts no name into a mail that is longer than a name, and nothing that points somewhere', async () => {
+  it('puts no overlong name into a mail, and no link', async () => {
     const long = '😀'.repeat(4_000);
     const names = ['sender_display_name', 'room_name', 'room_alias'].map((name) => [name, long]);
     const references = ['room_avatar_url', 'room_type', 'org.matrix.web_client_location'].map((name) => [
@@ -97,7 +97,7 @@ describe('store-invite', () => {
     expect(pointing).toMatchObject({ roomAvatarUrl: null, roomType: null });
   });
 
-  it('takes room IDs of any form (INV-4, ID-2)', async () => {
+  it('accepts room IDs of any form (INV-4, ID-2)', async () => {
     for (const room_id of ['$aroom:example.org', '!31hneApxJ_1o-63DmFrpeqnkFfWppnzWso1JvH3ogLM']) {
       expect((await store(app, { ...invite, room_id })).status).toBe(200);
     }
@@ -106,19 +106,19 @@ describe('store-invite', () => {
   it.for([
     ['a phone number', { medium: 'msisdn', address: '447700900001' }, 400, 'M_UNRECOGNIZED'],
     ['an unknown medium', { medium: 'pigeon' }, 400, 'M_UNRECOGNIZED'],
-    ['an address that is none', { address: 'carol' }, 400, 'M_INVALID_EMAIL'],
-    ['an endless address', { address: `${'c'.repeat(600)}@example.com` }, 400, 'M_INVALID_EMAIL'],
+    ['an invalid address', { address: 'carol' }, 400, 'M_INVALID_EMAIL'],
+    ['an overlong address', { address: `${'c'.repeat(600)}@example.com` }, 400, 'M_INVALID_EMAIL'],
     ['another sender', { sender: bob }, 403, 'M_FORBIDDEN'],
-    ['a sender that is no user', { sender: 'alice' }, 400, 'M_INVALID_PARAM'],
+    ['a sender that is not a user', { sender: 'alice' }, 400, 'M_INVALID_PARAM'],
     ['no sender', { sender: null }, 400, 'M_MISSING_PARAMS'],
     ['no room', { room_id: undefined }, 400, 'M_MISSING_PARAMS'],
     ['an empty room', { room_id: '' }, 400, 'M_INVALID_PARAM'],
-    ['a room that speaks to a terminal', { room_id: '!r\u001b[31m\n:example.org' }, 400, 'M_INVALID_PARAM'],
+    ['a room with an escape sequence', { room_id: '!r\u001b[31m\n:example.org' }, 400, 'M_INVALID_PARAM'],
     ['a room with a control character of ISO 8859', { room_id: '!\u009b31m:example.org' }, 400, 'M_INVALID_PARAM'],
-    ['a room that is none', { room_id: 'room:example.org' }, 400, 'M_INVALID_PARAM'],
-    ['an endless room', { room_id: `!${'a'.repeat(255)}` }, 400, 'M_INVALID_PARAM'],
-    ['a list for an address', { address: ['carol@example.com'] }, 400, 'M_INVALID_PARAM'],
-  ] as const)('refuses %s and keeps nothing (INV-1, INV-2, INV-3)', async ([_case, change, status, errcode]) => {
+    ['an invalid room', { room_id: 'room:example.org' }, 400, 'M_INVALID_PARAM'],
+    ['an overlong room', { room_id: `!${'a'.repeat(255)}` }, 400, 'M_INVALID_PARAM'],
+    ['a list as an address', { address: ['carol@example.com'] }, 400, 'M_INVALID_PARAM'],
+  ] as const)('refuses %s and stores nothing (INV-1, INV-2, INV-3)', async ([_case, change, status, errcode]) => {
     const answer = await store(app, { ...invite, ...change });
     expect(answer.status).toBe(status);
     expect(answer.json).toEqual({ errcode, error: expect.any(String) });
@@ -144,12 +144,12 @@ describe('store-invite', () => {
     expect(await mailsOf(app)).toEqual([]);
   });
 
-  it('gives every invitation a token of its own (INV-12)', async () => {
+  it('returns a separate token for each invitation (INV-12)', async () => {
     const tokens = [await store(app, invite), await store(app, invite)].map(({ json }) => json.token as string);
     expect(new Set(tokens).size).toBe(2);
   });
 
-  it('takes forms in v1, and any sender (V1-2)', async () => {
+  it('accepts forms and any sender in v1 (V1-2)', async () => {
     const { status, json } = await app.call('POST', '/api/v1/store-invite', {
       body: new URLSearchParams({ ...invite, sender: bob }),
     });

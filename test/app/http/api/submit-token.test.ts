@@ -29,7 +29,7 @@ const isValidated = async (app: TestApp, sid: string) =>
 describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', (medium) => {
   const app = useApp();
 
-  it('validates, and again for a client that repeats itself (EM-8, EM-15, MS-6)', async () => {
+  it('validates, and again for a client that repeats the request (EM-8, EM-15, MS-6)', async () => {
     const proof = await open(app, medium, 'https://app.example.org/');
     for (const { status, json } of [await submit(app, medium, proof), await submit(app, medium, proof)]) {
       expect([status, json]).toEqual([200, { success: true }]);
@@ -44,8 +44,8 @@ describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', 
     ['a malformed secret', { client_secret: 'a b' }, 400, 'M_INVALID_PARAM'],
     ['a malformed sid', { sid: '' }, 400, 'M_INVALID_PARAM'],
     ['no token', { token: undefined }, 400, 'M_MISSING_PARAMS'],
-    ['a number for a token', { token: 123456 }, 400, 'M_INVALID_PARAM'],
-    ['an endless token', { token: 'a'.repeat(5_000) }, 400, 'M_INVALID_PARAM'],
+    ['a number as a token', { token: 123456 }, 400, 'M_INVALID_PARAM'],
+    ['an overlong token', { token: 'a'.repeat(5_000) }, 400, 'M_INVALID_PARAM'],
   ] as const)('refuses %s and never says 200 (EM-8)', async ([_case, change, status, errcode]) => {
     const proof = await open(app, medium);
     const answer = await submit(app, medium, { ...proof, ...change });
@@ -54,14 +54,14 @@ describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', 
     expect(await isValidated(app, proof.sid)).toBe(false);
   });
 
-  it('refuses after 24 hours (EM-9)', async () => {
+  it('refuses a token after 24 hours (EM-9)', async () => {
     const proof = await open(app, medium);
     app.clock.pass(DAY_MS + 1);
     const { status, json } = await submit(app, medium, proof);
     expect([status, json.errcode]).toEqual([400, 'M_SESSION_EXPIRED']);
   });
 
-  it('closes the session after five wrong guesses, to the right one too (EM-15)', async () => {
+  it('closes the session after five wrong tokens, even for the right one (EM-15)', async () => {
     const proof = await open(app, medium);
     for (let guess = 1; guess <= 5; guess++) {
       expect((await submit(app, medium, { ...proof, token: `wrong${guess}` })).json.errcode).toBe('M_TOKEN_INCORRECT');
@@ -72,7 +72,7 @@ describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', 
     expect(await isValidated(app, proof.sid)).toBe(false);
   });
 
-  it('leaves fifty wrong guesses at once with a closed session (EM-15)', async () => {
+  it('closes the session after fifty concurrent wrong tokens (EM-15)', async () => {
     const proof = await open(app, medium);
     const token = await app.signIn(alice);
     const answers = await Promise.all(
@@ -89,7 +89,7 @@ describe.each(['email', 'msisdn'] as const)('submitToken by a program, for %s', 
   });
 });
 
-describe('a mailed link', () => {
+describe('a link in a mail', () => {
   const app = useApp();
 
   it('shows a button and validates nothing, however often it is opened (EM-11, EM-12)', async () => {
@@ -104,7 +104,7 @@ describe('a mailed link', () => {
     expect(await isValidated(app, proof.sid)).toBe(false);
   });
 
-  it('keeps its secrets off caches, frames and the next site', async () => {
+  it('keeps its secrets out of caches, frames and the next site', async () => {
     const { headers } = await follow(app, 'email', await open(app, 'email'));
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('referrer-policy')).toBe('no-referrer');
@@ -120,7 +120,7 @@ describe('a mailed link', () => {
     expect(await isValidated(app, proof.sid)).toBe(true);
   });
 
-  it('redirects to the link of the session and to no other (EM-11, EM-13)', async () => {
+  it('redirects only to the link of the session (EM-11, EM-13)', async () => {
     const proof = await open(app, 'email', 'https://app.example.org/#/register?a=b');
     const page = await follow(app, 'email', {
       ...proof,
@@ -134,7 +134,7 @@ describe('a mailed link', () => {
     expect(headers.get('location')).toBe(`https://app.example.org/#/register?a=b&sid=${proof.sid}`);
   });
 
-  it('appends the sid with a question mark if there is none yet (EM-13)', async () => {
+  it('appends the sid with a question mark if the link has none yet (EM-13)', async () => {
     const { headers } = await press(app, 'email', await open(app, 'email', 'https://app.example.org/done'));
     expect(headers.get('location')).toMatch(/^https:\/\/app\.example\.org\/done\?sid=[0-9a-zA-Z]+$/);
   });
@@ -143,7 +143,7 @@ describe('a mailed link', () => {
     ['an unknown sid', { sid: 'none' }, 404],
     ['a wrong secret', { client_secret: 'apes' }, 404],
     ['a malformed secret', { client_secret: 'a b' }, 400],
-  ] as const)('shows a page of its own for %s, not JSON (EM-11)', async ([_case, change, status]) => {
+  ] as const)('shows an HTML page for %s, not JSON (EM-11)', async ([_case, change, status]) => {
     const proof = { ...(await open(app, 'email')), ...change };
     for (const answer of [await follow(app, 'email', proof), await press(app, 'email', proof)]) {
       expect(answer.status).toBe(status);
@@ -152,7 +152,7 @@ describe('a mailed link', () => {
     }
   });
 
-  it('shows that page for a wrong token, and for nothing at all (EM-11)', async () => {
+  it('shows an error page for a wrong token and for missing parameters (EM-11)', async () => {
     const wrong = await press(app, 'email', { ...(await open(app, 'email')), token: 'wrong' });
     expect(wrong.status).toBe(400);
     expect(wrong.text).toContain('This link does not work');
@@ -160,7 +160,7 @@ describe('a mailed link', () => {
   });
 
   it.for(['?sid=1&client_secret=a&token=%', '?token=%ff', '?brand=a&brand=b', ''])(
-    'shows that page for the mangled link %s, too',
+    'shows an error page for the broken link %s, too',
     async (query) => {
       const { status, text } = await app.call('GET', `/v2/validate/email/submitToken${query}`);
       expect(status).toBe(400);
@@ -168,7 +168,7 @@ describe('a mailed link', () => {
     },
   );
 
-  it('says that it has expired (EM-9)', async () => {
+  it('shows that the session has expired (EM-9)', async () => {
     const proof = await open(app, 'email');
     app.clock.pass(DAY_MS + 1);
     for (const { status, text } of [await follow(app, 'email', proof), await press(app, 'email', proof)]) {
@@ -177,7 +177,7 @@ describe('a mailed link', () => {
     }
   });
 
-  it('escapes what stands in it', async () => {
+  it('escapes the values in its page', async () => {
     const { text } = await follow(app, 'email', {
       ...(await open(app, 'email')),
       token: '"><script>alert(1)</script>',
@@ -185,7 +185,7 @@ describe('a mailed link', () => {
     expect(text).not.toContain('<script>');
   });
 
-  it('is in the language of the reader', async () => {
+  it('opens a page in the language of the browser', async () => {
     const query = new URLSearchParams(await open(app, 'email')).toString();
     const { headers } = await app.call('GET', `/v2/validate/email/submitToken?${query}`, {
       headers: { 'accept-language': 'de-CH, en;q=0.5' },
@@ -193,7 +193,7 @@ describe('a mailed link', () => {
     expect(headers.get('content-language')).toBe('de');
   });
 
-  it('shows the number for a phone, and stays good at v1 from anywhere (MS-6, V1-3)', async () => {
+  it('shows the number for a phone, and works over v1 from any network (MS-6, V1-3)', async () => {
     const proof = await open(app, 'msisdn');
     const query = new URLSearchParams(proof).toString();
     const from = { headers: { 'x-forwarded-for': '203.0.113.7' } };
@@ -209,7 +209,7 @@ describe('a mailed link', () => {
   });
 });
 
-describe('a mailed link without the confirmation page', () => {
+describe('a link in a mail without the confirmation page', () => {
   const app = useApp({ http: { confirmPage: false } });
 
   it('validates at once (EM-11)', async () => {
@@ -228,7 +228,7 @@ describe('a mailed link without the confirmation page', () => {
     expect(headers.get('location')).toBe(`https://app.example.org/?a=b&sid=${proof.sid}`);
   });
 
-  it('validates nothing on HEAD', async () => {
+  it('does not validate on HEAD', async () => {
     const proof = await open(app, 'email');
     const { status } = await app.call(
       'HEAD',
@@ -242,7 +242,7 @@ describe('a mailed link without the confirmation page', () => {
 describe('the page with the button', () => {
   const app = useApp();
 
-  it('says where the button leads, before it is pressed', async () => {
+  it('shows where the button leads', async () => {
     const proof = await open(app, 'email', 'https://app.example.org/#/welcome');
     expect((await follow(app, 'email', proof)).text).toContain('<strong>app.example.org</strong>');
     app.clock.pass(DAY_MS + 1);

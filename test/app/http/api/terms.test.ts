@@ -3,16 +3,16 @@ import { email } from '../../../../src/domain/identifiers/threepid.js';
 import { alice, bob } from '../../../support/fakes.js';
 import { useApp } from '../../../support/http.js';
 
-describe('terms, of which there are none', () => {
+describe('a server without terms', () => {
   const app = useApp();
 
-  it('says so without authentication (TERMS-1)', async () => {
+  it('returns an empty list without authentication (TERMS-1)', async () => {
     const { status, json } = await app.call('GET', '/v2/terms');
     expect([status, json]).toEqual([200, { policies: {} }]);
   });
 
   it.for([[[]], [['https://id.example.org/terms/privacy/1/en']]])(
-    'takes %j as accepted: clients may know URLs that we do not (TERMS-4, TERMS-6)',
+    'accepts %j: clients may know URLs that the server does not (TERMS-4, TERMS-6)',
     async ([user_accepts]) => {
       const { status, json } = await app.call('POST', '/v2/terms', {
         token: await app.signIn(alice),
@@ -32,7 +32,7 @@ describe('terms, of which there are none', () => {
   });
 });
 
-describe('terms', () => {
+describe('the terms', () => {
   const at = 'https://id.example.org/_matrix/identity/terms';
   const policies = [
     {
@@ -78,7 +78,7 @@ describe('terms', () => {
     ['POST', '/v2/3pid/bind', { sid: 's', client_secret: 's', mxid: alice }],
     ['POST', '/v2/store-invite', invite],
     ['POST', '/v2/sign-ed25519', { mxid: alice, token: 't', private_key: 'k' }],
-  ] as const)('come before %s %s does anything (TERMS-3, TERMS-9)', async ([method, path, body]) => {
+  ] as const)('are required before %s %s (TERMS-3, TERMS-9)', async ([method, path, body]) => {
     const token = await app.signIn(alice);
     const { status, json } = await app.call(method, path, { token, body });
     expect([status, json.errcode]).toEqual([403, 'M_TERMS_NOT_SIGNED']);
@@ -90,7 +90,7 @@ describe('terms', () => {
     expect((await app.call(method, path, { token, body })).json?.errcode).not.toBe('M_TERMS_NOT_SIGNED');
   });
 
-  it('want every policy, add up over several times, and count for one user (TERMS-4, TERMS-5)', async () => {
+  it('require every policy, in one or several requests, and count for one user (TERMS-4, TERMS-5)', async () => {
     const token = await app.signIn(alice);
     const isSigned = async () => (await app.call('GET', '/v2/account', { token })).status;
     expect((await accept(token, `${at}/privacy/1.2/de`)).json).toEqual({});
@@ -106,7 +106,7 @@ describe('terms', () => {
     expect(status).toBe(200);
   });
 
-  it('are accepted by users alone', async () => {
+  it('can only be accepted by users', async () => {
     const { status, json } = await app.call('POST', '/v2/terms', { body: { user_accepts: [`${at}/rules/1/en`] } });
     expect([status, json.errcode]).toEqual([401, 'M_UNAUTHORIZED']);
   });
@@ -119,7 +119,7 @@ describe('the texts of terms', () => {
   const app = useApp({ http: { documents } });
   const get = (path: string) => fetch(`http://127.0.0.1:${app.port}/_matrix/identity/terms/${path}`);
 
-  it('are pages in their own language that run and load nothing', async () => {
+  it('are pages in their own language, without scripts or external resources', async () => {
     const response = await get('privacy/1/de');
     const html = await response.text();
     expect(response.status).toBe(200);

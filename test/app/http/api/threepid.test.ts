@@ -24,7 +24,7 @@ const bind = (app: TestApp, token: string, body: object) => app.call('POST', '/v
 describe('getValidated3pid', () => {
   const app = useApp();
 
-  it('returns what was validated, and the time in ms (BIND-1, G-16)', async () => {
+  it('returns the validated address, and the time in ms (BIND-1, G-16)', async () => {
     const { token, sid } = await session(app);
     const validated_at = app.clock.now();
     app.clock.pass(60_000);
@@ -51,7 +51,7 @@ describe.each([
     expect(answer.json).toEqual({ errcode, error: expect.any(String) });
   });
 
-  it('refuses without parameters and names them all', async () => {
+  it('refuses a request without parameters and names all of them', async () => {
     const { status, json } = await ask(app, await app.signIn(alice), {});
     expect(status).toBe(400);
     expect(json).toEqual({ errcode: 'M_MISSING_PARAMS', error: 'Missing parameters: sid, client_secret' });
@@ -64,7 +64,7 @@ describe.each([
     expect(json.error).toMatch(/enter the code or follow the link/);
   });
 
-  it('refuses 24 hours after the validation (BIND-1, BIND-2)', async () => {
+  it('refuses a session 24 hours after the validation (BIND-1, BIND-2)', async () => {
     const { token, sid } = await session(app);
     app.clock.pass(DAY_MS + 1);
     const { status, json } = await ask(app, token, { sid, client_secret });
@@ -75,7 +75,7 @@ describe.each([
 describe('bind', () => {
   const app = useApp();
 
-  it('answers the association, signed by our long-term key, and nothing more (BIND-2, BIND-3, BIND-5, BIND-7)', async () => {
+  it('returns the association, signed by the long-term key, and nothing more (BIND-2, BIND-3, BIND-5, BIND-7)', async () => {
     const { token, sid } = await session(app);
     const { status, json } = await bind(app, token, { sid, client_secret, mxid: alice });
     expect(status).toBe(200);
@@ -94,7 +94,7 @@ describe('bind', () => {
     expect(await signer.verify(json, signature, signer.keys[0].publicKey)).toBe(true);
   });
 
-  it('is seen by the next lookup (BIND-6), and may be repeated (BIND-9)', async () => {
+  it('changes the next lookup (BIND-6), and may be repeated (BIND-9)', async () => {
     const { token, sid } = await session(app);
     expect((await bind(app, token, { sid, client_secret, mxid: alice })).status).toBe(200);
     expect((await bind(app, token, { sid, client_secret, mxid: alice })).status).toBe(200);
@@ -106,11 +106,11 @@ describe('bind', () => {
 
   it.for([
     ['another user', bob, 403, 'M_UNAUTHORIZED'],
-    ['another case of the name', '@Alice:example.org', 403, 'M_UNAUTHORIZED'],
-    ['text that is no user', 'alice', 400, 'M_INVALID_PARAM'],
+    ['the user ID in another case', '@Alice:example.org', 403, 'M_UNAUTHORIZED'],
+    ['text that is not a user', 'alice', 400, 'M_INVALID_PARAM'],
     ['no user', undefined, 400, 'M_MISSING_PARAMS'],
     ['a number', 1, 400, 'M_INVALID_PARAM'],
-  ] as const)('does not bind to %s (BIND-4)', async ([_case, mxid, status, errcode]) => {
+  ] as const)('refuses to bind to %s (BIND-4)', async ([_case, mxid, status, errcode]) => {
     const { token, sid } = await session(app);
     const answer = await bind(app, token, { sid, client_secret, mxid });
     expect([answer.status, answer.json.errcode]).toEqual([status, errcode]);
@@ -118,9 +118,9 @@ describe('bind', () => {
   });
 
   it.for([
-    ['gives it to somebody else', bob, { mxid: bob }],
-    ['cannot say whose it is', 'ambiguous', {}],
-  ] as const)('does not bind what a directory owns and %s', async ([_case, owner, details]) => {
+    ['assigns to another user', bob, { mxid: bob }],
+    ['has for several users', 'ambiguous', {}],
+  ] as const)('refuses to bind an address that a directory owns and %s', async ([_case, owner, details]) => {
     app.directory.add(email('alice@example.com'), owner);
     const { token, sid } = await session(app);
     const { status, json } = await bind(app, token, { sid, client_secret, mxid: alice });
@@ -128,7 +128,7 @@ describe('bind', () => {
     expect(json).toEqual({ errcode: 'M_THREEPID_IN_USE', error: expect.stringMatching(/directory/), ...details });
   });
 
-  it('waits with binding until the directory can be asked', async () => {
+  it('refuses to bind while the directory cannot be queried', async () => {
     const { token, sid } = await session(app);
     app.directory.failure = new Error('connect ETIMEDOUT 10.0.0.7:636');
     const { status, json, text } = await bind(app, token, { sid, client_secret, mxid: alice });
@@ -136,7 +136,7 @@ describe('bind', () => {
     expect(text).not.toContain('10.0.0.7');
   });
 
-  it('binds to any user in v1, by form, if the session was requested without a user', async () => {
+  it('binds to any user in v1, from a form, if the session was requested without a user', async () => {
     const { sid } = await session(app, true, '/api/v1');
     const { status, json } = await app.call('POST', '/api/v1/3pid/bind', {
       body: new URLSearchParams({ sid, client_secret, mxid: bob }),
@@ -145,7 +145,7 @@ describe('bind', () => {
   });
 });
 
-describe('a session that is validated', () => {
+describe('a validated session', () => {
   const app = useApp({
     http: { v1: { allowFrom: ['127.0.0.0/8'], mayBind: (homeserver) => homeserver === 'example.org' } },
   });
@@ -162,7 +162,7 @@ describe('a session that is validated', () => {
     return proof;
   }
 
-  it('is bound only by the user who requested it, not by others who know its secret', async () => {
+  it('is bound only by the user who requested it, not by another user with its secret', async () => {
     const proof = await validated(await app.signIn(alice));
     const byBob = await app.call('POST', '/v2/3pid/bind', {
       token: await app.signIn(bob),
@@ -191,7 +191,7 @@ describe('a session that is validated', () => {
     expect(await app.stores.associations.find([email('guest@example.com')])).toEqual([]);
   });
 
-  it('is bound in v1, without sign-in, only to users of known homeservers', async () => {
+  it('is bound in v1 without sign-in only to users of known homeservers', async () => {
     const proof = await validated(undefined);
     const foreign = await app.call('POST', '/api/v1/3pid/bind', { body: { ...proof, mxid: '@ceo:bank.example' } });
     expect([foreign.status, foreign.json.errcode]).toEqual([403, 'M_FORBIDDEN']);

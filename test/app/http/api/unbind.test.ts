@@ -52,7 +52,7 @@ describe('unbind', () => {
   const app = useApp(settings);
 
   it.for(['/api/v1', '/v2'])(
-    'is there at %s whatever is configured: nothing switches it off (UNB-10)',
+    'exists at %s in every configuration: it cannot be switched off (UNB-10)',
     async (version) => {
       expect((await app.call('POST', `${version}/3pid/unbind`, { body: { mxid: alice, threepid } })).status).toBe(401);
       expect(optionsOf(schema).filter(({ path }) => path.join('.').includes('unbind'))).toEqual([]);
@@ -67,7 +67,7 @@ describe('unbind', () => {
   });
 
   describe('by the homeserver', () => {
-    it('removes the address, without access token and terms, and again without complaint (UNB-1, UNB-8, UNB-9, TERMS-7)', async () => {
+    it('removes the address without access token and terms, also if repeated (UNB-1, UNB-8, UNB-9, TERMS-7)', async () => {
       const body = { mxid: alice, threepid };
       for (let time = 0; time < 2; time++) {
         const { status, json } = await unbind(body, await signature(body));
@@ -76,13 +76,13 @@ describe('unbind', () => {
       }
     });
 
-    it('takes further names of ours (UNB-5)', async () => {
+    it('accepts further names of this server (UNB-5)', async () => {
       const body = { mxid: alice, threepid };
       const { status } = await unbind(body, await signature(body, { destination_is: 'id.example.org:8090' }));
       expect(status).toBe(200);
     });
 
-    it('takes the path of version 1 where that was signed (UNB-6)', async () => {
+    it('accepts the path of version 1 if it was signed (UNB-6)', async () => {
       const body = { mxid: alice, threepid };
       const uri = '/_matrix/identity/api/v1/3pid/unbind';
       expect((await unbind(body, await signature(body), '/api/v1/3pid/unbind')).status).toBe(403);
@@ -90,14 +90,14 @@ describe('unbind', () => {
       expect(await bound(app)).toEqual([]);
     });
 
-    it('takes version 1 from anywhere', async () => {
+    it('accepts version 1 from any network', async () => {
       const body = { mxid: alice, threepid };
       const authorization = await signature(body, { uri: '/_matrix/identity/api/v1/3pid/unbind' });
       const headers = { authorization, 'x-forwarded-for': '203.0.113.9' };
       expect((await app.call('POST', '/api/v1/3pid/unbind', { body, headers })).status).toBe(200);
     });
 
-    it('finds the right one among several headers (UNB-7)', async () => {
+    it('uses the valid one of several headers (UNB-7)', async () => {
       const body = JSON.stringify({ mxid: alice, threepid });
       const good = await signature({ mxid: alice, threepid });
       const req = request({ port: app.port, method: 'POST', path: '/_matrix/identity/v2/3pid/unbind' });
@@ -114,7 +114,7 @@ describe('unbind', () => {
       expect(await bound(app)).toEqual([alice]);
     });
 
-    it('refuses a body that was changed (UNB-3)', async () => {
+    it('refuses a changed body (UNB-3)', async () => {
       const body = { mxid: alice, threepid };
       const answer = await unbind({ ...body, sid: 'x' }, await signature(body));
       expect([answer.status, answer.json.errcode]).toEqual([403, 'M_FORBIDDEN']);
@@ -143,7 +143,7 @@ describe('unbind', () => {
       expect([status, json.errcode]).toEqual([403, 'M_FORBIDDEN']);
     });
 
-    it('answers 502 where the keys cannot be had, so that it is tried again (UNB-11)', async () => {
+    it('answers 502 if the keys cannot be fetched, so that the homeserver retries (UNB-11)', async () => {
       const message = 'could not fetch the signing keys of example.org: 404';
       failure = new DomainError('homeserver_failed', { message });
       const body = { mxid: alice, threepid };
@@ -205,8 +205,8 @@ describe('unbind', () => {
   it.each([
     ['no threepid', { threepid: null }, 'M_MISSING_PARAMS'],
     ['a threepid without address', { threepid: { medium: 'email' } }, 'M_INVALID_PARAM'],
-    ['an address that is none', { threepid: { medium: 'email', address: 'alice' } }, 'M_INVALID_EMAIL'],
-    ['a user that is none', { mxid: 'alice' }, 'M_INVALID_PARAM'],
+    ['an invalid address', { threepid: { medium: 'email', address: 'alice' } }, 'M_INVALID_EMAIL'],
+    ['an invalid user', { mxid: 'alice' }, 'M_INVALID_PARAM'],
   ])('refuses a signed request with %s', async (_case, change, errcode) => {
     const body = { mxid: alice, threepid, ...change };
     const { status, json } = await unbind(body, await signature(body));

@@ -30,14 +30,14 @@ describe('a search for people', () => {
   });
 
   it.each([PATH, PATH.replace('v3', 'r0'), `/${PATH}`, PATH.replace('client/', 'client//'), `${PATH}/`])(
-    'answers at %s with the people of the homeserver and of Islet',
+    'returns at %s the people of the homeserver and of Islet',
     async (path) => {
       await start();
       expect(await search(undefined, {}, path)).toMatchObject({ status: 200, json: found(known, shown) });
     },
   );
 
-  it('asks the homeserver as the client did', async () => {
+  it('sends the request of the client to the homeserver', async () => {
     await start();
     const headers = { 'X-Forwarded-For': '203.0.113.9', 'User-Agent': 'Element', 'Accept-Language': 'de' };
     await search({ search_term: 'mülle', limit: 3 }, { headers });
@@ -75,7 +75,7 @@ describe('a search for people', () => {
     expect(app?.userDirectory.asked).toEqual([anna.mxid, '@anna2:example.org']);
   });
 
-  it('shows people with the name of the directory where profiles cannot be read, or are not wanted', async () => {
+  it('shows people with the name in the directory if profiles cannot be read or are not configured', async () => {
     await start();
     app!.userDirectory.profileFailure = new Error('no answer');
     expect((await search()).json).toEqual(found(known, shown));
@@ -98,23 +98,23 @@ describe('a search for people', () => {
   it.each<[string, number, string, object]>([
     ['no token', 401, 'M_MISSING_TOKEN', { token: undefined }],
     ['no term', 400, 'M_MISSING_PARAMS', { body: {} }],
-    ['a term that is none', 400, 'M_INVALID_PARAM', { body: { search_term: 7 } }],
-    ['a limit that is none', 400, 'M_INVALID_PARAM', { body: { search_term: 'a', limit: -1 } }],
-    ['no JSON', 400, 'M_NOT_JSON', { body: 'anna' }],
+    ['an invalid term', 400, 'M_INVALID_PARAM', { body: { search_term: 7 } }],
+    ['an invalid limit', 400, 'M_INVALID_PARAM', { body: { search_term: 'a', limit: -1 } }],
+    ['text that is not JSON', 400, 'M_NOT_JSON', { body: 'anna' }],
     ['a long body', 413, 'M_TOO_LARGE', { body: { search_term: 'x'.repeat(20_000) } }],
-    ['a question that went in a circle', 508, 'M_UNKNOWN', { headers: { 'X-Islet-Search': '1' } }],
+    ['a request that went in a circle', 508, 'M_UNKNOWN', { headers: { 'X-Islet-Search': '1' } }],
   ])('refuses %s', async (_what, status, errcode, call) => {
     await start();
     expect(await search(undefined, call)).toMatchObject({ status, json: { errcode } });
     expect(app?.userDirectory.questions).toEqual([]);
   });
 
-  it('knows only POST', async () => {
+  it('accepts only POST', async () => {
     await start();
     expect(await app!.callClient('GET', PATH)).toMatchObject({ status: 405, json: { errcode: 'M_UNRECOGNIZED' } });
   });
 
-  it('passes on a refused token, and asks again whose it is', async () => {
+  it('forwards the refusal of a token, and looks the user up again', async () => {
     await start();
     await search();
     const body = '{"errcode":"M_UNKNOWN_TOKEN","error":"Logged out","soft_logout":true}';
@@ -125,7 +125,7 @@ describe('a search for people', () => {
     expect(await search()).toMatchObject({ status: 401, json: { errcode: 'M_UNKNOWN_TOKEN' } });
   });
 
-  it('passes on that the homeserver is asked too often', async () => {
+  it('forwards the rate limit of the homeserver', async () => {
     await start();
     app!.userDirectory.answer = { status: 429, body: '{"errcode":"M_LIMIT_EXCEEDED"}', retryAfter: '7' };
     const answer = await search();
@@ -135,11 +135,14 @@ describe('a search for people', () => {
 
   it.each<[string, (one: TestApp) => void]>([
     ['cannot be reached', (one) => (one.userDirectory.failure = new Error('refused'))],
-    ['is broken', (one) => (one.userDirectory.answer = { status: 500, body: '{"errcode":"M_UNKNOWN"}' })],
-    ['has no such search', (one) => (one.userDirectory.answer = { status: 404, body: '{"errcode":"M_UNRECOGNIZED"}' })],
-    ['gives something else', (one) => (one.userDirectory.answer = { status: 200, body: '<html>' })],
-    ['is silent', (one) => (one.userDirectory.failure = 'silence')],
-  ])('gives Islet’s part alone where the homeserver %s', async (_how, disrupt) => {
+    ['fails', (one) => (one.userDirectory.answer = { status: 500, body: '{"errcode":"M_UNKNOWN"}' })],
+    [
+      'does not support the search',
+      (one) => (one.userDirectory.answer = { status: 404, body: '{"errcode":"M_UNRECOGNIZED"}' }),
+    ],
+    ['returns something else', (one) => (one.userDirectory.answer = { status: 200, body: '<html>' })],
+    ['does not answer', (one) => (one.userDirectory.failure = 'silence')],
+  ])('returns only the people of Islet if the homeserver %s', async (_how, disrupt) => {
     await start({ search: { timeLimitMs: 100 } });
     disrupt(app!);
     expect(await search()).toMatchObject({ status: 200, json: found(shown) });
@@ -147,24 +150,27 @@ describe('a search for people', () => {
   });
 
   it.each<[string, (one: TestApp) => void]>([
-    ['it is not said whose the token is', (one) => (one.userDirectory.whoamiFailure = new Error('refused'))],
+    [
+      'the homeserver does not say whose the token is',
+      (one) => (one.userDirectory.whoamiFailure = new Error('refused')),
+    ],
     ['that takes too long', (one) => (one.userDirectory.whoamiFailure = 'silence')],
-    ['the token is a guest’s', (one) => one.userDirectory.users.clear()],
+    ['the token belongs to a guest', (one) => one.userDirectory.users.clear()],
     ['the user is of another homeserver', (one) => one.userDirectory.users.set('good', '@asker:example.net')],
-  ])('gives the homeserver’s part alone where %s', async (_how, disrupt) => {
+  ])('returns only the people of the homeserver if %s', async (_how, disrupt) => {
     await start({ search: { timeLimitMs: 100 } });
     disrupt(app!);
     expect(await search()).toMatchObject({ status: 200, json: found(known) });
   });
 
-  it('fails where both do', async () => {
+  it('fails if both parts fail', async () => {
     await start();
     app!.userDirectory.failure = new Error('refused');
     app!.userDirectory.whoamiFailure = new Error('refused');
     expect(await search()).toMatchObject({ status: 502, json: { errcode: 'M_UNKNOWN' } });
   });
 
-  it('writes neither the token nor what is searched to the log', async () => {
+  it('logs neither the token nor the search term', async () => {
     await start();
     app!.userDirectory.failure = new Error('refused');
     await search();

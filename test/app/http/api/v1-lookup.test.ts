@@ -9,7 +9,7 @@ const at = (query: Record<string, string>) => `/api/v1/lookup?${new URLSearchPar
 describe('lookup in v1', () => {
   const app = useApp();
 
-  it('answers the signed association of a binding (V1-2, BIND-8)', async () => {
+  it('returns the signed association of a binding (V1-2, BIND-8)', async () => {
     await app.bind(email('bob@example.com'), bob);
     const boundAt = app.clock.now();
     app.clock.pass(DAY_MS);
@@ -30,7 +30,7 @@ describe('lookup in v1', () => {
     ).toBe(true);
   });
 
-  it('signs for what a directory says, too, as valid now', async () => {
+  it('also signs an association for the answer of a directory, valid from now', async () => {
     app.directory.add(msisdn('447700900001'), alice);
     const { json } = await app.call('GET', at({ medium: 'msisdn', address: '447700900001' }));
     expect(json.mxid).toBe(alice);
@@ -40,16 +40,16 @@ describe('lookup in v1', () => {
 
   it.for([
     ['an unknown address', { medium: 'email', address: 'zoe@example.com' }],
-    ['a contested address', { medium: 'email', address: 'info@example.com' }],
+    ['an ambiguous address', { medium: 'email', address: 'info@example.com' }],
     ['an unknown medium', { medium: 'pigeon', address: 'bob' }],
-    ['text that is no address', { medium: 'email', address: 'bob' }],
-  ])('answers %s with an empty object', async ([_case, query]) => {
+    ['text that is not an address', { medium: 'email', address: 'bob' }],
+  ])('returns an empty object for %s', async ([_case, query]) => {
     app.directory.add(email('info@example.com'), 'ambiguous');
     const { status, json } = await app.call('GET', at(query as Record<string, string>));
     expect([status, json]).toEqual([200, {}]);
   });
 
-  it('wants medium and address', async () => {
+  it('requires medium and address', async () => {
     const { status, json } = await app.call('GET', '/api/v1/lookup');
     expect([status, json.errcode]).toEqual([400, 'M_MISSING_PARAMS']);
   });
@@ -58,7 +58,7 @@ describe('lookup in v1', () => {
 describe('bulk_lookup in v1', () => {
   const app = useApp();
 
-  it('answers what it knows, spelled as it was asked, in that order', async () => {
+  it('returns known addresses in the spelling and order of the request', async () => {
     await app.bind(email('bob@example.com'), bob);
     app.directory.add(msisdn('447700900001'), alice);
     const threepids = [
@@ -90,10 +90,10 @@ describe('bulk_lookup in v1', () => {
   });
 });
 
-describe('a limit of three addresses', () => {
+describe('a configured limit of three addresses', () => {
   const app = useApp({ maxAddresses: 3 });
 
-  it('holds in v1 as well (LOOK-11)', async () => {
+  it('applies to v1 as well (LOOK-11)', async () => {
     const ask = (count: number) =>
       app.call('POST', '/api/v1/bulk_lookup', {
         body: { threepids: Array.from({ length: count }, () => ['email', 'a@example.com']) },

@@ -6,13 +6,13 @@ import { useApp } from '../../../support/http.js';
 describe('versions and status check', () => {
   const app = useApp();
 
-  it('announces the configured versions to anybody (VER-1)', async () => {
+  it('returns the configured versions to everyone (VER-1)', async () => {
     const { status, json } = await app.call('GET', '/versions');
     expect(status).toBe(200);
     expect(json).toEqual({ versions: ['v1.1', 'v1.19'] });
   });
 
-  it('claims only what it serves: tokens in the URL to the end of v1.19, and version 1 for r0 (VER-2)', async () => {
+  it('contains only what is implemented: tokens in the URL up to v1.19, and version 1 for r0 (VER-2)', async () => {
     const v1 = Array.from({ length: 19 }, (_, at) => `v1.${at + 1}`);
     expect(SPEC_VERSIONS).toEqual(['r0.1.0', 'r0.2.0', 'r0.2.1', 'r0.3.0', ...v1]);
     const byUrl = await app.call('GET', `/v2/account?access_token=${await app.signIn(alice)}`);
@@ -21,7 +21,7 @@ describe('versions and status check', () => {
   });
 
   it.for(['/v2', '/v2/', '/api/v1', '/api/v1/'])(
-    'answers the status check %s with an empty JSON object (VER-3, G-3, G-18)',
+    'returns an empty JSON object at %s (VER-3, G-3, G-18)',
     async (path) => {
       const { status, json, headers } = await app.call('GET', path);
       expect(status).toBe(200);
@@ -30,7 +30,7 @@ describe('versions and status check', () => {
     },
   );
 
-  it('answers the v1 status check to everyone, without information (V1-2)', async () => {
+  it('includes the v1 status check for everyone, without information (V1-2)', async () => {
     const { status } = await app.call('GET', '/api/v1', { headers: { 'x-forwarded-for': '203.0.113.7' } });
     expect(status).toBe(200);
   });

@@ -49,7 +49,7 @@ describe('gauges', () => {
     return { ...domain, read: () => update().then(() => telemetry.registry.metrics()) };
   };
 
-  it('say how old and how large a mirror is, and that its syncs fail', async () => {
+  it('contain the age and size of a mirror, and whether its syncs fail', async () => {
     const staff = new FakeDirectory();
     staff.put('1', alice, [email('a@example.org'), email('b@example.org')]);
     const { mirrorService, clock, read } = await open(staff);
@@ -77,7 +77,7 @@ describe('gauges', () => {
     expect(text).toMatch(/^islet_build_info\{version="[\d.]+",node="[\d.]+"\} 1$/m);
   });
 
-  it('count rows once a minute at most, and ask nothing of a database that is away', async () => {
+  it('are counted from the database once a minute at most, and send no query to a database that is down', async () => {
     counted.rows = 0;
     const { read } = await open(new FakeDirectory());
     await read();

@@ -7,7 +7,7 @@ describe('metrics as OpenMetrics', () => {
     ['text/plain;version=0.0.4', false],
     ['*/*', false],
     [undefined, false],
-  ])('are wanted by "%s": %s', (accept, isWanted) => {
+  ])('are used for the Accept header "%s": %s', (accept, isWanted) => {
     expect(wantsOpenMetrics(accept)).toBe(isWanted);
   });
 

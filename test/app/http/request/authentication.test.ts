@@ -11,7 +11,7 @@ describe('authentication', () => {
     ['with blanks around', (token: string) => ({ authorization: `BEARER   ${token} ` }), ''],
     ['in the query', () => ({}), '?access_token='],
     ['in the query, beside a header of another scheme', () => ({ authorization: 'Basic YTpi' }), '?access_token='],
-  ] as const)('takes the access token %s (AUTH-4)', async ([_case, headers, query]) => {
+  ] as const)('accepts the access token %s (AUTH-4)', async ([_case, headers, query]) => {
     const token = await app.signIn(alice);
     const answer = await app.call('GET', `/v2/account${query}${query && token}`, { headers: headers(token) });
     expect(answer.json).toEqual({ user_id: alice });
@@ -25,7 +25,7 @@ describe('authentication', () => {
     expect(refused.status).toBe(401);
   });
 
-  it('takes a token in the query of a POST, too (AUTH-4)', async () => {
+  it('accepts a token in the query of a POST, too (AUTH-4)', async () => {
     const token = await app.signIn(alice);
     const answer = await app.call('POST', `/v2/terms?access_token=${token}`, { body: { user_accepts: [] } });
     expect(answer.status).toBe(200);
@@ -45,18 +45,15 @@ describe('authentication', () => {
     ['POST', '/v2/3pid/bind'],
     ['POST', '/v2/store-invite'],
     ['POST', '/v2/sign-ed25519'],
-  ] as const)(
-    'answers 401 to %s %s before it looks at anything else (AUTH-5, AUTH-9, LOOK-10)',
-    async ([method, path]) => {
-      const none = await app.call(method, path);
-      expect([none.status, none.json.errcode]).toEqual([401, 'M_UNAUTHORIZED']);
-      const unknown = await app.call(method, path, { token: 'unknown' });
-      expect(unknown.status).toBe(401);
-      expect(unknown.json.errcode).toBe(path === '/v2/account/logout' ? 'M_UNKNOWN_TOKEN' : 'M_UNAUTHORIZED');
-    },
-  );
+  ] as const)('answers 401 to %s %s before any other check (AUTH-5, AUTH-9, LOOK-10)', async ([method, path]) => {
+    const none = await app.call(method, path);
+    expect([none.status, none.json.errcode]).toEqual([401, 'M_UNAUTHORIZED']);
+    const unknown = await app.call(method, path, { token: 'unknown' });
+    expect(unknown.status).toBe(401);
+    expect(unknown.json.errcode).toBe(path === '/v2/account/logout' ? 'M_UNKNOWN_TOKEN' : 'M_UNAUTHORIZED');
+  });
 
-  it.for(['?access_token=', '?access_token=a&access_token=b'])('takes %s for no token', async (query) => {
+  it.for(['?access_token=', '?access_token=a&access_token=b'])('treats %s as a missing token', async (query) => {
     expect((await app.call('GET', `/v2/account${query}`)).status).toBe(401);
   });
 

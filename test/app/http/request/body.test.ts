@@ -4,44 +4,44 @@ import { useApp } from '../../../support/http.js';
 
 const openId = { access_token: 'openid-alice', matrix_server_name: 'example.org' };
 
-describe('requests', () => {
+describe('the body of a request', () => {
   const app = useApp();
 
   it.for([
     ['not JSON', 'access_token=a', 400, 'M_NOT_JSON'],
-    ['nothing', '', 400, 'M_NOT_JSON'],
+    ['an empty body', '', 400, 'M_NOT_JSON'],
     ['NaN', '{"access_token":NaN}', 400, 'M_NOT_JSON'],
-    ['half a text', '{"access_token":"a', 400, 'M_NOT_JSON'],
-    ['bytes that are no UTF-8', Buffer.from('{"access_token":"\xff"}', 'latin1'), 400, 'M_NOT_JSON'],
+    ['an unfinished text', '{"access_token":"a', 400, 'M_NOT_JSON'],
+    ['bytes that are not UTF-8', Buffer.from('{"access_token":"\xff"}', 'latin1'), 400, 'M_NOT_JSON'],
     ['a surrogate in UTF-8', Buffer.from('{"access_token":"\xed\xa0\x80"}', 'latin1'), 400, 'M_NOT_JSON'],
     ['null', 'null', 400, 'M_BAD_JSON'],
     ['a number', '1', 400, 'M_BAD_JSON'],
     ['a list', '[]', 400, 'M_BAD_JSON'],
     ['a text', '"a"', 400, 'M_BAD_JSON'],
-    ['half a pair', '{"access_token":"\\ud83d"}', 400, 'M_BAD_JSON'],
-    ['the other half', '{"access_token":"a\\uDE00"}', 400, 'M_BAD_JSON'],
-    ['a pair the wrong way round', '{"access_token":"\\ude00\\ud83d"}', 400, 'M_BAD_JSON'],
+    ['half of a surrogate pair', '{"access_token":"\\ud83d"}', 400, 'M_BAD_JSON'],
+    ['the other half of a surrogate pair', '{"access_token":"a\\uDE00"}', 400, 'M_BAD_JSON'],
+    ['a surrogate pair in the wrong order', '{"access_token":"\\ude00\\ud83d"}', 400, 'M_BAD_JSON'],
     ['NUL', '{"access_token":"a\\u0000"}', 400, 'M_BAD_JSON'],
     ['NUL in a name', '{"\\u0000":"a"}', 400, 'M_BAD_JSON'],
-    ['a deep nest with NUL', `{"a":${'['.repeat(25_000)}"\\u0000"${']'.repeat(25_000)}}`, 400, 'M_BAD_JSON'],
+    ['deeply nested lists with NUL', `{"a":${'['.repeat(25_000)}"\\u0000"${']'.repeat(25_000)}}`, 400, 'M_BAD_JSON'],
     ['an empty object', '{}', 400, 'M_MISSING_PARAMS'],
     ['nulls', '{"access_token":null,"matrix_server_name":null}', 400, 'M_MISSING_PARAMS'],
     ['the wrong type', '{"access_token":1,"matrix_server_name":"example.org"}', 400, 'M_INVALID_PARAM'],
     [
-      'an object as a text',
+      'an object instead of a text',
       '{"access_token":{"toString":"x"},"matrix_server_name":"example.org"}',
       400,
       'M_INVALID_PARAM',
     ],
-    ['a prototype', '{"__proto__":{"access_token":"a","matrix_server_name":"b"}}', 400, 'M_MISSING_PARAMS'],
+    ['a __proto__ key', '{"__proto__":{"access_token":"a","matrix_server_name":"b"}}', 400, 'M_MISSING_PARAMS'],
     ['more than 64 kB', `{"access_token":"${'a'.repeat(2 ** 16)}"}`, 413, 'M_TOO_LARGE'],
-  ] as const)('refuses %s (G-13, G-15)', async ([_case, body, status, errcode]) => {
+  ] as const)('is refused if it is %s (G-13, G-15)', async ([_case, body, status, errcode]) => {
     const answer = await app.call('POST', '/v2/account/register', { body });
     expect(answer.status).toBe(status);
     expect(answer.json).toEqual({ errcode, error: expect.any(String) });
   });
 
-  it('names every missing parameter, and the one that is wrong (G-13)', async () => {
+  it('is refused with all missing parameters, and the invalid one, in the error (G-13)', async () => {
     const missing = await app.call('POST', '/v2/account/register', { body: {} });
     expect(missing.json.error).toBe('Missing parameters: matrix_server_name, access_token');
     const wrong = await app.call('POST', '/v2/account/register', { body: { ...openId, access_token: ['a'] } });
@@ -56,7 +56,7 @@ describe('requests', () => {
     'text/plain',
     'application/x-www-form-urlencoded',
     'nonsense',
-  ])('reads JSON in v2 when its type is said to be %s (G-6)', async (type) => {
+  ])('is read as JSON in v2 with the content type %s (G-6)', async (type) => {
     app.openIdTokens.set('openid-alice', '@alice:example.org');
     const body = Buffer.from(JSON.stringify(openId));
     const answer = await app.call('POST', '/v2/account/register', {
@@ -66,18 +66,18 @@ describe('requests', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('takes pairs of surrogates, and backslashes that only look like an escape', async () => {
+  it('may contain surrogate pairs, and backslashes that only look like an escape', async () => {
     app.openIdTokens.set('\u{1f600}\\u0000', '@alice:example.org');
     const body = '{"access_token":"\\ud83d\\ude00\\\\u0000","matrix_server_name":"example.org"}';
     expect((await app.call('POST', '/v2/account/register', { body })).status).toBe(200);
   });
 
-  it('reads no forms in v2 (G-7)', async () => {
+  it('is not read as a form in v2 (G-7)', async () => {
     const answer = await app.call('POST', '/v2/account/register', { body: new URLSearchParams(openId) });
     expect(answer.json.errcode).toBe('M_NOT_JSON');
   });
 
-  it('unpacks gzip, and counts what comes out of it', async () => {
+  it('may be compressed with gzip, and is limited by its uncompressed size', async () => {
     app.openIdTokens.set('openid-alice', '@alice:example.org');
     const packed = (text: string) =>
       app.call('POST', '/v2/account/register', { body: gzipSync(text), headers: { 'content-encoding': 'gzip' } });
@@ -86,9 +86,9 @@ describe('requests', () => {
   });
 
   it.for([
-    ['an unknown packing', 415, { 'content-encoding': 'rot13' }],
-    ['a broken packing', 400, { 'content-encoding': 'gzip' }],
-  ] as const)('refuses %s', async ([_case, status, headers]) => {
+    ['an unknown compression', 415, { 'content-encoding': 'rot13' }],
+    ['invalid compressed data', 400, { 'content-encoding': 'gzip' }],
+  ] as const)('is refused with %s', async ([_case, status, headers]) => {
     const answer = await app.call('POST', '/v2/account/register', { body: '{}', headers });
     expect(answer.status).toBe(status);
     expect(answer.json).toEqual({ errcode: expect.any(String), error: expect.any(String) });
@@ -96,10 +96,10 @@ describe('requests', () => {
 
   it.for([
     ['broken percent-encoding', '?public_key=%zz'],
-    ['bytes that are no UTF-8', '?public_key=%ff'],
+    ['bytes that are not UTF-8', '?public_key=%ff'],
     ['NUL', '?public_key=%00'],
     ['a parameter given twice', '?public_key=a&public_key=b'],
-  ] as const)('refuses %s in a query', async ([_case, query]) => {
+  ] as const)('is not read if there is %s in the query', async ([_case, query]) => {
     const answer = await app.call('GET', `/v2/pubkey/isvalid${query}`);
     expect([answer.status, answer.json.errcode]).toEqual([400, 'M_INVALID_PARAM']);
   });
@@ -111,7 +111,7 @@ describe('requests', () => {
   });
 });
 
-describe('a limit of 600 KiB for lookups', () => {
+describe('a configured limit of 600 KiB for lookups', () => {
   const app = useApp({ http: { maxBodyBytes: 600 * 1024 } });
 
   it.for([
@@ -128,7 +128,7 @@ describe('a limit of 600 KiB for lookups', () => {
     ['/v2/3pid/unbind', 16, 413],
     ['/api/v1/3pid/unbind', 16, 413],
   ] as const)(
-    'lets %s have %d KiB with the answer %d, and others what they have use for (G-15)',
+    'allows %s with %d KiB to have status %d, and limits other endpoints to what they need (G-15)',
     async ([path, size, status]) => {
       const body = `{"a":"${'a'.repeat(size * 1024)}"}`;
       expect((await app.call('POST', path, { body })).status).toBe(status);

@@ -9,44 +9,44 @@ import { useApp } from '../../../support/http.js';
 const lookup = '/api/v1/lookup?medium=email&address=bob@example.com';
 const carriesNone: Readonly<Record<string, string>> = {};
 
-describe('who may use v1, with a trusted proxy on loopback', () => {
+describe('access to v1 with a trusted proxy on loopback', () => {
   const app = useApp();
 
   it.for([
     ['a client on this machine', carriesNone, 200],
     ['a client of a private network behind the proxy', { 'x-forwarded-for': '192.168.1.7' }, 200],
-    ['one on an IPv6 network of ours', { 'x-forwarded-for': 'fd00::7' }, 200],
-    ['one with a port', { 'x-forwarded-for': '192.168.1.7:50123' }, 200],
-    ['one with brackets and a port', { 'x-forwarded-for': '[fd00::7]:50123' }, 200],
-    ['one as an IPv4 address in IPv6', { 'x-forwarded-for': '::ffff:192.168.1.7' }, 200],
-    ['the same in hexadecimal', { 'x-forwarded-for': '::ffff:c0a8:107' }, 200],
+    ['a client on an IPv6 network of the operator', { 'x-forwarded-for': 'fd00::7' }, 200],
+    ['a private client with a port', { 'x-forwarded-for': '192.168.1.7:50123' }, 200],
+    ['a private client with brackets and a port', { 'x-forwarded-for': '[fd00::7]:50123' }, 200],
+    ['a private client as an IPv4 address in IPv6', { 'x-forwarded-for': '::ffff:192.168.1.7' }, 200],
+    ['a private client in hexadecimal IPv6', { 'x-forwarded-for': '::ffff:c0a8:107' }, 200],
     ['a private client behind two proxies on this machine', { 'x-forwarded-for': '10.0.0.7, 127.0.0.1' }, 200],
     ['a client of the Internet', { 'x-forwarded-for': '203.0.113.7' }, 403],
-    ['one on IPv6', { 'x-forwarded-for': '2001:db8::7' }, 403],
-    ['one as an IPv4 address in IPv6', { 'x-forwarded-for': '::ffff:203.0.113.7' }, 403],
-    ['one that pretends to be this machine', { 'x-forwarded-for': '127.0.0.1, 203.0.113.7' }, 403],
-    ['one that pretends to be private', { 'x-forwarded-for': '192.168.1.7,203.0.113.7' }, 403],
+    ['a client of the Internet on IPv6', { 'x-forwarded-for': '2001:db8::7' }, 403],
+    ['a client of the Internet as an IPv4 address in IPv6', { 'x-forwarded-for': '::ffff:203.0.113.7' }, 403],
+    ['a client that claims to be this machine', { 'x-forwarded-for': '127.0.0.1, 203.0.113.7' }, 403],
+    ['a client that claims to be private', { 'x-forwarded-for': '192.168.1.7,203.0.113.7' }, 403],
     [
-      'one behind a private proxy that nobody configured',
+      'a client behind a private proxy that is not configured',
       { 'x-forwarded-for': '10.0.0.7, 203.0.113.7, 127.0.0.1' },
       403,
     ],
-    ['words', { 'x-forwarded-for': 'unknown' }, 403],
+    ['words instead of an address', { 'x-forwarded-for': 'unknown' }, 403],
     ['an empty header', { 'x-forwarded-for': '' }, 403],
-    ['an address with a comma too many', { 'x-forwarded-for': '192.168.1.7,' }, 403],
-    ['a number that some read as an address', { 'x-forwarded-for': '2130706433' }, 403],
+    ['an address after a superfluous comma', { 'x-forwarded-for': '192.168.1.7,' }, 403],
+    ['a number that some programs read as an address', { 'x-forwarded-for': '2130706433' }, 403],
     ['an octal address', { 'x-forwarded-for': '0177.0.0.1' }, 403],
-    ['whoever a header names that is not read', { 'x-real-ip': '192.168.1.7' }, 403],
-    ['a proxy with the standard header alone', { forwarded: 'for=192.168.1.7' }, 403],
+    ['a client address in a header that is not read', { 'x-real-ip': '192.168.1.7' }, 403],
+    ['a proxy that sends only the standard header', { forwarded: 'for=192.168.1.7' }, 403],
     ['a proxy that only says that it is one', { via: '1.1 cache' }, 403],
     ['a proxy with the header of Cloudflare', { 'cf-connecting-ip': '192.168.1.7' }, 403],
     ['a proxy with the header of Akamai', { 'true-client-ip': '192.168.1.7' }, 403],
-    ['a proxy with a header of its own', { 'x-client-ip': '192.168.1.7' }, 403],
+    ['a proxy that sends its own header', { 'x-client-ip': '192.168.1.7' }, 403],
     ['a proxy in front of several servers', { 'x-cluster-client-ip': '192.168.1.7' }, 403],
-    ['a proxy that says on which port it was asked', { 'x-forwarded-port': '443' }, 403],
-    ['a proxy that says that it speaks TLS', { 'x-forwarded-ssl': 'on' }, 403],
-    ['a proxy that says which scheme it was asked by', { 'x-scheme': 'https' }, 403],
-  ] as const)('%s', async ([_case, headers, status]) => {
+    ['a proxy that sends the requested port', { 'x-forwarded-port': '443' }, 403],
+    ['a proxy that says that it uses TLS', { 'x-forwarded-ssl': 'on' }, 403],
+    ['a proxy that sends the requested scheme', { 'x-scheme': 'https' }, 403],
+  ] as const)('is decided for %s', async ([_case, headers, status]) => {
     await app.bind(email('bob@example.com'), bob);
     const answer = await app.call('GET', lookup, { headers });
     const denied = { errcode: 'M_FORBIDDEN', error: expect.stringContaining('v1.allowFrom') };
@@ -66,7 +66,7 @@ describe('who may use v1, with a trusted proxy on loopback', () => {
     ['POST', '/api/v1/store-invite'],
     ['POST', '/api/v1/sign-ed25519'],
     ['POST', '/%61pi/v%31/bulk_lookup/'],
-  ] as const)('is asked before anything else at %s %s', async ([method, path]) => {
+  ] as const)('is checked before anything else at %s %s', async ([method, path]) => {
     const { status, json } = await app.call(method, path, {
       headers: { 'x-forwarded-for': '203.0.113.7' },
       ...(method === 'POST' && { body: '{' }),
@@ -75,25 +75,25 @@ describe('who may use v1, with a trusted proxy on loopback', () => {
   });
 });
 
-describe('who may use v1, with no trusted proxy', () => {
+describe('access to v1 without a trusted proxy', () => {
   const app = useApp({ http: { trustedProxies: [] } });
 
   it.for(['192.168.1.7', '127.0.0.1', '203.0.113.7', '::1'])(
-    'no client behind an unknown proxy, not even as %s',
+    'is refused to clients behind an unknown proxy, even as %s',
     async (address) => {
       expect((await app.call('GET', lookup, { headers: { 'x-forwarded-for': address } })).status).toBe(403);
     },
   );
 
-  it('a client on this machine that comes by itself', async () => {
+  it('is allowed for a direct client on this machine', async () => {
     expect((await app.call('GET', lookup)).status).toBe(200);
   });
 });
 
-describe('who may use v1, with nobody allowed', () => {
+describe('access to v1 with an empty list', () => {
   const app = useApp({ http: { v1: { allowFrom: [] } } });
 
-  it('no one, except for the requests of old rooms and mails', async () => {
+  it('is refused to all, except for requests of old rooms and mails', async () => {
     expect((await app.call('GET', lookup)).status).toBe(403);
     expect((await app.call('GET', '/api/v1/pubkey/ed25519:0')).status).toBe(200);
     expect((await app.call('GET', '/api/v1/pubkey/isvalid?public_key=x')).status).toBe(200);
@@ -103,7 +103,7 @@ describe('who may use v1, with nobody allowed', () => {
   });
 });
 
-describe('who may use v1, with a proxy of two addresses and one client allowed', () => {
+describe('access to v1 with a proxy of two addresses and one allowed client', () => {
   const app = useApp({ http: { trustedProxies: ['127.0.0.1', '10.0.0.0/8'], v1: { allowFrom: ['198.51.100.7/32'] } } });
 
   it.for([
@@ -111,7 +111,7 @@ describe('who may use v1, with a proxy of two addresses and one client allowed',
     ['198.51.100.7, 10.1.2.3', 200],
     ['198.51.100.8, 10.1.2.3', 403],
     ['10.1.2.3', 403],
-  ] as const)('%s: %i', async ([forwarded, status]) => {
+  ] as const)('has for %s the status %i', async ([forwarded, status]) => {
     expect((await app.call('GET', lookup, { headers: { 'x-forwarded-for': forwarded } })).status).toBe(status);
   });
 });
@@ -145,16 +145,22 @@ describe('web pages that a person in the network opens', () => {
 
   it.for([
     ['of another site', { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' }],
-    ['of another site, in a browser that says less', { origin: 'https://evil.example' }],
-    ['of another site, by an image or a link', { 'sec-fetch-site': 'cross-site' }],
-    ['of a neighbour', { 'sec-fetch-site': 'same-site' }],
-    ['without an origin of their own', { origin: 'null' }],
-    ['that look like ours', { origin: 'https://app.example.org.evil.example' }],
-    ['of a name that was made to lead here', { host: 'attacker.example' }],
-    ['of such a name, on our port', { host: 'attacker.example:8090', 'sec-fetch-site': 'same-origin' }],
-    ['of such a name, by our proxy', { 'x-forwarded-host': 'attacker.example', 'x-forwarded-for': '127.0.0.1' }],
-    ['of a name that begins like ours', { host: 'id.example.org.attacker.example' }],
-  ] as const)('%s read and send nothing', async ([_case, headers]) => {
+    ['of another site, in a browser that sends fewer headers', { origin: 'https://evil.example' }],
+    ['of another site, with an image or a link', { 'sec-fetch-site': 'cross-site' }],
+    ['of another server of the network', { 'sec-fetch-site': 'same-site' }],
+    ['without an origin', { origin: 'null' }],
+    ['with a similar origin', { origin: 'https://app.example.org.evil.example' }],
+    ['of a host name that resolves to this server', { host: 'attacker.example' }],
+    [
+      'of such a host name, on the port of this server',
+      { host: 'attacker.example:8090', 'sec-fetch-site': 'same-origin' },
+    ],
+    [
+      'of such a host name, through the proxy of this server',
+      { 'x-forwarded-host': 'attacker.example', 'x-forwarded-for': '127.0.0.1' },
+    ],
+    ['of a host name that begins like that of this server', { host: 'id.example.org.attacker.example' }],
+  ] as const)('cannot read or send anything: %s', async ([_case, headers]) => {
     await app.bind(email('bob@example.com'), bob);
     for (const [method, path, body] of calls) {
       const answer = await ask(app.port, method, path, { 'content-type': 'text/plain', ...headers }, body);
@@ -164,7 +170,7 @@ describe('web pages that a person in the network opens', () => {
     expect(await app.stores.invites.waitingThreepids()).toEqual([]);
   });
 
-  it('that are named in the configuration may read, and no other reads with them', async () => {
+  it('can read if they are configured, and no others with them', async () => {
     await app.bind(email('bob@example.com'), bob);
     const headers = { origin: 'https://app.example.org', 'sec-fetch-site': 'cross-site' };
     const answer = await ask(app.port, 'GET', lookup, headers);
@@ -176,7 +182,7 @@ describe('web pages that a person in the network opens', () => {
   });
 
   it.for(['127.0.0.1', '127.0.0.1:8090', '[::1]:8090', 'localhost:8090', 'islet', 'islet:8090', 'ID.example.org', ''])(
-    'are not what homeservers, curl and old clients are, which ask for %j',
+    'are distinguished from homeservers, curl and old clients with the host %j',
     async (host) => {
       await app.bind(email('bob@example.com'), bob);
       expect(JSON.parse((await ask(app.port, 'GET', lookup, { host })).text)).toMatchObject({ mxid: bob });
@@ -189,7 +195,7 @@ describe('a proxy that does not send the address of the client', () => {
     http: { v1: { allowFrom: ['127.0.0.0/8'], hosts: ['id.example.org'], proxiedHost: 'id.example.org' } },
   });
 
-  it('is known by the name that it is asked for', async () => {
+  it('is recognised by the requested host name', async () => {
     expect((await ask(app.port, 'GET', lookup, { host: 'id.example.org' })).status).toBe(403);
     const forwarded = { host: 'id.example.org', 'x-forwarded-for': '127.0.0.9' };
     expect((await ask(app.port, 'GET', lookup, forwarded)).status).toBe(200);

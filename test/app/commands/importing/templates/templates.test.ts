@@ -78,7 +78,7 @@ ${html}
 `;
 
 describe('templates of Sydent', () => {
-  it('in the format with percent signs say the same in Islet, escaped, with the link of Islet', async () => {
+  it('with percent signs are converted to templates with the same text, escaped, with the link of Islet', async () => {
     put({
       'sydent.conf': `[general]\nserver.name = id.example.org\ntemplates.path = res\nbrand.default = acme\n[sms]\nbodyTemplate = {token} is your code
 [email]\nemail.subject = Please confirm\nemail.invite.subject = %(sender_display_name)s asks you in\nemail.invite.subject_space = %(sender_display_name)s asks you into a space`,
@@ -133,7 +133,7 @@ describe('templates of Sydent', () => {
     expect(await importSydentConf('sydent.conf', options, rest)).toBe(1);
   });
 
-  it('in Jinja keep their conditions, and are left out where they do more', () => {
+  it('in Jinja keep their conditions, and are left out if they use other features', () => {
     const jinja = (text: string) => translateText(jinjaTokens(text, 1), SYDENT_INVITE);
     expect(
       jinja(
@@ -164,7 +164,7 @@ describe('templates of Sydent', () => {
     ]);
   });
 
-  it('are read in linear time, whatever is in them', () => {
+  it('are read in linear time, whatever they contain', () => {
     for (const text of ['{{', '{%', '{#', '%(', '%%(', '(((', '%A', '{', '=', '--b\n', '<a href="'].map((one) =>
       one.repeat(20_000),
     )) {

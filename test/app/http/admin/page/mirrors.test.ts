@@ -45,7 +45,7 @@ describe('the mirrors on the admin page', () => {
     return adminBrowser(app).signIn('anna');
   };
 
-  it('say entry by entry what is left out and why, and find it', async () => {
+  it('list each entry that is skipped with the reason, and can be searched', async () => {
     const browser = await opened();
     const all = (await browser.get('/page/mirrors/staff/left-out')).text;
     expect(all).toContain('mobile: no calling code');
@@ -58,7 +58,7 @@ describe('the mirrors on the admin page', () => {
     expect(some).not.toContain('uid: is missing');
   });
 
-  it('are given as CSV in which nothing is a formula', async () => {
+  it('can be downloaded as CSV that contains no formulas', async () => {
     const browser = await opened();
     const { text, headers } = await browser.get('/page/mirrors/staff/left-out.csv');
     expect(headers.get('content-disposition')).toBe('attachment; filename=left-out.csv');
@@ -69,11 +69,11 @@ describe('the mirrors on the admin page', () => {
     expect(lines.join('\n')).toContain('"cn=carol","people","values","mobile: no calling code"');
   });
 
-  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '\r=1', '\n=1', '＝1'])('disarms %j', (cell) => {
+  it.each(['=1+1', '+1', '-1', '@SUM(A1)', '\t=1', ' =1', '\r=1', '\n=1', '＝1'])('escape %j in CSV', (cell) => {
     expect(csvLine([cell, 'a"b'])).toBe(`"'${cell}","a""b"\r\n`);
   });
 
-  it('name all claimants of an address that is not clear', async () => {
+  it('name all claimants of an ambiguous address', async () => {
     const browser = await opened();
     const { text } = await browser.get('/page/mirrors/staff/ambiguous');
     const from = text.indexOf('>office@example.org<');
@@ -82,7 +82,7 @@ describe('the mirrors on the admin page', () => {
     expect(text).not.toContain('>alice@example.org<');
   });
 
-  it('are synced now, with what was new, in the name of the administrator', async () => {
+  it('can be synced at once, with the changes, in the name of the administrator', async () => {
     const browser = await opened();
     staff.put('dora', '@dora:example.org', [email('dora@example.org')]);
     const { text } = await sync(browser);
@@ -92,7 +92,7 @@ describe('the mirrors on the admin page', () => {
     expect((await browser.get('/page/mirrors/staff')).text).toContain('1 new, 0 changed, 0 gone');
   });
 
-  it('are tried without a change by a dry run', async () => {
+  it('can be tried without a change in a dry run', async () => {
     const browser = await opened();
     staff.put('erik', '@erik:example.org', [email('erik@example.org')]);
     expect((await sync(browser, { kind: 'dry' })).text).toContain('it was a dry run');
@@ -101,7 +101,7 @@ describe('the mirrors on the admin page', () => {
     staff.remove('erik');
   });
 
-  it('tell how far a sync is while it runs, and when it is over', async () => {
+  it('show the progress of a running sync, and when it has ended', async () => {
     const browser = await opened();
     const started = await browser.send('/page/mirrors/staff', '/page/mirrors/staff/sync');
     const { text, headers } = await browser.get(`${started.headers.get('location')}/events`);
@@ -111,7 +111,7 @@ describe('the mirrors on the admin page', () => {
     expect((await app.callAdmin('GET', `${started.headers.get('location')}/events`)).status).toBe(303);
   });
 
-  it('say what a refused sync would have removed, and apply it only after a question', async () => {
+  it('show what a refused sync would have removed, and apply it only after confirmation', async () => {
     const browser = await opened();
     const size = async () => Object.values((await app.services.mirrorService.state('staff')).bases)[0];
     const before = await size();
@@ -131,7 +131,7 @@ describe('the mirrors on the admin page', () => {
     staff = directory();
   });
 
-  it('are none of this for a name that is no source', async () => {
+  it('do not exist for an unknown source', async () => {
     const browser = await opened();
     for (const path of ['', '/left-out', '/left-out.csv', '/ambiguous']) {
       expect((await browser.get(`/page/mirrors/nobody${path}`)).status).toBe(404);

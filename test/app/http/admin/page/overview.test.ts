@@ -20,7 +20,7 @@ describe('the counters of the last day', () => {
     ];
   };
 
-  it('are what was added in each half hour, failures apart', async () => {
+  it('show what was added in each half hour, with failures separately', async () => {
     const day = history();
     lookups(100, 0);
     await day.sample(0);
@@ -36,7 +36,7 @@ describe('the counters of the last day', () => {
     expect([day.since, day.series]).toEqual([0, [staff]]);
   });
 
-  it('are told per minute over the last five minutes, or since the start', async () => {
+  it('are shown per minute over the last five minutes, or since the start', async () => {
     const day = history();
     lookups(0, 0);
     await day.sample(0);
@@ -47,14 +47,14 @@ describe('the counters of the last day', () => {
     expect(day.perMinute(staff, 20 * MINUTE_MS)).toBe(0);
   });
 
-  it('are forgotten after a day', async () => {
+  it('are dropped after a day', async () => {
     const day = history();
     lookups(1, 0);
     for (let at = 0; at < 3_000; at += 10) await day.sample(at * MINUTE_MS);
     expect(day.since).toBeGreaterThanOrEqual((2_990 - 24 * 60 - 10) * MINUTE_MS);
   });
 
-  it('are drawn with the failures on top, and the highest bar as high as the chart', () => {
+  it('are drawn with failures on top, and the highest bar as high as the chart', () => {
     const { rectangles, most, total, failed } = chartOf([
       { good: 3, bad: 1 },
       { good: 0, bad: 0 },
@@ -69,7 +69,7 @@ describe('the counters of the last day', () => {
   });
 });
 
-describe('counters', () => {
+describe('the counters of the overview', () => {
   it('are read from the metrics, by their labels', () => {
     const text = [
       '# TYPE islet_lookups_total counter',
@@ -97,7 +97,7 @@ describe('the overview', () => {
     },
   });
 
-  it('says what the checks found and what to do, once they ran', async () => {
+  it('shows the results of the checks and the remedies, once they have run', async () => {
     const browser = await adminBrowser(app).signIn('anna');
     expect((await browser.get('/')).text).not.toContain('look at the password');
     expect((await browser.send('/', '/page/checks')).status).toBe(303);
@@ -107,7 +107,7 @@ describe('the overview', () => {
     expect(text).toContain('Something does not work');
   });
 
-  it('says since when a directory is not read, and why', async () => {
+  it('shows since when a directory cannot be read, and why', async () => {
     staff.put('1', alice, [email('alice@example.org')]);
     await app.services.directorySyncService.sync('staff');
     const browser = await adminBrowser(app).signIn('anna');
@@ -134,7 +134,7 @@ describe('the overview of a server with a failing part', () => {
     }),
   });
 
-  it('names it, since when it fails, and why', async () => {
+  it('names the part, since when it fails, and why', async () => {
     const { text } = await (await adminBrowser(app).signIn('anna')).get('/');
     expect(text).toContain('Something does not work');
     expect(text).toMatch(
@@ -144,10 +144,10 @@ describe('the overview of a server with a failing part', () => {
   });
 });
 
-describe('who answers for an address', () => {
+describe('the explanation of an address', () => {
   const app = useApp();
 
-  it('is told stage by stage, with the source that counts', async () => {
+  it('is shown source by source, with the deciding source', async () => {
     await app.bind(email('bob@example.com'), alice);
     app.directory.add(email('bob@example.com'), bob);
     const browser = await adminBrowser(app).signIn('anna');
@@ -156,7 +156,7 @@ describe('who answers for an address', () => {
     expect(Array.from(text.matchAll(/<li class="(\w*)">/g), ([, role]) => role)).toEqual(['decides', 'later']);
   });
 
-  it('names all claimants of an address that is not clear', async () => {
+  it('names all claimants of an ambiguous address', async () => {
     app.directory.add(email('bob@example.com'), 'ambiguous');
     const browser = await adminBrowser(app).signIn('anna');
     const { text } = await browser.get('/page/lookup?address=bob@example.com');
@@ -165,7 +165,7 @@ describe('who answers for an address', () => {
     expect(text).toContain('<li class="stops">');
   });
 
-  it('escapes what was typed, and says what is wrong with it', async () => {
+  it('escapes the input, and says what is wrong with it', async () => {
     const browser = await adminBrowser(app).signIn('anna');
     const { status, text } = await browser.get(
       `/page/lookup?address=${encodeURIComponent('"><script>alert(1)</script>')}`,

@@ -27,7 +27,7 @@ describe('people on the admin page', () => {
     },
   );
 
-  it('are unbound after a question, in the name of the administrator', async () => {
+  it('are unbound after confirmation, in the name of the administrator', async () => {
     const browser = await opened();
     const from = `/page/people?who=${alice}`;
     const fields = { address: 'alice@example.net', mxid: alice, who: alice };
@@ -45,7 +45,7 @@ describe('people on the admin page', () => {
     expect(again.headers.get('location')).toContain('done=not_found');
   });
 
-  it('are invited no more after a question', async () => {
+  it('have an invitation revoked after confirmation', async () => {
     const token = await invite('carol@example.com');
     const browser = await opened();
     const from = '/page/people?who=carol@example.com';
@@ -58,7 +58,7 @@ describe('people on the admin page', () => {
     expect(await app.services.adminService.invites()).toEqual([]);
   });
 
-  it('get their invitations when a source knows them by now', async () => {
+  it('receive their invitations if a source knows them now', async () => {
     await invite('carol@example.com');
     const browser = await opened();
     app.directory.add(email('carol@example.com'), '@carol:example.org');
@@ -68,7 +68,7 @@ describe('people on the admin page', () => {
     expect((await audited()).at(-1)).toMatchObject({ action: 'delivery_requested', by: 'operator anna' });
   });
 
-  it('lose their access tokens after a question', async () => {
+  it('lose their access tokens after confirmation', async () => {
     const token = await app.signIn(bob);
     const browser = await opened();
     const from = `/page/people?who=${bob}`;
@@ -79,7 +79,7 @@ describe('people on the admin page', () => {
     expect((await app.call('GET', '/v2/account', { token })).status).toBe(401);
   });
 
-  it.each([['"><script>alert(1)</script>'], ['@alice'], ['07700 900001']])('are not looked for by %s', async (who) => {
+  it.each([['"><script>alert(1)</script>'], ['@alice'], ['07700 900001']])('are not searched by %s', async (who) => {
     const { status, text } = await (await opened()).get(`/page/people?who=${encodeURIComponent(who)}`);
     expect(status).toBe(400);
     expect(text).not.toContain('<script>alert');

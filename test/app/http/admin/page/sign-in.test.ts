@@ -8,10 +8,10 @@ const token = ADMIN_TOKEN;
 const linkOf = async (app: TestApp, headers: Record<string, string> = {}) =>
   String((await app.callAdmin('POST', '/sign-in-links', { token, headers })).json.path);
 
-describe('signing in to the admin page', () => {
+describe('the sign-in to the admin page', () => {
   const app = useApp();
 
-  it('takes a link once, and keeps the browser signed in for an hour', async () => {
+  it('accepts a link once, and keeps the browser signed in for an hour', async () => {
     const path = await linkOf(app, { 'x-islet-operator': 'anna' });
     const browser = adminBrowser(app);
     const form = await browser.get(path);
@@ -35,7 +35,7 @@ describe('signing in to the admin page', () => {
     expect([text.includes('does not work'), headers.get('set-cookie')]).toEqual([true, null]);
   });
 
-  it('makes links only for those who have the admin token', async () => {
+  it('creates links only for callers with the admin token', async () => {
     for (const wrong of [undefined, 'wrong']) {
       expect((await app.callAdmin('POST', '/sign-in-links', { token: wrong })).status).toBe(401);
     }
@@ -46,7 +46,7 @@ describe('signing in to the admin page', () => {
     expect((await adminBrowser(app).get(`/page/sign-in?link=${token}`)).text).toContain('does not work');
   });
 
-  it('looks at no link for a minute after ten wrong ones, and does not use it up', async () => {
+  it('refuses each link for a minute after ten wrong ones, without using it up', async () => {
     const link = (await linkOf(app)).split('link=')[1] ?? '';
     const browser = adminBrowser(app);
     for (let at = 0; at < 10; at += 1) await browser.post('/page/sign-in', { link: `wrong${at}`, name: 'eve' });
@@ -55,7 +55,7 @@ describe('signing in to the admin page', () => {
     expect((await browser.post('/page/sign-in', { link, name: 'anna' })).status).toBe(303);
   });
 
-  it('counts no wrong link that another page opens', async () => {
+  it('does not count a wrong link that another page opens', async () => {
     const link = (await linkOf(app)).split('link=')[1] ?? '';
     const browser = adminBrowser(app);
     for (let at = 0; at < 12; at += 1) {
@@ -65,7 +65,7 @@ describe('signing in to the admin page', () => {
     expect((await browser.post('/page/sign-in', { link, name: 'anna' })).status).toBe(303);
   });
 
-  it.each(['', 'anna müller', 'a\nb', 'x'.repeat(65), '<b>'])('wants a name of one word, not %j', async (name) => {
+  it.each(['', 'anna müller', 'a\nb', 'x'.repeat(65), '<b>'])('requires a name of one word, not %j', async (name) => {
     const link = (await linkOf(app)).split('link=')[1] ?? '';
     const browser = adminBrowser(app);
     const refused = await browser.post('/page/sign-in', { link, name });
@@ -75,7 +75,7 @@ describe('signing in to the admin page', () => {
     expect((await browser.post('/page/sign-in', { link, name: 'anna' })).status).toBe(303);
   });
 
-  it('stands in the audit trail with the name, and so does signing out', async () => {
+  it('is in the audit log with the name, and so is the sign-out', async () => {
     const browser = await adminBrowser(app).signIn('anna');
     const formToken = hiddenIn((await browser.get('/')).text, 'form_token');
     const out = await browser.post('/page/sign-out', { form_token: formToken });
@@ -98,7 +98,7 @@ describe('signing in to the admin page', () => {
 describe('an attacker', () => {
   const app = useApp();
 
-  it('cannot choose the session of somebody who signs in', async () => {
+  it('cannot set the session of a person who signs in', async () => {
     const browser = adminBrowser(app);
     browser.cookie = 'islet_admin=chosenByEve';
     await browser.signIn('anna');
@@ -134,14 +134,14 @@ describe('an attacker', () => {
     expect((await anna.post('/page/sign-out', form)).status).toBe(403);
   });
 
-  it('cannot reach the page under a name that they own', async () => {
+  it('cannot open the page under their own host name', async () => {
     const browser = await adminBrowser(app).signIn('anna');
     expect(await statusUnder(app, 'rebound.evil.example', browser.cookie)).toBe(403);
     expect(await statusUnder(app, 'islet-admin.example.org', browser.cookie)).toBe(200);
     expect(await statusUnder(app, 'localhost:8091', browser.cookie)).toBe(200);
   });
 
-  it('gets no page into a frame, and no script into it', async () => {
+  it('cannot frame the page, nor inject a script', async () => {
     const browser = await adminBrowser(app).signIn('anna');
     const { headers } = await browser.get('/');
     const policy = headers.get('content-security-policy') ?? '';
@@ -154,7 +154,7 @@ describe('an attacker', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  it('is named by no header, as no proxy is trusted', async () => {
+  it('cannot set the user name with a header if no proxy is trusted', async () => {
     const headers = { 'x-forwarded-user': 'root', 'x-forwarded-for': '127.0.0.1' };
     expect((await app.callAdmin('GET', '/', { headers })).status).toBe(303);
   });
@@ -165,7 +165,7 @@ describe('a proxy that signs administrators in', () => {
   const distrusted = useApp({ page: { trustedProxies: ['10.0.0.5/32'], userHeader: 'X-Forwarded-User' } });
   const proxied = { 'x-forwarded-user': 'anna', 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.7' };
 
-  it('names the administrator, whose forms work, with their own address in the audit trail', async () => {
+  it('sets the name of the administrator, whose forms work, with their own address in the audit log', async () => {
     const browser = adminBrowser(app, proxied);
     const first = await browser.get('/');
     expect(first.headers.get('set-cookie')).toMatch(/; Secure$/);
@@ -175,7 +175,7 @@ describe('a proxy that signs administrators in', () => {
     expect(json.entries).toMatchObject([{ action: 'operator_signed_out', by: 'operator anna', client: '192.0.2.7' }]);
   });
 
-  it('is asked with each request: the cookie alone is nobody, nor somebody else', async () => {
+  it('is required for each request: the cookie alone is not accepted, nor with another name', async () => {
     const browser = adminBrowser(app, proxied);
     await browser.get('/');
     const { cookie } = browser;
@@ -184,11 +184,11 @@ describe('a proxy that signs administrators in', () => {
     expect(other.text).toContain('<span>eve</span>');
   });
 
-  it.each(['', 'anna, eve', 'anna eve', '<script>'])('names nobody by %j', async (name) => {
+  it.each(['', 'anna, eve', 'anna eve', '<script>'])('cannot set the name %j', async (name) => {
     expect((await app.callAdmin('GET', '/', { headers: { ...proxied, 'x-forwarded-user': name } })).status).toBe(303);
   });
 
-  it('is not believed from another address', async () => {
+  it('is not trusted from another address', async () => {
     expect((await distrusted.callAdmin('GET', '/', { headers: proxied })).status).toBe(303);
   });
 });

@@ -39,11 +39,11 @@ describe('nginx and oauth2-proxy in front of the admin page, as documented', () 
 
   const ask = (path: string, init: RequestInit = {}) => fetch(`${proxy.url}${path}`, { redirect: 'manual', ...init });
 
-  it('asks strangers to sign in there', async () => {
+  it('require strangers to sign in there', async () => {
     expect(await (await ask('/')).text()).toBe('please sign in');
   });
 
-  it('shows the page to whom the proxy names, and overwrites what a client states', async () => {
+  it('show the page to the person whom the proxy names, and overwrite the header of a client', async () => {
     const headers = { cookie: 'sso=anna', 'x-forwarded-user': 'root', 'x-forwarded-for': '192.0.2.1' };
     const first = await ask('/', { headers });
     const html = await first.text();

@@ -44,7 +44,7 @@ describe.each(languages)('the texts of the admin page in %s', (language) => {
     }
   });
 
-  it('are of this language', () => {
+  it('are in this language', () => {
     if (language === 'en') return;
     const same = Object.entries(tableOf(language)).filter(([key, text]) => text === english[key]);
     expect(same.length).toBeLessThan(8);
@@ -52,7 +52,7 @@ describe.each(languages)('the texts of the admin page in %s', (language) => {
 });
 
 describe('the texts of the admin page', () => {
-  it('are there for each name in a template, and used', () => {
+  it('exist for each key in a template, and are used', () => {
     const used = templates.flatMap((text) => Array.from(text.matchAll(/\bt\.(\w+)/g), ([, key = '']) => key));
     expect(used.filter((key) => !(key in english))).toEqual([]);
     const idle = Object.keys(english).filter(
@@ -62,7 +62,7 @@ describe('the texts of the admin page', () => {
   });
 });
 
-describe("an administrator's own table of texts", () => {
+describe('a table of texts by an administrator', () => {
   it('may lack texts, which are then English', () => {
     const directory = mkdtempSync(join(tmpdir(), 'islet-texts-'));
     try {

@@ -5,7 +5,7 @@ import { adminBrowser } from '../../../../support/admin-browser.js';
 import { ADMIN_TOKEN } from '../../../../support/test-app.js';
 import { useApp } from '../../../../support/http.js';
 
-describe('trying a message on the admin page', () => {
+describe('a test message on the admin page', () => {
   const tried: string[] = [];
   const app = useApp({
     page: {
@@ -21,7 +21,7 @@ describe('trying a message on the admin page', () => {
     },
   });
 
-  it('shows each step, and stands in the audit trail', async () => {
+  it('shows each step, and is in the audit log', async () => {
     const browser = await adminBrowser(app).signIn('anna');
     const sent = await browser.send('/page/try', '/page/try', { address: 'Anna@Example.org' });
     expect(sent.text).toContain('The message was accepted');
@@ -34,7 +34,7 @@ describe('trying a message on the admin page', () => {
     expect(json.entries.at(-1)).toMatchObject({ action: 'message_tested', by: 'operator anna' });
   });
 
-  it('says what is not configured, and what is no address', async () => {
+  it('says what is not configured, and which address is invalid', async () => {
     const browser = await adminBrowser(app).signIn('anna');
     const text = await browser.send('/page/try', '/page/try', { address: '+44 7700 900001' });
     expect(text.text).toContain('No gateway for text messages is configured.');
@@ -42,7 +42,7 @@ describe('trying a message on the admin page', () => {
   });
 });
 
-describe('trying a text message', () => {
+describe('a test text message', () => {
   const gateway = (name: string, failure?: Error): SmsGateway & { readonly sent: Sms[] } => {
     const sent: Sms[] = [];
     return {
@@ -57,7 +57,7 @@ describe('trying a text message', () => {
   };
   const originators = { default: [{ kind: 'alpha' as const, text: 'Islet' }] };
 
-  it('goes to the next gateway only if the first has certainly not taken it', async () => {
+  it('uses the next gateway only if the first has certainly not accepted it', async () => {
     const [down, next] = [gateway('first', new GatewayError('first', 'refused', false)), gateway('second')];
     const steps = await tryTexting({ gateways: [down, next], originators }, '447700900001', 'Test');
     expect(steps.map(({ step, isFine }) => [step, isFine])).toEqual([
@@ -73,7 +73,7 @@ describe('trying a text message', () => {
     expect(next.sent).toHaveLength(1);
   });
 
-  it('asks no gateway for a number that the rules forbid', async () => {
+  it('uses no gateway for a number that the rules forbid', async () => {
     const one = gateway('first');
     const steps = await tryTexting({ gateways: [one], originators }, '8816000000', 'Test');
     expect([steps, one.sent]).toEqual([[expect.objectContaining({ step: 'destination', isFine: false })], []]);
