@@ -13,7 +13,7 @@ const exceptions: Exceptions = {
   },
 };
 
-/** Ports whose adapters keep no contract of ours, and why. */
+/** Ports whose adapters are not tested by a contract, and why. */
 const withoutContract: Readonly<Record<string, string>> = {
   clock: 'its only adapter is one line',
   telemetry: 'its only adapter is tested as what it is, a log: test/adapters/system/system.test.ts',
@@ -95,7 +95,7 @@ describe('the layering rules', () => {
     'app/main.ts': `export const { HOME } = process.env;`,
   };
 
-  /** What they say of these modules with one file in place of another. */
+  /** The violations if one file is replaced by another one. */
   const problemsWith = (path: string, text: string, excepted: Partial<Exceptions> = {}) =>
     violations(
       Object.entries({ ...clean, [path]: text }).map(([at, content]) => parseModule(at, content)),

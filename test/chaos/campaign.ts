@@ -6,18 +6,18 @@ import { type Figures, figuresOf } from './report.js';
 import { verifyDirectory, verifyOnbinds, waitForDeliveries } from './verify.js';
 import { type DatabaseKind, openWorld, type World } from './world.js';
 
-/** Retries come after 5, 10, 20 … seconds, and a job may have met several faults. */
+/** Retries happen after 5, 10, 20 … seconds, and several faults may have affected a job. */
 const ALL_DELIVERED_MS = 300_000;
 
 interface Plan {
   readonly database: DatabaseKind;
   readonly seed: number;
   readonly cycles: number;
-  /** What happens in each cycle, by name; without it, what the seed says. */
+  /** The incidents in each cycle, by name; by default, the seed decides. */
   readonly incidents?: readonly string[];
   /** The program of another build. */
   readonly cli?: string;
-  /** Ends it before the next cycle. */
+  /** Stops before the next cycle. */
   readonly isOver?: () => boolean;
   readonly onCycle?: (line: string) => void;
 }
@@ -33,7 +33,7 @@ export async function runCampaign(plan: Plan): Promise<Figures> {
     model.label = 'before the first cycle';
     await verifyDirectory(world, model);
     for (let cycle = 1; cycle <= cycles && !plan.isOver?.(); cycle++) {
-      // The same in each run, whatever the users of the cycles before did.
+      // The same in each run, whatever the users of earlier cycles did.
       const random = new SeededRandom(seed * 1_000_003 + cycle);
       const name = incidents?.[cycle - 1];
       const incident = name === undefined ? pickIncident(world, random) : incidentNamed(world, name);
@@ -69,7 +69,7 @@ export async function runCampaign(plan: Plan): Promise<Figures> {
   }
 }
 
-/** After a cycle that did not come to its end. */
+/** After a cycle that failed. */
 async function repair({ neighbours, fleet, disk, forgetful }: World): Promise<void> {
   for (const proxy of Object.values(neighbours.proxies)) await proxy.heal().catch(() => undefined);
   await disk?.setReadOnly(false).catch(() => undefined);

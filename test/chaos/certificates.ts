@@ -11,7 +11,7 @@ export interface Certificates extends Readonly<Record<'good' | 'wrong' | 'expire
 
 const DAY = 86_400_000;
 const daysFromNow = (days: number) => new Date(Date.now() + days * DAY);
-/** As openssl reads it: `20261129120000Z`. */
+/** In the format of openssl: `20261129120000Z`. */
 const time = (date: Date) => `${date.toISOString().replaceAll(/\D/g, '').slice(0, 14)}Z`;
 
 const CONFIG = `[ca]
@@ -32,13 +32,13 @@ subjectAltName = IP:127.0.0.1
 basicConstraints = critical,CA:FALSE
 `;
 
-/** Certificates for 127.0.0.1: a good one, one that ended yesterday, and one by an authority that nobody trusts. */
+/** Certificates for 127.0.0.1: a valid one, one that expired yesterday, and one of an untrusted authority. */
 export function createCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'islet-chaos-tls-'));
   const openssl = (line: string) => execFileSync('openssl', line.split(' '), { cwd: folder, stdio: 'pipe' });
   const read = (file: string) => readFileSync(join(folder, file), 'utf8');
   const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes';
-  /** By `ca`: `x509 -days` takes no end in the past any more (OpenSSL 3.5). */
+  /** Issued with `ca`: `x509 -days` does not accept an end in the past any more (OpenSSL 3.5). */
   const issue = (name: string, end: Date): Certificate => {
     openssl(`req ${newKey} -subj /CN=${name} -keyout ${name}.key -out ${name}.csr`);
     const times = `-startdate ${time(new Date(end.getTime() - 10 * DAY))} -enddate ${time(end)}`;

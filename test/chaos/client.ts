@@ -15,13 +15,13 @@ export interface Answer {
 const WITHIN_MS = 30_000;
 const PATIENCE_MS = 90_000;
 
-/** A client that takes an error, or no answer at all, for what it is. */
+/** A client that returns errors and missing answers to its caller. */
 export class ChaosClient {
   accessToken: string | undefined;
 
   /**
-   * @param route the URLs of the instances that the next request tries; the next one if a connection is refused
-   * @param patienceMs for how long it asks again without an answer, or after an error of the server
+   * @param route the URLs of the instances for the next request; the next URL is tried if a connection is refused
+   * @param patienceMs how long a request is repeated without an answer, or after a server error
    */
   constructor(
     private readonly route: () => readonly string[],
@@ -29,7 +29,7 @@ export class ChaosClient {
     private readonly patienceMs = 0,
   ) {}
 
-  /** The same user at another place. */
+  /** The same user at other URLs. */
   at(url: string): ChaosClient {
     const same = new ChaosClient(() => [url], this.counts, this.patienceMs);
     same.accessToken = this.accessToken;
@@ -89,9 +89,9 @@ export class ChaosClient {
   }
 
   /**
-   * Whose these addresses are, by hash.
+   * The users of these addresses, by hash.
    *
-   * @throws if it is not answered
+   * @throws if there is no answer
    */
   async findHashed(addresses: readonly string[]): Promise<Found> {
     for (let attempt = 1; ; attempt++) {
@@ -105,12 +105,12 @@ export class ChaosClient {
         const found = Object.entries(answer.body['mappings'] as Found);
         return Object.fromEntries(found.map(([hash, mxid]) => [hashes.get(hash) ?? hash, mxid]));
       }
-      // The pepper may change in between, once.
+      // The pepper may change once in between.
       if (attempt === 2) throw new Error(`a lookup by hash was not answered: ${JSON.stringify(answer ?? details)}`);
     }
   }
 
-  /** The same, in clear. */
+  /** The same with plain lookups. */
   async findPlain(addresses: readonly string[]): Promise<Found> {
     const details = await this.ask('/hash_details');
     const entries = addresses.map((address) => `${address} ${mediumOf(address)}`);
@@ -125,7 +125,7 @@ export class ChaosClient {
   }
 }
 
-/** A client that compares promises once everything is well: what counts is whether they are true, not how fast. */
+/** A client that compares promises after all faults have ended: it checks whether they are true, not how fast. */
 export const patientClient = (route: () => readonly string[], counts?: Model['counts']): ChaosClient =>
   new ChaosClient(route, counts, PATIENCE_MS);
 

@@ -9,16 +9,18 @@ import { verify, verifyDirectory, waitForDeliveries } from './verify.js';
 import type { World } from './world.js';
 
 const LIVES_AT_ONCE = 6;
-/** The machine has other things to do than to make users: in a long cycle they come more and more slowly. */
+/** Other work of the machine comes first: in a long cycle, fewer and fewer users are added. */
 const BETWEEN_LIVES_MS = 100;
 const LATER_LIVES_MS = 25;
-/** Something happens when some are in the middle of what they do. */
+/** The incident begins when this many users are signed in. */
 const SIGNED_IN = 3;
 const SIGNED_IN_WITHIN_MS = 30_000;
-/** What takes longer is looked at in later cycles, and at the end. */
+/** Deliveries that take longer are checked in later cycles, and at the end. */
 const DELIVERIES_MS = 1_000;
 
-/** Users live, something happens to the server or its neighbours, all is well again, and promises are looked at. */
+/**
+ * Users use the server while an incident happens to it or its neighbours. After the repair, the promises are checked.
+ */
 export async function runCycle(
   world: World,
   model: Model,
@@ -44,7 +46,7 @@ export async function runCycle(
   await Promise.all(living);
   const afterwards = await happening;
   await world.fleet.well();
-  // Those of this cycle, and some of those before: nothing is lost later either.
+  // The promises of this cycle, and some of earlier cycles, because nothing may be lost later either.
   const older = Array.from({ length: Math.min(from, 20) }, () => random.pick(model.addresses.slice(0, from)));
   await verify(world, model, [...new Set([...older, ...model.addresses.slice(from)])]);
   await waitForDeliveries(world, model, DELIVERIES_MS);

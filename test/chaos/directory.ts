@@ -12,7 +12,7 @@ export const firstPeople = (): string =>
     ...Array.from({ length: FIRST }, (_, number) => person(nameOf(number), [`${nameOf(number)}@dir.test`], [])),
   ].join('\n');
 
-/** Who is in the directory, which somebody joins and leaves in each cycle. */
+/** The people in the directory. In each cycle, people join and leave. */
 export class DirectoryModel {
   private readonly inside = new Set(Array.from({ length: FIRST }, (_, number) => nameOf(number)));
   private readonly left = new Set<string>();
@@ -20,7 +20,7 @@ export class DirectoryModel {
 
   constructor(private readonly slapd: Slapd) {}
 
-  /** Somebody who never leaves. */
+  /** A person who never leaves. */
   readonly known = { address: `${nameOf(0)}@dir.test`, mxid: `@${nameOf(0)}:example.org` };
 
   async change(random: SeededRandom): Promise<void> {
@@ -38,7 +38,7 @@ export class DirectoryModel {
     return [...this.inside, ...this.left].map((name) => `${name}@dir.test`);
   }
 
-  /** Whose the addresses have to be. */
+  /** The expected users of the addresses. */
   expected(): Readonly<Record<string, string>> {
     return Object.fromEntries([...this.inside].map((name) => [`${name}@dir.test`, `@${name}:example.org`]));
   }

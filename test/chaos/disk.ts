@@ -7,19 +7,19 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A file system of its own that can be filled up. */
+/** A separate file system that can be filled up. */
 export interface SmallDisk {
   readonly folder: string;
-  /** Takes what room there is. */
+  /** Uses all free space. */
   fill(): void;
-  /** Gives it back. */
+  /** Releases it. */
   free(): Promise<void>;
-  /** Takes all writes away, or gives them back. Only possible as long as no file is open for writing. */
+  /** Makes the file system read-only, or writable again. Only possible while no file is open for writing. */
   setReadOnly(isReadOnly: boolean): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Mounts a disk in memory; `undefined` where that is not allowed. */
+/** Mounts a file system in memory; `undefined` if that is not allowed. */
 export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-chaos-disk-'));
   const filler = join(folder, 'filler');
@@ -34,7 +34,7 @@ export async function mountSmallDisk(megabytes: number): Promise<SmallDisk | und
     fill() {
       const file = openSync(filler, 'a');
       try {
-        // Pieces down to a page.
+        // In smaller and smaller pieces, down to a page.
         for (const size of [1 << 20, 1 << 12]) writeUntilFull(file, Buffer.alloc(size));
       } finally {
         closeSync(file);

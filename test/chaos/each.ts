@@ -5,16 +5,16 @@ import { type Answer, ChaosClient } from './client.js';
 import { type Neighbour, type Trouble, UPSTREAM_ROWS } from './neighbours.js';
 import { openWorld, type World } from './world.js';
 
-/** How long readiness may need until it knows. */
+/** The maximum time until readiness reports the fault. */
 const KNOWN_WITHIN_MS = 10_000;
 const BACK_WITHIN_MS = 120_000;
-/** Of the others readiness says how many of their jobs wait. */
+/** For the other ones, readiness reports how many of their jobs wait. */
 const REPORTED: readonly Neighbour[] = ['directory', 'upstream', 'database'];
 
-/** What is asked that needs the neighbour. */
+/** A request that needs the neighbour. */
 type Ask = () => Promise<Answer | undefined>;
 
-/** What one trouble of one neighbour looks like. */
+/** The effects of one fault of one neighbour. */
 interface Observed {
   readonly trouble: Trouble;
   readonly client: string;
@@ -25,8 +25,8 @@ interface Observed {
 }
 
 /**
- * Each trouble of a neighbour by itself: what a client sees, and after how long, what log and readiness say, and how
- * long it takes until all is as before. Returns a table.
+ * Tries each fault of a neighbour separately. Records what a client sees and after how long, what log and readiness
+ * report, and how long recovery takes. Returns a table.
  *
  * @param onRow gets each row as soon as it is known
  */
@@ -104,7 +104,7 @@ async function timed<T>(work: () => Promise<T>) {
 const describe = (answer: Answer | undefined): string =>
   answer ? [answer.status, answer.body['errcode']].filter(Boolean).join(' ') : 'no answer';
 
-/** A request that needs the neighbour, of somebody new each time. */
+/** A request that needs the neighbour, from a new user each time. */
 function asker(world: World, client: ChaosClient, neighbour: Neighbour): Ask {
   const validate = (medium: string, whom: (number: number) => object): Ask => {
     let number = 0;
@@ -148,7 +148,7 @@ async function untilAnswered(ask: Ask): Promise<void> {
   }
 }
 
-/** What `/health/ready` says of a neighbour, with its status where that is not 200. */
+/** The report of `/health/ready` about a neighbour, with its status if that is not 200. */
 async function readiness(adminUrl: string, neighbour: Neighbour): Promise<string> {
   const response = await fetch(`${adminUrl}/health/ready`);
   const text = await response.text();
@@ -169,10 +169,10 @@ interface Said {
   readonly failure?: string;
 }
 
-/** What goes on all the time. */
+/** Events that occur without faults. */
 const NOT_OF_IT = ['', 'request', 'pepper_ready', 'mirror_synced', 'audit', 'text_message_accepted'];
 
-/** The names of the events in these lines, without those of requests and repetitions. */
+/** The names of the events in these lines, without requests and repetitions. */
 function eventsOf(log: string): readonly string[] {
   const lines = log.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
   const events = lines.map((line) => (JSON.parse(line) as { readonly event?: string }).event ?? '');

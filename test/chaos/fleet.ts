@@ -4,7 +4,10 @@ import type { SeededRandom } from './random.js';
 
 const WELL_WITHIN_MS = 90_000;
 
-/** The instances, and a simple balancer: each request to the next one, and past those that refuse connections. */
+/**
+ * The instances, and a simple balancer: each request goes to the next instance, and skips those that refuse
+ * connections.
+ */
 export class Fleet {
   /** How long starts and stops took, in milliseconds. */
   readonly startTimes: number[] = [];
@@ -14,7 +17,7 @@ export class Fleet {
 
   constructor(readonly instances: readonly RunningIslet[]) {}
 
-  /** How long a start takes on this machine, in milliseconds: by that it is measured when to kill what is starting. */
+  /** How long a start takes on this machine, in ms. The time at which a starting instance is killed depends on it. */
   get pace(): number {
     return this.startTimes.toSorted((a, b) => a - b)[Math.floor(this.startTimes.length / 2)] ?? 1_000;
   }
@@ -44,7 +47,7 @@ export class Fleet {
     );
   }
 
-  /** Starts these instances; without any, those that do not run. */
+  /** Starts these instances; by default, those that are not running. */
   async start(...which: readonly RunningIslet[]): Promise<void> {
     const starting = which.length > 0 ? which : [...this.down];
     await Promise.all(
@@ -57,7 +60,7 @@ export class Fleet {
     );
   }
 
-  /** Waits until all that run are ready. */
+  /** Waits until all running instances are ready. */
   async well(): Promise<void> {
     await eventually(
       async () => (await Promise.all(this.running.map(statusOf))).every((status) => status === 200),

@@ -6,15 +6,15 @@ import { promisify } from 'node:util';
 
 /** A library that is loaded into the server, between SQLite and the disk. */
 export interface ForgetfulDisk {
-  /** Where the files as of their last sync are kept. */
+  /** The folder with the files as of their last sync. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** From now on writes to the database fail, as on a disk that turned read-only. */
+  /** From now on, writes to the database fail, as on a read-only disk. */
   setReadOnly(isReadOnly: boolean): Promise<void>;
   remove(): Promise<void>;
 }
 
-/** Builds the library, where there is a C compiler. */
+/** Builds the library if there is a C compiler. */
 export async function forgetfulDisk(): Promise<ForgetfulDisk | undefined> {
   const folder = await mkdtemp(join(tmpdir(), 'islet-disk-'));
   const file = join(folder, 'forgetful-disk.so');

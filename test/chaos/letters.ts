@@ -1,6 +1,6 @@
 import type { Neighbours } from './neighbours.js';
 
-/** What people got by mail and text message, sorted by address. */
+/** The mails and text messages that people received, sorted by address. */
 export class Letters {
   private readonly codes = new Map<string, string>();
   private readonly invitations = new Map<string, number>();
@@ -12,19 +12,19 @@ export class Letters {
 
   constructor(private readonly neighbours: Pick<Neighbours, 'mails' | 'texts'>) {}
 
-  /** The code that came to an address, for a session by mail. */
+  /** The code sent to an address for a session. */
   codeFor(address: string, sid: string): string | undefined {
     this.read();
     return this.codes.get(address.includes('@') ? `${address} ${sid}` : address);
   }
 
-  /** How many invitation mails came to an address. */
+  /** How many invitation mails were sent to an address. */
   invitationsTo(address: string): number {
     this.read();
     return this.invitations.get(address) ?? 0;
   }
 
-  /** Mails that came again under the same Message-ID, and text messages that came again. */
+  /** Mails that were sent again with the same Message-ID, and text messages that were sent again. */
   duplicates(): { readonly mails: number; readonly texts: number } {
     this.read();
     const again = [...this.messageIds.values()].map((count) => count - 1);

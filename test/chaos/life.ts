@@ -6,13 +6,13 @@ import type { World } from './world.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** Ends a life whose last request was not answered with 200. */
+/** Ends the actions of a user after a request that was not answered with 200. */
 class Unanswered extends Error {}
 
-/** A client asks for nothing wrong, so these answers to somebody who is signed in are broken promises. */
+/** The client sends only valid requests, so these statuses are broken promises to a signed-in user. */
 const REFUSALS: readonly number[] = [400, 401, 403, 404];
 
-/** One user, what they ask, and what is promised to them. */
+/** One user, their requests, and what was promised to them. */
 class Life {
   private readonly client: ChaosClient;
   private readonly localpart: string;
@@ -31,7 +31,7 @@ class Life {
     this.client = new ChaosClient(() => world.fleet.route(), model.counts);
   }
 
-  /** From the first sign-in to the last sign-out, as far as answers come. */
+  /** Everything from the first sign-in to the last sign-out, as long as there are answers. */
   async run(): Promise<void> {
     const { client, model, random, mxid, number } = this;
     if (!(await client.signIn(this.localpart))) throw new Unanswered();
@@ -102,7 +102,7 @@ class Life {
     this.model.counts.logouts++;
   }
 
-  /** @throws if it is not answered with 200 */
+  /** @throws if the status is not 200 */
   private async post(path: string, body: Body): Promise<Body> {
     const answer: Answer | undefined = await this.client.post(path, body);
     if (answer?.status === 200) return answer.body;
@@ -114,14 +114,12 @@ class Life {
   }
 }
 
-/**
- * One user. What is answered is a promise; a request without an answer leaves open which of both is true.
- */
+/** Runs one user. An answer is a promise; after a request without an answer, both results are possible. */
 export async function live(world: World, model: Model, random: SeededRandom): Promise<void> {
   try {
     await new Life(world, model, random).run();
   } catch (error) {
     if (!(error instanceof Unanswered)) throw error;
-    await pause(250); // as long as nobody is there
+    await pause(250); // while it is free
   }
 }

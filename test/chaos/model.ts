@@ -1,14 +1,14 @@
 export type Medium = 'email' | 'msisdn';
 
-/** What was answered about one address, and so has to be true. */
+/** What was answered about one address, and must therefore be true. */
 export interface AddressPromise {
   readonly medium: Medium;
   readonly address: string;
-  /** Who bound it, or tried to. */
+  /** The user who bound it, or tried to. */
   readonly mxid: string;
   /** `unknown`: the last request had no answer, or an error. */
   state: 'free' | 'bound' | 'unknown';
-  /** Whether a bind was asked for, whatever came of it. */
+  /** Whether a bind was requested, whatever its result. */
   wasBindAsked: boolean;
   /** Tokens of the invitations that were stored before it was bound. */
   readonly invites: string[];
@@ -20,7 +20,7 @@ export interface TokenPromise {
   state: 'good' | 'ended' | 'unknown';
 }
 
-/** How lookups went that have nothing to do with what was broken. */
+/** The results of lookups that do not depend on what was broken. */
 export interface Watched {
   asked: number;
   answered: number;
@@ -29,29 +29,29 @@ export interface Watched {
 
 const LONGEST = 4_000;
 
-/** The end of a log says most. */
+/** The end of a log is most important. */
 const shortened = (what: string) =>
   what.length > LONGEST ? `${what.slice(0, LONGEST / 4)} … ${what.slice((-3 * LONGEST) / 4)}` : what;
 
-/** Everything that was promised to clients so far, and what came of it. */
+/** Everything that was promised to clients so far, and the result. */
 export class Model {
   readonly addresses: AddressPromise[] = [];
   readonly tokens: TokenPromise[] = [];
-  /** What was promised and is not there. */
+  /** Promises that are missing. */
   readonly lost: string[] = [];
-  /** What went to a wrong person, or is otherwise than it has to be. */
+  /** What was delivered to a wrong person, or differs from what it must be. */
   readonly wrong: string[] = [];
-  /** Bindings and invitations of which the homeserver, or the invited person, does not know yet. */
+  /** Bindings and invitations that the homeserver, or the invited person, does not know yet. */
   readonly undelivered = new Set<AddressPromise>();
   /** Lookups during faults, by neighbour. */
   readonly watched: Record<string, Watched> = {};
-  /** How long it took until a bind was found by hash on the other instances, in milliseconds. */
+  /** How long it took until a binding was found by hash on the other instances, in ms. */
   readonly siblingTimes: number[] = [];
-  /** How long jobs of an instance that died took, from its death, in milliseconds. */
+  /** How long it took until the jobs of a killed instance were done, in ms. */
   readonly takeoverTimes: number[] = [];
-  /** What happens now. */
+  /** The current event. */
   label = '';
-  /** How many users there were. */
+  /** The number of users so far. */
   lives = 0;
   readonly counts = {
     requests: 0,

@@ -11,20 +11,20 @@ import type { Certificates } from './certificates.js';
 import { firstPeople } from './directory.js';
 import type { SmallDisk } from './disk.js';
 
-/** The neighbours that can be broken. */
+/** The servers that can be broken. */
 export const NEIGHBOURS = ['homeserver', 'mail', 'sms', 'directory', 'upstream', 'database'] as const;
 export type Neighbour = (typeof NEIGHBOURS)[number];
 
-/** A neighbour that ends and starts again, in addition to the faults of a network. */
+/** A server that is stopped and started again, in addition to network faults. */
 export type Trouble = Fault | 'restart';
 
-/** A text message, as its gateway got it. */
+/** A text message as its gateway received it. */
 export interface ReceivedText {
   readonly to: string;
   readonly text: string;
 }
 
-/** Everybody with whom the server talks, each behind a proxy; all speak TLS. */
+/** All servers with which Islet communicates, each behind a proxy; all of them use TLS. */
 export interface Neighbours {
   readonly homeserver: HomeserverStandIn;
   readonly mails: MailServer;
@@ -32,13 +32,13 @@ export interface Neighbours {
   readonly slapd: Slapd;
   readonly upstream: IdentityServer;
   readonly postgres: PrivatePostgres | undefined;
-  /** The database on that server. */
+  /** The URL of the database on the server. */
   readonly databaseUrl: string | undefined;
   readonly proxies: Readonly<Partial<Record<Neighbour, FaultyProxy>>>;
-  /** Begins a trouble. A restart is over when this ends. */
+  /** Starts a fault. A restart has ended when this resolves. */
   break(neighbour: Neighbour, trouble: Trouble): Promise<void>;
   heal(neighbour: Neighbour): Promise<void>;
-  /** Starts again what somebody else on this machine has ended. @returns whether there was something */
+  /** Starts servers that other programs on this machine have stopped. @returns whether there were any */
   revive(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -104,7 +104,7 @@ export async function startNeighbours(certificates: Certificates, disk?: SmallDi
   };
 }
 
-/** Its own one, which is killed and whose disk is full at times. */
+/** A separate server, which is killed and whose disk is filled at times. */
 async function startOwnPostgres(disk: SmallDisk | 'none'): Promise<PrivatePostgres> {
   if ((await findPostgres()) === undefined) await needPackages('postgresql');
   return startPostgres((await findPostgres()) ?? '', disk === 'none' ? undefined : disk.folder);

@@ -2,7 +2,7 @@
 export class SeededRandom {
   constructor(private state: number) {}
 
-  /** 0 to 1, without 1. Mulberry32. */
+  /** A number from 0 (inclusive) to 1 (exclusive). Mulberry32. */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
@@ -22,7 +22,7 @@ export class SeededRandom {
     return choices[this.below(choices.length)] as T;
   }
 
-  /** Numbers of its own for one of several that go on at the same time. */
+  /** An independent generator for one of several concurrent activities. */
   branch(place: number): SeededRandom {
     return new SeededRandom(Math.imul(this.below(2 ** 31), 2) + place);
   }

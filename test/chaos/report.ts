@@ -10,9 +10,9 @@ export interface Figures {
   readonly lost: readonly string[];
   readonly wrong: readonly string[];
   readonly duplicates: { readonly onbinds: number; readonly mails: number; readonly texts: number };
-  /** Lookups by hash while a neighbour was broken. */
+  /** Hashed lookups during faults, by neighbour. */
   readonly lookups: Readonly<Record<string, Watched>>;
-  /** Middle and longest, in milliseconds. */
+  /** Medians and maxima, in ms. */
   readonly times: Readonly<Record<'start' | 'shutdown' | 'bindOnOthers' | 'takeover', Spread>>;
 }
 
@@ -68,7 +68,7 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 const spread = ({ count, middle, longest }: Spread) =>
   `${seconds(middle)} in the middle, ${seconds(longest)} at most, ${count} times`;
 
-/** What has to hold, and whether it did. */
+/** The targets, and whether they were reached. */
 export function targetsOf({ lost, wrong, times, lookups }: Figures): readonly Target[] {
   const { start, shutdown, bindOnOthers, takeover } = times;
   const watched = Object.values(lookups);
@@ -104,7 +104,7 @@ export function targetsOf({ lost, wrong, times, lookups }: Figures): readonly Ta
   ];
 }
 
-/** The figures for people. */
+/** The figures as text. */
 export function reportOf(figures: Figures): string {
   const { database, seed, cycles, counts, incidents, duplicates, lookups, lost, wrong } = figures;
   const lines = (of: readonly string[]) => of.map((line) => `  ${line}`);

@@ -53,7 +53,7 @@ for (const database of databases) {
 }
 process.exit();
 
-/** A pipe takes only so much at once, and the process ends itself. */
+/** A pipe accepts a limited amount at once, and the process exits by itself. */
 function print(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 }

@@ -3,11 +3,11 @@ import { ChaosClient, patientClient } from './client.js';
 import type { Model } from './model.js';
 import type { World } from './world.js';
 
-/** What takes longer has been lost. How long it takes is another figure. */
+/** A change that takes longer counts as lost. How long changes take is a separate figure. */
 const FOLLOWED_MS = 90_000;
 const MAILS_AN_HOUR = 3;
 
-/** What one instance promised holds on all: tokens, terms, bindings, sign-outs, limits and peppers. */
+/** What one instance promised is true on all: tokens, terms, bindings, sign-outs, limits and peppers. */
 export async function verifySiblings(world: World, model: Model, number: number): Promise<void> {
   const urls = world.fleet.running.map(({ url }) => url);
   const [one, other] = urls;
@@ -31,7 +31,9 @@ export async function verifySiblings(world: World, model: Model, number: number)
   }
 }
 
-/** What one announces all accept, as long as it does. They may announce different ones for a moment after a change. */
+/**
+ * All instances accept a pepper while one announces it. After a change, they may announce different ones for a moment.
+ */
 async function verifyPeppers(model: Model, client: ChaosClient, urls: readonly string[]): Promise<void> {
   for (const url of urls) {
     const announced = async () => (await client.at(url).ask('/hash_details'))?.body['lookup_pepper'];
@@ -59,7 +61,7 @@ async function verifyBind(
     email: address,
     send_attempt: 1,
   });
-  // A mail that could not be sent promises nothing.
+  // A mail that could not be sent is not a promise.
   if (asked?.status !== 200) return;
   const sid = String(asked?.body['sid']);
   const token = letters.codeFor(address, sid);
@@ -82,7 +84,7 @@ async function verifyBind(
 
 async function verifyLimit(model: Model, token: string, urls: readonly string[], name: string): Promise<void> {
   const statuses: (number | undefined)[] = [];
-  // Asks once: each request counts.
+  // Sends one request: each request counts.
   const client = new ChaosClient(() => urls, model.counts);
   client.accessToken = token;
   for (let attempt = 1; attempt <= MAILS_AN_HOUR + 1; attempt++) {
@@ -90,7 +92,7 @@ async function verifyLimit(model: Model, token: string, urls: readonly string[],
     const at = client.at(urls[attempt % urls.length] ?? '');
     statuses.push((await at.post('/validate/email/requestToken', body))?.status);
   }
-  // Nobody knows whether a request without an answer counted. A mail that could not be sent does.
+  // A request without an answer may or may not have counted. A mail that could not be sent has counted.
   if (statuses.some((status = 500) => status >= 500)) return;
   const isShared = statuses.every((status, at) => (status === 429) === (at === MAILS_AN_HOUR));
   if (!isShared) model.isWrong(`the limit of mails is not shared: ${statuses.join()}`);

@@ -44,7 +44,7 @@ function sumOf(parts: readonly [Figures, ...Figures[]]): Figures {
   };
 }
 
-/** The middle is that of the middles, weighted by nothing: parts are about as long as each other. */
+/** The median is that of the medians, without weights: the parts are about equally long. */
 function spreadOfAll(spreads: readonly Spread[]): Spread {
   const middles = spreads.filter(({ count }) => count > 0).map(({ middle }) => middle);
   return {
@@ -54,7 +54,7 @@ function spreadOfAll(spreads: readonly Spread[]): Spread {
   };
 }
 
-/** The report of what several runs wrote with `--json`, by database. @throws if a file is no such output */
+/** The report about several runs with `--json`, by database. @throws if a file is not such output */
 export async function reportOfFiles(files: readonly string[]): Promise<string> {
   const parts = await Promise.all(files.map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Figures));
   const kinds = [...new Set(parts.map(({ database }) => database))];

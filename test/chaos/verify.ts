@@ -5,7 +5,7 @@ import type { AddressPromise, Model } from './model.js';
 import { UPSTREAM_ROWS } from './neighbours.js';
 import type { World } from './world.js';
 
-/** What takes longer has been lost; how long it takes is a figure of `verifySiblings`. */
+/** A change that takes longer counts as lost; `verifySiblings` measures how long changes take. */
 const IN_STEP_MS = 90_000;
 
 interface Onbind {
@@ -14,7 +14,7 @@ interface Onbind {
   readonly invites: readonly { readonly signed?: { readonly token?: string } }[];
 }
 
-/** Compares what was promised with what there is, once everything is well again. */
+/** Compares the promises with the state of the server after the repair. */
 export async function verify(world: World, model: Model, addresses: readonly AddressPromise[]): Promise<void> {
   const { fleet } = world;
   const client = patientClient(() => fleet.route());
@@ -54,10 +54,10 @@ async function verifyTokens({ fleet }: World, model: Model, mxids: ReadonlySet<s
 }
 
 /**
- * Waits until the homeserver knows of bindings and invitations, and invited people have their mail.
+ * Waits until the homeserver was notified of bindings and invitations, and invited people have their mail.
  *
  * @param limitMs what is not delivered by then stays in `model.undelivered`
- * @param earlier that is not waited for
+ * @param earlier entries that are ignored
  */
 export async function waitForDeliveries(
   world: World,
@@ -81,7 +81,7 @@ function isDelivered(world: World, promise: AddressPromise, onbinds: readonly On
   const { address, state, invites, wasBindAsked } = promise;
   const tokens = new Set(onbinds.flatMap((one) => one.invites.map(({ signed }) => signed?.token)));
   if (state === 'bound') return onbinds.length > 0 && invites.every((token) => tokens.has(token));
-  // Nobody promises what becomes of an invitation to somebody who may be bound, or was for a moment.
+  // An invitation to an address that may be bound, or was bound for a moment, has no promised result.
   return wasBindAsked || invites.length === 0 || world.letters.invitationsTo(address) > 0;
 }
 
@@ -93,7 +93,7 @@ function onbindsByAddress({ neighbours }: World): ReadonlyMap<string, readonly O
   return sorted;
 }
 
-/** What the homeserver was told of wrong people, and more than once. */
+/** Notifications of the homeserver about wrong people, and repeated ones. */
 export function verifyOnbinds(world: World, model: Model): { readonly duplicates: number } {
   const mxids = new Map(model.addresses.map(({ address, mxid }) => [address, mxid]));
   let duplicates = 0;
@@ -107,7 +107,7 @@ export function verifyOnbinds(world: World, model: Model): { readonly duplicates
   return { duplicates };
 }
 
-/** Waits until lookups find exactly those who are in the directory, and those of the other identity server. */
+/** Waits until lookups find exactly the people in the directory, and those of the other identity server. */
 export async function verifyDirectory(world: World, model: Model): Promise<void> {
   const { fleet, directory } = world;
   const client = patientClient(() => fleet.route());

@@ -5,7 +5,7 @@ import type { World } from './world.js';
 
 const EVERY_MS = 100;
 
-/** Looks somebody of the directory up by hash all the time while something happens, and notes how that went. */
+/** Looks up a person of the directory by hash while an incident happens, and records the results. */
 export async function watchLookups(
   { fleet, directory }: World,
   model: Model,

@@ -18,24 +18,24 @@ const BUILT = join(import.meta.dirname, '../../dist/app/cli.js');
 
 export const TERMS = 'https://example.org/terms/1';
 
-/** The built server, or three of it on one PostgreSQL, among its neighbours. */
+/** The built server, or three of it on one PostgreSQL, and its neighbours. */
 export interface World {
   readonly kind: DatabaseKind;
-  /** The program. */
+  /** The path of the program. */
   readonly cli: string;
   readonly fleet: Fleet;
   readonly neighbours: Neighbours;
   readonly directory: DirectoryModel;
   readonly letters: Letters;
-  /** A folder for what does not belong to the server. */
+  /** A folder for files that do not belong to the server. */
   readonly folder: string;
-  /** Where the database is, where it is small. */
+  /** The small disk with the database, if there is one. */
   readonly disk: SmallDisk | undefined;
-  /** What the SQLite file and its log were at their last sync, and writes that fail; where there is a C compiler. */
+  /** The SQLite file and its log as of their last sync, and failing writes; only if there is a C compiler. */
   readonly forgetful: ForgetfulDisk | undefined;
   /** The file with the signing keys. */
   readonly keyFile: string;
-  /** Ends the server at once, and leaves of its database what was synced: a power cut. */
+  /** Kills the server, and keeps only the synced part of its database: a power failure. */
   cutPower(): Promise<void>;
   close(): Promise<void>;
 }
@@ -51,7 +51,7 @@ export async function openWorld(kind: DatabaseKind, cli?: string): Promise<World
   }
 }
 
-/** What has to be closed, in the opposite order. */
+/** What must be closed, in reverse order. */
 class Opened {
   private readonly closings: (() => Promise<unknown>)[] = [];
 
@@ -173,7 +173,7 @@ function configOf({ proxies, slapd, databaseUrl }: Neighbours, caFile: string, k
     },
     lookup: { pepperLifetime: '20s', pepperGrace: '20s' },
     limits: {
-      // Three mails an address: the instances share the count.
+      // Three mails per address: the instances share the count.
       mail: { perAddress: '3/1h', perUser: false, perHomeserver: false, perClient: false },
       sms: {
         perNumber: false,

@@ -7,8 +7,11 @@ export interface OpenAccounts {
   close(): Promise<void>;
 }
 
-/** What every HomeserverAccounts promises. `open` puts `behaviour` where example.org is, and gives at most a second to it. */
-export function homeserverAccountsContract(open: (behaviour: RequestListener) => Promise<OpenAccounts>) {
+/**
+ * What every AccountLookup promises. `open` starts a homeserver example.org with `behaviour`, and a time limit of at
+ * most a second.
+ */
+export function accountLookupContract(open: (behaviour: RequestListener) => Promise<OpenAccounts>) {
   describe('AccountLookup contract', () => {
     let opened: OpenAccounts | undefined;
     afterEach(async () => {

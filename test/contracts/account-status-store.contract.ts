@@ -7,8 +7,8 @@ const bert: Mxid = '@bert:example.org';
 const cleo: Mxid = '@cleo:example.org';
 const dora: Mxid = '@dora:other.org';
 
-/** What every AccountCheckStore promises. */
-export function accountCheckStoreContract(open: OpenStores): void {
+/** What every AccountStatusStore promises. */
+export function accountStatusStoreContract(open: OpenStores): void {
   describe('AccountStatusStore contract', () => {
     const on = freshStores(open);
     const take = async (time: number, { leaseUntil = time + 100, limit = 10, homeserver = 'example.org' } = {}) =>

@@ -1,10 +1,10 @@
-import { accountCheckStoreContract } from './account-status-store.contract.js';
+import { accountStatusStoreContract } from './account-status-store.contract.js';
 import { accountStoreContract } from './account-store.contract.js';
 import { associationStoreContract } from './association-store.contract.js';
 import { changeFeedContract } from './change-feed.contract.js';
-import { holderStoreContract } from './user-id-assignment-store.contract.js';
+import { userIdAssignmentStoreContract } from './user-id-assignment-store.contract.js';
 import { inviteStoreContract } from './invite-store.contract.js';
-import { jobsContract } from './job-queue.contract.js';
+import { jobQueueContract } from './job-queue.contract.js';
 import { mirrorStoreContract } from './mirror-store.contract.js';
 import { pepperStoreContract } from './pepper-store.contract.js';
 import { rateLimitsContract } from './rate-limits.contract.js';
@@ -18,12 +18,12 @@ export function storeContracts(open: OpenStores): void {
   associationStoreContract(open);
   changeFeedContract(open);
   mirrorStoreContract(open);
-  holderStoreContract(open);
+  userIdAssignmentStoreContract(open);
   pepperStoreContract(open);
   accountStoreContract(open);
-  accountCheckStoreContract(open);
+  accountStatusStoreContract(open);
   termsStoreContract(open);
   inviteStoreContract(open);
-  jobsContract(open);
+  jobQueueContract(open);
   rateLimitsContract(open);
 }

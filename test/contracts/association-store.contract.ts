@@ -174,7 +174,7 @@ export function associationStoreContract(open: OpenStores): void {
       const pages: number[] = [];
       const all = new Set<string>();
       for await (const page of on.associations.all()) {
-        // What changes meanwhile costs nothing of the rest.
+        // A change during the read must not affect the other bindings.
         if (all.size === 0) await on.associations.unbind(page[0]?.threepid ?? strauss, '@anna:example.org');
         pages.push(page.length);
         for (const { threepid } of page) all.add(threepid.address);

@@ -135,7 +135,7 @@ export function changeFeedContract(open: OpenStores): void {
       const seen = (async () => {
         for (let next = calls.next(); ; ) {
           await next;
-          next = calls.next(); // before reading: a call during the reading counts
+          next = calls.next(); // before the read: a call during the read counts
           if ((await on.feed.position()) > start) return;
         }
       })();

@@ -8,14 +8,14 @@ interface Opened {
   readonly homeserver: string;
   /** Unpadded standard base64. */
   readonly current: string;
-  /** A homeserver that cannot be asked. */
+  /** A homeserver that does not answer. */
   readonly silent: string;
-  /** What must not be told to strangers. */
+  /** Texts that clients must not see. */
   readonly secrets: readonly string[];
   close(): Promise<void>;
 }
 
-/** What every HomeserverKeys promises. Run it against each adapter. */
+/** What every HomeserverKeys promises. */
 export function homeserverKeysContract(open: () => Promise<Opened>) {
   describe('HomeserverKeys contract', () => {
     let opened: Opened;

@@ -6,12 +6,14 @@ import type { Homeservers } from '../../src/ports/homeservers.js';
 
 export interface OpenHomeservers {
   readonly homeservers: Homeservers;
-  /** The name under which they find the homeserver that answers as the test says. */
+  /** The name of the homeserver with the behaviour of the test. */
   readonly name: string;
   close(): Promise<void>;
 }
 
-/** What every Homeservers promises. `open` puts `behaviour` where a homeserver is, and gives at most a second to it. */
+/**
+ * What every Homeservers promises. `open` starts a homeserver with `behaviour`, and a time limit of at most a second.
+ */
 export function homeserversContract(open: (behaviour: RequestListener) => Promise<OpenHomeservers>) {
   describe('Homeservers contract', () => {
     let opened: OpenHomeservers | undefined;
@@ -199,7 +201,7 @@ export function homeserversContract(open: (behaviour: RequestListener) => Promis
   });
 }
 
-/** All messages of an error and its causes, as the log has them. */
+/** All messages of an error and its causes, as in the log. */
 function chainOf(error: unknown): string {
   return error instanceof Error ? `${error.message}\n${chainOf(error.cause)}` : '';
 }

@@ -7,7 +7,7 @@ import type { HttpClient, HttpRequest } from '../../src/ports/http-client.js';
 import { startStandIn, type StandIn } from '../support/stand-in.js';
 import { createAuthority, type Authority } from '../support/tls.js';
 
-/** What every HttpClient promises. `open` gives one for which nothing on loopback counts as public. */
+/** What every HttpClient promises. `open` returns one for which no loopback address is public. */
 export function httpClientContract(open: () => HttpClient) {
   describe('HttpClient contract', () => {
     let client: HttpClient;

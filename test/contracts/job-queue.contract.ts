@@ -28,7 +28,7 @@ const mail = (address: string, runAt: number): NewJob<'invite-mail'> => ({
 });
 
 /** What every JobQueue promises. */
-export function jobsContract(open: OpenStores): void {
+export function jobQueueContract(open: OpenStores): void {
   describe('JobQueue contract', () => {
     const on = freshStores(open);
     const take = async (time: number, more: Partial<JobRequest> = {}) =>

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Threepid } from '../../src/domain/identifiers/threepid.js';
 import { DeliveryError, type Message, type MessageSender } from '../../src/ports/message-sender.js';
 
-/** A sender and the hop that it hands its messages to. */
+/** A sender and the server to which it sends its messages. */
 export interface SenderUnderTest {
   readonly sender: MessageSender;
   readonly to: Threepid;
-  /** What the hop has accepted so far, as text. */
+  /** The messages that the server has accepted so far, as text. */
   accepted(): readonly string[];
   refuse(isRefusing: boolean): void;
   stall(isStalling: boolean): void;
@@ -20,8 +20,8 @@ const message = (token: string): Message => ({
   preferences: { brand: undefined, acceptLanguage: undefined },
 });
 
-/** What every Sender promises. Run it against each adapter, with a short time limit. */
-export function senderContract(open: () => Promise<SenderUnderTest>) {
+/** What every MessageSender promises. `open` returns one with a short time limit. */
+export function messageSenderContract(open: () => Promise<SenderUnderTest>) {
   describe('MessageSender contract', () => {
     let hop: SenderUnderTest;
 

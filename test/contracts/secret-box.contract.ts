@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { SecretBox } from '../../src/ports/secret-box.js';
 
-/** What every SecretBox promises. `open` gives one with its own key and those that it once had. */
+/** What every SecretBox promises. `open` returns one with its current key and former ones. */
 export function secretBoxContract(open: (key: number, ...old: readonly number[]) => SecretBox) {
   describe('SecretBox contract', () => {
     let box: SecretBox;

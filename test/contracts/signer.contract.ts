@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Signer } from '../../src/ports/signer.js';
 
-/** What every Signer promises. `open` gives one with at least two long-term keys. */
+/** What every Signer promises. `open` returns one with at least two long-term keys. */
 export function signerContract(open: () => Promise<Signer>) {
   describe('Signer contract', () => {
     let signer: Signer;

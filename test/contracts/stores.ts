@@ -7,14 +7,14 @@ import type { Stores } from '../../src/app/wiring/stores-module.js';
 
 export type { Stores };
 
-/** A draft with these entries in it. */
+/** A draft with these entries. */
 export function draftOf(mirrors: MirrorStore, entries: readonly MirroredEntry[] = []): EntryBuffer {
   const draft = mirrors.draft();
   for (const entry of entries) draft.add(entry);
   return draft;
 }
 
-/** Opens empty stores that nobody else uses. */
+/** Opens empty stores that no other test uses. */
 export type OpenStores = (clock: Clock) => Promise<{ readonly stores: Stores; close(): Promise<unknown> }>;
 
 /** Empty stores before each test of the surrounding `describe`, and a clock that the test sets. */
@@ -31,19 +31,19 @@ export function freshStores(open: OpenStores): Stores & { readonly clock: { time
   return fresh;
 }
 
-/** Calls `write` for many items, as many at a time as callers would. */
+/** Calls `write` for many items, with a limited number of concurrent calls. */
 export async function inBatches<T>(items: readonly T[], write: (item: T) => Promise<unknown>): Promise<void> {
   for (let at = 0; at < items.length; at += 50) await Promise.all(items.slice(at, at + 50).map(write));
 }
 
-/** Everything of a paged reading. */
+/** Reads all pages. */
 export async function readAll<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
   const all: T[] = [];
   for await (const page of pages) all.push(...page);
   return all;
 }
 
-/** Listens, and tells how often it was called back and when next. */
+/** Listens, and counts the calls. Resolves with the next one. */
 export function callsOf(feed: ChangeFeed) {
   let count = 0;
   let wake = (): void => undefined;

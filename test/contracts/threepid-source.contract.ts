@@ -2,7 +2,7 @@ import { describe, it } from 'vitest';
 import type { ThreepidSource } from '../../src/source.js';
 import { type SourceSamples, sourceContract } from '../../src/testing.js';
 
-/** What every source promises: the contract that others prove theirs with. */
+/** What every source promises: the published contract. */
 export const threepidSourceContract = (
   open: () => ThreepidSource | Promise<ThreepidSource>,
   samples: SourceSamples,

@@ -1,19 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { UpstreamPepper } from '../../src/ports/upstream-pepper.js';
 
-/** An upstream in the hands of a test. */
+/** An upstream that the test controls. */
 export interface Upstream {
   readonly followed: UpstreamPepper;
   change(pepper: string): void;
-  /** Makes it answer wrongly, or rightly again. */
+  /** Makes its answers fail, or work again. */
   break(isBroken: boolean): void;
-  /** A lookup of a client that has the pepper from us. */
+  /** A lookup of a client that has the pepper from Islet. */
   lookUp(pepper: string): Promise<unknown>;
   close(): Promise<unknown>;
 }
 
-/** What every FollowedPepper promises. */
-export function followedPepperContract(open: (pepper: string) => Promise<Upstream>): void {
+/** What every UpstreamPepper promises. */
+export function upstreamPepperContract(open: (pepper: string) => Promise<Upstream>): void {
   describe('UpstreamPepper contract', () => {
     let upstream: Upstream;
     let calls: number;

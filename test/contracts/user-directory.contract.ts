@@ -8,7 +8,9 @@ export interface OpenUserDirectory {
   close(): Promise<void>;
 }
 
-/** What every UserDirectory promises. `open` puts `behaviour` where the homeserver is, and gives at most a second to it. */
+/**
+ * What every UserDirectory promises. `open` starts a homeserver with `behaviour`, and a time limit of at most a second.
+ */
 export function userDirectoryContract(open: (behaviour: RequestListener) => Promise<OpenUserDirectory>) {
   describe('UserDirectory contract', () => {
     let opened: OpenUserDirectory | undefined;

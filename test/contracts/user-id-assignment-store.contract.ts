@@ -42,7 +42,7 @@ const bound = (threepid: Threepid, mxid: Mxid = anna): Binding => ({
 });
 
 /** What every UserIdAssignmentStore promises. */
-export function holderStoreContract(open: OpenStores): void {
+export function userIdAssignmentStoreContract(open: OpenStores): void {
   describe('UserIdAssignmentStore contract', () => {
     const on = freshStores(open);
     const apply = (put: readonly MirroredEntry[], removed: readonly string[] = [], source = 'staff') =>
@@ -55,7 +55,7 @@ export function holderStoreContract(open: OpenStores): void {
     const follow = (time: number, source = 'staff', counting = ['staff', 'partners']) =>
       on.assignments.reconcile(source, counting, time);
     const suspended = async (threepid = home) => (await on.associations.find([threepid]))[0]?.suspended;
-    /** Anna of the entry `a` is recorded and has bound her address. */
+    /** Records Anna with the entry `a`, and binds her address. */
     const begin = async () => {
       await apply([entry('a'), entry('b', '@bob:example.org')]);
       await on.associations.bind(bound(home), []);

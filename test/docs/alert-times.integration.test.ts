@@ -6,7 +6,7 @@ import { stringify } from 'yaml';
 import { alertRules, ALERTS_FILE } from '../support/monitoring.js';
 import { promtool } from '../support/prometheus.js';
 
-/** The series that make an alert fire, minute by minute; a minute at which it is quiet, and one at which it fires. */
+/** The series that make an alert fire, minute by minute; a minute without the alert, and a minute with it. */
 const cases: Readonly<Record<string, readonly [series: string, values: string, quiet: number, fires: number]>> = {
   IsletDown: ['up{', '1 1 0x20', 2, 6],
   IsletDatabaseUnavailable: ['islet_database_available{', '1 1 0x20', 2, 5],

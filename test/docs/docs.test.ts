@@ -50,7 +50,7 @@ describe.each(withConfigurations)('%s', (page) => {
 });
 
 describe('docs/topics/reliability.md', () => {
-  /** The rows of the tables whose last column is for tests. */
+  /** The rows of the tables whose last column names tests. */
   function rowsWithTests(): readonly string[] {
     const rows: string[] = [];
     let isOfTests = false;

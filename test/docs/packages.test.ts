@@ -19,10 +19,10 @@ const installed = Object.entries(packages).flatMap(([path, one]) =>
 );
 const shipped = installed.filter(({ dev, devOptional }) => !dev && !devOptional);
 
-/** Each may be used, changed and passed on with a program under Apache-2.0, and asks for no more than to be named. */
+/** These licences allow use, changes and distribution with a program under Apache-2.0, and require only attribution. */
 const PERMISSIVE = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'ISC', 'MIT', 'MIT-0'];
 
-/** Packages that state their licence in words only, and where. */
+/** Packages that state their licence only in a text, and where. */
 const IN_WORDS: Readonly<Record<string, RegExp>> = { precond: /MIT/ };
 
 describe('the packages of an installed server', () => {

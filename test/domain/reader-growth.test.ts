@@ -28,7 +28,7 @@ import { isOpaqueId } from '../../src/domain/validation/validation-session.js';
 
 const asEmail = (address: string): Threepid => ({ medium: 'email', address });
 
-/** With an allowed web client, so that what a homeserver wishes for is compared. */
+/** With an allowed web client, so that the URL of the homeserver is compared. */
 const linkWith = (wanted: string) => {
   const invite = { token: 't', threepid: asEmail('a@example.org'), roomId: '!r:example.org' } as never;
   const options = {
@@ -39,7 +39,7 @@ const linkWith = (wanted: string) => {
   return inviteLink(invite, 'key', { sender: '@a:example.org' } as never, wanted, options);
 };
 
-/** Everything that reads text which strangers have written, without the limits of length that stand before it. */
+/** All functions that read untrusted text, without the length limits that come before them. */
 const readers: Readonly<Record<string, (text: string) => unknown>> = {
   tryThreepid: (text) => [tryThreepid('email', text), tryThreepid('msisdn', text)],
   mailbox,
@@ -70,7 +70,7 @@ const readers: Readonly<Record<string, (text: string) => unknown>> = {
   hostIn,
 };
 
-/** What expressions that go back and forth choke on, each with something before and behind it. */
+/** Texts that are slow to match for regular expressions with backtracking, each with text before and after it. */
 const units = [
   '(',
   '/',
@@ -99,13 +99,13 @@ const shapes = units.map(
 );
 
 const SIZES = [1_000, 4_000, 16_000, 64_000];
-/** Four times the text costs about four times the time; a square costs sixteen times. */
+/** Four times the text takes about four times the time; quadratic work takes sixteen times. */
 const MOST = 10;
-/** What takes less is too short to be compared. */
+/** A shorter time cannot be compared. */
 const NOTICEABLE_MS = 8;
 const TRIES = 6;
 
-/** Processor time of one reading: what others do on the machine does not count. */
+/** The processor time of one call: other programs on the machine do not count. */
 function costMs(read: (text: string) => unknown, text: string): number {
   const since = process.cpuUsage();
   try {
@@ -120,7 +120,7 @@ function costMs(read: (text: string) => unknown, text: string): number {
 const least = (read: (text: string) => unknown, text: string, tries: number): number =>
   Math.min(...Array.from({ length: tries }, () => costMs(read, text)));
 
-/** Where the cost of a text four times as long is far more than four times as high, each time that it is tried. */
+/** Whether the cost of a text that is four times as long is far more than four times as high, in each attempt. */
 function tooSteep(read: (text: string) => unknown, of: (length: number) => string): string | undefined {
   for (const [at, size] of SIZES.entries()) {
     const shorter = SIZES[at - 1];
@@ -142,7 +142,7 @@ describe('the time to read untrusted text grows no faster than the text', () => 
   });
 
   it('the measurement notices a reader of quadratic time', () => {
-    // The expression by which slashes were once trimmed.
+    // An expression that was once used to remove trailing slashes.
     expect(
       tooSteep(
         (text) => text.replace(/\/+$/, ''),

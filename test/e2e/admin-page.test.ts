@@ -22,7 +22,7 @@ class GatedDirectory extends FakeDirectory {
   }
 }
 
-/** A directory in which not all is as it should be. */
+/** A directory with several problems. */
 const staff = new GatedDirectory('staff');
 
 function fill(): void {
@@ -39,7 +39,7 @@ function fill(): void {
     staff.put(`Person ${at},${people}`, `@p${at}:example.org`, [email(`p${at}@example.org`)]);
 }
 
-/** What the server counted so far. */
+/** The counters of the server so far. */
 const counted: Record<string, Counted[]> = {};
 const add = (name: string, labels: Counted['labels'], value: number) => {
   const known = (counted[name] ??= []).find((one) => JSON.stringify(one.labels) === JSON.stringify(labels));
@@ -104,7 +104,7 @@ afterAll(async () => {
   await app?.close();
 });
 
-/** A day with a busy morning, and an hour in which the directory was away. */
+/** A day with a busy morning, and an hour in which the directory was down. */
 async function day(): Promise<void> {
   for (let half = 0; half < 48; half += 1) {
     await app.page.sample();
@@ -121,7 +121,7 @@ async function day(): Promise<void> {
   app.clock.pass(4 * 60_000);
 }
 
-/** What is wrong with a view, in both colour schemes and sizes. Takes its pictures. */
+/** The problems of a view, in both colour schemes and sizes. Takes its pictures. */
 async function wrongWith(name: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const scheme of schemes) {

@@ -30,7 +30,7 @@ describe('the command `islet`', () => {
     try {
       const { port } = other.address() as AddressInfo;
       const { code, stderr } = await islet(['demo', '--port', String(port)], { cwd: folder });
-      // The next ports, which it needs as well, may be taken by others.
+      // Other programs may use the next ports, which it needs as well.
       const taken = [port, port + 1, port + 2].join('|');
       expect([code, stderr]).toEqual([1, expect.stringMatching(`address already in use 127\\.0\\.0\\.1:(${taken})`)]);
     } finally {
@@ -61,7 +61,7 @@ describe('the command `islet`', () => {
   it('checks the certificate of the database, whatever the environment variables are', async () => {
     const { key, cert } = createAuthority({ db: ['127.0.0.1'] }).certificates.db;
     let isTrusted = false;
-    // Agrees to TLS, as PostgreSQL does, and shows a certificate that nobody knows.
+    // Accepts TLS, like PostgreSQL, and sends an untrusted certificate.
     const database = createServer((socket) => {
       socket.on('error', () => undefined);
       socket.once('data', () => {

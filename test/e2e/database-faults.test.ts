@@ -13,9 +13,9 @@ import { sharedPostgres } from '../support/services.js';
 const postgres = await sharedPostgres();
 const disk = await smallDisk(16);
 
-/** The probe finds out within 6 s; a busy machine takes some times as long. */
+/** The probe notices it within 6 s; a busy machine needs longer. */
 const NOTICED_MS = 30_000;
-/** Nobody waits for the database: what does would take 20 s for each statement, and forever where nobody answers. */
+/** No request may wait for the database: each statement would take 20 s, and forever without an answer. */
 const AT_ONCE_MS = 10_000;
 const PEOPLE = 'mxid,email\n@alice:example.org,alice@example.org\n';
 
@@ -145,7 +145,7 @@ describe('an SQLite file that is removed while the server runs', () => {
       await rm(file);
       await islet.logged(/database_unavailable[^]*database_unavailable/, NOTICED_MS);
       await islet.stop();
-      // And it does not begin anew by itself.
+      // And it does not create an empty database by itself.
       await expect(islet.restart()).rejects.toThrow('is missing or empty');
     } finally {
       await islet.remove();
@@ -174,7 +174,7 @@ describe.skipIf(!disk)('an SQLite file on a full disk', () => {
       await eventually(async () => (await readyOf(islet)).status === 503, NOTICED_MS);
       expect((await readyOf(islet)).checks.databaseFailure).toContain('its disk is full');
       await islet.logged('its disk is full');
-      // The write-ahead log has some room of its own.
+      // The write-ahead log has some free space of its own.
       const many = () => Promise.all(Array.from({ length: 50 }, register));
       await eventually(async () => (await many()).includes(503));
       expect(await client.findHashed(['alice@example.org'])).toEqual(found);

@@ -55,7 +55,7 @@ describe('deprovisioning with a real directory', () => {
     expect(await islet.admin('POST', '/sync/staff')).toMatchObject({ isApplied });
   const suspendedBindings = async () => (await islet.admin('GET', '/bindings', { suspended: 'true' }))['bindings'];
 
-  /** A validated session of an address. */
+  /** A validated session for an address. */
   async function validated(client: IdentityClient, address: string, secret: string) {
     const session = { client_secret: secret, email: address, send_attempt: 1 };
     const { body } = await client.post('/v2/validate/email/requestToken', session);

@@ -6,16 +6,16 @@ import { expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { freePort } from '../support/ports.js';
 
-/** It compiles each module while it starts. */
+/** It compiles each module when it starts. */
 const LIMIT_MS = 150_000;
 const ROOT = join(import.meta.dirname, '../..');
 
 it('npm run dev starts the demo, and restarts it when a template changes', async () => {
   const { scripts } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { scripts: { dev: string } };
-  // The demo has its directory and its homeserver on the next two.
+  // The demo needs the next two ports for its directory and its homeserver.
   const port = await freePort(3);
   const path = `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}`;
-  // In a group of processes, as in a terminal.
+  // In a process group, as in a terminal.
   const child = spawn('sh', ['-c', `exec ${scripts.dev} --port ${port}`], {
     cwd: ROOT,
     env: { ...process.env, PATH: path },

@@ -29,7 +29,7 @@ describe('docs/setup/directories.md', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  /** The entries that Islet lists with an example as it stands, but for where the server is and its password. */
+  /** The entries that Islet lists with an unchanged example, except for the server and the password. */
   async function list(example: Example | undefined, url: string, password: string, ca?: string) {
     const files = { 'ldap-password': `${password}\n`, ...(ca && { 'ca.pem': ca }) };
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });

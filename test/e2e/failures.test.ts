@@ -94,7 +94,7 @@ describe('a server whose directory fails', () => {
 
     expect((await islet.command('sync', '--dry-run', '--force')).stdout).toContain('3 gone');
     expect((await islet.command('sync', '--force')).code).toBe(0);
-    // Alice herself is among those who left, and signs in again as clients do.
+    // Alice is among the people who left, and signs in again like a client.
     await client.register('example.org', 'token-of-alice');
     expect(await client.findHashed(['ally@example.org'])).toEqual({});
     expect(await staff()).toMatchObject({ ok: true });

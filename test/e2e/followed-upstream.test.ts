@@ -51,7 +51,7 @@ const partnerHealth = async ({ adminUrl }: RunningIslet) => {
   return checks.upstreams.partner;
 };
 
-/** What a client of today does for everybody in an address book, and everything that came back. */
+/** What a current client does for all people in an address book, and all responses. */
 async function lookUp(client: IdentityClient, addresses: readonly string[]) {
   const details = await client.get('/v2/hash_details');
   const pepper = String(details.body['lookup_pepper']);
@@ -153,7 +153,7 @@ describe('a directory, a followed upstream, and bindings', () => {
   });
 });
 
-/** Enough for a busy machine to answer in. */
+/** Enough for an answer of a busy machine. */
 const TIME_LIMIT_MS = 1_500;
 
 describe('a followed upstream that fails', () => {

@@ -92,7 +92,7 @@ describe('a move from ma1sd and Synapse', () => {
       if ('code' in done) failed.push(command);
       outputs.set(command, done.stdout);
     }
-    // The directory and the homeserver of the configuration are not there.
+    // The directory and the homeserver of the configuration do not exist.
     expect(failed).toEqual(['islet doctor', 'islet lookup alice@example.com']);
     expect(outputs.get('islet invites')).toContain('erin@example.com');
   }, 400_000);

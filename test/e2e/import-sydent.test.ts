@@ -120,7 +120,7 @@ describe('a move from Sydent', () => {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       setTimeout(() => child.kill('SIGKILL'), afterMs);
       await ended;
-      // All of it or nothing.
+      // Completely or not at all.
       expect([0, 3_008]).toContain(await countBindings(join(islet.folder, 'data/islet.db')));
     }
     expect(await importing('--apply')).toMatchObject({ code: 0 });
@@ -170,7 +170,7 @@ describe('a move from Sydent', () => {
     const outputs = new Map<string, string>();
     const failed: string[] = [];
     for (const command of commands) {
-      // Neither accounts nor services of this machine are touched.
+      // Does not change users or services of this machine.
       if (command.startsWith('systemctl')) services.push(command);
       else if (!/^ch(own|grp) /.test(command)) {
         const line = command
@@ -184,7 +184,7 @@ describe('a move from Sydent', () => {
         outputs.set(command, done.stdout);
       }
     }
-    // Without a homeserver, a mail server and a proxy there is something for it to say.
+    // Without a homeserver, a mail server and a proxy, it has problems to report.
     expect(failed).toEqual(['islet doctor']);
     expect(services).toEqual([
       'systemctl stop matrix-sydent',

@@ -21,7 +21,7 @@ describe('the npm package', () => {
     const manifest = JSON.parse(await readFile(at('package/package.json'), 'utf8')) as object;
     await writeFile(at('package/package.json'), JSON.stringify({ ...manifest, dependencies: {}, devDependencies: {} }));
     await run('npm', ['install', '--global', '--offline', '--prefix', at('prefix'), at('package')], { cwd: folder });
-    // npm 9 makes a copy of the package, later ones a link.
+    // npm 9 copies the package, later versions link it.
     const installed = await realpath(at('prefix/lib/node_modules/islet'));
     await symlink(join(ROOT, 'node_modules'), join(installed, 'node_modules'));
   });

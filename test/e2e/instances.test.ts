@@ -43,7 +43,7 @@ describe('two instances on one PostgreSQL', () => {
       signing: { keyFile: 'shared.key' },
     };
     const files = { 'shared.key': `ed25519 shared ${Buffer.alloc(32, 7).toString('base64')}\n` };
-    // At once, on an empty database: both bring it up to date, and neither stumbles.
+    // Concurrently, on an empty database: both migrate it, without an error.
     instances.push(...(await Promise.all([startIslet(config, files), startIslet(config, files)])));
     [one, other] = instances.map(({ url }) => new IdentityClient(url)) as [IdentityClient, IdentityClient];
     await one.register('example.org', 'token-of-alice');

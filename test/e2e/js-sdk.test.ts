@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../support/eventually.js';
 import { ID_SERVER, startWorld, type World } from '../support/synapse/world.js';
 
-/** The SDK tells of every request. */
+/** The SDK logs every request. */
 const silent: Logger = {
   trace: () => {},
   debug: () => {},
@@ -91,7 +91,7 @@ describe('the Matrix SDK for JavaScript', () => {
   it('validates and binds a phone number with the code of a text message (MS-2, MS-3, MS-4, MS-6)', async () => {
     const { client, token } = await signIn('carol');
     const secret = client.generateClientSecret();
-    // Element Web has no country where the number begins with a plus.
+    // Element Web sends no country if the number begins with a plus.
     const country = null as unknown as string;
     const asked = await client.requestMsisdnToken(country, '+447700900001', secret, 1, undefined, token);
     expect(asked).toMatchObject({ success: true, msisdn: '447700900001', intl_fmt: '+44 7700 900001' });

@@ -6,7 +6,7 @@ import { type RunningIslet, startIslet } from '../support/islet.js';
 import { sourceFor } from '../support/people.js';
 import type { Slapd } from '../support/slapd.js';
 
-/** `npm run proof` asks for a hundred thousand. */
+/** `npm run proof` uses a hundred thousand. */
 const PEOPLE = Number(process.env['PROOF_PEOPLE'] ?? 5_000);
 const AT_ONCE = 5_000;
 

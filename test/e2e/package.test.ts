@@ -30,13 +30,13 @@ afterAll(async () => {
 
 const pid = async () => (await machine.must('systemctl', 'show', '-P', 'MainPID', 'islet')).trim();
 const property = async (name: string) => (await machine.must('systemctl', 'show', '-P', name, 'islet')).trim();
-/** Whether it answers clients, and its own health page. */
+/** Whether it answers clients, and reports that it is ready. */
 const answers = () =>
   machine.shell(
     'curl -sf --retry 30 --retry-delay 1 --retry-all-errors -o /dev/null http://127.0.0.1:8090/_matrix/identity/v2; curl -s http://127.0.0.1:8091/health/live',
   );
 
-/** One after the other, on one machine, in the order of the page. */
+/** In order, on one machine, as on the page. */
 describe('the Debian package under systemd, by the commands of docs/setup/install.md', () => {
   it('installs without a network, creates user and folders, and starts nothing', async () => {
     await machine.shell(commandsOf(PAGE, 'package').replace('./islet_*.deb', '/mnt/islet_test.deb'));
@@ -50,7 +50,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
 
   it('is configured, readable by its own user, and started', async () => {
     const setup = commandsOf(PAGE, 'setup').replace('/var/lib/islet\n', `/var/lib/islet ${ANSWERS}\n`);
-    // No directory answers on this machine, which doctor reports.
+    // This machine has no directory, which doctor reports.
     await machine.shell(setup.replace(/^(.* islet doctor .*)$/m, '$1 || test $? = 1'));
     await machine.shell(commandsOf(PAGE, 'service'));
     expect(await answers()).toContain('ok');
@@ -64,7 +64,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
     await answers();
     expect(await pid()).toBe(before);
 
-    // Requests that were accepted are answered: curl ends with 52 or 56 for one that was cut off, with 7 for one refused.
+    // Accepted requests must be answered: curl exits with 52 or 56 for one that was cut off, with 7 for a refused one.
     const asked = machine.shell(
       'for i in $(seq 200); do curl -s -o /dev/null http://127.0.0.1:8090/_matrix/identity/v2 || echo $?; done | sort | uniq -c',
     );
@@ -96,7 +96,7 @@ describe('the Debian package under systemd, by the commands of docs/setup/instal
       Number(await property('StartLimitBurst')),
     ];
     expect(pause * burst).toBeGreaterThan(300);
-    // A start that fails does so within three seconds.
+    // A start that fails ends within three seconds.
     expect((pause + 3) * burst).toBeLessThan(interval);
     expect(await property('RestartPreventExitStatus')).toBe('SYS');
   });

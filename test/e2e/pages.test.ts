@@ -18,7 +18,7 @@ const templates = new Templates({
 });
 const brands = ['islet', 'garden'] as const;
 const languages = ['en', 'uk'] as const;
-/** What differs in the HTML; the style sheet does the rest. */
+/** The differences in the HTML; the style sheet does the rest. */
 const editions = brands.flatMap((brand) => languages.map((language) => ({ brand, language })));
 
 interface Edition {
@@ -26,7 +26,7 @@ interface Edition {
   readonly language: (typeof languages)[number];
 }
 
-/** Terms as an administrator writes them. */
+/** Terms as an administrator may write them. */
 const terms = {
   en: '# Privacy\n\nWe keep the address that you confirm, and your Matrix ID.\n\n- We **never** sell it.\n- You can [have it removed](https://example.org/privacy).\n',
   uk: '# Приватність\n\nМи зберігаємо адресу, яку ви підтвердили, і ваш Matrix ID.\n\n- Ми **ніколи** її не продаємо.\n- Ви можете [її вилучити](https://example.org/privacy).\n',
@@ -40,7 +40,7 @@ const documents = new Map(
 
 let browser: Browser;
 let app: TestApp;
-/** A web client to which a validation may lead. */
+/** A web client to which a validation can redirect. */
 let next: Awaited<ReturnType<typeof startStandIn>>;
 const open: BrowserContext[] = [];
 
@@ -63,14 +63,14 @@ afterEach(async () => {
   for (const context of open.splice(0)) await context.close();
 });
 
-/** A window of somebody who reads this language, and everything that the browser complains about in it. */
+/** A window of a person who reads this language, and all complaints of the browser in it. */
 async function browse(language: Edition['language']) {
   const context = await browser.newContext({ locale: language, viewport: sizes.desktop, colorScheme: 'light' });
   open.push(context);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
-    // A refusal is a page with a status of its own, and the browser notes that.
+    // An error page has an error status, which the browser logs.
     if (!/status of 4\d\d/.test(message.text())) complaints.push(`${message.type()}: ${message.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(error.message));
@@ -80,7 +80,7 @@ async function browse(language: Edition['language']) {
 
 let attempt = 0;
 
-/** The link of a validation mail, as it reaches people. */
+/** The link in a validation mail, as people receive it. */
 async function mailedLink(nextLink?: string): Promise<URL> {
   attempt += 1;
   const token = await app.signIn(alice);
@@ -96,7 +96,7 @@ async function mailedLink(nextLink?: string): Promise<URL> {
   return new URL(`${mailed.pathname}${mailed.search}`, `http://127.0.0.1:${app.port}`);
 }
 
-/** Opens each page the way people come to it. */
+/** Opens each page in the way in which people open it. */
 const ways: Readonly<Record<PageName, (page: Page, brand: string) => Promise<void>>> = {
   confirm: async (page, brand) => void (await page.goto(await branded(brand))),
   validated: async (page, brand) => {
@@ -123,8 +123,8 @@ async function branded(brand: string): Promise<string> {
 }
 
 /**
- * What a page is in the end, in every size and colour scheme. Only widths depend on the size, and only contrasts on
- * the scheme, so each rule is checked where its answer can differ.
+ * The final form of a page, in each size and colour scheme. Only widths depend on the size, and only contrasts on the
+ * scheme, so each rule is checked where its result can differ.
  */
 async function lookAt({ page, complaints }: Awaited<ReturnType<typeof browse>>, name: string, edition: Edition) {
   const { brand, language } = edition;

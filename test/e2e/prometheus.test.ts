@@ -21,7 +21,7 @@ const people = (count: number, ...more: readonly string[]) =>
   );
 const ALL = people(20, ANNA);
 
-/** The alerts as delivered, but firing at once: their times are proven with promtool. */
+/** The delivered alerts, but without their delay: their times are tested with promtool. */
 const impatient = (rule: (typeof alertRules)[number]) => ({
   ...rule,
   for: '0s',
@@ -104,7 +104,7 @@ describe('the metrics of Islet in Prometheus', () => {
     const { body } = await client.register('example.org', `token-of-${localpart}`);
     return String(body['token']);
   };
-  /** A hashed lookup, as clients of today ask. @returns the status */
+  /** A hashed lookup as in current clients. @returns the status */
   const lookUp = async (token: string, addresses: readonly string[]) => {
     client.useToken(token);
     const { body } = await client.get('/v2/hash_details');
@@ -167,14 +167,14 @@ describe('the metrics of Islet in Prometheus', () => {
     await shows('Addresses by outcome, per minute', { source: 'staff', outcome: 'found' });
     expect(await bind('anna@example.com', '@anna:example.org')).toBe(200);
 
-    // She is missing in the file: the panel shows when, and the audit trail names her.
+    // She is missing in the file: the panel shows when, and the audit log names her.
     await write(people(20));
     await shows('Changes by syncs', { source: 'staff', change: 'removed' });
     expect(await lookUp(token, ['anna@example.org'])).toBe(200);
     await shows('Addresses by outcome, per minute', { source: 'staff', outcome: 'nobody' });
     expect((await islet.command('audit', '@anna:example.org')).stdout).toContain('person removed @anna:example.org');
 
-    // Or the source that knows her did not answer.
+    // Or the source with her entry did not answer.
     await shows('Addresses by outcome, per minute', { source: 'partner', outcome: 'failed' });
     await fires('IsletSourceFails', { source: 'partner' });
 
@@ -187,7 +187,7 @@ describe('the metrics of Islet in Prometheus', () => {
     const readAt = async () => Number(await shown('Directory read last', { source: 'staff' }));
     const since = Date.now();
     await write(ALL);
-    // A scrape that has to wait for its answer makes the directory look read a little earlier or later.
+    // If the response to a scrape is delayed, the time of the last sync differs a little.
     await eventually(async () => (await readAt()) > since - 1_000, 30_000);
     expect(await shown('Syncs', { source: 'staff' })).toBe(0);
     await prometheusSays('islet_mirror_sync_age_seconds{source="staff"} > 6');

@@ -16,7 +16,7 @@ const account = (userPassword: string) =>
 const setPassword = (slapd: Slapd, userPassword: string) =>
   slapd.modify(`dn: ${DN}\nchangetype: modify\nreplace: userPassword\nuserPassword: ${userPassword}\n`);
 
-/** Five wrong passwords lock an account for good. */
+/** Five wrong passwords lock an account permanently. */
 const POLICY = entry('cn=policy,dc=example,dc=org', {
   objectClass: ['device', 'pwdPolicy'],
   cn: 'policy',
@@ -74,7 +74,7 @@ describe('passwords that an administrator changes while the server runs', () => 
     await slapd.restart();
     expect(await sync()).toMatchObject({ code: 1 });
     expect((await sync()).stdout).toContain('not tried again before');
-    // The password of before is back: nothing has changed in the file, and only SIGHUP ends the pause.
+    // The former password is valid again: the file is unchanged, and only SIGHUP ends the pause.
     await setPassword(slapd, 'spring');
     expect((await sync()).code).toBe(1);
     hangUp();
@@ -101,7 +101,7 @@ describe('passwords that an administrator changes while the server runs', () => 
       const { stdout } = await islet.command('doctor');
       expect(stdout).toContain('not tried again before');
     }
-    // A locked account would refuse the right one, too.
+    // A locked account would refuse the correct password, too.
     await write('ldap-password', 'thaw');
     await eventually(async () => (await sync()).code === 0);
   });

@@ -14,10 +14,10 @@ import { type StandIn, startStandIn } from '../support/stand-in.js';
 
 const postgres = await sharedPostgres();
 
-/** systemd kills the process after 30 s, and many container runtimes are set to the same. */
+/** systemd kills the process after 30 s, and many container runtimes have the same limit. */
 const LIMIT_MS = 25_000;
 const WAITING_MAILS = 60;
-/** Connections to the mail server at once. */
+/** The number of concurrent connections to the mail server. */
 const MAILS_AT_ONCE = 5;
 
 describe('SIGTERM', () => {
@@ -133,7 +133,7 @@ describe('SIGTERM', () => {
 });
 
 /**
- * One request on a connection of its own. Resolves when the kernel has accepted the connection.
+ * One request on a separate connection. Resolves when the kernel has accepted the connection.
  * @returns the status line, or the code of the error
  */
 async function connectAndAsk(url: string) {

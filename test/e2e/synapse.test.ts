@@ -21,13 +21,13 @@ describe('a homeserver like Synapse', () => {
   });
   afterAll(() => world?.close());
 
-  /** A user at the identity server. @returns the access token there */
+  /** Signs a user in at the identity server. @returns the access token */
   async function signIn(localpart: string): Promise<string> {
     const answer = await new IdentityClient(world.islet.url).register('example.org', `openid-of-${localpart}`);
     return String(answer.body['token']);
   }
 
-  /** What a client asks of its homeserver. */
+  /** A request of a client to its homeserver. */
   async function ask(localpart: string, path: string, body: object) {
     const response = await fetch(`${world.synapse.url}/_matrix/client/v3/${path}`, {
       method: 'POST',
@@ -45,7 +45,7 @@ describe('a homeserver like Synapse', () => {
       id_access_token: await signIn(from),
     });
 
-  /** Validates an address at the identity server and has the homeserver bind it. */
+  /** Validates an address at the identity server and binds it through the homeserver. */
   async function bind(localpart: string, address: string) {
     const token = await signIn(localpart);
     const request = { email: address, client_secret: `secret-${localpart}`, send_attempt: '1' };
@@ -139,7 +139,7 @@ describe('a homeserver like Synapse', () => {
     const { identity } = world.synapse;
     for (const [mxid, idServer, status] of [
       ['@henri:other.example', ID_SERVER, 403],
-      // With 403 Synapse would deactivate nobody.
+      // With 403, Synapse would not deactivate the account.
       ['@henri:example.org', 'id.other.example', 400],
     ] as const) {
       expect(await identity.unbind(mxid, 'email', 'henri@example.net', idServer)).toMatchObject({ status });
@@ -190,7 +190,7 @@ describe('a homeserver like Synapse', () => {
     await eventually(() => world.synapse.members.has(`${ROOM} @inga:example.org`));
     expect(world.synapse.rejected).toEqual([]);
 
-    // Neither the database nor the log has the token.
+    // Neither the database nor the log contains the token.
     const data = join(world.islet.folder, 'data');
     const files = await Promise.all(
       (await readdir(data, { withFileTypes: true }))

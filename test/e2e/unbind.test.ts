@@ -18,7 +18,7 @@ describe('unbinding on a network whose proxy does not forward key requests', () 
     await homeserver.close();
   });
 
-  /** Unbinds as Synapse does. */
+  /** Unbinds like Synapse. */
   async function unbind(known: object) {
     islet = await serveInProcess({
       server: { name: 'id.example.org' },

@@ -8,7 +8,7 @@ import { islet, type RunningIslet, startIslet } from '../support/islet.js';
 const privacy = { name: 'Privacy Policy', url: 'https://partner.example/privacy/1.2/en' };
 const terms = { policies: { privacy_policy: { version: '1.2', languages: { en: privacy } } } };
 
-/** Every secret there is in these tests, and tokens as Islet makes them. */
+/** All secrets in these tests, and tokens in the format of Islet. */
 const SECRETS = /password-of-|session-of-|token-of-|wrong-secret/;
 
 describe('an account at another Islet that requires accepted terms', () => {

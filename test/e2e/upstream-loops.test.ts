@@ -21,10 +21,10 @@ afterEach(async () => {
 });
 
 /**
- * Islets of which each asks the next one, and the last one the first. The nth knows `<n>@example.org`.
+ * Servers each of which queries the next one, and the last one the first. The nth has the address `<n>@example.org`.
  *
  * @param token whether they have accounts at each other
- * @param isNamed whether these accounts are known to be those of identity servers
+ * @param isNamed whether these accounts are configured as those of identity servers
  */
 async function circle(names: readonly string[], token: boolean, isNamed: boolean) {
   const ports: number[] = [];
@@ -88,7 +88,7 @@ describe.each([
     async (_version, token, isNamed) => {
       const islets = await circle(names, token, isNamed);
       const tried = await Promise.all(
-        // What none knows is asked of all at the same time: each waits for another one's answer to the same.
+        // An unknown address is queried at all servers concurrently: each waits for the answer of another one about it.
         islets.flatMap(({ client }) =>
           Array.from({ length: 12 }, (_, n) => plainly(client, [...names, `nobody-${n}`])),
         ),
@@ -132,7 +132,7 @@ it('two identity servers that follow each other announce one pepper, and both an
     };
     await follow(a, b);
     await follow(b, a);
-    // Which looks at the pepper of the other.
+    // It polls the pepper of the other one.
     await a.islet.restart();
     await eventually(() => a.islet.log().includes('the upstream uses the pepper of Islet'));
     expect(b.islet.log()).not.toContain('follows us');

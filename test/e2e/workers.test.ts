@@ -44,7 +44,7 @@ describe('islet serve --workers 2', () => {
   const workers = async (): Promise<readonly number[]> =>
     (await readFile(`/proc/${server.pid()}/task/${server.pid()}/children`, 'utf8')).trim().split(' ').map(Number);
 
-  /** On a connection of its own, so that the next one is answered by another worker. */
+  /** On a separate connection, so that another worker answers the next request. */
   const statusOf = (path: string, accessToken = token) =>
     new Promise<number>((resolve, reject) => {
       const options = { agent: new Agent(), headers: { authorization: `Bearer ${accessToken}`, connection: 'close' } };

@@ -114,7 +114,7 @@ describe('compact', () => {
       isBroken = true;
       await expect(index.prepare('other')).rejects.toThrow('The database is gone');
       expect(index.peppers()).toEqual(['pepper']);
-      await index.prepare('pepper'); // is live already
+      await index.prepare('pepper'); // already live
 
       isBroken = false;
       await index.prepare('other');
@@ -175,7 +175,7 @@ const pick = <T>(chance: () => number, all: readonly T[]): T => all[Math.floor(c
 const sample = (chance: () => number, atMost: number): Claim[] =>
   Array.from({ length: Math.floor(chance() * (atMost + 1)) }, () => pick(chance, CLAIMS));
 
-/** What is stored at the time at which each page is read. */
+/** Reads what is stored at the time at which each page is read. */
 const readerOf = (store: ReadonlySet<Claim>, isBroken = false): ClaimReader =>
   async function* () {
     for (let at = 0; at < CLAIMS.length; at += 50) {
@@ -185,7 +185,7 @@ const readerOf = (store: ReadonlySet<Claim>, isBroken = false): ClaimReader =>
     if (isBroken) throw new Error('Broken');
   };
 
-/** Puts an index through thousands of calls, most of them while others are under way; what it knows at times of rest. */
+/** Calls an index thousands of times, mostly concurrently. Returns its results at moments without running calls. */
 async function lifeOf(index: HashIndex, seed: number): Promise<unknown[]> {
   const chance = generator(seed);
   const stores = new Map(SOURCES.map((source) => [source, new Set<Claim>()]));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { batched } from '../../../src/adapters/knex/batched.js';
 
-/** Work that ends when it is told to. */
+/** Work that ends when the test says so. */
 function heldWork() {
   const batches: (readonly string[])[] = [];
   const ends: ((error?: Error) => void)[] = [];

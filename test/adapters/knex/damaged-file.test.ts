@@ -75,7 +75,7 @@ describe('an SQLite file with damage in the middle', () => {
     await (await openDatabase(options)).destroy();
     const db = connect(options);
     const [{ sql }] = (await db('sqlite_master').where({ name: 'mirror_states' }).select('sql')) as [{ sql: string }];
-    // The pages of the former table belong to nothing now.
+    // The pages of the former table belong to no table now.
     await db.raw('pragma writable_schema = on');
     await db('sqlite_master').where({ tbl_name: 'mirror_states' }).delete();
     await db.raw('pragma writable_schema = reset');

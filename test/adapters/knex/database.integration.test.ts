@@ -44,7 +44,7 @@ const places: readonly [string, () => Promise<DatabaseOptions>][] = [
   ['PostgreSQL', async () => ({ client: 'pg', url: (await freshDatabase(postgres.url)).url })],
 ];
 
-/** A way to a server that counts round trips: how often something is sent after something came back. */
+/** A proxy to a server that counts round trips: how often data is sent after data was received. */
 async function countingProxy(target: number) {
   const counted = { roundTrips: 0 };
   let isAnswered = true;
@@ -278,7 +278,7 @@ describe('PostgreSQL', () => {
       );
       await next;
     };
-    await calls.next(); // it has looked where it stands
+    await calls.next(); // it has read its position
     await bindElsewhere('anna');
     await onServer(
       url,
@@ -293,7 +293,7 @@ describe('PostgreSQL', () => {
   });
 });
 
-/** What TypeScript promises never to be missing. */
+/** A value that TypeScript declares as never missing. */
 const missing = null as unknown as string;
 
 const claim = (name: string) => ({ threepid: email(`${name}@example.org`), mxid: `@${name}:example.org` }) as const;
@@ -347,7 +347,7 @@ describe('a PostgreSQL that cannot be used as it is', () => {
     const db = await open({ client: 'pg', url, connections: 3 });
     const pidOf = async (asker: Knex) =>
       (await asker.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid')).rows[0]?.pid;
-    // Each is held until the other one has a connection as well.
+    // Each waits until the other one has a connection as well.
     const held = await Promise.all([db.transaction(), db.transaction()]);
     const known = new Set(await Promise.all(held.map(pidOf)));
     expect(known.size).toBe(2);
@@ -372,7 +372,7 @@ describe('an instance that starts while another one migrates the database', () =
       await other.query("select pg_advisory_lock(hashtextextended('islet migrations', 0))");
       const limitMs = 2_500;
       const opening = open({ client: 'pg', url: database.url, statementLimitMs: limitMs });
-      opening.catch(() => undefined); // it is looked at below
+      opening.catch(() => undefined); // checked below
       await eventually(isWaiting);
       await new Promise((resolve) => setTimeout(resolve, limitMs + 500));
       expect(await isWaiting()).toBe(true);

@@ -1,10 +1,10 @@
 import { afterAll, describe } from 'vitest';
 import { openDatabase } from '../../../src/adapters/knex/database.js';
 import { knexStores } from '../../../src/adapters/knex/stores.js';
-import { accountCheckStoreContract } from '../../contracts/account-status-store.contract.js';
+import { accountStatusStoreContract } from '../../contracts/account-status-store.contract.js';
 import { storeContracts } from '../../contracts/all-stores.js';
 import { changeFeedContract } from '../../contracts/change-feed.contract.js';
-import { jobsContract } from '../../contracts/job-queue.contract.js';
+import { jobQueueContract } from '../../contracts/job-queue.contract.js';
 import type { OpenStores } from '../../contracts/stores.js';
 import { migratedPostgres } from '../../support/migrated-postgres.js';
 import { startPgBouncer } from '../../support/pgbouncer.js';
@@ -16,13 +16,13 @@ const postgres = await sharedPostgres();
 const { url, empty, drop } = await migratedPostgres(postgres.url);
 afterAll(drop);
 
-/** A session of its own for each connection is what PostgreSQL gives: here, only what several connections do can differ. */
+/** Session mode of PgBouncer is like PostgreSQL itself: only several connections can make a difference. */
 const contracts = {
   transaction: storeContracts,
   session: (open: OpenStores) => {
     changeFeedContract(open);
-    jobsContract(open);
-    accountCheckStoreContract(open);
+    jobQueueContract(open);
+    accountStatusStoreContract(open);
   },
 };
 

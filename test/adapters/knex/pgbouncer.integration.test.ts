@@ -42,7 +42,7 @@ describe.each(['session', 'transaction'] as const)('a database behind PgBouncer 
     const calls = instances.map(({ feed }) => callsOf(feed));
     const lifetime = { boundAt: 1, notBefore: 1, notAfter: 2 };
     const threepids = Array.from({ length: 60 }, (_, at) => email(`busy${at}@example.org`));
-    // Who gets no connection in time is refused one.
+    // A client that gets no connection in time is refused.
     await Promise.all(
       threepids.flatMap((threepid) =>
         instances.map(({ associations }) =>
@@ -70,7 +70,7 @@ describe.each(['session', 'transaction'] as const)('a database behind PgBouncer 
     await writer.associations.bind({ threepid: email('anna@example.org'), mxid: '@anna:example.org', ...lifetime }, []);
     await called;
     while ((await reader.accounts.find('phone')) !== undefined) await new Promise((resolve) => setTimeout(resolve, 10));
-    // A second on a machine that is not busy. Without a report, the reader would remember the token forever.
+    // It takes a second on an idle machine. Without a report, the reader would cache the token forever.
     expect(performance.now() - since).toBeLessThan(5_000);
     calls.close();
     await one.destroy();

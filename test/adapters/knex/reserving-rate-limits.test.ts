@@ -47,7 +47,7 @@ describe('limits that are counted in memory', () => {
         .reduce((sum, { points }) => sum + points, 0),
     );
     expect(Math.max(...sums)).toBeLessThanOrEqual(small.amount);
-    // Each of the three keeps a hundredth back at most.
+    // Each of the three instances reserves a hundredth at most.
     expect(Math.max(...sums)).toBeGreaterThanOrEqual(small.amount * 0.97 - 30);
     await Promise.all(instances.map((one) => one.close()));
   });

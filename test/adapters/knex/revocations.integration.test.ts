@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** One instance that remembers, and what it asks the database for. */
+/** One instance with a cache, and the queries that it sends to the database. */
 async function follower(options: DatabaseOptions) {
   const db: Knex = await openDatabase(options);
   const stores = knexStores(db, clock, secretBox);
@@ -82,10 +82,10 @@ describe.each(places)('caches of a database on %s', (_name, place) => {
 });
 
 describe('several instances on PostgreSQL', () => {
-  /** A second on a machine that is not busy. What is not reported is remembered forever. */
+  /** It takes a second on an idle machine. Without a report, it would be cached forever. */
   const SOON_MS = 5_000;
 
-  /** Until somebody is unknown, in ms. */
+  /** The time until a token or user is no longer known, in ms. */
   const timeOf = async (isKnown: () => Promise<boolean>) => {
     const since = performance.now();
     while (await isKnown()) await new Promise((resolve) => setTimeout(resolve, 5));

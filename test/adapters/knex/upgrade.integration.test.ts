@@ -18,7 +18,7 @@ afterEach(async () => {
   for (const end of close.splice(0).toReversed()) await end();
 });
 
-/** Restores a dump as a database of its own. */
+/** Restores a dump to a separate database. */
 const restore: Readonly<Record<'sqlite' | 'postgres', (sql: string) => Promise<DatabaseOptions>>> = {
   sqlite: async (sql) => {
     const folder = await mkdtemp(join(tmpdir(), 'islet-upgrade-'));
@@ -62,7 +62,7 @@ describe('the database of a former version', () => {
       const tables = [...sql.matchAll(/^create table (?:public\.)?[`"]?(\w+)/gim)].map(([, table = '']) => table);
       expect(tables.length).toBeGreaterThan(20);
       const isFilled = (table: string) => new RegExp(`^insert into (?:public\\.)?"?${table}"? `, 'im').test(sql);
-      // Rows of them are temporary, or are those of Knex.
+      // Their rows are temporary, or belong to Knex.
       const mayBeEmpty = ['knex_migrations_lock'];
       expect(tables.filter((table) => !isFilled(table) && !mayBeEmpty.includes(table))).toEqual([]);
     }

@@ -25,7 +25,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Lets the disk go on until this is done. */
+/** Lets the disk continue until this is done. */
 async function synced<T>(doing: Promise<T>): Promise<T> {
   let isDone = false;
   void doing.finally(() => (isDone = true)).catch(() => undefined);

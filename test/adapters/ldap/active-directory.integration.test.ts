@@ -12,7 +12,7 @@ const ROOT = 'dc=example,dc=org';
 const OID = '1.3.6.1.4.1.55555';
 const TEXT = 'EQUALITY caseIgnoreMatch SUBSTR caseIgnoreSubstringsMatch SYNTAX 1.3.6.1.4.1.1466.115.121.1.15';
 
-/** What the preset needs of Active Directory's schema. */
+/** The parts of Active Directory's schema that the preset needs. */
 const schema = [
   `attributetype ( ${OID}.1 NAME 'sAMAccountName' ${TEXT} SINGLE-VALUE )`,
   `attributetype ( ${OID}.2 NAME 'proxyAddresses' ${TEXT} )`,
@@ -151,7 +151,7 @@ describe('a server that returns long attributes in ranges and does not support p
       const attributes = [
         { type: 'sAMAccountName', values: ['anna'] },
         { type: 'objectGUID', values: [Buffer.alloc(16, 0xc3)] },
-        // The real one names the attribute by itself, too, and empty.
+        // Active Directory also sends the attribute by its plain name, and empty.
         { type: 'proxyAddresses', values: [] },
         { type: `proxyAddresses;range=${first}-${last}`, values: some },
       ];

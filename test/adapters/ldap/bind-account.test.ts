@@ -4,7 +4,7 @@ import { FakeClock } from '../../support/fakes.js';
 
 const MINUTE_MS = 60_000;
 
-/** A directory of several servers, which knows one password. */
+/** A directory of several servers that accept one password. */
 function accountOf(password: string, reread?: () => BindPassword) {
   const clock = new FakeClock();
   const tries: { readonly password: string; readonly at: number }[] = [];

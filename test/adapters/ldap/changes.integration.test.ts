@@ -49,7 +49,7 @@ describe('the changes of a directory', () => {
     return syncCursor;
   }
 
-  /** Who changed and who left, each with the part they are in, since a listing that was made before `change`. */
+  /** The entries that changed or left, each with its base, since a listing before `change`. */
   async function after(change: string, source = open()) {
     const ids = new Map<string, string>();
     let syncCursor = '';

@@ -28,7 +28,7 @@ describe('a connection to the directory', () => {
   let misnamed: Slapd;
   let plain: Slapd;
   beforeAll(async () => {
-    // Nothing is said without encryption, not even a bind.
+    // Nothing is allowed without encryption, not even a bind.
     const global = ['security ssf=128'];
     slapd = await Slapd.start({ ldif, global, tls: { ca: authority.ca, ...authority.certificates.local } });
     misnamed = await Slapd.start({ ldif, tls: { ca: authority.ca, ...authority.certificates.elsewhere } });
@@ -38,7 +38,7 @@ describe('a connection to the directory', () => {
     await Promise.all([slapd.stop(), misnamed.stop(), plain.stop()]);
   });
 
-  /** What a lookup with these options comes to. */
+  /** The result of a lookup with these options. */
   async function attempt(server: Slapd, options: Partial<LdapOptions>) {
     const source = sourceOf(server, options);
     try {

@@ -18,10 +18,10 @@ const found = [{ threepid: anna, mxid: '@anna:example.org' }];
 const crowd = Array.from({ length: 500 }, (_, index) => person(`user${index}`)).join('');
 const TIME_LIMIT_MS = 1_000;
 
-/** Timers that are running. */
+/** The running timers. */
 const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
 
-/** What `count` comes down to when no more is closed. */
+/** The value of `count` once nothing more is closed. */
 async function settled(count: () => number, wanted: number): Promise<number> {
   await eventually(() => count() <= wanted).catch(() => undefined);
   return count();
@@ -41,7 +41,7 @@ describe('a directory that fails', () => {
   beforeEach(async () => {
     slapd = await Slapd.start({
       ldif: unit('people') + person('anna', { mail: 'anna@example.org' }) + crowd,
-      // Whoever is not bound sees nothing, and is not told so.
+      // A client without a bind sees nothing, and gets no error.
       database: ['access to attrs=userPassword by anonymous auth', 'access to * by users read by anonymous search'],
     });
     make();
@@ -162,7 +162,7 @@ describe('a directory that fails', () => {
     ['a search for changes', { stallLimitMs: 60_000 }, () => source.changes(syncCursor)],
   ])('does not delay the shutdown of Islet during %s', async (_case, options, ask) => {
     let isSilent = false;
-    // It lets us in, and is silent then.
+    // It accepts the bind, and then does not answer.
     const proxy = await TcpProxy.to(slapd.port, (data) => !isSilent || data.includes('\x61'));
     make({ urls: [`ldap://127.0.0.1:${proxy.port}`], ...options });
     for await (const _page of source.list((text) => (syncCursor = text)));
@@ -218,7 +218,7 @@ describe('a directory that fails', () => {
 
     isSilent = false;
     expect(await listed(source)).toHaveLength(501);
-    // Both were tried; the one that is back is asked as soon as a connection is made anew.
+    // Both were tried; the one that is back is used when a new connection is opened.
     working.cut();
     await eventually(() => working.open === 0);
     const { accepted } = working;
@@ -243,7 +243,7 @@ describe('a directory that fails', () => {
         return open;
       };
       await openWhileListed();
-      // It has been given up by whoever waits for it first.
+      // The first request that waited for it has given it up.
       await eventually(() => silent.open === 0);
       expect(await openWhileListed()).toBeGreaterThan(0);
       await silent.stop();
@@ -267,7 +267,7 @@ describe('a directory that fails', () => {
   });
 });
 
-/** Takes all pages that are left. */
+/** Reads all remaining pages. */
 async function toEnd(pages: AsyncIterator<unknown>): Promise<void> {
   while (!(await pages.next()).done);
 }

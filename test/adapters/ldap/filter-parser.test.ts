@@ -2,7 +2,7 @@ import ldap, { type Filter } from 'ldapjs';
 import { describe, expect, it } from 'vitest';
 import { isAttributeDescription, parseFilter } from '../../../src/adapters/ldap/protocol/filter-parser.js';
 
-/** As it goes over the wire. */
+/** The filter as it is sent. */
 const bytes = (filter: Filter) => (filter as unknown as { toBer(): { buffer: Buffer } }).toBer().buffer.toString('hex');
 
 const is = (attribute: string, value: string | Buffer) =>

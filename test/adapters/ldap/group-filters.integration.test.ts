@@ -13,7 +13,7 @@ const LDIF = [unit('people'), unit('groups'), ...names.map((uid) => person(uid, 
   '',
 );
 
-/** Long enough after everything was made that no time of change is asked for again. */
+/** Long enough after the setup that no time of a change is in the overlap of the next sync. */
 const LATER_MS = 3_600_000;
 
 describe.each([

@@ -33,10 +33,10 @@ describe('a directory server', () => {
     for (const server of servers.splice(0)) await server.stop();
   });
 
-  /** For who is silent: nothing else is waited for. */
+  /** Short limits for servers that do not answer: the tests wait for nothing else. */
   const impatient = { timeLimitMs: 400, stallLimitMs: 400 };
 
-  /** A source whose servers answer like this, in this order. */
+  /** A source whose servers send these answers, in this order. */
   async function make(answers: readonly ((asked: Asked) => boolean | void)[], options: Partial<LdapOptions> = {}) {
     for (const answer of answers) servers.push(await startLdapStandIn(answer));
     recorded = new RecordingTelemetry();
@@ -145,7 +145,8 @@ describe('a directory server', () => {
   it.each([3, 4, 10, 11, 50, 53])(
     'that ends a search for changes with code %i is listed completely, whatever it returned before',
     async (code) => {
-      // The server's number, its people, whether it shows changes, finds by id; who changed; which of them are people.
+      // The queries in order: the root entry, the people, whether it reports changes and finds ids; what changed; who
+      // are people.
       for (const failing of [5, 6]) {
         let asked = -Infinity;
         const response = () => (++asked === failing ? result(0x65, code) : success);

@@ -5,7 +5,7 @@ import { mapLimited } from '../../../src/adapters/shared/concurrency.js';
 import { Pool } from '../../../src/adapters/ldap/connection/pool.js';
 import type { ServerFailover } from '../../../src/adapters/ldap/connection/server-failover.js';
 
-/** Connections to nothing. */
+/** A connection without a server. */
 class Line {
   isOpen = true;
   isLost = false;
@@ -23,7 +23,7 @@ class Line {
 class Exchange {
   readonly areSeveral = false;
   readonly lines: Line[] = [];
-  /** Keeps whoever asks for a line waiting. */
+  /** Delays requests for a connection. */
   hold: Promise<void> | undefined;
 
   async open(): Promise<Connection> {

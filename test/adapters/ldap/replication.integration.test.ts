@@ -12,7 +12,7 @@ const LDIF = unit('people') + person('anna', { mail: 'anna@example.org' });
 const BOB = person('bob', { mail: 'bob@example.org' }).replace(/^dn:.*$/m, '$&\nchangetype: add');
 const CARLA = person('carla', { mail: 'carla@example.org' }).replace(/^dn:.*$/m, '$&\nchangetype: add');
 
-/** Long enough after everything was made that no time of change is asked for again. */
+/** Long enough after the setup that no time of a change is in the overlap of the next sync. */
 const LATER_MS = 3_600_000;
 
 describe('a directory of two OpenLDAP servers, one of which replicates the other', () => {
@@ -37,7 +37,7 @@ describe('a directory of two OpenLDAP servers, one of which replicates the other
     await Promise.all([provider.stop(), replica.stop()]);
   });
 
-  /** Asks the servers, in this order, at a time so late that only the state of replication tells what is new. */
+  /** Queries the servers in this order, so late that only the replication state tells what is new. */
   function open(...servers: readonly Slapd[]): LdapSource {
     const urls = servers.map(({ url }) => url);
     const source = sourceOf(provider, { urls } satisfies Partial<LdapOptions>, undefined, {

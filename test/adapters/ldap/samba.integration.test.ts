@@ -135,7 +135,7 @@ describe('Active Directory in the form of Samba', () => {
     try {
       expect(await ask(source, anna)).toMatchObject({ mxid: ownerOf });
       await other.pause();
-      // What is under way with the one that stops has its time; the next question goes elsewhere.
+      // Requests to the server that stopped run into their limit; the next request goes to another one.
       await expect(ask(source, anna)).rejects.toThrow('no answer within');
       expect(await ask(source, anna)).toMatchObject({ mxid: ownerOf });
     } finally {

@@ -5,7 +5,7 @@ import { atThisTime, passedSince, timedAttributes } from '../../../src/adapters/
 
 const NOON = Date.UTC(2026, 0, 1, 12);
 
-/** What goes over the wire, as text. */
+/** The filter as it is sent, as text. */
 const sent = (filter: Filter): string =>
   (filter as unknown as { toBer(): { readonly buffer: Buffer } }).toBer().buffer.toString('latin1');
 

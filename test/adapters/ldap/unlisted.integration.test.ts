@@ -30,7 +30,7 @@ const LDIF = [
     sn: 'office',
     mail: 'office@example.org',
   }),
-  // The same user again: for logins, for a telephone, and as an alias.
+  // Further entries of the same user: for logins, for a telephone, and as an alias.
   entry(`cn=bob,${PEOPLE}`, { objectClass: ['account', 'extensibleObject'], uid: 'bob', cn: 'bob' }),
   entry(`cn=bob 2,${PEOPLE}`, {
     objectClass: 'inetOrgPerson',

@@ -49,7 +49,7 @@ describe('a Windows domain controller, where it differs from Samba', () => {
     expect(entries.map((one) => one.parse().person?.mxid)).toEqual(
       addresses.map((_, index) => `@u${index}:example.org`),
     );
-    // The first is asked to compare the pages with; those of one are for the rest of a long attribute.
+    // The first request is for comparison with the pages; the others are for the rest of a long attribute.
     expect(controller.pages.filter((count) => count > 1)).toEqual([4, 4, 4, 3]);
   });
 

@@ -4,7 +4,7 @@ import { type AccountAccess, HttpAccountLookup } from '../../../src/adapters/mat
 import { ClientPlaces, type KnownClientPlace } from '../../../src/adapters/matrix/client-discovery.js';
 import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-client.js';
 import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
-import { homeserverAccountsContract } from '../../contracts/account-lookup.contract.js';
+import { accountLookupContract } from '../../contracts/account-lookup.contract.js';
 import { PrivateNetwork } from '../../support/private-network.js';
 import { startStandIn, type StandIn } from '../../support/stand-in.js';
 import { type Authority, createAuthority } from '../../support/tls.js';
@@ -34,7 +34,7 @@ describe.each([
   ['profile', profile],
   ['synapse', synapse],
 ])('accounts of a homeserver with a configured URL, queried with the API %s', (_api, access) => {
-  homeserverAccountsContract(async (behaviour) => {
+  accountLookupContract(async (behaviour) => {
     const standIn = await startStandIn(behaviour);
     return { accounts: given({ url: standIn.url }, access), close: () => standIn.close() };
   });
@@ -69,7 +69,7 @@ describe('HttpAccountLookup', () => {
     const MISSING = { errcode: 'M_NOT_FOUND', error: 'Profile was not found' };
     const NO_ROW = { errcode: 'M_UNKNOWN', error: 'No row found (profiles)' };
     type ApiResponse = readonly [status: number, body: object];
-    /** What a homeserver says of Anna's profile, of her display name, and of that of nobody. */
+    /** The responses of a homeserver about the profile and the display name of Anna, and about an unknown user. */
     const asked = async (entire: ApiResponse, name: ApiResponse, nobodysName: ApiResponse) => {
       const { url } = await serve((request, response) => {
         const path = decodeURIComponent(request.url ?? '');

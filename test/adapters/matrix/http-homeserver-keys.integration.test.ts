@@ -13,7 +13,7 @@ const MINUTE_MS = 60_000;
 
 const firstSeed = new Uint8Array(32).fill(7);
 
-/** Signs as the homeserver does. */
+/** Signs like the homeserver. */
 const signer = new Ed25519Signer('example.org', [
   { keyId: 'ed25519:a_abc', seed: firstSeed },
   { keyId: 'ed25519:b', seed: new Uint8Array(32).fill(8) },
@@ -49,7 +49,7 @@ describe('keys that homeservers publish', () => {
 describe('HttpHomeserverKeys', () => {
   let clock: FakeClock;
   let homeserver: StandIn;
-  /** What the homeserver says; a number is a status, text is sent as it is. */
+  /** The response of the homeserver: a number is a status, text is sent unchanged. */
   let says: object | number | string;
 
   const statement = (change: object = {}) => ({
@@ -216,7 +216,7 @@ describe('HttpHomeserverKeys', () => {
     const refusal = await refusalOf(open().find('example.org', 'ed25519:a_abc'));
     expect(refusal.code).toBe('homeserver_failed');
     expect(refusal.message).toBe(`could not fetch the signing keys of example.org: ${reason}`);
-    // Where it was asked is for the log alone.
+    // The queried address is only for the log.
     expect(refusal.message).not.toContain(String(homeserver.port));
   });
 

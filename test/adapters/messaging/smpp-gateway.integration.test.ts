@@ -7,7 +7,7 @@ import { Templates } from '../../../src/adapters/messaging/templates.js';
 import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js';
 import { msisdn } from '../../../src/domain/identifiers/threepid.js';
 import type { DeliveryError } from '../../../src/ports/message-sender.js';
-import { senderContract } from '../../contracts/message-sender.contract.js';
+import { messageSenderContract } from '../../contracts/message-sender.contract.js';
 import { eventually } from '../../support/eventually.js';
 import { freePort } from '../../support/ports.js';
 import { type Behaviour, startMessageCentre } from '../../support/smpp.js';
@@ -67,7 +67,7 @@ const failureOf = (sending: Promise<unknown>): Promise<DeliveryError> =>
   );
 
 describe('SmppGateway', () => {
-  senderContract(async () => {
+  messageSenderContract(async () => {
     const centre = await startMessageCentre(password);
     const gateway = gatewayTo(centre.port);
     return {

@@ -12,7 +12,7 @@ import { RotatingSecret } from '../../../src/adapters/shared/rotating-secret.js'
 import { msisdn } from '../../../src/domain/identifiers/threepid.js';
 import type { DeliveryError } from '../../../src/ports/message-sender.js';
 import type { Telemetry } from '../../../src/ports/telemetry.js';
-import { senderContract } from '../../contracts/message-sender.contract.js';
+import { messageSenderContract } from '../../contracts/message-sender.contract.js';
 import { startStandIn, type StandIn } from '../../support/stand-in.js';
 
 const templates = new Templates({ brand: 'islet', language: 'en', serverName: 'id.example.org' });
@@ -21,7 +21,7 @@ const number = '447700900123';
 const preferences = { brand: undefined, acceptLanguage: undefined };
 const code = { kind: 'validation', token: '271828', link: 'https://id.example.org/v', preferences } as const;
 
-/** What a gateway was asked. */
+/** A request that a gateway received. */
 interface Asked {
   readonly method: string | undefined;
   readonly url: string | undefined;
@@ -90,7 +90,7 @@ const failureOf = (sending: Promise<unknown>): Promise<DeliveryError> =>
   );
 
 describe('SmsSender', () => {
-  senderContract(async () => {
+  messageSenderContract(async () => {
     const accepted: string[] = [];
     let mode: 'accept' | 'refuse' | 'stall' = 'accept';
     const server = await startStandIn((request, response) => {

@@ -28,7 +28,7 @@ interface Asked {
   readonly body: string;
 }
 
-/** With texts of many languages: what the alphabet of GSM can say, and what not. */
+/** Texts of many languages: with and without letters that the GSM alphabet lacks. */
 const languages = ['en', 'de', 'fr', 'es', 'ru', 'uk'] as const;
 
 /** The block of this name in the documentation. */
@@ -62,7 +62,7 @@ describe('the recipe', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** A sender as this recipe says, with `url` for its host, and what further gateways there are. */
+  /** A sender configured like this recipe, with `url` instead of its host, and further gateways. */
   function senderOf(name: string, host: string, url: string, more = ''): SmsSender {
     const yaml = recipe(name);
     expect(yaml).toContain(host);
@@ -86,7 +86,7 @@ describe('the recipe', () => {
       preferences: { brand: undefined, acceptLanguage },
     }) as const;
 
-  /** Sends one text as this recipe says, with its host played by the stand-in. @returns what that was asked */
+  /** Sends one text with this recipe to a stand-in for its host. @returns the request that the stand-in received */
   async function send(name: string, host: string, given: typeof answer, language = 'ru'): Promise<Asked> {
     answer = given;
     await senderOf(name, host, server.url).send(msisdn('447700900123'), code(language));

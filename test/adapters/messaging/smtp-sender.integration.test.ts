@@ -7,7 +7,7 @@ import { Templates } from '../../../src/adapters/messaging/templates.js';
 import { mailAddress } from '../../../src/domain/identifiers/mailbox.js';
 import { email, type Threepid } from '../../../src/domain/identifiers/threepid.js';
 import type { Message, DeliveryError } from '../../../src/ports/message-sender.js';
-import { senderContract } from '../../contracts/message-sender.contract.js';
+import { messageSenderContract } from '../../contracts/message-sender.contract.js';
 import { startMailServer, startScriptedServer, type MailServerOptions } from '../../support/smtp.js';
 import { createAuthority } from '../../support/tls.js';
 
@@ -67,7 +67,7 @@ async function failureOf(sender: SmtpSender, to: Threepid = bob): Promise<Delive
 }
 
 describe('SmtpSender', () => {
-  senderContract(async () => {
+  messageSenderContract(async () => {
     const server = await startMailServer();
     const sender = senderTo(server.port, { timeLimitMs: 3_000 });
     return {
@@ -248,7 +248,7 @@ describe('encryption', () => {
     expect(server.mails[0]?.isEncrypted).toBe(false);
   });
 
-  /** Offers STARTTLS and then fails in its own way; takes a mail in plain text. */
+  /** Offers STARTTLS and then fails in one way; accepts a mail without encryption. */
   async function brokenServer(disrupt: (socket: Socket) => string | undefined, extension = 'SIZE') {
     const lines: string[] = [];
     let isData = false;

@@ -144,7 +144,7 @@ describe('the shipped templates', () => {
     const text = shipped.renderSms(validation(reading(language)));
     expect(text).toContain('123456');
     expect(segmentsOf(text)).toBe(1);
-    // Room for a longer brand and a longer code.
+    // Leaves room for a longer brand and a longer code.
     expect(segmentsOf(`${text}12345678`)).toBe(1);
     expect(text).not.toContain('\n');
   });

@@ -36,7 +36,7 @@ describe('CompactNameIndex', () => {
     await index.load(async function* () {
       yield people;
     });
-    const other = new CompactNameIndex(); // nothing in its segment: it looks at everybody
+    const other = new CompactNameIndex(); // nothing in its segment: all people are compared
     other.apply([], people);
     const queries = [
       'an me',

@@ -10,7 +10,7 @@ import { resolveName } from '../../../src/adapters/outbound/resolve-name.js';
 let nameServer: Socket;
 const asked: string[] = [];
 
-/** The name of a question, which begins behind the header. */
+/** The name in a DNS question, which begins after the header. */
 function nameIn(question: Buffer): string {
   const labels: string[] = [];
   for (let at = 12; question[at]; at += (question[at] ?? 0) + 1) {
@@ -19,7 +19,7 @@ function nameIn(question: Buffer): string {
   return labels.join('.');
 }
 
-/** An answer: the question again, and 192.0.2.7 if it is about an IPv4 address of `good.example`. */
+/** An answer: the question, and 192.0.2.7 if it asks for an IPv4 address of `good.example`. */
 function answerTo(question: Buffer): Buffer {
   const name = nameIn(question);
   const end = 12 + name.length + 2 + 4;

@@ -28,7 +28,7 @@ afterEach(async () => {
   await slow.stop();
 });
 
-/** Nobody speaks any protocol there: what counts is whether the connection came about. */
+/** The server uses no protocol: the tests check only whether a connection is opened. */
 const attempts: Readonly<Record<string, (port: number) => Promise<unknown>>> = {
   'a directory': async (port) => {
     const source = ldapSource(
@@ -76,14 +76,14 @@ async function asked(url: string): Promise<unknown> {
 
 describe('a host name with a slow address and an unreachable one', () => {
   it.each(Object.entries(attempts))('is connected at its slow address: %s', async (_what, attempt) => {
-    // 2001:db8:: is routed nowhere; a refusal at once is what machines without IPv6 have.
+    // 2001:db8:: is not routed; machines without IPv6 refuse it at once.
     resolveTo('127.0.0.1', '::1');
     const outcome = attempt(slow.port).then(
       () => 'connected',
       (error: Error) => `${error.message} ${String(error.cause)}`,
     );
     setTimeout(() => slow.drain(), 400);
-    // It is connected, and then nobody answers: not refused.
+    // The connection is open, and then there is no answer: it was not refused.
     expect(await outcome).not.toMatch(/refused|no way|ECONNREFUSED/);
   });
 });

@@ -121,7 +121,9 @@ describe('the trusted authorities', () => {
   });
 });
 
-/** An OpenSSL that lets nobody in without a certificate by `ca`; Node's own servers say nothing when they hang up. */
+/**
+ * An OpenSSL server that requires a client certificate by `ca`; Node's own servers close connections without a reason.
+ */
 async function strictServer(...more: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'islet-strict-'));
   const files = { ca, cert: certificates.server.cert, key: certificates.server.key };

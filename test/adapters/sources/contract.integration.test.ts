@@ -25,7 +25,7 @@ const samples: SourceSamples = {
 
 const rows = (): Association[] => samples.known.map(([, address, mxid]) => ({ threepid: email(address), mxid }));
 
-/** A source of a few rows, some of its promises broken. */
+/** A source of a few rows that violates some of its promises. */
 const source = (more: Partial<ThreepidSource> = {}): ThreepidSource => ({
   find: async (asked) => rows().filter(({ threepid }) => keys(asked).has(keyOf(threepid))),
   async *all() {
@@ -36,7 +36,7 @@ const source = (more: Partial<ThreepidSource> = {}): ThreepidSource => ({
 
 const keys = (asked: readonly Threepid[]) => new Set(asked.map(keyOf));
 
-/** The promises that a source does not keep. */
+/** The promises that a source violates. */
 async function broken(open: () => ThreepidSource): Promise<readonly string[]> {
   const tests: [string, () => Promise<void>][] = [];
   sourceContract(open, samples, { describe: (_name, body) => body(), it: (name, body) => tests.push([name, body]) });

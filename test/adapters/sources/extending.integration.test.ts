@@ -31,7 +31,7 @@ const people = [
   { mxid: '@bob:example.org', emails: ['bob@example.org', 'not an address'], phones: [] },
 ];
 
-/** The HR service that the page's source asks. */
+/** The HR service that the source of the page queries. */
 const hrService = (request: IncomingMessage, response: ServerResponse): void => {
   let body = '';
   request.on('data', (chunk: Buffer) => (body += chunk.toString()));

@@ -20,7 +20,7 @@ const phone = msisdn('492215551234');
 const settings = { name: 'hr', timeLimitMs: 50, media: ['email', 'msisdn'] as readonly Medium[], owns: true };
 const never = new Promise<never>(() => undefined);
 
-/** A source that answers whatever it likes. */
+/** A source with any answer. */
 const answering = (answer: unknown): ThreepidSource => ({ find: async () => answer as [] });
 
 function guarded(source: ThreepidSource, more: Partial<typeof settings> = {}) {
@@ -355,7 +355,7 @@ describe('the module of a source', () => {
   });
 });
 
-/** What a listing says, read as a mirror reads it. */
+/** The entries of a listing, read like a mirror reads them. */
 async function entriesOf(directory: SourceDirectory) {
   const [people, digests]: [unknown[], string[]] = [[], []];
   for await (const { entries } of directory.list()) {

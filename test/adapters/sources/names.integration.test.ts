@@ -21,7 +21,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-/** The search texts that the mirror would keep, by user ID. */
+/** The search texts that the mirror would store, by user ID. */
 async function textsOf(source: ThreepidSource, rules: typeof search | undefined = search) {
   const directory = new SourceDirectory(source, { name: 'hr', media: ['email'], search: rules }, () => undefined);
   const texts: Record<string, unknown> = {};

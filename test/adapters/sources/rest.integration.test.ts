@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const each of open.splice(0)) await each.close();
 });
 
-/** A service as ma1sd's documentation describes it, with a listing besides; or one that always answers the same. */
+/** A service as in the documentation of ma1sd, with a listing in addition; or one that always sends the same answer. */
 async function service(always?: string | number): Promise<StandIn> {
   const standIn = await startStandIn((request, response) => {
     let body = '';
@@ -147,7 +147,7 @@ describe('a service', () => {
 
 const settings = { name: 'crm', timeLimitMs: 3000, media: ['email'] as const, owns: true };
 
-/** What is known of some addresses, and what is odd about the answer, once its promises were looked at. */
+/** The checked result for some addresses, and the warnings about the answer. */
 async function guarded(source: ThreepidSource, ...addresses: readonly string[]) {
   const recorded = new RecordingTelemetry();
   const found = await new GuardedSource(source, settings, recorded).find(addresses.map(email));

@@ -294,7 +294,7 @@ describe('a query', () => {
 
 describe('MySQL', () => {
   it('reports what to install if its driver is missing', async () => {
-    // The driver is there for other tests: whoever asks for it here does not find it.
+    // The driver is installed for other tests: this process does not find it.
     const loader = Module as unknown as { _load(request: string, ...others: unknown[]): unknown };
     const load = loader._load.bind(Module);
     const loading = vi.spyOn(loader, '_load').mockImplementation((request, ...others) => {

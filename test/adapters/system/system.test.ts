@@ -19,7 +19,7 @@ describe('SystemRandom', () => {
     for (const character of drawn) counts.set(character, (counts.get(character) ?? 0) + 1);
 
     expect(counts.size).toBe(size);
-    // Seven standard deviations: once in about 10^11 runs by chance, always if a remainder is taken of a byte.
+    // Seven standard deviations: once in about 10^11 runs by chance, but always if a byte is taken modulo the alphabet.
     for (const count of counts.values()) expect(Math.abs(count - 2_000)).toBeLessThan(7 * Math.sqrt(2_000));
   });
 });

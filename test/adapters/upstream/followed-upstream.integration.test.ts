@@ -3,7 +3,7 @@ import { AxiosHttpClient } from '../../../src/adapters/outbound/axios-http-clien
 import { UpstreamSource } from '../../../src/adapters/upstream/upstream-source.js';
 import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
 import { email, msisdn, type Threepid } from '../../../src/domain/identifiers/threepid.js';
-import { followedPepperContract } from '../../contracts/upstream-pepper.contract.js';
+import { upstreamPepperContract } from '../../contracts/upstream-pepper.contract.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
 import { type IdentityServer, misbehaviour, startIdentityServer } from '../../support/identity-server.js';
 
@@ -41,7 +41,7 @@ const lookupsOf = (upstream: IdentityServer) => upstream.asked.filter(({ path })
 const hashesOf = (threepids: readonly Threepid[], pepper = 'theirs') =>
   threepids.map((threepid) => lookupHash(threepid, pepper));
 
-followedPepperContract(async (pepper) => {
+upstreamPepperContract(async (pepper) => {
   const upstream = await start(pepper);
   const source = sourceAt(upstream.url);
   return {

@@ -22,13 +22,13 @@ const usual: UpstreamPolicy = {
   cache: { hitsMs: 5 * MINUTE_MS, negativeTtlMs: MINUTE_MS, entries: 1000 },
 };
 
-/** An upstream that answers when it is told to. */
+/** An upstream that answers when the test says so. */
 class Upstream implements ExplainableSource {
   readonly name = 'partner';
   readonly asked: (readonly string[])[] = [];
   readonly known = new Map<string, Mxid | typeof AMBIGUOUS | readonly string[]>();
   failure: Error | undefined;
-  /** What each question waits for. */
+  /** Each request waits for this. */
   gate: Promise<unknown> = Promise.resolve();
   isClosed = false;
 
@@ -51,7 +51,7 @@ class Upstream implements ExplainableSource {
     return (await this.hashesUnder(pepper, hashes)) ?? new Map();
   }
 
-  /** The pepper it cannot be asked under. */
+  /** The pepper that it does not support. */
   stale = '';
 
   async hashesUnder(pepper: string, hashes: readonly string[]) {

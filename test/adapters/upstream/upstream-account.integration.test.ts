@@ -81,7 +81,7 @@ describe('a token that is saved', () => {
 
 describe('an account at an upstream', () => {
   const account = () => new UpstreamAccount(options('second'), new AxiosHttpClient());
-  /** Answers by path, and what it should else. */
+  /** Answers by path, and a default answer. */
   const answers = (byPath: Readonly<Record<string, object | number>>) => {
     upstream.answer = (response, { path }) => {
       const answer = byPath[path.replace('/_matrix/identity', '')] ?? 404;

@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 afterEach(() => upstream.close());
 
-/** Whose addresses are, of a chain in which our own bindings come behind the upstream. */
+/** Looks addresses up in a chain in which the bindings come after the upstream. */
 function lookups() {
   const { url } = upstream;
   const asked = new UpstreamSource({ name: 'partner', url, timeLimitMs: 1_000 }, new AxiosHttpClient(), recorded);

@@ -248,7 +248,7 @@ describe.each([
     const source = sourceAt(upstream.url, { ...by, timeLimitMs: 1_000 });
     const before = upstream.asked.length;
     const results = await Promise.allSettled(Array.from({ length: 50 }, () => source.find([alice])));
-    // Those that waited for the first ones have no time left to ask themselves.
+    // Requests that waited for the first ones have no time left.
     expect(upstream.asked.length - before).toBeLessThan(25);
     const reasons = results.map((result) => (result.status === 'rejected' ? String(result.reason) : 'found'));
     expect(reasons.filter((reason) => !/no answer within|too many lookups wait/.test(reason))).toEqual([]);

@@ -9,7 +9,7 @@ import { MemoryAuditLog } from '../../support/memory/audit-log.js';
 
 const entry: AuditEntry = { seq: 4, at: 0, action: 'bound', mxid: '@a:example.org', medium: 'email', by: 'operator' };
 
-/** Hands over the entries in `waiting`, as a database does. */
+/** Delivers the entries in `waiting`, like a database. */
 class Waiting extends MemoryAuditLog {
   waiting: AuditEntry[] = [];
 

@@ -10,7 +10,7 @@ import { MemoryHashIndex } from '../../support/memory/hash-index.js';
 
 const threepid = email('a@example.org');
 
-/** A feed on a database that is away at times. */
+/** A feed on a database that is down at times. */
 class InterruptedFeed extends MemoryChangeFeed {
   isAway = false;
 

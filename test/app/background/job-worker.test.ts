@@ -36,7 +36,7 @@ const newest = async (queue: MemoryJobQueue) => (await readAll(queue.list('onbin
 describe('the job worker', () => {
   let queue: MemoryJobQueue;
   let telemetry: RecordingTelemetry;
-  /** What was begun, as `<homeserver or address>`, and when, ms since the start. */
+  /** The started jobs, as `<homeserver or address>`, and when they started, ms since the beginning. */
   let begun: [string, number][];
   let ended: string[];
   let workers: JobWorker[];
@@ -118,7 +118,7 @@ describe('the job worker', () => {
     most = 0;
     await pass(120_000);
     expect(most).toBe(1);
-    // Rests of 5, 10, 20, 40 and 80 s, each with one job that tries.
+    // Pauses of 5, 10, 20, 40 and 80 s, each with one job that is tried.
     expect(begun.length).toBeLessThan(12);
   });
 
@@ -243,7 +243,7 @@ describe('the job worker', () => {
     await queue.add([mail('slow')]);
     open('slow/1');
     await pass(500);
-    // Before anybody hears of it.
+    // Before any other instance notices it.
     await Promise.all([queue.add([mail('of the dead')]), queue.take(wanted({ time: Date.now(), holder: 'dead/1' }))]);
     behaviour = async () => undefined;
     open('other/1');

@@ -45,7 +45,7 @@ describe('the version of Node.js', () => {
         writeFileSync(join(folder, file.replace('cli/', '').replace('.ts', '.js')), old);
       }
       writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
-      // Nothing else of the program is there: to load it would be another error.
+      // The rest of the program is missing: loading it would be another error.
       const { status, stderr } = spawnSync(process.execPath, [join(folder, 'cli.js')]);
       expect([status, stderr.toString()]).toEqual([1, expect.stringMatching(/^islet: needs Node\.js 20\.17 .*\n$/)]);
     } finally {

@@ -9,7 +9,7 @@ import { loadFromEtc } from '../../support/config/etc-islet.js';
 import { startMessageCentre } from '../../support/smpp.js';
 import { startMailServer } from '../../support/smtp.js';
 
-/** Watches while the steps are done, one between two runs. @returns the exit code and what was printed */
+/** Runs the command while each step happens between two runs. @returns the exit code and the output */
 async function watch(check: () => Promise<readonly CheckResult[]>, steps: readonly (() => unknown)[], isJson = false) {
   const left = [...steps];
   const printed: string[] = [];

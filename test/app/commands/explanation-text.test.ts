@@ -12,7 +12,7 @@ import { FakeSource } from '../../support/sources.js';
 const HOUR_MS = 3_600_000;
 
 describe('the explanation of a followed upstream', () => {
-  /** As it is 3 hours after the pepper of the upstream was announced. */
+  /** The explanation 3 hours after the pepper of the upstream was announced. */
   async function explained(later: (upstream: FakeFollowedPepper) => void) {
     const { stores, index, random, clock, telemetry } = await openTestDomain();
     const upstream = new FakeFollowedPepper('theirs');

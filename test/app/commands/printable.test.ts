@@ -8,7 +8,7 @@ import { sync } from '../../../src/app/commands/sync.js';
 import { plainStyle } from '../../../src/app/commands/terminal-style.js';
 import { escapeFinished, printable, printableJson } from '../../../src/domain/shared/printable.js';
 
-/** Clears the screen, forges a line, and does so in the way of ISO 8859, and in the names of members. */
+/** Clears the screen and forges a line, also with control characters of ISO 8859, and in property names. */
 const hostile = '\u001b[2J\u001b[31mroot\nadmin\u009b2J\u202e\u007f';
 const threepid = { medium: 'email', address: `a@${hostile}` };
 const mxid = `@${hostile}:evil.example`;
@@ -113,12 +113,12 @@ describe('text from outside', () => {
     );
     expect(writers.flat().sort()).toEqual([
       'adapters/sources/open-source.ts', // the name of a source of the configuration
-      'adapters/system/log-telemetry.ts', // the log, which escapes
-      'app/cli.ts', // the version of Node
-      'app/cli/program.ts', // the gate
-      'app/commands/import-commands.ts', // how far an import is, in numbers and words of ours
+      'adapters/system/log-telemetry.ts', // the log, which escapes its values
+      'app/cli.ts', // the version of Node.js
+      'app/cli/program.ts', // the output stream that escapes everything
+      'app/commands/import-commands.ts', // the progress of an import: numbers and fixed texts
       'app/commands/upstream-commands.ts', // gives the terminal to the prompt
-      'app/wiring/open-senders.ts', // text messages in words of ours
+      'app/wiring/open-senders.ts', // text messages with fixed texts
     ]);
   });
 

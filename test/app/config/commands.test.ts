@@ -22,7 +22,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const print = (text: string): void => void printed.push(text);
 const file = (): string => join(folder, 'islet.yaml');
 
-/** Somebody who types these answers, in turn; after the last they end the input. */
+/** A person who types these answers in order, and then ends the input. */
 function typing(...answers: readonly string[]): Prompt & { readonly asked: readonly string[] } {
   const asked: string[] = [];
   const ask = async (question: string) => {
@@ -110,7 +110,7 @@ describe('islet init', () => {
       '',
       'no server name',
       'example.org',
-      '', // no relay
+      '', // no mail server
     );
     const flags = { serverName: 'id.example.org', ldapUrl: 'http://ldap.example.org' };
     expect(await init(flags, prompt)).toBe(0);

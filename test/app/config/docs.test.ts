@@ -11,7 +11,7 @@ const files = generated();
 const read = (name: string) => readFileSync(pathOf(name), 'utf8');
 const example = files['config/islet.example.yaml'] ?? '';
 
-/** Every option that is commented out, put in force. */
+/** Sets every option that is commented out. */
 const uncommented = (yaml: string) => yaml.replace(/^( *)#(?=\S| {2})/gm, '$1');
 
 const blocksOf = (name: string) =>

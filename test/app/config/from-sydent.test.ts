@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { optionCatalog, type Entry } from '../../../src/app/config/docs/option-catalog.js';
 import { pathOf } from '../../support/config/generated.js';
 
-/** Everything that Sydent, or its fork with LDAP lookups, reads from its file. */
+/** All options that Sydent, or its fork with LDAP lookups, reads from its file. */
 const sydent: Readonly<Record<string, string>> = {
   general: `server.name log.path log.level pidfile.path terms.path address_lookup_limit templates.path brand.default
     enable_v1_associations delete_tokens_on_bind ip.blacklist ip.whitelist homeserver_allow_list enable_v1_access

@@ -7,7 +7,7 @@ import { checkForwarding } from '../../../src/app/config/read/sources/upstream.j
 import { ConfigError, Problems } from '../../../src/app/config/errors/problems.js';
 import { loadFromEtc } from '../../support/config/etc-islet.js';
 
-/** What is wrong, a line each. */
+/** The problems of a configuration, one per line. */
 function problems(yaml: string, env: Record<string, string> = {}): readonly string[] {
   try {
     loadFromEtc(yaml, env);

@@ -18,7 +18,9 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What an account other than root is told. Root may read everything, and some Node.js refuse `seteuid`: hence a child. */
+/**
+ * The error for a user other than root, in a child process: root can read all files, and some Node.js refuse `seteuid`.
+ */
 function refusalForOthers(passwordFile: string): string {
   const [script, bundle] = [join(folder, 'load.ts'), join(folder, 'load.mjs')];
   const config = join(import.meta.dirname, '../../../src/app/config/config.ts');

@@ -13,7 +13,7 @@ type Rewrite = (headers: IncomingHttpHeaders, client: string) => IncomingHttpHea
 
 const closing: (() => Promise<unknown>)[] = [];
 
-/** A reverse proxy that does to headers what `rewrite` does. */
+/** A reverse proxy that changes headers with `rewrite`. */
 async function startProxy(port: number, rewrite: Rewrite): Promise<number> {
   const server = createServer((req, res) => {
     const headers = rewrite(req.headers, req.socket.remoteAddress ?? '');
@@ -39,7 +39,7 @@ const proxies = {
   }),
   /** Caddy. */
   replacing: (headers, client) => ({ ...headers, 'x-forwarded-for': client }),
-  /** nginx with proxy_pass alone passes on what the client has sent. */
+  /** nginx with only proxy_pass forwards the headers of the client. */
   silent: (headers) => headers,
   strict: withoutForwarding,
   realIpOnly: (headers, client) => ({ ...withoutForwarding(headers), 'x-real-ip': client }),
@@ -55,7 +55,7 @@ afterEach(async () => {
   await rm(dataDir, { recursive: true });
 });
 
-/** What the doctor finds where this proxy stands before a server with these options. */
+/** The problems that the doctor reports if this proxy is in front of a server with these options. */
 async function found(proxy: Rewrite | undefined, http: Settings['http'] = {}) {
   const app = await startApp({ http });
   closing.push(() => app.close());

@@ -65,7 +65,7 @@ describe('certificates of low quality', () => {
     server.on('tlsClientError', () => undefined).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    // The security level of Node.js 24; older versions still accept short keys.
+    // The security level of Node.js 24; older versions accept short keys.
     const socket = connect({ host: '127.0.0.1', port, ca: bad.ca, ciphers: 'DEFAULT@SECLEVEL=2' });
     const [error] = (await once(socket, 'error')) as [Error];
     server.close();

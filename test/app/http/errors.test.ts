@@ -7,7 +7,7 @@ import { requestLog } from '../../../src/app/http/request-log.js';
 import { DomainError, type Refusal, domainErrors } from '../../../src/domain/shared/errors.js';
 import { RecordingTelemetry } from '../../support/fakes.js';
 
-/** An endpoint `/` that does this, over HTTP. */
+/** An endpoint `/` with this handler, over HTTP. */
 async function answering(handle: (res: { write(text: string): unknown }) => void) {
   const telemetry = new RecordingTelemetry();
   const app = createExpressApp();

@@ -17,7 +17,7 @@ async function send(app: TestApp, request: AnyRequest, token: string | undefined
   });
 }
 
-/** As it should be sent. */
+/** The valid request. */
 const plain = (method: string, path: string, right: Record<string, unknown>): AnyRequest => ({
   method,
   path,

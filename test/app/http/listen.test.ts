@@ -7,7 +7,7 @@ import { eventually } from '../../support/eventually.js';
 
 const LONG_MS = 60_000;
 
-/** A connection as a proxy keeps it. */
+/** A keep-alive connection like that of a proxy. */
 async function keptConnection(port: number) {
   const socket = connect(port, '127.0.0.1');
   onTestFinished(() => void socket.destroy());
@@ -76,7 +76,7 @@ describe('the listener', () => {
       client.write('GET / HTTP/1.1\r\nHost: id.example.org\r\n\r\n');
       return answerOn(client);
     });
-    await new Promise((resolve) => process.nextTick(resolve)); // in which Node.js has begun to connect
+    await new Promise((resolve) => process.nextTick(resolve)); // Node.js has begun to connect
     const closed = close(0, LONG_MS);
     expect(await Promise.all(answers)).toHaveLength(20);
     await closed;

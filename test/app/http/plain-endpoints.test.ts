@@ -6,7 +6,7 @@ import { alice, bob } from '../../support/fakes.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
 import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
 
-/** Requests with this header are answered by Express; it says that the body is not compressed. */
+/** Requests with this header are answered by Express; the header says that the body is not compressed. */
 const BY_EXPRESS = { 'content-encoding': 'identity' };
 
 describe('endpoints that bypass Express', () => {
@@ -77,7 +77,7 @@ describe('endpoints that bypass Express', () => {
     const socket = connect(app.port, '127.0.0.1');
     const headers = 'Host: a\r\nContent-Length: 10\r\nExpect: 100-continue';
     socket.write(`POST /_matrix/identity/v2/lookup HTTP/1.1\r\n${headers}\r\n\r\n{`);
-    // The server says that it has read the headers.
+    // The server confirms that it has read the headers.
     await once(socket, 'data');
     socket.destroy();
     await expect

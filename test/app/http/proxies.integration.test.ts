@@ -18,14 +18,14 @@ const page = readFileSync(join(import.meta.dirname, '../../../docs/setup/install
 const { ca, certificates } = createAuthority({ proxy: ['127.0.0.1'] });
 const { cert, key } = certificates.proxy;
 
-/** The block of this language in the documentation. */
+/** The code block of this language in the documentation. */
 const block = (language: string): string =>
   new RegExp(`\`\`\`${language}\n([^]*?)\`\`\``).exec(page)?.[1] ?? expect.fail(`there is no block of ${language}`);
 
 interface Start {
   readonly folder: string;
   readonly port: number;
-  /** Host and port of Islet. */
+  /** The host and port of Islet. */
   readonly islet: string;
 }
 

@@ -4,19 +4,19 @@ import { alice } from '../../support/fakes.js';
 import { useApp } from '../../support/http.js';
 import type { TestApp } from '../../support/test-app.js';
 
-/** The most that an endpoint takes, short of its last bytes, and what fits into a URL. */
+/** The maximum size of a request to an endpoint, minus its last bytes, or the maximum that fits into a URL. */
 const bytesOf = (method: string, path: string): number => {
   if (method === 'GET') return 12_000;
   if (path.endsWith('lookup')) return 1_000_000;
   return path.endsWith('unbind') ? 15_000 : 63_000;
 };
 
-/** What expressions that go back and forth choke on. */
+/** Texts that are slow to match for regular expressions with backtracking. */
 const fillers = ['(', '/', ' ', '.', '@', '%', '1(', 'ß'];
 
 type Parameters = Record<string, unknown>;
 
-/** Requests that are as long as they may be, one per shape. */
+/** Requests of the maximum length, one for each filler. */
 function* worstRequests(method: string, right: Parameters, bytes: number): Generator<[shape: string, Parameters]> {
   for (const name of Object.keys(right)) {
     for (const filler of fillers) {
@@ -35,7 +35,7 @@ function* worstRequests(method: string, right: Parameters, bytes: number): Gener
 
 const signatures = ['A', 'B', 'C', 'D'].map((key) => `X-Matrix origin="example.org",key="ed25519:${key}",sig="AAAA"`);
 
-/** Milliseconds of processor that this process has used: what others do on the machine does not count. */
+/** The processor time of this process in ms: other programs on the machine do not count. */
 function processorMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -43,7 +43,7 @@ function processorMs(): number {
 
 const TIMES = 5;
 
-/** What reading a megabyte of JSON costs on this machine. */
+/** The cost of reading a megabyte of JSON on this machine. */
 function yardstick(): number {
   const text = JSON.stringify(Array.from({ length: 100_000 }, (_none, at) => `text ${at}`));
   const since = processorMs();

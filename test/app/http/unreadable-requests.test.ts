@@ -7,7 +7,7 @@ import { RecordingTelemetry } from '../../support/fakes.js';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: id.example.org\r\n';
 
-/** A listener, and what it says to bytes. */
+/** A listener, and its response to bytes. */
 async function listening() {
   const telemetry = new RecordingTelemetry();
   let time = 0;

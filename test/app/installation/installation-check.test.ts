@@ -16,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** A start as far as nothing listens yet, and its end. @returns the warnings */
+/** Starts Islet up to the point where it would listen, and stops it. @returns the warnings */
 async function start(env: Record<string, string> = {}): Promise<readonly string[]> {
   telemetry = new RecordingTelemetry();
   const { config } = loadConfig({

@@ -27,10 +27,10 @@ import { startMessageCentre } from '../../support/smpp.js';
 import { startMailServer } from '../../support/smtp.js';
 import { startStandIn } from '../../support/stand-in.js';
 
-/** The words of the different neighbours for a refusal. */
+/** The words of the different servers for a refusal. */
 const REFUSED = /40[13]|refused|refuses|authentication failed|access token/i;
 
-/** Which options name a file that Islet reads once: what they contain changes with a restart. */
+/** The options that name a file which Islet reads once: changes take effect with a restart. */
 const READ_AT_START = /(^|\.)(caFile|certFile|keyFile)$/;
 /** Options that name a file which Islet writes. */
 const WRITTEN = ['pidFile'];
@@ -77,11 +77,11 @@ async function webServer(answer: RequestListener) {
   return server;
 }
 
-/** How one option is tried out: with a neighbour that accepts the secret `new`. */
+/** How one option is tested: with a server that accepts the secret `new`. */
 interface Trial {
   /** Uses the secret. Rejects if it is refused. */
   readonly use: () => Promise<unknown>;
-  /** How often the neighbour was asked. */
+  /** How often the server was queried. */
   readonly asked?: () => number;
 }
 
@@ -255,7 +255,7 @@ describe('the secrets in files', () => {
       await expect(use()).rejects.toThrow(REFUSED);
       expect(asked?.() ?? 1).toBe(1);
       await write('new');
-      // A directory is asked again half a second later.
+      // A directory is queried again half a second later.
       await eventually(() =>
         use().then(
           () => true,

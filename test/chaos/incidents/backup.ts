@@ -7,7 +7,7 @@ import knex from 'knex';
 import type { AddressPromise } from '../model.js';
 import type { Scene } from './incident.js';
 
-/** A backup during which the command or the server is killed: it is whole, or it does not exist. */
+/** A backup during which the command or the server is killed: the backup is complete, or it does not exist. */
 export async function killedBackup(scene: Scene): Promise<void> {
   const { world, model, random } = scene;
   const { fleet, folder } = world;
@@ -19,7 +19,7 @@ export async function killedBackup(scene: Scene): Promise<void> {
   });
   const ended = once(child, 'exit');
   const isServerKilled = random.chance(0.5);
-  // Most of the time goes into the start of the command.
+  // Most of the time is needed to start the command.
   await Promise.race([ended, pause(fleet.pace * (0.3 + random.next()))]);
   if (isServerKilled) await fleet.stop('SIGKILL', ...fleet.running);
   else child.kill('SIGKILL');
@@ -29,7 +29,7 @@ export async function killedBackup(scene: Scene): Promise<void> {
   if (existsSync(file)) await compare(scene, file, before);
 }
 
-/** What was bound before the backup began, and still is, has to be in it. */
+/** The backup must contain what was bound before it began and still is. */
 async function compare({ model }: Scene, file: string, before: readonly AddressPromise[]): Promise<void> {
   const db = knex({ client: 'sqlite3', connection: { filename: file }, useNullAsDefault: true });
   try {

@@ -3,7 +3,7 @@ import { onServer } from '../../support/postgres-server.js';
 import type { World } from '../world.js';
 import type { Group, Incident, Scene } from './incident.js';
 
-/** Disks that are full or read-only, and what happens to the server of the database. */
+/** Full and read-only disks, and faults of the database server. */
 export function diskIncidents({ disk, forgetful, neighbours: { postgres } }: World): readonly Group[] {
   const incidents: readonly Incident[] = [
     ...(disk
@@ -60,7 +60,7 @@ async function startReadOnly({ world: { fleet, disk }, model }: Scene): Promise<
   await fleet.start();
 }
 
-/** As after a failover to a standby. */
+/** Like a failover to a standby. */
 async function refuseWrites({ world: { neighbours }, random }: Scene): Promise<void> {
   const { databaseUrl = '', postgres } = neighbours;
   const name = new URL(databaseUrl).pathname.slice(1);

@@ -7,7 +7,7 @@ import type { Group, Scene } from './incident.js';
 
 export const TROUBLES: readonly Trouble[] = [...FAULTS, ...TLS_FAULTS, 'restart'];
 
-/** Every neighbour in every trouble, alone or when the server ends. */
+/** Each fault of each neighbour, alone or while the server stops. */
 export function faultIncidents({ neighbours }: World): readonly Group[] {
   const broken = NEIGHBOURS.filter((neighbour) => neighbours.proxies[neighbour]);
   const each = (prefix: string, happen: (scene: Scene, neighbour: Neighbour, trouble: Trouble) => Promise<void>) =>
@@ -42,7 +42,7 @@ async function breakAndKill({ world, random }: Scene, neighbour: Neighbour, trou
   await fleet.start();
 }
 
-/** How long an end takes while a neighbour is in trouble. */
+/** How long a shutdown takes during a fault of a neighbour. */
 async function breakAndStop({ world, random }: Scene, neighbour: Neighbour, trouble: Trouble): Promise<void> {
   const { fleet, neighbours } = world;
   await neighbours.break(neighbour, trouble);

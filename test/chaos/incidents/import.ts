@@ -11,7 +11,7 @@ interface Count {
   readonly known: number;
 }
 
-/** An import that is killed: all of it is there or nothing, and the next one makes it complete. */
+/** An import that is killed: it is applied completely or not at all, and the next one completes it. */
 export async function killedImport({ world, model, random }: Scene): Promise<void> {
   const source = join(world.folder, 'sydent.db');
   if (!existsSync(source)) {

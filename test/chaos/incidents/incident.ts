@@ -8,16 +8,16 @@ export interface Scene {
   readonly random: SeededRandom;
 }
 
-/** Puts right what may be put right only after the promises were compared. */
+/** Repairs that must happen after the promises were compared. */
 export type Afterwards = () => Promise<void>;
 
-/** What happens in the middle of a cycle. When it ends, all that was broken is repaired. */
+/** An event in the middle of a cycle. When it ends, everything that was broken is repaired. */
 export interface Incident {
   readonly name: string;
   readonly happen: (scene: Scene) => Promise<void | Afterwards>;
 }
 
-/** Incidents of a kind; the kind is drawn first. */
+/** Incidents of one kind; the kind is drawn first. */
 export interface Group {
   /** How often it is drawn, relative to the others. */
   readonly weight: number;

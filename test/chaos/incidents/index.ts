@@ -6,7 +6,7 @@ import type { Group, Incident } from './incident.js';
 import { operationIncidents } from './operations.js';
 import { processIncidents } from './processes.js';
 
-/** All that can happen in a world. */
+/** All incidents that are possible in a world. */
 export const groupsOf = (world: World): readonly Group[] =>
   [processIncidents, faultIncidents, diskIncidents, operationIncidents]
     .flatMap((of) => of(world))
@@ -18,7 +18,7 @@ export function pickIncident(world: World, random: SeededRandom): Incident {
   return random.pick(random.pick(drawn).incidents);
 }
 
-/** @throws if there is none of this name in this world */
+/** @throws if this world has no incident of this name */
 export function incidentNamed(world: World, name: string): Incident {
   const found = groupsOf(world)
     .flatMap(({ incidents }) => incidents)

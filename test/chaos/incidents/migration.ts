@@ -5,11 +5,11 @@ import { migrationSource } from '../../../src/adapters/knex/migrations.js';
 import type { Scene } from './incident.js';
 import { type OtherServer, otherServer } from './other-server.js';
 
-/** Migrations that an old database has at least, so that it can have a binding. */
+/** The minimum number of migrations of an old database, so that it can contain a binding. */
 const OLDEST = 2;
 const ROW = { medium: 'email', address: 'old@example.com', mxid: '@old:example.org', bound_at: 1, not_before: 1 };
 
-/** A start on an empty or an old database that is killed once or twice: the next one ends as if nothing had been. */
+/** A start on an empty or an old database that is killed once or twice: the next start must succeed. */
 export async function killedMigration({ world, model, random }: Scene): Promise<void> {
   const all = (await migrationSource.getMigrations([])).length;
   const isOld = random.chance(0.7);

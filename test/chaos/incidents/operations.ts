@@ -9,7 +9,7 @@ import type { Group, Scene } from './incident.js';
 import { killedImport } from './import.js';
 import { killedMigration } from './migration.js';
 
-/** Kills in the middle of what is seldom done. */
+/** Kills during rare operations. */
 export const operationIncidents = ({ kind }: World): readonly Group[] => [
   {
     weight: 5,
@@ -35,7 +35,7 @@ async function killInSync({ world, random }: Scene): Promise<void> {
   await fleet.start();
 }
 
-/** Longer than peppers live. */
+/** Longer than the lifetime of a pepper. */
 const CHANGED_WITHIN_MS = 120_000;
 
 async function killInRotation({ world: { fleet }, random }: Scene): Promise<void> {

@@ -8,17 +8,17 @@ import { freePort } from '../../support/ports.js';
 import { freshDatabase } from '../../support/postgres-server.js';
 import type { World } from '../world.js';
 
-/** Another installation beside that of the world, on the same kind of database. */
+/** Another installation beside that of the world, with the same kind of database. */
 export interface OtherServer {
   readonly folder: string;
   /** The URL of its PostgreSQL database, or its SQLite file. */
   readonly database: { readonly url: string } | { readonly file: string };
-  /** Runs a command and kills it after a time; without one it runs to its end. */
+  /** Runs a command and kills it after a time; without a time it runs to its end. */
   run(
     args: readonly string[],
     killAfterMs?: number,
   ): Promise<{ readonly code: number | null; readonly stdout: string }>;
-  /** Starts the server, and ends it as soon as it answers. */
+  /** Starts the server, and stops it as soon as it answers. */
   startOnce(): Promise<void>;
   drop(): Promise<void>;
 }

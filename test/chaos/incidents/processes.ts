@@ -5,7 +5,7 @@ import type { Group, Incident, Scene } from './incident.js';
 
 const TAKEN_OVER_WITHIN_MS = 60_000;
 
-/** Ends and stands still: the server, or one of three. */
+/** The server, or one of three, is killed, stopped or suspended. */
 export function processIncidents({ fleet, forgetful }: World): readonly Group[] {
   const isOneOfThree = fleet.instances.length > 1;
   return [
@@ -47,11 +47,11 @@ async function cutPower({ world }: Scene): Promise<void> {
   await world.fleet.start();
 }
 
-/** The others do what it had in hand, and it comes back only then. */
+/** It is restarted only after the others have done its jobs. */
 async function killOne({ world, model, random }: Scene) {
   const { fleet } = world;
   const victim = fleet.pick(random);
-  // What is retried because of an earlier fault has its own times.
+  // Jobs that are retried because of an earlier fault have their own times.
   const earlier = new Set(model.undelivered);
   await fleet.stop('SIGKILL', victim);
   const since = performance.now();

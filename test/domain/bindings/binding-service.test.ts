@@ -17,7 +17,7 @@ describe('Bindings', () => {
     domain = await openTestDomain();
   });
 
-  /** The jobs that are queued, taken. */
+  /** Takes the queued jobs. */
   const jobs = async () =>
     (await takeAll(domain.stores.jobs, domain.clock.now())).map(({ kind, payload }) => ({
       kind,

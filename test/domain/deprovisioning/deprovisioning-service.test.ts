@@ -23,7 +23,7 @@ describe('a person who left their directory', () => {
     await sync();
   });
 
-  /** A sync, a while after whatever came before. */
+  /** Syncs some time after all earlier steps. */
   const sync = async (source = 'staff') => {
     domain.clock.pass(MINUTE_MS);
     return domain.sync(source);
@@ -52,7 +52,7 @@ describe('a person who left their directory', () => {
     });
     return token;
   };
-  /** The invitations that homeservers are to be told of, and of whom. */
+  /** The invitations in queued notifications of homeservers, and their users. */
   const handedOver = async () => {
     const taken = await takeAll(domain.stores.jobs, domain.clock.now());
     for (const { kind, payload } of taken) {
@@ -479,7 +479,7 @@ describe('a person who left their directory', () => {
       await newcomer();
       await domain.inviteService.deliverKnown();
       expect(await handedOver()).toEqual([]);
-      // The newcomer holds the mailbox, too.
+      // The new person has the mailbox, too.
       await domain.bindingService.bind(await domain.validated(home, 'apes'), 'apes', smithb);
       expect(await handedOver()).toEqual([]);
       expect(await domain.deprovisioningService.formerOwners([home])).toEqual(

@@ -11,7 +11,7 @@ import { alice, bob, FakeClock } from '../../support/fakes.js';
 
 const claim = (name: string, mxid: Mxid): Claim => ({ threepid: email(`${name}@example.org`), mxid });
 
-/** Claims of two sources, stored with a feed as stores do it. */
+/** Claims of two sources, stored with a change feed like in the stores. */
 class Stored {
   readonly claims = new Map<string, readonly Claim[]>([
     ['staff', []],
@@ -168,7 +168,7 @@ describe('IndexUpdater', () => {
     const load = index.load.bind(index);
     index.load = async (source, reader) => {
       await load(source, reader);
-      // Stored behind the back of a reader that has read its source already.
+      // Stored after the reader has read this source.
       if (source === 'staff') stored.change('staff', [], [claim('late', alice)]);
     };
     await indexUpdater.start();
@@ -178,7 +178,7 @@ describe('IndexUpdater', () => {
   });
 
   describe('catching up', () => {
-    /** A feed that answers only when it is told to, with what was there when it was asked. */
+    /** A feed that answers when the test says so, with the content at the time of the request. */
     const slowly = () => {
       const asked: (() => void)[] = [];
       const since = feed.since.bind(feed);

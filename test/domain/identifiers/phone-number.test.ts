@@ -42,7 +42,7 @@ describe('a phone number as people write it', () => {
   it.each<[string, Region | undefined, string]>([
     ['+49 (0)221 555-1234', 'DE', '492215551234'],
     ['0221 / 555 12 34', 'DE', '492215551234'],
-    // An area code alone is as long as the shortest numbers.
+    // An area code alone can be as long as the shortest numbers.
     ['+49 33056/71234', undefined, '493305671234'],
     ['+49 (0)33056/71234', 'DE', '493305671234'],
     ['033056 / 712-34', 'DE', '493305671234'],
@@ -165,7 +165,7 @@ describe('a phone number with a plus', () => {
     .tuple(fc.constantFrom(...callingCodes), fc.stringMatching(/^[0-9]( ?[0-9]){3,14}$/))
     .map(([code, national]) => `+${code} ${national}`);
 
-  /** What the library alone makes of it. */
+  /** The result of the library alone. */
   const judged = (text: string): string | undefined => {
     const number = parsePhoneNumberFromString(text, { extract: false });
     const digits = number?.number.slice(1) ?? '';

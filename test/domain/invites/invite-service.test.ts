@@ -34,7 +34,7 @@ const request: InviteRequest = {
   preferences: { brand: 'blue', acceptLanguage: 'de' },
 };
 
-/** A source that answers no hashes. */
+/** A source that does not answer hashed lookups. */
 const clearOnly = (...known: ConstructorParameters<typeof FakeSource>[1] & object): ThreepidSource => {
   const source = new FakeSource('clear', known);
   return { name: source.name, find: (threepids) => source.find(threepids) };
@@ -49,7 +49,7 @@ describe('InviteService', () => {
     ({ inviteService } = domain);
   });
 
-  /** Takes the queued jobs of one kind; the others are done, too. */
+  /** Takes the queued jobs of one kind, and removes the others. */
   const jobs = async <Kind extends JobKind>(kind: Kind, from = domain): Promise<readonly JobPayloads[Kind][]> => {
     const taken = await takeAll(from.stores.jobs, from.clock.now());
     return taken.filter((job) => job.kind === kind).map(({ payload }) => payload as JobPayloads[Kind]);
@@ -57,10 +57,10 @@ describe('InviteService', () => {
 
   const linkOf = async () => new URL((await jobs('invite-mail')).at(-1)?.link ?? '');
 
-  /** What stands behind the `#` of a link: the room, and what Element reads of it. */
+  /** The part of a link after the `#`: the room, and the parameters that Element reads. */
   const readLink = (link: URL): Readonly<Record<string, string>> => {
     const [, room = '', query = ''] = /^#\/room\/([^?]*)\?(.*)$/.exec(link.hash) ?? [];
-    // As Element reads it: a plus is a plus.
+    // Element decodes a plus as a plus.
     const parameters = query.split('&').map((pair) => pair.split('=').map(decodeURIComponent));
     return { ...Object.fromEntries(parameters), room: decodeURIComponent(room) };
   };
@@ -306,7 +306,7 @@ describe('InviteService', () => {
       );
       expect(await domain.inviteService.pendingMails(a)).toEqual([]);
 
-      // That mail was one, too.
+      // That mail counted, too.
       await domain.inviteService.invite(request);
       expect(await jobs('invite-mail')).toEqual([]);
     });

@@ -893,4 +893,4 @@ describe('a mirror', () => {
   });
 });
 
-/** A listing that meets its first entry again at its end. */
+/** A listing that returns its first entry again at its end. */

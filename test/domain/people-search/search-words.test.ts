@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { indexWords, lettersIn, queryTerms } from '../../../src/domain/people-search/search-words.js';
 
-/** Whether somebody of this name is found by this query. */
+/** Whether this query finds a person with this name. */
 function finds(query: string, name: string): boolean {
   const words = indexWords(name);
   const terms = queryTerms(query);

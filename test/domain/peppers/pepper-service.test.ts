@@ -186,7 +186,7 @@ describe('Peppers', () => {
       const services = three.map(({ pepperService }) => pepperService);
       const [step, from] = [services[0]?.checkEveryMs ?? 0, clock.now()];
       const announced = new Set<string>();
-      // Each looks at its own time, as an instance that was started at its own time does.
+      // Each instance checks at other times, because it was started at another time.
       for (let turn = 0; clock.now() - from < 3 * options.lifetimeMs; turn++) {
         clock.pass(step / 3);
         await services[turn % 3]?.rotateIfDue();

@@ -4,7 +4,7 @@ import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
 import { UpstreamPepperMonitor } from '../../../src/domain/peppers/upstream-pepper-monitor.js';
 import { PepperService } from '../../../src/domain/peppers/pepper-service.js';
 import { email } from '../../../src/domain/identifiers/threepid.js';
-import { followedPepperContract } from '../../contracts/upstream-pepper.contract.js';
+import { upstreamPepperContract } from '../../contracts/upstream-pepper.contract.js';
 import { FakeFollowedPepper } from '../../support/fake-followed-pepper.js';
 import { alice, CountingRandom, FakeClock, RecordingTelemetry } from '../../support/fakes.js';
 import { SlowIndex } from '../../support/slow-index.js';
@@ -18,7 +18,7 @@ const a = email('a@example.org');
 const settle = () => new Promise(setImmediate);
 
 describe('a fake of a followed upstream', () => {
-  followedPepperContract(async (pepper) => {
+  upstreamPepperContract(async (pepper) => {
     const followed = new FakeFollowedPepper(pepper);
     return {
       followed,
@@ -61,7 +61,7 @@ describe('Peppers that follow an upstream', () => {
     };
   };
   const started = () => instance(upstream);
-  /** An instance that follows nobody. */
+  /** An instance that follows no upstream. */
   const standalone = () => instance(undefined);
 
   it('announce its pepper from the start, with all addresses hashed, and create none', async () => {
@@ -123,7 +123,7 @@ describe('Peppers that follow an upstream', () => {
       expect(pepperService.current() === 'theirs').toBe(!isPepperLeader);
       expect(recorded.all('the upstream uses the pepper of Islet')).toHaveLength(isPepperLeader ? 1 : 0);
 
-      // It follows us no more.
+      // It no longer follows Islet.
       upstream.viaPath = ['id.partner.example'];
       await pepperService.rotateIfDue();
       clock.pass(1);

@@ -10,7 +10,7 @@ const homeserver = new Ed25519Signer('hs.example.org', [{ keyId: 'ed25519:1', se
 const uri = '/_matrix/identity/v2/3pid/unbind';
 const content = { mxid: '@alice:hs.example.org' };
 
-/** Gives one key for one homeserver, and remembers who was asked for. */
+/** Returns one key for one homeserver, and records the requests. */
 function keysOf(publicKey: string) {
   const asked: string[] = [];
   const keys: HomeserverKeys = {
@@ -22,7 +22,7 @@ function keysOf(publicKey: string) {
   return { keys, asked };
 }
 
-/** The header of a request that is signed for `signedFor`. */
+/** The header of a request with a signature of `signedFor`. */
 async function authorization(signedFor: JsonObject, header: Record<string, string> = {}): Promise<string> {
   const object = { method: 'POST', uri, origin: 'hs.example.org', ...signedFor, content };
   const { signatures } = await homeserver.sign(object);

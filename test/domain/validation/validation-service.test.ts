@@ -23,7 +23,7 @@ const request: TokenRequest = {
 
 const byPhone: TokenRequest = { ...request, threepid: msisdn('492215551234'), callingCode: '49' };
 
-/** A sender whose messages are under way until the test lets them arrive. */
+/** A sender whose messages are delivered when the test says so. */
 class SlowOutbox extends RecordingSender {
   private readonly inFlight: (() => void)[] = [];
 
@@ -41,7 +41,7 @@ class SlowOutbox extends RecordingSender {
   }
 }
 
-/** Lets everything run that waits for nothing but its turn. */
+/** Runs everything that is waiting only for the event loop. */
 const settle = () => new Promise(setImmediate);
 
 describe('ValidationService', () => {

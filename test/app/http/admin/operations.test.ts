@@ -8,13 +8,13 @@ import { queued } from '../../../support/jobs.js';
 const token = ADMIN_TOKEN;
 const query = (parameters: Record<string, string>) => new URLSearchParams(parameters).toString();
 
-/** What a homeserver is answered for an invitation of Carol. */
+/** The response to a homeserver that invites Carol. */
 async function invite(app: TestApp) {
   const body = { medium: 'email', address: 'carol@example.com', room_id: '!room:example.org', sender: alice };
   return (await app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body })).json;
 }
 
-/** Everything in the log, as one text. */
+/** The complete log as one text. */
 const log = (app: TestApp) => JSON.stringify(app.telemetry.lines.map(({ message, facts }) => [message, facts]));
 
 describe('operations on the admin listener', () => {

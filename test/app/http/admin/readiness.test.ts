@@ -64,7 +64,7 @@ describe('readiness', () => {
     const mirror = { part: 'mirror staff', state: 'starting', why: 'its first sync has not ended' };
     expect(await ready()).toMatchObject({ ok: false, state: 'starting', parts: [{}, {}, mirror, {}] });
 
-    // Nobody would be found.
+    // A lookup would find nobody.
     staff.failure = new Error('connection refused');
     guests.failure = new Error('connection refused');
     await mirrorService.sync('staff');

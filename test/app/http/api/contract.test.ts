@@ -9,7 +9,7 @@ import { useApp } from '../../../support/http.js';
 const client_secret = 'monkeys';
 const media = ['email', 'msisdn'] as const;
 
-/** Every call of the API once, with each outcome that the specification declares. */
+/** Calls each endpoint of the API once for each result that the specification declares. */
 async function callEndpoints(app: TestApp): Promise<void> {
   const token = await app.signIn(alice);
   const get = (path: string, query: Record<string, string> = {}) =>
@@ -98,13 +98,13 @@ async function unbinds(app: TestApp): Promise<void> {
   }
 }
 
-/** Declared outcomes that we do not have. */
+/** Declared results that Islet does not have. */
 const never = [
-  // Nobody who follows a link or leaves is asked to accept anything.
+  // A user who follows a link or signs out does not have to accept terms.
   'GET /v2/validate/email/submitToken 403',
   'GET /v2/validate/msisdn/submitToken 403',
   'POST /v2/account/logout 403',
-  // Unbind is there.
+  // Unbinding cannot be switched off.
   'POST /v2/3pid/unbind 501',
 ];
 
@@ -112,7 +112,7 @@ const policies = [
   { id: 'privacy', version: '1', languages: { en: { name: 'Privacy', url: 'https://example.org/privacy/1/en' } } },
 ];
 
-/** What needs no acceptance of terms. */
+/** Endpoints that do not require accepted terms. */
 const free = [
   ...media.map((medium) => `GET /v2/validate/${medium}/submitToken`),
   'GET /v2',
@@ -129,7 +129,7 @@ const free = [
 
 const below = (path: string) => path.replace('/_matrix/identity', '');
 
-/** Which endpoints somebody who has accepted nothing is refused at, for that reason. */
+/** The endpoints that refuse a user who has not accepted the terms, for that reason. */
 async function askingForTerms(app: TestApp): Promise<readonly string[]> {
   const asking = [];
   for (const { method, path } of operations) {

@@ -8,7 +8,7 @@ import { useApp } from '../../../support/http.js';
 const detailsOf = async (app: TestApp, token: string) =>
   (await app.call('GET', '/v2/hash_details', { token })).json as { lookup_pepper: string; algorithms: string[] };
 
-/** Asks as clients do: first for the pepper. */
+/** Looks up like a client: first requests the pepper. */
 async function lookUp(app: TestApp, body: Record<string, unknown>) {
   const token = await app.signIn(alice);
   const { lookup_pepper } = await detailsOf(app, token);
@@ -132,7 +132,7 @@ describe('the limit of a lookup', () => {
     const ask = async (user: typeof alice, count: number) => {
       const token = await app.signIn(user);
       const { lookup_pepper } = await detailsOf(app, token);
-      // One that is named twice is one.
+      // An address that occurs twice counts once.
       const addresses = Array.from({ length: count }, (_, at) => [`a${at}`, `a${at}`]).flat();
       const body = { algorithm: 'sha256', pepper: lookup_pepper, addresses };
       return app.call('POST', '/v2/lookup', { token, body });

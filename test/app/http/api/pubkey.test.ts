@@ -4,7 +4,7 @@ import { useApp } from '../../../support/http.js';
 
 const urlSafe = (key: string) => key.replaceAll('+', '-').replaceAll('/', '_');
 
-/** Old rooms hold the URLs of v1, and they are asked for from anywhere. */
+/** Old rooms contain the URLs of v1, which must work from any network. */
 const prefixes = ['/v2', '/api/v1'] as const;
 const fromInternet = { headers: { 'x-forwarded-for': '203.0.113.7' } };
 

@@ -7,7 +7,7 @@ import { useApp } from '../../../support/http.js';
 const dora = '@dora:example.org';
 const fromInternet = { 'x-forwarded-for': '203.0.113.7' };
 
-/** Stores an invitation and takes its mail's link apart, as Element does. */
+/** Stores an invitation and parses the link of its mail, like Element. */
 async function invited(app: TestApp) {
   const body = { medium: 'email', address: 'carol@example.com', room_id: '!room:example.org', sender: alice };
   const { json } = await app.call('POST', '/v2/store-invite', { token: await app.signIn(alice), body });
@@ -22,7 +22,7 @@ async function invited(app: TestApp) {
   };
 }
 
-/** What of an answer is as it should be: its content, and a signature by this key. */
+/** Checks a response: its content, and its signature with this key. */
 async function checkSigned(app: TestApp, { status, json }: Answer, key: string) {
   const { signatures, ...signed } = json as { signatures: Record<string, Record<string, string>> };
   const signature = signatures?.['id.example.org']?.['ed25519:0'] ?? '';

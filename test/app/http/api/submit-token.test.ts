@@ -5,7 +5,7 @@ import { useApp } from '../../../support/http.js';
 
 const client_secret = 'monkeys_are_GREAT';
 
-/** Opens a session and gives what proves it. */
+/** Opens a session and returns the parameters that prove it. */
 async function open(app: TestApp, medium: 'email' | 'msisdn', next_link?: string) {
   const token = await app.signIn(alice);
   const address = medium === 'email' ? { email: 'alice@example.com' } : { phone_number: '+447700900001' };

@@ -6,7 +6,7 @@ import { useApp } from '../../../support/http.js';
 
 const client_secret = 'monkeys_are_GREAT';
 
-/** A session of Alice's address, validated or not. */
+/** A session for the address of Alice, validated or not. */
 async function session(app: TestApp, isValidated = true, version = '/v2') {
   const token = await app.signIn(alice);
   const body = { client_secret, email: 'Alice@Example.com', send_attempt: 1 };
@@ -150,7 +150,7 @@ describe('a validated session', () => {
     http: { v1: { allowFrom: ['127.0.0.0/8'], mayBind: (homeserver) => homeserver === 'example.org' } },
   });
 
-  /** A session of an address, asked for by a user or, in v1, by nobody. */
+  /** A session of an address, requested by a user or, in v1, without a user. */
   async function validated(token: string | undefined) {
     const prefix = token === undefined ? '/api/v1' : '/v2';
     const secret = { client_secret: 'monkeys' };

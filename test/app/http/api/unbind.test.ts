@@ -31,7 +31,7 @@ const settings = {
   },
 };
 
-/** The header with which a homeserver sends this. */
+/** The header with which a homeserver sends this request. */
 async function signature(body: object, change: Record<string, string> = {}): Promise<string> {
   const object = {
     method: 'POST',
@@ -154,7 +154,7 @@ describe('unbind', () => {
   });
 
   describe('by a session', () => {
-    /** A session of this address. */
+    /** A session for this address. */
     async function session(to: string, isValidated = true): Promise<string> {
       const sid = await app.services.validationService.requestToken({
         threepid: email(to),

@@ -116,7 +116,7 @@ describe('access to v1 with a proxy of two addresses and one allowed client', ()
   });
 });
 
-/** Node's own client, which writes any header it is told to. */
+/** Node's own client, which can send any header. */
 async function ask(port: number, method: string, path: string, headers: Record<string, string>, body?: string) {
   const req = request({ port, method, path: `/_matrix/identity${path}`, headers });
   req.end(body);

@@ -39,7 +39,7 @@ describe('the sign-in to the admin page', () => {
     for (const wrong of [undefined, 'wrong']) {
       expect((await app.callAdmin('POST', '/sign-in-links', { token: wrong })).status).toBe(401);
     }
-    // And the token itself is no link, nor a cookie, nor taken from a URL.
+    // The token itself is not a link or a cookie, and is not accepted in a URL.
     expect((await adminBrowser(app).get(`/?access_token=${token}`)).status).toBe(303);
     expect((await app.callAdmin('GET', '/', { token })).status).toBe(303);
     expect((await app.callAdmin('GET', '/', { headers: { cookie: `islet_admin=${token}` } })).status).toBe(303);
@@ -71,7 +71,7 @@ describe('the sign-in to the admin page', () => {
     const refused = await browser.post('/page/sign-in', { link, name });
     expect(refused.status).toBe(400);
     expect(refused.text).not.toContain('<b>');
-    // The link still works.
+    // The link can still be used.
     expect((await browser.post('/page/sign-in', { link, name: 'anna' })).status).toBe(303);
   });
 
@@ -193,7 +193,7 @@ describe('a proxy that signs administrators in', () => {
   });
 });
 
-/** `fetch` does not let the caller choose the host. */
+/** `fetch` does not let its caller choose the host. */
 const statusUnder = (app: TestApp, host: string, cookie: string) =>
   new Promise<number | undefined>((resolve, reject) => {
     const options = { host: '127.0.0.1', port: app.adminPort, path: '/', headers: { host, cookie } };

@@ -17,7 +17,7 @@ describe('nginx and oauth2-proxy in front of the admin page, as documented', () 
 
   beforeAll(async () => {
     app = await startApp({ page: { trustedProxies: ['127.0.0.1/32'], userHeader: 'X-Forwarded-User' } });
-    // As oauth2-proxy answers: the user of its cookie, or 401.
+    // Answers like oauth2-proxy: the user of its cookie, or 401.
     sso = await startStandIn((request, response) => {
       const [, user] = /sso=(\w+)/.exec(request.headers.cookie ?? '') ?? [];
       if (request.url !== '/oauth2/auth') return void response.end('please sign in');

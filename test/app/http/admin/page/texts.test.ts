@@ -14,7 +14,7 @@ const english = tableOf('en');
 const placeholders = (text: unknown) => (String(text).match(/\{\w+\}/g) ?? []).sort();
 
 const templates = readdirSync(join(folder, 'admin')).map((name) => readFileSync(join(folder, 'admin', name), 'utf8'));
-/** Texts whose names are put together, by their beginning. */
+/** Texts whose keys are composed, by the beginning of the key. */
 const composed = [
   'nav_',
   'sign_in_',
