@@ -5,7 +5,7 @@ import { build, type Plugin } from 'esbuild';
 /** The files of CommonJS packages that ES modules import. */
 export type CommonJsPackages = Set<string>;
 
-/** Stay packages: a native one, and database drivers that an administrator may install. */
+/** Packages that are not bundled: a native one, and database drivers that an administrator may install. */
 const EXTERNAL = [
   'sqlite3',
   'better-sqlite3',

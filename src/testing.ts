@@ -148,7 +148,7 @@ function checkAssociation({ threepid, mxid }: Association): void {
   ok(parseMxid(mxid), `${mxid} is not a Matrix ID`);
 }
 
-/** Comparable whatever the order, and with what is wrong in sight. */
+/** Comparable in any order, and readable if the comparison fails. */
 const plain = (findings: readonly object[]): readonly string[] =>
   findings.map((finding) => described(finding as Partial<Association>)).toSorted();
 

@@ -8,7 +8,7 @@ import { Report } from '../shared/report.js';
 import { describeDebian, freshDebian } from './root.js';
 
 const run = promisify(execFile);
-/** A clone, as anybody has it: nothing of it is installed. */
+/** A fresh clone without installed packages. */
 const CLONE = '/root/islet';
 /** The authority of the network for npm, and the headers of Debian's Node.js for the compiler. */
 const SETTINGS = 'NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm_config_nodedir=/usr';

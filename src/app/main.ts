@@ -203,7 +203,7 @@ export async function serve(config: Config, telemetry: LogTelemetry, worker?: Wo
         : []),
       ...(admin ? [runPeriodically(MINUTE_MS, 'samples of the counters', telemetry, () => page.sample())] : []),
       runPeriodically(60 * MINUTE_MS, 'mailboxes of bindings', telemetry, () => opened.fillStored()),
-      // So that it is known since when a part fails, also if nobody asks.
+      // Records since when a part fails, even if nobody requests the state.
       runPeriodically(HEALTH_MS, 'health', telemetry, async () => void (await ready())),
       scheduleSealing(() => opened.sealStored(), config.database.kind !== 'sqlite', clock, telemetry),
       ...scheduleMirrorSyncs(

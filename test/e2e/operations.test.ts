@@ -49,7 +49,7 @@ describe('bindings and invitations on the command line', () => {
     });
   });
 
-  it('have entries in the audit log for everything that was done, also after the process was killed', async () => {
+  it('have entries in the audit trail for everything that was done, also after the process was killed', async () => {
     const islet = await startIslet({ server: { name: 'id.example.org' }, audit: { file: 'audit.log' } });
     running = islet;
     for (const name of ['alice', 'bob'])

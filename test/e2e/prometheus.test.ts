@@ -167,7 +167,7 @@ describe('the metrics of Islet in Prometheus', () => {
     await shows('Addresses by outcome, per minute', { source: 'staff', outcome: 'found' });
     expect(await bind('anna@example.com', '@anna:example.org')).toBe(200);
 
-    // She is missing in the file: the panel shows when, and the audit log names her.
+    // She is missing in the file: the panel shows when, and the audit trail names her.
     await write(people(20));
     await shows('Changes by syncs', { source: 'staff', change: 'removed' });
     expect(await lookUp(token, ['anna@example.org'])).toBe(200);

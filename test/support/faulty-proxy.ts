@@ -47,7 +47,7 @@ export class FaultyProxy {
     if (fault === 'refuse') await this.listen();
   }
 
-  /** What a server that is restarted looks like: connections end, and none is accepted for a moment. */
+  /** Simulates a restart of the server: connections end, and none is accepted for a moment. */
   async restart(): Promise<void> {
     await this.break('refuse');
     await new Promise((resolve) => setTimeout(resolve, DOWN_MS));

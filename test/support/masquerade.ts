@@ -20,12 +20,12 @@ const BEGINNINGS: Readonly<Record<Masks['protocol'], string>> = {
 };
 const AT_MOST = 64 * 1024 * 1024;
 
-/** Greets with one of the certificates, and says nothing more. */
+/** Starts TLS with one of the certificates, and sends nothing more. */
 export function offerCertificate(client: Socket, masks: Masks, which: keyof Masks['certificates']): void {
   void greet(client, masks, which).catch(() => client.destroy());
 }
 
-/** Greets with the good certificate, and answers the first request with more and more. */
+/** Starts TLS with the valid certificate, and sends an endless answer to the first request. */
 export function sendWithoutEnd(client: Socket, masks: Masks): void {
   const send = async () => {
     const secured = await greet(client, masks, 'good');

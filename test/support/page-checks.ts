@@ -9,7 +9,7 @@ const isPicturing = process.env['SCREENSHOTS'] !== undefined;
 export const sizes = { phone: { width: 375, height: 667 }, desktop: { width: 1280, height: 800 } };
 export const schemes = ['light', 'dark'] as const;
 
-/** What the style sheet makes of a page. */
+/** The result of the style sheet for a page. */
 export interface Look {
   readonly size: keyof typeof sizes;
   readonly scheme: (typeof schemes)[number];
@@ -24,10 +24,10 @@ export async function look(page: Page, { size, scheme }: Look): Promise<void> {
 export const isTooWide = (page: Page) =>
   page.evaluate<boolean>('document.documentElement.scrollWidth > window.innerWidth');
 
-/** The rules for all that a page says and shows: WCAG 2.1, level AA. */
+/** The rules for the texts and colours of a page: WCAG 2.1, level AA. */
 export const allRules = ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'];
 
-/** What a reader of these colours and sizes would stumble over. @param rules tags or names of them */
+/** The accessibility problems of a page. @param rules tags or names of them */
 export async function barriers(page: Page, rules: readonly string[]): Promise<string[]> {
   // Run by the debugger: the policy of the page allows no script.
   if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axe.source);

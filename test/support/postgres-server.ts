@@ -115,7 +115,7 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Whether a process goes on, and does not only wait to be noticed as ended. */
+/** Whether a process is running, and is not a zombie. */
 const isAlive = (pid: string): Promise<boolean> =>
   readFile(`/proc/${pid}/stat`, 'utf8').then(
     (stat) => !/\) [ZX] /.test(stat),

@@ -55,7 +55,7 @@ export class Table {
     return readKey(hash, key) ? this.answerAt(this.next(key), key) : undefined;
   }
 
-  /** The answers that there are, by hash. */
+  /** The existing answers, by hash. */
   findAll(hashes: readonly string[]): Map<string, Mxid | typeof AMBIGUOUS> {
     const found = new Map<string, Mxid | typeof AMBIGUOUS>();
     const keys = readKeys(hashes);

@@ -25,7 +25,7 @@ import { inChunks, PAGE, pages } from './chunks.js';
 import { isPostgres, jsonArray } from './dialect.js';
 import { isAmong, isOneOf, threepidOf } from './rows.js';
 
-/** Larger requests are made by themselves. */
+/** Larger requests have a statement of their own. */
 const MOST_SHARED = 100;
 
 interface Bind {
@@ -34,7 +34,7 @@ interface Bind {
   readonly cause: Cause;
 }
 
-/** @param former what the mailbox was bound as before */
+/** @param former the previous binding of the mailbox */
 function auditEntries({ binding, cause }: Bind, former: readonly AssociationRow[]): readonly CausedEntry[] {
   const detail = `bound to ${binding.mxid}`;
   const replaced = former

@@ -9,9 +9,9 @@ const DAMAGED = /^SQLITE_(?:CORRUPT|NOTADB)/;
 const UNUSED_PAGE = /^Page \d+(?: is|:) never used$/;
 
 export interface Damage {
-  /** What SQLite says about it. */
+  /** The message of SQLite. */
   readonly detail: string;
-  /** Whether nothing is damaged but copies of directories. */
+  /** Whether only copies of directories are damaged. */
   readonly isOnlyCopies: boolean;
 }
 
@@ -29,8 +29,8 @@ export async function findDamage(db: Knex): Promise<Damage | undefined> {
 }
 
 /**
- * Makes the tables with copies of directories anew, empty. A damaged table cannot be dropped, because its pages would be
- * read: it is taken out of the schema, and the file is then rewritten without its pages.
+ * Creates the tables with copies of directories again, empty. A damaged table cannot be dropped, because its pages
+ * would be read: it is removed from the schema, and the file is then rewritten without its pages.
  */
 export async function discardCopies(db: Knex): Promise<void> {
   await db.transaction(async (trx) => {

@@ -37,7 +37,7 @@ export type DatabaseOptions =
     });
 
 const STATEMENT_LIMIT_MS = 20_000;
-/** Migrations of large tables take their time, and instances that start at the same time wait for the first one. */
+/** Migrations of large tables take long, and instances that start at the same time wait for the first one. */
 const MIGRATION_LIMIT_MS = 15 * 60_000;
 const CONNECTIONS = 10;
 

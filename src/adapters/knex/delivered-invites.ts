@@ -4,7 +4,7 @@ import { BY_ISLET } from '../../domain/shared/cause.js';
 import type { KnexAuditLog } from './audit-log.js';
 import { isOneOf, type ThreepidColumns, threepidOf } from './rows.js';
 
-/** Longer than a job is tried. */
+/** Longer than any job is retried. */
 const UNANSWERED_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** `InviteStore.purgeDelivered`. Keys of purged invitations are kept with those of imported ones. */

@@ -9,7 +9,8 @@ import { isSuccessor, type PreventedRepeats, preventRepeats } from './prevent-re
 import { knexStores } from './stores.js';
 
 /**
- * Prevents that a restored backup repeats what was done after it was made (see `preventRepeats`), and records the restore.
+ * Prevents a restored backup from repeating what was done after it was made (see `preventRepeats`), and records the
+ * restore.
  *
  * @param draft file with a checked copy of the backup; changed in one transaction
  * @param replaced file of the database that is replaced, not open in any process; it may be missing or damaged

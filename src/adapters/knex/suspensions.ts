@@ -50,7 +50,7 @@ export function changesOf({ suspended, resumed }: SuspensionPlan): readonly Clai
   return [{ source: BINDINGS, ...claims, isReload }];
 }
 
-/** What the audit trail says of it. */
+/** The entries for the audit trail. */
 export const entriesOf = ({ suspended, resumed }: SuspensionPlan, source: string): readonly NewAuditEntry[] => [
   ...suspended.map(({ binding: { mxid, threepid } }) => ({
     action: 'binding_suspended' as const,

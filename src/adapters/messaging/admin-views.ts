@@ -34,7 +34,7 @@ export class AdminViews {
     return { language, html, contentSecurityPolicy: policyFor(style) };
   }
 
-  /** The script of the page: what it adds can be missed. */
+  /** The script of the page, which also works without it. */
   script(): string {
     return this.templates.readText(`${SHIPPED_BRAND}/admin/page.js`);
   }

@@ -17,7 +17,7 @@ export interface LogOptions {
   readonly file?: string;
 }
 
-/** Under load, lines are written together so often. */
+/** The interval at which buffered lines are written under load. */
 const WRITE_EVERY_MS = 10;
 
 const LEVELS = ['error', 'warn', 'info', 'debug'] as const;

@@ -57,7 +57,10 @@ export class CircuitBreaker {
     return this.attempt(ask, false);
   }
 
-  /** The same for a question of our own. It can end trouble, but as long as the circuit is closed it does not add any. */
+  /**
+   * The same for a probe by Islet itself. Its success closes the circuit. Its failure does not count while the circuit
+   * is closed.
+   */
   async probe(ask: () => Promise<void>): Promise<void> {
     await this.attempt(ask, true);
   }

@@ -27,7 +27,7 @@ type FindHashes = NonNullable<ThreepidSource['findHashes']>;
 export type ExplainableSource = ThreepidSource &
   Required<Pick<ThreepidSource, 'explain'>> & {
     readonly hashesUnder?: HashesUnder;
-    /** Asks for nobody. Rejects if a lookup would fail. */
+    /** Sends a request without addresses. Rejects if a lookup would fail. */
     probe?(): Promise<void>;
   };
 
@@ -105,7 +105,7 @@ export class ResilientSource implements ThreepidSource {
     return this.breaker.problem();
   }
 
-  /** After failures, when the pause is over: finds out whether the source is back, before somebody asks. */
+  /** After failures, at the end of a pause: checks whether the source works again, before the next lookup. */
   async probe(): Promise<void> {
     const { source } = this;
     if (!source.probe || this.problem() === undefined || this.breaker.refusal() !== undefined) return;

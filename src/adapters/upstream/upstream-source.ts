@@ -120,7 +120,7 @@ export class UpstreamSource implements ThreepidSource, UpstreamPepper {
     return this.hashDetails.onChange(listener);
   }
 
-  /** A lookup without addresses: nothing about anybody is sent. @throws as a lookup does */
+  /** A lookup without addresses, so that no data about people is sent. @throws as a lookup does */
   async probe(): Promise<void> {
     const isV1 = this.options.accessToken === undefined;
     await this.counted((deadline) => (isV1 ? this.askV1([], deadline) : this.askV2([], deadline)));

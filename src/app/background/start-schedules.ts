@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 /** Instances that were disconnected for longer reload everything. */
 const FEED_KEPT_MS = 60 * MINUTE_MS;
 
-/** Starts what is done again and again for peppers, the change feed, and data that expires. */
+/** Starts the periodic work for peppers, the change feed, and data that expires. */
 export function startSchedules(
   { container, configuredSources, services }: App,
   pepperService: PepperService,

@@ -6,7 +6,10 @@ import { runPeriodically, type Schedule } from './periodic.js';
 
 const PROBE_MS = 2_000;
 
-/** Probes upstreams that failed, as often as their circuit breakers allow. Otherwise they would be red until asked. */
+/**
+ * Probes upstreams that failed, as often as their circuit breakers allow. Otherwise they would be reported as failed
+ * until the next lookup.
+ */
 export const scheduleUpstreamProbes = (
   configuredSources: readonly ConfiguredSource[],
   telemetry: Telemetry,

@@ -50,7 +50,7 @@ function changes(
   ];
 }
 
-/** What is not as it should be, and what could not be checked, for example because the server is not running. */
+/** Failed checks and warnings, and what could not be checked, for example because the server is not running. */
 const problemsIn = (results: readonly CheckResult[]): ReadonlyMap<string, CheckResult> =>
   new Map(results.filter(({ state }) => state !== 'ok').map((result) => [keyOf(result), result]));
 

@@ -7,7 +7,7 @@ import type { SourceTrace } from '../../ports/threepid-source.js';
 import type { TerminalStyle } from './terminal-style.js';
 import type { TimedExplanation } from '../../domain/lookup/explanation.js';
 
-/** Explains stage by stage which source answers for an address and why, for an administrator. */
+/** Explains source by source which one answers for an address and why, for an administrator. */
 export function explanationText(
   { threepid, sources: configuredSources, mxid, at }: TimedExplanation,
   style: TerminalStyle,

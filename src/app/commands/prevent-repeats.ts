@@ -5,7 +5,7 @@ import { parseKeys } from '../../adapters/signing/key-file.js';
 import { SystemClock } from '../../adapters/system/system-clock.js';
 
 /**
- * Prevents that a restored backup sends people again what they got after it was made.
+ * Prevents a restored backup from sending people again what they received after it was made.
  *
  * @param draft file with a checked copy of the backup
  * @param replaced file of the database that is replaced

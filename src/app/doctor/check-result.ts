@@ -33,10 +33,10 @@ const diagnosis = (name: string, state: 'warning' | 'failure', words: string, fi
   ...(fix !== undefined && { fix: complete(fix) }),
 });
 
-/** Messages of others may end where a list would follow that is empty. */
+/** A message of another program may end before an empty list. */
 const complete = (text: string): string => text.replace(/[\s:]+$/, '');
 
-/** Somebody waits this long for a request, and asks what is wrong. */
+/** A user who waits this long for a request assumes a problem. */
 const SLOW_MS = 3_000;
 const SLOW_FIX = 'requests that need it take this long, too: check DNS, the line to it, and how busy it is';
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import type { Facts } from '../../ports/telemetry.js';
 
-/** The endpoint of requests to paths that are none. */
+/** The endpoint of requests to unknown paths. */
 export const NO_ENDPOINT = 'none';
 
 /** What the log and the metrics need of a request. */

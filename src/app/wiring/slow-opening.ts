@@ -11,7 +11,7 @@ const WORDS = {
 } as const satisfies Record<OpeningStep, string>;
 
 /**
- * Says in the log what a start waits for, if the database takes long to open.
+ * Logs what a start waits for, if the database takes long to open.
  *
  * @param open calls its argument at the beginning of each step
  */

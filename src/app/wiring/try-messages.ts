@@ -5,13 +5,13 @@ import type { Config } from '../config/config.js';
 import { rereadSecret } from '../config/input/reread-secret.js';
 import type { Secret } from '../config/input/secrets.js';
 
-/** The password of the mail server as it is now: it may have been changed since the start. */
+/** The current password of the mail server: it may have been changed since the start. */
 function currentValue(secret: Secret | undefined): string | undefined {
   const now = secret?.file === undefined ? undefined : rereadSecret(secret.file);
   return typeof now === 'object' ? now.value : secret?.value;
 }
 
-/** Sends a message to try the configured mail server or gateways. Absent: nothing is configured for the medium. */
+/** Sends a test message with the configured mail server or gateways. Absent: the medium is not configured. */
 export const tryMessages = ({ mail, sms, server }: Config, gateways: readonly SmsGateway[]) => ({
   ...(mail && {
     email: (to: string) => trySending({ ...mail, password: currentValue(mail.password) }, testMail(server.name, to)),

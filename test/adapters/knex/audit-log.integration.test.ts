@@ -13,7 +13,7 @@ const { url } = await freshDatabase((await sharedPostgres()).url);
 describe.each<[string, DatabaseOptions, () => Promise<unknown>]>([
   ['SQLite', { client: 'sqlite3', file: ':memory:' }, async () => undefined],
   ['PostgreSQL', { client: 'pg', url }, () => onServer(url, 'drop schema public cascade; create schema public')],
-])('the audit log on %s', (_name, options, clear) => {
+])('the audit trail on %s', (_name, options, clear) => {
   const open = async (clock: Clock) => {
     const db = await openDatabase(options);
     const close = () => db.destroy().then(clear);

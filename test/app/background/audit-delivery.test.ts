@@ -21,7 +21,7 @@ class Waiting extends MemoryAuditLog {
   };
 }
 
-describe('the audit log', () => {
+describe('the audit trail', () => {
   let folder: string;
   let audit: Waiting;
   let telemetry: RecordingTelemetry;

@@ -10,10 +10,13 @@ export interface Check {
   readonly seen: unknown;
 }
 
-/** Jobs of an instance that died are released 10 to 12.5 s later, and all else is there within a second: on a machine that is not busy. */
+/**
+ * On an idle machine, jobs of a killed instance are released after 10 to 12.5 s, and all other effects exist within a
+ * second.
+ */
 const LIMIT_MS = 90_000;
 
-/** Whether the effects of all answered requests are there, on every instance. */
+/** Checks that the effects of all answered requests exist on every instance. */
 export async function checkEffects(cluster: Cluster, effects: Effects): Promise<readonly Check[]> {
   const reader = new IdentityClient(cluster.url);
   await reader.register('example.org', 'token-of-dora');
@@ -70,7 +73,7 @@ export async function checkEffects(cluster: Cluster, effects: Effects): Promise<
   ];
 }
 
-/** Waits until all instances have the latest binding. The user who asks for it has lookups of their own to spend. */
+/** Waits until all instances have the latest binding. The user who requests it has a lookup limit of their own. */
 async function isFollowed(cluster: Cluster, effects: Effects): Promise<void> {
   const [latest] = [...effects.bound.keys()].slice(-1);
   if (latest === undefined) return;

@@ -9,7 +9,7 @@ export interface Effects {
   readonly bound: Map<string, string>;
   readonly signedIn: Set<string>;
   readonly signedOut: Set<string>;
-  /** Addresses that the user with the limit was answered for. */
+  /** The number of addresses that were looked up for the user with the limit. */
   lookedUp: number;
   /** Requests refused by the limit. */
   refused: number;
@@ -18,7 +18,7 @@ export interface Effects {
   answered: number;
 }
 
-/** Users who do what users do, all the time, through one address: sign in and out, bind addresses and look some up. */
+/** Users who continuously sign in and out, bind addresses and look some up, through one address. */
 export class MixedLoad {
   readonly effects: Effects = {
     bound: new Map(),
@@ -60,7 +60,7 @@ export class MixedLoad {
     }
   }
 
-  /** A whole way: sign in, accept the terms, prove an address and bind it. */
+  /** Signs in, accepts the terms, proves an address and binds it. */
   private async bindOne(): Promise<void> {
     const at = this.next++;
     const address = `guest${at}@example.net`;

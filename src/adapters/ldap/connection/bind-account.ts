@@ -15,11 +15,11 @@ export interface BindPassword {
  */
 const PAUSES_MIN = [5, 10, 25, 60] as const;
 const MINUTE_MS = 60_000;
-/** For so long an attempt holds up the next one while the password is not known to be good. */
+/** How long an attempt delays the next one while the password is not known to be correct. */
 const UNCONFIRMED_WAIT_MS = 150;
-/** An attempt that is unanswered for longer is at a silent server, which refuses nothing. */
+/** A server that does not answer within this time is unresponsive: it has not refused the password. */
 const UNRESPONSIVE_MS = 1_500;
-/** Attempts at the same time and refusals together: if all are refused, there are still fewer than five. */
+/** The maximum of concurrent attempts and refusals together: even if all are refused, there are fewer than five. */
 const MOST_AT_RISK = 4;
 const LONGEST_PAUSE_MS = 60 * MINUTE_MS;
 /** RFC 4511, appendix A.1. */
@@ -33,7 +33,7 @@ const INVALID_CREDENTIALS = 49;
 export class BindAccount {
   private password: BindPassword;
   private turn: Promise<unknown> = Promise.resolve();
-  /** Attempts under way. */
+  /** Attempts in progress. */
   private atRisk = 0;
   private onEnd = new Set<() => void>();
   private refusals = 0;

@@ -16,10 +16,10 @@ export interface HealthPart {
   readonly why?: string;
 }
 
-/** What is seen of a part now. `since` is absent if only the changes that are seen tell it. */
+/** The observed state of a part. `since` is absent if it is known only from the observed changes. */
 export type SeenPart = Omit<HealthPart, 'since'> & { readonly since?: number | undefined };
 
-/** Remembers since when each part has been in its state, as far as it was seen. */
+/** Remembers since when each part has been in its state, as far as this was observed. */
 export class PartHistory {
   private readonly parts = new Map<string, HealthPart>();
 
@@ -31,7 +31,7 @@ export class PartHistory {
     return noted;
   }
 
-  /** What was noted last of a part that cannot be seen at the moment. */
+  /** The last record of a part that cannot be observed at the moment. */
   last(part: string): HealthPart | undefined {
     return this.parts.get(part);
   }

@@ -25,12 +25,12 @@ export interface GaugeDependencies {
 
 const COUNTS_MS = 60_000;
 const LEFT_OUT_MS = 5 * 60_000;
-/** Prometheus waits ten seconds by default. What the database does not say within this time keeps its last value. */
+/** Prometheus waits ten seconds by default. A value that the database does not return within this time is kept. */
 const WITHIN_MS = 2_000;
 
 /**
  * Returns a function that updates all gauges. Values that are expensive to count are kept for a while, and are counted
- * again only if somebody asks.
+ * again only on request.
  */
 export function openGauges(deps: GaugeDependencies): () => Promise<void> {
   const { database, mirrorService, pepperService, telemetry } = deps;

@@ -48,7 +48,7 @@ describe('the admin listener', () => {
     expect(app.telemetry.all('request')).toEqual([]);
   });
 
-  it('logs every other request with its id, so that the audit log can refer to it', async () => {
+  it('logs every other request with its id, so that the audit trail can refer to it', async () => {
     const { headers } = await app.callAdmin('GET', '/mirrors', { token });
     expect(headers.get('x-request-id')).toMatch(/^[\da-f-]{36}$/);
     const logged = () => app.telemetry.all('request').filter(({ path }) => path === '/mirrors');

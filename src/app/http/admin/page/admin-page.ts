@@ -43,7 +43,7 @@ export interface AdminPageOptions extends ProxyOptions {
   readonly read: ReadCounter;
   /** The checks of `islet doctor`. */
   readonly runChecks: () => Promise<readonly Diagnosis[]>;
-  /** How messages are tried. */
+  /** Sends test messages. */
   readonly tries: TryMessage;
 }
 

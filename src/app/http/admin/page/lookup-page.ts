@@ -9,7 +9,7 @@ import type { Endpoints } from '../../endpoints.js';
 import { queryOf } from '../../request/query.js';
 import type { Views } from './views.js';
 
-/** Who answers for an address, as a picture of the chain. */
+/** The explanation of an address, as a picture of the source chain. */
 export const lookupPageEndpoints = (views: Views, lookupService: LookupService, clock: Clock): Endpoints => ({
   '/page/lookup': {
     GET: views.page(async (visit) => {
@@ -28,7 +28,7 @@ export const lookupPageEndpoints = (views: Views, lookupService: LookupService, 
   },
 });
 
-/** The stages with the part that each plays for the answer. */
+/** The sources, each with its role for the answer. */
 function picture({ threepid, sources, mxid }: Explanation) {
   const deciding = sources.findIndex(({ decides }) => decides);
   const stages = sources.map(({ source, outcome, decides, traces, following, accountUnverified }, at) => {

@@ -7,7 +7,7 @@ export interface Counted {
 /** The current values of a metric, by its name without prefix. */
 export type ReadCounter = (name: string) => Promise<readonly Counted[]>;
 
-/** What the charts show. Each has a good and a bad part. */
+/** The series of a chart: successes and failures. */
 export interface Series {
   readonly kind: 'lookups' | 'mails' | 'text_messages';
   /** The source, for lookups. */

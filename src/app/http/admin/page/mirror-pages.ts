@@ -63,7 +63,7 @@ export const mirrorPageEndpoints = (
       res.type('text/csv; charset=utf-8').attachment('left-out.csv');
       await pipeline(Readable.from(csvOf(mirrorReviewService.leftOut(source))), res).catch(
         (cause: NodeJS.ErrnoException) => {
-          // The browser has gone.
+          // The browser has disconnected.
           if (cause.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw cause;
         },
       );

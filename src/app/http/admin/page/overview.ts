@@ -65,7 +65,7 @@ export const overviewEndpoints = (views: Views, deps: OverviewDependencies): End
   },
 });
 
-/** The mirrors as cards show them. */
+/** The mirrors in the form of the cards. */
 export const mirrorsOf = (mirrorService: MirrorService) =>
   Promise.all(
     mirrorService.sources.map(async (source) => {

@@ -25,7 +25,10 @@ const COOKIE = 'islet_admin';
 /** A browser may have cookies of this name from other paths and from other programs on the same host. */
 const MOST_COOKIES = 5;
 
-/** Who may use the page. A request is an administrator's by the cookie of a session, or by a header of a trusted proxy. */
+/**
+ * Controls who may use the page. The cookie of a session, or a header of a trusted proxy, identifies the administrator
+ * of a request.
+ */
 export class PageAccess {
   private readonly isTrusted: (address: string) => boolean;
   private readonly clientOf;

@@ -9,7 +9,7 @@ const MOST_SESSIONS = 200;
 /** 48 letters and digits are 285 bits. */
 const LENGTH = 48;
 
-/** Wrong links are refused without a look while there were so many. */
+/** After this many wrong links, all links are refused for a while without a check. */
 const MOST_WRONG = 10;
 const WRONG_MS = 60_000;
 
@@ -34,8 +34,8 @@ interface Link {
 export const isAdministratorName = (text: string): boolean => /^[\w.@-]{1,64}$/.test(text);
 
 /**
- * One-time links and the sessions that they open. Both are kept in memory, as hashes: a restart ends them, and who reads
- * the memory of the process cannot use them in a request.
+ * One-time links and the sessions that they open. Both are kept in memory, as hashes. A restart ends them, and a reader
+ * of the process memory cannot use them in a request.
  */
 export class PageSessions {
   private readonly links = new Map<string, Link>();
@@ -47,7 +47,7 @@ export class PageSessions {
     private readonly clock: Clock,
   ) {}
 
-  /** @param suggestedName of whoever asks for the link */
+  /** @param suggestedName the name of the operator who requests the link */
   openLink(suggestedName?: string): { readonly link: string; readonly endsAt: number } {
     const link = this.random.text(LENGTH);
     const endsAt = this.clock.now() + LINK_MS;
@@ -56,7 +56,9 @@ export class PageSessions {
     return { link, endsAt };
   }
 
-  /** The name to suggest to whoever opens this link; `undefined` if it cannot be used. Does not count as a try. */
+  /**
+   * The name to suggest when this link is opened; `undefined` if the link cannot be used. Does not count as an attempt.
+   */
   peekLink(link: string): { readonly suggestedName: string | undefined } | undefined {
     const found = this.links.get(hashOf(link));
     return found && found.endsAt > this.clock.now() ? found : undefined;
@@ -65,7 +67,7 @@ export class PageSessions {
   /**
    * Opens a session with a link, which cannot be used again.
    *
-   * @returns the id for the cookie, or why there is none: the link is wrong, or too many were
+   * @returns the id for the cookie, or why there is none: the link is wrong, or there were too many wrong ones
    */
   signIn(link: string, administrator: string): { readonly id: string } | { readonly problem: 'wrong' | 'limited' } {
     const now = this.clock.now();

@@ -19,9 +19,9 @@ const MOST_SHOWN = 200;
 const MOST_HISTORY = 30;
 const PATH = '/page/people';
 
-/** What is stored of a user or an address, and its changes. */
+/** The stored data of a user or an address, and operations on it. */
 export const peopleEndpoints = (views: Views, { adminService, inviteService }: PeopleDependencies): Endpoints => {
-  /** A change that is asked about first. @returns whether it may be made */
+  /** Asks for confirmation of a change. @returns whether it was given */
   const isConfirmed = (visit: Visit, fields: Parameters, question: string, named: Readonly<Record<string, string>>) => {
     const facts = Object.entries(named).map(([name, value]) => ({ name: `fact_${name}`, value }));
     const asked: Question = {
@@ -84,7 +84,7 @@ export const peopleEndpoints = (views: Views, { adminService, inviteService }: P
   };
 };
 
-/** Everything about a user or an address; without one, everybody who is suspended. */
+/** Everything about a user or an address; without one, all suspended bindings. */
 async function found(adminService: AdminService, asked: string, { cause }: Visit) {
   const operations = operationsByText(adminService, cause);
   const invites = await adminService.invites();

@@ -65,7 +65,7 @@ function runIn(req: Request, runs: SyncRuns): SyncRun {
   return run;
 }
 
-/** Sends how far a sync is, until it is over or nobody listens. Spec: WHATWG HTML, "Server-sent events". */
+/** Sends the progress of a sync until it ends or the browser disconnects. Spec: WHATWG HTML, "Server-sent events". */
 function tell(run: SyncRun, res: Response, runs: SyncRuns): void {
   res.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
   res.flushHeaders();

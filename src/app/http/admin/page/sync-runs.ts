@@ -52,7 +52,7 @@ export class SyncRuns {
     return () => void this.closing.delete(end);
   }
 
-  /** Ends everybody who watches. */
+  /** Ends all streams of progress. */
   close(): void {
     for (const end of this.closing) end();
   }

@@ -12,10 +12,10 @@ export interface TryStep {
   readonly words: string;
 }
 
-/** Sends one message to an address and says how it went, by medium. Absent: nothing is configured for it. */
+/** Sends one test message to an address and returns its steps, by medium. Absent: the medium is not configured. */
 export type TryMessage = Readonly<Partial<Record<Medium, (address: string) => Promise<readonly TryStep[]>>>>;
 
-/** Sends a mail or a text message to try it. */
+/** Sends a test mail or a test text message. */
 export const tryPageEndpoints = (
   views: Views,
   tries: TryMessage,

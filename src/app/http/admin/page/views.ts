@@ -36,7 +36,10 @@ export interface Visit {
   readonly cause: Cause;
 }
 
-/** A question that is asked before something is changed. Its texts are `<question>`, `<question>_effect` and `<question>_button`. */
+/**
+ * The question for confirmation before a change. Its texts are `<question>`, `<question>_effect` and
+ * `<question>_button`.
+ */
 export interface Question {
   readonly question: string;
   /** What it is about; the names are keys of texts. */
@@ -97,7 +100,7 @@ export class Views {
     res.type('html').send(html);
   }
 
-  /** Asks before something is changed. @returns whether the answer is there; if not, the question is shown */
+  /** Asks for confirmation. @returns whether it was given; if not, the question is shown */
   isConfirmed(fields: Parameters, visit: Visit, question: Question): boolean {
     if (fields['confirmed'] === 'yes') return true;
     this.show('confirm', { ...question }, visit);
@@ -130,7 +133,7 @@ export function protect(res: Response): void {
   });
 }
 
-/** What was just done, as a redirect after a form says it. */
+/** The notices that the redirect after a form can show. */
 const NOTICES = ['unbound', 'not_found', 'revoked', 'tokens_ended', 'delivery'] as const;
 
 /** Where to go after a change, with a sentence that says what was done. */

@@ -75,7 +75,7 @@ describe('the sign-in to the admin page', () => {
     expect((await browser.post('/page/sign-in', { link, name: 'anna' })).status).toBe(303);
   });
 
-  it('is in the audit log with the name, and so is the sign-out', async () => {
+  it('is in the audit trail with the name, and so is the sign-out', async () => {
     const browser = await adminBrowser(app).signIn('anna');
     const formToken = hiddenIn((await browser.get('/')).text, 'form_token');
     const out = await browser.post('/page/sign-out', { form_token: formToken });
@@ -165,7 +165,7 @@ describe('a proxy that signs administrators in', () => {
   const distrusted = useApp({ page: { trustedProxies: ['10.0.0.5/32'], userHeader: 'X-Forwarded-User' } });
   const proxied = { 'x-forwarded-user': 'anna', 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.7' };
 
-  it('sets the name of the administrator, whose forms work, with their own address in the audit log', async () => {
+  it('sets the name of the administrator, whose forms work, with their own address in the audit trail', async () => {
     const browser = adminBrowser(app, proxied);
     const first = await browser.get('/');
     expect(first.headers.get('set-cookie')).toMatch(/; Secure$/);

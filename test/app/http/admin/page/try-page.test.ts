@@ -21,7 +21,7 @@ describe('a test message on the admin page', () => {
     },
   });
 
-  it('shows each step, and is in the audit log', async () => {
+  it('shows each step, and is in the audit trail', async () => {
     const browser = await adminBrowser(app).signIn('anna');
     const sent = await browser.send('/page/try', '/page/try', { address: 'Anna@Example.org' });
     expect(sent.text).toContain('The message was accepted');
