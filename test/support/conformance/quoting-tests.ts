@@ -6,6 +6,7 @@ import ts from 'typescript';
 export interface QuotingTest {
   /** Path relative to the root of the repository. */
   readonly file: string;
+  /** The title after the titles of its groups, as vitest prints it. */
   readonly name: string;
   readonly ids: readonly string[];
 }
@@ -19,8 +20,12 @@ export function quotingTests(): readonly QuotingTest[] {
     .filter((file) => /\.(test|contract)\.ts$/.test(file))
     .toSorted()
     .flatMap((file) =>
-      namesIn(readFileSync(join(root, 'test', file), 'utf8'))
-        .map((name) => ({ file: `test/${file}`, name, ids: idsIn(name) }))
+      titlesIn(readFileSync(join(root, 'test', file), 'utf8'))
+        .map(({ title, groups }) => ({
+          file: `test/${file}`,
+          name: [...groups, title].join(' '),
+          ids: idsIn(title),
+        }))
         .filter(({ ids }) => ids.length > 0),
     );
 }
@@ -37,18 +42,22 @@ export function idsIn(name: string): readonly string[] {
   });
 }
 
-/** The names of the tests and test groups in a file: `it('name', …)`, `it.for(cases)('name', …)`. */
-function namesIn(source: string): readonly string[] {
-  const names: string[] = [];
-  const visit = (node: ts.Node): void => {
+/** The titles of the tests and test groups in a file: `it('title', …)`, `it.for(cases)('title', …)`. */
+function titlesIn(source: string): readonly { readonly title: string; readonly groups: readonly string[] }[] {
+  const found: { title: string; groups: readonly string[] }[] = [];
+  const visit = (node: ts.Node, groups: readonly string[]): void => {
+    let inner = groups;
     if (ts.isCallExpression(node) && ['describe', 'it', 'test'].includes(rootOf(node.expression))) {
-      const [name] = node.arguments;
-      if (name && ts.isStringLiteralLike(name)) names.push(name.text);
+      const [title] = node.arguments;
+      if (title && ts.isStringLiteralLike(title)) {
+        found.push({ title: title.text, groups });
+        if (rootOf(node.expression) === 'describe') inner = [...groups, title.text];
+      }
     }
-    ts.forEachChild(node, visit);
+    ts.forEachChild(node, (child) => visit(child, inner));
   };
-  visit(ts.createSourceFile('test.ts', source, ts.ScriptTarget.Latest));
-  return names;
+  visit(ts.createSourceFile('test.ts', source, ts.ScriptTarget.Latest), []);
+  return found;
 }
 
 function rootOf(expression: ts.Expression): string {
