@@ -121,7 +121,7 @@ const least = (read: (text: string) => unknown, text: string, tries: number): nu
   Math.min(...Array.from({ length: tries }, () => costMs(read, text)));
 
 /** Whether the cost of a text that is four times as long is far more than four times as high, in each attempt. */
-function tooSteep(read: (text: string) => unknown, of: (length: number) => string): string | undefined {
+function isTooSteep(read: (text: string) => unknown, of: (length: number) => string): string | undefined {
   for (const [at, size] of SIZES.entries()) {
     const shorter = SIZES[at - 1];
     if (shorter === undefined || least(read, of(size), 1) < NOTICEABLE_MS) continue;
@@ -135,7 +135,7 @@ function tooSteep(read: (text: string) => unknown, of: (length: number) => strin
 describe('the time to read untrusted text grows no faster than the text', () => {
   it.each(Object.entries(readers))('in %s', { timeout: 120_000 }, (_name, read) => {
     const found = shapes.flatMap(([unit, of]) => {
-      const steep = tooSteep(read, of);
+      const steep = isTooSteep(read, of);
       return steep === undefined ? [] : `${JSON.stringify(unit)}: ${steep}`;
     });
     expect(found).toEqual([]);
@@ -144,7 +144,7 @@ describe('the time to read untrusted text grows no faster than the text', () => 
   it('the measurement notices a reader of quadratic time', () => {
     // An expression that was once used to remove trailing slashes.
     expect(
-      tooSteep(
+      isTooSteep(
         (text) => text.replace(/\/+$/, ''),
         (length) => `${'/'.repeat(length)}x`,
       ),

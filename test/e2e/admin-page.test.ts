@@ -122,7 +122,7 @@ async function day(): Promise<void> {
 }
 
 /** The problems of a view, in both colour schemes and sizes. Takes its pictures. */
-async function wrongWith(name: string): Promise<readonly string[]> {
+async function problemsOf(name: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const scheme of schemes) {
     for (const size of ['phone', 'desktop'] as const) {
@@ -143,7 +143,7 @@ describe('the admin page in a browser', () => {
       headers: { 'x-islet-operator': 'anna' },
     });
     await page.goto(url(String(link.json.path)));
-    expect(await wrongWith('sign-in')).toEqual([]);
+    expect(await problemsOf('sign-in')).toEqual([]);
     await page.getByLabel('Your name').press('Enter');
     await page.waitForURL(url('/'));
     expect(await page.getByText('anna').isVisible()).toBe(true);
@@ -154,7 +154,7 @@ describe('the admin page in a browser', () => {
     await page.getByText('the certificate has expired').waitFor();
     expect(await page.getByRole('img', { name: /^staff, the last 24 hours/ }).count()).toBe(1);
     expect(await page.locator('rect.bar2').count()).toBeGreaterThan(0);
-    expect(await wrongWith('overview')).toEqual([]);
+    expect(await problemsOf('overview')).toEqual([]);
   });
 
   it('shows which source answers for an address, source by source', async () => {
@@ -163,23 +163,23 @@ describe('the admin page in a browser', () => {
     await page.getByRole('button', { name: 'Explain' }).click();
     await page.getByRole('heading', { name: alice }).waitFor();
     expect(await page.locator('ol.chain > li').count()).toBe(2);
-    expect(await wrongWith('lookup')).toEqual([]);
+    expect(await problemsOf('lookup')).toEqual([]);
   });
 
   it('shows the mirrors, and which entries they skip and why', async () => {
     await page.getByRole('link', { name: 'Mirrors' }).click();
-    expect(await wrongWith('mirrors')).toEqual([]);
+    expect(await problemsOf('mirrors')).toEqual([]);
     await page.getByRole('link', { name: 'staff' }).click();
     await page.getByRole('link', { name: 'Left out' }).click();
     expect(await page.getByText('uid: is missing').isVisible()).toBe(true);
-    expect(await wrongWith('left-out')).toEqual([]);
+    expect(await problemsOf('left-out')).toEqual([]);
     await page.getByLabel('Search in entries').fill('calling');
     await page.getByRole('button', { name: 'Search' }).click();
     await page.getByText('1 entries, 1 shown').waitFor();
     await page.getByRole('link', { name: 'Back' }).click();
     await page.getByRole('link', { name: 'Ambiguous addresses' }).click();
     await page.getByText('@carol:example.org').waitFor();
-    expect(await wrongWith('ambiguous')).toEqual([]);
+    expect(await problemsOf('ambiguous')).toEqual([]);
   });
 
   it('shows the progress of a sync, and asks before it applies a suspicious one', async () => {
@@ -189,16 +189,16 @@ describe('the admin page in a browser', () => {
     await page.goto(url('/page/mirrors/staff'));
     await page.getByRole('button', { name: 'Sync now' }).click();
     await page.locator('[data-count]', { hasText: '20' }).waitFor();
-    expect(await wrongWith('sync')).toEqual([]);
+    expect(await problemsOf('sync')).toEqual([]);
     open();
     await page.getByRole('heading', { name: 'not applied' }).waitFor();
     await page.goto(url('/page/mirrors/staff'));
     await page.getByText('It would have removed').waitFor();
     await page.locator('summary').first().click();
-    expect(await wrongWith('mirror')).toEqual([]);
+    expect(await problemsOf('mirror')).toEqual([]);
     await page.getByRole('button', { name: 'Apply all the same' }).click();
     await page.getByRole('heading', { name: 'Apply this sync all the same?' }).waitFor();
-    expect(await wrongWith('confirm')).toEqual([]);
+    expect(await problemsOf('confirm')).toEqual([]);
     await page.getByRole('button', { name: 'Apply all the same' }).click();
     await page.getByRole('heading', { name: /^applied$/ }).waitFor();
   });
@@ -208,7 +208,7 @@ describe('the admin page in a browser', () => {
     await page.getByLabel('User ID or address').fill(alice);
     await page.getByRole('button', { name: 'Search' }).click();
     await page.getByText('alice.arnold@example.net').waitFor();
-    expect(await wrongWith('people')).toEqual([]);
+    expect(await problemsOf('people')).toEqual([]);
     await page.getByRole('button', { name: 'Unbind' }).click();
     await page.getByRole('button', { name: 'Unbind' }).click();
     await page.getByText('The binding is removed.').waitFor();
@@ -219,7 +219,7 @@ describe('the admin page in a browser', () => {
     await page.getByLabel('Email address').fill('anna@example.org');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText('Authentication successful').waitFor();
-    expect(await wrongWith('try')).toEqual([]);
+    expect(await problemsOf('try')).toEqual([]);
   });
 
   it('works without scripts, in the language of the browser', async () => {

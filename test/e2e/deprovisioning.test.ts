@@ -77,7 +77,7 @@ describe('deprovisioning with a real directory', () => {
     const body = { medium: 'email', address, room_id: '!room:example.org', sender: '@alice:example.org' };
     return (await alice.post('/v2/store-invite', body)).body['token'] as string;
   };
-  const toldInvites = () =>
+  const notifiedInvites = () =>
     homeserver.bound.flatMap(({ mxid, invites }) =>
       (invites as { token: string }[]).map(({ token }) => [token, mxid] as const),
     );
@@ -139,7 +139,7 @@ describe('deprovisioning with a real directory', () => {
     const own = await validated(fresh, 'bill@home.example', 'lemurs');
     expect(await fresh.post('/v2/3pid/bind', own)).toMatchObject({ status: 200 });
     await eventually(() => homeserver.bound.some(({ address }) => address === 'bill@home.example'));
-    expect(toldInvites()).toEqual([]);
+    expect(notifiedInvites()).toEqual([]);
   });
 
   it('gives a person who returns everything back, and suspends the binding of the new person', async () => {
@@ -148,8 +148,8 @@ describe('deprovisioning with a real directory', () => {
     await sync();
     expect(await found()).toEqual({ 'b.smith@example.org': smithb, 'bob@home.example': smithb });
     expect(await suspendedBindings()).toMatchObject([{ threepid: { address: 'bill@home.example' } }]);
-    await eventually(() => toldInvites().length === 2);
-    expect(Object.fromEntries(toldInvites())).toEqual({ [toHome]: smithb, [toWork]: smithb });
+    await eventually(() => notifiedInvites().length === 2);
+    expect(Object.fromEntries(notifiedInvites())).toEqual({ [toHome]: smithb, [toWork]: smithb });
     expect((await fresh.get('/v2/account')).status).toBe(401);
   });
 

@@ -22,7 +22,7 @@ const people = (count: number, ...more: readonly string[]) =>
 const ALL = people(20, ANNA);
 
 /** The delivered alerts, but without their delay: their times are tested with promtool. */
-const impatient = (rule: (typeof alertRules)[number]) => ({
+const withoutDelay = (rule: (typeof alertRules)[number]) => ({
   ...rule,
   for: '0s',
   expr: rule.expr.replace('> 3600', '> 1'),
@@ -61,7 +61,7 @@ describe('the metrics of Islet in Prometheus', () => {
       { 'people.csv': ALL, 'partner-token': 'secret\n' },
     );
     client = new IdentityClient(islet.url);
-    const rules = stringify({ groups: [{ name: 'islet', rules: alertRules.map(impatient) }] });
+    const rules = stringify({ groups: [{ name: 'islet', rules: alertRules.map(withoutDelay) }] });
     prometheus = await startPrometheus(new URL(islet.adminUrl).host, rules);
     await prometheusSays('islet_mirror_entries{source="staff"} == 21');
   });

@@ -28,7 +28,7 @@ const HOMES: Readonly<Record<string, { readonly files: RegExp; readonly name: st
   knex: { files: /^adapters\/(knex|sources)\//, name: 'src/adapters/knex' },
 };
 
-const TIME_CHANCE_AND_SURROUNDINGS =
+const TIME_RANDOMNESS_AND_ENVIRONMENT =
   /^(Date|Math\.random|performance|crypto|process|console|fetch|globalThis|require|setTimeout|setInterval|setImmediate|queueMicrotask|randomBytes)\b/;
 
 /** Code shared by the adapter families: it may import only libraries. */
@@ -126,7 +126,7 @@ function problemOfDomain(
 
 function surroundings({ path, imports, globals }: Module): readonly string[] {
   const isDomain = floorOf(path) === 'domain';
-  const forbidden = [...globals].filter((name) => isDomain && TIME_CHANCE_AND_SURROUNDINGS.test(name));
+  const forbidden = [...globals].filter((name) => isDomain && TIME_RANDOMNESS_AND_ENVIRONMENT.test(name));
   const hasEnvironment = globals.has('process.env') || imports.some(({ from }) => /^(node:)?process$/.test(from));
   const readsEnvironment = !isDomain && hasEnvironment && !MAY_READ_ENVIRONMENT.includes(path);
   return [

@@ -14,7 +14,7 @@ const { url } = await freshDatabase((await sharedPostgres()).url);
 describe.each<[string, DatabaseOptions]>([
   ['SQLite', { client: 'sqlite3', file: ':memory:' }],
   ['PostgreSQL', { client: 'pg', url }],
-])('counting on %s', async (_name, options) => {
+])('the row counter on %s', async (_name, options) => {
   const db = await openDatabase(options);
   afterAll(() => db.destroy());
   const { mirrors, associations, accounts } = knexStores(db, new FakeClock(), secretBox);

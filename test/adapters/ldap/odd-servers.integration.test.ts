@@ -34,7 +34,7 @@ describe('a directory server', () => {
   });
 
   /** Short limits for servers that do not answer: the tests wait for nothing else. */
-  const impatient = { timeLimitMs: 400, stallLimitMs: 400 };
+  const shortLimits = { timeLimitMs: 400, stallLimitMs: 400 };
 
   /** A source whose servers send these answers, in this order. */
   async function make(answers: readonly ((asked: Asked) => boolean | void)[], options: Partial<LdapOptions> = {}) {
@@ -198,13 +198,13 @@ describe('a directory server', () => {
           }, 250);
         },
       ],
-      impatient,
+      shortLimits,
     );
     await expect(source.find([anna])).rejects.toThrow('no answer within 0.4 s');
   });
 
   it('that does not answer the bind is not said to have refused the password', async () => {
-    await make([() => true], impatient);
+    await make([() => true], shortLimits);
     await expect(source.find([anna])).rejects.toThrow('no answer');
     const expected = {
       what: `server ${servers[0]?.url}`,
@@ -246,7 +246,7 @@ describe('a directory server', () => {
     });
 
     it('is reported with the reason of each, if no other one answers either', async () => {
-      await make([searched(result(0x65, 51)), () => undefined], impatient);
+      await make([searched(result(0x65, 51)), () => undefined], shortLimits);
       await expect(listed(source)).rejects.toThrow(/busy error.*; .*no answer within 0.4 s/);
     });
   });

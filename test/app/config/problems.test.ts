@@ -282,7 +282,7 @@ describe('a value', () => {
     expect(problems(yaml)).toEqual(expected === undefined ? [] : [expected]);
   });
 
-  it('is a token that is longer than clients accept (EM-7)', () => {
+  it('is refused if tokens would be longer than clients accept (EM-7)', () => {
     expect(problems('validation: { tokenLength: 255 }').join()).not.toContain('tokenLength');
     expect(problems('validation: { tokenLength: 256 }').join()).toContain('validation.tokenLength');
   });

@@ -44,7 +44,7 @@ function processorMs(): number {
 const TIMES = 5;
 
 /** The cost of reading a megabyte of JSON on this machine. */
-function yardstick(): number {
+function megabyteMs(): number {
   const text = JSON.stringify(Array.from({ length: 100_000 }, (_none, at) => `text ${at}`));
   const since = processorMs();
   for (let time = 0; time < TIMES; time++) JSON.stringify(JSON.parse(text));
@@ -60,7 +60,7 @@ async function send(app: TestApp, method: string, path: string, parameters: Para
 
 describe('the largest request in the slowest form', () => {
   const app = useApp();
-  const most = 40 * Math.max(yardstick(), 5);
+  const most = 40 * Math.max(megabyteMs(), 5);
 
   it.for(endpoints.filter(([, , names]) => names.length > 0).map(([method, path, names]) => ({ method, path, names })))(
     'does not delay other requests, nor cost more than reading some megabytes, at $method $path',

@@ -10,7 +10,7 @@ const openId = {
   expires_in: 3600,
 };
 
-describe('accounts', () => {
+describe('the account API', () => {
   const app = useApp();
 
   it('signs in a user whom the homeserver confirms, and returns the token under both names (AUTH-1, AUTH-3)', async () => {

@@ -8,7 +8,7 @@ const urlSafe = (key: string) => key.replaceAll('+', '-').replaceAll('/', '_');
 const prefixes = ['/v2', '/api/v1'] as const;
 const fromInternet = { headers: { 'x-forwarded-for': '203.0.113.7' } };
 
-describe.each(prefixes)('the keys at %s', (prefix) => {
+describe.each(prefixes)('the key API at %s', (prefix) => {
   const app = useApp();
 
   it('returns public keys by their id without authentication, also old ones (KEY-2, KEY-6, KEY-7)', async () => {

@@ -3,7 +3,7 @@ import { SPEC_VERSIONS } from '../../../../src/app/wiring/domain-options.js';
 import { alice } from '../../../support/fakes.js';
 import { useApp } from '../../../support/http.js';
 
-describe('versions and status check', () => {
+describe('the API for versions and status', () => {
   const app = useApp();
 
   it('returns the configured versions to everyone (VER-1)', async () => {
