@@ -1,10 +1,10 @@
 /*
- * A disk that forgets what was not synced: whenever a process syncs an SQLite file or its log, the file as it is then
- * is kept in the folder FORGETFUL_DISK as NAME.synced. After a power cut that is what there would be. While that folder
- * has a file "read-only", writes to the database and its log fail.
+ * Simulates a disk that loses unsynced data. Whenever a process syncs an SQLite file or its log, the current content of
+ * the file is stored in the folder FORGETFUL_DISK as NAME.synced: this is the content after a power failure. While that
+ * folder contains a file "read-only", writes to the database and its log fail.
  *
- * Several threads sync and write. One lock makes each copy the file of one moment, and keeps an older copy from
- * replacing a newer one: a log older than its database would look like damage that no disk does.
+ * Several threads sync and write. A lock makes each copy a consistent snapshot, and keeps an older copy from replacing
+ * a newer one: a log older than its database would look like damage that no disk causes.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -44,7 +44,7 @@ static void copy(int fd) {
   if (to < 0) return;
   off_t at = 0;
   ssize_t count;
-  /* By the descriptor that is open: closing another one would end the locks of SQLite. */
+  /* With the open descriptor: closing another one would release the locks of SQLite. */
   while ((count = pread(fd, buffer, sizeof buffer, at)) > 0) {
     if (write(to, buffer, count) != count) break;
     at += count;

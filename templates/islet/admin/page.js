@@ -1,4 +1,4 @@
-// Shows how far a sync is, and loads its result. Without this script the page loads itself anew.
+// Shows the progress of a sync, and loads its result. Without this script, the page reloads itself.
 const progress = document.querySelector('[data-events]');
 if (progress) {
   const events = new EventSource(progress.dataset.events);
