@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# another-json writes control characters in a way that no JSON reader takes.
+# another-json writes control characters in a form that JSON parsers reject.
 #
-# RFC 8259, 7: a control character in a string is \u and four hex digits, with a small u. The Matrix
-# appendix on canonical JSON has the same.
-# Seen on 2026-11-29 with another-json 0.2.0: "\U0007", with a capital U, for all that have no short form
-# (tab and line end are right). JSON.parse refuses it, and a signature over that text verifies nowhere
-# else: Python's canonicaljson 1.6.2 writes a small u.
-# For an identity server: names of rooms and people come with such characters now and then; do not sign or
-# check signatures by this package.
+# RFC 8259, 7: a control character in a string is written as \u with a small u and four hex digits. The Matrix
+# appendix on canonical JSON requires the same.
+# Seen on 2026-11-29 with another-json 0.2.0: "\U0007", with a capital U, for all control characters without a
+# short form (tab and line feed are correct). JSON.parse rejects it, and a signature of that text is invalid for
+# other implementations: Python's canonicaljson 1.6.2 writes a small u.
+# For an identity server: names of rooms and people sometimes contain such characters; do not sign or verify with
+# this package.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages another-json@0.2.0

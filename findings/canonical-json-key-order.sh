@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# A signature over keys beyond U+FFFF, made by Synapse's library, does not verify with the JavaScript ones.
+# A signature over keys beyond U+FFFF by Synapse's library is invalid for the JavaScript libraries.
 #
-# Matrix specification, appendix "Canonical JSON": keys are sorted by Unicode code point. RFC 8785,
-# 3.2.3 (JCS) sorts by UTF-16 code units instead. The two differ for a key of U+E000 to U+FFFF beside one
-# beyond (an emoji, say).
-# Seen on 2026-11-29: another-json 0.2.0, which matrix-js-sdk uses for what it signs, sorts by UTF-16 as
-# canonicalize 4.0.0 (JCS) does; Python's canonicaljson 1.6.2, which Synapse signs with, by code point.
-# signedjson 1.1.1 refuses the signature that was made over another-json's text.
-# For an identity server: sort keys by code point (in JavaScript the default order of strings does not)
-# and have a test with U+FFFD beside an emoji; requests that homeservers sign may carry any key.
+# Matrix specification, appendix "Canonical JSON": keys are sorted by Unicode code point. RFC 8785, 3.2.3 (JCS)
+# sorts by UTF-16 code units instead. The results differ for a key of U+E000 to U+FFFF beside one beyond U+FFFF
+# (for example an emoji).
+# Seen on 2026-11-29: another-json 0.2.0, which matrix-js-sdk uses for signing, sorts by UTF-16 code units like
+# canonicalize 4.0.0 (JCS); Python's canonicaljson 1.6.2, which Synapse uses, sorts by code point. signedjson 1.1.1
+# rejects a signature of the text from another-json.
+# For an identity server: sort keys by code point (the default order of strings in JavaScript is different), and
+# test it with U+FFFD beside an emoji; requests that homeservers sign may contain any key.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages another-json@0.2.0 canonicalize@4.0.0

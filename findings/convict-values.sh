@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
-# convict takes half of a number from the environment, and an option with a dot in its name for one that is known.
+# convict truncates invalid numbers from the environment, and accepts an unknown option with a dot in its name.
 #
-# What is set was expected to be in force or to be refused: the package is for that, and validate({ allowed: 'strict' })
-# is there to find unknown options.
+# A value was expected to be used or rejected: this is the purpose of the package, and validate({ allowed: 'strict'
+# }) is meant to find unknown options.
 # Seen on 2026-11-29 with convict 6.2.5:
-# - "int" from the environment is what parseInt makes of it: 1e3 is 1, 1.9 is 1, 0x10 is 0, 12abc is 12. The same
-#   1.9 in a file is refused.
-# - { "mail.host": ... } in a file passes the strict check, since the check asks by that path, and changes nothing.
-# - where the schema has a free object (say, one entry per server), a key with dots is refused as unknown.
-# - a free object in a file is added to its default and does not replace it; a list replaces it.
-# For an identity server: names of servers are such keys, so give lists of entries; read numbers of the environment as
-# text and convert them yourself; look for dots in names of options before the file is loaded.
+# - "int" from the environment is the result of parseInt: 1e3 is 1, 1.9 is 1, 0x10 is 0, 12abc is 12. The same 1.9
+#   in a file is rejected.
+# - { "mail.host": ... } in a file passes the strict check, because the check uses that path, but has no effect.
+# - if the schema has a free-form object (for example one entry per server), a key with dots is rejected as
+#   unknown.
+# - a free-form object in a file is merged into its default instead of replacing it; a list replaces it.
+# For an identity server: server names are such keys, so use lists of entries; read numbers from the environment as
+# text and convert them yourself; check for dots in option names before the file is loaded.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages convict@6.2.5

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# 389 Directory Server gives the same entry several times, once for each value that a range filter meets.
+# 389 Directory Server returns the same entry several times, once for each value that matches a range filter.
 #
-# RFC 4511, 4.5.2: each entry that a search finds is returned in a SearchResultEntry of its own; nothing
-# lets a server return one twice in an answer. OpenLDAP does not.
-# Seen on 2026-11-29 with 389 Directory Server 2.3.1 as it is set up by default ("mail" is indexed):
-# (mail>=a) gives an entry with two addresses twice, also over pages; (objectClass>=a) gives each
-# entry once for each of its classes. Where the filter has a conjunction with an index, once.
-# For an identity server: counts of entries are not counts of people, and "two entries have this address,
-# so it is nobody's" has to compare the names of the entries.
+# RFC 4511, 4.5.2: each entry that a search finds is returned in a SearchResultEntry of its own; nothing allows a
+# server to return an entry twice. OpenLDAP does not.
+# Seen on 2026-11-29 with 389 Directory Server 2.3.1 in its default configuration ("mail" is indexed): (mail>=a)
+# returns an entry with two addresses twice, also with paging; (objectClass>=a) returns each entry once for each of
+# its classes. If the filter has a conjunction with an indexed attribute, each entry is returned once.
+# For an identity server: the number of entries is not the number of people, and a check whether two entries have
+# an address must compare the names of the entries.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/ds389.sh"
 

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# ipaddr.js reads "::192.0.2.1" as another address than its hexadecimal spelling.
+# ipaddr.js parses "::192.0.2.1" as another address than its hexadecimal form.
 #
-# RFC 4291, 2.2: the last 32 bits of an IPv6 address may be written as IPv4, so ::192.0.2.1 and ::c000:201 are
-# one address; ::ffff:192.0.2.1 is another (2.5.5.2, IPv4-mapped). Python's ipaddress says so.
-# Seen on 2026-11-29 with ipaddr.js 2.5.0: the first is read as ::ffff:c000:201, and process() makes
-# 192.0.2.1 of it; the hexadecimal spelling is read right.
-# For an identity server: an address that the library wrote is not always the address that was given;
-# log and compare the text that the system gave.
+# RFC 4291, 2.2: the last 32 bits of an IPv6 address may be written as IPv4, so ::192.0.2.1 and ::c000:201 are the
+# same address; ::ffff:192.0.2.1 is another one (2.5.5.2, IPv4-mapped). Python's ipaddress agrees.
+# Seen on 2026-11-29 with ipaddr.js 2.5.0: the first form is parsed as ::ffff:c000:201, and process() converts it
+# to 192.0.2.1; the hexadecimal form is parsed correctly.
+# For an identity server: an address that the library has formatted is not always the given address; log and
+# compare the original text.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages ipaddr.js@2.5.0

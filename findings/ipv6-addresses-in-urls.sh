@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# ldapjs and knex look up "[::1]" as a name, with its brackets, where an IPv6 address stands in a URL.
+# ldapjs and knex resolve "[::1]" in a URL as a host name, with its brackets.
 #
-# RFC 3986, 3.2.2, and RFC 4516, 2, after it: an IPv6 address stands in brackets, which are no part of it. The
-# drivers below knex, pg and mysql2, take the brackets off, and so do node-smpp and nodemailer.
+# RFC 3986, 3.2.2, and RFC 4516, 2: an IPv6 address in a URL is in brackets, which are not part of the address. The
+# drivers of knex, pg and mysql2, remove the brackets, and so do node-smpp and nodemailer.
 # Seen on 2026-11-29 on Node 20 with ldapjs 3.0.7, knex 3.3.0, pg 8.23.1, mysql2 3.24.6, smpp 0.5.1 and nodemailer
-# 10.6.1: getaddrinfo ENOTFOUND [::1] from the first two, so the failure reads like one of DNS.
-# For an identity server: give knex an object, whose connectionString (pg) goes to the driver as it is, and take the
-# brackets off before ldapjs connects; or give servers names.
+# 10.6.1: getaddrinfo ENOTFOUND [::1] from the first two, so that the failure looks like a DNS problem.
+# For an identity server: pass an object to knex, whose connectionString (pg) is passed to the driver unchanged,
+# and remove the brackets before ldapjs connects; or use host names.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages ldapjs@3.0.7 knex@3.3.0 pg@8.23.1 mysql2@3.24.6 smpp@0.5.1 nodemailer@10.6.1

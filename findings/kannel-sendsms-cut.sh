@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# Kannel answers "Accepted for delivery" to a text message that it cuts off, and 202 to one that nobody takes.
+# Kannel answers "Accepted for delivery" to a text message that it truncates, and 202 to one that cannot be sent.
 #
-# 3GPP TS 23.040 has long messages sent in parts; an interface that takes a text over HTTP was expected to send it
-# whole or to refuse it.
-# Seen on 2026-11-29 with Kannel 1.4.5 (bearerbox, smsbox, and its own pretended message centre), as it is without
+# 3GPP TS 23.040 specifies long messages in several parts; an interface that receives a text over HTTP was expected
+# to send all of it or to reject it.
+# Seen on 2026-11-29 with Kannel 1.4.5 (bearerbox, smsbox, and its own simulated message centre), without
 # max-messages in the group of the user:
-# - 200 letters: "0: Accepted for delivery", and 160 arrive; with coding=2 (UCS-2), 100 letters: 70 arrive.
-# - what GSM lacks (Cyrillic, ’ and the backtick) arrives as "?" unless coding=2 is given.
-# - no message centre is connected: the status is 202 as well, only the body says "3: Queued for later delivery".
-# For an identity server: judge by the body and not the status, have max-messages set, and keep a code
-# within the first 70 characters.
+# - 200 letters: "0: Accepted for delivery", and 160 are delivered; with coding=2 (UCS-2), 70 of 100 letters are
+#   delivered.
+# - characters that GSM lacks (Cyrillic, ’ and the backtick) are delivered as "?" unless coding=2 is given.
+# - no message centre is connected: the status is 202 as well, and only the body says "3: Queued for later
+#   delivery".
+# For an identity server: check the body and not the status, set max-messages, and put a code into the first 70
+# characters.
 source "$(dirname "$0")/support/setup.sh"
 
 debian_packages kannel=1.4.5-12 kannel-extras=1.4.5-12

@@ -1,15 +1,13 @@
 #!/usr/bin/env bash
-# A filter with an escaped umlaut or asterisk finds nobody through ldapjs, and half of them through ldapts.
+# A filter with an escaped umlaut or asterisk finds no entry with ldapjs, and only some with ldapts.
 #
-# RFC 4515, 3: in the text of a filter, a backslash and two hex digits stand for that octet; an
-# administrator who pastes a filter from another tool has "ü" as \c3\bc and "*" as \2a.
-# ldapsearch does so, and finds the entries.
-# Seen on 2026-11-29 with ldapjs 3.0.7 (@ldapjs/filter 2.1.1): the value goes to the server with
-# backslashes and digits as letters; no error, no entry. With ldapts 8.2.0: \2a is right, but each
-# octet above 7f becomes a character of its own, so "ü" arrives as "Ã¼".
-# For an identity server: a filter in the configuration that worked in ldapsearch lets nobody
-# through, which looks like a directory without people. Read the text of filters yourself, and hand
-# the library octets.
+# RFC 4515, 3: in the text of a filter, a backslash and two hex digits mean one octet; a filter from another tool
+# may contain "ü" as \c3\bc and "*" as \2a. ldapsearch reads them in this way, and finds the entries.
+# Seen on 2026-11-29 with ldapjs 3.0.7 (@ldapjs/filter 2.1.1): the value is sent to the server with backslashes and
+# digits as characters; there is no error and no entry. With ldapts 8.2.0, \2a is correct, but each octet above 7f
+# becomes a separate character, so that "ü" is sent as "Ã¼".
+# For an identity server: a filter that worked in ldapsearch finds no entry, which looks like an empty directory.
+# Parse the text of filters yourself, and pass octets to the library.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/slapd.sh"
 

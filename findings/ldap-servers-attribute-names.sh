@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# An attribute that is asked for by its second name, its number or its supertype comes back under another
-# name on each server, or not at all.
+# An attribute that is requested by its second name, its OID or its supertype is returned under another name by
+# each server, or not at all.
 #
-# RFC 4512, 2.5: an attribute may have several names and has a number; all mean the same. RFC 4511,
-# 4.5.1.8: who asks for an attribute is given its subtypes, too (sn and cn are subtypes of name).
-# Seen on 2026-11-29: for rfc822Mailbox, surname and 0.9.2342.19200300.100.1.3, OpenLDAP 2.5.13 answers
-# with the first name (mail, sn), 389 Directory Server 2.3.1 with whatever was asked, Samba 4.17.12 with
-# nothing for a second name and with mail for the number. For name, OpenLDAP answers sn and cn, and finds by
-# them; 389 Directory Server does neither; Samba has an attribute of its own with that name.
-# For an identity server: the value is in the answer, but not under the name of the configuration.
+# RFC 4512, 2.5: an attribute may have several names and has an OID; all of them are equivalent. RFC 4511, 4.5.1.8:
+# a request for an attribute includes its subtypes (sn and cn are subtypes of name).
+# Seen on 2026-11-29: for rfc822Mailbox, surname and 0.9.2342.19200300.100.1.3, OpenLDAP 2.5.13 returns the first
+# name (mail, sn), 389 Directory Server 2.3.1 the requested name, and Samba 4.17.12 nothing for a second name and
+# mail for the OID. For name, OpenLDAP returns sn and cn, and finds entries by them; 389 Directory Server does
+# neither; Samba has a separate attribute with that name.
+# For an identity server: the response contains the value, but not under the name in the configuration.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/directories.sh"
 

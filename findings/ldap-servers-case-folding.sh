@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# No directory finds "Straße" by "STRASSE", though LDAP's rule for ignoring case folds one into the other.
+# No directory finds "Straße" with "STRASSE", although the matching rule of LDAP folds one into the other.
 #
-# RFC 4517, 4.2.11 (caseIgnoreMatch) prepares both sides as RFC 4518, 2.2 says: with the table B.2 of RFC 3454,
-# which maps ß to ss and the final ς to σ. Matrix has addresses case-folded by the same idea.
-# Seen on 2026-11-29 with OpenLDAP 2.5.13, 389 Directory Server 2.3.1 and Samba 4.17.12: on none is ß found by ss
-# or SS. A final sigma is found by the capital on Samba only, a ligature (ﬁ) by its letters on OpenLDAP
-# only (RFC 4518, 2.3, NFKC).
-# For an identity server: an address that was folded before it is looked up does not find its person in
-# any directory. Ask for the lower-case spelling as well as the folded one.
+# RFC 4517, 4.2.11 (caseIgnoreMatch) prepares both sides as in RFC 4518, 2.2: with table B.2 of RFC 3454, which
+# maps ß to ss and the final ς to σ. Matrix case-folds addresses in a similar way.
+# Seen on 2026-11-29 with OpenLDAP 2.5.13, 389 Directory Server 2.3.1 and Samba 4.17.12: none of them finds ß with
+# ss or SS. A final sigma is found with the capital letter only on Samba, a ligature (ﬁ) with its letters only on
+# OpenLDAP (RFC 4518, 2.3, NFKC).
+# For an identity server: an address that was folded before the lookup does not find its person in any directory.
+# Query the lower-case spelling as well as the folded one.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/directories.sh"
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# An address beyond ASCII can stand in mail on Samba, not on OpenLDAP and 389 Directory Server.
+# Samba allows non-ASCII addresses in mail; OpenLDAP and 389 Directory Server do not.
 #
-# RFC 6531 allows letters beyond ASCII in addresses. RFC 4524, 2.16, gives mail the IA5 syntax, whose
-# characters are ASCII's.
-# Seen on 2026-11-29: OpenLDAP 2.5.13 and 389 Directory Server 2.3.1 refuse müller@example.org and
-# erika@münchen.example (result 21), and a filter with such a value is Undefined there, so it finds
-# nobody, nor does its negation on OpenLDAP. Samba 4.17.12 takes both and finds them, also in capitals.
-# OpenLDAP and 389 Directory Server match mail without regard to case (caseIgnoreIA5Match).
-# For an identity server: a person with such an address is in Active Directory as it is written, and in
-# the others only in an attribute of the site's own, or with the domain in its xn-- form.
+# RFC 6531 allows non-ASCII letters in addresses. RFC 4524, 2.16 gives mail the IA5 syntax, which has only ASCII
+# characters.
+# Seen on 2026-11-29: OpenLDAP 2.5.13 and 389 Directory Server 2.3.1 reject müller@example.org and
+# erika@münchen.example (result 21), and a filter with such a value is Undefined there, so that it finds no entry;
+# on OpenLDAP, neither does its negation. Samba 4.17.12 accepts both and finds them, also in capitals. OpenLDAP and
+# 389 Directory Server match mail case-insensitively (caseIgnoreIA5Match).
+# For an identity server: Active Directory contains such an address as it is written; the others contain it only in
+# an attribute of the organisation, or with the domain in its xn-- form.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/directories.sh"
 

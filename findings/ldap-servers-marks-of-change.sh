@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
-# Who joins a group, or moves with their unit, is not marked as changed on OpenLDAP and Samba; 389 marks the first.
+# On OpenLDAP and Samba, an entry is not marked as changed when the person joins a group or their unit is renamed;
+# 389 Directory Server marks the first.
 #
-# RFC 4512, 3.4: modifyTimestamp is when an entry was last modified; Active Directory counts changes of an entry
-# in uSNChanged. memberOf and the name of an entry are read and filtered like its other attributes, so a change
-# of theirs was expected to count.
-# Seen on 2026-11-29: with OpenLDAP 2.5.13 (memberof overlay) and Samba 4.17.12, a new member's memberOf shows the group and
-# neither modifyTimestamp nor uSNChanged moves; 389 Directory Server 2.3.1 with its MemberOf plugin moves it. A
-# person whose unit is renamed gets another name, and no mark, on all three.
-# For an identity server: "what changed since" misses who joined or left by a group that the filter names, and who
-# moved with a unit, until everything is read again. A quick test is misled where the person was new.
+# RFC 4512, 3.4: modifyTimestamp is the time of the last modification of an entry; Active Directory counts changes
+# of an entry in uSNChanged. memberOf and the name of an entry are read and filtered like other attributes, so that
+# their changes were expected to count.
+# Seen on 2026-11-29: with OpenLDAP 2.5.13 (memberof overlay) and Samba 4.17.12, memberOf of a new member contains
+# the group, but neither modifyTimestamp nor uSNChanged changes; 389 Directory Server 2.3.1 with its MemberOf
+# plugin changes it. A person whose unit is renamed has another name afterwards, and no mark of a change, on all
+# three.
+# For an identity server: an incremental sync misses people who joined or left through a group in the filter, and
+# people who moved with a unit, until the next full sync. A quick test with a new person is misleading.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/slapd.sh"
 source "$(dirname "$0")/support/samba.sh"
@@ -54,7 +56,7 @@ LDIF
   before=$(marked "$@")
   sleep 1.1
   printf 'dn: cn=team,%s\nobjectClass: %s\nmember: cn=erika,ou=old,%s\n' "$base" "$group" "$base" | ldapadd -x "$@" >/dev/null
-  # 389 Directory Server writes memberOf behind the answer where it is busy.
+  # If it is busy, 389 Directory Server writes memberOf after its response.
   sleep 1.1
   echo "$server, memberOf: $(ldapsearch -x -LLL "$@" -b "$base" "(memberOf=cn=team,$base)" 1.1 | grep -c ^dn:) found"
   after=$(marked "$@")

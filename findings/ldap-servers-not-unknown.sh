@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# "Not this unknown attribute" lets everybody through on 389 Directory Server and Samba, nobody on OpenLDAP.
+# A negated filter with an unknown attribute matches all entries on 389 Directory Server and Samba, and none on
+# OpenLDAP.
 #
-# RFC 4511, 4.5.1.7: a part of a filter that names an attribute which the server's schema lacks, or a
-# value that cannot be one of the attribute, is Undefined; so is the negation of it, and an entry is
-# returned only where the filter is True.
-# Seen on 2026-11-29: OpenLDAP 2.5.13 does so: (!(leftCompany=TRUE)) without such an attribute finds
-# nobody. 389 Directory Server 2.3.1 and Samba 4.17.12 find everybody. The same with a negated value that
-# is not of the attribute's syntax: (!(mail=jürgen@example.org)) finds nobody in OpenLDAP, since mail is
-# ASCII there. And (&), "everybody" by RFC 4526, is a protocol error (2) for 389 Directory Server.
-# For an identity server: a filter that keeps leavers out, with a slip in the name, hides all people on
-# one server and hides nobody on another. The first is noticed.
+# RFC 4511, 4.5.1.7: a part of a filter with an attribute that the schema of the server lacks, or with a value that
+# is invalid for the attribute, is Undefined; so is its negation, and an entry is returned only if the filter is
+# True.
+# Seen on 2026-11-29: OpenLDAP 2.5.13 follows this: (!(leftCompany=TRUE)) without such an attribute finds no entry.
+# 389 Directory Server 2.3.1 and Samba 4.17.12 find all entries. The same applies to a negated value with an
+# invalid syntax: (!(mail=jürgen@example.org)) finds no entry in OpenLDAP, because mail is ASCII there. And (&),
+# which is always true by RFC 4526, is a protocol error (2) for 389 Directory Server.
+# For an identity server: a filter that excludes people who left, with a typing error in the attribute name,
+# excludes all people on one server and nobody on another. Only the first is noticed.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/directories.sh"
 

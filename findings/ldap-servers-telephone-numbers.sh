@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# A telephone number is found in another spelling on OpenLDAP and 389 Directory Server, not on Samba.
+# OpenLDAP and 389 Directory Server find a telephone number in another notation, Samba does not.
 #
 # RFC 4517, 4.2.29: telephoneNumberMatch ignores blanks and hyphens, and nothing else.
-# Seen on 2026-11-29: OpenLDAP 2.5.13 and 389 Directory Server 2.3.1 find "+49 30 123-45" by
-# +493012345, also by its last digits; not by a spelling with brackets or slashes. Samba 4.17.12 has the
-# attribute as plain text: only runs of blanks and blanks at the ends are ignored, so +493012345 finds
-# nobody, and neither do the last digits without the hyphen. It also takes values that are no telephone
-# numbers of RFC 4517 (letters beyond ASCII, a semicolon); the others refuse them.
-# For an identity server: a filter with the number as it is dialled, tried on OpenLDAP, finds nobody in
-# Active Directory as soon as people write their numbers to be read.
+# Seen on 2026-11-29: OpenLDAP 2.5.13 and 389 Directory Server 2.3.1 find "+49 30 123-45" with +493012345, also by
+# its last digits, but not with a notation with brackets or slashes. Samba 4.17.12 treats the attribute as text:
+# only repeated blanks and blanks at the ends are ignored, so that +493012345 finds no entry, and neither do the
+# last digits without the hyphen. It also accepts values that are not telephone numbers of RFC 4517 (non-ASCII
+# letters, a semicolon), which the others reject.
+# For an identity server: a filter with the number in dialling form that works with OpenLDAP finds no entry in
+# Active Directory if people write their numbers with separators.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/directories.sh"
 

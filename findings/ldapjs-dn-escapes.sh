@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# ldapjs asks for another entry than the one that is named, where a name has an escaped plus or backslash.
+# ldapjs sends the name of another entry if a distinguished name contains an escaped plus or backslash.
 #
-# RFC 4514, 2.4 and 3: "\+" in a distinguished name is a plus sign of the value, "\\" a backslash, "\ "
-# at its beginning a blank. Departments such as "R+D" make these ordinary in directories.
-# Seen on 2026-11-29 with ldapjs 3.0.7 (@ldapjs/dn 1.1.0): of a value with "\+" only what stands before
-# it is kept, without an error; "\\" turns into something that slapd refuses (34 invalidDNSyntax), and
-# so does "\5c"; a blank that leads is lost. "\2b", the plus in hex digits, goes through.
-# For an identity server: a base such as OU=R\+D,... would be read as OU=R,..., another department.
-# Hand the name to the server as it was written, past the library's reading of it.
+# RFC 4514, 2.4 and 3: "\+" in a distinguished name is a plus sign of the value, "\\" a backslash, "\ " at its
+# beginning a blank. Departments such as "R+D" make these common in directories.
+# Seen on 2026-11-29 with ldapjs 3.0.7 (@ldapjs/dn 1.1.0): of a value with "\+", only the part before it is kept,
+# without an error; "\\" becomes something that slapd rejects (34 invalidDNSyntax), and so does "\5c"; a leading
+# blank is lost. "\2b", the plus in hex digits, works.
+# For an identity server: a base such as OU=R\+D,... would be read as OU=R,..., which is another department. Send
+# the name as it was written, without the parser of the library.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/slapd.sh"
 

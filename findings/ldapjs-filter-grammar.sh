@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# ldapjs refuses filters that name an attribute by its number or with an option.
+# ldapjs rejects filters with an OID or an attribute option.
 #
-# RFC 4515, 3 takes attribute descriptions from RFC 4512, 2.5: a name or a dotted number, with options
-# such as ;lang-de behind it. A value may be empty (assertionvalue is zero or more octets).
-# Seen on 2026-11-29 with ldapjs 3.0.7 (@ldapjs/filter 2.1.1): numbers and options are "invalid
-# expression"; a value of no octets is refused with a word about buffers.
-# For an identity server: filters from the documentation of a directory may be refused at the start.
+# RFC 4515, 3 uses the attribute descriptions of RFC 4512, 2.5: a name or an OID, followed by options such as
+# ;lang-de. A value may be empty (assertionvalue is zero or more octets).
+# Seen on 2026-11-29 with ldapjs 3.0.7 (@ldapjs/filter 2.1.1): OIDs and options are "invalid expression"; an empty
+# value is rejected with a message about buffers.
+# For an identity server: filters from the documentation of a directory may be rejected at the start.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages ldapjs@3.0.7 @ldapjs/filter@2.1.1

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# An LDAP server made with ldapjs refuses every bind once it is bundled into an ES module.
+# An LDAP server made with ldapjs rejects every bind if it is bundled into an ES module.
 #
-# A bundler was expected to change where code stands and not what it does. But all code of an ES module is in strict
-# mode (ECMAScript, 11.2.2), and modules of CommonJS often are not.
-# Seen on 2026-11-29 with ldapjs 3.0.7 and esbuild 0.28.2: the server assigns to the name of a bind request, which has
-# only a getter. Outside strict mode that does nothing, in strict mode it throws, and the server answers that the name
-# is no distinguished name (34 invalidDNSyntax). Bundled as CommonJS it works as it does unbundled.
-# For an identity server: bundle such packages as CommonJS, beside the ES modules, and try the result and not the
-# sources.
+# A bundler was expected to change the location of code but not its behaviour. But all code of an ES module is in
+# strict mode (ECMAScript, 11.2.2), and CommonJS modules often are not.
+# Seen on 2026-11-29 with ldapjs 3.0.7 and esbuild 0.28.2: the server assigns to the name of a bind request, which
+# has only a getter. Outside of strict mode this does nothing, in strict mode it throws, and the server answers
+# that the name is not a distinguished name (34 invalidDNSyntax). Bundled as CommonJS it works as without bundling.
+# For an identity server: bundle such packages as CommonJS, beside the ES modules, and test the result and not only
+# the sources.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages ldapjs@3.0.7 esbuild@0.28.2

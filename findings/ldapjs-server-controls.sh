@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# A directory made with ldapjs answers questions with critical controls that it does not know.
+# A directory made with ldapjs ignores critical controls that it does not know.
 #
-# RFC 4511, 4.1.11: a server that does not carry out a control which is marked critical must not answer the
-# question, but end it with unavailableCriticalExtension (12). slapd does so.
+# RFC 4511, 4.1.11: a server that does not support a critical control must not perform the operation, but end it
+# with unavailableCriticalExtension (12). slapd does so.
 # Seen on 2026-11-29 with the server of ldapjs 3.0.7: result 0 and all entries, for paging (all at once, without
-# the answer's control, so a client that follows cookies sees one page) and for a control that nobody knows.
-# Its filters' matches() also takes case for a difference in values and names, which no directory does for mail.
-# For an identity server: such a server is a poor stand-in for a directory in tests: what depends on paging,
-# on sizes or on matching rules is not tried. Check controls and match values in the handlers.
+# the control in the response, so that a client that follows cookies sees one page) and for an unknown control.
+# matches() of its filters also distinguishes case in values and names, which no directory does for mail.
+# For an identity server: such a server does not represent a directory in tests: paging, size limits and matching
+# rules are not tested. Check controls and match values in the handlers.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/slapd.sh"
 

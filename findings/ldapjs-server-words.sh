@@ -1,14 +1,13 @@
 #!/usr/bin/env bash
-# ldapjs throws away what the server says of its refusal.
+# ldapjs discards the diagnostic message of a refusal.
 #
-# RFC 4511, 4.1.9: a result has a code and a diagnosticMessage, which tells what is wrong: Active Directory
-# puts there whether a password is wrong, expired or of a disabled account, OpenLDAP which attribute
-# is at fault.
-# Seen on 2026-11-29 with ldapjs 3.0.7: the message of the error is the name of its code; the server's words
-# are in no property. ldapsearch and ldapts 8.2.0 show them.
-# For an identity server: an administrator sees "Invalid Attribute Syntax" or "Invalid Credentials" and no
-# reason. The words are on the message that was received (diagnosticMessage), under another name than the
-# one the library reads.
+# RFC 4511, 4.1.9: a result has a code and a diagnosticMessage with the reason: in Active Directory, whether a
+# password is wrong, expired or that of a disabled account; in OpenLDAP, which attribute is invalid.
+# Seen on 2026-11-29 with ldapjs 3.0.7: the message of the error is the name of its code; no property contains the
+# message of the server. ldapsearch and ldapts 8.2.0 show it.
+# For an identity server: an administrator sees "Invalid Attribute Syntax" or "Invalid Credentials" without a
+# reason. The message is in the received message (diagnosticMessage), under another name than the one that the
+# library reads.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/slapd.sh"
 

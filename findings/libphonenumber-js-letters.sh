@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# "+49 30 123456 (home)" is a valid number of fourteen digits for Google's library, whose rewrite cuts at letters.
+# "+49 30 123456 (home)" is a valid number of fourteen digits for Google's library, and libphonenumber-js truncates
+# numbers at letters.
 #
-# The package libphonenumber-js calls itself a smaller rewrite of Google's libphonenumber, so both were expected to
-# read a text alike. Numbers with letters are printed on cards in North America (ITU-T E.161 has the keys); words
-# behind a number are in every address book. Full-width plus signs are in Google's grammar.
-# Seen on 2026-11-29 with libphonenumber-js 1.13.16 and google-libphonenumber 3.2.47 (phonenumbers 8.12.57, in Python,
-# reads like the latter):
-# - of "+1 800 FLOWERS" the rewrite makes +1800 (isValid and isPossible are false), although its readme leads one
-#   to expect no number at all.
-# - words behind a number, "(home)" or "office", are dialled by Google's: other digits, and for Germany
-#   valid ones.
-# - a full-width plus is read by Google's only, full-width and Arabic digits by both.
-# For an identity server: a number with a word behind it is bound at a homeserver under other digits than those that a directory's
-# reader finds. Ask isPossible before anything is made of the digits, or +1800 is what all such cards share.
+# The package libphonenumber-js describes itself as a smaller rewrite of Google's libphonenumber, so that both were
+# expected to parse a text in the same way. Numbers with letters are printed on cards in North America (ITU-T E.161
+# defines the keys); address books often have words after a number. Full-width plus signs are in Google's grammar.
+# Seen on 2026-11-29 with libphonenumber-js 1.13.16 and google-libphonenumber 3.2.47 (phonenumbers 8.12.57, in
+# Python, gives the results of the latter):
+# - libphonenumber-js parses "+1 800 FLOWERS" as +1800 (isValid and isPossible are false), although its readme
+#   suggests that there is no number.
+# - Google's library converts words after a number, "(home)" or "office", to digits, and for Germany the result is
+#   valid.
+# - only Google's library accepts a full-width plus; both accept full-width and Arabic digits.
+# For an identity server: a homeserver binds a number with a word after it as other digits than those that an
+# identity server finds in the directory. Check isPossible before you use the digits; otherwise all such cards
+# share +1800.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages libphonenumber-js@1.13.16 google-libphonenumber@3.2.47

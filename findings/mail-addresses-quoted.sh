@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Mail packages for Node disagree on quoted names, IP addresses and IDN domains in addresses.
+# Mail packages for Node disagree about quoted local parts, IP addresses and IDN domains in addresses.
 #
-# RFC 5321, 4.1.2 and 4.1.3 allow "erika muster"@example.org and erika@[IPv6:2001:db8::1]; RFC 5322, 3.4.1
-# has the quotes as a part of the spelling, so what reads a header should give an address that can be mailed.
+# RFC 5321, 4.1.2 and 4.1.3 allow "erika muster"@example.org and erika@[IPv6:2001:db8::1]; in RFC 5322, 3.4.1 the
+# quotes are part of the address, so that a header parser should return an address to which mail can be sent.
 # Seen on 2026-11-29:
-# - smtp-server 3.21.6 answers 501 to a quoted name with a blank in it; nodemailer sends it right.
-# - postal-mime 4.0.0 drops the quotes (what remains is no address), and takes an IPv6 address for the
-#   beginning of a group.
-# - mailparser 3.14.2 keeps both, but writes xn--bcher-kva.example as bücher.example, where
-#   postal-mime leaves it, so the two give different addresses for one mailbox.
-# For an identity server: compare addresses only after the domain has one form, and do not test such
+# - smtp-server 3.21.6 answers 501 to a quoted local part with a blank; nodemailer sends it correctly.
+# - postal-mime 4.0.0 removes the quotes (the rest is not an address), and parses an IPv6 address as the beginning
+#   of a group.
+# - mailparser 3.14.2 keeps both, but writes xn--bcher-kva.example as bücher.example, which postal-mime does not
+#   change, so that the two return different addresses for one mailbox.
+# For an identity server: compare addresses only after the domain was converted to one form, and do not test such
 # addresses with smtp-server.
 source "$(dirname "$0")/support/setup.sh"
 

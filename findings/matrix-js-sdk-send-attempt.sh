@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# matrix-js-sdk sends the number of an attempt as text to the identity server, and as a number to the homeserver.
+# matrix-js-sdk sends the send attempt as a string to the identity server, and as a number to the homeserver.
 #
-# Matrix identity service API, POST /validate/email/requestToken and /validate/msisdn/requestToken: send_attempt is an
-# integer, as in the homeserver's requestToken endpoints.
+# Matrix identity service API, POST /validate/email/requestToken and /validate/msisdn/requestToken: send_attempt is
+# an integer, as in the requestToken endpoints of the homeserver.
 # Seen on 2026-11-29 with matrix-js-sdk 37.5.0: requestEmailToken and requestMsisdnToken send "1", a string;
-# requestAdd3pidEmailToken, to the homeserver, sends 1. The id_server that inviteByThreePid gives to the homeserver is
-# the URL without its scheme, port and path included, where the specification has a name and an optional port.
-# For an identity server: whoever refuses what is no integer refuses Element's way to find people by
-# email. Take digits in a string, too, and go by your own name with its port.
+# requestAdd3pidEmailToken sends 1 to the homeserver. The id_server that inviteByThreePid sends to the homeserver
+# is the URL without its scheme, including port and path, where the specification has a name and an optional port.
+# For an identity server: a server that accepts only integers rejects the requests by which Element finds people by
+# email. Accept digits in a string, too, and accept your own name with its port.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages matrix-js-sdk@37.5.0

@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# matrix-js-sdk says that an address is nobody's when the list has a second spelling of it.
+# matrix-js-sdk does not return a user for an address if the list has a second spelling of it.
 #
-# Client lists come from address books, which have "Erika@example.org" and "erika@example.org" side by side. The
-# function identityHashedLookup returns what was found of the pairs that it was given, so both were
-# expected; matrix-bot-sdk's lookup answers both.
-# Seen on 2026-11-29 with matrix-js-sdk 37.5.0: it lower-cases before it hashes and keeps one spelling
-# per hash: that of the digest which is ready last, mostly but not always the last of the list. The other is not
-# answered (43.0.0 and bulkLookupThreePids, which calls it, likewise), while the hash stands twice in the request.
-# For an identity server: the same hash twice in one lookup is ordinary, and counts against limits as
-# two; "I am in the directory, but not found" may be this.
+# The lists of clients come from address books, which may contain both "Erika@example.org" and "erika@example.org".
+# The function identityHashedLookup returns the given pairs that were found, so that both were expected; the lookup
+# of matrix-bot-sdk returns both.
+# Seen on 2026-11-29 with matrix-js-sdk 37.5.0: it lower-cases addresses before hashing and keeps one spelling per
+# hash: the one whose digest is ready last, which is mostly but not always the last of the list. The other one is
+# not returned (the same in 43.0.0 and for bulkLookupThreePids, which calls it), although the request contains the
+# hash twice.
+# For an identity server: the same hash twice in one lookup is normal, and counts twice against limits; it may be
+# the reason if a person in the directory is not found.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages matrix-js-sdk@37.5.0

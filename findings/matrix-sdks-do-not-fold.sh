@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Matrix SDKs hash an address in lower case where the specification has it case-folded.
+# Matrix SDKs hash an address in lower case, although the specification requires case folding.
 #
-# Matrix specification, appendix "3PID types" (since 1.1, MSC2265): mail addresses are case-folded as Unicode has it for
-# caseless matching. In most addresses that is the lower case.
-# Seen on 2026-11-29 with matrix-js-sdk 37.5.0 (43.0.0 reads the same) and matrix-bot-sdk 0.8.0: "strauß" stays
-# as it is and a final sigma stays final, so the hash is another one than that of the folded address;
-# blanks around an address are hashed, too; a phone number is hashed as it was typed, with "+" and blanks.
+# Matrix specification, appendix "3PID types" (since 1.1, MSC2265): mail addresses are case-folded as defined by
+# Unicode for caseless matching. For most addresses the result is the lower-case address.
+# Seen on 2026-11-29 with matrix-js-sdk 37.5.0 (43.0.0 has the same code) and matrix-bot-sdk 0.8.0: "strauß" and a
+# final sigma are not changed, so that the hash differs from that of the folded address; blanks around an address
+# are hashed, too; a phone number is hashed as it was typed, with "+" and blanks.
 # For an identity server: answer the hash of the lower-case spelling as well as that of the folded one. For a
-# program that uses an SDK: trim addresses, and give numbers as digits.
+# program that uses an SDK: trim addresses, and pass numbers as digits.
 source "$(dirname "$0")/support/setup.sh"
 
-# The SDK's encryption is a binary that its install script would load from elsewhere; lookups do not need it.
+# The install script of the SDK would download a binary for encryption; lookups do not need it.
 npm_packages matrix-js-sdk@37.5.0 matrix-bot-sdk@0.8.0
 mkdir -p "$work/node_modules/@matrix-org/matrix-sdk-crypto-nodejs"
 echo 'module.exports = { StoreType: {}, RequestType: {} };' >"$work/node_modules/@matrix-org/matrix-sdk-crypto-nodejs/index.js"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Two releases of Node name two domains for a mail address in capitals with a capital sharp s.
+# Two releases of Node convert the domain of a mail address with a capital sharp s to two different domains.
 #
-# UTS #46 is what Node's domainToASCII does. Until its revision for Unicode 15.1 it mapped U+1E9E, the capital
-# ß, to "ss"; since then to "ß", which is a letter of its own in a domain (IDNA 2008).
-# Seen on 2026-11-29: Node 20.20.2 makes STRAẞE.example into strasse.example, Node 24.22.3 into the
-# domain of straße.example; a Georgian capital (U+10A0) is refused by the first and taken by the second.
-# Unicode's version is 17 in both, the difference is Node's own URL library.
-# For an identity server: an update of Node may send the code for one mail address to another domain, and
-# hash it otherwise. Lower-case before the conversion; then both agree.
+# Node's domainToASCII implements UTS #46. Before its revision for Unicode 15.1 it mapped U+1E9E, the capital ß, to
+# "ss"; since then to "ß", which is a separate letter in a domain (IDNA 2008).
+# Seen on 2026-11-29: Node 20.20.2 converts STRAẞE.example to strasse.example, Node 24.22.3 to the domain of
+# straße.example; the first rejects a Georgian capital (U+10A0), the second accepts it. Both have version 17 of
+# Unicode; the difference is in the URL library of Node.
+# For an identity server: after an update of Node, the code for a mail address may be sent to another domain, and
+# its hash may differ. Lower-case the domain before the conversion; then both agree.
 source "$(dirname "$0")/support/setup.sh"
 
 [[ $(uname -sm) = 'Linux x86_64' ]] || cannot 'these builds of Node are for Linux on x86-64'

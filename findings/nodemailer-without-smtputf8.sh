@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# nodemailer sends a mail address with an umlaut to a server that does not offer SMTPUTF8.
+# nodemailer sends a mail to an address with an umlaut to a server without SMTPUTF8.
 #
-# RFC 6531, 3.2: a client must not send such an address to a server that does not offer SMTPUTF8; where
-# it does, MAIL FROM carries the parameter. RFC 5321 has ASCII only.
-# Seen on 2026-11-29 with nodemailer 10.6.1: the address goes out as octets beyond ASCII with the parameter
-# left out, and whatever answers 250 counts as sent. The domain, in contrast, is turned into its xn-- form.
-# Postfix 3.7.11 with smtputf8_enable=no and Exim 4.96 as Debian has it answer 250.
-# For an identity server: "sent" says nothing of such an address. Look at the server's answer to
-# EHLO yourself, and say that this server takes no such address.
+# RFC 6531, 3.2: a client must not send such an address to a server that does not offer SMTPUTF8; if the server
+# offers it, MAIL FROM has the parameter. RFC 5321 allows only ASCII.
+# Seen on 2026-11-29 with nodemailer 10.6.1: the address is sent as non-ASCII octets without the parameter, and any
+# response of 250 counts as success. The domain, in contrast, is converted to its xn-- form. Postfix 3.7.11 with
+# smtputf8_enable=no and Exim 4.96 in the configuration of Debian answer 250.
+# For an identity server: success means nothing for such an address. Check the response to EHLO yourself, and
+# report that this server does not accept the address.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages nodemailer@10.6.1

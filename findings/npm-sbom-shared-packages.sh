@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# npm's bill of materials for production leaves out packages that production needs.
+# npm's bill of materials for production lacks packages that production needs.
 #
 # "npm sbom --omit dev" was expected to list what "npm install --omit dev" installs and "npm ls --omit dev" shows.
-# Seen on 2026-11-29 with npm 10.9.4 and 11.6.2, formats cyclonedx and spdx: a package that a development dependency
-# uses, too, is not listed, not even if it is a direct dependency. Without --omit dev it is listed. Whoever looks a
-# weakness up in such a list does not learn that the product is affected.
-# For an identity server: of 243 packages that are delivered, 17 were missing (among them the readers of YAML and of
-# PostgreSQL's types). The lock file marks packages that only development needs: read the list from there.
+# Seen on 2026-11-29 with npm 10.9.4 and 11.6.2, formats cyclonedx and spdx: a package that is also a dependency of
+# a development dependency is not listed, not even if it is a direct dependency. Without --omit dev it is listed. A
+# search for a vulnerability in such a list does not show that the product is affected.
+# For an identity server: of 243 delivered packages, 17 were missing (among them the parsers of YAML and of
+# PostgreSQL's types). The lock file marks packages that only development needs: create the list from it.
 source "$(dirname "$0")/support/setup.sh"
 
 mkdir "$work/project"

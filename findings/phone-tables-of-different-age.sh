@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# A phone number is one number for Debian's table and another, or none, for the table of today.
+# Debian's numbering tables and the current ones parse a phone number as two different numbers, or one of them as
+# none.
 #
-# libphonenumber's tables follow the numbering plans; programs carry the table of their build. Where a
-# homeserver in Python and an identity server in JavaScript both read what was typed, both were expected to come to
-# the same digits, since the digits are what is looked up.
+# The tables of libphonenumber follow the numbering plans; programs contain the tables of their build. If a
+# homeserver in Python and an identity server in JavaScript parse the same typed number, both were expected to
+# return the same digits, because the digits are looked up.
 # Seen on 2026-11-29 with phonenumbers 8.12.57 (Debian 12) and libphonenumber-js 1.13.16:
-# - Mexico: "+52 1 55 ...", as address books still have it: 52 55 ... for the old one, 52 1 55 ...
-#   and not a number for the new one; 044 and 01 in front likewise.
-# - Colombia: "03" in front of a mobile number belongs to the number for the old one, is dropped by the new one.
-# - Benin went from 8 to 10 digits: each table takes only its own plan for valid.
-# - Uzbekistan's new mobile codes (20, 50, 87) and new ones of Réunion are no valid numbers for the old one.
-# For an identity server: a number bound through one and looked up through the other is not found,
-# and a client may refuse what the server takes. Compare what both make of the numbers of your countries.
+# - Mexico: "+52 1 55 ...", which address books still contain: 52 55 ... for the old tables; for the new ones 52 1
+#   55 ..., which is not a valid number; the same with 044 and 01 before the number.
+# - Colombia: "03" before a mobile number is part of the number for the old tables, and is removed by the new ones.
+# - Benin changed from 8 to 10 digits: for each of the tables, only its own plan is valid.
+# - new mobile codes of Uzbekistan (20, 50, 87) and new numbers of Réunion are not valid for the old tables.
+# For an identity server: a number that was bound through one and is looked up through the other is not found, and
+# a client may reject numbers that the server accepts. Compare the results of both for the numbers of your
+# countries.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages libphonenumber-js@1.13.16

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# Samba fails on approximate matches, finds nobody by an attribute's number, and takes a wildcard in names of groups.
+# Samba fails on approximate matches, finds no entry by an OID, and accepts a wildcard in names of groups.
 #
-# RFC 4511, 4.5.1.7.6: a server without approximate matching treats "~=" as equality; [MS-ADTS]
-# 3.1.1.3.1.3.1 says the same of Active Directory. RFC 4512, 2.5: an attribute's number (2.5.4.4) is as good as
-# its name (sn). OpenLDAP and 389 Directory Server do both. RFC 4517, 3.3.9 has no rule for parts of a distinguished
-# name, so (memberOf=CN=te*) matches nobody in OpenLDAP and Active Directory.
-# Seen on 2026-11-29 with Samba 4.17.12 as domain controller: result 1 (operationsError), "Indexed and
-# full searches both failed!", for a plain "~="; no entry and no error for the number; the members for (memberOf=CN=te*).
-# For an identity server: result 1 looks like a fault of the server, so it is worth trying again, and
-# no attempt will be better. Numbers in a filter lose people without a word, and a wildcard that
-# works with Samba finds nobody after a move to Active Directory.
+# RFC 4511, 4.5.1.7.6: a server without approximate matching treats "~=" as equality; [MS-ADTS] 3.1.1.3.1.3.1 says
+# the same for Active Directory. RFC 4512, 2.5: the OID of an attribute (2.5.4.4) is equivalent to its name (sn).
+# OpenLDAP and 389 Directory Server implement both. RFC 4517, 3.3.9 has no rule for parts of a distinguished name,
+# so that (memberOf=CN=te*) matches no entry in OpenLDAP and Active Directory.
+# Seen on 2026-11-29 with Samba 4.17.12 as domain controller: result 1 (operationsError), "Indexed and full
+# searches both failed!", for "~="; no entry and no error for the OID; the members for (memberOf=CN=te*).
+# For an identity server: result 1 looks like a temporary fault of the server, but a retry does not help. OIDs in a
+# filter exclude people without an error, and a wildcard that works with Samba finds no entry after a move to
+# Active Directory.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/samba.sh"
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Samba answers a question with a size limit as if it had none, and lacks the limits that Active Directory has.
+# Samba ignores the size limit of a search, and lacks the limits of Active Directory.
 #
-# RFC 4511, 4.5.1.4: a server gives no more entries than the size limit of the question, and ends with
-# sizeLimitExceeded (4) where there are more. Active Directory besides gives 1,000 entries at most
-# without paging (MaxPageSize) and 1,500 values of an attribute at once (MaxValRange, [MS-ADTS]
-# 3.1.1.3.4.6): "member" comes as "member;range=0-1499".
-# Seen on 2026-11-29 with Samba 4.17.12 as domain controller: a size limit of 2 gives all 1,600 entries
-# and result 0; no limit without paging; all 1,600 values of "member" under the plain name.
-# For an identity server: "does a second person match?" cannot be asked by a size limit of 2, and what
-# was tried with Samba alone is not tried with Active Directory's limits.
+# RFC 4511, 4.5.1.4: a server returns no more entries than the size limit of the request, and ends with
+# sizeLimitExceeded (4) if there are more. In addition, Active Directory returns at most 1,000 entries without
+# paging (MaxPageSize) and 1,500 values of an attribute at once (MaxValRange, [MS-ADTS] 3.1.1.3.4.6): "member" is
+# returned as "member;range=0-1499".
+# Seen on 2026-11-29 with Samba 4.17.12 as domain controller: a size limit of 2 returns all 1,600 entries and
+# result 0; there is no limit without paging; all 1,600 values of "member" are returned under the plain name.
+# For an identity server: a size limit of 2 cannot be used to check for a second match, and a test with Samba does
+# not cover the limits of Active Directory.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/samba.sh"
 

@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# After a paged search that was left in the middle, the next one on the connection misses a whole database.
+# After a paged search that was not read to its end, the next one on the connection lacks the entries of a whole
+# database.
 #
-# RFC 2696, 3: a client may leave a paged search at any time, and a search with an empty cookie begins
-# anew.
-# Seen on 2026-11-29 with slapd 2.5.13 (2.6.10 and 2.6.14 do the same), where a second database
-# is "subordinate" to the first, as slapd.conf(5) describes for one tree in two places: a search by pages
-# of 1 that ends after its first page makes the next search on that connection, with an empty cookie,
-# begin in the second database. No error; the one after it is complete again.
-# For an identity server: whoever asks short questions by pages and then lists the directory on the
-# same connection lists a part of it, and takes the others for gone. Ask short questions without
-# the control, follow each paged search to its end, or list on a connection of its own.
+# RFC 2696, 3: a client may abandon a paged search at any time, and a search with an empty cookie begins again.
+# Seen on 2026-11-29 with slapd 2.5.13 (the same with 2.6.10 and 2.6.14) and a second database that is
+# "subordinate" to the first, as slapd.conf(5) describes for one tree in two places: after a search with pages of 1
+# that ends after its first page, the next search on that connection, with an empty cookie, begins in the second
+# database. There is no error; the search after it is complete again.
+# For an identity server: if short searches use pages and a listing follows on the same connection, the listing is
+# incomplete, and the missing people seem to have left. Send short searches without the control, read each paged
+# search to its end, or list on a separate connection.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/slapd.sh"
 

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# OpenLDAP's password policy leaves the mark of a lock on an account whose lock is over.
+# OpenLDAP's password policy does not remove the attribute of a lock when the lock expires.
 #
-# The draft of the policy (draft-behera-ldap-password-policy, 5.3.3) has pwdAccountLockedTime for the time at which
-# an account was locked; a filter (!(pwdAccountLockedTime=*)) was expected to hide locked accounts only.
-# Seen on 2026-11-29 with slapd 2.5.13 and its ppolicy overlay: with pwdLockoutDuration 1, the attribute is still
-# there after the second is over. It goes at the next right password. A person who signs
-# in elsewhere (single sign-on) may keep it for ever.
-# For an identity server: such a filter hides people whose lock is over. Hide what an administrator locked
-# for good: (!(pwdAccountLockedTime=000001010000Z)).
+# The draft of the policy (draft-behera-ldap-password-policy, 5.3.3) defines pwdAccountLockedTime as the time at
+# which an account was locked; a filter (!(pwdAccountLockedTime=*)) was expected to exclude only locked accounts.
+# Seen on 2026-11-29 with slapd 2.5.13 and its ppolicy overlay: with pwdLockoutDuration 1, the attribute still
+# exists after the second is over. The next correct password removes it. A person who signs in elsewhere (single
+# sign-on) may keep it for ever.
+# For an identity server: such a filter excludes people whose lock has expired. Exclude only accounts that an
+# administrator locked permanently: (!(pwdAccountLockedTime=000001010000Z)).
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/slapd.sh"
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# OpenLDAP's memberOf is missing for groups that were loaded by slapadd, until their members change.
+# OpenLDAP's memberOf is missing for groups that were loaded with slapadd, until their members change.
 #
-# slapo-memberof(5): the overlay maintains memberOf of the members of a group when the group changes. That it
-# does nothing for groups which are there already, or come from a file, is expected by few: Active Directory
-# and 389 Directory Server (by a task) compute it for all.
-# Seen on 2026-11-29 with slapd 2.5.13: a directory that was loaded by slapadd with the overlay in its
-# configuration has no memberOf; adding one more member gives it to that one only. Deleting and adding
-# a member again gives it to them.
-# For an identity server: a filter by group finds nobody, or only people who joined since, after a move to
-# a new server. Write each group's members again, or use the dynlist overlay, which computes it.
+# slapo-memberof(5): the overlay maintains memberOf of the members of a group when the group changes. It does
+# nothing for groups that exist already or are loaded from a file, which is unexpected: Active Directory and 389
+# Directory Server (with a task) compute it for all groups.
+# Seen on 2026-11-29 with slapd 2.5.13: a directory that was loaded with slapadd and has the overlay in its
+# configuration has no memberOf; if one member is added, only that member gets it. Members that are removed and
+# added again get it.
+# For an identity server: after a move to a new server, a filter by group finds no entries, or only people who
+# joined later. Write the members of each group again, or use the dynlist overlay, which computes memberOf.
 source "$(dirname "$0")/support/setup.sh"
 source "$(dirname "$0")/support/slapd.sh"
 

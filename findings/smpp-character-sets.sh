@@ -1,16 +1,14 @@
 #!/usr/bin/env bash
-# node-smpp says "ASCII" of GSM octets, writes "@" for what it has no octet for, and loses flash messages.
+# node-smpp labels GSM octets as ASCII, writes "@" for unsupported characters, and garbles flash messages.
 #
-# SMPP 3.4, 5.2.19: data_coding 0 is the message centre's own alphabet, 1 is IA5/ASCII, 3 Latin-1, 8 UCS2;
-# 3GPP TS 23.038, 4: 0x10 to 0x1F are the same alphabets with a message class (0x18: UCS2, shown at
-# once).
-# Seen on 2026-11-29 with node-smpp 0.5.1, where only short_message is given:
-# - "ä" goes out as octet 7b (GSM 7 bit) under data_coding 1, in whose alphabet 7b is "{"; "@" as 00.
-# - under data_coding 0, what GSM lacks becomes 00, which a phone shows as "@": no error.
-# - data_coding 0x18 with Cyrillic: GSM octets for "@" again, while the same package reads
-#   0x18 as UCS2.
-# For an identity server: choose the alphabet yourself (0 where all is GSM, else 8), encode to octets
-# yourself, and give the library a buffer.
+# SMPP 3.4, 5.2.19: data_coding 0 is the alphabet of the message centre, 1 is IA5/ASCII, 3 Latin-1, 8 UCS2; 3GPP TS
+# 23.038, 4: 0x10 to 0x1F are the same alphabets with a message class (0x18: UCS2, shown immediately).
+# Seen on 2026-11-29 with node-smpp 0.5.1, if only short_message is given:
+# - "ä" is sent as octet 7b (GSM 7 bit) with data_coding 1, in whose alphabet 7b is "{"; "@" is sent as 00.
+# - with data_coding 0, characters that GSM lacks become 00, which a phone shows as "@", without an error.
+# - data_coding 0x18 with Cyrillic text: GSM octets for "@" again, although the same package reads 0x18 as UCS2.
+# For an identity server: choose the alphabet yourself (0 if all characters are in GSM, else 8), encode to octets
+# yourself, and pass a buffer to the library.
 source "$(dirname "$0")/support/setup.sh"
 
 npm_packages smpp@0.5.1

@@ -4,13 +4,13 @@ DS389=2.3.1+dfsg1-1+deb12u1
 DS389_USER='cn=Directory Manager'
 DS389_PASSWORD=Passw0rd-for-trying
 
-# start_ds389: with the suffix dc=x and nothing else. Sets $ds389 to its URL. The places of its files
-# are built in; they are removed at the end.
+# start_ds389: with only the suffix dc=x. Sets $ds389 to its URL. The locations of its files
+# are built in; the files are removed at the end.
 start_ds389() {
   debian_packages "389-ds-base=$DS389"
   local port home=$work/389 name=tried$$
   port=$(free_port)
-  # The set-up tool starts through systemd unless its file of defaults says not to.
+  # The set-up tool uses systemd unless its file of defaults disables this.
   mkdir -p "$home/share/dirsrv/inf"
   sed 's/^with_systemd = 1/with_systemd = 0/' /usr/share/dirsrv/inf/defaults.inf >"$home/share/dirsrv/inf/defaults.inf"
   cat >"$home/new.inf" <<SETUP

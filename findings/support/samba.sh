@@ -5,7 +5,7 @@ SAMBA=2:4.17.12+dfsg-0+deb12u4
 SAMBA_USER=Administrator@EXAMPLE.ORG
 SAMBA_PASSWORD=Passw0rd-for-trying
 
-# start_samba: sets $samba to its URL. Its ports cannot be chosen, so it has a loopback address of its own.
+# start_samba: sets $samba to its URL. Its ports are fixed, so it has a separate loopback address.
 start_samba() {
   debian_packages "samba=$SAMBA" "samba-ad-provision=$SAMBA" "samba-dsdb-modules=$SAMBA" "samba-vfs-modules=$SAMBA"
   local folder=$work/samba host=127.$((RANDOM % 250 + 2)).$((RANDOM % 250)).$((RANDOM % 250 + 2))

@@ -28,7 +28,7 @@ cannot() {
   exit 2
 }
 
-# Processes of this shell, by their ids.
+# The processes of this shell, by id.
 stop_at_end() {
   started+=("$@")
 }
@@ -41,8 +41,8 @@ npm_packages() {
   echo "npm: $* (Node $(node --version))"
 }
 
-# debian_packages NAME=VERSION...: installs on this machine what is missing, which needs root, and
-# keeps Debian from starting the services.
+# debian_packages NAME=VERSION...: installs missing packages on this machine, which needs root, and
+# prevents Debian from starting their services.
 debian_packages() {
   local missing=() package has
   for package; do
@@ -86,7 +86,7 @@ answers() {
   cannot "nothing listens on $1:$2"
 }
 
-# Compares $seen with the record on standard input.
+# Compares $seen with the recorded output on standard input.
 compare() {
   cat >"$work/recorded.txt"
   echo '--- seen'

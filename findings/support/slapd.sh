@@ -2,8 +2,8 @@
 
 OPENLDAP=2.5.13+dfsg-5
 
-# start_slapd CONFIGURATION ENTRIES: text of the databases in slapd.conf, and a file of LDIF for the
-# first of them. Sets $slapd to its URL.
+# start_slapd CONFIGURATION ENTRIES: the text of the databases in slapd.conf, and an LDIF file for the
+# first database. Sets $slapd to its URL.
 start_slapd() {
   debian_packages "slapd=$OPENLDAP" "ldap-utils=$OPENLDAP"
   mkdir -p "$work/slapd"
