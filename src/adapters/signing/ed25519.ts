@@ -6,7 +6,7 @@ import {
   type KeyObject,
   verify as opensslVerify,
 } from 'node:crypto';
-import { getPublicKey, hashes, verify } from '@noble/ed25519';
+import { hashes, verify } from '@noble/ed25519';
 
 export const KEY_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
@@ -20,11 +20,18 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
-/** @param seed the 32 bytes that RFC 8032 calls the private key */
+/** What precedes the 32 bytes in PKCS #8: version 0, the algorithm 1.3.101.112, two octet strings. Source: RFC 8410, 7. */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/**
+ * @param seed the 32 bytes that RFC 8032 calls the private key
+ * @throws RangeError if there are not 32
+ */
 export function keyPair(seed: Uint8Array): KeyPair {
-  const publicKey = getPublicKey(seed);
-  const jwk = { kty: 'OKP', crv: 'Ed25519', d: base64url(seed), x: base64url(publicKey) };
-  return { publicKey, privateKey: createPrivateKey({ key: jwk, format: 'jwk' }) };
+  if (seed.length !== KEY_BYTES) throw new RangeError(`an Ed25519 seed has ${KEY_BYTES} bytes, not ${seed.length}`);
+  const privateKey = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+  const { x = '' } = createPublicKey(privateKey).export({ format: 'jwk' });
+  return { publicKey: Buffer.from(x, 'base64url'), privateKey };
 }
 
 /** 64 bytes. Signatures are deterministic. */

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hashes, sign } from '@noble/ed25519';
+import { getPublicKey, hashes, sign } from '@noble/ed25519';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fromBase64, toBase64 } from '../../../src/domain/signing/base64.js';
 import { Ed25519Signer } from '../../../src/adapters/signing/ed25519-signer.js';
@@ -50,11 +50,16 @@ describe('ed25519', () => {
 
       const signature = signText(pair, text);
 
+      expect(pair.publicKey).toEqual(Buffer.from(getPublicKey(Buffer.alloc(32, i))));
       expect(Buffer.from(signature)).toEqual(Buffer.from(sign(Buffer.from(text), Buffer.alloc(32, i))));
       expect(verifyText(text, signature, pair.publicKey)).toBe(true);
       expect(verify(null, Buffer.from(text), createPublicKey(pair.privateKey), signature)).toBe(true);
     }
   });
+});
+
+it.each([0, 31, 33])('refuses a seed of %i bytes', (length) => {
+  expect(() => keyPair(Buffer.alloc(length))).toThrow(`an Ed25519 seed has 32 bytes, not ${length}`);
 });
 
 describe('base64', () => {
