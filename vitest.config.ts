@@ -55,6 +55,7 @@ export default defineConfig({
         test: {
           ...againstServers,
           name: 'real',
+          isolate: false, // as above
           include: real,
           exclude: alone,
           // These tests wait most of their time, so a third file has processor time left.
@@ -66,6 +67,7 @@ export default defineConfig({
         test: {
           ...againstServers,
           name: 'real-alone',
+          isolate: false, // as above
           include: alone,
           maxWorkers: 1,
           sequence: { groupOrder: 2 },

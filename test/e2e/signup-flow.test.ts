@@ -157,7 +157,8 @@ describe.each(Object.entries(ways))('the usual sign-up flow, with a real directo
     expect(await client.post('/v1/3pid/bind', { ...proof, mxid: '@alice:example.org' })).toMatchObject({ status: 200 });
   });
 
-  it('keeps all answers after a crash', async () => {
+  // How the directory is read makes no difference to what is stored.
+  it.runIf(way === 'in clear')('keeps all answers after a crash', async () => {
     const session = { client_secret: 'lemurs', email: 'crash@example.net', send_attempt: 1 };
     const { body } = await client.post('/v1/validate/email/requestToken', session);
     await islet.stop('SIGKILL');

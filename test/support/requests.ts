@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { anyText } from './any-text.js';
 
 /** Any request, valid or invalid. */
 export interface AnyRequest {
@@ -24,7 +25,7 @@ const words = [
 
 const text = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...words) },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
+  { weight: 1, arbitrary: anyText(40) },
   { weight: 1, arbitrary: fc.string({ maxLength: 300 }) },
 );
 const value = fc.oneof(

@@ -6,7 +6,8 @@ const MOST_REMEMBERED = 50_000;
 
 /** Caches values from the database until they are revoked. Missing values are not cached. */
 export class RevocableCache<V extends {}> implements Revocable {
-  private readonly values = new LRUCache<string, V>({ max: MOST_REMEMBERED });
+  /** Each value has the size 1. With `max` instead, the cache would allocate room for all of them at once. */
+  private readonly values = new LRUCache<string, V>({ maxSize: MOST_REMEMBERED, sizeCalculation: () => 1 });
 
   constructor(
     readonly kind: RevocationKind,

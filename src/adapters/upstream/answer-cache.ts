@@ -35,7 +35,9 @@ export class AnswerCache<Answer> {
     private readonly clock: Clock,
     private readonly skipFailed: (cause: unknown) => void,
   ) {
-    this.kept = options && new LRUCache({ max: options.entries, ttlResolution: 0, perf: clock });
+    // With `max`, the cache would allocate room for all entries at once.
+    this.kept =
+      options && new LRUCache({ maxSize: options.entries, sizeCalculation: () => 1, ttlResolution: 0, perf: clock });
   }
 
   /** The cached answer to one question. */
