@@ -24,7 +24,7 @@ const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const modules = modulesIn(fileOf('../src'));
 
 describe('the source tree', () => {
-  it('is all there', () => {
+  it('is complete', () => {
     expect(modules.length).toBeGreaterThan(100);
     for (const path of [
       'domain/lookup/lookup-service.ts',
@@ -36,20 +36,20 @@ describe('the source tree', () => {
     }
   });
 
-  it('keeps its layers apart', () => {
+  it('keeps its layers separate', () => {
     expect(violations(modules, exceptions)).toEqual([]);
   });
 
   it.each([
     ['domain', 18],
     ['app', 9],
-  ])('has src/%s in about %i folders that never import each other in a circle', (folder, count) => {
+  ])('has src/%s in about %i folders without import cycles', (folder, count) => {
     const folders = new Set(modules.flatMap(({ path }) => (path.startsWith(`${folder}/`) ? path.split('/')[1] : [])));
     expect(folderCircles(modules, folder)).toEqual([]);
     expect(folders.size).toBeLessThanOrEqual(count + 2);
   });
 
-  it('holds every port that has an adapter to a contract', () => {
+  it('tests each port that has an adapter with a contract', () => {
     const contracts = filesIn('./contracts').flatMap((name) => /^(.*)\.contract\.ts$/.exec(name)?.[1] ?? []);
     const missing = portsWithAdapters(modules).filter((port) => !contracts.includes(port));
     expect(missing, 'write test/contracts/<port>.contract.ts and run it against each adapter').toEqual(
@@ -102,7 +102,7 @@ describe('the layering rules', () => {
       { libraries: {}, long: {}, ...excepted },
     );
 
-  it('have nothing against clean layers', () => {
+  it('accept clean layers', () => {
     expect(problemsWith('app/more.ts', `import { c } from './wiring/container.js'; process.on('SIGTERM', c);`)).toEqual(
       [],
     );
@@ -165,7 +165,7 @@ describe('the layering rules', () => {
       /randomBytes of node:crypto/,
     ],
     [
-      'a domain with a renamed randomness',
+      'a domain with renamed randomness',
       'domain/threepid.ts',
       `import { randomBytes as hash } from 'node:crypto';`,
       /randomBytes of node:crypto/,
@@ -178,14 +178,19 @@ describe('the layering rules', () => {
     ],
     ['a domain with files', 'domain/threepid.ts', `import 'node:fs';`, /plain TypeScript/],
     [
-      'phone numbers elsewhere',
+      'the library for phone numbers in another file',
       'domain/threepid.ts',
       `import { parse } from 'libphonenumber-js/max';`,
       /plain TypeScript/,
     ],
-    ['addresses elsewhere', 'domain/threepid.ts', `import { isIP } from 'node:net';`, /plain TypeScript/],
     [
-      'a domain that asks for the time',
+      'the library for IP addresses in another file',
+      'domain/threepid.ts',
+      `import { isIP } from 'node:net';`,
+      /plain TypeScript/,
+    ],
+    [
+      'a domain that reads the clock',
       'domain/lookup-service.ts',
       `export const now = () => Date.now();`,
       /uses Date\.now/,
@@ -197,9 +202,9 @@ describe('the layering rules', () => {
       `export class A { constructor(private readonly d = Date) {} }`,
       /uses Date:/,
     ],
-    ['a domain with chance', 'domain/lookup-service.ts', `export const r = Math.random();`, /uses Math\.random/],
-    ['a domain that waits', 'domain/lookup-service.ts', `setTimeout(() => undefined, 1);`, /uses setTimeout/],
-    ['a domain that ticks', 'domain/lookup-service.ts', `setInterval(() => undefined, 1);`, /uses setInterval/],
+    ['a domain with Math.random', 'domain/lookup-service.ts', `export const r = Math.random();`, /uses Math\.random/],
+    ['a domain with a timeout', 'domain/lookup-service.ts', `setTimeout(() => undefined, 1);`, /uses setTimeout/],
+    ['a domain with an interval', 'domain/lookup-service.ts', `setInterval(() => undefined, 1);`, /uses setInterval/],
     [
       'a domain that reads the environment',
       'domain/lookup-service.ts',
@@ -244,7 +249,7 @@ describe('the layering rules', () => {
       /another family/,
     ],
     [
-      'a shared tool that knows a family',
+      'a shared file that imports an adapter family',
       'adapters/tls/postgres.ts',
       `import type { D } from '../knex/database.js';`,
       /another family/,
@@ -278,31 +283,31 @@ describe('the layering rules', () => {
       /reads process\.env/,
     ],
     ['a long file', 'app/main.ts', 'export {};\n'.repeat(MOST_LINES + 1), /has 251 lines/],
-  ])('points at %s', (_case, path, text, problem) => {
+  ])('report %s', (_case, path, text, problem) => {
     const found = problemsWith(path, text);
     expect(found.join('\n')).toMatch(problem);
     expect(found.join('\n')).toContain(path);
   });
 
-  it('does not take words in comments, texts, types and members for uses', () => {
+  it('do not mistake words in comments, texts, types and members for uses', () => {
     const text = `// Date.now()
       export interface A { Date: string; process(date: Date): void }
       export const a = (x: { process: string; Date: Date }) => [x.process, 'setTimeout', { Date: 1 }];`;
     expect(problemsWith('domain/lookup-service.ts', text)).toEqual([]);
   });
 
-  it('lets an exception name a library as a type, and no more', () => {
+  it('allow an exception to import a library only as a type', () => {
     const libraries = { 'app/main.ts knex': 'closes it' };
     expect(problemsWith('app/main.ts', `import type { Knex } from 'knex';`, { libraries })).toEqual([]);
     expect(problemsWith('app/main.ts', `import { knex } from 'knex';`, { libraries })).toHaveLength(1);
   });
 
-  it('lets an exception be long', () => {
+  it('allow an exception to be long', () => {
     const long = { 'app/main.ts': 'a table' };
     expect(problemsWith('app/main.ts', 'export {};\n'.repeat(300), { long })).toEqual([]);
   });
 
-  it('points at exceptions that nobody needs', () => {
+  it('report exceptions that are not used', () => {
     const excepted = { libraries: { 'app/main.ts knex': 'closes it' }, long: { 'app/gone.ts': 'a table' } };
     expect(problemsWith('app/main.ts', 'export {};', excepted)).toEqual([
       expect.stringContaining('"app/gone.ts" is not needed any more'),

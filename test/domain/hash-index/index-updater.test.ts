@@ -115,7 +115,7 @@ describe('IndexUpdater', () => {
     expect(applied).toEqual([1, 2]);
   });
 
-  it('sees what another instance stores', async () => {
+  it('includes changes that another instance stores', async () => {
     const [one, two] = [await started(), await started()];
     stored.change('staff', [], [claim('a', alice)]);
     await one.keeper.catchUp();

@@ -253,7 +253,7 @@ describe('a mirror', () => {
     });
   });
 
-  describe('where two people would get one user ID', () => {
+  describe('if two people would get one user ID', () => {
     beforeEach(async () => {
       staff.put('nord', edison, [nord]);
       staff.put('sued', edison, [sued]);
@@ -349,7 +349,7 @@ describe('a mirror', () => {
     });
   });
 
-  describe('where people of two directories would get one user ID', () => {
+  describe('if people of two directories would get one user ID', () => {
     let guests: FakeDirectory;
 
     beforeEach(async () => {
@@ -432,7 +432,7 @@ describe('a mirror', () => {
     });
   });
 
-  describe('where two entries have one id', () => {
+  describe('if two entries have one id', () => {
     const people = Array.from({ length: 20 }, (_, i) => `p${i}`);
 
     beforeEach(async () => {
@@ -762,7 +762,7 @@ describe('a mirror', () => {
       expect([domain.telemetry.lines, domain.telemetry.counted]).toEqual([[], []]);
     });
 
-    it('report in a dry run ten of the user IDs that are derived, also where nothing changes', async () => {
+    it('report in a dry run ten of the derived user IDs, also if nothing changes', async () => {
       const { people, changed } = await domain.mirrorService.sync('staff', { isDryRun: true });
       expect(changed.count).toBe(0);
       expect(people.count).toBe(10);

@@ -3,8 +3,8 @@ import { shrinkage } from '../../../src/domain/mirror/shrink-check.js';
 
 describe('shrinkage', () => {
   it.each([
-    ['nothing was known', {}, { a: 5 }, 0.2],
-    ['nothing was known and nothing is there', {}, { a: 0 }, 0.2],
+    ['no entries were known', {}, { a: 5 }, 0.2],
+    ['no entries were known and none exist', {}, { a: 0 }, 0.2],
     ['an empty part stays empty', { a: 0, b: 5 }, { a: 0, b: 5 }, 0.2],
     ['it is as large as before', { a: 5 }, { a: 5 }, 0],
     ['it has grown', { a: 5 }, { a: 500 }, 0],

@@ -158,7 +158,7 @@ describe('the search for people', () => {
     expect(await find('m', 50)).toMatchObject({ people: [{ mxid: '@anna:example.org' }], isLimited: true });
   });
 
-  it('finds by the last digits of a number only where that is allowed', async () => {
+  it('finds people by the last digits of a number only if that is configured', async () => {
     await open();
     expect(await names('1234')).toEqual([]);
     await open({ search: { phoneDigits: 4 } });
@@ -201,7 +201,7 @@ describe('the search for people', () => {
     expect(domain.telemetry.all('people search')).toEqual([line]);
   });
 
-  describe('where people need an account', () => {
+  describe('if people need an account', () => {
     const absent = async () => {
       await domain.stores.accountStatuses.add(['@anna:example.org'], domain.clock.now());
       await domain.accountStatuses.remember(['@anna:example.org'], false);
