@@ -1,4 +1,5 @@
 import type { Binding } from '../domain/associations/binding.js';
+import type { ClaimPage } from '../domain/associations/claim-text.js';
 import type { Mxid } from '../domain/identifiers/mxid.js';
 import type { Threepid } from '../domain/identifiers/threepid.js';
 import type { Cause } from '../domain/shared/cause.js';
@@ -32,4 +33,7 @@ export abstract class AssociationStore {
 
   /** All bindings, in pages. Concurrent changes may or may not be included. */
   abstract all(): AsyncIterable<readonly Binding[]>;
+
+  /** The claims of all bindings that are not suspended, in pages, as `all` but several times faster. */
+  abstract claims(): AsyncIterable<ClaimPage>;
 }

@@ -1,9 +1,10 @@
 import type { AMBIGUOUS } from '../domain/associations/association.js';
 import type { Claim } from '../domain/associations/claim.js';
+import type { ClaimPage } from '../domain/associations/claim-text.js';
 import type { Mxid } from '../domain/identifiers/mxid.js';
 
 /** All claims of a source as currently stored, in pages. May be read repeatedly. */
-export type ClaimReader = () => AsyncIterable<readonly Claim[]>;
+export type ClaimReader = () => AsyncIterable<ClaimPage>;
 
 /**
  * Claims by lookup hash, in memory, per source and live pepper. Lookups are synchronous and take constant time; the

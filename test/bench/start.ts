@@ -88,7 +88,7 @@ export async function benchFirstAnswer({ addresses = 1_000_000, rounds = 3 } = {
     for (let round = 0; round < rounds; round++)
       times.push({ islet: await firstAnswer(islet), former: before ? await firstAnswer(before) : Number.NaN });
     const value = median(times.map((one) => one.islet / one.former));
-    const what = `serve to the first answer among ${addresses}, time : former build`;
+    const what = `islet serve to its first right answer with ${addresses.toLocaleString('en')} addresses : former build`;
     const lines: readonly Line[] = [{ number: '6', what, value, target: 0.6, isMost: true }];
     return {
       addresses,

@@ -4,7 +4,7 @@ import { BINDINGS } from '../../src/domain/associations/binding.js';
 import type { Mxid } from '../../src/domain/identifiers/mxid.js';
 import { email, keyOf, msisdn } from '../../src/domain/identifiers/threepid.js';
 import { queued } from '../support/jobs.js';
-import { freshStores, inBatches, type OpenStores, readAll } from './stores.js';
+import { freshStores, inBatches, type OpenStores, readAll, readClaims } from './stores.js';
 
 const strauss = email('Strauß@example.org');
 const payload = { medium: 'email', address: 'a@example.org', mxid: '@anna:example.org' } as const;
@@ -182,7 +182,21 @@ export function associationStoreContract(open: OpenStores): void {
       expect(all).toEqual(new Set(bindings.map(({ threepid }) => threepid.address)));
       expect(pages.reduce((a, b) => a + b)).toBe(bindings.length);
       expect(Math.max(...pages)).toBeLessThanOrEqual(3_000);
+      const claims = await readClaims(on.associations.claims());
+      expect(claims).toHaveLength(1_000);
+      expect(new Set(claims.map(({ threepid }) => threepid.address))).toEqual(
+        new Set((await readAll(on.associations.all())).map(({ threepid }) => threepid.address)),
+      );
     }, 120_000);
+
+    it('gives the claims of what is bound, exactly as bound', async () => {
+      const unusual = binding(email("ö'{}|~@example.org"), '@"[,\\]\n\u0001ö:example.org');
+      const number = binding(msisdn('49221555123'));
+      for (const one of [binding(), number, unusual]) await on.associations.bind(one, []);
+      await on.associations.unbind(number.threepid, number.mxid);
+      const claims = await readClaims(on.associations.claims());
+      expect(new Set(claims)).toEqual(new Set([binding(), unusual].map(({ threepid, mxid }) => ({ threepid, mxid }))));
+    });
 
     it('returns which of some users have a binding', async () => {
       const bind = (address: string, mxid: Mxid) =>
@@ -197,6 +211,7 @@ export function associationStoreContract(open: OpenStores): void {
 
     it('reads nothing if there is no binding', async () => {
       expect(await readAll(on.associations.all())).toEqual([]);
+      expect(await readClaims(on.associations.claims())).toEqual([]);
     });
 
     it('writes a bind to the change feed', async () => {

@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AMBIGUOUS } from '../../src/domain/associations/association.js';
 import type { Claim } from '../../src/domain/associations/claim.js';
+import { type ClaimPage, claimText } from '../../src/domain/associations/claim-text.js';
 import { lookupHash, lookupHashes } from '../../src/domain/identifiers/lookup-hash.js';
 import type { Mxid } from '../../src/domain/identifiers/mxid.js';
 import { email, msisdn, type Threepid } from '../../src/domain/identifiers/threepid.js';
@@ -13,7 +14,7 @@ const strauss = email('Strauß@example.org');
 const annas: Claim = { threepid: anna, mxid: '@anna:example.org' };
 const bobs: Claim = { threepid: bob, mxid: '@bob:example.org' };
 
-const pages = (...all: (readonly Claim[])[]): ClaimReader =>
+const pages = (...all: ClaimPage[]): ClaimReader =>
   async function* () {
     yield* all;
   };
@@ -66,6 +67,22 @@ export function hashIndexContract(open: () => HashIndex): void {
         await index.load('staff', pages([annas, bobs]));
         expect(find(anna)).toBe('@anna:example.org');
         expect(find(bob)).toBe('@bob:example.org');
+      });
+
+      it('finds the same if the claims are read as text', async () => {
+        const namesakes: Claim = { threepid: email('x@example.org'), mxid: '@x:example.org', isCollision: true };
+        await index.load(
+          'staff',
+          pages(claimText([annas, { threepid: strauss, mxid: '@s:example.org' }]), '[]', [bobs]),
+        );
+        await index.load('others', pages(claimText([namesakes])));
+        expect([find(anna), find(bob)]).toEqual(['@anna:example.org', '@bob:example.org']);
+        expect(lookupHashes(strauss, 'pepper').map((hash) => index.find('staff', 'pepper', hash))).toEqual([
+          '@s:example.org',
+          '@s:example.org',
+        ]);
+        expect(find(namesakes.threepid, 'pepper', 'others')).toBe(AMBIGUOUS);
+        expect(index.size('staff').claims).toBe(3);
       });
 
       it('finds by the hash of the specification', async () => {

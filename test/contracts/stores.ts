@@ -1,4 +1,6 @@
 import { afterEach, beforeEach } from 'vitest';
+import type { Claim } from '../../src/domain/associations/claim.js';
+import { type ClaimPage, claimsOf } from '../../src/domain/associations/claim-text.js';
 import type { MirroredEntry } from '../../src/domain/directory/directory-entry.js';
 import type { ChangeFeed } from '../../src/ports/change-feed.js';
 import type { Clock } from '../../src/ports/clock.js';
@@ -40,6 +42,13 @@ export async function inBatches<T>(items: readonly T[], write: (item: T) => Prom
 export async function readAll<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
   const all: T[] = [];
   for await (const page of pages) all.push(...page);
+  return all;
+}
+
+/** All claims of a paged reading. */
+export async function readClaims(pages: AsyncIterable<ClaimPage>): Promise<readonly Claim[]> {
+  const all: Claim[] = [];
+  for await (const page of pages) all.push(...claimsOf(page));
   return all;
 }
 

@@ -5,7 +5,7 @@ import type { MirroredEntry } from '../../src/domain/directory/directory-entry.j
 import { type UserIdAssignment, personOf } from '../../src/domain/deprovisioning/user-id-assignment.js';
 import type { Mxid } from '../../src/domain/identifiers/mxid.js';
 import { email, type Threepid } from '../../src/domain/identifiers/threepid.js';
-import { draftOf, freshStores, inBatches, type OpenStores, readAll } from './stores.js';
+import { draftOf, freshStores, inBatches, type OpenStores, readAll, readClaims } from './stores.js';
 
 const anna: Mxid = '@anna:example.org';
 const [home, work] = [email('Strauß@home.example'), email('anna@example.org')];
@@ -118,6 +118,7 @@ export function userIdAssignmentStoreContract(open: OpenStores): void {
         { ...bound(home), suspended: { since: 7, source: 'staff' } },
       ]);
       expect(await readAll(on.associations.all())).toMatchObject([{ suspended: { since: 7 } }]);
+      expect(await readClaims(on.associations.claims())).toEqual([]);
       expect((await on.feed.since(before))?.changes).toEqual([
         { source: BINDINGS, removed: [{ threepid: home, mxid: anna }], added: [], isReload: false },
       ]);

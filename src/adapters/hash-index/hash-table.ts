@@ -30,6 +30,8 @@ const slotsFor = (entries: number, filling: number) =>
   new Uint32Array(Math.max(SMALLEST, Math.ceil(entries / filling)) * SLOT_WORDS);
 
 const key = new Uint32Array(KEY_WORDS);
+/** Kept so that reads without another purpose are not left out. */
+let touched = 0;
 
 /**
  * A set of entries by hash: open addressing with linear probing, 20 bytes per slot. Except for collisions, slots are
@@ -66,9 +68,12 @@ export class Table {
       }
       return found;
     }
-    // All slots first: in a loop as short as this, the processor reads from several places of the memory at once.
+    // Memory that the processor does not have at hand is what a lookup among many costs. Loops whose steps do not depend
+    // on what they read let it wait for several places at once.
+    this.touchHomeSlots(keys);
     const slots = new Int32Array(hashes.length);
     for (let i = 0; i < slots.length; i++) slots[i] = this.next(keys, undefined, i * KEY_WORDS);
+    this.touchNames(slots);
     for (const [i, hash] of hashes.entries()) {
       if (slots[i]! < 0) continue;
       found.set(hash, this.answerAt(slots[i]!, keys, i * KEY_WORDS)!);
@@ -109,9 +114,14 @@ export class Table {
     if (!entry.isAlias) this.claims -= 1;
   }
 
+  /** Whether `makeRoom` has something to do. */
+  get isFull(): boolean {
+    return this.filling >= FULLEST;
+  }
+
   /** Makes room for one more entry, in small steps. Nothing may be added or removed before the last step. */
   *makeRoom(): Generator<void> {
-    if (this.filling >= FULLEST) yield* this.resize(AFTER_GROWTH);
+    if (this.isFull) yield* this.resize(AFTER_GROWTH);
   }
 
   /** Releases unused memory, in small steps like `makeRoom`. */
@@ -149,6 +159,21 @@ export class Table {
       if ((reference & MARKS) === marksOf(entry) && this.names.get(reference >>> 2) === entry.mxid) return at;
     }
     return -1;
+  }
+
+  /** Reads the first slot in which each hash may be. */
+  private touchHomeSlots(keys: Uint32Array): void {
+    const { slots } = this;
+    for (let at = 0; at < keys.length; at += KEY_WORDS) {
+      const slot = homeSlot(slots, keys[at]!);
+      touched ^= slots[slot]! ^ slots[slot + REFERENCE]!;
+    }
+  }
+
+  /** Reads the names of these slots; -1 stands for none. */
+  private touchNames(slots: Int32Array): void {
+    for (let i = 0; i < slots.length; i++)
+      if (slots[i]! >= 0) touched ^= this.names.touch(this.slots[slots[i]! + REFERENCE]! >>> 2);
   }
 
   /** The next slot after `at` with the hash at `hashAt`, or the first one if `at` is absent; -1 if there is none. */

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { claimsOf, type ClaimText } from '../../domain/associations/claim-text.js';
 import { entriesOf } from './index-entry.js';
-import { unpackClaims } from './claim-codec.js';
 import { Table } from './hash-table.js';
 
 /** Claims to add, or the end of the input. */
-export type WorkerMessage = { readonly claims: string } | 'finish';
+export type WorkerMessage = { readonly claims: ClaimText } | 'finish';
 
 export interface WorkerOptions {
   readonly peppers: readonly string[];
@@ -22,10 +22,10 @@ port.on('message', (order: WorkerMessage) => {
     finish();
     return;
   }
-  for (const claim of unpackClaims(order.claims)) {
+  for (const claim of claimsOf(order.claims)) {
     for (const { pepper, table } of tables) {
       for (const entry of entriesOf(claim, pepper)) {
-        toEnd(table.makeRoom());
+        if (table.isFull) toEnd(table.makeRoom());
         table.add(entry);
       }
     }

@@ -1,8 +1,8 @@
 import { on } from 'node:events';
 import type { Worker } from 'node:worker_threads';
+import { type ClaimPage, claimText, type ClaimText } from '../../domain/associations/claim-text.js';
 import type { ClaimReader } from '../../ports/hash-index.js';
 import { startWorker } from '../shared/start-worker.js';
-import { packClaims } from './claim-codec.js';
 import { Table, type TableParts } from './hash-table.js';
 import type { WorkerMessage, WorkerOptions } from './table-builder-worker.js';
 
@@ -28,8 +28,8 @@ export class TableBuilder {
   async build(claims: ClaimReader): Promise<Map<string, Table>> {
     let ahead = 0;
     for await (const page of claims()) {
-      for (let at = 0; at < page.length; at += CLAIMS_AT_ONCE) {
-        this.order({ claims: packClaims(page.slice(at, at + CLAIMS_AT_ONCE)) });
+      for (const claims of textsOf(page)) {
+        this.order({ claims });
         if (ahead < ORDERS_AHEAD) ahead += 1;
         else await this.reply();
       }
@@ -57,4 +57,9 @@ export class TableBuilder {
     }
     throw new Error('The thread that builds the hash index stopped before it finished');
   }
+}
+
+function* textsOf(page: ClaimPage): Iterable<ClaimText> {
+  if (typeof page === 'string') yield page;
+  else for (let at = 0; at < page.length; at += CLAIMS_AT_ONCE) yield claimText(page.slice(at, at + CLAIMS_AT_ONCE));
 }

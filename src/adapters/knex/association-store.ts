@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { type Binding } from '../../domain/associations/binding.js';
 import { BINDINGS } from '../../domain/associations/binding.js';
+import type { ClaimText } from '../../domain/associations/claim-text.js';
 import type { Mxid } from '../../domain/identifiers/mxid.js';
 import { bindingKey } from '../../domain/identifiers/mailbox.js';
 import { keyOf, type Threepid } from '../../domain/identifiers/threepid.js';
@@ -19,6 +20,7 @@ import {
   mailboxOf,
 } from './association-rows.js';
 import { batched } from './batched.js';
+import { bindingClaims } from './binding-claims.js';
 import type { KnexChangeFeed } from './change-feed.js';
 import type { KnexJobQueue } from './job-queue.js';
 import { inChunks, PAGE, pages } from './chunks.js';
@@ -123,6 +125,10 @@ export class KnexAssociationStore implements AssociationStore {
       return after ? page.whereRaw('(medium, address) > (?, ?)', [after.medium, after.address]) : page;
     });
     for await (const rows of found) yield rows.map(bindingFromRow);
+  }
+
+  claims(): AsyncIterable<ClaimText> {
+    return bindingClaims(this.db);
   }
 
   /** Sets `mailbox` for bindings of older versions. */

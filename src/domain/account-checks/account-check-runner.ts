@@ -8,6 +8,7 @@ import type { MirrorStore } from '../../ports/mirror-store.js';
 import type { AccountStatusCache } from './account-status-cache.js';
 import type { AccountProber } from './account-prober.js';
 import { AMBIGUOUS } from '../associations/association.js';
+import { claimsOf } from '../associations/claim-text.js';
 import { BINDINGS } from '../associations/binding.js';
 import { lookupHash } from '../identifiers/lookup-hash.js';
 import { homeserverOf, type Mxid } from '../identifiers/mxid.js';
@@ -78,7 +79,7 @@ export class AccountCheckRunner {
   }
 
   private async enqueueAll(reader: ClaimReader): Promise<void> {
-    for await (const claims of reader()) await this.enqueue(claims.map(({ mxid }) => mxid));
+    for await (const page of reader()) await this.enqueue(claimsOf(page).map(({ mxid }) => mxid));
   }
 
   private async enqueue(mxids: readonly Mxid[]): Promise<void> {

@@ -37,7 +37,7 @@ export class BindingsSource implements ThreepidSource {
 }
 
 /** Reads all bindings that are not suspended, as stored. */
-export const ownClaims = (store: AssociationStore): ClaimReader =>
-  async function* read() {
-    for await (const bindings of store.all()) yield bindings.filter(({ suspended }) => !suspended);
-  };
+export const ownClaims =
+  (store: AssociationStore): ClaimReader =>
+  () =>
+    store.claims();

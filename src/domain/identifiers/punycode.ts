@@ -4,7 +4,8 @@
  */
 
 const [BASE, TMIN, TMAX, SKEW, DAMP, FIRST_BIAS, FIRST] = [36, 1, 26, 38, 700, 72, 128];
-const PREFIX = 'xn--';
+/** Of labels in DNS form. */
+export const PREFIX = 'xn--';
 const LONGEST = 0x10ffff;
 
 /** A domain with its labels in DNS form: `bücher.example` becomes `xn--bcher-kva.example`. */
@@ -26,7 +27,7 @@ function unicodeLabel(label: string): string {
 }
 
 // eslint-disable-next-line no-control-regex
-const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text);
+export const isAscii = (text: string): boolean => /^[\x00-\x7f]*$/.test(text);
 
 function encode(label: string): string {
   const points = Array.from(label, (character) => character.codePointAt(0) ?? 0);

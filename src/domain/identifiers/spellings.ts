@@ -1,5 +1,5 @@
 import { foldCase } from './case-folding.js';
-import { asciiDomain, unicodeDomain } from './punycode.js';
+import { asciiDomain, isAscii, PREFIX, unicodeDomain } from './punycode.js';
 import { otherReading } from './renumbering.js';
 import type { Threepid } from './threepid.js';
 
@@ -10,11 +10,15 @@ import type { Threepid } from './threepid.js';
  */
 export function spellingsOf({ medium, address, alias }: Threepid): readonly string[] {
   if (medium !== 'email') return readingsOf(address);
+  if (alias === undefined && hasOneForm(address)) return [address];
   const written = alias === undefined ? [address] : [address, alias];
   return [
     ...new Set(written.flatMap((text) => [text, withDomain(text, asciiDomain), withDomain(text, readableDomain)])),
   ];
 }
+
+/** Most addresses: the domain is the same in Unicode and in DNS form. */
+const hasOneForm = (address: string): boolean => isAscii(address) && !address.includes(PREFIX);
 
 /** The same, and possible forms before folding: how a source with its own rules for comparison may store an address. */
 export function searchSpellings(threepid: Threepid): readonly string[] {

@@ -54,6 +54,10 @@ export class MemoryAssociationStore implements AssociationStore {
     return pagesOf(this.owned().map(({ binding }) => binding));
   }
 
+  claims(): AsyncIterable<readonly Claim[]> {
+    return pagesOf(this.owned().flatMap(({ binding }) => (binding.suspended ? [] : claimOf(binding))));
+  }
+
   /** For stores: all bindings with their owners. */
   owned(): readonly OwnedBinding[] {
     return [...this.bindings.values()];

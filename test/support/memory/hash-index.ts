@@ -1,5 +1,6 @@
 import { AMBIGUOUS } from '../../../src/domain/associations/association.js';
 import type { Claim } from '../../../src/domain/associations/claim.js';
+import { claimsOf } from '../../../src/domain/associations/claim-text.js';
 import { lookupHash } from '../../../src/domain/identifiers/lookup-hash.js';
 import type { Mxid } from '../../../src/domain/identifiers/mxid.js';
 import { keyOf, type Threepid } from '../../../src/domain/identifiers/threepid.js';
@@ -68,7 +69,7 @@ export class MemoryHashIndex implements HashIndex {
     this.loads.add(load);
     try {
       const pages: (readonly Claim[])[] = [];
-      for await (const page of claims()) pages.push(page);
+      for await (const page of claims()) pages.push(claimsOf(page));
       const content = new Content(this.live);
       for (const page of pages) content.apply([[], page]);
       for (const change of load.pendingChanges) content.apply(change);
