@@ -2,6 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
+/** Node.js keeps the text of every file in memory. Names stay, for stack traces. */
+export const COMPACT = { minifyWhitespace: true, lineLimit: 160 } as const;
+
 /** The files of CommonJS packages that ES modules import. */
 export type CommonJsPackages = Set<string>;
 
@@ -99,6 +102,7 @@ const options = (root: string) =>
     platform: 'node',
     target: 'node20.17',
     external: EXTERNAL,
+    ...COMPACT,
     logLevel: 'error',
   }) as const;
 

@@ -1,7 +1,7 @@
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
-import { bundlePackages, type CommonJsPackages, commonJsPackages } from './bundle-packages.js';
+import { bundlePackages, type CommonJsPackages, commonJsPackages, COMPACT } from './bundle-packages.js';
 
 const root = join(import.meta.dirname, '..');
 
@@ -52,6 +52,7 @@ export async function bundle(): Promise<void> {
     external: EXTERNAL,
     sourcemap: true,
     sourcesContent: false,
+    ...COMPACT,
     banner: {
       js: "import { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
     },
@@ -62,9 +63,20 @@ export async function bundle(): Promise<void> {
   const written = new Set([...Object.keys(metafile.outputs), ...(await bundlePackages(root, packages))]);
   for (const entry of await readdir(join(root, 'dist'), { recursive: true, withFileTypes: true })) {
     const file = join(entry.parentPath, entry.name);
-    const isStale = /\.c?js(?:\.map)?$/.test(file) && !written.has(file.slice(root.length + 1));
-    if (isStale) await rm(file);
+    if (!/\.c?js(?:\.map)?$/.test(file)) continue;
+    if (!written.has(file.slice(root.length + 1))) await rm(file);
+    else if (!file.endsWith('.map')) await escapeOthers(file);
   }
+}
+
+/**
+ * A text with a character beyond Latin-1 takes twice as much memory. Only regular expressions are left: everywhere else,
+ * such characters are written as escapes already.
+ */
+async function escapeOthers(file: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  const escaped = text.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  if (escaped !== text) await writeFile(file, escaped);
 }
 
 if (process.argv[1] === import.meta.filename) await bundle();

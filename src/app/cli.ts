@@ -6,8 +6,13 @@ const { error, warning } = versionProblem(process.versions.node);
 if (error !== undefined || warning !== undefined) process.stderr.write(`islet: ${error ?? warning}\n`);
 if (error !== undefined) process.exit(1);
 
-// Before anything else is loaded: source maps of modules that are already loaded are not read.
-process.setSourceMapsEnabled(true);
+const { mapStackTraces } = await import('./cli/source-maps.js');
+mapStackTraces();
+if (process.argv.includes('serve')) {
+  // Before the rest is loaded, which makes it grow.
+  const { keepNewSpaceSmall } = await import('../adapters/shared/heap.js');
+  keepNewSpaceSmall();
+}
 
 const env = { ...process.env };
 // This variable would turn off certificate checks in every library that does not set them, such as database drivers

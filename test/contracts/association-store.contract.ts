@@ -189,7 +189,7 @@ export function associationStoreContract(open: OpenStores): void {
       );
     }, 120_000);
 
-    it('gives the claims of what is bound, exactly as bound', async () => {
+    it('reads the claims of all bindings, exactly as stored', async () => {
       const unusual = binding(email("ö'{}|~@example.org"), '@"[,\\]\n\u0001ö:example.org');
       const number = binding(msisdn('49221555123'));
       for (const one of [binding(), number, unusual]) await on.associations.bind(one, []);

@@ -2,6 +2,7 @@ import type * as Esbuild from 'esbuild';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { keepNewSpaceSmallAgain } from './heap.js';
 import { packageRoot } from './package-root.js';
 
 /**
@@ -11,7 +12,8 @@ import { packageRoot } from './package-root.js';
  */
 export function startWorker(path: string, options: WorkerOptions): Worker {
   const isTypeScript = import.meta.url.endsWith('.ts');
-  return new Worker(isTypeScript ? compiled(path) : join(packageRoot, `dist/adapters/${path}.js`), options);
+  const file = isTypeScript ? compiled(path) : join(packageRoot, `dist/adapters/${path}.js`);
+  return new Worker(file, options).once('online', keepNewSpaceSmallAgain);
 }
 
 const compiledFiles = new Map<string, string>();

@@ -1,4 +1,5 @@
 import { removePidFile } from '../installation/pid-file.js';
+import { collectGarbage } from '../../adapters/shared/heap.js';
 import type { LoadedConfig } from '../config/config.js';
 import { serve } from '../main.js';
 import { logOf } from '../wiring/open-log.js';
@@ -19,6 +20,7 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig, en
     const worker = workerLink(telemetry.registry, env);
     if (worker?.isFirst !== false) for (const warning of warnings) telemetry.warn(warning, { event: 'config_warning' });
     const islet = await serve(config, telemetry, worker);
+    collectGarbage();
     process.on('SIGHUP', () => {
       telemetry.reopen();
       try {

@@ -22,7 +22,7 @@ export const mailCheck =
   async () => {
     const { ok, skipped, failure } = area('mail');
     if (!config.mail) return [skipped('no mail server is configured: validation and invitations by mail do not work')];
-    const sender = openMail(config, new Templates({ ...config.templates, serverName: config.server.name }));
+    const sender = await openMail(config, new Templates({ ...config.templates, serverName: config.server.name }));
     const { host, port, tls, username } = config.mail;
     try {
       await sender?.verify();

@@ -96,10 +96,10 @@ export async function openApp(config: Config, telemetry: Telemetry): Promise<App
     throw error;
   });
   const stores = knexStores(db, clock, box);
+  const mail = await openMail(config, templates, secrets);
+  const sms = await openSms(config, http, secrets);
   const index = new CompactHashIndex();
   const names = new CompactNameIndex();
-  const mail = openMail(config, templates, secrets);
-  const sms = openSms(config, http, secrets);
   const container = buildContainer(
     configuredSources,
     domainOptions(config, terms.policies),

@@ -2,7 +2,6 @@ import { dirname } from 'node:path';
 import { LdapSource, ldapSource } from '../../adapters/ldap/ldap-source.js';
 import type { SearchAttributes } from '../../adapters/shared/search-text.js';
 import { sourceContext } from '../../adapters/sources/context.js';
-import { fileSource } from '../../adapters/sources/file-source.js';
 import { fromModule } from '../../adapters/sources/load-module.js';
 import { openSource } from '../../adapters/sources/open-source.js';
 import { restSource } from '../../adapters/sources/rest-source.js';
@@ -71,7 +70,10 @@ const openers: { readonly [K in Source['kind']]: Opener<K> } = {
     return mirror ? { ...configured, mirror: { directory, ...mirror } } : configured;
   },
   upstream: (source, context) => openUpstream(source, context),
-  file: (source, context) => openGuarded(source, fileSource, searchable(source, context), context),
+  file: async (source, context) => {
+    const { fileSource } = await import('../../adapters/sources/file-source.js');
+    return openGuarded(source, fileSource, searchable(source, context), context);
+  },
   sql: (source, context) => {
     const place = placeOf(source, context);
     return openGuarded(source, sqlSource, { ...searchable(source, context), place }, context);

@@ -1,4 +1,4 @@
-import { readTermsDirectory, type TermsDirectory } from '../../adapters/terms/terms-directory.js';
+import type { TermsDirectory } from '../../adapters/terms/terms-directory.js';
 import type { Config } from '../config/config.js';
 
 /**
@@ -8,6 +8,7 @@ import type { Config } from '../config/config.js';
  */
 export async function openTerms({ terms: { directory, policies }, server }: Config): Promise<TermsDirectory> {
   if (directory === undefined) return { policies, documents: new Map() };
+  const { readTermsDirectory } = await import('../../adapters/terms/terms-directory.js');
   const own = await readTermsDirectory(directory, `${server.publicUrl}${TERMS_PATH}`).catch((cause: unknown) => {
     throw new Error('the terms could not be read', { cause });
   });

@@ -1,6 +1,5 @@
 import type { SmsGateway } from '../../adapters/messaging/sms/gateway.js';
 import { tryTexting } from '../../adapters/messaging/sms/sms-test.js';
-import { testMail, trySending } from '../../adapters/messaging/smtp-test.js';
 import type { Config } from '../config/config.js';
 import { rereadSecret } from '../config/input/reread-secret.js';
 import type { Secret } from '../config/input/secrets.js';
@@ -14,7 +13,10 @@ function currentValue(secret: Secret | undefined): string | undefined {
 /** Sends a test message with the configured mail server or gateways. Absent: the medium is not configured. */
 export const tryMessages = ({ mail, sms, server }: Config, gateways: readonly SmsGateway[]) => ({
   ...(mail && {
-    email: (to: string) => trySending({ ...mail, password: currentValue(mail.password) }, testMail(server.name, to)),
+    email: async (to: string) => {
+      const { testMail, trySending } = await import('../../adapters/messaging/smtp-test.js');
+      return trySending({ ...mail, password: currentValue(mail.password) }, testMail(server.name, to));
+    },
   }),
   ...(sms && {
     msisdn: (number: string) =>

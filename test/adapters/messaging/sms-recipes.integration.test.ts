@@ -63,7 +63,7 @@ describe('the recipe', () => {
   });
 
   /** A sender configured like this recipe, with `url` instead of its host, and further gateways. */
-  function senderOf(name: string, host: string, url: string, more = ''): SmsSender {
+  async function senderOf(name: string, host: string, url: string, more = ''): Promise<SmsSender> {
     const yaml = recipe(name);
     expect(yaml).toContain(host);
     const own = yaml
@@ -73,7 +73,7 @@ describe('the recipe', () => {
     for (const [file] of own.matchAll(new RegExp(`${folder}/[\\w-]+`, 'g'))) writeFileSync(file, 'the secret\n');
     writeFileSync(join(folder, 'islet.yaml'), own);
     const { config } = loadConfig({ file: join(folder, 'islet.yaml'), env: {} });
-    const sms = openSms(config, new AxiosHttpClient());
+    const sms = await openSms(config, new AxiosHttpClient());
     if (!sms) throw new Error('it configures no text messages');
     return new SmsSender(sms, templates, telemetry);
   }
@@ -89,7 +89,7 @@ describe('the recipe', () => {
   /** Sends one text with this recipe to a stand-in for its host. @returns the request that the stand-in received */
   async function send(name: string, host: string, given: typeof answer, language = 'ru'): Promise<Asked> {
     answer = given;
-    await senderOf(name, host, server.url).send(msisdn('447700900123'), code(language));
+    await (await senderOf(name, host, server.url)).send(msisdn('447700900123'), code(language));
     expect(asked).toHaveLength(1);
     return asked[0] as Asked;
   }
@@ -167,7 +167,7 @@ describe('the recipe', () => {
     const centre = await startMessageCentre('secret');
     const kannel = await startKannel({ port: centre.port, password: 'secret' });
     try {
-      const sender = senderOf('kannel', 'http://kannel.example.org:13013', kannel.url);
+      const sender = await senderOf('kannel', 'http://kannel.example.org:13013', kannel.url);
       await eventually(() => kannel.isOnline());
       const sent: string[] = [];
       for (const language of languages) {
@@ -195,7 +195,7 @@ describe('the recipe', () => {
       await eventually(async () => !(await kannel.isOnline()));
       answer = { status: 200, body: '' };
       const more = `    - http: { method: GET, url: "${server.url}/next?text={{text}}" }\n`;
-      const sender = senderOf('kannel', 'http://kannel.example.org:13013', kannel.url, more);
+      const sender = await senderOf('kannel', 'http://kannel.example.org:13013', kannel.url, more);
       await sender.send(msisdn('447700900123'), code('en'));
       expect(asked.map(({ url }) => url.pathname)).toEqual(['/next']);
       const failures = telemetry.lines.flatMap(({ cause }) => (cause instanceof Error ? cause.message : []));
@@ -205,7 +205,7 @@ describe('the recipe', () => {
     }
   });
 
-  it('for SMPP configures a gateway with host and port', () => {
+  it('for SMPP configures a gateway with host and port', async () => {
     const [, yaml = ''] = /### SMPP[^]*?```yaml\n([^]*?)```/.exec(page) ?? [];
     writeFileSync(join(folder, 'smpp-password'), 'the secret\n');
     writeFileSync(join(folder, 'islet.yaml'), yaml.replaceAll('/etc/islet/', `${folder}/`));
@@ -221,7 +221,7 @@ describe('the recipe', () => {
         timeLimitMs: 15_000,
       }),
     ]);
-    expect(openSms(config, new AxiosHttpClient())?.gateways[0]?.name).toBe(
+    expect((await openSms(config, new AxiosHttpClient()))?.gateways[0]?.name).toBe(
       'text message gateway smsc.example.org:2775',
     );
   });

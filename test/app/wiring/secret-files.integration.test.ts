@@ -86,7 +86,7 @@ interface Trial {
 }
 
 async function gatewayTrial(gateway: Record<string, unknown>, secrets: OpenSecrets, asked?: () => number) {
-  const opened = openSms(await load({ sms: { gateways: [gateway] } }), http, secrets)?.gateways[0];
+  const opened = (await openSms(await load({ sms: { gateways: [gateway] } }), http, secrets))?.gateways[0];
   close.push(() => opened?.close?.());
   return { use: async () => opened?.send(sms), ...(asked && { asked }) };
 }
@@ -197,7 +197,7 @@ const trials: Readonly<Record<string, (secrets: OpenSecrets) => Promise<Trial>>>
     const server = await startMailServer({ login: { username: 'islet', password: 'new' } });
     close.push(() => server.close());
     const mail = { host: '127.0.0.1', port: server.port, tls: 'none', username: 'islet', passwordFile: secretFile() };
-    const sender = openMail(await load({ mail }), templates, secrets);
+    const sender = await openMail(await load({ mail }), templates, secrets);
     close.push(() => sender?.close());
     return { use: async () => sender?.send(alice, message), asked: () => server.connectionCount() };
   },
