@@ -75,7 +75,7 @@ export async function bundle(): Promise<void> {
  */
 async function escapeOthers(file: string): Promise<void> {
   const text = await readFile(file, 'utf8');
-  const escaped = text.replace(/[^\x00-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  const escaped = text.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
   if (escaped !== text) await writeFile(file, escaped);
 }
 

@@ -21,7 +21,7 @@ function headOf(error: Error): string {
 }
 
 function lineOf(frame: NodeJS.CallSite): string {
-  const line = String(frame);
+  const line = (frame as { toString(): string }).toString();
   const [url, row, column] = [frame.getFileName() ?? '', frame.getLineNumber() ?? 0, frame.getColumnNumber() ?? 0];
   const place = url.startsWith('file:') && row > 0 ? placeIn(url, row, column) : undefined;
   return place === undefined ? line : line.replace(`${url}:${row}:${column}`, () => place);
