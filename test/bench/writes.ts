@@ -2,100 +2,107 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import knex from 'knex';
-import { createTransport } from 'nodemailer';
 import { startHomeserver } from '../support/homeserver.js';
 import { startIslet } from '../support/islet.js';
-import { startMailServer } from '../support/smtp.js';
 import type { Line } from './lines.js';
+import { partsOf, type Spent, startBareMails, startMailSink, tokensIn } from './mails.js';
 import { median, poster, signInAlice } from './measure.js';
-import type { Closing } from './servers.js';
+import { type Closing, cpuMs } from './servers.js';
 
 const ROUNDS = 5;
-const MAILS = 100;
+const MAILS = 300;
 const CLIENTS = 16;
 /** As in Islet. */
 const CONNECTIONS = 5;
 
 /**
- * Requests that send a mail, beside the same mails sent by nodemailer alone through as many connections; and binds,
- * beside transactions of Knex that write as many rows into tables of the same columns, in an SQLite file with the same
- * settings.
+ * Requests that send a mail, beside the same parts (texts and headers) given to nodemailer alone, which sends them
+ * through as many connections to the same mail server; and binds, beside transactions of Knex that write as many rows
+ * into tables of the same columns, in an SQLite file with the same settings.
  */
 export async function benchWrites() {
   const folder = await mkdtemp(join(tmpdir(), 'islet-writes-'));
   const closing: Closing = [() => rm(folder, { recursive: true, force: true })];
   try {
-    const mails = await startMailServer();
-    closing.push(() => mails.close());
+    const sink = await startMailSink(closing);
     const homeserver = await startHomeserver('example.org');
     closing.push(() => homeserver.close());
     const islet = await startIslet({
       server: { name: 'id.example.org', publicUrl: 'https://id.example.org' },
       homeservers: { 'example.org': { url: homeserver.url } },
-      mail: { host: '127.0.0.1', port: mails.port, tls: 'none' },
+      mail: { host: '127.0.0.1', port: sink.port, tls: 'none' },
       limits: false,
     });
     closing.push(() => islet.remove());
     const post = poster(islet.url, await signInAlice(islet.url));
-    const bare = createTransport({
-      host: '127.0.0.1',
-      port: mails.port,
-      pool: true,
-      maxConnections: CONNECTIONS,
-      ignoreTLS: true,
-    });
-    closing.push(async () => bare.close());
+    const sendBare = await startBareMails(sink.port, CONNECTIONS, closing);
     const rows = await openRows(join(folder, 'bare.db'));
     closing.push(() => rows.close());
+    const spent = async (work: (at: number) => Promise<unknown>): Promise<Spent> => {
+      const pids = [islet.pid() ?? 0];
+      const since = await cpuMs(pids);
+      const ms = await allAt(MAILS, CLIENTS, work);
+      return { ms, cpuMs: (await cpuMs(pids)) - since };
+    };
 
-    const figures: { mails: number; nodemailer: number; binds: number; knex: number }[] = [];
+    const figures: { mails: Spent; parts: Spent; source: Spent; binds: Spent; knexMs: number }[] = [];
     for (let round = -1; round < ROUNDS; round++) {
       const addressAt = (at: number) => `guest${round + 1}.${at}@example.net`;
+      const addresses = Array.from({ length: MAILS }, (_, at) => addressAt(at));
       const sids: unknown[] = [];
-      const mailMs = await allAt(MAILS, CLIENTS, async (at) => {
+      const mails = await spent(async (at) => {
         const wish = { client_secret: 'secret', email: addressAt(at), send_attempt: 1 };
         const { status, body } = await post('/v2/validate/email/requestToken', wish);
         if (status !== 200) throw new Error(`requestToken was answered ${status}`);
         sids[at] = body['sid'];
       });
-      const model = mails.mails.at(-1);
-      const nodemailerMs = await allAt(MAILS, CLIENTS, async (at) => {
-        await bare.sendMail({ envelope: { from: 'a@example.org', to: addressAt(at) }, raw: model?.raw ?? '' });
-      });
+      const received = await sink.take();
+      const [model = ''] = received;
+      const parts = await sendBare(addresses, CLIENTS, await partsOf(model));
+      const source = await sendBare(addresses, CLIENTS, { raw: model });
+      if ((await sink.take()).length !== 2 * MAILS) throw new Error('nodemailer sent fewer mails');
+      const tokens = await tokensIn(received);
       await allAt(MAILS, CLIENTS, async (at) => {
-        const text = mails.mails.find(({ mail }) => mail.text?.includes(`sid=${String(sids[at])}`))?.mail.text ?? '';
-        const token = /[?&]token=([0-9A-Za-z]+)/.exec(text)?.[1];
-        await post('/v2/validate/email/submitToken', { sid: sids[at], client_secret: 'secret', token });
+        const sid = String(sids[at]);
+        await post('/v2/validate/email/submitToken', { sid, client_secret: 'secret', token: tokens.get(sid) });
       });
-      const bindMs = await allAt(MAILS, CLIENTS, async (at) => {
+      const binds = await spent(async (at) => {
         const proof = { sid: sids[at], client_secret: 'secret', mxid: '@alice:example.org' };
         const { status } = await post('/v2/3pid/bind', proof);
         if (status !== 200) throw new Error(`bind was answered ${status}`);
       });
       const knexMs = await allAt(MAILS, CLIENTS, (at) => rows.write(addressAt(at)));
-      if (round >= 0) figures.push({ mails: mailMs, nodemailer: nodemailerMs, binds: bindMs, knex: knexMs });
+      if (round >= 0) figures.push({ mails, parts, source, binds, knexMs });
     }
-    const perSecond = (name: keyof (typeof figures)[number]) =>
-      Math.round((MAILS * 1_000) / median(figures.map((one) => one[name])));
+    type Figures = (typeof figures)[number];
+    const of = (value: (one: Figures) => number) => median(figures.map(value));
+    const perSecond = (value: (one: Figures) => number) => Math.round((MAILS * 1_000) / of(value));
     const lines: readonly Line[] = [
       {
         number: '5',
         what: 'requestToken with its mail : nodemailer alone',
-        value: median(figures.map((one) => one.nodemailer / one.mails)),
+        value: of(({ mails, parts }) => parts.ms / mails.ms),
         target: 0.6,
       },
       {
         number: '5',
         what: 'bind : the same rows by Knex alone',
-        value: median(figures.map((one) => one.knex / one.binds)),
+        value: of(({ binds, knexMs }) => knexMs / binds.ms),
         target: 0.6,
       },
     ];
     return {
-      requestTokenPerSecond: perSecond('mails'),
-      nodemailerPerSecond: perSecond('nodemailer'),
-      bindPerSecond: perSecond('binds'),
-      knexPerSecond: perSecond('knex'),
+      requestTokenPerSecond: perSecond(({ mails }) => mails.ms),
+      requestTokenCpuMs: of(({ mails }) => mails.cpuMs / MAILS),
+      nodemailerPerSecond: perSecond(({ parts }) => parts.ms),
+      nodemailerCpuMs: of(({ parts }) => parts.cpuMs / MAILS),
+      requestTokenToNodemailerByCpu: of(({ mails, parts }) => parts.cpuMs / mails.cpuMs),
+      constructedPerSecond: perSecond(({ source }) => source.ms),
+      constructedCpuMs: of(({ source }) => source.cpuMs / MAILS),
+      requestTokenToConstructed: of(({ mails, source }) => source.ms / mails.ms),
+      requestTokenToConstructedByCpu: of(({ mails, source }) => source.cpuMs / mails.cpuMs),
+      bindPerSecond: perSecond(({ binds }) => binds.ms),
+      knexPerSecond: perSecond(({ knexMs }) => knexMs),
       lines,
     };
   } finally {

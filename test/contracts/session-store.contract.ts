@@ -190,6 +190,29 @@ export function sessionStoreContract(open: OpenStores): void {
       expect(await on.sessions.get('s1')).toBeUndefined();
     });
 
+    it('keeps those apart that are added, found and sent at the same time', async () => {
+      const all = Array.from({ length: 12 }, (_, at) => ({
+        ...alice,
+        sid: `s${at}`,
+        threepid: at % 2 === 0 ? alice.threepid : email(`guest${at}@example.org`),
+        clientSecret: `secret${at % 10}`, // the last two have the secrets of the first two
+        sendAttempt: -1,
+      }));
+      const known = () => Promise.all(all.map((one) => on.sessions.find(one.threepid, one.clientSecret)));
+      expect(await known()).toEqual(all.map(() => undefined));
+      const added = await Promise.all(all.map((one, at) => on.sessions.addClaimed(one, at % 3, 1)));
+      expect(added).toEqual(all.map(({ sid }) => sid !== 's10'));
+      await Promise.all(
+        all.map(({ sid }, at) => on.sessions.markSent(sid, 1 + (at % 2), at % 3 === 0 ? 'https://a.b/' : undefined)),
+      );
+      const sent = all.map((one, at) => ({
+        ...one,
+        sendAttempt: 1 + (at % 2),
+        nextLink: at % 3 === 0 ? 'https://a.b/' : undefined,
+      }));
+      expect(await known()).toEqual(sent.map((one) => (one.sid === 's10' ? sent[0] : one)));
+    });
+
     it('records the latest attempt that was sent, and changes nothing else', async () => {
       await on.sessions.findOrAdd({ ...alice, validatedAt: 5 }, 0);
       await on.sessions.markSent('s1', 3, undefined);

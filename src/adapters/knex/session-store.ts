@@ -7,7 +7,8 @@ import type { SecretBox } from '../../ports/secret-box.js';
 import type { SessionStore } from '../../ports/session-store.js';
 import { batched } from './batched.js';
 import { PAGE } from './chunks.js';
-import { isPostgres } from './dialect.js';
+import { groupBy } from '../../domain/shared/group-by.js';
+import { isPostgres, jsonArray } from './dialect.js';
 import { claimSend } from './send-claims.js';
 import { isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
 
@@ -16,15 +17,23 @@ import { isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './ro
  * null.
  */
 export class KnexSessionStore implements SessionStore {
-  /** Requests at the same time share a statement. */
+  /* Requests at the same time share a statement. */
   private readonly rowOf: (sid: string) => Promise<Row | undefined>;
+  private readonly rowFor: (wanted: Wanted) => Promise<Row | undefined>;
+  private readonly addTogether: (added: Added) => Promise<boolean>;
+  private readonly markTogether: (sent: Sent) => Promise<void>;
 
   constructor(
     private readonly db: Knex,
     private readonly box: SecretBox,
     private readonly clock: Clock,
   ) {
-    this.rowOf = batched((sids) => this.rowsOf(sids), { atOnce: isPostgres(db) ? 4 : 1 });
+    const atOnce = isPostgres(db) ? 4 : 1;
+    this.rowOf = batched((sids) => this.rowsOf(sids), { atOnce });
+    this.rowFor = batched((wanted) => this.rowsFor(wanted), { atOnce });
+    // A statement that adds or changes a row twice fails on PostgreSQL.
+    this.addTogether = batched((added) => this.addAll(added), { atOnce, keyOf: ({ row }) => conflictKey(row) });
+    this.markTogether = batched((sent) => this.markAll(sent), { atOnce, keyOf: ({ sid }) => sid });
   }
 
   async get(sid: string): Promise<ValidationSession | undefined> {
@@ -34,16 +43,7 @@ export class KnexSessionStore implements SessionStore {
 
   async find({ medium, address }: Threepid, clientSecret: string): Promise<ValidationSession | undefined> {
     const references = this.box.references('client secret', clientSecret);
-    const row = await this.table()
-      .where({ medium, address })
-      .where(
-        this.db.raw(
-          '((? and sealed_client_secret is not null) or (client_secret = ? and sealed_client_secret is null))',
-          [isOneOf(this.db, 'client_secret', references), clientSecret],
-        ),
-      )
-      .orderBy('modified_at', 'desc')
-      .first();
+    const row = await this.rowFor({ medium, address, clientSecret, references });
     return row && this.fromRow(row);
   }
 
@@ -70,7 +70,7 @@ export class KnexSessionStore implements SessionStore {
 
   async addClaimed(session: ValidationSession, aliveSince: number, attempt: number): Promise<boolean> {
     const row = { ...this.toRow(session), guesses: 0, sending_attempt: attempt, sending_at: this.clock.now() };
-    return (await this.addOrReplace(row, aliveSince).returning('sid')).length > 0;
+    return this.addTogether({ row, aliveSince });
   }
 
   claimSend(sid: string, attempt: number): Promise<boolean> {
@@ -84,10 +84,7 @@ export class KnexSessionStore implements SessionStore {
   }
 
   async markSent(sid: string, attempt: number, nextLink: string | undefined): Promise<void> {
-    await this.table()
-      .where({ sid })
-      .where('send_attempt', '<', attempt)
-      .update({ send_attempt: attempt, next_link: nextLink ?? null });
+    await this.markTogether({ sid, attempt, nextLink });
   }
 
   async countGuess(sid: string): Promise<number> {
@@ -153,7 +150,56 @@ export class KnexSessionStore implements SessionStore {
     return sids.map((sid) => bySid.get(sid));
   }
 
-  private addOrReplace(row: Partial<Row>, aliveSince: number) {
+  /** The latest row for each threepid and client secret. */
+  private async rowsFor(wanted: readonly Wanted[]): Promise<readonly (Row | undefined)[]> {
+    const keys = wanted.flatMap(({ medium, address, clientSecret, references }) =>
+      [...references, clientSecret].map((text) => [medium, address, text]),
+    );
+    const among = `(medium, address, client_secret) in
+      (select value->>0, value->>1, value->>2 from ${jsonArray(this.db)})`;
+    const rows: readonly Row[] = await this.table()
+      .where(this.db.raw(among, [JSON.stringify(keys)]))
+      .orderBy('modified_at', 'desc');
+    return wanted.map(({ medium, address, clientSecret, references }) =>
+      rows.find(
+        (row) =>
+          row.medium === medium &&
+          row.address === address &&
+          (row.sealed_client_secret === null
+            ? row.client_secret === clientSecret
+            : references.includes(row.client_secret)),
+      ),
+    );
+  }
+
+  /**
+   * Whether each was added. The oldest `aliveSince` counts for all of them: a session that another one takes for expired
+   * is then found and replaced by `findOrAdd`.
+   */
+  private async addAll(added: readonly Added[]): Promise<readonly boolean[]> {
+    const aliveSince = Math.min(...added.map((one) => one.aliveSince));
+    const stored = await this.addOrReplace(
+      added.map(({ row }) => row),
+      aliveSince,
+    ).returning('sid');
+    const sids = new Set(stored.map(({ sid }) => sid));
+    return added.map(({ row }) => sids.has(row.sid));
+  }
+
+  private async markAll(sent: readonly Sent[]): Promise<readonly undefined[]> {
+    const alike = groupBy(sent, ({ attempt, nextLink }) => JSON.stringify([attempt, nextLink]));
+    for (const some of alike.values()) {
+      const [{ attempt, nextLink } = { attempt: 0, nextLink: undefined }] = some;
+      const sids = some.map(({ sid }) => sid);
+      await this.table()
+        .where(isOneOf(this.db, 'sid', sids))
+        .where('send_attempt', '<', attempt)
+        .update({ send_attempt: attempt, next_link: nextLink ?? null });
+    }
+    return sent.map(() => undefined);
+  }
+
+  private addOrReplace(row: Partial<Row> | Partial<Row>[], aliveSince: number) {
     return this.table()
       .insert(row)
       .onConflict(['medium', 'address', 'client_secret'])
@@ -165,6 +211,28 @@ export class KnexSessionStore implements SessionStore {
     return this.db<Row>('validation_sessions');
   }
 }
+
+interface Wanted {
+  readonly medium: string;
+  readonly address: string;
+  readonly clientSecret: string;
+  /** What the client secret is stored as, with each key. */
+  readonly references: readonly string[];
+}
+
+interface Added {
+  readonly row: Partial<Row> & Pick<Row, 'sid' | 'medium' | 'address' | 'client_secret'>;
+  readonly aliveSince: number;
+}
+
+interface Sent {
+  readonly sid: string;
+  readonly attempt: number;
+  readonly nextLink: string | undefined;
+}
+
+const conflictKey = ({ medium, address, client_secret }: Added['row']): string =>
+  JSON.stringify([medium, address, client_secret]);
 
 interface Row extends ThreepidColumns {
   readonly sid: string;

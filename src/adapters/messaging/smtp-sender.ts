@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { NodemailerError, SendMailOptions } from 'nodemailer';
 import addressparser from 'nodemailer/lib/addressparser';
 import { mailAddress } from '../../domain/identifiers/mailbox.js';
@@ -8,6 +8,7 @@ import { openPool, type SmtpPool, type SmtpServer } from './smtp-connections.js'
 import { LoginGate } from '../shared/login-gate.js';
 import { RotatingSecret } from '../shared/rotating-secret.js';
 import { smtpFailure } from './smtp-failure.js';
+import { MailSources } from './mail-source.js';
 import type { Templates } from './templates.js';
 import { inUrl } from '../shared/hosts.js';
 
@@ -32,6 +33,7 @@ export class SmtpSender implements MessageSender {
   private password: string | undefined;
   /** Absent if there is no login. */
   private readonly gate: LoginGate | undefined;
+  private readonly sources: MailSources;
   /** The mails whose transmission has started: before that, a mail cannot have been accepted. */
   private readonly begun = new WeakSet<AbortSignal>();
 
@@ -45,6 +47,7 @@ export class SmtpSender implements MessageSender {
     private readonly secret = options.password === undefined ? undefined : new RotatingSecret(options.password),
   ) {
     this.from = oneAddress(options.from);
+    this.sources = new MailSources(this.from);
     this.endpoint = `mail server ${inUrl(options.host)}:${options.port}`;
     this.password = secret?.value;
     this.gate = secret && new LoginGate(secret);
@@ -153,21 +156,12 @@ export class SmtpSender implements MessageSender {
     const { language, subject, text, html } = this.templates.renderMail(message);
     // An object: in a string, a comma would make it two addresses.
     const recipient = { name: '', address: mailAddress(to.address) };
-    return {
-      from: this.from,
-      to: recipient,
-      envelope: { from: this.from.address, to: recipient },
-      subject,
-      text,
-      html,
-      ...(message.id !== undefined && { messageId: `<${nameOf(message.id)}@${domainOf(this.from.address)}>` }),
-      headers: {
-        'Auto-Submitted': 'auto-generated',
-        // Suppresses automatic replies of Exchange.
-        'X-Auto-Response-Suppress': 'All',
-        'Content-Language': language,
-      },
-    };
+    const messageId = `<${nameOf(message.id ?? randomUUID())}@${domainOf(this.from.address)}>`;
+    const source = this.sources.compose(
+      { to: recipient, language, subject, text, html, messageId },
+      message.kind === 'validation' ? message.token : message.invite.token,
+    );
+    return { envelope: { from: this.from.address, to: recipient }, raw: source };
   }
 }
 

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Request, Response } from 'express';
 import type { Page, PageName, PageVariables, Templates } from '../../adapters/messaging/templates.js';
 import type { TermsDocument } from '../../adapters/terms/terms-directory.js';
@@ -14,12 +15,12 @@ import { RequestError } from './request-error.js';
 export type Pages = Pick<Templates, 'renderPage' | 'renderDocument' | 'brandFor'>;
 
 /** Language and brand of messages that a request causes, for this user if known. */
-export function preferencesOf(pages: Pages, req: Request, user?: Mxid): ReadPreferences {
+export function preferencesOf(pages: Pages, req: IncomingMessage, user?: Mxid): ReadPreferences {
   const homeserver = user && homeserverOf(user);
-  return { brand: pages.brandFor(brandOf(req), homeserver), acceptLanguage: req.get('Accept-Language') };
+  return { brand: pages.brandFor(brandOf(req), homeserver), acceptLanguage: req.headers['accept-language'] };
 }
 
-function brandOf(req: Request): string | undefined {
+function brandOf(req: IncomingMessage): string | undefined {
   try {
     const { brand } = queryOf(req);
     return typeof brand === 'string' ? brand : undefined;

@@ -23,6 +23,7 @@ describe('endpoints that bypass Express', () => {
   });
 
   const lookup = (addresses: unknown, other: object = {}) => ({ algorithm: 'sha256', pepper, addresses, ...other });
+  const attempt = (name: string, value: string) => ({ client_secret: 'secret', send_attempt: 1, [name]: value });
   const bobs = () => lookupHash(email('bob@example.com'), pepper);
 
   it.for<[string, string, string, () => { token?: string; body?: unknown; headers?: Record<string, string> }, number]>([
@@ -55,6 +56,29 @@ describe('endpoints that bypass Express', () => {
       200,
     ],
     ['a form', 'POST', '/api/v1/bulk_lookup', () => ({ body: 'a=b' }), 400],
+    [
+      'a mail',
+      'POST',
+      '/v2/validate/email/requestToken?brand=x',
+      () => ({ token, body: attempt('email', 'a@b.c') }),
+      200,
+    ],
+    ['no address', 'POST', '/v2/validate/email/requestToken', () => ({ token, body: attempt('email', 'nobody') }), 400],
+    ['no attempt', 'POST', '/v2/validate/email/requestToken', () => ({ token, body: { email: 'a@b.c' } }), 400],
+    [
+      'a mail of version 1',
+      'POST',
+      '/api/v1/validate/email/requestToken',
+      () => ({ body: 'client_secret=secret&send_attempt=1&email=a%40b.c' }),
+      200,
+    ],
+    [
+      'a text message',
+      'POST',
+      '/v2/validate/msisdn/requestToken',
+      () => ({ token, body: attempt('phone_number', '+44 7700 900123') }),
+      200,
+    ],
   ])('give %s the same response as with Express', async ([_what, method, path, call, status]) => {
     const plain = await app.call(method, path, call());
     const express = await app.call(method, path, { ...call(), headers: { ...call().headers, ...BY_EXPRESS } });

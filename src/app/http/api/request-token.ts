@@ -1,4 +1,3 @@
-import type { Request } from 'express';
 import { z } from 'zod';
 import { DomainError } from '../../../domain/shared/errors.js';
 import type { Mxid } from '../../../domain/identifiers/mxid.js';
@@ -7,6 +6,8 @@ import type { ValidationService } from '../../../domain/validation/validation-se
 import { mailbox } from '../../../domain/identifiers/mailbox.js';
 import { msisdn } from '../../../domain/identifiers/threepid.js';
 import { read } from '../request/body.js';
+import type { PlainRequest } from '../request/plain-request.js';
+import { sendJson } from '../send-json.js';
 import type { AskerOf } from '../request/client-address.js';
 import type { ApiVersion } from '../request/api-version.js';
 import type { Endpoints } from '../endpoints.js';
@@ -29,7 +30,7 @@ export function requestTokenEndpoints(
   pages: Pages,
   nextLinkHosts: readonly string[],
 ): Endpoints {
-  const asked = (req: Request, user: Mxid | undefined, attempt: z.output<z.ZodObject<typeof Attempt>>) => ({
+  const asked = (req: PlainRequest, user: Mxid | undefined, attempt: z.output<z.ZodObject<typeof Attempt>>) => ({
     clientSecret: attempt.client_secret,
     sendAttempt: attempt.send_attempt,
     nextLink:
@@ -40,22 +41,24 @@ export function requestTokenEndpoints(
 
   return {
     '/validate/email/requestToken': {
+      isPlain: true,
       async POST(req, res) {
         const user = await apiVersion.authenticate(req);
         const body = read(EmailBody, apiVersion.body(req));
         const sid = await validationService.requestToken({ threepid: mailbox(body.email), ...asked(req, user, body) });
         // Clients of v1 expect `success`, as earlier versions of Sydent sent it.
-        res.json({ sid, ...(user === undefined && { success: true }) });
+        sendJson(res, { sid, ...(user === undefined && { success: true }) });
       },
     },
     '/validate/msisdn/requestToken': {
+      isPlain: true,
       async POST(req, res) {
         const user = await apiVersion.authenticate(req);
         const body = read(PhoneBody, apiVersion.body(req));
         const { digits, callingCode } = phoneNumberOf(body.phone_number, body.country);
         const threepid = msisdn(digits);
         const sid = await validationService.requestToken({ threepid, callingCode, ...asked(req, user, body) });
-        res.json({ sid, success: true, msisdn: digits, intl_fmt: internationalFormat(digits) });
+        sendJson(res, { sid, success: true, msisdn: digits, intl_fmt: internationalFormat(digits) });
       },
     },
   };

@@ -1,0 +1,132 @@
+import { encode as encodeBase64, wrap as wrapBase64 } from 'nodemailer/lib/base64';
+import MimeNode from 'nodemailer/lib/mime-node';
+import { encode, wrap } from 'nodemailer/lib/qp';
+
+/** An address and the name that is shown for it; `''` for none. */
+export interface MailAddress {
+  readonly name: string;
+  readonly address: string;
+}
+
+/** What differs from mail to mail. */
+export interface ComposedMail {
+  readonly to: MailAddress;
+  readonly subject: string;
+  readonly language: string;
+  readonly text: string;
+  readonly html: string;
+  /** With angle brackets. */
+  readonly messageId: string;
+}
+
+interface Line {
+  /** In quoted-printable form. */
+  readonly quoted: string;
+  /** Whether it may be sent as it is. */
+  readonly isPlain: boolean;
+  readonly letterCount: number;
+  readonly otherCount: number;
+}
+
+const BREAK = /\r\n|\r|\n/;
+/** RFC 2045, 6.7 (5) and 6.8. */
+const LONGEST_ENCODED_LINE = 76;
+const PLAIN = /^[\t\x20-\x7e]*$/;
+/** A template has about a hundred lines. */
+const MOST_LINES = 2_000;
+const LONGEST_LINE = 500;
+
+/**
+ * Composes mails with a text and an HTML form, each at once. nodemailer makes and encodes their headers and encodes
+ * their lines, but if it composed them, it would pass each part through several streams, and encode the headers and
+ * lines of a template again for each mail.
+ */
+export class MailSources {
+  /** Most lines of a mail are those of its template. */
+  private readonly lines = new Map<string, Line>();
+  /** By language. */
+  private readonly fixedHeaders = new Map<string, string>();
+  /** By content type and encoding. */
+  private readonly partHeaders = new Map<string, string>();
+
+  constructor(private readonly from: MailAddress) {}
+
+  /**
+   * The source of a mail, in lines that end with CRLF.
+   *
+   * @param secret lines that contain it are not kept
+   */
+  compose(mail: ComposedMail, secret = ''): string {
+    const { to, subject, text, html, messageId } = mail;
+    const root = new MimeNode('multipart/alternative');
+    root.setHeader({ To: to, Subject: subject, 'Message-ID': messageId });
+    const headers = `${this.fixedHeadersOf(mail.language)}\r\n${root.buildHeaders()}\r\n\r\n`;
+    const boundary = `--${String(root.boundary)}`; // random; the headers name it
+    const parts = [
+      ...(text === '' ? [] : [this.part('text/plain; charset=utf-8', text, secret)]),
+      ...(html === '' ? [] : [this.part('text/html; charset=utf-8', html, secret)]),
+    ];
+    return `${headers}${parts.map((part) => `${boundary}\r\n${part}\r\n`).join('')}${boundary}--\r\n`;
+  }
+
+  private fixedHeadersOf(language: string): string {
+    return kept(this.fixedHeaders, language, () =>
+      headersOf({
+        From: this.from,
+        'Auto-Submitted': 'auto-generated',
+        // Suppresses automatic replies of Exchange.
+        'X-Auto-Response-Suppress': 'All',
+        'Content-Language': language,
+      }),
+    );
+  }
+
+  /** A part with its headers, in the encoding that nodemailer would choose. */
+  private part(type: string, text: string, secret: string): string {
+    const texts = text.split(BREAK);
+    const lines = texts.map((line) => this.line(line, secret));
+    const sum = (countOf: (line: Line) => number) => lines.reduce((total, line) => total + countOf(line), 0);
+    const encoding = lines.every(({ isPlain }) => isPlain)
+      ? '7bit'
+      : sum(({ letterCount }) => letterCount) > sum(({ otherCount }) => otherCount)
+        ? 'quoted-printable'
+        : 'base64';
+    const headers = kept(this.partHeaders, `${type} ${encoding}`, () =>
+      headersOf({ 'Content-Type': type, 'Content-Transfer-Encoding': encoding }),
+    );
+    return `${headers}\r\n\r\n${encoding === 'quoted-printable' ? lines.map(({ quoted }) => quoted).join('\r\n') : asWritten(texts, encoding)}`;
+  }
+
+  /** Soft line breaks are counted from the last line break, so each line can be encoded by itself. RFC 2045, 6.7 */
+  private line(text: string, secret: string): Line {
+    const known = this.lines.get(text);
+    if (known) return known;
+    const line = {
+      quoted: wrap(encode(text), LONGEST_ENCODED_LINE),
+      isPlain: text.length <= LONGEST_ENCODED_LINE && PLAIN.test(text),
+      letterCount: text.replace(/[^A-Za-z]+/g, '').length,
+      otherCount: text.replace(/[\t\x20-\x7f]+/g, '').length,
+    };
+    if (text.length > LONGEST_LINE || (secret !== '' && text.includes(secret))) return line;
+    if (this.lines.size >= MOST_LINES) this.lines.clear();
+    this.lines.set(text, line);
+    return line;
+  }
+}
+
+function asWritten(lines: readonly string[], encoding: '7bit' | 'base64'): string {
+  const text = lines.join('\r\n');
+  return encoding === '7bit' ? text : wrapBase64(encodeBase64(text), LONGEST_ENCODED_LINE);
+}
+
+/** Headers as nodemailer writes them. Only the topmost node of a mail has a date and an id. */
+function headersOf(headers: Readonly<Record<string, string | MailAddress>>): string {
+  const node = new MimeNode(undefined, { rootNode: new MimeNode() });
+  return node.setHeader({ ...headers }).buildHeaders();
+}
+
+function kept(texts: Map<string, string>, key: string, make: () => string): string {
+  const text = texts.get(key) ?? make();
+  texts.set(key, text);
+  return text;
+}
