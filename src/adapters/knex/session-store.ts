@@ -10,7 +10,8 @@ import { PAGE } from './chunks.js';
 import { groupBy } from '../../domain/shared/group-by.js';
 import { isPostgres, jsonArray } from './dialect.js';
 import { claimSend } from './send-claims.js';
-import { isOneOf, type ThreepidColumns, threepidColumns, threepidOf } from './rows.js';
+import { isOneOf, threepidColumns, threepidOf } from './rows.js';
+import { type Added, conflictKey, type Row, type Sent, type Wanted } from './session-rows.js';
 
 /**
  * Client secrets and tokens are sealed. Rows of older versions contain them in clear text; their sealed columns are
@@ -210,43 +211,4 @@ export class KnexSessionStore implements SessionStore {
   private table() {
     return this.db<Row>('validation_sessions');
   }
-}
-
-interface Wanted {
-  readonly medium: string;
-  readonly address: string;
-  readonly clientSecret: string;
-  /** What the client secret is stored as, with each key. */
-  readonly references: readonly string[];
-}
-
-interface Added {
-  readonly row: Partial<Row> & Pick<Row, 'sid' | 'medium' | 'address' | 'client_secret'>;
-  readonly aliveSince: number;
-}
-
-interface Sent {
-  readonly sid: string;
-  readonly attempt: number;
-  readonly nextLink: string | undefined;
-}
-
-const conflictKey = ({ medium, address, client_secret }: Added['row']): string =>
-  JSON.stringify([medium, address, client_secret]);
-
-interface Row extends ThreepidColumns {
-  readonly sid: string;
-  /** A reference; for unsealed rows the secret itself. */
-  readonly client_secret: string;
-  readonly sealed_client_secret: string | null;
-  /** Empty; for unsealed rows the token itself. */
-  readonly token: string;
-  readonly sealed_token: string | null;
-  readonly send_attempt: number;
-  readonly next_link: string | null;
-  readonly validated_at: number | null;
-  readonly opened_at: number;
-  readonly opened_by: string | null;
-  readonly modified_at: number;
-  readonly guesses: number;
 }

@@ -13,6 +13,7 @@ type Entry = Pick<MirroredEntry, 'id' | 'person'>;
  * office share the number of its switchboard.
  */
 export function isDifferentPeople(entries: readonly Entry[]): boolean {
+  if (entries.length < 2) return false;
   const addressed = entries.map(({ id, person }) => ({ id, ...byMedium(person?.threepids ?? []) }));
   const mailed = addressed.filter(({ emails }) => emails.length > 0);
   if (groupsOf(mailed.map(({ id, emails }) => [`id ${id}`, ...emails])) > 1) return true;

@@ -23,6 +23,7 @@ const hasOneForm = (address: string): boolean => isAscii(address) && !address.in
 /** The same, and possible forms before folding: how a source with its own rules for comparison may store an address. */
 export function searchSpellings(threepid: Threepid): readonly string[] {
   if (threepid.medium !== 'email') return readingsOf(threepid.address);
+  if (hasOneForm(threepid.address) && !FOLDED.test(threepid.address)) return spellingsOf(threepid);
   const unfolded = MULTIPLE.map(([folded, letter]) => threepid.address.replaceAll(folded, letter));
   const finalSigma = threepid.address.replace(/σ(?![\p{L}\p{M}])/gu, 'ς');
   return [
@@ -35,6 +36,7 @@ export function searchSpellings(threepid: Threepid): readonly string[] {
 
 /** Letters in addresses that fold to several letters. */
 const MULTIPLE = [['ss', 'ß']] as const;
+const FOLDED = new RegExp(MULTIPLE.map(([folded]) => folded).join('|'));
 
 function readingsOf(digits: string): readonly string[] {
   const other = otherReading(digits);

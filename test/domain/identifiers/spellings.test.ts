@@ -52,6 +52,13 @@ describe('an address', () => {
     (digits) => expect(spellingsOf(msisdn(digits))).toEqual([digits]),
   );
 
+  it('of plain ASCII is spelled in one way, and searched in others only where letters may have been folded', () => {
+    expect(spellingsOf(email('Anna@Example.org'))).toEqual(['anna@example.org']);
+    expect(searchSpellings(email('Anna@Example.org'))).toEqual(['anna@example.org']);
+    expect(searchSpellings(email('anna@strasse.example'))).toContain('anna@straße.example');
+    expect(searchSpellings(email('a.gross@xn--bcher-kva.example'))).toContain('a.groß@xn--bcher-kva.example');
+  });
+
   it('has a hash for each of its spellings (LOOK-13)', () => {
     const hash = (address: string) => lookupHash({ medium: 'email', address }, 'pepper');
     expect(new Set(lookupHashes(email('strauß@bücher.example'), 'pepper'))).toEqual(

@@ -6,7 +6,7 @@ import { isDifferentPeople } from '../../../domain/directory/person-matching.js'
 import { keyOf, type Threepid } from '../../../domain/identifiers/threepid.js';
 import { spellingsOf } from '../../../domain/identifiers/spellings.js';
 import type { Deadline } from '../../shared/deadline.js';
-import { namesOf, type Reading, read } from '../mapping/map-entry.js';
+import { type Reading, readWithNames } from '../mapping/map-entry.js';
 import { allOf, anyOf } from '../protocol/filter-builder.js';
 import { mapLimited } from '../../shared/concurrency.js';
 import { namesakeFilter, threepidFilter } from './lookup-filters.js';
@@ -29,6 +29,9 @@ export interface Candidate extends Reading {
   readonly id: string;
   readonly label: string;
   readonly raw: RawEntry;
+  /** The values that make up its user name. */
+  readonly names: readonly (string | undefined)[];
+  readonly isUnlisted: boolean;
 }
 
 /** Queries the directory directly, with few searches for many threepids. */
@@ -114,14 +117,21 @@ export class Lookup {
     deadline: Deadline,
   ): Promise<ReadonlyMap<Mxid, readonly Candidate[]>> {
     if (this.rules.homeserver === undefined) return new Map();
-    const filters = entries.flatMap(({ raw }) => namesakeFilter(namesOf(raw, this.rules), this.rules) ?? []);
-    const sameUserId = await this.search(filters, EQUALS_AT_ONCE, deadline);
+    const filters = entries.flatMap(({ names }) => namesakeFilter(names, this.rules) ?? []);
+    const sameUserId = await this.search(filters, EQUALS_AT_ONCE, deadline, false, entries);
     const byName = groupBy(distinct([...entries, ...sameUserId]), ({ person }) => person?.mxid);
     for (const [mxid, some] of byName) if (!isDifferentPeople(some)) byName.delete(mxid);
     return byName;
   }
 
-  private async search(filters: readonly Filter[], atOnce: number, deadline: Deadline, isAnybody = false) {
+  /** @param known entries that were read already, and are read again only if they have changed */
+  private async search(
+    filters: readonly Filter[],
+    atOnce: number,
+    deadline: Deadline,
+    isAnybody = false,
+    known: readonly Candidate[] = [],
+  ) {
     const { rules, bases, pool } = this;
     const searches: { readonly base: string; readonly filter: Filter; readonly isUnlisted?: true }[] = [];
     const audiences = audiencesOf(rules);
@@ -143,11 +153,14 @@ export class Lookup {
         return entries;
       }),
     );
-    return found.flat().flatMap(({ entries, isUnlisted }) =>
+    const knownAs = new Map(known.map((one) => [one.label, one]));
+    return found.flat().flatMap(({ entries, isUnlisted = false }) =>
       entries.map((raw): Candidate => {
-        const { person, ...rest } = read(raw, rules);
+        const same = knownAs.get(raw.dn);
+        if (same?.raw.digest === raw.digest && same.isUnlisted === isUnlisted) return same;
+        const { person, ...rest } = readWithNames(raw, rules);
         const marked = person && isUnlisted ? { ...person, isUnlisted } : person;
-        return { id: raw.id, label: raw.dn, raw, ...rest, person: marked };
+        return { id: raw.id, label: raw.dn, raw, isUnlisted, ...rest, person: marked };
       }),
     );
   }

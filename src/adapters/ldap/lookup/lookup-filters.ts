@@ -24,7 +24,9 @@ export function threepidFilter(threepid: Threepid, rules: Rules): Filter | undef
 /** Matches every entry that the directory considers to have the same name; `undefined` without a name. */
 export function namesakeFilter(names: readonly (string | undefined)[], { template }: Rules): Filter | undefined {
   const filters = placeholdersOf(template).map((placeholder, index) => nameFilter(placeholder, names[index]));
-  return filters.every((filter) => filter !== undefined) ? new ldap.AndFilter({ filters }) : undefined;
+  if (!filters.every((filter) => filter !== undefined)) return undefined;
+  const [only] = filters;
+  return only && filters.length === 1 ? only : new ldap.AndFilter({ filters });
 }
 
 function emailFilters(attribute: string, address: string): readonly Filter[] {

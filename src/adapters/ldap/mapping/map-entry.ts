@@ -14,8 +14,19 @@ import { searchTextOf } from '../../shared/search-text.js';
 export type Reading = ParsedEntry;
 
 /** Maps an entry to a person. Unreadable values are skipped; without a user ID there is no person. */
-export function read(entry: RawEntry, rules: Rules): Reading {
+export const read = (entry: RawEntry, rules: Rules): Reading => readingOf(described(entry), rules);
+
+/** The same, with the values that name the entry, one per placeholder of the template; `undefined` if one is missing. */
+export function readWithNames(
+  entry: RawEntry,
+  rules: Rules,
+): Reading & { readonly names: readonly (string | undefined)[] } {
   const attributes = described(entry);
+  const names = placeholdersOf(rules.template).map(({ attribute }) => valuesOf(attributes, attribute)[0]);
+  return { ...readingOf(attributes, rules), names };
+}
+
+function readingOf(attributes: readonly Described[], rules: Rules): Reading {
   const skipped: SkipReason[] = [];
   const threepids = new Map<string, Threepid>();
   const take = (threepid: Threepid | undefined, problem: SkipReason) => {
@@ -54,12 +65,6 @@ function counted(reasons: readonly SkipReason[]): readonly SkipReason[] {
   return [...groupBy(reasons, (reason) => reason)].map(([reason, { length }]) =>
     length === 1 ? reason : `${reason} (${length} times)`,
   );
-}
-
-/** The values that name this entry, one per placeholder of the template; `undefined` if one is missing. */
-export function namesOf(entry: RawEntry, rules: Rules): readonly (string | undefined)[] {
-  const attributes = described(entry);
-  return placeholdersOf(rules.template).map(({ attribute }) => valuesOf(attributes, attribute)[0]);
 }
 
 /** In lower case. If an attribute has two names, always the same one. RFC 4512, 2.5. */

@@ -1,0 +1,40 @@
+import type { ThreepidColumns } from './rows.js';
+
+export interface Wanted {
+  readonly medium: string;
+  readonly address: string;
+  readonly clientSecret: string;
+  /** What the client secret is stored as, with each key. */
+  readonly references: readonly string[];
+}
+
+export interface Added {
+  readonly row: Partial<Row> & Pick<Row, 'sid' | 'medium' | 'address' | 'client_secret'>;
+  readonly aliveSince: number;
+}
+
+export interface Sent {
+  readonly sid: string;
+  readonly attempt: number;
+  readonly nextLink: string | undefined;
+}
+
+export const conflictKey = ({ medium, address, client_secret }: Added['row']): string =>
+  JSON.stringify([medium, address, client_secret]);
+
+export interface Row extends ThreepidColumns {
+  readonly sid: string;
+  /** A reference; for unsealed rows the secret itself. */
+  readonly client_secret: string;
+  readonly sealed_client_secret: string | null;
+  /** Empty; for unsealed rows the token itself. */
+  readonly token: string;
+  readonly sealed_token: string | null;
+  readonly send_attempt: number;
+  readonly next_link: string | null;
+  readonly validated_at: number | null;
+  readonly opened_at: number;
+  readonly opened_by: string | null;
+  readonly modified_at: number;
+  readonly guesses: number;
+}
