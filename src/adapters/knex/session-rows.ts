@@ -1,5 +1,6 @@
 import type { ThreepidColumns } from './rows.js';
 
+/** A session that is looked for. */
 export interface Wanted {
   readonly medium: string;
   readonly address: string;
@@ -8,17 +9,20 @@ export interface Wanted {
   readonly references: readonly string[];
 }
 
+/** A session that is added with the right to send its token. */
 export interface Added {
   readonly row: Partial<Row> & Pick<Row, 'sid' | 'medium' | 'address' | 'client_secret'>;
   readonly aliveSince: number;
 }
 
+/** An attempt whose token was sent. */
 export interface Sent {
   readonly sid: string;
   readonly attempt: number;
   readonly nextLink: string | undefined;
 }
 
+/** Equal for rows of which the table has only one. */
 export const conflictKey = ({ medium, address, client_secret }: Added['row']): string =>
   JSON.stringify([medium, address, client_secret]);
 
