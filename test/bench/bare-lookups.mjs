@@ -1,11 +1,15 @@
-// The same OR-filter searches as a lookup of many addresses, sent by ldapjs: fork with URL DN PASSWORD BASE, then send
-// lists of addresses; each is answered with { found, ms }.
+// Recorded searches sent by ldapjs: fork with URL DN PASSWORD, then send { searches, isFirstOnly }, the searches as LDAP
+// messages; each list is answered with { found, ms, cpuMs }.
+import { createRequire } from 'node:module';
 import ldap from 'ldapjs';
 
-const [url, dn, password, base] = process.argv.slice(2);
-const ADDRESSES_IN_ONE = 200;
+const requireOfLibrary = createRequire(import.meta.resolve('ldapjs'));
+const { LdapMessage } = requireOfLibrary('@ldapjs/messages');
+const { BerReader } = requireOfLibrary('@ldapjs/asn1');
+
+const [url, dn, password] = process.argv.slice(2);
+/** As many as a lookup of Islet uses at once. */
 const CONNECTIONS = 2;
-const attributes = ['entryUUID', 'uid', 'mail', 'mobile', 'telephoneNumber'];
 
 const clients = await Promise.all(
   Array.from({ length: CONNECTIONS }, async () => {
@@ -15,16 +19,17 @@ const clients = await Promise.all(
   }),
 );
 
-function search(client, addresses) {
-  const filters = addresses.map((value) => new ldap.EqualityFilter({ attribute: 'mail', value }));
-  const isPerson = [
-    new ldap.EqualityFilter({ attribute: 'objectClass', value: 'inetOrgPerson' }),
-    new ldap.PresenceFilter({ attribute: 'uid' }),
-  ];
-  const filter = new ldap.AndFilter({ filters: [...isPerson, new ldap.OrFilter({ filters })] });
+function read(message) {
+  const { baseObject, scopeName, filter, attributes, timeLimit, controls } = LdapMessage.parse(new BerReader(message));
+  const page = controls.find(({ value }) => value?.size > 0);
+  const paged = page && { pageSize: page.value.size };
+  return { base: String(baseObject), options: { scope: scopeName, filter, attributes, timeLimit, paged } };
+}
+
+function search(client, { base, options }) {
   let found = 0;
   return new Promise((resolve, reject) => {
-    client.search(base, { scope: 'sub', filter, attributes, paged: { pageSize: 1_000 } }, (error, entries) => {
+    client.search(base, options, (error, entries) => {
       if (error) return reject(error);
       entries.on('searchEntry', () => (found += 1));
       entries.on('error', reject);
@@ -33,13 +38,13 @@ function search(client, addresses) {
   });
 }
 
-process.on('message', (addresses) => void lookUp(addresses));
+process.on('message', (asked) => void lookUp(asked));
 
-/** @param {readonly string[]} addresses */
-async function lookUp(addresses) {
-  const since = performance.now();
-  const parts = [];
-  for (let at = 0; at < addresses.length; at += ADDRESSES_IN_ONE) parts.push(addresses.slice(at, at + ADDRESSES_IN_ONE));
+/** @param isFirstOnly whether only the searches by address are sent, and not those by user name */
+async function lookUp({ searches, isFirstOnly }) {
+  const parts = searches.map((bytes) => read(Buffer.from(bytes)));
+  if (isFirstOnly) parts.splice(0, parts.length, ...parts.filter(({ options }) => `${options.filter}`.includes('(mail=')));
+  const [since, cpuSince] = [performance.now(), process.cpuUsage()];
   let found = 0;
   const work = async (client) => {
     for (let part = parts.shift(); part; part = parts.shift()) {
@@ -48,6 +53,7 @@ async function lookUp(addresses) {
     }
   };
   await Promise.all(clients.map(work));
-  process.send({ found, ms: performance.now() - since });
+  const { user, system } = process.cpuUsage(cpuSince);
+  process.send({ found, ms: performance.now() - since, cpuMs: (user + system) / 1000 });
 }
 process.send('ready');

@@ -61,8 +61,8 @@ export async function sideOf(islet: RunningIslet): Promise<Side> {
   };
 }
 
-async function pepperOf(url: string): Promise<string> {
-  const headers = { authorization: 'Bearer token-of-the-bench' };
+export async function pepperOf(url: string, token = 'token-of-the-bench'): Promise<string> {
+  const headers = { authorization: `Bearer ${token}` };
   const answer = await fetch(`${url}/_matrix/identity/v2/hash_details`, { headers });
   return String(((await answer.json()) as { lookup_pepper?: string }).lookup_pepper);
 }

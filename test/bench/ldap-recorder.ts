@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { elementAt, expectAt, INTEGER } from '../../src/adapters/ldap/protocol/ber.js';
+
+/** RFC 4511, 4.5.1. */
+const SEARCH_REQUEST = 0x63;
+
+/** Passes connections on to an LDAP server, and keeps the searches that clients send, as they are. */
+export async function startLdapRecorder(port: number) {
+  let searches: Buffer[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    let rest = Buffer.alloc(0);
+    client.on('data', (chunk) => {
+      rest = Buffer.concat([rest, chunk]);
+      for (let one = elementAt(rest, 0); one && one.end <= rest.length; one = elementAt(rest, 0)) {
+        const message = Buffer.from(rest.subarray(0, one.end));
+        if (message[expectAt(message, one.start, INTEGER).end] === SEARCH_REQUEST) searches.push(message);
+        rest = rest.subarray(one.end);
+      }
+    });
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined).on('close', () => (client.destroy(), upstream.destroy()));
+    }
+    client.pipe(upstream).pipe(client);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `ldap://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** The searches since the last call: whole messages, in the order in which they were sent. */
+    take(): readonly Buffer[] {
+      const taken = searches;
+      searches = [];
+      return taken;
+    },
+    async close(): Promise<void> {
+      for (const socket of sockets) socket.destroy();
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
