@@ -4,6 +4,7 @@ import { proveDebian } from './debian/proof.js';
 import { proveSuite } from './debian/suite.js';
 import { proveInstances } from './instances.js';
 import { proveSynapse } from './synapse/proof.js';
+import { stopServices } from '../test/support/services.js';
 
 /**
  * Proofs that take too long, or need too many resources, to be tests: `npm run proof -- synapse`. Each reports
@@ -24,4 +25,10 @@ if (!isProof(name)) {
   process.stderr.write(`There is no proof "${name}", only: ${Object.keys(proofs).join(', ')}\n`);
   process.exit(2);
 }
-process.exit((await proofs[name](...args)) ? 0 : 1);
+let isRight = false;
+try {
+  isRight = await proofs[name](...args);
+} finally {
+  await stopServices();
+}
+process.exit(isRight ? 0 : 1);

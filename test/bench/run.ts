@@ -95,6 +95,7 @@ async function measure(names: readonly string[]): Promise<void> {
   }
   process.stdout.write(lines.map((line) => `${lineText(line)}\n`).join(''));
   process.stderr.write(`written to ${FILE}\n`);
+  await (await import('../support/services.js')).stopServices();
 }
 
 async function script(name: string): Promise<Record<string, () => Promise<object>>> {

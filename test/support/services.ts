@@ -4,12 +4,18 @@ import { ServiceBroker, type SharedPostgres } from './service-broker.js';
  * Services that tests share are started by the test run when the first test requests them. A run of one file
  * therefore does not wait for services that it does not use.
  */
+let own: ServiceBroker | undefined;
 const broker = await brokerOfTheRun();
+
+/** Stops the services that this process started outside of tests. Call it before the process exits. */
+export async function stopServices(): Promise<void> {
+  await own?.close();
+}
 
 /** Outside of tests, in benchmarks, the process has its own broker. */
 async function brokerOfTheRun(): Promise<string> {
   if (process.env.VITEST) return (await import('vitest')).inject('serviceBroker');
-  const own = new ServiceBroker();
+  own = new ServiceBroker();
   const url = await own.listen();
   own.unref();
   return url;
