@@ -1,5 +1,5 @@
 import { removePidFile } from '../installation/pid-file.js';
-import { collectGarbage } from '../../adapters/shared/heap.js';
+import { collectGarbage, letNewSpaceGrow } from '../../adapters/shared/heap.js';
 import type { LoadedConfig } from '../config/config.js';
 import { serve } from '../main.js';
 import { logOf } from '../wiring/open-log.js';
@@ -21,6 +21,7 @@ export async function serveUntilSignalled({ config, warnings }: LoadedConfig, en
     if (worker?.isFirst !== false) for (const warning of warnings) telemetry.warn(warning, { event: 'config_warning' });
     const islet = await serve(config, telemetry, worker);
     collectGarbage();
+    letNewSpaceGrow();
     process.on('SIGHUP', () => {
       telemetry.reopen();
       try {

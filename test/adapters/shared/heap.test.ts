@@ -30,6 +30,11 @@ it('keeps the space for new objects small, which V8 would let grow', async () =>
   expect(grown).toBeGreaterThanOrEqual(8);
 });
 
+it('lets it grow again after the start', async () => {
+  const size = await printed<number>(`keepNewSpaceSmall(); letNewSpaceGrow(); keepNewSpaceSmallAgain();${WORK}`);
+  expect(size).toBeGreaterThanOrEqual(8);
+});
+
 it('keeps it small when a thread has started, at which V8 sets the growth again', async () => {
   const program = (online: string) => `
     import { Worker } from 'node:worker_threads';
